@@ -1,0 +1,1 @@
+"""The nouns of the programme and the type of every arrow: frozen, without input or output."""

@@ -1,0 +1,166 @@
+"""Notices: the mails that we send, and the facts that their words are filled with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pipeline.model.form import FormKind
+from pipeline.model.request import Slot, Status, Track
+
+
+class NoticeName(StrEnum):
+    """Every mail that we send; each is a folder of ``templates/notices``."""
+
+    ACKNOWLEDGED = "acknowledged"
+    NEEDS_CORRECTION = "needs_correction"
+    REVISION_RECEIVED = "revision_received"
+    UNREADABLE = "unreadable"
+    CORRECTION_REMINDER = "correction_reminder"
+    HELP_CHOOSE_FORM = "help_choose_form"
+    QUESTION = "question"
+    HELD = "held"
+    APPROVED_NOT_READY = "approved_not_ready"
+    READINESS_CHECK = "readiness_check"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    CERTIFICATE_REMINDER = "certificate_reminder"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REISSUED = "certificate_reissued"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    INTEGRATION_REMINDER = "integration_reminder"
+    ACTIVATED = "activated"
+    TWO_STEP_INSTRUCTIONS = "two_step_instructions"
+    SLOT_PROPOSAL = "slot_proposal"
+    STATUS_CHANGED = "status_changed"
+    QR_DELIVERED = "qr_delivered"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CLOSED_NO_RESPONSE = "closed_no_response"
+    ALREADY_ACTIVE = "already_active"
+    DUPLICATE = "duplicate"
+    RECEIPT_UNVERIFIED = "receipt_unverified"
+    STAFF_ALERT = "staff_alert"
+
+
+#: Variants of ``question``: why we ask.
+QUESTION_VARIANTS = (
+    "queued",
+    "not_ours",
+    "which_kind",
+    "already_ours",
+    "older_file",
+    "colleague",
+    "reused_number",
+    "prefilled_form",
+    "same_number",
+    "differs",
+    "m2m",
+    "reply_to_act",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemItem:
+    """One answer to be corrected, as the customer reads it; all text is in the mail's language.
+
+    ``question`` is the number printed on the form (0: about the file), ``where`` the cell or the
+    PDF field, ``given`` what was entered (already cut and isolated; empty: nothing).
+    """
+
+    question: int
+    label: str
+    where: str
+    given: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """A certificate as mails speak of it; the text itself is only in the attachment."""
+
+    created_at: datetime
+    expires_at: datetime
+    ordinal: int = 1
+    limit: int = 3
+    days_left: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
+
+    ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
+    ours. ``number`` is E.164 or empty. ``reason`` is a code of ``templates/notices/words.<lang>``.
+    ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
+    one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
+    "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
+    """
+
+    reference: str
+    track: Track
+    form: FormKind | None
+    status: Status
+    zone: str
+    now: datetime
+    company: str = ""
+    department: str = ""
+    contact: str = ""
+    number: str = ""
+    received_at: datetime | None = None
+    file_name: str = ""
+    due_at: datetime | None = None
+    promise_at: datetime | None = None
+    ready_date: date | None = None
+    items: tuple[ProblemItem, ...] = ()
+    notes: tuple[str, ...] = ()
+    fine_answers: int = 0
+    has_errors: bool = True
+    certificate: CertificateFacts | None = None
+    reason: str = ""
+    own_words: str = ""
+    slots: tuple[Slot, ...] = ()
+    slot: Slot | None = None
+    changes: tuple[tuple[str, str, str], ...] = ()
+    previous_status: Status | None = None
+    active_since: date | None = None
+    chat_link: str = ""
+    files: tuple[str, ...] = ()
+    suggestion: FormKind | None = None
+    refs: tuple[str, ...] = ()
+    digest: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that goes out with a notice; ``name`` is ASCII."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a mail answers: the id of the message, and the ids of the thread, oldest first."""
+
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    automatic_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """A finished mail: fixed bytes, ready for the outbox.
+
+    ``message_id`` is deterministic for ``key`` (the notice of one event of one request); ``text``
+    is the plain part, kept for reports.
+    """
+
+    key: str
+    notice: NoticeName
+    language: str
+    recipient: str
+    subject: str
+    message_id: str
+    content: bytes
+    text: str

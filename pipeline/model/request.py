@@ -1,0 +1,275 @@
+"""A request: the tracked case, as the state machine sees it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Track(StrEnum):
+    """The approval path."""
+
+    ONBOARDING = "onboarding"
+    MIGRATION = "migration"
+    QR = "qr"
+    HELP = "help"
+
+
+class Status(StrEnum):
+    """Where a request stands on its track."""
+
+    RECEIVED = "received"
+    NEEDS_CORRECTION = "needs_correction"
+    HELD = "held"
+    POLICY_REVIEW = "policy_review"
+    BUSINESS_VERIFICATION = "business_verification"
+    NAME_REVIEW = "name_review"
+    APPROVED = "approved"
+    AWAITING_READINESS = "awaiting_readiness"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    ELIGIBILITY_REVIEW = "eligibility_review"
+    AWAITING_TWO_STEP_OFF = "awaiting_two_step_off"
+    SLOT_PLANNING = "slot_planning"
+    SLOT_PROPOSED = "slot_proposed"
+    SLOT_AGREED = "slot_agreed"
+    OWNERSHIP_VERIFIED = "ownership_verified"
+    NUMBER_CHECK = "number_check"
+    AWAITING_ACTIVE = "awaiting_active"
+    CONTENT_REVIEW = "content_review"
+    MAKING = "making"
+    TRIAGE = "triage"
+    AWAITING_FORM = "awaiting_form"
+    ACTIVE = "active"
+    DELIVERED = "delivered"
+    ANSWERED = "answered"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CLOSED_NO_RESPONSE = "closed_no_response"
+    SUPERSEDED = "superseded"
+
+
+END_STATUSES = frozenset(
+    {
+        Status.ACTIVE,
+        Status.DELIVERED,
+        Status.ANSWERED,
+        Status.REJECTED,
+        Status.WITHDRAWN,
+        Status.CLOSED_NO_RESPONSE,
+        Status.SUPERSEDED,
+    }
+)
+
+
+class Move(StrEnum):
+    """Whose move it is."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    META = "meta"
+    SYSTEM = "system"
+    NOBODY = "nobody"
+
+
+class Actor(StrEnum):
+    """Who makes an event: Meta's word is recorded by staff or polled."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    META = "meta"
+    SYSTEM = "system"
+
+
+class HoldReason(StrEnum):
+    """Why a request is held."""
+
+    SENDER = "sender"
+    SENDER_DOUBTFUL = "sender_doubtful"
+    NUMBER = "number"
+    OWNERSHIP = "ownership"
+    M2M = "m2m"
+    CONFLICT = "conflict"
+    CORRECTIONS = "corrections"
+    CHANGE = "change"
+    CERTIFICATE_LIMIT = "certificate_limit"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    STAFF = "staff"
+
+
+class NumberState(StrEnum):
+    """What the table of numbers says."""
+
+    UNKNOWN = "unknown"
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    RELEASED = "released"
+
+
+class EventName(StrEnum):
+    """What can happen to a request."""
+
+    # what the system finds on ``received``
+    PROBLEMS_FOUND = "problems_found"
+    CLEAN = "clean"
+    M2M_CERTAIN = "m2m_certain"
+    M2M_DOUBTFUL = "m2m_doubtful"
+    SENDER_DOUBTFUL = "sender_doubtful"
+    SENDER_UNPROVEN = "sender_unproven"
+    CONFLICT_FOUND = "conflict_found"
+    FILE_UNREADABLE = "file_unreadable"
+    WRONG_FORM = "wrong_form"
+    NO_FORM = "no_form"
+    # common
+    CORRECTED = "corrected"
+    REVISED = "revised"
+    RELEASE = "release"
+    SENDER_CONFIRMED = "sender_confirmed"
+    ASK = "ask"
+    REJECT = "reject"
+    MERGE = "merge"
+    SUPERSEDE = "supersede"
+    DROP = "drop"
+    WITHDRAW = "withdraw"
+    UNDO_WITHDRAW = "undo_withdraw"
+    HOLD = "hold"
+    ROUTE = "route"
+    CHANGED_FORM = "changed_form"
+    CLOSE = "close"
+    REMIND = "remind"
+    ALERT = "alert"
+    # onboarding and the common end of onboarding and migration
+    APPROVE = "approve"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    FINALLY_REFUSED = "finally_refused"
+    NAME_APPROVED = "name_approved"
+    NAME_DECLINED = "name_declined"
+    ISSUED = "issued"
+    NOT_READY = "not_ready"
+    ISSUE_FAILED = "issue_failed"
+    READY = "ready"
+    NEW_DATE = "new_date"
+    ACTIVATED = "activated"
+    NEW_CERTIFICATE = "new_certificate"
+    REVOKE = "revoke"
+    EXPIRE = "expire"
+    MARK_CREATED = "mark_created"
+    APPROVAL_LAPSED = "approval_lapsed"
+    # migration
+    DIRECTLY_ELIGIBLE = "directly_eligible"
+    TWO_STEP_OFF = "two_step_off"
+    OFFER_SLOTS = "offer_slots"
+    ACCEPT_SLOT = "accept_slot"
+    ANOTHER_TIME = "another_time"
+    SLOT_PASSED = "slot_passed"
+    CODE_VERIFIED = "code_verified"
+    CODE_FAILED = "code_failed"
+    TWO_STEP_STILL_ON = "two_step_still_on"
+    PROCEED = "proceed"
+    OWNERSHIP_LAPSED = "ownership_lapsed"
+    # qr
+    NUMBER_OURS = "number_ours"
+    NUMBER_OTHERS = "number_others"
+    NUMBER_REQUESTED = "number_requested"
+    NUMBER_UNKNOWN = "number_unknown"
+    NUMBER_SET = "number_set"
+    NUMBER_ACTIVE = "number_active"
+    NUMBER_ENDED = "number_ended"
+    MADE = "made"
+    PROVIDER_REFUSED = "provider_refused"
+    MAKING_FAILED = "making_failed"
+    # help
+    SEND_FORM = "send_form"
+    ANSWER = "answer"
+    FORM_ARRIVED = "form_arrived"
+    TEXT_ARRIVED = "text_arrived"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One offered hour for the move of a number (aware instants, UTC)."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """What the machine knows of a request.
+
+    All instants are aware and in UTC. ``came_from`` is the status that a hold or a correction
+    returns to. ``entered_at`` is when the present status began (deadlines count from it).
+    ``corrections`` counts the times a correction was asked for. ``certificates`` counts the
+    certificates of the present approval.
+    """
+
+    track: Track
+    status: Status
+    version: int
+    entered_at: datetime
+    came_from: Status | None = None
+    hold_reason: HoldReason | None = None
+    corrections: int = 0
+    approved_at: datetime | None = None
+    certificates: int = 0
+    certificate_expires_at: datetime | None = None
+    ownership_verified_at: datetime | None = None
+    ready_date: date | None = None
+    two_step_disabled: bool = False
+    business_verified: bool = False
+    slots: tuple[Slot, ...] = ()
+    slot: Slot | None = None
+    integration_created_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no event can leave the status."""
+        return self.status in END_STATUSES
+
+    @property
+    def has_live_certificate(self) -> bool:
+        """Whether a certificate is out that was neither revoked nor expired."""
+        return self.certificate_expires_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens to a request.
+
+    ``expected_version`` refuses a decision on a stale view (None: no check). ``proven`` tells that
+    the customer is proven (token and pass); a customer's event without it is refused. The other
+    fields are read by the transitions that need them: ``reason`` is a code, ``note`` free text.
+    """
+
+    name: EventName
+    actor: Actor
+    at: datetime
+    actor_name: str = ""
+    expected_version: int | None = None
+    proven: bool = False
+    reason: str = ""
+    note: str = ""
+    track: Track | None = None
+    new_date: date | None = None
+    slots: tuple[Slot, ...] = ()
+    slot: Slot | None = None
+    hold_reason: HoldReason | None = None
+    answers_complete: bool = False
+    variant: str = ""
+    certificate_expires_at: datetime | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPolicy:
+    """The numbers that the machine and the deadlines work with (settings)."""
+
+    certificates_per_approval: int = 3
+    approval_lapses: timedelta = timedelta(days=180)
+    ownership_window: timedelta = timedelta(days=14)
+    corrections_before_hold: int = 3
+    ready_days_back: int = 3
+    undo_withdraw: timedelta = timedelta(hours=24)
+    deadline_hour: int = 18
+    manual_issuer: bool = False

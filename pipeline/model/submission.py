@@ -1,0 +1,74 @@
+"""A submission: the raw answers of a filled form, each with where it came from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.problem import Problem
+
+
+class CellType(StrEnum):
+    """What kind of thing held the raw answer."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    ERROR = "error"
+    FORMULA = "formula"
+    BUTTON = "button"
+    PRINT = "print"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One raw answer.
+
+    ``raw`` is the text as it stands in the file, untouched (a number as its shortest exact decimal
+    text, a date cell as ISO 8601, a formula without a stored value as its text with the leading
+    ``=``); ``where`` is the cell (``Form!D12``) or the PDF field name. ``damaged`` tells that the
+    file's bytes could not all be decoded. ``disagrees`` is a second reading of the same question
+    that differs from the first (an xlsx found by two ways).
+    """
+
+    field: str
+    raw: str
+    where: str
+    cell_type: CellType = CellType.TEXT
+    damaged: bool = False
+    disagrees: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A filled form as read.
+
+    ``version`` and ``language`` are what the file says (empty when it says nothing); ``missing``
+    lists field ids that the definition has and the file does not (not blank: gone); ``from_print``
+    is true for a flattened or printed copy that was read by position. ``dated`` is the ISO 8601
+    time the file says it was last saved, or empty.
+    """
+
+    form: FormKind
+    version: str
+    language: str
+    format: FileFormat
+    file_name: str
+    sha256: str
+    answers: tuple[Answer, ...]
+    missing: tuple[str, ...] = ()
+    from_print: bool = False
+    dated: str = ""
+
+    def answer(self, field: str) -> Answer | None:
+        """Return the answer of ``field``, or None when the file has no such field."""
+        return next((answer for answer in self.answers if answer.field == field), None)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A file that no submission could be read from, and the problem that says why."""
+
+    file_name: str
+    problem: Problem

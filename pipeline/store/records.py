@@ -1,0 +1,284 @@
+"""The records of the tables: what goes into a row and what comes out of it; frozen."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.message import MessageKind, Outcome, SenderVerdict
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, EventName, NumberState, RequestState, Status
+
+
+class MessageState(StrEnum):
+    """The life of a message in the ledger."""
+
+    FETCHED = "fetched"
+    PROCESSED = "processed"
+    QUARANTINED = "quarantined"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMail:
+    """Where a mail stands on the server; the key of the ledger with the mailbox id."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A row of the ledger. ``sha256`` names the raw bytes among the blobs.
+
+    ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
+    goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never fetched.
+    """
+
+    id: str
+    place: FetchedMail
+    sha256: str
+    size: int
+    fetched_at: datetime
+    state: MessageState
+    next_at: datetime | None
+    attempts: int = 0
+    message_id: str = ""
+    sender: str = ""
+    sender_verdict: SenderVerdict | None = None
+    kind: MessageKind | None = None
+    subject: str = ""
+    outcome: Outcome | None = None
+    detail: str = ""
+    request_id: str | None = None
+    processed_at: datetime | None = None
+    move_to: str = ""
+    moved_at: datetime | None = None
+    last_error: str = ""
+    oversized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request with all that is indexed or shown of it.
+
+    ``address_of_record`` gets all notices. ``done_deadlines`` are the keys of deadlines handled in
+    this stay in the status. ``thread`` are the Message-IDs of its mail, first and last ten.
+    ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
+    domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
+    """
+
+    id: str
+    reference: str
+    state: RequestState
+    form: FormKind | None
+    address_of_record: str
+    sender_verdict: SenderVerdict
+    organisation: str
+    language: str
+    time_zone: str
+    opened_at: datetime
+    next_at: datetime | None
+    company: str = ""
+    department: str = ""
+    contact: str = ""
+    country: str = ""
+    number: str = ""
+    done_deadlines: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
+    subject: str = ""
+    route_rule: str = ""
+    route_misses: tuple[str, ...] = ()
+    suggestion: FormKind | None = None
+    linked_to: str = ""
+    acknowledged_warnings: tuple[str, ...] = ()
+    waits_for: str = ""
+
+    @property
+    def status(self) -> Status:
+        """The present status."""
+        return self.state.status
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """The reading of one field as kept with a revision."""
+
+    field: str
+    raw: str
+    where: str
+    cell_type: str
+    value: str | None
+    verdict: str
+    notes: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProblem:
+    """A problem as kept with a revision."""
+
+    code: str
+    severity: str
+    audience: str
+    field: str
+    params: tuple[tuple[str, str | int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRecord:
+    """The answers of a request at one time; the latest ``seq`` counts.
+
+    ``digest`` is the hash of the content (canonical values), for "the same again". ``dated`` is
+    when the file says it was last saved.
+    """
+
+    id: str
+    request_id: str
+    seq: int
+    received_at: datetime
+    message_id: str | None
+    form: FormKind
+    version: str
+    language: str
+    format: FileFormat | None
+    file_name: str
+    sha256: str
+    digest: str
+    dated: str
+    m2m: str
+    readings: tuple[StoredReading, ...]
+    problems: tuple[StoredProblem, ...]
+    entered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One line of a request's history and audit; ``hash`` chains it to the one before.
+
+    ``detail`` holds codes and ids only, never raw text of a customer.
+    """
+
+    request_id: str
+    seq: int
+    at: datetime
+    actor: Actor
+    actor_name: str
+    event: EventName | None
+    before: Status | None
+    after: Status
+    detail: tuple[tuple[str, str], ...] = ()
+    previous_hash: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """A text kept with a request: the customer's own words, or a note of staff."""
+
+    id: str
+    request_id: str
+    at: datetime
+    author: str
+    from_customer: bool
+    text: str
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRecord:
+    """What we know of a number."""
+
+    e164: str
+    state: NumberState
+    organisation: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """A certificate in the order of its writes; ``to_be_signed`` is stored before it is signed."""
+
+    id: str
+    request_id: str
+    number: str
+    serial: str
+    issuer: Issuer
+    state: CertificateState
+    ordinal: int
+    reserved_at: datetime
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    issued_at: datetime | None = None
+    mailed_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str = ""
+    fingerprint: str = ""
+    text: str = ""
+    to_be_signed: bytes = b""
+
+
+class OutboxState(StrEnum):
+    """The life of a mail that we send."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    IN_DOUBT = "in_doubt"
+    BOUNCED = "bounced"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRecord:
+    """A mail with fixed bytes; ``content`` is emptied a while after sending."""
+
+    id: str
+    request_id: str | None
+    notice: NoticeName
+    variant: str
+    language: str
+    recipient: str
+    subject: str
+    message_id: str
+    content: bytes
+    created_at: datetime
+    state: OutboxState
+    next_at: datetime | None
+    attempt: int = 0
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+    sent_at: datetime | None = None
+    last_error: str = ""
+    triggered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRecord:
+    """A message that could not be processed, and why."""
+
+    id: str
+    message_row: str
+    at: datetime
+    reason: str
+    attempts: int
+    released_at: datetime | None = None
+    dropped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRecord:
+    """A file kept with a request: what a customer sent, or what we made; bytes are a blob."""
+
+    id: str
+    request_id: str
+    message_row: str | None
+    name: str
+    content_type: str
+    sha256: str
+    size: int
+    made_by_us: bool = False
