@@ -1,1 +1,185 @@
-"""."""
+"""The command line: a face of the flow; each command is imported when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from pipeline import __version__
+from pipeline.cli import words
+from pipeline.errors import ExitCode, PipelineError
+
+#: Where each command lives: path of words → module and attribute.
+COMMANDS: dict[tuple[str, ...], str] = {
+    ("demo",): "pipeline.cli.demo:demo",
+    ("init",): "pipeline.cli.setting_up:init",
+    ("doctor",): "pipeline.cli.doctor:doctor",
+    ("status",): "pipeline.cli.overview:status",
+    ("run",): "pipeline.cli.running:run",
+    ("queue",): "pipeline.cli.overview:queue",
+    ("version",): "pipeline.cli.setting_up:version",
+    ("form", "list"): "pipeline.cli.forms:list_forms",
+    ("form", "build"): "pipeline.cli.forms:build",
+    ("form", "fields"): "pipeline.cli.forms:fields",
+    ("form", "check"): "pipeline.cli.forms:check",
+    ("request", "show"): "pipeline.cli.requests:show",
+    ("request", "advance"): "pipeline.cli.requests:advance",
+    ("request", "approve"): "pipeline.cli.requests:approve",
+    ("request", "ask"): "pipeline.cli.requests:ask",
+    ("request", "reject"): "pipeline.cli.requests:reject",
+    ("request", "route"): "pipeline.cli.requests:route",
+    ("request", "hold"): "pipeline.cli.requests:hold",
+    ("request", "release"): "pipeline.cli.requests:release",
+    ("request", "confirm-sender"): "pipeline.cli.requests:confirm_sender",
+    ("request", "note"): "pipeline.cli.requests:note",
+    ("request", "edit"): "pipeline.cli.requests:edit",
+    ("request", "withdraw"): "pipeline.cli.requests:withdraw",
+    ("request", "merge"): "pipeline.cli.requests:merge",
+    ("request", "mark-created"): "pipeline.cli.requests:mark_created",
+    ("request", "mark-active"): "pipeline.cli.requests:mark_active",
+    ("number", "list"): "pipeline.cli.numbers:list_numbers",
+    ("number", "show"): "pipeline.cli.numbers:show",
+    ("number", "set"): "pipeline.cli.numbers:set_number",
+    ("number", "import"): "pipeline.cli.numbers:import_numbers",
+    ("certificate", "show"): "pipeline.cli.certificates:show",
+    ("certificate", "list"): "pipeline.cli.certificates:list_certificates",
+    ("certificate", "verify"): "pipeline.cli.certificates:verify",
+    ("certificate", "issue"): "pipeline.cli.certificates:issue",
+    ("certificate", "reissue"): "pipeline.cli.certificates:reissue",
+    ("certificate", "revoke"): "pipeline.cli.certificates:revoke",
+    ("certificate", "crl"): "pipeline.cli.certificates:crl",
+    ("authority", "show"): "pipeline.cli.certificates:show_authority",
+    ("authority", "export"): "pipeline.cli.certificates:export_authority",
+    ("qr", "preview"): "pipeline.cli.qr:preview",
+    ("mail", "inject"): "pipeline.cli.mail:inject",
+    ("mail", "list"): "pipeline.cli.mail:list_messages",
+    ("mail", "show"): "pipeline.cli.mail:show",
+    ("mail", "raw"): "pipeline.cli.mail:raw",
+    ("outbox", "list"): "pipeline.cli.outbox:list_outbox",
+    ("outbox", "cancel"): "pipeline.cli.outbox:cancel",
+    ("outbox", "retry"): "pipeline.cli.outbox:retry",
+    ("quarantine", "list"): "pipeline.cli.quarantine:list_quarantine",
+    ("quarantine", "show"): "pipeline.cli.quarantine:show",
+    ("quarantine", "release"): "pipeline.cli.quarantine:release",
+    ("quarantine", "drop"): "pipeline.cli.quarantine:drop",
+    ("db", "status"): "pipeline.cli.database:status",
+    ("db", "migrate"): "pipeline.cli.database:migrate",
+    ("config", "show"): "pipeline.cli.configuration:show",
+    ("config", "check"): "pipeline.cli.configuration:check",
+    ("config", "schema"): "pipeline.cli.configuration:schema",
+    ("report",): "pipeline.cli.report:report",
+}
+
+
+class WordedCommand(click.Command):
+    """A command whose help and option help stand in ``templates/console``."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of this command, found by its path."""
+        path = tuple(ctx.command_path.split()[1:])
+        with formatter.indentation():
+            formatter.write_paragraph()
+            formatter.write_text(words.help_text(path))
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters with their help words."""
+        params = super().get_params(ctx)
+        for param in params:
+            if isinstance(param, click.Option) and param.help is None:
+                param.help = words.option_help(param.name or "")
+        return params
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called; help needs no import."""
+
+    def __init__(self, path: tuple[str, ...] = (), **attributes: Any) -> None:
+        super().__init__(name=path[-1] if path else "pipeline", **attributes)
+        self.path = path
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands and groups below this one, in the order of the table."""
+        depth = len(self.path)
+        names = [path[depth] for path in COMMANDS if path[:depth] == self.path]
+        return list(dict.fromkeys(names))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return the command or group called ``cmd_name``, importing its module."""
+        path = (*self.path, cmd_name)
+        if path in COMMANDS:
+            module, _, attribute = COMMANDS[path].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        if any(known[: len(path)] == path for known in COMMANDS):
+            return LazyGroup(path)
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the first sentence of their help."""
+        rows = [
+            (name, words.help_text((*self.path, name)).split("\n")[0])
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section(words.word("commands")):
+            formatter.write_dl(rows)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the help of the group."""
+        with formatter.indentation():
+            formatter.write_paragraph()
+            formatter.write_text(words.help_text(self.path))
+
+
+def _root() -> LazyGroup:
+    params = [
+        click.Option(
+            ["--config"], type=click.Path(dir_okay=False), help=words.option_help("config")
+        ),
+        click.Option(["--home"], type=click.Path(file_okay=False), help=words.option_help("home")),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            help=words.option_help("version"),
+            callback=_print_version,
+        ),
+    ]
+    return LazyGroup(
+        params=params, callback=_remember, context_settings={"help_option_names": ["-h", "--help"]}
+    )
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - click's signature
+    if value and not ctx.resilient_parsing:
+        click.echo(f"pipeline {__version__}")
+        ctx.exit()
+
+
+@click.pass_context
+def _remember(ctx: click.Context, config: str | None, home: str | None) -> None:
+    ctx.obj = {"config": config, "home": home}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code (spec: 0, 1, 2, 3, 4, 5, 6, 75 or 130)."""
+    try:
+        result = _root().main(args=arguments, prog_name="pipeline", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(words.word("interrupted"), err=True)
+        return ExitCode.INTERRUPTED
+    except PipelineError as error:
+        click.echo(words.explain(error), err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else ExitCode.DONE

@@ -54,9 +54,9 @@ class CommonAnswers(Answers):
         str | None, Question(AnswerKind.CONTACT_PHONE, "contact", required=False)
     ] = None
     reply_language: Annotated[str, Question(AnswerKind.CHOICE, "contact", choices=languages())]
-    time_zone: Annotated[
-        str | None, Question(AnswerKind.TIME_ZONE, "contact", required=False)
-    ] = None
+    time_zone: Annotated[str | None, Question(AnswerKind.TIME_ZONE, "contact", required=False)] = (
+        None
+    )
     company_legal_name: Annotated[str, Question(AnswerKind.TEXT, "company", minimum=1, maximum=255)]
     country: Annotated[str, Question(AnswerKind.COUNTRY, "company")]
     genesys_org_name: Annotated[str, Question(AnswerKind.TEXT, "genesys", minimum=1, maximum=255)]

@@ -47,8 +47,8 @@ class Condition:
 class Question:
     """What a field asks.
 
-    ``group`` is the section of the form. Lengths are in UTF-16 units. ``usual`` is the range outside
-    of which we ask instead of refuse. ``choices`` are codes; their words are in the form's texts.
+    ``group`` is the section of the form. Lengths are in UTF-16 units. ``usual`` is the range
+    outside of which we ask instead of refuse. ``choices`` are codes; their words are in the texts.
     ``unknown`` allows the answer "unknown". ``long`` makes a box of several lines.
     """
 

@@ -35,9 +35,7 @@ class MigrationApplication(CommonAnswers):
         YesNo, Question(AnswerKind.CHOICE, "genesys", choices=YES_NO)
     ]
     has_whatsapp_account: Annotated[YesNo, Question(AnswerKind.CHOICE, "genesys", choices=YES_NO)]
-    current_provider: Annotated[
-        str, Question(AnswerKind.TEXT, "source", minimum=1, maximum=255)
-    ]
+    current_provider: Annotated[str, Question(AnswerKind.TEXT, "source", minimum=1, maximum=255)]
     current_hosting: Annotated[
         Literal["cloud_api", "on_premises", "unknown"],
         Question(AnswerKind.CHOICE, "source", choices=("cloud_api", "on_premises", "unknown")),

@@ -52,9 +52,7 @@ class OnboardingApplication(CommonAnswers):
     website: Annotated[str, Question(AnswerKind.URL, "company", maximum=256)]
     meta_business_id: Annotated[
         str,
-        Question(
-            AnswerKind.DIGITS, "company", minimum=8, maximum=20, usual=(14, 17), unknown=True
-        ),
+        Question(AnswerKind.DIGITS, "company", minimum=8, maximum=20, usual=(14, 17), unknown=True),
     ]
     meta_business_verified: Annotated[
         Literal["verified", "pending", "not_verified", "unknown"],
@@ -72,9 +70,7 @@ class OnboardingApplication(CommonAnswers):
     display_name: Annotated[
         str, Question(AnswerKind.DISPLAY_NAME, "profile", maximum=255, usual=(3, 75))
     ]
-    business_vertical: Annotated[
-        str, Question(AnswerKind.CHOICE, "profile", choices=VERTICALS)
-    ]
+    business_vertical: Annotated[str, Question(AnswerKind.CHOICE, "profile", choices=VERTICALS)]
     profile_about: Annotated[
         str | None, Question(AnswerKind.TEXT, "profile", required=False, maximum=139)
     ] = None
@@ -98,9 +94,7 @@ class OnboardingApplication(CommonAnswers):
             when=Condition("verification_method", ("voice",)),
         ),
     ] = None
-    use_case: Annotated[
-        str, Question(AnswerKind.TEXT, "use", minimum=20, maximum=1000, long=True)
-    ]
+    use_case: Annotated[str, Question(AnswerKind.TEXT, "use", minimum=20, maximum=1000, long=True)]
     opt_in_method: Annotated[
         str | None, Question(AnswerKind.TEXT, "use", required=False, maximum=500, long=True)
     ] = None

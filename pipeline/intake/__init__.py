@@ -1,1 +1,1 @@
-"""."""
+"""From message to submission: find the form among attachments, choose its reader, read replies."""

@@ -35,6 +35,17 @@ class FieldReading:
     candidates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def usable(self) -> bool:
+        """Whether ``value`` may be built on: read, and no question to the customer is open.
+
+        A doubt that staff alone settle (a country where WhatsApp may not be offered) leaves the
+        verdict at ``ask`` and the value usable.
+        """
+        if self.value is None or self.verdict is Verdict.OK:
+            return self.value is not None
+        return self.verdict is Verdict.ASK and not any(item.blocks for item in self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedForm:
@@ -46,9 +57,9 @@ class CheckedForm:
     m2m: M2mCertainty = M2mCertainty.NONE
 
     def value(self, field: str) -> str | None:
-        """Return the canonical value of ``field`` when its verdict is ok, else None."""
+        """Return the canonical value of ``field`` when nothing of it is left open, else None."""
         reading = self.reading(field)
-        return reading.value if reading and reading.verdict is Verdict.OK else None
+        return reading.value if reading and reading.usable else None
 
     def reading(self, field: str) -> FieldReading | None:
         """Return the reading of ``field``, or None when the form has no such field."""

@@ -51,13 +51,17 @@ class MailAddress:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part of a message that carries a file; the name is hostile text and never a path."""
+    """A part of a message that carries a file; the name is hostile text and never a path.
+
+    ``inline`` tells that the mail shows it in its text (a logo, a picture of a signature).
+    """
 
     position: int
     file_name: str
     content_type: str
     content: bytes
     sha256: str
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pipeline.model.form import FormKind
-from pipeline.model.request import Slot, Status, Track
+from pipeline.model.request import HoldReason, Slot, Status, Track
 
 
 class NoticeName(StrEnum):
@@ -63,7 +63,7 @@ class ProblemItem:
     """One answer to be corrected, as the customer reads it; all text is in the mail's language.
 
     ``question`` is the number printed on the form (0: about the file), ``where`` the cell or the
-    PDF field, ``given`` what was entered (already cut and isolated; empty: nothing).
+    PDF field, ``given`` what was entered (already cut and isolated; empty: nothing), ``field`` its id.
     """
 
     question: int
@@ -71,6 +71,7 @@ class ProblemItem:
     where: str
     given: str
     sentences: tuple[str, ...]
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ class NoticeFacts:
     ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
     one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
     "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
+
+    ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
+    are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an integration
+    that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling (E.164) of a
+    doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells how the code
+    of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason`` is why
+    the request is held.
     """
 
     reference: str
@@ -128,6 +136,16 @@ class NoticeFacts:
     suggestion: FormKind | None = None
     refs: tuple[str, ...] = ()
     digest: tuple[tuple[str, str, str], ...] = ()
+    mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
+    answer_days: int = 2
+    certificate_days: int = 1
+    deleted_at: datetime | None = None
+    short_link: str = ""
+    other_number: str = ""
+    next_status: Status | None = None
+    by_voice: bool = True
+    other_reference: str = ""
+    hold_reason: HoldReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

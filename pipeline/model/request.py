@@ -93,6 +93,7 @@ class HoldReason(StrEnum):
     CHANGE = "change"
     CERTIFICATE_LIMIT = "certificate_limit"
     CERTIFICATE_REVOKED = "certificate_revoked"
+    APPROVAL_LAPSED = "approval_lapsed"
     STAFF = "staff"
 
 
@@ -197,10 +198,15 @@ class Slot:
 class RequestState:
     """What the machine knows of a request.
 
-    All instants are aware and in UTC. ``came_from`` is the status that a hold or a correction
-    returns to. ``entered_at`` is when the present status began (deadlines count from it).
-    ``corrections`` counts the times a correction was asked for. ``certificates`` counts the
-    certificates of the present approval.
+    All instants are aware and in UTC. ``entered_at`` is when the present stay in the status began
+    (deadlines count from it). ``came_from`` is the status that a hold returns to, ``asked_by`` the
+    status that a correction returns to (None: the first of the track), ``before_end`` the status
+    that an undone withdrawal returns to. ``corrections`` counts the times a correction was asked
+    for. ``certificates`` counts the certificates of the present approval, ``had_certificate`` tells
+    whether there ever was one; ``certificate_wanted_at`` is when the next one was ordered and is
+    None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
+    the hold reasons that staff have released: routing does not stop for them again.
+    ``claims_number``: the number is recorded as requested for this request.
     """
 
     track: Track
@@ -221,6 +227,13 @@ class RequestState:
     slot: Slot | None = None
     integration_created_at: datetime | None = None
     ended_at: datetime | None = None
+    asked_by: Status | None = None
+    before_end: Status | None = None
+    had_certificate: bool = False
+    certificate_wanted_at: datetime | None = None
+    ready_confirmed: bool = False
+    settled: tuple[HoldReason, ...] = ()
+    claims_number: bool = False
 
     @property
     def ended(self) -> bool:

@@ -90,7 +90,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class RoutingFacts:
-    """What the routing rules look at."""
+    """What the routing rules look at.
+
+    ``settled`` are the hold reasons that staff have released (of the request's state): a rule that
+    holds for one of them is passed over.
+    """
 
     form: FormKind | None
     sender: SenderVerdict
@@ -103,6 +107,7 @@ class RoutingFacts:
     number: NumberState
     conflict: Conflict | None
     words: str = ""
+    settled: tuple[HoldReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

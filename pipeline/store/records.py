@@ -8,7 +8,7 @@ from pipeline.model.certificate import CertificateState, Issuer
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, Outcome, SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, EventName, NumberState, RequestState, Status
+from pipeline.model.request import Actor, EventName, Move, NumberState, RequestState, Status
 
 
 class MessageState(StrEnum):
@@ -35,7 +35,8 @@ class MessageRecord:
     """A row of the ledger. ``sha256`` names the raw bytes among the blobs.
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
-    goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never fetched.
+    goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
+    fetched. ``has_form`` tells that a form file was found among its attachments.
     """
 
     id: str
@@ -59,6 +60,7 @@ class MessageRecord:
     moved_at: datetime | None = None
     last_error: str = ""
     oversized: bool = False
+    has_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class RequestRecord:
     this stay in the status. ``thread`` are the Message-IDs of its mail, first and last ten.
     ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
     domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
+    ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
     """
 
     id: str
@@ -96,6 +99,7 @@ class RequestRecord:
     linked_to: str = ""
     acknowledged_warnings: tuple[str, ...] = ()
     waits_for: str = ""
+    move: Move = Move.SYSTEM
 
     @property
     def status(self) -> Status:
@@ -133,7 +137,8 @@ class RevisionRecord:
     """The answers of a request at one time; the latest ``seq`` counts.
 
     ``digest`` is the hash of the content (canonical values), for "the same again". ``dated`` is
-    when the file says it was last saved.
+    when the file says it was last saved. ``submission`` is the JSON text of the whole submission,
+    so that the answers can be judged again (a confirmed sender, an edit by staff, a newer rule).
     """
 
     id: str
@@ -153,6 +158,7 @@ class RevisionRecord:
     readings: tuple[StoredReading, ...]
     problems: tuple[StoredProblem, ...]
     entered_by: str = ""
+    submission: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,11 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxRecord:
-    """A mail with fixed bytes; ``content`` is emptied a while after sending."""
+    """A mail with fixed bytes; ``content`` is emptied a while after sending.
+
+    ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
+    ended in a known way: a claimed mail that carries it is in doubt.
+    """
 
     id: str
     request_id: str | None
@@ -255,6 +265,7 @@ class OutboxRecord:
     sent_at: datetime | None = None
     last_error: str = ""
     triggered_by: str = ""
+    intended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,3 +293,71 @@ class AttachmentRecord:
     sha256: str
     size: int
     made_by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """A line for staff: ``detail`` is a code or an id, never a customer's text."""
+
+    id: str
+    at: datetime
+    code: str
+    reference: str
+    detail: str = ""
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """Who holds a named lease, and until when."""
+
+    name: str
+    owner: str
+    acquired_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """An OAuth token of an account; a rotated refresh token is stored before it is used."""
+
+    name: str
+    access_token: str
+    refresh_token: str
+    expires_at: datetime | None
+    updated_at: datetime
+
+
+class Role(StrEnum):
+    """What a user of the console may do; each includes the ones before."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A user of the console; ``password_hash`` is a finished hash with its own parameters."""
+
+    id: str
+    name: str
+    role: Role
+    password_hash: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session of the console; ``id`` is the hash of the cookie, never the cookie."""
+
+    id: str
+    user_id: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime

@@ -1,0 +1,46 @@
+# Everything that a fresh machine needs, from nothing but Python >= 3.11, make and the package indexes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+RUN := $(BIN)/python
+READY := $(VENV)/.ready
+SERVERS := $(VENV)/.servers
+
+.PHONY: setup demo test test-long check forms bench clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml tools/system-packages
+	tools/make-environment "$(PYTHON)" "$(VENV)"
+	touch $@
+
+$(SERVERS): $(READY) tools/system-packages
+	tools/system-packages servers
+	touch $@
+
+demo: $(READY)
+	$(BIN)/pipeline demo --dir demo
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(SERVERS) check
+	rm -f .coverage .coverage.*
+	$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report= -m "not long and not benchmark" --durations=10
+	$(BIN)/coverage report
+
+test-long: $(SERVERS)
+	$(RUN) -m pytest -m long -x
+
+forms: $(READY)
+	$(BIN)/pipeline form build --out forms
+
+bench: $(SERVERS)
+	$(RUN) -m pytest -m benchmark -s
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache

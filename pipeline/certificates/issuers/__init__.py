@@ -1,0 +1,1 @@
+"""The issuers: embedded (our own authority) and manual (staff enter what they got)."""

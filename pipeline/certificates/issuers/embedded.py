@@ -1,0 +1,46 @@
+"""The embedded issuer: our own authority; works with no outside service."""
+
+from datetime import UTC, datetime
+
+from pipeline.certificates.authority import Authority, new_serial
+from pipeline.certificates.expiry import expires_at
+from pipeline.certificates.issue import Prepared
+from pipeline.certificates.profile import build_to_be_signed, finish
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+
+
+class EmbeddedIssuer:
+    """Issues X.509 certificates that ``authority`` signs, expiring by the clock of ``zone``."""
+
+    def __init__(self, authority: Authority, zone: str = "UTC") -> None:
+        self._authority = authority
+        self._zone = zone
+
+    @property
+    def issuer(self) -> Issuer:
+        """Which issuer it is."""
+        return Issuer.EMBEDDED
+
+    @property
+    def automatic(self) -> bool:
+        """It issues without staff."""
+        return True
+
+    def reserve_serial(self) -> str:
+        """Return a new random serial number in hexadecimal."""
+        return new_serial()
+
+    def prepare(self, subject: CertificateSubject, serial: str, created_at: datetime) -> Prepared:
+        """Return the certificate of ``subject``, built and linted, not yet signed.
+
+        ``created_at`` is cut to whole seconds: X.509 has no others. Errors: see
+        :func:`pipeline.certificates.profile.build_to_be_signed`.
+        """
+        created = created_at.astimezone(UTC).replace(microsecond=0)
+        expires = expires_at(created, self._zone)
+        built = build_to_be_signed(self._authority, subject, int(serial, 16), created, expires)
+        return Prepared(serial=serial, to_be_signed=built, created_at=created, expires_at=expires)
+
+    def finish(self, to_be_signed: bytes) -> IssuedCertificate:
+        """Return the certificate of the stored bytes; the same bytes give the same one."""
+        return finish(self._authority, to_be_signed)

@@ -1,0 +1,198 @@
+"""``pipeline certificate`` and ``pipeline authority``."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.context import one_request, os_user, services
+from pipeline.cli.output import print_json, print_table
+from pipeline.errors import ExitCode, NotFoundError
+
+
+@click.command("list")
+@click.option("--all", "everything", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+def list_certificates(*, everything: bool, as_json: bool) -> None:
+    """Print live certificates by expiry, or all of them."""
+    with services() as opened, opened.store.read() as tx:
+        rows = tx.certificates.list("all" if everything else "live")
+    shown = [
+        {
+            "serial": row.serial,
+            "number": row.number,
+            "state": row.state.value,
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "fingerprint": row.fingerprint,
+        }
+        for row in rows
+    ]
+    if as_json:
+        print_json(shown)
+        return
+    print_table(
+        [words.word(key) for key in ("serial", "number", "state", "created", "expires")],
+        [
+            [
+                row.serial,
+                row.number,
+                words.status_word(row.state.value),
+                f"{row.created_at:%Y-%m-%d %H:%M}" if row.created_at else "",
+                f"{row.expires_at:%Y-%m-%d %H:%M}" if row.expires_at else "",
+            ]
+            for row in rows
+        ],
+    )
+
+
+@click.command("show")
+@click.argument("reference")
+@click.option("--reveal", is_flag=True)
+@click.option("--as", "name", default=None)
+@click.option("--json", "as_json", is_flag=True)
+def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> None:
+    """Print the latest certificate of a request; its text only with --reveal (audited)."""
+    from pipeline.flow.certificates import latest_certificate, reveal_text  # noqa: PLC0415
+
+    with services() as opened:
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+            row = latest_certificate(tx, record)
+        if row is None:
+            raise NotFoundError("certificate_none", reference=record.reference)
+        text = reveal_text(opened, record, row, name or os_user()) if reveal else None
+    shown = {
+        "reference": record.reference,
+        "serial": row.serial,
+        "state": row.state,
+        "issuer": row.issuer,
+        "ordinal": row.ordinal,
+        "created_at": row.created_at,
+        "issued_at": row.issued_at,
+        "mailed_at": row.mailed_at,
+        "expires_at": row.expires_at,
+        "fingerprint": row.fingerprint,
+        "text": text,
+    }
+    if as_json:
+        print_json(shown)
+        return
+    for key, value in shown.items():
+        if key != "text" and value is not None:
+            click.echo(f"{key}: {value}")
+    click.echo(text or words.word("certificate_redacted"))
+
+
+@click.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--at", type=click.DateTime(), default=None)
+@click.option("--json", "as_json", is_flag=True)
+def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
+    """Check a certificate against our authority, its revocations, and a time (default: now)."""
+    from pipeline.flow.certificates import verify_text  # noqa: PLC0415 - slow to import
+
+    moment = at.replace(tzinfo=UTC) if at else None
+    with services() as opened:
+        result = verify_text(opened, file.read_text(encoding="utf-8", errors="replace"), moment)
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(words.word("certificate_valid" if result.valid else "certificate_not_valid"))
+        for reason in result.reasons:
+            click.echo(f"  {words.status_word(reason)}")
+    return ExitCode.DONE if result.valid else ExitCode.REFUSED
+
+
+@click.command("issue")
+@click.argument("reference")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
+@click.option("--as", "name", default=None)
+def issue(reference: str, file: Path | None, name: str | None) -> None:
+    """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
+    from pipeline.flow.certificates import enter_certificate  # noqa: PLC0415 - slow to import
+    from pipeline.flow.issue import issue_pending  # noqa: PLC0415
+
+    with services() as opened:
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+        if file is None:
+            issue_pending(opened)
+        else:
+            text = file.read_text(encoding="utf-8", errors="replace")
+            enter_certificate(opened, record, text, name or os_user())
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+
+
+@click.command("reissue")
+@click.argument("reference")
+@click.option("--as", "name", default=None)
+def reissue(reference: str, name: str | None) -> None:
+    """Issue a new certificate; the old one is revoked."""
+    from pipeline.flow.certificates import reissue_certificate  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+        record = reissue_certificate(opened, record, name or os_user())
+    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+
+
+@click.command("revoke")
+@click.argument("reference")
+@click.option(
+    "--reason",
+    type=click.Choice(["exposed", "number_changed", "name_changed", "asked", "our_mistake"]),
+    required=True,
+)
+@click.option("--as", "name", default=None)
+def revoke(reference: str, reason: str, name: str | None) -> None:
+    """Revoke the live certificate; the customer is told."""
+    from pipeline.flow.certificates import revoke_certificate  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+        record = revoke_certificate(opened, record, name or os_user(), reason)
+    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+
+
+@click.command("crl")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def crl(out: Path | None) -> None:
+    """Print (or write) the signed list of revoked certificates."""
+    from pipeline.flow.certificates import current_crl  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        text = current_crl(opened)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="ascii")
+
+
+@click.command("show")
+@click.option("--json", "as_json", is_flag=True)
+def show_authority(*, as_json: bool) -> None:
+    """Print the fingerprint of the embedded authority."""
+    with services() as opened:
+        fingerprint = opened.authority.fingerprint
+    if as_json:
+        print_json({"fingerprint": fingerprint})
+    else:
+        click.echo(fingerprint)
+
+
+@click.command("export")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def export_authority(out: Path | None) -> None:
+    """Print (or write) the certificate of the authority; never its key."""
+    with services() as opened:
+        text = opened.authority.certificate_pem
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="ascii")

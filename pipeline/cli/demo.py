@@ -1,0 +1,88 @@
+"""``pipeline demo``: the whole story on an embedded mailbox, played by an injected clock."""
+
+import json
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.output import print_table
+from pipeline.config import Settings, load
+
+_DAYS = 9
+
+
+@click.command("demo")
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default="demo")
+def demo(folder: Path) -> int:
+    """Play nine days of a requests mailbox and write a report to look at."""
+    from pipeline.cli.report import write_report  # noqa: PLC0415 - slow to import
+    from pipeline.cli.story import Story  # noqa: PLC0415
+    from pipeline.clock import SettableClock  # noqa: PLC0415
+    from pipeline.flow.services import open_services  # noqa: PLC0415
+
+    if folder.exists():
+        _remove_old(folder)
+    folder.mkdir(parents=True)
+    end = datetime.now(UTC).replace(second=0, microsecond=0)
+    clock = SettableClock(end - timedelta(days=_DAYS))
+    settings = _write_settings(folder)
+    with open_services(settings, clock) as services:
+        story = Story(services, clock, folder, end)
+        with click.progressbar(story.acts, label=words.word("playing"), file=sys.stderr) as acts:
+            for act in acts:
+                story.play(act)
+        clock.set(end)
+        story.run()
+        summary = story.summary()
+        (folder / "summary.json").write_text(
+            json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+        story.write_files()
+        write_report(services, folder / "report.html")
+        rows = story.table()
+        quarantined = story.quarantined()
+    print_table([words.word(key) for key in ("sample", "reference", "status", "mails")], rows)
+    click.echo("")
+    reference = next((row[1] for row in rows if row[1]), "WA-")
+    click.echo(words.word("demo_next", folder=folder, reference=reference))
+    return 3 if quarantined else 0
+
+
+def _remove_old(folder: Path) -> None:
+    """Remove an earlier demo; anything else in the way is refused."""
+    from pipeline.errors import RefusedError  # noqa: PLC0415 - only here
+
+    if any(folder.iterdir()) and not (folder / "pipeline.toml").is_file():
+        raise RefusedError("demo_folder_not_ours", path=folder)
+    shutil.rmtree(folder)
+
+
+def _write_settings(folder: Path) -> Settings:
+    home = folder.absolute()
+    text = f"""[store]
+home = {json.dumps(str(home))}
+
+[mailbox]
+kind = "maildir"
+path = "inbox"
+
+[courier]
+kind = "maildir"
+path = "sent"
+
+[sender]
+authserv_ids = ["mx.genesys.example"]
+
+[team]
+time_zone = "UTC"
+country = "US"
+alert_to = "whatsapp-staff@genesys.example"
+"""
+    path = folder / "pipeline.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environment={})

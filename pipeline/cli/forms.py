@@ -1,0 +1,175 @@
+"""``pipeline form``: list, build and describe the blank forms, and check filled ones."""
+
+import hashlib
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.context import settings
+from pipeline.cli.output import plain, print_json, print_table
+from pipeline.errors import ExitCode, UsageError
+from pipeline.forms.catalogue import FORMS
+from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.resources import languages
+
+_KINDS = [kind.value for kind in FormKind]
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_forms(*, as_json: bool) -> None:
+    """Print the forms, their versions and languages."""
+    rows = [
+        {"form": kind.value, "version": form.version, "languages": list(languages())}
+        for kind, form in FORMS.items()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [words.word("form"), words.word("version"), words.word("languages")],
+        [[kind.value, form.version, ", ".join(languages())] for kind, form in FORMS.items()],
+    )
+
+
+@click.command("build")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("forms"))
+@click.option("--lang", "chosen", multiple=True)
+@click.option("--format", "formats", multiple=True, type=click.Choice([*FileFormat]))
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS))
+@click.option("--prefill", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def build(
+    out: Path,
+    chosen: tuple[str, ...],
+    formats: tuple[str, ...],
+    kinds: tuple[str, ...],
+    prefill: Path | None,
+) -> None:
+    """Write blank (or pre-filled) forms as files."""
+    from pipeline.forms.publish import publish  # noqa: PLC0415 - slow to import
+
+    unknown = [language for language in chosen if language not in languages()]
+    if unknown:
+        raise UsageError("language_unknown", language=unknown[0], known=", ".join(languages()))
+    found = settings()
+    paths = publish(
+        out,
+        kinds=tuple(FormKind(kind) for kind in kinds) or tuple(FormKind),
+        languages=chosen or languages(),
+        formats=tuple(FileFormat(name) for name in formats) or tuple(FileFormat),
+        filling=_filling(prefill) if prefill else None,
+        address=found.mailbox.address,
+        privacy=found.forms.privacy,
+    )
+    for path in paths:
+        click.echo(str(path))
+
+
+def _filling(path: Path) -> Filling:
+    """Read answers from a TOML or JSON file: field id = text."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return Filling(answers=tuple((str(key), str(value)) for key, value in values.items()))
+    except (ValueError, AttributeError) as error:
+        raise UsageError("prefill_unreadable", path=path) from error
+
+
+@click.command("fields")
+@click.argument("kind", type=click.Choice(_KINDS))
+@click.option("--json", "as_json", is_flag=True)
+def fields(kind: str, *, as_json: bool) -> None:
+    """Print the fields of one form: id, type, required, choices, limits."""
+    form = FORMS[FormKind(kind)]
+    rows = [
+        {
+            "id": name,
+            "number": form.numbers[name],
+            "type": question.kind.value,
+            "required": "conditional" if question.when else question.required,
+            "when": plain(question.when),
+            "choices": list(question.choices),
+            "minimum": question.minimum or None,
+            "maximum": question.maximum or None,
+            "usual": plain(question.usual),
+            "pattern": question.pattern or None,
+            "unknown_allowed": question.unknown,
+        }
+        for name, question in form.questions.items()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [
+            "#",
+            words.word("field"),
+            words.word("type"),
+            words.word("required"),
+            words.word("choices"),
+        ],
+        [
+            [
+                str(row["number"]),
+                str(row["id"]),
+                str(row["type"]),
+                str(row["required"]),
+                ", ".join(row["choices"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", "language", default=None)
+def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> int:
+    """Read filled forms and print what each answer was read as, with every problem."""
+    from pipeline.flow.form_check import FormCheck, check_form  # noqa: PLC0415 - slow to import
+    from pipeline.guard import Guard  # noqa: PLC0415
+
+    unreadable = False
+    with Guard() as guard:
+        for path in files:
+            content = path.read_bytes() if path.is_file() else b""
+            result: FormCheck = check_form(
+                guard,
+                path.name,
+                content,
+                language or words.language(),
+                date.today(),  # noqa: DTZ011 - the operator's day
+            )
+            unreadable = unreadable or result.verdict == "unreadable"
+            if as_json:
+                print_json(result)
+            else:
+                _print_check(result, hashlib.sha256(content).hexdigest()[:12])
+    return ExitCode.UNFINISHED if unreadable else ExitCode.DONE
+
+
+def _print_check(result, digest: str) -> None:  # type: ignore[no-untyped-def]
+    title = f"{result.file}  {result.form or ''} {result.version or ''} {result.language or ''}"
+    click.echo(f"{title.strip()}  [{words.status_word(result.verdict)}]  {digest}")
+    if result.fields:
+        print_table(
+            [words.word(key) for key in ("field", "typed", "read_as", "verdict", "why")],
+            [
+                [
+                    field.id,
+                    field.raw,
+                    field.value or "",
+                    words.status_word(field.verdict),
+                    ", ".join(field.notes),
+                ]
+                for field in result.fields
+            ],
+        )
+    for problem in result.problems:
+        click.echo(f"  {words.status_word(problem.severity)}: {problem.message} ({problem.code})")
+    click.echo("")

@@ -1,0 +1,25 @@
+"""``pipeline qr preview``."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli import words
+
+
+@click.command("preview")
+@click.argument("number")
+@click.option("--text", default="")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def preview(number: str, text: str, out: Path) -> None:
+    """Write the link, images and button for a number without any request."""
+    from pipeline.cli.numbers import e164_of  # noqa: PLC0415 - slow to import
+    from pipeline.qr.make import make  # noqa: PLC0415
+
+    made = make(e164_of(number), text, "both", words.language(), "")
+    out.mkdir(parents=True, exist_ok=True)
+    click.echo(made.link)
+    for file in made.files:
+        path = out / file.name
+        path.write_bytes(file.content)
+        click.echo(str(path))

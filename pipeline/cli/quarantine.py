@@ -1,0 +1,60 @@
+"""``pipeline quarantine``: messages that could not be processed."""
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.context import services
+from pipeline.cli.output import print_json, print_table
+from pipeline.errors import NotFoundError
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_quarantine(*, as_json: bool) -> None:
+    """Print the messages in quarantine and why they are there."""
+    with services() as opened, opened.store.read() as tx:
+        rows = tx.quarantine.list()
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo(words.word("quarantine_empty"))
+        return
+    print_table(
+        [words.word(key) for key in ("id", "since", "why", "attempts")],
+        [[row.id, f"{row.at:%Y-%m-%d %H:%M}", row.reason, str(row.attempts)] for row in rows],
+    )
+
+
+@click.command("show")
+@click.argument("entry")
+def show(entry: str) -> None:
+    """Print one entry with its row of the ledger as JSON."""
+    with services() as opened, opened.store.read() as tx:
+        row = tx.quarantine.get(entry)
+        message = tx.messages.get(row.message_row) if row else None
+    if row is None:
+        raise NotFoundError("quarantine_unknown", entry=entry)
+    print_json({"quarantine": row, "message": message})
+
+
+@click.command("release")
+@click.argument("entry")
+def release(entry: str) -> None:
+    """Put a message back; the next run tries it again."""
+    from pipeline.flow.quarantine import release as put_back  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        put_back(opened, entry)
+    click.echo(words.word("quarantine_released"))
+
+
+@click.command("drop")
+@click.argument("entry")
+def drop(entry: str) -> None:
+    """Give a message up; its bytes are kept until the retention ends."""
+    from pipeline.flow.quarantine import drop as give_up  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        give_up(opened, entry)
+    click.echo(words.word("quarantine_dropped"))

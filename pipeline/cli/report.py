@@ -1,0 +1,74 @@
+"""``pipeline report``: every request as a page worth looking at."""
+
+from pathlib import Path
+
+import click
+
+from pipeline import resources
+from pipeline.cli import words
+from pipeline.cli.context import services as open_for_command
+from pipeline.flow.overview import RequestView, request_view
+from pipeline.flow.services import Services
+from pipeline.mailbox.parse import parse_message
+from pipeline.model.identifiers import new_id
+
+_MOST = 1000
+
+
+@click.command("report")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html")
+def report(out: Path) -> None:
+    """Write a page with every request: how it came, what was read, decided, and mailed."""
+    with open_for_command() as services:
+        write_report(services, out)
+    click.echo(str(out))
+
+
+def write_report(services: Services, path: Path) -> None:
+    """Write the report of all requests to ``path`` as one HTML file without links outside."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    environment = Environment(
+        loader=FileSystemLoader(resources.template("report")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    views = _views(services)
+    page = environment.get_template("report.html.jinja").render(
+        views=[(view, _texts(services, view)) for view in views],
+        word=words.word,
+        status_word=words.status_word,
+        language=words.language(),
+        now=services.clock.now(),
+        page_id=new_id(),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _views(services: Services) -> list[RequestView]:
+    from pipeline.store.queries import QueueView, queue  # noqa: PLC0415 - slow to import
+
+    with services.store.read() as tx:
+        rows = queue(tx, QueueView.ALL, limit=_MOST)
+        records = [tx.requests.get(row.id) for row in rows]
+        return [request_view(tx, services, record) for record in records if record]
+
+
+def _texts(services: Services, view: RequestView) -> dict[str, str]:
+    """Return the plain text of each mail of a request, by the id of its row."""
+    texts = {}
+    with services.store.read() as tx:
+        for mail in view.mails:
+            raw = _raw(services, tx, mail.id, mail.direction)
+            texts[mail.id] = parse_message(raw).text if raw else ""
+    return texts
+
+
+def _raw(services: Services, tx, row_id: str, direction: str) -> bytes:  # type: ignore[no-untyped-def]
+    if direction == "out":
+        mail = tx.outbox.get(row_id)
+        return mail.content if mail else b""
+    row = tx.messages.get(row_id)
+    return services.blobs.get(row.sha256) if row and not row.oversized else b""

@@ -1,0 +1,96 @@
+"""One request as a page of text for the terminal."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.output import inert, print_table
+from pipeline.flow.overview import RequestView
+
+
+def print_request(view: RequestView) -> None:
+    """Print all of one request: what it is, the answers, the problems, the mails, the history."""
+    zone = ZoneInfo(view.time_zone)
+
+    def local(at: datetime | None) -> str:
+        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else ""
+
+    click.echo(click.style(f"{view.reference}  {words.status_word(view.status.value)}", bold=True))
+    rows = [
+        ("track", words.status_word(view.track.value)),
+        ("whose_move", words.status_word(view.whose_move.value)),
+        ("hold", words.status_word(view.hold_reason) if view.hold_reason else ""),
+        ("number", view.number),
+        ("company", view.company),
+        ("contact", view.contact),
+        ("sender", f"{view.sender} ({words.status_word(view.sender_verdict)})"),
+        ("language", view.language),
+        ("time_zone", view.time_zone),
+        ("opened", local(view.opened_at)),
+        ("file", view.file_name),
+        ("rule", view.rule),
+        ("suggestion", view.suggestion.value if view.suggestion else ""),
+        ("linked_to", view.linked_to),
+    ]
+    for key, value in rows:
+        if value:
+            click.echo(f"  {words.word(key)}: {inert(value)}")
+    if view.fields:
+        click.echo("")
+        print_table(
+            [words.word(key) for key in ("question", "typed", "read_as", "verdict", "why")],
+            [
+                [
+                    field.label,
+                    field.raw,
+                    field.value or "",
+                    words.status_word(field.verdict),
+                    ", ".join(field.notes),
+                ]
+                for field in view.fields
+                if field.raw
+            ],
+        )
+    for problem in view.problems:
+        audience = words.status_word(problem.audience)
+        severity = words.status_word(problem.severity)
+        click.echo(f"  {severity} ({audience}): {inert(problem.message)} [{problem.code}]")
+    _section("slots", [f"{local(slot.start)} - {local(slot.end)}" for slot in view.slots])
+    _section(
+        "deadlines", [f"{local(item.at)}  {item.kind} {item.notice}" for item in view.deadlines]
+    )
+    _section(
+        "certificates",
+        [
+            f"{row.ordinal}. {words.status_word(row.state)}  {row.serial}  "
+            f"{local(row.created_at)} - {local(row.expires_at)}"
+            for row in view.certificates
+        ],
+    )
+    _section(
+        "mails",
+        [
+            f"{local(mail.at)}  {words.word(mail.direction)}  {mail.subject}  [{mail.state}]"
+            for mail in view.mails
+        ],
+    )
+    _section("notes", [f"{local(note.at)}  {note.author}: {note.text}" for note in view.notes])
+    _section(
+        "history",
+        [
+            f"{local(line.at)}  {line.actor_name}  {line.event.value if line.event else ''}"
+            f"  {words.status_word(line.after.value)}"
+            for line in view.history
+        ],
+    )
+
+
+def _section(key: str, lines: list[str]) -> None:
+    if not lines:
+        return
+    click.echo("")
+    click.echo(click.style(words.word(key), bold=True))
+    for line in lines:
+        click.echo(f"  {inert(line)}")

@@ -1,0 +1,298 @@
+"""``pipeline request``: show a request and decide on it."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.context import one_request, os_user, services
+from pipeline.cli.output import print_json
+from pipeline.errors import UsageError
+from pipeline.flow import decisions
+from pipeline.flow.services import Services
+from pipeline.model.request import EventName, Slot, Track
+from pipeline.store.records import RequestRecord
+
+Decorated = Callable[..., Any]
+_SLOT_HOURS = 1
+
+
+def _decision(command: Decorated) -> Decorated:
+    """Add what every decision takes: the reference, who decides, JSON."""
+    for decorator in (
+        click.option("--json", "as_json", is_flag=True),
+        click.option("--as", "name", default=None),
+        click.argument("reference"),
+    ):
+        command = decorator(command)
+    return command
+
+
+def _decide(
+    reference: str,
+    name: str | None,
+    work: Callable[[Services, RequestRecord, str], RequestRecord],
+    *,
+    as_json: bool,
+) -> None:
+    with services() as opened:
+        with opened.store.read() as tx:
+            record = one_request(tx, reference)
+        changed = work(opened, record, name or os_user())
+    if as_json:
+        print_json(
+            {
+                "reference": changed.reference,
+                "before": record.status,
+                "status": changed.status,
+                "track": changed.state.track,
+            }
+        )
+        return
+    click.echo(
+        words.word(
+            "decided",
+            reference=changed.reference,
+            before=words.status_word(record.status),
+            after=words.status_word(changed.status),
+        )
+    )
+
+
+@click.command("show")
+@click.argument("reference")
+@click.option("--json", "as_json", is_flag=True)
+def show(reference: str, *, as_json: bool) -> None:
+    """Print all of one request."""
+    from pipeline.cli.request_page import print_request  # noqa: PLC0415 - only here
+    from pipeline.flow.overview import request_view  # noqa: PLC0415
+
+    with services() as opened, opened.store.read() as tx:
+        record = one_request(tx, reference)
+        view = request_view(tx, opened, record)
+    if as_json:
+        print_json(view)
+    else:
+        print_request(view)
+
+
+@click.command("approve")
+@_decision
+@click.option("--tick", "ticked", multiple=True)
+@click.option("--tick-all", is_flag=True)
+@click.option("--business-verified", is_flag=True)
+@click.option("--two-step-off", is_flag=True)
+def approve(
+    reference: str,
+    name: str | None,
+    ticked: tuple[str, ...],
+    *,
+    tick_all: bool,
+    business_verified: bool,
+    two_step_off: bool,
+    as_json: bool,
+) -> None:
+    """Approve the step that staff review; warnings must be ticked off first."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.approve(
+            opened,
+            record,
+            who,
+            ticked=ticked,
+            tick_all=tick_all,
+            business_verified=business_verified,
+            two_step_off=two_step_off,
+        ),
+        as_json=as_json,
+    )
+
+
+@click.command("advance")
+@_decision
+@click.option("--event", "event", type=click.Choice([*EventName]), default=None)
+@click.option("--slot", "slots", multiple=True)
+@click.option("--date", "new_date", type=click.DateTime(["%Y-%m-%d"]), default=None)
+def advance(
+    reference: str,
+    name: str | None,
+    event: str | None,
+    slots: tuple[str, ...],
+    new_date: datetime | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Record that the present step is done (or another event of it)."""
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        return decisions.advance(
+            opened,
+            record,
+            who,
+            event=EventName(event) if event else None,
+            slots=tuple(_slot(text, record.time_zone) for text in slots),
+            new_date=new_date.date() if new_date else None,
+        )
+
+    _decide(reference, name, work, as_json=as_json)
+
+
+def _slot(text: str, zone: str) -> Slot:
+    """Read ``2026-12-08T10:00`` (the customer's time) as one hour."""
+    from datetime import UTC, timedelta  # noqa: PLC0415 - one use
+
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("slot_unreadable", slot=text) from error
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=ZoneInfo(zone))
+    start = start.astimezone(UTC)
+    return Slot(start, start + timedelta(hours=_SLOT_HOURS))
+
+
+@click.command("ask")
+@_decision
+@click.option("--field", "fields", multiple=True)
+@click.option("--text", default="")
+def ask(
+    reference: str, name: str | None, fields: tuple[str, ...], text: str, *, as_json: bool
+) -> None:
+    """Ask the customer to correct answers."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.ask(opened, record, who, fields=fields, text=text),
+        as_json=as_json,
+    )
+
+
+@click.command("reject")
+@_decision
+@click.option("--reason", required=True)
+@click.option("--text", default="")
+def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
+    """Reject the request for a reason of the list."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.reject(opened, record, who, reason=reason, text=text),
+        as_json=as_json,
+    )
+
+
+@click.command("route")
+@_decision
+@click.argument("track", type=click.Choice([*Track]))
+def route(reference: str, name: str | None, track: str, *, as_json: bool) -> None:
+    """Put the request on another track; the answers are kept."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.route(opened, record, who, track=Track(track)),
+        as_json=as_json,
+    )
+
+
+@click.command("hold")
+@_decision
+@click.option("--note", "text", default="")
+def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
+    """Hold the request."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.hold(opened, record, who, note=text),
+        as_json=as_json,
+    )
+
+
+@click.command("release")
+@_decision
+def release(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Release a held request to where it came from."""
+    _decide(reference, name, decisions.release, as_json=as_json)
+
+
+@click.command("confirm-sender")
+@_decision
+def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Record that the sender is who they say; the request goes on."""
+    _decide(reference, name, decisions.confirm_sender, as_json=as_json)
+
+
+@click.command("note")
+@_decision
+@click.argument("text")
+def note(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
+    """Keep a note with the request."""
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.note(opened, record, who, text=text),
+        as_json=as_json,
+    )
+
+
+@click.command("edit")
+@_decision
+@click.argument("answers", nargs=-1, required=True)
+def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json: bool) -> None:
+    """Enter answers for the customer (FIELD=VALUE), marked as entered by staff."""
+    pairs = tuple(tuple(answer.partition("=")[::2]) for answer in answers)
+    if any("=" not in answer for answer in answers):
+        raise UsageError("edit_without_equals")
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.edit(
+            opened, record, who, answers=tuple((field, value) for field, value in pairs)
+        ),
+        as_json=as_json,
+    )
+
+
+@click.command("withdraw")
+@_decision
+def withdraw(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Withdraw the request for the customer; a live certificate is revoked."""
+    _decide(reference, name, decisions.withdraw, as_json=as_json)
+
+
+@click.command("merge")
+@_decision
+@click.argument("into")
+def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None:
+    """Close a held request as a duplicate of another one."""
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        with opened.store.read() as tx:
+            other = one_request(tx, into)
+        return decisions.merge(opened, record, who, into=other)
+
+    _decide(reference, name, work, as_json=as_json)
+
+
+@click.command("mark-created")
+@_decision
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None)
+def mark_created(reference: str, name: str | None, day: datetime | None, *, as_json: bool) -> None:
+    """Record that the customer created the integration; its 30-day clock starts."""
+    created: date | None = day.date() if day else None
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.mark_created(opened, record, who, day=created),
+        as_json=as_json,
+    )
+
+
+@click.command("mark-active")
+@_decision
+def mark_active(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Record that the integration is active."""
+    _decide(reference, name, decisions.mark_active, as_json=as_json)

@@ -1,0 +1,43 @@
+"""``pipeline run``: one batch."""
+
+import sys
+
+import click
+
+from pipeline.cli import words
+from pipeline.cli.context import settings
+from pipeline.cli.output import print_json
+from pipeline.clock import SystemClock
+
+
+@click.command("run")
+@click.option("--dry-run", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+def run(*, dry_run: bool, as_json: bool) -> int:
+    """Receive, check, decide what is due, send, housekeep; once."""
+    from pipeline.batch import Stage, plan_batch, run_batch  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services import open_services  # noqa: PLC0415
+
+    found = settings()
+    with open_services(found, SystemClock()) as opened:
+        if dry_run:
+            plan = plan_batch(opened)
+            if as_json:
+                print_json(plan)
+            else:
+                for name, count in plan.counts:
+                    click.echo(f"{words.word(name)}: {count}")
+            return 0
+
+        def progress(stage: Stage, done: int) -> None:
+            if sys.stderr.isatty():
+                click.echo(f"\r\x1b[K{words.word(stage.value)} {done}", nl=False, err=True)
+
+        summary = run_batch(opened, progress)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(words.word("batch_done", **dict(summary.counts)))
+    return summary.exit_code

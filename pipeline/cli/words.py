@@ -1,0 +1,69 @@
+"""The words of the command line, in the operator's language (LC_ALL, LC_MESSAGES, LANG)."""
+
+import os
+from functools import cache
+from typing import Any
+
+from pipeline import resources
+from pipeline.errors import PipelineError
+
+
+@cache
+def language() -> str:
+    """Return the operator's language: the first that the environment names and we have."""
+    for name in ("PIPELINE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        code = os.environ.get(name, "")[:2].lower()
+        if code and resources.template("console", f"{code}.toml").is_file():
+            return code
+    return "en"
+
+
+def _table(section: str) -> dict[str, Any]:
+    own: dict[str, Any] = resources.read_toml("console", f"{language()}.toml").get(section, {})
+    english: dict[str, Any] = resources.read_toml("console", "en.toml").get(section, {})
+    return {**english, **own}
+
+
+def word(key: str, **values: object) -> str:
+    """Return the words of ``key`` with its placeholders filled."""
+    text: str = _table("words")[key]
+    return text.format(**values) if values else text
+
+
+def status_word(code: str) -> str:
+    """Return the words for a status, track, verdict or the like; the code itself when unknown."""
+    text: str = _table("codes").get(code, code)
+    return text
+
+
+def help_text(path: tuple[str, ...]) -> str:
+    """Return the help of the command at ``path`` (empty path: the programme)."""
+    text: str = _table("help")[".".join(path) or "pipeline"]
+    return text.strip()
+
+
+def option_help(name: str) -> str:
+    """Return the help of an option by its parameter name, or empty."""
+    text: str = _table("options").get(name, "")
+    return text
+
+
+def explain(error: PipelineError) -> str:
+    """Return what happened, why it matters, and what to do next."""
+    entry = _table("errors").get(error.code)
+    if entry is None:
+        return f"{error}"
+    values = _Quiet({name: _one_line(value) for name, value in error.params.items()})
+    return "\n".join(entry[part].format_map(values) for part in ("what", "why", "next"))
+
+
+def _one_line(value: object) -> str:
+    text = str(value)
+    return "".join(character if character.isprintable() else "�" for character in text)[:300]
+
+
+class _Quiet(dict[str, str]):
+    """A mapping that leaves an unknown placeholder blank: a bad sentence must not hide an error."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

@@ -1,0 +1,103 @@
+"""One mail for each message: the answers that were gathered become one, within the caps."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.flow.alerts import alert
+from pipeline.flow.cause import Details
+from pipeline.flow.letter import Answer, Letter
+from pipeline.flow.notices import queue_notice
+from pipeline.flow.services import Services
+from pipeline.model.notice import NoticeName, ProblemItem
+from pipeline.model.transition import SendNotice
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+_DAY = timedelta(days=1)
+
+#: When several forms came in one message, the notice that asks for most speaks for all.
+_MOST_DEMANDING = (
+    NoticeName.NEEDS_CORRECTION,
+    NoticeName.UNREADABLE,
+    NoticeName.HELD,
+    NoticeName.QUESTION,
+    NoticeName.REJECTED,
+    NoticeName.RECEIPT_UNVERIFIED,
+)
+
+
+def answer(
+    letter: Letter,
+    record: RequestRecord,
+    notice: NoticeName,
+    variant: str = "",
+    details: Details | None = None,
+    *,
+    to_sender: bool = False,
+) -> None:
+    """Gather a direct answer about ``record``: to its address of record, or to the sender."""
+    letter.answers.append(
+        Answer(
+            record,
+            SendNotice(notice, variant),
+            details or Details(),
+            of_transition=False,
+            recipient=letter.sender.address if to_sender else "",
+        )
+    )
+
+
+def send(tx: Transaction, services: Services, letter: Letter) -> None:
+    """Put the one mail that answers ``letter`` into the outbox, or none when a cap is reached."""
+    if not letter.answers:
+        return
+    chosen = _joined(letter.answers)
+    if not chosen.of_transition and _over_a_cap(tx, services, letter, chosen.record):
+        alert(tx, services, "answers_capped", chosen.record.reference, letter.row.id)
+        return
+    record = tx.requests.get(chosen.record.id) or chosen.record
+    cause = replace(letter.cause, gathered=None)
+    grown = queue_notice(
+        tx, services, record, chosen.effect, cause, chosen.details, None, chosen.recipient
+    )
+    if grown.thread != record.thread:
+        tx.requests.set_thread(grown.id, grown.thread)
+
+
+def _joined(answers: list[Answer]) -> Answer:
+    """Return the one answer that says what all of them say."""
+    ranked = sorted(answers, key=lambda item: _rank(item.effect.notice))
+    first, others = ranked[0], ranked[1:]
+    about_others = [item for item in others if item.record.id != first.record.id]
+    if not about_others:
+        return first
+    items = tuple(
+        _of(item.record, problem) for item in about_others for problem in item.details.items
+    )
+    details = replace(
+        first.details,
+        items=(*first.details.items, *items),
+        has_errors=any(item.details.has_errors for item in answers if item.details.items),
+        refs=tuple(dict.fromkeys(item.record.reference for item in ranked)),
+    )
+    return replace(first, details=details)
+
+
+def _of(record: RequestRecord, item: ProblemItem) -> ProblemItem:
+    return replace(item, label=f"{record.reference} {item.label}".strip(), field="")
+
+
+def _rank(notice: NoticeName) -> int:
+    if notice in _MOST_DEMANDING:
+        return _MOST_DEMANDING.index(notice)
+    return len(_MOST_DEMANDING)
+
+
+def _over_a_cap(tx: Transaction, services: Services, letter: Letter, record: RequestRecord) -> bool:
+    """Count this answer; return whether the sender or the request has had enough for a day."""
+    window = letter.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    limits = services.settings.courier
+    recipient = (letter.sender.address or record.address_of_record).lower()
+    of_sender = tx.counters.add(f"answers:sender:{recipient}", window)
+    of_request = tx.counters.add(f"answers:request:{record.id}", window)
+    return of_sender > limits.sender_daily_cap or of_request > limits.request_daily_cap

@@ -1,0 +1,107 @@
+"""One event on one request: the machine's answer, its effects, the record and its history.
+
+Everything happens in the caller's transaction. System events that follow at once (the next one is
+known from the state alone) are applied in the same transaction.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.flow.cause import Cause, Details
+from pipeline.flow.effects import perform
+from pipeline.flow.making import what_follows
+from pipeline.flow.services import Services
+from pipeline.model.request import Actor, Event, Status
+from pipeline.model.transition import Transition
+from pipeline.store.records import EventRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import next_at
+from pipeline.tracks.machine import apply, next_system_event
+
+_NOTHING = Details()
+
+
+def decide(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    event: Event,
+    cause: Cause,
+    details: Details = _NOTHING,
+) -> RequestRecord:
+    """Apply ``event`` to ``record`` and return the record as saved.
+
+    Raises RefusedError when a rule forbids the event; nothing is written then.
+    """
+    record = _step(tx, services, record, event, cause, details)
+    while (follow := _what_follows(tx, services, record)) is not None:
+        record = _step(tx, services, record, follow[0], cause, follow[1])
+    return record
+
+
+def _what_follows(
+    tx: Transaction, services: Services, record: RequestRecord
+) -> tuple[Event, Details] | None:
+    now = services.clock.now()
+    name = next_system_event(record.state, now, services.policy, customer_zone=record.time_zone)
+    if name is not None:
+        return Event(name, Actor.SYSTEM, now), _NOTHING
+    return what_follows(tx, services, record)
+
+
+def _step(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    event: Event,
+    cause: Cause,
+    details: Details,
+) -> RequestRecord:
+    transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
+    new_stay = transition.after.entered_at != record.state.entered_at or (
+        transition.after.status is not record.status
+    )
+    changed = replace(
+        record,
+        state=transition.after,
+        done_deadlines=() if new_stay else record.done_deadlines,
+    )
+    changed = perform(tx, services, changed, transition, cause, details)
+    changed = replace(changed, next_at=wake_up(services, changed))
+    tx.requests.save(changed, expected_version=record.state.version)
+    tx.events.append(_history(changed, transition, event, cause, details))
+    return changed
+
+
+def wake_up(services: Services, record: RequestRecord) -> datetime | None:
+    """Return when the request has to be looked at next; None: never by the clock."""
+    return next_at(
+        record.state,
+        record.done_deadlines,
+        services.policy,
+        customer_zone=record.time_zone,
+        team=services.team,
+    )
+
+
+def _history(
+    record: RequestRecord, transition: Transition, event: Event, cause: Cause, details: Details
+) -> EventRecord:
+    detail = {
+        "reason": event.reason or details.reason,
+        "message": cause.message_row,
+        "fields": ",".join(event.fields),
+        "hold": record.state.hold_reason.value if record.state.hold_reason else "",
+        "rule": record.route_rule if transition.before.status is Status.RECEIVED else "",
+    }
+    return EventRecord(
+        request_id=record.id,
+        seq=0,
+        at=event.at,
+        actor=event.actor,
+        actor_name=event.actor_name or cause.name,
+        event=event.name,
+        before=transition.before.status,
+        after=transition.after.status,
+        detail=tuple((name, value) for name, value in detail.items() if value),
+    )

@@ -1,0 +1,349 @@
+"""What staff decide: one transaction each; certificates that a decision orders follow at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+from pipeline.errors import NotFoundError, RefusedError, UsageError
+from pipeline.flow.cause import Cause, Details
+from pipeline.flow.decide import decide
+from pipeline.flow.issue import issue_pending
+from pipeline.flow.judging import items_for_customer
+from pipeline.flow.opening import resume
+from pipeline.flow.revise import apply_answers
+from pipeline.flow.revisions import insert_revision, judge, submission_of, with_entered_answers
+from pipeline.flow.services import Services
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import form_texts
+from pipeline.model.form import FormKind
+from pipeline.model.identifiers import new_id
+from pipeline.model.message import SenderVerdict
+from pipeline.model.notice import ProblemItem
+from pipeline.model.problem import Audience, Severity
+from pipeline.model.request import Actor, Event, EventName, HoldReason, Slot, Status, Track
+from pipeline.store.records import NoteRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.moves import forward_event
+
+Work = Callable[[Transaction, RequestRecord], RequestRecord]
+
+#: Events that are Meta's word, recorded by staff.
+_OF_META = frozenset(
+    {
+        EventName.VERIFIED,
+        EventName.REFUSED,
+        EventName.NAME_APPROVED,
+        EventName.NAME_DECLINED,
+        EventName.CODE_VERIFIED,
+        EventName.CODE_FAILED,
+        EventName.TWO_STEP_STILL_ON,
+        EventName.DIRECTLY_ELIGIBLE,
+    }
+)
+
+
+def _in_one_transaction(services: Services, record: RequestRecord, work: Work) -> RequestRecord:
+    """Run ``work`` on the request; refuse when it changed since ``record`` was read."""
+
+    def run(tx: Transaction) -> RequestRecord:
+        current = tx.requests.get(record.id)
+        if current is None:
+            raise NotFoundError("request_unknown", reference=record.reference)
+        if current.state.version != record.state.version:
+            raise RefusedError("stale_request", reference=record.reference)
+        if current.number:
+            tx.numbers.lock(current.number)
+        return work(tx, current)
+
+    changed = services.store.run(run)
+    issue_pending(services)
+    with services.store.read() as tx:
+        return tx.requests.get(record.id) or changed
+
+
+def _event(
+    services: Services, record: RequestRecord, name: EventName, who: str, **values: object
+) -> Event:
+    event = Event(
+        name=name,
+        actor=Actor.META if name in _OF_META else Actor.STAFF,
+        at=services.clock.now(),
+        actor_name=who,
+        expected_version=record.state.version,
+    )
+    return replace(event, **values)  # type: ignore[arg-type]
+
+
+def _apply(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    name: EventName,
+    details: Details | None = None,
+    **values: object,
+) -> RequestRecord:
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        event = _event(services, current, name, who, **values)
+        return decide(tx, services, current, event, _by(who), details or Details())
+
+    return _in_one_transaction(services, record, work)
+
+
+def _by(who: str) -> Cause:
+    return Cause(name=who, by_staff=True)
+
+
+def approve(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    ticked: tuple[str, ...] = (),
+    tick_all: bool = False,
+    business_verified: bool = False,
+    two_step_off: bool = False,
+) -> RequestRecord:
+    """Approve the review that the request is in.
+
+    Raises RefusedError ``warnings_open`` while staff warnings are not ticked off.
+    """
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = _tick_off(tx, current, ticked, tick_all=tick_all)
+        state = replace(
+            current.state,
+            business_verified=current.state.business_verified or business_verified,
+            two_step_disabled=current.state.two_step_disabled or two_step_off,
+        )
+        current = replace(current, state=state)
+        event = _event(services, current, EventName.APPROVE, who)
+        return decide(tx, services, current, event, _by(who))
+
+    return _in_one_transaction(services, record, work)
+
+
+def _tick_off(
+    tx: Transaction, record: RequestRecord, ticked: tuple[str, ...], *, tick_all: bool
+) -> RequestRecord:
+    revision = tx.revisions.latest(record.id)
+    warnings = {
+        problem.code
+        for problem in (revision.problems if revision else ())
+        if problem.audience == Audience.STAFF.value and problem.severity != Severity.NOTE.value
+    }
+    done = warnings if tick_all else {*record.acknowledged_warnings, *ticked} & warnings
+    if warnings - done:
+        raise RefusedError(
+            "warnings_open",
+            reference=record.reference,
+            warnings=", ".join(sorted(warnings - done)),
+        )
+    return replace(record, acknowledged_warnings=tuple(sorted(done)))
+
+
+def advance(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    event: EventName | None = None,
+    slots: tuple[Slot, ...] = (),
+    new_date: date | None = None,
+) -> RequestRecord:
+    """Record that the present step is done, or ``event``.
+
+    Raises RefusedError ``no_such_move`` when nothing leads on from the status.
+    """
+    name = event or (EventName.OFFER_SLOTS if slots else forward_event(record.state))
+    if name is None:
+        raise RefusedError("no_such_move", status=record.status.value, event="advance")
+    slot = slots[0] if name is EventName.ACCEPT_SLOT and slots else None
+    return _apply(services, record, who, name, slots=slots, new_date=new_date, slot=slot)
+
+
+def ask(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    fields: tuple[str, ...] = (),
+    text: str = "",
+) -> RequestRecord:
+    """Ask the customer to correct ``fields`` (the open problems when none is named)."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        details = Details(items=_items(tx, services, current, fields, text), own_words=text)
+        event = _event(services, current, EventName.ASK, who, fields=fields)
+        return decide(tx, services, current, event, _by(who), details)
+
+    return _in_one_transaction(services, record, work)
+
+
+def _items(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    fields: tuple[str, ...],
+    text: str,
+) -> tuple[ProblemItem, ...]:
+    revision = tx.revisions.latest(record.id)
+    if revision is None or record.form is None:
+        return ()
+    checked = judge(submission_of(revision), services.clock.now())
+    if not fields:
+        return items_for_customer(checked, record.language)
+    texts, numbers = form_texts(record.language), FORMS[record.form].numbers
+    unknown = [field for field in fields if field not in numbers]
+    if unknown:
+        raise UsageError("field_unknown", field=unknown[0], known=", ".join(numbers))
+    return tuple(
+        ProblemItem(
+            question=numbers[field],
+            label=texts.label(record.form, field),
+            where=reading.where if reading else "",
+            given=reading.raw if reading else "",
+            sentences=(text,) if text else (),
+            field=field,
+        )
+        for field, reading in ((field, checked.reading(field)) for field in fields)
+    )
+
+
+def reject(
+    services: Services, record: RequestRecord, who: str, *, reason: str, text: str = ""
+) -> RequestRecord:
+    """Reject the request for ``reason`` (a code of the reasons)."""
+    final = record.status is Status.BUSINESS_VERIFICATION
+    name = EventName.FINALLY_REFUSED if final else EventName.REJECT
+    details = Details(reason=reason, own_words=text)
+    return _apply(services, record, who, name, details, reason=reason)
+
+
+def route(services: Services, record: RequestRecord, who: str, *, track: Track) -> RequestRecord:
+    """Put the request on ``track``; missing answers of its form are asked for."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        revision = tx.revisions.latest(current.id)
+        items: tuple[ProblemItem, ...] = ()
+        complete = False
+        if revision is not None and track is not Track.HELP:
+            kind = FormKind(track.value)
+            submission = replace(submission_of(revision), form=kind)
+            checked = judge(submission, services.clock.now())
+            items = items_for_customer(checked, current.language)
+            complete = not items
+            current = replace(current, form=kind)
+            if revision.form is not kind:
+                insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
+        event = _event(
+            services, current, EventName.ROUTE, who, track=track, answers_complete=complete
+        )
+        return decide(tx, services, current, event, _by(who), Details(items=items))
+
+    return _in_one_transaction(services, record, work)
+
+
+def hold(services: Services, record: RequestRecord, who: str, *, note: str = "") -> RequestRecord:
+    """Hold the request; the customer is not told."""
+    return _apply(services, record, who, EventName.HOLD, hold_reason=HoldReason.STAFF, note=note)
+
+
+def release(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Release a held request to where it came from."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        event = _event(services, current, EventName.RELEASE, who)
+        current = decide(tx, services, current, event, _by(who))
+        return resume(tx, services, current, _by(who))
+
+    return _in_one_transaction(services, record, work)
+
+
+def confirm_sender(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Record that the sender is proven by other means; the request goes on from *received*."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = replace(current, sender_verdict=SenderVerdict.PASS)
+        event = _event(services, current, EventName.SENDER_CONFIRMED, who)
+        current = decide(tx, services, current, event, _by(who))
+        return resume(tx, services, current, _by(who))
+
+    return _in_one_transaction(services, record, work)
+
+
+def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
+    """Keep a note of staff with the request; nothing else changes."""
+
+    def work(tx: Transaction) -> RequestRecord:
+        tx.notes.insert(
+            NoteRecord(
+                id=new_id(),
+                request_id=record.id,
+                at=services.clock.now(),
+                author=who,
+                from_customer=False,
+                text=text,
+            )
+        )
+        return record
+
+    return services.store.run(work)
+
+
+def edit(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    answers: tuple[tuple[str, str], ...],
+) -> RequestRecord:
+    """Enter answers for the customer; they are judged like the customer's own."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        revision = tx.revisions.latest(current.id)
+        if revision is None:
+            raise RefusedError("nothing_to_edit", reference=current.reference)
+        known = FORMS[revision.form].questions
+        unknown = [field for field, _ in answers if field not in known]
+        if unknown:
+            raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
+        submission = with_entered_answers(submission_of(revision), answers)
+        checked = judge(submission, services.clock.now())
+        after = insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
+        event = _event(
+            services,
+            current,
+            EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
+            who,
+            answers_complete=not checked.customer_problems,
+            fields=tuple(field for field, _ in answers),
+        )
+        return apply_answers(tx, services, current, checked, event, _by(who), (revision, after))
+
+    return _in_one_transaction(services, record, work)
+
+
+def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Withdraw the request; a live certificate is revoked in the same transaction."""
+    return _apply(services, record, who, EventName.WITHDRAW)
+
+
+def merge(
+    services: Services, record: RequestRecord, who: str, *, into: RequestRecord
+) -> RequestRecord:
+    """Close a held request as a duplicate of ``into``."""
+    record = replace(record, linked_to=into.reference)
+    return _apply(services, record, who, EventName.MERGE, reason=into.reference)
+
+
+def mark_created(
+    services: Services, record: RequestRecord, who: str, *, day: date | None = None
+) -> RequestRecord:
+    """Record that the integration was created (on ``day``, or now)."""
+    at = datetime.combine(day, time(), UTC) if day else services.clock.now()
+    return _apply(services, record, who, EventName.MARK_CREATED, at=at)
+
+
+def mark_active(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Record that the integration is active."""
+    return _apply(services, record, who, EventName.ACTIVATED)

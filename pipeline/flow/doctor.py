@@ -1,0 +1,129 @@
+"""Checks of everything that a batch needs; each finding says how to fix what is wrong."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.flow.openings import open_courier, open_mailbox
+from pipeline.flow.services import Services, open_services
+from pipeline.forms.pdf_probe import probe_pdf
+from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.sender import detect_authserv_ids
+from pipeline.notifications.courier import DeliveryKind
+
+_OPEN_TO_OTHERS = 0o077
+_LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: ``state`` is ``good``, ``warn`` or ``bad``; the words are in the templates."""
+
+    check: str
+    state: str
+    word: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    error: PipelineError | None = None
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run all checks; one that fails does not stop the others."""
+    findings = [_try("home", lambda: _home(settings))]
+    try:
+        with open_services(settings, SystemClock()) as services:
+            findings.append(Finding("database", "good"))
+            findings += [
+                _try("authority", lambda: _authority(services)),
+                _try("mailbox", lambda: _mailbox(services)),
+                _try("courier", lambda: _courier(services)),
+                _try("authserv", lambda: _authserv(services)),
+            ]
+    except PipelineError as error:
+        findings.append(Finding("database", "bad", error=error))
+    findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
+    return findings
+
+
+def _try(check: str, work: Callable[[], Finding]) -> Finding:
+    try:
+        return work()
+    except PipelineError as error:
+        return Finding(check, "bad", error=error)
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if home.stat().st_mode & _OPEN_TO_OTHERS:
+        return Finding("home", "warn", "home_open", (("path", str(home)),))
+    if not os.access(home, os.W_OK):
+        raise ConfigurationError("home_not_writable", path=home)
+    return Finding("home", "good", "home_is", (("path", str(home)),))
+
+
+def _authority(services: Services) -> Finding:
+    values = (("fingerprint", services.authority.fingerprint),)
+    return Finding("authority", "good", "authority_is", values)
+
+
+def _mailbox(services: Services) -> Finding:
+    with open_mailbox(services) as mailbox:
+        folders = mailbox.folders()
+    return Finding("mailbox", "good", "mailbox_folders", (("count", str(len(folders))),))
+
+
+def _courier(services: Services) -> Finding:
+    with open_courier(services) as (courier, archive):
+        answer = courier.check()
+    if answer.kind is not DeliveryKind.SENT:
+        raise TryLaterError("courier_unreachable", reason=answer.detail)
+    if archive is None and services.settings.courier.kind == "smtp":
+        return Finding("courier", "warn", "no_archive")
+    return Finding("courier", "good")
+
+
+def _authserv(services: Services) -> Finding:
+    if services.settings.sender.trust == "gateway":
+        return Finding("authserv", "good", "trust_gateway")
+    set_ids = services.settings.sender.authserv_ids
+    found = detected_authserv_ids(services, _LOOKED_AT)
+    if not set_ids:
+        missing = (("found", ", ".join(found) or "-"),)
+        return Finding("authserv", "warn", "authserv_not_set", missing)
+    if found and not set(found) & set(set_ids):
+        values = (("set", ", ".join(set_ids)), ("found", ", ".join(found)))
+        return Finding("authserv", "bad", "authserv_differs", values)
+    return Finding("authserv", "good")
+
+
+def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
+    """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
+
+    def none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
+        return set()
+
+    with open_mailbox(services) as mailbox:
+        mails = mailbox.new_messages(none_known, count=count)
+    messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
+    return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)
+
+
+def _pdf() -> Finding:
+    found = probe_pdf()
+    if not found.works:
+        reason = f"{found.result.name.lower()} {found.detail}"
+        return Finding("pdf", "warn", "pdf_missing", (("reason", reason),))
+    return Finding("pdf", "good")
+
+
+def _issuer(settings: Settings) -> Finding:
+    return Finding("issuer", "good", f"issuer_{settings.certificates.issuer}")
+
+
+def _alerts(settings: Settings) -> Finding:
+    if not settings.team.alert_to:
+        return Finding("alerts", "warn", "no_alert_address")
+    return Finding("alerts", "good")

@@ -1,0 +1,59 @@
+"""Due work: reminders, alerts, closings, expiry, and what the system has to do by itself."""
+
+from dataclasses import replace
+
+from pipeline import logs
+from pipeline.errors import RefusedError
+from pipeline.flow.alerts import alert
+from pipeline.flow.cause import Cause
+from pipeline.flow.decide import decide, wake_up
+from pipeline.flow.making import what_follows
+from pipeline.flow.services import Services
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import due, event_of
+
+
+def work_off(services: Services) -> int:
+    """Do all due work, fifty requests a transaction; return how many requests were looked at."""
+    looked_at = 0
+    while count := services.store.run(lambda tx: _portion(tx, services)):
+        looked_at += count
+    return looked_at
+
+
+def _portion(tx: Transaction, services: Services) -> int:
+    records = tx.requests.due(services.clock.now(), services.settings.limits.batch)
+    for record in records:
+        try:
+            with tx.savepoint():
+                _look_at(tx, services, record)
+        except RefusedError as error:
+            logs.event("flow.due", "refused", code=error.code, reference=record.reference)
+            alert(tx, services, "due_work_refused", record.reference, error.code)
+            tx.requests.reschedule(record.id, None)
+    return len(records)
+
+
+def _look_at(tx: Transaction, services: Services, record: RequestRecord) -> None:
+    follow = what_follows(tx, services, record)
+    if follow is not None:
+        decide(tx, services, record, follow[0], Cause(), follow[1])
+        return
+    ready = due(
+        record.state,
+        record.done_deadlines,
+        services.clock.now(),
+        services.policy,
+        customer_zone=record.time_zone,
+        team=services.team,
+    )
+    for deadline in ready:
+        status = record.status
+        record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
+        event = event_of(deadline, services.clock.now())
+        record = decide(tx, services, record, event, Cause())
+        if record.status is not status:
+            return
+    if not ready:
+        tx.requests.reschedule(record.id, wake_up(services, record))

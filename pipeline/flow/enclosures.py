@@ -1,0 +1,118 @@
+"""The files that go out with a notice: marked copies, blanks, certificates, QR images."""
+
+from pipeline.flow.cause import Details
+from pipeline.flow.services import Services
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.publish import build_form, file_name
+from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.model.notice import MailFile, NoticeName
+from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
+from pipeline.store.unit_of_work import Transaction
+
+_CONTENT_TYPES = {
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileFormat.PDF: "application/pdf",
+}
+
+#: Notices that carry the customer's own answers again, for a correction or a new start.
+_WITH_ANSWERS = frozenset(
+    {
+        NoticeName.NEEDS_CORRECTION,
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.REJECTED,
+        NoticeName.WITHDRAWN,
+        NoticeName.CLOSED_NO_RESPONSE,
+    }
+)
+
+
+def enclosures(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    notice: NoticeName,
+    variant: str,
+    details: Details,
+) -> tuple[MailFile, ...]:
+    """Return the files that ``notice`` carries."""
+    if details.files:
+        return details.files
+    if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
+        revision = tx.revisions.latest(record.id)
+        kind = record.suggestion if variant == "prefilled_form" else record.form
+        if revision is not None and kind is not None:
+            return (form_with_answers(services, record, revision, kind, details),)
+    if notice in {NoticeName.UNREADABLE, NoticeName.HELP_CHOOSE_FORM}:
+        kinds = (record.form,) if record.form else tuple(FormKind)
+        return tuple(blank(services, kind, record.language) for kind in kinds)
+    if notice is NoticeName.ALREADY_ACTIVE:
+        return (blank(services, FormKind.QR, record.language),)
+    if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
+        return _certificate(tx, record)
+    return ()
+
+
+def blank(services: Services, kind: FormKind, language: str) -> MailFile:
+    """Return the blank form of ``kind`` as xlsx."""
+    return _form(services, kind, language, FileFormat.XLSX, None)
+
+
+def form_with_answers(
+    services: Services,
+    record: RequestRecord,
+    revision: RevisionRecord,
+    kind: FormKind,
+    details: Details,
+) -> MailFile:
+    """Return a fresh form with the customer's answers; the wrong ones are marked."""
+    questions = FORMS[kind].questions
+    answers = tuple(
+        (reading.field, _written(questions[reading.field], reading))
+        for reading in revision.readings
+        if reading.raw and reading.field in questions
+    )
+    marks = tuple((item.field, item.sentences) for item in details.items if item.field)
+    return _form(
+        services,
+        kind,
+        record.language,
+        revision.format or FileFormat.XLSX,
+        Filling(answers=answers, marks=marks),
+    )
+
+
+def _written(question: Question, reading: StoredReading) -> str:
+    """Return a choice by its code, everything else as the customer typed it."""
+    chosen = question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
+    return reading.value if chosen and reading.value else reading.raw
+
+
+def _form(
+    services: Services,
+    kind: FormKind,
+    language: str,
+    file_format: FileFormat,
+    filling: Filling | None,
+) -> MailFile:
+    settings = services.settings
+    return MailFile(
+        name=file_name(kind, language, file_format),
+        content_type=_CONTENT_TYPES[file_format],
+        content=build_form(
+            kind,
+            language,
+            file_format,
+            filling,
+            address=settings.mailbox.address,
+            privacy=settings.forms.privacy,
+        ),
+    )
+
+
+def _certificate(tx: Transaction, record: RequestRecord) -> tuple[MailFile, ...]:
+    live = tx.certificates.live_of_request(record.id)
+    if live is None or live.expires_at is None:
+        return ()
+    name = f"whatsapp-certificate_{record.reference}_exp-{live.expires_at:%Y-%m-%d}.txt"
+    return (MailFile(name=name, content_type="text/plain", content=live.text.encode()),)

@@ -1,0 +1,35 @@
+"""What a batch tidies up, and the check that a wrong setting does not silence everybody."""
+
+from datetime import timedelta
+
+from pipeline.flow.services import Services
+from pipeline.model.message import SenderVerdict
+
+_PORTION = 200
+_LOOKED_AT = 20
+_COUNTERS_KEPT = timedelta(days=3)
+
+
+def housekeep(services: Services) -> None:
+    """Empty the bytes of mails sent long ago and forget old counters."""
+    now = services.clock.now()
+    before = now - timedelta(days=services.settings.retention.sent_bytes_days)
+    with services.store.read() as tx:
+        nothing = not tx.outbox.has_purgeable(before) and not tx.counters.has_older(
+            now - _COUNTERS_KEPT
+        )
+    if nothing:
+        return
+    services.store.run(lambda tx: tx.outbox.purge_sent(before, _PORTION))
+    services.store.run(lambda tx: tx.counters.purge(now - _COUNTERS_KEPT))
+
+
+def too_many_unknown(services: Services) -> bool:
+    """Tell whether more than half of the last 20 human mails could not be judged.
+
+    Then a setting is wrong (``sender.authserv_ids``), and everybody would be held in silence.
+    """
+    with services.store.read() as tx:
+        verdicts = tx.messages.recent_human_verdicts(_LOOKED_AT)
+    unknown = sum(verdict is SenderVerdict.UNKNOWN for verdict in verdicts)
+    return len(verdicts) >= _LOOKED_AT and unknown * 2 > _LOOKED_AT

@@ -1,0 +1,125 @@
+"""Write a notice and put it into the outbox, in the transaction of the change it tells of."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.flow.cause import Cause, Details
+from pipeline.flow.enclosures import enclosures
+from pipeline.flow.facts import notice_facts
+from pipeline.flow.letter import Answer
+from pipeline.flow.services import Services
+from pipeline.model.identifiers import new_id
+from pipeline.model.message import SenderVerdict
+from pipeline.model.notice import NoticeName, OutboundMessage, Thread
+from pipeline.model.request import Status
+from pipeline.model.transition import SendNotice
+from pipeline.notifications.compose import compose
+from pipeline.notifications.headers import assemble
+from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+_THREAD_ENDS = 10
+
+
+def queue_notice(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    effect: SendNotice,
+    cause: Cause,
+    details: Details,
+    previous: Status | None = None,
+    recipient: str = "",
+) -> RequestRecord:
+    """Put the notice of ``effect`` into the outbox; return the record with its thread grown.
+
+    Nothing is mailed to a sender whose verdict is fail or unknown; one whose verdict is none gets
+    the receipt alone (spec, "Who sent it").
+    """
+    if not _may_write(record, effect.notice):
+        return record
+    if cause.gathered is not None:
+        cause.gathered.append(Answer(record, effect, details, of_transition=True))
+        return record
+    mail = _write(tx, services, record, effect, cause, details, previous, recipient)
+    enqueue(tx, services, mail, record.id, effect.variant, cause)
+    return grown(record, mail.message_id)
+
+
+def _may_write(record: RequestRecord, notice: NoticeName) -> bool:
+    if not record.address_of_record:
+        return False
+    if record.sender_verdict is SenderVerdict.PASS:
+        return True
+    return record.sender_verdict is SenderVerdict.NONE and notice is NoticeName.RECEIPT_UNVERIFIED
+
+
+def _write(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    effect: SendNotice,
+    cause: Cause,
+    details: Details,
+    previous: Status | None,
+    recipient: str,
+) -> OutboundMessage:
+    files = enclosures(tx, services, record, effect.notice, effect.variant, details)
+    facts = notice_facts(tx, services, record, replace(details, files=files), previous)
+    composed = compose(effect.notice, effect.variant, record.language, facts)
+    moment = cause.message_row or str(record.state.version)
+    return assemble(
+        composed,
+        notice_key=f"{record.reference}:{moment}:{effect.notice.value}:{effect.variant}",
+        reference=record.reference,
+        recipient=recipient or record.address_of_record,
+        sender=services.identity,
+        key=services.token_key,
+        thread=Thread(
+            in_reply_to=cause.message_id or (record.thread[-1] if record.thread else ""),
+            references=record.thread,
+            automatic_reply=bool(cause.message_id),
+        ),
+        files=files,
+        date=services.clock.now(),
+    )
+
+
+def enqueue(
+    tx: Transaction,
+    services: Services,
+    mail: OutboundMessage,
+    request_id: str | None,
+    variant: str,
+    cause: Cause,
+) -> None:
+    """Put a finished mail into the outbox; staff's mails wait for the undo window."""
+    now = services.clock.now()
+    undo = timedelta(seconds=services.settings.courier.undo_seconds if cause.by_staff else 0)
+    tx.outbox.enqueue(
+        OutboxRecord(
+            id=new_id(),
+            request_id=request_id,
+            notice=mail.notice,
+            variant=variant,
+            language=mail.language,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            message_id=mail.message_id,
+            content=mail.content,
+            created_at=now,
+            state=OutboxState.QUEUED,
+            next_at=now + undo,
+            triggered_by=cause.name,
+        )
+    )
+
+
+def grown(record: RequestRecord, message_id: str) -> RequestRecord:
+    """Return ``record`` with ``message_id`` in its thread: the first and last ten are kept."""
+    if not message_id or message_id in record.thread:
+        return record
+    thread = (*record.thread, message_id)
+    if len(thread) > 2 * _THREAD_ENDS:
+        thread = thread[:_THREAD_ENDS] + thread[-_THREAD_ENDS:]
+    return replace(record, thread=thread)

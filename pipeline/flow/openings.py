@@ -1,0 +1,86 @@
+"""Open the mailbox and the courier that the settings name."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from contextlib import AbstractContextManager, contextmanager
+
+from pipeline.config import Secret
+from pipeline.errors import ConfigurationError
+from pipeline.flow.services import Services
+from pipeline.mailbox.protocol import Mailbox
+from pipeline.notifications.courier import Courier
+
+Archive = Callable[[bytes], None]
+
+
+def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
+    """Return the mailbox, to be used in a ``with`` statement.
+
+    Raises TryLaterError ``mailbox_unreachable`` or ConfigurationError ``mailbox_refused_login``.
+    """
+    settings = services.settings.mailbox
+    if settings.kind == "maildir":
+        from pipeline.mailbox.maildir import MaildirMailbox  # noqa: PLC0415 - one of two
+
+        return MaildirMailbox(
+            settings.address,
+            services.settings.below_home(settings.path),
+            folder=settings.folder,
+        )
+    from pipeline.mailbox.imap import ImapAccess, ImapMailbox  # noqa: PLC0415 - slow to import
+
+    if not settings.host or not settings.user:
+        raise ConfigurationError("mailbox_not_set", key="mailbox.host, mailbox.user")
+    access = ImapAccess(
+        account=f"{settings.user}@{settings.host}",
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        security="plain" if settings.encryption == "none" else settings.encryption,
+        password=None if _has(settings.oauth_token) else _text_of(settings.password),
+        token=_text_of(settings.oauth_token) if _has(settings.oauth_token) else None,
+        folder=settings.folder,
+    )
+    return ImapMailbox(access)
+
+
+def _has(secret: Secret) -> bool:
+    return bool(secret.file or secret.command or secret.credential)
+
+
+def _text_of(secret: Secret) -> Callable[[], str]:
+    return lambda: (secret.read() or b"").decode()
+
+
+@contextmanager
+def open_courier(services: Services) -> Iterator[tuple[Courier, Archive | None]]:
+    """Yield the courier, and what archives a copy of each sent mail (or None)."""
+    settings = services.settings.courier
+    courier: Courier
+    if settings.kind == "maildir":
+        from pipeline.notifications.maildir import MaildirCourier  # noqa: PLC0415 - one of two
+
+        courier = MaildirCourier(services.settings.below_home(settings.path))
+    else:
+        from pipeline.notifications.smtp import SmtpCourier, SmtpServer  # noqa: PLC0415
+
+        if not settings.host:
+            raise ConfigurationError("courier_not_set", key="courier.host")
+        password = settings.password.read()
+        courier = SmtpCourier(
+            SmtpServer(
+                host=settings.host,
+                port=settings.port,
+                encryption=settings.encryption,
+                user=settings.user,
+                password=password.decode() if password else "",
+            )
+        )
+    try:
+        if not settings.archive_folder:
+            yield courier, None
+            return
+        with open_mailbox(services) as mailbox:
+            yield courier, partial(mailbox.append, settings.archive_folder)
+    finally:
+        courier.close()

@@ -1,0 +1,263 @@
+"""All of one request for people: what ``request show`` and the report say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.flow.services import Services
+from pipeline.forms.texts import form_texts
+from pipeline.model.certificate import CertificateState
+from pipeline.model.form import FormKind
+from pipeline.model.problem import Audience, Problem, Severity
+from pipeline.model.request import Move, Slot, Status, Track
+from pipeline.notifications.catalogue import sentence
+from pipeline.store.queries import overview
+from pipeline.store.records import (
+    CertificateRecord,
+    EventRecord,
+    MessageRecord,
+    NoteRecord,
+    OutboxRecord,
+    RequestRecord,
+    StoredProblem,
+    StoredReading,
+)
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import deadlines
+from pipeline.tracks.moves import whose_move
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDeadline:
+    """A deadline of the present status (aware UTC)."""
+
+    key: str
+    kind: str
+    at: datetime
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProblem:
+    """A problem with its sentence in the request's language."""
+
+    code: str
+    severity: str
+    audience: str
+    field: str
+    params: dict[str, str | int]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """One answer: the label, what was typed, what was read, and why."""
+
+    id: str
+    label: str
+    where: str
+    raw: str
+    value: str | None
+    verdict: str
+    notes: tuple[str, ...]
+    cell_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """A certificate without its text."""
+
+    serial: str
+    state: str
+    ordinal: int
+    issuer: str
+    created_at: datetime | None
+    issued_at: datetime | None
+    mailed_at: datetime | None
+    expires_at: datetime | None
+    fingerprint: str
+    end_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMail:
+    """A mail in or out."""
+
+    at: datetime
+    direction: str
+    address: str
+    subject: str
+    state: str
+    notice: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """All of one request."""
+
+    reference: str
+    form: FormKind | None
+    track: Track
+    status: Status
+    whose_move: Move
+    hold_reason: str
+    version: int
+    number: str
+    company: str
+    contact: str
+    sender: str
+    sender_verdict: str
+    language: str
+    time_zone: str
+    opened_at: datetime
+    rule: str
+    rules_missed: tuple[str, ...]
+    suggestion: FormKind | None
+    linked_to: str
+    slots: tuple[Slot, ...]
+    deadlines: tuple[ShownDeadline, ...]
+    fields: tuple[ShownField, ...]
+    problems: tuple[ShownProblem, ...]
+    certificate: ShownCertificate | None
+    certificates: tuple[ShownCertificate, ...]
+    history: tuple[EventRecord, ...]
+    notes: tuple[NoteRecord, ...]
+    mails: tuple[ShownMail, ...]
+    file_name: str
+
+
+def request_view(tx: Transaction, services: Services, record: RequestRecord) -> RequestView:
+    """Gather all of one request."""
+    found = overview(tx, record.id)
+    if found is None:
+        raise LookupError(record.reference)
+    state = record.state
+    certificates = tuple(_certificate(row) for row in found.certificates)
+    live = [row for row in certificates if row.state == CertificateState.LIVE.value]
+    revision = found.revision
+    return RequestView(
+        reference=record.reference,
+        form=record.form,
+        track=state.track,
+        status=state.status,
+        whose_move=whose_move(state, services.policy),
+        hold_reason=state.hold_reason.value if state.hold_reason else "",
+        version=state.version,
+        number=record.number,
+        company=record.company,
+        contact=record.contact,
+        sender=record.address_of_record,
+        sender_verdict=record.sender_verdict.value,
+        language=record.language,
+        time_zone=record.time_zone,
+        opened_at=record.opened_at,
+        rule=record.route_rule,
+        rules_missed=record.route_misses,
+        suggestion=record.suggestion,
+        linked_to=record.linked_to,
+        slots=state.slots,
+        deadlines=_deadlines(services, record),
+        fields=_fields(record, revision.form, revision.readings) if revision else (),
+        problems=tuple(
+            _problem(problem, record.language, revision.form) for problem in revision.problems
+        )
+        if revision
+        else (),
+        certificate=live[0] if live else None,
+        certificates=certificates,
+        history=tuple(found.events),
+        notes=tuple(found.notes),
+        mails=_mails(found.messages, found.outbox),
+        file_name=revision.file_name if revision else "",
+    )
+
+
+def _deadlines(services: Services, record: RequestRecord) -> tuple[ShownDeadline, ...]:
+    found = deadlines(
+        record.state,
+        services.policy,
+        customer_zone=record.time_zone,
+        team=services.team,
+    )
+    return tuple(
+        ShownDeadline(
+            item.key, item.kind.value, item.at, item.notice.notice.value if item.notice else ""
+        )
+        for item in found
+        if item.key not in record.done_deadlines
+    )
+
+
+def _fields(
+    record: RequestRecord, kind: FormKind, readings: tuple[StoredReading, ...]
+) -> tuple[ShownField, ...]:
+    texts = form_texts(record.language)
+    return tuple(
+        ShownField(
+            reading.field,
+            texts.label(kind, reading.field),
+            reading.where,
+            reading.raw,
+            reading.value,
+            reading.verdict,
+            reading.notes,
+            reading.cell_type,
+        )
+        for reading in readings
+    )
+
+
+def _problem(stored: StoredProblem, language: str, kind: FormKind) -> ShownProblem:
+    problem = Problem(
+        stored.code,
+        Severity(stored.severity),
+        Audience(stored.audience),
+        stored.field,
+        stored.params,
+    )
+    return ShownProblem(
+        stored.code,
+        stored.severity,
+        stored.audience,
+        stored.field,
+        dict(stored.params),
+        sentence(problem, language, kind),
+    )
+
+
+def _certificate(row: CertificateRecord) -> ShownCertificate:
+    return ShownCertificate(
+        row.serial,
+        row.state.value,
+        row.ordinal,
+        row.issuer.value,
+        row.created_at,
+        row.issued_at,
+        row.mailed_at,
+        row.expires_at,
+        row.fingerprint,
+        row.end_reason,
+    )
+
+
+def _mails(
+    messages: Sequence[MessageRecord], outbox: Sequence[OutboxRecord]
+) -> tuple[ShownMail, ...]:
+    came = [
+        ShownMail(row.fetched_at, "in", row.sender, row.subject, row.detail, "", row.id)
+        for row in messages
+    ]
+    went = [
+        ShownMail(
+            mail.sent_at or mail.created_at,
+            "out",
+            mail.recipient,
+            mail.subject,
+            mail.state.value,
+            mail.notice.value,
+            mail.id,
+        )
+        for mail in outbox
+    ]
+    return tuple(sorted((*came, *went), key=lambda mail: mail.at))

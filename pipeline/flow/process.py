@@ -1,0 +1,104 @@
+"""Second write: fetched messages are processed, fifty in one transaction.
+
+When the bulk fails, each message is tried under its own savepoint; one that fails gets attempts
+with growing waits, then the quarantine, in the same commit. The commit also says where the mail
+goes; the mail on the server is moved after it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pipeline import logs
+from pipeline.flow.alerts import alert
+from pipeline.flow.receive import receive
+from pipeline.flow.services import Services
+from pipeline.guard import GuardError
+from pipeline.model.identifiers import new_id
+from pipeline.model.message import Outcome
+from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
+from pipeline.store.unit_of_work import Transaction
+
+_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """How many messages were processed, put off for another attempt, and quarantined."""
+
+    processed: int = 0
+    deferred: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "Processed") -> "Processed":
+        return Processed(
+            self.processed + other.processed,
+            self.deferred + other.deferred,
+            self.quarantined + other.quarantined,
+        )
+
+
+def process(services: Services) -> Processed:
+    """Process one portion of fetched messages; zero of everything when none is due."""
+    try:
+        return services.store.run(lambda tx: _bulk(tx, services))
+    except Exception as error:  # noqa: BLE001 - any failure: find the message that causes it
+        logs.event("flow.process", "bulk_failed", error=type(error).__name__)
+        return services.store.run(lambda tx: _one_by_one(tx, services))
+
+
+def _bulk(tx: Transaction, services: Services) -> Processed:
+    rows = tx.messages.claim(services.clock.now(), services.settings.limits.batch)
+    for row in rows:
+        tx.messages.save(_placed(services, receive(tx, services, row)))
+    return Processed(processed=len(rows))
+
+
+def _one_by_one(tx: Transaction, services: Services) -> Processed:
+    total = Processed()
+    for row in tx.messages.claim(services.clock.now(), services.settings.limits.batch):
+        try:
+            with tx.savepoint():
+                tx.messages.save(_placed(services, receive(tx, services, row)))
+            total += Processed(processed=1)
+        except Exception as error:  # noqa: BLE001 - one bad message never stops the batch
+            total += _failed(tx, services, row, error)
+    return total
+
+
+def _failed(tx: Transaction, services: Services, row: MessageRecord, error: Exception) -> Processed:
+    """Count the attempt; the last one puts the message into the quarantine."""
+    now = services.clock.now()
+    reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
+    attempts = row.attempts + 1
+    logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
+    hopeless = isinstance(error, GuardError)
+    if attempts < services.settings.limits.attempts and not hopeless:
+        later = replace(
+            row, attempts=attempts, next_at=now + _WAIT * 2 ** (attempts - 1), last_error=reason
+        )
+        tx.messages.save(later)
+        return Processed(deferred=1)
+    tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
+    alert(tx, services, "quarantined", "", row.id)
+    tx.messages.save(
+        _placed(
+            services,
+            replace(
+                row,
+                state=MessageState.QUARANTINED,
+                outcome=Outcome.QUARANTINE,
+                attempts=attempts,
+                next_at=None,
+                last_error=reason,
+                processed_at=now,
+            ),
+        )
+    )
+    return Processed(quarantined=1)
+
+
+def _placed(services: Services, row: MessageRecord) -> MessageRecord:
+    """Return ``row`` with the folder that its mail has to go to."""
+    if row.outcome is None:
+        return row
+    return replace(row, move_to=getattr(services.settings.folders, row.outcome.value))

@@ -1,0 +1,55 @@
+"""The path of one message, from its bytes to its answer, on one page.
+
+The caller holds the transaction; the mail on the server is marked after its commit.
+"""
+
+from pipeline.flow import answers, automatic, follow_up, opening, without_form
+from pipeline.flow.guarded import read_message
+from pipeline.flow.letter import Letter, finished
+from pipeline.flow.services import Services
+from pipeline.flow.threads import request_of_thread
+from pipeline.mailbox.automatic import classify
+from pipeline.mailbox.sender import judge_sender
+from pipeline.model.message import MessageKind, Outcome
+from pipeline.store.records import MessageRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+def receive(tx: Transaction, services: Services, row: MessageRecord) -> MessageRecord:
+    """Take one message the whole way; return its ledger row as it has to be saved.
+
+    Raises GuardError when its bytes cannot be read within the limits.
+    """
+    now = services.clock.now()
+    if row.oversized:
+        return finished(row, Outcome.HELD, "file_big", now)
+
+    # parse, find the forms among the attachments, read them: in the guarded child
+    read = services.guard.call(read_message, services.blobs.get(row.sha256))
+
+    # seen before?
+    if tx.messages.earlier_with_sha256(row):
+        return finished(row, Outcome.IGNORED, "redelivery", now)
+
+    # written by a machine?
+    automation = classify(read.message, services.own_addresses, services.is_our_message_id)
+    if automation.kind is not MessageKind.HUMAN:
+        return automatic.record(tx, services, row, read.message, automation)
+
+    # who sent it, and does it belong to a request?
+    sender = judge_sender(read.message, services.sender_policy)
+    letter = Letter(row, read, sender, now)
+    known = request_of_thread(tx, services, letter)
+
+    # a reply acts on its request; a form is checked, routed and opened on its track; words go to
+    # the help track
+    if known is not None:
+        done = follow_up.follow_up(tx, services, letter, known)
+    elif read.submissions:
+        done = opening.open_forms(tx, services, letter)
+    else:
+        done = without_form.receive_words(tx, services, letter)
+
+    # one message, one mail
+    answers.send(tx, services, letter)
+    return done

@@ -1,0 +1,89 @@
+"""A form for a request that is there already: the new answers replace the old ones."""
+
+from pipeline.flow.alerts import alert
+from pipeline.flow.answers import answer
+from pipeline.flow.cause import Cause, Details
+from pipeline.flow.decide import decide
+from pipeline.flow.judging import items_for_customer, notes_for_customer
+from pipeline.flow.letter import Letter
+from pipeline.flow.revisions import changes, insert_revision
+from pipeline.flow.services import Services
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import form_texts
+from pipeline.model.checked import CheckedForm
+from pipeline.model.notice import NoticeName
+from pipeline.model.problem import Severity
+from pipeline.model.request import Actor, Event, EventName
+from pipeline.store.records import RequestRecord, RevisionRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+def revise(
+    tx: Transaction,
+    services: Services,
+    letter: Letter,
+    record: RequestRecord,
+    checked: CheckedForm,
+) -> RequestRecord:
+    """Replace the answers of ``record`` by ``checked``, as the customer asked by mail."""
+    from pipeline.flow.opening import keep_files, keep_words  # noqa: PLC0415 - opening uses revise
+
+    before = tx.revisions.latest(record.id)
+    after = insert_revision(tx, record, checked, letter.now, letter.row.id)
+    keep_files(tx, letter, record, checked.submission)
+    keep_words(tx, letter, record)
+    if before is not None and before.digest == after.digest:
+        answer(letter, record, NoticeName.DUPLICATE)
+        return record
+    event = Event(
+        EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
+        Actor.SYSTEM if checked.customer_problems else Actor.CUSTOMER,
+        letter.now,
+        proven=True,
+        answers_complete=not checked.customer_problems,
+    )
+    return apply_answers(tx, services, record, checked, event, letter.cause, (before, after))
+
+
+def apply_answers(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    checked: CheckedForm,
+    event: Event,
+    cause: Cause,
+    revisions: tuple[RevisionRecord | None, RevisionRecord],
+) -> RequestRecord:
+    """Take the new answers into ``record`` and apply ``event``, telling old → new."""
+    from pipeline.flow.opening import with_answers  # noqa: PLC0415 - opening uses revise
+
+    previous_number = record.number
+    record = with_answers(record, checked)
+    if previous_number and record.number != previous_number:
+        alert(tx, services, "number_changed", record.reference)
+    details = Details(
+        items=items_for_customer(checked, record.language),
+        notes=notes_for_customer(checked, record.language),
+        fine_answers=len(checked.readings) - len(checked.customer_problems),
+        has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
+        changes=_told(record, checked, changes(*revisions)),
+    )
+    return decide(tx, services, record, event, cause, details)
+
+
+def _told(
+    record: RequestRecord, checked: CheckedForm, changed: tuple[tuple[str, str, str], ...]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the changes with the labels and words of the customer's language."""
+    kind = checked.submission.form
+    texts = form_texts(record.language)
+    questions = FORMS[kind].questions
+
+    def word(field: str, value: str) -> str:
+        return dict(texts.choices(field)).get(value, value) if questions[field].choices else value
+
+    return tuple(
+        (texts.label(kind, field), word(field, old), word(field, new))
+        for field, old, new in changed
+        if field in questions
+    )

@@ -1,0 +1,131 @@
+"""What the flow works with: settings, clock, store, guard, keys; opened once for a command."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.certificates.authority import Authority
+from pipeline.clock import Clock
+from pipeline.config import Settings
+from pipeline.errors import ConfigurationError
+from pipeline.guard import Guard
+from pipeline.mailbox.sender import SenderPolicy
+from pipeline.model.request import TrackPolicy
+from pipeline.model.working_calendar import WorkingCalendar
+from pipeline.notifications.headers import SenderIdentity
+from pipeline.notifications.token import is_our_message_id
+from pipeline.store.blobs import Blobs
+from pipeline.store.unit_of_work import Store
+
+_KEY_BYTES = 32
+
+
+@dataclass
+class Services:
+    """The rooms, opened and set up; one for each command."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    blobs: Blobs
+    guard: Guard
+    worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+
+    @cached_property
+    def policy(self) -> TrackPolicy:
+        """The numbers of the tracks, from the settings."""
+        from datetime import timedelta  # noqa: PLC0415 - one use
+
+        certificates = self.settings.certificates
+        return TrackPolicy(
+            certificates_per_approval=certificates.per_approval,
+            approval_lapses=timedelta(days=certificates.approval_days),
+            ownership_window=timedelta(days=certificates.ownership_days),
+            manual_issuer=certificates.issuer == "manual",
+        )
+
+    @cached_property
+    def team(self) -> WorkingCalendar:
+        """The team's working days."""
+        return WorkingCalendar(self.settings.team.country, self.settings.team.time_zone)
+
+    @cached_property
+    def sender_policy(self) -> SenderPolicy:
+        """How senders are judged."""
+        sender = self.settings.sender
+        return SenderPolicy(
+            authserv_ids=sender.authserv_ids, dialect=sender.dialect, trust=sender.trust
+        )
+
+    @cached_property
+    def identity(self) -> SenderIdentity:
+        """Who our mails are from."""
+        return SenderIdentity(
+            name=self.settings.courier.from_name,
+            address=self.settings.mailbox.address,
+            reply_style=self.settings.mailbox.reply_address,
+            message_id_domain=self.settings.courier.message_id_domain,
+        )
+
+    @cached_property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses that are ours, in lower case."""
+        mailbox = self.settings.mailbox
+        return frozenset(name.lower() for name in (mailbox.address, *mailbox.own_addresses))
+
+    @cached_property
+    def token_key(self) -> bytes:
+        """The key of reply tokens and Message-IDs, made on first use (0600)."""
+        return _key(self.settings.home() / "token.key")
+
+    def is_our_message_id(self, message_id: str) -> bool:
+        """Tell whether we made ``message_id``; a forged one fails."""
+        return is_our_message_id(self.token_key, message_id)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """The embedded certificate authority, made on first use."""
+        settings = self.settings.certificates
+        return Authority.open(
+            self.settings.home() / "authority",
+            passphrase=settings.passphrase.read(),
+            name=settings.authority_name,
+            arc=settings.private_enterprise_arc,
+            now=self.clock.now(),
+        )
+
+
+def _key(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+        if len(key) != _KEY_BYTES:
+            raise ConfigurationError("token_key_damaged", path=path) from None
+        return key
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(_KEY_BYTES)
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+@contextmanager
+def open_services(settings: Settings, clock: Clock) -> Iterator[Services]:
+    """Open store, blobs and guard for one command and close them after it."""
+    home = settings.home()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    blobs = Blobs(home / "blobs")
+    store = Store.open(
+        settings.database_url(), mailbox_id=settings.store.mailbox_id, blobs=home / "blobs"
+    )
+    try:
+        with Guard() as guard:
+            yield Services(settings, clock, store, blobs, guard)
+    finally:
+        store.close()

@@ -1,0 +1,76 @@
+"""Marks on answers: a box around the field, and a note with the sentences (ISO 32000-2, 12.5.6).
+
+Not every viewer shows notes, so the sentences are printed on the page as well.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.forms.pdf_appearance import form_xobject
+
+_PRINT = 1 << 2
+_FIXED = (1 << 6) | (1 << 7)
+_COLOUR = (0.61, 0.11, 0.11)
+_LINE = 1.5
+_NOTE_SIZE = 18
+_MARGIN = 40
+
+
+def add_marks(pdf: Any, sentences: Mapping[str, tuple[str, ...]]) -> None:
+    """Box each field of ``sentences`` (by its name), with a note in the margin beside it."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    for page in pdf.pages:
+        width = float(page.mediabox[2])
+        added = [
+            pdf.make_indirect(annotation)
+            for widget in page.obj.get("/Annots", [])
+            if (name := str(widget.get("/T", ""))) in sentences
+            for annotation in _annotations(pdf, widget, page.obj, "\n".join(sentences[name]), width)
+        ]
+        if added:
+            page.obj.Annots = pikepdf.Array([*added, *page.obj.Annots])
+
+
+def _annotations(pdf: Any, widget: Any, page: Any, text: str, page_width: float) -> tuple[Any, Any]:
+    """Return the box around ``widget`` and the note in the right margin of its page."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    left, bottom, right, top = edges_of(widget)
+    wide, high = right - left + 2 * _LINE, top - bottom + 2 * _LINE
+    colour = " ".join(map(str, _COLOUR))
+    inner = f"{_LINE / 2} {_LINE / 2} {wide - _LINE:.2f} {high - _LINE:.2f}"
+    look = form_xobject(pdf, f"q {colour} RG {_LINE} w {inner} re S Q", wide, high)
+    frame = pikepdf.Dictionary(
+        Subtype=pikepdf.Name.Square,
+        Rect=pikepdf.Array([left - _LINE, bottom - _LINE, right + _LINE, top + _LINE]),
+        F=_PRINT | _FIXED,
+        AP=pikepdf.Dictionary(N=look),
+        BS=pikepdf.Dictionary(W=_LINE),
+    )
+    margin = page_width - _MARGIN
+    note = pikepdf.Dictionary(
+        Subtype=pikepdf.Name.Text,
+        Rect=pikepdf.Array([margin, top - _NOTE_SIZE, margin + _NOTE_SIZE, top]),
+        Name=pikepdf.Name.Comment,
+        F=0,
+        Open=False,
+    )
+    for annotation in (frame, note):
+        annotation.Type = pikepdf.Name.Annot
+        annotation.P = page
+        annotation.C = pikepdf.Array(list(_COLOUR))
+        annotation.Contents = pikepdf.String(text)
+    return frame, note
+
+
+def edges_of(widget: Any) -> tuple[float, float, float, float]:
+    """Return left, bottom, right and top of a widget in points."""
+    x0, y0, x1, y1 = (float(edge) for edge in widget.Rect)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def size_of(widget: Any) -> tuple[float, float]:
+    """Return width and height of a widget in points."""
+    left, bottom, right, top = edges_of(widget)
+    return right - left, top - bottom

@@ -1,0 +1,231 @@
+"""Reading a filled PDF form: from bytes to a submission, or to the problem that says why not.
+
+The values of the fields are read, never the picture. What programs do to a form on the way is
+undone here (junk around the file, fields reachable only through the pages, choices kept as words or
+on widgets); what may be damaged is never accepted in part.
+"""
+
+import html
+import re
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind, FormDefinition, Question
+from pipeline.forms.pdf_fields import PdfField, has_xfa, read_fields
+from pipeline.forms.pdf_text import has_images, printed_text
+from pipeline.forms.pdf_values import read_text, without_surrogates
+from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
+from pipeline.logs import event
+from pipeline.model.form import FileFormat, FormFile, FormKind
+from pipeline.model.problem import Problem, Severity
+from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
+
+_HEAD = b"%PDF-"
+_TAIL = b"%%EOF"
+_TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
+_STREAM_MEMORY = 64 * 1024 * 1024
+_MAXIMUM_WARNINGS = 100
+_MAXIMUM_XMP = 1_000_000
+_NOTHING_CHOSEN = {"-", "—"}
+_DATE = re.compile(
+    r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
+)
+#: Fewer of our fields than this are another document that shares a name or two with ours.
+_ENOUGH_FIELDS = 5
+
+
+def read_pdf(file: FormFile) -> Submission | UnreadableFile:
+    """Return the answers of the PDF ``file``, or the problem that kept us from reading them.
+
+    Never raises, whatever the bytes are. Problems: ``file_password``, ``file_damaged``,
+    ``file_incomplete``, ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened
+    or printed copy of our form: the form file itself is asked for).
+    """
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    _set_limits()
+    content = _trimmed(file.content)
+    if content is None:
+        return _unreadable(file, "file_damaged")
+    try:
+        with pikepdf.open(BytesIO(content)) as pdf:
+            return _read(file, pdf)
+    except pikepdf.PasswordError:
+        return _unreadable(file, "file_password")
+    except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
+        event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
+        return _unreadable(file, "file_damaged")
+
+
+@cache
+def _set_limits() -> None:
+    """Set the limits of qpdf, once for the process; at a limit it warns and returns nothing."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    pikepdf.settings.set_qpdf_limits(
+        doc_max_warnings=_MAXIMUM_WARNINGS,
+        parser_max_nesting=100,
+        parser_max_container_size=200_000,
+        max_stream_filters=5,
+        flate_max_memory=_STREAM_MEMORY,
+        png_max_memory=_STREAM_MEMORY,
+        run_length_max_memory=_STREAM_MEMORY,
+        tiff_max_memory=_STREAM_MEMORY,
+        dct_max_memory=_STREAM_MEMORY,
+    )
+
+
+def _trimmed(content: bytes) -> bytes | None:
+    """Return the file without what mail gateways put before its head and behind its tail.
+
+    None when the tail is the torn beginning of an update: without it the file would show the
+    answers that were there before.
+    """
+    start = max(content.find(_HEAD), 0)
+    end = content.rfind(_TAIL)
+    if end < start:
+        return None
+    if _TORN_UPDATE.search(content[end + len(_TAIL) :]):
+        return None
+    return content[start : end + len(_TAIL)] + b"\n"
+
+
+def _read(file: FormFile, pdf: Any) -> Submission | UnreadableFile:
+    """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
+    fields = {field.short_name: field for field in read_fields(pdf)}
+    stamp = _stamp(pdf, fields)
+    dated = _dated(pdf)
+    kind = stamp.kind if stamp else _kind_by_fields(fields)
+    known = FORMS[kind].questions.keys() & fields.keys() if kind else set()
+    without_fields = None if kind and known else _without_fields(file, pdf, fields)
+    if pdf.get_warnings():
+        return _unreadable(file, "file_damaged")
+    if without_fields or kind is None:
+        return without_fields or _unreadable(file, "file_template")
+    return _submission(file, FORMS[kind], fields, stamp, dated)
+
+
+def _submission(
+    file: FormFile,
+    definition: FormDefinition,
+    fields: dict[str, PdfField],
+    stamp: Stamp | None,
+    dated: str,
+) -> Submission | UnreadableFile:
+    version = stamp.version if stamp else ""
+    missing = tuple(name for name in definition.questions if name not in fields)
+    if missing and version in {"", definition.version}:
+        return _unreadable(file, "file_incomplete")
+    answers = tuple(
+        _answer(name, question, fields[name])
+        for name, question in definition.questions.items()
+        if name in fields
+    )
+    if not any(answer.raw.strip() for answer in answers):
+        return _unreadable(file, "file_empty")
+    return Submission(
+        form=definition.kind,
+        version=version,
+        language=stamp.language if stamp else "",
+        format=FileFormat.PDF,
+        file_name=file.name,
+        sha256=file.sha256,
+        answers=answers,
+        missing=missing,
+        dated=dated,
+    )
+
+
+def _answer(name: str, question: Question, field: PdfField) -> Answer:
+    """Return the raw answer of one field; what stands for "nothing chosen" is blank."""
+    raw = without_surrogates(field.text)
+    listed = field.type == "Ch" or question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
+    if listed and raw.strip() in _NOTHING_CHOSEN:
+        raw = ""
+    if field.type == "Btn":
+        return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged)
+    return Answer(name, raw, name, CellType.TEXT, field.damaged)
+
+
+def _without_fields(file: FormFile, pdf: Any, fields: dict[str, PdfField]) -> UnreadableFile:
+    """Say what a file is in which none of our fields is left.
+
+    A flattened or printed copy of ours bears the stamp in its footer; to read such a copy by
+    position is a reader of its own, which would begin here.
+    """
+    text = printed_text(pdf)
+    if not fields and read_stamp(text) is not None:
+        return _unreadable(file, "file_scanned")
+    if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
+        return _unreadable(file, "file_scanned")
+    return _unreadable(file, "file_template")
+
+
+def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
+    """Return what the file says it is: by hidden fields, then properties, then the footer."""
+    parts = [fields[name].text if name in fields else "" for name in ("_form", "_version", "_lang")]
+    hidden = make_stamp(*parts)
+    if hidden is not None:
+        return hidden
+    for text in (_xmp(pdf), _property(pdf, "/Keywords")):
+        found = read_stamp(text)
+        if found is not None:
+            return found
+    return read_stamp(printed_text(pdf)) if fields else None
+
+
+def _xmp(pdf: Any) -> str:
+    """Return the text of the file's XMP metadata; empty when there is none that can be read."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    metadata = pdf.Root.get("/Metadata")
+    if not isinstance(metadata, pikepdf.Stream):
+        return ""
+    with suppress(pikepdf.PdfError):
+        return html.unescape(metadata.read_bytes()[:_MAXIMUM_XMP].decode("utf-8", "replace"))
+    return ""
+
+
+def _property(pdf: Any, key: str) -> str:
+    """Return the text of one document property; empty when there is none."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    properties = pdf.trailer.get("/Info")
+    if not isinstance(properties, pikepdf.Dictionary):
+        return ""
+    return read_text(properties.get(key))[0]
+
+
+def _dated(pdf: Any) -> str:
+    """Return when the file says it was saved last, as ISO 8601 (ISO 32000-2, 7.9.4); or empty."""
+    found = _DATE.match(_property(pdf, "/ModDate"))
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second, _, sign, ahead, ahead_minutes = found.groups()
+    zone = f"{sign}{ahead}:{ahead_minutes or '00'}" if sign else "+00:00"
+    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
+    return text if _is_iso(text) else ""
+
+
+def _is_iso(text: str) -> bool:
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind_by_fields(fields: dict[str, PdfField]) -> FormKind | None:
+    """Return the form whose questions the file has most of, when it says nothing of itself."""
+    shares = {kind: len(form.questions.keys() & fields.keys()) for kind, form in FORMS.items()}
+    best = max(shares, key=lambda kind: shares[kind] / len(FORMS[kind].questions))
+    return best if shares[best] >= _ENOUGH_FIELDS else None
+
+
+def _unreadable(file: FormFile, code: str) -> UnreadableFile:
+    return UnreadableFile(file.name, Problem(code, Severity.ERROR))

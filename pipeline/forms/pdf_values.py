@@ -1,0 +1,108 @@
+"""Strings of a PDF: from the bytes of a value to text (ISO 32000-2, 7.9.2.2).
+
+The bytes are decoded here and not by the library, because programs write damaged UTF-16 for
+characters outside the basic plane, and a damaged answer must be asked about instead of lost.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+_UTF16_BE = b"\xfe\xff"
+_UTF16_LE = b"\xff\xfe"
+_UTF8 = b"\xef\xbb\xbf"
+_LANGUAGE_ESCAPE = re.compile("\x1b[A-Za-z]{2,5}\x1b")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_FIRST_HIGH_BYTE = 0x80
+_JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
+_FOREIGN = re.compile("[\u0530-\u10ff\u1200-\u1dff\ua000-\uabff]")
+
+#: No answer of a form is longer; a longer string is cut and taken for damaged.
+MAXIMUM_LENGTH = 100_000
+
+
+def decode_string(content: bytes) -> tuple[str, bool]:
+    """Return the text of a PDF text string, and whether its bytes were damaged.
+
+    UTF-16 with either byte order mark, UTF-8 with its mark, else PDFDocEncoding; bytes without a
+    mark that can only be UTF-8 are read as such, but as damaged, since the file does not say so.
+    """
+    cut = content[:MAXIMUM_LENGTH]
+    text, wrong = _decode(cut)
+    text = _LANGUAGE_ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return text, wrong or len(cut) < len(content) or is_damaged(text)
+
+
+def encode_string(text: str) -> bytes:
+    """Return the bytes of a PDF text string that can be read in one way only.
+
+    ASCII as it is, all else as UTF-16 with its mark. Lone surrogates raise UnicodeEncodeError.
+    """
+    return text.encode("ascii") if text.isascii() else _UTF16_BE + text.encode("utf-16-be")
+
+
+def _decode(content: bytes) -> tuple[str, bool]:
+    """Return the text that ``content`` spells, and whether its bytes do not fit its encoding."""
+    for mark, codec in ((_UTF16_BE, "utf-16-be"), (_UTF16_LE, "utf-16-le")):
+        if content.startswith(mark):
+            body = content[len(mark) :]
+            odd = len(body) % 2
+            return body[: len(body) - odd].decode(codec, "surrogatepass"), bool(odd)
+    if content.startswith(_UTF8):
+        return content[len(_UTF8) :].decode("utf-8", "replace"), False
+    if any(byte >= _FIRST_HIGH_BYTE for byte in content):
+        try:
+            return content.decode("utf-8"), True
+        except UnicodeDecodeError:
+            pass
+    return _pdf_doc(content), False
+
+
+def _pdf_doc(content: bytes) -> str:
+    """Decode PDFDocEncoding; control characters for white space stay what they are."""
+    import pikepdf  # noqa: F401, PLC0415 - slow to import; registers the codec
+
+    return content.decode("pdfdoc_pikepdf", "replace")
+
+
+def is_damaged(text: str) -> bool:
+    """Return whether ``text`` has lone surrogates, private-use or replacement characters.
+
+    So does Japanese with a letter of Asia's other alphabets: PDFium cuts 𠮷 to its lower 16 bits,
+    which is a letter of Tamil.
+    """
+    if any(
+        character == _REPLACEMENT or unicodedata.category(character) in {"Cs", "Co"}
+        for character in text
+    ):
+        return True
+    return _JAPANESE.search(text) is not None and _FOREIGN.search(text) is not None
+
+
+def without_surrogates(text: str) -> str:
+    """Return ``text`` with lone surrogates replaced, so that it can be stored as UTF-8."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def read_text(value: Any) -> tuple[str, bool]:
+    """Return the text of a field's value object, and whether it was damaged.
+
+    A string, a name, a text stream, a number, or an array of them (joined by line breaks);
+    anything else is damaged.
+    """
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    if value is None:
+        return "", False
+    if isinstance(value, pikepdf.String | pikepdf.Stream):
+        content = value.read_bytes() if isinstance(value, pikepdf.Stream) else bytes(value)
+        return decode_string(content)
+    if isinstance(value, pikepdf.Name):
+        text = str(value).removeprefix("/")
+        return text, is_damaged(text)
+    if isinstance(value, pikepdf.Array):
+        parts = [read_text(item) for item in list(value)[:100]]
+        return "\n".join(text for text, _ in parts), any(damaged for _, damaged in parts)
+    if isinstance(value, bool | int):
+        return str(value), False
+    return str(value)[:MAXIMUM_LENGTH], True

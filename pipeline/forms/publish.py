@@ -1,0 +1,89 @@
+"""Writes forms to files: the published blanks, or forms filled in beforehand."""
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.resources import languages
+
+
+def file_name(kind: FormKind, language: str, file_format: FileFormat) -> str:
+    """Return the name of a form's file, such as ``onboarding_en.xlsx``."""
+    return f"{kind.value}_{language}.{file_format.value}"
+
+
+def build_form(
+    kind: FormKind,
+    language: str,
+    file_format: FileFormat,
+    filling: Filling | None = None,
+    *,
+    address: str,
+    privacy: str,
+) -> bytes:
+    """Return the form ``kind`` in ``language`` and ``file_format``, blank or with a ``filling``.
+
+    ``address`` is where the form is sent to, ``privacy`` whom to ask about personal data. Raises
+    FileNotFoundError for a language that has no texts.
+    """
+    if file_format is FileFormat.XLSX:
+        return build_xlsx(kind, language, filling, address=address, privacy=privacy)
+    from pipeline.forms.pdf_writer import build_pdf  # noqa: PLC0415 - needs Pango
+
+    return build_pdf(kind, language, filling, address=address, privacy=privacy)
+
+
+def publish(
+    out: Path,
+    *,
+    address: str,
+    privacy: str,
+    kinds: Sequence[FormKind] = tuple(FORMS),
+    languages: Sequence[str] = languages(),
+    formats: Sequence[FileFormat] = tuple(FileFormat),
+    filling: Filling | None = None,
+) -> tuple[Path, ...]:
+    """Write the forms into the folder ``out`` (made when missing) and return their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for kind in kinds:
+        for language in languages:
+            for file_format in formats:
+                path = out / file_name(kind, language, file_format)
+                content = build_form(
+                    kind, language, file_format, filling, address=address, privacy=privacy
+                )
+                path.write_bytes(content)
+                written.append(path)
+    return tuple(written)
+
+
+def stale(
+    published: Path,
+    *,
+    address: str,
+    privacy: str,
+    formats: Sequence[FileFormat] = tuple(FileFormat),
+) -> tuple[str, ...]:
+    """Return the names of the blanks in ``published`` that are missing or out of date."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = publish(Path(folder), address=address, privacy=privacy, formats=formats)
+        return tuple(path.name for path in fresh if not _same(path, published / path.name))
+
+
+def _same(fresh: Path, published: Path) -> bool:
+    """Return whether two files say the same; a zip may be packed by another version of zlib."""
+    if not published.is_file():
+        return False
+    if fresh.read_bytes() == published.read_bytes():
+        return True
+    if fresh.suffix != f".{FileFormat.XLSX.value}" or not zipfile.is_zipfile(published):
+        return False
+    with zipfile.ZipFile(fresh) as one, zipfile.ZipFile(published) as other:
+        return one.namelist() == other.namelist() and all(
+            one.read(name) == other.read(name) for name in one.namelist()
+        )

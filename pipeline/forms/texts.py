@@ -1,0 +1,179 @@
+"""The words of the forms: ``templates/forms/<lang>.toml`` as typed look-ups."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind, Question
+from pipeline.model.form import FormKind
+from pipeline.resources import languages, read_toml
+
+_CHOICE_KINDS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
+_REPLY_LANGUAGE = "reply_language"
+
+
+def fold_word(text: str) -> str:
+    """Return ``text`` in the form in which words are compared: NFKC, case-folded, stripped."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FormWords:
+    """The words of one form as a whole."""
+
+    title: str
+    purpose: str
+    other_form: str
+    time_needed: str
+    have_at_hand: tuple[str, ...]
+    what_next: str
+    footer: str
+
+
+@dataclass(frozen=True)
+class FormTexts:
+    """All words of the forms in one language; every look-up raises KeyError for an unknown key."""
+
+    language: str
+    _toml: Mapping[str, Any]
+
+    @property
+    def language_name(self) -> str:
+        """The language's own name."""
+        return str(self._toml["language"]["name"])
+
+    @property
+    def locale(self) -> str:
+        """The CLDR locale that names of countries and the order of sorting come from."""
+        return str(self._toml["language"]["locale"])
+
+    def words(self, key: str) -> str:
+        """Return a word or sentence that does not belong to one form or question."""
+        return str(self._toml["words"][key])
+
+    def form(self, kind: FormKind) -> FormWords:
+        """Return the words of the form ``kind``."""
+        entry = self._toml["forms"][kind.value]
+        return FormWords(**{**entry, "have_at_hand": tuple(entry["have_at_hand"])})
+
+    def group_title(self, name: str) -> str:
+        """Return the heading of a section."""
+        return str(self._toml["groups"][name])
+
+    def label(self, kind: FormKind, field: str) -> str:
+        """Return the label as it is printed; it can start a sentence."""
+        return self._field(kind, field, "label")
+
+    def inside(self, kind: FormKind, field: str) -> str:
+        """Return the label as it stands within a sentence (the label itself where equal)."""
+        return self._field(kind, field, "inside") or self.label(kind, field)
+
+    def hint(self, kind: FormKind, field: str) -> str:
+        """Return why or how to answer."""
+        return self._field(kind, field, "hint")
+
+    def example(self, kind: FormKind, field: str) -> str:
+        """Return one good answer."""
+        return self._field(kind, field, "example")
+
+    def statement(self, kind: FormKind, field: str) -> str:
+        """Return what a tick confirms, in the customer's mouth; empty for other questions."""
+        return self._field(kind, field, "statement")
+
+    def requirement(self, kind: FormKind, field: str) -> str:
+        """Return in words whether the question must be answered."""
+        question = FORMS[kind].questions[field]
+        if question.conditional:
+            return self._field(kind, field, "condition")
+        return self.words("required" if question.required else "optional")
+
+    def choices(self, field: str) -> tuple[tuple[str, str], ...]:
+        """Return (code, word) of each choice of ``field`` in the order of the list.
+
+        Empty for questions that are no choice and no tick.
+        """
+        question = _question(field)
+        if question.kind is AnswerKind.TICK:
+            return tuple(self._choice_words(field).items())
+        words = self._choice_words(field)
+        return tuple((code, words[code]) for code in question.choices)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The four facts that cannot be undone, in the order in which they are numbered."""
+        return tuple(self._toml["facts"].values())
+
+    def _field(self, kind: FormKind, field: str, key: str) -> str:
+        entry = self._toml["fields"][field]
+        return str(entry.get(kind.value, {}).get(key) or entry.get(key, ""))
+
+    def _choice_words(self, field: str) -> Mapping[str, str]:
+        if field == _REPLY_LANGUAGE:
+            return {code: form_texts(code).language_name for code in languages()}
+        found: Mapping[str, str] = self._toml["choices"][_choice_set(self._toml, field)]
+        return found
+
+    def synonyms(self, field: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the other words of this language that mean each code."""
+        if field == _REPLY_LANGUAGE:
+            names = {code: (name,) for code, name in self._toml["language"]["names"].items()}
+            own = tuple(self._toml["language"]["also"])
+            return {**names, self.language: (*names.get(self.language, ()), *own)}
+        entry = self._toml["choices_also"].get(_choice_set(self._toml, field), {})
+        return {code: tuple(words) for code, words in entry.items()}
+
+
+def _choice_set(toml: Mapping[str, Any], field: str) -> str:
+    """Return the name of the set of choices of ``field``: its own, or a shared one."""
+    if field in toml["choices"]:
+        return field
+    return "tick" if _question(field).kind is AnswerKind.TICK else "yes_no"
+
+
+@cache
+def _question(field: str) -> Question:
+    """Return the question ``field`` of any form; a field means the same in all forms."""
+    return next(form.questions[field] for form in FORMS.values() if field in form.questions)
+
+
+@cache
+def form_texts(language: str) -> FormTexts:
+    """Return the words of ``language`` (a code of :func:`pipeline.resources.languages`).
+
+    Raises FileNotFoundError when there is no such language.
+    """
+    return FormTexts(language, MappingProxyType(read_toml("forms", f"{language}.toml")))
+
+
+@cache
+def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
+    """Return, for each choice or tick of the form, every folded word that means one of its codes.
+
+    Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
+    of the lists win over synonyms.
+    """
+    return MappingProxyType(
+        {
+            field: MappingProxyType(_vocabulary(field, question))
+            for field, question in FORMS[kind].questions.items()
+            if question.kind in _CHOICE_KINDS
+        }
+    )
+
+
+def _vocabulary(field: str, question: Question) -> dict[str, str]:
+    codes = question.choices or ("yes",)
+    found = {fold_word(code): code for code in codes}
+    for texts in map(form_texts, languages()):
+        for code, word in texts.choices(field):
+            found.setdefault(fold_word(word), code)
+    for texts in map(form_texts, languages()):
+        for code, words in texts.synonyms(field).items():
+            if code in codes:
+                for word in words:
+                    found.setdefault(fold_word(word), code)
+    return found

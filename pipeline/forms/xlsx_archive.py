@@ -1,0 +1,132 @@
+"""Opens a zip from the world: the directory is judged before anything is unpacked."""
+
+import io
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+
+MAX_FILE_BYTES = 5_000_000
+MAX_PARTS = 300
+MAX_TOTAL_BYTES = 20_000_000
+MAX_RATIO = 200
+#: Parts below this size may be packed tighter than the ratio: they cannot hurt.
+_RATIO_FREE_BYTES = 200_000
+_LOCAL_HEADER_BYTES = 30
+_ENCRYPTED = 0x1
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
+#: What zipfile raises on bytes that are no sound archive.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+class DamagedFileError(Exception):
+    """The bytes cannot be read as a workbook."""
+
+
+class RefusedFileError(Exception):
+    """The bytes are beyond a limit, or made to harm."""
+
+
+@dataclass
+class Archive:
+    """The parts of a workbook, read through a cap; names are compared without case."""
+
+    _zip: zipfile.ZipFile
+    _infos: dict[str, zipfile.ZipInfo]
+    _left: int = field(default=MAX_TOTAL_BYTES)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all parts, folded."""
+        return tuple(self._infos)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a part ``name``."""
+        return _folded(name) in self._infos
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a part.
+
+        Raises DamagedFileError when it is missing or broken, RefusedFileError beyond the cap.
+        """
+        info = self._infos.get(_folded(name))
+        if info is None:
+            raise DamagedFileError
+        try:
+            with self._zip.open(info) as stream:
+                content = stream.read(self._left + 1)
+        except DAMAGE as error:
+            raise DamagedFileError from error
+        self._left -= len(content)
+        if self._left < 0 or len(content) > info.file_size:
+            raise RefusedFileError
+        return content
+
+
+def _folded(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").casefold()
+
+
+def open_archive(content: bytes) -> Archive:
+    """Return the archive of ``content`` after its directory was found harmless.
+
+    Raises DamagedFileError for broken and RefusedFileError for hostile bytes.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise RefusedFileError
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except DAMAGE as error:
+        raise DamagedFileError from error
+    infos = archive.infolist()
+    _check_directory(infos, len(content))
+    return Archive(archive, {_folded(info.filename): info for info in infos})
+
+
+def _check_directory(infos: list[zipfile.ZipInfo], size: int) -> None:
+    """Raise RefusedFileError when the directory of the zip is beyond a limit."""
+    names = {_folded(info.filename) for info in infos}
+    total = sum(info.file_size for info in infos)
+    if (
+        len(infos) > MAX_PARTS
+        or len(names) != len(infos)
+        or total > MAX_TOTAL_BYTES
+        or (total > _RATIO_FREE_BYTES and total > MAX_RATIO * size)
+        or any(_is_hostile(info) for info in infos)
+        or _overlaps(infos)
+    ):
+        raise RefusedFileError
+
+
+def _is_hostile(info: zipfile.ZipInfo) -> bool:
+    return bool(
+        info.flag_bits & _ENCRYPTED
+        or info.compress_type not in _METHODS
+        or (
+            info.file_size > _RATIO_FREE_BYTES
+            and info.file_size > MAX_RATIO * max(info.compress_size, 1)
+        )
+    )
+
+
+def _overlaps(infos: list[zipfile.ZipInfo]) -> bool:
+    """Return whether two parts share bytes of the file, as in a bomb without nesting."""
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            return True
+        name = len(info.filename.encode("utf-8", "replace")) if info.flag_bits & 0x800 else 0
+        end = info.header_offset + _LOCAL_HEADER_BYTES + name + info.compress_size
+    return False

@@ -1,0 +1,41 @@
+"""Where things are in our workbooks: shared by the writer and the reader, free of any library."""
+
+from types import MappingProxyType
+from typing import Final
+
+#: Columns of the table on the form sheet.
+NUMBER: Final = "A"
+LABEL: Final = "B"
+REQUIREMENT: Final = "C"
+ANSWER: Final = "D"
+EXPLANATION: Final = "E"
+CHECK: Final = "F"
+KEY: Final = "G"
+
+#: The table's header; the rows above it carry the title, the purpose and one line of help.
+HEADER_ROW: Final = 5
+LINE_ROW: Final = 4
+
+FIELD_PREFIX: Final = "fld_"
+LIST_PREFIX: Final = "lst_"
+
+IDENTITY_SHEET: Final = "_form"
+KEY_HEADER: Final = "key"
+
+#: Names of the custom document properties and of the rows of the hidden sheet.
+FORM_PROPERTY: Final = "_form"
+VERSION_PROPERTY: Final = "_version"
+LANGUAGE_PROPERTY: Final = "_lang"
+STAMP_PROPERTY: Final = "_stamp"
+
+#: Widths in characters of the standard font. The sum decides the scale on A4 portrait: up to 112
+#: a text of 11 pt is printed at 9 pt or more.
+WIDTHS: Final = MappingProxyType(
+    {NUMBER: 5.2, LABEL: 20.0, REQUIREMENT: 11.5, ANSWER: 26.0, EXPLANATION: 38.5, CHECK: 10.5}
+)
+#: The same for a copy with marks, whose check column holds sentences.
+MARKED_WIDTHS: Final = MappingProxyType(
+    {NUMBER: 5.2, LABEL: 18.0, REQUIREMENT: 11.5, ANSWER: 25.0, EXPLANATION: 27.0, CHECK: 25.0}
+)
+#: Headings and paragraphs of the first sheet.
+START_WIDTHS: Final = (25.0, 86.0)

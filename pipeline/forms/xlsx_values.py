@@ -1,0 +1,133 @@
+"""What a cell says: its raw text and its type, exactly as the file has it."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from pipeline.forms.xlsx_parts import RawCell, parse, unescape
+from pipeline.model.submission import CellType
+
+_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.')
+_DATE_LETTERS = re.compile(r"[dmyhseg]|年|月|日", re.IGNORECASE)
+_EPOCH_1900 = datetime(1899, 12, 30, tzinfo=UTC)
+_EPOCH_1904 = datetime(1904, 1, 1, tzinfo=UTC)
+#: Serial 60 is 29 February 1900, a day that never was; before it all serials are one off.
+_PHANTOM_DAY = 60
+_LAST_SERIAL = 2_958_466
+#: Whole numbers up to here are shown in full; a spreadsheet keeps 15 digits.
+_WHOLE = 1e17
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Values:
+    """Turns raw cells into texts; ``strings`` and ``styles`` are read when first needed."""
+
+    strings_of: Callable[[], tuple[str, ...]]
+    styles_of: Callable[[], frozenset[int]]
+    dates_from_1904: bool
+
+    @cached_property
+    def _strings(self) -> tuple[str, ...]:
+        return self.strings_of()
+
+    @cached_property
+    def _date_styles(self) -> frozenset[int]:
+        return self.styles_of()
+
+    def read(self, cell: RawCell | None) -> tuple[str, CellType]:
+        """Return the raw text of ``cell`` and what kind of thing it is.
+
+        A formula counts as its stored value; without one it is its own text and a FORMULA.
+        """
+        if cell is None:
+            return "", CellType.TEXT
+        if cell.formula is not None and not cell.value and cell.kind != "str":
+            return "=" + cell.formula, CellType.FORMULA
+        value = cell.value or ""
+        if cell.kind in _PLAIN:
+            return _plain(cell.kind, value), _PLAIN[cell.kind]
+        if cell.kind in {"s", "str", "inlineStr"}:
+            return self._text(cell.kind, value), CellType.TEXT
+        return self._number(value, cell.style)
+
+    def _text(self, kind: str, value: str) -> str:
+        if kind != "s":
+            return unescape(value)
+        index = value.strip()
+        if index.isdecimal() and len(index) < 8 and int(index) < len(self._strings):  # noqa: PLR2004 - far above any number of strings
+            return self._strings[int(index)]
+        return ""
+
+    def _number(self, value: str, style: int) -> tuple[str, CellType]:
+        text = value.strip()
+        if not text:
+            return "", CellType.TEXT
+        try:
+            number = float(text)
+        except ValueError:
+            return text, CellType.TEXT
+        if not math.isfinite(number):
+            return text, CellType.NUMBER
+        if 0 <= number < _LAST_SERIAL and style in self._date_styles:
+            return self._date(number), CellType.DATE
+        if number.is_integer() and abs(number) < _WHOLE:
+            return str(int(number)), CellType.NUMBER
+        shortest = repr(number)
+        return (shortest if "e" not in shortest else text), CellType.NUMBER
+
+    def _date(self, serial: float) -> str:
+        """Return the ISO 8601 text of a serial: a date, a date and time, or a time of day."""
+        seconds = round(serial * _DAY_SECONDS)
+        if seconds < _DAY_SECONDS:
+            return (_EPOCH_1904 + timedelta(seconds=seconds)).strftime("%H:%M:%S")
+        if self.dates_from_1904:
+            moment = _EPOCH_1904 + timedelta(seconds=seconds)
+        else:
+            late = 1 if serial < _PHANTOM_DAY else 0
+            moment = _EPOCH_1900 + timedelta(seconds=seconds, days=late)
+        if seconds % _DAY_SECONDS == 0:
+            return moment.date().isoformat()
+        return moment.replace(tzinfo=None).isoformat()
+
+
+_PLAIN = {"b": CellType.BOOLEAN, "e": CellType.ERROR, "d": CellType.DATE}
+
+
+def _plain(kind: str, value: str) -> str:
+    if kind == "b":
+        return "TRUE" if value.strip() in {"1", "true"} else "FALSE"
+    return value
+
+
+def date_styles(content: bytes) -> frozenset[int]:
+    """Return the indices of the cell formats in a styles part that show dates or times."""
+    codes: dict[str, str] = {}
+    formats: list[str] = []
+    inside: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt":
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif name == "xf" and inside[-1:] == ["cellXfs"]:
+            formats.append(attributes.get("numFmtId", "0"))
+        inside.append(name)
+
+    def end(_: str) -> None:
+        inside.pop()
+
+    parse(content, start, end, lambda _: None)
+    return frozenset(
+        index for index, number in enumerate(formats) if _is_date(number, codes.get(number))
+    )
+
+
+def _is_date(number: str, code: str | None) -> bool:
+    if code is None:
+        return number.isdecimal() and len(number) < 5 and int(number) in _BUILT_IN_DATES  # noqa: PLR2004 - digits of a built-in format
+    first = _QUOTED.sub("", code).split(";")[0]
+    return first.strip().casefold() != "general" and _DATE_LETTERS.search(first) is not None

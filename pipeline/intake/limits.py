@@ -1,0 +1,121 @@
+"""How big and how deep a file may be before anything opens it."""
+
+import itertools
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Literal
+
+from pipeline.model.problem import Problem, Severity
+
+FILE_BYTES = 25 * 1024 * 1024
+SMALL_IMAGE_BYTES = 40 * 1024
+MAX_FILES = 50
+
+_MEGABYTE = 1024 * 1024
+_READ = 64 * 1024
+_LOCAL_HEADER = 30
+_ENCRYPTED = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What a zip may hold; sizes in bytes, ``ratio`` of unpacked to packed size."""
+
+    packed: int
+    entries: int
+    unpacked: int
+    ratio: int = 200
+
+
+XLSX_LIMITS = ArchiveLimits(packed=5 * _MEGABYTE, entries=300, unpacked=20 * _MEGABYTE)
+ZIP_LIMITS = ArchiveLimits(packed=FILE_BYTES, entries=200, unpacked=60 * _MEGABYTE)
+
+Refusal = Literal["damaged", "password", "refused"]
+
+
+class ArchiveRefusedError(Exception):
+    """A zip is not opened; ``why`` says for which reason the customer is told."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why)
+        self.why: Refusal = why
+
+
+def too_big(size: int, limit: int) -> Problem | None:
+    """Return the problem of a mail of ``size`` bytes over ``limit``, or None."""
+    if size <= limit:
+        return None
+    return Problem("file_big", Severity.ERROR, params=(("n", limit // _MEGABYTE),))
+
+
+class Archive:
+    """A zip whose directory was judged before a byte of it was unpacked."""
+
+    def __init__(self, content: bytes, limits: ArchiveLimits) -> None:
+        """Read the directory of ``content``; raise :class:`ArchiveRefusedError`."""
+        if len(content) > limits.packed:
+            raise ArchiveRefusedError("refused")
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(content))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
+            raise ArchiveRefusedError("damaged") from None
+        self._limits = limits
+        self._unpacked = 0
+        self._judge(self._zip.infolist())
+        self.names = tuple(info.filename for info in self._zip.infolist() if not info.is_dir())
+
+    def _judge(self, entries: list[zipfile.ZipInfo]) -> None:
+        limits = self._limits
+        if any(info.flag_bits & _ENCRYPTED for info in entries):
+            raise ArchiveRefusedError("password")
+        names = [info.filename for info in entries]
+        told = sum(info.file_size for info in entries)
+        packed = sum(info.compress_size for info in entries)
+        spans = sorted((info.header_offset, info.compress_size) for info in entries)
+        pairs = itertools.pairwise(spans)
+        bad = (
+            len(entries) > limits.entries,
+            len(names) != len(set(names)),
+            told > limits.unpacked,
+            told > limits.ratio * max(packed, 1024),
+            any(
+                start + _LOCAL_HEADER + size > following for (start, size), (following, _) in pairs
+            ),
+        )
+        if any(bad):
+            raise ArchiveRefusedError("refused")
+
+    def read(self, name: str, limit: int | None = None) -> bytes:
+        """Return an entry, at most ``limit`` bytes of it; raise :class:`ArchiveRefusedError`."""
+        room = self._limits.unpacked - self._unpacked
+        wanted = room + 1 if limit is None else min(limit, room + 1)
+        found = bytearray()
+        try:
+            with self._zip.open(name) as entry:
+                while len(found) < wanted and (piece := entry.read(min(_READ, wanted))):
+                    found += piece
+        except RuntimeError:
+            raise ArchiveRefusedError("password") from None
+        except Exception:  # noqa: BLE001 - zlib, lzma, bz2 and zipfile each raise their own
+            raise ArchiveRefusedError("damaged") from None
+        self._unpacked += len(found)
+        if self._unpacked > self._limits.unpacked:
+            raise ArchiveRefusedError("refused")
+        return bytes(found[:wanted])
+
+    def shown_name(self, name: str) -> str:
+        """Return the name of an entry as its maker meant it: UTF-8, or Shift_JIS without a mark."""
+        info = self._zip.getinfo(name)
+        if info.flag_bits & 0x800:
+            return name
+        try:
+            raw = name.encode("cp437")
+        except UnicodeEncodeError:
+            return name
+        for charset in ("utf-8", "cp932"):
+            try:
+                return raw.decode(charset)
+            except UnicodeDecodeError:
+                continue
+        return name

@@ -1,0 +1,103 @@
+"""What a file is, told by its first bytes and its inner table; never by its name."""
+
+import re
+from enum import StrEnum
+
+from pipeline.intake.limits import ZIP_LIMITS, Archive, ArchiveRefusedError
+
+_HEAD = 1024
+_IMAGES = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",
+    b"MM\x00*",
+    b"BM",
+)
+_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_HEIF = re.compile(rb"....ftyp(?:heic|heix|mif1|msf1|avif)", re.DOTALL)
+_LHA = re.compile(rb"..-lh[0-9a-z]-", re.DOTALL)
+_MACRO = b"macroEnabled"
+_CONTENT_TYPES = "[Content_Types].xml"
+
+
+class Kind(StrEnum):
+    """What a file turned out to be."""
+
+    EMPTY = "empty"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    ZIP = "zip"
+    MACRO = "macro"
+    PASSWORD = "password"  # noqa: S105 - a kind, no password
+    DAMAGED = "damaged"
+    REFUSED = "refused"
+    IMAGE = "image"
+    WORD = "word"
+    EXCEL_97 = "excel_97"
+    OPENDOCUMENT = "opendocument"
+    ARCHIVE = "archive"
+    TNEF = "tnef"
+    PROGRAM = "program"
+    UNKNOWN = "unknown"
+
+
+def tell(content: bytes) -> Kind:  # noqa: PLR0911 - one return a kind
+    """Return what ``content`` is."""
+    if not content.strip(b"\x00 \r\n\t"):
+        return Kind.EMPTY
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _tell_zip(content)
+    if b"%PDF-" in content[:_HEAD]:
+        return Kind.PDF
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _tell_ole(content)
+    if content.startswith(_IMAGES) or _HEIF.match(content):
+        return Kind.IMAGE
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return Kind.IMAGE
+    if content.startswith(_ARCHIVES) or _LHA.match(content):
+        return Kind.ARCHIVE
+    if content.startswith(b"\x78\x9f\x3e\x22"):
+        return Kind.TNEF
+    if content.startswith((b"MZ", b"\x7fELF", b"#!")):
+        return Kind.PROGRAM
+    return Kind.WORD if content.startswith(b"{\\rtf") else Kind.UNKNOWN
+
+
+def _tell_zip(content: bytes) -> Kind:
+    try:
+        archive = Archive(content, ZIP_LIMITS)
+        names = set(archive.names)
+        if _CONTENT_TYPES in names:
+            types = archive.read(_CONTENT_TYPES, 1 << 20)
+            return _tell_office(names, types)
+        if "mimetype" in names and b"opendocument" in archive.read("mimetype", 100):
+            return Kind.OPENDOCUMENT
+    except ArchiveRefusedError as refusal:
+        return Kind(refusal.why)
+    return Kind.ZIP
+
+
+def _tell_office(names: set[str], types: bytes) -> Kind:
+    if any(name.startswith("word/") for name in names):
+        return Kind.WORD
+    if not any(name.startswith("xl/") for name in names):
+        return Kind.UNKNOWN
+    if _MACRO in types or any(name.endswith("vbaProject.bin") for name in names):
+        return Kind.MACRO
+    return Kind.UNKNOWN if "xl/workbook.bin" in names else Kind.XLSX
+
+
+def _tell_ole(content: bytes) -> Kind:
+    """Tell old compound files by the names of their streams (MS-CFB: UTF-16 in the directory)."""
+
+    def has(stream: str) -> bool:
+        return stream.encode("utf-16-le") in content
+
+    if has("EncryptedPackage"):
+        return Kind.PASSWORD
+    if has("WordDocument"):
+        return Kind.WORD
+    return Kind.EXCEL_97 if has("Workbook") or has("Book") else Kind.UNKNOWN

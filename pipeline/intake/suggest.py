@@ -1,0 +1,32 @@
+"""Which form the words of a mail without one speak of; a suggestion to staff, never a decision."""
+
+import re
+import unicodedata
+
+from pipeline.intake.phrases import load_suggestions
+from pipeline.model.form import FormKind
+
+_CAP = 20_000
+
+
+def suggest_form(text: str) -> FormKind | None:
+    """Return the kind of form whose words appear most often in ``text``; None when two tie."""
+    folded = " ".join(unicodedata.normalize("NFKC", text[:_CAP]).casefold().split())
+    scores = sorted(
+        ((sum(_says(folded, word) for word in words), kind) for kind, words in _words()),
+        reverse=True,
+    )
+    (best, kind), (second, _) = scores[0], scores[1]
+    return FormKind(kind) if best > second else None
+
+
+def _words() -> list[tuple[str, tuple[str, ...]]]:
+    said = load_suggestions()
+    return [(kind.value, said.get(kind.value, ())) for kind in FormKind]
+
+
+def _says(text: str, word: str) -> bool:
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    if folded.isascii():
+        return bool(re.search(rf"(?<![a-z0-9]){re.escape(folded)}(?![a-z0-9])", text))
+    return folded in text

@@ -1,0 +1,335 @@
+"""An IMAP mailbox (RFC 9051, 3501) through imapclient: read without a trace, move, wait.
+
+Whatever fails, the connection is dropped and the next call makes a new one: a half-read answer must
+never be taken for the answer to the next question.
+"""
+
+import ipaddress
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from imaplib import IMAP4
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+
+if TYPE_CHECKING:
+    from imapclient import IMAPClient
+
+_CHUNK = 1000
+_IDLE_SECONDS = 300.0  # servers and routers forget longer ones (RFC 2177: at most 29 minutes)
+_NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "too many", "try again")
+
+
+@dataclass(frozen=True, slots=True)
+class ImapAccess:
+    """Where the mailbox is and how to open it.
+
+    ``security`` ``plain`` is refused for other machines. ``password`` and ``token`` (an OAuth 2
+    access token for XOAUTH2) are called for each new connection; exactly one is given.
+    ``ca_file`` adds a certificate authority of the operator's own.
+    """
+
+    account: str
+    host: str
+    port: int
+    user: str
+    security: Literal["tls", "starttls", "plain"] = "tls"
+    password: Callable[[], str] | None = field(default=None, repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
+    folder: str = "INBOX"
+    timeout_seconds: float = 60.0
+    ca_file: str | None = None
+
+
+class ImapMailbox:
+    """A mailbox on an IMAP server; see :class:`pipeline.mailbox.protocol.Mailbox`."""
+
+    def __init__(self, access: ImapAccess) -> None:
+        self.account = access.account
+        self._access = access
+        self._client: IMAPClient | None = None
+        self._prefix, self._separator = "", "/"
+        self._made: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out and let go of the connection; never raises."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(Exception):
+                client.logout()
+
+    def new_messages(
+        self,
+        known: Known,
+        *,
+        count: int = COUNT,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> list[FetchedMessage]:
+        """Return the oldest mails that are not known; see the protocol."""
+        with self._connected() as client:
+            validity = _validity(
+                client.select_folder(self._name(self._access.folder), readonly=True)
+            )
+            new: list[int] = []
+            # UNDELETED: a server may still list what another client has moved away
+            uids = sorted(client.search("UNDELETED"))
+            for start in range(0, len(uids), _CHUNK):
+                chunk = uids[start : start + _CHUNK]
+                seen = known(validity, chunk)
+                new += [uid for uid in chunk if uid not in seen]
+                if len(new) >= count:
+                    break
+            return self._fetch(client, validity, new[:count], total_bytes, message_bytes)
+
+    def _fetch(
+        self,
+        client: "IMAPClient",
+        validity: int,
+        uids: list[int],
+        total_bytes: int,
+        message_bytes: int,
+    ) -> list[FetchedMessage]:
+        if not uids:
+            return []
+        facts = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        wanted: list[int] = []
+        chosen: list[int] = []
+        room = total_bytes
+        for uid in uids:
+            if uid not in facts:
+                continue  # gone since the search
+            size = int(facts[uid].get(b"RFC822.SIZE", 0))
+            if size <= message_bytes:
+                if wanted and size > room:
+                    break
+                wanted.append(uid)
+                room -= size
+            chosen.append(uid)
+        bodies = client.fetch(wanted, ["BODY.PEEK[]"]) if wanted else {}
+        found = []
+        for uid in chosen:
+            raw = bodies.get(uid, {}).get(b"BODY[]") if uid in wanted else None
+            if uid in wanted and raw is None:
+                continue
+            received = facts[uid].get(b"INTERNALDATE")
+            found.append(
+                FetchedMessage(
+                    account=self.account,
+                    folder=self._access.folder,
+                    uidvalidity=validity,
+                    uid=uid,
+                    size=len(raw) if raw is not None else int(facts[uid][b"RFC822.SIZE"]),
+                    raw=raw,
+                    received_at=received.astimezone(UTC)
+                    if isinstance(received, datetime)
+                    else None,
+                )
+            )
+        return found
+
+    def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
+        """Move a mail to ``target``; see the protocol."""
+        with self._connected() as client:
+            if _validity(client.select_folder(self._name(folder))) != uidvalidity:
+                return False
+            if uid not in client.fetch([uid], ["FLAGS"]):
+                return True
+            name = self._ensure(client, target)
+            if client.has_capability("MOVE"):
+                client.move([uid], name)
+                return True
+            client.copy([uid], name)
+            client.add_flags([uid], [rb"\Deleted"], silent=True)
+            if client.has_capability("UIDPLUS"):
+                client.uid_expunge([uid])
+            return True
+
+    def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
+        """Put a mail into ``folder``; see the protocol."""
+        with self._connected() as client:
+            client.append(self._ensure(client, folder), raw, flags=(rb"\Seen",) if seen else ())
+
+    def holds(self, folder: str, message_id: str) -> bool:
+        """Return whether ``folder`` has a mail with this Message-ID."""
+        with self._connected() as client:
+            name = self._name(folder)
+            if not client.folder_exists(name):
+                return False
+            client.select_folder(name, readonly=True)
+            return bool(client.search(["HEADER", "Message-ID", message_id]))
+
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of all folders with ``/`` between levels, sorted."""
+        with self._connected() as client:
+            found = [str(name) for _, _, name in client.list_folders()]
+        own = (name.removeprefix(self._prefix) for name in found)
+        return tuple(sorted(name.replace(self._separator, "/") for name in own if name))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for new mail by IDLE, or by asking again where the server knows no IDLE."""
+        end = time.monotonic() + min(seconds, _IDLE_SECONDS)
+        with self._connected() as client:
+            before = client.select_folder(self._name(self._access.folder), readonly=True)
+            if not client.has_capability("IDLE"):
+                time.sleep(max(0.0, end - time.monotonic()))
+                client.noop()
+                now = client.select_folder(self._name(self._access.folder), readonly=True)
+                return bool(now.get(b"UIDNEXT") != before.get(b"UIDNEXT"))
+            client.idle()
+            told = False
+            while not told and (left := end - time.monotonic()) > 0:
+                told = any(
+                    len(item) > 1 and item[1] in (b"EXISTS", b"RECENT")
+                    for item in client.idle_check(timeout=left)
+                )
+            client.idle_done()
+            return told
+
+    # --- the connection -------------------------------------------------------------------
+
+    @contextmanager
+    def _connected(self) -> Iterator["IMAPClient"]:
+        try:
+            if self._client is None:
+                self._client = self._open()
+            yield self._client
+        except PipelineError:
+            self._drop()
+            raise
+        except ssl.SSLCertVerificationError as error:
+            self._drop()
+            raise ConfigurationError(
+                "mailbox_tls_refused", account=self.account, reason=error.verify_message
+            ) from error
+        except (IMAP4.error, OSError, EOFError) as error:
+            self._drop()
+            raise TryLaterError(
+                "mailbox_unreachable", account=self.account, reason=_words(error)
+            ) from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        self._made.clear()
+        if client is not None:
+            with suppress(Exception):
+                client.shutdown()
+
+    def _open(self) -> "IMAPClient":
+        from imapclient import IMAPClient  # noqa: PLC0415 - slow; --help must not wait for it
+
+        access = self._access
+        if access.security == "plain" and not _is_own(access.host):
+            raise ConfigurationError(
+                "mailbox_plain_not_loopback", account=self.account, host=access.host
+            )
+        context = ssl.create_default_context(cafile=access.ca_file)
+        client = IMAPClient(
+            access.host,
+            port=access.port,
+            ssl=access.security == "tls",
+            ssl_context=context if access.security == "tls" else None,
+            timeout=access.timeout_seconds,
+        )
+        try:
+            client.normalise_times = False
+            if access.security == "starttls":
+                client.starttls(context)
+            self._login(client)
+            self._learn_names(client)
+        except BaseException:
+            with suppress(Exception):
+                client.shutdown()
+            raise
+        return client
+
+    def _learn_names(self, client: "IMAPClient") -> None:
+        """Ask for the separator of folder levels and the prefix of the user's own folders."""
+        for _, separator, _ in client.list_folders("", ""):
+            self._separator = _text(separator) or "/"
+        if client.has_capability("NAMESPACE") and (personal := client.namespace().personal):
+            self._prefix, separator = personal[0]
+            self._separator = _text(separator) or self._separator
+
+    def _login(self, client: "IMAPClient") -> None:
+        from imapclient.exceptions import LoginError  # noqa: PLC0415 - as above
+
+        access = self._access
+        if (access.password is None) == (access.token is None):
+            raise ConfigurationError("mailbox_no_secret", account=self.account)
+        try:
+            if access.token is not None:
+                client.oauth2_login(access.user, access.token())
+            elif access.password is not None:
+                client.login(access.user, access.password())
+        except LoginError as error:
+            said = _words(error)
+            if any(word.lower() in said.lower() for word in _NOT_NOW):
+                raise TryLaterError(
+                    "mailbox_unreachable", account=self.account, reason=said
+                ) from error
+            raise ConfigurationError(
+                "mailbox_refused_login", account=self.account, user=access.user, reason=said
+            ) from error
+
+    def _name(self, folder: str) -> str:
+        """Return the server's name of ``folder``: its separator, below its personal prefix."""
+        if folder.upper() == "INBOX":
+            return "INBOX"
+        name = folder.replace("/", self._separator)
+        return name if name.startswith(self._prefix) else self._prefix + name
+
+    def _ensure(self, client: "IMAPClient", folder: str) -> str:
+        name = self._name(folder)
+        if name not in self._made and name != "INBOX" and not client.folder_exists(name):
+            client.create_folder(name)
+            with suppress(IMAP4.error):
+                client.subscribe_folder(name)
+        self._made.add(name)
+        return name
+
+
+def _validity(selected: dict[bytes, object]) -> int:
+    value = selected.get(b"UIDVALIDITY")
+    if not isinstance(value, int):
+        raise OSError("the server tells no UIDVALIDITY")
+    return value
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else value or ""
+
+
+def _is_own(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def _words(error: BaseException) -> str:
+    """Return what the server said, as one short line."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:200]

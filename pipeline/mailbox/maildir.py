@@ -1,0 +1,277 @@
+"""A mailbox in a folder of this machine: Maildir++, with UIDs of our own that never change.
+
+Each folder has an index ``pipeline-uids``: a first line with the UIDVALIDITY, then one line a mail,
+its UID and its name without flags. Lines are only ever added, under a lock and flushed to disk; a
+half-written last line is cut off. When the index is lost, the UIDVALIDITY is a new one.
+"""
+
+import fcntl
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+
+_INDEX = "pipeline-uids"
+_LOCK = "pipeline-uids.lock"
+_SUBFOLDERS = ("new", "cur", "tmp")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
+_ID_BYTES = 64 * 1024
+_POLL_SECONDS = 0.5
+
+
+class MaildirMailbox:
+    """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`."""
+
+    def __init__(self, account: str, root: Path, *, folder: str = "INBOX") -> None:
+        self.account = account
+        self._root = root
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def new_messages(
+        self,
+        known: Known,
+        *,
+        count: int = COUNT,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> list[FetchedMessage]:
+        """Return the oldest mails that are not known; see the protocol."""
+        with self._guarded():
+            place = self._open(self._folder)
+            validity, uids = _number(place)
+            seen = known(validity, sorted(uids))
+            found: list[FetchedMessage] = []
+            room = total_bytes
+            for uid in sorted(set(uids) - seen):
+                if len(found) >= count:
+                    break
+                mail = _read(uids[uid], message_bytes, room if found else None)
+                if mail is None:
+                    continue  # moved away since it was listed
+                size, raw, at = mail
+                if raw is None and size <= message_bytes:
+                    break  # no room left in this batch
+                room -= len(raw or b"")
+                found.append(
+                    FetchedMessage(self.account, self._folder, validity, uid, size, raw, at)
+                )
+            return found
+
+    def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
+        """Move a mail to ``target``; see the protocol."""
+        with self._guarded():
+            place = self._open(folder)
+            validity, uids = _number(place)
+            if validity != uidvalidity:
+                return False
+            path = uids.get(uid)
+            if path is None:
+                return True
+            goal = self._open(target) / path.parent.name
+            name = path.name
+            if (goal / name).exists():
+                base, colon, flags = name.partition(":")
+                name = f"{base}.{secrets.token_hex(4)}{colon}{flags}"
+            try:
+                path.rename(goal / name)
+            except FileNotFoundError:
+                return True
+            _flush_folder(goal)
+            _flush_folder(path.parent)
+            return True
+
+    def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
+        """Put a mail into ``folder``; see the protocol."""
+        with self._guarded():
+            place = self._open(folder)
+            host = re.sub(r"[^\w.-]", "_", socket.gethostname())
+            stamp = f"{time.time_ns() // 1_000_000_000}.{os.getpid()}_{secrets.token_hex(8)}.{host}"
+            path = place / "tmp" / stamp
+            with path.open("xb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            goal = place / "cur" / f"{stamp}:2,S" if seen else place / "new" / stamp
+            path.rename(goal)
+            _flush_folder(goal.parent)
+
+    def holds(self, folder: str, message_id: str) -> bool:
+        """Return whether ``folder`` has a mail with this Message-ID."""
+        wanted = re.compile(
+            rb"^message-id:\s*" + re.escape(message_id.encode("utf-8")) + rb"\s*$",
+            re.IGNORECASE | re.MULTILINE,
+        )
+        with self._guarded():
+            place = self._path(folder)
+            return place.is_dir() and any(
+                wanted.search(_head(path)) for path in _mails(place).values()
+            )
+
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of all folders with ``/`` between levels, sorted."""
+        with self._guarded():
+            self._open(self._folder)
+            below = (path for path in self._root.glob(".*") if (path / "cur").is_dir())
+            return tuple(sorted(["INBOX", *(path.name[1:].replace(".", "/") for path in below)]))
+
+    def wait(self, seconds: float) -> bool:
+        """Look every half second whether a mail came."""
+        end = time.monotonic() + seconds
+        with self._guarded():
+            place = self._open(self._folder)
+            before = set(_mails(place))
+            while (left := end - time.monotonic()) > 0:
+                time.sleep(min(_POLL_SECONDS, left))
+                if set(_mails(place)) - before:
+                    return True
+        return False
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TryLaterError(
+                "mailbox_unreachable", account=self.account, reason=type(error).__name__
+            ) from error
+
+    def _path(self, folder: str) -> Path:
+        if folder.upper() == "INBOX":
+            return self._root
+        levels = folder.split("/")
+        if not all(_NAME.match(level) for level in levels):
+            raise ConfigurationError("mailbox_folder_name", account=self.account, folder=folder)
+        return self._root / ("." + ".".join(levels))
+
+    def _open(self, folder: str) -> Path:
+        """Return the path of ``folder``, made when missing."""
+        place = self._path(folder)
+        if not all((place / name).is_dir() for name in _SUBFOLDERS):
+            for name in _SUBFOLDERS:
+                (place / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            if place != self._root:
+                (place / "maildirfolder").touch(mode=0o600)
+            _flush_folder(place)
+        return place
+
+
+def _mails(place: Path) -> dict[str, Path]:
+    """Return the mails of a folder by their name without flags; links and folders are no mails."""
+    found: dict[str, Path] = {}
+    for name in ("new", "cur"):
+        with os.scandir(place / name) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
+                    found[entry.name.partition(":")[0]] = Path(entry.path)
+    return found
+
+
+def _arrival(item: tuple[str, Path]) -> tuple[int, str]:
+    try:
+        return item[1].stat().st_mtime_ns, item[0]
+    except FileNotFoundError:
+        return 0, item[0]
+
+
+def _number(place: Path) -> tuple[int, dict[int, Path]]:
+    """Return the UIDVALIDITY of a folder and its mails by UID; new ones get the next numbers."""
+    with _locked(place):
+        mails = _mails(place)
+        validity, known = _read_index(place)
+        fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
+        if validity == 0 or fresh:
+            start = max(known.values(), default=0) + 1
+            lines = []
+            if validity == 0:
+                validity = secrets.randbelow((1 << 31) - 1) + 1
+                lines.append(f"{validity}\n")
+            for uid, name in enumerate(fresh, start):
+                known[name] = uid
+                lines.append(f"{uid} {name}\n")
+            with (place / _INDEX).open("ab") as file:
+                file.write("".join(lines).encode("utf-8", "surrogateescape"))
+                file.flush()
+                os.fsync(file.fileno())
+        return validity, {known[name]: path for name, path in mails.items()}
+
+
+def _read_index(place: Path) -> tuple[int, dict[str, int]]:
+    """Return what the index holds; cut off what a crash left unfinished. 0: there is none."""
+    path = place / _INDEX
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return 0, {}
+    whole = raw.rpartition(b"\n")[0] + b"\n" if b"\n" in raw else b""
+    if whole != raw:
+        os.truncate(path, len(whole))
+    lines = whole.decode("utf-8", "surrogateescape").split("\n")
+    if not lines[0].isdigit():
+        path.unlink()
+        return 0, {}
+    pairs = (line.partition(" ") for line in lines[1:] if line)
+    return int(lines[0]), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    descriptor = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(
+    path: Path, message_bytes: int, room: int | None
+) -> tuple[int, bytes | None, datetime] | None:
+    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone."""
+    try:
+        facts = path.stat()
+        fits = facts.st_size <= message_bytes and (room is None or facts.st_size <= room)
+        raw = path.read_bytes() if fits else None
+    except FileNotFoundError:
+        return None
+    return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            start = file.read(_ID_BYTES).replace(b"\r\n", b"\n")
+    except FileNotFoundError:
+        return b""
+    return start.partition(b"\n\n")[0]
+
+
+def _flush_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,129 @@
+"""Bytes to message: everything decoded, nothing trusted. Runs in the guarded child."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from pipeline.mailbox import charsets, words
+from pipeline.mailbox.addresses import parse_addresses
+from pipeline.mailbox.html_text import html_to_text
+from pipeline.mailbox.new_text import new_text
+from pipeline.mailbox.parts import Part, header_fields, leaves, named_charsets, open_message
+from pipeline.model.message import Attachment, InboundMessage
+
+_MAX_TEXT = 1_000_000
+_MAX_SUBJECT = 1000
+_LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
+_BY_CHARSET = {"iso2022_jp": "ja", "cp932": "ja", "euc_jp": "ja"}
+_INLINE_TEXT = {"text/plain", "text/html"}
+
+
+def parse_message(raw: bytes) -> InboundMessage:
+    """Return the message that ``raw`` holds (RFC 5322 and MIME, as the world breaks them).
+
+    Raises RefusedError ``mail_refused`` (reason ``parts`` or ``depth``) for a structure no person
+    sends. Other exceptions are possible for hostile bytes: call it through the guard.
+    """
+    structure = open_message(raw)
+    fields, cut = header_fields(structure)
+    hints = named_charsets(raw)
+    parts = tuple(leaves(structure, hints))
+    bodies = [part for part in parts if _is_body(part)]
+    text, guessed = _text(bodies, hints)
+    senders, senders_good = parse_addresses(_values(fields, "from"), hints)
+    recipients, _ = parse_addresses(
+        _values(fields, "to") + _values(fields, "cc") + _values(fields, "delivered-to"), hints
+    )
+    reply_to, _ = parse_addresses(_values(fields, "reply-to"), hints)
+    dates = _values(fields, "date")
+    date = words.date(dates[0]) if dates else None
+    defects = {
+        "from_malformed": not senders_good,
+        "from_missing": not senders,
+        "headers_cut": cut,
+        "date_unreadable": bool(dates) and date is None,
+        "charset_guessed": guessed,
+        "text_cut": len(text) > _MAX_TEXT,
+    }
+    text = text[:_MAX_TEXT]
+    return InboundMessage(
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size=len(raw),
+        message_id=words.message_id(_values(fields, "message-id")),
+        in_reply_to=words.message_ids(_values(fields, "in-reply-to")),
+        references=words.message_ids(_values(fields, "references")),
+        senders=senders,
+        recipients=tuple(dict.fromkeys(recipients)),
+        reply_to=reply_to,
+        subject=words.decode_words(next(iter(_values(fields, "subject")), ""), hints)[
+            :_MAX_SUBJECT
+        ],
+        date=date,
+        text=text,
+        new_text=new_text(text),
+        attachments=_attachments(parts, bodies),
+        headers=tuple((words.plain(name), words.plain(value)) for name, value in fields),
+        language=_language(fields, parts),
+        defects=tuple(code for code, present in defects.items() if present),
+    )
+
+
+def _values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:
+    return [value for key, value in fields if key.lower() == name]
+
+
+def _is_body(part: Part) -> bool:
+    if part.embedded or part.content_type not in _INLINE_TEXT:
+        return False
+    return part.disposition != "attachment" and not part.name
+
+
+def _text(bodies: Sequence[Part], hints: tuple[str, ...]) -> tuple[str, bool]:
+    """Return the text of the body parts; where HTML is an alternative to plain text, the plain."""
+    found: list[str] = []
+    guessed = False
+    has_plain = False
+    for part in bodies:
+        decoded, sure = charsets.decode(part.content, part.charset, hints)
+        is_html = part.content_type == "text/html"
+        if is_html and has_plain and "multipart/alternative" in part.path:
+            continue
+        text = html_to_text(decoded) if is_html else re.sub(r"\r\n?", "\n", decoded)
+        if text.strip():
+            found.append(text.strip("\n"))
+            guessed = guessed or not sure
+            has_plain = has_plain or not is_html
+    return "\n\n".join(found), guessed
+
+
+def _attachments(parts: Sequence[Part], bodies: Sequence[Part]) -> tuple[Attachment, ...]:
+    taken = {id(part) for part in bodies}
+    files = [part for part in parts if id(part) not in taken and _is_file(part)]
+    return tuple(
+        Attachment(
+            position=position,
+            file_name=part.name,
+            content_type=part.content_type,
+            content=part.content,
+            sha256=hashlib.sha256(part.content).hexdigest(),
+            inline=part.disposition == "inline"
+            or (part.disposition != "attachment" and bool(part.content_id)),
+        )
+        for position, part in enumerate(files)
+    )
+
+
+def _is_file(part: Part) -> bool:
+    """Whether a part is kept: all but the words of a forwarded mail."""
+    words_only = part.embedded and part.content_type in _INLINE_TEXT
+    return bool(part.name or part.disposition == "attachment") or not words_only
+
+
+def _language(fields: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:
+    """Return the language that header fields or the charset hint at, or empty."""
+    for name in ("content-language", "accept-language", "x-accept-language"):
+        for value in _values(fields, name):
+            if hit := _LANGUAGE.match(value):
+                return hit.group(1).lower()
+    found = (_BY_CHARSET.get(charsets.canonical(part.charset) or "") for part in parts)
+    return next((language for language in found if language), "")

@@ -1,0 +1,99 @@
+"""What the programme needs of a mailbox, whatever kind it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+Known = Callable[[int, Sequence[int]], set[int]]
+"""Given a UIDVALIDITY and UIDs, tells which of them the ledger has already."""
+
+COUNT = 50
+TOTAL_BYTES = 20 * 1024 * 1024
+MESSAGE_BYTES = 25 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMessage:
+    """A mail as it stands on the server.
+
+    ``raw`` is None when the mail is over the size limit: it was not downloaded. ``received_at``
+    (aware) is when the server got it.
+    """
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    size: int
+    raw: bytes | None
+    received_at: datetime | None
+
+
+class Mailbox(Protocol):
+    """A mailbox: new mail is read without a trace, processed mail is moved to a folder.
+
+    Folder names use ``/`` between levels. Every method may raise
+    :class:`pipeline.errors.TryLaterError` (``mailbox_unreachable``) or
+    :class:`pipeline.errors.ConfigurationError`; the connection is dropped then and made anew by
+    the next call.
+    """
+
+    account: str
+
+    def new_messages(
+        self,
+        known: Known,
+        *,
+        count: int = COUNT,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> list[FetchedMessage]:
+        """Return the oldest mails that are not ``known``, changing nothing on the server.
+
+        At most ``count`` mails and about ``total_bytes`` in all (one mail at least); mails over
+        ``message_bytes`` come without their bytes.
+        """
+        ...
+
+    def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
+        """Move a mail to ``target`` (made when missing); True also when it is gone already.
+
+        False: the folder has another UIDVALIDITY now, so the number means another mail; nothing
+        was moved, and the mail comes again under its new number.
+        """
+        ...
+
+    def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
+        """Put a mail into ``folder`` (made when missing)."""
+        ...
+
+    def holds(self, folder: str, message_id: str) -> bool:
+        """Return whether ``folder`` has a mail with this Message-ID (with its angle brackets)."""
+        ...
+
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of all folders, sorted."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for new mail; True when there may be some. A hint only: look anyway at times."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection; the mailbox may be used again."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Return the mailbox itself."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        ...

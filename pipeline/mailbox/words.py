@@ -1,0 +1,196 @@
+"""Header fields as the world writes them: encoded words, parameters, addresses, ids, dates.
+
+RFC 5322, 2047 and 2231, read with patience: what is broken is read as far as it goes, and nothing
+here raises. Every loop walks its text once, and every text has a cap.
+"""
+
+import binascii
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from pipeline.mailbox import charsets
+
+_CAP = 64 * 1024
+_PARAMETERS = 100
+_IDS = 200
+_ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*)(?:\?=|\Z)")
+_HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f]")
+_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ID = re.compile(r"<([^<>\s]{1,990})>")
+_SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
+
+
+def to_bytes(value: str) -> bytes:
+    """Return the bytes of a header value that was read with surrogate escapes."""
+    return value.encode("utf-8", "surrogateescape")
+
+
+def plain(value: str, hints: Iterable[str] = ()) -> str:
+    """Return a raw header value as clean text on one line: eight-bit and JIS bytes decoded."""
+    raw = to_bytes(value[:_CAP])
+    text = charsets.decode(raw, "", hints)[0] if charsets.looks_encoded(raw) else value[:_CAP]
+    return re.sub(r"[\r\n]+[ \t]*", " ", text)
+
+
+def decode_words(value: str, hints: Iterable[str] = ()) -> str:
+    """Return the text of an unstructured header value (RFC 2047), on one line."""
+    text = plain(value, hints)
+    found: list[str] = []
+    pending: list[tuple[str, bytes]] = []
+    end = 0
+    for word in _ENCODED.finditer(text):
+        between = text[end : word.start()]
+        if between.strip() or not pending:
+            found += [*_flush(pending, hints), between]
+        charset = word.group(1).partition("*")[0].lower()
+        raw = _word_bytes(word.group(2), word.group(3))
+        if pending and pending[-1][0] == charset:  # a character may be cut between two words
+            pending[-1] = (charset, pending[-1][1] + raw)
+        else:
+            pending.append((charset, raw))
+        end = word.end()
+    found += [*_flush(pending, hints), text[end:]]
+    return one_line("".join(found))
+
+
+def _flush(pending: list[tuple[str, bytes]], hints: Iterable[str]) -> list[str]:
+    texts = [charsets.decode(raw, charset, hints)[0] for charset, raw in pending]
+    pending.clear()
+    return texts
+
+
+def _word_bytes(encoding: str, text: str) -> bytes:
+    raw = text.encode("utf-8", "replace")
+    if encoding in "bB":
+        return base64_bytes(raw)
+    return _HEX.sub(lambda hit: bytes([int(hit.group(1), 16)]), raw.replace(b"_", b" "))
+
+
+def base64_bytes(raw: bytes) -> bytes:
+    """Return what base64 text stands for; padding may be missing; other characters are skipped."""
+    found = []
+    for piece in raw.split(b"="):  # several padded pieces one after the other
+        letters = _NO_BASE64.sub(b"", piece)
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+        found.append(binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)))
+    return b"".join(found)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` without control characters, its blanks as single blanks."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def parse_parameters(value: str, hints: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
+    """Return the main value (lower case) and the parameters of a structured header field.
+
+    RFC 2231 continuations and charsets, RFC 2047 words inside values, values with blanks and
+    without quotes are all understood; the first of two equal names wins.
+    """
+    pieces = _split(plain(value, hints)[: _CAP // 4], ";")
+    sections: dict[str, dict[int, tuple[str, bool]]] = {}
+    for piece in pieces[1 : _PARAMETERS + 1]:
+        name, sign, raw = piece.partition("=")
+        shape = _SECTION.match(name.strip().lower())
+        if not sign or not shape:
+            continue
+        base, number, star = shape.groups()
+        whole = number is None
+        key = f"{base}*" if whole and star else base
+        sections.setdefault(key, {}).setdefault(
+            -1 if whole else int(number), (_unquote(raw.strip()), bool(star))
+        )
+    found: dict[str, str] = {}
+    for key, parts in sections.items():
+        base = key.rstrip("*")
+        text = _join(parts, hints)
+        if key.endswith("*") or -1 not in parts:
+            found[base] = text  # the charset-aware spelling wins over the plain one
+        else:
+            found.setdefault(base, text)
+    main = pieces[0].strip().lower() if pieces else ""
+    return main.split()[0] if main else "", found
+
+
+def _join(parts: Mapping[int, tuple[str, bool]], hints: Iterable[str]) -> str:
+    if -1 in parts and not parts[-1][1]:
+        return decode_words(parts[-1][0], hints)
+    raw, charset, any_encoded = b"", "", False
+    for index, (_, (text, encoded)) in enumerate(sorted(parts.items())):
+        piece = text
+        if encoded:
+            any_encoded = True
+            if index == 0 and piece.count("'") >= 2:  # noqa: PLR2004 - charset'language'value
+                charset, _, piece = piece.split("'", 2)
+            raw += _PERCENT.sub(
+                lambda hit: bytes([int(hit.group(1), 16)]), piece.encode("utf-8", "replace")
+            )
+        else:
+            raw += piece.encode("utf-8", "replace")
+    text = charsets.decode(raw, charset, hints)[0]
+    return one_line(text) if any_encoded else decode_words(text, hints)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split outside quoted strings; an unclosed quote ends with the text."""
+    pieces: list[str] = []
+    current: list[str] = []
+    quoted = escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character == separator and not quoted:
+            pieces.append("".join(current))
+            current = []
+            continue
+        current.append(character)
+    pieces.append("".join(current))
+    return pieces
+
+
+def _unquote(text: str) -> str:
+    if len(text) >= 2 and text[0] == '"':  # noqa: PLR2004 - an opening and a closing quote
+        body = text[1:].partition('"')[0] if "\\" not in text else text[1:].rstrip('"')
+        return re.sub(r"\\(.)", r"\1", body)
+    return text.strip('"')
+
+
+def file_name(text: str) -> str:
+    """Return a shown name for a file: no path, no control or direction characters, 255 at most."""
+    name = one_line(_BIDI.sub("", text)).replace("\\", "/").rpartition("/")[2]
+    return name.strip()[:255]
+
+
+def message_ids(values: Iterable[str]) -> tuple[str, ...]:
+    """Return all ids in angle brackets of ``values``, brackets kept, in their order, once each."""
+    found = {f"<{hit}>": None for value in values for hit in _ID.findall(value[:_CAP])}
+    return tuple(found)[:_IDS]
+
+
+def message_id(values: Iterable[str]) -> str:
+    """Return the first Message-ID (with angle brackets when it had any), or empty."""
+    for value in values:
+        if ids := message_ids((value,)):
+            return ids[0]
+        if text := one_line(value[:_CAP]):
+            return text[:990]
+    return ""
+
+
+def date(value: str) -> datetime | None:
+    """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC."""
+    try:
+        found = parsedate_to_datetime(one_line(value[:200]))
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
+        return None

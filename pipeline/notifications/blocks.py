@@ -1,0 +1,135 @@
+"""The small Markdown of our notices, as blocks that both writers read.
+
+Known are headings, paragraphs, lists, hard breaks, and two fences: ``facts`` (lines
+``Label: value``) and ``forward TITLE`` (a text to be passed on). All else is literal text.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_SEPARATOR = re.compile("(:|：)")
+
+
+class BlockKind(StrEnum):
+    """What a block is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    FACTS = "facts"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the source; ``hard`` tells that the next one begins on a new line everywhere."""
+
+    text: str
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label with its separator, and the values under it."""
+
+    label: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a mail; ``gap`` tells that a blank line stands before it in the source.
+
+    ``number`` is the number of an item (0: a bullet); ``title`` and ``blocks`` are of a text to be
+    passed on.
+    """
+
+    kind: BlockKind
+    gap: bool
+    lines: tuple[Line, ...] = ()
+    number: int = 0
+    facts: tuple[Fact, ...] = ()
+    title: str = ""
+    blocks: tuple["Block", ...] = ()
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - slow to import
+
+    return MarkdownIt("zero").enable(["heading", "list", "fence", "newline", "escape"])
+
+
+def _lines(inline: "Token") -> tuple[Line, ...]:
+    lines, text = [], ""
+    for child in inline.children or ():
+        if child.type in {"softbreak", "hardbreak"}:
+            lines.append(Line(text.strip(" "), hard=child.type == "hardbreak"))
+            text = ""
+        else:
+            text += child.content
+    return (*lines, Line(text.strip(" "), hard=True))
+
+
+def _facts(content: str) -> tuple[Fact, ...]:
+    facts: list[Fact] = []
+    for line in content.splitlines():
+        if not line.strip():
+            continue
+        if line.startswith((" ", "\u3000")) and facts:
+            last = facts.pop()
+            facts.append(Fact(last.label, (*last.values, line.strip())))
+            continue
+        label, separator, value = [*_SEPARATOR.split(line, maxsplit=1), "", ""][:3]
+        facts.append(Fact(label + separator, (value.strip(),)))
+    return tuple(facts)
+
+
+def _fence(token: "Token", *, gap: bool) -> Block:
+    kind, _, title = token.info.strip().partition(" ")
+    if kind == BlockKind.FACTS:
+        return Block(BlockKind.FACTS, gap, facts=_facts(token.content))
+    return Block(BlockKind.FORWARD, gap, title=title, blocks=read_blocks(token.content))
+
+
+@dataclass
+class _Reader:
+    blocks: list[Block]
+    end: int = 0
+    kind: BlockKind = BlockKind.PARAGRAPH
+    number: int = 0
+    ordered: bool = False
+
+    def read(self, token: "Token") -> None:
+        first, last = token.map or (self.end, self.end)
+        gap = first > self.end and bool(self.blocks)
+        if token.type == "ordered_list_open":
+            self.ordered, self.number = True, 0
+        elif token.type == "bullet_list_open":
+            self.ordered, self.number = False, 0
+        elif token.type == "list_item_open":
+            self.kind = BlockKind.ITEM
+            self.number += self.ordered
+        elif token.type == "heading_open":
+            self.kind = BlockKind.HEADING
+        elif token.type == "inline":
+            self.blocks.append(Block(self.kind, gap, _lines(token), self.number))
+            self.kind, self.end = BlockKind.PARAGRAPH, last
+        elif token.type == "fence":
+            self.blocks.append(_fence(token, gap=gap))
+            self.end = last
+
+
+def read_blocks(source: str) -> tuple[Block, ...]:
+    """Return the blocks of ``source``."""
+    reader = _Reader([])
+    for token in _markdown().parse(source):
+        reader.read(token)
+    return tuple(reader.blocks)

@@ -1,0 +1,143 @@
+"""From a notice and its facts to the words of a mail: subject, plain text, HTML."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.model.notice import NoticeFacts, NoticeName
+from pipeline.notifications.addressee import addressee_lines
+from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
+from pipeline.notifications.html import HtmlWriter
+from pipeline.notifications.plain import PlainWriter
+from pipeline.notifications.seal import Vault
+from pipeline.notifications.sources import Source, find_source, shared_part
+from pipeline.notifications.view import View
+from pipeline.notifications.words import Words, words_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The words of a mail.
+
+    ``text`` is complete by itself; ``html`` has the same words. ``body`` is the part of ``text``
+    between greeting and closing, by which lengths are counted. ``template_id`` is the template's
+    stable id with its version.
+    """
+
+    notice: NoticeName
+    language: str
+    subject: str
+    text: str
+    html: str
+    body: str
+    template_id: str
+
+
+@cache
+def _environment() -> "ImmutableSandboxedEnvironment":
+    from jinja2 import StrictUndefined, pass_context  # noqa: PLC0415 - slow to import
+    from jinja2.runtime import Context  # noqa: PLC0415 - slow to import
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - slow to import
+
+    @pass_context
+    def seal(context: Context, value: object) -> str:
+        vault: Vault = context["vault"]
+        return vault.seal(value)
+
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=seal,
+    )
+
+
+@cache
+def _template(source: str) -> "Template":
+    return _environment().from_string(source)
+
+
+def _telling(facts: NoticeFacts) -> tuple[str, ...]:
+    """Return the facts that may choose a document, the most telling first."""
+    found = (
+        ("reason", facts.reason),
+        ("hold", facts.hold_reason),
+        ("reason", facts.certificate.reason if facts.certificate else ""),
+        ("from", facts.previous_status),
+        ("to", facts.status),
+    )
+    return tuple(f"{kind}:{code}" for kind, code in found if code)
+
+
+@dataclass
+class _Mail:
+    """One mail in the making."""
+
+    source: Source
+    words: Words
+    facts: NoticeFacts
+    vault: Vault
+
+    def render(self, template: str) -> str:
+        """Return ``template`` as Markdown with sealed values."""
+        view = View(self.facts, self.words)
+        return _template(template).render(v=view, f=self.facts, vault=self.vault)
+
+    def shared(self, part: str) -> tuple[Block, ...]:
+        return read_blocks(self.render(shared_part(self.words.language, part))) if part else ()
+
+    def addressee(self) -> tuple[Block, ...]:
+        if self.source.address == "none":
+            return ()
+        who = self.facts if self.source.address == "person" else None
+        lines = addressee_lines(
+            self.words,
+            who.company if who else "",
+            who.department if who else "",
+            who.contact if who else "",
+        )
+        sealed = tuple(Line(self.vault.seal(line), hard=True) for line in lines)
+        return (Block(BlockKind.PARAGRAPH, gap=False, lines=sealed),)
+
+
+def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts) -> Composed:
+    """Write the mail ``notice`` in its ``variant`` with ``facts``, in ``language`` or English.
+
+    Without a document for ``variant``, the facts choose one (see ``sources``). Raises
+    ConfigurationError ``notice_source`` or ``notice_variant`` for templates that are not as they
+    have to be, jinja2.UndefinedError and TypeError for one that writes what does not exist.
+    """
+    source = find_source(notice.value, variant, _telling(facts), language)
+    mail = _Mail(source, words_of(source.language), facts, Vault())
+    subject = mail.render(source.subject).strip()
+    body = read_blocks(mail.render(source.body))
+    parts = (
+        mail.addressee(),
+        mail.shared(source.opening and f"opening_{source.opening}"),
+        body,
+        mail.shared(source.closing and f"closing_{source.closing}"),
+        mail.shared(f"signature_{source.signature}"),
+    )
+    return Composed(
+        notice=notice,
+        language=source.language,
+        subject=mail.vault.open_line(subject),
+        text=_text(parts, mail),
+        html=HtmlWriter(mail.words, mail.vault).page(subject, parts),
+        body=PlainWriter(mail.words, mail.vault).write(body),
+        template_id=source.template_id,
+    )
+
+
+def _text(parts: tuple[tuple[Block, ...], ...], mail: _Mail) -> str:
+    writer = PlainWriter(mail.words, mail.vault)
+    written = [writer.write(part) for part in parts if part]
+    rule = mail.words.text("layout", "signature_rule")
+    if rule:
+        written[-1] = f"{rule}\n{written[-1]}\n{rule}"
+    return "\n\n".join(written) + "\n"

@@ -1,0 +1,38 @@
+"""What carries a finished mail away, and what it says of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class DeliveryKind(StrEnum):
+    """What became of a mail that was handed over.
+
+    ``deferred``: not taken, may be taken later. ``failed``: never will be. ``in_doubt``: the line
+    broke after the whole mail was handed over, so that it may have been taken.
+    """
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The outcome of one attempt; ``detail`` is a code or the server's answer, for operators."""
+
+    kind: DeliveryKind
+    detail: str = ""
+
+
+class Courier(Protocol):
+    """Carries mails away; one for a batch, closed at its end."""
+
+    def deliver(self, message_bytes: bytes, envelope_sender: str, recipient: str) -> Delivery:
+        """Hand over one mail; never raises for what a server or a disk does."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was held open."""
+        ...

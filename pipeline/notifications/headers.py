@@ -1,0 +1,163 @@
+"""From the words of a notice to a finished mail: threading, token, hygiene, fixed bytes.
+
+The same input makes the same bytes: boundaries are derived and the date is given.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from hashlib import sha256
+from typing import cast
+
+from pipeline.model.notice import MailFile, OutboundMessage, Thread
+from pipeline.notifications.compose import Composed
+from pipeline.notifications.dates import as_utc
+from pipeline.notifications.seal import clean
+from pipeline.notifications.token import ReplyStyle, make_token, message_id, reply_address
+
+# The standard library encodes ids of 77 characters and more as words (RFC 2047), which breaks
+# threads in Outlook; a line as long as RFC 5322 allows keeps them whole.
+_POLICY = policy.SMTP.clone(max_line_length=998)
+_ENDS = 10
+_LONGEST_ID = 990
+_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
+_UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SenderIdentity:
+    """Who our mails are from; the display name never changes.
+
+    ``message_id_domain`` is the domain of our Message-IDs (empty: the domain of the address).
+    """
+
+    name: str
+    address: str
+    reply_style: ReplyStyle = "plus"
+    message_id_domain: str = ""
+
+    @property
+    def id_domain(self) -> str:
+        """The domain of our Message-IDs as A-labels."""
+        return _a_label(self.message_id_domain or self.address.rpartition("@")[2])
+
+
+def _a_label(domain: str) -> str:
+    """Return ``domain`` as A-labels (RFC 5890); unchanged when it cannot be one."""
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = clean(address).rpartition("@")
+    return Address(display_name=clean(name), username=local, domain=_a_label(domain))
+
+
+def _ids(message_ids: Iterable[str]) -> list[str]:
+    """Return the well-formed ids; what is none would end the thread in some programs."""
+    return [found for found in message_ids if _ID.fullmatch(found) and len(found) <= _LONGEST_ID]
+
+
+def _set_thread(mail: EmailMessage, thread: Thread) -> None:
+    parent = _ids([thread.in_reply_to])
+    references = list(dict.fromkeys([*_ids(thread.references), *parent]))
+    if parent and references[-1] != parent[0]:
+        references.remove(parent[0])
+        references.append(parent[0])
+    if len(references) > 2 * _ENDS:
+        references = references[:_ENDS] + references[-_ENDS:]
+    if parent:
+        mail["In-Reply-To"] = parent[0]
+    if references:
+        mail["References"] = _folded(references)
+
+
+def _folded(ids: list[str]) -> str:
+    return " ".join(ids)
+
+
+def _fix_boundaries(mail: EmailMessage, seed: str) -> None:
+    """Give every multipart a boundary that depends on ``seed`` and its place alone."""
+    parts = [part for part in mail.walk() if part.is_multipart()]
+    for number, part in enumerate(parts):
+        digest = sha256(f"{seed}\0{number}".encode()).hexdigest()
+        part.set_boundary(f"=_{digest[:40]}")
+
+
+def _safe_name(name: str) -> str:
+    """Return an ASCII file name without anything that a program could take for a path."""
+    return _UNSAFE_IN_NAME.sub("_", name).strip("._") or "file"
+
+
+def _attach(mail: EmailMessage, file: MailFile) -> None:
+    kind, _, rest = file.content_type.partition(";")
+    main, _, sub = kind.strip().partition("/")
+    name = _safe_name(file.name)
+    mail.add_attachment(
+        file.content, maintype=main or "application", subtype=sub or "octet-stream", filename=name
+    )
+    if "charset=" in rest or main == "text":
+        attached = cast("list[EmailMessage]", mail.get_payload())[-1]
+        attached.set_param("charset", "utf-8")
+
+
+def assemble(
+    composed: Composed,
+    *,
+    notice_key: str,
+    reference: str,
+    recipient: str,
+    sender: SenderIdentity,
+    key: bytes,
+    thread: Thread,
+    files: tuple[MailFile, ...],
+    date: datetime,
+) -> OutboundMessage:
+    """Return the finished mail of ``composed`` to ``recipient``.
+
+    ``notice_key`` is unique for the notice of one event of one request and makes the Message-ID.
+    ``key`` is the secret of the tokens, ``date`` an aware instant. Raises ConfigurationError
+    ``reply_address_too_long``.
+    """
+    own_id = message_id(key, reference, recipient, notice_key, sender.id_domain)
+    token = make_token(key, reference, recipient)
+    style = sender.reply_style if reference else "plain"
+    reply_to = reply_address(sender.address, reference, token, style)
+    subject = clean(composed.subject)
+
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = _address(sender.address, sender.name)
+    mail["To"] = _address(recipient)
+    mail["Reply-To"] = _address(reply_to, sender.name)
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(as_utc(date).replace(microsecond=0))
+    mail["Message-ID"] = own_id
+    _set_thread(mail, thread)
+    mail["Auto-Submitted"] = "auto-replied" if thread.automatic_reply else "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Notice-Template"] = composed.template_id
+    mail["Content-Language"] = composed.language
+    mail.set_content(composed.text, cte="base64")
+    mail.add_alternative(composed.html, subtype="html", cte="base64")
+    for file in files:
+        _attach(mail, file)
+    _fix_boundaries(mail, own_id)
+    return OutboundMessage(
+        key=notice_key,
+        notice=composed.notice,
+        language=composed.language,
+        recipient=recipient,
+        subject=subject,
+        message_id=own_id,
+        content=mail.as_bytes(),
+        text=composed.text,
+    )

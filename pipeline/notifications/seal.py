@@ -1,0 +1,124 @@
+"""Values in templates: sealed before the template is read, opened when the part is written.
+
+Jinja2 and Markdown see only a number between two noncharacters (Unicode 23.7), so that no value
+can become a tag, a link, a list or another template. The two writers open the seals: the plain part
+with the cleaned value, the HTML part with the escaped one.
+"""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+#: Around a value that stays on one line when it fits into one.
+GLUE_START, GLUE_END = "\ufdd2", "\ufdd3"
+_SEAL = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
+_ISOLATES = re.compile("[\u2068\u2069]")
+_BLANKS = re.compile("[ \t]+")
+_ISOLATE, _POP = "\u2068", "\u2069"
+_LAST_OF_PLANE = 0xFFFE
+_FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
+_OUR_LINKS = ("https://wa.me/",)
+
+
+class Glued(str):
+    """A text that is kept on one line (a date, a number)."""
+
+    __slots__ = ()
+
+
+class Link(str):
+    """An address that we made; becomes a link when it is on a host of ours, else text."""
+
+    __slots__ = ()
+
+
+def _inert(character: str) -> str:
+    code = ord(character)
+    if _FIRST_NONCHARACTER <= code <= _LAST_NONCHARACTER:
+        return "\ufffd"
+    if code & _LAST_OF_PLANE == _LAST_OF_PLANE:
+        return "\ufffd"
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return "\ufffd"
+    return " " if category in {"Cc", "Zl", "Zp"} else character
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for mark in _ISOLATES.findall(text):
+        depth += 1 if mark == _ISOLATE else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def clean(value: str) -> str:
+    """Return ``value`` as one line without controls, noncharacters and bidi controls.
+
+    Closed isolates (UAX #9) stay: our own sentences carry them around a customer's words.
+    """
+    text = "".join(map(_inert, _BIDI.sub("", value)))
+    if not _is_balanced(text):
+        text = _ISOLATES.sub("", text)
+    return _BLANKS.sub(" ", text).strip()
+
+
+def _runs_right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
+
+
+@dataclass
+class Vault:
+    """The sealed values of one mail."""
+
+    values: list[str] = field(default_factory=list)
+
+    def seal(self, value: object) -> str:
+        """Return what stands for ``value`` in the template; template text passes as it is.
+
+        Raises TypeError for a value that is neither text nor a whole number: a missing fact must
+        never be printed.
+        """
+        if isinstance(value, Markup):
+            return value
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise TypeError(type(value).__name__)
+        text = value if isinstance(value, str) else str(value)
+        kind = type(text) if isinstance(text, Glued | Link) else str
+        self.values.append(kind(clean(text)))
+        return Markup(f"{_OPEN}{len(self.values) - 1}{_CLOSE}")  # noqa: S704 - made of digits only
+
+    def open_text(self, source: str) -> str:
+        """Return ``source`` with every value as inert plain text, glued ones between marks."""
+        return _SEAL.sub(lambda match: self._text(self.values[int(match[1])]), source)
+
+    def open_line(self, source: str) -> str:
+        """Return ``source`` as one line of plain text without marks (for a header)."""
+        return self.open_text(source).replace(GLUE_START, "").replace(GLUE_END, "")
+
+    def open_html(self, source: str) -> str:
+        """Return ``source`` escaped for HTML, with every value escaped and isolated."""
+        pieces = _SEAL.split(source)
+        return "".join(
+            self._html(self.values[int(piece)]) if index % 2 else html.escape(piece)
+            for index, piece in enumerate(pieces)
+        )
+
+    @staticmethod
+    def _text(value: str) -> str:
+        if isinstance(value, Glued | Link):
+            return f"{GLUE_START}{value}{GLUE_END}"
+        return f"{_ISOLATE}{value}{_POP}" if _runs_right_to_left(value) else str(value)
+
+    @staticmethod
+    def _html(value: str) -> str:
+        escaped = html.escape(value)
+        if isinstance(value, Link) and value.startswith(_OUR_LINKS):
+            return f'<a href="{escaped}">{escaped}</a>'
+        return f"<bdi>{escaped}</bdi>" if _runs_right_to_left(value) else escaped

@@ -1,0 +1,364 @@
+"""The facts of a notice as a template sees them: in words, in the customer's zone."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+
+from markupsafe import Markup
+
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.notice import NoticeFacts, ProblemItem
+from pipeline.model.request import Status
+from pipeline.notifications import dates
+from pipeline.notifications.numbers import international
+from pipeline.notifications.seal import Glued, Link
+from pipeline.notifications.words import Words
+
+_LETTERS = "ABCDEFGHIJ"
+_CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
+_METAS_MOVE = frozenset({Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW})
+_CUSTOMERS_MOVE = frozenset(
+    {
+        Status.NEEDS_CORRECTION,
+        Status.AWAITING_READINESS,
+        Status.AWAITING_TWO_STEP_OFF,
+        Status.SLOT_PROPOSED,
+        Status.CERTIFICATE_ISSUED,
+        Status.CERTIFICATE_EXPIRED,
+        Status.AWAITING_FORM,
+    }
+)
+_NEXT: Mapping[Status, Status] = MappingProxyType(
+    {
+        Status.POLICY_REVIEW: Status.BUSINESS_VERIFICATION,
+        Status.BUSINESS_VERIFICATION: Status.NAME_REVIEW,
+        Status.NAME_REVIEW: Status.APPROVED,
+        Status.ELIGIBILITY_REVIEW: Status.SLOT_PLANNING,
+        Status.NUMBER_CHECK: Status.CONTENT_REVIEW,
+        Status.CONTENT_REVIEW: Status.MAKING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One answer to be corrected, as a template writes it."""
+
+    question: int
+    label: str
+    where: str
+    given: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What the templates may write: ``{{ v.due }}``, ``{{ v.number }}`` …; empty: not known."""
+
+    facts: NoticeFacts
+    words: Words
+
+    def _instant(self, instant: datetime | None) -> str:
+        if instant is None:
+            return ""
+        return Glued(dates.full_instant(instant, self.facts.zone, self.words))
+
+    def _deadline(self, instant: datetime | None) -> str:
+        if instant is None:
+            return ""
+        return self._instant(dates.before_midnight(instant, self.facts.zone))
+
+    def _short(self, instant: datetime | None) -> str:
+        """Return a date for a subject; the body has it in full."""
+        if instant is None:
+            return ""
+        last = dates.before_midnight(instant, self.facts.zone)
+        return dates.short_date(dates.in_zone(last, self.facts.zone).date(), self.words)
+
+    def _date(self, day: date | None) -> str:
+        return "" if day is None else Glued(dates.full_date(day, self.words))
+
+    # who and what
+
+    @property
+    def reference(self) -> str:
+        """The reference."""
+        return Glued(self.facts.reference)
+
+    @property
+    def number(self) -> str:
+        """The number in international writing."""
+        return Glued(international(self.facts.number))
+
+    @property
+    def other_number(self) -> str:
+        """The second spelling of a doubtful number."""
+        return Glued(international(self.facts.other_number))
+
+    @property
+    def e164(self) -> str:
+        """The number in E.164."""
+        return Glued(self.facts.number)
+
+    @property
+    def track(self) -> str:
+        """The word for the track."""
+        return self.words.text("track", self.facts.track)
+
+    @property
+    def request(self) -> str:
+        """What was asked for, in a few words."""
+        return self.words.text("request", self.facts.form or self.facts.track)
+
+    @property
+    def request_of_track(self) -> str:
+        """What the track is for, in a few words."""
+        return self.words.text("request", self.facts.track)
+
+    @property
+    def form(self) -> str:
+        """The name of the form; of the track's form when no form is known; else empty."""
+        return self.words.text("form", self.facts.form or self.facts.track)
+
+    @property
+    def suggested_form(self) -> str:
+        """The name of the suggested form, or empty."""
+        return self.words.text("form", self.facts.suggestion) if self.facts.suggestion else ""
+
+    def form_file(self, kind: str) -> str:
+        """Return the name of the blank form that goes out with a notice."""
+        suffix = FileFormat.XLSX.value
+        return Glued(f"{FormKind(kind).value}_{self.words.language}.{suffix}")
+
+    @property
+    def suggested_file(self) -> str:
+        """The file name of the suggested form, or empty."""
+        return self.form_file(self.facts.suggestion) if self.facts.suggestion else ""
+
+    @property
+    def mailbox(self) -> str:
+        """The address that requests are sent to."""
+        return Glued(self.facts.mailbox)
+
+    # when
+
+    @property
+    def now(self) -> str:
+        """The present instant."""
+        return self._instant(self.facts.now)
+
+    @property
+    def received(self) -> str:
+        """When the form arrived."""
+        return self._instant(self.facts.received_at)
+
+    @property
+    def due(self) -> str:
+        """The customer's deadline."""
+        return self._deadline(self.facts.due_at)
+
+    @property
+    def due_day(self) -> str:
+        """The customer's deadline, for a subject."""
+        return self._short(self.facts.due_at)
+
+    @property
+    def promise(self) -> str:
+        """Our deadline."""
+        return self._deadline(self.facts.promise_at)
+
+    @property
+    def ready_date(self) -> str:
+        """The date from which the customer is ready."""
+        return self._date(self.facts.ready_date)
+
+    @property
+    def active_since(self) -> str:
+        """Since when the number is active."""
+        return self._date(self.facts.active_since)
+
+    @property
+    def ready_date_has_come(self) -> bool:
+        """Whether the customer's ready date is today or over."""
+        today = dates.in_zone(self.facts.now, self.facts.zone).date()
+        return self.facts.ready_date is not None and self.facts.ready_date <= today
+
+    @property
+    def deleted(self) -> str:
+        """When the integration is deleted."""
+        return self._deadline(self.facts.deleted_at)
+
+    @property
+    def deleted_day(self) -> str:
+        """When the integration is deleted, for a subject."""
+        return self._short(self.facts.deleted_at)
+
+    # the certificate
+
+    @property
+    def expires(self) -> str:
+        """When the certificate expires."""
+        certificate = self.facts.certificate
+        return self._deadline(certificate.expires_at if certificate else None)
+
+    @property
+    def expires_short(self) -> str:
+        """When the certificate expires, for a subject."""
+        if self.facts.certificate is None:
+            return ""
+        last = dates.before_midnight(self.facts.certificate.expires_at, self.facts.zone)
+        return dates.short_instant(last, self.facts.zone, self.words)
+
+    @property
+    def revoked_because(self) -> str:
+        """The code of why the certificate was cancelled, or empty."""
+        known = self.words.section("revoked")
+        certificate = self.facts.certificate
+        candidates = (self.facts.reason, certificate.reason if certificate else "")
+        return next((code for code in candidates if code in known), "")
+
+    @property
+    def days_left(self) -> int:
+        """The days until the certificate expires, at least 1."""
+        return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1
+
+    # steps, slots, lists
+
+    @property
+    def done_step(self) -> str:
+        """The step that is over, when it was a step of the track."""
+        return self.step(self.facts.previous_status) if self.facts.previous_status in _NEXT else ""
+
+    @property
+    def next_step(self) -> str:
+        """The step after the present one, when it is known."""
+        return self.step(self.facts.next_status or _NEXT.get(self.facts.status))
+
+    @property
+    def is_metas_move(self) -> bool:
+        """Whether Meta decides how long it takes."""
+        return self.facts.status in _METAS_MOVE
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Whether the request goes on only when the customer acts."""
+        return self.facts.status in _CUSTOMERS_MOVE
+
+    @property
+    def headline(self) -> str:
+        """What a change of the status means, for a subject."""
+        return self.words.text("headline", self.facts.status, self.words.text("headline", "other"))
+
+    def alert(self, code: str) -> str:
+        """Return what staff are told for ``code``; the code itself when there are no words."""
+        return self.words.text("alert", code, code)
+
+    def rejected(self, part: str) -> Markup:
+        """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
+        reasons = self.words.section("rejected")
+        reason = reasons.get(self.facts.reason) or reasons["other"]
+        return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
+
+    def step(self, status: Status | None) -> str:
+        """Return the words for ``status``, or empty."""
+        return self.words.text("step", status) if status else ""
+
+    def word(self, section: str, key: str) -> str:
+        """Return a shared word."""
+        return self.words.text(section, key)
+
+    @property
+    def slots(self) -> tuple[tuple[str, str], ...]:
+        """The offered hours, each with its letter."""
+        return tuple(
+            (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
+            for letter, slot in zip(_LETTERS, self.facts.slots, strict=False)
+        )
+
+    @property
+    def letters(self) -> str:
+        """The letters of the offered hours as a choice: ``A, B or C``."""
+        letters = list(_LETTERS[: len(self.facts.slots)])
+        last = self.words.text("layout", "list_last").join(letters[-2:])
+        return self.words.text("layout", "list_separator").join([*letters[:-2], last])
+
+    @property
+    def slot(self) -> str:
+        """The agreed hour."""
+        slot = self.facts.slot
+        if slot is None:
+            return ""
+        return Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words))
+
+    @property
+    def slot_short(self) -> str:
+        """The agreed hour, for a subject."""
+        if self.facts.slot is None:
+            return ""
+        return dates.short_instant(self.facts.slot.start, self.facts.zone, self.words)
+
+    @property
+    def questions(self) -> tuple[ItemView, ...]:
+        """The answers to be corrected."""
+        return tuple(map(self._item, self.facts.items))
+
+    def _item(self, item: ProblemItem) -> ItemView:
+        cell = _CELL.fullmatch(item.where)
+        form = self.words.text("where", "cell")
+        return ItemView(
+            question=item.question,
+            label=item.label,
+            where=form.format(cell=f"{cell[1]}{cell[2]}") if cell else "",
+            given=item.given,
+            sentence=self.words.text("punctuation", "between").join(
+                map(self.sentence_of, item.sentences)
+            ),
+        )
+
+    def sentence_of(self, text: str) -> str:
+        """Return ``text`` with a full stop at its end."""
+        text = text.rstrip()
+        ends = tuple(self.words.text("punctuation", "ends"))
+        return text if text.endswith(ends) else text + self.words.text("punctuation", "full_stop")
+
+    @property
+    def count(self) -> int:
+        """How many answers have to be corrected."""
+        return len(self.facts.items)
+
+    @property
+    def own_lines(self) -> tuple[str, ...]:
+        """The text that staff wrote, line by line, without blank lines."""
+        return tuple(line for line in self.facts.own_words.splitlines() if line.strip())
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The attached files, each with what it is for (empty: not said)."""
+        return tuple(
+            (Glued(name), self.words.text("file_use", name.rpartition(".")[2].lower()))
+            for name in self.facts.files
+        )
+
+    @property
+    def references(self) -> str:
+        """All references of the mail (two forms in one message)."""
+        return self.words.text("layout", "list_separator").join(self.facts.refs)
+
+    @property
+    def other_reference(self) -> str:
+        """The reference of the request that this one is about."""
+        others = [ref for ref in self.facts.refs if ref != self.facts.reference]
+        return Glued(self.facts.other_reference or (others[0] if others else ""))
+
+    @property
+    def chat_link(self) -> str:
+        """The click-to-chat link; without one of its own, the plain link to the number."""
+        digits = self.facts.number.removeprefix("+")
+        return Link(self.facts.chat_link or (f"https://wa.me/{digits}" if digits else ""))
+
+    @property
+    def short_link(self) -> str:
+        """Meta's short link."""
+        return Link(self.facts.short_link)

@@ -1,0 +1,114 @@
+"""Blobs: raw messages and attachments as files that are named by the SHA-256 of their bytes."""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pipeline.errors import NotFoundError, PipelineError
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs:
+    """A folder of blobs; a blob is there whole or not at all, also after a power cut."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Return where the blob lies; ValueError when ``sha256`` is no lower-case hash."""
+        if not _NAME.fullmatch(sha256):
+            raise ValueError("a blob is named by 64 hexadecimal digits")
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, data: bytes) -> str:
+        """Keep ``data`` durably and return its SHA-256; the same bytes are kept once."""
+        return self.put_many([data])[0]
+
+    def put_many(self, contents: Iterable[bytes]) -> list[str]:
+        """Keep all ``contents`` durably and return their SHA-256, with one flush per folder."""
+        names = []
+        folders: set[Path] = set()
+        for data in contents:
+            name = hashlib.sha256(data).hexdigest()
+            path = self.path(name)
+            if not self._holds(path, len(data)):
+                self._write(path, data)
+            # a blob that another process has just renamed may not be durable yet
+            folders.add(path.parent)
+            names.append(name)
+        for folder in folders:
+            _flush(folder)
+        return names
+
+    def get(self, sha256: str) -> bytes:
+        """Return the bytes.
+
+        Raises NotFoundError(``blob_missing``), PipelineError(``blob_damaged``) when the bytes no
+        longer have their hash.
+        """
+        try:
+            data = self.path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError("blob_missing", sha256=sha256) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise PipelineError("blob_damaged", sha256=sha256)
+        return data
+
+    def exists(self, sha256: str) -> bool:
+        """Whether the blob is there."""
+        return self.path(sha256).is_file()
+
+    def delete(self, sha256: str) -> bool:
+        """Remove the blob; return whether it was there."""
+        path = self.path(sha256)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _flush(path.parent)
+        return True
+
+    def names(self) -> Iterator[str]:
+        """Give the SHA-256 of all blobs, sorted within their folders."""
+        if not self.folder.is_dir():
+            return
+        for folder in sorted(self.folder.iterdir()):
+            if folder.is_dir():
+                yield from sorted(
+                    path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)
+                )
+
+    @staticmethod
+    def _holds(path: Path, size: int) -> bool:
+        try:
+            return path.stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def _write(self, path: Path, data: bytes) -> None:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _flush(self.folder)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

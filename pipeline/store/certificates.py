@@ -1,0 +1,154 @@
+"""The certificates, in the order of their writes; at most one is live per number."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from pipeline.errors import RefusedError
+from pipeline.model.certificate import CertificateState
+from pipeline.store.records import CertificateRecord
+from pipeline.store.rows import Context, Mapper, Rows, constant, filled
+from pipeline.store.schema import certificates
+
+CertificateView = Literal["live", "unfinished", "revoked", "all"]
+
+_REVOKED = (CertificateState.REVOKED, CertificateState.SUPERSEDED)
+# what ended longer ago has expired by date; seven days, and room for other issuers
+_LONGEST_LIFE = timedelta(days=366)
+_UNFINISHED = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
+
+
+def _derived(record: CertificateRecord) -> dict[str, object]:
+    return {"unfinished_since": record.reserved_at if record.state in _UNFINISHED else None}
+
+
+_MAPPER = Mapper(CertificateRecord, certificates, _derived)
+_Found = list[CertificateRecord]
+
+
+class Certificates(Rows[CertificateRecord]):
+    """The rows of ``certificates``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, certificates, _MAPPER)
+
+    def reserve(self, record: CertificateRecord) -> CertificateRecord:
+        """Insert a certificate that is about to be made, and return the row that counts.
+
+        A request has one unfinished certificate at most: when there is one (a crash, another
+        worker), that one is returned and nothing is inserted. Raises
+        RefusedError(``certificate_serial_taken``) when the serial is in use.
+        """
+        statement = self._context.upsert(certificates).values(**self._values(record))
+        if self._execute(statement.on_conflict_do_nothing()).rowcount == 1:
+            return record
+        unfinished = self._first(
+            self._select(
+                certificates.c.request_id == record.request_id,
+                certificates.c.unfinished_since.is_not(None),
+            )
+        )
+        if unfinished is None:
+            raise RefusedError("certificate_serial_taken", serial=record.serial)
+        return unfinished
+
+    def save(self, record: CertificateRecord) -> None:
+        """Write all fields of a certificate.
+
+        Raises RefusedError(``certificate_live``) when it would be the number's second live one:
+        end the old one first, in the same transaction.
+        """
+        values = self._mapper.values(record)
+        if record.state is not CertificateState.LIVE:
+            self._update(certificates.c.id == record.id, **values)
+            return
+        try:
+            with self._context.connection.begin_nested():
+                self._update(certificates.c.id == record.id, **values)
+        except sa.exc.IntegrityError as error:
+            raise RefusedError("certificate_live", number=record.number) from error
+
+    def get(self, certificate_id: str) -> CertificateRecord | None:
+        """Return the certificate, or None."""
+        return self._first(self._select(certificates.c.id == certificate_id))
+
+    def live_of_number(self, e164: str) -> CertificateRecord | None:
+        """Return the live certificate of a number, or None."""
+        return self._first(self._select(certificates.c.number == e164, _live()))
+
+    def live_of_request(self, request_id: str) -> CertificateRecord | None:
+        """Return the live certificate of a request, or None."""
+        return self._first(self._select(certificates.c.request_id == request_id, _live()))
+
+    def of_request(self, request_id: str) -> _Found:
+        """Return all certificates of a request, oldest first."""
+        return self._all(
+            self._select(certificates.c.request_id == request_id).order_by(certificates.c.id)
+        )
+
+    def unfinished(self, limit: int) -> _Found:
+        """Return the reserved and prepared ones, oldest first: what a crash left behind."""
+        return self.list("unfinished", limit)
+
+    def by_fingerprint(self, fingerprint: str) -> CertificateRecord | None:
+        """Return the first certificate with the fingerprint (hexadecimal), or None."""
+        if not fingerprint:
+            return None
+        return self._first(
+            self._select(
+                certificates.c.fingerprint == fingerprint, filled(certificates.c.fingerprint)
+            ).order_by(certificates.c.id)
+        )
+
+    def by_serial(self, serial: str) -> CertificateRecord | None:
+        """Return the certificate with the serial (hexadecimal), or None."""
+        return self._first(self._select(certificates.c.serial == serial))
+
+    def live_until(self, until: datetime, limit: int) -> _Found:
+        """Return the live certificates that expire before ``until``, soonest first."""
+        expires = certificates.c.expires_at
+        return self._all(
+            self._select(_live(), expires < until).order_by(expires, certificates.c.id).limit(limit)
+        )
+
+    def revoked(self, now: datetime) -> _Found:
+        """Return the revoked and superseded ones that would still be valid at ``now`` (CRL)."""
+        longest = now - _LONGEST_LIFE
+        ended = certificates.c.ended_at
+        return self._all(
+            self._select(
+                certificates.c.state.in_(_REVOKED),
+                ended.is_not(None),
+                ended > longest,
+                certificates.c.expires_at > now,
+            ).order_by(ended, certificates.c.id)
+        )
+
+    def list(
+        self, view: CertificateView = "live", limit: int | None = None, after: str = ""
+    ) -> _Found:
+        """Return certificates: live by expiry, unfinished by age, revoked and all newest first.
+
+        ``revoked`` are the revoked and superseded ones, expired or not. Without ``limit`` the view
+        comes whole; ``after`` (an id) pages the views that come newest first.
+        """
+        if view == "unfinished":
+            since = certificates.c.unfinished_since
+            statement = self._select(since.is_not(None)).order_by(since, certificates.c.id)
+        elif view == "live":
+            expires = certificates.c.expires_at
+            statement = self._select(_live()).order_by(expires, certificates.c.id)
+        else:
+            statement = self._select().order_by(certificates.c.id.desc())
+            if view == "revoked":
+                statement = statement.where(
+                    certificates.c.state.in_(_REVOKED), certificates.c.ended_at.is_not(None)
+                )
+            if after:
+                statement = statement.where(certificates.c.id < after)
+        return self._all(statement.limit(limit))
+
+
+def _live() -> sa.ColumnElement[bool]:
+    return constant(certificates.c.state, CertificateState.LIVE)

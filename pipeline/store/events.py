@@ -1,0 +1,96 @@
+"""The events: history and audit of a request, chained by hashes.
+
+The request's row keeps the number and hash of the last line, so that a line cut off at the end is
+seen as well as one that was changed.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline.errors import NotFoundError
+from pipeline.store.plain import to_plain
+from pipeline.store.records import EventRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema import events, requests
+from pipeline.store.types import canonical, clean
+
+_MAPPER = Mapper(EventRecord, events)
+_Found = list[EventRecord]
+
+
+def line_hash(record: EventRecord) -> str:
+    """Return the SHA-256 of a line: canonical JSON of all fields but ``hash`` itself."""
+    line = to_plain(record)
+    del line["hash"]
+    return hashlib.sha256(canonical(line).encode()).hexdigest()
+
+
+class Events(Rows[EventRecord]):
+    """The rows of ``events``; lines are only ever added."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, events, _MAPPER)
+
+    def append(self, record: EventRecord) -> EventRecord:
+        """Add a line to its request's history; ``seq`` and the hashes are made here.
+
+        Raises NotFoundError(``request_not_found``) when the request is not there.
+        """
+        end = self._end(record.request_id, lock=True)
+        if end is None:
+            raise NotFoundError("request_not_found", reference=record.request_id)
+        seq, previous = end
+        line = replace(
+            record,
+            seq=seq + 1,
+            at=record.at.astimezone(UTC),
+            actor_name=clean(record.actor_name),
+            previous_hash=previous,
+            hash="",
+        )
+        line = replace(line, hash=line_hash(line))
+        self._insert([line])
+        self._execute(
+            sa.update(requests)
+            .where(self._owner(line.request_id))
+            .values(event_seq=line.seq, event_hash=line.hash)
+        )
+        return line
+
+    def list(self, request_id: str) -> _Found:
+        """Return the history of a request, oldest line first."""
+        return self._all(self._select(events.c.request_id == request_id).order_by(events.c.seq))
+
+    def verify(self, request_id: str) -> bool:
+        """Whether no line was changed, taken out or cut off since it was written."""
+        end = self._end(request_id, lock=False)
+        if end is None:
+            return False
+        previous = ""
+        seq = 0
+        for line in self.list(request_id):
+            seq += 1
+            intact = line.seq == seq and line.previous_hash == previous
+            if not intact or line.hash != line_hash(line):
+                return False
+            previous = line.hash
+        return end == (seq, previous)
+
+    def _end(self, request_id: str, *, lock: bool) -> tuple[int, str] | None:
+        statement = sa.select(requests.c.event_seq, requests.c.event_hash).where(
+            self._owner(request_id)
+        )
+        row: Sequence[Any] | None = self._execute(
+            statement.with_for_update() if lock else statement
+        ).first()
+        return None if row is None else (row[0], row[1])
+
+    def _owner(self, request_id: str) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            requests.c.mailbox_id == self._context.mailbox_id, requests.c.id == request_id
+        )

@@ -1,0 +1,50 @@
+"""The leases: who may do a named piece of work, and until when."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pipeline.store.records import LeaseRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema_upkeep import leases
+
+_MAPPER = Mapper(LeaseRecord, leases)
+_Found = list[LeaseRecord]
+
+
+class Leases(Rows[LeaseRecord]):
+    """The rows of ``leases``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, leases, _MAPPER)
+
+    def acquire(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Take the lease when it is free, over, or ours; False when another one holds it."""
+        record = LeaseRecord(name=name, owner=owner, acquired_at=now, until=until)
+        statement = self._context.upsert(leases).values(**self._values(record))
+        taken = statement.on_conflict_do_update(
+            index_elements=[leases.c.mailbox_id, leases.c.name],
+            set_={"owner": owner, "acquired_at": now, "until": until},
+            where=sa.or_(leases.c.until <= now, leases.c.owner == owner),
+        )
+        return self._execute(taken).rowcount == 1
+
+    def renew(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Prolong a lease that we still hold; False when it is over or another's."""
+        return (
+            self._update(
+                leases.c.name == name,
+                leases.c.owner == owner,
+                leases.c.until > now,
+                until=until,
+            )
+            == 1
+        )
+
+    def release(self, name: str, owner: str) -> bool:
+        """Give the lease back; False when we do not hold it."""
+        return self._delete(leases.c.name == name, leases.c.owner == owner) == 1
+
+    def list(self) -> _Found:
+        """Return all leases by name, also those that are over."""
+        return self._all(self._select().order_by(leases.c.name))

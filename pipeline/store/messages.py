@@ -1,0 +1,184 @@
+"""The ledger of mail that came in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.store.records import MessageRecord, MessageState
+from pipeline.store.rows import Context, Mapper, Rows, constant, filled
+from pipeline.store.schema import messages
+
+MessageView = Literal["all", "waiting", "unmoved"]
+
+_UIDS_AT_ONCE = 1000
+_PLACE = ("account", "folder", "uidvalidity", "uid")
+
+
+def _derived(record: MessageRecord) -> dict[str, object]:
+    unmoved = record.move_to and record.moved_at is None
+    return {
+        "sender_key": record.sender.lower(),
+        "unmoved_since": (record.processed_at or record.fetched_at) if unmoved else None,
+    }
+
+
+def _raw_since(record: MessageRecord) -> datetime | None:
+    return record.fetched_at if record.sha256 and not record.oversized else None
+
+
+_MAPPER = Mapper(MessageRecord, messages, _derived)
+_Found = list[MessageRecord]
+
+
+class Messages(Rows[MessageRecord]):
+    """The rows of ``messages``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, messages, _MAPPER)
+
+    def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
+        """Insert the mails whose place is not yet in the ledger; return how many were new."""
+        statement = self._context.upsert(messages).on_conflict_do_nothing(
+            index_elements=[self._column(name) for name in ("mailbox_id", *_PLACE)]
+        )
+        return sum(
+            self._execute(
+                statement.values(**self._values(record), raw_since=_raw_since(record))
+            ).rowcount
+            for record in records
+        )
+
+    def known(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
+        """Return those of ``uids`` that are in the ledger."""
+        wanted = sorted(set(uids))
+        found: set[int] = set()
+        for start in range(0, len(wanted), _UIDS_AT_ONCE):
+            statement = sa.select(messages.c.uid).where(
+                self._mine(),
+                messages.c.account == account,
+                messages.c.folder == folder,
+                messages.c.uidvalidity == uidvalidity,
+                messages.c.uid.in_(wanted[start : start + _UIDS_AT_ONCE]),
+            )
+            found.update(self._execute(statement).scalars())
+        return found
+
+    def highest_uid(self, account: str, folder: str, uidvalidity: int) -> int:
+        """Return the highest UID of the folder in the ledger, or 0."""
+        statement = sa.select(sa.func.max(messages.c.uid)).where(
+            self._mine(),
+            messages.c.account == account,
+            messages.c.folder == folder,
+            messages.c.uidvalidity == uidvalidity,
+        )
+        return self._execute(statement).scalar() or 0
+
+    def claim(self, now: datetime, limit: int) -> _Found:
+        """Return mails that wait to be processed, oldest first.
+
+        On PostgreSQL they are locked until the end of the transaction, and those that another
+        worker has locked are passed over.
+        """
+        return self._all(
+            self._due("next_at", now, limit).where(messages.c.state == MessageState.FETCHED)
+        )
+
+    def get(self, row: str) -> MessageRecord | None:
+        """Return the mail of the ledger row, or None."""
+        return self._first(self._select(messages.c.id == row))
+
+    def save(self, record: MessageRecord) -> None:
+        """Write all fields of a mail that is in the ledger."""
+        self._update(messages.c.id == record.id, **self._mapper.values(record))
+
+    def moved(self, row: str, at: datetime) -> bool:
+        """Record that the mail was moved on the server; return whether that was open."""
+        return (
+            self._update(
+                messages.c.id == row,
+                messages.c.unmoved_since.is_not(None),
+                moved_at=at,
+                unmoved_since=None,
+            )
+            == 1
+        )
+
+    def unmoved(self, limit: int) -> _Found:
+        """Return processed mails that still have to be moved on the server, oldest first."""
+        since = messages.c.unmoved_since
+        return self._all(
+            self._select(since.is_not(None)).order_by(since, messages.c.id).limit(limit)
+        )
+
+    def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
+        """Return the first processed mail with the same bytes as ``record``, or None."""
+        return self._earlier(record, messages.c.sha256 == record.sha256)
+
+    def earlier_with_message_id(self, record: MessageRecord) -> MessageRecord | None:
+        """Return the first processed mail with the same Message-ID as ``record``, or None."""
+        if not record.message_id:
+            return None
+        return self._earlier(
+            record, messages.c.message_id == record.message_id, filled(messages.c.message_id)
+        )
+
+    def _earlier(
+        self, record: MessageRecord, *same: sa.ColumnElement[bool]
+    ) -> MessageRecord | None:
+        processed = messages.c.processed_at
+        statement = self._select(messages.c.id != record.id, processed.is_not(None))
+        return self._first(statement.where(*same).order_by(processed, messages.c.id))
+
+    def of_request(self, request_id: str) -> _Found:
+        """Return the mails that belong to a request, oldest first."""
+        return self._all(self._select(messages.c.request_id == request_id).order_by(messages.c.id))
+
+    def last_without_form(self, sender: str, since: datetime) -> MessageRecord | None:
+        """Return the newest mail of ``sender`` without a form that belongs to a request, or None.
+
+        Only mails fetched at or after ``since`` count.
+        """
+        statement = self._select(
+            messages.c.sender_key == sender.lower(),
+            messages.c.fetched_at >= since,
+            messages.c.has_form.is_(False),
+            messages.c.request_id.is_not(None),
+        )
+        return self._first(statement.order_by(messages.c.fetched_at.desc(), messages.c.id.desc()))
+
+    def of_sender(self, address: str, limit: int = 50) -> _Found:
+        """Return the mails of a sender, newest first."""
+        return self._all(
+            self._select(messages.c.sender_key == address.lower())
+            .order_by(messages.c.fetched_at.desc(), messages.c.id.desc())
+            .limit(limit)
+        )
+
+    def recent_human_verdicts(self, limit: int = 20) -> list[SenderVerdict]:
+        """Return the sender verdicts of the last mails that people wrote, newest first."""
+        statement = (
+            sa.select(messages.c.sender_verdict)
+            .where(
+                self._mine(),
+                constant(messages.c.kind, MessageKind.HUMAN),
+                messages.c.sender_verdict.is_not(None),
+                messages.c.processed_at.is_not(None),
+            )
+            .order_by(messages.c.processed_at.desc(), messages.c.id.desc())
+            .limit(limit)
+        )
+        return [verdict for verdict in self._execute(statement).scalars() if verdict is not None]
+
+    def list(self, view: MessageView = "all", limit: int = 50, after: str = "") -> _Found:
+        """Return mails, newest first, older than the row ``after``; a view narrows them."""
+        conditions: list[Any] = []
+        if view == "waiting":
+            conditions.append(messages.c.next_at.is_not(None))
+        elif view == "unmoved":
+            conditions.append(messages.c.unmoved_since.is_not(None))
+        if after:
+            conditions.append(messages.c.id < after)
+        return self._all(self._select(*conditions).order_by(messages.c.id.desc()).limit(limit))

@@ -1,0 +1,46 @@
+"""What is kept with a request beside its answers: notes and attachments."""
+
+from pipeline.store.records import AttachmentRecord, NoteRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema import attachments, notes
+
+_NOTES = Mapper(NoteRecord, notes)
+_ATTACHMENTS = Mapper(AttachmentRecord, attachments)
+_FoundNotes = list[NoteRecord]
+_FoundAttachments = list[AttachmentRecord]
+
+
+class Notes(Rows[NoteRecord]):
+    """The rows of ``notes``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, notes, _NOTES)
+
+    def insert(self, record: NoteRecord) -> None:
+        """Insert a note."""
+        self._insert([record])
+
+    def list(self, request_id: str) -> _FoundNotes:
+        """Return the notes of a request, oldest first."""
+        return self._all(self._select(notes.c.request_id == request_id).order_by(notes.c.id))
+
+
+class Attachments(Rows[AttachmentRecord]):
+    """The rows of ``attachments``; the bytes are blobs."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, attachments, _ATTACHMENTS)
+
+    def insert(self, record: AttachmentRecord) -> None:
+        """Insert an attachment."""
+        self._insert([record])
+
+    def get(self, attachment_id: str) -> AttachmentRecord | None:
+        """Return the attachment, or None."""
+        return self._first(self._select(attachments.c.id == attachment_id))
+
+    def list(self, request_id: str) -> _FoundAttachments:
+        """Return the attachments of a request, oldest first."""
+        return self._all(
+            self._select(attachments.c.request_id == request_id).order_by(attachments.c.id)
+        )

@@ -1,0 +1,50 @@
+"""The numbers: what we know of each; a decision about a number locks its row."""
+
+from pipeline.model.request import NumberState
+from pipeline.store.records import NumberRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema import numbers
+
+_MAPPER = Mapper(NumberRecord, numbers)
+_Found = list[NumberRecord]
+
+
+class Numbers(Rows[NumberRecord]):
+    """The rows of ``numbers``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, numbers, _MAPPER)
+
+    def lock(self, e164: str) -> NumberRecord:
+        """Return the number, made as unknown when missing, locked until the transaction ends.
+
+        On SQLite the write transaction itself is the lock.
+        """
+        unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
+        self._insert_new(unknown, on=("e164",))
+        row = self._first(self._select(numbers.c.e164 == e164).with_for_update())
+        if row is None:
+            raise AssertionError("the row was made one statement ago and none is ever deleted")
+        return row
+
+    def get(self, e164: str) -> NumberRecord | None:
+        """Return the number, or None when nothing is known of it."""
+        return self._first(self._select(numbers.c.e164 == e164))
+
+    def set(self, record: NumberRecord) -> None:
+        """Write what is known of a number, new or not."""
+        values = self._mapper.values(record)
+        statement = self._context.upsert(numbers).values(**self._values(record))
+        self._execute(
+            statement.on_conflict_do_update(
+                index_elements=[numbers.c.mailbox_id, numbers.c.e164],
+                set_={name: value for name, value in values.items() if name != "e164"},
+            )
+        )
+
+    def list(self, state: NumberState | None = None, limit: int = 50, after: str = "") -> _Found:
+        """Return numbers in their order, after the number ``after``; of one state if given."""
+        statement = self._select(numbers.c.e164 > after)
+        if state is not None:
+            statement = statement.where(numbers.c.state == state)
+        return self._all(statement.order_by(numbers.c.e164).limit(limit))

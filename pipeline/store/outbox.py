@@ -1,0 +1,260 @@
+"""The outbox: mail that waits to be sent. A claim is a fence: who lost it changes nothing."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema import outbox
+
+OutboxView = Literal["open", "attention", "sent", "all"]
+
+_ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
+_FINISHED = frozenset(
+    {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.BOUNCED}
+)
+_RETRIED = (
+    OutboxState.FAILED,
+    OutboxState.IN_DOUBT,
+    OutboxState.BOUNCED,
+    OutboxState.CANCELLED,
+)
+
+
+def _derived(record: OutboxRecord) -> dict[str, object]:
+    return {
+        "kept_since": record.created_at if record.state in _FINISHED else None,
+        "attention_since": record.created_at if record.state in _ATTENTION else None,
+    }
+
+
+_MAPPER = Mapper(OutboxRecord, outbox, _derived)
+_Found = list[OutboxRecord]
+
+
+class Outbox(Rows[OutboxRecord]):
+    """The rows of ``outbox``. While a mail is being sent, ``next_at`` is the end of its lease."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, outbox, _MAPPER)
+
+    def enqueue(self, record: OutboxRecord) -> bool:
+        """Insert a mail; False when its Message-ID is there already."""
+        return self._insert_new(record, on=("message_id",))
+
+    def claim(self, now: datetime, limit: int, owner: str, until: datetime) -> _Found:
+        """Take mails to send: queued ones that are due, and sending ones whose lease is over.
+
+        Each gets the next attempt number, which all later calls must carry. One that comes back
+        with ``intended_at`` was being sent when its worker vanished: it is in doubt.
+        """
+        due = self._all(
+            self._due("next_at", now, limit).where(
+                outbox.c.state.in_([OutboxState.QUEUED, OutboxState.SENDING])
+            )
+        )
+        if not due:
+            return []
+        mine = [record.id for record in due]
+        self._update(
+            outbox.c.id.in_(mine),
+            state=OutboxState.SENDING,
+            attempt=outbox.c.attempt + 1,
+            claimed_by=owner,
+            claimed_until=until,
+            next_at=until,
+        )
+        claimed = {record.id: record for record in self._all(self._select(outbox.c.id.in_(mine)))}
+        return [claimed[record_id] for record_id in mine]
+
+    def intend(self, outbox_id: str, attempt: int, at: datetime) -> bool:
+        """Record that the bytes go out now; False when the claim was lost: do not send."""
+        return self._claimed(outbox_id, attempt, intended_at=at)
+
+    def sent(self, outbox_id: str, attempt: int, at: datetime) -> bool:
+        """Record that the server took the mail; False when the claim was lost."""
+        return self._claimed(
+            outbox_id,
+            attempt,
+            state=OutboxState.SENT,
+            sent_at=at,
+            next_at=None,
+            claimed_until=None,
+            intended_at=None,
+            last_error="",
+            kept_since=at,
+        )
+
+    def deferred(self, outbox_id: str, attempt: int, next_at: datetime, error: str) -> bool:
+        """Record a failure that may pass; the mail is queued again for ``next_at``."""
+        return self._claimed(
+            outbox_id,
+            attempt,
+            state=OutboxState.QUEUED,
+            next_at=next_at,
+            claimed_until=None,
+            intended_at=None,
+            last_error=error,
+        )
+
+    def failed(self, outbox_id: str, attempt: int, error: str, at: datetime | None = None) -> bool:
+        """Record a failure for good; staff see it."""
+        return self._ended(outbox_id, attempt, OutboxState.FAILED, error, at)
+
+    def in_doubt(
+        self, outbox_id: str, attempt: int, error: str, at: datetime | None = None
+    ) -> bool:
+        """Record that nobody knows whether the mail went out; staff decide."""
+        return self._ended(outbox_id, attempt, OutboxState.IN_DOUBT, error, at)
+
+    def cancel(self, outbox_id: str) -> bool:
+        """Take back a mail that is still queued; False when it is too late."""
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.state == OutboxState.QUEUED,
+                state=OutboxState.CANCELLED,
+                next_at=None,
+                kept_since=outbox.c.created_at,
+            )
+            == 1
+        )
+
+    def cancel_of_request(self, request_id: str) -> int:
+        """Take back all queued mails of a request; return how many."""
+        return self._update(
+            outbox.c.request_id == request_id,
+            outbox.c.state == OutboxState.QUEUED,
+            state=OutboxState.CANCELLED,
+            next_at=None,
+            kept_since=outbox.c.created_at,
+        )
+
+    def retry(self, outbox_id: str, now: datetime) -> bool:
+        """Queue a failed, doubtful, bounced or cancelled mail again; False when it cannot be."""
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.state.in_(_RETRIED),
+                sa.func.length(outbox.c.content) > 0,
+                state=OutboxState.QUEUED,
+                next_at=now,
+                claimed_until=None,
+                intended_at=None,
+                kept_since=None,
+                attention_since=None,
+            )
+            == 1
+        )
+
+    def bounced(
+        self, message_id: str, error: str, at: datetime | None = None
+    ) -> OutboxRecord | None:
+        """Record that a mail of ours came back; None when there is none, or it is known."""
+        went_out = (OutboxState.SENT, OutboxState.SENDING, OutboxState.IN_DOUBT)
+        changed = self._update(
+            outbox.c.message_id == message_id,
+            outbox.c.state.in_(went_out),
+            state=OutboxState.BOUNCED,
+            next_at=None,
+            claimed_until=None,
+            intended_at=None,
+            last_error=error,
+            kept_since=at or outbox.c.created_at,
+            attention_since=at or outbox.c.created_at,
+        )
+        return self.by_message_id(message_id) if changed else None
+
+    def settle(self, outbox_id: str, *, sent_at: datetime) -> bool:
+        """Record that a mail in doubt had in fact gone out (found in the archive)."""
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.state == OutboxState.IN_DOUBT,
+                state=OutboxState.SENT,
+                sent_at=sent_at,
+                attention_since=None,
+                kept_since=sent_at,
+            )
+            == 1
+        )
+
+    def get(self, outbox_id: str) -> OutboxRecord | None:
+        """Return the mail, or None."""
+        return self._first(self._select(outbox.c.id == outbox_id))
+
+    def by_message_id(self, message_id: str) -> OutboxRecord | None:
+        """Return the mail with the Message-ID, or None."""
+        return self._first(self._select(outbox.c.message_id == message_id))
+
+    def of_request(self, request_id: str) -> _Found:
+        """Return all mails of a request, oldest first."""
+        return self._all(self._select(outbox.c.request_id == request_id).order_by(outbox.c.id))
+
+    def list(self, view: OutboxView = "open", limit: int = 50, after: str = "") -> _Found:
+        """Return mails: what waits (soonest first), what needs a person, or newest first.
+
+        ``after`` (an id) pages the views ``sent`` and ``all``.
+        """
+        if view in {"open", "attention"}:
+            column = outbox.c.next_at if view == "open" else outbox.c.attention_since
+            statement = self._select(column.is_not(None)).order_by(column, outbox.c.id)
+            return self._all(statement.limit(limit))
+        conditions: list[Any] = [outbox.c.id < after] if after else []
+        if view == "sent":
+            conditions.append(outbox.c.state == OutboxState.SENT)
+        statement = self._select(*conditions).order_by(outbox.c.id.desc())
+        return self._all(statement.limit(limit))
+
+    def purge_sent(self, before: datetime, limit: int) -> int:
+        """Empty the bytes of mails that were finished before ``before``; return how many."""
+        since = outbox.c.kept_since
+        chosen = (
+            sa.select(outbox.c.id)
+            .where(self._mine(), since.is_not(None), since < before)
+            .order_by(since, outbox.c.id)
+            .limit(limit)
+        )
+        return self._update(outbox.c.id.in_(chosen.scalar_subquery()), content=b"", kept_since=None)
+
+    def waiting(self, now: datetime) -> int:
+        """Return how many mails are due to be sent."""
+        due = outbox.c.next_at
+        count = sa.select(sa.func.count()).select_from(outbox)
+        open_work = count.where(self._mine(), due.is_not(None), due <= now)
+        return int(self._execute(open_work).scalar_one())
+
+    def has_purgeable(self, before: datetime) -> bool:
+        """Whether a mail that was finished before ``before`` still has its bytes."""
+        since = outbox.c.kept_since
+        found = self._select(since.is_not(None), since < before)
+        return self._execute(found.with_only_columns(outbox.c.id).limit(1)).first() is not None
+
+    def _claimed(self, outbox_id: str, attempt: int, **values: object) -> bool:
+        """Change a mail that is being sent under ``attempt``; False when the claim was lost."""
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.state == OutboxState.SENDING,
+                outbox.c.attempt == attempt,
+                **values,
+            )
+            == 1
+        )
+
+    def _ended(
+        self, outbox_id: str, attempt: int, state: OutboxState, error: str, at: datetime | None
+    ) -> bool:
+        since = at or outbox.c.created_at
+        return self._claimed(
+            outbox_id,
+            attempt,
+            state=state,
+            next_at=None,
+            claimed_until=None,
+            last_error=error,
+            attention_since=since,
+            kept_since=since if state in _FINISHED else None,
+        )

@@ -1,0 +1,243 @@
+"""Reads for people: queues, counts and overviews as small frozen rows; nothing counts history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline.model.certificate import CertificateState
+from pipeline.model.form import FormKind
+from pipeline.model.message import SenderVerdict
+from pipeline.model.request import HoldReason, Move, Status, Track
+from pipeline.store.records import (
+    AttachmentRecord,
+    CertificateRecord,
+    EventRecord,
+    MessageRecord,
+    NoteRecord,
+    OutboxRecord,
+    RequestRecord,
+    RevisionRecord,
+)
+from pipeline.store.rows import constant, filled
+from pipeline.store.schema import certificates, messages, outbox, quarantine, requests
+from pipeline.store.transaction import Transaction
+
+_EXPIRES_SOON = timedelta(days=3)
+_SEARCHED_TEXT = 200
+
+
+class QueueView(StrEnum):
+    """The views of the queue; ``open`` joins all that are not ended, ``all`` the ended too."""
+
+    NEEDS_ME = "needs-me"
+    WAITING = "waiting"
+    EXPIRING = "expiring"
+    HELD = "held"
+    OPEN = "open"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A line of a queue. ``since`` is when the status began; ``next_at`` when we look again."""
+
+    id: str
+    reference: str
+    track: Track
+    status: Status
+    move: Move
+    version: int
+    form: FormKind | None
+    number: str
+    company: str
+    address: str
+    sender_verdict: SenderVerdict
+    hold_reason: HoldReason | None
+    language: str
+    opened_at: datetime
+    since: datetime
+    next_at: datetime | None
+    certificate_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits, is due and expires.
+
+    ``due`` are requests whose wake-up time has come, ``expiring`` live certificates that end within
+    three days, ``messages`` mails to be processed, ``unmoved`` mails to be moved on the server,
+    ``queued`` mails to be sent (``overdue`` of them since an hour or more), ``attention`` mails
+    that failed, bounced or are in doubt.
+    """
+
+    needs_me: int
+    waiting: int
+    held: int
+    due: int
+    live_certificates: int
+    expiring: int
+    messages: int
+    unmoved: int
+    queued: int
+    overdue: int
+    attention: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A request with everything that belongs to it."""
+
+    request: RequestRecord
+    revision: RevisionRecord | None
+    events: Sequence[EventRecord]
+    notes: Sequence[NoteRecord]
+    attachments: Sequence[AttachmentRecord]
+    certificates: Sequence[CertificateRecord]
+    messages: Sequence[MessageRecord]
+    outbox: Sequence[OutboxRecord]
+
+
+_ROW: tuple[sa.Column[Any], ...] = (
+    requests.c.id,
+    requests.c.reference,
+    requests.c.track,
+    requests.c.status,
+    requests.c.move,
+    requests.c.version,
+    requests.c.form,
+    requests.c.number,
+    requests.c.company,
+    requests.c.address_of_record,
+    requests.c.sender_verdict,
+    requests.c.hold_reason,
+    requests.c.language,
+    requests.c.opened_at,
+    requests.c.entered_at,
+    requests.c.next_at,
+    requests.c.certificate_expires_at,
+)
+_OPEN = requests.c.open_since.is_not(None)
+
+
+def queue(
+    transaction: Transaction, view: QueueView, *, limit: int = 50, offset: int = 0
+) -> list[QueueRow]:
+    """Return a page of a queue: who waits longest first; ``all`` shows the newest first."""
+    statement: sa.Select[Any] = sa.select(*_ROW).where(
+        requests.c.mailbox_id == transaction.context.mailbox_id
+    )
+    if view is QueueView.EXPIRING:
+        statement = _expiring(statement)
+    elif view is QueueView.ALL:
+        statement = statement.order_by(requests.c.id.desc())
+    else:
+        statement = statement.where(_OPEN, *_narrowed(view)).order_by(
+            requests.c.open_since, requests.c.id
+        )
+    return _rows(transaction, statement.limit(limit).offset(offset))
+
+
+def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
+    if view is QueueView.NEEDS_ME:
+        return (requests.c.move == Move.STAFF,)
+    if view is QueueView.WAITING:
+        return (requests.c.move.in_([Move.CUSTOMER, Move.META]),)
+    return (requests.c.status == Status.HELD,) if view is QueueView.HELD else ()
+
+
+def _expiring(statement: sa.Select[Any]) -> sa.Select[Any]:
+    return statement.join(
+        certificates,
+        sa.and_(
+            certificates.c.mailbox_id == requests.c.mailbox_id,
+            certificates.c.request_id == requests.c.id,
+            constant(certificates.c.state, CertificateState.LIVE),
+        ),
+    ).order_by(certificates.c.expires_at, certificates.c.id)
+
+
+def search(transaction: Transaction, text: str, *, limit: int = 50) -> list[QueueRow]:
+    """Return the requests that ``text`` may mean, newest first.
+
+    ``text`` is the beginning of a reference, a number, an address, or a part of the company's
+    name; all but the last use an index.
+    """
+    wanted = text.strip()[:_SEARCHED_TEXT]
+    if not wanted:
+        return []
+    mine: sa.Select[Any] = sa.select(*_ROW).where(
+        requests.c.mailbox_id == transaction.context.mailbox_id
+    )
+    upper = wanted.upper()
+    exact = mine.where(
+        sa.or_(
+            sa.and_(requests.c.reference >= upper, requests.c.reference < upper + "~"),
+            sa.and_(requests.c.number == wanted, filled(requests.c.number)),
+            requests.c.address_key == wanted.lower(),
+        )
+    ).order_by(requests.c.id.desc())
+    found = _rows(transaction, exact.limit(limit))
+    if found:
+        return found
+    loose = mine.where(requests.c.company.icontains(wanted, autoescape=True))
+    return _rows(transaction, loose.order_by(requests.c.id.desc()).limit(limit))
+
+
+def counts(transaction: Transaction, now: datetime) -> Counts:
+    """Return what waits, is due and expires at ``now``; looks at open work only."""
+    soon = now + _EXPIRES_SOON
+    live = constant(certificates.c.state, CertificateState.LIVE)
+    queued = outbox.c.next_at
+    parts: tuple[sa.ScalarSelect[int], ...] = (
+        _count(transaction, requests, _OPEN, requests.c.move == Move.STAFF),
+        _count(transaction, requests, _OPEN, requests.c.move.in_([Move.CUSTOMER, Move.META])),
+        _count(transaction, requests, _OPEN, requests.c.status == Status.HELD),
+        _count(transaction, requests, requests.c.next_at.is_not(None), requests.c.next_at <= now),
+        _count(transaction, certificates, live),
+        _count(transaction, certificates, live, certificates.c.expires_at < soon),
+        _count(transaction, messages, messages.c.next_at.is_not(None)),
+        _count(transaction, messages, messages.c.unmoved_since.is_not(None)),
+        _count(transaction, outbox, queued.is_not(None)),
+        _count(transaction, outbox, queued.is_not(None), queued <= now - timedelta(hours=1)),
+        _count(transaction, outbox, outbox.c.attention_since.is_not(None)),
+        _count(transaction, quarantine, quarantine.c.open_since.is_not(None)),
+    )
+    row: Sequence[int] = transaction.context.connection.execute(sa.select(*parts)).one()
+    return Counts(*row)
+
+
+def overview(transaction: Transaction, request_id: str) -> Overview | None:
+    """Return a request with everything that belongs to it, or None."""
+    request = transaction.requests.get(request_id)
+    if request is None:
+        return None
+    return Overview(
+        request=request,
+        revision=transaction.revisions.latest(request_id),
+        events=transaction.events.list(request_id),
+        notes=transaction.notes.list(request_id),
+        attachments=transaction.attachments.list(request_id),
+        certificates=transaction.certificates.of_request(request_id),
+        messages=transaction.messages.of_request(request_id),
+        outbox=transaction.outbox.of_request(request_id),
+    )
+
+
+def _count(
+    transaction: Transaction, table: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
+        .select_from(table)
+        .where(table.c.mailbox_id == transaction.context.mailbox_id, *conditions)
+        .scalar_subquery()
+    )
+
+
+def _rows(transaction: Transaction, statement: sa.Select[Any]) -> list[QueueRow]:
+    return [QueueRow(*row) for row in transaction.context.connection.execute(statement)]

@@ -1,0 +1,148 @@
+"""The requests: the tracked cases."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pipeline.errors import RefusedError
+from pipeline.store.records import RequestRecord
+from pipeline.store.rows import Context, Mapper, Rows, filled
+from pipeline.store.schema import messages, requests
+
+_AFTER_ALL_REFERENCES = "~"
+
+
+def _derived(record: RequestRecord) -> dict[str, object]:
+    return {
+        "address_key": record.address_of_record.lower(),
+        "open_since": None if record.state.ended else record.state.entered_at,
+        "erasable_since": (
+            record.state.ended_at or record.state.entered_at if record.state.ended else None
+        ),
+    }
+
+
+_MAPPER = Mapper(RequestRecord, requests, _derived)
+_Found = list[RequestRecord]
+
+
+class Requests(Rows[RequestRecord]):
+    """The rows of ``requests``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, requests, _MAPPER)
+
+    def insert(self, record: RequestRecord) -> None:
+        """Insert a new request, without events."""
+        self._insert([record], event_seq=0, event_hash="")
+
+    def get(self, request_id: str) -> RequestRecord | None:
+        """Return the request, or None."""
+        return self._first(self._select(requests.c.id == request_id))
+
+    def lock(self, request_id: str) -> RequestRecord | None:
+        """Return the request, locked on PostgreSQL until the transaction ends, or None."""
+        return self._first(self._locked(self._select(requests.c.id == request_id)))
+
+    def by_reference(self, reference: str) -> RequestRecord | None:
+        """Return the request with the canonical ``reference``, or None."""
+        return self._first(self._select(requests.c.reference == reference))
+
+    def by_prefix(self, prefix: str, limit: int = 20) -> _Found:
+        """Return the requests whose canonical reference begins with ``prefix``."""
+        return self._all(
+            self._select(
+                requests.c.reference >= prefix,
+                requests.c.reference < prefix + _AFTER_ALL_REFERENCES,
+            )
+            .order_by(requests.c.reference)
+            .limit(limit)
+        )
+
+    def reference_exists(self, reference: str) -> bool:
+        """Whether a request has the canonical ``reference``."""
+        statement = sa.select(requests.c.id).where(self._mine(), requests.c.reference == reference)
+        return self._execute(statement).first() is not None
+
+    def save(self, record: RequestRecord, expected_version: int) -> None:
+        """Write the request when its stored version is still ``expected_version``.
+
+        ``record`` carries a higher version. Raises RefusedError(``stale_request``) when somebody
+        else wrote it in between; ValueError when the version is not higher.
+        """
+        if record.state.version <= expected_version:
+            raise ValueError("a saved request carries a version above the expected one")
+        changed = self._update(
+            requests.c.id == record.id,
+            requests.c.version == expected_version,
+            **self._mapper.values(record),
+        )
+        if changed != 1:
+            raise RefusedError("stale_request", reference=record.reference)
+
+    def set_thread(self, request_id: str, thread: tuple[str, ...]) -> None:
+        """Record the Message-IDs of the request's mail; no decision depends on them."""
+        self._update(requests.c.id == request_id, thread=thread)
+
+    def reschedule(self, request_id: str, next_at: datetime | None) -> None:
+        """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
+        self._update(requests.c.id == request_id, next_at=next_at)
+
+    def due(self, now: datetime, limit: int) -> _Found:
+        """Return requests whose wake-up time has come, the longest overdue first.
+
+        On PostgreSQL they are locked, and those that another worker has locked are passed over.
+        """
+        return self._all(self._due("next_at", now, limit))
+
+    def of_number(self, e164: str) -> _Found:
+        """Return all requests for a number, newest first; none for the empty number."""
+        if not e164:
+            return []
+        return self._all(
+            self._select(requests.c.number == e164, filled(requests.c.number)).order_by(
+                requests.c.id.desc()
+            )
+        )
+
+    def of_sender(self, address: str, limit: int = 50) -> _Found:
+        """Return the requests whose address of record is ``address``, newest first."""
+        return self._all(
+            self._select(requests.c.address_key == address.lower())
+            .order_by(requests.c.id.desc())
+            .limit(limit)
+        )
+
+    def open_of_sender(self, address: str, since: datetime) -> _Found:
+        """Return the open requests of ``address`` opened at or after ``since``, newest first."""
+        return self._all(
+            self._select(
+                requests.c.address_key == address.lower(),
+                requests.c.open_since.is_not(None),
+                requests.c.opened_at >= since,
+            ).order_by(requests.c.id.desc())
+        )
+
+    def waiting_for(self, request_id: str) -> _Found:
+        """Return the open requests that wait for the end of another one."""
+        return self._all(
+            self._select(
+                requests.c.waits_for == request_id,
+                filled(requests.c.waits_for),
+                requests.c.open_since.is_not(None),
+            ).order_by(requests.c.id)
+        )
+
+    def waiting_for_number(self, e164: str) -> _Found:
+        """Return the open requests for a number that wait for another request."""
+        return [
+            record for record in self.of_number(e164) if record.waits_for and not record.state.ended
+        ]
+
+    def link_message(self, request_id: str, message_row: str) -> None:
+        """Make the mail of a ledger row part of the request."""
+        self._execute(
+            sa.update(messages)
+            .where(messages.c.mailbox_id == self._context.mailbox_id, messages.c.id == message_row)
+            .values(request_id=request_id)
+        )

@@ -1,0 +1,51 @@
+"""The revisions: the answers of a request, each time they came."""
+
+import sqlalchemy as sa
+
+from pipeline.store.records import RevisionRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema import revisions
+
+_MAPPER = Mapper(RevisionRecord, revisions)
+_Found = list[RevisionRecord]
+
+
+class Revisions(Rows[RevisionRecord]):
+    """The rows of ``revisions``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, revisions, _MAPPER)
+
+    def insert(self, record: RevisionRecord) -> None:
+        """Insert a revision; its ``seq`` is new for the request."""
+        self._insert([record])
+
+    def next_seq(self, request_id: str) -> int:
+        """Return the number of the request's next revision, from 1."""
+        statement = sa.select(sa.func.max(revisions.c.seq)).where(
+            self._mine(), revisions.c.request_id == request_id
+        )
+        return (self._execute(statement).scalar() or 0) + 1
+
+    def latest(self, request_id: str) -> RevisionRecord | None:
+        """Return the revision that counts, or None."""
+        return self._first(
+            self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq.desc())
+        )
+
+    def all(self, request_id: str) -> _Found:
+        """Return the revisions of a request, oldest first."""
+        return self._all(
+            self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq)
+        )
+
+    def with_digest(self, digest: str, request_id: str | None = None) -> _Found:
+        """Return the revisions with the same content, oldest first; of one request if given."""
+        statement = self._select(revisions.c.digest == digest)
+        if request_id is not None:
+            statement = statement.where(revisions.c.request_id == request_id)
+        return self._all(statement.order_by(revisions.c.id))
+
+    def with_sha256(self, sha256: str) -> _Found:
+        """Return the revisions that were read from the very same file, oldest first."""
+        return self._all(self._select(revisions.c.sha256 == sha256).order_by(revisions.c.id))

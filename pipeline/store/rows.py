@@ -1,0 +1,196 @@
+"""What every noun's file builds on: records to rows and back, inside one transaction."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.store.plain import from_plain, hints_of, to_plain
+
+R = TypeVar("R")
+
+Upsert = sqlite.Insert | postgresql.Insert
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Context:
+    """One transaction on one mailbox's rows."""
+
+    connection: sa.Connection
+    mailbox_id: str
+    read_only: bool = False
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether rows can be locked one by one."""
+        return self.connection.dialect.name == "postgresql"
+
+    def upsert(self, table: sa.Table) -> Upsert:
+        """Return the engine's own INSERT, which knows ON CONFLICT."""
+        return postgresql.insert(table) if self.on_postgresql else sqlite.insert(table)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One plain field: of the record itself, or of a dataclass in the record's field ``inside``."""
+
+    name: str
+    inside: str
+    kind: Any
+    in_column: bool
+
+
+class Mapper(Generic[R]):
+    """Turns one kind of record into the columns of its table and back.
+
+    A field that is a dataclass and no column is spread over its own fields. A plain field without a
+    column goes into the JSON column ``more``; raises TypeError at import when the table has none:
+    nothing is ever dropped in silence.
+    """
+
+    def __init__(
+        self,
+        record: type[R],
+        table: sa.Table,
+        derived: Callable[[R], Mapping[str, object]] | None = None,
+    ) -> None:
+        self._record: Any = record
+        self._derived = derived
+        self._spread: dict[str, Any] = {}
+        self._leaves: list[_Leaf] = []
+        for name, kind in _fields(record):
+            if name not in table.c and dataclasses.is_dataclass(kind):
+                self._spread[name] = kind
+                for inner, inner_kind in _fields(kind):
+                    self._leaves.append(_Leaf(inner, name, inner_kind, inner in table.c))
+            else:
+                self._leaves.append(_Leaf(name, "", kind, name in table.c))
+        names = [leaf.name for leaf in self._leaves]
+        self._rest = [leaf for leaf in self._leaves if not leaf.in_column]
+        self._has_more = "more" in table.c
+        if len(set(names)) != len(names) or (self._rest and not self._has_more):
+            rest = [leaf.name for leaf in self._rest]
+            raise TypeError(f"{self._record.__name__} does not fit the table {table.name}: {rest}")
+        columns = [leaf.name for leaf in self._leaves if leaf.in_column]
+        if self._has_more:
+            columns.append("more")
+        self.columns: tuple[sa.Column[Any], ...] = tuple(table.c[name] for name in columns)
+
+    def values(self, record: R) -> dict[str, Any]:
+        """Return the columns of ``record``, with those that are derived from it."""
+        values: dict[str, Any] = {}
+        more: dict[str, Any] = {}
+        for leaf in self._leaves:
+            owner = getattr(record, leaf.inside) if leaf.inside else record
+            value = getattr(owner, leaf.name)
+            if leaf.in_column:
+                values[leaf.name] = value
+            else:
+                more[leaf.name] = to_plain(value)
+        if self._has_more:
+            values["more"] = more
+        if self._derived is not None:
+            values.update(self._derived(record))
+        return values
+
+    def record(self, row: Sequence[Any]) -> R:
+        """Return the record of a row of :attr:`columns`.
+
+        A field that ``more`` does not know, because the row is older than the field, takes its
+        default.
+        """
+        more = row[-1] if self._has_more else {}
+        arguments: dict[str, dict[str, Any]] = {name: {} for name in ("", *self._spread)}
+        values = iter(row)
+        for leaf in self._leaves:
+            if leaf.in_column:
+                arguments[leaf.inside][leaf.name] = next(values)
+            elif leaf.name in more:
+                arguments[leaf.inside][leaf.name] = from_plain(leaf.kind, more[leaf.name])
+        inner = {name: kind(**arguments[name]) for name, kind in self._spread.items()}
+        made: R = self._record(**arguments[""], **inner)
+        return made
+
+
+def _fields(record: Any) -> list[tuple[str, Any]]:
+    """Return the names and resolved types of the fields of a dataclass."""
+    hints = hints_of(record)
+    return [(field.name, hints[field.name]) for field in dataclasses.fields(record)]
+
+
+class Rows(Generic[R]):
+    """The rows of one table that belong to the mailbox of a transaction."""
+
+    def __init__(self, context: Context, table: sa.Table, mapper: Mapper[R]) -> None:
+        self._context = context
+        self._table = table
+        self._mapper = mapper
+
+    def _execute(self, statement: sa.Executable) -> sa.CursorResult[Any]:
+        return self._context.connection.execute(statement)
+
+    def _mine(self) -> sa.ColumnElement[bool]:
+        """Return the condition that comes first in every statement."""
+        return self._column("mailbox_id") == self._context.mailbox_id
+
+    def _column(self, name: str) -> sa.Column[Any]:
+        return self._table.c[name]
+
+    def _select(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        return sa.select(*self._mapper.columns).where(self._mine(), *conditions)
+
+    def _all(self, statement: sa.Select[Any]) -> list[R]:
+        return [self._mapper.record(row) for row in self._execute(statement)]
+
+    def _first(self, statement: sa.Select[Any]) -> R | None:
+        row = self._execute(statement.limit(1)).first()
+        return None if row is None else self._mapper.record(row)
+
+    def _values(self, record: R) -> dict[str, Any]:
+        return {"mailbox_id": self._context.mailbox_id, **self._mapper.values(record)}
+
+    def _insert(self, records: Iterable[R], **more: object) -> None:
+        rows = [{**self._values(record), **more} for record in records]
+        if rows:
+            self._context.connection.execute(sa.insert(self._table), rows)
+
+    def _insert_new(self, record: R, on: Sequence[str]) -> bool:
+        """Insert ``record`` unless its key ``on`` is taken; return whether it was inserted."""
+        statement = self._context.upsert(self._table).values(**self._values(record))
+        conflict = [self._column(name) for name in ("mailbox_id", *on)]
+        return (
+            self._execute(statement.on_conflict_do_nothing(index_elements=conflict)).rowcount == 1
+        )
+
+    def _update(self, *conditions: sa.ColumnElement[bool], **values: object) -> int:
+        """Change the rows that meet all ``conditions``; return how many."""
+        statement = sa.update(self._table).where(self._mine(), *conditions).values(**values)
+        return self._execute(statement).rowcount
+
+    def _delete(self, *conditions: sa.ColumnElement[bool]) -> int:
+        return self._execute(sa.delete(self._table).where(self._mine(), *conditions)).rowcount
+
+    def _due(self, wake: str, now: object, limit: int) -> sa.Select[Any]:
+        """Return the poll of a work table: locked on PostgreSQL, past other workers' locks."""
+        column = self._column(wake)
+        statement = self._select(column.is_not(None), column <= now)
+        ordered = statement.order_by(column, self._column("id")).limit(limit)
+        return self._locked(ordered, skip_locked=True)
+
+    def _locked(self, statement: sa.Select[Any], *, skip_locked: bool = False) -> sa.Select[Any]:
+        """Lock what ``statement`` finds; a plan that only reads locks nothing."""
+        if self._context.read_only:
+            return statement
+        return statement.with_for_update(skip_locked=skip_locked)
+
+
+def constant(column: sa.Column[Any], value: object) -> sa.ColumnElement[bool]:
+    """Return ``column = 'value'`` with the value written out, as a partial index needs it."""
+    return column == sa.literal(value, column.type, literal_execute=True)
+
+
+def filled(column: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """Return ``column <> ''`` with the empty text written out, as a partial index needs it."""
+    return column != sa.literal("", sa.Text(), literal_execute=True)

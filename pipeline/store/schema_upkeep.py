@@ -1,0 +1,103 @@
+"""The tables of the programme's own upkeep: alerts, leases, counters, memory, tokens, users."""
+
+import sqlalchemy as sa
+
+from pipeline.store.columns import (
+    choice,
+    index,
+    instant,
+    key,
+    mailbox,
+    metadata,
+    number,
+    own_key,
+    refers,
+    text,
+    work_index,
+)
+from pipeline.store.records import Role
+from pipeline.store.types import UtcDateTime
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    mailbox(),
+    own_key("id"),
+    instant("at", optional=False),
+    text("code"),
+    text("reference"),
+    text("detail"),
+    instant("told_at"),
+    # derived from the record
+    instant("untold_since"),
+    work_index("alerts", "untold_since"),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    mailbox(),
+    own_key("name"),
+    text("owner"),
+    instant("acquired_at", optional=False),
+    instant("until", optional=False),
+)
+
+counters = sa.Table(
+    "counters",
+    metadata,
+    mailbox(),
+    own_key("key"),
+    sa.Column("window_start", UtcDateTime, primary_key=True),
+    number("value"),
+    index("counters", "window_start"),
+)
+
+memory = sa.Table(
+    "memory",
+    metadata,
+    mailbox(),
+    own_key("key"),
+    sa.Column("value", sa.JSON, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    mailbox(),
+    own_key("name"),
+    text("access_token"),
+    text("refresh_token"),
+    instant("expires_at"),
+    instant("updated_at", optional=False),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    mailbox(),
+    own_key(),
+    key("name"),
+    choice("role", Role),
+    text("password_hash"),
+    instant("created_at", optional=False),
+    instant("disabled_at"),
+    number("failures"),
+    instant("locked_until"),
+    index("users", "name", unique=True),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    mailbox(),
+    own_key(),
+    key("user_id"),
+    text("csrf"),
+    instant("created_at", optional=False),
+    instant("seen_at", optional=False),
+    instant("expires_at", optional=False),
+    refers("users", "user_id"),
+    index("sessions", "user_id"),
+    index("sessions", "expires_at"),
+)

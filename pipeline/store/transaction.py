@@ -1,0 +1,52 @@
+"""One transaction: all tables of one mailbox, changed together or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.store.alerts import Alerts
+from pipeline.store.certificates import Certificates
+from pipeline.store.counters import Counters
+from pipeline.store.events import Events
+from pipeline.store.leases import Leases
+from pipeline.store.memory import Memory
+from pipeline.store.messages import Messages
+from pipeline.store.notes import Attachments, Notes
+from pipeline.store.numbers import Numbers
+from pipeline.store.outbox import Outbox
+from pipeline.store.privacy import Privacy
+from pipeline.store.quarantine import Quarantine
+from pipeline.store.requests import Requests
+from pipeline.store.revisions import Revisions
+from pipeline.store.rows import Context
+from pipeline.store.users import Sessions, Tokens, Users
+
+
+class Transaction:
+    """The tables as attributes; made by ``Store.run`` and ``Store.read``."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.messages = Messages(context)
+        self.requests = Requests(context)
+        self.revisions = Revisions(context)
+        self.events = Events(context)
+        self.notes = Notes(context)
+        self.attachments = Attachments(context)
+        self.numbers = Numbers(context)
+        self.certificates = Certificates(context)
+        self.outbox = Outbox(context)
+        self.counters = Counters(context)
+        self.quarantine = Quarantine(context)
+        self.alerts = Alerts(context)
+        self.leases = Leases(context)
+        self.memory = Memory(context)
+        self.tokens = Tokens(context)
+        self.users = Users(context)
+        self.sessions = Sessions(context)
+        self.privacy = Privacy(context)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did when it raises, and nothing before it."""
+        with self.context.connection.begin_nested():
+            yield

@@ -1,0 +1,155 @@
+"""Column types: both engines take in and give back the same values."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from pipeline.store.plain import from_plain, to_plain
+
+_LONGEST_KEY = 500
+_KEPT_OF_LONG_KEY = 400
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without NUL and lone surrogates, which no database stores as text."""
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(
+            "\N{REPLACEMENT CHARACTER}" if "\ud800" <= character <= "\udfff" else character
+            for character in text
+        )
+    return text
+
+
+def key(text: str) -> str:
+    """Return ``text`` as it stands in indexes: clean, and short enough for any B-tree page.
+
+    PostgreSQL refuses index rows over 2,704 bytes; a longer text keeps its beginning and gets the
+    SHA-256 of the whole.
+    """
+    text = clean(text)
+    if len(text) <= _LONGEST_KEY:
+        return text
+    return text[:_KEPT_OF_LONG_KEY] + "#" + hashlib.sha256(text.encode()).hexdigest()
+
+
+class FreeText(sa.TypeDecorator[str]):
+    """Text of any length that nobody searches by."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Clean what goes in."""
+        return None if value is None else clean(value)
+
+
+class KeyText(sa.TypeDecorator[str]):
+    """Text in an index: sorted by code point on both engines, never too long."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Sort by code point on PostgreSQL as SQLite does."""
+        if dialect.name == "postgresql":
+            return sa.Text(collation="C")
+        return sa.Text()
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Clean and shorten what goes in; comparisons go the same way."""
+        return None if value is None else key(value)
+
+
+class EnumText(sa.TypeDecorator[E], Generic[E]):
+    """The value of a :class:`StrEnum` as text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, kind: type[E]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Store the value of the member."""
+        return None if value is None else self.kind(value).value
+
+    def process_literal_param(self, value: E | None, dialect: sa.Dialect) -> str:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Write the value of the member into the statement (partial indexes need constants)."""
+        return "" if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the member."""
+        return None if value is None else self.kind(value)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware instant in UTC: ``timestamptz``, or sortable text on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Choose the engine's own type."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> datetime | str | None:
+        """Take an aware instant; a naive one is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"a naive instant cannot be stored: {value!r}")
+        instant = value.astimezone(UTC)
+        return instant if dialect.name == "postgresql" else instant.strftime(_FORMAT).zfill(27)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the aware instant in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)
+
+
+class JsonOf(sa.TypeDecorator[Any]):
+    """A value of a plain type (tuples, frozen dataclasses) as JSON.
+
+    The engine's serializer (:func:`canonical`) escapes everything outside ASCII, so that NUL and
+    lone surrogates of hostile answers come back as they were on both engines.
+    """
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(none_as_null=True)
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Make plain what goes in."""
+        return None if value is None else to_plain(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the value of the column's type."""
+        return None if value is None else from_plain(self.kind, value)
+
+
+def canonical(value: object) -> str:
+    """Return the one JSON text of a plain value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,86 @@
+"""The people of the console, their sessions, and the OAuth tokens of accounts."""
+
+from datetime import datetime
+
+from pipeline.store.records import SessionRecord, TokenRecord, UserRecord
+from pipeline.store.rows import Context, Mapper, Rows
+from pipeline.store.schema_upkeep import sessions, tokens, users
+
+_USERS = Mapper(UserRecord, users)
+_SESSIONS = Mapper(SessionRecord, sessions)
+_TOKENS = Mapper(TokenRecord, tokens)
+_FoundUsers = list[UserRecord]
+
+
+class Users(Rows[UserRecord]):
+    """The rows of ``users``; a name is unique without regard to case by being kept lower-case."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, users, _USERS)
+
+    def insert(self, record: UserRecord) -> bool:
+        """Insert a user; False when the name is taken."""
+        return self._insert_new(record, on=("name",))
+
+    def get(self, user_id: str) -> UserRecord | None:
+        """Return the user, or None."""
+        return self._first(self._select(users.c.id == user_id))
+
+    def by_name(self, name: str) -> UserRecord | None:
+        """Return the user called ``name``, or None."""
+        return self._first(self._select(users.c.name == name))
+
+    def save(self, record: UserRecord) -> None:
+        """Write all fields of a user."""
+        self._update(users.c.id == record.id, **self._mapper.values(record))
+
+    def list(self) -> _FoundUsers:
+        """Return all users by name."""
+        return self._all(self._select().order_by(users.c.name))
+
+
+class Sessions(Rows[SessionRecord]):
+    """The rows of ``sessions``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, sessions, _SESSIONS)
+
+    def insert(self, record: SessionRecord) -> None:
+        """Insert a session."""
+        self._insert([record])
+
+    def get(self, session_id: str, now: datetime) -> SessionRecord | None:
+        """Return the session when it has not expired, or None."""
+        return self._first(self._select(sessions.c.id == session_id, sessions.c.expires_at > now))
+
+    def seen(self, session_id: str, at: datetime, expires_at: datetime) -> None:
+        """Prolong a session that was used."""
+        self._update(sessions.c.id == session_id, seen_at=at, expires_at=expires_at)
+
+    def end(self, session_id: str) -> None:
+        """End one session."""
+        self._delete(sessions.c.id == session_id)
+
+    def end_of_user(self, user_id: str) -> int:
+        """End all sessions of a user; return how many."""
+        return self._delete(sessions.c.user_id == user_id)
+
+    def purge(self, now: datetime) -> int:
+        """Delete what has expired; return how many."""
+        return self._delete(sessions.c.expires_at <= now)
+
+
+class Tokens(Rows[TokenRecord]):
+    """The rows of ``tokens``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, tokens, _TOKENS)
+
+    def get(self, name: str) -> TokenRecord | None:
+        """Return the token of an account, or None."""
+        return self._first(self._select(tokens.c.name == name))
+
+    def put(self, record: TokenRecord) -> None:
+        """Keep a token, new or not."""
+        if not self._insert_new(record, on=("name",)):
+            self._update(tokens.c.name == record.name, **self._mapper.values(record))

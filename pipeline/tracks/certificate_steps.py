@@ -1,0 +1,178 @@
+"""The common end of onboarding and migration: a certificate is out, or has expired."""
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status
+from pipeline.model.request import EventName as E
+from pipeline.model.transition import AlertStaff, ExpireCertificate, SendNotice, SetNumber
+from pipeline.tracks import conditions as c
+from pipeline.tracks.declaration import (
+    CUSTOMER_STAFF,
+    META,
+    STAFF,
+    SYSTEM,
+    SYSTEM_STAFF,
+    Anchor,
+    Step,
+    TransitionRule,
+    unless,
+)
+from pipeline.tracks.shared_deadlines import (
+    APPROVAL_LAPSES,
+    CERTIFICATE_REMINDERS,
+    EXPIRE_CERTIFICATE,
+    INTEGRATION_REMINDER,
+    close_after,
+    retries,
+)
+from pipeline.tracks.shared_steps import ANY_OPEN, CHANGE_HOLDS, HOLDABLE, Rules, closing, notice
+
+#: Staff may enter answers after approval, but not those that were approved.
+AFTER_APPROVAL: Rules = (
+    TransitionRule(E.CORRECTED, STAFF, when=c.APPROVED_ANSWERS, refuse="change_needs_approval"),
+    *ANY_OPEN,
+    *HOLDABLE,
+    *CHANGE_HOLDS,
+)
+
+_LAPSED_NOW: Rules = (
+    TransitionRule(E.APPROVAL_LAPSED, SYSTEM, when=unless(c.LAPSED), refuse="approval_not_lapsed"),
+    TransitionRule(
+        E.APPROVAL_LAPSED,
+        SYSTEM,
+        Status.HELD,
+        notice(NoticeName.HELD),
+        hold=HoldReason.APPROVAL_LAPSED,
+    ),
+)
+
+
+def lapses_on(event: E, actors: frozenset[Actor]) -> TransitionRule:
+    """Return the row that stops ``event`` when the approval is too old for a certificate."""
+    return TransitionRule(
+        event,
+        actors,
+        Status.HELD,
+        notice(NoticeName.HELD),
+        when=c.LAPSED,
+        hold=HoldReason.APPROVAL_LAPSED,
+    )
+
+
+def issuing(*first: TransitionRule) -> Rules:
+    """Return the rows of a status where an ordered certificate arrives; ``first`` may forbid it."""
+    return (
+        TransitionRule(
+            E.ISSUED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
+        ),
+        TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.OVER_LIMIT, refuse="certificate_limit"),
+        TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.LAPSED, refuse="approval_lapsed"),
+        *first,
+        TransitionRule(
+            E.ISSUED, SYSTEM_STAFF, when=unless(c.EXPIRY_AHEAD), refuse="certificate_expiry"
+        ),
+        TransitionRule(
+            E.ISSUED,
+            SYSTEM_STAFF,
+            Status.CERTIFICATE_ISSUED,
+            (c.DELIVERY,),
+            change=c.take_certificate,
+            restarts=True,
+        ),
+        TransitionRule(E.ISSUE_FAILED, SYSTEM, effects=(AlertStaff("issue_failed"),)),
+        TransitionRule(
+            E.PROCEED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
+        ),
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(c.ORDER,)),
+    )
+
+
+def _again(*unowned: TransitionRule) -> Rules:
+    return (
+        lapses_on(E.NEW_CERTIFICATE, CUSTOMER_STAFF),
+        TransitionRule(
+            E.NEW_CERTIFICATE,
+            CUSTOMER_STAFF,
+            Status.HELD,
+            notice(NoticeName.HELD),
+            when=c.OVER_LIMIT,
+            hold=HoldReason.CERTIFICATE_LIMIT,
+        ),
+        *unowned,
+        TransitionRule(
+            E.NEW_CERTIFICATE, CUSTOMER_STAFF, effects=(c.ORDER,), change=c.order_certificate
+        ),
+    )
+
+
+_ACTIVE = (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED))
+
+
+def certificate_issued(forbidden: Rules = (), unowned: Rules = ()) -> Step:
+    """Return the step where the customer sets up the integration.
+
+    ``forbidden`` are a track's rows before ``issued``, ``unowned`` those before a new certificate
+    is ordered.
+    """
+    return Step(
+        Status.CERTIFICATE_ISSUED,
+        Move.CUSTOMER,
+        (
+            TransitionRule(E.ACTIVATED, CUSTOMER_STAFF | META, Status.ACTIVE, _ACTIVE),
+            *_again(*unowned),
+            *issuing(*forbidden),
+            TransitionRule(
+                E.REVOKE,
+                STAFF,
+                Status.HELD,
+                notice(NoticeName.CERTIFICATE_REVOKED),
+                hold=HoldReason.CERTIFICATE_REVOKED,
+            ),
+            TransitionRule(
+                E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"
+            ),
+            TransitionRule(
+                E.EXPIRE,
+                SYSTEM,
+                Status.CERTIFICATE_EXPIRED,
+                (ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
+                change=c.drop_certificate,
+            ),
+            TransitionRule(E.MARK_CREATED, CUSTOMER_STAFF, change=c.mark_created),
+            *AFTER_APPROVAL,
+        ),
+        (
+            *CERTIFICATE_REMINDERS,
+            INTEGRATION_REMINDER,
+            EXPIRE_CERTIFICATE,
+            *retries(Anchor.CERTIFICATE_WANTED),
+        ),
+        forward=E.ACTIVATED,
+        follow_up=c.after_expiry,
+    )
+
+
+def certificate_expired(forbidden: Rules = (), unowned: Rules = ()) -> Step:
+    """Return the step after an expiry, where the customer may ask for a new certificate."""
+    return Step(
+        Status.CERTIFICATE_EXPIRED,
+        Move.CUSTOMER,
+        (
+            *_again(*unowned),
+            TransitionRule(E.ACTIVATED, CUSTOMER_STAFF, Status.ACTIVE, _ACTIVE),
+            *issuing(*forbidden),
+            *_LAPSED_NOW,
+            *closing(),
+            *AFTER_APPROVAL,
+        ),
+        (
+            INTEGRATION_REMINDER,
+            close_after(30),
+            APPROVAL_LAPSES,
+            *retries(Anchor.CERTIFICATE_WANTED),
+        ),
+        forward=E.NEW_CERTIFICATE,
+    )
+
+
+#: What follows an approval that has grown too old.
+LAPSING: Rules = _LAPSED_NOW

@@ -1,0 +1,288 @@
+"""The migration track: a number that is now on the platform and moves to us.
+
+The code that proves the ownership is passed on in the agreed call, never by mail.
+"""
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName as E
+from pipeline.model.request import Move, Status, Track
+from pipeline.model.transition import DeadlineKind
+from pipeline.tracks import conditions as c
+from pipeline.tracks.certificate_steps import (
+    AFTER_APPROVAL,
+    LAPSING,
+    certificate_expired,
+    certificate_issued,
+    issuing,
+)
+from pipeline.tracks.declaration import (
+    CUSTOMER_STAFF,
+    META,
+    STAFF,
+    SYSTEM,
+    SYSTEM_STAFF,
+    Anchor,
+    Due,
+    FirstOf,
+    Step,
+    TrackDeclaration,
+    TransitionRule,
+    Unit,
+    unless,
+)
+from pipeline.tracks.shared_deadlines import (
+    APPROVAL_LAPSES,
+    alert_after,
+    close_after,
+    remind,
+    retries,
+)
+from pipeline.tracks.shared_steps import (
+    BEFORE_APPROVAL,
+    CHANGE_HOLDS,
+    HELD_WITH_CERTIFICATE,
+    REVISABLE,
+    WITHDRAWN,
+    closing,
+    held,
+    needs_correction,
+    notice,
+    received,
+)
+
+_DIRECTLY_ELIGIBLE = TransitionRule(
+    E.DIRECTLY_ELIGIBLE,
+    META,
+    FirstOf(Track.ONBOARDING),
+    notice(NoticeName.STATUS_CHANGED),
+    change=c.without_approval,
+)
+
+_ELIGIBILITY_REVIEW = Step(
+    Status.ELIGIBILITY_REVIEW,
+    Move.STAFF,
+    (
+        TransitionRule(E.APPROVE, STAFF, Status.SLOT_PLANNING, when=c.TWO_STEP_OFF),
+        TransitionRule(
+            E.APPROVE,
+            STAFF,
+            Status.AWAITING_TWO_STEP_OFF,
+            notice(NoticeName.TWO_STEP_INSTRUCTIONS),
+        ),
+        TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
+        _DIRECTLY_ELIGIBLE,
+        *REVISABLE,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(2),),
+    forward=E.APPROVE,
+)
+
+_AWAITING_TWO_STEP_OFF = Step(
+    Status.AWAITING_TWO_STEP_OFF,
+    Move.CUSTOMER,
+    (
+        TransitionRule(E.TWO_STEP_OFF, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=c.two_step_off),
+        *closing(),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30)),
+    forward=E.TWO_STEP_OFF,
+)
+
+_SLOT_PLANNING = Step(
+    Status.SLOT_PLANNING,
+    Move.STAFF,
+    (
+        TransitionRule(
+            E.OFFER_SLOTS, STAFF, when=unless(c.ONE_TO_THREE_SLOTS), refuse="slot_count"
+        ),
+        TransitionRule(
+            E.OFFER_SLOTS, STAFF, when=c.SLOT_BEFORE_READY_DATE, refuse="slot_before_ready_date"
+        ),
+        TransitionRule(E.OFFER_SLOTS, STAFF, when=unless(c.SLOTS_AHEAD), refuse="slot_not_ahead"),
+        TransitionRule(
+            E.OFFER_SLOTS,
+            STAFF,
+            Status.SLOT_PROPOSED,
+            notice(NoticeName.SLOT_PROPOSAL),
+            change=c.offer_slots,
+        ),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(1),),
+    forward=E.OFFER_SLOTS,
+)
+
+_SLOT_PROPOSED = Step(
+    Status.SLOT_PROPOSED,
+    Move.CUSTOMER,
+    (
+        TransitionRule(
+            E.ACCEPT_SLOT, CUSTOMER_STAFF, when=unless(c.SLOT_OFFERED), refuse="slot_not_offered"
+        ),
+        TransitionRule(
+            E.ACCEPT_SLOT, CUSTOMER_STAFF, when=unless(c.SLOT_AHEAD), refuse="slot_not_ahead"
+        ),
+        TransitionRule(
+            E.ACCEPT_SLOT,
+            CUSTOMER_STAFF,
+            Status.SLOT_AGREED,
+            notice(NoticeName.STATUS_CHANGED),
+            change=c.accept_slot,
+        ),
+        TransitionRule(E.ANOTHER_TIME, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=c.clear_slots),
+        TransitionRule(
+            E.SLOT_PASSED, SYSTEM, when=unless(c.SLOTS_PASSED), refuse="slot_still_ahead"
+        ),
+        TransitionRule(E.SLOT_PASSED, SYSTEM, Status.SLOT_PLANNING, change=c.clear_slots),
+        *closing(),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (
+        *remind(NoticeName.SLOT_PROPOSAL, 2, 5),
+        close_after(14),
+        Due(
+            "slots-passed",
+            DeadlineKind.PROCEED,
+            E.SLOT_PASSED,
+            anchor=Anchor.OFFERED_SLOTS,
+            exact=True,
+        ),
+    ),
+    forward=E.ACCEPT_SLOT,
+)
+
+_SLOT_AGREED = Step(
+    Status.SLOT_AGREED,
+    Move.STAFF,
+    (
+        TransitionRule(E.CODE_VERIFIED, META, Status.OWNERSHIP_VERIFIED, change=c.verify_ownership),
+        TransitionRule(E.CODE_FAILED, META, Status.SLOT_PLANNING, change=c.clear_slots),
+        TransitionRule(
+            E.TWO_STEP_STILL_ON,
+            META,
+            Status.AWAITING_TWO_STEP_OFF,
+            notice(NoticeName.TWO_STEP_INSTRUCTIONS),
+            change=c.two_step_on,
+        ),
+        _DIRECTLY_ELIGIBLE,
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (
+        Due(
+            "alert",
+            DeadlineKind.ALERT,
+            E.ALERT,
+            after=1,
+            every=5,
+            unit=Unit.WORKING_DAYS,
+            anchor=Anchor.SLOT,
+            group="alert",
+        ),
+    ),
+    forward=E.CODE_VERIFIED,
+)
+
+_OWNERSHIP_VERIFIED = Step(
+    Status.OWNERSHIP_VERIFIED,
+    Move.SYSTEM,
+    (
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=c.approve),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True),),
+    forward=E.PROCEED,
+    follow_up=c.proceed_at_once,
+)
+
+_UNOWNED = (
+    TransitionRule(E.ISSUED, SYSTEM_STAFF, when=unless(c.OWNED), refuse="ownership_missing"),
+)
+
+_APPROVED = Step(
+    Status.APPROVED,
+    Move.SYSTEM,
+    (
+        *issuing(*_UNOWNED),
+        TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
+        TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=c.lapse_ownership),
+        *LAPSING,
+        *AFTER_APPROVAL,
+    ),
+    (
+        alert_after(1),
+        Due(
+            "alert-ownership",
+            DeadlineKind.ALERT,
+            E.ALERT,
+            after=10,
+            anchor=Anchor.OWNERSHIP,
+            group="ownership",
+        ),
+        Due(
+            "ownership-lapses",
+            DeadlineKind.PROCEED,
+            E.OWNERSHIP_LAPSED,
+            anchor=Anchor.OWNERSHIP,
+            exact=True,
+            from_policy=lambda policy: policy.ownership_window,
+        ),
+        APPROVAL_LAPSES,
+        *retries(Anchor.CERTIFICATE_WANTED),
+    ),
+    manual_move=Move.STAFF,
+    forward=E.PROCEED,
+    on_entry=c.order_when_owned,
+    entry_label="issue",
+    follow_up=c.after_approved_when_owned,
+)
+
+_OWN_AGAIN = (
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        CUSTOMER_STAFF,
+        Status.SLOT_PLANNING,
+        notice(NoticeName.STATUS_CHANGED),
+        when=unless(c.OWNED),
+        change=c.lapse_ownership,
+    ),
+)
+
+MIGRATION = TrackDeclaration(
+    Track.MIGRATION,
+    Status.ELIGIBILITY_REVIEW,
+    (
+        received((c.ACKNOWLEDGED_OR_QUESTION,)),
+        needs_correction(*closing()),
+        held(*HELD_WITH_CERTIFICATE),
+        _ELIGIBILITY_REVIEW,
+        _AWAITING_TWO_STEP_OFF,
+        _SLOT_PLANNING,
+        _SLOT_PROPOSED,
+        _SLOT_AGREED,
+        _OWNERSHIP_VERIFIED,
+        _APPROVED,
+        certificate_issued(_UNOWNED, _OWN_AGAIN),
+        certificate_expired(_UNOWNED, _OWN_AGAIN),
+        WITHDRAWN,
+    ),
+    journey=(
+        Status.RECEIVED,
+        Status.ELIGIBILITY_REVIEW,
+        Status.AWAITING_TWO_STEP_OFF,
+        Status.SLOT_PLANNING,
+        Status.SLOT_PROPOSED,
+        Status.SLOT_AGREED,
+        Status.OWNERSHIP_VERIFIED,
+        Status.APPROVED,
+        Status.CERTIFICATE_ISSUED,
+        Status.ACTIVE,
+    ),
+    claims_number=True,
+)

@@ -1,0 +1,70 @@
+"""Whose move it is, what they can do, and the way of a track; for the faces and the queues."""
+
+from datetime import UTC, datetime
+
+from pipeline.model.request import (
+    Actor,
+    Event,
+    EventName,
+    Move,
+    RequestState,
+    Status,
+    Track,
+    TrackPolicy,
+)
+from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.declaration import Case, TransitionRule
+
+#: Only for conditions that look at the state alone.
+_NO_INSTANT = datetime.min.replace(tzinfo=UTC)
+
+
+def whose_move(state: RequestState, policy: TrackPolicy) -> Move:
+    """Return whose move it is; with the manual issuer staff bring an ordered certificate."""
+    step = None if state.ended else TRACKS[state.track].step(state.status)
+    if step is None:
+        return Move.NOBODY
+    return step.manual_move if step.manual_move and policy.manual_issuer else step.move
+
+
+def allowed_events(
+    state: RequestState, actor: Actor, policy: TrackPolicy | None = None
+) -> tuple[EventName, ...]:
+    """Return what ``actor`` may do now, each once, in the order of the declaration.
+
+    Conditions that need the event's own facts (slots, a date, a track) are not judged here.
+    """
+    step = TRACKS[state.track].step(state.status)
+    if step is None:
+        return ()
+    case = Case(state, Event(EventName.ALERT, actor, _NO_INSTANT), policy or TrackPolicy(), "UTC")
+    refused: set[EventName] = set()
+    found: dict[EventName, None] = {}
+    for rule in step.rules:
+        if actor not in rule.actors or rule.event in refused or not _may_hold(rule, case):
+            continue
+        if rule.refuse and rule.when is not None and rule.when.of_state:
+            refused.add(rule.event)
+        elif not rule.refuse:
+            found[rule.event] = None
+    return tuple(found)
+
+
+def _may_hold(rule: TransitionRule, case: Case) -> bool:
+    return rule.when is None or not rule.when.of_state or rule.when.holds(case)
+
+
+def forward_event(state: RequestState) -> EventName | None:
+    """Return what ``request advance`` means in the present status; None: nothing."""
+    step = None if state.ended else TRACKS[state.track].step(state.status)
+    return step.forward if step else None
+
+
+def journey(track: Track) -> tuple[Status, ...]:
+    """Return the statuses of ``track`` in order when all goes well, the good end included."""
+    return TRACKS[track].journey
+
+
+def statuses(track: Track) -> tuple[Status, ...]:
+    """Return all open statuses of ``track`` in the order of its declaration."""
+    return tuple(step.status for step in TRACKS[track].steps if step.move is not Move.NOBODY)

@@ -1,0 +1,171 @@
+"""The onboarding track: a number that was never used on WhatsApp's business platform."""
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName as E
+from pipeline.model.request import Move, Status, Track
+from pipeline.tracks import conditions as c
+from pipeline.tracks.certificate_steps import (
+    AFTER_APPROVAL,
+    LAPSING,
+    certificate_expired,
+    certificate_issued,
+    issuing,
+    lapses_on,
+)
+from pipeline.tracks.declaration import (
+    CUSTOMER_STAFF,
+    META,
+    STAFF,
+    SYSTEM,
+    Anchor,
+    Step,
+    TrackDeclaration,
+    TransitionRule,
+    unless,
+)
+from pipeline.tracks.shared_deadlines import (
+    APPROVAL_LAPSES,
+    alert_after,
+    alert_weekly,
+    close_after,
+    remind,
+    retries,
+)
+from pipeline.tracks.shared_steps import (
+    BEFORE_APPROVAL,
+    CHANGE_HOLDS,
+    HELD_WITH_CERTIFICATE,
+    REVISABLE,
+    WITHDRAWN,
+    closing,
+    held,
+    needs_correction,
+    notice,
+    received,
+)
+
+_POLICY_REVIEW = Step(
+    Status.POLICY_REVIEW,
+    Move.STAFF,
+    (
+        TransitionRule(E.APPROVE, STAFF, Status.NAME_REVIEW, when=c.BUSINESS_VERIFIED),
+        TransitionRule(E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION),
+        TransitionRule(E.VERIFIED, META, change=c.business_verified),
+        TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
+        *REVISABLE,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(2),),
+    forward=E.APPROVE,
+)
+
+_BUSINESS_VERIFICATION = Step(
+    Status.BUSINESS_VERIFICATION,
+    Move.META,
+    (
+        TransitionRule(E.VERIFIED, META, Status.NAME_REVIEW, change=c.business_verified),
+        TransitionRule(
+            E.REFUSED,
+            META,
+            Status.NEEDS_CORRECTION,
+            notice(NoticeName.NEEDS_CORRECTION),
+            change=c.count_correction,
+        ),
+        TransitionRule(E.FINALLY_REFUSED, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_weekly(),),
+    forward=E.VERIFIED,
+)
+
+_NAME_REVIEW = Step(
+    Status.NAME_REVIEW,
+    Move.META,
+    (
+        TransitionRule(E.NAME_APPROVED, META, Status.APPROVED, change=c.approve),
+        TransitionRule(
+            E.NAME_DECLINED,
+            META,
+            Status.NEEDS_CORRECTION,
+            notice(NoticeName.NEEDS_CORRECTION, "display_name"),
+            change=c.count_correction,
+        ),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_weekly(),),
+    forward=E.NAME_APPROVED,
+)
+
+_APPROVED = Step(
+    Status.APPROVED,
+    Move.SYSTEM,
+    (
+        TransitionRule(
+            E.NOT_READY,
+            SYSTEM,
+            Status.AWAITING_READINESS,
+            notice(NoticeName.APPROVED_NOT_READY),
+        ),
+        *issuing(),
+        *LAPSING,
+        *AFTER_APPROVAL,
+    ),
+    (alert_after(1), APPROVAL_LAPSES, *retries(Anchor.CERTIFICATE_WANTED)),
+    manual_move=Move.STAFF,
+    forward=E.PROCEED,
+    on_entry=c.order_when_ready,
+    entry_label="issue when ready",
+    follow_up=c.after_approved_when_ready,
+)
+
+_AWAITING_READINESS = Step(
+    Status.AWAITING_READINESS,
+    Move.CUSTOMER,
+    (
+        lapses_on(E.READY, CUSTOMER_STAFF),
+        TransitionRule(E.READY, CUSTOMER_STAFF, Status.APPROVED, change=c.confirm_ready),
+        TransitionRule(
+            E.NEW_DATE, CUSTOMER_STAFF, when=unless(c.NEW_DATE_AHEAD), refuse="date_not_ahead"
+        ),
+        TransitionRule(E.NEW_DATE, CUSTOMER_STAFF, change=c.set_ready_date, restarts=True),
+        *LAPSING,
+        *closing(),
+        *AFTER_APPROVAL,
+    ),
+    (
+        *remind(NoticeName.READINESS_CHECK, 0, 7, 14, anchor=Anchor.READY_DATE),
+        close_after(30, Anchor.READY_DATE),
+        APPROVAL_LAPSES,
+    ),
+    forward=E.READY,
+)
+
+ONBOARDING = TrackDeclaration(
+    Track.ONBOARDING,
+    Status.POLICY_REVIEW,
+    (
+        received((c.ACKNOWLEDGED_OR_QUESTION,)),
+        needs_correction(*closing()),
+        held(*HELD_WITH_CERTIFICATE),
+        _POLICY_REVIEW,
+        _BUSINESS_VERIFICATION,
+        _NAME_REVIEW,
+        _APPROVED,
+        _AWAITING_READINESS,
+        certificate_issued(),
+        certificate_expired(),
+        WITHDRAWN,
+    ),
+    journey=(
+        Status.RECEIVED,
+        Status.POLICY_REVIEW,
+        Status.BUSINESS_VERIFICATION,
+        Status.NAME_REVIEW,
+        Status.APPROVED,
+        Status.CERTIFICATE_ISSUED,
+        Status.ACTIVE,
+    ),
+    claims_number=True,
+)

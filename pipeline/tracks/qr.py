@@ -1,0 +1,153 @@
+"""The qr track: a code or link for a number that is active; it knows no certificate."""
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName as E
+from pipeline.model.request import HoldReason, Move, NumberState, Status, Track
+from pipeline.model.transition import SetNumber
+from pipeline.tracks import conditions as c
+from pipeline.tracks.declaration import (
+    STAFF,
+    SYSTEM,
+    SYSTEM_STAFF,
+    Step,
+    TrackDeclaration,
+    TransitionRule,
+)
+from pipeline.tracks.shared_deadlines import alert_after, close_after, retries
+from pipeline.tracks.shared_steps import (
+    BEFORE_APPROVAL,
+    CHANGE_HOLDS,
+    REVISABLE,
+    WITHDRAWN,
+    closing,
+    held,
+    needs_correction,
+    notice,
+    received,
+)
+
+_NUMBER_CHECK = Step(
+    Status.NUMBER_CHECK,
+    Move.SYSTEM,
+    (
+        TransitionRule(E.NUMBER_OURS, SYSTEM, Status.CONTENT_REVIEW, (c.ACKNOWLEDGED_ONCE,)),
+        TransitionRule(
+            E.NUMBER_OTHERS,
+            SYSTEM,
+            Status.CONTENT_REVIEW,
+            (c.ACKNOWLEDGED_ONCE,),
+            when=c.OWNERSHIP_SETTLED,
+        ),
+        TransitionRule(
+            E.NUMBER_OTHERS,
+            SYSTEM,
+            Status.HELD,
+            notice(NoticeName.HELD),
+            hold=HoldReason.OWNERSHIP,
+        ),
+        TransitionRule(
+            E.NUMBER_REQUESTED,
+            SYSTEM,
+            Status.AWAITING_ACTIVE,
+            notice(NoticeName.QUESTION, "queued"),
+        ),
+        TransitionRule(E.NUMBER_UNKNOWN, SYSTEM, Status.CONTENT_REVIEW, when=c.NUMBER_SETTLED),
+        TransitionRule(
+            E.NUMBER_UNKNOWN,
+            SYSTEM,
+            Status.HELD,
+            (c.ACKNOWLEDGED_ONCE,),
+            hold=HoldReason.NUMBER,
+        ),
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(1),),
+)
+
+_AWAITING_ACTIVE = Step(
+    Status.AWAITING_ACTIVE,
+    Move.SYSTEM,
+    (
+        TransitionRule(
+            E.NUMBER_ACTIVE,
+            SYSTEM_STAFF,
+            Status.CONTENT_REVIEW,
+            notice(NoticeName.STATUS_CHANGED),
+        ),
+        TransitionRule(
+            E.NUMBER_ENDED,
+            SYSTEM_STAFF,
+            Status.NEEDS_CORRECTION,
+            notice(NoticeName.QUESTION, "not_ours"),
+            change=c.check_number_again,
+        ),
+        *closing(),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (close_after(90),),
+    forward=E.NUMBER_ACTIVE,
+)
+
+_CONTENT_REVIEW = Step(
+    Status.CONTENT_REVIEW,
+    Move.STAFF,
+    (
+        TransitionRule(E.APPROVE, STAFF, Status.MAKING),
+        # What needs an outside provider that we do not have is made by staff.
+        TransitionRule(E.MADE, STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
+        TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
+        *REVISABLE,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(2),),
+    forward=E.APPROVE,
+)
+
+_MAKING = Step(
+    Status.MAKING,
+    Move.SYSTEM,
+    (
+        TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
+        TransitionRule(E.PROVIDER_REFUSED, SYSTEM, Status.CONTENT_REVIEW),
+        TransitionRule(E.MAKING_FAILED, SYSTEM),
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(c.MAKE_QR,)),
+        *CHANGE_HOLDS,
+        *BEFORE_APPROVAL,
+    ),
+    (alert_after(1), *retries()),
+    forward=E.PROCEED,
+    on_entry=c.make_qr,
+    entry_label="make",
+)
+
+QR = TrackDeclaration(
+    Track.QR,
+    Status.NUMBER_CHECK,
+    (
+        # The check of the number answers the customer, so that one mail is answered by one.
+        received(()),
+        needs_correction(*closing()),
+        held(
+            TransitionRule(
+                E.NUMBER_SET,
+                STAFF,
+                Status.CONTENT_REVIEW,
+                (SetNumber(NumberState.ACTIVE),),
+                when=c.held_for(HoldReason.NUMBER),
+            )
+        ),
+        _NUMBER_CHECK,
+        _AWAITING_ACTIVE,
+        _CONTENT_REVIEW,
+        _MAKING,
+        WITHDRAWN,
+    ),
+    journey=(
+        Status.RECEIVED,
+        Status.NUMBER_CHECK,
+        Status.CONTENT_REVIEW,
+        Status.MAKING,
+        Status.DELIVERED,
+    ),
+)

@@ -1,0 +1,118 @@
+"""The deadlines that the declarations are written with."""
+
+from datetime import timedelta
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName
+from pipeline.model.transition import DeadlineKind
+from pipeline.tracks.declaration import Anchor, Due, Unit
+
+#: When an outside service fails, the same is tried again after these times, then once a day.
+_BACK_OFF = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+_WORKING_WEEK = 5
+_WEEK = 7
+
+
+def alert_after(working_days: int, *, daily: bool = False) -> Due:
+    """Return the alert of a status where staff are awaited: again each week, or each day."""
+    return Due(
+        "alert",
+        DeadlineKind.ALERT,
+        EventName.ALERT,
+        after=working_days,
+        every=1 if daily else _WORKING_WEEK,
+        unit=Unit.WORKING_DAYS,
+        group="alert",
+    )
+
+
+def alert_weekly() -> Due:
+    """Return the alert of a status where Meta is awaited."""
+    return Due(
+        "alert", DeadlineKind.ALERT, EventName.ALERT, after=_WEEK, every=_WEEK, group="alert"
+    )
+
+
+def remind(
+    notice: NoticeName, *days: int, variant: str = "", anchor: Anchor = Anchor.ENTERED
+) -> tuple[Due, ...]:
+    """Return the reminders on ``days`` after ``anchor``."""
+    return tuple(
+        Due(
+            f"remind-{index}",
+            DeadlineKind.REMIND,
+            EventName.REMIND,
+            after=day,
+            anchor=anchor,
+            notice=notice,
+            variant=variant,
+            group="remind",
+        )
+        for index, day in enumerate(days, 1)
+    )
+
+
+def close_after(days: int, anchor: Anchor = Anchor.ENTERED) -> Due:
+    """Return the deadline that closes a status where the customer is awaited."""
+    return Due("close", DeadlineKind.CLOSE, EventName.CLOSE, after=days, anchor=anchor)
+
+
+def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
+    """Return the repeated attempts of something that an outside service does for us."""
+    last = len(_BACK_OFF)
+    return tuple(
+        Due(
+            f"retry-{index}" if index < last else "retry-daily",
+            DeadlineKind.PROCEED,
+            EventName.PROCEED,
+            anchor=anchor,
+            span=span,
+            every=1 if index == last else 0,
+            exact=True,
+            when=lambda state, policy: (
+                not (policy.manual_issuer and state.certificate_wanted_at is not None)
+            ),
+            group="retry",
+        )
+        for index, span in enumerate(_BACK_OFF, 1)
+    )
+
+
+EXPIRE_CERTIFICATE = Due(
+    "expire", DeadlineKind.EXPIRE, EventName.EXPIRE, anchor=Anchor.CERTIFICATE_END, exact=True
+)
+
+#: 3 and 1 days left, exact as the expiry itself.
+CERTIFICATE_REMINDERS = tuple(
+    Due(
+        f"remind-{days_left}-left",
+        DeadlineKind.REMIND,
+        EventName.REMIND,
+        after=-days_left,
+        anchor=Anchor.CERTIFICATE_END,
+        notice=NoticeName.CERTIFICATE_REMINDER,
+        exact=True,
+        group="remind",
+    )
+    for days_left in (3, 1)
+)
+
+#: Genesys Cloud deletes an integration that is not active 30 days after it was created.
+INTEGRATION_REMINDER = Due(
+    "remind-integration",
+    DeadlineKind.REMIND,
+    EventName.REMIND,
+    after=25,
+    anchor=Anchor.INTEGRATION_CREATED,
+    notice=NoticeName.INTEGRATION_REMINDER,
+    group="integration",
+)
+
+APPROVAL_LAPSES = Due(
+    "approval-lapses",
+    DeadlineKind.PROCEED,
+    EventName.APPROVAL_LAPSED,
+    anchor=Anchor.APPROVAL,
+    exact=True,
+    from_policy=lambda policy: policy.approval_lapses,
+)

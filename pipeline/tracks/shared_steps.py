@@ -1,0 +1,299 @@
+"""The rows that all tracks share: ``received``, ``needs_correction``, ``held``, any open status."""
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, HoldReason, Move, Status
+from pipeline.model.request import EventName as E
+from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, SendNotice
+from pipeline.tracks import conditions as c
+from pipeline.tracks.declaration import (
+    CUSTOMER,
+    CUSTOMER_STAFF,
+    REVISERS,
+    STAFF,
+    SYSTEM,
+    SYSTEM_STAFF,
+    Chosen,
+    Special,
+    Step,
+    TransitionRule,
+    unless,
+)
+from pipeline.tracks.shared_deadlines import (
+    EXPIRE_CERTIFICATE,
+    alert_after,
+    close_after,
+    remind,
+)
+
+Rules = tuple[TransitionRule, ...]
+Effects = tuple[Effect | Chosen, ...]
+
+
+def notice(name: NoticeName, variant: str = "") -> Effects:
+    """Return the effects of a rule that only mails ``name``."""
+    return (SendNotice(name, variant),)
+
+
+#: What can happen in every open status.
+ANY_OPEN: Rules = (
+    TransitionRule(E.WITHDRAW, CUSTOMER_STAFF, Status.WITHDRAWN, notice(NoticeName.WITHDRAWN)),
+    TransitionRule(E.SUPERSEDE, SYSTEM_STAFF, Status.SUPERSEDED),
+    TransitionRule(E.REMIND, SYSTEM, effects=(c.REMINDER,)),
+    TransitionRule(E.ALERT, SYSTEM, effects=(c.ALERT,)),
+    TransitionRule(E.ROUTE, STAFF, when=c.HAD_CERTIFICATE, refuse="route_after_certificate"),
+    TransitionRule(E.ROUTE, STAFF, when=unless(c.OTHER_TRACK), refuse="route_same_track"),
+    TransitionRule(
+        E.ROUTE,
+        STAFF,
+        Special.CHOSEN_TRACK,
+        notice(NoticeName.STATUS_CHANGED),
+        when=c.ANSWERS_COMPLETE,
+        change=c.choose_track,
+    ),
+    TransitionRule(
+        E.ROUTE,
+        STAFF,
+        Status.NEEDS_CORRECTION,
+        (SendNotice(NoticeName.STATUS_CHANGED), SendNotice(NoticeName.NEEDS_CORRECTION)),
+        change=c.choose_track,
+    ),
+)
+
+HOLDABLE: Rules = (TransitionRule(E.HOLD, SYSTEM_STAFF, Status.HELD),)
+
+#: Staff may ask until the request is approved.
+ASKABLE: Rules = (
+    TransitionRule(
+        E.ASK,
+        STAFF,
+        Status.NEEDS_CORRECTION,
+        (c.ASKED,),
+        change=c.count_correction,
+        restarts=True,
+    ),
+)
+
+#: Staff enter answers: the customer is not told, and nothing moves.
+STAFF_EDITS: Rules = (
+    TransitionRule(E.CORRECTED, STAFF),
+    TransitionRule(E.PROBLEMS_FOUND, STAFF),
+)
+
+
+def _stopped_by(event: E) -> TransitionRule:
+    return TransitionRule(
+        event, REVISERS, Status.HELD, notice(NoticeName.HELD), hold=HoldReason.CHANGE
+    )
+
+
+#: A changed form for a request that is in work goes to staff, whatever is in it.
+CHANGE_HOLDS: Rules = (
+    *STAFF_EDITS,
+    _stopped_by(E.CHANGED_FORM),
+    _stopped_by(E.CORRECTED),
+    _stopped_by(E.PROBLEMS_FOUND),
+)
+
+
+def _replaced_by(event: E, actors: frozenset[Actor]) -> TransitionRule:
+    return TransitionRule(
+        event,
+        actors,
+        effects=notice(NoticeName.REVISION_RECEIVED),
+        change=c.unsettle,
+        restarts=True,
+    )
+
+
+#: A changed form for a request that staff have not touched replaces the first.
+REVISABLE: Rules = (
+    *STAFF_EDITS,
+    _replaced_by(E.REVISED, CUSTOMER_STAFF),
+    _replaced_by(E.CORRECTED, CUSTOMER),
+    TransitionRule(
+        E.PROBLEMS_FOUND,
+        REVISERS,
+        Status.NEEDS_CORRECTION,
+        notice(NoticeName.NEEDS_CORRECTION),
+        change=c.count_correction,
+    ),
+)
+
+BEFORE_APPROVAL: Rules = (*ANY_OPEN, *HOLDABLE, *ASKABLE)
+
+#: What the checks of a number and the table of conflicts find, on a new form or a revised one.
+_STOPPED: Rules = (
+    TransitionRule(E.M2M_CERTAIN, SYSTEM, Status.REJECTED, notice(NoticeName.REJECTED)),
+    TransitionRule(E.M2M_DOUBTFUL, SYSTEM, Status.HELD, (c.M2M_QUESTION,), hold=HoldReason.M2M),
+    TransitionRule(E.CONFLICT_FOUND, SYSTEM, Status.HELD, (c.HELD_OR_QUESTION,)),
+    TransitionRule(E.SENDER_DOUBTFUL, SYSTEM, Status.HELD, hold=HoldReason.SENDER_DOUBTFUL),
+    TransitionRule(
+        E.WRONG_FORM,
+        SYSTEM,
+        Special.CHOSEN_TRACK,
+        notice(NoticeName.HELP_CHOOSE_FORM),
+        change=c.choose_help,
+    ),
+)
+
+
+def received(on_clean: Effects) -> Step:
+    """Return the step where a form is judged; ``on_clean`` is what a clean one is answered with."""
+    return Step(
+        Status.RECEIVED,
+        Move.SYSTEM,
+        (
+            TransitionRule(
+                E.PROBLEMS_FOUND,
+                SYSTEM,
+                Status.NEEDS_CORRECTION,
+                notice(NoticeName.NEEDS_CORRECTION),
+                change=c.count_correction,
+            ),
+            TransitionRule(E.CLEAN, SYSTEM, Special.FIRST, on_clean),
+            *_STOPPED,
+            TransitionRule(
+                E.SENDER_UNPROVEN,
+                SYSTEM,
+                Status.HELD,
+                notice(NoticeName.RECEIPT_UNVERIFIED),
+                hold=HoldReason.SENDER,
+            ),
+            TransitionRule(
+                E.FILE_UNREADABLE,
+                SYSTEM,
+                Status.NEEDS_CORRECTION,
+                notice(NoticeName.UNREADABLE),
+                change=c.count_correction,
+            ),
+            TransitionRule(
+                E.NO_FORM,
+                SYSTEM,
+                Special.CHOSEN_TRACK,
+                notice(NoticeName.HELP_CHOOSE_FORM),
+                change=c.choose_help,
+            ),
+            *BEFORE_APPROVAL,
+        ),
+        (alert_after(1),),
+    )
+
+
+def needs_correction(*more: TransitionRule) -> Step:
+    """Return the step where the customer corrects answers."""
+    return Step(
+        Status.NEEDS_CORRECTION,
+        Move.CUSTOMER,
+        (
+            TransitionRule(
+                E.CORRECTED,
+                CUSTOMER_STAFF,
+                Special.ASKED_BY,
+                notice(NoticeName.REVISION_RECEIVED),
+                change=c.unsettle,
+            ),
+            TransitionRule(E.PROBLEMS_FOUND, STAFF),
+            *_asked_again(E.PROBLEMS_FOUND, NoticeName.NEEDS_CORRECTION),
+            *_asked_again(E.FILE_UNREADABLE, NoticeName.UNREADABLE),
+            *_STOPPED,
+            *more,
+            *BEFORE_APPROVAL,
+        ),
+        (*remind(NoticeName.CORRECTION_REMINDER, 3, 7), close_after(14)),
+        forward=E.CORRECTED,
+    )
+
+
+def _asked_again(event: E, name: NoticeName) -> Rules:
+    return (
+        TransitionRule(
+            event,
+            REVISERS,
+            Status.HELD,
+            (AlertStaff("corrections_exhausted"),),
+            when=c.TOO_MANY_CORRECTIONS,
+            hold=HoldReason.CORRECTIONS,
+        ),
+        TransitionRule(
+            event, REVISERS, effects=notice(name), change=c.count_correction, restarts=True
+        ),
+    )
+
+
+def held(*more: TransitionRule) -> Step:
+    """Return the step where staff settle what stopped a request; ``more`` are the track's rows."""
+    return Step(
+        Status.HELD,
+        Move.STAFF,
+        (
+            TransitionRule(E.RELEASE, STAFF, Special.CAME_FROM, change=c.settle),
+            TransitionRule(
+                E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
+            ),
+            TransitionRule(
+                E.ASK,
+                STAFF,
+                Status.NEEDS_CORRECTION,
+                (c.ASKED,),
+                when=c.HELD_AFTER_APPROVAL,
+                change=c.ask_anew,
+            ),
+            *ASKABLE,
+            TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
+            TransitionRule(E.MERGE, STAFF, Status.SUPERSEDED, notice(NoticeName.DUPLICATE)),
+            TransitionRule(E.DROP, STAFF, Status.ANSWERED),
+            *STAFF_EDITS,
+            *(
+                TransitionRule(event, REVISERS, effects=(AlertStaff("changed_form"),))
+                for event in (E.CHANGED_FORM, E.CORRECTED, E.PROBLEMS_FOUND)
+            ),
+            TransitionRule(E.HOLD, SYSTEM, effects=(AlertStaff("held_again"),)),
+            *more,
+            *ANY_OPEN,
+        ),
+        (alert_after(1, daily=True), EXPIRE_CERTIFICATE),
+        forward=E.RELEASE,
+    )
+
+
+#: The rows of ``held`` on the tracks that give certificates.
+HELD_WITH_CERTIFICATE: Rules = (
+    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.LIVE), refuse="certificate_missing"),
+    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"),
+    TransitionRule(
+        E.EXPIRE,
+        SYSTEM,
+        effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
+        change=c.expire_on_hold,
+    ),
+    TransitionRule(E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=c.approve_anew),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        CUSTOMER,
+        effects=(AlertStaff("certificate_wanted_on_hold"),),
+        when=c.held_for(HoldReason.CERTIFICATE_REVOKED),
+    ),
+)
+
+#: ``withdrawn`` is an end; for a day it can be taken back.
+WITHDRAWN = Step(
+    Status.WITHDRAWN,
+    Move.NOBODY,
+    (
+        TransitionRule(
+            E.UNDO_WITHDRAW, CUSTOMER_STAFF, when=unless(c.WITHIN_UNDO), refuse="undo_too_late"
+        ),
+        TransitionRule(
+            E.UNDO_WITHDRAW,
+            CUSTOMER_STAFF,
+            Special.BEFORE_END,
+            notice(NoticeName.STATUS_CHANGED),
+        ),
+    ),
+)
+
+
+def closing(*, silent: bool = False) -> Rules:
+    """Return the row of a close deadline; ``silent``: nobody is told."""
+    effects = () if silent else notice(NoticeName.CLOSED_NO_RESPONSE)
+    return (TransitionRule(E.CLOSE, SYSTEM, Status.CLOSED_NO_RESPONSE, effects),)

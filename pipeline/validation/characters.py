@@ -1,0 +1,142 @@
+"""Characters of all answers: widths, invisible signs, blanks, damage, and marks for "nothing"."""
+
+import re
+import unicodedata
+
+_KANA_WIDTH = re.compile("[\uff61-\uff9f]+")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE = frozenset("\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u180e\u034f\u115f\u1160")
+_JOINERS = frozenset("\u200c\u200d")
+_BLANK_LETTERS = {"\u3164": " ", "\uffa0": " ", "\u2800": " "}
+_KEPT_CONTROLS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
+_EXCEL_ERRORS = re.compile(
+    r"#(?:N/A|NAME\?|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})|#{3,}",
+    re.IGNORECASE,
+)
+#: What people write instead of an answer, folded.
+_PLACEHOLDERS = frozenset(
+    "n/a|n.a.|n.a|na|not applicable|tbd|tba|tbc|t.b.d.|to be decided|to be confirmed|pending"  # noqa: SIM905 - a list of words
+    "|none|nil|null|nothing|see email|see e-mail|see mail|see above|same as above|as above|ditto"
+    "|later|unknown|not yet|don't know|未定|未記入"
+    "|同上|なし|無し|無|該当なし|特になし|特に無し|不明"
+    "|後日|後日連絡|検討中|調整中|メール参照|別途連絡|別途通知|无|無資料|keine|entfällt|siehe oben"
+    "|siehe e-mail|unbekannt|k.a.|aucun|aucune|néant|ninguno|ninguna|nessuno".split("|")
+)
+_MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
+_BLANKS = frozenset({"", "-", "--", "---", "—", "–", "ー", "―", "−", "‐"})
+
+
+def fold(text: str) -> str:
+    """Return ``text`` for comparison: NFKC, case folded, stripped."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 code units, as Meta and Excel count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def damaged(text: str) -> str:
+    """Return the characters that tell of damage: U+FFFD, lone surrogates, private use."""
+    found = [
+        character
+        for character in text
+        if character == "\ufffd" or unicodedata.category(character) in {"Cs", "Co"}
+    ]
+    return "".join(dict.fromkeys(found))
+
+
+def is_blank(text: str) -> bool:
+    """Return whether ``text`` shows nothing, or only the dash of an unanswered drop-down."""
+    return squeeze(clean(text)[0]) in _BLANKS
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether ``text`` only says that there is no answer (未定, N/A, see e-mail, xxx)."""
+    folded = squeeze(fold(clean(text)[0])).strip("()[]（）「」 ")
+    return folded in _PLACEHOLDERS or bool(
+        _MASK.fullmatch(folded.replace("-", "").replace(" ", ""))
+    )
+
+
+def is_cell_error(text: str) -> bool:
+    """Return whether ``text`` is an error value of a spreadsheet."""
+    return bool(_EXCEL_ERRORS.fullmatch(text.strip()))
+
+
+def squeeze(text: str) -> str:
+    """Return ``text`` in one line, with single blanks."""
+    return " ".join(text.split())
+
+
+def _joins(text: str, index: int) -> bool:
+    """Return whether the joiner at ``index`` means something (emoji, Persian, Indic)."""
+    before, after = text[index - 1 : index], text[index + 1 : index + 2]
+    return bool(before and after) and not (before.isascii() or after.isascii())
+
+
+def clean(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return ``text`` as it is stored and shown, and the codes of the repairs.
+
+    NFC; full-width ASCII and half-width katakana folded; invisible characters, direction marks and
+    controls removed; blanks of all kinds become a space. Lines are kept.
+    """
+    notes: list[str] = []
+    kept: list[str] = []
+    for index, character in enumerate(text):
+        if character in _BIDI:
+            notes.append("direction_marks")
+        elif character in _INVISIBLE or (character in _JOINERS and not _joins(text, index)):
+            notes.append("invisible")
+        elif unicodedata.category(character) == "Cc" and character not in _KEPT_CONTROLS:
+            notes.append("control_characters")
+        else:
+            kept.append(_BLANK_LETTERS.get(character, character))
+    visible = "".join(kept).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    visible = "".join(
+        " " if unicodedata.category(character) == "Zs" or character in "\t\x0b\x0c" else character
+        for character in visible
+    )
+    folded = visible.translate(_FULL_WIDTH)
+    if folded != visible:
+        notes.append("fullwidth")
+    whole = _KANA_WIDTH.sub(lambda run: unicodedata.normalize("NFKC", run.group()), folded)
+    if whole != folded:
+        notes.append("halfwidth_kana")
+    return unicodedata.normalize("NFC", whole).strip(), tuple(dict.fromkeys(notes))
+
+
+def decimal_digits(text: str) -> str:
+    """Return ``text`` with every decimal digit of every script as ASCII; ① and ¹ stay."""
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
+        for character in text
+    )
+
+
+_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+
+
+def mixed_letters(text: str) -> str:
+    """Return the letters that do not belong in a word of look-alike alphabets, or empty.
+
+    Words of one alphabet are fine; a word that has both Latin and Cyrillic (or Greek …) is not.
+    """
+    found: list[str] = []
+    for word in re.findall(r"[^\W\d_]+", text):
+        scripts: dict[str, list[str]] = {}
+        for letter in word:
+            script = next((s for s in _SCRIPTS if unicodedata.name(letter, "").startswith(s)), "")
+            if script:
+                scripts.setdefault(script, []).append(letter)
+        if len(scripts) > 1:
+            fewest = min(scripts, key=lambda name: len(scripts[name]))
+            found += scripts[fewest]
+    return "".join(dict.fromkeys(found))
+
+
+def is_lookalike_word(text: str) -> bool:
+    """Return whether a wholly Cyrillic or Greek ``text`` can be taken for Latin letters."""
+    letters = [character for character in text if character.isalpha()]
+    return bool(letters) and all(letter in "аеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανυ" for letter in letters)

@@ -1,0 +1,170 @@
+"""Check a submission: every answer by its reader, then the rules, all problems at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind, FormDefinition, Question
+from pipeline.model.checked import CheckedForm, FieldReading, M2mCertainty
+from pipeline.model.problem import Problem, Severity, Verdict
+from pipeline.model.submission import Answer, Submission
+from pipeline.validation.answer import read_answer
+from pipeline.validation.email import FREE_MAIL_DOMAINS
+from pipeline.validation.reading import Finding, Hints, Read
+from pipeline.validation.rules import Facts, apply_rules
+from pipeline.validation.the_file import file_problems
+
+_COUNTRY = "country"
+_NUMBER, _AGAIN = "phone_number", "phone_number_again"
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What a check needs beside the submission.
+
+    ``today`` is the customer's; ``vocabulary`` maps a field to folded words and their codes (in
+    every language); ``confirmed`` maps fields to the raw answers that were asked about before: the
+    same answer again confirms it.
+    """
+
+    today: date
+    vocabulary: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
+    confirmed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def check(submission: Submission, context: CheckContext) -> CheckedForm:
+    """Return what was read from every answer, the verdicts, and all problems."""
+    definition = FORMS[submission.form]
+    reads = _read_all(submission, definition, context)
+    values = {name: read.value for name, read in reads.items()}
+    readings = tuple(
+        _reading(name, question, submission.answer(name), reads[name], values)
+        for name, question in definition.questions.items()
+    )
+    facts = Facts(
+        submission.form,
+        {reading.field: reading.value if reading.usable else None for reading in readings},
+        {reading.field: reading for reading in readings},
+        context.today,
+        context.free_mail_domains,
+    )
+    readings = _once(readings)
+    problems = (
+        *file_problems(submission, definition),
+        *(problem for reading in readings for problem in reading.problems),
+        *apply_rules(facts),
+    )
+    machine = reads[_NUMBER].m2m if _NUMBER in reads else M2mCertainty.NONE
+    return CheckedForm(submission, readings, _in_order(problems, definition), machine)
+
+
+def _read_all(
+    submission: Submission, definition: FormDefinition, context: CheckContext
+) -> dict[str, Read]:
+    """Return the reading of every question; the country first, because numbers need it."""
+    country = None
+    found: dict[str, Read] = {}
+    names = sorted(definition.questions, key=lambda name: name != _COUNTRY)
+    for name in names:
+        answer = submission.answer(name)
+        hints = Hints(
+            today=context.today,
+            country=country,
+            language=submission.language,
+            words=context.vocabulary.get(name, MappingProxyType({})),
+        )
+        read = read_answer(
+            answer, definition.questions[name], hints, confirmed=context.confirmed.get(name)
+        )
+        if name == _COUNTRY and read.verdict is Verdict.OK:
+            country = read.value
+        found[name] = read
+    return found
+
+
+def _reading(
+    name: str,
+    question: Question,
+    answer: Answer | None,
+    read: Read,
+    values: Mapping[str, str | None],
+) -> FieldReading:
+    """Put ``read`` beside its field; a blank required answer gets its problem here."""
+    findings = read.findings
+    if read.verdict is Verdict.BLANK:
+        findings = (_missing(name, question),) if question.is_required(values) else ()
+    elif question.kind is AnswerKind.TICK and read.verdict is Verdict.REJECT:
+        findings = (_missing(name, question),)
+    problems = tuple(
+        Problem(
+            code=finding.code,
+            severity=read.severity(finding),
+            audience=finding.audience,
+            field=name,
+            params=finding.params,
+        )
+        for finding in findings
+    )
+    return FieldReading(
+        field=name,
+        raw=answer.raw if answer else "",
+        where=answer.where if answer else "",
+        value=read.value,
+        verdict=read.verdict,
+        notes=read.notes,
+        candidates=read.candidates,
+        problems=problems,
+    )
+
+
+def _once(readings: tuple[FieldReading, ...]) -> tuple[FieldReading, ...]:
+    """Return ``readings`` without the second number's problems that the first has too."""
+    first = next((reading for reading in readings if reading.field == _NUMBER), None)
+    said = {(item.code, item.params) for item in first.problems} if first and first.raw else set()
+    return tuple(
+        replace(
+            reading,
+            problems=tuple(
+                item for item in reading.problems if (item.code, item.params) not in said
+            ),
+        )
+        if reading.field == _AGAIN
+        else reading
+        for reading in readings
+    )
+
+
+def _missing(name: str, question: Question) -> Finding:
+    """Return the problem of a required answer that is blank."""
+    if question.kind is AnswerKind.TICK:
+        return Finding("consent", (("thing", name),), Severity.ERROR)
+    if set(question.choices) == {"yes", "no"}:
+        return Finding("yes_no", (("statement", name),), Severity.ERROR)
+    if question.choices:
+        return Finding("not_selected", (), Severity.ERROR)
+    return Finding("empty", (), Severity.ERROR)
+
+
+def _in_order(problems: tuple[Problem, ...], definition: FormDefinition) -> tuple[Problem, ...]:
+    """Return the problems in the order of the form, each once; those of the file first."""
+    numbers = definition.numbers
+    distinct = tuple(dict.fromkeys(problems))
+    return tuple(sorted(distinct, key=lambda problem: numbers.get(problem.field, 0)))
+
+
+def with_answers(submission: Submission, answers: tuple[Answer, ...]) -> Submission:
+    """Return ``submission`` with ``answers`` in place of those of the same fields."""
+    edited = {answer.field: answer for answer in answers}
+    kept = tuple(edited.pop(answer.field, answer) for answer in submission.answers)
+    return replace(
+        submission,
+        answers=(*kept, *edited.values()),
+        missing=tuple(
+            name for name in submission.missing if name not in {a.field for a in answers}
+        ),
+    )

@@ -1,0 +1,335 @@
+"""Read dates and times of day, as the world writes them."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from functools import cache
+
+from pipeline.forms.definition import Question
+from pipeline.model.problem import Verdict
+from pipeline.model.submission import CellType
+from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
+from pipeline.validation.reading import Hints, Read, ask, ok, reject
+
+_LONGEST = 100
+#: First years of the Japanese eras minus one, and the last day of each (Cabinet Office).
+_ERAS = {
+    "令和": (2018, None), "r": (2018, None),
+    "平成": (1988, date(2019, 4, 30)), "h": (1988, date(2019, 4, 30)),
+    "昭和": (1925, date(1989, 1, 7)), "s": (1925, date(1989, 1, 7)),
+    "民國": (1911, None), "民国": (1911, None),
+}  # fmt: skip
+_ERA = re.compile(
+    r"(令和|平成|昭和|民國|民国|(?<![a-z])[rhs](?=\s?\d))\s*(\d{1,3}|元)\s*[年./-]\s*"
+    r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?"
+)
+_KANJI = re.compile(
+    r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?|(\d{4})\s*년\s*(\d{1,2})\s*월\s*(\d{1,2})\s*일?"
+)
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{1,2})(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})(?!\d)")
+_SHORT_YEAR = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{2})(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(20\d\d|19\d\d)(\d\d)(\d\d)(?!\d)")
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+_TIME = re.compile(
+    r"(?:(?P<half>午前|午後|am|pm)\s*)?(?<!\d)(?P<h>\d{1,2})(?:(?::|：|(?<!\.\d)(?<!\.\d\d)\.(?!\d\d?\.))(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
+    r"|時(?:\s*(?P<jm>\d{1,2})\s*分)?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\.|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
+)
+_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})t(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(z|[+-]\d{2}:?\d{2})?")
+_WEEKDAY = re.compile(r"[(（][^\d)）]{1,12}[)）]")
+_NO_DAY = re.compile(r"\d{4}\s*(?:年|[-/.])\s*\d{1,2}\s*月?|\d{1,2}[-/.]\d{4}")
+_NO_YEAR = re.compile(r"\d{1,2}\s*(?:[-/.]|月)\s*\d{1,2}\s*[日.]?")
+_FIRST_SERIAL, _LAST_SERIAL = 36526, 73050
+_EPOCH = date(1899, 12, 30)
+_OLDEST, _NEWEST = 1900, 2199
+_FEWEST_DIGITS = 3
+_LONG_AGO = timedelta(days=366)
+#: The Buddhist era, as Thailand counts, runs 543 years ahead.
+_BUDDHIST = range(2443, 2743)
+_BUDDHIST_AHEAD = 543
+_KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_KANJI_NUMBER = re.compile(r"[〇零一二三四五六七八九十]+(?=[年月日])")
+
+
+def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+    """Return the date as ISO 8601."""
+    if len(text) > _LONGEST:
+        return reject("too_long", n=_LONGEST, m=len(text))
+    whole, notes = clean(text)
+    plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole))))
+    if hints.cell_type is CellType.NUMBER or _SERIAL.fullmatch(plain):
+        return _serial(plain, numeric=hints.cell_type is CellType.NUMBER).noted(*notes)
+    stamp = _STAMP.fullmatch(plain)
+    if stamp:
+        return _only(stamp.group(1), text).noted(*notes)
+    found, rest = _all_dates(plain, hints)
+    if len(found) > 1:
+        values = tuple(value for read in found for value in _values(read))
+        if len(set(values)) > 1:
+            return ask(None, "two_values", candidates=values, a=values[0], b=values[-1])
+    if found:
+        left = _TIME.sub(" ", rest)
+        if re.search(r"\d", left) and found[0].verdict is Verdict.OK and found[0].value:
+            return ask(found[0].value, "confirm_value", value=found[0].value)
+        return found[0].noted(*notes, *(("words_ignored",) if _has_words(rest) else ()))
+    return _no_date(plain, text)
+
+
+def _kanji_number(match: re.Match[str]) -> str:
+    """Return the digits of 二〇二六, 十一 or 二十二."""
+    text = match.group()
+    if "十" not in text:
+        return "".join(str(_KANJI_DIGITS[sign]) for sign in text)
+    tens, _, ones = text.partition("十")
+    ten = _KANJI_DIGITS.get(tens, 1) if len(tens) <= 1 else 0
+    return str(ten * 10 + _KANJI_DIGITS.get(ones, 0))
+
+
+def _values(read: Read) -> tuple[str, ...]:
+    return read.candidates or ((read.value,) if read.value else ())
+
+
+def _has_words(rest: str) -> bool:
+    return bool(re.search(r"[^\W\d_]", _WEEKDAY.sub("", rest)))
+
+
+def _no_date(plain: str, text: str) -> Read:
+    """Return why ``plain`` names no day."""
+    if _NO_DAY.fullmatch(plain):
+        return ask(None, "date_missing", part="day")
+    if _NO_YEAR.fullmatch(plain):
+        return ask(None, "date_missing", part="year")
+    month = next((word for word in re.findall(r"[^\W\d_]+", plain) if word in _months()), None)
+    if month and re.search(r"\d{4}", plain):
+        return ask(None, "date_missing", part="day")
+    if month and re.search(r"\d", plain):
+        return ask(None, "date_missing", part="year")
+    return ask(None, "date_vague", given=text.strip())
+
+
+def _serial(plain: str, *, numeric: bool) -> Read:
+    """Return the day of a serial number of a spreadsheet (1900 system)."""
+    compact = _COMPACT.fullmatch(plain)
+    if compact:
+        return _only("-".join(compact.groups()), plain)
+    try:
+        number = float(plain)
+    except ValueError:
+        return ask(None, "date_vague", given=plain)
+    if not _FIRST_SERIAL <= number <= _LAST_SERIAL:
+        return ask(None, "date_vague", given=plain)
+    value = (_EPOCH + timedelta(days=int(number))).isoformat()
+    return ok(value, "serial") if numeric else ask(value, "confirm_value", value=value)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if _OLDEST <= year <= _NEWEST else None
+    except ValueError:
+        return None
+
+
+def _only(iso: str, given: str) -> Read:
+    try:
+        return ok(date.fromisoformat(iso).isoformat())
+    except ValueError:
+        return reject("date_real", given=given)
+
+
+def _exactly(year: str, month: str, day: str) -> Read:
+    """Return the day; a year of the Buddhist era is asked about."""
+    if int(year) in _BUDDHIST:
+        thai = _day(int(year) - _BUDDHIST_AHEAD, int(month), int(day))
+        value = thai.isoformat() if thai else ""
+        return ask(value, "confirm_value", value=value) if thai else reject("date_real")
+    found = _day(int(year), int(month), int(day))
+    return ok(found.isoformat()) if found else reject("date_real")
+
+
+def _all_dates(plain: str, hints: Hints) -> tuple[list[Read], str]:
+    """Return the readings of all dates in ``plain``, and what is left of it."""
+    found: list[Read] = []
+    rest = plain
+    for pattern, reader in (
+        (_ERA, _era),
+        (_KANJI, lambda match, _: _exactly(*[part for part in match.groups() if part])),
+        (_YEAR_FIRST, lambda match, _: _exactly(match[1], match[3], match[4])),
+        (_YEAR_LAST, _year_last),
+        (_SHORT_YEAR, _short_year),
+        (_COMPACT, lambda match, _: _exactly(*match.groups())),
+    ):
+        found += [reader(match, hints) for match in pattern.finditer(rest)]
+        rest = pattern.sub(" ", rest)
+    if not found:
+        found, rest = _with_month_names(plain)
+    return found, rest
+
+
+def _era(match: re.Match[str], _hints: Hints) -> Read:
+    offset, last = _ERAS[match[1]]
+    year = offset + (1 if match[2] == "元" else int(match[2]))
+    found = _day(year, int(match[3]), int(match[4]))
+    if found is None:
+        return reject("date_real")
+    if last and found > last:
+        return ask(found.isoformat(), "confirm_value", value=found.isoformat())
+    return ok(found.isoformat(), "era")
+
+
+def _year_last(match: re.Match[str], _hints: Hints) -> Read:
+    """Read day and month before the year: dots mean day first, else only a number over 12 tells."""
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    day_first, month_first = _day(year, second, first), _day(year, first, second)
+    if match[2] == "." and day_first:
+        return ok(day_first.isoformat())
+    return _one_of(day_first, month_first)
+
+
+def _one_of(first: date | None, second: date | None) -> Read:
+    values = [found.isoformat() for found in (first, second) if found]
+    distinct = tuple(dict.fromkeys(values))
+    if not distinct:
+        return reject("date_real")
+    if len(distinct) == 1:
+        return ok(distinct[0])
+    return ask(None, "date_ambiguous", candidates=distinct, a=distinct[0], b=distinct[1])
+
+
+def _short_year(match: re.Match[str], hints: Hints) -> Read:
+    """Read a year of two digits: always a question; the year stands first in Japan."""
+    first, second, third = int(match[1]), int(match[3]), int(match[4])
+    year_first = _day(2000 + first, second, third)
+    day_first = _day(2000 + third, second, first)
+    month_first = _day(2000 + third, first, second)
+    if hints.language == "ja" and year_first:
+        value = year_first.isoformat()
+        return ask(value, "confirm_value", value=value)
+    options = (
+        (day_first,) if match[2] == "." and day_first else (day_first, month_first, year_first)
+    )
+    recent = [found for found in options if found and found > hints.today - _LONG_AGO]
+    kept = recent or [found for found in options if found]
+    values = tuple(dict.fromkeys(found.isoformat() for found in kept))
+    if not values:
+        return reject("date_real")
+    if len(values) == 1:
+        return ask(values[0], "confirm_value", value=values[0])
+    return ask(None, "date_ambiguous", candidates=values, a=values[0], b=values[1])
+
+
+_LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "pl",
+    "cs",
+    "ru",
+    "tr",
+    "uk",
+    "hu",
+    "ro",
+    "id",
+)
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Return the names of the months, long and short, of the languages that people write us in."""
+    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
+
+    names: dict[str, int] = {}
+    for language in _LANGUAGES:
+        for use in Locale(language).months.values():
+            for width in ("wide", "abbreviated"):
+                for number, name in use[width].items():
+                    if not name.rstrip(".").isdigit():
+                        names.setdefault(fold(name).rstrip("."), number)
+    return names | {"sept": 9}
+
+
+def _with_month_names(plain: str) -> tuple[list[Read], str]:
+    """Read ``22 novembre 2026`` and ``November 22, 2026``."""
+    words = re.findall(r"[^\W\d_]+", plain)
+    month = next((_months()[word] for word in words if word in _months()), None)
+    numbers = re.findall(r"\d+", plain)
+    years = [number for number in numbers if len(number) == 4]  # noqa: PLR2004 - digits of a year
+    days = [number for number in numbers if len(number) < _FEWEST_DIGITS]
+    if month and not years and len(days) == 2 and re.search(r"\D\d{2}$", plain):  # noqa: PLR2004
+        found = _exactly(f"20{days[1]}", str(month), days[0])
+        return [ask(found.value, "confirm_value", value=found.value) if found.value else found], ""
+    if month is None or len(years) != 1 or len(days) != 1 or len(numbers) != 2:  # noqa: PLR2004
+        return [], plain
+    return [_exactly(years[0], str(month), days[0])], ""
+
+
+def read_date_time(text: str, question: Question, hints: Hints) -> Read:
+    """Return date and time of day as ISO 8601 without a zone (the customer's)."""
+    if len(text) > _LONGEST:
+        return reject("too_long", n=_LONGEST, m=len(text))
+    plain = fold(decimal_digits(squeeze(clean(text)[0])))
+    stamp = re.fullmatch(
+        r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:z|[+-]\d{2}:?\d{2})?", plain
+    )
+    if stamp:
+        return _moment(_only(stamp.group(1), text), time.fromisoformat("00:00"), stamp.group(2))
+    if hints.cell_type is CellType.NUMBER:
+        return _serial_moment(plain)
+    found = [match for match in _TIME.finditer(plain) if _clock(match) is not None]
+    clocks = list(dict.fromkeys(clock for match in found if (clock := _clock(match))))
+    bare = plain
+    for match in found:
+        bare = bare.replace(match.group(), " ", 1)
+    day = read_date(bare, question, hints)
+    if day.value is None or not clocks:
+        missing = ask(None, "time_missing") if day.value else day
+        return missing if not clocks or day.value is None else day
+    if len(clocks) > 1:
+        values = tuple(f"{day.value}T{clock:%H:%M}" for clock in clocks)
+        return ask(None, "two_values", candidates=values, a=values[0], b=values[1])
+    return _moment(day, clocks[0])
+
+
+def _clock(match: re.Match[str]) -> time | None:
+    """Return the time of day that ``match`` spells, or None."""
+    half = match["half"] or match["after"] or match["ap"] or ""
+    hour, minute = int(match["h"] or match["bare"]), int(match["m"] or match["jm"] or 0)
+    if half.startswith(("p", "午後")) and hour < 12:  # noqa: PLR2004 - noon
+        hour += 12
+    elif half.startswith(("a", "午前")) and hour == 12:  # noqa: PLR2004 - midnight
+        hour = 0
+    try:
+        return time(hour, minute)
+    except ValueError:
+        return None
+
+
+def _moment(day: Read, clock: time, text: str = "") -> Read:
+    """Return ``day`` (any verdict) with the time of day."""
+    if day.value is None:
+        return day
+    try:
+        chosen = time.fromisoformat(text) if text else clock
+    except ValueError:
+        return reject("date_real")
+    value = datetime.combine(date.fromisoformat(day.value), chosen).isoformat(timespec="minutes")
+    if day.findings:
+        return ask(value, "confirm_value", value=value)
+    return ok(value, *day.notes)
+
+
+def _serial_moment(plain: str) -> Read:
+    day = _serial(plain, numeric=True)
+    if day.value is None:
+        return day
+    part = float(plain) % 1
+    if not part:
+        return ask(None, "time_missing")
+    minutes = round(part * 24 * 60)
+    return _moment(day, time(minutes // 60 % 24, minutes % 60))

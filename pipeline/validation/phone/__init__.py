@@ -1,0 +1,1 @@
+"""Phone numbers: from what people type to E.164, with the strictest meaning."""

@@ -1,0 +1,168 @@
+"""What the digits of one number mean, given the country that the customer stated."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from pipeline.validation.phone.candidates import (
+    Candidate,
+    after_any_prefix,
+    after_dialling_prefix,
+    code_of,
+    international,
+    national,
+    parse,
+    with_missing_zero,
+)
+from pipeline.validation.phone.plans import UNUSED_CODES, is_moved_abroad, successor
+from pipeline.validation.reading import Hints
+
+_PROPOSAL_LENGTH = 11
+_ALLOWED = frozenset("+()-./ \n,:;'\"[]{}<>|\\")
+#: Numbers that are no digits (¹, ½, Ⅳ), currency and mathematics, damage.
+_STRANGE = frozenset({"No", "Nl", "Sc", "Sm", "Co", "Cs", "Cn"})
+_TRAILING_CODE = re.compile(r"^(.*\d.*?)\(?\+\s*(\d{1,3})\)?\W*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The candidates of one number, and why it is doubtful when it is.
+
+    ``doubt`` is the code of the question (empty: none). ``digits`` are those that were typed,
+    ``code`` the country code that they begin with or that is stated, ``explicit`` tells that a
+    plus was typed. ``strange`` are the signs that are no part of a number.
+    """
+
+    candidates: tuple[Candidate, ...]
+    digits: str
+    code: str = ""
+    doubt: str = ""
+    explicit: bool = False
+    strange: str = ""
+    words: bool = False
+
+
+def meaning(text: str, hints: Hints) -> Meaning:
+    """Return what ``text`` (normalised, one number) can mean."""
+    strange = "".join(dict.fromkeys(sign for sign in text if _is_strange(sign)))
+    words = any(sign.isalpha() for sign in text)
+    found = _meaning(text, hints)
+    return Meaning(
+        found.candidates,
+        found.digits,
+        found.code,
+        found.doubt,
+        found.explicit,
+        strange,
+        words,
+    )
+
+
+def _is_strange(sign: str) -> bool:
+    if sign.isascii():
+        return not sign.isalnum() and sign not in _ALLOWED
+    return sign == "\ufffd" or unicodedata.category(sign) in _STRANGE
+
+
+def _meaning(text: str, hints: Hints) -> Meaning:
+    digits = re.sub(r"\D", "", text)
+    position = text.find("+")
+    if position < 0:
+        return _without_plus(digits, hints.country)
+    before = re.sub(r"\D", "", text[:position])
+    after = re.sub(r"\D", "", text[position:])
+    if not before:
+        return _with_plus(digits, hints.country)
+    if after_dialling_prefix(digits, hints.country) and international(after):
+        return _with_plus(after, hints.country)
+    trailing = _TRAILING_CODE.match(text)
+    joined = trailing.group(2) + before if trailing else digits
+    candidate = international(joined)
+    return Meaning((candidate,) if candidate else (), digits, doubt="confirm_value")
+
+
+def _with_plus(digits: str, country: str | None) -> Meaning:
+    """Return what ``digits`` after a plus mean."""
+    digits = digits.removeprefix("00")
+    if digits.startswith("0"):
+        stray = national(digits, country) if country else None
+        return Meaning((stray,) if stray else (), digits, "", "confirm_value", explicit=True)
+    code = _leading_code(digits)
+    unused = next((old for old in UNUSED_CODES if digits.startswith(old)), "")
+    if unused:
+        moved = international(UNUSED_CODES[unused] + digits[len(unused) :])
+        candidates = (moved,) if moved else ()
+        return Meaning(candidates, digits, unused, "phone_old_plan", explicit=True)
+    candidate = international(digits)
+    renewed = _renewed(candidate.digits if candidate else digits, code)
+    if renewed and (candidate is None or code in {"55", "230"}):
+        return Meaning((renewed,), digits, code, "phone_old_plan", explicit=True)
+    zero = with_missing_zero(digits) if candidate is None else None
+    if zero:
+        return Meaning((zero,), digits, code, "confirm_value", explicit=True)
+    return Meaning((candidate,) if candidate else (), digits, code, explicit=True)
+
+
+def _leading_code(digits: str) -> str:
+    number = parse(f"+{digits[:15]}")
+    return str(number.country_code) if number is not None else ""
+
+
+def _renewed(digits: str, code: str) -> Candidate | None:
+    """Return what a number in an old format is today; another country's number is not proposed."""
+    if not code or not digits.startswith(code):
+        return None
+    today = successor(code, digits[len(code) :])
+    if today is None:
+        return None
+    candidate = international(today)
+    if candidate and is_moved_abroad(digits):
+        return Candidate(candidate.e164, ("moved_abroad",))
+    return candidate
+
+
+def _without_plus(digits: str, country: str | None) -> Meaning:
+    """Return what ``digits`` without a plus mean in ``country``."""
+    if country is None:
+        return _without_country(digits)
+    code = code_of(country)
+    home = national(digits, country)
+    own = international(digits) if code and digits.startswith(code) else None
+    dialled = after_dialling_prefix(digits, country)
+    readings = {found.e164: found for found in (home, own, dialled) if found}
+    if own and home and own.e164 == home.e164 == f"+{digits}":
+        readings = {own.e164: Candidate(own.e164, ("plus_missing",))}
+    elif own and own.e164 in readings and not home:
+        readings[own.e164] = Candidate(own.e164, ("plus_missing", *own.notes))
+    if readings:
+        return _at_home(tuple(readings.values()), digits, code)
+    renewed = _renewed(code + digits.removeprefix("0"), code)
+    if renewed:
+        return Meaning((renewed,), digits, code, "phone_old_plan")
+    foreign = after_any_prefix(digits)
+    if foreign is None and len(digits) >= _PROPOSAL_LENGTH:
+        foreign = international(digits)
+    if foreign:
+        return Meaning((foreign,), digits, code, "confirm_value")
+    return Meaning((), digits, code)
+
+
+def _at_home(readings: tuple[Candidate, ...], digits: str, code: str) -> Meaning:
+    """Return the reading in the stated country, or the question when there are several."""
+    if len(readings) > 1:
+        return Meaning(readings, digits, code, "choose_value")
+    renewed = _renewed(readings[0].digits, code) if code in {"55", "230"} else None
+    if renewed:
+        return Meaning((renewed,), digits, code, "phone_old_plan")
+    return Meaning(readings, digits, code)
+
+
+def _without_country(digits: str) -> Meaning:
+    """Return the proposal for ``digits`` with neither a plus nor a country."""
+    dialled = after_dialling_prefix(digits, None)
+    if dialled:
+        return Meaning((dialled,), digits)
+    proposal = after_any_prefix(digits)
+    if proposal is None and len(digits) >= _PROPOSAL_LENGTH:
+        proposal = international(digits)
+    return Meaning((proposal,) if proposal else (), digits, "", "phone_no_country")

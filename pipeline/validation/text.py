@@ -1,0 +1,39 @@
+"""Read free text: what is stored is what was written, in one form of its characters."""
+
+import re
+from dataclasses import replace
+
+from pipeline.forms.definition import Question
+from pipeline.model.problem import Severity
+from pipeline.validation.characters import clean, damaged, squeeze, utf16_length
+from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
+
+#: A tag as HTML has them; ``a < b`` and ``<3`` are none.
+MARKUP = re.compile(r"</?[A-Za-z!][^<>]*>|<\?|\{\{|\{%|&#?\w+;", re.DOTALL)
+
+
+def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+    """Return the words of ``text``; lengths count in UTF-16 units."""
+    broken = damaged(text)
+    if broken:
+        return ask(None, "damaged_chars", chars=broken)
+    whole, notes = clean(text)
+    value = whole if question.long else squeeze(whole)
+    if value != whole and "\n" in whole:
+        notes = (*notes, "lines_joined")
+    length = utf16_length(value)
+    if question.maximum and length > question.maximum:
+        return reject("too_long", n=question.maximum, m=length).noted(*notes)
+    if length < question.minimum:
+        return reject("too_short", n=question.minimum, m=length).noted(*notes)
+    markup = MARKUP.search(value)
+    if markup:
+        return replace(ask(value, "markup", given=markup.group()), literal=value).noted(*notes)
+    return ok(value, *notes, findings=_unusual(question, length))
+
+
+def _unusual(question: Question, length: int) -> tuple[Finding, ...]:
+    if question.usual and length > question.usual[1]:
+        params = (("n", question.usual[1]), ("m", length))
+        return (Finding("description_long", params, Severity.WARNING),)
+    return ()

@@ -1,0 +1,114 @@
+"""Read the address of a web site."""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from pipeline.forms.definition import Question
+from pipeline.validation.characters import (
+    clean,
+    damaged,
+    is_lookalike_word,
+    mixed_letters,
+    squeeze,
+    utf16_length,
+)
+from pipeline.validation.reading import Hints, Read, ask, ok, reject
+
+_MARKDOWN = re.compile(r"\[[^\]]*\]\((\S+)\)")
+_SCHEME = re.compile(
+    r"^(?:h{0,2}t{1,3}p{1,2}s?)(?:[:;][/\\]*|[/\\]{2,})(?=[^\s/\\])", re.IGNORECASE
+)
+_ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?!\d{1,5}(?:/|$))", re.IGNORECASE)
+_IN_TEXT = re.compile(r"https?://[^\s<>\"'()\[\]、。，]+", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
+_INTERNAL = (".local", ".localhost", ".internal", ".lan", ".intranet", ".home", ".corp", ".invalid")
+_USUAL_PORTS = {None, 80, 443}
+
+
+def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+    """Return the address with its scheme; only public http and https sites are good."""
+    if damaged(text):
+        return ask(None, "damaged_chars", chars=damaged(text))
+    whole, notes = clean(text)
+    plain = squeeze(whole).strip("<>()\"'、。, ").replace("。", ".")
+    marked = _MARKDOWN.fullmatch(plain)
+    if marked:
+        plain, notes = marked.group(1), (*notes, "markdown")
+    if _EMAIL.fullmatch(plain):
+        return ask(None, "url")
+    if " " in plain or "、" in plain:
+        return _inside(plain).noted(*notes)
+    if question.maximum and utf16_length(plain) > question.maximum:
+        return reject("too_long", n=question.maximum, m=utf16_length(plain))
+    return _read(plain).noted(*notes)
+
+
+def _inside(text: str) -> Read:
+    """Return the one address within other words, as a question."""
+    found = list(dict.fromkeys(_IN_TEXT.findall(text)))
+    if len(found) > 1:
+        found = [address.rstrip(".,") for address in found]
+        return ask(None, "two_values", candidates=tuple(found), a=found[0], b=found[1])
+    if found and (read := _read(found[0].rstrip(".,"))).value:
+        return ask(read.value, "confirm_value", value=str(read.value))
+    return reject("url")
+
+
+def _read(plain: str) -> Read:
+    notes: tuple[str, ...] = ()
+    scheme = _SCHEME.match(plain)
+    if scheme:
+        kind = "https" if "s" in scheme.group().lower() else "http"
+        rest = plain[scheme.end() :]
+        while again := _SCHEME.match(rest):
+            rest = rest[again.end() :]
+        repaired = f"{kind}://{rest}"
+        notes = () if repaired == plain else ("scheme",)
+    elif _ANY_SCHEME.match(plain):
+        return reject("url")
+    else:
+        repaired, notes = f"https://{plain.lstrip('/')}", ("scheme",)
+    try:
+        parts = urlsplit(repaired)
+        port = parts.port
+    except ValueError:
+        return reject("url")
+    host = (parts.hostname or "").rstrip(".")
+    if not _is_public(host) or parts.username is not None:
+        return reject("url")
+    value = _rebuilt(parts, host, port)
+    mixed = mixed_letters(host) or _disguised(host)
+    if mixed:
+        return ask(None, "lookalike", chars=mixed)
+    if port not in _USUAL_PORTS:
+        return ask(value, "confirm_value", value=value).noted(*notes)
+    return ok(value, *notes)
+
+
+def _rebuilt(parts: SplitResult, host: str, port: int | None) -> str:
+    """Return the address with its host in lower case."""
+    netloc = host if port is None else f"{host}:{port}"
+    return parts._replace(netloc=netloc).geturl()
+
+
+def _disguised(host: str) -> str:
+    """Return the letters of a name that looks Latin and is not, under a Latin top-level domain."""
+    *names, top = host.split(".")
+    if not top.isascii():
+        return ""
+    return "".join(
+        dict.fromkeys(sign for name in names if is_lookalike_word(name) for sign in name)
+    )
+
+
+def _is_public(host: str) -> bool:
+    """Return whether ``host`` can be a name of the public web."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return False
+    return bool(_HOST.fullmatch(host)) and not host.lower().endswith(_INTERNAL)

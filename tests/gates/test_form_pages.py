@@ -1,0 +1,199 @@
+"""The printed pages of every PDF form: complete, legible, small, the same each time."""
+
+import ctypes
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+import pytest
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.fonts import BOLD, LATIN, REGULAR, covered
+from pipeline.forms.pdf_finish import finish
+from pipeline.forms.pdf_layout import lay_out
+from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.stamp import Stamp
+from pipeline.forms.texts import form_texts
+from pipeline.model.form import Filling, FormKind
+from pipeline.resources import languages, template
+
+ADDRESS, PRIVACY = "GenesysCloudWhatsAppRequests@genesys.com", "privacy@example.com"
+EVERY_FORM = [(kind, language) for kind in FormKind for language in languages()]
+MARGIN = 30.0  # points; nothing but notes may be printed nearer to the edge
+SMALLEST = 9.0
+CONTRAST = 4.5
+SCALE = 2
+
+
+@pytest.fixture(params=EVERY_FORM, ids=lambda pair: f"{pair[0]}-{pair[1]}")
+def form(request: pytest.FixtureRequest) -> tuple[FormKind, str, bytes]:
+    kind, language = request.param
+    return kind, language, build_pdf(kind, language, address=ADDRESS, privacy=PRIVACY)
+
+
+@pytest.fixture
+def pages(form: tuple[FormKind, str, bytes]) -> Iterator[list[Any]]:
+    document = pypdfium2.PdfDocument(form[2])
+    yield [document[index] for index in range(len(document))]
+    document.close()
+
+
+def texts_on(page: Any) -> list[Any]:
+    return list(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]))
+
+
+def fill_of(item: Any) -> tuple[int, int, int]:
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    assert pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha)
+    return red.value, green.value, blue.value
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    """WCAG 2.2, relative luminance."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_form_has_at_most_four_pages_of_a4(pages: list[Any]) -> None:
+    assert 1 <= len(pages) <= 4
+    assert {tuple(round(edge) for edge in page.get_size()) for page in pages} == {(595, 842)}
+
+
+def test_form_is_smaller_than_400_kilobytes(form: tuple[FormKind, str, bytes]) -> None:
+    assert len(form[2]) < 400_000
+
+
+def test_form_is_made_of_the_same_bytes_each_time(form: tuple[FormKind, str, bytes]) -> None:
+    kind, language, content = form
+    stamp = Stamp(kind, FORMS[kind].version, language)
+    assert finish(lay_out(kind, language, ADDRESS, PRIVACY), stamp, Filling()) == content
+
+
+def test_no_text_leaves_the_page_or_runs_under_a_box(
+    form: tuple[FormKind, str, bytes], pages: list[Any]
+) -> None:
+    with pikepdf.open(BytesIO(form[2])) as pdf:
+        boxes = [
+            [[float(edge) for edge in widget.Rect] for widget in page.obj.get("/Annots", [])]
+            for page in pdf.pages
+        ]
+    for page, fields in zip(pages, boxes, strict=True):
+        width, height = page.get_size()
+        for item in texts_on(page):
+            left, bottom, right, top = item.get_bounds()
+            assert left >= MARGIN
+            assert right <= width - MARGIN
+            assert bottom >= MARGIN
+            assert top <= height - MARGIN
+            for x0, y0, x1, y1 in fields:
+                apart = right <= x0 + 1 or left >= x1 - 1 or top <= y0 + 1 or bottom >= y1 - 1
+                assert apart, (left, bottom, right, top)
+
+
+def test_every_word_of_the_form_is_printed(
+    form: tuple[FormKind, str, bytes], pages: list[Any]
+) -> None:
+    kind, language, _ = form
+    printed = "".join(page.get_textpage().get_text_range() for page in pages)
+    found = "".join(printed.replace("\ufffe", "").split())
+    texts = form_texts(language)
+    words = texts.form(kind)
+    wanted = [words.title, words.purpose, words.other_form, words.time_needed, words.what_next]
+    wanted += [*words.have_at_hand, PRIVACY, ADDRESS]
+    if "consent" in FORMS[kind].groups:
+        wanted += texts.facts
+    for name, question in FORMS[kind].questions.items():
+        wanted += [
+            texts.label(kind, name),
+            texts.hint(kind, name),
+            texts.requirement(kind, name),
+            texts.statement(kind, name),
+            "" if question.kind == "tick" else texts.example(kind, name),
+        ]
+    missing = [text for text in wanted if "".join(text.split()) not in found]
+    assert missing == []
+
+
+def test_nothing_is_printed_smaller_than_nine_points(pages: list[Any]) -> None:
+    sizes = set()
+    for page in pages:
+        for item in texts_on(page):
+            size = ctypes.c_float()
+            assert pdfium.FPDFTextObj_GetFontSize(item, size)
+            sizes.add(round(size.value * abs(item.get_matrix().d), 2))
+    assert min(sizes) >= SMALLEST
+
+
+def test_every_text_stands_out_from_its_ground(pages: list[Any]) -> None:
+    for page in pages:
+        picture = page.render(scale=SCALE).to_pil().convert("RGB")
+        for item in texts_on(page):
+            left, bottom, right, top = (edge * SCALE for edge in item.get_bounds())
+            high = picture.height
+            crop = picture.crop(
+                (int(left) - 3, int(high - top) - 3, int(right) + 3, int(high - bottom) + 3)
+            )
+            ground = Counter(crop.get_flattened_data()).most_common(1)[0][0]
+            assert contrast(fill_of(item), ground) >= CONTRAST
+
+
+def test_no_glyph_is_missing(form: tuple[FormKind, str, bytes]) -> None:
+    with pikepdf.open(BytesIO(form[2])) as pdf:
+        for page in pdf.pages:
+            for instruction in pikepdf.parse_content_stream(page, "Tj TJ"):
+                operand = next(iter(instruction.operands))
+                parts = operand if isinstance(operand, pikepdf.Array) else [operand]
+                for part in parts:
+                    if isinstance(part, pikepdf.String):
+                        codes = bytes(part)
+                        glyphs = [codes[at : at + 2] for at in range(0, len(codes), 2)]
+                        assert b"\0\0" not in glyphs
+
+
+def test_our_fonts_cover_every_character_of_every_template() -> None:
+    known = covered(REGULAR) | covered(LATIN) | {ord("\n"), ord("\t")}
+    missing = {
+        f"{character!r} in {path.name}"
+        for path in _template_files()
+        for character in set(path.read_text(encoding="utf-8"))
+        if ord(character) not in known
+    }
+    assert missing == set()
+
+
+def test_bold_font_covers_every_word_of_the_forms() -> None:
+    words = "".join(
+        path.read_text(encoding="utf-8") for path in sorted(template("forms").glob("*.toml"))
+    )
+    missing = {one for one in words if ord(one) not in covered(BOLD) and one != "\n"}
+    assert missing == set()
+
+
+def _template_files() -> list[Path]:
+    kinds = {".toml", ".md", ".jinja", ".html", ".css", ".txt"}
+    return [path for path in sorted(template().rglob("*")) if path.suffix in kinds]
+
+
+@pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
+def test_form_is_clean_for_qpdf(form: tuple[FormKind, str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "form.pdf"
+    path.write_bytes(form[2])
+    command = ["qpdf", "--check", str(path)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "WARNING" not in checked.stdout + checked.stderr

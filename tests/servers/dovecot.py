@@ -1,0 +1,235 @@
+"""A throw-away Dovecot: its own folder, a free loopback port, stopped and gone after the test."""
+
+import contextlib
+import grp
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+_START_SECONDS = 20
+_PLACES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running server; ``user`` and ``password`` are the first of its users."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: Path
+    tls_port: int
+    ca_file: Path
+
+    def mail(self, user: str = "") -> Path:
+        """Return the Maildir of a user."""
+        return self.folder / "mail" / (user or self.user)
+
+    def forget_numbers(self, user: str = "") -> None:
+        """Make the server give a new UIDVALIDITY, as after a restored backup."""
+        shutil.rmtree(self.folder / "index" / (user or self.user))
+
+
+def dovecot_program() -> str | None:
+    """Return the path of Dovecot, or None when it is not installed."""
+    return shutil.which("dovecot") or next((p for p in _PLACES if Path(p).exists()), None)
+
+
+@contextmanager
+def running_dovecot(
+    folder: Path,
+    users: Mapping[str, str] | None = None,
+    *,
+    tokens: Mapping[str, str] | None = None,
+    capability: str = "",
+) -> Iterator[Dovecot]:
+    """Run Dovecot and give where it is.
+
+    ``users`` maps names to passwords (default: one user ``requests``); ``tokens`` maps OAuth 2
+    access tokens to user names; ``capability`` replaces what the server says it can do. Where an
+    unprivileged user cannot enter ``folder``, a temporary folder is used. Raises
+    FileNotFoundError when Dovecot is not installed.
+    """
+    program = dovecot_program()
+    if program is None:
+        raise FileNotFoundError("dovecot")
+    known = dict(users or {"requests": "secret"})
+    home = Path(tempfile.mkdtemp(prefix="dovecot-", dir=None if os.getuid() == 0 else folder))
+    try:
+        with _introspection(dict(tokens or {})) as token_port:
+            port, tls_port = _free_ports()
+            config = _write(home, known, (port, tls_port, token_port), capability)
+            with (home / "out").open("wb") as out:
+                process = subprocess.Popen(
+                    [program, "-F", "-c", str(config)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            try:
+                _await_greeting(port, process, home)
+                name, password = next(iter(known.items()))
+                ca_file = home / "tls.crt"
+                yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _await_greeting(port: int, process: "subprocess.Popen[bytes]", home: Path) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), 1) as peer,
+        ):
+            if peer.recv(100).startswith(b"* OK"):
+                return
+        time.sleep(0.05)
+    said = "\n".join(p.read_text() for p in (home / "out", home / "log") if p.exists())
+    raise RuntimeError(f"Dovecot did not start: {said}")
+
+
+def _write(home: Path, users: Mapping[str, str], ports: tuple[int, int, int], said: str) -> Path:
+    root = os.getuid() == 0
+    owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.getuid())
+    group = grp.getgrgid(owner.pw_gid).gr_name
+    home.chmod(0o711)
+    for name in ("mail", "index"):
+        (home / name).mkdir()
+        os.chown(home / name, owner.pw_uid, owner.pw_gid)
+    (home / "users").write_text("".join(f"{u}:{{PLAIN}}{p}\n" for u, p in users.items()))
+    _make_certificate(home)
+    port, tls_port, token_port = ports
+    (home / "oauth2").write_text(
+        f"introspection_url = http://127.0.0.1:{token_port}/?token=\n"
+        "introspection_mode = get\nusername_attribute = user\n"
+        "active_attribute = active\nactive_value = true\n"
+    )
+    own = (
+        ""
+        if root
+        else (
+            f"default_internal_user = {owner.pw_name}\ndefault_internal_group = {group}\n"
+            f"default_login_user = {owner.pw_name}\n"
+            "service anvil {\n  chroot =\n}\n"
+        )
+    )
+    config = home / "dovecot.conf"
+    config.write_text(f"""\
+protocols = imap
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {home}/log
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{home}/tls.crt
+ssl_key = <{home}/tls.key
+disable_plaintext_auth = no
+auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0
+auth_cache_size = 0
+mail_location = maildir:{home}/mail/%u:INDEX={home}/index/%u:CONTROL={home}/index/%u
+first_valid_uid = 1
+first_valid_gid = 1
+mail_max_userip_connections = 100
+imap_idle_notify_interval = 10 secs
+{f"imap_capability = {said}" if said else ""}
+{own}
+passdb {{
+  driver = passwd-file
+  mechanisms = plain login
+  args = {home}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth2
+}}
+userdb {{
+  driver = static
+  args = uid={owner.pw_uid} gid={owner.pw_gid} home={home}/mail/%u
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+""")
+    return config
+
+
+def _make_certificate(home: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", str(home / "tls.key"), "-out", str(home / "tls.crt"), "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+
+
+@contextmanager
+def _introspection(tokens: Mapping[str, str]) -> Iterator[int]:
+    """Answer Dovecot's question whether a token holds (RFC 7662, in small)."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            token = parse_qs(urlsplit(self.path).query).get("token", [""])[0]
+            user = tokens.get(token)
+            body = json.dumps({"active": "true" if user else "false", "user": user or ""})
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

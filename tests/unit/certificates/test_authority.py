@@ -1,0 +1,255 @@
+import multiprocessing
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from pipeline.certificates import authority as room
+from pipeline.certificates.authority import Authority, new_serial, retired_certificates
+from pipeline.errors import ConfigurationError, PipelineError
+
+OpenSsl = Callable[..., subprocess.CompletedProcess[str]]
+SECRET = b"correct horse battery staple"
+
+
+def _open(folder: Path, passphrase: bytes | None = None, **more: str) -> Authority:
+    now = datetime(2026, 11, 24, 5, 30, 15, tzinfo=UTC)
+    return Authority.open(folder, passphrase=passphrase, name="Requests", now=now, **more)
+
+
+def _fingerprint(folder: Path) -> str:
+    return _open(folder).fingerprint
+
+
+def test_first_use_makes_key_and_certificate_that_nobody_else_can_read(folder: Path) -> None:
+    _open(folder)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+    assert modes == {"authority.key": 0o600, "authority.crt": 0o600, "authority.lock": 0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_second_use_finds_the_same_authority(folder: Path) -> None:
+    assert _open(folder).certificate_pem == _open(folder).certificate_pem
+
+
+def test_eight_first_uses_at_once_make_one_authority(folder: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        found = pool.map(_fingerprint, [folder] * 8)
+    assert len(set(found)) == 1
+
+
+def test_a_crash_between_key_and_certificate_is_repaired(folder: Path) -> None:
+    first = _open(folder)
+    (folder / "authority.crt").unlink()
+    (folder / "authority.key.new").write_bytes(b"half a fi")
+    assert _open(folder).public_key == first.public_key
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("authority.key", 0o640), ("authority.key", 0o604), ("", 0o750)]
+)
+def test_a_key_or_folder_open_to_others_is_refused(folder: Path, name: str, mode: int) -> None:
+    _open(folder)
+    (folder / name).chmod(mode)
+    with pytest.raises(ConfigurationError) as caught:
+        _open(folder)
+    assert caught.value.code == "authority_key_loose"
+    assert caught.value.params["mode"] == f"{mode:04o}"
+
+
+def test_a_key_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
+    _open(folder)
+    (folder / "authority.key").rename(tmp_path / "elsewhere")
+    (folder / "authority.key").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="authority_key_loose"):
+        _open(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_of_another_user_is_refused(folder: Path) -> None:
+    _open(folder)
+    os.chown(folder / "authority.key", 12345, 12345)
+    with pytest.raises(ConfigurationError, match="authority_key_loose"):
+        _open(folder)
+
+
+def test_a_passphrase_encrypts_the_key(folder: Path) -> None:
+    first = _open(folder, SECRET)
+    assert b"ENCRYPTED PRIVATE KEY" in (folder / "authority.key").read_bytes()
+    assert _open(folder, SECRET).fingerprint == first.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("made_with", "opened_with", "code"),
+    [
+        (SECRET, None, "authority_passphrase_missing"),
+        (SECRET, b"another passphrase", "authority_passphrase_wrong"),
+        (None, SECRET, "authority_key_unprotected"),
+        (None, b"short", "authority_passphrase_short"),
+    ],
+)
+def test_a_passphrase_that_does_not_fit_is_refused(
+    folder: Path, made_with: bytes | None, opened_with: bytes | None, code: str
+) -> None:
+    _open(folder, made_with)
+    with pytest.raises(ConfigurationError) as caught:
+        _open(folder, opened_with)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("arc", "code"),
+    [
+        ("2.25.329800735698586629295641978511506172918", "oid_arc_refused"),
+        ("2.25", "oid_arc_refused"),
+        ("whatever", "oid_arc_malformed"),
+    ],
+)
+def test_an_arc_that_others_refuse_is_refused(folder: Path, arc: str, code: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _open(folder, arc=arc)
+    assert caught.value.code == code
+
+
+def test_key_and_certificate_of_two_authorities_are_refused(folder: Path, tmp_path: Path) -> None:
+    _open(folder)
+    _open(tmp_path / "other")
+    (tmp_path / "other" / "authority.crt").replace(folder / "authority.crt")
+    with pytest.raises(ConfigurationError, match="authority_mismatch"):
+        _open(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("authority.key", "authority_key_unreadable"),
+        ("authority.crt", "authority_certificate_unreadable"),
+    ],
+)
+def test_a_damaged_file_is_named_and_not_replaced(folder: Path, file: str, code: str) -> None:
+    _open(folder)
+    (folder / file).write_text("damaged")
+    with pytest.raises(ConfigurationError) as caught:
+        _open(folder)
+    assert (caught.value.code, caught.value.params) == (code, {"path": str(folder / file)})
+    assert (folder / file).read_text() == "damaged"
+
+
+def test_a_lost_key_is_not_silently_replaced(folder: Path) -> None:
+    _open(folder)
+    (folder / "authority.key").unlink()
+    with pytest.raises(ConfigurationError, match="authority_key_missing"):
+        _open(folder)
+
+
+def test_the_certificate_is_an_authority_for_nothing_but_our_certificates(
+    authority: Authority, now: datetime
+) -> None:
+    certificate = authority.certificate
+    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
+    assert (constraints.critical, constraints.value.ca) == (True, True)
+    assert constraints.value.path_length == 0
+    assert (usage.critical, usage.value.key_cert_sign, usage.value.crl_sign) == (True, True, True)
+    assert usage.value.digital_signature is False
+    assert certificate.not_valid_before_utc == datetime(2026, 10, 25, tzinfo=UTC)
+    assert certificate.not_valid_after_utc - now > timedelta(days=7300)
+
+
+def test_openssl_accepts_the_certificate_strictly(
+    authority: Authority, folder: Path, now: datetime, openssl: OpenSsl
+) -> None:
+    file = str(folder / "authority.crt")
+    at = str(int(now.timestamp()))
+    result = openssl("verify", "-x509_strict", "-attime", at, "-CAfile", file, file)
+    assert (result.returncode, result.stdout) == (0, f"{file}: OK\n")
+
+
+def test_the_same_bytes_give_the_same_signature(authority: Authority) -> None:
+    assert authority.sign(b"bytes") == authority.sign(b"bytes")
+
+
+def test_nothing_shown_of_an_authority_holds_its_key(authority: Authority) -> None:
+    assert repr(authority) == f"Authority(fingerprint='{authority.fingerprint}')"
+
+
+def test_serial_numbers_have_eighteen_octets_and_begin_with_one() -> None:
+    serials = {new_serial() for _ in range(500)}
+    assert {(len(bytes.fromhex(serial)), serial[:2]) for serial in serials} == {(18, "01")}
+    assert len(serials) == 500
+
+
+def test_rotation_keeps_the_old_pair_and_makes_a_new_one(folder: Path, now: datetime) -> None:
+    old = _open(folder)
+    new = Authority.rotate(folder, passphrase=None, name="Requests", now=now)
+    assert new.public_key != old.public_key
+    assert retired_certificates(folder) == old.certificate_pem
+    assert _open(folder).fingerprint == new.fingerprint
+    kept = folder / room.RETIRED_FOLDER / old.fingerprint
+    assert _open(kept).fingerprint == old.fingerprint
+
+
+def test_an_error_never_holds_the_passphrase(folder: Path) -> None:
+    _open(folder, SECRET)
+    with pytest.raises(PipelineError) as caught:
+        _open(folder, b"another passphrase")
+    assert b"another" not in repr(caught.value).encode()
+
+
+class _PowerCut(BaseException):
+    """Ends the programme at once, as a power cut does: no handler of ours catches it."""
+
+
+def _cut_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    """Cut the power just before the rename number ``moment``."""
+    real, calls = Path.rename, iter(range(100))
+
+    def rename(self: Path, target: Path) -> Path:
+        if next(calls) == moment:
+            raise _PowerCut
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+
+
+@pytest.mark.parametrize("moment", [0, 1])
+def test_a_power_cut_while_it_is_made_leaves_one_authority(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    _cut_at(monkeypatch, moment)
+    with pytest.raises(_PowerCut):
+        _open(folder)
+    monkeypatch.undo()
+    assert _open(folder).fingerprint == _open(folder).fingerprint
+    assert not (folder / "authority.crt.new").exists()
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2, 3])
+def test_a_power_cut_while_it_is_rotated_loses_no_key(
+    folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    old = _open(folder)
+    _cut_at(monkeypatch, moment)
+    with pytest.raises(_PowerCut):
+        Authority.rotate(folder, passphrase=None, name="Requests", now=now)
+    monkeypatch.undo()
+    present = _open(folder)
+    kept = x509.load_pem_x509_certificates(
+        (present.certificate_pem + retired_certificates(folder)).encode()
+    )
+    assert old.public_key in [certificate.public_key() for certificate in kept]
+    assert _open(folder).fingerprint == present.fingerprint
+
+
+def test_openssl_opens_the_encrypted_key(folder: Path, openssl: OpenSsl) -> None:
+    _open(folder, SECRET)
+    result = openssl(
+        *("pkey", "-in", str(folder / "authority.key"), "-noout", "-text"),
+        *("-passin", f"pass:{SECRET.decode()}"),
+    )
+    assert (result.returncode, "prime256v1" in result.stdout) == (0, True)

@@ -1,0 +1,230 @@
+import base64
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from pipeline.certificates.issuers.embedded import EmbeddedIssuer
+from pipeline.certificates.issuers.manual import ManualIssuer
+from pipeline.certificates.paste import (
+    MAXIMUM_CHARACTERS,
+    PasteCode,
+    PastedCertificate,
+    PasteRefused,
+    read_paste,
+)
+from pipeline.errors import RefusedError
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+
+#: Made like Meta's: one line of base64 over fields of a length and their octets.
+META = base64.b64encode(
+    b"\x0a\x6d" + bytes(range(0x6D)) + b"\x12\x40" + bytes(range(64)) + b"\x18\x01"
+).decode()
+
+
+@pytest.fixture
+def issued(issuer: EmbeddedIssuer, subject: CertificateSubject, now: datetime) -> IssuedCertificate:
+    return issuer.finish(issuer.prepare(subject, issuer.reserve_serial(), now).to_be_signed)
+
+
+def _lines(text: str) -> list[str]:
+    return text.strip().splitlines()
+
+
+_DRESSES = {
+    "as it is": lambda text: text,
+    "crlf": lambda text: text.replace("\n", "\r\n"),
+    "one line": lambda text: " ".join(_lines(text)),
+    "one line without blanks": lambda text: "".join(_lines(text)),
+    "quoted": lambda text: "".join(f"> {line}\n" for line in _lines(text)),
+    "quoted twice": lambda text: "".join(f">> {line}\n" for line in _lines(text)),
+    "quoted with blanks": lambda text: "".join(f" > > {line}\n" for line in _lines(text)),
+    "zero-width": lambda text: "\ufeff" + "\u200b".join(text),
+    "no-break blanks": lambda text: text.replace("\n", "\u00a0\n\u3000"),
+    "bare base64": lambda text: "\n".join(_lines(text)[1:-1]),
+    "bare base64 in one line": lambda text: "".join(_lines(text)[1:-1]),
+    "dashes of a word processor": lambda text: text.replace("-----", "\u2014\u2013\u2014"),
+    "in a mail": lambda text: f"こんにちは。証明書です。\n\n{text}\n\n--\nYamada",
+    "double-spaced": lambda text: text.replace("\n", "\n\n"),
+}
+
+
+@pytest.mark.parametrize("dress", _DRESSES.values(), ids=_DRESSES.keys())
+def test_a_pasted_certificate_is_read_however_it_is_dressed(
+    issued: IssuedCertificate,
+    now: datetime,
+    dress: "object",
+) -> None:
+    assert callable(dress)
+    assert read_paste(dress(issued.text), now) == PastedCertificate(
+        text=issued.text,
+        fingerprint=issued.fingerprint,
+        serial=issued.serial.lstrip("0"),
+        created_at=issued.created_at,
+        expires_at=issued.expires_at,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [META, f"> {META[:80]}\n> {META[80:]}\n", "\u200b".join(META), f"\n {META} \r\n"]
+)
+def test_the_certificate_of_meta_is_read_as_one_line(text: str, now: datetime) -> None:
+    found = read_paste(text, now)
+    assert isinstance(found, PastedCertificate)
+    assert (found.text, found.created_at, found.expires_at) == (META, None, None)
+
+
+def _private_keys() -> dict[str, str]:
+    pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
+    none = serialization.NoEncryption()
+    secret = serialization.BestAvailableEncryption(b"passphrase")
+    elliptic = ec.generate_private_key(ec.SECP256R1())
+    formats = serialization.PrivateFormat
+    classic = rsa.generate_private_key(65537, 2048)
+    found = {
+        "pkcs8": elliptic.private_bytes(pem, formats.PKCS8, none),
+        "encrypted": elliptic.private_bytes(pem, formats.PKCS8, secret),
+        "sec1": elliptic.private_bytes(pem, formats.TraditionalOpenSSL, none),
+        "rsa": classic.private_bytes(pem, formats.TraditionalOpenSSL, none),
+        "openssh": elliptic.private_bytes(pem, formats.OpenSSH, none),
+        "bare pkcs8": base64.b64encode(elliptic.private_bytes(der, formats.PKCS8, none)),
+        "bare encrypted": base64.b64encode(elliptic.private_bytes(der, formats.PKCS8, secret)),
+        "bare rsa": base64.b64encode(classic.private_bytes(der, formats.TraditionalOpenSSL, none)),
+    }
+    openssh = found["openssh"].decode().splitlines()[1:-1]
+    return {name: text.decode() for name, text in found.items()} | {
+        "bare openssh": "".join(openssh)
+    }
+
+
+_KEYS = _private_keys()
+
+
+@pytest.mark.parametrize("text", _KEYS.values(), ids=_KEYS.keys())
+def test_a_private_key_is_refused_with_an_alert(text: str, now: datetime) -> None:
+    found = read_paste(text, now)
+    assert found == PasteRefused(PasteCode.PRIVATE_KEY)
+    assert isinstance(found, PasteRefused)
+    assert found.alert is True
+
+
+def test_a_private_key_beside_a_certificate_is_refused(
+    issued: IssuedCertificate, now: datetime
+) -> None:
+    found = read_paste(issued.text + _KEYS["pkcs8"], now)
+    assert found == PasteRefused(PasteCode.PRIVATE_KEY)
+
+
+def _wrong(text: str) -> dict[str, tuple[str, PasteCode]]:
+    lines = _lines(text)
+    body = "".join(lines[1:-1])
+    return {
+        "nothing": ("", PasteCode.EMPTY),
+        "invisible": ("\u200b \ufeff\n>", PasteCode.EMPTY),
+        "no end line": ("\n".join(lines[:-1]), PasteCode.TRUNCATED),
+        "no begin line": ("\n".join(lines[1:]), PasteCode.TRUNCATED),
+        "a line missing": ("\n".join(lines[:4] + lines[6:]), PasteCode.TRUNCATED),
+        "cut off": (body[:200], PasteCode.TRUNCATED),
+        "cut off inside a group": (body[:201], PasteCode.TRUNCATED),
+        "cut off at once": ("MIIC", PasteCode.TRUNCATED),
+        "meta cut off": (META[:120], PasteCode.TRUNCATED),
+        "meta cut off early": (META[:80], PasteCode.TRUNCATED),
+        "two certificates": (text + text, PasteCode.SEVERAL),
+        "a request": (text.replace("CERTIFICATE", "CERTIFICATE REQUEST"), PasteCode.UNREADABLE),
+        "words": ("Please find the certificate attached.", PasteCode.UNREADABLE),
+        "far too long": ("A" * (MAXIMUM_CHARACTERS + 1), PasteCode.TOO_LONG),
+        "no certificate inside": (
+            base64.b64encode(b"\x30\x40" + bytes(64)).decode(),
+            PasteCode.UNREADABLE,
+        ),
+    }
+
+
+_WRONG_NAMES = tuple(_wrong("-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----"))
+
+
+@pytest.mark.parametrize("name", _WRONG_NAMES)
+def test_a_damaged_text_is_refused_with_its_reason(
+    issued: IssuedCertificate, now: datetime, name: str
+) -> None:
+    text, code = _wrong(issued.text)[name]
+    assert read_paste(text, now) == PasteRefused(code)
+
+
+def test_every_shorter_copy_of_a_certificate_is_refused(
+    issued: IssuedCertificate, now: datetime
+) -> None:
+    body = "".join(_lines(issued.text)[1:-1])
+    # A copy of Meta's that ends with a whole field cannot be told from a whole certificate.
+    ends_of_fields = {2 + 0x6D, 2 + 0x6D + 2 + 0x40}
+    for whole, undetectable in ((body, set()), (META, ends_of_fields)):
+        found = {
+            getattr(read_paste(whole[:length], now), "code", None)
+            for length in range(4, len(whole.rstrip("=")) - 1)
+            if length // 4 * 3 not in undetectable
+        }
+        assert found == {PasteCode.TRUNCATED}
+
+
+def test_an_expired_certificate_is_refused_from_the_second_of_expiry(
+    issued: IssuedCertificate,
+) -> None:
+    before = issued.expires_at - timedelta(seconds=1)
+    assert isinstance(read_paste(issued.text, before), PastedCertificate)
+    assert read_paste(issued.text, issued.expires_at) == PasteRefused(PasteCode.EXPIRED)
+
+
+def test_a_manual_certificate_expires_seven_days_after_the_day_of_its_creation(
+    now: datetime,
+) -> None:
+    accepted = ManualIssuer("Asia/Tokyo").accept(META, created=date(2026, 11, 23), now=now)
+    assert isinstance(accepted, IssuedCertificate)
+    assert accepted.issuer is Issuer.MANUAL
+    assert accepted.created_at == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert accepted.expires_at == datetime(2026, 11, 29, 15, tzinfo=UTC)
+
+
+def test_a_manual_certificate_never_outlives_what_it_says_itself(
+    issued: IssuedCertificate, now: datetime
+) -> None:
+    later = now + timedelta(days=2)
+    accepted = ManualIssuer().accept(issued.text, created=later, now=later)
+    assert isinstance(accepted, IssuedCertificate)
+    assert accepted.expires_at == issued.expires_at
+
+
+@pytest.mark.parametrize(
+    ("created", "code"),
+    [
+        (None, PasteCode.CREATION_UNKNOWN),
+        (date(2026, 11, 10), PasteCode.EXPIRED),
+        (datetime(2026, 11, 17, 5, 30, 15, tzinfo=UTC), PasteCode.EXPIRED),
+        (datetime(2026, 11, 24, 5, 30, 16, tzinfo=UTC), PasteCode.NOT_YET_CREATED),
+    ],
+)
+def test_a_manual_certificate_without_a_usable_creation_is_refused(
+    created: datetime | date | None, code: PasteCode, now: datetime
+) -> None:
+    assert ManualIssuer().accept(META, created=created, now=now) == PasteRefused(code)
+
+
+def test_a_certificate_that_is_used_elsewhere_is_refused(now: datetime) -> None:
+    first = ManualIssuer().accept(META, created=now, now=now)
+    assert isinstance(first, IssuedCertificate)
+    again = ManualIssuer().accept(
+        f"> {META}", created=now, now=now, used=frozenset({first.fingerprint})
+    )
+    assert again == PasteRefused(PasteCode.USED)
+
+
+def test_the_manual_issuer_waits_for_staff(subject: CertificateSubject, now: datetime) -> None:
+    manual = ManualIssuer()
+    assert manual.automatic is False
+    for call in (
+        manual.reserve_serial,
+        lambda: manual.prepare(subject, "01", now),
+        lambda: manual.finish(b""),
+    ):
+        with pytest.raises(RefusedError, match="certificate_waits_for_staff"):
+            call()

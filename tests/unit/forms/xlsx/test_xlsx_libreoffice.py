@@ -1,0 +1,138 @@
+import io
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import form_texts
+from pipeline.model.form import FormKind
+from pipeline.model.submission import CellType, Submission
+from pipeline.resources import languages
+
+pytestmark = pytest.mark.libreoffice
+
+Build = Callable[..., bytes]
+Read = Callable[[bytes], Submission]
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LibreOffice profile of this module's own."""
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed")
+    return tmp_path_factory.mktemp("libreoffice")
+
+
+def _convert(profile: Path, source: Path, target: str) -> bytes:
+    out = source.parent / "out"
+    subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation={profile.as_uri()}",
+            "--headless",
+            "--convert-to",
+            target,
+            "--outdir",
+            str(out),
+            str(source),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    return (out / source.with_suffix(f".{target}").name).read_bytes()
+
+
+def _fill(content: bytes, kind: FormKind, language: str) -> tuple[bytes, dict[str, str]]:
+    """Type an answer into every cell as a person does: words of the lists, text elsewhere."""
+    texts = form_texts(language)
+    book = load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    typed: dict[str, str] = {}
+    for number, name in enumerate(FORMS[kind].questions):
+        choices = texts.choices(name)
+        typed[name] = choices[-1][1] if choices else f"+81 0{number} 株式会社髙𠮷 é"
+        target = str(book.defined_names[f"fld_{name}"].attr_text).rpartition("!")[2]
+        cell = sheet[target.replace("$", "")]
+        cell.value = typed[name]
+        cell.data_type = "s"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue(), typed
+
+
+@pytest.mark.parametrize("language", languages())
+def test_form_saved_by_libreoffice_reads_back(
+    build: Build, read: Read, profile: Path, tmp_path: Path, language: str
+) -> None:
+    kind = FormKind.ONBOARDING
+    content, typed = _fill(build(kind, language), kind, language)
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(content)
+    found = read(_convert(profile, source, "xlsx"))
+    assert {answer.field: answer.raw for answer in found.answers} == typed
+    assert {answer.cell_type for answer in found.answers} == {CellType.TEXT}
+    assert (found.form, found.language, found.version) == (kind, language, FORMS[kind].version)
+    assert found.missing == ()
+
+
+def test_libreoffice_computes_the_check_column(build: Build, profile: Path, tmp_path: Path) -> None:
+    answers = {
+        "contact_name": "A",
+        "contact_email": "nobody",
+        "genesys_org_id": "x",
+        "phone_number": "+81 3-1234-5678",
+        "phone_number_again": "+81 3-1234-5679",
+        "verification_method": "voice",
+    }
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(build(FormKind.ONBOARDING, "ja", answers))
+    saved = _convert(profile, source, "xlsx")
+    sheet = load_workbook(io.BytesIO(saved), data_only=True).worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    rows = {sheet[f"G{row}"].value: row for row in range(6, sheet.max_row + 1)}
+    shown = {
+        name: sheet[f"F{rows[name]}"].value
+        for name in (
+            "contact_name",
+            *list(answers)[1:3],
+            "phone_number_again",
+            "behind_ivr",
+            "notes",
+        )
+    }
+    assert shown == {
+        "contact_name": "OK",
+        "contact_email": "形式を確認",
+        "genesys_org_id": "形式を確認",
+        "phone_number_again": "番号が不一致",
+        "behind_ivr": "未入力",
+        "notes": "—",
+    }
+
+
+def test_lists_survive_libreoffice(build: Build, profile: Path, tmp_path: Path) -> None:
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(build(FormKind.QR, "en", {"notes": "x"}))
+    book = load_workbook(io.BytesIO(_convert(profile, source, "xlsx")))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    rules = {str(rule.formula1) for rule in sheet.data_validations.dataValidation}
+    assert {"lst_qr_action", "lst_country", "lst_image_format"} <= rules
+    assert sheet.protection.sheet
+
+
+@pytest.mark.parametrize("kind", FormKind)
+def test_printed_form_has_at_most_four_pages(
+    build: Build, profile: Path, tmp_path: Path, kind: FormKind
+) -> None:
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(build(kind, "en"))
+    printed = _convert(profile, source, "pdf")
+    assert 1 <= printed.count(b"/Type/Page/") <= 4

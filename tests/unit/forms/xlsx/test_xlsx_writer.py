@@ -1,0 +1,212 @@
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import form_texts
+from pipeline.forms.xlsx_layout import HEADER_ROW
+from pipeline.model.form import FormKind
+from pipeline.resources import languages
+
+Build = Callable[..., bytes]
+_ALL = [(kind, language) for kind in FormKind for language in languages()]
+
+
+def _book(content: bytes) -> Workbook:
+    return load_workbook(io.BytesIO(content))
+
+
+def _form(content: bytes) -> Worksheet:
+    sheet = _book(content).worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
+def _row(sheet: Worksheet, field: str) -> int:
+    return next(row for row in range(1, sheet.max_row + 1) if sheet[f"G{row}"].value == field)
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_same_input_gives_the_same_bytes(build: Build, kind: FormKind, language: str) -> None:
+    assert build(kind, language) == build(kind, language)
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_every_question_has_a_row_with_its_words(
+    build: Build, kind: FormKind, language: str
+) -> None:
+    book = _book(build(kind, language))
+    sheet = book.worksheets[1]
+    texts = form_texts(language)
+    for name, number in FORMS[kind].numbers.items():
+        target = book.defined_names[f"fld_{name}"].attr_text
+        assert target is not None
+        where = target.rpartition("!")[2].replace("$", "")
+        row = where[1:]
+        assert where[0] == "D"
+        assert sheet[f"A{row}"].value == number
+        assert sheet[f"B{row}"].value == texts.label(kind, name)
+        assert sheet[f"C{row}"].value == texts.requirement(kind, name)
+        assert texts.example(kind, name) in str(sheet[f"E{row}"].value)
+        assert str(sheet[f"F{row}"].value).startswith("=IF(")
+        assert sheet[f"G{row}"].value == name
+        assert sheet[where].number_format == "@"
+        assert not sheet[where].protection.locked
+        assert sheet[f"B{row}"].protection.locked
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_sheet_is_set_up_for_people(build: Build, kind: FormKind, language: str) -> None:
+    book = _book(build(kind, language))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    assert book.sheetnames[:2] == [
+        form_texts(language).words("start_sheet"),
+        form_texts(language).words("form_sheet"),
+    ]
+    assert book["_form"].sheet_state == "hidden"
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert sheet.column_dimensions["G"].hidden
+    assert sheet.freeze_panes == f"A{HEADER_ROW + 1}"
+    assert sheet.print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
+    assert sheet.page_setup.orientation == "portrait"
+    assert str(sheet.page_setup.paperSize) == "9"
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert not sheet.merged_cells.ranges
+    footer = sheet.oddFooter
+    assert footer is not None
+    assert f"WA-FORM {kind.value} {FORMS[kind].version} {language}" in str(footer.center.text)
+    sizes = {cell.font.size for row in sheet.iter_rows() for cell in row if cell.value}
+    assert min(size for size in sizes if size) >= 11
+
+
+@pytest.mark.parametrize("language", languages())
+def test_properties_say_what_the_file_is(build: Build, language: str) -> None:
+    book = _book(build(FormKind.QR, language))
+    assert book.properties.title == form_texts(language).form(FormKind.QR).title
+    assert book.properties.language == language
+    custom = {item.name: item.value for item in book.custom_doc_props.props}  # type: ignore[attr-defined] # newer than the stubs
+    assert custom == {"_form": "qr", "_version": FORMS[FormKind.QR].version, "_lang": language}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_purpose_privacy_and_address_are_on_both_sheets(build: Build, language: str) -> None:
+    book = _book(build(FormKind.ONBOARDING, language))
+    for sheet in book.worksheets[:2]:
+        text = "".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value)
+        assert "requests@example.com" in text
+        assert "privacy@example.com" in text
+        assert form_texts(language).form(FormKind.ONBOARDING).purpose[:30] in text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_facts_stand_above_the_acknowledgements(build: Build, language: str) -> None:
+    sheet = _form(build(FormKind.ONBOARDING, language))
+    first = _row(sheet, "ack_no_way_back")
+    above = "".join(str(sheet[f"B{row}"].value or "") for row in range(first - 12, first))
+    squeezed = above.replace(" ", "")
+    for fact in form_texts(language).facts:
+        assert fact.replace(" ", "") in squeezed
+
+
+def test_choice_has_a_closed_list_by_name(build: Build) -> None:
+    book = _book(build(FormKind.ONBOARDING, "ja"))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    rules = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
+    choice = rules[f"D{_row(sheet, 'is_m2m')}"]
+    assert (choice.formula1, choice.errorStyle, choice.showErrorMessage) == (
+        "lst_yes_no",
+        "stop",
+        True,
+    )
+    assert rules[f"D{_row(sheet, 'country')}"].showErrorMessage is False
+    assert rules[f"D{_row(sheet, 'notes')}"].errorStyle == "warning"
+    target = str(book.defined_names["lst_yes_no"].attr_text)
+    letter = target.split("$")[1]
+    hidden = book["_form"]
+    assert [hidden[f"{letter}{row}"].value for row in (2, 3)] == ["はい", "いいえ"]
+
+
+def test_choices_are_filled_in_as_words(build: Build) -> None:
+    answers = {"is_m2m": "no", "country": "JP", "ack_charges": "yes", "reply_language": "ja"}
+    sheet = _form(build(FormKind.ONBOARDING, "ja", answers))
+    shown = {name: sheet[f"D{_row(sheet, name)}"].value for name in answers}
+    assert shown == {
+        "is_m2m": "いいえ",
+        "country": "日本",
+        "ack_charges": "確認しました",
+        "reply_language": "日本語",
+    }
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+81 3-1234-5678", "-1", "@SUM(A1)", "'quoted", "007"])
+def test_answer_is_always_a_string(build: Build, text: str) -> None:
+    sheet = _form(build(answers={"notes": text}))
+    cell = sheet[f"D{_row(sheet, 'notes')}"]
+    assert (cell.value, cell.data_type) == (text, "s")
+
+
+def test_marked_answer_has_colour_comment_and_sentence(build: Build) -> None:
+    sentence = "Organization ID must be 36 characters: numbers, letters a to f and hyphens"
+    content = build(answers={"genesys_org_id": "x"}, marks={"genesys_org_id": (sentence,)})
+    sheet = _form(content)
+    row = _row(sheet, "genesys_org_id")
+    cell, other = sheet[f"D{row}"], sheet[f"D{_row(sheet, 'notes')}"]
+    assert cell.comment is not None
+    assert cell.comment.text == sentence
+    assert sentence in str(sheet[f"F{row}"].value)
+    assert cell.fill.start_color.rgb != other.fill.start_color.rgb
+    assert other.comment is None
+    assert "1 " in str(sheet["A4"].value)
+    assert _book(content).active is not None
+
+
+def test_check_column_shows_its_words_without_computing(build: Build) -> None:
+    content = build(
+        answers={
+            "contact_name": "A",
+            "contact_email": "nobody",
+            "phone_number": "+81 3 1234 5678",
+            "phone_number_again": "+81-3-1234-5678",
+            "verification_method": "voice",
+        }
+    )
+    sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    shown = {
+        name: sheet[f"F{_row(sheet, name)}"].value
+        for name in (
+            "contact_name",
+            "contact_email",
+            "phone_number_again",
+            "behind_ivr",
+            "notes",
+            "country",
+        )
+    }
+    assert shown == {
+        "contact_name": "OK",
+        "contact_email": "Check the format",
+        "phone_number_again": "OK",
+        "behind_ivr": "To fill in",
+        "notes": "—",
+        "country": "To fill in",
+    }
+
+
+def test_no_time_of_making_is_in_the_file(build: Build) -> None:
+    with zipfile.ZipFile(io.BytesIO(build())) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert archive.namelist()[0] == "[Content_Types].xml"
+        assert b"2026-01-01T00:00:00Z" in archive.read("docProps/core.xml")
+
+
+def test_unknown_field_of_a_filling_is_left_out(build: Build) -> None:
+    assert build(answers={"no_such_field": "x"}) == build()

@@ -1,0 +1,152 @@
+"""Every kind of mailbox keeps the same promises."""
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.mailbox.protocol import FetchedMessage, Mailbox
+from tests.unit.mailbox.conftest import Bench
+
+
+def nothing_known(uidvalidity: int, uids: Sequence[int]) -> set[int]:
+    return set()
+
+
+def mail(number: int, size: int = 0) -> bytes:
+    head = f"From: a@example.com\r\nMessage-ID: <{number}@example.com>\r\nSubject: {number}\r\n\r\n"
+    return head.encode() + b"x" * size + b"\r\n"
+
+
+def filled(mailbox: Mailbox, count: int, size: int = 0) -> list[FetchedMessage]:
+    for number in range(count):
+        mailbox.append("INBOX", mail(number, size))
+    return mailbox.new_messages(nothing_known)
+
+
+def raws(messages: Sequence[FetchedMessage]) -> list[bytes | None]:
+    return [message.raw for message in messages]
+
+
+def test_mailbox_empty_has_no_new_messages(bench: Bench) -> None:
+    assert bench.mailbox.new_messages(nothing_known) == []
+
+
+def test_mailbox_new_messages_come_whole_and_in_order(bench: Bench) -> None:
+    found = filled(bench.mailbox, 3)
+    assert raws(found) == [mail(0), mail(1), mail(2)]
+    assert [message.size for message in found] == [len(mail(n)) for n in range(3)]
+    assert {message.account for message in found} == {"requests"}
+    assert {message.folder for message in found} == {"INBOX"}
+    assert found[0].uid < found[1].uid < found[2].uid
+
+
+def test_mailbox_arrival_time_is_aware_and_recent(bench: Bench) -> None:
+    (found,) = filled(bench.mailbox, 1)
+    assert found.received_at is not None
+    assert abs(datetime.now(UTC) - found.received_at) < timedelta(minutes=5)
+
+
+def test_mailbox_reading_twice_gives_the_same_keys(bench: Bench) -> None:
+    first = filled(bench.mailbox, 3)
+    assert bench.open_another().new_messages(nothing_known) == first
+
+
+def test_mailbox_known_messages_are_not_fetched_again(bench: Bench) -> None:
+    first = filled(bench.mailbox, 3)
+    known = {first[0].uid, first[2].uid}
+    asked: list[tuple[int, list[int]]] = []
+
+    def ledger(uidvalidity: int, uids: Sequence[int]) -> set[int]:
+        asked.append((uidvalidity, list(uids)))
+        return known & set(uids)
+
+    assert bench.mailbox.new_messages(ledger) == [first[1]]
+    assert asked == [(first[0].uidvalidity, [message.uid for message in first])]
+
+
+def test_mailbox_count_limits_a_batch(bench: Bench) -> None:
+    first = filled(bench.mailbox, 4)
+    assert bench.mailbox.new_messages(nothing_known, count=2) == first[:2]
+
+
+def test_mailbox_bytes_limit_a_batch_but_never_to_nothing(bench: Bench) -> None:
+    first = filled(bench.mailbox, 3, size=1000)
+    size = len(mail(0, 1000))
+    assert bench.mailbox.new_messages(nothing_known, total_bytes=2 * size) == first[:2]
+    assert bench.mailbox.new_messages(nothing_known, total_bytes=1) == first[:1]
+
+
+def test_mailbox_message_over_the_limit_comes_without_its_bytes(bench: Bench) -> None:
+    bench.mailbox.append("INBOX", mail(0, 5000))
+    bench.mailbox.append("INBOX", mail(1))
+    big, small = bench.mailbox.new_messages(nothing_known, message_bytes=1000)
+    assert (big.raw, big.size) == (None, len(mail(0, 5000)))
+    assert (small.raw, small.size) == (mail(1), len(mail(1)))
+
+
+def test_mailbox_filed_message_is_in_its_folder_and_nowhere_else(bench: Bench) -> None:
+    first, second = filled(bench.mailbox, 2)
+    target = "Processed/Requests"
+    assert bench.mailbox.file("INBOX", first.uidvalidity, first.uid, target) is True
+    assert bench.mailbox.new_messages(nothing_known) == [second]
+    assert bench.mailbox.holds(target, "<0@example.com>") is True
+    assert bench.mailbox.holds("INBOX", "<0@example.com>") is False
+    assert set(bench.mailbox.folders()) - {"Processed"} == {"INBOX", target}
+
+
+def test_mailbox_filing_again_after_a_crash_is_done(bench: Bench) -> None:
+    (first,) = filled(bench.mailbox, 1)
+    for mailbox in (bench.mailbox, bench.open_another()):
+        assert mailbox.file("INBOX", first.uidvalidity, first.uid, "Processed") is True
+
+
+def test_mailbox_filing_a_vanished_message_is_done(bench: Bench) -> None:
+    (first,) = filled(bench.mailbox, 1)
+    other = bench.open_another()
+    assert other.file("INBOX", first.uidvalidity, first.uid, "Elsewhere") is True
+    assert bench.mailbox.file("INBOX", first.uidvalidity, first.uid, "Processed") is True
+    assert bench.mailbox.holds("Processed", "<0@example.com>") is False
+
+
+def test_mailbox_new_uidvalidity_brings_messages_again_and_moves_nothing(bench: Bench) -> None:
+    (first,) = filled(bench.mailbox, 1)
+    bench.mailbox.close()
+    time.sleep(1.1)  # a server takes the second for its new UIDVALIDITY
+    bench.forget_numbers()
+    (again,) = bench.mailbox.new_messages(nothing_known)
+    assert again.uidvalidity != first.uidvalidity
+    assert again.raw == first.raw
+    assert bench.mailbox.file("INBOX", first.uidvalidity, first.uid, "Processed") is False
+    assert raws(bench.mailbox.new_messages(nothing_known)) == [first.raw]
+    assert bench.mailbox.file("INBOX", again.uidvalidity, again.uid, "Processed") is True
+
+
+def test_mailbox_unknown_folder_holds_nothing(bench: Bench) -> None:
+    assert bench.mailbox.holds("Nowhere", "<0@example.com>") is False
+
+
+def test_mailbox_wait_ends_when_a_mail_comes(bench: Bench) -> None:
+    bench.mailbox.append("INBOX", mail(0))
+    other = bench.open_another()
+    timer = threading.Timer(0.3, other.append, ("INBOX", mail(1)))
+    timer.start()
+    try:
+        assert bench.mailbox.wait(2) is True
+    finally:
+        timer.join()
+
+
+def test_mailbox_wait_ends_without_mail_after_its_time(bench: Bench) -> None:
+    started = time.monotonic()
+    assert bench.mailbox.wait(0.2) is False
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("target", ["Ended", "Processed/Held back"])
+def test_mailbox_append_makes_the_folder(bench: Bench, target: str) -> None:
+    bench.mailbox.append(target, mail(7), seen=True)
+    assert bench.mailbox.holds(target, "<7@example.com>") is True
+    assert target in bench.mailbox.folders()

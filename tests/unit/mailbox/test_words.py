@@ -1,0 +1,138 @@
+"""Header fields: words, parameters, addresses, ids and dates as they come."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.mailbox import words
+from pipeline.mailbox.addresses import parse_addresses
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("plain text", "plain text"),
+        ("=?utf-8?q?caf=C3=A9?=", "café"),
+        ("=?utf-8?Q?caf=C3=A9?= =?utf-8?Q?_cr=C3=A8me?=", "café crème"),
+        ("a =?utf-8?q?b?= c", "a b c"),
+        ("=?utf-8?b?44GC?= x =?utf-8?b?44GE?=", "あ x い"),
+        ("=?utf-8?b?44GC", "あ"),
+        ("=?utf-8?b?4?=", ""),
+        ("=?utf-8?q?Why??=", "Why?"),
+        ("=?utf-8*ja?q?x?=", "x"),
+        ("=?utf-8?x?y?=", "=?utf-8?x?y?="),
+        ("=?utf-8?q?with blanks?=", "with blanks"),
+        ("=?us-ascii?q?=1B=00=07bell?=", "bell"),
+        ("folded\r\n line", "folded line"),
+        ("raw \udce3\udc81\udc82", "raw あ"),
+        ("=?iso-2022-jp?B?GyRCJDMbKEI=?=", "こ"),
+    ],
+)
+def test_decode_words_reads_subject(value: str, expected: str) -> None:
+    assert words.decode_words(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "main", "parameters"),
+    [
+        ("text/plain", "text/plain", {}),
+        ("TEXT/HTML; Charset=UTF-8", "text/html", {"charset": "UTF-8"}),
+        ('a/b; name="x;y.pdf"', "a/b", {"name": "x;y.pdf"}),
+        (r'a/b; name="x\"y.pdf"', "a/b", {"name": 'x"y.pdf'}),
+        ("a/b; name=my form.pdf", "a/b", {"name": "my form.pdf"}),
+        ("a/b; name*=UTF-8''%E3%81%82.pdf", "a/b", {"name": "あ.pdf"}),
+        ("a/b; name*=UTF-8''%E3%81%82; name=x", "a/b", {"name": "あ"}),
+        ("a/b; name=x; name*=UTF-8''%E3%81%82", "a/b", {"name": "あ"}),
+        ("a/b; name*1*=b; name*0*=UTF-8''a", "a/b", {"name": "ab"}),
+        ('a/b; name*0="form "; name*1="two.pdf"', "a/b", {"name": "form two.pdf"}),
+        ('a/b; name="=?utf-8?b?44GCLnBkZg==?="', "a/b", {"name": "あ.pdf"}),
+        ('a/b; name="unclosed.pdf', "a/b", {"name": "unclosed.pdf"}),
+        ("a/b;; ;x; =y; name=z", "a/b", {"name": "z"}),
+        ("a/b; name=first; name=second", "a/b", {"name": "first"}),
+        ("", "", {}),
+    ],
+)
+def test_parse_parameters_reads_field(value: str, main: str, parameters: dict[str, str]) -> None:
+    assert words.parse_parameters(value) == (main, parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("form.pdf", "form.pdf"),
+        ("../../etc/passwd", "passwd"),
+        (r"C:\Users\x\form.xlsx", "form.xlsx"),
+        ("a\r\nb.pdf", "a b.pdf"),
+        ("\u202efdp.exe", "fdp.exe"),
+        ("x" * 300, "x" * 255),
+    ],
+)
+def test_file_name_is_shown_text_and_no_path(name: str, expected: str) -> None:
+    assert words.file_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses", "good"),
+    [
+        ("a@example.com", [("", "a@example.com")], True),
+        ("Taro <taro@Example.COM>", [("Taro", "taro@example.com")], True),
+        ('"Yamada, Taro" <t@example.com>', [("Yamada, Taro", "t@example.com")], True),
+        ("a@example.com, b@example.com", [("", "a@example.com"), ("", "b@example.com")], True),
+        ("Team: a@example.com;, b@x.example", [("", "a@example.com"), ("", "b@x.example")], True),
+        ("undisclosed-recipients:;", [], True),
+        ("=?utf-8?b?5bGx55Sw?= <a@example.com>", [("山田", "a@example.com")], True),
+        ("=?utf-8?q?a=2C_b@c.example?= <a@x.example>", [("a, b@c.example", "a@x.example")], True),
+        ("a@example.com (Taro (T))", [("", "a@example.com")], True),
+        ('"a@example.com" <b@example.net>', [("a@example.com", "b@example.net")], True),
+        ("a@example.com <a@example.com>", [("a@example.com", "a@example.com")], True),
+        ("a@example.com <b@example.net>", [("a@example.com", "b@example.net")], False),
+        ("<a@example.com> <b@example.net>", [("<a@example.com>", "b@example.net")], False),
+        ("a@example.com <b@example.net> x", [("a@example.com", "b@example.net")], False),
+        ("a@example.com>b@example.net", [], False),
+        ("alice@example.org)bob@example.net", [], False),
+        ("a@b@example.com", [], False),
+        ("no address", [], False),
+        ("a@", [], False),
+        ("@example.com", [], False),
+        ("a b@example.com", [], False),
+        ('"unclosed <a@example.com>', [('"unclosed', "a@example.com")], False),
+        ("a@exämple.example", [("", "a@xn--exmple-cua.example")], True),
+        ("da.me..x.@docomo.ne.jp", [("", "da.me..x.@docomo.ne.jp")], True),
+        ("a@-x.example", [], False),
+    ],
+)  # fmt: skip
+def test_parse_addresses_reads_field(
+    value: str, addresses: list[tuple[str, str]], good: bool
+) -> None:
+    found, fine = parse_addresses((value,))
+    assert ([(item.name, item.address) for item in found], fine) == (addresses, good)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Sun, 22 Nov 2026 10:00:00 +0900", datetime(2026, 11, 22, 1, tzinfo=UTC)),
+        ("22 Nov 2026 10:00:00", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 10:00:00 -0000", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("Sun, 22 Nov 99999 10:00:00 +0900", None),
+        ("Sun, 22 Nov 2026 10:00:00 +9999999999", None),
+        ("2026年11月22日", None),
+        ("", None),
+    ],
+)
+def test_date_is_aware_or_none(value: str, expected: datetime | None) -> None:
+    assert words.date(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["<a@b>"], "<a@b>"),
+        (["  <[x]>  "], "<[x]>"),
+        (["no brackets"], "no brackets"),
+        (["", "<a@b>"], "<a@b>"),
+        ([], ""),
+    ],
+)
+def test_message_id_is_found(values: list[str], expected: str) -> None:
+    assert words.message_id(values) == expected

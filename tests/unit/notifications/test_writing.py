@@ -1,0 +1,202 @@
+"""Dates, numbers, addressees, lines: how single things are written."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.notifications import dates
+from pipeline.notifications.addressee import addressee_lines
+from pipeline.notifications.numbers import international
+from pipeline.notifications.seal import GLUE_END, GLUE_START, Glued, Link, Vault, clean
+from pipeline.notifications.words import words_of
+from pipeline.notifications.wrap import fill, width
+
+EN, JA = words_of("en"), words_of("ja")
+NOON = datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "japanese"),
+    [
+        (
+            "Asia/Tokyo",
+            "1 December 2026, 14:30 (Japan time, UTC+9)",
+            "2026年12月1日（火）14:30（日本時間）",
+        ),
+        (
+            "America/New_York",
+            "1 December 2026, 00:30 (New York time, UTC-5)",
+            "2026年12月1日（火）00:30（ニューヨーク時間、UTC-5）",
+        ),
+        (
+            "Asia/Kolkata",
+            "1 December 2026, 11:00 (India time, UTC+5:30)",
+            "2026年12月1日（火）11:00（インド時間、UTC+5:30）",
+        ),
+        ("UTC", "1 December 2026, 05:30 (UTC)", "2026年12月1日（火）05:30（協定世界時、UTC）"),
+        (
+            "No/Such",
+            "1 December 2026, 05:30 (UTC)",
+            "2026年12月1日（火）05:30（協定世界時、UTC）",
+        ),
+        (
+            "../../etc/passwd",
+            "1 December 2026, 05:30 (UTC)",
+            "2026年12月1日（火）05:30（協定世界時、UTC）",
+        ),
+    ],
+)
+def test_an_instant_is_written_in_full_with_its_zone(
+    zone: str, english: str, japanese: str
+) -> None:
+    assert dates.full_instant(NOON, zone, EN) == english
+    assert dates.full_instant(NOON, zone, JA) == japanese
+
+
+def test_the_offset_is_that_of_the_day() -> None:
+    summer = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert dates.full_instant(summer, "Europe/Berlin", EN).endswith("UTC+2)")
+    assert dates.full_instant(NOON, "Europe/Berlin", EN).endswith("UTC+1)")
+
+
+def test_a_deadline_at_midnight_is_the_minute_before() -> None:
+    midnight = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    before = dates.before_midnight(midnight, "Asia/Tokyo")
+    assert dates.full_instant(before, "Asia/Tokyo", JA) == "2026年12月1日（火）23:59（日本時間）"
+    assert dates.before_midnight(midnight, "UTC") == midnight
+
+
+def test_short_dates_for_subjects() -> None:
+    assert dates.short_date(date(2026, 12, 8), EN) == "8 December"
+    assert dates.short_date(date(2026, 12, 8), JA) == "12/8"
+    assert dates.short_instant(NOON, "Asia/Tokyo", EN) == "1 December, 14:30"
+    assert dates.short_instant(NOON, "Asia/Tokyo", JA) == "12/1（火）14:30"
+
+
+def test_a_span_over_midnight_names_both_days() -> None:
+    start, end = (
+        datetime(2026, 12, 8, 14, 30, tzinfo=UTC),
+        datetime(2026, 12, 8, 15, 30, tzinfo=UTC),
+    )
+    assert dates.span(start, end, "Asia/Tokyo", EN) == (
+        "8 December 2026, 23:30 – 9 December 2026, 00:30 (Japan time, UTC+9)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("e164", "shown"),
+    [
+        ("+81312345678", "+81 3-1234-5678"),
+        ("+819012345678", "+81 90-1234-5678"),
+        ("+4915123456789", "+49 1512 3456789"),
+        ("nonsense", "nonsense"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_shown_in_international_writing(e164: str, shown: str) -> None:
+    assert international(e164) == shown
+
+
+@pytest.mark.parametrize(
+    ("company", "department", "contact", "lines"),
+    [
+        (
+            "株式会社サンプル商事",
+            "情報システム部",
+            "田中 愛子",
+            ("株式会社サンプル商事", "情報システム部", "田中　愛子 様"),
+        ),
+        ("サンプル商事株式会社", "", "", ("サンプル商事株式会社 御中",)),
+        ("サンプル商事株式会社", "営業部", "", ("サンプル商事株式会社", "営業部 御中")),
+        ("", "", "田中　愛子", ("田中　愛子 様",)),
+        ("", "営業部", "田中愛子", ("田中愛子 様",)),
+        ("", "", "", ("ご担当者様",)),
+        ("Example GmbH", "", "John Smith", ("Example GmbH", "John Smith 様")),
+        ("サンプル 御中", "", "田中愛子様", ("サンプル", "田中愛子 様")),
+        ("サンプル", "", "田中部長", ("サンプル 御中",)),
+        ("サンプル", "", "各位", ("サンプル 御中",)),
+        ("", "", "ご担当者様", ("ご担当者様",)),
+    ],
+)
+def test_the_japanese_addressee(
+    company: str, department: str, contact: str, lines: tuple[str, ...]
+) -> None:
+    assert addressee_lines(JA, company, department, contact) == lines
+
+
+@pytest.mark.parametrize(
+    ("company", "contact", "line"),
+    [
+        ("Sample Ltd.", "Aiko Tanaka", "Dear Aiko Tanaka,"),
+        ("", "田中 愛子", "Dear 田中 愛子,"),
+        ("Sample Ltd.", "", "Dear Sample Ltd. team,"),
+        ("", "", "Hello,"),
+    ],
+)
+def test_the_english_salutation_is_one_line(company: str, contact: str, line: str) -> None:
+    assert addressee_lines(EN, company, "IT", contact) == (line,)
+
+
+def test_japanese_lines_begin_and_end_where_they_may() -> None:
+    text = "（株式会社サンプル商事の担当者の方へのご連絡です。）" * 4
+    lines = fill(text, 40, east_asian=True)
+    assert "".join(lines) == text
+    assert all(width(line, east_asian=True) <= 40 for line in lines)
+    assert not [line for line in lines if line[0] in "、。）」ー" or line[-1] in "（「"]
+
+
+def test_a_date_is_not_broken() -> None:
+    date_text = f"{GLUE_START}1 December 2026, 14:30 (Japan time, UTC+9){GLUE_END}"
+    lines = fill(f"{'word ' * 12}by {date_text}.", 76, east_asian=False)
+    assert lines[-1] == "1 December 2026, 14:30 (Japan time, UTC+9)."
+
+
+def test_a_link_is_never_cut_and_a_long_word_is() -> None:
+    link = "https://wa.me/81312345678?text=" + "%E3%81%82" * 30
+    vault = Vault()
+    opened = vault.open_text(vault.seal(Link(link)))
+    assert fill(opened, 76, east_asian=False) == [link]
+    assert fill("x" * 100, 76, east_asian=False) == ["x" * 76, "x" * 24]
+
+
+@given(st.text(), st.integers(min_value=4, max_value=80), st.booleans())
+def test_no_line_is_too_wide_and_nothing_but_blanks_is_lost(
+    text: str, limit: int, east_asian: bool
+) -> None:
+    cleaned = clean(text)
+    lines = fill(cleaned, limit, east_asian=east_asian)
+    assert "".join(lines).replace(" ", "") == cleaned.replace(" ", "")
+    if "https://" not in cleaned:
+        assert all(width(line, east_asian=east_asian) <= limit for line in lines)
+
+
+@given(st.text())
+def test_a_sealed_value_comes_out_clean_in_both_parts(value: str) -> None:
+    vault = Vault()
+    sealed = vault.seal(value)
+    assert sealed.strip("\ufdd0\ufdd1").isdecimal()
+    assert vault.open_line(sealed).strip("\u2068\u2069") == clean(value).strip("\u2068\u2069")
+    assert "<" not in vault.open_html(sealed).replace("<bdi>", "").replace("</bdi>", "")
+
+
+def test_a_link_that_we_did_not_make_is_text() -> None:
+    vault = Vault()
+    assert "<a " not in vault.open_html(vault.seal(Link("https://evil.example/")))
+    assert "<a " not in vault.open_html(vault.seal(Link("javascript:alert(1)")))
+    assert vault.open_html(vault.seal(Link("https://wa.me/1"))) == (
+        '<a href="https://wa.me/1">https://wa.me/1</a>'
+    )
+
+
+@pytest.mark.parametrize("value", [None, True, 1.5, ("a",)])
+def test_what_is_neither_text_nor_a_number_is_never_written(value: object) -> None:
+    with pytest.raises(TypeError):
+        Vault().seal(value)
+
+
+def test_a_value_that_runs_right_to_left_is_isolated() -> None:
+    vault = Vault()
+    assert vault.open_text(vault.seal("مرحبا")) == "\u2068مرحبا\u2069"
+    assert vault.open_html(vault.seal(Glued("مرحبا"))) == "<bdi>مرحبا</bdi>"
