@@ -113,8 +113,10 @@ class Guard:
         with self._lock:
             try:
                 answer = self._exchange(job)
-            except BaseException:
-                self._drop(kill=True)
+            except BaseException as error:
+                # after an exception of the job the child waits for the next one and can end itself
+                raised = isinstance(error, GuardError) and error.reason == "exception"
+                self._drop(kill=not raised)
                 raise
             if self._jobs >= self._limits.jobs:
                 self._drop(kill=False)
@@ -297,7 +299,7 @@ def _name_of(error: Exception) -> str:
         return type(error).__name__
     params = getattr(error, "params", {})
     reason = params.get("reason", "") if isinstance(params, dict) else ""
-    return f"{type(error).__name__} {code} {reason}".rstrip()
+    return f"{type(error).__name__} {code} {reason}".rstrip()[:120]
 
 
 def _place_of(error: Exception) -> str:

@@ -109,7 +109,8 @@ def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
 @click.argument("reference")
 @click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
 @click.option("--as", "name", default=None)
-def issue(reference: str, file: Path | None, name: str | None) -> None:
+@click.option("--created", type=click.DateTime(), default=None)
+def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
     from pipeline.flow.certificates import enter_certificate  # noqa: PLC0415 - slow to import
     from pipeline.flow.issue import issue_pending  # noqa: PLC0415
@@ -121,7 +122,8 @@ def issue(reference: str, file: Path | None, name: str | None) -> None:
             issue_pending(opened)
         else:
             text = file.read_text(encoding="utf-8", errors="replace")
-            enter_certificate(opened, record, text, name or os_user())
+            moment = created.replace(tzinfo=UTC) if created else None
+            enter_certificate(opened, record, text, name or os_user(), moment)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
     click.echo(f"{record.reference}  {words.status_word(record.status.value)}")

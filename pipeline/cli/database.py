@@ -21,7 +21,8 @@ def _open() -> "Store":
         found.database_url(),
         mailbox_id=found.store.mailbox_id,
         blobs=found.home() / "blobs",
-        create=False,
+        create=True,
+        check=False,
     )
 
 

@@ -75,6 +75,9 @@ path = "inbox"
 kind = "maildir"
 path = "sent"
 
+[retention]
+sent_bytes_days = 30
+
 [sender]
 authserv_ids = ["mx.genesys.example"]
 

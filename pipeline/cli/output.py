@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 
-def plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - any JSON value; one return a type
+def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a type
     """Return ``value`` as what JSON can carry (instants as ISO 8601 in UTC)."""
     match value:
         case Enum():

@@ -1,9 +1,11 @@
 """What staff do with certificates: enter, reissue, revoke, reveal, verify."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from pipeline.certificates.authority import retired_certificates
 from pipeline.certificates.crl import Revocation, revocation_list
-from pipeline.certificates.paste import PasteCode, PasteRefused, read_paste
+from pipeline.certificates.issuers.manual import ManualIssuer
+from pipeline.certificates.paste import PasteCode, PasteRefused
 from pipeline.certificates.verify import Verification, verify
 from pipeline.errors import RefusedError
 from pipeline.flow.alerts import alert
@@ -12,7 +14,7 @@ from pipeline.flow.decide import decide
 from pipeline.flow.facts import latest_certificate
 from pipeline.flow.issue import end_live, issue_pending
 from pipeline.flow.services import Services
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState, IssuedCertificate, Issuer
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
@@ -66,51 +68,64 @@ def _decide(
         return tx.requests.get(record.id) or changed
 
 
-def enter_certificate(services: Services, record: RequestRecord, text: str, who: str) -> None:
+def enter_certificate(
+    services: Services,
+    record: RequestRecord,
+    text: str,
+    who: str,
+    created: datetime | date | None = None,
+) -> None:
     """Take the certificate that staff got elsewhere and pasted (manual issuer).
 
-    Raises RefusedError with the code of what is wrong with it; a private key also alerts.
+    ``created`` is when it was created, when it does not say so itself. Raises RefusedError with the
+    code of what is wrong with it; a private key also alerts.
     """
+    issuer = ManualIssuer(services.settings.certificates.time_zone)
     now = services.clock.now()
-    pasted = read_paste(text, now)
-    if isinstance(pasted, PasteRefused):
-        if pasted.code is PasteCode.PRIVATE_KEY:
-            services.store.run(
-                lambda tx: alert(tx, services, "private_key_pasted", record.reference)
-            )
-        raise RefusedError(pasted.code.value, reference=record.reference)
 
-    def work(tx: Transaction) -> None:
-        if tx.certificates.by_fingerprint(pasted.fingerprint) is not None:
-            raise RefusedError("certificate_used", reference=record.reference)
+    def work(tx: Transaction) -> PasteRefused | None:
+        found = issuer.accept(text, created=created, now=now)
+        if isinstance(found, PasteRefused):
+            if found.alert:
+                alert(tx, services, "private_key_pasted", record.reference)
+            return found
+        if tx.certificates.by_fingerprint(found.fingerprint) is not None:
+            return PasteRefused(PasteCode.USED)
         current = tx.requests.get(record.id) or record
+        tx.numbers.lock(current.number)
         end_live(tx, services, current, CertificateState.SUPERSEDED, "superseded")
-        row = CertificateRecord(
-            id=new_id(),
-            request_id=record.id,
-            number=record.number,
-            serial=pasted.serial or new_id(),
-            issuer=Issuer.MANUAL,
-            state=CertificateState.LIVE,
-            ordinal=current.state.certificates + 1,
-            reserved_at=now,
-            created_at=pasted.created_at,
-            expires_at=pasted.expires_at,
-            issued_at=now,
-            fingerprint=pasted.fingerprint,
-            text=pasted.text,
-        )
-        tx.certificates.reserve(row)
+        tx.certificates.reserve(_entered(current, found, now))
         event = Event(
             EventName.ISSUED,
             Actor.STAFF,
             now,
             actor_name=who,
-            certificate_expires_at=pasted.expires_at,
+            certificate_expires_at=found.expires_at,
         )
         decide(tx, services, current, event, Cause(name=who, by_staff=True))
+        return None
 
-    services.store.run(work)
+    refused = services.store.run(work)
+    if refused is not None:
+        raise RefusedError(refused.code.value, reference=record.reference)
+
+
+def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> CertificateRecord:
+    return CertificateRecord(
+        id=new_id(),
+        request_id=record.id,
+        number=record.number,
+        serial=found.serial or found.fingerprint,
+        issuer=found.issuer,
+        state=CertificateState.LIVE,
+        ordinal=record.state.certificates + 1,
+        reserved_at=now,
+        created_at=found.created_at,
+        expires_at=found.expires_at,
+        issued_at=now,
+        fingerprint=found.fingerprint,
+        text=found.text,
+    )
 
 
 def reveal_text(services: Services, record: RequestRecord, row: CertificateRecord, who: str) -> str:
@@ -140,8 +155,8 @@ def current_crl(services: Services) -> str:
     with services.store.read() as tx:
         revoked = [
             row
-            for row in tx.certificates.list("revoked")
-            if row.issuer is Issuer.EMBEDDED and row.ended_at is not None and row.issued_at
+            for row in tx.certificates.revoked(services.clock.now())
+            if row.issuer is Issuer.EMBEDDED and row.issued_at
         ]
     entries = [
         Revocation(row.serial, row.ended_at, row.end_reason) for row in revoked if row.ended_at
@@ -152,4 +167,11 @@ def current_crl(services: Services) -> str:
 def verify_text(services: Services, text: str, at: datetime | None) -> Verification:
     """Check a certificate text against our authority and its revocations at ``at`` (or now)."""
     moment = at or services.clock.now()
-    return verify(text, services.authority.certificate_pem, current_crl(services), moment)
+    home = services.settings.home() / "authority"
+    return verify(
+        text,
+        services.authority.certificate_pem + retired_certificates(home),
+        current_crl(services),
+        moment,
+        arc=services.settings.certificates.private_enterprise_arc,
+    )

@@ -17,6 +17,7 @@ from pipeline.store.records import EventRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import next_at
 from pipeline.tracks.machine import apply, next_system_event
+from pipeline.tracks.moves import whose_move
 
 _NOTHING = Details()
 
@@ -67,7 +68,11 @@ def _step(
         done_deadlines=() if new_stay else record.done_deadlines,
     )
     changed = perform(tx, services, changed, transition, cause, details)
-    changed = replace(changed, next_at=wake_up(services, changed))
+    changed = replace(
+        changed,
+        next_at=wake_up(services, changed),
+        move=whose_move(changed.state, services.policy),
+    )
     tx.requests.save(changed, expected_version=record.state.version)
     tx.events.append(_history(changed, transition, event, cause, details))
     return changed

@@ -6,12 +6,13 @@ certificate and one mail (spec, section 6).
 """
 
 from dataclasses import replace
+from functools import partial
 
 from pipeline import logs
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
-from pipeline.errors import RefusedError
+from pipeline.errors import PipelineError, RefusedError
 from pipeline.flow.alerts import alert
 from pipeline.flow.cause import Cause
 from pipeline.flow.services import Services
@@ -27,7 +28,7 @@ _PORTION = 50
 def issuer(services: Services) -> CertificateIssuer:
     """Return the issuer that the settings name."""
     if services.settings.certificates.issuer == "manual":
-        return ManualIssuer()
+        return ManualIssuer(services.settings.certificates.time_zone)
     return EmbeddedIssuer(services.authority, services.settings.certificates.time_zone)
 
 
@@ -74,8 +75,28 @@ def issue_pending(services: Services) -> int:
     with services.store.read() as tx:
         pending = tx.certificates.unfinished(_PORTION)
     for row in pending:
-        issued += _finish(services, row.id)
+        try:
+            issued += _finish(services, row.id)
+        except PipelineError as error:
+            logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
+            services.store.run(partial(_not_issued, services, row, error.code))
     return issued
+
+
+def _not_issued(services: Services, row: CertificateRecord, code: str, tx: Transaction) -> None:
+    """Give up one certificate that could not be made; the track orders it again and alerts."""
+    from pipeline.flow.decide import decide  # noqa: PLC0415 - decide performs what ends here
+
+    tx.certificates.save(_given_up(services, row, "failed"))
+    record = tx.requests.get(row.request_id)
+    if record is None:
+        return
+    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, services.clock.now(), reason=code)
+    try:
+        with tx.savepoint():
+            decide(tx, services, record, event, Cause())
+    except RefusedError:
+        alert(tx, services, "certificate_not_issued", record.reference, code)
 
 
 def _finish(services: Services, certificate_id: str) -> int:
@@ -127,20 +148,17 @@ def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
         )
     )
     event = Event(EventName.ISSUED, Actor.SYSTEM, now, certificate_expires_at=row.expires_at)
-    try:
-        decide(tx, services, record, event, Cause())
-    except RefusedError as error:
-        logs.event("flow.issue", "refused", code=error.code, certificate=row.id)
-        alert(tx, services, "certificate_not_issued", record.reference)
-        raise
+    decide(tx, services, record, event, Cause())
     return 1
 
 
-def _given_up(services: Services, row: CertificateRecord) -> CertificateRecord:
-    """Return the row of a certificate that is no longer wanted (withdrawn, held, rejected)."""
+def _given_up(
+    services: Services, row: CertificateRecord, reason: str = "not_wanted"
+) -> CertificateRecord:
+    """Return the row of a certificate that is no longer wanted, or could not be made."""
     return replace(
         row,
         state=CertificateState.REVOKED,
         ended_at=services.clock.now(),
-        end_reason="not_wanted",
+        end_reason=reason,
     )

@@ -1,8 +1,8 @@
 """Open the mailbox and the courier that the settings name."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from pipeline.config import Secret
 from pipeline.errors import ConfigurationError
@@ -49,7 +49,10 @@ def _has(secret: Secret) -> bool:
 
 
 def _text_of(secret: Secret) -> Callable[[], str]:
-    return lambda: (secret.read() or b"").decode()
+    def read() -> str:
+        return (secret.read() or b"").decode()
+
+    return read
 
 
 @contextmanager

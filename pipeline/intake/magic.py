@@ -13,7 +13,6 @@ _IMAGES = (
     b"GIF89a",
     b"II*\x00",
     b"MM\x00*",
-    b"BM",
 )
 _ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _HEIF = re.compile(rb"....ftyp(?:heic|heix|mif1|msf1|avif)", re.DOTALL)
@@ -43,27 +42,38 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+_STARTS = {
+    b"\x78\x9f\x3e\x22": Kind.TNEF,
+    b"MZ": Kind.PROGRAM,
+    b"\x7fELF": Kind.PROGRAM,
+    b"#!": Kind.PROGRAM,
+    b"{\\rtf": Kind.WORD,
+}
+
+
 def tell(content: bytes) -> Kind:  # noqa: PLR0911 - one return a kind
     """Return what ``content`` is."""
     if not content.strip(b"\x00 \r\n\t"):
         return Kind.EMPTY
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _tell_zip(content)
-    if b"%PDF-" in content[:_HEAD]:
-        return Kind.PDF
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _tell_ole(content)
-    if content.startswith(_IMAGES) or _HEIF.match(content):
-        return Kind.IMAGE
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+    if _is_image(content):
         return Kind.IMAGE
     if content.startswith(_ARCHIVES) or _LHA.match(content):
         return Kind.ARCHIVE
-    if content.startswith(b"\x78\x9f\x3e\x22"):
-        return Kind.TNEF
-    if content.startswith((b"MZ", b"\x7fELF", b"#!")):
-        return Kind.PROGRAM
-    return Kind.WORD if content.startswith(b"{\\rtf") else Kind.UNKNOWN
+    for start, kind in _STARTS.items():
+        if content.startswith(start):
+            return kind
+    return Kind.PDF if b"%PDF-" in content[:_HEAD] else Kind.UNKNOWN
+
+
+def _is_image(content: bytes) -> bool:
+    if content.startswith(_IMAGES) or _HEIF.match(content):
+        return True
+    bitmap = content.startswith(b"BM") and content[6:10] == b"\x00" * 4
+    return bitmap or (content.startswith(b"RIFF") and content[8:12] == b"WEBP")
 
 
 def _tell_zip(content: bytes) -> Kind:

@@ -56,6 +56,7 @@ class ImapMailbox:
         self._client: IMAPClient | None = None
         self._prefix, self._separator = "", "/"
         self._made: set[str] = set()
+        self._next: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,9 +86,8 @@ class ImapMailbox:
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
         with self._connected() as client:
-            validity = _validity(
-                client.select_folder(self._name(self._access.folder), readonly=True)
-            )
+            selected = client.select_folder(self._name(self._access.folder), readonly=True)
+            validity, self._next = _validity(selected), selected.get(b"UIDNEXT")
             new: list[int] = []
             # UNDELETED: a server may still list what another client has moved away
             uids = sorted(client.search("UNDELETED"))
@@ -188,6 +188,8 @@ class ImapMailbox:
         end = time.monotonic() + min(seconds, _IDLE_SECONDS)
         with self._connected() as client:
             before = client.select_folder(self._name(self._access.folder), readonly=True)
+            if self._next not in (None, before.get(b"UIDNEXT")):
+                return True  # it came after the last look
             if not client.has_capability("IDLE"):
                 time.sleep(max(0.0, end - time.monotonic()))
                 client.noop()

@@ -36,6 +36,7 @@ class MaildirMailbox:
         self.account = account
         self._root = root
         self._folder = folder
+        self._looked: frozenset[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +64,7 @@ class MaildirMailbox:
         with self._guarded():
             place = self._open(self._folder)
             validity, uids = _number(place)
+            self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             found: list[FetchedMessage] = []
             room = total_bytes
@@ -143,7 +145,9 @@ class MaildirMailbox:
         end = time.monotonic() + seconds
         with self._guarded():
             place = self._open(self._folder)
-            before = set(_mails(place))
+            before = frozenset(_mails(place)) if self._looked is None else self._looked
+            if set(_mails(place)) - before:
+                return True
             while (left := end - time.monotonic()) > 0:
                 time.sleep(min(_POLL_SECONDS, left))
                 if set(_mails(place)) - before:
@@ -186,8 +190,14 @@ def _mails(place: Path) -> dict[str, Path]:
         with os.scandir(place / name) as entries:
             for entry in entries:
                 if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
-                    found[entry.name.partition(":")[0]] = Path(entry.path)
+                    path = Path(entry.path)
+                    found[_base(path)] = path
     return found
+
+
+def _base(path: Path) -> str:
+    """Return the name of a mail without its flags."""
+    return path.name.partition(":")[0]
 
 
 def _arrival(item: tuple[str, Path]) -> tuple[int, str]:

@@ -18,7 +18,7 @@ _CAP = 16_000
 _COMMENT = re.compile(r"\(([^()]*)\)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _RESULT = re.compile(r"\s*([A-Za-z][\w-]*)(?:\s*/\s*\d+)?\s*=\s*([A-Za-z][\w-]*)")
-_PROPERTY = re.compile(r"([A-Za-z][\w.-]*)\s*=\s*\"?([^\s\";]+)")
+_PROPERTY = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]*)\s*=\s*\"?([^\s\";]+)")
 _POLICY = re.compile(r"\b(?:p|policy)\s*=\s*([A-Za-z]+)", re.IGNORECASE)
 _SUBPOLICY = re.compile(r"\bsp\s*=\s*([A-Za-z]+)", re.IGNORECASE)
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)

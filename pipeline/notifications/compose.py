@@ -12,7 +12,7 @@ from pipeline.notifications.plain import PlainWriter
 from pipeline.notifications.seal import Vault
 from pipeline.notifications.sources import Source, find_source, shared_part
 from pipeline.notifications.view import View
-from pipeline.notifications.words import Words, words_of
+from pipeline.notifications.words import FALLBACK, Words, words_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -116,28 +116,47 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
     mail = _Mail(source, words_of(source.language), facts, Vault())
     subject = mail.render(source.subject).strip()
     body = read_blocks(mail.render(source.body))
-    parts = (
+    before = (
         mail.addressee(),
         mail.shared(source.opening and f"opening_{source.opening}"),
-        body,
+    )
+    after = (
         mail.shared(source.closing and f"closing_{source.closing}"),
         mail.shared(f"signature_{source.signature}"),
     )
+    writer = PlainWriter(mail.words, mail.vault)
+    plain_body = writer.write(body)
+    parts = (*map(writer.write, before), plain_body, *map(writer.write, after))
     return Composed(
         notice=notice,
         language=source.language,
         subject=mail.vault.open_line(subject),
-        text=_text(parts, mail),
-        html=HtmlWriter(mail.words, mail.vault).page(subject, parts),
-        body=PlainWriter(mail.words, mail.vault).write(body),
+        text=_text(parts, mail.words),
+        html=HtmlWriter(mail.words, mail.vault).page(subject, (*before, body, *after)),
+        body=plain_body,
         template_id=source.template_id,
     )
 
 
-def _text(parts: tuple[tuple[Block, ...], ...], mail: _Mail) -> str:
-    writer = PlainWriter(mail.words, mail.vault)
-    written = [writer.write(part) for part in parts if part]
-    rule = mail.words.text("layout", "signature_rule")
+def _text(parts: tuple[str, ...], words: Words) -> str:
+    written = [part for part in parts if part]
+    rule = words.text("layout", "signature_rule")
     if rule:
         written[-1] = f"{rule}\n{written[-1]}\n{rule}"
     return "\n\n".join(written) + "\n"
+
+
+def forwardable(notice: NoticeName, language: str, facts: NoticeFacts) -> str:
+    """Return the text of ``notice`` that can be passed on, in English and then in ``language``.
+
+    It has no reference, no name and no link; empty when the notice has no such text. The old
+    provider is often abroad, hence English always.
+    """
+    texts = []
+    for code in dict.fromkeys((FALLBACK, words_of(language).language)):
+        source = find_source(notice.value, "", _telling(facts), code)
+        mail = _Mail(source, words_of(code), facts, Vault())
+        writer = PlainWriter(mail.words, mail.vault)
+        blocks = read_blocks(mail.render(source.body))
+        texts += [writer.write(block.blocks) for block in blocks if block.blocks]
+    return "\n\n".join(texts) + "\n" if texts else ""

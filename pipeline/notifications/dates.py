@@ -4,11 +4,15 @@ The writing is in ``words.<lang>.toml``; the names of zones that it does not lis
 (Unicode CLDR).
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.notifications.words import Words
+
+# CLDR adds the city where a country has several zones; the offset says it better.
+_BRACKET = re.compile(r" ?[(（][^)）]*[)）]")
 
 
 @cache
@@ -47,12 +51,15 @@ def _offset(local: datetime) -> str:
 @cache
 def _place(zone: str, language: str) -> str:
     from babel.core import Locale, UnknownLocaleError  # noqa: PLC0415 - slow to import
-    from babel.dates import get_timezone_location  # noqa: PLC0415 - slow to import
+    from babel.dates import get_timezone_name  # noqa: PLC0415 - slow to import
 
     try:
-        return str(get_timezone_location(zone_info(zone), Locale.parse(language)))
+        name = get_timezone_name(
+            zone_info(zone), "long", locale=Locale.parse(language), zone_variant="generic"
+        )
     except (UnknownLocaleError, ValueError, LookupError):
         return zone
+    return _BRACKET.sub("", str(name))
 
 
 def zone_words(instant: datetime, zone: str, words: Words) -> str:
@@ -63,6 +70,8 @@ def zone_words(instant: datetime, zone: str, words: Words) -> str:
     if key in known:
         return str(known[key])
     offset = _offset(local)
+    if "/" not in key or key.startswith("Etc/"):
+        return offset
     name = _place(key, words.language)
     for old, new in words.section("zones").get("spelling", {}).items():
         name = name.replace(old, new)

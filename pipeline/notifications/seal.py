@@ -31,6 +31,12 @@ class Glued(str):
     __slots__ = ()
 
 
+class Number(Glued):
+    """A phone number: short, and never broken in either part."""
+
+    __slots__ = ()
+
+
 class Link(str):
     """An address that we made; becomes a link when it is on a host of ours, else text."""
 
@@ -121,4 +127,6 @@ class Vault:
         escaped = html.escape(value)
         if isinstance(value, Link) and value.startswith(_OUR_LINKS):
             return f'<a href="{escaped}">{escaped}</a>'
+        if isinstance(value, Number):
+            return f'<span style="white-space:nowrap">{escaped}</span>'
         return f"<bdi>{escaped}</bdi>" if _runs_right_to_left(value) else escaped

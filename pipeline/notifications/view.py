@@ -13,7 +13,7 @@ from pipeline.model.notice import NoticeFacts, ProblemItem
 from pipeline.model.request import Status
 from pipeline.notifications import dates
 from pipeline.notifications.numbers import international
-from pipeline.notifications.seal import Glued, Link
+from pipeline.notifications.seal import Glued, Link, Number
 from pipeline.notifications.words import Words
 
 _LETTERS = "ABCDEFGHIJ"
@@ -90,17 +90,17 @@ class View:
     @property
     def number(self) -> str:
         """The number in international writing."""
-        return Glued(international(self.facts.number))
+        return Number(international(self.facts.number))
 
     @property
     def other_number(self) -> str:
         """The second spelling of a doubtful number."""
-        return Glued(international(self.facts.other_number))
+        return Number(international(self.facts.other_number))
 
     @property
     def e164(self) -> str:
         """The number in E.164."""
-        return Glued(self.facts.number)
+        return Number(self.facts.number)
 
     @property
     def track(self) -> str:

@@ -25,8 +25,11 @@ def _columns(character: str, *, ambiguous: int) -> int:
 
 def width(text: str, *, east_asian: bool) -> int:
     """Return the columns of ``text`` (UAX #11); ambiguous characters are wide in East Asia."""
+    bare = text.translate(_MARKS)
+    if bare.isascii():
+        return len(bare)
     ambiguous = 2 if east_asian else 1
-    return sum(_columns(character, ambiguous=ambiguous) for character in text.translate(_MARKS))
+    return sum([_columns(character, ambiguous=ambiguous) for character in bare])
 
 
 def _is_wide(character: str) -> bool:
@@ -114,16 +117,22 @@ def _best_end(line: list[str], limit: int, *, east_asian: bool) -> int:
 
 def fill(text: str, limit: int, *, east_asian: bool) -> list[str]:
     """Return ``text`` (one line with glue marks) as lines of at most ``limit`` columns."""
+    text = text.strip(" ")
+    if width(text, east_asian=east_asian) <= limit:
+        return [text.translate(_MARKS)]
     lines: list[str] = []
     line: list[str] = []
+    used = 0
     for atom in _atoms(text, limit, east_asian=east_asian):
         line.append(atom)
-        if width("".join(line).rstrip(" "), east_asian=east_asian) <= limit or len(line) == 1:
+        used += width(atom, east_asian=east_asian)
+        if used <= limit or len(line) == 1 or atom == " ":
             continue
         keep = _best_end(line[:-1], limit, east_asian=east_asian)
         lines.append("".join(line[:keep]).strip(" "))
         line = line[keep:]
         while line and line[0] == " ":
             line.pop(0)
+        used = width("".join(line), east_asian=east_asian)
     lines.append("".join(line).strip(" "))
     return [line.translate(_MARKS) for line in lines if line] or [""]

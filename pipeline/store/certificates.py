@@ -131,7 +131,7 @@ class Certificates(Rows[CertificateRecord]):
         """Return certificates: live by expiry, unfinished by age, revoked and all newest first.
 
         ``revoked`` are the revoked and superseded ones, expired or not. Without ``limit`` the view
-        comes whole; ``after`` (an id) pages the views that come newest first.
+        comes whole; ``after`` (an id) pages the view ``all``.
         """
         if view == "unfinished":
             since = certificates.c.unfinished_since
@@ -139,12 +139,12 @@ class Certificates(Rows[CertificateRecord]):
         elif view == "live":
             expires = certificates.c.expires_at
             statement = self._select(_live()).order_by(expires, certificates.c.id)
+        elif view == "revoked":
+            ended = certificates.c.ended_at
+            statement = self._select(certificates.c.state.in_(_REVOKED), ended.is_not(None))
+            statement = statement.order_by(ended.desc(), certificates.c.id.desc())
         else:
             statement = self._select().order_by(certificates.c.id.desc())
-            if view == "revoked":
-                statement = statement.where(
-                    certificates.c.state.in_(_REVOKED), certificates.c.ended_at.is_not(None)
-                )
             if after:
                 statement = statement.where(certificates.c.id < after)
         return self._all(statement.limit(limit))

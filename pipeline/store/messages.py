@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -173,12 +173,15 @@ class Messages(Rows[MessageRecord]):
         return [verdict for verdict in self._execute(statement).scalars() if verdict is not None]
 
     def list(self, view: MessageView = "all", limit: int = 50, after: str = "") -> _Found:
-        """Return mails, newest first, older than the row ``after``; a view narrows them."""
-        conditions: list[Any] = []
-        if view == "waiting":
-            conditions.append(messages.c.next_at.is_not(None))
-        elif view == "unmoved":
-            conditions.append(messages.c.unmoved_since.is_not(None))
-        if after:
-            conditions.append(messages.c.id < after)
-        return self._all(self._select(*conditions).order_by(messages.c.id.desc()).limit(limit))
+        """Return mails: all newest first, or what waits or is to be moved, the oldest first.
+
+        ``after`` (a row's id) pages the view ``all``.
+        """
+        if view == "all":
+            statement = self._select().order_by(messages.c.id.desc())
+            if after:
+                statement = statement.where(messages.c.id < after)
+        else:
+            since = messages.c.next_at if view == "waiting" else messages.c.unmoved_since
+            statement = self._select(since.is_not(None)).order_by(since, messages.c.id)
+        return self._all(statement.limit(limit))

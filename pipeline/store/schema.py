@@ -90,6 +90,7 @@ requests = sa.Table(
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),
+    work_index("requests", "open_since"),
     work_index("requests", "open_since", "move", name="move"),
     work_index("requests", "open_since", "status", name="status"),
     index("requests", "number", "id", where="number <> ''"),

@@ -1,5 +1,7 @@
 """The common end of onboarding and migration: a certificate is out, or has expired."""
 
+from collections.abc import Callable
+
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status
 from pipeline.model.request import EventName as E
@@ -25,6 +27,9 @@ from pipeline.tracks.shared_deadlines import (
     retries,
 )
 from pipeline.tracks.shared_steps import ANY_OPEN, CHANGE_HOLDS, HOLDABLE, Rules, closing, notice
+
+#: Makes a track's rows that stop an order of a certificate by an event of some actors.
+Unowned = Callable[[E, frozenset[Actor]], Rules]
 
 #: Staff may enter answers after approval, but not those that were approved.
 AFTER_APPROVAL: Rules = (
@@ -58,15 +63,41 @@ def lapses_on(event: E, actors: frozenset[Actor]) -> TransitionRule:
     )
 
 
-def issuing(*first: TransitionRule) -> Rules:
-    """Return the rows of a status where an ordered certificate arrives; ``first`` may forbid it."""
+def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
+    """Return the rows by which ``event`` orders a certificate, or is stopped."""
+    return (
+        lapses_on(event, actors),
+        TransitionRule(
+            event,
+            actors,
+            Status.HELD,
+            notice(NoticeName.HELD),
+            when=c.OVER_LIMIT,
+            hold=HoldReason.CERTIFICATE_LIMIT,
+        ),
+        *unowned(event, actors),
+        TransitionRule(event, actors, effects=(c.ORDER,), change=c.order_certificate),
+    )
+
+
+def owned_anyway(_event: E, _actors: frozenset[Actor]) -> Rules:
+    """Return no row: on this track nobody has to prove the ownership of the number."""
+    return ()
+
+
+def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
+    """Return the rows of a status where an ordered certificate arrives, or is ordered again.
+
+    ``unowned`` makes a track's rows that stop an order, ``forbidden`` are those that stop
+    ``issued``.
+    """
     return (
         TransitionRule(
             E.ISSUED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
         ),
         TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.OVER_LIMIT, refuse="certificate_limit"),
         TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.LAPSED, refuse="approval_lapsed"),
-        *first,
+        *forbidden,
         TransitionRule(
             E.ISSUED, SYSTEM_STAFF, when=unless(c.EXPIRY_AHEAD), refuse="certificate_expiry"
         ),
@@ -82,44 +113,22 @@ def issuing(*first: TransitionRule) -> Rules:
         TransitionRule(
             E.PROCEED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
         ),
-        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(c.ORDER,)),
-    )
-
-
-def _again(*unowned: TransitionRule) -> Rules:
-    return (
-        lapses_on(E.NEW_CERTIFICATE, CUSTOMER_STAFF),
-        TransitionRule(
-            E.NEW_CERTIFICATE,
-            CUSTOMER_STAFF,
-            Status.HELD,
-            notice(NoticeName.HELD),
-            when=c.OVER_LIMIT,
-            hold=HoldReason.CERTIFICATE_LIMIT,
-        ),
-        *unowned,
-        TransitionRule(
-            E.NEW_CERTIFICATE, CUSTOMER_STAFF, effects=(c.ORDER,), change=c.order_certificate
-        ),
+        *_ordering(E.PROCEED, SYSTEM_STAFF, unowned),
     )
 
 
 _ACTIVE = (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED))
 
 
-def certificate_issued(forbidden: Rules = (), unowned: Rules = ()) -> Step:
-    """Return the step where the customer sets up the integration.
-
-    ``forbidden`` are a track's rows before ``issued``, ``unowned`` those before a new certificate
-    is ordered.
-    """
+def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Step:
+    """Return the step where the customer sets up the integration (as :func:`issuing`)."""
     return Step(
         Status.CERTIFICATE_ISSUED,
         Move.CUSTOMER,
         (
             TransitionRule(E.ACTIVATED, CUSTOMER_STAFF | META, Status.ACTIVE, _ACTIVE),
-            *_again(*unowned),
-            *issuing(*forbidden),
+            *_ordering(E.NEW_CERTIFICATE, CUSTOMER_STAFF, unowned),
+            *issuing(unowned, forbidden),
             TransitionRule(
                 E.REVOKE,
                 STAFF,
@@ -151,15 +160,15 @@ def certificate_issued(forbidden: Rules = (), unowned: Rules = ()) -> Step:
     )
 
 
-def certificate_expired(forbidden: Rules = (), unowned: Rules = ()) -> Step:
+def certificate_expired(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Step:
     """Return the step after an expiry, where the customer may ask for a new certificate."""
     return Step(
         Status.CERTIFICATE_EXPIRED,
         Move.CUSTOMER,
         (
-            *_again(*unowned),
+            *_ordering(E.NEW_CERTIFICATE, CUSTOMER_STAFF, unowned),
             TransitionRule(E.ACTIVATED, CUSTOMER_STAFF, Status.ACTIVE, _ACTIVE),
-            *issuing(*forbidden),
+            *issuing(unowned, forbidden),
             *_LAPSED_NOW,
             *closing(),
             *AFTER_APPROVAL,

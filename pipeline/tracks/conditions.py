@@ -10,7 +10,6 @@ from pipeline.model.request import (
     HoldReason,
     RequestState,
     Status,
-    Track,
     TrackPolicy,
 )
 from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, MakeQr, SendNotice
@@ -121,7 +120,7 @@ def _settled(reason: HoldReason) -> Guard:
 
 def held_for(*reasons: HoldReason) -> Guard:
     """Return the guard that the request is held for one of ``reasons``."""
-    names = " or ".join(reason.value for reason in reasons)
+    names = " or ".join(sorted(reason.value for reason in reasons))
     return Guard(f"held for {names}", lambda case: case.state.hold_reason in reasons, of_state=True)
 
 
@@ -227,11 +226,6 @@ def choose_track(case: Case, state: RequestState) -> RequestState:
     """Move to the event's track; an approval of the old one does not count on it."""
     track = case.event.track or state.track
     return replace(without_approval(case, state), track=track, asked_by=None)
-
-
-def choose_help(case: Case, state: RequestState) -> RequestState:
-    """Move to the help track, whatever the form was."""
-    return replace(without_approval(case, state), track=Track.HELP, asked_by=None)
 
 
 def business_verified(_case: Case, state: RequestState) -> RequestState:

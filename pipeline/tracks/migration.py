@@ -4,8 +4,8 @@ The code that proves the ownership is passed on in the agreed call, never by mai
 """
 
 from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, Move, Status, Track
 from pipeline.model.request import EventName as E
-from pipeline.model.request import Move, Status, Track
 from pipeline.model.transition import DeadlineKind
 from pipeline.tracks import conditions as c
 from pipeline.tracks.certificate_steps import (
@@ -201,6 +201,21 @@ _OWNERSHIP_VERIFIED = Step(
     follow_up=c.proceed_at_once,
 )
 
+
+def _own_again(event: E, actors: frozenset[Actor]) -> tuple[TransitionRule, ...]:
+    """Return the row that sends back for the ownership before another certificate."""
+    return (
+        TransitionRule(
+            event,
+            actors,
+            Status.SLOT_PLANNING,
+            notice(NoticeName.STATUS_CHANGED),
+            when=unless(c.OWNED),
+            change=c.lapse_ownership,
+        ),
+    )
+
+
 _UNOWNED = (
     TransitionRule(E.ISSUED, SYSTEM_STAFF, when=unless(c.OWNED), refuse="ownership_missing"),
 )
@@ -209,7 +224,7 @@ _APPROVED = Step(
     Status.APPROVED,
     Move.SYSTEM,
     (
-        *issuing(*_UNOWNED),
+        *issuing(_own_again, _UNOWNED),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=c.lapse_ownership),
         *LAPSING,
@@ -243,17 +258,6 @@ _APPROVED = Step(
     follow_up=c.after_approved_when_owned,
 )
 
-_OWN_AGAIN = (
-    TransitionRule(
-        E.NEW_CERTIFICATE,
-        CUSTOMER_STAFF,
-        Status.SLOT_PLANNING,
-        notice(NoticeName.STATUS_CHANGED),
-        when=unless(c.OWNED),
-        change=c.lapse_ownership,
-    ),
-)
-
 MIGRATION = TrackDeclaration(
     Track.MIGRATION,
     Status.ELIGIBILITY_REVIEW,
@@ -268,8 +272,8 @@ MIGRATION = TrackDeclaration(
         _SLOT_AGREED,
         _OWNERSHIP_VERIFIED,
         _APPROVED,
-        certificate_issued(_UNOWNED, _OWN_AGAIN),
-        certificate_expired(_UNOWNED, _OWN_AGAIN),
+        certificate_issued(_own_again, _UNOWNED),
+        certificate_expired(_own_again, _UNOWNED),
         WITHDRAWN,
     ),
     journey=(

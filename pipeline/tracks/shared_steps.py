@@ -1,7 +1,7 @@
 """The rows that all tracks share: ``received``, ``needs_correction``, ``held``, any open status."""
 
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, HoldReason, Move, Status
+from pipeline.model.request import Actor, HoldReason, Move, Status, Track
 from pipeline.model.request import EventName as E
 from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, SendNotice
 from pipeline.tracks import conditions as c
@@ -13,6 +13,7 @@ from pipeline.tracks.declaration import (
     SYSTEM,
     SYSTEM_STAFF,
     Chosen,
+    FirstOf,
     Special,
     Step,
     TransitionRule,
@@ -130,9 +131,9 @@ _STOPPED: Rules = (
     TransitionRule(
         E.WRONG_FORM,
         SYSTEM,
-        Special.CHOSEN_TRACK,
+        FirstOf(Track.HELP),
         notice(NoticeName.HELP_CHOOSE_FORM),
-        change=c.choose_help,
+        change=c.without_approval,
     ),
 )
 
@@ -169,9 +170,9 @@ def received(on_clean: Effects) -> Step:
             TransitionRule(
                 E.NO_FORM,
                 SYSTEM,
-                Special.CHOSEN_TRACK,
+                FirstOf(Track.HELP),
                 notice(NoticeName.HELP_CHOOSE_FORM),
-                change=c.choose_help,
+                change=c.without_approval,
             ),
             *BEFORE_APPROVAL,
         ),

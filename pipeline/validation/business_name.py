@@ -62,18 +62,13 @@ def _cut(name: str, form: str) -> str:
 def wording_contains(wording: str, names: tuple[str, ...]) -> bool:
     """Return whether ``wording`` contains one of ``names``, with or without its legal form."""
     sentence = _key(wording)
-    spaceless = sentence.replace(" ", "")
-    for name in names:
-        key = names_without_form(name)[1]
-        if key and (_stands_in(key, sentence) or _stands_in(key.replace(" ", ""), spaceless)):
-            return True
-    return False
+    keys = (names_without_form(name)[1] for name in names if name)
+    return any(key and _stands_in(key, sentence) for key in keys)
 
 
 def _stands_in(name: str, sentence: str) -> bool:
     """Return whether ``name`` stands in ``sentence`` and is no part of a longer Latin word."""
-    start = r"(?<![^\W_])" if name[0].isascii() and name[0].isalnum() else ""
+    start = r"(?<![a-z0-9])" if name[0].isascii() and name[0].isalnum() else ""
     end = r"(?![a-z0-9])" if name[-1].isascii() and name[-1].isalnum() else ""
-    if " " not in sentence:
-        start = end = ""
-    return bool(re.search(f"{start}{re.escape(name)}{end}", sentence))
+    words = r"\s*".join(map(re.escape, name.split()))
+    return bool(re.search(f"{start}{words}{end}", sentence))

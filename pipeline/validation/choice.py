@@ -58,7 +58,7 @@ def read_choice(text: str, question: Question, hints: Hints) -> Read:
     return reject("list_value")
 
 
-def read_tick(text: str, question: Question, hints: Hints) -> Read:
+def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
     """Return ``yes`` for a tick; anything else is no consent."""
     plain = squeeze(clean(text)[0])
     word = _strip(plain)

@@ -50,7 +50,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "bosnia": "BA", "são tomé": "ST", "democratic people's republic of korea": "KP",
         "democratic republic of the congo": "CD", "islamic republic of iran": "IR",
         "republic of china": "TW", "people's republic of china": "CN", "the bahamas": "BS",
-        "the gambia": "GM", "ブラジル": "BR", "西ドイツ": "DE", "deutsche": "DE", "brd": "DE", "eire": "IE", "éire": "IE", "drc": "CD", "dr congo": "CD",
+        "the gambia": "GM", "ブラジル": "BR", "西ドイツ": "DE", "deutsche": "DE", "brd": "DE",
+        "eire": "IE", "éire": "IE", "drc": "CD", "dr congo": "CD",
         "congo-kinshasa": "CD", "congo-brazzaville": "CG", "ksa": "SA", "rsa": "ZA", "nz": "NZ",
     }
 )  # fmt: skip
@@ -128,7 +129,7 @@ def _alpha_3() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def read_country(text: str, question: Question, hints: Hints) -> Read:
+def read_country(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return the ISO 3166 alpha-2 code of the country."""
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
@@ -172,7 +173,7 @@ def _settled(codes: tuple[str, ...], code: str = "choose_value") -> Read:
     return ask(None, code, candidates=codes, country_a=codes[0], country_b=codes[1])
 
 
-def _one(text: str) -> tuple[str, ...]:
+def _one(text: str) -> tuple[str, ...]:  # noqa: PLR0911 - a return for each outcome
     """Return the countries that exactly ``text`` stands for; more than one: it is ambiguous."""
     bare = text.strip()
     if bare.startswith(("+", "00")):

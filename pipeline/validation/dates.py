@@ -50,7 +50,7 @@ _KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六
 _KANJI_NUMBER = re.compile(r"[〇零一二三四五六七八九十]+(?=[年月日])")
 
 
-def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the date as ISO 8601."""
     if len(text) > _LONGEST:
         return reject("too_long", n=_LONGEST, m=len(text))
@@ -275,7 +275,9 @@ def read_date_time(text: str, question: Question, hints: Hints) -> Read:
         return reject("too_long", n=_LONGEST, m=len(text))
     plain = fold(decimal_digits(squeeze(clean(text)[0])))
     stamp = re.fullmatch(
-        r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:z|[+-]\d{2}:?\d{2})?", plain
+        r"(\d{4}-\d{2}-\d{2})(?:t| (?!.*-\d\d:))(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?"
+        r"(?:z|[+-]\d{2}:?\d{2})?",
+        plain,
     )
     if stamp:
         return _moment(_only(stamp.group(1), text), time.fromisoformat("00:00"), stamp.group(2))

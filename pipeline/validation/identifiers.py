@@ -26,7 +26,7 @@ _UNKNOWN_WORDS = frozenset(
 )
 
 
-def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the UUID in lower case with its hyphens (RFC 9562), wherever it stands in ``text``."""
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
@@ -56,7 +56,7 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     return reject("org_id")
 
 
-def read_digits(text: str, question: Question, hints: Hints) -> Read:
+def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return the digits of an id of Meta's; ``unknown`` where the question allows it.
 
     A numeric cell keeps fifteen digits; beyond that some are lost for ever.

@@ -54,13 +54,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a reader may know beside the text itself.
+    """What a reader may know beside the text itself; ``today`` matters to dates alone.
 
     ``country`` is the stated country (alpha-2) or None; ``language`` the language of the form;
     ``words`` are the folded words of a choice with their codes.
     """
 
-    today: date
+    today: date = date(1970, 1, 1)
     country: str | None = None
     language: str = ""
     cell_type: CellType = CellType.TEXT

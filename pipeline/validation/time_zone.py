@@ -29,13 +29,15 @@ _ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
 #: Cities that name no zone of their own.
 _MORE_CITIES: Mapping[str, str] = MappingProxyType(
     {
-        "Asia/Tokyo": "osaka|大阪|sapporo|札幌|nagoya|名古屋|kyoto|京都|yokohama|横浜|fukuoka|福岡|kobe|神戸",
+        "Asia/Tokyo": "osaka|大阪|sapporo|札幌|nagoya|名古屋|kyoto|京都|yokohama|横浜|fukuoka|福岡"
+        "|kobe|神戸",
         "America/New_York": "washington|washington dc|washington, d.c.|boston|miami|atlanta"
         "|eastern time|us eastern|est5edt|philadelphia",
         "America/Chicago": "houston|dallas|austin|central time|us central|cst6cdt",
         "America/Denver": "mountain time|us mountain|salt lake city",
         "America/Los_Angeles": "san francisco|seattle|san diego|las vegas|pacific time|us pacific",
-        "Pacific/Honolulu": "hawaii|hst", "Asia/Shanghai": "beijing|北京|shenzhen|深圳|guangzhou|広州",
+        "Pacific/Honolulu": "hawaii|hst",
+        "Asia/Shanghai": "beijing|北京|shenzhen|深圳|guangzhou|広州",
         "Asia/Kolkata": "delhi|new delhi|mumbai|bangalore|bengaluru|chennai|hyderabad",
         "Europe/Berlin": "munich|münchen|hamburg|frankfurt|köln|cologne|stuttgart|düsseldorf",
         "Europe/Zurich": "geneva|genève|genf|bern|basel", "Europe/Rome": "milan|milano|mailand",
@@ -55,7 +57,8 @@ _RENAMED: Mapping[str, str] = MappingProxyType(
         "Pacific/Truk": "Pacific/Chuuk", "Pacific/Ponape": "Pacific/Pohnpei",
         "Atlantic/Faeroe": "Atlantic/Faroe", "America/Indianapolis": "America/Indiana/Indianapolis",
         "America/Louisville": "America/Kentucky/Louisville", "Pacific/Enderbury": "Pacific/Kanton",
-        "America/Catamarca": "America/Argentina/Catamarca", "America/Coral_Harbour": "America/Atikokan",
+        "America/Catamarca": "America/Argentina/Catamarca",
+        "America/Coral_Harbour": "America/Atikokan",
         "America/Cordoba": "America/Argentina/Cordoba", "America/Jujuy": "America/Argentina/Jujuy",
         "America/Mendoza": "America/Argentina/Mendoza", "Etc/GMT": "Etc/UTC", "Etc/UCT": "Etc/UTC",
     }
@@ -88,7 +91,7 @@ _LANGUAGES = ("en", "ja", "de", "fr", "es", "pt", "it", "ko", "zh", "zh_Hant", "
 @cache
 def _zones() -> Mapping[str, str]:
     """Return the IANA names, folded."""
-    return MappingProxyType({name.casefold(): name for name in available_timezones()})
+    return MappingProxyType({name.casefold(): name for name in _known_zones()})
 
 
 def _canonical(name: str) -> str:
@@ -100,19 +103,25 @@ def _canonical(name: str) -> str:
 
 
 @cache
+def _known_zones() -> frozenset[str]:
+    """Return the names of all zones; the standard library walks the disk for them each time."""
+    return frozenset(available_timezones())
+
+
+@cache
 def _cities() -> Mapping[str, tuple[str, ...]]:
     """Return the zones by the names of their cities in several languages."""
     from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
 
     found: dict[str, list[str]] = {}
-    for name in available_timezones():
+    for name in _known_zones():
         area, _, city = name.rpartition("/")
         if area and not name.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/")):
             found.setdefault(city.replace("_", " ").casefold(), []).append(_canonical(name))
     for language in _LANGUAGES:
         for name, labels in Locale.parse(language).time_zones.items():
             city = labels.get("city")
-            if city and name in available_timezones():
+            if city and name in _known_zones():
                 found.setdefault(city.casefold(), []).append(_canonical(name))
     for name, cities in _MORE_CITIES.items():
         for city in cities.split("|"):
@@ -142,7 +151,7 @@ def read_time_zone(text: str, question: Question, hints: Hints) -> Read:  # noqa
     whole, notes = clean(text)
     key = squeeze(whole).casefold().strip(" .。")
     listed = hints.words.get(key)
-    if listed in available_timezones():
+    if listed in _known_zones():
         return ok(str(listed), *notes)
     certain = _ABBREVIATIONS.get(key) or _zone(key) or _windows().get(key)
     if certain:
@@ -220,7 +229,7 @@ def _of_country(country: str) -> tuple[str, ...]:
 
     territories = get_global("zone_territories")
     names = [name for name, code in territories.items() if code == country]
-    return tuple(sorted({_canonical(name) for name in names if name in available_timezones()}))
+    return tuple(sorted({_canonical(name) for name in names if name in _known_zones()}))
 
 
 def _offset(minutes: int, hints: Hints) -> Read:

@@ -32,10 +32,11 @@ def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG0
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
     whole, notes = clean(text)
-    plain = squeeze(whole).strip("<>()\"'、。, ").replace("。", ".")
+    plain = squeeze(whole)
     marked = _MARKDOWN.fullmatch(plain)
     if marked:
         plain, notes = marked.group(1), (*notes, "markdown")
+    plain = plain.strip("<>()\"'、。, ").replace("。", ".")
     if _EMAIL.fullmatch(plain):
         return ask(None, "url")
     if " " in plain or "、" in plain:

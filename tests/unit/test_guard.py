@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -109,9 +110,33 @@ def lie() -> int:
     return "no number"  # type: ignore[return-value]
 
 
+def lie_of_another_class() -> Inner | None:
+    return Other("x")  # type: ignore[return-value]
+
+
+def lie_of_another_length() -> tuple[str, int]:
+    return ("x", 1, 2)  # type: ignore[return-value]
+
+
+def lie_of_an_enum() -> Colour:
+    return "blue"  # type: ignore[return-value]
+
+
+def lie_of_no_bytes() -> bytes:
+    return "x"  # type: ignore[return-value]
+
+
+def lie_of_no_list() -> tuple[str, ...]:
+    return "xy"  # type: ignore[return-value]
+
+
 def shout() -> int:
     os.write(1, b"noise on the standard output")
     return 1
+
+
+def has_imported(name: str) -> bool:
+    return name in sys.modules
 
 
 def open_descriptors() -> tuple[str, ...]:
@@ -159,7 +184,13 @@ def test_guard_child_has_no_socket_but_its_pipe(guard: Guard) -> None:
 
 @pytest.mark.parametrize(
     ("function", "reason"),
-    [(abort, "crash"), (leave, "crash"), (be_killed, "memory"), (eat, "memory"), (lie, "crash")],
+    [
+        (abort, "crash"),
+        (leave, "crash"),
+        (be_killed, "memory"),
+        (eat, "memory"),
+        (fail, "exception"),
+    ],
 )
 def test_guard_bad_end_is_reported_and_the_next_call_works(function: object, reason: str) -> None:
     with Guard() as guard:
@@ -167,6 +198,34 @@ def test_guard_bad_end_is_reported_and_the_next_call_works(function: object, rea
             guard.call(function)  # type: ignore[arg-type]
         assert caught.value.reason == reason
         assert guard.call(length, b"ab") == 2
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lie,
+        lie_of_another_class,
+        lie_of_another_length,
+        lie_of_an_enum,
+        lie_of_no_bytes,
+        lie_of_no_list,
+    ],
+)
+def test_guard_answer_of_another_type_is_refused(guard: Guard, function: object) -> None:
+    with pytest.raises(GuardError) as caught:
+        guard.call(function)  # type: ignore[arg-type]
+    assert caught.value.reason == "crash"
+
+
+def test_guard_imports_what_it_was_told_before_the_first_job() -> None:
+    with Guard(preload=("json", "xml.dom.minidom")) as guard:
+        assert guard.call(has_imported, "xml.dom.minidom") is True
+
+
+def test_guard_module_that_cannot_be_imported_is_a_crash() -> None:
+    with Guard(preload=("no_such_module",)) as guard, pytest.raises(GuardError) as caught:
+        guard.call(process_id)
+    assert (caught.value.reason, caught.value.detail) == ("crash", "the child did not start")
 
 
 def test_guard_exception_is_named_without_its_words(guard: Guard) -> None:

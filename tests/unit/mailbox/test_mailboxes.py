@@ -139,6 +139,14 @@ def test_mailbox_wait_ends_when_a_mail_comes(bench: Bench) -> None:
         timer.join()
 
 
+def test_mailbox_wait_ends_at_once_for_mail_that_came_after_the_last_look(bench: Bench) -> None:
+    filled(bench.mailbox, 1)
+    bench.open_another().append("INBOX", mail(1))
+    started = time.monotonic()
+    assert bench.mailbox.wait(30) is True
+    assert time.monotonic() - started < 5
+
+
 def test_mailbox_wait_ends_without_mail_after_its_time(bench: Bench) -> None:
     started = time.monotonic()
     assert bench.mailbox.wait(0.2) is False

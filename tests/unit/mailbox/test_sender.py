@@ -42,7 +42,7 @@ def results(text: str) -> str:
         ("dkim=pass header.d=example.com", ("pass", "dkim_aligned")),
         ("dkim=pass header.d=mail.example.com", ("pass", "dkim_aligned")),
         ("dkim=pass header.i=@example.com header.s=s1", ("pass", "dkim_aligned")),
-        ("dkim=fail header.d=example.com; dkim=pass header.d=example.com", ("pass", "dkim_aligned")),
+        ("dkim=fail header.d=a.example; dkim=pass header.d=example.com", ("pass", "dkim_aligned")),
         ("dmarc=fail (p=none) header.from=example.com; dkim=pass header.d=example.com",
          ("pass", "dkim_aligned")),
         ("dkim=pass header.d=example.net", ("none", "not_proven")),
@@ -157,9 +157,8 @@ def microsoft(text: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=example.com; dkim=pass (signature was "
-         "verified) header.d=example.com;dmarc=pass action=none header.from=example.com;"
-         "compauth=pass reason=100", ("pass", "dmarc_pass")),
+        ("spf=pass (IP is 1.2.3.4);dmarc=pass action=none header.from=example.com;compauth=pass",
+         ("pass", "dmarc_pass")),
         ("spf=fail; dkim=none; dmarc=fail action=oreject header.from=example.com",
          ("fail", "dmarc_fail")),
         ("spf=fail; dkim=none; dmarc=fail action=quarantine header.from=example.com",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email import policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -35,8 +35,7 @@ def finished(composed: Composed, **changes: Any) -> OutboundMessage:
 
 
 def read(message: OutboundMessage) -> EmailMessage:
-    parsed = email.message_from_bytes(message.content, policy=policy.default)
-    return cast("EmailMessage", parsed)
+    return email.message_from_bytes(message.content, policy=policy.default)
 
 
 @pytest.fixture

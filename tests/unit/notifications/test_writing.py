@@ -27,14 +27,20 @@ NOON = datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
         ),
         (
             "America/New_York",
-            "1 December 2026, 00:30 (New York time, UTC-5)",
-            "2026年12月1日（火）00:30（ニューヨーク時間、UTC-5）",
+            "1 December 2026, 00:30 (Eastern time, UTC-5)",
+            "2026年12月1日（火）00:30（アメリカ東部時間、UTC-5）",
         ),
         (
             "Asia/Kolkata",
             "1 December 2026, 11:00 (India time, UTC+5:30)",
             "2026年12月1日（火）11:00（インド時間、UTC+5:30）",
         ),
+        (
+            "America/Argentina/Buenos_Aires",
+            "1 December 2026, 02:30 (Argentina time, UTC-3)",
+            "2026年12月1日（火）02:30（アルゼンチン時間、UTC-3）",
+        ),
+        ("Etc/GMT+5", "1 December 2026, 00:30 (UTC-5)", "2026年12月1日（火）00:30（UTC-5）"),
         ("UTC", "1 December 2026, 05:30 (UTC)", "2026年12月1日（火）05:30（協定世界時、UTC）"),
         (
             "No/Such",

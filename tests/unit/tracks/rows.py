@@ -1,5 +1,6 @@
 """How a row of the tables of the tracks is written down and tried."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,9 @@ from pipeline.tracks.machine import apply
 E = request.EventName
 S = request.Status
 T = request.Track
+
+#: Fields and their values: of a state, or of an event.
+Facts = Mapping[str, object]
 
 NOW = datetime(2026, 11, 24, 10, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -88,9 +92,9 @@ class Row:
     actor: Actor
     target: S
     effects: tuple[Effect, ...] = ()
-    state: dict[str, object] = field(default_factory=dict)
-    say: dict[str, object] = field(default_factory=dict)
-    after: dict[str, object] = field(default_factory=dict)
+    state: Facts = field(default_factory=dict)
+    say: Facts = field(default_factory=dict)
+    after: Facts = field(default_factory=dict)
     policy: TrackPolicy = POLICY
 
     def __str__(self) -> str:

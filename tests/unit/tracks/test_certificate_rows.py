@@ -19,6 +19,7 @@ from tests.unit.tracks.rows import (
     C,
     E,
     F,
+    Facts,
     M,
     Row,
     S,
@@ -29,7 +30,7 @@ from tests.unit.tracks.rows import (
     try_row,
 )
 
-EXPIRES = {"certificate_expires_at": NOW + 7 * DAY}
+EXPIRES: Facts = {"certificate_expires_at": NOW + 7 * DAY}
 
 CERTIFICATE = [
     row

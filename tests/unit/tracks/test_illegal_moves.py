@@ -161,6 +161,24 @@ def test_certificate_of_a_lapsed_approval_is_refused() -> None:
     assert refused(state, issued()) == "approval_lapsed"
 
 
+@pytest.mark.parametrize(
+    ("track", "facts", "status"),
+    [
+        (T.ONBOARDING, {"approved_at": NOW - 180 * DAY}, S.HELD),
+        (T.MIGRATION, {"ownership_verified_at": NOW - 14 * DAY}, S.SLOT_PLANNING),
+    ],
+    ids=["lapsed", "unowned"],
+)
+@pytest.mark.parametrize("waiting", [S.APPROVED, S.CERTIFICATE_EXPIRED])
+def test_order_that_failed_too_long_is_not_tried_again(
+    track: Track, facts: dict[str, object], status: Status, waiting: Status
+) -> None:
+    state = state_of(track, waiting, **{"certificate_wanted_at": NOW - DAY, **facts})
+    transition = apply(state, Event(E.PROCEED, Y, NOW), POLICY)
+    assert transition.after.status is status
+    assert IssueCertificate() not in transition.effects
+
+
 def test_certificate_that_has_ended_already_is_refused() -> None:
     state = state_of(T.ONBOARDING, S.APPROVED)
     assert refused(state, issued(certificate_expires_at=NOW)) == "certificate_expiry"

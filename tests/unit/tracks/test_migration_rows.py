@@ -8,6 +8,7 @@ from pipeline.model.notice import NoticeName as N
 from pipeline.model.request import Slot
 from pipeline.model.transition import (
     AlertStaff,
+    Effect,
     RevokeCertificate,
 )
 from tests.unit.tracks.rows import (
@@ -21,6 +22,7 @@ from tests.unit.tracks.rows import (
     C,
     E,
     F,
+    Facts,
     M,
     Row,
     S,
@@ -30,6 +32,17 @@ from tests.unit.tracks.rows import (
     numbered,
     try_row,
 )
+
+_CALLS: list[tuple[E, S, tuple[Effect, ...], Facts]] = [
+    (E.CODE_VERIFIED, S.OWNERSHIP_VERIFIED, (), {"ownership_verified_at": NOW}),
+    (E.CODE_FAILED, S.SLOT_PLANNING, (), {"slot": None}),
+    (
+        E.TWO_STEP_STILL_ON,
+        S.AWAITING_TWO_STEP_OFF,
+        mail(N.TWO_STEP_INSTRUCTIONS),
+        {"two_step_disabled": False},
+    ),
+]
 
 MIGRATION = [
     Row(
@@ -123,16 +136,7 @@ MIGRATION = [
     *[
         Row(T.MIGRATION, S.SLOT_AGREED, event, actor, target, effects, after=after)
         for actor in (M, F)
-        for event, target, effects, after in [
-            (E.CODE_VERIFIED, S.OWNERSHIP_VERIFIED, (), {"ownership_verified_at": NOW}),
-            (E.CODE_FAILED, S.SLOT_PLANNING, (), {"slot": None}),
-            (
-                E.TWO_STEP_STILL_ON,
-                S.AWAITING_TWO_STEP_OFF,
-                mail(N.TWO_STEP_INSTRUCTIONS),
-                {"two_step_disabled": False},
-            ),
-        ]
+        for event, target, effects, after in _CALLS
     ],
     Row(
         T.MIGRATION,

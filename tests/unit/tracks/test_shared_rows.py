@@ -3,9 +3,10 @@
 import pytest
 
 from pipeline.model.notice import NoticeName as N
-from pipeline.model.request import HoldReason, NumberState
+from pipeline.model.request import Actor, HoldReason, NumberState
 from pipeline.model.transition import (
     AlertStaff,
+    Effect,
     ExpireCertificate,
     RevokeCertificate,
     SetNumber,
@@ -19,6 +20,7 @@ from tests.unit.tracks.rows import (
     C,
     E,
     F,
+    Facts,
     Row,
     S,
     T,
@@ -29,45 +31,47 @@ from tests.unit.tracks.rows import (
     try_row,
 )
 
+_FINDINGS: list[tuple[E, S, tuple[Effect, ...], Facts, Facts]] = [
+    (E.PROBLEMS_FOUND, S.NEEDS_CORRECTION, mail(N.NEEDS_CORRECTION), {}, {"corrections": 1}),
+    (E.M2M_CERTAIN, S.REJECTED, mail(N.REJECTED), {}, {"ended_at": NOW}),
+    (
+        E.SENDER_DOUBTFUL,
+        S.HELD,
+        (),
+        {},
+        {"hold_reason": HoldReason.SENDER_DOUBTFUL, "came_from": S.RECEIVED},
+    ),
+    (
+        E.CONFLICT_FOUND,
+        S.HELD,
+        mail(N.HELD),
+        {"hold_reason": HoldReason.OWNERSHIP},
+        {"hold_reason": HoldReason.OWNERSHIP},
+    ),
+    (
+        E.CONFLICT_FOUND,
+        S.HELD,
+        question("which_kind"),
+        {"hold_reason": HoldReason.CONFLICT, "variant": "which_kind"},
+        {"hold_reason": HoldReason.CONFLICT},
+    ),
+    (E.M2M_DOUBTFUL, S.HELD, question("m2m"), {}, {"hold_reason": HoldReason.M2M}),
+    (
+        E.SENDER_UNPROVEN,
+        S.HELD,
+        mail(N.RECEIPT_UNVERIFIED),
+        {},
+        {"hold_reason": HoldReason.SENDER},
+    ),
+    (E.FILE_UNREADABLE, S.NEEDS_CORRECTION, mail(N.UNREADABLE), {}, {"corrections": 1}),
+    (E.WRONG_FORM, S.TRIAGE, mail(N.HELP_CHOOSE_FORM), {}, {"track": T.HELP}),
+    (E.NO_FORM, S.TRIAGE, mail(N.HELP_CHOOSE_FORM), {}, {"track": T.HELP}),
+]
+
 RECEIVED = [
     Row(track, S.RECEIVED, event, Y, target, effects, say=say, after=after)
     for track in (T.ONBOARDING, T.MIGRATION, T.QR)
-    for event, target, effects, say, after in [
-        (E.PROBLEMS_FOUND, S.NEEDS_CORRECTION, mail(N.NEEDS_CORRECTION), {}, {"corrections": 1}),
-        (E.M2M_CERTAIN, S.REJECTED, mail(N.REJECTED), {}, {"ended_at": NOW}),
-        (
-            E.SENDER_DOUBTFUL,
-            S.HELD,
-            (),
-            {},
-            {"hold_reason": HoldReason.SENDER_DOUBTFUL, "came_from": S.RECEIVED},
-        ),
-        (
-            E.CONFLICT_FOUND,
-            S.HELD,
-            mail(N.HELD),
-            {"hold_reason": HoldReason.OWNERSHIP},
-            {"hold_reason": HoldReason.OWNERSHIP},
-        ),
-        (
-            E.CONFLICT_FOUND,
-            S.HELD,
-            question("which_kind"),
-            {"hold_reason": HoldReason.CONFLICT, "variant": "which_kind"},
-            {"hold_reason": HoldReason.CONFLICT},
-        ),
-        (E.M2M_DOUBTFUL, S.HELD, question("m2m"), {}, {"hold_reason": HoldReason.M2M}),
-        (
-            E.SENDER_UNPROVEN,
-            S.HELD,
-            mail(N.RECEIPT_UNVERIFIED),
-            {},
-            {"hold_reason": HoldReason.SENDER},
-        ),
-        (E.FILE_UNREADABLE, S.NEEDS_CORRECTION, mail(N.UNREADABLE), {}, {"corrections": 1}),
-        (E.WRONG_FORM, S.TRIAGE, mail(N.HELP_CHOOSE_FORM), {}, {"track": T.HELP}),
-        (E.NO_FORM, S.TRIAGE, mail(N.HELP_CHOOSE_FORM), {}, {"track": T.HELP}),
-    ]
+    for event, target, effects, say, after in _FINDINGS
 ] + [
     Row(
         T.ONBOARDING,
@@ -167,24 +171,11 @@ CORRECTION = [
     Row(T.ONBOARDING, S.NEEDS_CORRECTION, E.WRONG_FORM, Y, S.TRIAGE, mail(N.HELP_CHOOSE_FORM)),
 ]
 
-HELD = [
-    Row(
-        track,
-        S.HELD,
-        event,
-        actor,
-        target,
-        effects,
-        state={"came_from": came_from, "hold_reason": reason},
-        after=after,
-    )
-    for track, came_from in [
-        (T.ONBOARDING, S.RECEIVED),
-        (T.MIGRATION, S.SLOT_PLANNING),
-        (T.QR, S.NUMBER_CHECK),
-        (T.HELP, S.TRIAGE),
-    ]
-    for event, actor, target, effects, reason, after in [
+
+def _settled(
+    track: T, came_from: S
+) -> list[tuple[E, Actor, S, tuple[Effect, ...], HoldReason, Facts]]:
+    return [
         (
             E.RELEASE,
             F,
@@ -209,6 +200,26 @@ HELD = [
         (E.CORRECTED, C, S.HELD, (AlertStaff("changed_form"),), HoldReason.CONFLICT, {}),
         (E.CORRECTED, F, S.HELD, (), HoldReason.CONFLICT, {}),
     ]
+
+
+HELD = [
+    Row(
+        track,
+        S.HELD,
+        event,
+        actor,
+        target,
+        effects,
+        state={"came_from": came_from, "hold_reason": reason},
+        after=after,
+    )
+    for track, came_from in [
+        (T.ONBOARDING, S.RECEIVED),
+        (T.MIGRATION, S.SLOT_PLANNING),
+        (T.QR, S.NUMBER_CHECK),
+        (T.HELP, S.TRIAGE),
+    ]
+    for event, actor, target, effects, reason, after in _settled(track, came_from)
 ] + [
     Row(
         T.ONBOARDING,

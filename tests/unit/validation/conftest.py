@@ -118,7 +118,9 @@ def make_submission() -> MakeSubmission:
             file_name="form.xlsx",
             sha256="0" * 64,
             answers=tuple(
-                Answer(field, raw, f"Form!D{index}", cell_type if field in changes else CellType.TEXT)
+                Answer(
+                    field, raw, f"Form!D{index}", cell_type if field in changes else CellType.TEXT
+                )
                 for index, (field, raw) in enumerate(answers.items(), 1)
                 if raw is not None
             ),

@@ -159,6 +159,7 @@ def _make_requests() -> None:
     _index("ix_requests_move", "move open_since id", on="requests", where="open_since IS NOT NULL")
     _index("ix_requests_next_at", "next_at id", on="requests", where="next_at IS NOT NULL")
     _index("ix_requests_number_id", "number id", on="requests", where="number <> ''")
+    _index("ix_requests_open_since", "open_since id", on="requests", where="open_since IS NOT NULL")
     _index(
         "ix_requests_status", "status open_since id", on="requests", where="open_since IS NOT NULL"
     )

@@ -1,0 +1,67 @@
+"""The right reader for the file, through the guard as in a batch."""
+
+import hashlib
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import pytest
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.guard import Guard
+from pipeline.intake.find import find_forms
+from pipeline.intake.read import read_form
+from pipeline.mailbox.parse import parse_message
+from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
+from pipeline.model.problem import Problem, Severity
+from pipeline.model.submission import Submission, UnreadableFile
+from tests.unit.intake.conftest import PDF, XLSX
+
+ANSWERS = (("contact_name", "山田 太郎"), ("phone_number", "+81 3-1234-5678"))
+
+
+@pytest.fixture(scope="module")
+def guard() -> Iterator[Guard]:
+    with Guard(preload=("pipeline.mailbox.parse", "pipeline.intake.find")) as opened:
+        yield opened
+
+
+def file(content: bytes, kind: FileFormat) -> FormFile:
+    return FormFile("form", content, kind, hashlib.sha256(content).hexdigest(), 0)
+
+
+@pytest.mark.parametrize("kind", list(FormKind))
+def test_read_form_from_a_mail_gives_its_answers(guard: Guard, kind: FormKind) -> None:
+    content = build_xlsx(
+        kind, "ja", Filling(ANSWERS), address="r@example.com", privacy="p@example.com"
+    )
+    mail = EmailMessage()
+    mail["From"] = "taro@example.co.jp"
+    mail.set_content("申請書を送ります。")
+    mail.add_attachment(
+        content, maintype="application", subtype="octet-stream", filename="申請書.xlsx"
+    )
+    message = guard.call(parse_message, mail.as_bytes())
+    (found,) = guard.call(find_forms, message).forms
+    read = guard.call(read_form, found)
+    assert isinstance(read, Submission)
+    assert (read.form, read.language, read.format) == (kind, "ja", FileFormat.XLSX)
+    assert (read.file_name, read.sha256) == ("申請書.xlsx", hashlib.sha256(content).hexdigest())
+    assert read.version == FORMS[kind].version
+    given = {answer.field: answer.raw for answer in read.answers if answer.raw}
+    assert given == dict(ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "code"),
+    [
+        (XLSX, FileFormat.XLSX, "file_template"),
+        (PDF, FileFormat.PDF, "file_damaged"),
+    ],
+    ids=["xlsx", "pdf"],
+)
+def test_read_form_file_without_a_form_is_told(
+    guard: Guard, content: bytes, kind: FileFormat, code: str
+) -> None:
+    told = UnreadableFile("form", Problem(code, Severity.ERROR))
+    assert guard.call(read_form, file(content, kind)) == told

@@ -1,0 +1,48 @@
+"""The language we answer in, and the form that a mail without one speaks of."""
+
+import pytest
+
+from pipeline.intake.language import customer_language
+from pipeline.intake.suggest import suggest_form
+from pipeline.model.form import FormKind
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text", "form", "hint", "expected"),
+    [
+        ("en", "よろしくお願いします", "ja", "ja", "en"),
+        ("", "よろしくお願いします", "en", "en", "ja"),
+        ("", "の", "en", "ja", "en"),
+        ("", "株式会社山田", "ja", "", "ja"),
+        ("", "Please see the form", "ja", "en", "ja"),
+        ("", "Please see", "", "ja-JP", "ja"),
+        ("", "", "", "JA", "ja"),
+        ("", "", "", "fr", "en"),
+        ("fr", "よろしくお願いします", "", "", "ja"),
+        ("ja_JP", "", "", "", "ja"),
+        ("", "", "", "", "en"),
+    ],
+)
+def test_customer_language_follows_the_order(
+    chosen: str, text: str, form: str, hint: str, expected: str
+) -> None:
+    assert customer_language(chosen, text, form, hint, ("en", "ja")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We need a QR code for our number", FormKind.QR),
+        ("ＱＲコードを発行してください", FormKind.QR),
+        ("We want to move our number from Twilio to Genesys", FormKind.MIGRATION),
+        ("他社から移行したい", FormKind.MIGRATION),
+        ("Our number has never been used with WhatsApp", FormKind.ONBOARDING),
+        ("新規に導入したいです", FormKind.ONBOARDING),
+        ("Hello, please call me", None),
+        ("", None),
+        ("QR code for a new number", None),
+        ("a brqr qrx", None),
+    ],
+)
+def test_suggest_form_tells_what_most_words_speak_of(text: str, expected: FormKind | None) -> None:
+    assert suggest_form(text) == expected
