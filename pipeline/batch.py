@@ -148,7 +148,7 @@ def _send(services: Services, progress: Progress) -> tuple[Delivered, str]:
         logs.event("batch", "courier_down", code=error.code)
         return Delivered(), "courier"
     progress(Stage.SENDING, delivered.sent)
-    return delivered, ""
+    return delivered, "courier" if delivered.unreachable else ""
 
 
 @contextmanager

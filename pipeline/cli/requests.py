@@ -114,7 +114,7 @@ def approve(
 
 @click.command("advance")
 @_decision
-@click.option("--event", "event", type=click.Choice([*EventName]), default=None)
+@click.option("--event", "event", type=click.Choice([event.value for event in EventName]), default=None)
 @click.option("--slot", "slots", multiple=True)
 @click.option("--date", "new_date", type=click.DateTime(["%Y-%m-%d"]), default=None)
 def advance(

@@ -4,9 +4,10 @@ import csv
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipeline import resources
 from pipeline.batch import run_batch
@@ -23,6 +24,10 @@ from pipeline.store.records import NumberRecord, OutboxRecord, OutboxState, Requ
 _STAFF = "demo"
 _AFTER = timedelta(minutes=4)
 _HOUR = timedelta(hours=1)
+_TEN = time(10)
+
+Slots = tuple[Slot, ...]
+Decision = Callable[[Services, RequestRecord, Slots], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Act:
     kind: str
     sample: str
     text: str = ""
-    slots: tuple[datetime, ...] = ()
+    slots: tuple[int, ...] = ()
 
 
 class Story:
@@ -104,7 +109,14 @@ class Story:
 
     def _decide(self, act: Act) -> None:
         for record in self._requests(act.sample):
-            _DECISIONS[act.kind](self._services, record, act)
+            _DECISIONS[act.kind](self._services, record, self._slots(record, act))
+
+    def _slots(self, record: RequestRecord, act: Act) -> tuple[Slot, ...]:
+        """Return the hours from 10:00 on the act's days of the story, in the customer's zone."""
+        zone = ZoneInfo(record.time_zone)
+        days = [self._start.astimezone(zone).date() + timedelta(days=day) for day in act.slots]
+        starts = [datetime.combine(day, _TEN, zone).astimezone(UTC) for day in days]
+        return tuple(Slot(start, start + _HOUR) for start in starts)
 
     # --- what came of it ----------------------------------------------------------------------
 
@@ -210,9 +222,7 @@ class Story:
             kind=value if kind == "staff" else kind,
             sample=value if kind == "mail" else str(entry.get("sample", "")),
             text=value if kind == "reply" else "",
-            slots=tuple(self._instant(str(text)) for text in slots)
-            if isinstance(slots, list)
-            else (),
+            slots=tuple(int(day) for day in slots) if isinstance(slots, list) else (),
         )
 
     def _instant(self, text: str) -> datetime:
@@ -266,23 +276,22 @@ def _as_received(mail: EmailMessage, address: str, *, proven: bool) -> bytes:
     return top.encode() + mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def _approve(services: Services, record: RequestRecord, _act: Act) -> None:
+def _approve(services: Services, record: RequestRecord, _slots: Slots) -> None:
     decisions.approve(services, record, _STAFF, tick_all=True)
 
 
-def _route_migration(services: Services, record: RequestRecord, _act: Act) -> None:
+def _route_migration(services: Services, record: RequestRecord, _slots: Slots) -> None:
     decisions.route(services, record, _STAFF, track=Track.MIGRATION)
 
 
-def _event(name: EventName) -> Callable[[Services, RequestRecord, Act], None]:
-    def decide(services: Services, record: RequestRecord, act: Act) -> None:
-        slots = tuple(Slot(start, start + _HOUR) for start in act.slots)
+def _event(name: EventName) -> Decision:
+    def decide(services: Services, record: RequestRecord, slots: Slots) -> None:
         decisions.advance(services, record, _STAFF, event=name, slots=slots)
 
     return decide
 
 
-_DECISIONS: dict[str, Callable[[Services, RequestRecord, Act], None]] = {
+_DECISIONS: dict[str, Decision] = {
     "approve": _approve,
     "route_migration": _route_migration,
     **{

@@ -1,8 +1,9 @@
 """Send what the outbox holds: claim, intent, hand over, record; each step is its own commit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from pipeline import logs
 from pipeline.flow.alerts import alert
@@ -15,16 +16,21 @@ _FIRST_WAIT = timedelta(minutes=2)
 _LONGEST_WAIT = timedelta(hours=4)
 _ATTEMPTS = 12
 _CAP = "mail:hour"
+_UNASKED = Delivery(DeliveryKind.DEFERRED, "not_tried", unreachable=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How many mails were sent, put off, failed for good, or left in doubt."""
+    """How many mails were sent, put off, failed for good, or left in doubt.
+
+    ``unreachable``: the server could not be asked; the rest waits for the next run.
+    """
 
     sent: int = 0
     deferred: int = 0
     failed: int = 0
     in_doubt: int = 0
+    unreachable: bool = False
 
 
 def deliver(
@@ -32,19 +38,23 @@ def deliver(
 ) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     counts = dict.fromkeys(DeliveryKind, 0)
-    while mails := services.store.run(lambda tx: _claim(tx, services)):
+    unreachable = False
+    while not unreachable and (mails := services.store.run(lambda tx: _claim(tx, services))):
         for mail in mails:
-            kind = _hand_over(services, courier, mail)
-            if kind is None:
+            delivery = _UNASKED if unreachable else _hand_over(services, courier, mail)
+            if delivery is None:
                 continue
-            counts[kind] += 1
-            if kind is DeliveryKind.SENT and archive is not None:
+            unreachable = unreachable or delivery.unreachable
+            services.store.run(partial(_record, services, mail, delivery))
+            counts[delivery.kind] += 1
+            if delivery.kind is DeliveryKind.SENT and archive is not None:
                 archive(mail.content)
     return Delivered(
         sent=counts[DeliveryKind.SENT],
         deferred=counts[DeliveryKind.DEFERRED],
         failed=counts[DeliveryKind.FAILED],
         in_doubt=counts[DeliveryKind.IN_DOUBT],
+        unreachable=unreachable,
     )
 
 
@@ -66,31 +76,28 @@ def _hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0)
 
 
-def _hand_over(services: Services, courier: Courier, mail: OutboxRecord) -> DeliveryKind | None:
+def _hand_over(services: Services, courier: Courier, mail: OutboxRecord) -> Delivery | None:
     """Send one claimed mail; None when the claim was lost to another worker."""
     in_doubt = services.settings.courier.in_doubt
     if mail.intended_at is not None and in_doubt == "hold":
-        delivery = Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
-    else:
-        now = services.clock.now()
-        if not services.store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now)):
-            return None
-        sender = services.settings.mailbox.address
-        delivery = courier.deliver(mail.content, sender, mail.recipient)
-    services.store.run(lambda tx: _record(tx, services, mail, delivery))
+        return Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
+    now = services.clock.now()
+    if not services.store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now)):
+        return None
+    sender = services.settings.mailbox.address
+    return courier.deliver(mail.content, sender, mail.recipient)
+
+
+def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:
+    now = services.clock.now()
     if delivery.kind is not DeliveryKind.SENT:
         logs.event("flow.deliver", delivery.kind.value, outbox=mail.id, notice=mail.notice.value)
-    return delivery.kind
-
-
-def _record(tx: Transaction, services: Services, mail: OutboxRecord, delivery: Delivery) -> None:
-    now = services.clock.now()
     match delivery.kind:
         case DeliveryKind.SENT:
             tx.outbox.sent(mail.id, mail.attempt, now)
             _note_certificate(tx, mail, now)
-        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
-            wait = min(_FIRST_WAIT * 2 ** (mail.attempt - 1), _LONGEST_WAIT)
+        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS or delivery.unreachable:
+            wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
             tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
         case DeliveryKind.IN_DOUBT:
             tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
@@ -107,8 +114,6 @@ def _reference(tx: Transaction, mail: OutboxRecord) -> str:
 
 def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> None:
     """Keep when the mail with a certificate went out, apart from when it was issued."""
-    from dataclasses import replace  # noqa: PLC0415 - one use
-
     if mail.request_id is None or not mail.notice.value.startswith("certificate_"):
         return
     live = tx.certificates.live_of_request(mail.request_id)

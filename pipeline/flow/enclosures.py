@@ -1,12 +1,16 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
+from zoneinfo import ZoneInfo
+
 from pipeline.flow.cause import Details
 from pipeline.flow.services import Services
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind, Question
 from pipeline.forms.publish import build_form, file_name
 from pipeline.model.form import FileFormat, Filling, FormKind
-from pipeline.model.notice import MailFile, NoticeName
+from pipeline.model.notice import MailFile, NoticeFacts, NoticeName
+from pipeline.model.transition import SendNotice
+from pipeline.notifications.compose import forwardable
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
 from pipeline.store.unit_of_work import Transaction
 
@@ -31,20 +35,26 @@ def enclosures(
     tx: Transaction,
     services: Services,
     record: RequestRecord,
-    notice: NoticeName,
-    variant: str,
+    effect: SendNotice,
     details: Details,
+    facts: NoticeFacts,
 ) -> tuple[MailFile, ...]:
-    """Return the files that ``notice`` carries."""
+    """Return the files that the notice of ``effect`` carries."""
+    notice, variant = effect.notice, effect.variant
     if details.files:
         return details.files
+    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
+        text = forwardable(notice, record.language, facts)
+        name = f"two-step-off_{record.reference}.txt"
+        return (MailFile(name, "text/plain; charset=utf-8", text.encode()),)
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
         revision = tx.revisions.latest(record.id)
         kind = record.suggestion if variant == "prefilled_form" else record.form
         if revision is not None and kind is not None:
             return (form_with_answers(services, record, revision, kind, details),)
     if notice in {NoticeName.UNREADABLE, NoticeName.HELP_CHOOSE_FORM}:
-        kinds = (record.form,) if record.form else tuple(FormKind)
+        known = record.form if notice is NoticeName.UNREADABLE else None
+        kinds = (known,) if known else tuple(FormKind)
         return tuple(blank(services, kind, record.language) for kind in kinds)
     if notice is NoticeName.ALREADY_ACTIVE:
         return (blank(services, FormKind.QR, record.language),)
@@ -114,5 +124,6 @@ def _certificate(tx: Transaction, record: RequestRecord) -> tuple[MailFile, ...]
     live = tx.certificates.live_of_request(record.id)
     if live is None or live.expires_at is None:
         return ()
-    name = f"whatsapp-certificate_{record.reference}_exp-{live.expires_at:%Y-%m-%d}.txt"
+    last_day = live.expires_at.astimezone(ZoneInfo(record.time_zone)).date()
+    name = f"whatsapp-certificate_{record.reference}_exp-{last_day}.txt"
     return (MailFile(name=name, content_type="text/plain", content=live.text.encode()),)

@@ -66,6 +66,7 @@ def notice_facts(
         next_status=_next_status(state),
         by_voice=_answer(revision, "verification_method") != "sms",
         other_reference=record.linked_to,
+        hold_reason=state.hold_reason,
     )
 
 

@@ -108,10 +108,10 @@ def _form(
     record: RequestRecord,
     submission: Submission,
 ) -> RequestRecord:
-    checked = judge(submission, letter.now)
     if record.form is None:
         return _first_form(tx, services, letter, record, submission)
     latest = tx.revisions.latest(record.id)
+    checked = judge(submission, letter.now, latest)
     digest = content_digest(checked)
     if record.status in _AFTER_APPROVAL and (latest is None or latest.digest != digest):
         insert_revision(tx, record, checked, letter.now, letter.row.id)

@@ -64,8 +64,9 @@ def _write(
     previous: Status | None,
     recipient: str,
 ) -> OutboundMessage:
-    files = enclosures(tx, services, record, effect.notice, effect.variant, details)
-    facts = notice_facts(tx, services, record, replace(details, files=files), previous)
+    facts = notice_facts(tx, services, record, details, previous)
+    files = enclosures(tx, services, record, effect, details, facts)
+    facts = replace(facts, files=tuple(file.name for file in files))
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = cause.message_row or str(record.state.version)
     return assemble(

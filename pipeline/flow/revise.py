@@ -1,5 +1,7 @@
 """A form for a request that is there already: the new answers replace the old ones."""
 
+from datetime import date
+
 from pipeline.flow.alerts import alert
 from pipeline.flow.answers import answer
 from pipeline.flow.cause import Cause, Details
@@ -9,11 +11,15 @@ from pipeline.flow.letter import Letter
 from pipeline.flow.revisions import changes, insert_revision
 from pipeline.flow.services import Services
 from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Severity
-from pipeline.model.request import Actor, Event, EventName
+from pipeline.model.request import Actor, Event, EventName, Status
+from pipeline.notifications.dates import full_date
+from pipeline.notifications.numbers import international
+from pipeline.notifications.words import words_of
 from pipeline.store.records import RequestRecord, RevisionRecord
 from pipeline.store.unit_of_work import Transaction
 
@@ -32,7 +38,8 @@ def revise(
     after = insert_revision(tx, record, checked, letter.now, letter.row.id)
     keep_files(tx, letter, record, checked.submission)
     keep_words(tx, letter, record)
-    if before is not None and before.digest == after.digest:
+    confirmed = record.status is Status.NEEDS_CORRECTION and not checked.customer_problems
+    if before is not None and before.digest == after.digest and not confirmed:
         answer(letter, record, NoticeName.DUPLICATE)
         return record
     event = Event(
@@ -80,10 +87,25 @@ def _told(
     questions = FORMS[kind].questions
 
     def word(field: str, value: str) -> str:
-        return dict(texts.choices(field)).get(value, value) if questions[field].choices else value
+        match questions[field].kind:
+            case AnswerKind.CHOICE | AnswerKind.TICK:
+                return dict(texts.choices(field)).get(value, value)
+            case AnswerKind.PHONE:
+                return international(value)
+            case AnswerKind.DATE:
+                return _date_in_words(value, record.language)
+        return value
 
     return tuple(
         (texts.label(kind, field), word(field, old), word(field, new))
         for field, old, new in changed
         if field in questions
     )
+
+
+def _date_in_words(text: str, language: str) -> str:
+    """Return an ISO date as people write it; what is none stays as it was typed."""
+    try:
+        return full_date(date.fromisoformat(text), words_of(language))
+    except ValueError:
+        return text

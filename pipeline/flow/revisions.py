@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
 from pipeline.flow.judging import check_context
 from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_id
+from pipeline.model.problem import Verdict
 from pipeline.model.submission import Answer, CellType, Submission
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredProblem, StoredReading
 from pipeline.store.unit_of_work import Transaction
@@ -83,9 +85,22 @@ def submission_of(revision: RevisionRecord) -> Submission:
     return _SUBMISSION.validate_json(revision.submission)
 
 
-def judge(submission: Submission, day: datetime) -> CheckedForm:
-    """Judge ``submission`` on the customer's day of ``day`` (aware, in the customer's zone)."""
-    return check(submission, check_context(submission.form, day.date()))
+def judge(
+    submission: Submission, day: datetime, previous: RevisionRecord | None = None
+) -> CheckedForm:
+    """Judge ``submission`` on the day of ``day`` (aware).
+
+    A doubtful answer that was asked about in ``previous`` and comes back unchanged is confirmed.
+    """
+    context = check_context(submission.form, day.date())
+    if previous is not None:
+        asked = {
+            reading.field: reading.raw
+            for reading in previous.readings
+            if reading.verdict == Verdict.ASK.value
+        }
+        context = replace(context, confirmed=MappingProxyType(asked))
+    return check(submission, context)
 
 
 def with_entered_answers(

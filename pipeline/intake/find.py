@@ -88,14 +88,16 @@ def find_forms(message: InboundMessage) -> FoundForms:
     """Return the files of ``message`` that may be forms, and what is wrong with the others.
 
     A zip and a winmail.dat are opened one level deep. Pictures of a signature are never a problem,
-    and pictures, documents and the like are none when there is a form beside them.
+    and pictures, documents and the like are none when there is a form beside them; several files
+    with the same problem are told of once.
     """
     finds = _Finds()
     for attachment in message.attachments:
         for file in _opened(attachment, finds):
             _sort(file, finds)
-    unreadable = [*finds.serious, *([] if finds.forms else finds.lesser)]
-    passed_over = [file.file_name for file in finds.lesser] if finds.forms else []
+    told = {} if finds.forms else {file.problem: file for file in reversed(finds.lesser)}
+    passed_over = [file.file_name for file in finds.lesser if file not in told.values()]
+    unreadable = [*finds.serious, *(file for file in finds.lesser if file in told.values())]
     return FoundForms(tuple(finds.forms.values()), tuple(unreadable), (*finds.other, *passed_over))
 
 

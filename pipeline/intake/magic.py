@@ -87,7 +87,7 @@ def _tell_zip(content: bytes) -> Kind:
             return Kind.OPENDOCUMENT
     except ArchiveRefusedError as refusal:
         return Kind(refusal.why)
-    return Kind.ZIP
+    return Kind.UNKNOWN if any(name.endswith(".iwa") for name in names) else Kind.ZIP
 
 
 def _tell_office(names: set[str], types: bytes) -> Kind:

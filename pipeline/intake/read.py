@@ -1,7 +1,35 @@
 """Choose the reader of a form file. Runs in the guarded child."""
 
+from dataclasses import dataclass
+
+from pipeline.intake.find import FoundForms
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission, UnreadableFile
+
+_NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForms:
+    """What all files of one message gave; its parts are those of ``FoundForms``."""
+
+    submissions: tuple[Submission, ...]
+    unreadable: tuple[UnreadableFile, ...]
+    other_files: tuple[str, ...]
+
+
+def read_forms(found: FoundForms) -> ReadForms:
+    """Read all forms of a message.
+
+    A PDF or workbook that is no form of ours (a brochure, a scan) is a problem only when no other
+    file of the message is one.
+    """
+    read = [read_form(file) for file in found.forms]
+    submissions = tuple(item for item in read if isinstance(item, Submission))
+    failed = [item for item in read if isinstance(item, UnreadableFile)]
+    told = [item for item in failed if not submissions or item.problem.code not in _NO_FORM_OF_OURS]
+    passed_over = [item.file_name for item in failed if item not in told]
+    return ReadForms(submissions, (*found.unreadable, *told), (*found.other_files, *passed_over))
 
 
 def read_form(file: FormFile) -> Submission | UnreadableFile:

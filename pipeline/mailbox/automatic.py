@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pipeline.model.message import Automation, InboundMessage, MessageKind
 
 _ID = re.compile(r"<[^<>\s]{3,990}>")
-_ID_BYTES = re.compile(rb"<[^<>\s]{3,990}>")
 _SCAN = 512 * 1024
 _REPORT_TYPE = re.compile(r"report-type\s*=\s*\"?([\w-]+)", re.IGNORECASE)
 _BOUNCER = re.compile(
@@ -32,8 +31,8 @@ _AUTO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not|don'?t)[-_.]?reply(?:[-_.+].*)?\Z", re.IGNORECASE)
-_FINAL_4 = re.compile(rb"^(?:status\s*:\s*4\.|action\s*:\s*delayed)", re.IGNORECASE | re.MULTILINE)
-_FINAL_5 = re.compile(rb"^(?:status\s*:\s*5\.|action\s*:\s*failed)", re.IGNORECASE | re.MULTILINE)
+_FINAL_4 = re.compile(r"^(?:status\s*:\s*4\.|action\s*:\s*delayed)", re.IGNORECASE | re.MULTILINE)
+_FINAL_5 = re.compile(r"^(?:status\s*:\s*5\.|action\s*:\s*failed)", re.IGNORECASE | re.MULTILINE)
 _LIST_FIELDS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "X-Mailing-List")
 _AUTO_FIELDS = (
     "X-Autoreply",
@@ -109,12 +108,8 @@ def _bounce(message: InboundMessage) -> str:
 
 def _is_permanent(message: InboundMessage) -> bool:
     """Whether the report speaks of a failure for good; a mere delay is not one."""
-    content = b"\n".join(
-        part.content[:_SCAN]
-        for part in message.attachments
-        if part.content_type == "message/delivery-status"
-    )
-    return bool(_FINAL_5.search(content)) or not _FINAL_4.search(content)
+    report = message.report_text
+    return bool(_FINAL_5.search(report)) or not _FINAL_4.search(report)
 
 
 def _ids(message: InboundMessage) -> Iterator[str]:
@@ -124,9 +119,7 @@ def _ids(message: InboundMessage) -> Iterator[str]:
     for _, value in message.headers:
         yield from _ID.findall(value)
     yield from _ID.findall(message.text[:_SCAN])
-    for part in message.attachments:
-        for found in _ID_BYTES.findall(part.content[:_SCAN]):
-            yield found.decode("ascii", "replace")
+    yield from _ID.findall(message.report_text)
 
 
 def _list(message: InboundMessage) -> str:

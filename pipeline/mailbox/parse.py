@@ -13,6 +13,8 @@ from pipeline.model.message import Attachment, InboundMessage
 
 _MAX_TEXT = 1_000_000
 _MAX_SUBJECT = 1000
+_TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_MAX_REPORT = 256 * 1024
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
 _BY_CHARSET = {"iso2022_jp": "ja", "cp932": "ja", "euc_jp": "ja"}
 _INLINE_TEXT = {"text/plain", "text/html"}
@@ -32,7 +34,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     text, guessed = _text(bodies, hints)
     senders, senders_good = parse_addresses(_values(fields, "from"), hints)
     recipients, _ = parse_addresses(
-        _values(fields, "to") + _values(fields, "cc") + _values(fields, "delivered-to"), hints
+        [value for name in _TO for value in _values(fields, name)], hints
     )
     reply_to, _ = parse_addresses(_values(fields, "reply-to"), hints)
     dates = _values(fields, "date")
@@ -65,6 +67,7 @@ def parse_message(raw: bytes) -> InboundMessage:
         headers=tuple((words.plain(name), words.plain(value)) for name, value in fields),
         language=_language(fields, parts),
         defects=tuple(code for code, present in defects.items() if present),
+        report_text=_report_text(parts),
     )
 
 
@@ -117,6 +120,16 @@ def _is_file(part: Part) -> bool:
     """Whether a part is kept: all but the words of a forwarded mail."""
     words_only = part.embedded and part.content_type in _INLINE_TEXT
     return bool(part.name or part.disposition == "attachment") or not words_only
+
+
+def _report_text(parts: Sequence[Part]) -> str:
+    """Return the parts that speak of another message: reports, header fields of enclosed ones."""
+    pieces = [
+        charsets.decode(part.content[:_MAX_REPORT], part.charset)[0]
+        for part in parts
+        if part.content_type.startswith("message/") or part.content_type == "text/rfc822-headers"
+    ]
+    return "\n\n".join(pieces)[:_MAX_REPORT]
 
 
 def _language(fields: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:

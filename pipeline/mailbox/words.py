@@ -172,7 +172,7 @@ def file_name(text: str) -> str:
 
 def message_ids(values: Iterable[str]) -> tuple[str, ...]:
     """Return all ids in angle brackets of ``values``, brackets kept, in their order, once each."""
-    found = {f"<{hit}>": None for value in values for hit in _ID.findall(value[:_CAP])}
+    found = {f"<{hit}>": None for value in values for hit in _ID.findall(plain(value))}
     return tuple(found)[:_IDS]
 
 
@@ -181,7 +181,7 @@ def message_id(values: Iterable[str]) -> str:
     for value in values:
         if ids := message_ids((value,)):
             return ids[0]
-        if text := one_line(value[:_CAP]):
+        if text := one_line(plain(value)):
             return text[:990]
     return ""
 

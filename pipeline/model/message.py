@@ -72,7 +72,9 @@ class InboundMessage:
     sender and automation. ``senders`` are all mailboxes of all From fields. ``text`` is the decoded
     plain text (made from HTML when there is no plain part), ``new_text`` the same without quotes
     and signature. ``date`` is the Date field (aware) or None. ``language`` is a hint of the headers
-    (a code, or empty). ``defects`` are codes of what was wrong with it.
+    (a code, or empty). ``defects`` are codes of what was wrong with it. ``report_text`` is what a
+    delivery report says for machines and the header fields of enclosed messages, for the judge of
+    bounces.
     """
 
     sha256: str
@@ -91,6 +93,7 @@ class InboundMessage:
     headers: tuple[tuple[str, str], ...]
     language: str = ""
     defects: tuple[str, ...] = ()
+    report_text: str = ""
 
     def header(self, name: str) -> tuple[str, ...]:
         """Return the raw values of all header fields called ``name``, in their order."""

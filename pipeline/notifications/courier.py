@@ -20,10 +20,14 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outcome of one attempt; ``detail`` is a code or the server's answer, for operators."""
+    """The outcome of one attempt; ``detail`` is a code or the server's answer, for operators.
+
+    ``unreachable`` tells that nobody could be asked at all: the next mail would fare the same.
+    """
 
     kind: DeliveryKind
     detail: str = ""
+    unreachable: bool = False
 
 
 class Courier(Protocol):
@@ -31,6 +35,10 @@ class Courier(Protocol):
 
     def deliver(self, message_bytes: bytes, envelope_sender: str, recipient: str) -> Delivery:
         """Hand over one mail; never raises for what a server or a disk does."""
+        ...
+
+    def check(self) -> Delivery:
+        """Say whether mail could be handed over now, without handing over any."""
         ...
 
     def close(self) -> None:

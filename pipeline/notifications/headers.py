@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import cast
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
+from pipeline.notifications.addresses import a_label
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
@@ -44,22 +45,12 @@ class SenderIdentity:
     @property
     def id_domain(self) -> str:
         """The domain of our Message-IDs as A-labels."""
-        return _a_label(self.message_id_domain or self.address.rpartition("@")[2])
-
-
-def _a_label(domain: str) -> str:
-    """Return ``domain`` as A-labels (RFC 5890); unchanged when it cannot be one."""
-    if domain.isascii():
-        return domain
-    try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return domain
+        return a_label(self.message_id_domain or self.address.rpartition("@")[2])
 
 
 def _address(address: str, name: str = "") -> Address:
     local, _, domain = clean(address).rpartition("@")
-    return Address(display_name=clean(name), username=local, domain=_a_label(domain))
+    return Address(display_name=clean(name), username=local, domain=a_label(domain))
 
 
 def _ids(message_ids: Iterable[str]) -> list[str]:
@@ -78,11 +69,7 @@ def _set_thread(mail: EmailMessage, thread: Thread) -> None:
     if parent:
         mail["In-Reply-To"] = parent[0]
     if references:
-        mail["References"] = _folded(references)
-
-
-def _folded(ids: list[str]) -> str:
-    return " ".join(ids)
+        mail["References"] = " ".join(references)
 
 
 def _fix_boundaries(mail: EmailMessage, seed: str) -> None:

@@ -39,6 +39,17 @@ class MaildirCourier:
             return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
         return Delivery(DeliveryKind.SENT)
 
+    def check(self) -> Delivery:
+        """Make the folders and say whether they can be written."""
+        try:
+            for folder in _FOLDERS:
+                (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            return Delivery(DeliveryKind.DEFERRED, type(error).__name__, unreachable=True)
+        writable = os.access(self._path / "tmp", os.W_OK)
+        kind = DeliveryKind.SENT if writable else DeliveryKind.DEFERRED
+        return Delivery(kind, "" if writable else "not_writable", unreachable=not writable)
+
     def close(self) -> None:
         """Nothing is held open."""
 

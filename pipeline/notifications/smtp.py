@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from pipeline.errors import ConfigurationError
+from pipeline.notifications.addresses import on_the_wire
 from pipeline.notifications.courier import Delivery, DeliveryKind
 
 _PERMANENT = 500
@@ -15,9 +16,6 @@ _CLOSING = 421
 _READY_FOR_DATA = 354
 _OK = 250
 _DETAIL_LENGTH = 200
-
-# 5yz answers to the greeting or the login are about us, not about the mail: tried again later.
-_LATER = Delivery(DeliveryKind.DEFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +70,36 @@ class SmtpCourier:
         Before the final dot a broken line means deferred, after it in doubt; 4yz means deferred,
         5yz about this mail failed.
         """
+        line = self._open()
+        if isinstance(line, Delivery):
+            return line
+        wire = on_the_wire(recipient)
+        if not wire.isascii() and not line.has_extn("smtputf8"):
+            return Delivery(DeliveryKind.FAILED, "smtputf8_missing")
         try:
-            line = self._connected()
-        except smtplib.SMTPResponseException as error:
-            self._drop()
-            return Delivery(DeliveryKind.DEFERRED, _answer(error.smtp_code, error.smtp_error))
+            refused = self._envelope(line, envelope_sender, wire)
         except (smtplib.SMTPException, OSError) as error:
-            self._drop()
-            return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
-        try:
-            refused = self._envelope(line, envelope_sender, recipient)
-        except (smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
             return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
         if refused is not None:
             return refused
         return self._data(line, message_bytes)
+
+    def check(self) -> Delivery:
+        """Connect and log in; nothing is sent."""
+        line = self._open()
+        return line if isinstance(line, Delivery) else Delivery(DeliveryKind.SENT)
+
+    def _open(self) -> smtplib.SMTP | Delivery:
+        """Return the connection, or why there is none."""
+        try:
+            return self._connected()
+        except smtplib.SMTPResponseException as error:
+            answer = _answer(error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPException, OSError) as error:
+            answer = type(error).__name__
+        self._drop()
+        return Delivery(DeliveryKind.DEFERRED, answer, unreachable=True)
 
     def close(self) -> None:
         """Say goodbye to the server."""
@@ -124,7 +136,8 @@ class SmtpCourier:
 
     def _envelope(self, line: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
         """Name sender and recipient; return the refusal, or None when both are taken."""
-        options = ["SMTPUTF8"] if not recipient.isascii() and line.has_extn("smtputf8") else []
+        options = [] if recipient.isascii() else ["SMTPUTF8"]
+        line.command_encoding = "ascii" if recipient.isascii() else "utf-8"
         code, text = line.mail(sender, options)
         if code == _OK:
             code, text = line.rcpt(recipient)

@@ -64,7 +64,8 @@ _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
         _D.ANSWER_COLLEAGUE_ASKED: (HoldReason.CONFLICT, "colleague"),
         _D.ASK_WHO_DECIDES: (HoldReason.CONFLICT, "differs"),
         _D.HOLD_OWNERSHIP: (HoldReason.OWNERSHIP, ""),
-        _D.HOLD_UNVERIFIED_SENDER: (HoldReason.SENDER_DOUBTFUL, ""),
+        # Reached only after staff released the sender: the number was never compared with others'.
+        _D.HOLD_UNVERIFIED_SENDER: (HoldReason.CONFLICT, ""),
         _D.ASK_ALREADY_OURS: (HoldReason.CONFLICT, "already_ours"),
         _D.ASK_WHICH_KIND: (HoldReason.CONFLICT, "which_kind"),
         _D.ASK_SAME_NUMBER: (HoldReason.CONFLICT, "same_number"),

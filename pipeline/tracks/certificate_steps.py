@@ -6,7 +6,9 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status
 from pipeline.model.request import EventName as E
 from pipeline.model.transition import AlertStaff, ExpireCertificate, SendNotice, SetNumber
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
     CUSTOMER_STAFF,
     META,
@@ -76,7 +78,7 @@ def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
             hold=HoldReason.CERTIFICATE_LIMIT,
         ),
         *unowned(event, actors),
-        TransitionRule(event, actors, effects=(c.ORDER,), change=c.order_certificate),
+        TransitionRule(event, actors, effects=(o.ORDER,), change=ch.order_certificate),
     )
 
 
@@ -105,8 +107,8 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
             E.ISSUED,
             SYSTEM_STAFF,
             Status.CERTIFICATE_ISSUED,
-            (c.DELIVERY,),
-            change=c.take_certificate,
+            (o.DELIVERY,),
+            change=ch.take_certificate,
             restarts=True,
         ),
         TransitionRule(E.ISSUE_FAILED, SYSTEM, effects=(AlertStaff("issue_failed"),)),
@@ -144,9 +146,9 @@ def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -
                 SYSTEM,
                 Status.CERTIFICATE_EXPIRED,
                 (ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
-                change=c.drop_certificate,
+                change=ch.drop_certificate,
             ),
-            TransitionRule(E.MARK_CREATED, CUSTOMER_STAFF, change=c.mark_created),
+            TransitionRule(E.MARK_CREATED, CUSTOMER_STAFF, change=ch.mark_created),
             *AFTER_APPROVAL,
         ),
         (
@@ -156,7 +158,7 @@ def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -
             *retries(Anchor.CERTIFICATE_WANTED),
         ),
         forward=E.ACTIVATED,
-        follow_up=c.after_expiry,
+        follow_up=o.after_expiry,
     )
 
 

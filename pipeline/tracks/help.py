@@ -4,7 +4,9 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import Move, Status, Track
 from pipeline.model.transition import AlertStaff
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
     CUSTOMER,
     STAFF,
@@ -27,7 +29,7 @@ from pipeline.tracks.shared_steps import (
 
 _FORM_ARRIVES = (
     TransitionRule(E.FORM_ARRIVED, CUSTOMER, when=unless(c.TRACK_NAMED), refuse="track_missing"),
-    TransitionRule(E.FORM_ARRIVED, CUSTOMER, Status.RECEIVED, change=c.choose_track),
+    TransitionRule(E.FORM_ARRIVED, CUSTOMER, Status.RECEIVED, change=ch.choose_track),
 )
 
 _TRIAGE = Step(
@@ -67,7 +69,7 @@ HELP = TrackDeclaration(
     Track.HELP,
     Status.TRIAGE,
     (
-        received((c.ACKNOWLEDGED_OR_QUESTION,)),
+        received((o.ACKNOWLEDGED_OR_QUESTION,)),
         needs_correction(*_FORM_ARRIVES, *closing()),
         held(
             TransitionRule(E.FORM_ARRIVED, CUSTOMER, effects=(AlertStaff("changed_form"),)),

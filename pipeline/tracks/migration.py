@@ -7,7 +7,9 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Move, Status, Track
 from pipeline.model.request import EventName as E
 from pipeline.model.transition import DeadlineKind
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.certificate_steps import (
     AFTER_APPROVAL,
     LAPSING,
@@ -55,7 +57,7 @@ _DIRECTLY_ELIGIBLE = TransitionRule(
     META,
     FirstOf(Track.ONBOARDING),
     notice(NoticeName.STATUS_CHANGED),
-    change=c.without_approval,
+    change=ch.without_approval,
 )
 
 _ELIGIBILITY_REVIEW = Step(
@@ -82,7 +84,9 @@ _AWAITING_TWO_STEP_OFF = Step(
     Status.AWAITING_TWO_STEP_OFF,
     Move.CUSTOMER,
     (
-        TransitionRule(E.TWO_STEP_OFF, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=c.two_step_off),
+        TransitionRule(
+            E.TWO_STEP_OFF, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=ch.two_step_off
+        ),
         *closing(),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
@@ -107,7 +111,7 @@ _SLOT_PLANNING = Step(
             STAFF,
             Status.SLOT_PROPOSED,
             notice(NoticeName.SLOT_PROPOSAL),
-            change=c.offer_slots,
+            change=ch.offer_slots,
         ),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
@@ -131,13 +135,13 @@ _SLOT_PROPOSED = Step(
             CUSTOMER_STAFF,
             Status.SLOT_AGREED,
             notice(NoticeName.STATUS_CHANGED),
-            change=c.accept_slot,
+            change=ch.accept_slot,
         ),
-        TransitionRule(E.ANOTHER_TIME, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=c.clear_slots),
+        TransitionRule(E.ANOTHER_TIME, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=ch.clear_slots),
         TransitionRule(
             E.SLOT_PASSED, SYSTEM, when=unless(c.SLOTS_PASSED), refuse="slot_still_ahead"
         ),
-        TransitionRule(E.SLOT_PASSED, SYSTEM, Status.SLOT_PLANNING, change=c.clear_slots),
+        TransitionRule(E.SLOT_PASSED, SYSTEM, Status.SLOT_PLANNING, change=ch.clear_slots),
         *closing(),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
@@ -160,14 +164,16 @@ _SLOT_AGREED = Step(
     Status.SLOT_AGREED,
     Move.STAFF,
     (
-        TransitionRule(E.CODE_VERIFIED, META, Status.OWNERSHIP_VERIFIED, change=c.verify_ownership),
-        TransitionRule(E.CODE_FAILED, META, Status.SLOT_PLANNING, change=c.clear_slots),
+        TransitionRule(
+            E.CODE_VERIFIED, META, Status.OWNERSHIP_VERIFIED, change=ch.verify_ownership
+        ),
+        TransitionRule(E.CODE_FAILED, META, Status.SLOT_PLANNING, change=ch.clear_slots),
         TransitionRule(
             E.TWO_STEP_STILL_ON,
             META,
             Status.AWAITING_TWO_STEP_OFF,
             notice(NoticeName.TWO_STEP_INSTRUCTIONS),
-            change=c.two_step_on,
+            change=ch.two_step_on,
         ),
         _DIRECTLY_ELIGIBLE,
         *CHANGE_HOLDS,
@@ -192,13 +198,13 @@ _OWNERSHIP_VERIFIED = Step(
     Status.OWNERSHIP_VERIFIED,
     Move.SYSTEM,
     (
-        TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=c.approve),
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=ch.approve),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
     (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True),),
     forward=E.PROCEED,
-    follow_up=c.proceed_at_once,
+    follow_up=o.proceed_at_once,
 )
 
 
@@ -211,7 +217,7 @@ def _own_again(event: E, actors: frozenset[Actor]) -> tuple[TransitionRule, ...]
             Status.SLOT_PLANNING,
             notice(NoticeName.STATUS_CHANGED),
             when=unless(c.OWNED),
-            change=c.lapse_ownership,
+            change=ch.lapse_ownership,
         ),
     )
 
@@ -226,7 +232,7 @@ _APPROVED = Step(
     (
         *issuing(_own_again, _UNOWNED),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
-        TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=c.lapse_ownership),
+        TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=ch.lapse_ownership),
         *LAPSING,
         *AFTER_APPROVAL,
     ),
@@ -253,16 +259,16 @@ _APPROVED = Step(
     ),
     manual_move=Move.STAFF,
     forward=E.PROCEED,
-    on_entry=c.order_when_owned,
+    on_entry=o.order_when_owned,
     entry_label="issue",
-    follow_up=c.after_approved_when_owned,
+    follow_up=o.after_approved_when_owned,
 )
 
 MIGRATION = TrackDeclaration(
     Track.MIGRATION,
     Status.ELIGIBILITY_REVIEW,
     (
-        received((c.ACKNOWLEDGED_OR_QUESTION,)),
+        received((o.ACKNOWLEDGED_OR_QUESTION,)),
         needs_correction(*closing()),
         held(*HELD_WITH_CERTIFICATE),
         _ELIGIBILITY_REVIEW,

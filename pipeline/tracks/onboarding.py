@@ -3,7 +3,9 @@
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import Move, Status, Track
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.certificate_steps import (
     AFTER_APPROVAL,
     LAPSING,
@@ -50,7 +52,7 @@ _POLICY_REVIEW = Step(
     (
         TransitionRule(E.APPROVE, STAFF, Status.NAME_REVIEW, when=c.BUSINESS_VERIFIED),
         TransitionRule(E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION),
-        TransitionRule(E.VERIFIED, META, change=c.business_verified),
+        TransitionRule(E.VERIFIED, META, change=ch.business_verified),
         TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         *REVISABLE,
         *BEFORE_APPROVAL,
@@ -63,13 +65,13 @@ _BUSINESS_VERIFICATION = Step(
     Status.BUSINESS_VERIFICATION,
     Move.META,
     (
-        TransitionRule(E.VERIFIED, META, Status.NAME_REVIEW, change=c.business_verified),
+        TransitionRule(E.VERIFIED, META, Status.NAME_REVIEW, change=ch.business_verified),
         TransitionRule(
             E.REFUSED,
             META,
             Status.NEEDS_CORRECTION,
             notice(NoticeName.NEEDS_CORRECTION),
-            change=c.count_correction,
+            change=ch.count_correction,
         ),
         TransitionRule(E.FINALLY_REFUSED, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         *CHANGE_HOLDS,
@@ -83,13 +85,13 @@ _NAME_REVIEW = Step(
     Status.NAME_REVIEW,
     Move.META,
     (
-        TransitionRule(E.NAME_APPROVED, META, Status.APPROVED, change=c.approve),
+        TransitionRule(E.NAME_APPROVED, META, Status.APPROVED, change=ch.approve),
         TransitionRule(
             E.NAME_DECLINED,
             META,
             Status.NEEDS_CORRECTION,
             notice(NoticeName.NEEDS_CORRECTION, "display_name"),
-            change=c.count_correction,
+            change=ch.count_correction,
         ),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
@@ -115,9 +117,9 @@ _APPROVED = Step(
     (alert_after(1), APPROVAL_LAPSES, *retries(Anchor.CERTIFICATE_WANTED)),
     manual_move=Move.STAFF,
     forward=E.PROCEED,
-    on_entry=c.order_when_ready,
+    on_entry=o.order_when_ready,
     entry_label="issue when ready",
-    follow_up=c.after_approved_when_ready,
+    follow_up=o.after_approved_when_ready,
 )
 
 _AWAITING_READINESS = Step(
@@ -125,11 +127,11 @@ _AWAITING_READINESS = Step(
     Move.CUSTOMER,
     (
         lapses_on(E.READY, CUSTOMER_STAFF),
-        TransitionRule(E.READY, CUSTOMER_STAFF, Status.APPROVED, change=c.confirm_ready),
+        TransitionRule(E.READY, CUSTOMER_STAFF, Status.APPROVED, change=ch.confirm_ready),
         TransitionRule(
             E.NEW_DATE, CUSTOMER_STAFF, when=unless(c.NEW_DATE_AHEAD), refuse="date_not_ahead"
         ),
-        TransitionRule(E.NEW_DATE, CUSTOMER_STAFF, change=c.set_ready_date, restarts=True),
+        TransitionRule(E.NEW_DATE, CUSTOMER_STAFF, change=ch.set_ready_date, restarts=True),
         *LAPSING,
         *closing(),
         *AFTER_APPROVAL,
@@ -146,7 +148,7 @@ ONBOARDING = TrackDeclaration(
     Track.ONBOARDING,
     Status.POLICY_REVIEW,
     (
-        received((c.ACKNOWLEDGED_OR_QUESTION,)),
+        received((o.ACKNOWLEDGED_OR_QUESTION,)),
         needs_correction(*closing()),
         held(*HELD_WITH_CERTIFICATE),
         _POLICY_REVIEW,

@@ -4,7 +4,9 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import HoldReason, Move, NumberState, Status, Track
 from pipeline.model.transition import SetNumber
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
     STAFF,
     SYSTEM,
@@ -30,12 +32,12 @@ _NUMBER_CHECK = Step(
     Status.NUMBER_CHECK,
     Move.SYSTEM,
     (
-        TransitionRule(E.NUMBER_OURS, SYSTEM, Status.CONTENT_REVIEW, (c.ACKNOWLEDGED_ONCE,)),
+        TransitionRule(E.NUMBER_OURS, SYSTEM, Status.CONTENT_REVIEW, (o.ACKNOWLEDGED_ONCE,)),
         TransitionRule(
             E.NUMBER_OTHERS,
             SYSTEM,
             Status.CONTENT_REVIEW,
-            (c.ACKNOWLEDGED_ONCE,),
+            (o.ACKNOWLEDGED_ONCE,),
             when=c.OWNERSHIP_SETTLED,
         ),
         TransitionRule(
@@ -56,7 +58,7 @@ _NUMBER_CHECK = Step(
             E.NUMBER_UNKNOWN,
             SYSTEM,
             Status.HELD,
-            (c.ACKNOWLEDGED_ONCE,),
+            (o.ACKNOWLEDGED_ONCE,),
             hold=HoldReason.NUMBER,
         ),
         *BEFORE_APPROVAL,
@@ -79,7 +81,7 @@ _AWAITING_ACTIVE = Step(
             SYSTEM_STAFF,
             Status.NEEDS_CORRECTION,
             notice(NoticeName.QUESTION, "not_ours"),
-            change=c.check_number_again,
+            change=ch.check_number_again,
         ),
         *closing(),
         *CHANGE_HOLDS,
@@ -111,13 +113,13 @@ _MAKING = Step(
         TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
         TransitionRule(E.PROVIDER_REFUSED, SYSTEM, Status.CONTENT_REVIEW),
         TransitionRule(E.MAKING_FAILED, SYSTEM),
-        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(c.MAKE_QR,)),
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(o.MAKE_QR,)),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
     (alert_after(1), *retries()),
     forward=E.PROCEED,
-    on_entry=c.make_qr,
+    on_entry=o.make_qr,
     entry_label="make",
 )
 

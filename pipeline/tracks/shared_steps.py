@@ -4,7 +4,9 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, HoldReason, Move, Status, Track
 from pipeline.model.request import EventName as E
 from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, SendNotice
+from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
+from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
     CUSTOMER,
     CUSTOMER_STAFF,
@@ -39,8 +41,8 @@ def notice(name: NoticeName, variant: str = "") -> Effects:
 ANY_OPEN: Rules = (
     TransitionRule(E.WITHDRAW, CUSTOMER_STAFF, Status.WITHDRAWN, notice(NoticeName.WITHDRAWN)),
     TransitionRule(E.SUPERSEDE, SYSTEM_STAFF, Status.SUPERSEDED),
-    TransitionRule(E.REMIND, SYSTEM, effects=(c.REMINDER,)),
-    TransitionRule(E.ALERT, SYSTEM, effects=(c.ALERT,)),
+    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,)),
+    TransitionRule(E.ALERT, SYSTEM, effects=(o.ALERT,)),
     TransitionRule(E.ROUTE, STAFF, when=c.HAD_CERTIFICATE, refuse="route_after_certificate"),
     TransitionRule(E.ROUTE, STAFF, when=unless(c.OTHER_TRACK), refuse="route_same_track"),
     TransitionRule(
@@ -49,14 +51,14 @@ ANY_OPEN: Rules = (
         Special.CHOSEN_TRACK,
         notice(NoticeName.STATUS_CHANGED),
         when=c.ANSWERS_COMPLETE,
-        change=c.choose_track,
+        change=ch.choose_track,
     ),
     TransitionRule(
         E.ROUTE,
         STAFF,
         Status.NEEDS_CORRECTION,
         (SendNotice(NoticeName.STATUS_CHANGED), SendNotice(NoticeName.NEEDS_CORRECTION)),
-        change=c.choose_track,
+        change=ch.choose_track,
     ),
 )
 
@@ -68,8 +70,8 @@ ASKABLE: Rules = (
         E.ASK,
         STAFF,
         Status.NEEDS_CORRECTION,
-        (c.ASKED,),
-        change=c.count_correction,
+        (o.ASKED,),
+        change=ch.count_correction,
         restarts=True,
     ),
 )
@@ -101,7 +103,7 @@ def _replaced_by(event: E, actors: frozenset[Actor]) -> TransitionRule:
         event,
         actors,
         effects=notice(NoticeName.REVISION_RECEIVED),
-        change=c.unsettle,
+        change=ch.unsettle,
         restarts=True,
     )
 
@@ -116,7 +118,7 @@ REVISABLE: Rules = (
         REVISERS,
         Status.NEEDS_CORRECTION,
         notice(NoticeName.NEEDS_CORRECTION),
-        change=c.count_correction,
+        change=ch.count_correction,
     ),
 )
 
@@ -125,15 +127,15 @@ BEFORE_APPROVAL: Rules = (*ANY_OPEN, *HOLDABLE, *ASKABLE)
 #: What the checks of a number and the table of conflicts find, on a new form or a revised one.
 _STOPPED: Rules = (
     TransitionRule(E.M2M_CERTAIN, SYSTEM, Status.REJECTED, notice(NoticeName.REJECTED)),
-    TransitionRule(E.M2M_DOUBTFUL, SYSTEM, Status.HELD, (c.M2M_QUESTION,), hold=HoldReason.M2M),
-    TransitionRule(E.CONFLICT_FOUND, SYSTEM, Status.HELD, (c.HELD_OR_QUESTION,)),
+    TransitionRule(E.M2M_DOUBTFUL, SYSTEM, Status.HELD, (o.M2M_QUESTION,), hold=HoldReason.M2M),
+    TransitionRule(E.CONFLICT_FOUND, SYSTEM, Status.HELD, (o.HELD_OR_QUESTION,)),
     TransitionRule(E.SENDER_DOUBTFUL, SYSTEM, Status.HELD, hold=HoldReason.SENDER_DOUBTFUL),
     TransitionRule(
         E.WRONG_FORM,
         SYSTEM,
         FirstOf(Track.HELP),
         notice(NoticeName.HELP_CHOOSE_FORM),
-        change=c.without_approval,
+        change=ch.without_approval,
     ),
 )
 
@@ -149,7 +151,7 @@ def received(on_clean: Effects) -> Step:
                 SYSTEM,
                 Status.NEEDS_CORRECTION,
                 notice(NoticeName.NEEDS_CORRECTION),
-                change=c.count_correction,
+                change=ch.count_correction,
             ),
             TransitionRule(E.CLEAN, SYSTEM, Special.FIRST, on_clean),
             *_STOPPED,
@@ -165,14 +167,14 @@ def received(on_clean: Effects) -> Step:
                 SYSTEM,
                 Status.NEEDS_CORRECTION,
                 notice(NoticeName.UNREADABLE),
-                change=c.count_correction,
+                change=ch.count_correction,
             ),
             TransitionRule(
                 E.NO_FORM,
                 SYSTEM,
                 FirstOf(Track.HELP),
                 notice(NoticeName.HELP_CHOOSE_FORM),
-                change=c.without_approval,
+                change=ch.without_approval,
             ),
             *BEFORE_APPROVAL,
         ),
@@ -191,7 +193,7 @@ def needs_correction(*more: TransitionRule) -> Step:
                 CUSTOMER_STAFF,
                 Special.ASKED_BY,
                 notice(NoticeName.REVISION_RECEIVED),
-                change=c.unsettle,
+                change=ch.unsettle,
             ),
             TransitionRule(E.PROBLEMS_FOUND, STAFF),
             *_asked_again(E.PROBLEMS_FOUND, NoticeName.NEEDS_CORRECTION),
@@ -216,7 +218,7 @@ def _asked_again(event: E, name: NoticeName) -> Rules:
             hold=HoldReason.CORRECTIONS,
         ),
         TransitionRule(
-            event, REVISERS, effects=notice(name), change=c.count_correction, restarts=True
+            event, REVISERS, effects=notice(name), change=ch.count_correction, restarts=True
         ),
     )
 
@@ -227,7 +229,7 @@ def held(*more: TransitionRule) -> Step:
         Status.HELD,
         Move.STAFF,
         (
-            TransitionRule(E.RELEASE, STAFF, Special.CAME_FROM, change=c.settle),
+            TransitionRule(E.RELEASE, STAFF, Special.CAME_FROM, change=ch.settle),
             TransitionRule(
                 E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
             ),
@@ -235,9 +237,9 @@ def held(*more: TransitionRule) -> Step:
                 E.ASK,
                 STAFF,
                 Status.NEEDS_CORRECTION,
-                (c.ASKED,),
+                (o.ASKED,),
                 when=c.HELD_AFTER_APPROVAL,
-                change=c.ask_anew,
+                change=ch.ask_anew,
             ),
             *ASKABLE,
             TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
@@ -265,9 +267,11 @@ HELD_WITH_CERTIFICATE: Rules = (
         E.EXPIRE,
         SYSTEM,
         effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
-        change=c.expire_on_hold,
+        change=ch.expire_on_hold,
     ),
-    TransitionRule(E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=c.approve_anew),
+    TransitionRule(
+        E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=ch.approve_anew
+    ),
     TransitionRule(
         E.NEW_CERTIFICATE,
         CUSTOMER,

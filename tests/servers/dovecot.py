@@ -44,8 +44,12 @@ class Dovecot:
 
 
 def dovecot_program() -> str | None:
-    """Return the path of Dovecot, or None when it is not installed."""
-    return shutil.which("dovecot") or next((p for p in _PLACES if Path(p).exists()), None)
+    """Return the path of Dovecot 2.3 (2.4 has other settings), or None when it is not installed."""
+    found = shutil.which("dovecot") or next((p for p in _PLACES if Path(p).exists()), None)
+    if found is None:
+        return None
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
+    return found if said.stdout.startswith("2.3.") else None
 
 
 @contextmanager

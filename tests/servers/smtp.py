@@ -102,11 +102,15 @@ def _answer(server: SMTP, answer: Answer) -> str:
 
 @contextlib.contextmanager
 def smtp_sink(
-    *, tls: ssl.SSLContext | None = None, password: str = "", require_starttls: bool = False
+    *,
+    tls: ssl.SSLContext | None = None,
+    password: str = "",
+    require_starttls: bool = False,
+    smtputf8: bool = True,
 ) -> Iterator[SmtpSink]:
     """Run a sink; with ``tls`` it offers STARTTLS, with ``password`` user ``box`` must log in."""
     sink = SmtpSink()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8}
     if tls is not None:
         options |= {"tls_context": tls, "require_starttls": require_starttls}
     if password:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake.find import FoundForms, find_forms
+from pipeline.intake.find import FoundForms, find_forms, find_in_file
 from pipeline.intake.limits import FILE_BYTES, too_big
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FileFormat, FormFile
@@ -248,3 +248,42 @@ def test_find_cut_winmail_dat_never_raises(cut: int) -> None:
     raw = (MAILS / "13-winmail-dat.eml").read_bytes()
     (part,) = parse_message(raw).attachments
     find(attached("winmail.dat", part.content[:cut]))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "kind"),
+    [
+        ("a.png", PNG, "file_scanned", ""),
+        ("a.txt", b"words", "file_type", "unknown"),
+        ("a.zip", zipped({"b.png": PNG}), "file_type", "archive"),
+        ("a.docx", office("word"), "file_type", "word"),
+        ("empty", b"", "file_damaged", ""),
+    ],
+)
+def test_find_in_file_without_a_form_says_why(
+    name: str, content: bytes, code: str, kind: str
+) -> None:
+    assert find_in_file(name, content) == unreadable(name, code, kind)
+
+
+def test_find_in_file_gives_the_form_or_the_first_one_inside() -> None:
+    assert find_in_file("a.xlsx", XLSX) == form("a.xlsx", XLSX)
+    archive = zipped({"b.pdf": PDF, "a.xlsx": XLSX})
+    assert find_in_file("a.zip", archive) == form("b.pdf", PDF)
+
+
+def test_find_several_files_with_one_problem_are_told_of_once() -> None:
+    photo = b"\xff\xd8\xff" + b"x" * 100_000
+    found = find(
+        attached("1.jpg", photo),
+        attached("2.jpg", photo, position=1),
+        attached("a.docx", office("word"), position=2),
+    )
+    told = (unreadable("1.jpg", "file_scanned"), unreadable("a.docx", "file_type", "word"))
+    assert found == FoundForms((), told, ("2.jpg",))
+
+
+def test_find_spreadsheet_of_apple_is_one_file() -> None:
+    content = zipped({"Index/Document.iwa": b"x", "preview.jpg": b"\xff\xd8\xff" + b"x" * 99_999})
+    told = unreadable("a.numbers", "file_type", "unknown")
+    assert find(attached("a.numbers", content)) == FoundForms((), (told,), ())

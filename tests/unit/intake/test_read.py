@@ -9,8 +9,8 @@ import pytest
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.xlsx_writer import build_xlsx
 from pipeline.guard import Guard
-from pipeline.intake.find import find_forms
-from pipeline.intake.read import read_form
+from pipeline.intake.find import FoundForms, find_forms
+from pipeline.intake.read import ReadForms, read_form, read_forms
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -65,3 +65,27 @@ def test_read_form_file_without_a_form_is_told(
 ) -> None:
     told = UnreadableFile("form", Problem(code, Severity.ERROR))
     assert guard.call(read_form, file(content, kind)) == told
+
+
+def test_read_forms_passes_over_a_workbook_beside_a_form() -> None:
+    content = build_xlsx(
+        FormKind.QR, "en", Filling(ANSWERS), address="r@example.com", privacy="p@example.com"
+    )
+    form, other = file(content, FileFormat.XLSX), file(XLSX, FileFormat.XLSX)
+    locked = UnreadableFile("locked.zip", Problem("file_password", Severity.ERROR))
+    submission = read_form(form)
+    assert isinstance(submission, Submission)
+    both = read_forms(FoundForms((form, other), (locked,), ("card.vcf",)))
+    assert both == ReadForms((submission,), (locked,), ("card.vcf", "form"))
+    alone = read_forms(FoundForms((other,), (), ()))
+    told = UnreadableFile("form", Problem("file_template", Severity.ERROR))
+    assert alone == ReadForms((), (told,), ())
+
+
+def test_read_forms_damaged_form_beside_a_good_one_is_told() -> None:
+    content = build_xlsx(
+        FormKind.QR, "en", Filling(ANSWERS), address="r@example.com", privacy="p@example.com"
+    )
+    form, damaged = file(content, FileFormat.XLSX), file(PDF, FileFormat.PDF)
+    told = UnreadableFile("form", Problem("file_damaged", Severity.ERROR))
+    assert read_forms(FoundForms((form, damaged), (), ())).unreadable == (told,)

@@ -1,5 +1,6 @@
 """Machines are recorded and never answered; a bounce counts only for ids that we issued."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,28 @@ def test_classify_delivery_report_names_our_mail_and_how_bad_it_is(
 ) -> None:
     expected = Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), permanent)
     assert report(status) == expected
+
+
+def test_classify_bounce_is_understood_without_the_bytes_of_its_parts() -> None:
+    raw = b"""From: MAILER-DAEMON@mx.example.net
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Status: 4.2.2
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <token.1@example.com>
+
+--b--
+"""
+    message = parse_message(raw)
+    emptied = tuple(replace(part, content=b"") for part in message.attachments)
+    found = classify(replace(message, attachments=emptied), OWN, is_ours)
+    assert found == Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), permanent=False)
 
 
 def test_classify_forged_bounce_names_nothing_of_ours() -> None:

@@ -91,6 +91,25 @@ def test_a_connection_that_died_between_two_mails_is_opened_again(
     assert sink.connections == 2
 
 
+def test_an_international_domain_travels_as_a_labels(sink: SmtpSink, courier: SmtpCourier) -> None:
+    assert courier.deliver(MAIL, US, "aiko@例え.jp").kind is DeliveryKind.SENT
+    assert sink.messages[0][1] == ["aiko@xn--r8jz45g.jp"]
+
+
+def test_an_international_local_part_goes_only_to_a_server_that_takes_it(
+    sink: SmtpSink, courier: SmtpCourier
+) -> None:
+    assert courier.deliver(MAIL, US, "愛子@example.jp").kind is DeliveryKind.SENT
+    assert sink.messages[0][1] == ["愛子@example.jp"]
+    with smtp_sink(smtputf8=False) as old:
+        refusing = SmtpCourier(SmtpServer(old.host, old.port, encryption="none", timeout=5))
+        assert refusing.deliver(MAIL, US, "愛子@example.jp") == Delivery(
+            DeliveryKind.FAILED, "smtputf8_missing"
+        )
+        refusing.close()
+        assert old.messages == []
+
+
 def test_no_server_defers() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -234,3 +234,14 @@ def test_every_conflict_decision_has_a_route(decision: ConflictDecision) -> None
     }
     expected = EventName.CLEAN if decision in passed_on else EventName.CONFLICT_FOUND
     assert route(replace(CLEAN, conflict=_conflict(decision))).event is expected
+
+
+def test_release_of_a_doubtful_sender_does_not_pass_the_conflict_check() -> None:
+    facts = replace(
+        CLEAN,
+        sender=SenderVerdict.FAIL,
+        settled=(HoldReason.SENDER_DOUBTFUL,),
+        conflict=_conflict(D.HOLD_UNVERIFIED_SENDER),
+    )
+    way = route(facts)
+    assert (way.rule, way.hold_reason) == ("number_known", HoldReason.CONFLICT)

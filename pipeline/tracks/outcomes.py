@@ -1,0 +1,124 @@
+"""Effects that depend on the case, what entering a status orders, and what follows; pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName, HoldReason, RequestState, TrackPolicy
+from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, MakeQr, SendNotice
+from pipeline.tracks.conditions import is_lapsed, is_ready, owns_number
+from pipeline.tracks.declaration import Case, Chosen
+
+
+def _order(case: Case) -> tuple[Effect, ...]:
+    if case.policy.manual_issuer:
+        return (AlertStaff("certificate_wanted"),)
+    return (IssueCertificate(supersede=case.state.has_live_certificate),)
+
+
+def _asked(case: Case) -> tuple[Effect, ...]:
+    variant = case.event.variant
+    if not variant and case.state.hold_reason is HoldReason.NUMBER:
+        variant = "not_ours"
+    if variant:
+        return (SendNotice(NoticeName.QUESTION, variant),)
+    return (SendNotice(NoticeName.NEEDS_CORRECTION),)
+
+
+def _question_or(notice: NoticeName, default: str = "") -> Chosen:
+    def make(case: Case) -> tuple[Effect, ...]:
+        variant = case.event.variant or default
+        return (SendNotice(NoticeName.QUESTION, variant) if variant else SendNotice(notice),)
+
+    label = f"question ({default})" if default else f"{notice.value} or question"
+    return Chosen(label, make)
+
+
+def _delivery(case: Case) -> tuple[Effect, ...]:
+    first = case.state.certificates == 0
+    return (
+        SendNotice(NoticeName.CERTIFICATE_ISSUED if first else NoticeName.CERTIFICATE_REISSUED),
+    )
+
+
+def _acknowledged_once(case: Case) -> tuple[Effect, ...]:
+    told = case.state.corrections > 0 or HoldReason.NUMBER in case.state.settled
+    return () if told else (SendNotice(NoticeName.ACKNOWLEDGED),)
+
+
+def _reminder(case: Case) -> tuple[Effect, ...]:
+    notice = NoticeName(case.event.reason) if case.event.reason else None
+    return (SendNotice(notice, case.event.variant),) if notice else ()
+
+
+def _alert(case: Case) -> tuple[Effect, ...]:
+    return (AlertStaff(case.event.reason or "overdue"),)
+
+
+ORDER = Chosen("issue (manual issuer: alert certificate_wanted)", _order)
+ASKED = Chosen("needs_correction or question", _asked)
+HELD_OR_QUESTION = _question_or(NoticeName.HELD)
+M2M_QUESTION = _question_or(NoticeName.QUESTION, "m2m")
+ACKNOWLEDGED_OR_QUESTION = _question_or(NoticeName.ACKNOWLEDGED)
+DELIVERY = Chosen("certificate_issued, then certificate_reissued", _delivery)
+MAKE_QR = MakeQr()
+ACKNOWLEDGED_ONCE = Chosen("acknowledged (once)", _acknowledged_once)
+REMINDER = Chosen("the reminder", _reminder)
+ALERT = Chosen("alert overdue", _alert)
+
+
+def order_when_ready(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
+    """Order the certificate on entering ``approved`` when the customer is ready."""
+    if is_lapsed(state, case.now, case.policy):
+        return replace(state, certificate_wanted_at=None), ()
+    if not is_ready(state, case.now, case.policy, case.zone):
+        return replace(state, certificate_wanted_at=None), ()
+    return replace(state, certificate_wanted_at=case.now), _order(replace(case, state=state))
+
+
+def order_when_owned(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
+    """Order the certificate on entering ``approved`` while the ownership is fresh."""
+    lapsed = is_lapsed(state, case.now, case.policy)
+    if lapsed or not owns_number(state, case.now, case.policy):
+        return replace(state, certificate_wanted_at=None), ()
+    return replace(state, certificate_wanted_at=case.now), _order(replace(case, state=state))
+
+
+def make_qr(_case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
+    """Have the code made on entering ``making``."""
+    return state, (MakeQr(),)
+
+
+def after_approved_when_ready(
+    state: RequestState, now: datetime, policy: TrackPolicy, zone: str
+) -> EventName | None:
+    """Say what follows ``approved`` at once on onboarding; None: the ordered certificate."""
+    if state.certificate_wanted_at is not None:
+        return None
+    if is_lapsed(state, now, policy):
+        return EventName.APPROVAL_LAPSED
+    return None if is_ready(state, now, policy, zone) else EventName.NOT_READY
+
+
+def after_approved_when_owned(
+    state: RequestState, now: datetime, policy: TrackPolicy, _zone: str
+) -> EventName | None:
+    """Say what follows ``approved`` at once on migration; None: the ordered certificate."""
+    if not owns_number(state, now, policy):
+        return EventName.OWNERSHIP_LAPSED
+    return EventName.APPROVAL_LAPSED if is_lapsed(state, now, policy) else None
+
+
+def after_expiry(
+    state: RequestState, now: datetime, _policy: TrackPolicy, _zone: str
+) -> EventName | None:
+    """Say that a certificate whose end has come expires at once."""
+    end = state.certificate_expires_at
+    return EventName.EXPIRE if end is not None and now >= end else None
+
+
+def proceed_at_once(
+    _state: RequestState, _now: datetime, _policy: TrackPolicy, _zone: str
+) -> EventName | None:
+    """Say that the status is passed through."""
+    return EventName.PROCEED

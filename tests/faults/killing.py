@@ -1,0 +1,170 @@
+"""``pipeline`` as a real process on a real mailbox, killed at random moments and run again."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+from pipeline.config import load
+from pipeline.flow import decisions
+from pipeline.flow.openings import open_mailbox
+from pipeline.flow.services import Services, open_services
+from pipeline.model.request import EventName, Status
+from pipeline.store.records import RequestRecord
+from tests.filled.mails import ADDRESS, AUTHSERV_ID, form_mail
+
+#: The command line with a clock that is ahead, so that leases and waits end between two runs.
+_COMMAND = """
+import sys
+from datetime import timedelta
+from pipeline import clock
+ahead = timedelta(seconds=float(sys.argv[1]))
+now = clock.SystemClock.now
+clock.SystemClock.now = lambda self: now(self) + ahead
+from pipeline.cli import main
+main(sys.argv[2:])
+"""
+_SETTINGS = """
+[store]
+home = "{home}"
+[mailbox]
+address = "{address}"
+fetch_count = 4
+[courier]
+hourly_cap = 100000
+[sender]
+authserv_ids = ["{authserv_id}"]
+[limits]
+batch = 3
+lease_seconds = 60
+"""
+_LEASE_IS_OVER = 61.0
+_ALL_WAITS_ARE_OVER = 700.0
+_LONGEST_RUN = 120.0
+
+
+class AheadClock:
+    """The clock of the machine, ahead by what the processes are ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def now(self) -> datetime:
+        """Return the present instant (aware, UTC)."""
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
+
+
+@dataclass
+class Killing:
+    """A state folder, what was delivered to its mailbox, and how often a process was killed."""
+
+    folder: Path
+    services: Services
+    clock: AheadClock
+    dice: random.Random
+    kills: int = 0
+    delivered: int = 0
+    codes: Counter[int] = field(default_factory=Counter)
+    _start: float = 0.0
+    _span: float = 2.0
+
+    def deliver(self, count: int) -> None:
+        """Put the next ``count`` mails into the mailbox."""
+        with open_mailbox(self.services) as mailbox:
+            for position in range(self.delivered, self.delivered + count):
+                mailbox.append("INBOX", form_mail(position, self.clock.now()))
+        self.delivered += count
+
+    def measure(self) -> None:
+        """Learn how long a process takes to start, from a run with nothing to do."""
+        assert self.call("run") == 0  # makes the tables
+        begin = time.monotonic()
+        assert self.call("run") == 0
+        self._start = time.monotonic() - begin
+
+    def call(self, *arguments: str, kill: bool = False) -> int | None:
+        """Run a command to its end, or kill it at a random moment; None when it was killed."""
+        self.clock.ahead += _LEASE_IS_OVER
+        command = [sys.executable, "-c", _COMMAND, str(self.clock.ahead), *arguments]
+        delay = self._start * 0.5 + self.dice.uniform(0, self._span) if kill else _LONGEST_RUN
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PIPELINE_CONFIG": str(self.folder / "pipeline.toml")},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            code = process.wait(delay)
+        except subprocess.TimeoutExpired:
+            assert kill, "a run did not end"
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.kills += 1
+            self._span = min(self._span * 1.1, 10.0)
+            return None
+        if kill:
+            self._span = max(self._span * 0.8, 0.3)
+        self.codes[code] += 1
+        return code
+
+    def review(self) -> list[RequestRecord]:
+        """Approve the policy of all new requests; return those that wait for their name."""
+        for record in self.requests():
+            if record.status is Status.POLICY_REVIEW:
+                decisions.approve(
+                    self.services, record, "staff", tick_all=True, business_verified=True
+                )
+        return [record for record in self.requests() if record.status is Status.NAME_REVIEW]
+
+    def approve_name(self, record: RequestRecord, *, kill: bool) -> int | None:
+        """Enter the last approval of a request: its certificate is issued at once."""
+        event = EventName.NAME_APPROVED.value
+        arguments = ("request", "advance", record.reference, "--event", event)
+        return self.call(*arguments, kill=kill)
+
+    def requests(self) -> list[RequestRecord]:
+        """Return all requests."""
+        with self.services.store.read() as tx:
+            rows = tx.messages.list("all", 10_000)
+            found = [tx.requests.get(row.request_id) for row in rows if row.request_id]
+        return list({record.id: record for record in found if record is not None}.values())
+
+    def finish(self) -> None:
+        """Run without killing until all waits are over and nothing is left to do."""
+        for _ in range(2):
+            self.call("run")
+            self.clock.ahead += _ALL_WAITS_ARE_OVER
+        for record in self.review():
+            decisions.advance(self.services, record, "staff", event=EventName.NAME_APPROVED)
+        for _ in range(3):
+            self.clock.ahead += _ALL_WAITS_ARE_OVER
+            assert self.call("run") == 0
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Return Message-ID and recipient of every mail that went out."""
+        files = [
+            path
+            for folder in ("new", "cur")
+            for path in (self.folder / "state" / "sent" / folder).glob("*")
+        ]
+        mails = [message_from_bytes(path.read_bytes()) for path in files]
+        return [(mail["Message-ID"], mail["To"]) for mail in mails]
+
+
+@contextmanager
+def killing(folder: Path, seed: int) -> Iterator[Killing]:
+    """Make the state folder with its settings."""
+    settings = folder / "pipeline.toml"
+    text = _SETTINGS.format(home=folder / "state", address=ADDRESS, authserv_id=AUTHSERV_ID)
+    settings.write_text(text, encoding="utf-8")
+    clock = AheadClock()
+    with open_services(load(settings, environment={}), clock) as services:
+        yield Killing(folder, services, clock, random.Random(seed))

@@ -1,0 +1,75 @@
+"""kill -9 of ``pipeline run`` and of a decision that issues a certificate, at random moments."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.flow.openings import open_mailbox
+from pipeline.model.certificate import CertificateState
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Status
+from pipeline.store.records import MessageState, OutboxState
+from tests.faults.killing import Killing, killing
+from tests.filled.mails import number_of, sender_of
+
+_SEED = 20261122
+
+
+def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
+    _kill_and_look(tmp_path, kills=15, mails=20)
+
+
+@pytest.mark.long
+def test_killed_runs_lose_and_double_nothing_long(tmp_path: Path) -> None:
+    _kill_and_look(tmp_path, kills=200, mails=500)
+
+
+def _kill_and_look(folder: Path, *, kills: int, mails: int) -> None:
+    with killing(folder, _SEED) as state:
+        state.measure()
+        while state.kills < kills:
+            state.deliver(min(mails - state.delivered, -(-mails // kills)))
+            waiting = state.review()
+            if waiting and state.dice.random() < 0.4:
+                state.approve_name(state.dice.choice(waiting), kill=True)
+            else:
+                state.call("run", kill=True)
+        state.deliver(mails - state.delivered)
+        state.finish()
+        assert not set(state.codes) - {0, 6}, state.codes
+        _nothing_lost(state, mails)
+        _nothing_doubled(state, mails)
+
+
+def _nothing_lost(state: Killing, mails: int) -> None:
+    with state.services.store.read() as tx:
+        rows = tx.messages.list("all", 10_000)
+    assert Counter(row.state for row in rows) == {MessageState.PROCESSED: mails}
+    with open_mailbox(state.services) as mailbox:
+        assert mailbox.new_messages(lambda _validity, _uids: set()) == []
+    filed = state.folder / "state" / "inbox" / ".Requests"
+    assert len([*filed.glob("new/*"), *filed.glob("cur/*")]) == mails
+
+
+def _nothing_doubled(state: Killing, mails: int) -> None:
+    requests = state.requests()
+    assert Counter(record.number for record in requests) == {
+        number_of(position): 1 for position in range(mails)
+    }
+    assert {record.status for record in requests} == {Status.CERTIFICATE_ISSUED}
+    outbox = []
+    with state.services.store.read() as tx:
+        for record in requests:
+            assert tx.events.verify(record.id)
+            (certificate,) = tx.certificates.of_request(record.id)
+            assert certificate.state is CertificateState.LIVE
+            outbox += tx.outbox.of_request(record.id)
+    assert {mail.state for mail in outbox} == {OutboxState.SENT}
+    once = Counter((mail.request_id, mail.notice) for mail in outbox)
+    for record in requests:
+        assert once[record.id, NoticeName.ACKNOWLEDGED] == 1
+        assert once[record.id, NoticeName.CERTIFICATE_ISSUED] == 1
+    sent = state.sent()
+    assert Counter(name for name, _ in sent) == {mail.message_id: 1 for mail in outbox}
+    assert {address for _, address in sent} == {sender_of(position) for position in range(mails)}
