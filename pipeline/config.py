@@ -63,6 +63,7 @@ class MailboxSettings(_Section):
     user: str = ""
     password: Secret = Secret()
     oauth_token: Secret = Secret()
+    ca_file: str = ""
     path: Path = Path("inbox")
     folder: str = "INBOX"
     own_addresses: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ class SenderSettings(_Section):
     authserv_ids: tuple[str, ...] = ()
     dialect: Literal["standard", "microsoft"] = "standard"
     trust: Literal["header", "gateway"] = "header"
+    inner_hops: Annotated[int, Field(ge=0, le=5)] = 0
 
 
 class CourierSettings(_Section):
@@ -203,7 +205,7 @@ def load(
     home: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Return the settings of ``path`` (or PIPELINE_CONFIG, or ``pipeline.toml`` here) and environment.
+    """Return the settings of ``path`` (or PIPELINE_CONFIG, or ``pipeline.toml``) and environment.
 
     Raises ConfigurationError: ``config_missing``, ``config_syntax``, ``config_unknown_key``,
     ``config_value``.

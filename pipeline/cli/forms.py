@@ -39,7 +39,9 @@ def list_forms(*, as_json: bool) -> None:
 @click.command("build")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("forms"))
 @click.option("--lang", "chosen", multiple=True)
-@click.option("--format", "formats", multiple=True, type=click.Choice([*FileFormat]))
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice([item.value for item in FileFormat])
+)
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS))
 @click.option("--prefill", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def build(

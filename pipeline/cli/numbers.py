@@ -27,7 +27,7 @@ def e164_of(text: str) -> str:
 
 
 @click.command("list")
-@click.option("--state", type=click.Choice([*NumberState]), default=None)
+@click.option("--state", type=click.Choice([state.value for state in NumberState]), default=None)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50)
 @click.option("--json", "as_json", is_flag=True)
 def list_numbers(state: str | None, limit: int, *, as_json: bool) -> None:
@@ -74,7 +74,7 @@ def show(number: str, *, as_json: bool) -> None:
 
 @click.command("set")
 @click.argument("number")
-@click.argument("state", type=click.Choice([*NumberState]))
+@click.argument("state", type=click.Choice([state.value for state in NumberState]))
 @click.option("--organisation", default="")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None)
 @click.option("--as", "name", default=None)

@@ -114,7 +114,9 @@ def approve(
 
 @click.command("advance")
 @_decision
-@click.option("--event", "event", type=click.Choice([event.value for event in EventName]), default=None)
+@click.option(
+    "--event", "event", type=click.Choice([event.value for event in EventName]), default=None
+)
 @click.option("--slot", "slots", multiple=True)
 @click.option("--date", "new_date", type=click.DateTime(["%Y-%m-%d"]), default=None)
 def advance(
@@ -187,7 +189,7 @@ def reject(reference: str, name: str | None, reason: str, text: str, *, as_json:
 
 @click.command("route")
 @_decision
-@click.argument("track", type=click.Choice([*Track]))
+@click.argument("track", type=click.Choice([track.value for track in Track]))
 def route(reference: str, name: str | None, track: str, *, as_json: bool) -> None:
     """Put the request on another track; the answers are kept."""
     _decide(

@@ -10,7 +10,7 @@ from pipeline.routing.conflict import decide_conflict
 from pipeline.routing.spelling import alternate_spellings
 from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES
 from pipeline.validation.email import FREE_MAIL_DOMAINS
 
 
@@ -64,7 +64,7 @@ def find_conflict(
         previous_kind=previous.form if previous else None,
         previous_status=_telling_status(previous),
         previous_first_staff_status=previous is not None
-        and previous.status is TRACKS[previous.state.track].first,
+        and _telling_status(previous) in FIRST_STAFF_STATUSES,
         number=locked.state,
     )
     return FoundConflict(decide_conflict(facts), previous, locked)

@@ -332,8 +332,13 @@ def merge(
     services: Services, record: RequestRecord, who: str, *, into: RequestRecord
 ) -> RequestRecord:
     """Close a held request as a duplicate of ``into``."""
-    record = replace(record, linked_to=into.reference)
-    return _apply(services, record, who, EventName.MERGE, reason=into.reference)
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = replace(current, linked_to=into.reference)
+        event = _event(services, current, EventName.MERGE, who, reason=into.reference)
+        return decide(tx, services, current, event, _by(who))
+
+    return _in_one_transaction(services, record, work)
 
 
 def mark_created(

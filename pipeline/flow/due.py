@@ -1,6 +1,7 @@
 """Due work: reminders, alerts, closings, expiry, and what the system has to do by itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError
@@ -12,6 +13,8 @@ from pipeline.flow.services import Services
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import due, event_of
+
+_LATER = timedelta(days=1)
 
 
 def work_off(services: Services) -> int:
@@ -31,7 +34,7 @@ def _portion(tx: Transaction, services: Services) -> int:
         except RefusedError as error:
             logs.event("flow.due", "refused", code=error.code, reference=record.reference)
             alert(tx, services, "due_work_refused", record.reference, error.code)
-            tx.requests.reschedule(record.id, None)
+            tx.requests.reschedule(record.id, services.clock.now() + _LATER)
     return len(records)
 
 

@@ -60,6 +60,6 @@ def _set_number(
     today = services.team.local_date(services.clock.now())
     since = known.since if known.state is state else today
     tx.numbers.set(NumberRecord(record.number, state, record.organisation, since))
-    if state is NumberState.ACTIVE:
+    if state is not NumberState.REQUESTED:
         for waiting in tx.requests.waiting_for_number(record.number):
             tx.requests.reschedule(waiting.id, services.clock.now())

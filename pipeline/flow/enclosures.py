@@ -43,24 +43,47 @@ def enclosures(
     notice, variant = effect.notice, effect.variant
     if details.files:
         return details.files
-    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
-        text = forwardable(notice, record.language, facts)
-        name = f"two-step-off_{record.reference}.txt"
-        return (MailFile(name, "text/plain; charset=utf-8", text.encode()),)
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
-        revision = tx.revisions.latest(record.id)
         kind = record.suggestion if variant == "prefilled_form" else record.form
-        if revision is not None and kind is not None:
-            return (form_with_answers(services, record, revision, kind, details),)
-    if notice in {NoticeName.UNREADABLE, NoticeName.HELP_CHOOSE_FORM}:
-        known = record.form if notice is NoticeName.UNREADABLE else None
-        kinds = (known,) if known else tuple(FormKind)
-        return tuple(blank(services, kind, record.language) for kind in kinds)
-    if notice is NoticeName.ALREADY_ACTIVE:
-        return (blank(services, FormKind.QR, record.language),)
+        return _answers(tx, services, record, kind, details)
+    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
+        return (_text_to_pass_on(record, facts),)
     if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
         return _certificate(tx, record)
+    kinds = _blanks(record, notice)
+    return tuple(blank(services, kind, record.language) for kind in kinds)
+
+
+def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
+    """Return the blank forms that ``notice`` carries."""
+    match notice:
+        case NoticeName.UNREADABLE if record.form is not None:
+            return (record.form,)
+        case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
+            return tuple(FormKind)
+        case NoticeName.ALREADY_ACTIVE:
+            return (FormKind.QR,)
     return ()
+
+
+def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:
+    """Return what the customer's old provider has to read, in English and their language."""
+    text = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, record.language, facts)
+    name = f"two-step-off_{record.reference}.txt"
+    return MailFile(name, "text/plain; charset=utf-8", text.encode())
+
+
+def _answers(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    kind: FormKind | None,
+    details: Details,
+) -> tuple[MailFile, ...]:
+    revision = tx.revisions.latest(record.id)
+    if revision is None or kind is None:
+        return () if kind is None else (blank(services, kind, record.language),)
+    return (form_with_answers(services, record, revision, kind, details),)
 
 
 def blank(services: Services, kind: FormKind, language: str) -> MailFile:

@@ -40,6 +40,7 @@ def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
         password=None if _has(settings.oauth_token) else _text_of(settings.password),
         token=_text_of(settings.oauth_token) if _has(settings.oauth_token) else None,
         folder=settings.folder,
+        ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)
 

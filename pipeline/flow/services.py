@@ -58,7 +58,10 @@ class Services:
         """How senders are judged."""
         sender = self.settings.sender
         return SenderPolicy(
-            authserv_ids=sender.authserv_ids, dialect=sender.dialect, trust=sender.trust
+            authserv_ids=sender.authserv_ids,
+            dialect=sender.dialect,
+            trust=sender.trust,
+            inner_hops=sender.inner_hops,
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
 from pipeline.model.message import Outcome, SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, Event, NumberState, Track
+from pipeline.model.request import Actor, Event, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -39,7 +39,8 @@ def receive_words(tx: Transaction, services: Services, letter: Letter) -> Messag
         alert(tx, services, "customer_wrote", joined.reference)
         return letter.done(Outcome.REPLY, "joined", joined)
     record = _open(tx, services, letter)
-    return letter.done(Outcome.REQUEST, record.route_rule, record)
+    held = record.status is Status.HELD
+    return letter.done(Outcome.HELD if held else Outcome.REQUEST, record.route_rule, record)
 
 
 def _named_in_subject(tx: Transaction, letter: Letter) -> RequestRecord | None:

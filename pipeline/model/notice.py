@@ -63,7 +63,8 @@ class ProblemItem:
     """One answer to be corrected, as the customer reads it; all text is in the mail's language.
 
     ``question`` is the number printed on the form (0: about the file), ``where`` the cell or the
-    PDF field, ``given`` what was entered (already cut and isolated; empty: nothing), ``field`` its id.
+    PDF field, ``given`` what was entered (already cut and isolated; empty: nothing),
+    ``field`` its id.
     """
 
     question: int
@@ -97,11 +98,11 @@ class NoticeFacts:
     "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
-    are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an integration
-    that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling (E.164) of a
-    doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells how the code
-    of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason`` is why
-    the request is held.
+    are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an
+    integration that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling
+    (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells how the code
+    of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason``
+    is why the request is held.
     """
 
     reference: str

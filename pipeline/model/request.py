@@ -117,6 +117,7 @@ class EventName(StrEnum):
     SENDER_DOUBTFUL = "sender_doubtful"
     SENDER_UNPROVEN = "sender_unproven"
     CONFLICT_FOUND = "conflict_found"
+    ALREADY_ACTIVE = "already_active"
     FILE_UNREADABLE = "file_unreadable"
     WRONG_FORM = "wrong_form"
     NO_FORM = "no_form"

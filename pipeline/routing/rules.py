@@ -58,7 +58,6 @@ _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
         _D.IGNORE_REDELIVERY: (HoldReason.CONFLICT, ""),
         _D.ANSWER_DUPLICATE: (HoldReason.CONFLICT, ""),
         _D.REPLACE_NEW_REVISION: (HoldReason.CONFLICT, ""),
-        _D.ANSWER_ALREADY_ACTIVE: (HoldReason.CONFLICT, ""),
         _D.ASK_OLDER_VERSION: (HoldReason.CONFLICT, "older_file"),
         _D.HOLD_CHANGE_REQUEST: (HoldReason.CHANGE, ""),
         _D.ANSWER_COLLEAGUE_ASKED: (HoldReason.CONFLICT, "colleague"),
@@ -109,6 +108,14 @@ def number_known(facts: RoutingFacts) -> Way | None:
         variant=variant,
         alert=conflict.effect is ConflictEffect.ALERT,
     )
+
+
+def number_active_already(facts: RoutingFacts) -> Way | None:
+    """Tell the requester that the number is active: there is nothing to start."""
+    decision = facts.conflict.decision if facts.conflict else None
+    if decision is ConflictDecision.ANSWER_ALREADY_ACTIVE:
+        return Way(EventName.ALREADY_ACTIVE, reason=decision.value)
+    return None
 
 
 def number_certainly_m2m(facts: RoutingFacts) -> Way | None:
@@ -190,6 +197,7 @@ RULES: tuple[Rule, ...] = (
     sender_unproven,
     file_unreadable,
     number_known,
+    number_active_already,
     number_certainly_m2m,
     short_code,
     number_perhaps_m2m,

@@ -163,6 +163,9 @@ def received(on_clean: Effects) -> Step:
                 hold=HoldReason.SENDER,
             ),
             TransitionRule(
+                E.ALREADY_ACTIVE, SYSTEM, Status.ANSWERED, notice(NoticeName.ALREADY_ACTIVE)
+            ),
+            TransitionRule(
                 E.FILE_UNREADABLE,
                 SYSTEM,
                 Status.NEEDS_CORRECTION,

@@ -16,11 +16,13 @@ from pathlib import Path
 
 from pipeline.batch import Summary, run_batch
 from pipeline.clock import SettableClock
+from pipeline.flow.numbers import set_number
 from pipeline.flow.openings import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.forms.pdf_writer import build_pdf
 from pipeline.forms.xlsx_writer import build_xlsx
 from pipeline.model.form import Filling, FormKind
+from pipeline.model.request import NumberState
 from pipeline.store.records import (
     CertificateRecord,
     EventRecord,
@@ -297,6 +299,10 @@ class World:
     def later(self, **distance: float) -> list[Sent]:
         """Let time pass and run one batch, as ``later(days=3)``."""
         return self.run(timedelta(**distance))
+
+    def set_number(self, e164: str, state: NumberState, organisation: str) -> None:
+        """Write the table of numbers, as staff do."""
+        set_number(self.services, NumberRecord(e164, state, organisation, None), "staff")
 
     def staff_mails(self) -> list[Sent]:
         """Run one batch after the undo window and return what went out."""

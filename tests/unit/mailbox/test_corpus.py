@@ -1,14 +1,19 @@
 """Odd mails: our own ones are read exactly so, those of the world never stop anything."""
 
 import json
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import RefusedError
 from pipeline.guard import Guard, GuardError
+from pipeline.intake.find import find_forms
+from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.sender import SenderPolicy, judge_sender
 from pipeline.model.message import InboundMessage
 
 OURS = Path(__file__).parents[2] / "corpus" / "mail"
@@ -143,3 +148,39 @@ def test_corpus_structure_beyond_the_limits_is_refused(
 
 def test_corpus_thousand_parts_are_within_the_limits(guard: Guard) -> None:
     assert guard.call(parse_message, many_parts(900)).text.count("x") == 900
+
+
+TOKENS = (
+    *(b"=?", b"?=", b"<", b">", b'"', b";", b"(", b")", b"%", b"--", b"\x00", b"\xff"),
+    *(b"\r\n", b"\n\n", b"\x1b$B", b"*0*=", b"''", b"boundary=", b"charset=utf-16"),
+    *(b"multipart/mixed", b"message/rfc822", b"base64"),
+)
+
+
+def changed(raw: bytes, dice: random.Random) -> bytes:
+    found = bytearray(raw)
+    for _ in range(dice.randint(1, 12)):
+        place = dice.randrange(min(len(found), 1500) + 1)
+        choice = dice.randrange(3)
+        if choice == 0:
+            found[place:place] = dice.choice(TOKENS)
+        elif choice == 1:
+            del found[place : place + dice.randint(1, 40)]
+        else:
+            found[place : place + 1] = bytes([dice.randrange(256)])
+    return bytes(found)
+
+
+@pytest.mark.parametrize("path", sorted(OURS.glob("*.eml")), ids=lambda path: path.stem)
+def test_corpus_damaged_mail_gives_text_that_can_be_stored(path: Path) -> None:
+    dice = random.Random(path.stem)
+    for _ in range(40):
+        raw = changed(path.read_bytes(), dice)
+        try:
+            message = parse_message(raw)
+        except RefusedError:
+            continue
+        json.dumps(reading(message), ensure_ascii=False).encode("utf-8")
+        find_forms(message)
+        classify(message, frozenset(), lambda _: False)
+        judge_sender(message, SenderPolicy(("mx.ours.example",)))

@@ -116,7 +116,7 @@ def test_no_server_defers() -> None:
         port = closed.getsockname()[1]
     courier = SmtpCourier(SmtpServer("127.0.0.1", port, encryption="none", timeout=2))
     assert courier.deliver(MAIL, US, THEM) == Delivery(
-        DeliveryKind.DEFERRED, "ConnectionRefusedError"
+        DeliveryKind.DEFERRED, "ConnectionRefusedError", unreachable=True
     )
 
 
@@ -242,7 +242,7 @@ def test_a_server_whose_certificate_is_unknown_gets_nothing(certificate: Path) -
     with smtp_sink(tls=_context_of(certificate)) as sink:
         courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls", timeout=5))
         assert courier.deliver(MAIL, US, THEM) == Delivery(
-            DeliveryKind.DEFERRED, "SSLCertVerificationError"
+            DeliveryKind.DEFERRED, "SSLCertVerificationError", unreachable=True
         )
         assert sink.messages == []
 
@@ -250,7 +250,7 @@ def test_a_server_whose_certificate_is_unknown_gets_nothing(certificate: Path) -
 def test_a_server_without_starttls_gets_nothing(sink: SmtpSink) -> None:
     courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls", timeout=5))
     assert courier.deliver(MAIL, US, THEM) == Delivery(
-        DeliveryKind.DEFERRED, "SMTPNotSupportedError"
+        DeliveryKind.DEFERRED, "SMTPNotSupportedError", unreachable=True
     )
     assert sink.messages == []
 

@@ -69,6 +69,10 @@ E, H, T, D = EventName, HoldReason, Track, ConflictDecision
             ("number_known", E.CONFLICT_FOUND, T.ONBOARDING, H.OWNERSHIP, ""),
         ),
         (
+            replace(CLEAN, conflict=_conflict(D.ANSWER_ALREADY_ACTIVE)),
+            ("number_active_already", E.ALREADY_ACTIVE, T.ONBOARDING, None, ""),
+        ),
+        (
             replace(CLEAN, conflict=_conflict(D.ASK_WHICH_KIND)),
             ("number_known", E.CONFLICT_FOUND, T.ONBOARDING, H.CONFLICT, "which_kind"),
         ),
@@ -233,6 +237,8 @@ def test_every_conflict_decision_has_a_route(decision: ConflictDecision) -> None
         D.ASK_NUMBER_NOT_OURS,
     }
     expected = EventName.CLEAN if decision in passed_on else EventName.CONFLICT_FOUND
+    if decision is D.ANSWER_ALREADY_ACTIVE:
+        expected = EventName.ALREADY_ACTIVE
     assert route(replace(CLEAN, conflict=_conflict(decision))).event is expected
 
 

@@ -1,0 +1,168 @@
+"""The mail server is down, refuses, or vanishes in the middle of a mail."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from pipeline.config import CourierSettings
+from pipeline.errors import ExitCode
+from pipeline.store.records import OutboxState
+from tests.faults.conftest import Box, OpenBox
+from tests.servers.smtp import SmtpSink, smtp_sink
+
+_WAIT = timedelta(minutes=10)
+
+
+def _courier(port: int) -> CourierSettings:
+    return CourierSettings(kind="smtp", host="127.0.0.1", port=port, encryption="none")
+
+
+@contextlib.contextmanager
+def _closed_port() -> Iterator[int]:
+    """Hold a port that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture
+def sink() -> Iterator[SmtpSink]:
+    with smtp_sink() as running:
+        yield running
+
+
+def _state(box: Box) -> list[tuple[OutboxState, int]]:
+    return [(mail.state, mail.attempt) for mail in box.outbox()]
+
+
+def test_mail_waits_while_the_server_is_down_and_goes_out_afterwards(
+    open_box: OpenBox, sink: SmtpSink
+) -> None:
+    with _closed_port() as port:
+        box = open_box(_courier(port))
+        box.deliver_forms(0, 1, 2)
+        summary = box.run()
+    assert summary.exit_code == ExitCode.TRY_LATER
+    assert (summary.processed, summary.sent, summary.put_off) == (3, 0, 3)
+    assert {state for state, _ in _state(box)} == {OutboxState.QUEUED}
+
+    box.services.settings = box.services.settings.model_copy(
+        update={"courier": _courier(sink.port)}
+    )
+    summary = box.run(after=_WAIT)
+    assert (summary.exit_code, summary.sent) == (ExitCode.DONE, 3)
+    assert len(sink.messages) == 3
+    assert {state for state, _ in _state(box)} == {OutboxState.SENT}
+    assert box.run(after=_WAIT).sent == 0
+
+
+def test_a_server_that_stays_down_never_makes_a_mail_fail(open_box: OpenBox) -> None:
+    with _closed_port() as port:
+        box = open_box(_courier(port))
+        box.deliver_forms(0)
+        for _ in range(30):
+            assert box.run(after=timedelta(hours=5)).exit_code == ExitCode.TRY_LATER
+        first = box.outbox()[0]
+    assert first.state is OutboxState.QUEUED
+
+
+@pytest.mark.parametrize("moment", ["mail", "rcpt", "data"])
+def test_a_passing_refusal_puts_the_mail_off(
+    open_box: OpenBox, sink: SmtpSink, moment: str
+) -> None:
+    box = open_box(_courier(sink.port))
+    sink.fail(moment, "451 4.3.0 try again later")
+    box.deliver_forms(0)
+    summary = box.run()
+    assert (summary.sent, summary.put_off, summary.exit_code) == (0, 1, ExitCode.DONE)
+    assert box.run(after=timedelta(minutes=1)).sent == 0
+    assert box.run(after=_WAIT).sent == 1
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.parametrize("moment", ["mail", "rcpt", "data"])
+def test_a_final_refusal_fails_the_mail_and_is_shown(
+    open_box: OpenBox, sink: SmtpSink, moment: str
+) -> None:
+    box = open_box(_courier(sink.port))
+    sink.fail(moment, "550 5.1.1 no such mailbox")
+    box.deliver_forms(0, 1)
+    summary = box.run()
+    assert (summary.sent, summary.failed, summary.exit_code) == (1, 1, ExitCode.UNFINISHED)
+    with box.services.store.read() as tx:
+        (shown,) = tx.outbox.list("attention")
+    assert shown.state is OutboxState.FAILED
+    assert "550" in shown.last_error
+    assert box.run(after=_WAIT).sent == 0
+
+
+def test_a_line_that_breaks_after_the_final_dot_leaves_the_mail_in_doubt(
+    open_box: OpenBox, sink: SmtpSink
+) -> None:
+    box = open_box(_courier(sink.port))
+    sink.fail("data", None)
+    box.deliver_forms(0)
+    summary = box.run()
+    assert (summary.in_doubt, summary.exit_code) == (1, ExitCode.UNFINISHED)
+    with box.services.store.read() as tx:
+        (shown,) = tx.outbox.list("attention")
+    assert shown.state is OutboxState.IN_DOUBT
+    for _ in range(3):
+        assert box.run(after=timedelta(hours=6)).sent == 0
+    assert sink.messages == []
+
+    now = box.clock.now()
+    assert box.services.store.run(lambda tx: tx.outbox.retry(shown.id, now))
+    assert box.run().sent == 1
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.parametrize(("setting", "sent"), [("resend", 1), ("hold", 0)])
+def test_a_worker_that_vanished_while_sending_leaves_it_to_the_setting(
+    open_box: OpenBox, sink: SmtpSink, setting: str, sent: int
+) -> None:
+    with _closed_port() as port:
+        box = open_box(_courier(port))
+        box.deliver_forms(0)
+        box.run()
+    # what a worker leaves behind that was killed between its intent and the server's answer
+    box.clock.advance(_WAIT)
+    now = box.clock.now()
+    (mail,) = box.services.store.run(
+        lambda tx: tx.outbox.claim(now, 1, "gone", now + timedelta(minutes=1))
+    )
+    assert box.services.store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now))
+    courier = _courier(sink.port).model_copy(update={"in_doubt": setting})
+    box.services.settings = box.services.settings.model_copy(update={"courier": courier})
+    assert box.run().sent == 0
+    summary = box.run(after=timedelta(minutes=2))
+    assert (summary.sent, summary.in_doubt) == (sent, 1 - sent)
+    assert len(sink.messages) == sent
+    if sent:
+        assert f"Message-ID: {mail.message_id}".encode() in sink.messages[0][2]
+
+
+def test_an_outage_does_not_make_a_doubtful_mail_certain(open_box: OpenBox, sink: SmtpSink) -> None:
+    with _closed_port() as port:
+        courier = _courier(port).model_copy(update={"in_doubt": "hold"})
+        box = open_box(courier)
+        box.deliver_forms(0, 1)
+        box.run()
+        box.clock.advance(_WAIT)
+        now = box.clock.now()
+        mails = box.services.store.run(
+            lambda tx: tx.outbox.claim(now, 2, "gone", now + timedelta(minutes=1))
+        )
+        doubtful = mails[-1]
+        box.services.store.run(lambda tx: tx.outbox.intend(doubtful.id, doubtful.attempt, now))
+        box.run(after=timedelta(minutes=2))
+    again = _courier(sink.port).model_copy(update={"in_doubt": "hold"})
+    box.services.settings = box.services.settings.model_copy(update={"courier": again})
+    box.run(after=timedelta(hours=1))
+    assert {mail.id: mail.state for mail in box.outbox()} == {
+        mails[0].id: OutboxState.SENT,
+        doubtful.id: OutboxState.IN_DOUBT,
+    }

@@ -1,0 +1,53 @@
+"""The disk takes no more bytes while mail is fetched."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ExitCode
+from pipeline.model.message import Outcome
+from pipeline.store.blobs import Blobs
+from tests.faults.conftest import Box
+
+
+def _full(_blobs: Blobs, _path: Path, _data: bytes) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_loses_no_mail_and_stops_only_receiving(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.deliver_forms(0)
+    assert box.run().sent == 1
+    box.deliver_forms(1, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(Blobs, "_write", _full)
+        summary = box.run()
+    assert (summary.fetched, summary.exit_code) == (0, ExitCode.TRY_LATER)
+    assert len(box.messages()) == 1
+
+    summary = box.run()
+    assert (summary.fetched, summary.sent, summary.exit_code) == (2, 2, ExitCode.DONE)
+    assert [row.outcome for row in box.messages()] == [Outcome.REQUEST] * 3
+
+
+def test_a_disk_that_fills_up_between_two_mails_keeps_the_first_for_the_next_run(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.deliver_forms(0, 1)
+    write = Blobs._write
+    written: list[Path] = []
+
+    def second_fails(blobs: Blobs, path: Path, data: bytes) -> None:
+        if written:
+            _full(blobs, path, data)
+        written.append(path)
+        write(blobs, path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Blobs, "_write", second_fails)
+        assert box.run().exit_code == ExitCode.TRY_LATER
+    assert box.messages() == []
+    summary = box.run()
+    assert (summary.fetched, summary.sent) == (2, 2)

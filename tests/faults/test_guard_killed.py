@@ -1,0 +1,68 @@
+"""The child process that reads hostile bytes is killed from outside."""
+
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from pipeline.errors import ExitCode
+from pipeline.flow import guarded
+from pipeline.guard import Guard, GuardError
+from pipeline.model.message import Outcome
+from pipeline.store.records import MessageState
+from tests.faults.conftest import Box
+
+
+def _child(guard: Guard) -> int:
+    process = guard._process
+    assert process is not None
+    assert process.pid is not None
+    return process.pid
+
+
+def test_a_child_that_is_killed_between_two_runs_is_replaced(box: Box) -> None:
+    box.deliver_forms(0)
+    box.run()
+    os.kill(_child(box.services.guard), signal.SIGKILL)
+    box.deliver_forms(1, 2)
+    summary = box.run()
+    assert (summary.processed, summary.sent, summary.exit_code) == (2, 2, ExitCode.DONE)
+    assert [row.outcome for row in box.messages()] == [Outcome.REQUEST] * 3
+
+
+def test_a_message_that_kills_its_reader_goes_to_the_quarantine_alone(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.deliver_forms(0, 1, 2)
+    call = Guard.call
+    deadly: list[bytes] = []
+
+    def killed_by_one(guard: Guard, function: object, raw: bytes) -> object:
+        if not deadly:
+            deadly.append(raw)
+        if raw == deadly[0]:
+            call(guard, guarded.read_message, b"")  # so that there is a child to kill
+            os.kill(_child(guard), signal.SIGKILL)
+        return call(guard, guarded.read_message, raw)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Guard, "call", killed_by_one)
+        summary = box.run()
+    assert (summary.processed, summary.quarantined) == (2, 1)
+    assert summary.exit_code == ExitCode.UNFINISHED
+    (entry,) = box.services.store.run(lambda tx: tx.quarantine.list())
+    states = {row.id: row.state for row in box.messages()}
+    assert states.pop(entry.message_row) is MessageState.QUARANTINED
+    assert set(states.values()) == {MessageState.PROCESSED}
+    assert box.run(after=timedelta(hours=1)).exit_code == ExitCode.DONE
+
+
+def test_a_killed_child_is_reported_as_such(box: Box) -> None:
+    guard = box.services.guard
+    guard.call(guarded.read_message, b"")
+    os.kill(_child(guard), signal.SIGKILL)
+    with pytest.raises(GuardError) as raised:
+        guard.call(guarded.read_message, b"")
+    assert raised.value.reason in {"memory", "crash"}
+    assert guard.call(guarded.read_message, b"").submissions == ()

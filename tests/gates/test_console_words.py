@@ -1,0 +1,271 @@
+"""The words of the command line: complete in every language, and no code without its sentence."""
+
+import ast
+import dataclasses
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any, get_args
+
+import click
+import pytest
+
+from pipeline.certificates.paste import PasteCode
+from pipeline.certificates.verify import Reason
+from pipeline.cli import COMMANDS
+from pipeline.errors import PipelineError
+from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.form import FormKind
+from pipeline.model.message import Outcome, SenderVerdict
+from pipeline.model.notice import NoticeName
+from pipeline.model.problem import Audience, Severity, Verdict
+from pipeline.model.request import (
+    Actor,
+    EventName,
+    HoldReason,
+    Move,
+    NumberState,
+    Status,
+    Track,
+)
+from pipeline.model.transition import DeadlineKind
+from pipeline.resources import template
+from pipeline.store.queries import Counts
+from pipeline.store.records import MessageState, OutboxState
+from pipeline.store.unit_of_work import SchemaState
+from pipeline.tracks.catalogue import TRACKS
+
+PACKAGE = Path(__file__).parents[2] / "pipeline"
+LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))
+SECTIONS = ("help", "options", "words", "codes")
+PARTS = ("what", "why", "next")
+
+#: Enumerations whose values ``words.status_word`` prints.
+PRINTED: tuple[type[StrEnum], ...] = (
+    Status,
+    Track,
+    HoldReason,
+    Move,
+    Actor,
+    NumberState,
+    SenderVerdict,
+    Verdict,
+    Severity,
+    Audience,
+    Outcome,
+    MessageState,
+    OutboxState,
+    CertificateState,
+    FormKind,
+    Reason,
+)
+#: Enumerations that the report prints with a prefix.
+PREFIXED: dict[str, type[StrEnum]] = {
+    "event": EventName,
+    "notice": NoticeName,
+    "deadline": DeadlineKind,
+    "issuer": Issuer,
+}
+
+
+@cache
+def table(language: str) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(
+        template("console", f"{language}.toml").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def error_classes() -> set[str]:
+    return {PipelineError.__name__, *(kind.__name__ for kind in PipelineError.__subclasses__())}
+
+
+def raised() -> Iterator[tuple[str, frozenset[str] | None, str]]:
+    """Yield code, names of the params (None: passed on as a whole) and place of every error."""
+    kinds = error_classes()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id not in kinds or not node.args:
+                continue
+            names = [keyword.arg for keyword in node.keywords]
+            known = None if None in names else frozenset(name for name in names if name)
+            place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
+            for code in codes_of(node.args[0], tree):
+                yield code, known, place
+
+
+def codes_of(node: ast.expr, tree: ast.Module) -> list[str]:
+    """Return the codes that the first argument of an error can be."""
+    match node:
+        case ast.Constant(value=str(code)):
+            return [code]
+        case ast.IfExp(body=one, orelse=other):
+            return [*codes_of(one, tree), *codes_of(other, tree)]
+        case ast.JoinedStr(values=[ast.Constant(value="database_"), ast.FormattedValue()]):
+            return [f"database_{state}" for state in get_args(SchemaState) if state != "current"]
+        case ast.Attribute(attr="value", value=ast.Attribute(attr="code")):
+            return [code.value for code in PasteCode]
+        case ast.Attribute(attr="refuse"):
+            return sorted(refusals())
+        case ast.Name(id=name):
+            assigned = [
+                statement.value
+                for statement in ast.walk(tree)
+                if isinstance(statement, ast.Assign)
+                and any(
+                    isinstance(goal, ast.Name) and goal.id == name for goal in statement.targets
+                )
+            ]
+            return [code for value in assigned for code in codes_of(value, tree)]
+    pytest.fail(f"the codes of {ast.unparse(node)} cannot be told; teach this gate to find them")
+
+
+def refusals() -> set[str]:
+    return {
+        rule.refuse
+        for track in TRACKS.values()
+        for status in Status
+        if (step := track.step(status)) is not None
+        for rule in step.rules
+        if rule.refuse
+    }
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for path, place in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        yield path, getattr(importlib.import_module(module), attribute)
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
+    english, other = table("en"), table(language)
+    assert set(english) == set(other)
+    for section in (*SECTIONS, "errors"):
+        assert set(english[section]) == set(other[section]), section
+    for section in SECTIONS:
+        for key, text in english[section].items():
+            assert placeholders(text) == placeholders(other[section][key]), (section, key)
+    for code, entry in english["errors"].items():
+        wanted = {name for part in PARTS for name in placeholders(entry[part])}
+        found = {name for part in PARTS for name in placeholders(other["errors"][code][part])}
+        assert wanted == found, code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_is_empty(language: str) -> None:
+    empty = [
+        (section, key)
+        for section in SECTIONS
+        for key, text in table(language)[section].items()
+        if not text.strip()
+    ]
+    assert empty == []
+    for code, entry in table(language)["errors"].items():
+        assert set(entry) == set(PARTS), code
+        assert all(entry[part].strip() for part in PARTS), code
+
+
+def test_every_command_and_group_has_help() -> None:
+    wanted = {".".join(path[:depth]) for path in COMMANDS for depth in range(1, len(path) + 1)}
+    assert {*wanted, "pipeline"} == set(table("en")["help"])
+
+
+def test_every_option_has_help_and_no_help_is_left_over() -> None:
+    named = {"config", "home", "version"}
+    for _, command in commands():
+        named |= {
+            param.name or ""
+            for param in command.params
+            if isinstance(param, click.Option) and param.help is None
+        }
+    assert named == set(table("en")["options"])
+
+
+def test_every_error_has_sentences_with_the_params_it_carries() -> None:
+    entries = table("en")["errors"]
+    missing = sorted({(code, place) for code, _, place in raised() if code not in entries})
+    assert missing == []
+    for code, names, place in raised():
+        used = {name for part in PARTS for name in placeholders(entries[code][part])}
+        if names is not None:
+            assert used <= names, (code, place)
+
+
+def test_no_error_sentence_is_left_over() -> None:
+    assert set(table("en")["errors"]) == {code for code, _, _ in raised()}
+
+
+def test_rules_of_tracks_carry_status_and_event() -> None:
+    entries = table("en")["errors"]
+    for code in refusals():
+        used = {name for part in PARTS for name in placeholders(entries[code][part])}
+        assert used <= {"status", "event"}, code
+
+
+@pytest.mark.parametrize("printed", PRINTED, ids=lambda kind: kind.__name__)
+def test_every_printed_value_has_a_word(printed: type[StrEnum]) -> None:
+    codes = table("en")["codes"]
+    assert [item.value for item in printed if item.value not in codes] == []
+
+
+@pytest.mark.parametrize("prefix", PREFIXED)
+def test_every_prefixed_value_has_a_word(prefix: str) -> None:
+    wanted = {f"{prefix}_{item.value}" for item in PREFIXED[prefix]}
+    found = {code for code in table("en")["codes"] if code.startswith(f"{prefix}_")}
+    assert wanted == found
+
+
+def test_every_schema_state_has_a_word() -> None:
+    wanted = {f"schema_{state}" for state in get_args(SchemaState)}
+    assert wanted == {code for code in table("en")["codes"] if code.startswith("schema_")}
+
+
+def test_every_count_of_the_status_has_a_word() -> None:
+    wanted = {f"count_{field.name}" for field in dataclasses.fields(Counts)}
+    assert wanted == {key for key in table("en")["words"] if key.startswith("count_")}
+
+
+def test_every_check_of_the_doctor_has_its_words() -> None:
+    source = (PACKAGE / "flow" / "doctor.py").read_text(encoding="utf-8")
+    words = table("en")["words"]
+    checks = set(re.findall(r'(?:Finding|_try)\(\s*"([a-z_]+)"', source))
+    assert {f"check_{name}" for name in checks} == {
+        key for key in words if key.startswith("check_")
+    }
+    said = set(re.findall(r'Finding\(\s*"[a-z_]+", "[a-z]+", "([a-z_]+)"', source))
+    assert said
+    assert sorted(said - set(words)) == []
+
+
+def test_every_word_that_the_code_asks_for_is_there() -> None:
+    words = table("en")["words"]
+    sources = [path.read_text(encoding="utf-8") for path in (PACKAGE / "cli").glob("*.py")]
+    sources.append(template("report", "report.html.jinja").read_text(encoding="utf-8"))
+    asked = {key for text in sources for key in re.findall(r"\bword\(\s*[\"']([a-z_]+)[\"']", text)}
+    assert len(asked) > 50
+    assert sorted(asked - set(words) - {"check_"}) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alert_of_the_digest_has_words(language: str) -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    codes = set(re.findall(r'\balert\(\s*tx,\s*services,\s*"([a-z_]+)"', source))
+    codes |= set(re.findall(r'\bAlertStaff\("([a-z_]+)"\)', source))
+    words = tomllib.loads(
+        template("notices", f"words.{language}.toml").read_text(encoding="utf-8")
+    )["alert"]
+    assert len(codes) > 15
+    assert sorted(codes - set(words)) == []
