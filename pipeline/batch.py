@@ -127,8 +127,8 @@ def _receive(services: Services, progress: Progress) -> tuple[int, Processed, in
                 if not new:
                     break
     except TryLaterError as error:
-        logs.event("batch", "mailbox_down", code=error.code)
-        unreachable = "mailbox"
+        logs.event("batch", "receiving_stopped", code=error.code)
+        unreachable = "storage" if error.code == "storage_unwritable" else "mailbox"
         total = _process_all(services, progress, total)
     return fetched, total, moved, unreachable
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pipeline.flow.alerts import alert
 from pipeline.flow.cause import Details
+from pipeline.flow.judging import file_items
 from pipeline.flow.letter import Answer, Letter
 from pipeline.flow.notices import queue_notice
 from pipeline.flow.services import Services
@@ -51,7 +52,7 @@ def send(tx: Transaction, services: Services, letter: Letter) -> None:
     """Put the one mail that answers ``letter`` into the outbox, or none when a cap is reached."""
     if not letter.answers:
         return
-    chosen = _joined(letter.answers)
+    chosen = _with_files(_joined(letter.answers), letter)
     if not chosen.of_transition and _over_a_cap(tx, services, letter, chosen.record):
         alert(tx, services, "answers_capped", chosen.record.reference, letter.row.id)
         return
@@ -81,6 +82,16 @@ def _joined(answers: list[Answer]) -> Answer:
         refs=tuple(dict.fromkeys(item.record.reference for item in ranked)),
     )
     return replace(first, details=details)
+
+
+def _with_files(answer: Answer, letter: Letter) -> Answer:
+    """Return ``answer`` with a sentence on each file beside the form that could not be read."""
+    if not letter.read.submissions or answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED:
+        return answer
+    problems = tuple(item.problem for item in letter.read.unreadable)
+    sentences = (item.sentences[0] for item in file_items(problems, answer.record.language))
+    notes = (*answer.details.notes, *sentences)
+    return replace(answer, details=replace(answer.details, notes=notes))
 
 
 def _of(record: RequestRecord, item: ProblemItem) -> ProblemItem:

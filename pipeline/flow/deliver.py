@@ -41,7 +41,7 @@ def deliver(
     unreachable = False
     while not unreachable and (mails := services.store.run(lambda tx: _claim(tx, services))):
         for mail in mails:
-            delivery = _UNASKED if unreachable else _hand_over(services, courier, mail)
+            delivery = _not_asked(mail) if unreachable else _hand_over(services, courier, mail)
             if delivery is None:
                 continue
             unreachable = unreachable or delivery.unreachable
@@ -86,6 +86,11 @@ def _hand_over(services: Services, courier: Courier, mail: OutboxRecord) -> Deli
         return None
     sender = services.settings.mailbox.address
     return courier.deliver(mail.content, sender, mail.recipient)
+
+
+def _not_asked(mail: OutboxRecord) -> Delivery | None:
+    """Put a mail off; one that is in doubt keeps its claim and stays so until that runs out."""
+    return _UNASKED if mail.intended_at is None else None
 
 
 def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:

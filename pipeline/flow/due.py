@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline import logs
-from pipeline.errors import RefusedError
+from pipeline.errors import RefusedError, TryLaterError
 from pipeline.flow.alerts import alert
 from pipeline.flow.cause import Cause
 from pipeline.flow.decide import decide, wake_up
@@ -20,20 +20,32 @@ _LATER = timedelta(days=1)
 def work_off(services: Services) -> int:
     """Do all due work, fifty requests a transaction; return how many requests were looked at."""
     looked_at = 0
-    while count := services.store.run(lambda tx: _portion(tx, services)):
+    while count := _one_portion(services):
         looked_at += count
     return looked_at
 
 
-def _portion(tx: Transaction, services: Services) -> int:
+def _one_portion(services: Services) -> int:
+    try:
+        return services.store.run(lambda tx: _portion(tx, services, RefusedError))
+    except TryLaterError:
+        raise  # the database is down, no request is to blame
+    except Exception as error:  # noqa: BLE001 - one bad request never stops the others
+        logs.event("flow.due", "portion_failed", error=type(error).__name__)
+        return services.store.run(lambda tx: _portion(tx, services, Exception))
+
+
+def _portion(tx: Transaction, services: Services, put_off: type[Exception]) -> int:
+    """Look at one portion; a request that raises ``put_off`` is tried again a day later."""
     records = tx.requests.due(services.clock.now(), services.settings.limits.batch)
     for record in records:
         try:
             with tx.savepoint():
                 _look_at(tx, services, record)
-        except RefusedError as error:
-            logs.event("flow.due", "refused", code=error.code, reference=record.reference)
-            alert(tx, services, "due_work_refused", record.reference, error.code)
+        except put_off as error:
+            code = error.code if isinstance(error, RefusedError) else type(error).__name__
+            logs.event("flow.due", "refused", code=code, reference=record.reference)
+            alert(tx, services, "due_work_refused", record.reference, code)
             tx.requests.reschedule(record.id, services.clock.now() + _LATER)
     return len(records)
 

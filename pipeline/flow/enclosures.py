@@ -59,6 +59,8 @@ def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
     match notice:
         case NoticeName.UNREADABLE if record.form is not None:
             return (record.form,)
+        case NoticeName.HELP_CHOOSE_FORM if record.form is not None:
+            return ()  # a form came; which one fits is for staff to say
         case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
             return tuple(FormKind)
         case NoticeName.ALREADY_ACTIVE:

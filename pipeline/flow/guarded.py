@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pipeline.intake.find import find_forms
-from pipeline.intake.read import read_form
+from pipeline.intake.read import read_forms
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import InboundMessage
 from pipeline.model.submission import Submission, UnreadableFile
@@ -25,15 +25,11 @@ class ReadMessage:
 def read_message(raw: bytes) -> ReadMessage:
     """Parse the raw bytes of a mail, find the forms in it, and read them."""
     message = parse_message(raw)
-    found = find_forms(message)
-    read = [read_form(file) for file in found.forms]
+    read = read_forms(find_forms(message))
     emptied = tuple(replace(attachment, content=b"") for attachment in message.attachments)
     return ReadMessage(
         message=replace(message, attachments=emptied),
-        submissions=tuple(item for item in read if isinstance(item, Submission)),
-        unreadable=(
-            *found.unreadable,
-            *(item for item in read if isinstance(item, UnreadableFile)),
-        ),
-        other_files=found.other_files,
+        submissions=read.submissions,
+        unreadable=read.unreadable,
+        other_files=read.other_files,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline import logs
+from pipeline.errors import TryLaterError
 from pipeline.flow.alerts import alert
 from pipeline.flow.receive import receive
 from pipeline.flow.services import Services
@@ -41,6 +42,8 @@ def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due."""
     try:
         return services.store.run(lambda tx: _bulk(tx, services))
+    except TryLaterError:
+        raise  # the database is down, no message is to blame
     except Exception as error:  # noqa: BLE001 - any failure: find the message that causes it
         logs.event("flow.process", "bulk_failed", error=type(error).__name__)
         return services.store.run(lambda tx: _one_by_one(tx, services))

@@ -147,14 +147,24 @@ def said_to_be_m2m(facts: RoutingFacts) -> Way | None:
 def onboarding_but_on_platform(facts: RoutingFacts) -> Way | None:
     """Send to help an onboarding form for a number that is on the platform."""
     if facts.form is FormKind.ONBOARDING and facts.number_use == "business_platform":
-        return Way(EventName.WRONG_FORM, suggestion=FormKind.MIGRATION, to_help=True)
+        return Way(
+            EventName.WRONG_FORM,
+            reason="other_form",
+            suggestion=FormKind.MIGRATION,
+            to_help=True,
+        )
     return None
 
 
 def migration_but_never_on_platform(facts: RoutingFacts) -> Way | None:
     """Send to help a migration form for a number that is not on the platform."""
     if facts.form is FormKind.MIGRATION and facts.number_use in _NEVER_ON_PLATFORM:
-        return Way(EventName.WRONG_FORM, suggestion=FormKind.ONBOARDING, to_help=True)
+        return Way(
+            EventName.WRONG_FORM,
+            reason="other_form",
+            suggestion=FormKind.ONBOARDING,
+            to_help=True,
+        )
     return None
 
 

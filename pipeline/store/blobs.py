@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.errors import NotFoundError, PipelineError
+from pipeline.errors import NotFoundError, PipelineError, TryLaterError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -29,7 +29,19 @@ class Blobs:
         return self.put_many([data])[0]
 
     def put_many(self, contents: Iterable[bytes]) -> list[str]:
-        """Keep all ``contents`` durably and return their SHA-256, with one flush per folder."""
+        """Keep all ``contents`` durably and return their SHA-256, with one flush per folder.
+
+        Raises TryLaterError(``storage_unwritable``) when the disk is full or takes no writes.
+        """
+        try:
+            return self._put_many(contents)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else type(error).__name__
+            raise TryLaterError(
+                "storage_unwritable", where=str(self.folder), reason=reason
+            ) from error
+
+    def _put_many(self, contents: Iterable[bytes]) -> list[str]:
         names = []
         folders: set[Path] = set()
         for data in contents:

@@ -19,6 +19,7 @@ _READ_ONLY = "pipeline_read_only"
 # an INSERT … ON CONFLICT DO NOTHING has to tell whether it inserted
 _OPTIONS = {"preserve_rowcount": True}
 _BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
+_DISK_FULL = "53100"
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 
 
@@ -63,6 +64,14 @@ def transient(error: sa.exc.DBAPIError) -> bool:
         # psycopg gives no SQLSTATE when the server cannot be reached
         return isinstance(error, sa.exc.OperationalError) and not isinstance(cause, sqlite3.Error)
     return state in _BUSY_STATES | _GONE_STATES or state.startswith("08")
+
+
+def out_of_room(error: sa.exc.DBAPIError) -> bool:
+    """Whether the disk of the database takes no more bytes."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == _DISK_FULL
 
 
 def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:

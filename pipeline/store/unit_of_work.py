@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.store.blobs import Blobs
-from pipeline.store.engine import open_engine, read_only, shown, transient
+from pipeline.store.engine import open_engine, out_of_room, read_only, shown, transient
 from pipeline.store.migrations import REVISIONS
 from pipeline.store.rows import Context
 from pipeline.store.transaction import Transaction
@@ -88,7 +88,8 @@ class Store:
         ``work`` is run again after a serialisation failure, a deadlock, a lost connection or a busy
         database, so it must be repeatable and do nothing outside the transaction. A connection
         lost in COMMIT leaves open whether it was done: unique keys and versions then refuse the
-        second try. Raises TryLaterError(``database_busy``) when it never succeeded.
+        second try. Raises TryLaterError: ``database_busy`` when it never succeeded,
+        ``storage_unwritable`` when the disk is full.
         """
         if getattr(self._writing, "now", False):
             raise RuntimeError("a write transaction inside another one would wait for itself")
@@ -108,6 +109,10 @@ class Store:
                 with self._engine.begin() as connection:
                     return work(Transaction(Context(connection, self.mailbox_id)))
             except sa.exc.DBAPIError as error:
+                if out_of_room(error):
+                    raise TryLaterError(
+                        "storage_unwritable", where=self.where, reason=type(error.orig).__name__
+                    ) from error
                 if not transient(error):
                     raise
                 failure = error

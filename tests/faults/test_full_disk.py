@@ -1,11 +1,12 @@
-"""The disk takes no more bytes while mail is fetched."""
+"""The disk takes no more bytes: of the mails, or of the database."""
 
 import errno
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from pipeline.errors import ExitCode
+from pipeline.errors import ExitCode, TryLaterError
 from pipeline.model.message import Outcome
 from pipeline.store.blobs import Blobs
 from tests.faults.conftest import Box
@@ -24,7 +25,8 @@ def test_a_full_disk_loses_no_mail_and_stops_only_receiving(
     with monkeypatch.context() as patched:
         patched.setattr(Blobs, "_write", _full)
         summary = box.run()
-    assert (summary.fetched, summary.exit_code) == (0, ExitCode.TRY_LATER)
+    assert (summary.fetched, summary.unreachable) == (0, "storage")
+    assert summary.exit_code == ExitCode.TRY_LATER
     assert len(box.messages()) == 1
 
     summary = box.run()
@@ -51,3 +53,22 @@ def test_a_disk_that_fills_up_between_two_mails_keeps_the_first_for_the_next_run
     assert box.messages() == []
     summary = box.run()
     assert (summary.fetched, summary.sent) == (2, 2)
+
+
+def test_a_database_that_cannot_grow_stops_the_run_and_blames_no_message(box: Box) -> None:
+    box.deliver_forms(0, 1, 2)
+    engine = box.services.store._engine
+
+    def no_room(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # means: as many as there are
+
+    sa.event.listen(engine, "begin", no_room)
+    with pytest.raises(TryLaterError) as raised:
+        box.run()
+    assert raised.value.code == "storage_unwritable"
+    sa.event.remove(engine, "begin", no_room)
+    engine.dispose()
+
+    assert [row.attempts for row in box.messages()] == [0] * len(box.messages())
+    summary = box.run()
+    assert (summary.processed, summary.sent, summary.exit_code) == (3, 3, ExitCode.DONE)
