@@ -320,6 +320,11 @@ class World:
                 found.append(self._read(path))
         return [mail for _, mail in sorted(found, key=lambda item: item[0])]
 
+    def all_mails(self) -> list[Sent]:
+        """Return all mails that ever went out, the oldest first."""
+        self._seen.clear()
+        return self.new_mails()
+
     def _read(self, path: Path) -> tuple[str, Sent]:
         raw = path.read_bytes()
         mail = message_from_bytes(raw, policy=policy.default)

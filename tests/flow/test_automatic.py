@@ -1,0 +1,193 @@
+"""Mail that no person wrote, caps on answers, and mails that belong to an earlier one."""
+
+import pytest
+
+from pipeline.flow import decisions
+from pipeline.model.message import MessageKind, Outcome
+from pipeline.model.request import Status
+from tests.flow.world import ADDRESS, HANAKO, OLIVER, STAFF, World, form, notices
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"Auto-Submitted": "auto-replied"}, MessageKind.AUTOMATIC),
+        ({"Precedence": "bulk"}, MessageKind.AUTOMATIC),
+        ({"Subject": "Automatic reply: out of the office"}, MessageKind.AUTOMATIC),
+        ({"List-Id": "<news.example>"}, MessageKind.LIST),
+    ],
+)
+def test_automatic_mail_is_recorded_and_not_answered(
+    world: World, headers: dict[str, str], kind: MessageKind
+) -> None:
+    raw = world.customer.write(HANAKO, form(), text="I am away.", headers=headers)
+    world.deliver(raw)
+    assert world.run() == []
+    row = world.last_message()
+    assert (row.kind, row.outcome) == (kind, Outcome.IGNORED)
+    assert world.requests_of(HANAKO) == []
+    assert world.folders() == {"Ignored": 1}
+
+
+def test_our_own_mail_is_not_answered(world: World) -> None:
+    assert world.mail(ADDRESS, text="hello") == []
+    assert world.last_message().kind is MessageKind.OURS
+
+
+def test_automatic_reply_to_our_mail_starts_no_loop(world: World) -> None:
+    (ours,) = world.mail(HANAKO, form())
+    raw = world.customer.write(
+        HANAKO,
+        text="不在にしております。",
+        to=ours.reply_to,
+        headers={"Auto-Submitted": "auto-replied", "In-Reply-To": ours.message_id},
+    )
+    world.deliver(raw)
+    assert world.run() == []
+    assert world.request().status is Status.POLICY_REVIEW
+
+
+def _bounce(world: World, message_id: str, status: str = "5.1.1") -> None:
+    body = (
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"
+        "--x\r\n\r\nThe user does not exist.\r\n--x\r\n"
+        "Content-Type: message/delivery-status\r\n\r\n"
+        f"Reporting-MTA: dns; mx.example\r\n\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
+        "--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {message_id}\r\n\r\n--x--\r\n"
+    )
+    head = (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\n"
+        f"To: {ADDRESS}\r\nSubject: Undelivered mail\r\nMIME-Version: 1.0\r\n"
+        f"Message-ID: <bounce-{len(world.messages())}@mx.example>\r\n"
+    )
+    world.deliver((head + body).encode())
+    assert world.run() == []
+
+
+def test_bounce_marks_our_notice_and_staff_are_told(any_world: World) -> None:
+    world = any_world
+    (ours,) = world.mail(HANAKO, form())
+    _bounce(world, ours.message_id)
+    record = world.request()
+    assert [mail.state for mail in world.mails_of(record)] == ["bounced"]
+    assert world.last_message().outcome is Outcome.BOUNCE
+    assert world.last_message().request_id == record.id
+    assert "notice_bounced" in world.alerts()
+    assert world.folders()["Bounces"] == 1
+
+
+def test_forged_bounce_changes_nothing(world: World) -> None:
+    world.mail(HANAKO, form())
+    _bounce(world, "<made-up.aaaaaaaaaaaaaaaa@genesys.com>")
+    assert [mail.state for mail in world.mails_of(world.request())] == ["sent"]
+    assert "notice_bounced" not in world.alerts()
+
+
+def test_direct_answers_to_one_sender_are_capped_at_three_a_day(any_world: World) -> None:
+    world = any_world
+    world.mail(HANAKO, form())
+    answers = [notices(world.mail(HANAKO, form(), text=f"再送{i}")) for i in range(5)]
+    assert [len(mails) for mails in answers] == [1, 1, 1, 0, 0]
+    assert world.alerts().count("answers_capped") == 2
+    assert [len(world.later(days=1)), len(world.mail(HANAKO, form(), text="翌日"))] == [0, 1]
+
+
+def test_notices_of_a_transition_are_not_capped(world: World) -> None:
+    world.mail(HANAKO, form())
+    for i in range(4):
+        world.mail(HANAKO, form(), text=f"再送{i}")
+    assert notices(world.mail(HANAKO, form(display_name="さくら"))) == ["revision_received"]
+
+
+def test_hourly_cap_delays_and_drops_nothing(world: World) -> None:
+    settings = world.services.settings
+    courier = settings.courier.model_copy(update={"hourly_cap": 3})
+    world.services.settings = settings.model_copy(update={"courier": courier})
+    for i in range(5):
+        number = f"+8190876543{20 + i}"
+        filled = form(phone_number=number, phone_number_again=number)
+        world.deliver(world.customer.write(f"a{i}@firma{i}.example", filled))
+    everything = [len(world.run()), len(world.later(minutes=10)), len(world.later(hours=1))]
+    assert sum(everything) == 5
+    assert everything[0] <= 3
+    assert everything[1] == 0
+
+
+def test_password_in_a_second_mail_joins_the_first(world: World) -> None:
+    import io
+
+    import pikepdf  # noqa: F401 - only to be sure that forms can be read at all
+
+    del io
+    (first,) = world.mail(HANAKO, ("申請書.zip", encrypted_zip()), text="添付します。")
+    assert first.notice == "unreadable"
+    assert "パスワード" in first.text
+    record = world.request()
+    mails = world.mail(HANAKO, text="パスワードは 1234 です。")
+    assert len(world.requests_of(HANAKO)) == 1
+    assert world.last_message().detail == "joined"
+    assert world.notes(record)[-1].text == "パスワードは 1234 です。"
+    assert "1234" not in "".join(mail.text for mail in mails)
+    assert world.again(record).status is Status.NEEDS_CORRECTION
+
+
+def encrypted_zip() -> bytes:
+    """Return an archive whose one entry says that it is encrypted."""
+    import io
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("form.xlsx", b"x" * 400)
+    raw = bytearray(packed.getvalue())
+    raw[6] |= 1
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(raw)
+
+
+def test_staff_get_one_digest_without_the_customer_s_words(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = world.request()
+    world.reply(record, "極秘の内容です。")
+    world.reply(record, "READY\nWITHDRAW\n極秘")
+    told = [mail for mail in world.all_mails() if mail.to == STAFF]
+    assert len(told) == 2
+    shown = "".join(mail.subject + mail.text + mail.html for mail in told)
+    assert record.reference in shown
+    assert [word for word in ("極秘", "山田", "+81", HANAKO) if word in shown] == []
+
+
+def test_alerts_of_one_batch_are_one_mail(world: World) -> None:
+    world.mail(HANAKO, form())
+    world.mail(OLIVER, form(language="en"))
+    for sender in (HANAKO, OLIVER):
+        record = world.request(sender)
+        ours = world.mails_of(record)[-1]
+        raw = world.customer.write(
+            sender,
+            text="Some words.",
+            to=_reply_to(ours.content),
+            headers={"In-Reply-To": ours.message_id},
+        )
+        world.deliver(raw)
+    world.run()
+    assert len([mail for mail in world.all_mails() if mail.to == STAFF]) == 1
+
+
+def _reply_to(content: bytes) -> str:
+    from email import message_from_bytes, policy
+
+    return str(message_from_bytes(content, policy=policy.default)["Reply-To"])
+
+
+def test_decision_on_a_stale_view_is_refused(world: World) -> None:
+    from pipeline.errors import RefusedError
+
+    world.mail(HANAKO, form())
+    seen = world.request()
+    world.mail(HANAKO, form(display_name="さくら"))
+    with pytest.raises(RefusedError) as refused:
+        decisions.approve(world.services, seen, "saki", tick_all=True)
+    assert refused.value.code == "stale_request"
+    assert world.request().status is Status.POLICY_REVIEW
