@@ -121,13 +121,13 @@ def _receive(services: Services, progress: Progress) -> tuple[int, Processed, in
         with open_mailbox(services) as mailbox:
             while True:
                 new = fetch(services, mailbox)
-                done = _process_all(services, progress, total)
+                fetched += new
+                total = _process_all(services, progress, total)
                 moved += move_processed(services, mailbox)
-                fetched, total = fetched + new, done
                 if not new:
                     break
     except TryLaterError as error:
-        logs.event("batch", "receiving_stopped", code=error.code)
+        logs.event("batch", "receiving_stopped", code=error.code, **error.params)
         unreachable = "storage" if error.code == "storage_unwritable" else "mailbox"
         total = _process_all(services, progress, total)
     return fetched, total, moved, unreachable

@@ -72,23 +72,13 @@ COMMANDS: dict[tuple[str, ...], str] = {
 }
 
 
-class WordedCommand(click.Command):
-    """A command whose help and option help stand in ``templates/console``."""
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the help of this command, found by its path."""
-        path = tuple(ctx.command_path.split()[1:])
-        with formatter.indentation():
-            formatter.write_paragraph()
-            formatter.write_text(words.help_text(path))
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters with their help words."""
-        params = super().get_params(ctx)
-        for param in params:
-            if isinstance(param, click.Option) and param.help is None:
-                param.help = words.option_help(param.name or "")
-        return params
+def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
+    """Give a command and its options their help of ``templates/console``."""
+    command.help = words.help_text(path)
+    for param in command.params:
+        if isinstance(param, click.Option) and param.help is None:
+            param.help = words.option_help(param.name or "")
+    return command
 
 
 class LazyGroup(click.Group):
@@ -109,8 +99,7 @@ class LazyGroup(click.Group):
         path = (*self.path, cmd_name)
         if path in COMMANDS:
             module, _, attribute = COMMANDS[path].partition(":")
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-            return command
+            return worded(getattr(importlib.import_module(module), attribute), path)
         if any(known[: len(path)] == path for known in COMMANDS):
             return LazyGroup(path)
         return None

@@ -18,6 +18,8 @@ from pipeline.store.records import RequestRecord
 
 Decorated = Callable[..., Any]
 _SLOT_HOURS = 1
+#: The reasons that the notice of a rejection has words for.
+_REASONS = ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"]
 
 
 def _decision(command: Decorated) -> Decorated:
@@ -175,7 +177,7 @@ def ask(
 
 @click.command("reject")
 @_decision
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, type=click.Choice(_REASONS))
 @click.option("--text", default="")
 def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
     """Reject the request for a reason of the list."""

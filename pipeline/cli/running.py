@@ -23,7 +23,7 @@ def run(*, dry_run: bool, as_json: bool) -> int:
         if dry_run:
             plan = plan_batch(opened)
             if as_json:
-                print_json(plan)
+                print_json(dict(plan.counts))
             else:
                 for name, count in plan.counts:
                     click.echo(f"{words.word(name)}: {count}")
@@ -40,4 +40,8 @@ def run(*, dry_run: bool, as_json: bool) -> int:
         print_json(summary)
     else:
         click.echo(words.word("batch_done", **dict(summary.counts)))
+    if summary.unreachable:
+        click.echo(words.word(f"unreachable_{summary.unreachable}"), err=True)
+    if summary.silenced:
+        click.echo(words.word("silenced"), err=True)
     return summary.exit_code

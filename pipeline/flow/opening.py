@@ -13,7 +13,7 @@ from pipeline.flow.revise import revise
 from pipeline.flow.revisions import insert_revision, judge, submission_of
 from pipeline.flow.services import Services
 from pipeline.intake.language import customer_language
-from pipeline.model.checked import CheckedForm
+from pipeline.model.checked import CheckedForm, M2mCertainty
 from pipeline.model.identifiers import new_id, new_reference
 from pipeline.model.message import Outcome, SenderJudgement
 from pipeline.model.notice import NoticeName
@@ -206,7 +206,7 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
     from datetime import date  # noqa: PLC0415 - one use
 
     value = checked.value
-    number = value("phone_number") or ""
+    number = _number(checked)
     ready = value("ready_date")
     return replace(
         record,
@@ -226,6 +226,14 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
             or value("source_business_verified") == "yes",
         ),
     )
+
+
+def _number(checked: CheckedForm) -> str:
+    """Return the number (E.164): of a certain M2M number what it was read as, for the answer."""
+    reading = checked.reading("phone_number")
+    if checked.m2m is M2mCertainty.CERTAIN and reading is not None and reading.candidates:
+        return reading.candidates[0]
+    return checked.value("phone_number") or ""
 
 
 def _free_reference(tx: Transaction) -> str:

@@ -304,7 +304,12 @@ class ImapMailbox:
     def _ensure(self, client: "IMAPClient", folder: str) -> str:
         name = self._name(folder)
         if name not in self._made and name != "INBOX" and not client.folder_exists(name):
-            client.create_folder(name)
+            try:
+                client.create_folder(name)
+            except IMAP4.error:
+                # another worker may have made it in between
+                if not client.folder_exists(name):
+                    raise
             with suppress(IMAP4.error):
                 client.subscribe_folder(name)
         self._made.add(name)

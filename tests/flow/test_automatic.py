@@ -1,7 +1,10 @@
 """Mail that no person wrote, caps on answers, and mails that belong to an earlier one."""
 
+from email import message_from_bytes, policy
+
 import pytest
 
+from pipeline.errors import RefusedError
 from pipeline.flow import decisions
 from pipeline.model.message import MessageKind, Outcome
 from pipeline.model.request import Status
@@ -114,38 +117,6 @@ def test_hourly_cap_delays_and_drops_nothing(world: World) -> None:
     assert everything[1] == 0
 
 
-def test_password_in_a_second_mail_joins_the_first(world: World) -> None:
-    import io
-
-    import pikepdf  # noqa: F401 - only to be sure that forms can be read at all
-
-    del io
-    (first,) = world.mail(HANAKO, ("申請書.zip", encrypted_zip()), text="添付します。")
-    assert first.notice == "unreadable"
-    assert "パスワード" in first.text
-    record = world.request()
-    mails = world.mail(HANAKO, text="パスワードは 1234 です。")
-    assert len(world.requests_of(HANAKO)) == 1
-    assert world.last_message().detail == "joined"
-    assert world.notes(record)[-1].text == "パスワードは 1234 です。"
-    assert "1234" not in "".join(mail.text for mail in mails)
-    assert world.again(record).status is Status.NEEDS_CORRECTION
-
-
-def encrypted_zip() -> bytes:
-    """Return an archive whose one entry says that it is encrypted."""
-    import io
-    import zipfile
-
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("form.xlsx", b"x" * 400)
-    raw = bytearray(packed.getvalue())
-    raw[6] |= 1
-    raw[raw.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(raw)
-
-
 def test_staff_get_one_digest_without_the_customer_s_words(world: World) -> None:
     world.mail(HANAKO, form())
     record = world.request()
@@ -176,14 +147,10 @@ def test_alerts_of_one_batch_are_one_mail(world: World) -> None:
 
 
 def _reply_to(content: bytes) -> str:
-    from email import message_from_bytes, policy
-
     return str(message_from_bytes(content, policy=policy.default)["Reply-To"])
 
 
 def test_decision_on_a_stale_view_is_refused(world: World) -> None:
-    from pipeline.errors import RefusedError
-
     world.mail(HANAKO, form())
     seen = world.request()
     world.mail(HANAKO, form(display_name="さくら"))

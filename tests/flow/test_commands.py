@@ -87,7 +87,7 @@ def test_ok_to_the_one_offered_slot(world: World, language: str, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("en", "B"), ("ja", "Ｂ"), ("ja", "Bでお願いします。")]
+    ("language", "text"), [("en", "B"), ("ja", "Ｂ"), ("en", "Hello,\n\nb)\n\nOliver")]
 )
 def test_letter_of_an_offered_slot(world: World, language: str, text: str) -> None:
     record = _proposed(world, language)

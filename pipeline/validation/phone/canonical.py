@@ -8,9 +8,17 @@ from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints
 
 _QUESTION = Question(AnswerKind.PHONE, "number")
+#: Doubts about what a number is good for (toll-free and the like), not about which number it is.
+_ABOUT_ITS_USE = frozenset({"phone_special"})
 
 
 def canonical_number(text: str) -> str | None:
-    """Return the E.164 form of an international number, or None when it is none for certain."""
+    """Return the E.164 form of an international number, or None when it is none for certain.
+
+    A toll-free or service number is one: customers who were active before use them.
+    """
     read = read_phone(text, _QUESTION, Hints(today=date.min))
-    return read.value if read.verdict is Verdict.OK else None
+    certain = read.verdict is Verdict.OK or (
+        read.verdict is Verdict.ASK and {finding.code for finding in read.findings} <= _ABOUT_ITS_USE
+    )
+    return read.value if certain else None

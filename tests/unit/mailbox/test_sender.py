@@ -71,6 +71,12 @@ def test_sender_verdict_follows_the_trusted_results(text: str, expected: tuple[s
     assert verdict(results(text), RECEIVED, FROM) == expected
 
 
+def test_sender_is_who_stands_in_from_never_in_reply_to() -> None:
+    passed = results("dkim=pass header.d=example.net")
+    found = judge(passed, RECEIVED, FROM, "Reply-To: Jiro <jiro@example.net>")
+    assert found == SenderJudgement(SenderVerdict.NONE, "taro@example.com", "Taro", "not_proven")
+
+
 def test_sender_of_a_subdomain_is_under_the_subdomain_policy() -> None:
     sender = "From: a@sub.example.com"
     strict = results("dmarc=fail (p=none sp=reject) header.from=example.com")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NotFoundError, PipelineError
+from pipeline.errors import NotFoundError, PipelineError, TryLaterError
 from pipeline.store import Blobs
 
 
@@ -66,6 +66,6 @@ def test_failed_write_leaves_no_file(blobs: Blobs, monkeypatch: pytest.MonkeyPat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(TryLaterError, match="storage_unwritable.*No space"):
         blobs.put(b"mail")
     assert [path for path in blobs.folder.rglob("*") if path.is_file()] == []

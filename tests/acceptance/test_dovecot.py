@@ -1,0 +1,197 @@
+"""Two batches at the same time on one real mailbox: nothing is lost, nothing is doubled."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from imapclient import IMAPClient
+
+from tests.flow.world import AUTHSERV, START, form
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpSink, smtp_sink
+
+pytestmark = pytest.mark.dovecot
+
+_MAILS = 50
+_PIPELINE = Path(sys.executable).with_name("pipeline")
+
+
+def _senders() -> list[str]:
+    return [f"customer{number}@firma{number}.example" for number in range(_MAILS)]
+
+
+def _mail(sender: str, number: int) -> bytes:
+    """Return the mail of a proven sender with a good form for a number of its own."""
+    domain = sender.partition("@")[2]
+    phone = f"+8190123456{number:02}"
+    name, content = form(phone_number=phone, phone_number_again=phone, contact_email=sender)
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"] = sender
+    mail["To"] = "requests@genesys.example"
+    mail["Subject"] = "WhatsApp"
+    mail["Date"] = format_datetime(START)
+    mail["Message-ID"] = f"<{number}@{domain}>"
+    mail.set_content("Please find our form attached.\n")
+    mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    trace = (
+        f"Authentication-Results: {AUTHSERV}; dmarc=pass header.from={domain}\r\n"
+        f"Received: from mail.{domain} by {AUTHSERV}; {format_datetime(START)}\r\n"
+    )
+    return trace.encode() + mail.as_bytes()
+
+
+def _settings(folder: Path, server: Dovecot, user: str, sink: SmtpSink, url: str) -> Path:
+    secret = folder / "password"
+    secret.write_text(server.password)
+    path = folder / "pipeline.toml"
+    path.write_text(
+        f"""
+[store]
+home = {json.dumps(str(folder / "state"))}
+url = "{url}"
+
+[mailbox]
+kind = "imap"
+address = "requests@genesys.example"
+host = "{server.host}"
+port = {server.port}
+encryption = "none"
+user = "{user}"
+password = {{ file = {json.dumps(str(secret))} }}
+
+[sender]
+authserv_ids = ["{AUTHSERV}"]
+
+[logs]
+level = "info"
+
+[courier]
+kind = "smtp"
+host = "{sink.host}"
+port = {sink.port}
+encryption = "none"
+"""
+    )
+    return path
+
+
+def _connected(server: Dovecot, user: str) -> IMAPClient:
+    client = IMAPClient(server.host, server.port, ssl=False)
+    client.login(user, server.password)
+    return client
+
+
+def _start(config: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [str(_PIPELINE), "--config", str(config), "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finished(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    out, err = process.communicate(timeout=180)
+    return process.returncode, out + err
+
+
+def _folders(server: Dovecot, user: str) -> dict[str, int]:
+    """Return how many mails each folder holds; empty ones are left out."""
+    with _connected(server, user) as client:
+        counts = {
+            str(name): int(client.folder_status(name, ["MESSAGES"])[b"MESSAGES"])
+            for _, _, name in client.list_folders()
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_two_batches_at_once_share_the_work_and_double_nothing(
+    dovecot: Dovecot, mail_user: str, database_url: str, tmp_path: Path
+) -> None:
+    senders = _senders()
+    with _connected(dovecot, mail_user) as client:
+        for number, sender in enumerate(senders):
+            client.append("INBOX", _mail(sender, number))
+    with smtp_sink() as sink:
+        config = _settings(tmp_path, dovecot, mail_user, sink, database_url)
+        began = time.monotonic()
+        both = [_finished(process) for process in [_start(config), _start(config)]]
+        print("both", time.monotonic() - began, both, file=sys.stderr)
+        last = _finished(_start(config))
+        assert [code for code, _ in (*both, last)] == [0, 0, 0], (both, last)
+        assert [said for _, said in (*both, last) if "locked" in said or "Traceback" in said] == []
+
+        mails = [message_from_bytes(raw, policy=policy.default) for _, _, raw in sink.messages]
+        recipients = Counter(address for _, to, _ in sink.messages for address in to)
+        assert recipients == Counter(senders)
+        assert len({str(mail["Message-ID"]) for mail in mails}) == _MAILS
+        assert {str(mail["Subject"])[:8] for mail in mails} == {str(mails[0]["Subject"])[:8]}
+    assert _folders(dovecot, mail_user) == {"Requests": _MAILS}
+    listed = subprocess.run(
+        [str(_PIPELINE), "--config", str(config), "queue", "all", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = json.loads(listed.stdout)
+    rows = rows if isinstance(rows, list) else rows["requests"]
+    assert len({row["reference"] for row in rows}) == _MAILS
+    assert Counter(row["status"] for row in rows) == {"policy_review": _MAILS}
+
+
+def test_mail_stays_where_it_is_until_it_is_in_the_ledger(
+    dovecot: Dovecot, mail_user: str, tmp_path: Path
+) -> None:
+    with _connected(dovecot, mail_user) as client:
+        client.append("INBOX", _mail("one@firma.example", 1))
+    with smtp_sink() as sink:
+        config = _settings(tmp_path, dovecot, mail_user, sink, "")
+        dry = subprocess.run(
+            [str(_PIPELINE), "--config", str(config), "run", "--dry-run"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert dry.returncode == 0, dry.stderr
+        assert _folders(dovecot, mail_user) == {"INBOX": 1}
+        with _connected(dovecot, mail_user) as client:
+            client.select_folder("INBOX", readonly=True)
+            flags = client.get_flags(client.search())
+        assert [value for value in flags.values() if b"\\Seen" in value] == []
+        assert _finished(_start(config))[0] == 0
+        assert [to for _, to, _ in sink.messages] == [["one@firma.example"]]
+
+
+def test_mail_that_the_smtp_server_refuses_for_now_goes_out_later(
+    dovecot: Dovecot, mail_user: str, tmp_path: Path
+) -> None:
+    with _connected(dovecot, mail_user) as client:
+        client.append("INBOX", _mail("one@firma.example", 1))
+    with smtp_sink() as sink:
+        config = _settings(tmp_path, dovecot, mail_user, sink, "")
+        sink.fail("rcpt", "451 4.3.0 later")
+        assert _finished(_start(config))[0] == 0
+        assert sink.messages == []
+        assert _folders(dovecot, mail_user) == {"Requests": 1}
+
+
+def test_mailbox_that_is_down_is_tried_later(dovecot: Dovecot, tmp_path: Path) -> None:
+    with smtp_sink() as sink:
+        config = _settings(tmp_path, dovecot, "requests0", sink, "")
+        text = config.read_text().replace(f"port = {dovecot.port}", "port = 1")
+        config.write_text(text)
+        assert _finished(_start(config))[0] == 75
+
+
+def test_wrong_password_is_a_configuration_error(dovecot: Dovecot, tmp_path: Path) -> None:
+    with smtp_sink() as sink:
+        config = _settings(tmp_path, dovecot, "requests0", sink, "")
+        (tmp_path / "password").write_text("wrong")
+        assert _finished(_start(config))[0] == 4

@@ -1,0 +1,69 @@
+"""Issuing certificates: reserve, prepare, lint, sign what is stored, record, mail."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pipeline.batch import run_batch
+from pipeline.flow import decisions
+from pipeline.flow.services import Services
+from pipeline.mailbox.maildir import MaildirMailbox
+from pipeline.model.request import EventName
+from pipeline.store.records import RequestRecord
+from tests.benchmarks.conftest import OpenServices
+from tests.benchmarks.measuring import seconds, show
+from tests.filled.mails import ADDRESS, form_mail
+
+_CERTIFICATES = 40
+
+
+@pytest.mark.benchmark
+def test_certificates_against_bare_signatures(services_in: OpenServices, tmp_path: Path) -> None:
+    services = services_in(tmp_path)
+    mailbox = MaildirMailbox(ADDRESS, tmp_path / "inbox")
+    now = datetime.now(UTC)
+    for position in range(_CERTIFICATES):
+        mailbox.append("INBOX", form_mail(position, now))
+    run_batch(services)
+    waiting = [_reviewed(services, record) for record in _requests(services)]
+    assert len(waiting) == _CERTIFICATES
+
+    def issue() -> None:
+        for record in waiting:
+            decisions.advance(services, record, "staff", event=EventName.NAME_APPROVED)
+
+    ours = seconds(issue)
+    floor = seconds(lambda: _sign(tmp_path / "bare.sqlite3"))
+    with services.store.read() as tx:
+        assert len(tx.certificates.list("all", limit=1000)) == _CERTIFICATES
+    show(f"issuing {_CERTIFICATES} certificates", ours, floor, "two signatures, two commits each")
+    print(f"[bench] certificates: {_CERTIFICATES / ours:.0f} a second in one process")
+
+
+def _requests(services: Services) -> list[RequestRecord]:
+    with services.store.read() as tx:
+        found = [tx.requests.get(row.request_id or "") for row in tx.messages.list("all", 1000)]
+    return [record for record in found if record is not None]
+
+
+def _reviewed(services: Services, record: RequestRecord) -> RequestRecord:
+    return decisions.approve(services, record, "staff", tick_all=True, business_verified=True)
+
+
+def _sign(path: Path) -> None:
+    """Do what cannot be left out: sign a draft, keep it, sign, keep it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    rule = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE signed (value)")
+        for number in range(_CERTIFICATES):
+            for step in (b"draft", b"final"):
+                value = key.sign(step + b"%d" % number * 200, rule)
+                connection.execute("INSERT INTO signed VALUES (?)", (value,))

@@ -1,0 +1,93 @@
+"""What a batch with nothing to do and a status cost when many requests are finished.
+
+``BENCH_REQUESTS`` says how many (100,000; the requirement is about 1,000,000).
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pipeline.batch import run_batch
+from pipeline.flow import decisions
+from pipeline.flow.services import Services
+from pipeline.mailbox.maildir import MaildirMailbox
+from tests.benchmarks.conftest import OpenServices
+from tests.benchmarks.measuring import medians, show
+from tests.filled.mails import ADDRESS, form_mail
+
+_FEW = 1_000
+_MANY = int(os.environ.get("BENCH_REQUESTS", "100000"))
+_COMMAND = "import sys; from pipeline.cli import main; main(sys.argv[1:])"
+#: What makes each copied row another one: the unique columns of its table, by a running number.
+_NEW_VALUES = {
+    "requests": {
+        "id": "'r' || n.i",
+        "reference": "'WA-' || n.i",
+        "number": "'+8190' || (10000000 + n.i)",
+    },
+    "messages": {"id": "'m' || n.i", "uid": "1000 + n.i", "request_id": "'r' || n.i"},
+    "events": {"request_id": "'r' || n.i"},
+    "outbox": {"id": "'o' || n.i", "message_id": "'<' || n.i || '@x>'", "request_id": "'r' || n.i"},
+}
+
+
+@pytest.mark.benchmark
+def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_path: Path) -> None:
+    few = _with_finished(services_in, tmp_path / "few", _FEW)
+    many = _with_finished(services_in, tmp_path / "many", _MANY)
+    spent, floor = medians(lambda: run_batch(many), lambda: run_batch(few), rounds=15)
+    show(f"idle batch over {_MANY} finished requests", spent, floor, f"over {_FEW}")
+    spent, floor = medians(
+        lambda: _status(tmp_path / "many"), lambda: _status(tmp_path / "few"), rounds=5
+    )
+    show(f"pipeline status over {_MANY} finished requests", spent, floor, f"over {_FEW}")
+    spent, floor = medians(
+        lambda: _status(tmp_path / "many"),
+        lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
+        rounds=5,
+    )
+    show(f"pipeline status over {_MANY} finished requests", spent, floor, "the bare interpreter")
+
+
+def _status(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", _COMMAND, "--home", str(folder), "status"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+    )
+
+
+def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
+    """Open services over ``count`` rejected requests, copies of one that came the whole way."""
+    services = services_in(folder)
+    MaildirMailbox(ADDRESS, folder / "inbox").append("INBOX", form_mail(0))
+    run_batch(services)
+    with services.store.read() as tx:
+        row = tx.messages.list("all", 1)[0]
+        record = tx.requests.get(row.request_id or "")
+    assert record is not None
+    decisions.reject(services, record, "staff", "invalid_number")
+    run_batch(services)
+    with closing(sqlite3.connect(folder / "requests.sqlite3")) as connection:
+        for table, values in _NEW_VALUES.items():
+            _copy(connection, table, values, count)
+        connection.execute("ANALYZE")
+        connection.commit()
+    assert run_batch(services).exit_code == 0
+    return services
+
+
+def _copy(connection: sqlite3.Connection, table: str, values: dict[str, str], count: int) -> None:
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    chosen = ", ".join(values.get(name, name) for name in names)
+    connection.execute(
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+        f" INSERT INTO {table} SELECT {chosen} FROM n,"
+        f" (SELECT * FROM {table} ORDER BY rowid LIMIT 1) AS one"
+    )

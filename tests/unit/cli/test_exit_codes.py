@@ -1,0 +1,166 @@
+"""What each command tells the shell, and in which words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import SAMPLES, Call
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("no-such-command",),
+        ("request", "show"),
+        ("queue", "no-such-view"),
+        ("number", "set", "+81312345678", "sleeping"),
+        ("certificate", "revoke", "WA-7K3M9Q4M", "--reason", "no-such-reason"),
+        ("form", "build", "--lang", "xx"),
+        ("number", "show", "call me"),
+    ],
+)
+def test_misused_commands_are_usage_errors(
+    fresh_pipeline: Call, arguments: tuple[str, ...]
+) -> None:
+    called = fresh_pipeline(*arguments)
+    assert (called.code, called.out) == (2, "")
+    assert called.err != ""
+
+
+def test_unknown_reference_is_not_found(pipeline: Call) -> None:
+    called = pipeline("request", "show", "WA-00000000")
+    assert (called.code, called.out) == (5, "")
+    assert called.err.splitlines() == [
+        "There is no request WA-00000000.",
+        "Nothing was changed.",
+        "Look it up with: pipeline queue all",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        (("number", "show", "+4930123456"), "Nothing is known of +4930123456."),
+        (("mail", "show", "none"), "There is no message none with stored bytes."),
+        (("mail", "raw", "none"), "There is no message none with stored bytes."),
+        (("quarantine", "show", "none"), "There is no entry none in the quarantine."),
+        (("quarantine", "release", "none"), "There is no entry none in the quarantine."),
+        (("quarantine", "drop", "none"), "There is no entry none in the quarantine."),
+    ],
+)
+def test_unknown_things_are_not_found(
+    fresh_pipeline: Call, arguments: tuple[str, ...], first: str
+) -> None:
+    called = fresh_pipeline(*arguments)
+    assert (called.code, called.err.splitlines()[0]) == (5, first)
+
+
+def test_prefix_of_several_requests_is_a_usage_error(pipeline: Call) -> None:
+    called = pipeline("request", "show", "wa-")
+    references = [row["reference"] for row in pipeline("queue", "all", "--json").json()]
+    assert called.code == 2
+    assert called.err.splitlines()[0] == (
+        f"wa- fits several requests: {', '.join(sorted(references))}"
+    )
+
+
+def test_prefix_in_lower_case_finds_the_request(
+    pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    reference = reference_of("policy_review")
+    called = pipeline("request", "show", reference[:8].lower(), "--json")
+    assert (called.code, called.json()["reference"]) == (0, reference)
+
+
+def test_move_that_a_rule_forbids_is_refused(
+    pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    called = pipeline("request", "approve", reference_of("rejected"), "--tick-all")
+    assert (called.code, called.out) == (6, "")
+    assert called.err.startswith("The request has ended (rejected);")
+
+
+def test_approval_with_open_warnings_is_refused_and_names_them(
+    pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    reference = reference_of("rejected")
+    called = pipeline("request", "approve", reference)
+    assert (called.code, called.err.splitlines()[0]) == (
+        6,
+        f"{reference} has warnings that nobody ticked off: business_not_verified, meta_id_unknown",
+    )
+
+
+def test_certificate_of_a_request_without_one_is_not_found(
+    pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    reference = reference_of("policy_review")
+    called = pipeline("certificate", "show", reference)
+    assert (called.code, called.err.splitlines()[0]) == (5, f"{reference} has no certificate.")
+
+
+def test_certificate_that_is_none_is_refused(fresh_pipeline: Call) -> None:
+    called = fresh_pipeline("certificate", "verify", str(SAMPLES / "README.md"), "--json")
+    assert (called.code, called.json()["valid"]) == (6, False)
+
+
+def test_misspelt_setting_is_a_configuration_error_with_the_nearest_name(
+    fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_TEAM__CONTRY", "JP")
+    called = fresh_pipeline("config", "check")
+    assert called.code == 4
+    assert called.err.splitlines()[0] == "There is no setting team.contry."
+    assert called.err.splitlines()[2].startswith("Did you mean country?")
+
+
+def test_missing_configuration_file_is_a_configuration_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from pipeline.cli import run  # noqa: PLC0415 - the one call without the options of the fixture
+
+    assert run(["--config", str(tmp_path / "none.toml"), "status"]) == 4
+    assert capsys.readouterr().err.startswith(f"The configuration file {tmp_path / 'none.toml'}")
+
+
+def test_damaged_configuration_file_is_a_configuration_error(
+    fresh_pipeline: Call, empty_home: Path
+) -> None:
+    (empty_home / "pipeline.toml").write_text("[team\n", encoding="utf-8")
+    called = fresh_pipeline("run")
+    assert called.code == 4
+    assert "is not valid TOML" in called.err
+
+
+def test_interrupted_command_says_so(fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.cli.configuration.settings", interrupt)
+    called = fresh_pipeline("config", "check")
+    assert (called.code, called.err.split(".")[0]) == (130, "\nInterrupted")
+
+
+def test_run_with_nothing_to_do_is_done(pipeline: Call) -> None:
+    called = pipeline("run")
+    assert called.code == 0
+    assert called.out.startswith("0 fetched, 0 processed, 0 quarantined,")
+
+
+def test_mailbox_that_is_down_is_try_later_and_said(
+    pipeline: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # port 1 of the loopback: nobody listens there
+    for name, value in {"KIND": "imap", "HOST": "127.0.0.1", "PORT": "1"}.items():
+        monkeypatch.setenv(f"PIPELINE_MAILBOX__{name}", value)
+    monkeypatch.setenv("PIPELINE_MAILBOX__ENCRYPTION", "none")
+    monkeypatch.setenv("PIPELINE_MAILBOX__USER", "wa")
+    monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
+    called = pipeline("run")
+    assert called.code == 75
+    assert called.err.splitlines()[-1].startswith("The mailbox could not be reached.")
+    checked = pipeline("doctor", "--json")
+    states = {item["check"]: item["state"] for item in checked.json()}
+    assert (checked.code, states["mailbox"]) == (4, "bad")
+    assert "secret" not in called.out + called.err + checked.out + checked.err

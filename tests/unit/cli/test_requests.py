@@ -1,0 +1,105 @@
+"""``pipeline request`` and the mails that decisions write."""
+
+from collections.abc import Callable
+
+from .conftest import Call
+
+Find = Callable[[str], str]
+
+
+def test_show_has_what_the_contract_names(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("needs_correction")
+    found = pipeline("request", "show", reference, "--json").json()
+    wanted = {
+        *("reference", "form", "track", "status", "whose_move", "number", "sender"),
+        *("sender_verdict", "language", "deadlines", "problems", "certificate", "history"),
+    }
+    assert wanted <= set(found)
+    assert found["reference"] == reference
+    assert (found["form"], found["track"]) == ("onboarding", "onboarding")
+    assert (found["status"], found["whose_move"]) == ("needs_correction", "customer")
+    assert found["sender"] == "camille.fontaine@riviere-traiteur.example"
+    assert (found["sender_verdict"], found["language"]) == ("pass", "en")
+    assert found["certificate"] is None
+    assert [item["kind"] for item in found["deadlines"]] == ["remind", "remind", "close"]
+    assert {item["code"] for item in found["problems"]} >= {"org_id", "phone_mismatch"}
+    assert [line["after"] for line in found["history"]] == ["needs_correction"]
+    assert [mail["direction"] for mail in found["mails"]] == ["in", "out"]
+
+
+def test_show_for_people_says_the_same(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("needs_correction")
+    found = pipeline("request", "show", reference, "--json").json()
+    called = pipeline("request", "show", reference)
+    assert called.code == 0
+    assert called.out.startswith(f"{reference}  Needs correction\n")
+    for problem in found["problems"]:
+        assert f"{problem['message']} [{problem['code']}]" in called.out
+
+
+def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    assert pipeline("request", "hold", reference).code == 0
+    assert pipeline("request", "release", reference).code == 0
+    called = pipeline("request", "approve", reference, "--tick-all", "--as", "hana", "--json")
+    assert (called.code, called.json()) == (
+        0,
+        {
+            "reference": reference,
+            "before": "policy_review",
+            "status": "name_review",
+            "track": "onboarding",
+        },
+    )
+    history = pipeline("request", "show", reference, "--json").json()["history"]
+    assert [(line["event"], line["actor"]) for line in history[-3:]] == [
+        ("hold", "staff"),
+        ("release", "staff"),
+        ("approve", "staff"),
+    ]
+    assert history[-1]["actor_name"] == "hana"
+
+
+def test_note_is_kept_with_its_author(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    assert pipeline("request", "note", reference, "called back", "--as", "hana").code == 0
+    notes = pipeline("request", "show", reference, "--json").json()["notes"]
+    assert [(note["author"], note["text"]) for note in notes if not note["from_customer"]] == [
+        ("hana", "called back")
+    ]
+
+
+def test_edit_needs_field_and_value(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("needs_correction")
+    assert pipeline("request", "edit", reference, "use_case").code == 2
+    called = pipeline("request", "edit", reference, "use_cases=x")
+    assert (called.code, called.err.splitlines()[0]) == (2, "The form has no field use_cases.")
+
+
+def test_slot_that_is_no_time_is_a_usage_error(pipeline: Call, reference_of: Find) -> None:
+    called = pipeline("request", "advance", reference_of("policy_review"), "--slot", "soon")
+    assert (called.code, called.err.splitlines()[0]) == (2, "soon is not a time.")
+
+
+def test_mail_of_a_decision_can_be_taken_back_once(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    assert pipeline("request", "reject", reference, "--reason", "policy").code == 0
+    (mail,) = pipeline("outbox", "list", "--json").json()
+    assert (mail["notice"], mail["state"]) == ("rejected", "queued")
+    assert pipeline("run").code == 0
+    assert pipeline("outbox", "cancel", mail["id"]).code == 0
+    assert pipeline("outbox", "list", "--json").json() == []
+    again = pipeline("outbox", "cancel", mail["id"])
+    assert (again.code, again.err.splitlines()[0]) == (
+        6,
+        f"The mail {mail['id']} cannot be taken back.",
+    )
+    assert pipeline("outbox", "retry", mail["id"]).code == 0
+    assert [row["state"] for row in pipeline("outbox", "list", "--json").json()] == ["queued"]
+
+
+def test_sent_mail_is_not_queued_again(pipeline: Call) -> None:
+    sent = pipeline("outbox", "list", "sent", "--json").json()
+    assert len(sent) == 3
+    called = pipeline("outbox", "retry", sent[0]["id"])
+    assert (called.code, called.out) == (6, "")
