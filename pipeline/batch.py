@@ -12,7 +12,7 @@ from pipeline.flow.alerts import queue_digest
 from pipeline.flow.deliver import Delivered, deliver
 from pipeline.flow.due import work_off
 from pipeline.flow.fetch import fetch, waiting_mail
-from pipeline.flow.housekeeping import housekeep, too_many_unknown
+from pipeline.flow.housekeeping import alert_silenced, housekeep, too_many_unknown
 from pipeline.flow.issue import issue_pending
 from pipeline.flow.moving import move_processed
 from pipeline.flow.openings import open_courier, open_mailbox
@@ -80,6 +80,9 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         due = work_off(services)
         issued = issue_pending(services)
         progress(Stage.DUE, due)
+        silenced = too_many_unknown(services)
+        if silenced:
+            alert_silenced(services)
         queue_digest(services)
         delivered, courier_down = _send(services, progress)
         housekeep(services)
@@ -96,7 +99,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             failed=delivered.failed,
             in_doubt=delivered.in_doubt,
             unreachable=unreachable or courier_down,
-            silenced=too_many_unknown(services),
+            silenced=silenced,
         )
         logs.event("batch", "done", **dict(summary.counts))
         return summary
@@ -127,7 +130,7 @@ def _receive(services: Services, progress: Progress) -> tuple[int, Processed, in
                 if not new:
                     break
     except TryLaterError as error:
-        logs.event("batch", "receiving_stopped", code=error.code, **error.params)
+        logs.event("batch", "receiving_stopped", code=error.code, reason=str(error))
         unreachable = "storage" if error.code == "storage_unwritable" else "mailbox"
         total = _process_all(services, progress, total)
     return fetched, total, moved, unreachable

@@ -79,9 +79,18 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
     if as_json:
         print_json(shown)
         return
-    for key, value in shown.items():
-        if key != "text" and value is not None:
-            click.echo(f"{key}: {value}")
+    lines = {
+        "reference": record.reference,
+        "serial": row.serial,
+        "state": words.status_word(row.state.value),
+        "report_issuer": words.named("issuer", row.issuer.value),
+        "created": f"{row.created_at:%Y-%m-%d %H:%M} UTC" if row.created_at else "",
+        "expires": f"{row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else "",
+        "report_fingerprint": row.fingerprint,
+    }
+    for key, value in lines.items():
+        if value:
+            click.echo(f"{words.word(key)}: {value}")
     click.echo(text or words.word("certificate_redacted"))
 
 

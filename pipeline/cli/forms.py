@@ -167,7 +167,7 @@ def _print_check(result, digest: str) -> None:  # type: ignore[no-untyped-def]
                     field.raw,
                     field.value or "",
                     words.status_word(field.verdict),
-                    ", ".join(field.notes),
+                    ", ".join(words.named("repair", note) for note in field.notes),
                 ]
                 for field in result.fields
             ],

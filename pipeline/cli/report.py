@@ -40,6 +40,7 @@ def write_report(services: Services, path: Path) -> None:
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
+        named=words.named,
         language=words.language(),
         now=services.clock.now(),
         page_id=new_id(),

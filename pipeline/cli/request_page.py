@@ -47,7 +47,7 @@ def print_request(view: RequestView) -> None:
                     field.raw,
                     field.value or "",
                     words.status_word(field.verdict),
-                    ", ".join(field.notes),
+                    ", ".join(words.named("repair", note) for note in field.notes),
                 ]
                 for field in view.fields
                 if field.raw
@@ -59,7 +59,12 @@ def print_request(view: RequestView) -> None:
         click.echo(f"  {severity} ({audience}): {inert(problem.message)} [{problem.code}]")
     _section("slots", [f"{local(slot.start)} - {local(slot.end)}" for slot in view.slots])
     _section(
-        "deadlines", [f"{local(item.at)}  {item.kind} {item.notice}" for item in view.deadlines]
+        "deadlines",
+        [
+            f"{local(item.at)}  {words.named('deadline', item.kind)}"
+            + (f"  {words.named('notice', item.notice)}" if item.notice else "")
+            for item in view.deadlines
+        ],
     )
     _section(
         "certificates",
@@ -72,7 +77,8 @@ def print_request(view: RequestView) -> None:
     _section(
         "mails",
         [
-            f"{local(mail.at)}  {words.word(mail.direction)}  {mail.subject}  [{mail.state}]"
+            f"{local(mail.at)}  {words.word(mail.direction)}  {mail.subject}  "
+            f"[{words.status_word(mail.state)}]"
             for mail in view.mails
         ],
     )
@@ -80,7 +86,8 @@ def print_request(view: RequestView) -> None:
     _section(
         "history",
         [
-            f"{local(line.at)}  {line.actor_name}  {line.event.value if line.event else ''}"
+            f"{local(line.at)}  {line.actor_name}"
+            f"  {words.named('event', line.event.value) if line.event else ''}"
             f"  {words.status_word(line.after.value)}"
             for line in view.history
         ],

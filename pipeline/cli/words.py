@@ -36,6 +36,12 @@ def status_word(code: str) -> str:
     return text
 
 
+def named(kind: str, code: str) -> str:
+    """Return the words for an event, notice, deadline, repair or the like; else the code."""
+    text: str = _table("codes").get(f"{kind}_{code}", code)
+    return text
+
+
 def help_text(path: tuple[str, ...]) -> str:
     """Return the help of the command at ``path`` (empty path: the programme)."""
     text: str = _table("help")[".".join(path) or "pipeline"]

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 from pipeline.flow.alerts import alert
 from pipeline.flow.cause import Details
+from pipeline.flow.enclosures import form_with_answers
 from pipeline.flow.judging import file_items
 from pipeline.flow.letter import Answer, Letter
 from pipeline.flow.notices import queue_notice
 from pipeline.flow.services import Services
 from pipeline.model.notice import NoticeName, ProblemItem
+from pipeline.model.problem import Problem, Severity
 from pipeline.model.transition import SendNotice
+from pipeline.notifications.catalogue import sentence
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
@@ -53,6 +56,7 @@ def send(tx: Transaction, services: Services, letter: Letter) -> None:
     if not letter.answers:
         return
     chosen = _with_files(_joined(letter.answers), letter)
+    chosen = _with_copies(tx, services, chosen, letter.answers)
     if not chosen.of_transition and _over_a_cap(tx, services, letter, chosen.record):
         alert(tx, services, "answers_capped", chosen.record.reference, letter.row.id)
         return
@@ -75,13 +79,35 @@ def _joined(answers: list[Answer]) -> Answer:
     items = tuple(
         _of(item.record, problem) for item in about_others for problem in item.details.items
     )
+    refs = tuple(dict.fromkeys(item.record.reference for item in ranked))
     details = replace(
         first.details,
         items=(*first.details.items, *items),
         has_errors=any(item.details.has_errors for item in answers if item.details.items),
-        refs=tuple(dict.fromkeys(item.record.reference for item in ranked)),
+        refs=refs,
     )
+    if first.effect.notice is not NoticeName.ACKNOWLEDGED:  # which lists them itself
+        params = (("n", len(refs)), ("refs", ", ".join(refs)))
+        told = Problem("file_many", Severity.NOTE, params=params)
+        notes = (*details.notes, sentence(told, first.record.language, None))
+        details = replace(details, notes=notes)
     return replace(first, details=details)
+
+
+def _with_copies(
+    tx: Transaction, services: Services, chosen: Answer, answers: list[Answer]
+) -> Answer:
+    """Return ``chosen`` with the marked copies of the other forms that have to be corrected."""
+    copies = []
+    for item in answers:
+        record = item.record
+        latest = tx.revisions.latest(record.id)
+        asked = item.effect.notice is NoticeName.NEEDS_CORRECTION
+        if record.id == chosen.record.id or not asked or latest is None or record.form is None:
+            continue
+        copy = form_with_answers(services, record, latest, record.form, item.details)
+        copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))
+    return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
 
 
 def _with_files(answer: Answer, letter: Letter) -> Answer:

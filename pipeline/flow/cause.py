@@ -29,7 +29,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each."""
+    """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
+
+    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    """
 
     items: tuple[ProblemItem, ...] = ()
     notes: tuple[str, ...] = ()
@@ -43,3 +46,4 @@ class Details:
     suggestion: FormKind | None = None
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
+    copies: tuple[MailFile, ...] = ()

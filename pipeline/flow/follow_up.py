@@ -91,7 +91,12 @@ def _forms(
 ) -> MessageRecord:
     """Let the first form that fits act on the request; each other one opens its own request."""
     fitting = next(
-        (item for item in letter.read.submissions if record.form in {None, item.form}), None
+        (
+            item
+            for item in letter.read.submissions
+            if record.form in {None, item.form} and not _of_another(tx, letter, record, item)
+        ),
+        None,
     )
     for submission in letter.read.submissions:
         if submission is fitting and not record.state.ended:
@@ -99,6 +104,22 @@ def _forms(
         else:
             open_form(tx, services, letter, submission, linked_to=record.reference)
     return letter.done(Outcome.REPLY, "form", record)
+
+
+def _of_another(
+    tx: Transaction, letter: Letter, record: RequestRecord, submission: Submission
+) -> bool:
+    """Tell whether the form is for the number of another open request of the same address.
+
+    So it is when two forms came in one mail: both are answered on the thread of one.
+    """
+    number = judge(submission, letter.now).value("phone_number")
+    return number not in {None, record.number} and any(
+        other.form is submission.form
+        and not other.state.ended
+        and other.address_of_record.lower() == record.address_of_record.lower()
+        for other in tx.requests.of_number(number or "")
+    )
 
 
 def _form(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from pipeline.flow.alerts import alert
 from pipeline.flow.services import Services
 from pipeline.model.certificate import CertificateState
 from pipeline.model.message import SenderVerdict
@@ -61,3 +62,14 @@ def too_many_unknown(services: Services) -> bool:
         verdicts = tx.messages.recent_human_verdicts(_LOOKED_AT)
     unknown = sum(verdict is SenderVerdict.UNKNOWN for verdict in verdicts)
     return len(verdicts) >= _LOOKED_AT and unknown * 2 > _LOOKED_AT
+
+
+def alert_silenced(services: Services) -> None:
+    """Tell staff once a day that a setting silences everybody."""
+    today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def work(tx: Transaction) -> None:
+        if tx.counters.add("alert:sender_setting", today) == 1:
+            alert(tx, services, "sender_setting", "")
+
+    services.store.run(work)

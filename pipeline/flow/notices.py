@@ -65,7 +65,7 @@ def _write(
     recipient: str,
 ) -> OutboundMessage:
     facts = notice_facts(tx, services, record, details, previous)
-    files = enclosures(tx, services, record, effect, details, facts)
+    files = (*enclosures(tx, services, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = cause.message_row or str(record.state.version)

@@ -92,7 +92,7 @@ def route_on(
     cause: Cause,
 ) -> RequestRecord:
     """Route a received request and apply what the rule says."""
-    way = route(_routing_facts(record, checked, found))
+    way = route(routing_facts(record, checked, found))
     queued = way.variant == "queued" and found is not None and found.previous is not None
     record = replace(
         record,
@@ -139,9 +139,10 @@ def resume(
     return route_on(tx, services, record, checked, found, cause)
 
 
-def _routing_facts(
+def routing_facts(
     record: RequestRecord, checked: CheckedForm, found: FoundConflict | None
 ) -> RoutingFacts:
+    """Return what the rules of routing look at; ``found`` is what is known of the number."""
     codes = {problem.code for problem in checked.problems}
     return RoutingFacts(
         form=checked.submission.form,
@@ -222,8 +223,6 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
             record.state,
             ready_date=date.fromisoformat(ready) if ready else None,
             two_step_disabled=value("two_step_disabled") == "yes",
-            business_verified=value("meta_business_verified") == "verified"
-            or value("source_business_verified") == "yes",
         ),
     )
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pipeline import logs
 from pipeline.errors import TryLaterError
 from pipeline.flow.alerts import alert
+from pipeline.flow.reading import Reading
 from pipeline.flow.receive import receive
 from pipeline.flow.services import Services
 from pipeline.guard import GuardError
@@ -51,20 +52,23 @@ def process(services: Services) -> Processed:
 
 def _bulk(tx: Transaction, services: Services) -> Processed:
     rows = tx.messages.claim(services.clock.now(), services.settings.limits.batch)
-    for row in rows:
-        tx.messages.save(_placed(services, receive(tx, services, row)))
+    with Reading(services, rows) as reading:
+        for row in rows:
+            tx.messages.save(_placed(services, receive(tx, services, row, reading)))
     return Processed(processed=len(rows))
 
 
 def _one_by_one(tx: Transaction, services: Services) -> Processed:
     total = Processed()
-    for row in tx.messages.claim(services.clock.now(), services.settings.limits.batch):
-        try:
-            with tx.savepoint():
-                tx.messages.save(_placed(services, receive(tx, services, row)))
-            total += Processed(processed=1)
-        except Exception as error:  # noqa: BLE001 - one bad message never stops the batch
-            total += _failed(tx, services, row, error)
+    rows = tx.messages.claim(services.clock.now(), services.settings.limits.batch)
+    with Reading(services, rows) as reading:
+        for row in rows:
+            try:
+                with tx.savepoint():
+                    tx.messages.save(_placed(services, receive(tx, services, row, reading)))
+                total += Processed(processed=1)
+            except Exception as error:  # noqa: BLE001 - one bad message never stops the batch
+                total += _failed(tx, services, row, error)
     return total
 
 

@@ -4,8 +4,9 @@ The caller holds the transaction; the mail on the server is marked after its com
 """
 
 from pipeline.flow import answers, automatic, follow_up, opening, without_form
-from pipeline.flow.guarded import read_message
+from pipeline.flow.alerts import alert
 from pipeline.flow.letter import Letter, finished
+from pipeline.flow.reading import Reading
 from pipeline.flow.services import Services
 from pipeline.flow.threads import request_of_thread
 from pipeline.mailbox.automatic import classify
@@ -15,17 +16,20 @@ from pipeline.store.records import MessageRecord
 from pipeline.store.unit_of_work import Transaction
 
 
-def receive(tx: Transaction, services: Services, row: MessageRecord) -> MessageRecord:
+def receive(
+    tx: Transaction, services: Services, row: MessageRecord, reading: Reading
+) -> MessageRecord:
     """Take one message the whole way; return its ledger row as it has to be saved.
 
     Raises GuardError when its bytes cannot be read within the limits.
     """
     now = services.clock.now()
     if row.oversized:
+        alert(tx, services, "mail_too_big", "", row.id)
         return finished(row, Outcome.HELD, "file_big", now)
 
     # parse, find the forms among the attachments, read them: in the guarded child
-    read = services.guard.call(read_message, services.blobs.get(row.sha256))
+    read = reading.read(row)
 
     # seen before?
     if tx.messages.earlier_with_sha256(row):

@@ -1,6 +1,7 @@
 """A form for a request that is there already: the new answers replace the old ones."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from pipeline.flow.alerts import alert
 from pipeline.flow.answers import answer
@@ -16,12 +17,16 @@ from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Severity
-from pipeline.model.request import Actor, Event, EventName, Status
+from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
+from pipeline.model.route import Route
 from pipeline.notifications.dates import full_date
 from pipeline.notifications.numbers import international
 from pipeline.notifications.words import words_of
+from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord, RevisionRecord
 from pipeline.store.unit_of_work import Transaction
+
+_STOPPING = frozenset({EventName.M2M_CERTAIN, EventName.M2M_DOUBTFUL, EventName.WRONG_FORM})
 
 
 def revise(
@@ -42,14 +47,55 @@ def revise(
     if before is not None and before.digest == after.digest and not confirmed:
         answer(letter, record, NoticeName.DUPLICATE)
         return record
-    event = Event(
+    way = _stop(record, checked)
+    asked = record.status is Status.NEEDS_CORRECTION
+    event = _judged(checked, letter.now)
+    if way is not None and asked:
+        record = replace(
+            record, route_rule=way.rule, route_misses=way.misses, suggestion=way.suggestion
+        )
+        event = _stopping(way, way.event, letter.now)
+    record = apply_answers(tx, services, record, checked, event, letter.cause, (before, after))
+    if way is None or asked or record.state.ended or record.status is Status.HELD:
+        return record
+    # where staff may have looked already, a new answer moves nothing by itself
+    return decide(tx, services, record, _stopping(way, EventName.HOLD, letter.now), letter.cause)
+
+
+def _judged(checked: CheckedForm, now: datetime) -> Event:
+    return Event(
         EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
         Actor.SYSTEM if checked.customer_problems else Actor.CUSTOMER,
-        letter.now,
+        now,
         proven=True,
         answers_complete=not checked.customer_problems,
     )
-    return apply_answers(tx, services, record, checked, event, letter.cause, (before, after))
+
+
+def _stop(record: RequestRecord, checked: CheckedForm) -> Route | None:
+    """Return what stops the new answers like those of a first form; None when nothing does.
+
+    So do the number of a machine and the form of the other kind.
+    """
+    from pipeline.flow.opening import routing_facts  # noqa: PLC0415 - opening uses revise
+
+    facts = routing_facts(record, checked, None)
+    if checked.value("phone_number") != record.number:
+        facts = replace(facts, settled=())
+    way = route(facts)
+    return way if way.event in _STOPPING else None
+
+
+def _stopping(way: Route, name: EventName, now: datetime) -> Event:
+    return Event(
+        name,
+        Actor.SYSTEM,
+        now,
+        reason=way.reason,
+        variant=way.variant,
+        track=way.track,
+        hold_reason=way.hold_reason or HoldReason.CHANGE,
+    )
 
 
 def apply_answers(

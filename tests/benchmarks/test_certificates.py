@@ -16,7 +16,7 @@ from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from tests.benchmarks.conftest import OpenServices
-from tests.benchmarks.measuring import seconds, show
+from tests.benchmarks.measuring import seconds, show, tell
 from tests.filled.mails import ADDRESS, form_mail
 
 _CERTIFICATES = 40
@@ -42,7 +42,7 @@ def test_certificates_against_bare_signatures(services_in: OpenServices, tmp_pat
     with services.store.read() as tx:
         assert len(tx.certificates.list("all", limit=1000)) == _CERTIFICATES
     show(f"issuing {_CERTIFICATES} certificates", ours, floor, "two signatures, two commits each")
-    print(f"[bench] certificates: {_CERTIFICATES / ours:.0f} a second in one process")
+    tell(f"certificates: {_CERTIFICATES / ours:.0f} a second in one process")
 
 
 def _requests(services: Services) -> list[RequestRecord]:

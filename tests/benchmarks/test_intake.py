@@ -15,7 +15,7 @@ from pipeline.flow.process import process
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
-from tests.benchmarks.measuring import seconds, show
+from tests.benchmarks.measuring import seconds, show, tell
 from tests.filled.mails import ADDRESS, form_mail
 
 _MAILS = 50
@@ -37,7 +37,7 @@ def test_intake_against_a_bare_script(services_in: OpenServices, tmp_path: Path)
     measured = sorted(pairs[1:], key=lambda pair: pair[0] / pair[1])
     ours, floor = measured[len(measured) // 2]
     show(f"intake of {_MAILS} mails", ours, floor, "guarded parse, form read, one durable commit")
-    print(f"[bench] intake: {_MAILS / ours:.0f} mails a second in one process")
+    tell(f"intake: {_MAILS / ours:.0f} mails a second in one process")
     with services.store.read() as tx:
         assert tx.outbox.waiting(services.clock.now()) == _MAILS * (_ROUNDS + 1)
 

@@ -5,8 +5,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from pipeline.flow import decisions
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
-from tests.benchmarks.measuring import medians, show
+from tests.benchmarks.measuring import medians, python, show
 from tests.filled.mails import ADDRESS, form_mail
 
 _FEW = 1_000
@@ -42,25 +40,16 @@ def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_
     many = _with_finished(services_in, tmp_path / "many", _MANY)
     spent, floor = medians(lambda: run_batch(many), lambda: run_batch(few), rounds=15)
     show(f"idle batch over {_MANY} finished requests", spent, floor, f"over {_FEW}")
-    spent, floor = medians(
-        lambda: _status(tmp_path / "many"), lambda: _status(tmp_path / "few"), rounds=5
-    )
-    show(f"pipeline status over {_MANY} finished requests", spent, floor, f"over {_FEW}")
-    spent, floor = medians(
-        lambda: _status(tmp_path / "many"),
-        lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
-        rounds=5,
-    )
-    show(f"pipeline status over {_MANY} finished requests", spent, floor, "the bare interpreter")
+    for floor_work, against in (
+        (lambda: _status(tmp_path, "few"), f"over {_FEW}"),
+        (lambda: python(tmp_path / "bytecode", "pass"), "the bare interpreter"),
+    ):
+        spent, floor = medians(lambda: _status(tmp_path, "many"), floor_work, rounds=5)
+        show(f"pipeline status over {_MANY} finished requests", spent, floor, against)
 
 
-def _status(folder: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-c", _COMMAND, "--home", str(folder), "status"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-    )
+def _status(folder: Path, name: str) -> None:
+    python(folder / "bytecode", _COMMAND, "--home", str(folder / name), "status")
 
 
 def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
@@ -72,7 +61,7 @@ def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Servi
         row = tx.messages.list("all", 1)[0]
         record = tx.requests.get(row.request_id or "")
     assert record is not None
-    decisions.reject(services, record, "staff", "invalid_number")
+    decisions.reject(services, record, "staff", reason="invalid_number")
     run_batch(services)
     with closing(sqlite3.connect(folder / "requests.sqlite3")) as connection:
         for table, values in _NEW_VALUES.items():

@@ -1,19 +1,12 @@
 """How long the command takes to say its version and its help."""
 
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.measuring import medians, show
+from tests.benchmarks.measuring import medians, python, show
 
 _OURS = "import sys; from pipeline.cli import main; main(sys.argv[1:])"
-
-
-def _python(code: str, *arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL, timeout=60
-    )
 
 
 @pytest.mark.benchmark
@@ -25,6 +18,8 @@ def _python(code: str, *arguments: str) -> None:
         ("--help", "import click", "an interpreter that imports click"),
     ],
 )
-def test_start_up(option: str, floor: str, against: str) -> None:
-    ours, bare = medians(lambda: _python(_OURS, option), lambda: _python(floor), rounds=11)
+def test_start_up(option: str, floor: str, against: str, tmp_path: Path) -> None:
+    ours, bare = medians(
+        lambda: python(tmp_path, _OURS, option), lambda: python(tmp_path, floor), rounds=11
+    )
     show(f"pipeline {option}", ours, bare, against)

@@ -98,7 +98,13 @@ class Killing:
         delay = self._start * 0.5 + self.dice.uniform(0, self._span) if kill else _LONGEST_RUN
         process = subprocess.Popen(
             command,
-            env={**os.environ, "PIPELINE_CONFIG": str(self.folder / "pipeline.toml")},
+            env={
+                **os.environ,
+                "PIPELINE_CONFIG": str(self.folder / "pipeline.toml"),
+                # a process that compiles nothing gets to its work before it is killed
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+            },
             stdout=subprocess.DEVNULL,
         )
         try:

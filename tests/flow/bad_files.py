@@ -6,7 +6,9 @@ import zipfile
 
 import pikepdf
 from openpyxl import Workbook
+from PIL import Image
 
+from pipeline.forms.catalogue import FORMS
 from pipeline.model.form import FormKind
 from tests.flow.world import form
 
@@ -24,17 +26,8 @@ def foreign_workbook() -> bytes:
 
 def empty_form(language: str) -> bytes:
     """Return our form with no answer in it."""
-    questions = ("contact_name", "contact_email")
-    blanks = dict.fromkeys(form_fields(), "")
-    assert set(questions) <= set(blanks)
+    blanks = dict.fromkeys(FORMS[FormKind.ONBOARDING].questions, "")
     return form(FormKind.ONBOARDING, language, **blanks)[1]
-
-
-def form_fields() -> tuple[str, ...]:
-    """Return the fields of the onboarding form."""
-    from pipeline.forms.catalogue import FORMS
-
-    return tuple(FORMS[FormKind.ONBOARDING].questions)
 
 
 def encrypted_workbook() -> bytes:
@@ -75,8 +68,6 @@ def encrypted_pdf() -> bytes:
 
 def picture() -> bytes:
     """Return the photograph of a form, big enough to be no logo."""
-    from PIL import Image
-
     out = io.BytesIO()
     Image.effect_noise((600, 800), 80).save(out, "PNG")
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What a customer can say by reply, in English and Japanese, in every status where it means much."""
+"""What a customer can say by reply, in English and Japanese, where it means something."""
 
 from datetime import UTC, datetime, timedelta
 

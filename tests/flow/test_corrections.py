@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.forms.xlsx_reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
-from pipeline.model.request import HoldReason, Status
+from pipeline.model.request import HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from tests.flow.world import (
     HANAKO,
@@ -186,3 +186,67 @@ def test_form_with_another_number_by_reply_changes_the_number(world: World) -> N
     assert (after.number, after.status) == ("+819087654321", Status.POLICY_REVIEW)
     assert notices(mails) == ["revision_received"]
     assert "number_changed" in world.alerts()
+
+
+def test_corrected_form_with_a_machine_s_number_is_rejected(world: World) -> None:
+    world.mail(HANAKO, wrong())
+    number = "+81 20 1234 5678"
+    mails = world.mail(HANAKO, form(phone_number=number, phone_number_again=number))
+    assert notices(mails) == ["rejected"]
+    mails = world.mail(TARO, wrong(phone_number="090-8765-4321"))
+    record = world.request(TARO)
+    mails = world.reply(record, "", form(phone_number=number, phone_number_again=number))
+    assert (world.again(record).status, notices(mails)) == (Status.REJECTED, ["rejected"])
+
+
+def test_corrected_form_said_to_be_a_machine_s_is_held(world: World) -> None:
+    world.mail(HANAKO, wrong())
+    record = world.request()
+    mails = world.reply(record, "", form(is_m2m="yes"))
+    after = world.again(record)
+    assert (after.status, after.state.hold_reason) == (Status.HELD, HoldReason.M2M)
+    assert [mail.notice for mail in mails] == ["question"]
+
+
+def test_corrected_form_that_is_the_wrong_form_goes_to_help(world: World) -> None:
+    world.mail(HANAKO, wrong())
+    record = world.request()
+    mails = world.reply(record, "", form(number_use="business_platform"))
+    after = world.again(record)
+    assert (after.state.track, after.status) == (Track.HELP, Status.TRIAGE)
+    assert after.suggestion is FormKind.MIGRATION
+    assert [mail.notice for mail in mails] == ["help_choose_form"]
+
+
+def test_changed_form_in_review_said_to_be_a_machine_s_is_held(world: World) -> None:
+    world.mail(HANAKO, form())
+    world.mail(HANAKO, form(is_m2m="yes"))
+    record = world.request()
+    assert (record.status, record.state.hold_reason) == (Status.HELD, HoldReason.M2M)
+
+
+def test_corrected_number_of_another_organisation_is_held_and_tells_nothing(world: World) -> None:
+    world.mail(OLIVER, form(language="en"))
+    world.mail(HANAKO, wrong())
+    record = world.request()
+    number = "+44 7400 123456"
+    world.reply(record, "", form(phone_number=number, phone_number_again=number))
+    after = world.again(record)
+    assert after.status is Status.HELD
+    assert world.request(OLIVER).reference not in world.mails_of(record)[-1].content.decode()
+
+
+def test_two_wrong_forms_in_one_mail_come_back_marked_and_each_finds_its_request(
+    world: World,
+) -> None:
+    other = "090-8765-4321"
+    second = wrong(phone_number=other, phone_number_again=other)
+    (mail,) = world.mail(HANAKO, wrong(), ("second.xlsx", second[1]))
+    first_record, second_record = world.requests_of(HANAKO)
+    assert len(mail.files) == 2
+    corrected = form(phone_number=other, phone_number_again=other)
+    world.reply(first_record, "", corrected)
+    assert world.again(first_record).status is Status.NEEDS_CORRECTION
+    assert world.again(second_record).status is Status.POLICY_REVIEW
+    world.reply(first_record, "", form())
+    assert world.again(first_record).status is Status.POLICY_REVIEW

@@ -1,4 +1,4 @@
-"""Forms that stop before review: machine numbers, wrong forms, changes after approval, and words."""
+"""Forms that stop before review: machine numbers, wrong forms, late changes, and words."""
 
 import pytest
 

@@ -308,6 +308,11 @@ class World:
         """Run one batch after the undo window and return what went out."""
         return self.run(timedelta(seconds=121))
 
+    def reply_after_undo(self, record: RequestRecord, *files: File) -> list[Sent]:
+        """Let our mails to the customer go out, then answer the last one with ``files``."""
+        self.staff_mails()
+        return self.reply(record, "", *files)
+
     # what came of it
 
     def new_mails(self) -> list[Sent]:

@@ -18,7 +18,6 @@ def canonical_number(text: str) -> str | None:
     A toll-free or service number is one: customers who were active before use them.
     """
     read = read_phone(text, _QUESTION, Hints(today=date.min))
-    certain = read.verdict is Verdict.OK or (
-        read.verdict is Verdict.ASK and {finding.code for finding in read.findings} <= _ABOUT_ITS_USE
-    )
+    about_use = {finding.code for finding in read.findings} <= _ABOUT_ITS_USE
+    certain = read.verdict is Verdict.OK or (read.verdict is Verdict.ASK and about_use)
     return read.value if certain else None
