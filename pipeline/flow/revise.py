@@ -111,7 +111,9 @@ def apply_answers(
     from pipeline.flow.opening import with_answers  # noqa: PLC0415 - opening uses revise
 
     previous_number = record.number
-    record = with_answers(record, checked)
+    record = replace(
+        with_answers(record, checked), acknowledged_warnings=_still_ticked(record, *revisions)
+    )
     if previous_number and record.number != previous_number:
         alert(tx, services, "number_changed", record.reference)
     details = Details(
@@ -122,6 +124,15 @@ def apply_answers(
         changes=_told(record, checked, changes(*revisions)),
     )
     return decide(tx, services, record, event, cause, details)
+
+
+def _still_ticked(
+    record: RequestRecord, before: RevisionRecord | None, after: RevisionRecord
+) -> tuple[str, ...]:
+    """Return the ticked warnings that say the same of the new answers as of the old ones."""
+    known = before.problems if before else ()
+    new = {problem.code for problem in after.problems if problem not in known}
+    return tuple(code for code in record.acknowledged_warnings if code not in new)
 
 
 def _told(

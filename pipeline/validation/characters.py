@@ -82,6 +82,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
     NFC; full-width ASCII and half-width katakana folded; invisible characters, direction marks and
     controls removed; blanks of all kinds become a space. Lines are kept.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip(), ()  # nothing of it is ever repaired
     notes: list[str] = []
     kept: list[str] = []
     for index, character in enumerate(text):

@@ -10,12 +10,14 @@ from pipeline.flow.services import Services
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.flow.conftest import MakeWorld
-from tests.flow.world import HANAKO, STAFF, World, form, notices
+from tests.flow.world import HANAKO, STAFF, TARO, World, form, notices
 
 Decision = Callable[[Services, RequestRecord], RequestRecord]
 
 _DECISIONS: dict[str, Decision] = {
-    "approve": lambda services, record: decisions.approve(services, record, "saki", tick_all=True),
+    "approve": lambda services, record: decisions.approve(
+        services, record, "saki", tick_all=True, business_verified=True
+    ),
     "ask": lambda services, record: decisions.ask(
         services, record, "saki", fields=("display_name",), text="?"
     ),
@@ -66,16 +68,33 @@ def test_open_warnings_stop_the_approval_until_each_is_ticked(any_world: World) 
     assert len(warnings) == 2
     with pytest.raises(RefusedError):
         decisions.approve(world.services, record, "saki", ticked=warnings[:1])
-    done = decisions.approve(world.services, record, "saki", ticked=warnings)
+    done = decisions.approve(
+        world.services, record, "saki", ticked=warnings, business_verified=True
+    )
     assert done.status is Status.NAME_REVIEW
     assert done.acknowledged_warnings == warnings
 
 
-def test_new_answers_have_to_be_ticked_anew(world: World) -> None:
+def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> None:
+    dear = "+53 5 1234567"
+    cuban = {"phone_number": dear, "phone_number_again": dear, "country": "Cuba"}
+    cuban |= {"contact_phone": ""}
     world.mail(HANAKO, form(genesys_licence="other"))
-    record = decisions.approve(world.services, world.request(), "saki", tick_all=True)
+    record = decisions.approve(
+        world.services, world.request(), "saki", tick_all=True, business_verified=True
+    )
     record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
     world.reply_after_undo(record, form(genesys_licence="other", display_name="さくら"))
+    assert world.again(record).acknowledged_warnings == ("licence_other",)
+    world.mail(TARO, form(**cuban))
+    record = decisions.approve(
+        world.services, world.request(TARO), "saki", tick_all=True, business_verified=True
+    )
+    assert record.acknowledged_warnings == ("phone_restricted_staff",)
+    record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
+    dear = "+53 5 1234568"
+    again = cuban | {"phone_number": dear, "phone_number_again": dear}
+    world.reply_after_undo(record, form(**again))
     assert world.again(record).acknowledged_warnings == ()
 
 
@@ -182,7 +201,9 @@ def test_doubtful_sender_confirmed_by_staff_goes_on(world: World) -> None:
 def test_history_names_who_did_what_and_its_chain_holds(any_world: World) -> None:
     world = any_world
     world.mail(HANAKO, form())
-    record = decisions.approve(world.services, world.request(), "saki", tick_all=True)
+    record = decisions.approve(
+        world.services, world.request(), "saki", tick_all=True, business_verified=True
+    )
     record = decisions.advance(world.services, record, "aoi")
     told = [
         (event.event.value if event.event else "", event.actor.value, event.actor_name)
