@@ -12,6 +12,7 @@ from pipeline.flow.notices import queue_notice
 from pipeline.flow.services import Services
 from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
+from pipeline.model.request import HoldReason, Status
 from pipeline.model.transition import SendNotice
 from pipeline.notifications.catalogue import sentence
 from pipeline.store.records import RequestRecord
@@ -57,7 +58,10 @@ def send(tx: Transaction, services: Services, letter: Letter) -> None:
         return
     chosen = _with_files(_joined(letter.answers), letter)
     chosen = _with_copies(tx, services, chosen, letter.answers)
-    if not chosen.of_transition and _over_a_cap(tx, services, letter, chosen.record):
+    receipt = chosen.effect.notice is NoticeName.RECEIPT_UNVERIFIED
+    if receipt and _asked_already(tx, chosen.record):
+        return
+    if (receipt or not chosen.of_transition) and _over_a_cap(tx, services, letter, chosen.record):
         alert(tx, services, "answers_capped", chosen.record.reference, letter.row.id)
         return
     record = tx.requests.get(chosen.record.id) or chosen.record
@@ -92,6 +96,16 @@ def _joined(answers: list[Answer]) -> Answer:
         notes = (*details.notes, sentence(told, first.record.language, None))
         details = replace(details, notes=notes)
     return replace(first, details=details)
+
+
+def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
+    """Tell whether the address has a receipt for another request: one is enough for all."""
+    return any(
+        other.id != record.id
+        and other.status is Status.HELD
+        and other.state.hold_reason is HoldReason.SENDER
+        for other in tx.requests.of_sender(record.address_of_record)
+    )
 
 
 def _with_copies(

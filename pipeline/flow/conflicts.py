@@ -65,17 +65,32 @@ def find_conflict(
         previous_status=_telling_status(previous),
         previous_first_staff_status=previous is not None
         and _telling_status(previous) in FIRST_STAFF_STATUSES,
-        number=locked.state,
+        number=_state(locked, previous, sender),
     )
     return FoundConflict(decide_conflict(facts), previous, locked)
 
 
+def _state(
+    number: NumberRecord, previous: RequestRecord | None, sender: SenderJudgement
+) -> NumberState:
+    """Return the state that counts: one's own claim, without another request, stops nobody."""
+    own = number.organisation == organisation_of(sender.address)
+    if number.state is NumberState.REQUESTED and previous is None and own:
+        return NumberState.UNKNOWN
+    return number.state
+
+
 def _most_telling(tx: Transaction, number: str, own: RequestRecord | None) -> RequestRecord | None:
-    """Return the open request for ``number``, else the newest ended one that was not replaced."""
+    """Return the open request for ``number``, else the newest ended one that was not replaced.
+
+    What an unproven sender asked for binds nobody.
+    """
     known = [
         record
         for record in tx.requests.of_number(number)
-        if (own is None or record.id != own.id) and record.status is not Status.SUPERSEDED
+        if (own is None or record.id != own.id)
+        and record.status is not Status.SUPERSEDED
+        and record.sender_verdict is SenderVerdict.PASS
     ]
     is_open = [record for record in known if record.status not in END_STATUSES]
     return next(iter([*is_open, *known]), None)

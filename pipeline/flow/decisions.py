@@ -11,10 +11,17 @@ from pipeline.flow.issue import issue_pending
 from pipeline.flow.judging import items_for_customer
 from pipeline.flow.opening import resume
 from pipeline.flow.revise import apply_answers
-from pipeline.flow.revisions import insert_revision, judge, submission_of, with_entered_answers
+from pipeline.flow.revisions import (
+    insert_revision,
+    judge,
+    latest_accepted,
+    submission_of,
+    with_entered_answers,
+)
 from pipeline.flow.services import Services
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.texts import form_texts
+from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
@@ -245,6 +252,8 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
 
 def hold(services: Services, record: RequestRecord, who: str, *, note: str = "") -> RequestRecord:
     """Hold the request; the customer is not told."""
+    if note:
+        keep_note(services, record, who, note)
     return _apply(services, record, who, EventName.HOLD, hold_reason=HoldReason.STAFF, note=note)
 
 
@@ -252,6 +261,8 @@ def release(services: Services, record: RequestRecord, who: str) -> RequestRecor
     """Release a held request to where it came from."""
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        if current.sender_verdict is not SenderVerdict.PASS:
+            raise RefusedError("sender_not_confirmed", reference=current.reference)
         event = _event(services, current, EventName.RELEASE, who)
         current = decide(tx, services, current, event, _by(who))
         return resume(tx, services, current, _by(who))
@@ -273,21 +284,21 @@ def confirm_sender(services: Services, record: RequestRecord, who: str) -> Reque
 
 def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
     """Keep a note of staff with the request; nothing else changes."""
+    keep_note(services, record, who, text)
+    return record
 
-    def work(tx: Transaction) -> RequestRecord:
-        tx.notes.insert(
-            NoteRecord(
-                id=new_id(),
-                request_id=record.id,
-                at=services.clock.now(),
-                author=who,
-                from_customer=False,
-                text=text,
-            )
-        )
-        return record
 
-    return services.store.run(work)
+def keep_note(services: Services, record: RequestRecord, who: str, text: str) -> None:
+    """Keep what a member of staff wrote with the request."""
+    kept = NoteRecord(
+        id=new_id(),
+        request_id=record.id,
+        at=services.clock.now(),
+        author=who,
+        from_customer=False,
+        text=text,
+    )
+    services.store.run(lambda tx: tx.notes.insert(kept))
 
 
 def edit(
@@ -300,7 +311,7 @@ def edit(
     """Enter answers for the customer; they are judged like the customer's own."""
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        revision = tx.revisions.latest(current.id)
+        revision = latest_accepted(tx, current)
         if revision is None:
             raise RefusedError("nothing_to_edit", reference=current.reference)
         known = FORMS[revision.form].questions
@@ -309,6 +320,7 @@ def edit(
             raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
         submission = with_entered_answers(submission_of(revision), answers)
         checked = judge(submission, services.clock.now())
+        _refuse_change_of_approved(current, checked)
         after = insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
         event = _event(
             services,
@@ -321,6 +333,15 @@ def edit(
         return apply_answers(tx, services, current, checked, event, _by(who), (revision, after))
 
     return _in_one_transaction(services, record, work)
+
+
+def _refuse_change_of_approved(record: RequestRecord, checked: CheckedForm) -> None:
+    """Refuse another number or company for an approval that was given for this one."""
+    if record.state.approved_at is None:
+        return
+    number, company = checked.value("phone_number"), checked.value("company_legal_name")
+    if number != record.number or company != record.company:
+        raise RefusedError("change_needs_approval", reference=record.reference)
 
 
 def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:

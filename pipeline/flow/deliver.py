@@ -1,13 +1,22 @@
-"""Send what the outbox holds: claim, intent, hand over, record; each step is its own commit."""
+"""Send what the outbox holds: claim, intent, hand over, record; each step is its own commit.
 
-from collections.abc import Callable
+A mail comes back with ``intended_at`` when its worker vanished while it was being sent: nobody
+knows whether it went out. The setting ``courier.in_doubt`` says what happens then; ``auto`` looks
+into the archive folder where there is one, and else sends it again with the same Message-ID.
+"""
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 from pipeline import logs
+from pipeline.errors import PipelineError
 from pipeline.flow.alerts import alert
+from pipeline.flow.openings import Archive
+from pipeline.flow.overtaken import overtaken
 from pipeline.flow.services import Services
+from pipeline.model.certificate import CertificateState
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
@@ -16,81 +25,175 @@ _FIRST_WAIT = timedelta(minutes=2)
 _LONGEST_WAIT = timedelta(hours=4)
 _ATTEMPTS = 12
 _CAP = "mail:hour"
-_UNASKED = Delivery(DeliveryKind.DEFERRED, "not_tried", unreachable=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """How many mails were sent, put off, failed for good, or left in doubt.
 
-    ``unreachable``: the server could not be asked; the rest waits for the next run.
+    ``overtaken`` ones were taken back, because what they tell is no longer so. ``unreachable``: the
+    server could not be asked; the rest waits for the next run.
     """
 
     sent: int = 0
     deferred: int = 0
     failed: int = 0
     in_doubt: int = 0
+    overtaken: int = 0
     unreachable: bool = False
 
 
-def deliver(
-    services: Services, courier: Courier, archive: Callable[[bytes], None] | None = None
-) -> Delivered:
+class _Kept(StrEnum):
+    """Why a claimed mail was not handed over."""
+
+    LOST = "lost"
+    OVERTAKEN = "overtaken"
+    NO_ROOM = "no_room"
+    UNKNOWN = "unknown"
+
+
+@dataclass
+class _Sending:
+    """One delivery: who carries, who keeps copies, and what came of the mails so far."""
+
+    services: Services
+    courier: Courier
+    archive: Archive | None
+    counts: dict[DeliveryKind, int]
+    overtaken: int = 0
+    unreachable: bool = False
+    archive_failed: bool = False
+
+
+def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
-    counts = dict.fromkeys(DeliveryKind, 0)
-    unreachable = False
-    while not unreachable and (mails := services.store.run(lambda tx: _claim(tx, services))):
-        for mail in mails:
-            delivery = _not_asked(mail) if unreachable else _hand_over(services, courier, mail)
-            if delivery is None:
-                continue
-            unreachable = unreachable or delivery.unreachable
-            services.store.run(partial(_record, services, mail, delivery))
-            counts[delivery.kind] += 1
-            if delivery.kind is DeliveryKind.SENT and archive is not None:
-                archive(mail.content)
+    sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
+    while not sending.unreachable and (
+        mails := services.store.run(lambda tx: _claim(tx, services))
+    ):
+        _send(sending, mails)
     return Delivered(
-        sent=counts[DeliveryKind.SENT],
-        deferred=counts[DeliveryKind.DEFERRED],
-        failed=counts[DeliveryKind.FAILED],
-        in_doubt=counts[DeliveryKind.IN_DOUBT],
-        unreachable=unreachable,
+        sent=sending.counts[DeliveryKind.SENT],
+        deferred=sending.counts[DeliveryKind.DEFERRED],
+        failed=sending.counts[DeliveryKind.FAILED],
+        in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
+        overtaken=sending.overtaken,
+        unreachable=sending.unreachable,
     )
 
 
 def _claim(tx: Transaction, services: Services) -> list[OutboxRecord]:
     now = services.clock.now()
-    window = _hour(now)
     limits = services.settings.limits
-    room = services.settings.courier.hourly_cap - tx.counters.value(_CAP, window)
+    room = _room(tx, services, now)
     if room <= 0:
         return []
     until = now + timedelta(seconds=limits.lease_seconds)
-    claimed = tx.outbox.claim(now, min(room, limits.batch), services.worker, until)
-    if claimed:
-        tx.counters.add(_CAP, window, len(claimed))
-    return claimed
+    return tx.outbox.claim(now, min(room, limits.batch), services.worker, until)
+
+
+def _room(tx: Transaction, services: Services, now: datetime) -> int:
+    """Return how many mails may still go out in this hour."""
+    return services.settings.courier.hourly_cap - tx.counters.value(_CAP, _hour(now))
 
 
 def _hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0)
 
 
-def _hand_over(services: Services, courier: Courier, mail: OutboxRecord) -> Delivery | None:
-    """Send one claimed mail; None when the claim was lost to another worker."""
-    in_doubt = services.settings.courier.in_doubt
-    if mail.intended_at is not None and in_doubt == "hold":
-        return Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
+def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
+    """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
+    waiting = list(mails)
+    try:
+        while waiting and not sending.unreachable:
+            _one(sending, waiting.pop(0))
+    finally:
+        for mail in waiting:
+            if _give_back(sending.services, mail):
+                sending.counts[DeliveryKind.DEFERRED] += 1
+
+
+def _give_back(services: Services, mail: OutboxRecord) -> bool:
     now = services.clock.now()
-    if not services.store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now)):
+    return services.store.run(lambda tx: tx.outbox.unclaim(mail.id, mail.attempt, now))
+
+
+def _one(sending: _Sending, mail: OutboxRecord) -> None:
+    """Send one claimed mail and record what came of it."""
+    services = sending.services
+    found = _settled(sending, mail) if mail.intended_at is not None else None
+    if found is None:
+        found = services.store.run(lambda tx: _intend(tx, services, mail))
+    if isinstance(found, _Kept):
+        logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
+        sending.overtaken += found is _Kept.OVERTAKEN
+        return
+    delivery = found or _hand_over(sending, mail)
+    services.store.run(partial(_record, services, mail, delivery))
+    sending.counts[delivery.kind] += 1
+    sending.unreachable = sending.unreachable or delivery.unreachable
+
+
+def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
+    """Say what became of a mail in doubt, as the setting wants it; None: send it (again).
+
+    While the archive cannot be asked the mail stays in doubt until its claim runs out.
+    """
+    setting = sending.services.settings.courier.in_doubt
+    if setting == "hold":
+        return Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
+    if setting == "resend" or sending.archive is None:
         return None
-    sender = services.settings.mailbox.address
-    return courier.deliver(mail.content, sender, mail.recipient)
+    try:
+        went_out = sending.archive.holds(mail.message_id)
+    except PipelineError as error:
+        _archive_failed(sending, error)
+        return _Kept.UNKNOWN
+    return Delivery(DeliveryKind.SENT, "found_in_archive") if went_out else None
 
 
-def _not_asked(mail: OutboxRecord) -> Delivery | None:
-    """Put a mail off; one that is in doubt keeps its claim and stays so until that runs out."""
-    return _UNASKED if mail.intended_at is None else None
+def _intend(tx: Transaction, services: Services, mail: OutboxRecord) -> _Kept | None:
+    """Record that ``mail`` goes out now, its lease renewed; else why it does not."""
+    now = services.clock.now()
+    if overtaken(tx, mail, now):
+        done = tx.outbox.overtaken(mail.id, mail.attempt, now)
+        return _Kept.OVERTAKEN if done else _Kept.LOST
+    if _room(tx, services, now) <= 0:
+        # another worker used it up; in doubt it keeps its claim, and comes back when that ends
+        tx.outbox.unclaim(mail.id, mail.attempt, now)
+        return _Kept.NO_ROOM
+    until = now + timedelta(seconds=services.settings.limits.lease_seconds)
+    return None if tx.outbox.intend(mail.id, mail.attempt, now, until) else _Kept.LOST
+
+
+def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
+    """Give ``mail`` to the courier, and a copy to the archive before it counts as sent.
+
+    In this order a worker that vanishes in between leaves a copy, which tells that it went out.
+    """
+    sender = sending.services.settings.mailbox.address
+    try:
+        delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
+    except Exception as error:  # noqa: BLE001 - a bug at one mail: staff see it, the others go on
+        logs.unknown("flow.deliver", error)
+        return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
+    if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
+        try:
+            if not sending.archive_failed:
+                sending.archive(mail.content)
+        except PipelineError as error:
+            _archive_failed(sending, error)
+    return delivery
+
+
+def _archive_failed(sending: _Sending, error: PipelineError) -> None:
+    """Tell staff once a batch; the archive is not asked to keep more, and no mail waits for it."""
+    logs.event("flow.deliver", "archive_failed", code=error.code)
+    if sending.archive_failed:
+        return
+    sending.archive_failed = True
+    services = sending.services
+    services.store.run(lambda tx: alert(tx, services, "archive_failed", "", error.code))
 
 
 def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:
@@ -99,9 +202,13 @@ def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Tran
         logs.event("flow.deliver", delivery.kind.value, outbox=mail.id, notice=mail.notice.value)
     match delivery.kind:
         case DeliveryKind.SENT:
-            tx.outbox.sent(mail.id, mail.attempt, now)
-            _note_certificate(tx, mail, now)
-        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS or delivery.unreachable:
+            if tx.outbox.sent(mail.id, mail.attempt, now):
+                tx.counters.add(_CAP, _hour(now))
+                _note_certificate(tx, mail, now)
+        case DeliveryKind.DEFERRED if delivery.unreachable:
+            # the server is down, not the mail to blame: it is not kept waiting longer for it
+            tx.outbox.deferred(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
+        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
             wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
             tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
         case DeliveryKind.IN_DOUBT:
@@ -122,5 +229,9 @@ def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> Non
     if mail.request_id is None or not mail.notice.value.startswith("certificate_"):
         return
     live = tx.certificates.live_of_request(mail.request_id)
-    if live is not None and live.mailed_at is None:
-        tx.certificates.save(replace(live, mailed_at=now))
+    if live is None or live.mailed_at is not None:
+        return
+    # read again under its lock: it may have been revoked a moment ago
+    row = tx.certificates.lock(live.id)
+    if row is not None and row.state is CertificateState.LIVE:
+        tx.certificates.save(replace(row, mailed_at=now))

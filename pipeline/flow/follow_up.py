@@ -12,7 +12,15 @@ from pipeline.flow.conflicts import find_conflict
 from pipeline.flow.decide import decide
 from pipeline.flow.judging import file_items
 from pipeline.flow.letter import Letter
-from pipeline.flow.opening import keep_files, keep_words, open_form, resume, route_on, with_answers
+from pipeline.flow.opening import (
+    keep_attachments,
+    keep_files,
+    keep_words,
+    open_form,
+    resume,
+    route_on,
+    with_answers,
+)
 from pipeline.flow.revise import revise
 from pipeline.flow.revisions import insert_revision, judge
 from pipeline.flow.services import Services
@@ -22,7 +30,6 @@ from pipeline.intake.reply import read_reply
 from pipeline.model.message import Command, Outcome, ReadReply, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Slot, Status, Track
-from pipeline.model.route import ConflictDecision
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -53,19 +60,43 @@ _LETTERS = "ABC"
 def follow_up(
     tx: Transaction, services: Services, letter: Letter, known: KnownThread
 ) -> MessageRecord:
-    """Do what a message on a known thread asks for; return its ledger row."""
+    """Do what a message on a known thread asks for; return its ledger row.
+
+    What a rule refuses is kept with the request and shown to staff; nothing of it is done by half.
+    """
+    answered = len(letter.answers)
+    try:
+        with tx.savepoint():
+            return _follow_up(tx, services, letter, known)
+    except RefusedError as error:
+        if error.code == "stale_request":
+            raise
+        del letter.answers[answered:]
+        keep_words(tx, letter, known.record)
+        keep_attachments(tx, letter, known.record)
+        alert(tx, services, "command_refused", known.record.reference, error.code)
+        return letter.done(Outcome.REPLY, f"refused:{error.code}", known.record)
+
+
+def _follow_up(
+    tx: Transaction, services: Services, letter: Letter, known: KnownThread
+) -> MessageRecord:
     record = known.record
     if known.standing is not Standing.REQUESTER:
-        keep_words(tx, letter, record)
-        if known.standing is not Standing.COLLEAGUE:
-            alert(tx, services, f"thread_{known.standing.value}", record.reference)
-        return letter.done(Outcome.REPLY, known.standing.value, record)
+        return _from_another(tx, services, letter, known)
     if record.state.hold_reason is HoldReason.SENDER and record.status is Status.HELD:
         record = confirm(tx, services, letter, record)
+    # the token proves the mailbox: here the sender counts as proven
+    letter.sender = replace(letter.sender, verdict=SenderVerdict.PASS)
     if letter.read.submissions:
         return _forms(tx, services, letter, record)
     if record.state.ended:
         return _after_the_end(tx, services, letter, record)
+    if record.status is Status.HELD and letter.message.attachments:
+        keep_attachments(tx, letter, record)  # the proof that we asked for, perhaps
+        keep_words(tx, letter, record)
+        alert(tx, services, "customer_wrote", record.reference)
+        return letter.done(Outcome.REPLY, "files_kept", record)
     if letter.read.unreadable:
         problems = tuple(item.problem for item in letter.read.unreadable)
         items = file_items(problems, record.language)
@@ -75,11 +106,40 @@ def follow_up(
     return _words(tx, services, letter, record)
 
 
+def _from_another(
+    tx: Transaction, services: Services, letter: Letter, known: KnownThread
+) -> MessageRecord:
+    """Keep what somebody else writes on the thread; a colleague's form goes its own way."""
+    record = known.record
+    if known.standing is Standing.COLLEAGUE and letter.read.submissions:
+        for submission in letter.read.submissions:
+            open_form(tx, services, letter, submission, linked_to=record.reference)
+        return letter.done(Outcome.REQUEST, "colleague", record)
+    keep_words(tx, letter, record)
+    keep_attachments(tx, letter, record)
+    if known.standing is not Standing.COLLEAGUE:
+        alert(tx, services, f"thread_{known.standing.value}", record.reference)
+    return letter.done(Outcome.REPLY, known.standing.value, record)
+
+
 def confirm(
     tx: Transaction, services: Services, letter: Letter, record: RequestRecord
 ) -> RequestRecord:
-    """Count the sender as proven and take the request on from where it was received."""
-    letter.sender = replace(letter.sender, verdict=SenderVerdict.PASS)
+    """Count the sender as proven and take the request on from where it was received.
+
+    What else the same address sent unproven is confirmed with it.
+    """
+    confirmed = _confirm(tx, services, letter, record)
+    for other in tx.requests.of_sender(record.address_of_record):
+        unproven = other.state.hold_reason is HoldReason.SENDER and other.status is Status.HELD
+        if unproven and other.id != record.id:
+            _confirm(tx, services, letter, other)
+    return confirmed
+
+
+def _confirm(
+    tx: Transaction, services: Services, letter: Letter, record: RequestRecord
+) -> RequestRecord:
     record = replace(record, sender_verdict=SenderVerdict.PASS)
     event = Event(EventName.SENDER_CONFIRMED, Actor.CUSTOMER, letter.now, proven=True)
     record = decide(tx, services, record, event, letter.cause)
@@ -90,11 +150,12 @@ def _forms(
     tx: Transaction, services: Services, letter: Letter, record: RequestRecord
 ) -> MessageRecord:
     """Let the first form that fits act on the request; each other one opens its own request."""
+    undecided = record.state.track is Track.HELP or record.form is None
     fitting = next(
         (
             item
             for item in letter.read.submissions
-            if record.form in {None, item.form} and not _of_another(tx, letter, record, item)
+            if undecided or (record.form is item.form and not _of_another(tx, letter, record, item))
         ),
         None,
     )
@@ -129,29 +190,17 @@ def _form(
     record: RequestRecord,
     submission: Submission,
 ) -> RequestRecord:
-    if record.form is None:
+    if record.form is None or record.state.track is Track.HELP:
         return _first_form(tx, services, letter, record, submission)
     latest = tx.revisions.latest(record.id)
     checked = judge(submission, letter.now, latest)
-    digest = content_digest(checked)
-    if record.status in _AFTER_APPROVAL and (latest is None or latest.digest != digest):
-        insert_revision(tx, record, checked, letter.now, letter.row.id)
+    if record.status in _AFTER_APPROVAL and (
+        latest is None or latest.digest != content_digest(checked)
+    ):
+        insert_revision(tx, record, checked, letter.now, letter.row.id, accepted=False)
         keep_files(tx, letter, record, submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, letter.now, proven=True)
         return decide(tx, services, record, event, letter.cause)
-    if checked.value("phone_number") not in {None, record.number}:
-        found = find_conflict(tx, letter.sender, checked, digest, own=record)
-        accepted = {ConflictDecision.ACCEPT, ConflictDecision.ACCEPT_LINKED}
-        if found is not None and found.conflict.decision not in accepted:
-            insert_revision(tx, record, checked, letter.now, letter.row.id)
-            event = Event(
-                EventName.HOLD,
-                Actor.SYSTEM,
-                letter.now,
-                hold_reason=HoldReason.CONFLICT,
-                reason=f"conflict_{found.conflict.row}",
-            )
-            return decide(tx, services, record, event, letter.cause)
     return revise(tx, services, letter, record, checked)
 
 
@@ -206,11 +255,7 @@ def _words(
     if event is None:
         alert(tx, services, "customer_wrote", record.reference)
         return letter.done(Outcome.REPLY, "note", record)
-    try:
-        decide(tx, services, record, event, letter.cause)
-    except RefusedError as error:
-        alert(tx, services, "command_refused", record.reference, error.code)
-        return letter.done(Outcome.REPLY, f"refused:{error.code}", record)
+    decide(tx, services, record, event, letter.cause)
     return letter.done(Outcome.REPLY, event.name.value, record)
 
 

@@ -9,20 +9,23 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline import logs
+from pipeline.certificates.authority import new_serial
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
-from pipeline.errors import PipelineError, RefusedError
+from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.alerts import alert
 from pipeline.flow.cause import Cause
 from pipeline.flow.services import Services
-from pipeline.model.certificate import CertificateState, CertificateSubject
+from pipeline.model.certificate import CertificateState, CertificateSubject, Issuer
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
+#: Somebody else wrote the request, or made another certificate live, while this one was made.
+_CHANGED_MEANWHILE = frozenset({"stale_request", "certificate_live"})
 
 
 def issuer(services: Services) -> CertificateIssuer:
@@ -33,19 +36,22 @@ def issuer(services: Services) -> CertificateIssuer:
 
 
 def reserve(tx: Transaction, services: Services, record: RequestRecord) -> None:
-    """Reserve a serial for the next certificate of ``record``; an unfinished one is used again."""
+    """Reserve a serial for the next certificate of ``record``; an unfinished one is used again.
+
+    The authority is not opened: a key that cannot be used must stop no decision and no mail.
+    """
     rows = tx.certificates.of_request(record.id)
     unfinished = {CertificateState.RESERVED, CertificateState.PREPARED}
     if any(row.state in unfinished for row in rows):
         return
-    maker = issuer(services)
+    manual = services.settings.certificates.issuer == "manual"
     tx.certificates.reserve(
         CertificateRecord(
             id=new_id(),
             request_id=record.id,
             number=record.number,
-            serial=maker.reserve_serial(),
-            issuer=maker.issuer,
+            serial=new_serial(),
+            issuer=Issuer.MANUAL if manual else Issuer.EMBEDDED,
             state=CertificateState.RESERVED,
             ordinal=record.state.certificates + 1,
             reserved_at=services.clock.now(),
@@ -62,31 +68,52 @@ def end_live(
 ) -> None:
     """Record that the live certificate of ``record`` was revoked, superseded or has expired."""
     live = tx.certificates.live_of_request(record.id)
-    if live is not None:
+    row = tx.certificates.lock(live.id) if live is not None else None
+    if row is not None and row.state is CertificateState.LIVE:
         now = services.clock.now()
-        tx.certificates.save(replace(live, state=state, ended_at=now, end_reason=reason))
+        tx.certificates.save(replace(row, state=state, ended_at=now, end_reason=reason))
 
 
 def issue_pending(services: Services) -> int:
-    """Finish all reserved certificates; return how many were issued."""
-    if not issuer(services).automatic:
+    """Finish all reserved certificates; return how many were issued.
+
+    Each stands for itself. One that cannot be made is given up, and its track orders it again; what
+    another worker changed in between waits for the next call. When the authority or the programme
+    is at fault the certificate waits too, and the first such error is raised at the end. The
+    authority is opened only when a certificate is pending.
+    """
+    if services.settings.certificates.issuer == "manual":
         return 0
-    issued = 0
     with services.store.read() as tx:
         pending = tx.certificates.unfinished(_PORTION)
+    issued = 0
+    fault: Exception | None = None
     for row in pending:
         try:
             issued += _finish(services, row.id)
+        except TryLaterError:
+            raise  # the database or the disk: the next certificate would fare the same
+        except ConfigurationError as error:
+            fault = fault or error
         except PipelineError as error:
             logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
-            services.store.run(partial(_not_issued, services, row, error.code))
+            if error.code not in _CHANGED_MEANWHILE:
+                services.store.run(partial(_not_issued, services, row.id, error.code))
+        except Exception as error:  # noqa: BLE001 - one certificate never stops the others
+            logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
+            fault = fault or error
+    if fault is not None:
+        raise fault
     return issued
 
 
-def _not_issued(services: Services, row: CertificateRecord, code: str, tx: Transaction) -> None:
+def _not_issued(services: Services, certificate_id: str, code: str, tx: Transaction) -> None:
     """Give up one certificate that could not be made; the track orders it again and alerts."""
     from pipeline.flow.decide import decide  # noqa: PLC0415 - decide performs what ends here
 
+    row = _locked(tx, certificate_id, CertificateState.RESERVED, CertificateState.PREPARED)
+    if row is None:
+        return  # another worker has issued it, or given it up
     tx.certificates.save(_given_up(services, row, "failed"))
     record = tx.requests.get(row.request_id)
     if record is None:
@@ -104,9 +131,26 @@ def _finish(services: Services, certificate_id: str) -> int:
     return services.store.run(lambda tx: _sign(tx, services, certificate_id))
 
 
-def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
+def _locked(
+    tx: Transaction, certificate_id: str, *states: CertificateState
+) -> CertificateRecord | None:
+    """Return the certificate as it is now, with its number locked; None when in no such state.
+
+    Two hosts may work on one certificate: who comes second waits here, and then sees what the first
+    one did. The number comes first, as in every decision, so that nobody waits in a circle.
+    """
     row = tx.certificates.get(certificate_id)
-    if row is None or row.state is not CertificateState.RESERVED:
+    if row is None:
+        return None
+    if row.number:
+        tx.numbers.lock(row.number)
+    row = tx.certificates.lock(certificate_id)
+    return row if row is not None and row.state in states else None
+
+
+def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
+    row = _locked(tx, certificate_id, CertificateState.RESERVED)
+    if row is None:
         return
     record = tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
@@ -128,8 +172,8 @@ def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
 def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
     from pipeline.flow.decide import decide  # noqa: PLC0415 - decide performs the effects that end here
 
-    row = tx.certificates.get(certificate_id)
-    if row is None or row.state is not CertificateState.PREPARED or row.expires_at is None:
+    row = _locked(tx, certificate_id, CertificateState.PREPARED)
+    if row is None or row.expires_at is None:
         return 0
     record = tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:

@@ -65,6 +65,9 @@ def _write(
     recipient: str,
 ) -> OutboundMessage:
     facts = notice_facts(tx, services, record, details, previous)
+    if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
+        # it shows nothing of the form, and so not the zone that the form tells either
+        facts = replace(facts, zone=services.settings.team.time_zone)
     files = (*enclosures(tx, services, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
     composed = compose(effect.notice, effect.variant, record.language, facts)
@@ -76,13 +79,20 @@ def _write(
         recipient=recipient or record.address_of_record,
         sender=services.identity,
         key=services.token_key,
-        thread=Thread(
-            in_reply_to=cause.message_id or (record.thread[-1] if record.thread else ""),
-            references=record.thread,
-            automatic_reply=bool(cause.message_id),
-        ),
+        thread=_thread(record, cause, recipient),
         files=files,
         date=services.clock.now(),
+    )
+
+
+def _thread(record: RequestRecord, cause: Cause, recipient: str) -> Thread:
+    """Return what the mail answers; our ids carry the requester's token and go to nobody else."""
+    if recipient and recipient.lower() != record.address_of_record.lower():
+        return Thread(in_reply_to=cause.message_id, automatic_reply=bool(cause.message_id))
+    return Thread(
+        in_reply_to=cause.message_id or (record.thread[-1] if record.thread else ""),
+        references=record.thread,
+        automatic_reply=bool(cause.message_id),
     )
 
 

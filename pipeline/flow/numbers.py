@@ -34,6 +34,7 @@ def import_numbers(services: Services, records: Sequence[NumberRecord], who: str
 
 
 def _wake(tx: Transaction, services: Services, record: NumberRecord, who: str) -> None:
+    """Let qr requests for the number go on; one of another organisation is checked again."""
     now = services.clock.now()
     for request in tx.requests.of_number(record.e164):
         if request.state.ended or request.state.track is not Track.QR:
@@ -42,5 +43,7 @@ def _wake(tx: Transaction, services: Services, record: NumberRecord, who: str) -
             tx.requests.reschedule(request.id, now)
         held = request.status is Status.HELD and request.state.hold_reason is HoldReason.NUMBER
         if held and record.state is NumberState.ACTIVE:
-            event = Event(EventName.NUMBER_SET, Actor.STAFF, now, actor_name=who)
+            ours = request.organisation == record.organisation
+            name = EventName.NUMBER_SET if ours else EventName.RELEASE
+            event = Event(name, Actor.STAFF, now, actor_name=who)
             decide(tx, services, request, event, Cause(name=who, by_staff=True))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipeline.errors import RefusedError
 from pipeline.flow.alerts import alert
 from pipeline.flow.answers import answer
 from pipeline.flow.cause import Cause, Details
@@ -22,6 +23,7 @@ from pipeline.model.request import (
     Actor,
     Event,
     EventName,
+    HoldReason,
     NumberState,
     RequestState,
     Status,
@@ -49,8 +51,24 @@ _ABOUT_EARLIER = frozenset(
 )
 
 
+#: Decisions for which the earlier request waits too, until staff know which one counts.
+_BOTH_WAIT = frozenset({ConflictDecision.ASK_WHO_DECIDES, ConflictDecision.ASK_WHICH_KIND})
+
+
 def open_forms(tx: Transaction, services: Services, letter: Letter) -> MessageRecord:
     """Open (or continue) one request for each submission of the message."""
+    try:
+        with tx.savepoint():
+            return _open_forms(tx, services, letter)
+    except RefusedError as error:
+        if error.code == "stale_request":
+            raise
+        letter.answers.clear()
+        alert(tx, services, "form_refused", "", error.code)
+        return letter.done(Outcome.HELD, f"refused:{error.code}")
+
+
+def _open_forms(tx: Transaction, services: Services, letter: Letter) -> MessageRecord:
     records = [open_form(tx, services, letter, item) for item in letter.read.submissions]
     held = all(record.status is Status.HELD for record in records)
     return letter.done(
@@ -72,6 +90,7 @@ def open_form(
     found = find_conflict(tx, letter.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
         return _continue_earlier(tx, services, letter, checked, found, found.previous)
+    _replace_unproven(tx, services, letter, checked)
     record = new_record(services, letter, checked)
     if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
         linked_to = found.previous.reference
@@ -101,6 +120,8 @@ def route_on(
         suggestion=way.suggestion,
         waits_for=found.previous.id if queued and found and found.previous else "",
     )
+    if found is not None and found.conflict.decision in _BOTH_WAIT and found.previous:
+        _hold_other(tx, services, found.previous)
     if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
         alert(tx, services, f"route_{way.rule}", record.reference)
     details = Details(
@@ -128,15 +149,42 @@ def resume(
     tx: Transaction, services: Services, record: RequestRecord, cause: Cause
 ) -> RequestRecord:
     """Route a request that is back on *received* by the answers that are kept."""
-    latest = tx.revisions.latest(record.id)
-    if record.status is not Status.RECEIVED or latest is None:
+    if record.status is not Status.RECEIVED:
         return record
+    latest = tx.revisions.latest(record.id)
+    if latest is None:
+        event = Event(EventName.NO_FORM, Actor.SYSTEM, services.clock.now())
+        return decide(tx, services, record, event, cause)
     checked = judge(submission_of(latest), services.clock.now())
     proven = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
     found = find_conflict(tx, proven, checked, content_digest(checked), own=record)
     return route_on(tx, services, record, checked, found, cause)
+
+
+def _replace_unproven(
+    tx: Transaction, services: Services, letter: Letter, checked: CheckedForm
+) -> None:
+    """Close what the same address sent unproven for the number: now it is here, proven."""
+    number = checked.value("phone_number")
+    if not letter.proven or number is None:
+        return
+    for other in tx.requests.of_number(number):
+        waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
+        if waits and other.address_of_record.lower() == letter.sender.address.lower():
+            event = Event(EventName.SUPERSEDE, Actor.SYSTEM, letter.now)
+            decide(tx, services, other, event, letter.cause)
+
+
+def _hold_other(tx: Transaction, services: Services, record: RequestRecord) -> None:
+    """Hold the earlier of two requests that cannot both be right."""
+    if record.state.ended or record.status is Status.HELD:
+        return
+    event = Event(
+        EventName.HOLD, Actor.SYSTEM, services.clock.now(), hold_reason=HoldReason.CONFLICT
+    )
+    decide(tx, services, record, event, Cause())
 
 
 def routing_facts(
@@ -207,7 +255,7 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
     from datetime import date  # noqa: PLC0415 - one use
 
     value = checked.value
-    number = _number(checked)
+    number = _number(checked) or record.number
     ready = value("ready_date")
     return replace(
         record,
@@ -259,6 +307,22 @@ def keep_files(
     )
 
 
+def keep_attachments(tx: Transaction, letter: Letter, record: RequestRecord) -> None:
+    """Remember all files of a message with the request (a proof, a scan); bytes stay in the raw."""
+    for file in letter.message.attachments:
+        tx.attachments.insert(
+            AttachmentRecord(
+                id=new_id(),
+                request_id=record.id,
+                message_row=letter.row.id,
+                name=file.file_name,
+                content_type=file.content_type,
+                sha256=file.sha256,
+                size=0,
+            )
+        )
+
+
 def keep_words(tx: Transaction, letter: Letter, record: RequestRecord) -> None:
     """Keep the new text of the message as the customer's note."""
     from pipeline.store.records import NoteRecord  # noqa: PLC0415 - one use
@@ -291,7 +355,8 @@ def _continue_earlier(
     if decision is ConflictDecision.REPLACE_NEW_REVISION:
         return revise(tx, services, letter, previous, checked)
     if decision is ConflictDecision.HOLD_CHANGE_REQUEST:
-        insert_revision(tx, previous, checked, letter.now, letter.row.id)
+        insert_revision(tx, previous, checked, letter.now, letter.row.id, accepted=False)
+        keep_files(tx, letter, previous, checked.submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, letter.now, proven=letter.proven)
         return decide(tx, services, previous, event, letter.cause)
     keep_words(tx, letter, previous)

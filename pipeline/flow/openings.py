@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from dataclasses import dataclass
 
 from pipeline.config import Secret
 from pipeline.errors import ConfigurationError
@@ -10,7 +10,21 @@ from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import Mailbox
 from pipeline.notifications.courier import Courier
 
-Archive = Callable[[bytes], None]
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The folder of the mailbox that gets a copy of each sent mail."""
+
+    mailbox: Mailbox
+    folder: str
+
+    def __call__(self, raw: bytes) -> None:
+        """Put a copy into the folder."""
+        self.mailbox.append(self.folder, raw)
+
+    def holds(self, message_id: str) -> bool:
+        """Return whether the mail with the Message-ID went out, as far as the folder knows."""
+        return self.mailbox.holds(self.folder, message_id)
 
 
 def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
@@ -58,7 +72,7 @@ def _text_of(secret: Secret) -> Callable[[], str]:
 
 @contextmanager
 def open_courier(services: Services) -> Iterator[tuple[Courier, Archive | None]]:
-    """Yield the courier, and what archives a copy of each sent mail (or None)."""
+    """Yield the courier, and the archive of sent mail (or None); both connect when first used."""
     settings = services.settings.courier
     courier: Courier
     if settings.kind == "maildir":
@@ -85,6 +99,6 @@ def open_courier(services: Services) -> Iterator[tuple[Courier, Archive | None]]
             yield courier, None
             return
         with open_mailbox(services) as mailbox:
-            yield courier, partial(mailbox.append, settings.archive_folder)
+            yield courier, Archive(mailbox, settings.archive_folder)
     finally:
         courier.close()

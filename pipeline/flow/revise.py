@@ -6,7 +6,9 @@ from datetime import date, datetime
 from pipeline.flow.alerts import alert
 from pipeline.flow.answers import answer
 from pipeline.flow.cause import Cause, Details
+from pipeline.flow.conflicts import FoundConflict, find_conflict
 from pipeline.flow.decide import decide
+from pipeline.flow.effects import move_claim
 from pipeline.flow.judging import items_for_customer, notes_for_customer
 from pipeline.flow.letter import Letter
 from pipeline.flow.revisions import changes, insert_revision
@@ -26,7 +28,15 @@ from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord, RevisionRecord
 from pipeline.store.unit_of_work import Transaction
 
-_STOPPING = frozenset({EventName.M2M_CERTAIN, EventName.M2M_DOUBTFUL, EventName.WRONG_FORM})
+_STOPPING = frozenset(
+    {
+        EventName.M2M_CERTAIN,
+        EventName.M2M_DOUBTFUL,
+        EventName.WRONG_FORM,
+        EventName.CONFLICT_FOUND,
+        EventName.ALREADY_ACTIVE,
+    }
+)
 
 
 def revise(
@@ -47,18 +57,23 @@ def revise(
     if before is not None and before.digest == after.digest and not confirmed:
         answer(letter, record, NoticeName.DUPLICATE)
         return record
-    way = _stop(record, checked)
+    found = find_conflict(tx, letter.sender, checked, after.digest, own=record)
+    way = _stop(record, checked, found)
     asked = record.status is Status.NEEDS_CORRECTION
     event = _judged(checked, letter.now)
     if way is not None and asked:
         record = replace(
             record, route_rule=way.rule, route_misses=way.misses, suggestion=way.suggestion
         )
-        event = _stopping(way, way.event, letter.now)
+        name = EventName.CONFLICT_FOUND if way.event is EventName.ALREADY_ACTIVE else way.event
+        event = _stopping(way, name, letter.now)
+        if way.alert or way.event is EventName.CONFLICT_FOUND:
+            alert(tx, services, f"route_{way.rule}", record.reference)
     record = apply_answers(tx, services, record, checked, event, letter.cause, (before, after))
     if way is None or asked or record.state.ended or record.status is Status.HELD:
         return record
     # where staff may have looked already, a new answer moves nothing by itself
+    alert(tx, services, f"route_{way.rule}", record.reference)
     return decide(tx, services, record, _stopping(way, EventName.HOLD, letter.now), letter.cause)
 
 
@@ -72,14 +87,14 @@ def _judged(checked: CheckedForm, now: datetime) -> Event:
     )
 
 
-def _stop(record: RequestRecord, checked: CheckedForm) -> Route | None:
+def _stop(record: RequestRecord, checked: CheckedForm, found: FoundConflict | None) -> Route | None:
     """Return what stops the new answers like those of a first form; None when nothing does.
 
-    So do the number of a machine and the form of the other kind.
+    So do the number of a machine, a number that is known, and the form of the other kind.
     """
     from pipeline.flow.opening import routing_facts  # noqa: PLC0415 - opening uses revise
 
-    facts = routing_facts(record, checked, None)
+    facts = routing_facts(record, checked, found)
     if checked.value("phone_number") != record.number:
         facts = replace(facts, settled=())
     way = route(facts)
@@ -110,20 +125,33 @@ def apply_answers(
     """Take the new answers into ``record`` and apply ``event``, telling old → new."""
     from pipeline.flow.opening import with_answers  # noqa: PLC0415 - opening uses revise
 
-    previous_number = record.number
+    changed = changes(*revisions)
+    before = record
     record = replace(
         with_answers(record, checked), acknowledged_warnings=_still_ticked(record, *revisions)
     )
-    if previous_number and record.number != previous_number:
+    record = _kept_facts(before, record, {field for field, _, _ in changed})
+    if before.number and record.number != before.number:
         alert(tx, services, "number_changed", record.reference)
+        move_claim(tx, services, record, before.number)
     details = Details(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),
         fine_answers=len(checked.readings) - len(checked.customer_problems),
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
-        changes=_told(record, checked, changes(*revisions)),
+        changes=_told(record, checked, changed),
     )
     return decide(tx, services, record, event, cause, details)
+
+
+def _kept_facts(before: RequestRecord, after: RequestRecord, changed: set[str]) -> RequestRecord:
+    """Return ``after`` with the facts of the state that its unchanged answers must not reset."""
+    state = after.state
+    if "ready_date" not in changed:
+        state = replace(state, ready_date=before.state.ready_date)
+    if "two_step_disabled" not in changed:
+        state = replace(state, two_step_disabled=before.state.two_step_disabled)
+    return replace(after, state=state)
 
 
 def _still_ticked(

@@ -26,8 +26,13 @@ def insert_revision(
     now: datetime,
     message_row: str | None,
     entered_by: str = "",
+    *,
+    accepted: bool = True,
 ) -> RevisionRecord:
-    """Keep ``checked`` as the latest answers of ``record``."""
+    """Keep ``checked`` as the latest answers of ``record``.
+
+    A changed form after approval is kept but not ``accepted``: it counts when staff say so.
+    """
     latest = tx.revisions.latest(record.id)
     submission = checked.submission
     revision = RevisionRecord(
@@ -57,6 +62,7 @@ def insert_revision(
             for problem in checked.problems
         ),
         entered_by=entered_by,
+        accepted=accepted,
         submission=_SUBMISSION.dump_json(submission).decode(),
     )
     tx.revisions.insert(revision)
@@ -78,6 +84,12 @@ def _readings(checked: CheckedForm) -> tuple[StoredReading, ...]:
         )
         for reading in checked.readings
     )
+
+
+def latest_accepted(tx: Transaction, record: RequestRecord) -> RevisionRecord | None:
+    """Return the answers that count for ``record``, or None."""
+    accepted = [revision for revision in tx.revisions.all(record.id) if revision.accepted]
+    return max(accepted, key=lambda revision: revision.seq, default=None)
 
 
 def submission_of(revision: RevisionRecord) -> Submission:

@@ -43,7 +43,8 @@ def request_of_thread(tx: Transaction, services: Services, letter: Letter) -> Kn
         if record is None:
             continue
         if is_genuine(services.token_key, record.reference, record.address_of_record, found.token):
-            return KnownThread(record, _standing(letter, record))
+            locked = tx.requests.lock(record.id) or record
+            return KnownThread(locked, _standing(letter, locked))
     return None
 
 

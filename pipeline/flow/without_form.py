@@ -16,7 +16,7 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
 from pipeline.model.message import Outcome, SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, Event, NumberState, Status, Track
+from pipeline.model.request import Actor, Event, HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -33,6 +33,10 @@ def receive_words(tx: Transaction, services: Services, letter: Letter) -> Messag
         if letter.proven:
             answer(letter, named, NoticeName.QUESTION, "reply_to_act")
         return letter.done(Outcome.REPLY, "reply_to_act", named)
+    unproven = _unproven_request(tx, letter)
+    if unproven is not None:
+        keep_words(tx, letter, unproven)
+        return letter.done(Outcome.HELD, "joined", unproven)
     joined = _recent_request(tx, letter)
     if joined is not None:
         keep_words(tx, letter, joined)
@@ -55,7 +59,7 @@ def _named_in_subject(tx: Transaction, letter: Letter) -> RequestRecord | None:
         reference = read_reference(word) if word.upper().startswith("WA-") else None
         record = tx.requests.by_reference(reference) if reference else None
         if record and record.address_of_record.lower() == letter.sender.address.lower():
-            return record
+            return record if letter.proven else None
     return None
 
 
@@ -65,7 +69,20 @@ def _recent_request(tx: Transaction, letter: Letter) -> RequestRecord | None:
         return None
     since = letter.now - _JOINS_WITHIN
     recent = tx.requests.open_of_sender(letter.sender.address, since)
-    return recent[0] if recent else None
+    proven = [record for record in recent if record.sender_verdict is SenderVerdict.PASS]
+    return next(iter(proven), None)
+
+
+def _unproven_request(tx: Transaction, letter: Letter) -> RequestRecord | None:
+    """Return the request of an unproven address that waits for its confirmation already."""
+    if letter.sender.verdict is not SenderVerdict.NONE or letter.read.unreadable:
+        return None
+    waiting = [
+        record
+        for record in tx.requests.of_sender(letter.sender.address)
+        if record.status is Status.HELD and record.state.hold_reason is HoldReason.SENDER
+    ]
+    return next(iter(waiting), None)
 
 
 def _open(tx: Transaction, services: Services, letter: Letter) -> RequestRecord:

@@ -100,8 +100,8 @@ class NoticeFacts:
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an
     integration that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling
-    (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells how the code
-    of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason``
+    (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
+    how the code of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason``
     is why the request is held.
     """
 

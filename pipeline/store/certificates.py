@@ -73,6 +73,13 @@ class Certificates(Rows[CertificateRecord]):
         """Return the certificate, or None."""
         return self._first(self._select(certificates.c.id == certificate_id))
 
+    def lock(self, certificate_id: str) -> CertificateRecord | None:
+        """Return the certificate as it is now, locked until the transaction ends, or None.
+
+        On SQLite the write transaction itself is the lock.
+        """
+        return self._first(self._locked(self._select(certificates.c.id == certificate_id)))
+
     def live_of_number(self, e164: str) -> CertificateRecord | None:
         """Return the live certificate of a number, or None."""
         return self._first(self._select(certificates.c.number == e164, _live()))

@@ -66,6 +66,11 @@ def transient(error: sa.exc.DBAPIError) -> bool:
     return state in _BUSY_STATES | _GONE_STATES or state.startswith("08")
 
 
+def blames_nothing(error: BaseException) -> bool:
+    """Whether the database failed by itself: no row and no message of ours is the cause."""
+    return isinstance(error, sa.exc.DBAPIError) and (transient(error) or out_of_room(error))
+
+
 def out_of_room(error: sa.exc.DBAPIError) -> bool:
     """Whether the disk of the database takes no more bytes."""
     cause = error.orig
@@ -84,6 +89,7 @@ def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:
         address.set(drivername="sqlite+pysqlite", database=str(path)),
         json_serializer=canonical,
         execution_options=_OPTIONS,
+        hide_parameters=True,  # a failing statement carries raw text of customers
         connect_args={"timeout": _BUSY_MILLISECONDS / 1000},
     )
 
@@ -125,6 +131,7 @@ def _open_postgresql(address: sa.URL) -> sa.Engine:
         address.set(drivername="postgresql+psycopg"),
         json_serializer=canonical,
         execution_options=_OPTIONS,
+        hide_parameters=True,  # a failing statement carries raw text of customers
         pool_pre_ping=True,
         connect_args=arguments,
     )

@@ -1,8 +1,9 @@
 """The ledger of mail that came in."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -14,14 +15,17 @@ from pipeline.store.schema import messages
 MessageView = Literal["all", "waiting", "unmoved"]
 
 _UIDS_AT_ONCE = 1000
+_SAME_ID = 50
 _PLACE = ("account", "folder", "uidvalidity", "uid")
 
 
 def _derived(record: MessageRecord) -> dict[str, object]:
     unmoved = record.move_to and record.moved_at is None
+    # a move that failed goes to the end of the queue, so that it holds up no other
+    since = record.move_tried_at or record.processed_at or record.fetched_at
     return {
         "sender_key": record.sender.lower(),
-        "unmoved_since": (record.processed_at or record.fetched_at) if unmoved else None,
+        "unmoved_since": since if unmoved else None,
     }
 
 
@@ -106,6 +110,22 @@ class Messages(Rows[MessageRecord]):
             == 1
         )
 
+    def move_failed(self, row: str, at: datetime) -> int:
+        """Record that the server did not move the mail; return how often that was so by now.
+
+        The mail is tried again after all others that wait. 0: it is not to be moved any more.
+        """
+        record = self._first(
+            self._locked(
+                self._select(messages.c.id == row, messages.c.unmoved_since.is_not(None))
+            )
+        )
+        if record is None:
+            return 0
+        failures = record.move_failures + 1
+        self.save(replace(record, move_failures=failures, move_tried_at=at))
+        return failures
+
     def unmoved(self, limit: int) -> _Found:
         """Return processed mails that still have to be moved on the server, oldest first."""
         since = messages.c.unmoved_since
@@ -115,22 +135,34 @@ class Messages(Rows[MessageRecord]):
 
     def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
         """Return the first processed mail with the same bytes as ``record``, or None."""
-        return self._earlier(record, messages.c.sha256 == record.sha256)
+        statement = self._earlier(record, messages.c.sha256 == record.sha256)
+        return self._first(statement.order_by(messages.c.processed_at, messages.c.id))
 
     def earlier_with_message_id(self, record: MessageRecord) -> MessageRecord | None:
-        """Return the first processed mail with the same Message-ID as ``record``, or None."""
+        """Return a processed mail with the Message-ID, sender and content of ``record``, or None.
+
+        Programs use a Message-ID again, so it alone does not make two mails one. Of a Message-ID
+        that comes all the time the newest mails are looked at.
+        """
         if not record.message_id:
             return None
-        return self._earlier(
-            record, messages.c.message_id == record.message_id, filled(messages.c.message_id)
+        statement = self._earlier(
+            record,
+            messages.c.message_id == record.message_id,
+            filled(messages.c.message_id),
+            messages.c.sender_key == record.sender.lower(),
         )
+        newest = statement.order_by(messages.c.processed_at.desc(), messages.c.id.desc())
+        found = self._all(newest.limit(_SAME_ID))
+        return next((earlier for earlier in found if earlier.content == record.content), None)
 
-    def _earlier(
-        self, record: MessageRecord, *same: sa.ColumnElement[bool]
-    ) -> MessageRecord | None:
-        processed = messages.c.processed_at
-        statement = self._select(messages.c.id != record.id, processed.is_not(None))
-        return self._first(statement.where(*same).order_by(processed, messages.c.id))
+    def _earlier(self, record: MessageRecord, *same: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        return self._select(
+            messages.c.id != record.id,
+            messages.c.processed_at.is_not(None),
+            messages.c.state == MessageState.PROCESSED,
+            *same,
+        )
 
     def of_request(self, request_id: str) -> _Found:
         """Return the mails that belong to a request, oldest first."""

@@ -9,6 +9,8 @@ from pipeline.store.records import OutboxRecord, OutboxState
 from pipeline.store.rows import Context, Mapper, Rows
 from pipeline.store.schema import outbox
 
+#: Why a mail was taken back that told of what was no longer so.
+OVERTAKEN = "overtaken"
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
@@ -69,9 +71,48 @@ class Outbox(Rows[OutboxRecord]):
         claimed = {record.id: record for record in self._all(self._select(outbox.c.id.in_(mine)))}
         return [claimed[record_id] for record_id in mine]
 
-    def intend(self, outbox_id: str, attempt: int, at: datetime) -> bool:
-        """Record that the bytes go out now; False when the claim was lost: do not send."""
-        return self._claimed(outbox_id, attempt, intended_at=at)
+    def intend(
+        self, outbox_id: str, attempt: int, at: datetime, until: datetime | None = None
+    ) -> bool:
+        """Record that the bytes go out now; False when the claim was lost: do not send.
+
+        ``until`` prolongs the lease, so that it covers this mail however long the ones before took.
+        """
+        lease = {"next_at": until, "claimed_until": until} if until is not None else {}
+        return self._claimed(outbox_id, attempt, intended_at=at, **lease)
+
+    def unclaim(self, outbox_id: str, attempt: int, next_at: datetime) -> bool:
+        """Give a claimed mail back that nobody was asked to take; it costs no attempt.
+
+        False when the claim was lost, or the mail is in doubt: that one keeps its claim, so that
+        nobody takes it for a mail that was never tried.
+        """
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.state == OutboxState.SENDING,
+                outbox.c.attempt == attempt,
+                outbox.c.intended_at.is_(None),
+                state=OutboxState.QUEUED,
+                next_at=next_at,
+                claimed_until=None,
+                attempt=attempt - 1,
+            )
+            == 1
+        )
+
+    def overtaken(self, outbox_id: str, attempt: int, at: datetime) -> bool:
+        """Take back a claimed mail whose news is no longer true; False when the claim was lost."""
+        return self._claimed(
+            outbox_id,
+            attempt,
+            state=OutboxState.CANCELLED,
+            next_at=None,
+            claimed_until=None,
+            intended_at=None,
+            last_error=OVERTAKEN,
+            kept_since=at,
+        )
 
     def sent(self, outbox_id: str, attempt: int, at: datetime) -> bool:
         """Record that the server took the mail; False when the claim was lost."""

@@ -3,18 +3,23 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Union
 
+Convert = Callable[[Any], Any]
 
-def to_plain(value: object) -> Any:
+_AS_IT_IS = frozenset({str, int, float, bool, types.NoneType})
+
+
+def to_plain(value: object) -> Any:  # noqa: PLR0911 - one return a kind
     """Return ``value`` (dataclasses, tuples, enums, dates, plain values) as JSON can hold it."""
+    if type(value) in _AS_IT_IS:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+        return {name: to_plain(getattr(value, name)) for name in _field_names(type(value))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -26,34 +31,64 @@ def to_plain(value: object) -> Any:
     return value
 
 
-def from_plain(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one return a kind
+def from_plain(kind: Any, value: Any) -> Any:
     """Return the value of type ``kind`` that :func:`to_plain` made ``value`` from."""
+    return _converter(kind)(value)
+
+
+@cache
+def _converter(kind: Any) -> Convert:  # noqa: PLR0911 - one return a kind
+    """Return what makes a value of ``kind``; each type is looked at once."""
     origin = typing.get_origin(kind)
     if origin in {Union, types.UnionType}:
-        return _from_union(typing.get_args(kind), value)
+        return _optional(typing.get_args(kind))
     if origin is tuple:
-        parts = typing.get_args(kind)
-        if len(parts) == 2 and parts[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
-            return tuple(from_plain(parts[0], item) for item in value)
-        return tuple(from_plain(part, item) for part, item in zip(parts, value, strict=True))
+        return _tuple(typing.get_args(kind))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = hints_of(kind)
-        # a row written before a field existed takes the field's default
-        return kind(**{name: from_plain(hints[name], item) for name, item in value.items()})
+        return partial(_made, kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
+        return kind
     if kind is datetime:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat
     if kind is date:
-        return date.fromisoformat(value)
+        return date.fromisoformat
+    return _same
+
+
+def _same(value: Any) -> Any:
     return value
 
 
-def _from_union(parts: tuple[Any, ...], value: Any) -> Any:
-    if value is None:
-        return None
+def _optional(parts: tuple[Any, ...]) -> Convert:
     others = [part for part in parts if part is not types.NoneType]
-    return from_plain(others[0], value) if len(others) == 1 else value
+    inner = _converter(others[0]) if len(others) == 1 else _same
+    return lambda value: None if value is None else inner(value)
+
+
+def _tuple(parts: tuple[Any, ...]) -> Convert:
+    if len(parts) == 2 and parts[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
+        item = _converter(parts[0])
+        return tuple if item is _same else lambda values: tuple(map(item, values))
+    inner = [_converter(part) for part in parts]
+    return lambda values: tuple(
+        convert(value) for convert, value in zip(inner, values, strict=True)
+    )
+
+
+def _made(kind: type, values: dict[str, Any]) -> Any:
+    """Make a record; in a row written before a field existed the field takes its default."""
+    known = _converters_of(kind)
+    return kind(**{name: known[name](value) for name, value in values.items()})
+
+
+@cache
+def _converters_of(record: type) -> dict[str, Convert]:
+    return {name: _converter(kind) for name, kind in hints_of(record).items()}
+
+
+@cache
+def _field_names(record: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 @cache

@@ -128,8 +128,11 @@ class Rows(Generic[R]):
         self._table = table
         self._mapper = mapper
 
-    def _execute(self, statement: sa.Executable) -> sa.CursorResult[Any]:
-        return self._context.connection.execute(statement)
+    def _execute(
+        self, statement: sa.Executable, values: dict[str, Any] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Run ``statement``; values beside it cost less than values that are a part of it."""
+        return self._context.connection.execute(statement, values)
 
     def _mine(self) -> sa.ColumnElement[bool]:
         """Return the condition that comes first in every statement."""
@@ -158,16 +161,18 @@ class Rows(Generic[R]):
 
     def _insert_new(self, record: R, on: Sequence[str]) -> bool:
         """Insert ``record`` unless its key ``on`` is taken; return whether it was inserted."""
-        statement = self._context.upsert(self._table).values(**self._values(record))
         conflict = [self._column(name) for name in ("mailbox_id", *on)]
-        return (
-            self._execute(statement.on_conflict_do_nothing(index_elements=conflict)).rowcount == 1
+        statement = self._context.upsert(self._table).on_conflict_do_nothing(
+            index_elements=conflict
         )
+        return self._execute(statement, self._values(record)).rowcount == 1
 
     def _update(self, *conditions: sa.ColumnElement[bool], **values: object) -> int:
         """Change the rows that meet all ``conditions``; return how many."""
-        statement = sa.update(self._table).where(self._mine(), *conditions).values(**values)
-        return self._execute(statement).rowcount
+        statement = sa.update(self._table).where(self._mine(), *conditions)
+        if any(isinstance(value, sa.ColumnElement) for value in values.values()):
+            return self._execute(statement.values(**values)).rowcount
+        return self._execute(statement, values).rowcount
 
     def _delete(self, *conditions: sa.ColumnElement[bool]) -> int:
         return self._execute(sa.delete(self._table).where(self._mine(), *conditions)).rowcount

@@ -4,8 +4,6 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import Move, Status, Track
 from pipeline.model.transition import AlertStaff
-from pipeline.tracks import changes as ch
-from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
     CUSTOMER,
@@ -13,11 +11,11 @@ from pipeline.tracks.declaration import (
     Step,
     TrackDeclaration,
     TransitionRule,
-    unless,
 )
 from pipeline.tracks.shared_deadlines import alert_after, close_after, remind
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
+    FORM_ARRIVES,
     STAFF_EDITS,
     WITHDRAWN,
     closing,
@@ -25,11 +23,6 @@ from pipeline.tracks.shared_steps import (
     needs_correction,
     notice,
     received,
-)
-
-_FORM_ARRIVES = (
-    TransitionRule(E.FORM_ARRIVED, CUSTOMER, when=unless(c.TRACK_NAMED), refuse="track_missing"),
-    TransitionRule(E.FORM_ARRIVED, CUSTOMER, Status.RECEIVED, change=ch.choose_track),
 )
 
 _TRIAGE = Step(
@@ -43,7 +36,7 @@ _TRIAGE = Step(
             notice(NoticeName.QUESTION, "prefilled_form"),
         ),
         TransitionRule(E.ANSWER, STAFF, Status.ANSWERED),
-        *_FORM_ARRIVES,
+        *FORM_ARRIVES,
         TransitionRule(E.TEXT_ARRIVED, CUSTOMER),
         *STAFF_EDITS,
         *BEFORE_APPROVAL,
@@ -56,7 +49,7 @@ _AWAITING_FORM = Step(
     Status.AWAITING_FORM,
     Move.CUSTOMER,
     (
-        *_FORM_ARRIVES,
+        *FORM_ARRIVES,
         TransitionRule(E.TEXT_ARRIVED, CUSTOMER, Status.TRIAGE),
         *closing(silent=True),
         *STAFF_EDITS,
@@ -70,7 +63,7 @@ HELP = TrackDeclaration(
     Status.TRIAGE,
     (
         received((o.ACKNOWLEDGED_OR_QUESTION,)),
-        needs_correction(*_FORM_ARRIVES, *closing()),
+        needs_correction(*closing()),
         held(
             TransitionRule(E.FORM_ARRIVED, CUSTOMER, effects=(AlertStaff("changed_form"),)),
             TransitionRule(E.TEXT_ARRIVED, CUSTOMER),

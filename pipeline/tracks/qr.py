@@ -2,8 +2,7 @@
 
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
-from pipeline.model.request import HoldReason, Move, NumberState, Status, Track
-from pipeline.model.transition import SetNumber
+from pipeline.model.request import HoldReason, Move, Status, Track
 from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
@@ -135,7 +134,6 @@ QR = TrackDeclaration(
                 E.NUMBER_SET,
                 STAFF,
                 Status.CONTENT_REVIEW,
-                (SetNumber(NumberState.ACTIVE),),
                 when=c.held_for(HoldReason.NUMBER),
             )
         ),

@@ -140,6 +140,13 @@ _STOPPED: Rules = (
 )
 
 
+#: The first form of a request that had none, or whose form did not fit: it is judged from new.
+FORM_ARRIVES: Rules = (
+    TransitionRule(E.FORM_ARRIVED, CUSTOMER, when=unless(c.TRACK_NAMED), refuse="track_missing"),
+    TransitionRule(E.FORM_ARRIVED, CUSTOMER, Status.RECEIVED, change=ch.choose_track),
+)
+
+
 def received(on_clean: Effects) -> Step:
     """Return the step where a form is judged; ``on_clean`` is what a clean one is answered with."""
     return Step(
@@ -202,6 +209,7 @@ def needs_correction(*more: TransitionRule) -> Step:
             *_asked_again(E.PROBLEMS_FOUND, NoticeName.NEEDS_CORRECTION),
             *_asked_again(E.FILE_UNREADABLE, NoticeName.UNREADABLE),
             *_STOPPED,
+            *FORM_ARRIVES,
             *more,
             *BEFORE_APPROVAL,
         ),

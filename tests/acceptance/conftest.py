@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
+from tests.flow.conftest import empty_sqlite, guard, make_world
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.postgresql import postgresql_programs, running_postgresql
+
+#: The worlds of the flow's tests serve the stories too.
+__all__ = ["empty_sqlite", "guard", "make_world"]
 
 _names = itertools.count()
 

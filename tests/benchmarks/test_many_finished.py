@@ -30,7 +30,13 @@ _NEW_VALUES = {
     },
     "messages": {"id": "'m' || n.i", "uid": "1000 + n.i", "request_id": "'r' || n.i"},
     "events": {"request_id": "'r' || n.i"},
-    "outbox": {"id": "'o' || n.i", "message_id": "'<' || n.i || '@x>'", "request_id": "'r' || n.i"},
+    "outbox": {
+        "id": "'o' || n.i",
+        "message_id": "'<' || n.i || '@x>'",
+        "request_id": "'r' || n.i",
+        "content": "x''",  # long ago: the bytes were purged
+        "kept_since": "NULL",
+    },
 }
 
 

@@ -17,7 +17,7 @@ def test_unproven_sender_gets_a_receipt_that_echoes_nothing(any_world: World) ->
     assert (record.status, record.state.hold_reason) == (Status.HELD, HoldReason.SENDER)
     assert [mail.named for mail in mails] == [("receipt_unverified", HANAKO)]
     shown = mails[0].subject + mails[0].text + mails[0].html
-    secrets = ("秘密", "ひみつ", "さくら", "山田", "1234", "onboarding_ja.xlsx")
+    secrets = ("秘密", "ひみつ", "さくら", "山田", "1234", "onboarding_ja.xlsx", "日本時間")
     assert [word for word in secrets if word in shown] == []
     assert mails[0].files == {}
     assert world.folders() == {"Held": 1}

@@ -149,12 +149,12 @@ def test_same_form_in_work_is_a_duplicate(world: World) -> None:
     assert world.request().status is Status.NAME_REVIEW
 
 
-def test_both_kinds_for_one_number_are_asked_about(world: World) -> None:
+def test_both_kinds_for_one_number_wait_for_the_customer_s_word(world: World) -> None:
     world.mail(HANAKO, form())
     mails = world.mail(HANAKO, form(FormKind.MIGRATION))
     assert notices(mails) == ["question:which_kind"]
     first, second = world.requests_of(HANAKO)
-    assert [first.status, second.status] == [Status.POLICY_REVIEW, Status.HELD]
+    assert [first.status, second.status] == [Status.HELD, Status.HELD]
 
 
 def test_form_for_a_withdrawn_number_is_a_new_linked_request(world: World) -> None:

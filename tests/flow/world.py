@@ -343,7 +343,7 @@ class World:
             variant=row.variant,
             to=str(mail["To"]),
             subject=str(mail["Subject"]),
-            text=str(plain.get_content()),
+            text=str(plain.get_content()).replace("\r\n", "\n"),
             html=str(html.get_content()) if html is not None else "",
             files={
                 str(part.get_filename()): _content(part)

@@ -47,7 +47,7 @@ def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of:
         {
             "reference": reference,
             "before": "policy_review",
-            "status": "name_review",
+            "status": "business_verification",
             "track": "onboarding",
         },
     )

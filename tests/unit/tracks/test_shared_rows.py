@@ -311,7 +311,7 @@ HELD = [
         E.NUMBER_SET,
         F,
         S.CONTENT_REVIEW,
-        (SetNumber(NumberState.ACTIVE),),
+        (),
         state={"hold_reason": HoldReason.NUMBER},
     ),
     Row(
