@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from pipeline import logs
-from pipeline.errors import ExitCode, TryLaterError
+from pipeline.errors import ExitCode, PipelineError
 from pipeline.flow.alerts import queue_digest
 from pipeline.flow.deliver import Delivered, deliver
 from pipeline.flow.due import work_off
@@ -29,6 +30,46 @@ class Stage(StrEnum):
 
 
 Progress = Callable[[Stage, int], None]
+T = TypeVar("T")
+
+#: Errors of a server that is down, and its name in the summary.
+_UNREACHABLE = {
+    "mailbox_unreachable": "mailbox",
+    "storage_unwritable": "storage",
+    "courier_unreachable": "courier",
+}
+_FORESEEN = frozenset({ExitCode.CONFIGURATION, ExitCode.TRY_LATER})
+_WORST_FIRST = (
+    ExitCode.BUG,
+    ExitCode.CONFIGURATION,
+    ExitCode.TRY_LATER,
+    ExitCode.UNFINISHED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What stopped one stage; the other stages ran.
+
+    ``error`` is None for one that nobody foresaw: ``kind`` is its type then, and ``mark`` the id
+    that it has in the log.
+    """
+
+    stage: str
+    error: PipelineError | None
+    kind: str
+    mark: str = ""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of this failure alone; what no stage may raise is a bug."""
+        code = self.error.exit_code if self.error is not None else ExitCode.BUG
+        return code if code in _FORESEEN else ExitCode.BUG
+
+    @property
+    def server(self) -> str:
+        """The server that was down, or empty when it was something else."""
+        return _UNREACHABLE.get(self.error.code, "") if self.error is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +89,7 @@ class Summary:
     in_doubt: int = 0
     unreachable: str = ""
     silenced: bool = False
+    failures: tuple[Failure, ...] = ()
 
     @property
     def counts(self) -> tuple[tuple[str, int], ...]:
@@ -57,13 +99,15 @@ class Summary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code: configuration before try-later before unfinished."""
+        """The worst exit code: a bug before configuration before try-later before unfinished."""
+        codes = {failure.exit_code for failure in self.failures}
         if self.silenced:
-            return ExitCode.CONFIGURATION
+            codes.add(ExitCode.CONFIGURATION)
         if self.unreachable:
-            return ExitCode.TRY_LATER
-        unfinished = self.quarantined + self.failed + self.in_doubt
-        return ExitCode.UNFINISHED if unfinished else ExitCode.DONE
+            codes.add(ExitCode.TRY_LATER)
+        if self.quarantined + self.failed + self.in_doubt:
+            codes.add(ExitCode.UNFINISHED)
+        return next((code for code in _WORST_FIRST if code in codes), ExitCode.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +117,75 @@ class Plan:
     counts: tuple[tuple[str, int], ...]
 
 
+@dataclass
+class _Run:
+    """One batch under way: each stage for itself, so that one that fails stops no other."""
+
+    services: Services
+    progress: Progress
+    fetched: int = 0
+    processed: Processed = field(default_factory=Processed)
+    moved: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    unmovable: set[str] = field(default_factory=set)
+    over: bool = False
+
+    def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
+        """Return what ``work`` returns, or ``otherwise`` when it fails.
+
+        Without a database nothing more is tried.
+        """
+        if self.over:
+            return otherwise
+        try:
+            return work()
+        except PipelineError as error:
+            self.over = error.code == "database_busy"
+            logs.event("batch", "stage_failed", stage=name, code=error.code)
+            if error.args not in [known.error.args for known in self.failures if known.error]:
+                self.failures.append(Failure(name, error, type(error).__name__))
+        except Exception as error:  # noqa: BLE001 - kept for the exit code, the other stages run
+            mark = logs.unknown(f"batch.{name}", error)
+            self.failures.append(Failure(name, None, type(error).__name__, mark))
+        return otherwise
+
+    @property
+    def unreachable(self) -> str:
+        """The server that was down, by the error of a stage."""
+        return next((failure.server for failure in self.failures if failure.server), "")
+
+
 def run_batch(services: Services, progress: Progress = lambda _stage, _done: None) -> Summary:
-    """Run one batch. Two at the same time share the work and double nothing."""
+    """Run one batch. Two at the same time share the work and double nothing.
+
+    Raises TryLaterError when the database does not answer at all.
+    """
     with _lease(services):
-        fetched, processed, moved, unreachable = _receive(services, progress)
-        due = work_off(services)
-        issued = issue_pending(services)
+        run = _Run(services, progress)
+        _receive(run)
+        due = run.stage("due", lambda: work_off(services), 0)
+        issued = run.stage("issue", lambda: issue_pending(services), 0)
         progress(Stage.DUE, due)
-        silenced = too_many_unknown(services)
-        if silenced:
-            alert_silenced(services)
-        queue_digest(services)
-        delivered, courier_down = _send(services, progress)
-        housekeep(services)
+        silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
+        run.stage("digest", lambda: queue_digest(services), 0)
+        delivered = run.stage("send", lambda: _send(services), Delivered())
+        progress(Stage.SENDING, delivered.sent)
+        run.stage("housekeep", lambda: housekeep(services), None)
         summary = Summary(
-            fetched=fetched,
-            processed=processed.processed,
-            deferred=processed.deferred,
-            quarantined=processed.quarantined,
-            moved=moved,
+            fetched=run.fetched,
+            processed=run.processed.processed,
+            deferred=run.processed.deferred,
+            quarantined=run.processed.quarantined,
+            moved=run.moved,
             due=due,
             issued=issued,
             sent=delivered.sent,
             put_off=delivered.deferred,
             failed=delivered.failed,
             in_doubt=delivered.in_doubt,
-            unreachable=unreachable or courier_down,
+            unreachable=run.unreachable or ("courier" if delivered.unreachable else ""),
             silenced=silenced,
+            failures=tuple(run.failures),
         )
         logs.event("batch", "done", **dict(summary.counts))
         return summary
@@ -117,41 +203,41 @@ def plan_batch(services: Services) -> Plan:
     return Plan((("plan_fetch", waiting_mail(services)), *counts))
 
 
-def _receive(services: Services, progress: Progress) -> tuple[int, Processed, int, str]:
-    """Fetch, process and move, portion by portion; a mailbox that is down stops only that."""
-    fetched, moved, unreachable, total = 0, 0, "", Processed()
-    try:
-        with open_mailbox(services) as mailbox:
-            while True:
-                new = fetch(services, mailbox)
-                fetched += new
-                total = _process_all(services, progress, total)
-                moved += move_processed(services, mailbox)
-                if not new:
-                    break
-    except TryLaterError as error:
-        logs.event("batch", "receiving_stopped", code=error.code, reason=str(error))
-        unreachable = "storage" if error.code == "storage_unwritable" else "mailbox"
-        total = _process_all(services, progress, total)
-    return fetched, total, moved, unreachable
+def _receive(run: _Run) -> None:
+    """Fetch, process and move, portion by portion; what is in the ledger needs no mailbox."""
+    run.stage("receive", lambda: _fetch_all(run), None)
+    run.stage("process", lambda: _process_all(run), None)
 
 
-def _process_all(services: Services, progress: Progress, total: Processed) -> Processed:
-    while (portion := process(services)) != Processed():
-        total += portion
-        progress(Stage.RECEIVING, total.processed)
-    return total
+def _fetch_all(run: _Run) -> None:
+    services = run.services
+    with open_mailbox(services) as mailbox:
+        new = 1
+        while new:
+            new = fetch(services, mailbox)
+            run.fetched += new
+            run.stage("process", lambda: _process_all(run), None)
+            run.moved += run.stage(
+                "move", lambda: move_processed(services, mailbox, run.unmovable), 0
+            )
 
 
-def _send(services: Services, progress: Progress) -> tuple[Delivered, str]:
-    try:
-        with open_courier(services) as (courier, archive):
-            delivered = deliver(services, courier, archive)
-    except TryLaterError as error:
-        logs.event("batch", "courier_down", code=error.code)
-        return Delivered(), "courier"
-    progress(Stage.SENDING, delivered.sent)
-    return delivered, "courier" if delivered.unreachable else ""
+def _process_all(run: _Run) -> None:
+    while (portion := process(run.services)) != Processed():
+        run.processed += portion
+        run.progress(Stage.RECEIVING, run.processed.processed)
+
+
+def _silenced(services: Services) -> bool:
+    silenced = too_many_unknown(services)
+    if silenced:
+        alert_silenced(services)
+    return silenced
+
+
+def _send(services: Services) -> Delivered:
+    with open_courier(services) as (courier, archive):
+        return deliver(services, courier, archive)
 
 
 @contextmanager

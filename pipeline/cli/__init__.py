@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline import __version__
+from pipeline import __version__, logs
 from pipeline.cli import words
 from pipeline.errors import ExitCode, PipelineError
 
@@ -171,4 +171,8 @@ def run(arguments: list[str] | None = None) -> int:
     except PipelineError as error:
         click.echo(words.explain(error), err=True)
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - told by its type: its words may be a customer's
+        mark = logs.unknown("cli", error)
+        click.echo(words.word("unknown_error", kind=type(error).__name__, mark=mark), err=True)
+        return ExitCode.BUG
     return result if isinstance(result, int) else ExitCode.DONE

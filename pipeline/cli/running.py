@@ -1,6 +1,7 @@
 """``pipeline run``: one batch."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from pipeline.cli import words
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json
 from pipeline.clock import SystemClock
+
+if TYPE_CHECKING:
+    from pipeline.batch import Summary
 
 
 @click.command("run")
@@ -40,8 +44,19 @@ def run(*, dry_run: bool, as_json: bool) -> int:
         print_json(summary)
     else:
         click.echo(words.word("batch_done", **dict(summary.counts)))
+    _tell(summary)
+    return summary.exit_code
+
+
+def _tell(summary: "Summary") -> None:
+    """Say on standard error what stopped a stage."""
     if summary.unreachable:
         click.echo(words.word(f"unreachable_{summary.unreachable}"), err=True)
+    for failure in summary.failures:
+        if failure.error is None:
+            told = words.word("unknown_error", kind=failure.kind, mark=failure.mark)
+            click.echo(told, err=True)
+        elif not failure.server:
+            click.echo(words.explain(failure.error), err=True)
     if summary.silenced:
         click.echo(words.word("silenced"), err=True)
-    return summary.exit_code

@@ -187,13 +187,22 @@ def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
 
 
 def _archive_failed(sending: _Sending, error: PipelineError) -> None:
-    """Tell staff once a batch; the archive is not asked to keep more, and no mail waits for it."""
+    """Tell staff once a day; in this batch the archive is asked to keep no more.
+
+    Not once a batch: the mail that tells it would itself be the next that is not archived.
+    """
     logs.event("flow.deliver", "archive_failed", code=error.code)
     if sending.archive_failed:
         return
     sending.archive_failed = True
     services = sending.services
-    services.store.run(lambda tx: alert(tx, services, "archive_failed", "", error.code))
+    today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def work(tx: Transaction) -> None:
+        if tx.counters.add("alert:archive", today) == 1:
+            alert(tx, services, "archive_failed", "", error.code)
+
+    services.store.run(work)
 
 
 def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:

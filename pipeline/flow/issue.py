@@ -24,8 +24,8 @@ from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
-#: Somebody else wrote the request, or made another certificate live, while this one was made.
-_CHANGED_MEANWHILE = frozenset({"stale_request", "certificate_live"})
+#: Somebody else wrote the request while its certificate was made.
+_CHANGED_MEANWHILE = "stale_request"
 
 
 def issuer(services: Services) -> CertificateIssuer:
@@ -44,14 +44,15 @@ def reserve(tx: Transaction, services: Services, record: RequestRecord) -> None:
     unfinished = {CertificateState.RESERVED, CertificateState.PREPARED}
     if any(row.state in unfinished for row in rows):
         return
-    manual = services.settings.certificates.issuer == "manual"
+    if services.settings.certificates.issuer == "manual":
+        raise RefusedError("certificate_waits_for_staff")
     tx.certificates.reserve(
         CertificateRecord(
             id=new_id(),
             request_id=record.id,
             number=record.number,
             serial=new_serial(),
-            issuer=Issuer.MANUAL if manual else Issuer.EMBEDDED,
+            issuer=Issuer.EMBEDDED,
             state=CertificateState.RESERVED,
             ordinal=record.state.certificates + 1,
             reserved_at=services.clock.now(),
@@ -97,7 +98,7 @@ def issue_pending(services: Services) -> int:
             fault = fault or error
         except PipelineError as error:
             logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
-            if error.code not in _CHANGED_MEANWHILE:
+            if error.code != _CHANGED_MEANWHILE:
                 services.store.run(partial(_not_issued, services, row.id, error.code))
         except Exception as error:  # noqa: BLE001 - one certificate never stops the others
             logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)

@@ -1,6 +1,7 @@
 """From submissions to requests: check, look at what is known of the number, route, open."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from pipeline.errors import RefusedError
 from pipeline.flow.alerts import alert
@@ -54,6 +55,9 @@ _ABOUT_EARLIER = frozenset(
 #: Decisions for which the earlier request waits too, until staff know which one counts.
 _BOTH_WAIT = frozenset({ConflictDecision.ASK_WHO_DECIDES, ConflictDecision.ASK_WHICH_KIND})
 
+#: How long a request waits for a file that can be read.
+_FILE_AWAITED = timedelta(days=14)
+
 
 def open_forms(tx: Transaction, services: Services, letter: Letter) -> MessageRecord:
     """Open (or continue) one request for each submission of the message."""
@@ -70,12 +74,24 @@ def open_forms(tx: Transaction, services: Services, letter: Letter) -> MessageRe
 
 def _open_forms(tx: Transaction, services: Services, letter: Letter) -> MessageRecord:
     records = [open_form(tx, services, letter, item) for item in letter.read.submissions]
+    _close_waiting(tx, services, letter)
     held = all(record.status is Status.HELD for record in records)
     return letter.done(
         Outcome.HELD if held else Outcome.REQUEST,
         ",".join(record.reference for record in records),
         records[0],
     )
+
+
+def _close_waiting(tx: Transaction, services: Services, letter: Letter) -> None:
+    """Close what waits for a form of this sender: it has come, in a mail of its own."""
+    if not letter.proven:
+        return
+    for record in tx.requests.open_of_sender(letter.sender.address, letter.now - _FILE_AWAITED):
+        waits = {Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
+        if record.form is None and record.status in waits:
+            event = Event(EventName.SUPERSEDE, Actor.SYSTEM, letter.now, reason="form_arrived")
+            decide(tx, services, record, event, letter.cause)
 
 
 def open_form(

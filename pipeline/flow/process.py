@@ -1,15 +1,18 @@
 """Second write: fetched messages are processed, fifty in one transaction.
 
-When the bulk fails, each message is tried under its own savepoint; one that fails gets attempts
-with growing waits, then the quarantine, in the same commit. The commit also says where the mail
-goes; the mail on the server is moved after it.
+Their bytes are read before it begins: a slow file holds up no other writer. When the bulk fails,
+each message is tried under its own savepoint; one that fails gets attempts with growing waits, then
+the quarantine, in the same commit. What is not the fault of a message is charged to none: without
+the database or the reader the portion stops; a message that a wrong setting stops waits while the
+others go on, and the error is raised after the commit. The commit also says where the mail goes;
+the mail on the server is moved after it.
 """
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline import logs
-from pipeline.errors import TryLaterError
+from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.flow.alerts import alert
 from pipeline.flow.reading import Reading
 from pipeline.flow.receive import receive
@@ -17,10 +20,15 @@ from pipeline.flow.services import Services
 from pipeline.guard import GuardError
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import Outcome
+from pipeline.store.engine import blames_nothing
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 from pipeline.store.unit_of_work import Transaction
 
 _WAIT = timedelta(minutes=5)
+#: What the same bytes would do again: the child's own memory and processor time ran out. The wall
+#: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
+#: handles, a library half installed), so those are tried again.
+_HOPELESS = frozenset({"memory", "cpu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +49,61 @@ class Processed:
 
 def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due."""
+    with services.store.read() as tx:
+        candidates = _claimed(tx, services)
+    if not candidates:
+        return Processed()
+    reading = Reading(services)
+    reading.ahead(candidates)
     try:
-        return services.store.run(lambda tx: _bulk(tx, services))
-    except TryLaterError:
-        raise  # the database is down, no message is to blame
-    except Exception as error:  # noqa: BLE001 - any failure: find the message that causes it
+        return services.store.run(lambda tx: _bulk(tx, services, reading))
+    except Exception as error:
+        if _stops_all(error):
+            raise
         logs.event("flow.process", "bulk_failed", error=type(error).__name__)
-        return services.store.run(lambda tx: _one_by_one(tx, services))
+    done, fault = services.store.run(lambda tx: _one_by_one(tx, services, reading))
+    if fault is not None:
+        raise fault
+    return done
 
 
-def _bulk(tx: Transaction, services: Services) -> Processed:
-    rows = tx.messages.claim(services.clock.now(), services.settings.limits.batch)
-    with Reading(services, rows) as reading:
-        for row in rows:
-            tx.messages.save(_placed(services, receive(tx, services, row, reading)))
+def _claimed(tx: Transaction, services: Services) -> list[MessageRecord]:
+    return tx.messages.claim(services.clock.now(), services.settings.limits.batch)
+
+
+def _stops_all(error: Exception) -> bool:
+    """Tell an error that any other message would meet too, such as a database that is down."""
+    return isinstance(error, TryLaterError) or blames_nothing(error)
+
+
+def _bulk(tx: Transaction, services: Services, reading: Reading) -> Processed:
+    rows = _claimed(tx, services)
+    for row in rows:
+        tx.messages.save(_placed(services, receive(tx, services, row, reading)))
     return Processed(processed=len(rows))
 
 
-def _one_by_one(tx: Transaction, services: Services) -> Processed:
+def _one_by_one(
+    tx: Transaction, services: Services, reading: Reading
+) -> tuple[Processed, ConfigurationError | None]:
     total = Processed()
-    rows = tx.messages.claim(services.clock.now(), services.settings.limits.batch)
-    with Reading(services, rows) as reading:
-        for row in rows:
-            try:
-                with tx.savepoint():
-                    tx.messages.save(_placed(services, receive(tx, services, row, reading)))
-                total += Processed(processed=1)
-            except Exception as error:  # noqa: BLE001 - one bad message never stops the batch
-                total += _failed(tx, services, row, error)
-    return total
+    fault: ConfigurationError | None = None
+    for row in _claimed(tx, services):
+        try:
+            with tx.savepoint():
+                tx.messages.save(_placed(services, receive(tx, services, row, reading)))
+            total += Processed(processed=1)
+        except ConfigurationError as error:
+            # a setting is wrong for this message or for all: it waits, and costs no attempt
+            fault = fault or error
+            wait = services.clock.now() + _WAIT
+            tx.messages.save(replace(row, next_at=wait, last_error=error.code))
+            total += Processed(deferred=1)
+        except Exception as error:
+            if _stops_all(error):
+                raise
+            total += _failed(tx, services, row, error)
+    return total, fault
 
 
 def _failed(tx: Transaction, services: Services, row: MessageRecord, error: Exception) -> Processed:
@@ -78,7 +112,7 @@ def _failed(tx: Transaction, services: Services, row: MessageRecord, error: Exce
     reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
     attempts = row.attempts + 1
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
-    hopeless = isinstance(error, GuardError)
+    hopeless = isinstance(error, GuardError) and error.reason in _HOPELESS
     if attempts < services.settings.limits.attempts and not hopeless:
         later = replace(
             row, attempts=attempts, next_at=now + _WAIT * 2 ** (attempts - 1), last_error=reason

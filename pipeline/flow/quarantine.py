@@ -2,33 +2,52 @@
 
 from dataclasses import replace
 
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.services import Services
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.unit_of_work import Transaction
 
 
 def release(services: Services, entry: str) -> None:
-    """Put the message of ``entry`` back among the fetched ones; the next run tries it again."""
+    """Put the message of ``entry`` back among the fetched ones; the next run tries it again.
+
+    Its mail may stand in the folder of the quarantine by now; it is moved on from there once the
+    message is processed. Raises NotFoundError ``quarantine_unknown``, and RefusedError
+    ``quarantine_released`` when it was put back or given up before: one mail is processed once.
+    """
     now = services.clock.now()
 
     def work(tx: Transaction) -> None:
         row = _message(tx, entry)
-        tx.quarantine.release(entry, now)
+        if not tx.quarantine.release(entry, now):
+            raise RefusedError("quarantine_released", entry=entry)
         tx.messages.save(
-            replace(row, state=MessageState.FETCHED, next_at=now, attempts=0, outcome=None)
+            replace(
+                row,
+                state=MessageState.FETCHED,
+                next_at=now,
+                attempts=0,
+                outcome=None,
+                processed_at=None,
+                move_to="",
+                moved_at=None,
+                stands_in=row.move_to if row.moved_at is not None else row.stands_in,
+                move_failures=0,
+                move_tried_at=None,
+            )
         )
 
     services.store.run(work)
 
 
 def drop(services: Services, entry: str) -> None:
-    """Give the message of ``entry`` up."""
+    """Give the message of ``entry`` up; raises as :func:`release`."""
     now = services.clock.now()
 
     def work(tx: Transaction) -> None:
         row = _message(tx, entry)
-        tx.quarantine.drop(entry, now)
+        if not tx.quarantine.drop(entry, now):
+            raise RefusedError("quarantine_released", entry=entry)
         tx.messages.save(replace(row, state=MessageState.DROPPED, next_at=None))
 
     services.store.run(work)

@@ -1,53 +1,48 @@
-"""Reading ahead: the guarded child reads the next messages while we work on the present one."""
+"""Reading ahead: what stands in the messages of a portion, found before its transaction begins."""
 
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
 
+from pipeline.errors import TryLaterError
 from pipeline.flow.guarded import ReadMessage, read_message
 from pipeline.flow.services import Services
+from pipeline.guard import GuardStartError
 from pipeline.store.records import MessageRecord
-
-#: Few, so that the memory of a batch does not grow with its messages.
-_AHEAD = 3
 
 
 class Reading:
-    """Reads ``rows`` in their order; to be used in a ``with`` statement."""
+    """What the guarded child read, by the row of the message; of one portion at a time.
 
-    def __init__(self, services: Services, rows: Sequence[MessageRecord]) -> None:
+    A message that could not be read keeps its error, which is raised when its turn comes: so a
+    message is given to the child once, however often its transaction is run.
+    """
+
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._rows = deque(row for row in rows if not row.oversized)
-        self._ahead: dict[str, Future[ReadMessage]] = {}
-        self._thread = ThreadPoolExecutor(1, "reading")
+        self._found: dict[str, ReadMessage | Exception] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._thread.shutdown(cancel_futures=True)
+    def ahead(self, rows: Sequence[MessageRecord]) -> None:
+        """Read ``rows`` now. Raises TryLaterError ``reader_not_started``."""
+        for row in rows:
+            if not row.oversized:
+                self._found[row.id] = self._read(row)
 
     def read(self, row: MessageRecord) -> ReadMessage:
-        """Return what stands in the message of ``row``.
+        """Return what stands in the message of ``row``, read now when it was not read ahead.
 
-        Raises GuardError when its bytes cannot be read within the limits.
+        Raises GuardError when its bytes cannot be read within the limits, TryLaterError
+        ``reader_not_started`` when there is no child to read them.
         """
-        while row.id not in self._ahead:
-            self._start()
-        while len(self._ahead) <= _AHEAD and self._rows:
-            self._start()
-        return self._ahead.pop(row.id).result()
+        found = self._found.get(row.id)
+        if found is None:
+            found = self._found[row.id] = self._read(row)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-    def _start(self) -> None:
-        row = self._rows.popleft()
-        self._ahead[row.id] = self._thread.submit(self._read, row.sha256)
-
-    def _read(self, sha256: str) -> ReadMessage:
-        return self._services.guard.call(read_message, self._services.blobs.get(sha256))
+    def _read(self, row: MessageRecord) -> ReadMessage | Exception:
+        try:
+            return self._services.guard.call(read_message, self._services.blobs.get(row.sha256))
+        except GuardStartError as error:
+            raise TryLaterError("reader_not_started", reason=error.detail) from error
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the message is processed
+            return error

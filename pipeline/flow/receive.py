@@ -3,10 +3,13 @@
 The caller holds the transaction; the mail on the server is marked after its commit.
 """
 
+from dataclasses import replace
+
 from pipeline.flow import answers, automatic, follow_up, opening, without_form
 from pipeline.flow.alerts import alert
 from pipeline.flow.letter import Letter, finished
 from pipeline.flow.reading import Reading
+from pipeline.flow.redelivery import content_digest, is_redelivery
 from pipeline.flow.services import Services
 from pipeline.flow.threads import request_of_thread
 from pipeline.mailbox.automatic import classify
@@ -33,16 +36,20 @@ def receive(
 
     # seen before?
     if tx.messages.earlier_with_sha256(row):
-        return finished(row, Outcome.IGNORED, "redelivery", now)
+        known_by = replace(row, message_id=read.message.message_id)
+        return finished(known_by, Outcome.IGNORED, "redelivery", now)
 
     # written by a machine?
     automation = classify(read.message, services.own_addresses, services.is_our_message_id)
     if automation.kind is not MessageKind.HUMAN:
         return automatic.record(tx, services, row, read.message, automation)
 
-    # who sent it, and does it belong to a request?
+    # who sent it, was it here before by another way, does it belong to a request?
     sender = judge_sender(read.message, services.sender_policy)
-    letter = Letter(row, read, sender, now)
+    letter = Letter(replace(row, content=content_digest(read.message)), read, sender, now)
+    same = letter.done(Outcome.IGNORED, "redelivery")
+    if is_redelivery(tx, same):
+        return same
     known = request_of_thread(tx, services, letter)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to

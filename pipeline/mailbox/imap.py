@@ -152,15 +152,30 @@ class ImapMailbox:
                 return False
             if uid not in client.fetch([uid], ["FLAGS"]):
                 return True
-            name = self._ensure(client, target)
-            if client.has_capability("MOVE"):
-                client.move([uid], name)
-                return True
-            client.copy([uid], name)
-            client.add_flags([uid], [rb"\Deleted"], silent=True)
-            if client.has_capability("UIDPLUS"):
-                client.uid_expunge([uid])
+            self._move(client, [uid], target)
             return True
+
+    def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
+        """Move the mails with this Message-ID to ``target``; see the protocol."""
+        with self._connected() as client:
+            name = self._name(folder)
+            if not client.folder_exists(name):
+                return False
+            client.select_folder(name)
+            uids = client.search(["UNDELETED", "HEADER", "Message-ID", message_id])
+            if uids:
+                self._move(client, uids, target)
+            return bool(uids)
+
+    def _move(self, client: "IMAPClient", uids: list[int], target: str) -> None:
+        name = self._ensure(client, target)
+        if client.has_capability("MOVE"):
+            client.move(uids, name)
+            return
+        client.copy(uids, name)
+        client.add_flags(uids, [rb"\Deleted"], silent=True)
+        if client.has_capability("UIDPLUS"):
+            client.uid_expunge(uids)
 
     def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
         """Put a mail into ``folder``; see the protocol."""

@@ -91,20 +91,30 @@ class MaildirMailbox:
             if validity != uidvalidity:
                 return False
             path = uids.get(uid)
-            if path is None:
-                return True
-            goal = self._open(target) / path.parent.name
-            name = path.name
-            if (goal / name).exists():
-                base, colon, flags = name.partition(":")
-                name = f"{base}.{secrets.token_hex(4)}{colon}{flags}"
-            try:
-                path.rename(goal / name)
-            except FileNotFoundError:
-                return True
-            _flush_folder(goal)
-            _flush_folder(path.parent)
+            if path is not None:
+                self._move(path, target)
             return True
+
+    def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
+        """Move the mails with this Message-ID to ``target``; see the protocol."""
+        with self._guarded():
+            found = self._with_id(folder, message_id)
+            for path in found:
+                self._move(path, target)
+            return bool(found)
+
+    def _move(self, path: Path, target: str) -> None:
+        goal = self._open(target) / path.parent.name
+        name = path.name
+        if (goal / name).exists():
+            base, colon, flags = name.partition(":")
+            name = f"{base}.{secrets.token_hex(4)}{colon}{flags}"
+        try:
+            path.rename(goal / name)
+        except FileNotFoundError:
+            return  # another program has moved it
+        _flush_folder(goal)
+        _flush_folder(path.parent)
 
     def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
         """Put a mail into ``folder``; see the protocol."""
@@ -123,15 +133,18 @@ class MaildirMailbox:
 
     def holds(self, folder: str, message_id: str) -> bool:
         """Return whether ``folder`` has a mail with this Message-ID."""
+        with self._guarded():
+            return bool(self._with_id(folder, message_id))
+
+    def _with_id(self, folder: str, message_id: str) -> list[Path]:
         wanted = re.compile(
             rb"^message-id:\s*" + re.escape(message_id.encode("utf-8")) + rb"\s*$",
             re.IGNORECASE | re.MULTILINE,
         )
-        with self._guarded():
-            place = self._path(folder)
-            return place.is_dir() and any(
-                wanted.search(_head(path)) for path in _mails(place).values()
-            )
+        place = self._path(folder)
+        if not place.is_dir():
+            return []
+        return [path for path in _mails(place).values() if wanted.search(_head(path))]
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""

@@ -65,6 +65,13 @@ class Mailbox(Protocol):
         """
         ...
 
+    def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
+        """Move the mails of ``folder`` with this Message-ID to ``target`` (made when missing).
+
+        False: there is none, which is no error.
+        """
+        ...
+
     def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
         """Put a mail into ``folder`` (made when missing)."""
         ...

@@ -71,12 +71,22 @@ def blames_nothing(error: BaseException) -> bool:
     return isinstance(error, sa.exc.DBAPIError) and (transient(error) or out_of_room(error))
 
 
-def out_of_room(error: sa.exc.DBAPIError) -> bool:
-    """Whether the disk of the database takes no more bytes."""
-    cause = error.orig
-    if isinstance(cause, sqlite3.OperationalError):
-        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
-    return getattr(cause, "sqlstate", None) == _DISK_FULL
+def out_of_room(error: BaseException) -> bool:
+    """Whether the disk of the database takes no more bytes.
+
+    SQLite then takes the whole transaction back, so that the end of a savepoint fails as well: the
+    cause is the error before that.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        cause = getattr(seen, "orig", None)
+        if isinstance(cause, sqlite3.OperationalError):
+            if cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+                return True
+        elif getattr(cause, "sqlstate", None) == _DISK_FULL:
+            return True
+        seen = seen.__context__
+    return False
 
 
 def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.model.message import MessageKind, Outcome, SenderVerdict
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.rows import Context, Mapper, Rows, constant, filled
 from pipeline.store.schema import messages
@@ -116,9 +116,7 @@ class Messages(Rows[MessageRecord]):
         The mail is tried again after all others that wait. 0: it is not to be moved any more.
         """
         record = self._first(
-            self._locked(
-                self._select(messages.c.id == row, messages.c.unmoved_since.is_not(None))
-            )
+            self._locked(self._select(messages.c.id == row, messages.c.unmoved_since.is_not(None)))
         )
         if record is None:
             return 0
@@ -142,7 +140,7 @@ class Messages(Rows[MessageRecord]):
         """Return a processed mail with the Message-ID, sender and content of ``record``, or None.
 
         Programs use a Message-ID again, so it alone does not make two mails one. Of a Message-ID
-        that comes all the time the newest mails are looked at.
+        that comes all the time the newest mails are looked at; ignored ones do not count.
         """
         if not record.message_id:
             return None
@@ -154,7 +152,12 @@ class Messages(Rows[MessageRecord]):
         )
         newest = statement.order_by(messages.c.processed_at.desc(), messages.c.id.desc())
         found = self._all(newest.limit(_SAME_ID))
-        return next((earlier for earlier in found if earlier.content == record.content), None)
+        same = (
+            earlier
+            for earlier in found
+            if earlier.content == record.content and earlier.outcome is not Outcome.IGNORED
+        )
+        return next(same, None)
 
     def _earlier(self, record: MessageRecord, *same: sa.ColumnElement[bool]) -> sa.Select[Any]:
         return self._select(

@@ -23,6 +23,10 @@ from pipeline.validation.phone.number_types import (
 _TOLD_APART = frozenset({1, 7})
 
 
+#: So long after its ready date a certificate goes out without asking (the onboarding track).
+_READY_DAYS_BACK = 3
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the rules look at: usable canonical values, and the readings behind them."""
@@ -120,11 +124,14 @@ def wording_names_the_business(facts: Facts) -> Problem | None:
 
 
 def ready_date_ahead(facts: Facts) -> Problem | None:
-    """Tell that a date in the past means: at once."""
+    """Tell what a date in the past means: at once, or that we ask first when it is long past."""
     ready = facts.value("ready_date")
     if not ready or date.fromisoformat(ready) >= facts.today:
         return None
-    return Problem("ready_past", Severity.NOTE, field="ready_date")
+    days_back = (facts.today - date.fromisoformat(ready)).days
+    asked_first = facts.kind is FormKind.ONBOARDING and days_back > _READY_DAYS_BACK
+    code = "ready_long_past" if asked_first else "ready_past"
+    return Problem(code, Severity.NOTE, field="ready_date")
 
 
 def slot_ahead(facts: Facts) -> Problem | None:
@@ -159,6 +166,10 @@ def contact_has_company_address(facts: Facts) -> Problem | None:
         return None
     params = (("domain", domain),)
     return Problem("free_mail", Severity.NOTE, Audience.STAFF, "contact_email", params)
+
+
+#: So long after its ready date a certificate goes out without asking (the onboarding track).
+_READY_DAYS_BACK = 3
 
 
 @dataclass(frozen=True, slots=True)

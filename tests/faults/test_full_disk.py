@@ -1,6 +1,8 @@
 """The disk takes no more bytes: of the mails, or of the database."""
 
 import errno
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,18 +59,26 @@ def test_a_disk_that_fills_up_between_two_mails_keeps_the_first_for_the_next_run
 
 def test_a_database_that_cannot_grow_stops_the_run_and_blames_no_message(box: Box) -> None:
     box.deliver_forms(0, 1, 2)
+    with closing(sqlite3.connect(box.home / "requests.sqlite3")) as connection:
+        connection.execute("VACUUM")  # leaves no free page
     engine = box.services.store._engine
 
     def no_room(connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # means: as many as there are
 
     sa.event.listen(engine, "begin", no_room)
-    with pytest.raises(TryLaterError) as raised:
-        box.run()
-    assert raised.value.code == "storage_unwritable"
+    assert _exit_code(box) == ExitCode.TRY_LATER
     sa.event.remove(engine, "begin", no_room)
     engine.dispose()
 
     assert [row.attempts for row in box.messages()] == [0] * len(box.messages())
     summary = box.run()
     assert (summary.processed, summary.sent, summary.exit_code) == (3, 3, ExitCode.DONE)
+
+
+def _exit_code(box: Box) -> ExitCode:
+    """Return what ``pipeline run`` would tell the shell, whichever write is the first to fail."""
+    try:
+        return box.run().exit_code
+    except TryLaterError as error:
+        return error.exit_code

@@ -80,6 +80,14 @@ def test_good_form_by_reply_to_an_unreadable_one_keeps_the_reference(world: Worl
     assert (after.reference, after.status) == (record.reference, Status.POLICY_REVIEW)
 
 
+def test_good_form_in_a_new_mail_ends_the_wait_for_a_readable_one(world: World) -> None:
+    world.mail(HANAKO, ("form.xlsx", form()[1][:4000]), text="申請書です。")
+    assert notices(world.mail(HANAKO, form())) == ["acknowledged"]
+    waiting, opened = world.requests_of(HANAKO)
+    assert [waiting.status, opened.status] == [Status.SUPERSEDED, Status.POLICY_REVIEW]
+    assert [mail for _ in range(16) for mail in world.later(days=1)] == []
+
+
 def test_unreadable_file_by_reply_is_answered_with_its_sentence(world: World) -> None:
     world.mail(HANAKO, form(website=""))
     record = world.request()

@@ -58,6 +58,7 @@ def test_message_that_kills_the_reader_is_quarantined_alone(
     assert notices(world.run()) == ["acknowledged"]
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert world.quarantined() == []
+    assert world.folders() == {"Requests": 3}
 
 
 def test_dropped_message_never_comes_back(world: World, deadly: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pipeline.errors import NotFoundError, RefusedError, UsageError
 from pipeline.flow import decisions
 from pipeline.flow.services import Services
+from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.flow.conftest import MakeWorld
@@ -86,7 +87,7 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
     record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
     world.reply_after_undo(record, form(genesys_licence="other", display_name="さくら"))
     assert world.again(record).acknowledged_warnings == ("licence_other",)
-    world.mail(TARO, form(**cuban))
+    world.mail(TARO, form(FormKind.ONBOARDING, "ja", "xlsx", **cuban))
     record = decisions.approve(
         world.services, world.request(TARO), "saki", tick_all=True, business_verified=True
     )
@@ -94,7 +95,7 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
     record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
     dear = "+53 5 1234568"
     again = cuban | {"phone_number": dear, "phone_number_again": dear}
-    world.reply_after_undo(record, form(**again))
+    world.reply_after_undo(record, form(FormKind.ONBOARDING, "ja", "xlsx", **again))
     assert world.again(record).acknowledged_warnings == ()
 
 

@@ -57,7 +57,7 @@ def test_released_ownership_hold_leaves_the_owners_number_alone(world: World) ->
 
 def test_corrected_number_frees_the_old_one_and_claims_the_new_one(world: World) -> None:
     world.mail(HANAKO, form())
-    world.reply(world.request(), "", form(**OTHER))
+    world.reply(world.request(), "", form(FormKind.ONBOARDING, "ja", "xlsx", **OTHER))
     old, new = world.number(NUMBER), world.number("+819012345679")
     assert old is not None
     assert new is not None
@@ -88,7 +88,7 @@ def test_hold_edit_release_cannot_change_the_approved_number(world: World) -> No
 def test_unaccepted_change_is_not_adopted_by_a_later_edit(world: World) -> None:
     record = _with_certificate(world)
     world.staff_mails()
-    world.reply(record, "", form(**OTHER))
+    world.reply(record, "", form(FormKind.ONBOARDING, "ja", "xlsx", **OTHER))
     assert world.again(record).state.hold_reason is HoldReason.CHANGE
     released = decisions.release(world.services, world.again(record), "saki")
     edited = decisions.hold(world.services, released, "saki")
@@ -139,7 +139,7 @@ def test_many_unproven_mails_of_one_address_get_one_receipt(world: World) -> Non
 
 def test_confirmed_address_confirms_all_that_it_sent_unproven(world: World) -> None:
     world.mail(HANAKO, form(), proof="none")
-    world.mail(HANAKO, form(**OTHER), proof="none")
+    world.mail(HANAKO, form(FormKind.ONBOARDING, "ja", "xlsx", **OTHER), proof="none")
     first, _ = world.requests_of(HANAKO)
     mails = world.reply(first, "はい", proof="none")
     assert len(mails) == 1

@@ -294,6 +294,7 @@ class World:
         """Let time pass, run one batch, and return the mails to customers that went out."""
         self.clock.advance(after)
         self.summary = run_batch(self.services)
+        assert all(failure.error for failure in self.summary.failures), self.summary.failures
         return [mail for mail in self.new_mails() if mail.to != STAFF]
 
     def later(self, **distance: float) -> list[Sent]:

@@ -54,7 +54,7 @@ def command_of(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
 def without_global_options(words: list[str]) -> list[str]:
     while words and words[0] in {"--config", "--home"}:
         words = words[2:]
-    return words[1:] if words[:1] == ["--version"] else words
+    return words[1:] if words[:1] in (["--version"], ["--help"]) else words
 
 
 @pytest.mark.parametrize(("document", "line"), LINES)

@@ -186,7 +186,9 @@ def test_bold_font_covers_every_word_of_the_forms() -> None:
 
 def _template_files() -> list[Path]:
     kinds = {".toml", ".md", ".jinja", ".html", ".css", ".txt"}
-    return [path for path in sorted(template().rglob("*")) if path.suffix in kinds]
+    # the report is a page for browsers, which have fonts of their own
+    found = [path for path in sorted(template().rglob("*")) if path.suffix in kinds]
+    return [path for path in found if path.parent.name != "report"]
 
 
 @pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")

@@ -111,6 +111,18 @@ def test_mailbox_filing_a_vanished_message_is_done(bench: Bench) -> None:
     assert bench.mailbox.holds("Processed", "<0@example.com>") is False
 
 
+def test_mailbox_message_is_moved_on_by_its_message_id(bench: Bench) -> None:
+    first, second = filled(bench.mailbox, 2)
+    for mail in (first, second):
+        bench.mailbox.file("INBOX", mail.uidvalidity, mail.uid, "Quarantine")
+    assert bench.mailbox.file_by_id("Quarantine", "<0@example.com>", "Processed/Requests") is True
+    assert bench.mailbox.holds("Processed/Requests", "<0@example.com>") is True
+    assert bench.mailbox.holds("Quarantine", "<0@example.com>") is False
+    assert bench.mailbox.holds("Quarantine", "<1@example.com>") is True
+    assert bench.mailbox.file_by_id("Quarantine", "<0@example.com>", "Elsewhere") is False
+    assert bench.mailbox.file_by_id("Nowhere", "<1@example.com>", "Elsewhere") is False
+
+
 def test_mailbox_new_uidvalidity_brings_messages_again_and_moves_nothing(bench: Bench) -> None:
     (first,) = filled(bench.mailbox, 1)
     bench.mailbox.close()

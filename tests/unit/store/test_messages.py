@@ -94,7 +94,7 @@ def test_earlier_mail_is_found_by_bytes_and_by_message_id(store: Store, make: "M
 
 def test_message_id_of_any_length_is_found_again(store: Store, make: "Make") -> None:
     long = "<" + "é" * 20_000 + "@example.com>"
-    earlier = make.message(message_id=long, processed_at=make.now)
+    earlier = make.message(message_id=long, state=MessageState.PROCESSED, processed_at=make.now)
     other = make.message(message_id=long[:-1] + "x>")
     store.run(lambda t: t.messages.insert_fetched([earlier, other]))
     with store.read() as transaction:

@@ -37,6 +37,8 @@ _ON, _MOVE, _QR = FormKind.ONBOARDING, FormKind.MIGRATION, FormKind.QR
             "phone_number",
         ),
         (_ON, {"ready_date": "2026-11-21"}, "ready_past", _NOTE, _CUSTOMER, "ready_date"),
+        (_ON, {"ready_date": "2026-11-19"}, "ready_past", _NOTE, _CUSTOMER, "ready_date"),
+        (_ON, {"ready_date": "2026-11-18"}, "ready_long_past", _NOTE, _CUSTOMER, "ready_date"),
         (
             _ON,
             {"profile_description": "x" * 257},

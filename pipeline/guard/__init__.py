@@ -18,19 +18,17 @@ import signal
 import struct
 import threading
 import time
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
-from enum import Enum
-from functools import cache
+from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, Self, TypeVar
+
+from pipeline.guard.values import flatten, rebuild
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -40,8 +38,6 @@ _FRAME = struct.Struct("!Q")
 _START_SECONDS = 60.0  # a cold machine imports slowly; a job's own clock starts after this
 _STOP_SECONDS = 2.0
 _CHUNK = 1 << 20
-_TAG = "$"
-_BLOB = "$blob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,10 @@ class GuardError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+class GuardStartError(GuardError):
+    """The child did not start: the machine is at fault, never the job."""
 
 
 class _GoneError(Exception):
@@ -121,7 +121,7 @@ class Guard:
             if self._jobs >= self._limits.jobs:
                 self._drop(kill=False)
         try:
-            return typing.cast("Result", _rebuild(expected, answer[0], answer[1:]))
+            return typing.cast("Result", rebuild(expected, answer[0], answer[1:]))
         except (TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
             raise GuardError("crash", f"answer of another shape: {type(error).__name__}") from None
 
@@ -131,6 +131,8 @@ class Guard:
             self._drop(kill=False)
 
     def _exchange(self, job: bytes) -> list[Any]:
+        if self._process is not None and not self._process.is_alive():
+            self._drop(kill=True)  # killed between two jobs: the next job is not to blame
         pipe = self._pipe or self._start()
         self._jobs += 1
         deadline = time.monotonic() + self._limits.wall_seconds
@@ -162,6 +164,9 @@ class Guard:
         )
         try:
             process.start()
+        except OSError as error:
+            ours.close()
+            raise GuardStartError("crash", type(error).__name__) from error
         except BaseException:
             ours.close()
             raise
@@ -172,7 +177,7 @@ class Guard:
         try:
             _receive(ours.fileno(), time.monotonic() + _START_SECONDS, _CHUNK)
         except (TimeoutError, _GoneError, OSError):
-            raise GuardError("crash", "the child did not start") from None
+            raise GuardStartError("crash", "the child did not start") from None
         return ours
 
     def _obituary(self) -> GuardError:
@@ -283,7 +288,7 @@ def _work(job: bytes) -> list[bytes]:
     try:
         function, args, kwargs = pickle.loads(job)  # noqa: S301 - from the parent, which we trust
         blobs: list[bytes] = []
-        value = _flatten(function(*args, **kwargs), blobs)
+        value = flatten(function(*args, **kwargs), blobs)
         head = {"value": value, "blobs": len(blobs)}
         return [json.dumps(head).encode("ascii"), *blobs]
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a reader raise
@@ -310,89 +315,3 @@ def _place_of(error: Exception) -> str:
     if trace is None:
         return "?"
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-
-
-# --- values on the pipe ---------------------------------------------------------------------
-
-
-def _flatten(value: object, blobs: list[bytes]) -> Any:  # noqa: PLR0911 - one return a kind
-    """Turn a value into what JSON can hold; bytes go beside it."""
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, bytes):
-        blobs.append(value)
-        return {_BLOB: len(blobs) - 1}
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        flat = {item.name: _flatten(getattr(value, item.name), blobs) for item in fields(value)}
-        return {_TAG: type(value).__name__, **flat}
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return [_flatten(item, blobs) for item in value]
-    if isinstance(value, Mapping):
-        return [[str(key), _flatten(item, blobs)] for key, item in value.items()]
-    raise TypeError(f"{type(value).__name__} cannot cross the pipe")
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _rebuild(expected: Any, data: Any, blobs: list[bytes]) -> Any:  # noqa: PLR0911 - one a kind
-    """Build a value of the ``expected`` type from ``data``; anything else is a TypeError."""
-    origin, parts = typing.get_origin(expected), typing.get_args(expected)
-    if origin in (typing.Union, types.UnionType):
-        return _rebuild_union(parts, data, blobs)
-    if origin is typing.Annotated:
-        return _rebuild(parts[0], data, blobs)
-    if origin is Literal:
-        return _must(data, data in parts)
-    if origin is tuple and not (len(parts) == 2 and parts[1] is Ellipsis):  # noqa: PLR2004 - (X, ...)
-        pairs = zip(parts, _must(data, isinstance(data, list)), strict=True)
-        return tuple(_rebuild(part, item, blobs) for part, item in pairs)
-    if origin in (tuple, list, set, frozenset):
-        items = _must(data, isinstance(data, list))
-        return origin(_rebuild(parts[0], item, blobs) for item in items)
-    if origin is not None and issubclass(origin, Mapping):
-        items = _must(data, isinstance(data, list))
-        return {_rebuild(parts[0], k, blobs): _rebuild(parts[1], v, blobs) for k, v in items}
-    return _rebuild_plain(expected, data, blobs)
-
-
-def _rebuild_union(parts: tuple[Any, ...], data: Any, blobs: list[bytes]) -> Any:
-    for part in parts:
-        try:
-            return _rebuild(part, data, blobs)
-        except (TypeError, ValueError):
-            continue
-    raise TypeError("no arm of the union fits")
-
-
-def _rebuild_plain(expected: Any, data: Any, blobs: list[bytes]) -> Any:  # noqa: PLR0911 - one a kind
-    if expected in (None, types.NoneType):
-        return _must(data, data is None)
-    if not isinstance(expected, type):
-        raise TypeError(f"{expected} cannot cross the pipe")
-    if is_dataclass(expected):
-        flat = dict(_must(data, isinstance(data, dict) and data.get(_TAG) == expected.__name__))
-        del flat[_TAG]
-        hints = _hints(expected)
-        return expected(**{name: _rebuild(hints[name], item, blobs) for name, item in flat.items()})
-    if issubclass(expected, Enum):
-        return expected(data)
-    if expected is bytes:
-        return blobs[_must(data, isinstance(data, dict))[_BLOB]]
-    if issubclass(expected, (datetime, date)):
-        return expected.fromisoformat(_must(data, isinstance(data, str)))
-    if expected is float:
-        return float(_must(data, type(data) in (int, float)))
-    return _must(data, expected in (str, int, bool) and type(data) is expected)
-
-
-def _must(data: Any, fits: bool) -> Any:  # noqa: FBT001 - the condition of an assertion
-    if not fits:
-        raise TypeError("another shape")
-    return data

@@ -1,0 +1,28 @@
+"""The same mail again: by another way, with other trace lines, or fetched twice."""
+
+import hashlib
+import json
+
+from pipeline.model.message import InboundMessage, SenderVerdict
+from pipeline.store.records import MessageRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+def content_digest(message: InboundMessage) -> str:
+    """Return the digest of what a person wrote and enclosed: subject, text and files."""
+    files = sorted((file.file_name, file.sha256) for file in message.attachments)
+    content = json.dumps([message.subject, message.text, files])
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_redelivery(tx: Transaction, row: MessageRecord) -> bool:
+    """Tell whether a mail like ``row`` was processed: same Message-ID, From and content.
+
+    Senders use a Message-ID again, so it alone loses no mail. A mail that came in before with
+    worse proof of its sender (a forgery, or a relay that broke its signature) does not count.
+    """
+    earlier = tx.messages.earlier_with_message_id(row)
+    return earlier is not None and earlier.sender_verdict in {
+        SenderVerdict.PASS,
+        row.sender_verdict,
+    }
