@@ -101,8 +101,8 @@ class NoticeFacts:
     are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an
     integration that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling
     (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
-    how the code of a move comes. ``other_reference`` is the request that this one is about. ``hold_reason``
-    is why the request is held.
+    how the code of a move comes. ``other_reference`` is the request that this one is about.
+    ``hold_reason`` is why the request is held.
     """
 
     reference: str

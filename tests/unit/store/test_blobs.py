@@ -66,6 +66,6 @@ def test_failed_write_leaves_no_file(blobs: Blobs, monkeypatch: pytest.MonkeyPat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(TryLaterError, match="storage_unwritable.*No space"):
+    with pytest.raises(TryLaterError, match=r"storage_unwritable.*No space"):
         blobs.put(b"mail")
     assert [path for path in blobs.folder.rglob("*") if path.is_file()] == []

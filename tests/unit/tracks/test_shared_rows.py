@@ -3,13 +3,12 @@
 import pytest
 
 from pipeline.model.notice import NoticeName as N
-from pipeline.model.request import Actor, HoldReason, NumberState
+from pipeline.model.request import Actor, HoldReason
 from pipeline.model.transition import (
     AlertStaff,
     Effect,
     ExpireCertificate,
     RevokeCertificate,
-    SetNumber,
 )
 from tests.unit.tracks.rows import (
     DAY,
