@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pipeline.forms.common import (
+from pipeline.forms.every_form import (
     LICENCES,
     NUMBER_USES,
     YES_NO,

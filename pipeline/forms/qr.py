@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pipeline.forms.common import YES_NO, CommonAnswers, YesNo
+from pipeline.forms.every_form import YES_NO, CommonAnswers, YesNo
 from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.model.form import FormKind
 
