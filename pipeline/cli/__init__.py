@@ -8,7 +8,7 @@ import click
 
 from pipeline import __version__, logs
 from pipeline.cli import words
-from pipeline.errors import ExitCode, PipelineError
+from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 
 #: Where each command lives: path of words → module and attribute.
 COMMANDS: dict[tuple[str, ...], str] = {
@@ -168,11 +168,19 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(words.word("interrupted"), err=True)
         return ExitCode.INTERRUPTED
-    except PipelineError as error:
-        click.echo(words.explain(error), err=True)
-        return error.exit_code
+    except (PipelineError, OSError) as error:
+        told = error if isinstance(error, PipelineError) else _of_the_machine(error)
+        click.echo(words.explain(told), err=True)
+        return told.exit_code
     except Exception as error:  # noqa: BLE001 - told by its type: its words may be a customer's
         mark = logs.unknown("cli", error)
         click.echo(words.word("unknown_error", kind=type(error).__name__, mark=mark), err=True)
         return ExitCode.BUG
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _of_the_machine(error: OSError) -> PipelineError:
+    """Return what to tell of a file, a folder or a terminal that cannot be used; it is logged."""
+    logs.unknown("cli", error)
+    reason = error.strerror or type(error).__name__
+    return ConfigurationError("file_unusable", path=error.filename or "-", reason=reason)

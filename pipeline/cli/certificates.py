@@ -8,7 +8,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import print_json, print_table
-from pipeline.errors import ExitCode, NotFoundError
+from pipeline.errors import ExitCode, NotFoundError, RefusedError
 
 
 @click.command("list")
@@ -128,6 +128,12 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
         with opened.store.read() as tx:
             record = one_request(tx, reference)
         if file is None:
+            if record.state.certificate_wanted_at is None:
+                raise RefusedError(
+                    "certificate_not_wanted",
+                    reference=record.reference,
+                    status=words.status_word(record.status.value),
+                )
             issue_pending(opened)
         else:
             text = file.read_text(encoding="utf-8", errors="replace")

@@ -26,7 +26,7 @@ def demo(folder: Path) -> int:
 
     if folder.exists():
         _remove_old(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     end = datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SettableClock(end - timedelta(days=_DAYS))
     settings = _write_settings(folder)
@@ -54,18 +54,21 @@ def demo(folder: Path) -> int:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove an earlier demo; anything else in the way is refused."""
+    """Remove an earlier demo, known by its settings; anything else in the way is refused."""
     from pipeline.errors import RefusedError  # noqa: PLC0415 - only here
 
-    if any(folder.iterdir()) and not (folder / "pipeline.toml").is_file():
+    try:
+        ours = (folder / "pipeline.toml").read_text(encoding="utf-8") == _settings_text(folder)
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours and any(folder.iterdir()):
         raise RefusedError("demo_folder_not_ours", path=folder)
     shutil.rmtree(folder)
 
 
-def _write_settings(folder: Path) -> Settings:
-    home = folder.absolute()
-    text = f"""[store]
-home = {json.dumps(str(home))}
+def _settings_text(folder: Path) -> str:
+    return f"""[store]
+home = {json.dumps(str(folder.absolute()))}
 
 [mailbox]
 kind = "maildir"
@@ -86,6 +89,9 @@ time_zone = "UTC"
 country = "US"
 alert_to = "whatsapp-staff@genesys.example"
 """
+
+
+def _write_settings(folder: Path) -> Settings:
     path = folder / "pipeline.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(_settings_text(folder), encoding="utf-8")
     return load(path, environment={})

@@ -1,6 +1,7 @@
 """``pipeline number``: the table of numbers."""
 
 import csv
+import io
 from datetime import date, datetime
 from pathlib import Path
 
@@ -102,13 +103,12 @@ def import_numbers(file: Path, name: str | None) -> int:
 
     good: list[NumberRecord] = []
     bad: list[int] = []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        for line, row in enumerate(csv.DictReader(stream), 2):
-            record = _row(row)
-            if record is None:
-                bad.append(line)
-            else:
-                good.append(record)
+    for line, row in enumerate(_table(file), 2):
+        record = _row(row)
+        if record is None:
+            bad.append(line)
+        else:
+            good.append(record)
     with services() as opened:
         for start in range(0, len(good), _PORTION):
             record_all(opened, good[start : start + _PORTION], name or os_user())
@@ -116,6 +116,22 @@ def import_numbers(file: Path, name: str | None) -> int:
     if bad:
         click.echo(words.word("import_lines_bad", lines=", ".join(map(str, bad[:20]))), err=True)
     return 3 if bad else 0
+
+
+def _table(file: Path) -> "csv.DictReader[str]":
+    """Return the rows of ``file``; a spreadsheet program may have written semicolons or tabs."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("import_not_text", file=file) from error
+    heading = text.partition("\n")[0]
+    delimiter = max(",;\t", key=heading.count)
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names = [name.strip().lower() for name in table.fieldnames or ()]
+    if "number" not in names:
+        raise UsageError("import_no_heading", file=file, found=heading.strip())
+    table.fieldnames = names
+    return table
 
 
 def _row(row: dict[str, str | None]) -> NumberRecord | None:

@@ -115,9 +115,11 @@ def _with_copies(
     copies = []
     for item in answers:
         record = item.record
-        latest = tx.revisions.latest(record.id)
         asked = item.effect.notice is NoticeName.NEEDS_CORRECTION
-        if record.id == chosen.record.id or not asked or latest is None or record.form is None:
+        if record.id == chosen.record.id or not asked or record.form is None:
+            continue
+        latest = tx.revisions.latest(record.id)
+        if latest is None:
             continue
         copy = form_with_answers(services, record, latest, record.form, item.details)
         copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from pipeline.errors import NotFoundError, RefusedError, UsageError
 from pipeline.flow.cause import Cause, Details
@@ -47,6 +48,21 @@ _OF_META = frozenset(
         EventName.DIRECTLY_ELIGIBLE,
     }
 )
+
+#: Events that need more than their name, and the command that asks for it.
+_OWN_COMMAND = {
+    EventName.ASK: "request ask",
+    EventName.REJECT: "request reject",
+    EventName.FINALLY_REFUSED: "request reject",
+    EventName.ROUTE: "request route",
+    EventName.MERGE: "request merge",
+    EventName.SENDER_CONFIRMED: "request confirm-sender",
+    EventName.PROBLEMS_FOUND: "request edit",
+    EventName.REVISED: "request edit",
+    EventName.NUMBER_SET: "number set",
+    EventName.ISSUED: "certificate issue",
+    EventName.REVOKE: "certificate revoke",
+}
 
 
 def _in_one_transaction(services: Services, record: RequestRecord, work: Work) -> RequestRecord:
@@ -159,13 +175,44 @@ def advance(
 ) -> RequestRecord:
     """Record that the present step is done, or ``event``.
 
-    Raises RefusedError ``no_such_move`` when nothing leads on from the status.
+    What is a decision with questions of its own is taken as that decision (approve, release), or
+    refused with the name of its command. Raises RefusedError ``no_such_move`` when nothing leads on
+    from the status, ``own_command``, or ``answers_open``.
     """
     name = event or (EventName.OFFER_SLOTS if slots else forward_event(record.state))
     if name is None:
         raise RefusedError("no_such_move", status=record.status.value, event="advance")
+    if name is EventName.APPROVE:
+        return approve(services, record, who)
+    if name is EventName.RELEASE:
+        return release(services, record, who)
+    if not record.state.ended and name in _OWN_COMMAND:
+        command = _OWN_COMMAND[name]
+        raise RefusedError(
+            "own_command", event=name.value, command=command, reference=record.reference
+        )
     slot = slots[0] if name is EventName.ACCEPT_SLOT and slots else None
-    return _apply(services, record, who, name, slots=slots, new_date=new_date, slot=slot)
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        if name is EventName.CORRECTED:
+            _refuse_open_answers(tx, services, current)
+        found = _event(services, current, name, who, slots=slots, new_date=new_date, slot=slot)
+        return decide(tx, services, current, found, _by(who))
+
+    return _in_one_transaction(services, record, work)
+
+
+def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRecord) -> None:
+    """Refuse to call answers corrected that are not."""
+    revision = latest_accepted(tx, record)
+    if revision is None:
+        raise RefusedError("answers_missing", reference=record.reference)
+    open_items = items_for_customer(
+        judge(submission_of(revision), services.clock.now()), record.language
+    )
+    if open_items:
+        fields = ", ".join(dict.fromkeys(item.field for item in open_items if item.field))
+        raise RefusedError("answers_open", reference=record.reference, fields=fields)
 
 
 def ask(
@@ -176,10 +223,16 @@ def ask(
     fields: tuple[str, ...] = (),
     text: str = "",
 ) -> RequestRecord:
-    """Ask the customer to correct ``fields`` (the open problems when none is named)."""
+    """Ask the customer to correct ``fields`` (the open problems when none is named).
+
+    Raises UsageError ``nothing_to_ask`` when no answer is wrong and nothing is said.
+    """
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        details = Details(items=_items(tx, services, current, fields, text), own_words=text)
+        items = _items(tx, services, current, fields, text)
+        if not (items or text.strip()):
+            raise UsageError("nothing_to_ask", reference=current.reference)
+        details = Details(items=items, own_words=text)
         event = _event(services, current, EventName.ASK, who, fields=fields)
         return decide(tx, services, current, event, _by(who), details)
 
@@ -283,7 +336,12 @@ def confirm_sender(services: Services, record: RequestRecord, who: str) -> Reque
 
 
 def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
-    """Keep a note of staff with the request; nothing else changes."""
+    """Keep a note of staff with the request; nothing else changes.
+
+    Raises UsageError ``note_empty``.
+    """
+    if not text.strip():
+        raise UsageError("note_empty", reference=record.reference)
     keep_note(services, record, who, text)
     return record
 
@@ -352,7 +410,12 @@ def withdraw(services: Services, record: RequestRecord, who: str) -> RequestReco
 def merge(
     services: Services, record: RequestRecord, who: str, *, into: RequestRecord
 ) -> RequestRecord:
-    """Close a held request as a duplicate of ``into``."""
+    """Close a held request as a duplicate of ``into``.
+
+    Raises UsageError ``merge_itself``.
+    """
+    if into.id == record.id:
+        raise UsageError("merge_itself", reference=record.reference)
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
         current = replace(current, linked_to=into.reference)
@@ -365,7 +428,14 @@ def merge(
 def mark_created(
     services: Services, record: RequestRecord, who: str, *, day: date | None = None
 ) -> RequestRecord:
-    """Record that the integration was created (on ``day``, or now)."""
+    """Record that the integration was created (on ``day``, or now).
+
+    Raises UsageError ``created_day``: it was not created before the approval, nor is it yet to be.
+    """
+    approved = record.state.approved_at
+    today = services.clock.now().astimezone(ZoneInfo(record.time_zone)).date()
+    if day and (day > today or (approved is not None and day < approved.date())):
+        raise UsageError("created_day", reference=record.reference, day=day)
     at = datetime.combine(day, time(), UTC) if day else services.clock.now()
     return _apply(services, record, who, EventName.MARK_CREATED, at=at)
 

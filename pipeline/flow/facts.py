@@ -7,7 +7,8 @@ from pipeline.flow.cause import Details
 from pipeline.flow.services import Services
 from pipeline.model.notice import CertificateFacts, NoticeFacts
 from pipeline.model.request import NumberState, RequestState, Status
-from pipeline.store.records import CertificateRecord, RequestRecord, RevisionRecord
+from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.store.revisions import LatestAnswers
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.moves import journey
@@ -24,7 +25,7 @@ def notice_facts(
 ) -> NoticeFacts:
     """Gather what a notice about ``record`` may say, as of now."""
     state = record.state
-    revision = tx.revisions.latest(record.id)
+    revision = tx.revisions.latest_answers(record.id)
     return NoticeFacts(
         reference=record.reference,
         track=state.track,
@@ -106,7 +107,7 @@ def _next_status(state: RequestState) -> Status | None:
     return way[position] if position < len(way) else None
 
 
-def _answer(revision: RevisionRecord | None, field: str) -> str | None:
+def _answer(revision: LatestAnswers | None, field: str) -> str | None:
     readings = revision.readings if revision else ()
     return next((reading.value for reading in readings if reading.field == field), None)
 

@@ -1,11 +1,11 @@
-"""Second write: fetched messages are processed, fifty in one transaction.
+"""Second write: fetched messages are processed, ten in one transaction.
 
-Their bytes are read before it begins: a slow file holds up no other writer. When the bulk fails,
-each message is tried under its own savepoint; one that fails gets attempts with growing waits, then
-the quarantine, in the same commit. What is not the fault of a message is charged to none: without
-the database or the reader the portion stops; a message that a wrong setting stops waits while the
-others go on, and the error is raised after the commit. The commit also says where the mail goes;
-the mail on the server is moved after it.
+Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
+the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
+fails gets attempts with growing waits, then the quarantine, in the same commit. What is not the
+fault of a message is charged to none: without the database or the reader the portion stops; a
+message that a wrong setting stops waits while the others go on, and the error is raised after the
+last commit. The commit also says where the mail goes; the mail on the server is moved after it.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +25,9 @@ from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 from pipeline.store.unit_of_work import Transaction
 
 _WAIT = timedelta(minutes=5)
+#: Messages in one transaction: so many that its commit costs little beside them, and so few that
+#: the child has the next ones read early.
+_AT_ONCE = 10
 #: What the same bytes would do again: the child's own memory and processor time ran out. The wall
 #: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
 #: handles, a library half installed), so those are tried again.
@@ -47,28 +50,43 @@ class Processed:
         )
 
 
+#: What one transaction did, and the setting that was wrong for a message of it.
+_Done = tuple[Processed, ConfigurationError | None]
+
+
 def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due."""
     with services.store.read() as tx:
-        candidates = _claimed(tx, services)
-    if not candidates:
-        return Processed()
-    reading = Reading(services)
-    reading.ahead(candidates)
+        candidates = _claimed(tx, services, services.settings.limits.batch)
+    parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
+    total = Processed()
+    fault: ConfigurationError | None = None
+    with Reading(services) as reading:
+        for number, part in enumerate(parts):
+            reading.ahead(part)
+            if number + 1 < len(parts):
+                reading.meanwhile(parts[number + 1])
+            done, found = _process(services, reading, len(part))
+            total += done
+            fault = fault or found
+    if fault is not None:
+        raise fault
+    return total
+
+
+def _process(services: Services, reading: Reading, limit: int) -> _Done:
+    """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
     try:
-        return services.store.run(lambda tx: _bulk(tx, services, reading))
+        return services.store.run(lambda tx: _bulk(tx, services, reading, limit)), None
     except Exception as error:
         if _stops_all(error):
             raise
         logs.event("flow.process", "bulk_failed", error=type(error).__name__)
-    done, fault = services.store.run(lambda tx: _one_by_one(tx, services, reading))
-    if fault is not None:
-        raise fault
-    return done
+    return services.store.run(lambda tx: _one_by_one(tx, services, reading, limit))
 
 
-def _claimed(tx: Transaction, services: Services) -> list[MessageRecord]:
-    return tx.messages.claim(services.clock.now(), services.settings.limits.batch)
+def _claimed(tx: Transaction, services: Services, limit: int) -> list[MessageRecord]:
+    return tx.messages.claim(services.clock.now(), limit)
 
 
 def _stops_all(error: Exception) -> bool:
@@ -76,19 +94,17 @@ def _stops_all(error: Exception) -> bool:
     return isinstance(error, TryLaterError) or blames_nothing(error)
 
 
-def _bulk(tx: Transaction, services: Services, reading: Reading) -> Processed:
-    rows = _claimed(tx, services)
+def _bulk(tx: Transaction, services: Services, reading: Reading, limit: int) -> Processed:
+    rows = _claimed(tx, services, limit)
     for row in rows:
         tx.messages.save(_placed(services, receive(tx, services, row, reading)))
     return Processed(processed=len(rows))
 
 
-def _one_by_one(
-    tx: Transaction, services: Services, reading: Reading
-) -> tuple[Processed, ConfigurationError | None]:
+def _one_by_one(tx: Transaction, services: Services, reading: Reading, limit: int) -> _Done:
     total = Processed()
     fault: ConfigurationError | None = None
-    for row in _claimed(tx, services):
+    for row in _claimed(tx, services, limit):
         try:
             with tx.savepoint():
                 tx.messages.save(_placed(services, receive(tx, services, row, reading)))

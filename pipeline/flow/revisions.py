@@ -33,12 +33,11 @@ def insert_revision(
 
     A changed form after approval is kept but not ``accepted``: it counts when staff say so.
     """
-    latest = tx.revisions.latest(record.id)
     submission = checked.submission
     revision = RevisionRecord(
         id=new_id(),
         request_id=record.id,
-        seq=latest.seq + 1 if latest else 1,
+        seq=tx.revisions.next_seq(record.id),
         received_at=now,
         message_id=message_row,
         form=submission.form,

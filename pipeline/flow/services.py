@@ -120,9 +120,15 @@ def _key(path: Path) -> bytes:
 
 @contextmanager
 def open_services(settings: Settings, clock: Clock) -> Iterator[Services]:
-    """Open store, blobs and guard for one command and close them after it."""
+    """Open store, blobs and guard for one command and close them after it.
+
+    Raises ConfigurationError ``home_unusable``, and the errors of the store.
+    """
     home = settings.home()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError("home_unusable", path=home, reason=error.strerror) from error
     blobs = Blobs(home / "blobs")
     store = Store.open(
         settings.database_url(), mailbox_id=settings.store.mailbox_id, blobs=home / "blobs"

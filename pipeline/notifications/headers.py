@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from functools import cache
 from hashlib import sha256
-from typing import cast
+from typing import Any, cast
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
 from pipeline.notifications.addresses import a_label
@@ -21,9 +22,44 @@ from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
 from pipeline.notifications.token import ReplyStyle, make_token, message_id, reply_address
 
+_LONGEST_LINE = 998
+#: Fields whose words are ours or were checked: a plain line of them is written as it is.
+_AS_IT_IS = frozenset(
+    {
+        "Date",
+        "Message-ID",
+        "In-Reply-To",
+        "References",
+        "Auto-Submitted",
+        "X-Auto-Response-Suppress",
+        "X-Notice-Template",
+        "Content-Language",
+        "MIME-Version",
+    }
+)
+_PLAIN_LINE = re.compile(r"[!-~]+(?: [!-~]+)*")
+
+
+class _Registry(HeaderRegistry):
+    """Makes the class of a field once; the standard library makes it anew for each field."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
+
+
+class _Policy(EmailPolicy):
+    """Parses those of our own fields that need it; the bytes are those of the standard policy."""
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Take a plain line of a field of ours as it is, where it needs no folding."""
+        fits = name in _AS_IT_IS and len(name) + len(": ") + len(value) <= _LONGEST_LINE
+        if fits and _PLAIN_LINE.fullmatch(value) and "=?" not in value:
+            return name, value
+        return super().header_store_parse(name, value)
+
+
 # The standard library encodes ids of 77 characters and more as words (RFC 2047), which breaks
 # threads in Outlook; a line as long as RFC 5322 allows keeps them whole.
-_POLICY = policy.SMTP.clone(max_line_length=998)
+_POLICY = _Policy(linesep="\r\n", max_line_length=_LONGEST_LINE, header_factory=_Registry())
 _ENDS = 10
 _LONGEST_ID = 990
 _ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")

@@ -20,9 +20,15 @@ class Numbers(Rows[NumberRecord]):
 
         On SQLite the write transaction itself is the lock.
         """
+        statement = self._select(numbers.c.e164 == e164).with_for_update()
+        row = self._first(statement)
+        if row is not None:
+            return row
         unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
-        self._insert_new(unknown, on=("e164",))
-        row = self._first(self._select(numbers.c.e164 == e164).with_for_update())
+        if self._insert_new(unknown, on=("e164",)):
+            return unknown
+        # another transaction made it in between, and we waited for its end
+        row = self._first(statement)
         if row is None:
             raise AssertionError("the row was made one statement ago and none is ever deleted")
         return row

@@ -1,13 +1,27 @@
 """The revisions: the answers of a request, each time they came."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 
-from pipeline.store.records import RevisionRecord
+from pipeline.store.records import RevisionRecord, StoredReading
 from pipeline.store.rows import Context, Mapper, Rows
 from pipeline.store.schema import revisions
 
 _MAPPER = Mapper(RevisionRecord, revisions)
 _Found = list[RevisionRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestAnswers:
+    """What a notice says of the revision that counts: when and how it came, and its answers."""
+
+    received_at: datetime
+    file_name: str
+    readings: tuple[StoredReading, ...]
 
 
 class Revisions(Rows[RevisionRecord]):
@@ -32,6 +46,17 @@ class Revisions(Rows[RevisionRecord]):
         return self._first(
             self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq.desc())
         )
+
+    def latest_answers(self, request_id: str) -> LatestAnswers | None:
+        """Return the part of :meth:`latest` that notices need, without the whole submission."""
+        statement = (
+            sa.select(revisions.c.received_at, revisions.c.file_name, revisions.c.readings)
+            .where(self._mine(), revisions.c.request_id == request_id)
+            .order_by(revisions.c.seq.desc())
+            .limit(1)
+        )
+        row: Sequence[Any] | None = self._execute(statement).first()
+        return None if row is None else LatestAnswers(*row)
 
     def all(self, request_id: str) -> _Found:
         """Return the revisions of a request, oldest first."""

@@ -77,6 +77,8 @@ class Mapper(Generic[R]):
         if self._has_more:
             columns.append("more")
         self.columns: tuple[sa.Column[Any], ...] = tuple(table.c[name] for name in columns)
+        #: made once: naming all columns costs more than adding the conditions
+        self.select: sa.Select[Any] = sa.select(*self.columns)
 
     def values(self, record: R) -> dict[str, Any]:
         """Return the columns of ``record``, with those that are derived from it."""
@@ -142,7 +144,7 @@ class Rows(Generic[R]):
         return self._table.c[name]
 
     def _select(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        return sa.select(*self._mapper.columns).where(self._mine(), *conditions)
+        return self._mapper.select.where(self._mine(), *conditions)
 
     def _all(self, statement: sa.Select[Any]) -> list[R]:
         return [self._mapper.record(row) for row in self._execute(statement)]

@@ -1,6 +1,8 @@
 """What staff decide: warnings ticked, versions checked, mails behind the undo window."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.flow.world import HANAKO, STAFF, TARO, World, form, notices
 
 Decision = Callable[[Services, RequestRecord], RequestRecord]
 
+_ONCE = datetime(2026, 1, 1, tzinfo=UTC)
 _DECISIONS: dict[str, Decision] = {
     "approve": lambda services, record: decisions.approve(
         services, record, "saki", tick_all=True, business_verified=True
@@ -250,3 +253,31 @@ def test_without_an_alert_address_no_digest_is_written(make_world: MakeWorld) ->
     world = make_world(team={"alert_to": ""})
     world.mail(HANAKO, form(), proof="fail")
     assert world.outbox() == []
+
+
+def test_advance_asks_what_the_decision_itself_asks(world: World) -> None:
+    world.mail(HANAKO, form(genesys_licence="other"))
+    with pytest.raises(RefusedError) as refused:
+        decisions.advance(world.services, world.request(), "saki")
+    assert refused.value.code == "warnings_open"
+
+
+def test_advance_releases_nobody_whose_sender_is_doubtful(world: World) -> None:
+    world.mail(HANAKO, form(), proof="fail")
+    record = world.request()
+    assert record.state.hold_reason is HoldReason.SENDER_DOUBTFUL
+    with pytest.raises(RefusedError) as refused:
+        decisions.advance(world.services, record, "saki")
+    assert refused.value.code == "sender_not_confirmed"
+    assert world.request().status is Status.HELD
+
+
+@pytest.mark.parametrize("day", [date(2020, 1, 1), date(2099, 1, 1)])
+def test_integration_is_not_created_before_the_approval_nor_later_than_today(
+    world: World, day: date
+) -> None:
+    world.mail(HANAKO, form())
+    record = replace(world.request(), state=replace(world.request().state, approved_at=_ONCE))
+    with pytest.raises(UsageError) as refused:
+        decisions.mark_created(world.services, record, "saki", day=day)
+    assert refused.value.code == "created_day"

@@ -164,3 +164,11 @@ def test_mailbox_that_is_down_is_try_later_and_said(
     states = {item["check"]: item["state"] for item in checked.json()}
     assert (checked.code, states["mailbox"]) == (4, "bad")
     assert "secret" not in called.out + called.err + checked.out + checked.err
+
+
+def test_demo_deletes_nothing_that_is_not_a_demo(fresh_pipeline: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "srv"
+    (folder / "state").mkdir(parents=True)
+    (folder / "pipeline.toml").write_text("[team]\n", encoding="utf-8")
+    assert fresh_pipeline("demo", "--dir", str(folder)).code == 6
+    assert (folder / "state").is_dir()

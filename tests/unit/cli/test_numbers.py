@@ -61,3 +61,26 @@ def test_import_twice_changes_nothing(fresh_pipeline: Call, tmp_path: Path) -> N
     before = fresh_pipeline("number", "list", "--json").json()
     assert fresh_pipeline("number", "import", str(file)).code == 0
     assert fresh_pipeline("number", "list", "--json").json() == before
+
+
+def test_import_reads_what_a_spreadsheet_program_writes(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text(
+        "\ufeffNumber;State;Organisation;Since\r\n"
+        "+81 3-1234-5678;Active;sample-shoji.example;2024-05-01\r\n",
+        encoding="utf-8",
+    )
+    assert fresh_pipeline("number", "import", str(file)).code == 0
+    (row,) = fresh_pipeline("number", "list", "--json").json()
+    assert (row["e164"], row["state"]) == ("+81312345678", "active")
+
+
+def test_import_of_what_is_no_table_is_a_usage_error(fresh_pipeline: Call, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    for content in (b"", b"a,b\n1,2\n", b"\xff\xfenumber"):
+        file.write_bytes(content)
+        called = fresh_pipeline("number", "import", str(file))
+        assert (called.code, called.out) == (2, "")
+        assert "Nothing was imported" in called.err

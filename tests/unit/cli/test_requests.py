@@ -103,3 +103,41 @@ def test_sent_mail_is_not_queued_again(pipeline: Call) -> None:
     assert len(sent) == 3
     called = pipeline("outbox", "retry", sent[0]["id"])
     assert (called.code, called.out) == (6, "")
+
+
+def test_advance_is_no_way_around_a_decision(pipeline: Call, reference_of: Find) -> None:
+    asked, review = reference_of("needs_correction"), reference_of("policy_review")
+    before = pipeline("outbox", "list", "all", "--json").json()
+    called = pipeline("request", "advance", asked)
+    assert (called.code, called.err.splitlines()[0].split(":")[0]) == (
+        6,
+        f"Answers of {asked} are still wrong or missing",
+    )
+    for event, command in (
+        ("ask", "request ask"),
+        ("reject", "request reject"),
+        ("route", "request route"),
+    ):
+        called = pipeline("request", "advance", review, "--event", event)
+        assert called.code == 6
+        assert f"Use: pipeline {command} " in called.err
+    assert pipeline("request", "show", asked, "--json").json()["status"] == "needs_correction"
+    assert pipeline("request", "show", review, "--json").json()["status"] == "policy_review"
+    assert pipeline("outbox", "list", "all", "--json").json() == before
+
+
+def test_what_would_say_nothing_is_a_usage_error(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    assert pipeline("request", "ask", reference).code == 2
+    assert pipeline("request", "ask", reference, "--text", " ").code == 2
+    assert pipeline("request", "note", reference, " ").code == 2
+    assert pipeline("request", "hold", reference).code == 0
+    assert pipeline("request", "merge", reference, reference).code == 2
+    assert pipeline("request", "show", reference, "--json").json()["status"] == "held"
+    assert pipeline("certificate", "issue", reference).code == 6
+
+
+def test_file_that_cannot_be_written_is_no_fault_of_ours(pipeline: Call) -> None:
+    called = pipeline("report", "--out", "/nonexistent/report.html")
+    assert called.code == 4
+    assert called.err.splitlines()[-3].startswith("/nonexistent/report.html cannot be")
