@@ -10,8 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ConfigurationError
 
@@ -21,6 +22,17 @@ _RESERVED = frozenset({"PIPELINE_CONFIG", "PIPELINE_HOME"})
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name}") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Secret(_Section):
@@ -124,7 +136,7 @@ class StoreSettings(_Section):
 class TeamSettings(_Section):
     """Who works the mailbox, and when."""
 
-    time_zone: str = "UTC"
+    time_zone: Zone = "UTC"
     country: str = "US"
     alert_to: str = ""
     language: str = "en"
@@ -134,7 +146,7 @@ class CertificateSettings(_Section):
     """Who issues certificates, and the rules that are settings."""
 
     issuer: Literal["embedded", "manual"] = "embedded"
-    time_zone: str = "UTC"
+    time_zone: Zone = "UTC"
     authority_name: str = "Genesys Cloud WhatsApp requests"
     private_enterprise_arc: str = "1.3.6.1.4.1.32473"
     passphrase: Secret = Secret()

@@ -145,7 +145,7 @@ def test_interrupted_command_says_so(fresh_pipeline: Call, monkeypatch: pytest.M
 def test_run_with_nothing_to_do_is_done(pipeline: Call) -> None:
     called = pipeline("run")
     assert called.code == 0
-    assert called.out.startswith("0 fetched, 0 processed, 0 quarantined,")
+    assert called.out.startswith("0 fetched, 0 processed, 0 to be tried again, 0 quarantined,")
 
 
 def test_mailbox_that_is_down_is_try_later_and_said(
@@ -172,3 +172,11 @@ def test_demo_deletes_nothing_that_is_not_a_demo(fresh_pipeline: Call, tmp_path:
     (folder / "pipeline.toml").write_text("[team]\n", encoding="utf-8")
     assert fresh_pipeline("demo", "--dir", str(folder)).code == 6
     assert (folder / "state").is_dir()
+
+
+def test_time_zone_that_does_not_exist_is_a_configuration_error(
+    pipeline: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_TEAM__TIME_ZONE", "Mars/Phobos")
+    called = pipeline("config", "check")
+    assert (called.code, "Mars/Phobos" in called.err) == (4, True)
