@@ -11,7 +11,7 @@ from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import print_json
 from pipeline.errors import UsageError
-from pipeline.flow import decisions
+from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.services import Services
 from pipeline.model.request import EventName, Slot, Track
 from pipeline.store.records import RequestRecord
@@ -170,7 +170,9 @@ def ask(
     _decide(
         reference,
         name,
-        lambda opened, record, who: decisions.ask(opened, record, who, fields=fields, text=text),
+        lambda opened, record, who: answer_decisions.ask(
+            opened, record, who, fields=fields, text=text
+        ),
         as_json=as_json,
     )
 
@@ -197,7 +199,7 @@ def route(reference: str, name: str | None, track: str, *, as_json: bool) -> Non
     _decide(
         reference,
         name,
-        lambda opened, record, who: decisions.route(opened, record, who, track=Track(track)),
+        lambda opened, record, who: answer_decisions.route(opened, record, who, track=Track(track)),
         as_json=as_json,
     )
 
@@ -253,7 +255,7 @@ def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json:
     _decide(
         reference,
         name,
-        lambda opened, record, who: decisions.edit(
+        lambda opened, record, who: answer_decisions.edit(
             opened, record, who, answers=tuple((field, value) for field, value in pairs)
         ),
         as_json=as_json,

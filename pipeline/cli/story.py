@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pipeline import resources
 from pipeline.batch import run_batch
 from pipeline.clock import SettableClock
-from pipeline.flow import decisions
+from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.numbers import import_numbers
 from pipeline.flow.openings import open_mailbox
 from pipeline.flow.services import Services
@@ -281,7 +281,7 @@ def _approve(services: Services, record: RequestRecord, _slots: Slots) -> None:
 
 
 def _route_migration(services: Services, record: RequestRecord, _slots: Slots) -> None:
-    decisions.route(services, record, _STAFF, track=Track.MIGRATION)
+    answer_decisions.route(services, record, _STAFF, track=Track.MIGRATION)
 
 
 def _event(name: EventName) -> Decision:

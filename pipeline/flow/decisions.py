@@ -1,53 +1,28 @@
 """What staff decide: one transaction each; certificates that a decision orders follow at once."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from pipeline.errors import NotFoundError, RefusedError, UsageError
-from pipeline.flow.cause import Cause, Details
+from pipeline.errors import RefusedError, UsageError
+from pipeline.flow.cause import Details
 from pipeline.flow.decide import decide
-from pipeline.flow.issue import issue_pending
+from pipeline.flow.deciding import by_staff, in_one_transaction, staff_event
 from pipeline.flow.judging import items_for_customer
 from pipeline.flow.opening import resume
-from pipeline.flow.revise import apply_answers
 from pipeline.flow.revisions import (
-    insert_revision,
     judge,
     latest_accepted,
     submission_of,
-    with_entered_answers,
 )
 from pipeline.flow.services import Services
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.texts import form_texts
-from pipeline.model.checked import CheckedForm
-from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
-from pipeline.model.notice import ProblemItem
 from pipeline.model.problem import Audience, Severity
-from pipeline.model.request import Actor, Event, EventName, HoldReason, Slot, Status, Track
+from pipeline.model.request import EventName, HoldReason, Slot, Status
 from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.moves import forward_event
-
-Work = Callable[[Transaction, RequestRecord], RequestRecord]
-
-#: Events that are Meta's word, recorded by staff.
-_OF_META = frozenset(
-    {
-        EventName.VERIFIED,
-        EventName.REFUSED,
-        EventName.NAME_APPROVED,
-        EventName.NAME_DECLINED,
-        EventName.CODE_VERIFIED,
-        EventName.CODE_FAILED,
-        EventName.TWO_STEP_STILL_ON,
-        EventName.DIRECTLY_ELIGIBLE,
-    }
-)
 
 #: Events that need more than their name, and the command that asks for it.
 _OWN_COMMAND = {
@@ -65,38 +40,6 @@ _OWN_COMMAND = {
 }
 
 
-def _in_one_transaction(services: Services, record: RequestRecord, work: Work) -> RequestRecord:
-    """Run ``work`` on the request; refuse when it changed since ``record`` was read."""
-
-    def run(tx: Transaction) -> RequestRecord:
-        current = tx.requests.get(record.id)
-        if current is None:
-            raise NotFoundError("request_unknown", reference=record.reference)
-        if current.state.version != record.state.version:
-            raise RefusedError("stale_request", reference=record.reference)
-        if current.number:
-            tx.numbers.lock(current.number)
-        return work(tx, current)
-
-    changed = services.store.run(run)
-    issue_pending(services)
-    with services.store.read() as tx:
-        return tx.requests.get(record.id) or changed
-
-
-def _event(
-    services: Services, record: RequestRecord, name: EventName, who: str, **values: object
-) -> Event:
-    event = Event(
-        name=name,
-        actor=Actor.META if name in _OF_META else Actor.STAFF,
-        at=services.clock.now(),
-        actor_name=who,
-        expected_version=record.state.version,
-    )
-    return replace(event, **values)  # type: ignore[arg-type]
-
-
 def _apply(
     services: Services,
     record: RequestRecord,
@@ -106,14 +49,10 @@ def _apply(
     **values: object,
 ) -> RequestRecord:
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        event = _event(services, current, name, who, **values)
-        return decide(tx, services, current, event, _by(who), details or Details())
+        event = staff_event(services, current, name, who, **values)
+        return decide(tx, services, current, event, by_staff(who), details or Details())
 
-    return _in_one_transaction(services, record, work)
-
-
-def _by(who: str) -> Cause:
-    return Cause(name=who, by_staff=True)
+    return in_one_transaction(services, record, work)
 
 
 def approve(
@@ -139,10 +78,10 @@ def approve(
             two_step_disabled=current.state.two_step_disabled or two_step_off,
         )
         current = replace(current, state=state)
-        event = _event(services, current, EventName.APPROVE, who)
-        return decide(tx, services, current, event, _by(who))
+        event = staff_event(services, current, EventName.APPROVE, who)
+        return decide(tx, services, current, event, by_staff(who))
 
-    return _in_one_transaction(services, record, work)
+    return in_one_transaction(services, record, work)
 
 
 def _tick_off(
@@ -196,10 +135,10 @@ def advance(
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
         if name is EventName.CORRECTED:
             _refuse_open_answers(tx, services, current)
-        found = _event(services, current, name, who, slots=slots, new_date=new_date, slot=slot)
-        return decide(tx, services, current, found, _by(who))
+        found = staff_event(services, current, name, who, slots=slots, new_date=new_date, slot=slot)
+        return decide(tx, services, current, found, by_staff(who))
 
-    return _in_one_transaction(services, record, work)
+    return in_one_transaction(services, record, work)
 
 
 def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRecord) -> None:
@@ -215,60 +154,6 @@ def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRec
         raise RefusedError("answers_open", reference=record.reference, fields=fields)
 
 
-def ask(
-    services: Services,
-    record: RequestRecord,
-    who: str,
-    *,
-    fields: tuple[str, ...] = (),
-    text: str = "",
-) -> RequestRecord:
-    """Ask the customer to correct ``fields`` (the open problems when none is named).
-
-    Raises UsageError ``nothing_to_ask`` when no answer is wrong and nothing is said.
-    """
-
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        items = _items(tx, services, current, fields, text)
-        if not (items or text.strip()):
-            raise UsageError("nothing_to_ask", reference=current.reference)
-        details = Details(items=items, own_words=text)
-        event = _event(services, current, EventName.ASK, who, fields=fields)
-        return decide(tx, services, current, event, _by(who), details)
-
-    return _in_one_transaction(services, record, work)
-
-
-def _items(
-    tx: Transaction,
-    services: Services,
-    record: RequestRecord,
-    fields: tuple[str, ...],
-    text: str,
-) -> tuple[ProblemItem, ...]:
-    revision = tx.revisions.latest(record.id)
-    if revision is None or record.form is None:
-        return ()
-    checked = judge(submission_of(revision), services.clock.now())
-    if not fields:
-        return items_for_customer(checked, record.language)
-    texts, numbers = form_texts(record.language), FORMS[record.form].numbers
-    unknown = [field for field in fields if field not in numbers]
-    if unknown:
-        raise UsageError("field_unknown", field=unknown[0], known=", ".join(numbers))
-    return tuple(
-        ProblemItem(
-            question=numbers[field],
-            label=texts.label(record.form, field),
-            where=reading.where if reading else "",
-            given=reading.raw if reading else "",
-            sentences=(text,) if text else (),
-            field=field,
-        )
-        for field, reading in ((field, checked.reading(field)) for field in fields)
-    )
-
-
 def reject(
     services: Services, record: RequestRecord, who: str, *, reason: str, text: str = ""
 ) -> RequestRecord:
@@ -277,30 +162,6 @@ def reject(
     name = EventName.FINALLY_REFUSED if final else EventName.REJECT
     details = Details(reason=reason, own_words=text)
     return _apply(services, record, who, name, details, reason=reason)
-
-
-def route(services: Services, record: RequestRecord, who: str, *, track: Track) -> RequestRecord:
-    """Put the request on ``track``; missing answers of its form are asked for."""
-
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        revision = tx.revisions.latest(current.id)
-        items: tuple[ProblemItem, ...] = ()
-        complete = False
-        if revision is not None and track is not Track.HELP:
-            kind = FormKind(track.value)
-            submission = replace(submission_of(revision), form=kind)
-            checked = judge(submission, services.clock.now())
-            items = items_for_customer(checked, current.language)
-            complete = not items
-            current = replace(current, form=kind)
-            if revision.form is not kind:
-                insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
-        event = _event(
-            services, current, EventName.ROUTE, who, track=track, answers_complete=complete
-        )
-        return decide(tx, services, current, event, _by(who), Details(items=items))
-
-    return _in_one_transaction(services, record, work)
 
 
 def hold(services: Services, record: RequestRecord, who: str, *, note: str = "") -> RequestRecord:
@@ -316,11 +177,11 @@ def release(services: Services, record: RequestRecord, who: str) -> RequestRecor
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
         if current.sender_verdict is not SenderVerdict.PASS:
             raise RefusedError("sender_not_confirmed", reference=current.reference)
-        event = _event(services, current, EventName.RELEASE, who)
-        current = decide(tx, services, current, event, _by(who))
-        return resume(tx, services, current, _by(who))
+        event = staff_event(services, current, EventName.RELEASE, who)
+        current = decide(tx, services, current, event, by_staff(who))
+        return resume(tx, services, current, by_staff(who))
 
-    return _in_one_transaction(services, record, work)
+    return in_one_transaction(services, record, work)
 
 
 def confirm_sender(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -328,11 +189,11 @@ def confirm_sender(services: Services, record: RequestRecord, who: str) -> Reque
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
         current = replace(current, sender_verdict=SenderVerdict.PASS)
-        event = _event(services, current, EventName.SENDER_CONFIRMED, who)
-        current = decide(tx, services, current, event, _by(who))
-        return resume(tx, services, current, _by(who))
+        event = staff_event(services, current, EventName.SENDER_CONFIRMED, who)
+        current = decide(tx, services, current, event, by_staff(who))
+        return resume(tx, services, current, by_staff(who))
 
-    return _in_one_transaction(services, record, work)
+    return in_one_transaction(services, record, work)
 
 
 def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
@@ -359,49 +220,6 @@ def keep_note(services: Services, record: RequestRecord, who: str, text: str) ->
     services.store.run(lambda tx: tx.notes.insert(kept))
 
 
-def edit(
-    services: Services,
-    record: RequestRecord,
-    who: str,
-    *,
-    answers: tuple[tuple[str, str], ...],
-) -> RequestRecord:
-    """Enter answers for the customer; they are judged like the customer's own."""
-
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        revision = latest_accepted(tx, current)
-        if revision is None:
-            raise RefusedError("nothing_to_edit", reference=current.reference)
-        known = FORMS[revision.form].questions
-        unknown = [field for field, _ in answers if field not in known]
-        if unknown:
-            raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
-        submission = with_entered_answers(submission_of(revision), answers)
-        checked = judge(submission, services.clock.now())
-        _refuse_change_of_approved(current, checked)
-        after = insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
-        event = _event(
-            services,
-            current,
-            EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
-            who,
-            answers_complete=not checked.customer_problems,
-            fields=tuple(field for field, _ in answers),
-        )
-        return apply_answers(tx, services, current, checked, event, _by(who), (revision, after))
-
-    return _in_one_transaction(services, record, work)
-
-
-def _refuse_change_of_approved(record: RequestRecord, checked: CheckedForm) -> None:
-    """Refuse another number or company for an approval that was given for this one."""
-    if record.state.approved_at is None:
-        return
-    number, company = checked.value("phone_number"), checked.value("company_legal_name")
-    if number != record.number or company != record.company:
-        raise RefusedError("change_needs_approval", reference=record.reference)
-
-
 def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     """Withdraw the request; a live certificate is revoked in the same transaction."""
     return _apply(services, record, who, EventName.WITHDRAW)
@@ -419,10 +237,10 @@ def merge(
 
     def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
         current = replace(current, linked_to=into.reference)
-        event = _event(services, current, EventName.MERGE, who, reason=into.reference)
-        return decide(tx, services, current, event, _by(who))
+        event = staff_event(services, current, EventName.MERGE, who, reason=into.reference)
+        return decide(tx, services, current, event, by_staff(who))
 
-    return _in_one_transaction(services, record, work)
+    return in_one_transaction(services, record, work)
 
 
 def mark_created(

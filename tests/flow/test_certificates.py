@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import certificates, decisions
+from pipeline.flow import answer_decisions, certificates, decisions
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
@@ -266,7 +266,7 @@ def test_texts_of_certificates_are_in_no_mail_to_staff_and_in_no_history(world: 
 def test_number_of_an_approved_request_cannot_be_edited_by_staff(world: World) -> None:
     record = issued(world)
     with pytest.raises(RefusedError) as refused:
-        decisions.edit(
+        answer_decisions.edit(
             world.services,
             record,
             "saki",

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from pipeline.errors import ConfigurationError, RefusedError, TryLaterError
-from pipeline.flow import certificates, decisions, issue, quarantine
+from pipeline.flow import certificates, deciding, decisions, issue, quarantine
 from pipeline.flow.fetch import fetch
 from pipeline.flow.guarded import ReadMessage
 from pipeline.flow.inject import inject
@@ -219,7 +219,7 @@ def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
     world.mail(HANAKO, form())
     record = _named(world.request(), world)
     with monkeypatch.context() as patched:
-        patched.setattr(decisions, "issue_pending", lambda _services: 0)
+        patched.setattr(deciding, "issue_pending", lambda _services: 0)
         decisions.advance(world.services, record, "saki")
     (row,) = world.certificates(record)
     assert row.state is CertificateState.RESERVED

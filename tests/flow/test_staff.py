@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.errors import NotFoundError, RefusedError, UsageError
-from pipeline.flow import decisions
+from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.services import Services
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
@@ -22,15 +22,15 @@ _DECISIONS: dict[str, Decision] = {
     "approve": lambda services, record: decisions.approve(
         services, record, "saki", tick_all=True, business_verified=True
     ),
-    "ask": lambda services, record: decisions.ask(
+    "ask": lambda services, record: answer_decisions.ask(
         services, record, "saki", fields=("display_name",), text="?"
     ),
     "reject": lambda services, record: decisions.reject(services, record, "saki", reason="m2m"),
     "hold": lambda services, record: decisions.hold(services, record, "saki"),
-    "route": lambda services, record: decisions.route(
+    "route": lambda services, record: answer_decisions.route(
         services, record, "saki", track=Track.MIGRATION
     ),
-    "edit": lambda services, record: decisions.edit(
+    "edit": lambda services, record: answer_decisions.edit(
         services, record, "saki", answers=(("display_name", "さくら"),)
     ),
     "withdraw": lambda services, record: decisions.withdraw(services, record, "saki"),
@@ -87,7 +87,9 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
     record = decisions.approve(
         world.services, world.request(), "saki", tick_all=True, business_verified=True
     )
-    record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
+    record = answer_decisions.ask(
+        world.services, record, "saki", fields=("display_name",), text="?"
+    )
     world.reply_after_undo(record, form(genesys_licence="other", display_name="さくら"))
     assert world.again(record).acknowledged_warnings == ("licence_other",)
     world.mail(TARO, form(FormKind.ONBOARDING, "ja", "xlsx", **cuban))
@@ -95,7 +97,9 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
         world.services, world.request(TARO), "saki", tick_all=True, business_verified=True
     )
     assert record.acknowledged_warnings == ("phone_restricted_staff",)
-    record = decisions.ask(world.services, record, "saki", fields=("display_name",), text="?")
+    record = answer_decisions.ask(
+        world.services, record, "saki", fields=("display_name",), text="?"
+    )
     dear = "+53 5 1234568"
     again = cuban | {"phone_number": dear, "phone_number_again": dear}
     world.reply_after_undo(record, form(FormKind.ONBOARDING, "ja", "xlsx", **again))
@@ -126,7 +130,7 @@ def test_mail_of_staff_goes_out_after_the_undo_window(world: World) -> None:
 
 def test_ask_names_the_field_and_the_words_of_staff(world: World) -> None:
     world.mail(HANAKO, form())
-    record = decisions.ask(
+    record = answer_decisions.ask(
         world.services,
         world.request(),
         "saki",
@@ -147,7 +151,7 @@ def test_ask_names_the_field_and_the_words_of_staff(world: World) -> None:
 def test_ask_about_a_field_that_does_not_exist_is_refused(world: World) -> None:
     world.mail(HANAKO, form())
     with pytest.raises(UsageError) as refused:
-        decisions.ask(world.services, world.request(), "saki", fields=("nonsense",))
+        answer_decisions.ask(world.services, world.request(), "saki", fields=("nonsense",))
     assert refused.value.code == "field_unknown"
     assert world.request().status is Status.POLICY_REVIEW
 
@@ -155,7 +159,7 @@ def test_ask_about_a_field_that_does_not_exist_is_refused(world: World) -> None:
 def test_answer_entered_by_staff_is_kept_as_theirs(any_world: World) -> None:
     world = any_world
     world.mail(HANAKO, form(website=""))
-    record = decisions.edit(
+    record = answer_decisions.edit(
         world.services,
         world.request(),
         "saki",
@@ -171,7 +175,7 @@ def test_answer_entered_by_staff_is_kept_as_theirs(any_world: World) -> None:
 
 def test_answer_entered_by_staff_that_is_wrong_changes_no_status(world: World) -> None:
     world.mail(HANAKO, form())
-    record = decisions.edit(
+    record = answer_decisions.edit(
         world.services, world.request(), "saki", answers=(("genesys_org_id", "abc"),)
     )
     assert record.status is Status.POLICY_REVIEW

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.flow import decisions
+from pipeline.flow import answer_decisions, decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Status, Track
 from tests.flow.world import EVE, HANAKO, OLIVER, World, form, notices
@@ -69,7 +69,7 @@ def test_wrong_form_goes_to_help_with_a_suggestion_and_keeps_its_answers(
 
 def test_route_keeps_the_answers_and_asks_for_the_missing_ones(world: World) -> None:
     world.mail(HANAKO, form(FormKind.ONBOARDING, number_use="business_platform"))
-    record = decisions.route(world.services, world.request(), "saki", track=Track.MIGRATION)
+    record = answer_decisions.route(world.services, world.request(), "saki", track=Track.MIGRATION)
     assert (record.form, record.status) == (FormKind.MIGRATION, Status.NEEDS_CORRECTION)
     mails = world.staff_mails()
     assert sorted(notices(mails)) == ["needs_correction", "status_changed"]

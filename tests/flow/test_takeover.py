@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import decisions
+from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.certificates import reissue_certificate
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
@@ -78,7 +78,7 @@ def test_hold_edit_release_cannot_change_the_approved_number(world: World) -> No
     record = decisions.hold(world.services, _with_certificate(world), "saki")
     answers = tuple(OTHER.items())
     with pytest.raises(RefusedError) as refused:
-        decisions.edit(world.services, record, "saki", answers=answers)
+        answer_decisions.edit(world.services, record, "saki", answers=answers)
     assert refused.value.code == "change_needs_approval"
     record = decisions.release(world.services, world.again(record), "saki")
     record = reissue_certificate(world.services, record, "saki")
@@ -92,7 +92,7 @@ def test_unaccepted_change_is_not_adopted_by_a_later_edit(world: World) -> None:
     assert world.again(record).state.hold_reason is HoldReason.CHANGE
     released = decisions.release(world.services, world.again(record), "saki")
     edited = decisions.hold(world.services, released, "saki")
-    edited = decisions.edit(
+    edited = answer_decisions.edit(
         world.services, edited, "saki", answers=(("contact_department", "営業部"),)
     )
     assert (edited.number, edited.department) == (NUMBER, "営業部")
@@ -193,7 +193,7 @@ def test_suggested_form_on_the_help_track_continues_the_same_request(world: Worl
 
 def test_first_form_after_words_were_routed_continues_the_same_request(world: World) -> None:
     world.mail(HANAKO, text="WhatsAppを使いたいです。")
-    decisions.route(world.services, world.request(), "saki", track=Track.ONBOARDING)
+    answer_decisions.route(world.services, world.request(), "saki", track=Track.ONBOARDING)
     world.staff_mails()
     world.reply(world.request(), "", form())
     assert (world.request().status, world.summary.quarantined) == (Status.POLICY_REVIEW, 0)
