@@ -30,7 +30,7 @@ check: $(READY)
 
 test: $(SERVERS) check
 	rm -f .coverage .coverage.*
-	$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report= -m "not long and not benchmark" --durations=10
+	$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report= -m "not long and not benchmark" --durations=10 -rs
 	$(BIN)/coverage report
 
 test-long: $(SERVERS)
