@@ -15,8 +15,9 @@ $(READY): requirements.lock pyproject.toml tools/system-packages
 	tools/make-environment "$(PYTHON)" "$(VENV)"
 	touch $@
 
-$(SERVERS): $(READY) tools/system-packages
+$(SERVERS): $(READY) tools/system-packages tools/node-packages tests/programs/package.json
 	tools/system-packages servers
+	tools/node-packages tests/programs/package.json $(VENV)/node
 	touch $@
 
 demo: $(READY)
