@@ -3,8 +3,14 @@
 import re
 from collections.abc import Collection
 
+from pipeline.intake.phrases import load_frequent_words
+
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _DECISIVE = 2
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DECISIVE_WORDS = 4
+_CAP = 20_000
+_FALLBACK = "en"
 
 
 def customer_language(
@@ -13,10 +19,23 @@ def customer_language(
     """Return the code of the language that the customer is written to in.
 
     In this order: ``chosen`` in the form, the customer's own ``text`` when it is decisive (two
-    hiragana: Japanese), the language of the form file, the hint of the header fields, English.
-    Languages that are not ``available`` are passed over.
+    hiragana: Japanese; many frequent words of one language), the language of the form file, the
+    hint of the header fields, English. Languages that are not ``available`` are passed over.
     """
-    own = "ja" if len(_HIRAGANA.findall(text)) >= _DECISIVE else ""
+    own = "ja" if len(_HIRAGANA.findall(text)) >= _DECISIVE else _by_words(text)
     wishes = (chosen, own, form_language, headers_hint)
     codes = (wish.strip().lower().replace("_", "-").partition("-")[0] for wish in wishes)
-    return next((code for code in codes if code in available), "en")
+    return next((code for code in codes if code in available), _FALLBACK)
+
+
+def _by_words(text: str) -> str:
+    """Return the language that has twice as many of its frequent words here as any other.
+
+    Empty when there is none; English too, because much of any mail is English (names, footers).
+    """
+    said = set(_LETTERS.findall(text[:_CAP].casefold()))
+    counts = {code: len(said.intersection(words)) for code, words in load_frequent_words().items()}
+    best = max(counts, key=lambda code: counts[code], default=_FALLBACK)
+    others = max((count for code, count in counts.items() if code != best), default=0)
+    decisive = counts.get(best, 0) >= max(_DECISIVE_WORDS, 2 * others)
+    return best if decisive and best != _FALLBACK else ""

@@ -23,6 +23,32 @@ def load_phrases() -> Words:
     return _merged("commands")
 
 
+def load_frequent_words() -> Words:
+    """Return the frequent words of each language that can be told by its words."""
+    files = sorted(template("commands").glob("??.toml"))
+    tables = {path.stem: read_toml("commands", path.name).get("language", {}) for path in files}
+    return {code: tuple(table["words"]) for code, table in tables.items() if table}
+
+
+@cache
+def load_months() -> Mapping[str, int]:
+    """Return the number of each month by its name, short or long, in every language (CLDR).
+
+    Names are case folded; a beginning that two months share is left out.
+    """
+    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few replies
+
+    found: dict[str, set[int]] = {}
+    for path in template("commands").glob("??.toml"):
+        names = Locale.parse(path.stem).months["format"]["wide"]
+        for number, name in names.items():
+            for length in (3, 4, len(name)):
+                found.setdefault(name[:length].casefold(), set()).add(int(number))
+    return MappingProxyType(
+        {name: next(iter(numbers)) for name, numbers in found.items() if len(numbers) == 1}
+    )
+
+
 def load_suggestions() -> Words:
     """Return the words that suggest each kind of form, of all languages together."""
     return _merged("suggestions")

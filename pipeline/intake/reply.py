@@ -1,12 +1,12 @@
 """What a reply says: a command in a line of its own, the letter of a slot, dates."""
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import islice
 
+from pipeline.intake.phrases import load_months
 from pipeline.model.message import Command, ReadReply
 
 _MAX_LINES = 500
@@ -15,13 +15,9 @@ _MAX_DATES = 10
 _SLOTS = frozenset("abc")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _MONTH_DAY_JA = re.compile(r"(?<![\d年])(?<!年\s)(\d{1,2})\s*月\s*(\d{1,2})\s*日")
-_MONTHS = {
-    name[:length].lower(): number
-    for number, name in enumerate(calendar.month_name)
-    if name
-    for length in (3, 4, len(name))
-}
-_MONTH_WORD = r"([A-Za-z]{3,9})\.?"
+# Dots mean that the day comes first.
+_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
+_MONTH_WORD = r"([^\W\d_]{3,12})\.?"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(\d{4})\b)?"
 _DAY_MONTH = re.compile(rf"(?<![\d./-]){_DAY}\.?\s+(?:of\s+)?{_MONTH_WORD}{_YEAR}", re.IGNORECASE)
@@ -67,16 +63,20 @@ def _dates(line: str, today: date) -> Iterator[date]:
     hits = [
         *((hit, hit[1], hit[2], hit[3]) for hit in _YEAR_FIRST.finditer(text)),
         *((hit, None, hit[1], hit[2]) for hit in _MONTH_DAY_JA.finditer(text)),
+        *((hit, hit[3], hit[2], hit[1]) for hit in _DOTTED.finditer(text)),
         *((hit, hit[3], hit[2], hit[1]) for hit in _DAY_MONTH.finditer(text)),
         *((hit, hit[3], hit[1], hit[2]) for hit in _MONTH_DAY.finditer(text)),
     ]
-    for _, year, month, day in sorted(hits, key=lambda found: found[0].start()):
-        if read := _date(year, month, day, today=today):
+    end = 0
+    for hit, year, month, day in sorted(hits, key=lambda found: found[0].start()):
+        # in "5 December 10 am" the month belongs to the first number alone
+        if hit.start() >= end and (read := _date(year, month, day, today=today)):
+            end = hit.end()
             yield read
 
 
 def _date(year: str | None, month: str, day: str, *, today: date) -> date | None:
-    number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
+    number = int(month) if month.isdigit() else load_months().get(month.casefold(), 0)
     try:
         if year is not None:
             return date(int(year), number, int(day))

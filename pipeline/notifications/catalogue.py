@@ -110,7 +110,10 @@ def _resolved(
         return name, _label(text, language, kind, inside=catalogue["reading"]["inside"])
     if name.startswith("country"):
         placeholder = name.removeprefix("country_") if _is_choice(problem.code) else name
-        return placeholder, _country(text, catalogue["reading"]["locale"])
+        listed = _country(text, catalogue["reading"]["locale"])
+        return placeholder, listed if placeholder != name else catalogue["countries"].get(
+            text, listed
+        )
     question = FORMS[kind].questions.get(problem.field) if kind else None
     if question and name in _VALUES:
         return name, _answer(text, question, problem.field, catalogue, language)
@@ -142,14 +145,14 @@ def _answer(
     language: str,
 ) -> str:
     """Return a canonical value as people read it: a date written out, a choice by its word."""
-    if question.kind in _DATES and (written := _date(text, catalogue["reading"]["locale"])):
+    if question.kind in _DATES and (written := _date(text, catalogue["reading"])):
         return written
     if question.choices:
         return shown(dict(_texts(language).choices(field)).get(text, text))
     return shown(text)
 
 
-def _date(text: str, locale: str) -> str:
+def _date(text: str, reading: Mapping[str, Any]) -> str:
     """Return an ISO 8601 date (and time) written out, or empty when ``text`` is none."""
     from babel.dates import format_date  # noqa: PLC0415 - slow to import
 
@@ -158,8 +161,10 @@ def _date(text: str, locale: str) -> str:
         day = moment.date() if moment else date.fromisoformat(text)
     except ValueError:
         return ""
-    written = str(format_date(day, "long", locale=locale))
-    return f"{written} {moment:%H:%M}" if moment else written
+    written = str(format_date(day, "long", locale=reading["locale"]))
+    if moment is None:
+        return written
+    return str(reading["moment"]).format(date=written, time=f"{moment:%H:%M}")
 
 
 def shown(text: str) -> str:

@@ -120,8 +120,10 @@ def span(start: datetime, end: datetime, zone: str, words: Words) -> str:
     first, last = in_zone(start, zone), in_zone(end, zone)
     form = "span" if first.date() == last.date() else "span_days"
     return words.text("dates", form).format(
+        weekday=_parts(first.date(), words)["weekday"],
         date=full_date(first.date(), words),
         start=f"{first:%H:%M}",
+        last_weekday=_parts(last.date(), words)["weekday"],
         last_date=full_date(last.date(), words),
         end=f"{last:%H:%M}",
         zone=zone_words(start, zone, words),

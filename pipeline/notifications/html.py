@@ -14,7 +14,8 @@ _PAGE = (
     '<meta name="color-scheme" content="light dark">\n'
     '<meta name="supported-color-schemes" content="light dark">\n'
     "<title>{title}</title>\n"
-    "<style>:root{{color-scheme:light dark}}</style>\n</head>\n"
+    "<style>:root{{color-scheme:light dark}}"
+    "@media (max-width:480px){{th,td{{display:block}} }}</style>\n</head>\n"
     '<body style="margin:0;padding:0">\n'
     '<div style="max-width:40em;margin:0 auto;padding:16px;font-family:{fonts};font-size:16px;'
     'line-height:1.6;overflow-wrap:anywhere;word-break:{breaks}">\n{body}\n</div>\n</body>\n</html>\n'

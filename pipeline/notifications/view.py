@@ -244,7 +244,8 @@ class View:
     @property
     def waits_for_customer(self) -> bool:
         """Whether the request goes on only when the customer acts."""
-        return self.facts.status in _CUSTOMERS_MOVE
+        asked = self.facts.status is Status.HELD and self.facts.due_at is not None
+        return asked or self.facts.status in _CUSTOMERS_MOVE
 
     @property
     def headline(self) -> str:
@@ -327,6 +328,16 @@ class View:
     def count(self) -> int:
         """How many answers have to be corrected."""
         return len(self.facts.items)
+
+    @property
+    def whole(self) -> bool:
+        """Whether something is said of the form as a whole, so that all answers are looked at."""
+        return any(not item.question for item in self.facts.items)
+
+    @property
+    def marked(self) -> int:
+        """How many answers are marked in the form that is sent back."""
+        return sum(1 for item in self.facts.items if item.question)
 
     @property
     def own_lines(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Lines of a plain part: as wide as a mail window, counted as a terminal counts."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -11,8 +12,12 @@ _NOT_FIRST = frozenset(
 )
 _NOT_LAST = frozenset("（「『【〔［｛〈《＋")
 _SENTENCE_ENDS = frozenset("。")
-_CLAUSE_ENDS = frozenset("、」）")
-_MARKS = str.maketrans("", "", GLUE_START + GLUE_END)
+_CLAUSE_ENDS = frozenset("、")
+_CLOSING = frozenset("」）")
+#: A blank within a phone number, where no line ends; a control, which no value brings along.
+_KEPT = "\x1f"
+_NUMBER = re.compile(r"\+\d[\d -]{5,22}\d")
+_MARKS = str.maketrans({GLUE_START: "", GLUE_END: "", _KEPT: " "})
 
 
 @lru_cache(maxsize=4096)
@@ -76,6 +81,7 @@ def _atoms(text: str, limit: int, *, east_asian: bool) -> list[str]:
             atoms.append(glued)
         elif glued:
             free = glued + free
+        free = _NUMBER.sub(lambda found: found.group().replace(" ", _KEPT), free)
         for number, word in enumerate(free.split(" ")):
             if number:
                 atoms.append(" ")
@@ -99,20 +105,40 @@ def _join_unbreakable(atoms: list[str], limit: int, *, east_asian: bool) -> list
     return joined
 
 
-def _best_end(line: list[str], limit: int, *, east_asian: bool) -> int:
-    """Return how many atoms to keep: up to the end of a sentence or clause, else all.
+def _is_hiragana(character: str) -> bool:
+    return "ぁ" <= character <= "ゟ"
 
-    A line of Japanese that is broken inside a word reads badly; half a line is better.
+
+def _ends_phrase(left: str, right: str) -> bool:
+    """Tell whether a phrase (bunsetsu) ends between two characters: after its particle."""
+    return _is_hiragana(left) and not _is_hiragana(right)
+
+
+def _ends_sentence(left: str, _right: str) -> bool:
+    return left in _SENTENCE_ENDS
+
+
+def _ends_clause(left: str, right: str) -> bool:
+    closed = left in _CLOSING and not _is_hiragana(right)
+    return left in _CLAUSE_ENDS or closed
+
+
+def _best_end(line: list[str], limit: int, *, east_asian: bool) -> int:
+    """Return how many atoms to keep of a line whose last one is too much.
+
+    Up to the end of a sentence, a clause or a phrase, else all that fits: a line of Japanese that
+    is broken inside a word reads badly; half a line is better.
     """
+    fitting = len(line) - 1
     if not east_asian:
-        return len(line)
-    for ends, least in ((_SENTENCE_ENDS, 4), (_CLAUSE_ENDS, 2.5)):
-        for count in range(len(line), 1, -1):
+        return fitting
+    for ends, least in ((_ends_sentence, 4), (_ends_clause, 2.5), (_ends_phrase, 2)):
+        for count in range(fitting, 1, -1):
             if width("".join(line[:count]), east_asian=True) * least < limit:
                 break
-            if line[count - 1][-1] in ends:
+            if ends(line[count - 1][-1], line[count][0]):
                 return count
-    return len(line)
+    return fitting
 
 
 def fill(text: str, limit: int, *, east_asian: bool) -> list[str]:
@@ -128,7 +154,7 @@ def fill(text: str, limit: int, *, east_asian: bool) -> list[str]:
         used += width(atom, east_asian=east_asian)
         if used <= limit or len(line) == 1 or atom == " ":
             continue
-        keep = _best_end(line[:-1], limit, east_asian=east_asian)
+        keep = _best_end(line, limit, east_asian=east_asian)
         lines.append("".join(line[:keep]).strip(" "))
         line = line[keep:]
         while line and line[0] == " ":

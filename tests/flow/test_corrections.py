@@ -10,9 +10,11 @@ from pipeline.forms.xlsx_reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import HoldReason, Status, Track
 from pipeline.model.submission import Submission
+from pipeline.resources import languages
 from tests.flow.world import (
     HANAKO,
     OLIVER,
+    SENDERS,
     TARO,
     File,
     Sent,
@@ -142,9 +144,9 @@ def test_same_bytes_twice_in_one_batch_make_one_request(any_world: World) -> Non
     assert len(world.requests_of(HANAKO)) == 1
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("language", languages())
 def test_unanswered_correction_is_reminded_twice_and_closed(world: World, language: str) -> None:
-    sender = OLIVER if language == "en" else HANAKO
+    sender = SENDERS[language]
     world.mail(sender, wrong(language))
     seen = [notices(world.later(days=1)) for _ in range(18)]
     assert [name for names in seen for name in names] == [

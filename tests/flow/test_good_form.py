@@ -4,7 +4,8 @@ import pytest
 
 from pipeline.model.form import FormKind
 from pipeline.model.request import NumberState, Status, Track
-from tests.flow.world import HANAKO, OLIVER, World, form, notices
+from pipeline.resources import languages
+from tests.flow.world import HANAKO, OLIVER, SENDERS, World, form, notices
 
 _FIRST = {
     FormKind.ONBOARDING: (Track.ONBOARDING, Status.POLICY_REVIEW),
@@ -27,10 +28,10 @@ def test_good_form_is_acknowledged_and_waits_for_staff(any_world: World) -> None
     assert int(world.summary.exit_code) == 0
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind", list(_FIRST))
 def test_good_form_of_each_kind_and_language(world: World, kind: FormKind, language: str) -> None:
-    sender = OLIVER if language == "en" else HANAKO
+    sender = SENDERS[language]
     mails = world.mail(sender, form(kind, language))
     record = world.request(sender)
     assert (record.state.track, record.status) == _FIRST[kind]

@@ -44,7 +44,10 @@ START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 HANAKO = "hanako@sakura-denki.example"
 TARO = "taro@sakura-denki.example"
 OLIVER = "oliver@harbour-books.example"
+JULIA = "julia@lindenhof.example"
 EVE = "eve@other-company.example"
+#: Who writes in each language.
+SENDERS = {"en": OLIVER, "ja": HANAKO, "de": JULIA}
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
@@ -83,6 +86,21 @@ _COMMON = {
         "phone_number": "０９０－１２３４－５６７８",
         "phone_number_again": "+81 90 1234 5678",
     },
+    "de": {
+        "contact_name": "Julia Becker",
+        "contact_department": "Kundendienst",
+        "contact_email": JULIA,
+        "contact_phone": "+49 30 23125-012",
+        "reply_language": "de",
+        "time_zone": "Europe/Berlin",
+        "company_legal_name": "Lindenhof Möbel GmbH",
+        "country": "Deutschland",
+        "genesys_org_name": "Lindenhof",
+        "genesys_org_id": "5b7e2d90-4c13-4f8a-b6d2-1a9c8e3f7045",
+        "genesys_region": "eu-central-1",
+        "phone_number": "+49 1512 3456789",
+        "phone_number_again": "01512 3456789",
+    },
 }
 _INTEGRATION = {
     "genesys_licence": "user_3",
@@ -96,15 +114,21 @@ _INTEGRATION = {
     "ack_charges": "yes",
     "ack_policies": "yes",
 }
-_NAME = {"en": "Harbour Books", "ja": "さくら電機"}
-_SITE = {"en": "https://harbour-books.example", "ja": "https://sakura-denki.example"}
+_NAME = {"en": "Harbour Books", "ja": "さくら電機", "de": "Lindenhof Möbel"}
+_SITE = {
+    "en": "https://harbour-books.example",
+    "ja": "https://sakura-denki.example",
+    "de": "https://lindenhof.example",
+}
 _USE = {
     "en": "Telling customers that an ordered book has arrived, and answering questions.",
     "ja": "ご注文の確認と、お客様からのお問い合わせへの回答に使用します。",
+    "de": "Kunden fragen nach ihren Bestellungen, und unser Kundendienst antwortet.",
 }
 _CONSENT = {
     "en": "By scanning this code you agree to receive messages from Harbour Books.",
     "ja": "このQRコードを使用すると、さくら電機からメッセージを受け取ることに同意します。",
+    "de": "Mit diesem Code stimmen Sie dem Empfang von Nachrichten von Lindenhof Möbel zu.",
 }
 
 

@@ -6,6 +6,8 @@ from pipeline.intake.language import customer_language
 from pipeline.intake.suggest import suggest_form
 from pipeline.model.form import FormKind
 
+GERMAN = "Guten Tag,\nwir möchten WhatsApp für unsere Nummer nutzen. Wie geht das?\nDanke"
+
 
 @pytest.mark.parametrize(
     ("chosen", "text", "form", "hint", "expected"),
@@ -21,12 +23,20 @@ from pipeline.model.form import FormKind
         ("fr", "よろしくお願いします", "", "", "ja"),
         ("ja_JP", "", "", "", "ja"),
         ("", "", "", "", "en"),
+        ("", GERMAN, "", "", "de"),
+        ("", GERMAN, "en", "en", "de"),
+        ("en", GERMAN, "de", "de", "en"),
+        ("", GERMAN.upper(), "", "", "de"),
+        ("", "Guten Tag, QR-Code bitte", "", "", "en"),
+        ("", "We would like to use the number with our app. Mit freundlichen Grüßen", "", "", "en"),
+        ("", "Hello, please send us the form. Thank you and kind regards", "ja", "", "ja"),
+        ("", f"{GERMAN}\nよろしくお願いします", "", "", "ja"),
     ],
 )
 def test_customer_language_follows_the_order(
     chosen: str, text: str, form: str, hint: str, expected: str
 ) -> None:
-    assert customer_language(chosen, text, form, hint, ("en", "ja")) == expected
+    assert customer_language(chosen, text, form, hint, ("en", "ja", "de")) == expected
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,42 @@ _ITEMS = {
             ("担当者のメールアドレスを入力してください",),
         ),
     ),
+    "de": (
+        ProblemItem(
+            4,
+            "Organisations-ID",
+            "Form!D8",
+            "sample-shoji",
+            ("Die Organisations-ID muss 36 Zeichen haben: Ziffern, a bis f und Bindestriche",),
+        ),
+        ProblemItem(
+            8,
+            "WhatsApp-Telefonnummer",
+            "Form!D13",
+            "03-1234-567",
+            (
+                "Das Feld „WhatsApp-Telefonnummer“ muss eine vollständige Telefonnummer enthalten",
+                "03-1234-567 ist zu kurz (Land: Japan)",
+            ),
+        ),
+        ProblemItem(
+            11,
+            "E-Mail-Adresse der Ansprechperson",
+            "Form!D16",
+            "",
+            ("Füllen Sie das Feld „E-Mail-Adresse der Ansprechperson“ aus",),
+        ),
+    ),
 }
 _WHO = {
     "en": ("Sample Trading Co., Ltd.", "Information Systems", "Aiko Tanaka"),
     "ja": ("株式会社サンプル商事", "情報システム部", "田中 愛子"),
+    "de": ("Muster Handel GmbH", "Informationssysteme", "Petra Müller"),
 }
 _CHANGE = {
     "en": ("Organization ID", "sample-shoji", "0b3f8a4e-5d1c-4c6e-9a57-2f1f6f0f3c11"),
     "ja": ("組織ID", "sample-shoji", "0b3f8a4e-5d1c-4c6e-9a57-2f1f6f0f3c11"),
+    "de": ("Organisations-ID", "sample-shoji", "0b3f8a4e-5d1c-4c6e-9a57-2f1f6f0f3c11"),
 }
 
 

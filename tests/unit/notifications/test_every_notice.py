@@ -8,14 +8,17 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.intake.reply import fold
 from pipeline.model.notice import QUESTION_VARIANTS, NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
-from pipeline.notifications.sources import variants
+from pipeline.notifications.sources import find_source, variants
+from pipeline.notifications.words import words_of
+from pipeline.resources import read_toml
 
 MakeFacts = Callable[..., NoticeFacts]
 
-LANGUAGES = ("en", "ja")
+LANGUAGES = ("en", "ja", "de")
 CASES = [
     (notice, variant, language)
     for language in LANGUAGES
@@ -37,6 +40,14 @@ NOTHING_TO_DO = {
         "期限はなく",
         "期限もありません",
     ),
+    "de": (
+        "Sie müssen nichts tun",
+        "Sie müssen jetzt nichts tun",
+        "müssen Sie nichts tun",
+        "Es gibt keine Frist",
+        "Wir setzen Ihnen keine Frist",
+        "Sie müssen nicht antworten",
+    ),
 }
 BY_DATE = {
     "en": re.compile(r"\b(?:by|before|on|at|Time:) [^.]*\d{1,2} [A-Z][a-z]+ \d{4}", re.DOTALL),
@@ -44,10 +55,24 @@ BY_DATE = {
         r"(?:期限|日時|次の日に、準備の状況をお伺いします。)[^\n]*\n?"
         r"\d{4}年\d{1,2}月\d{1,2}日（[月火水木金土日]）"
     ),
+    "de": re.compile(r"(?:bis zum|am|abläuft:|Termin:) [^.]*?(?:[DMFS][a-z]\., )?\d{1,2}\.\s[A-Z]"),
+}
+#: The length of each kind of notice, in words or characters: most notices, the acknowledgement, the
+#: certificate, a correction and what each answer adds to it.
+LIMITS = {
+    "en": (120, 120, 280, 60, 35),
+    "ja": (420, 480, 830, 300, 80),
+    "de": (138, 138, 322, 69, 40),
+}
+#: The words before a command in a notice, and after it.
+COMMANDS = {
+    "en": re.compile(r"\breply ([A-Z]+(?: [A-Z]+)?) in the first line"),
+    "de": re.compile(r"\bmit ([A-ZÄÖÜ]{4,}(?: [A-ZÄÖÜ]{4,})?) in der ersten Zeile"),
 }
 # A clock time, or a span of two, and then the words of a zone in brackets.
 BARE_TIME = re.compile(
-    r"\b\d{1,2}:\d{2}(?![\d:])(?!(?: ?[–～] ?(?:[^（(]*)\d{1,2}:\d{2})? ?[（(][^）)]+[）)])"
+    r"\b\d{1,2}:\d{2}(?![\d:])"
+    r"(?!(?: ?[–～] ?(?:[^（(]*)\d{1,2}:\d{2})?(?:\sUhr)? ?[（(][^）)]+[）)])"
 )
 STATUS_OF = {
     ("status_changed", ""): {"status": Status.BUSINESS_VERIFICATION},
@@ -85,21 +110,21 @@ def columns(text: str, *, wide_ambiguous: bool) -> int:
 
 
 def limit(composed: Composed, items: int) -> int:
-    english = composed.language == "en"
+    most, acknowledged, issued, correction, item = LIMITS[composed.language]
     match composed.notice:
         case NoticeName.ACKNOWLEDGED:
-            return 120 if english else 480
+            return acknowledged
         case NoticeName.NEEDS_CORRECTION:
-            return 60 + 35 * items if english else 300 + 80 * items
+            return correction + item * items
         case NoticeName.CERTIFICATE_ISSUED:
-            return 280 if english else 830
+            return issued
         case _:
-            return 120 if english else 420
+            return most
 
 
 def size(composed: Composed) -> int:
-    """Words in English without list marks, characters in Japanese without blanks."""
-    if composed.language == "en":
+    """Words without list marks, characters in Japanese without blanks."""
+    if composed.language != "ja":
         return len([word for word in composed.body.split() if re.search(r"\w", word)])
     return len(re.sub(r"\s", "", composed.body))
 
@@ -111,14 +136,41 @@ def words_of_html(page: str) -> str:
 
 def letters(text: str) -> str:
     """What is said, without what layout adds: blanks, list marks, rules."""
-    bare = re.sub(r"----- End -----|-----|―――+", "", text)
+    bare = re.sub(r"----- Ende? -----|-----|―――+", "", text)
     bare = re.sub(r"(?m)^(?:•|・|■|\d+\. )", "", bare)
     return re.sub(r"[\s\u2068\u2069]", "", bare)
 
 
 def test_every_notice_has_the_same_variants_in_every_language() -> None:
     for notice in NoticeName:
-        assert variants(notice.value, "ja") == variants(notice.value, "en"), notice
+        for language in LANGUAGES:
+            assert variants(notice.value, language) == variants(notice.value, "en"), notice
+
+
+@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+def test_every_notice_to_a_customer_is_in_the_language_with_the_same_choice(
+    case: tuple[NoticeName, str, str],
+) -> None:
+    notice, variant, language = case
+    source = find_source(notice.value, variant, (), language)
+    english = find_source(notice.value, variant, (), "en")
+    assert source.language == language
+    assert (source.when, source.address, source.signature) == (
+        english.when,
+        english.address,
+        english.signature,
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_shared_words(language: str) -> None:
+    english, own = words_of("en").tables, words_of(language).tables
+    only_for_staff = (
+        {"alert"} if find_source("staff_alert", "", (), language).language == "en" else set()
+    )
+    assert set(english) - set(own) - only_for_staff == set()
+    for section in set(english) & set(own) - {"zones"}:
+        assert list(own[section]) == list(english[section]), section
 
 
 def test_the_question_has_every_variant_of_the_model() -> None:
@@ -140,7 +192,7 @@ def test_the_subject_is_short_and_has_the_reference(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
     composed = written(case, make_facts)
-    if composed.language == "en":
+    if composed.language != "ja":
         assert composed.subject.endswith(" (WA-7K3M9Q4M)")
         assert len(composed.subject) <= 66
     else:
@@ -156,9 +208,9 @@ def test_it_says_by_when_or_that_nothing_is_needed(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
     composed = written(case, make_facts)
-    flowing = re.sub(r"\s+", " ", composed.body) if composed.language == "en" else composed.body
+    flowing = re.sub(r"\s+", " ", composed.body) if composed.language != "ja" else composed.body
     assert BY_DATE[composed.language].search(flowing) or any(
-        sentence in re.sub(r"\s+", " " if composed.language == "en" else "", composed.body)
+        sentence in re.sub(r"\s+", "" if composed.language == "ja" else " ", composed.body)
         for sentence in NOTHING_TO_DO[composed.language]
     )
 
@@ -179,14 +231,15 @@ def test_without_any_deadline_it_still_says_so(
         file_name="",
     )
     composed = compose(notice, variant, language, facts)
-    assert not re.search(r" \n|\n\n\n|  +[,.]| ,|\(\)|（）|\bby[ .:]*\n\n", composed.text)
+    dangling = r" \n|\n\n\n|  +[,.]| ,|\(\)|（）|\b(?:by|bis|zum|am)[ .:]*\n\n|\b(?:bis zum|am)[.:]"
+    assert not re.search(dangling, composed.text)
     certificate = notice in {
         NoticeName.CERTIFICATE_ISSUED,
         NoticeName.CERTIFICATE_REISSUED,
         NoticeName.CERTIFICATE_REMINDER,
     }
     agreed = variant == "slot_agreed"
-    flowing = re.sub(r"\s+", " " if language == "en" else "", composed.body)
+    flowing = re.sub(r"\s+", "" if language == "ja" else " ", composed.body)
     said = any(sentence in flowing for sentence in NOTHING_TO_DO[language])
     assert said or certificate or agreed
 
@@ -205,6 +258,8 @@ def test_the_addressee_is_named_once(
     first = composed.text.partition("\n\n")[0]
     if composed.language == "en":
         assert first in {"Dear Aiko Tanaka,", "Hello,"}
+    elif composed.language == "de":
+        assert first in {"Guten Tag Petra Müller,", "Guten Tag,"}
     else:
         assert first in {"株式会社サンプル商事\n情報システム部\n田中　愛子 様", "ご担当者様"}
         assert first.count("様") + first.count("御中") == 1
@@ -214,7 +269,7 @@ def test_the_addressee_is_named_once(
 def test_lines_fit_the_window(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     for line in composed.text.splitlines():
-        if composed.language == "en":
+        if composed.language != "ja":
             assert columns(line, wide_ambiguous=False) <= 78, line
         else:
             assert columns(line, wide_ambiguous=True) <= 70, line
@@ -262,6 +317,32 @@ def test_no_word_blames_or_begs(case: tuple[NoticeName, str, str], make_facts: M
         found = re.findall(r"(?i)\b(?:please|sorry|valid|invalid|oops|error)\b", composed.body)
         assert found == []
     assert not re.search(r"間違|不正|エラー|不備|了解しました|失効|弊社", composed.body)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case[2] in COMMANDS], ids=str)
+def test_a_command_that_is_named_is_one_that_is_read(
+    case: tuple[NoticeName, str, str], make_facts: MakeFacts
+) -> None:
+    composed = written(case, make_facts)
+    commands = read_toml("commands", f"{case[2]}.toml")["commands"]
+    named = {fold(phrases[0]) for phrases in commands.values()}
+    flowing = " ".join(composed.body.split())
+    found = COMMANDS[case[2]].findall(flowing)
+    assert [word for word in found if fold(word) not in named] == []
+    assert len(found) == len(re.findall("in the first line|in der ersten Zeile", flowing))
+
+
+@pytest.mark.parametrize("case", [case for case in CUSTOMER_CASES if case[2] == "de"], ids=str)
+def test_german_is_written_as_german_letters_are(
+    case: tuple[NoticeName, str, str], make_facts: MakeFacts
+) -> None:
+    composed = written(case, make_facts)
+    first = composed.body.split()[0]
+    assert first[0].islower() or first in {"Ihr", "Ihre", "Ihren", "Sie"}
+    ours = f"{composed.subject}\n{composed.text}"
+    assert ours.count("„") == ours.count("“")
+    assert not re.search(r'["”]| - |—|\b(?:[Dd]u|[Dd]ein\w*|[Bb]itte|ungültig\w*)\b', ours)
+    assert "Freundliche Grüße\n\nVorgangsnummer: WA-7K3M9Q4M" in composed.text
 
 
 HOSTILE = (

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model.notice import NoticeFacts, NoticeName
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Track
 from pipeline.notifications.compose import Composed, compose, forwardable
 from pipeline.notifications.sources import find_source, variants
 from pipeline.notifications.wrap import width
 
 MakeFacts = Callable[..., NoticeFacts]
-LANGUAGES = ("en", "ja")
+LANGUAGES = ("en", "ja", "de")
 CUSTOMER_CASES = [
     (notice, variant, language)
     for language in LANGUAGES
@@ -24,8 +24,9 @@ CUSTOMER_CASES = [
 
 
 def within_limit(composed: Composed) -> bool:
-    if composed.language == "en":
-        return len([word for word in composed.body.split() if re.search(r"\w", word)]) <= 120
+    if composed.language != "ja":
+        longest = {"en": 120, "de": 138}[composed.language]
+        return len([word for word in composed.body.split() if re.search(r"\w", word)]) <= longest
     return len(re.sub(r"\s", "", composed.body)) <= 420
 
 
@@ -72,6 +73,10 @@ def test_all_doubts_ask_to_check_and_one_mistake_to_correct(make_facts: MakeFact
     assert compose(NoticeName.NEEDS_CORRECTION, "", "ja", japanese).subject == (
         "【要対応・12/8まで】申請書3か所のご確認をお願いします［WA-7K3M9Q4M］"
     )
+    german = make_facts("de", has_errors=False)
+    assert compose(NoticeName.NEEDS_CORRECTION, "", "de", german).subject == (
+        "Rückfrage – 3 Antworten prüfen bis 8. Dezember (WA-7K3M9Q4M)"
+    )
     error = compose(NoticeName.NEEDS_CORRECTION, "", "en", make_facts("en"))
     assert error.subject == "Correct 3 answers by 8 December (WA-7K3M9Q4M)"
 
@@ -105,6 +110,9 @@ def test_the_text_for_the_old_provider_stands_alone_in_two_languages(
     assert "+81 3-1234-5678 の2段階認証をオフにしてください。" in text
     for secret in (facts.reference, facts.company, "愛子", "https://"):
         assert secret not in text
+    german = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, "de", facts)
+    assert german.startswith("Switch off two-step verification for +81 3-1234-5678: WhatsApp")
+    assert "Schalten Sie die Verifizierung in zwei Schritten für +81 3-1234-5678 aus:" in german
     english = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, "en", facts)
     assert text.startswith(english.rstrip())
     assert forwardable(NoticeName.ACKNOWLEDGED, "en", facts) == ""
@@ -118,6 +126,10 @@ def test_one_offered_time_is_agreed_to_with_ok(make_facts: MakeFacts) -> None:
     assert "Reply with A or B by" in two.body
     three = compose(NoticeName.SLOT_PROPOSAL, "", "en", facts)
     assert "Reply with A, B or C by" in three.body
+    german = compose(NoticeName.SLOT_PROPOSAL, "", "de", replace(facts, slots=facts.slots[:1]))
+    assert "Antworten Sie mit EINVERSTANDEN in der ersten Zeile bis" in german.body
+    slot = "\nA  Di., 8. Dezember 2026, 10:00–11:00 Uhr (japanische Zeit, UTC+9)\n"
+    assert slot in german.body.replace("\u00a0", " ")
 
 
 def test_two_forms_in_one_message_are_listed_in_one_mail(make_facts: MakeFacts) -> None:
@@ -129,17 +141,21 @@ def test_two_forms_in_one_message_are_listed_in_one_mail(make_facts: MakeFacts) 
 
 
 def test_a_company_of_255_characters_bursts_nothing(make_facts: MakeFacts) -> None:
-    for language, name in (("en", "Sample" * 42), ("ja", "株式会社見本" * 42)):
+    for language, name in (
+        ("en", "Sample" * 42),
+        ("ja", "株式会社見本" * 42),
+        ("de", "Muster" * 42),
+    ):
         composed = compose(
             NoticeName.ACKNOWLEDGED, "", language, make_facts(language, company=name)
         )
         widest = max(
             width(line, east_asian=language == "ja") for line in composed.text.splitlines()
         )
-        assert widest <= (78 if language == "en" else 70)
+        assert widest <= (70 if language == "ja" else 78)
 
 
-@pytest.mark.parametrize(("language", "longest"), [("en", 66), ("ja", 36)])
+@pytest.mark.parametrize(("language", "longest"), [("en", 66), ("ja", 36), ("de", 66)])
 def test_subjects_stay_short_on_the_longest_dates(
     language: str, longest: int, make_facts: MakeFacts
 ) -> None:
@@ -156,7 +172,49 @@ def test_subjects_stay_short_on_the_longest_dates(
         certificate=replace(facts.certificate, expires_at=late, days_left=3),
     )
     tail = len(" (WA-7K3M9Q4M)") if language == "ja" else 0
+    whole = ProblemItem(0, "", "", "", ("…",))
+    kinds = [
+        replace(facts, items=items, has_errors=has_errors)
+        for items in (facts.items, (whole, *facts.items), facts.items[:1], ())
+        for has_errors in (True, False)
+    ]
     for notice, variant, code in CUSTOMER_CASES:
-        if code == language:
-            subject = compose(notice, variant, code, facts).subject
+        for kind in kinds if code == language else ():
+            subject = compose(notice, variant, code, kind).subject
             assert len(subject) - tail + bool(tail) <= longest, subject
+
+
+@pytest.mark.parametrize(
+    ("language", "days", "words"),
+    [
+        ("en", 1, "within 1 working day."),
+        ("en", 2, "within 2 working days."),
+        ("de", 1, "innerhalb von 1 Arbeitstag."),
+        ("de", 2, "innerhalb von 2 Arbeitstagen."),
+    ],
+)
+def test_working_days_are_counted_in_words(
+    language: str, days: int, words: str, make_facts: MakeFacts
+) -> None:
+    facts = make_facts(language, certificate_days=days)
+    body = compose(NoticeName.READINESS_CHECK, "", language, facts).body
+    assert words in " ".join(body.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "second_form", "state"),
+    [
+        ("en", "sent now says the same", "Check of your form (Genesys)"),
+        ("ja", "お送りいただいた申請書は", "申請内容の確認（Genesys）"),
+        ("de", "das Sie jetzt gesendet haben", "Prüfung Ihres Formulars (Genesys)"),
+    ],
+)
+def test_who_asks_for_the_state_is_not_told_of_a_second_form(
+    language: str, second_form: str, state: str, make_facts: MakeFacts
+) -> None:
+    facts = make_facts(language)
+    told = compose(NoticeName.DUPLICATE, "status", language, facts).body
+    again = compose(NoticeName.DUPLICATE, "", language, facts).body
+    assert second_form in again
+    assert second_form not in told
+    assert state in told

@@ -13,7 +13,7 @@ from pipeline.notifications.seal import GLUE_END, GLUE_START, Glued, Link, Vault
 from pipeline.notifications.words import words_of
 from pipeline.notifications.wrap import fill, width
 
-EN, JA = words_of("en"), words_of("ja")
+EN, JA, DE = words_of("en"), words_of("ja"), words_of("de")
 NOON = datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
 
 
@@ -61,6 +61,30 @@ def test_an_instant_is_written_in_full_with_its_zone(
     assert dates.full_instant(NOON, zone, JA) == japanese
 
 
+@pytest.mark.parametrize(
+    ("zone", "german"),
+    [
+        ("Asia/Tokyo", "1. Dezember 2026, 14:30 Uhr (japanische Zeit, UTC+9)"),
+        ("Europe/Berlin", "1. Dezember 2026, 06:30 Uhr (mitteleuropäische Zeit, UTC+1)"),
+        ("Europe/Moscow", "1. Dezember 2026, 08:30 Uhr (Moskauer Zeit, UTC+3)"),
+        (
+            "America/New_York",
+            "1. Dezember 2026, 00:30 Uhr (nordamerikanische Ostküstenzeit, UTC-5)",
+        ),
+        (
+            "Australia/Eucla",
+            "1. Dezember 2026, 14:15 Uhr (zentral-/westaustralische Zeit, UTC+8:45)",
+        ),
+        ("No/Such", "1. Dezember 2026, 05:30 Uhr (UTC)"),
+    ],
+)
+def test_a_german_instant_has_its_zone_in_lower_case(zone: str, german: str) -> None:
+    written = dates.full_instant(NOON, zone, DE)
+    assert written.replace("\u00a0", " ") == german
+    assert "1.\u00a0Dezember 2026, " in written
+    assert "\u00a0Uhr (" in written
+
+
 def test_the_offset_is_that_of_the_day() -> None:
     summer = datetime(2026, 7, 1, 12, tzinfo=UTC)
     assert dates.full_instant(summer, "Europe/Berlin", EN).endswith("UTC+2)")
@@ -79,6 +103,8 @@ def test_short_dates_for_subjects() -> None:
     assert dates.short_date(date(2026, 12, 8), JA) == "12/8"
     assert dates.short_instant(NOON, "Asia/Tokyo", EN) == "1 December, 14:30"
     assert dates.short_instant(NOON, "Asia/Tokyo", JA) == "12/1（火）14:30"
+    assert dates.short_date(date(2027, 3, 8), DE) == "8. März"
+    assert dates.short_instant(NOON, "Asia/Tokyo", DE) == "1. Dezember, 14:30 Uhr"
 
 
 def test_a_span_over_midnight_names_both_days() -> None:
@@ -88,6 +114,10 @@ def test_a_span_over_midnight_names_both_days() -> None:
     )
     assert dates.span(start, end, "Asia/Tokyo", EN) == (
         "8 December 2026, 23:30 – 9 December 2026, 00:30 (Japan time, UTC+9)"
+    )
+    assert dates.span(start, end, "Asia/Tokyo", DE).replace("\u00a0", " ") == (
+        "Di., 8. Dezember 2026, 23:30 Uhr, bis Mi., 9. Dezember 2026, 00:30 Uhr "
+        "(japanische Zeit, UTC+9)"
     )
 
 
@@ -143,6 +173,18 @@ def test_the_japanese_addressee(
 )
 def test_the_english_salutation_is_one_line(company: str, contact: str, line: str) -> None:
     assert addressee_lines(EN, company, "IT", contact) == (line,)
+
+
+@pytest.mark.parametrize(
+    ("company", "contact", "line"),
+    [
+        ("Muster GmbH", "Petra Müller", "Guten Tag Petra Müller,"),
+        ("Muster GmbH", "", "Guten Tag an das Team von Muster GmbH,"),
+        ("", "", "Guten Tag,"),
+    ],
+)
+def test_the_german_salutation_guesses_no_title(company: str, contact: str, line: str) -> None:
+    assert addressee_lines(DE, company, "IT", contact) == (line,)
 
 
 def test_japanese_lines_begin_and_end_where_they_may() -> None:
