@@ -4,8 +4,9 @@ How the files of ``fonts/`` were cut (fontTools ``subset``; hinting, glyph names
 metrics dropped, of the layout features only ``ccmp``, ``kern``, ``mark`` and ``mkmk`` kept):
 
 - ``NotoSansJP-Regular``: Latin, Greek, Cyrillic, punctuation, symbols, kana, half- and full-width
-  forms, and every kanji of JIS X 0208, JIS X 0213 and code page 932.
-- ``NotoSansJP-Bold``: the same without the kanji that only JIS X 0213 has.
+  forms, and every ideograph of Noto Sans JP: JIS X 0208, 0212 and 0213, code page 932, the old
+  and variant forms of names (髙 﨑 𠮷 濵 邉 神) that have a code point of their own.
+- ``NotoSansJP-Bold``: the same with the kanji of JIS X 0208 only: none but our own words are bold.
 - ``NotoSans-Regular``: Latin, Greek and Cyrillic with all accents, for names in other languages.
 - ``FormInput-Regular``: a blank only. The layout engine embeds the font of an input box whole, so
   the boxes are laid out in this one (renamed), and it is dropped again when the form is finished.
@@ -14,6 +15,8 @@ Their licence (SIL OFL 1.1, ``OFL.txt``) reserves the name "Source" only, which 
 """
 
 import os
+import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +27,14 @@ LATIN = FOLDER / "NotoSans-Regular.ttf"
 CONFIGURATION = FOLDER / "fonts.conf"
 #: How the layout engine writes the name of the font of the input boxes.
 INPUT_FONT_NAME = "Form-Input"
+#: What stands for a character that no font of ours has.
+UNKNOWN = "□"
+
+# Letters and kana with their marks; composing more would turn variant forms of kanji into others.
+_COMBINED = re.compile(
+    "[A-Za-z\u00c0-\u024f\u0370-\u052f\u3041-\u30ff][\u0300-\u036f\u3099\u309a]+"
+)
+_KEPT = "\n\t"
 
 
 def use_own_fonts() -> None:
@@ -41,3 +52,28 @@ def covered(path: Path) -> frozenset[int]:
 
     with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+def drawable(text: str) -> str:
+    """Return ``text`` as our regular fonts can draw it, with ``UNKNOWN`` for what they lack.
+
+    Marks are composed with their letters where that is one character; characters that show nothing
+    by themselves (controls, direction marks, joiners, variation selectors) are left out.
+    """
+    composed = _COMBINED.sub(lambda found: unicodedata.normalize("NFC", found.group()), text)
+    known = covered(REGULAR) | covered(LATIN)
+    return "".join(
+        one if ord(one) in known or one in _KEPT else UNKNOWN
+        for one in composed
+        if one in _KEPT or not _shows_nothing(one)
+    )
+
+
+def shows_all(text: str) -> bool:
+    """Return whether every character of ``text`` that shows something can be drawn."""
+    return text.count(UNKNOWN) == drawable(text).count(UNKNOWN)
+
+
+def _shows_nothing(character: str) -> bool:
+    selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return selector or unicodedata.category(character) in {"Cc", "Cf"}

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.forms.every_form import (
     LICENCES,
     NUMBER_USES,
@@ -16,7 +17,6 @@ from pipeline.forms.every_form import (
     YesNo,
     YesNoUnknown,
 )
-from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.model.form import FormKind
 
 _META_ID = Question(

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
+from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.forms.every_form import (
     LICENCES,
     NUMBER_USES,
@@ -14,7 +15,6 @@ from pipeline.forms.every_form import (
     VerificationMethod,
     YesNo,
 )
-from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.model.form import FormKind
 
 #: Meta's verticals of a business profile (Cloud API, whatsapp_business_profile.vertical).

@@ -10,13 +10,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipeline.forms.fonts import LATIN, REGULAR, covered
+from pipeline.forms.fonts import LATIN, REGULAR, covered, drawable
 
 _SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)
 _LEADING = 1.3
 _BASELINE = 0.24  # of the size, below the middle of a single line
 _PADDING = 2.5
-_UNKNOWN = "□"
+_MORE = "…"
 _TICK = "0.12 0.36 0.42 rg {x0:.2f} {y1:.2f} m {x1:.2f} {y0:.2f} l {x2:.2f} {y2:.2f} l S"
 
 
@@ -35,9 +35,9 @@ class Painter:
 
     def __init__(self, pdf: Any, texts: Iterable[str]) -> None:
         self._pdf = pdf
-        used = set("".join(texts)) - set("\n") | {_UNKNOWN}
+        used = {one for text in texts for one in drawable(text)} - set("\n\t") | {" ", _MORE}
         own = {character for character in used if ord(character) in covered(REGULAR)}
-        latin = {character for character in used - own if ord(character) in covered(LATIN)}
+        latin = used - own
         self._faces = [_embed(pdf, REGULAR, "F1", own)]
         if latin:
             self._faces.append(_embed(pdf, LATIN, "F2", latin))
@@ -45,9 +45,10 @@ class Painter:
     def text(self, text: str, width: float, height: float, *, lines: bool) -> Any:
         """Return the appearance of a text field of ``width`` by ``height`` points.
 
-        The text is made smaller, down to 6 points, where it would not fit; ``lines`` wraps it.
+        The text is made smaller, down to 6 points, where it would not fit, and then cut; ``lines``
+        wraps it.
         """
-        text = text.replace("\t", " ")
+        text = drawable(text).replace("\t", " ")
         room = width - 2 * _PADDING
         size, wrapped = _SIZES[-1], [text.replace("\n", " ")]
         for size in _SIZES:
@@ -55,6 +56,8 @@ class Painter:
             fits = len(wrapped) * size * _LEADING <= height - _PADDING if lines else True
             if fits and all(self._width(line) * size <= room for line in wrapped):
                 break
+        else:
+            wrapped = self._cut(wrapped, room / size, (height - _PADDING) / size if lines else 1.3)
         top = height - _PADDING - size if lines else height / 2 - (0.5 - _BASELINE) * size
         drawn = [
             f"1 0 0 1 {_PADDING} {top - index * size * _LEADING:.2f} Tm {self._shown(line, size)}"
@@ -64,31 +67,39 @@ class Painter:
         content = f"/Tx BMC q {clip} BT 0 g {' '.join(drawn)} ET Q EMC"
         return form_xobject(self._pdf, content, width, height, self._fonts())
 
+    def _cut(self, wrapped: list[str], room: float, height: float) -> list[str]:
+        """Return what a box shows of lines that do not fit; "…" says that there is more.
+
+        ``room`` and ``height`` are those of the box in em.
+        """
+        shown = wrapped[: max(1, int(height / _LEADING))]
+        last = shown[-1]
+        if len(shown) < len(wrapped) or self._width(last) > room:
+            shown[-1] = last[: self._prefix(last, room - 1)] + _MORE
+        return shown
+
     def _fonts(self) -> Any:
         import pikepdf  # noqa: PLC0415 - slow to import
 
         return pikepdf.Dictionary({f"/{face.name}": face.font for face in self._faces})
 
-    def _face(self, character: str) -> tuple[_Face, str]:
-        for face in self._faces:
-            if character in face.glyphs:
-                return face, character
-        return self._faces[0], _UNKNOWN
+    def _face(self, character: str) -> _Face:
+        return next(face for face in self._faces if character in face.glyphs)
 
     def _width(self, text: str) -> float:
         """Return the width of ``text`` in em."""
-        return sum(face.widths[known] for face, known in map(self._face, text)) / 1000
+        return sum(self._face(character).widths[character] for character in text) / 1000
 
     def _shown(self, text: str, size: float) -> str:
         """Return the operators that show ``text`` in runs of one font."""
         operators, run, current = [], "", ""
         for character in text:
-            face, known = self._face(character)
+            face = self._face(character)
             if face.name != current:
                 operators += [f"<{run}> Tj"] if run else []
                 operators.append(f"/{face.name} {size:g} Tf")
                 run, current = "", face.name
-            run += f"{face.glyphs[known]:04X}"
+            run += f"{face.glyphs[character]:04X}"
         return " ".join([*operators, f"<{run}> Tj"] if run else operators)
 
     def _wrapped(self, text: str, room: float) -> list[str]:
@@ -108,8 +119,8 @@ class Painter:
     def _prefix(self, text: str, room: float) -> int:
         """Return how many characters of ``text`` fit into ``room`` em."""
         used = 0.0
-        for index, (face, known) in enumerate(map(self._face, text)):
-            used += face.widths[known] / 1000
+        for index, character in enumerate(text):
+            used += self._face(character).widths[character] / 1000
             if used > room:
                 return index
         return len(text)
@@ -135,6 +146,11 @@ def tick_drawing(width: float, height: float) -> str:
         y2=height * 0.8,
     )  # fmt: skip
     return f"q 1.6 w 1 J 1 j {points.replace(' rg', ' RG')} Q"
+
+
+def dash_drawing(height: float) -> str:
+    """Return the drawing of the dash of a list where nothing is chosen yet, without a font."""
+    return f"/Tx BMC q 0 g {_PADDING} {height / 2 - 0.4:.2f} 10 0.8 re f Q EMC"
 
 
 def _embed(pdf: Any, path: Path, name: str, characters: set[str]) -> _Face:

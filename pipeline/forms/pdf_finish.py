@@ -12,8 +12,14 @@ from typing import Any
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind, Question
 from pipeline.forms.fonts import INPUT_FONT_NAME
-from pipeline.forms.pdf_appearance import Painter, form_xobject, tick_drawing
+from pipeline.forms.pdf_appearance import (
+    Painter,
+    dash_drawing,
+    form_xobject,
+    tick_drawing,
+)
 from pipeline.forms.pdf_marks import add_marks, edges_of, size_of
+from pipeline.forms.pdf_tags import tidy_tags
 from pipeline.forms.pdf_values import encode_string, without_surrogates
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
@@ -41,6 +47,7 @@ class _Making:
     texts: FormTexts
     helvetica: Any
     answers: dict[str, str]
+    marked: frozenset[str]
     painter: Painter | None
 
 
@@ -51,7 +58,8 @@ def finish(content: bytes, stamp: Stamp, filling: Filling) -> bytes:
     with pikepdf.open(BytesIO(content)) as pdf:
         making = _begin(pdf, stamp, filling)
         _acro_form(making, [*_fields(making), *_identity(making)])
-        add_marks(pdf, dict(filling.marks))
+        add_marks(pdf, _labelled(making, filling), making.texts.words("check_mark"))
+        tidy_tags(pdf)
         _drop_input_font(pdf)
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
         target = BytesIO()
@@ -82,7 +90,17 @@ def _begin(pdf: Any, stamp: Stamp, filling: Filling) -> _Making:
         Encoding=pikepdf.Name.WinAnsiEncoding,
     )  # fmt: skip
     painter = Painter(pdf, [*drawn, NOTHING[1]]) if answers else None
-    return _Making(pdf, stamp, texts, pdf.make_indirect(helvetica), answers, painter)
+    marked = frozenset(name for name, _ in filling.marks)
+    return _Making(pdf, stamp, texts, pdf.make_indirect(helvetica), answers, marked, painter)
+
+
+def _labelled(making: _Making, filling: Filling) -> dict[str, tuple[str, str]]:
+    """Return label and sentences of each marked answer."""
+    return {
+        name: (making.texts.label(making.stamp.kind, name), "\n".join(sentences))
+        for name, sentences in filling.marks
+        if name in FORMS[making.stamp.kind].questions
+    }
 
 
 def _fields(making: _Making) -> list[Any]:
@@ -108,7 +126,10 @@ def _make_field(making: _Making, widget: Any, name: str) -> None:
     label = making.texts.label(making.stamp.kind, name)
     widget.Rect = pikepdf.Array(list(edges_of(widget)))
     widget.F = _PRINT
-    widget.TU = pikepdf.String(f"{label} – {making.texts.requirement(making.stamp.kind, name)}")
+    parts = [label, making.texts.requirement(making.stamp.kind, name)]
+    if name in making.marked:
+        parts.append(making.texts.words("check_mark"))
+    widget.TU = pikepdf.String(" – ".join(parts))
     # A condition cannot be told to a viewer: it would demand the answer always.
     widget.Ff = _REQUIRED if question.required and not question.conditional else 0
     if question.kind is AnswerKind.TICK:
@@ -157,9 +178,7 @@ def _make_list(making: _Making, widget: Any, name: str) -> None:
     if making.painter:
         look = making.painter.text(options[value], width, height, lines=False)
     else:
-        fonts = pikepdf.Dictionary(Helv=making.helvetica)
-        content = f"/Tx BMC q BT 0 g /Helv 10 Tf 2.5 {height / 2 - 2.6:.2f} Td (\\227) Tj ET Q EMC"
-        look = form_xobject(making.pdf, content, width, height, fonts)
+        look = form_xobject(making.pdf, dash_drawing(height), width, height)
     widget.AP = pikepdf.Dictionary(N=look)
 
 
@@ -181,10 +200,15 @@ def _make_tick(making: _Making, widget: Any, answer: str) -> None:
 
 
 def _identity(making: _Making) -> list[Any]:
-    """Add the hidden, read-only fields that say what the form is; return them."""
+    """Add the hidden, read-only fields that say what the form is; return them.
+
+    At the end of the last page: the Tab key of some viewers stops at hidden fields as well.
+    """
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    stamp, page = making.stamp, making.pdf.pages[0].obj
+    stamp, page = making.stamp, making.pdf.pages[-1].obj
+    if "/Annots" not in page:
+        page.Annots = pikepdf.Array()
     found = []
     parts = (("_form", stamp.kind.value), ("_version", stamp.version), ("_lang", stamp.language))
     for name, value in parts:

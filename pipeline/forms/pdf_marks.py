@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.forms.pdf_appearance import form_xobject
+from pipeline.forms.pdf_tags import tag_beside
 
 _PRINT = 1 << 2
 _FIXED = (1 << 6) | (1 << 7)
@@ -16,23 +17,32 @@ _NOTE_SIZE = 18
 _MARGIN = 40
 
 
-def add_marks(pdf: Any, sentences: Mapping[str, tuple[str, ...]]) -> None:
-    """Box each field of ``sentences`` (by its name), with a note in the margin beside it."""
+def add_marks(pdf: Any, marks: Mapping[str, tuple[str, str]], word: str) -> None:
+    """Box each field of ``marks`` (by its name), with a note in the margin beside it.
+
+    ``marks`` are the label and the sentences of a field; ``word`` says what the box means.
+    """
     import pikepdf  # noqa: PLC0415 - slow to import
 
+    tagged = {}
     for page in pdf.pages:
         width = float(page.mediabox[2])
-        added = [
-            pdf.make_indirect(annotation)
-            for widget in page.obj.get("/Annots", [])
-            if (name := str(widget.get("/T", ""))) in sentences
-            for annotation in _annotations(pdf, widget, page.obj, "\n".join(sentences[name]), width)
-        ]
+        for widget in page.obj.get("/Annots", []):
+            if (name := str(widget.get("/T", ""))) in marks:
+                label, sentences = marks[name]
+                texts = (f"{word} – {label}", sentences)
+                pair = _annotations(pdf, widget, page.obj, texts, width)
+                tagged[widget.objgen[0]] = tuple(map(pdf.make_indirect, pair))
+        widgets = list(page.obj.get("/Annots", []))
+        added = [one for widget in widgets for one in tagged.get(widget.objgen[0], ())]
         if added:
-            page.obj.Annots = pikepdf.Array([*added, *page.obj.Annots])
+            page.obj.Annots = pikepdf.Array([*added, *widgets])
+    tag_beside(pdf, tagged)
 
 
-def _annotations(pdf: Any, widget: Any, page: Any, text: str, page_width: float) -> tuple[Any, Any]:
+def _annotations(
+    pdf: Any, widget: Any, page: Any, texts: tuple[str, str], page_width: float
+) -> tuple[Any, Any]:
     """Return the box around ``widget`` and the note in the right margin of its page."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
@@ -56,7 +66,7 @@ def _annotations(pdf: Any, widget: Any, page: Any, text: str, page_width: float)
         F=0,
         Open=False,
     )
-    for annotation in (frame, note):
+    for annotation, text in zip((frame, note), texts, strict=True):
         annotation.Type = pikepdf.Name.Annot
         annotation.P = page
         annotation.C = pikepdf.Array(list(_COLOUR))

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from pipeline.forms.catalogue import FORMS
+from pipeline.forms.fonts import shows_all
 from pipeline.forms.pdf_finish import finish
 from pipeline.forms.pdf_layout import lay_out
 from pipeline.forms.stamp import Stamp
@@ -23,8 +24,9 @@ def build_pdf(
     """
     if filling is None or filling == _BLANK:
         return _blank(kind, language, address, privacy)
-    if filling.marks:
-        pages = lay_out(kind, language, address, privacy, filling.marks)
+    complete = all(shows_all(text) for _, text in filling.answers)
+    if filling.marks or not complete:
+        pages = lay_out(kind, language, address, privacy, filling)
     else:
         pages = _pages(kind, language, address, privacy)
     return finish(pages, _stamp(kind, language), filling)

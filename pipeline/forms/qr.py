@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pipeline.forms.every_form import YES_NO, CommonAnswers, YesNo
 from pipeline.forms.definition import AnswerKind, Condition, FormDefinition, Question
+from pipeline.forms.every_form import YES_NO, CommonAnswers, YesNo
 from pipeline.model.form import FormKind
 
 _NEW_OR_UPDATE = Condition("qr_action", ("new", "update"))

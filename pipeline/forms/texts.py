@@ -18,6 +18,8 @@ _REPLY_LANGUAGE = "reply_language"
 
 def fold_word(text: str) -> str:
     """Return ``text`` in the form in which words are compared: NFKC, case-folded, stripped."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
@@ -50,6 +52,12 @@ class FormTexts:
     def locale(self) -> str:
         """The CLDR locale that names of countries and the order of sorting come from."""
         return str(self._toml["language"]["locale"])
+
+    def number(self, value: int) -> str:
+        """Return a whole number as this language groups its digits: 1,000 or 1.000."""
+        from babel.numbers import format_decimal  # noqa: PLC0415 - slow to import
+
+        return str(format_decimal(value, locale=self.locale))
 
     def words(self, key: str) -> str:
         """Return a word or sentence that does not belong to one form or question."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _A4 = 9
 _FOOTER_POINTS = 10
+#: What heights of rows one page holds: A4 without margins, at the scale that fits our columns.
+_PAGE_POINTS = (900.0, 920.0, 940.0, 960.0, 980.0)
 
 
 def standard_font(book: "Workbook", look: Look) -> None:
@@ -74,3 +76,25 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
         part.font = f"{look.font_name},Regular"
     sheet.oddFooter = footer
     sheet.sheet_view.showGridLines = False
+
+
+def break_pages(sheet: "Worksheet", starts: frozenset[int], last: int) -> None:
+    """Break pages before the headings (rows ``starts``) that would stand alone at the foot.
+
+    The rows have their heights by then. How much goes onto a page differs a little between
+    programs and fonts, so a heading must stand alone in none of several counts.
+    """
+    from openpyxl.worksheet.pagebreak import Break  # noqa: PLC0415 - slow to import
+
+    heights = {row: float(sheet.row_dimensions[row].height or 15) for row in range(1, last + 1)}
+    used = [0.0] * len(_PAGE_POINTS)
+    for row in range(1, last + 1):
+        rooms = [room - there for room, there in zip(_PAGE_POINTS, used, strict=True)]
+        both = heights[row] + heights.get(row + 1, 0.0)
+        broken = row in starts and any(heights[row] <= room < both for room in rooms)
+        if broken:
+            sheet.row_breaks.append(Break(id=row - 1))
+        for index, room in enumerate(rooms):
+            if broken or heights[row] > room:  # rows are not cut: the next page begins here
+                used[index] = heights[at.HEADER_ROW]
+            used[index] += heights[row]

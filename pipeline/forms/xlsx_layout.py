@@ -11,6 +11,8 @@ ANSWER: Final = "D"
 EXPLANATION: Final = "E"
 CHECK: Final = "F"
 KEY: Final = "G"
+#: The columns of the table whose text is bold.
+BOLD: Final = frozenset({LABEL})
 
 #: The table's header; the rows above it carry the title, the purpose and one line of help.
 HEADER_ROW: Final = 5
@@ -20,6 +22,7 @@ FIELD_PREFIX: Final = "fld_"
 LIST_PREFIX: Final = "lst_"
 
 IDENTITY_SHEET: Final = "_form"
+LISTS_SHEET: Final = "_lists"
 KEY_HEADER: Final = "key"
 
 #: Names of the custom document properties and of the rows of the hidden sheet.
@@ -38,4 +41,4 @@ MARKED_WIDTHS: Final = MappingProxyType(
     {NUMBER: 5.2, LABEL: 18.0, REQUIREMENT: 11.5, ANSWER: 25.0, EXPLANATION: 27.0, CHECK: 25.0}
 )
 #: Headings and paragraphs of the first sheet.
-START_WIDTHS: Final = (25.0, 86.0)
+START_WIDTHS: Final = (27.0, 84.0)

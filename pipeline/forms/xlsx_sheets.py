@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_FIRST_LIST_COLUMN = 4
+_FIRST_LIST_COLUMN = 2
 
 
 def write_start(
@@ -94,7 +94,7 @@ def _sections(
 def write_identity(
     book: "Workbook", stamp: Stamp, texts: FormTexts, lists: tuple[DropDown, ...]
 ) -> None:
-    """Write the hidden sheet: which form this is, and the words of the drop-down lists."""
+    """Write the hidden sheets: which form this is, and the words of the drop-down lists."""
     from openpyxl.utils import get_column_letter  # noqa: PLC0415 - slow to import
     from openpyxl.workbook.defined_name import DefinedName  # noqa: PLC0415 - slow to import
 
@@ -110,10 +110,13 @@ def write_identity(
     for row, (name, value) in enumerate(identity, 2):
         sheet.cell(row, 1, name)
         sheet.cell(row, 2, value).number_format = "@"
+    sheet = book.create_sheet(at.LISTS_SHEET)
+    sheet.sheet_state = "hidden"
+    sheet["A1"] = texts.words("lists_sheet")
     for column, item in enumerate(lists, _FIRST_LIST_COLUMN):
         letter = get_column_letter(column)
         sheet.cell(1, column, item.name)
         for row, word in enumerate(item.words, 2):
             sheet.cell(row, column, word).number_format = "@"
-        target = f"'{at.IDENTITY_SHEET}'!${letter}$2:${letter}${len(item.words) + 1}"
+        target = f"'{at.LISTS_SHEET}'!${letter}$2:${letter}${len(item.words) + 1}"
         book.defined_names.add(DefinedName(item.name, attr_text=target))

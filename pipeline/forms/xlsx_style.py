@@ -90,6 +90,13 @@ class Look:
         return Alignment(horizontal="left", vertical="top", wrap_text=True)
 
     @cached_property
+    def middle(self) -> "Alignment":
+        """Wrapped, in the middle of a row of the table."""
+        from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
+
+        return Alignment(horizontal="left", vertical="center", wrap_text=True)
+
+    @cached_property
     def flow(self) -> "Alignment":
         """One line that may run over the empty cells to its right."""
         from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
@@ -122,6 +129,20 @@ class Look:
         from openpyxl.styles import PatternFill  # noqa: PLC0415 - slow to import
 
         return PatternFill(bgColor=_EMPTY_FILL, fill_type="solid")
+
+    @cached_property
+    def corrected_fill(self) -> "PatternFill":
+        """A marked answer that was changed (for a conditional format)."""
+        from openpyxl.styles import PatternFill  # noqa: PLC0415 - slow to import
+
+        return PatternFill(bgColor=_ANSWER_FILL, fill_type="solid")
+
+    @cached_property
+    def corrected_font(self) -> "Font":
+        """The check of a marked answer that was changed (for a conditional format)."""
+        from openpyxl.styles import Font  # noqa: PLC0415 - slow to import
+
+        return Font(bold=False, color=INK)
 
     @cached_property
     def box(self) -> "Border":

@@ -12,9 +12,17 @@ from pipeline.forms.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.forms.xlsx_checks import check_formula, check_word
-from pipeline.forms.xlsx_document import describe, set_up_page, standard_font
+from pipeline.forms.xlsx_document import break_pages, describe, set_up_page, standard_font
 from pipeline.forms.xlsx_lists import drop_down, drop_downs, shown_answer
+from pipeline.forms.xlsx_marks import (
+    keep_marks,
+    mark_cell,
+    mark_formula,
+    marked_text,
+    unmark_when_corrected,
+)
 from pipeline.forms.xlsx_package import clean_text, finish
+from pipeline.forms.xlsx_print import explanation
 from pipeline.forms.xlsx_sheets import write_identity, write_start
 from pipeline.forms.xlsx_style import Look, row_height, wrap_lines
 from pipeline.model.form import Filling, FormKind
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _LONG_ROW_LINES = 4
+#: Bold text needs more room: how much of a column's width is left for it.
+_BOLD = 0.9
 _FORM_PART = "xl/worksheets/sheet2.xml"
 
 
@@ -93,6 +103,7 @@ class _Writer:
         self._write_form(book, sheet)
         lists = drop_downs(self.kind, self.texts)
         write_identity(book, self.stamp, self.texts, lists)
+        keep_marks(book, {name: self._mark(name) for name in self.marks})
         describe(book, self.stamp, self.texts)
         for page in (start, sheet):
             set_up_page(page, self.stamp, self.texts, self.look)
@@ -126,6 +137,7 @@ class _Writer:
                 self._write_line(sheet, row, name, strong=what == "strong")
         last = rows[-1][0]
         self._write_formats(sheet, last)
+        break_pages(sheet, frozenset(row for row, what, _ in rows if what == "group"), last)
         sheet.freeze_panes = f"A{at.HEADER_ROW + 1}"
         sheet.print_title_rows = f"{at.HEADER_ROW}:{at.HEADER_ROW}"
         sheet.print_area = f"{at.NUMBER}1:{at.CHECK}{last}"
@@ -185,7 +197,7 @@ class _Writer:
         for column, (text, _) in zip(self.widths, pairs, strict=True):
             cell = self._text(sheet, f"{column}{at.HEADER_ROW}", text)
             cell.font, cell.fill = self.look.header, self.look.header_fill
-            cell.alignment, cell.border = self.look.wrap, self.look.box
+            cell.alignment, cell.border = self.look.middle, self.look.box
         self._text(sheet, f"{at.KEY}{at.HEADER_ROW}", at.KEY_HEADER)
         sheet.row_dimensions[at.HEADER_ROW].height = row_height(pairs)
 
@@ -213,43 +225,44 @@ class _Writer:
     ) -> None:
         question = self.definition.questions[name]
         texts, kind = self.texts, self.kind
-        example = texts.words("example").format(example=texts.example(kind, name))
-        statement = texts.statement(kind, name) or texts.hint(kind, name)
         check = check_formula(self.definition, texts, name, cells)
         shown = check_word(self.definition, texts, name, self.answers)
         if name in self.marks:
-            check = shown = clean_text("\n".join((texts.words("check_mark"), *self.marks[name])))
+            check = mark_formula([*self.marks].index(name), cells[name], check)
+            _, shown = self._mark(name)
+        short = bool(self.marks) and name not in self.marks and name in self.answers
         content = {
             at.NUMBER: str(self.definition.numbers[name]),
             at.LABEL: texts.label(kind, name),
             at.REQUIREMENT: texts.requirement(kind, name),
             at.ANSWER: self._answer(name, question),
-            at.EXPLANATION: f"{statement}\n{example}",
+            at.EXPLANATION: explanation(kind, texts, name, short=short),
             at.CHECK: shown,
         }
         for column, text in content.items():
             cell = self._text(sheet, f"{column}{row}", text)
             cell.font = self.look.muted if column == at.EXPLANATION else self.look.plain
-            cell.alignment, cell.border = self.look.wrap, self.look.box
+            cell.alignment, cell.border = self.look.middle, self.look.box
         sheet[f"{at.NUMBER}{row}"].value = self.definition.numbers[name]
         sheet[f"{at.LABEL}{row}"].font = self.look.strong
-        self._write_check(sheet, row, name, check, shown)
+        where = f"{at.CHECK}{row}"
+        sheet[where].value, sheet[where].data_type = check, "f"
+        self.shown[where] = shown
         self._text(sheet, f"{at.KEY}{row}", name)
         self._write_answer(book, sheet, row, name, question)
         sheet.row_dimensions[row].height = row_height(
-            tuple((text, self.widths[column]) for column, text in content.items()),
+            tuple(
+                (text, self.widths[column] * (_BOLD if column in at.BOLD else 1))
+                for column, text in content.items()
+            ),
             at_least=_LONG_ROW_LINES if question.long else 1,
         )
         self.free_rows.add(row)
 
-    def _write_check(self, sheet: "Worksheet", row: int, name: str, check: str, shown: str) -> None:
-        where = f"{at.CHECK}{row}"
-        if name in self.marks:
-            sheet[where].font = self.look.warning
-            return
-        sheet[where].value = check
-        sheet[where].data_type = "f"
-        self.shown[where] = shown
+    def _mark(self, name: str) -> tuple[str, str]:
+        """Return the marked answer as it is shown, and the text of its mark."""
+        answer = self._answer(name, self.definition.questions[name])
+        return answer, marked_text(self.texts.words("check_mark"), self.marks[name])
 
     def _answer(self, name: str, question: Question) -> str:
         text = shown_answer(self.texts, name, question, self.answers.get(name, ""))
@@ -258,7 +271,6 @@ class _Writer:
     def _write_answer(
         self, book: "Workbook", sheet: "Worksheet", row: int, name: str, question: Question
     ) -> None:
-        from openpyxl.comments import Comment  # noqa: PLC0415 - slow to import
         from openpyxl.styles import Protection  # noqa: PLC0415 - slow to import
         from openpyxl.utils import quote_sheetname  # noqa: PLC0415 - slow to import
         from openpyxl.workbook.defined_name import DefinedName  # noqa: PLC0415 - slow to import
@@ -271,12 +283,9 @@ class _Writer:
         book.defined_names.add(DefinedName(at.FIELD_PREFIX + name, attr_text=target))
         self._write_validation(sheet, cell.coordinate, name, question)
         if name in self.marks:
-            text = clean_text("\n".join(self.marks[name]))
-            comment = Comment(text, self.texts.words("marked_by"))
-            comment.width = 320
-            comment.height = int(24 + 20 * len(wrap_lines(text, 40)))
-            cell.comment = comment
-            cell.fill, cell.border = self.look.mark_fill, self.look.mark_box
+            mark_cell(cell, self.marks[name], self.texts.words("marked_by"), self.look)
+            sheet[f"{at.CHECK}{row}"].font = self.look.warning
+            unmark_when_corrected(sheet, row, self.texts.words("check_mark"), self.look)
 
     def _write_validation(
         self, sheet: "Worksheet", where: str, name: str, question: Question
@@ -303,7 +312,9 @@ class _Writer:
                 showErrorMessage=True,
                 errorStyle="warning",
                 errorTitle=self.texts.label(self.kind, name)[:31],
-                error=self.texts.words("length_message").format(n=f"{question.maximum:,}"),
+                error=self.texts.words("length_message").format(
+                    n=self.texts.number(question.maximum)
+                ),
             )
         else:
             return
@@ -327,9 +338,10 @@ class _Writer:
         )
 
     def _protect(self, sheet: "Worksheet") -> None:
-        """Lock all but the answers against accidents: without a password, rows may grow."""
+        """Lock all but the answers against accidents: without a password, looks may change."""
         protection = sheet.protection
         protection.sheet = True
+        protection.formatCells = False
         protection.formatRows = False
         protection.formatColumns = False
         protection.selectLockedCells = False

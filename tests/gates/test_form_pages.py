@@ -1,10 +1,12 @@
 """The printed pages of every PDF form: complete, legible, small, the same each time."""
 
 import ctypes
+import re
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pypdfium2.raw as pdfium
 import pytest
 
 from pipeline.forms.catalogue import FORMS
-from pipeline.forms.fonts import BOLD, LATIN, REGULAR, covered
+from pipeline.forms.fonts import BOLD, LATIN, REGULAR, covered, drawable
 from pipeline.forms.pdf_finish import finish
 from pipeline.forms.pdf_layout import lay_out
 from pipeline.forms.pdf_writer import build_pdf
@@ -25,22 +27,55 @@ from pipeline.model.form import Filling, FormKind
 from pipeline.resources import languages, template
 
 ADDRESS, PRIVACY = "GenesysCloudWhatsAppRequests@genesys.com", "privacy@example.com"
-EVERY_FORM = [(kind, language) for kind in FormKind for language in languages()]
+EVERY_FORM = [
+    (kind, language, marked)
+    for kind in FormKind
+    for language in languages()
+    for marked in (False, True)
+]
+MOST_PAGES = {False: 4, True: 5}
 MARGIN = 30.0  # points; nothing but notes may be printed nearer to the edge
 SMALLEST = 9.0
 CONTRAST = 4.5
 SCALE = 2
 
 
-@pytest.fixture(params=EVERY_FORM, ids=lambda pair: f"{pair[0]}-{pair[1]}")
-def form(request: pytest.FixtureRequest) -> tuple[FormKind, str, bytes]:
-    kind, language = request.param
-    return kind, language, build_pdf(kind, language, address=ADDRESS, privacy=PRIVACY)
+Form = tuple[FormKind, str, Filling, bytes]
+
+
+def filling_of(kind: FormKind, language: str, *, marked: bool) -> Filling:
+    """Nothing, or an answer to every question, long ones among them, with marks at some."""
+    if not marked:
+        return Filling()
+    texts = form_texts(language)
+    answers = {}
+    for name, question in FORMS[kind].questions.items():
+        answers[name] = question.choices[-1] if question.choices else texts.example(kind, name)
+    answers |= {"contact_name": "𠮷田 髙子 김철수 😀", "company_legal_name": "Long name " * 25}
+    answers["notes"] = f"{texts.hint(kind, 'notes')}\n" * 12
+    sentence = f"{texts.hint(kind, 'genesys_org_id')} 😀 김 𠮷 {'x' * 90}"
+    marks = ("contact_name", "company_legal_name", "country", "genesys_org_id", "notes")
+    return Filling(tuple(answers.items()), tuple((name, (sentence,)) for name in marks))
+
+
+@cache
+def built(kind: FormKind, language: str, marked: bool) -> Form:
+    filling = filling_of(kind, language, marked=marked)
+    content = build_pdf(kind, language, filling, address=ADDRESS, privacy=PRIVACY)
+    return kind, language, filling, content
+
+
+@pytest.fixture(
+    params=EVERY_FORM,
+    ids=lambda form: f"{form[0]}-{form[1]}-{'marked' if form[2] else 'blank'}",
+)
+def form(request: pytest.FixtureRequest) -> Form:
+    return built(*request.param)
 
 
 @pytest.fixture
-def pages(form: tuple[FormKind, str, bytes]) -> Iterator[list[Any]]:
-    document = pypdfium2.PdfDocument(form[2])
+def pages(form: Form) -> Iterator[list[Any]]:
+    document = pypdfium2.PdfDocument(form[3])
     yield [document[index] for index in range(len(document))]
     document.close()
 
@@ -69,27 +104,30 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_form_has_at_most_four_pages_of_a4(pages: list[Any]) -> None:
-    assert 1 <= len(pages) <= 4
+def test_form_has_at_most_four_pages_of_a4(form: Form, pages: list[Any]) -> None:
+    marked = bool(form[2].marks)  # with long answers, which need room of their own
+    assert 1 <= len(pages) <= MOST_PAGES[marked]
     assert {tuple(round(edge) for edge in page.get_size()) for page in pages} == {(595, 842)}
 
 
-def test_form_is_smaller_than_400_kilobytes(form: tuple[FormKind, str, bytes]) -> None:
-    assert len(form[2]) < 400_000
+def test_form_is_smaller_than_400_kilobytes(form: Form) -> None:
+    assert len(form[3]) < 400_000
 
 
-def test_form_is_made_of_the_same_bytes_each_time(form: tuple[FormKind, str, bytes]) -> None:
-    kind, language, content = form
+def test_form_is_made_of_the_same_bytes_each_time(form: Form) -> None:
+    kind, language, filling, content = form
     stamp = Stamp(kind, FORMS[kind].version, language)
-    assert finish(lay_out(kind, language, ADDRESS, PRIVACY), stamp, Filling()) == content
+    assert finish(lay_out(kind, language, ADDRESS, PRIVACY, filling), stamp, filling) == content
 
 
-def test_no_text_leaves_the_page_or_runs_under_a_box(
-    form: tuple[FormKind, str, bytes], pages: list[Any]
-) -> None:
-    with pikepdf.open(BytesIO(form[2])) as pdf:
+def test_no_text_leaves_the_page_or_runs_under_a_box(form: Form, pages: list[Any]) -> None:
+    with pikepdf.open(BytesIO(form[3])) as pdf:
         boxes = [
-            [[float(edge) for edge in widget.Rect] for widget in page.obj.get("/Annots", [])]
+            [
+                [float(edge) for edge in widget.Rect]
+                for widget in page.obj.get("/Annots", [])
+                if widget.Subtype == "/Widget"
+            ]
             for page in pdf.pages
         ]
     for page, fields in zip(pages, boxes, strict=True):
@@ -105,16 +143,19 @@ def test_no_text_leaves_the_page_or_runs_under_a_box(
                 assert apart, (left, bottom, right, top)
 
 
-def test_every_word_of_the_form_is_printed(
-    form: tuple[FormKind, str, bytes], pages: list[Any]
-) -> None:
-    kind, language, _ = form
+def test_every_word_of_the_form_is_printed(form: Form, pages: list[Any]) -> None:
+    kind, language, filling, _ = form
     printed = "".join(page.get_textpage().get_text_range() for page in pages)
-    found = "".join(printed.replace("\ufffe", "").split())
+    # a hyphen at the end of a line comes out as U+FFFE, whether it is part of the word or not
+    found = "".join(printed.replace("\ufffe", "").replace("-", "").split())
     texts = form_texts(language)
     words = texts.form(kind)
-    wanted = [words.title, words.purpose, words.other_form, words.time_needed, words.what_next]
-    wanted += [*words.have_at_hand, PRIVACY, ADDRESS]
+    wanted = [words.title, words.purpose, words.what_next, PRIVACY, ADDRESS]
+    if filling.marks:
+        wanted += [drawable(text) for _, sentences in filling.marks for text in sentences]
+        wanted += [texts.words("unshown_note"), texts.words("check_mark")]
+    else:
+        wanted += [words.other_form, words.time_needed, *words.have_at_hand]
     if "consent" in FORMS[kind].groups:
         wanted += texts.facts
     for name, question in FORMS[kind].questions.items():
@@ -125,7 +166,7 @@ def test_every_word_of_the_form_is_printed(
             texts.statement(kind, name),
             "" if question.kind == "tick" else texts.example(kind, name),
         ]
-    missing = [text for text in wanted if "".join(text.split()) not in found]
+    missing = [text for text in wanted if "".join(text.replace("-", "").split()) not in found]
     assert missing == []
 
 
@@ -152,8 +193,8 @@ def test_every_text_stands_out_from_its_ground(pages: list[Any]) -> None:
             assert contrast(fill_of(item), ground) >= CONTRAST
 
 
-def test_no_glyph_is_missing(form: tuple[FormKind, str, bytes]) -> None:
-    with pikepdf.open(BytesIO(form[2])) as pdf:
+def test_no_glyph_is_missing(form: Form) -> None:
+    with pikepdf.open(BytesIO(form[3])) as pdf:
         for page in pdf.pages:
             for instruction in pikepdf.parse_content_stream(page, "Tj TJ"):
                 operand = next(iter(instruction.operands))
@@ -192,10 +233,26 @@ def _template_files() -> list[Path]:
 
 
 @pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
-def test_form_is_clean_for_qpdf(form: tuple[FormKind, str, bytes], tmp_path: Path) -> None:
+def test_form_is_clean_for_qpdf(form: Form, tmp_path: Path) -> None:
     path = tmp_path / "form.pdf"
-    path.write_bytes(form[2])
+    path.write_bytes(form[3])
     command = ["qpdf", "--check", str(path)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "WARNING" not in checked.stdout + checked.stderr
+
+
+def test_gallery_shows_every_form_and_stays_small() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "pictures"
+    pictures = sorted((folder / "forms").glob("*.png"))
+    listed = re.findall(r"\]\(forms/([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == [path.name for path in pictures]
+    assert {path.stem.rpartition("_")[0] for path in pictures} == {
+        f"{name}{suffix}"
+        for language in languages()
+        for name in (*(f"{kind}_{language}" for kind in FormKind), f"onboarding_{language}_marked")
+        for suffix in ("", "_xlsx")
+    }
+    sizes = [path.stat().st_size for path in pictures]
+    assert max(sizes) <= 90_000
+    assert sum(sizes) <= 4_000_000

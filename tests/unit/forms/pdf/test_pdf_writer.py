@@ -1,5 +1,6 @@
 """What is inside a PDF form that we make."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from io import BytesIO
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind
+from pipeline.forms.pdf_values import decode_string
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import Filling, FormKind
@@ -181,6 +183,74 @@ def test_long_text_shrinks_and_hostile_text_is_inert(build: Build, read: Any) ->
     assert "<b>{{ 7*7 }}</b>" in printed(content)
 
 
+def drawn(field: Any) -> str:
+    """The text of an appearance, by the maps of its fonts from glyphs to characters."""
+    meaning: dict[str, dict[str, str]] = {}
+    for key, font in field.AP.N.Resources.Font.items():
+        pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", font.ToUnicode.read_bytes())
+        meaning[key] = {
+            glyph.decode(): bytes.fromhex(text.decode()).decode("utf-16-be")
+            for glyph, text in pairs
+        }
+    found, current = "", ""
+    for instruction in pikepdf.parse_content_stream(field.AP.N, "Tf Tj"):
+        operand = next(iter(instruction.operands))
+        if str(instruction.operator) == "Tf":
+            current = str(operand)
+        else:
+            codes = bytes(operand).hex().upper()
+            glyphs = [codes[at : at + 4] for at in range(0, len(codes), 4)]
+            found += "".join(meaning[current][glyph] for glyph in glyphs)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("髙﨑 𠮷乃 濵田", "髙﨑 𠮷乃 濵田"),
+        ("栁澤 槗本 邉 神 彥 內", "栁澤 槗本 邉 神 彥 內"),
+        ("辻\U000e0101 葛\ufe00城 \u200bA\u200d", "辻 葛城 A"),
+        ("か\u3099 e\u0301 Łódź Ångström", "が é Łódź Ångström"),
+        ("김 철수 สม 😀", "□ □□ □□ □"),
+        ("Иванов Ωμέγα", "Иванов Ωμέγα"),
+    ],
+)
+def test_name_is_drawn_with_its_own_characters(
+    build: Build, fields_of: Any, written: str, shown: str
+) -> None:
+    content = build(FormKind.QR, "ja", Filling((("contact_name", written),)))
+    field = fields_of(content)["contact_name"]
+    assert drawn(field) == shown
+    assert decode_string(bytes(field.V)) == (written, False)
+    note = "このファイルでは表示できない文字"
+    assert (note in "".join(printed(content).split())) == ("□" in shown)
+
+
+def test_answer_that_begins_with_a_combining_mark_is_drawn(build: Build, fields_of: Any) -> None:
+    filling = Filling((("contact_name", "e"), ("contact_department", "\u0301x")))
+    fields = fields_of(build(FormKind.QR, "ja", filling))
+    found = (drawn(fields["contact_name"]), drawn(fields["contact_department"]))
+    assert found == ("e", "\u0301x")
+
+
+def test_answer_that_does_not_fit_says_that_there_is_more(build: Build, fields_of: Any) -> None:
+    filling = Filling((("integration_name", "長い名前" * 60), ("contact_name", "短い名前")))
+    fields = fields_of(build(FormKind.QR, "en", filling))
+    assert drawn(fields["integration_name"]).endswith("…")
+    assert drawn(fields["contact_name"]) == "短い名前"
+
+
+def test_box_of_a_marked_copy_grows_with_its_answer(build: Build, fields_of: Any) -> None:
+    long = "これは長い文です。" * 100
+    plain, copy = (
+        fields_of(build(FormKind.QR, "ja", Filling((("notes", long),), marks)))["notes"]
+        for marks in ((), (("notes", ("短くしてください",)),))
+    )
+    heights = [round(float(field.Rect[3]) - float(field.Rect[1])) for field in (plain, copy)]
+    assert heights == [47, 209]
+    assert drawn(copy) == long
+
+
 def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build: Build) -> None:
     sentence = "Organization ID must be 36 characters: numbers, letters a to f and hyphens"
     filling = Filling((("genesys_org_id", "sample"),), (("genesys_org_id", (sentence,)),))
@@ -192,8 +262,16 @@ def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build
             for annotation in page.obj.get("/Annots", [])
             if annotation.Subtype != "/Widget"
         ]
-    assert notes == [("/Square", sentence), ("/Text", sentence)]
+    assert notes == [("/Square", "To correct – Organization ID"), ("/Text", sentence)]
     assert sentence in " ".join(printed(content).split())
+    assert "Answers that are marked “To correct”: 1." in printed(content)
+
+
+def test_marked_field_says_so_in_its_name(build: Build, fields_of: Any) -> None:
+    filling = Filling((), (("contact_name", ("Please write a name",)),))
+    fields = fields_of(build(FormKind.QR, "en", filling))
+    assert str(fields["contact_name"].TU) == "Contact name – Required – To correct"
+    assert str(fields["contact_email"].TU) == "Contact e-mail address – Required"
 
 
 @settings(
@@ -204,14 +282,14 @@ def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build
     notes=st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\r\x1b"), max_size=200
     ),
-    use=st.sampled_from(["", "never", "unknown"]),
+    use=st.sampled_from(["", "new", "delete"]),
 )
 def test_whatever_is_filled_in_is_read_back(
     build: Build, read: Any, name: str, notes: str, use: str
 ) -> None:
     assume(name.strip())
-    answers = {"contact_name": name, "notes": notes, "number_use": use}
-    submission = read(build(FormKind.ONBOARDING, "ja", Filling(tuple(answers.items()))))
+    answers = {"contact_name": name, "notes": notes, "qr_action": use}
+    submission = read(build(FormKind.QR, "ja", Filling(tuple(answers.items()))))
     assert isinstance(submission, Submission)
     found = {answer.field: answer.raw for answer in submission.answers if answer.field in answers}
     assert found == answers

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.forms.publish import build_form, publish, stale
 from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.resources import languages
 
 _ADDRESS = "requests@example.com"
 _PRIVACY = "privacy@example.com"
@@ -23,7 +24,7 @@ def test_publish_writes_a_file_for_each_form_and_language(tmp_path: Path) -> Non
     assert {path.name for path in paths} == {
         f"{kind}_{language}.xlsx"
         for kind in ("onboarding", "migration", "qr")
-        for language in ("en", "ja")
+        for language in languages()
     }
     assert all(path.read_bytes()[:2] == b"PK" for path in paths)
 

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -128,11 +129,70 @@ def test_lists_survive_libreoffice(build: Build, profile: Path, tmp_path: Path) 
     assert sheet.protection.sheet
 
 
+def test_looks_and_marks_survive_libreoffice(build: Build, profile: Path, tmp_path: Path) -> None:
+    answers = {"contact_name": "A", "genesys_org_id": "x", "notes": "old"}
+    marks = {"genesys_org_id": ("36 characters, please",), "notes": ("Shorter, please",)}
+    book = load_workbook(io.BytesIO(build(FormKind.QR, "en", answers, marks)))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    rows = {sheet[f"G{row}"].value: row for row in range(6, sheet.max_row + 1)}
+    sheet[f"D{rows['notes']}"].value = "new"
+    source = tmp_path / "form.xlsx"
+    book.save(source)
+    content = _convert(profile, source, "xlsx")
+    saved = load_workbook(io.BytesIO(content)).worksheets[1]
+    seen = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
+    assert isinstance(saved, Worksheet)
+    assert isinstance(seen, Worksheet)
+    shown = {name: seen[f"F{rows[name]}"].value for name in ("genesys_org_id", "notes", "country")}
+    assert shown == {
+        "genesys_org_id": "To correct\n36 characters, please",
+        "notes": "OK",
+        "country": "To fill in",
+    }
+    note = saved[f"D{rows['notes']}"].comment
+    assert note is not None
+    assert note.text.strip() == "Shorter, please"
+    places = {str(found.sqref) for found in saved.conditional_formatting}
+    assert {f"{column}{rows[name]}" for name in marks for column in "DF"} <= places
+    assert saved.print_title_rows == "$5:$5"
+    assert saved.column_dimensions["G"].hidden
+    assert saved[f"D{rows['notes']}"].number_format == "@"
+
+
+def _pages(profile: Path, source: Path) -> list[str]:
+    """The texts of the pages that LibreOffice prints of a workbook."""
+    document = pypdfium2.PdfDocument(_convert(profile, source, "pdf"))
+    try:
+        return [page.get_textpage().get_text_range() for page in document]
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_printed_copy_with_marks_has_at_most_four_pages(
+    build: Build, profile: Path, tmp_path: Path, language: str
+) -> None:
+    kind, texts = FormKind.MIGRATION, form_texts(language)
+    answers = {name: texts.example(kind, name) for name in FORMS[kind].questions}
+    names = ("contact_name", "genesys_org_id", "phone_number", "notes")
+    source = tmp_path / "form.xlsx"
+    marks = {name: (texts.words("length_message"),) for name in names}
+    source.write_bytes(build(kind, language, answers, marks))
+    pages = _pages(profile, source)
+    assert 1 <= len(pages) <= 4
+    for page in pages:
+        last = page.split("WA-FORM")[0].rstrip().split("\r\n")
+        titles = {texts.group_title(name) for name in FORMS[kind].groups}
+        assert not titles & set(last[-2:])
+
+
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind", FormKind)
 def test_printed_form_has_at_most_four_pages(
-    build: Build, profile: Path, tmp_path: Path, kind: FormKind
+    build: Build, profile: Path, tmp_path: Path, kind: FormKind, language: str
 ) -> None:
     source = tmp_path / "form.xlsx"
-    source.write_bytes(build(kind, "en"))
+    source.write_bytes(build(kind, language))
     printed = _convert(profile, source, "pdf")
     assert 1 <= printed.count(b"/Type/Page/") <= 4

@@ -1,4 +1,5 @@
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -130,7 +131,7 @@ def test_choice_has_a_closed_list_by_name(build: Build) -> None:
     assert rules[f"D{_row(sheet, 'notes')}"].errorStyle == "warning"
     target = str(book.defined_names["lst_yes_no"].attr_text)
     letter = target.split("$")[1]
-    hidden = book["_form"]
+    hidden = book["_lists"]
     assert [hidden[f"{letter}{row}"].value for row in (2, 3)] == ["はい", "いいえ"]
 
 
@@ -161,7 +162,9 @@ def test_marked_answer_has_colour_comment_and_sentence(build: Build) -> None:
     cell, other = sheet[f"D{row}"], sheet[f"D{_row(sheet, 'notes')}"]
     assert cell.comment is not None
     assert cell.comment.text == sentence
-    assert sentence in str(sheet[f"F{row}"].value)
+    seen = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
+    assert isinstance(seen, Worksheet)
+    assert seen[f"F{row}"].value == f"To correct\n{sentence}"
     assert cell.fill.start_color.rgb != other.fill.start_color.rgb
     assert other.comment is None
     assert "1 " in str(sheet["A4"].value)
@@ -210,3 +213,98 @@ def test_no_time_of_making_is_in_the_file(build: Build) -> None:
 
 def test_unknown_field_of_a_filling_is_left_out(build: Build) -> None:
     assert build(answers={"no_such_field": "x"}) == build()
+
+
+def _luminance(color: str) -> float:
+    """WCAG 2.2, relative luminance of RRGGBB."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (int(color[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_every_text_stands_out_from_its_ground(build: Build, kind: FormKind, language: str) -> None:
+    content = build(kind, language, {"contact_name": "x"}, {"contact_name": ("Correct it",)})
+    looks = set()
+    for sheet in _book(content).worksheets[:2]:
+        assert isinstance(sheet, Worksheet)
+        cells = [cell for row in sheet.iter_rows() for cell in row]
+        for cell in cells:
+            if cell.value or not cell.protection.locked:
+                ground = cell.fill.start_color.rgb[-6:] if cell.fill.fill_type else "FFFFFF"
+                looks.add((cell.font.color.rgb[-6:], ground))
+        inks = {(cell.font.color.rgb[-6:]) for cell in cells if cell.value}
+        for rules in sheet.conditional_formatting:
+            for rule in rules.rules:
+                style = rule.dxf
+                if style.fill:
+                    looks |= {(ink, style.fill.bgColor.rgb[-6:]) for ink in inks - {"FFFFFF"}}
+                if style.font:
+                    looks.add((style.font.color.rgb[-6:], "FFFFFF"))
+    assert len(looks) >= 8
+    assert {look for look in looks if _contrast(*look) < 4.5} == set()
+
+
+def test_corrected_answer_is_no_longer_said_to_be_wrong(build: Build) -> None:
+    content = build(answers={"notes": "old"}, marks={"notes": ("Shorter, please",)})
+    sheet, hidden = _form(content), _book(content)["_form"]
+    row = _row(sheet, "notes")
+    assert [hidden[f"{column}8"].value for column in "ABC"] == [
+        "notes",
+        "old",
+        "To correct\nShorter, please",
+    ]
+    assert str(sheet[f"F{row}"].value).startswith(f"=IF(EXACT(D{row},'_form'!$B$8),'_form'!$C$8,")
+    rules = {str(found.sqref): found.rules for found in sheet.conditional_formatting}
+    for where in (f"D{row}", f"F{row}"):
+        assert rules[where][0].formula == [f'LEFT($F{row},10)<>"To correct"']
+
+
+def test_answer_that_needs_no_correction_leaves_room_for_those_that_do(build: Build) -> None:
+    answers, marks = {"contact_name": "A", "notes": "x"}, {"notes": ("Shorter, please",)}
+    sheet = _form(build(answers=answers, marks=marks))
+    texts = form_texts("en")
+    shown = {
+        name: str(sheet[f"E{_row(sheet, name)}"].value)
+        for name in ("contact_name", "notes", "country", "ack_charges")
+    }
+    assert shown["contact_name"] == "Example: Aiko Tanaka"
+    for name in ("notes", "country"):
+        assert shown[name].startswith(texts.hint(FormKind.ONBOARDING, name))
+    assert shown["ack_charges"].startswith(texts.statement(FormKind.ONBOARDING, "ack_charges"))
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_pages_break_before_headings_only(build: Build, kind: FormKind, language: str) -> None:
+    sheet = _form(build(kind, language))
+    titles = {form_texts(language).group_title(name) for name in FORMS[kind].groups}
+    assert {sheet[f"A{found.id + 1}"].value for found in sheet.row_breaks.brk} <= titles
+
+
+def test_locked_sheet_lets_people_make_the_form_legible(build: Build) -> None:
+    protection = _form(build()).protection
+    allowed = (
+        protection.formatCells,
+        protection.formatRows,
+        protection.formatColumns,
+        protection.selectLockedCells,
+        protection.selectUnlockedCells,
+    )
+    assert (protection.sheet, protection.password, *allowed) == (True, None, *[False] * 5)
+
+
+def test_note_at_a_marked_answer_is_as_tall_as_its_text(build: Build) -> None:
+    tall = []
+    for text in ("Short", "A long sentence that says what has to be changed. " * 10):
+        with zipfile.ZipFile(io.BytesIO(build(marks={"notes": (text,)}))) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".vml")]
+            drawings = "".join(archive.read(name).decode() for name in names)
+        tall += re.findall(r"height:(\d+)px", drawings)
+    assert tall == ["40", "280"]
