@@ -1,10 +1,15 @@
 """Opens a zip from the world: the directory is judged before anything is unpacked."""
 
-import io
-import struct
 import zipfile
-import zlib
 from dataclasses import dataclass, field
+
+from pipeline.forms.zip_entries import (
+    CrowdedZipError,
+    UnsoundZipError,
+    check_headers,
+    read_directory,
+    read_entry,
+)
 
 MAX_FILE_BYTES = 5_000_000
 MAX_PARTS = 300
@@ -15,20 +20,6 @@ _RATIO_FREE_BYTES = 200_000
 _LOCAL_HEADER_BYTES = 30
 _ENCRYPTED = 0x1
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-
-#: What zipfile raises on bytes that are no sound archive.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    LookupError,
-    OverflowError,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 class DamagedFileError(Exception):
@@ -43,7 +34,7 @@ class RefusedFileError(Exception):
 class Archive:
     """The parts of a workbook, read through a cap; names are compared without case."""
 
-    _zip: zipfile.ZipFile
+    _content: bytes
     _infos: dict[str, zipfile.ZipInfo]
     _left: int = field(default=MAX_TOTAL_BYTES)
 
@@ -64,15 +55,13 @@ class Archive:
         info = self._infos.get(_folded(name))
         if info is None:
             raise DamagedFileError
-        try:
-            with self._zip.open(info) as stream:
-                content = stream.read(self._left + 1)
-        except DAMAGE as error:
-            raise DamagedFileError from error
-        self._left -= len(content)
-        if self._left < 0 or len(content) > info.file_size:
+        self._left -= info.file_size
+        if self._left < 0:
             raise RefusedFileError
-        return content
+        try:
+            return read_entry(self._content, info)
+        except UnsoundZipError as error:
+            raise DamagedFileError from error
 
 
 def _folded(name: str) -> str:
@@ -87,12 +76,14 @@ def open_archive(content: bytes) -> Archive:
     if len(content) > MAX_FILE_BYTES:
         raise RefusedFileError
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except DAMAGE as error:
+        infos = read_directory(content, MAX_PARTS)
+        _check_directory(infos, len(content))
+        check_headers(content, infos)
+    except CrowdedZipError as error:
+        raise RefusedFileError from error
+    except UnsoundZipError as error:
         raise DamagedFileError from error
-    infos = archive.infolist()
-    _check_directory(infos, len(content))
-    return Archive(archive, {_folded(info.filename): info for info in infos})
+    return Archive(content, {_folded(info.filename): info for info in infos})
 
 
 def _check_directory(infos: list[zipfile.ZipInfo], size: int) -> None:
@@ -100,8 +91,7 @@ def _check_directory(infos: list[zipfile.ZipInfo], size: int) -> None:
     names = {_folded(info.filename) for info in infos}
     total = sum(info.file_size for info in infos)
     if (
-        len(infos) > MAX_PARTS
-        or len(names) != len(infos)
+        len(names) != len(infos)
         or total > MAX_TOTAL_BYTES
         or (total > _RATIO_FREE_BYTES and total > MAX_RATIO * size)
         or any(_is_hostile(info) for info in infos)

@@ -6,20 +6,25 @@ read alike. A document type is refused: no workbook has one.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from posixpath import dirname, normpath
+from typing import NamedTuple
 from xml.parsers import expat
 
 from pipeline.forms.xlsx_archive import Archive, DamagedFileError, RefusedFileError
 
-MAX_CELLS = 20_000
-#: Empty cells that only carry a format; programs write many of them.
-_MAX_EMPTY_CELLS = 400_000
-_MAX_TEXT = 100_000
+_MAX_TAGS = 1_000_000
+_MAX_SHEETS = 1_000
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _TARGET = re.compile(r"^(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\b")
 
+#: A beginning after which the signs of ASCII are what they are: UTF-8, or said to be like it.
+_IN_ASCII = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:"
+    rb"<\?xml\s[^>]*?encoding\s*=\s*[\"'](?i:utf-8|us-ascii|iso-8859-1)[\"']"
+    rb"|<\?xml(?![^>]*encoding)|<[A-Za-z_])"
+)
 #: A root element with a prefix: then every element may have one.
 _PREFIXED = re.compile(rb"<[A-Za-z_][\w.-]*:")
 _ROOT_BYTES = 2_000
@@ -29,18 +34,7 @@ End = Callable[[str], None]
 Text = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class RawCell:
-    """A cell as it stands in the XML: its type, style, value and formula (None: not there)."""
-
-    kind: str
-    style: int
-    value: str | None
-    formula: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a cell is; row and column count from 1."""
 
     sheet: str
@@ -53,18 +47,12 @@ class Place:
         return f"{self.sheet}!{column_letters(self.column)}{self.row}"
 
 
-@dataclass
-class Sheet:
-    """A worksheet: its cells that hold something, and the printed header and footer."""
-
-    name: str
-    cells: dict[tuple[int, int], RawCell] = field(default_factory=dict)
-    margins: str = ""
-
-
 @dataclass(frozen=True)
 class Book:
-    """The workbook part: names of cells, the sheets with their parts, and the date system."""
+    """The workbook part: names of cells, the sheets with their parts, and the date system.
+
+    A name of the whole book wins over that of one sheet, which a copied sheet brings along.
+    """
 
     names: Mapping[str, Place]
     sheets: tuple[tuple[str, str], ...]
@@ -74,8 +62,11 @@ class Book:
 def parse(content: bytes, start: Start, end: End, text: Text) -> None:
     """Run expat over ``content``; element names come without their prefix, attributes as written.
 
-    Raises DamagedFileError for XML that is not well-formed, RefusedFileError for a document type.
+    Raises DamagedFileError for XML that is not well-formed, RefusedFileError for a document type
+    and for more elements than can be read in time.
     """
+    if content.count(b"<") > _MAX_TAGS:
+        raise RefusedFileError
 
     def refuse(*_: object) -> None:
         raise RefusedFileError
@@ -96,6 +87,17 @@ def parse(content: bytes, start: Start, end: End, text: Text) -> None:
         raise DamagedFileError from error
 
 
+def refuse_document_type(content: bytes) -> None:
+    """Raise RefusedFileError for a document type and for more elements than can be read in time.
+
+    In an encoding that may hide one, the XML is read for it; then DamagedFileError is possible.
+    """
+    if content.count(b"<") > _MAX_TAGS or b"<!DOCTYPE" in content:
+        raise RefusedFileError
+    if not _IN_ASCII.match(content):
+        parse(content, _nothing, _nothing, _nothing)
+
+
 def unescape(text: str) -> str:
     """Return the text that ``_x0041_`` escapes stand for (22.9.2.19), pairs of surrogates joined.
 
@@ -107,6 +109,7 @@ def unescape(text: str) -> str:
     return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+@lru_cache(maxsize=1_000)
 def column_number(letters: str) -> int:
     """Return the number of a column from its letters (A is 1)."""
     number = 0
@@ -143,44 +146,64 @@ def read_relations(archive: Archive, part: str) -> Mapping[str, tuple[str, str]]
     return found
 
 
-def _nothing(_: str) -> None:
+def _nothing(*_: object) -> None:
     """Ignore what is not needed."""
+
+
+class _BookReader:
+    """Collects what the workbook part says."""
+
+    def __init__(self, archive: Archive, relations: Mapping[str, tuple[str, str]]) -> None:
+        self.archive = archive
+        self.relations = relations
+        self.names: dict[str, Place] = {}
+        self.local: dict[str, Place] = {}
+        self.sheets: list[tuple[str, str]] = []
+        self.from_1904 = False
+        self.into: dict[str, Place] | None = None
+        self.name = ""
+        self.pieces: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet":
+            self._start_sheet(attributes)
+        elif name == "definedName":
+            self.name = attributes.get("name", "").casefold()
+            self.into = self.local if "localSheetId" in attributes else self.names
+            self.pieces.clear()
+        elif name == "workbookPr":
+            from_1904 = attributes.get("date1904", "0").strip() in {"1", "true"}
+            self.from_1904 = self.from_1904 or from_1904
+
+    def _start_sheet(self, attributes: dict[str, str]) -> None:
+        ids = [value for key, value in attributes.items() if key.endswith(":id")]
+        kind, target = self.relations.get(ids[0] if ids else "", ("", ""))
+        if not self.archive.has(target):
+            raise DamagedFileError
+        if kind == "worksheet":
+            self.sheets.append((attributes.get("name", ""), target))
+        if len(self.sheets) > _MAX_SHEETS:
+            raise RefusedFileError
+
+    def end(self, name: str) -> None:
+        if name == "definedName" and self.into is not None:
+            place = read_target("".join(self.pieces))
+            if place:
+                self.into.setdefault(self.name, place)
+            self.into = None
+
+    def text(self, data: str) -> None:
+        if self.into is not None:
+            self.pieces.append(data)
 
 
 def read_book(archive: Archive, part: str) -> Book:
     """Read the workbook part."""
-    relations = read_relations(archive, part)
-    names: dict[str, Place] = {}
-    sheets: list[tuple[str, str]] = []
-    dates: list[bool] = []
-    current: list[str] = []
-    pieces: list[str] = []
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet":
-            ids = [value for key, value in attributes.items() if key.endswith(":id")]
-            target = relations.get(ids[0] if ids else "", ("", ""))
-            if target[0] == "worksheet":
-                sheets.append((attributes.get("name", ""), target[1]))
-        elif name == "definedName":
-            current[:] = [attributes.get("name", "").casefold()]
-            pieces.clear()
-        elif name == "workbookPr":
-            dates.append(attributes.get("date1904", "0").strip() in {"1", "true"})
-
-    def end(name: str) -> None:
-        if name == "definedName" and current:
-            place = read_target("".join(pieces))
-            if place and current[0] not in names:
-                names[current[0]] = place
-            current.clear()
-
-    def text(data: str) -> None:
-        if current:
-            pieces.append(data)
-
-    parse(archive.read(part), start, end, text)
-    return Book(names, tuple(sheets), any(dates))
+    reader = _BookReader(archive, read_relations(archive, part))
+    parse(archive.read(part), reader.start, reader.end, reader.text)
+    if len({name.casefold() for name, _ in reader.sheets}) < len(reader.sheets):
+        raise DamagedFileError  # of two sheets with one name a program shows either
+    return Book({**reader.local, **reader.names}, tuple(reader.sheets), reader.from_1904)
 
 
 def read_target(text: str) -> Place | None:
@@ -190,121 +213,6 @@ def read_target(text: str) -> Place | None:
         return None
     sheet = (found.group(1) or "").replace("''", "'") or found.group(2)
     return Place(sheet, int(found.group(4)), column_number(found.group(3)))
-
-
-def read_strings(archive: Archive, part: str) -> tuple[str, ...]:
-    """Return the shared strings, rich text joined, readings (furigana) left out."""
-    strings: list[str] = []
-    pieces: list[str] = []
-    state = {"text": False, "reading": False}
-
-    def start(name: str, _: dict[str, str]) -> None:
-        if name == "si":
-            pieces.clear()
-        elif name == "rPh":
-            state["reading"] = True
-        elif name == "t":
-            state["text"] = not state["reading"]
-
-    def end(name: str) -> None:
-        if name == "t":
-            state["text"] = False
-        elif name == "rPh":
-            state["reading"] = False
-        elif name == "si":
-            strings.append(unescape("".join(pieces)[:_MAX_TEXT]))
-
-    def text(data: str) -> None:
-        if state["text"]:
-            pieces.append(data)
-
-    parse(archive.read(part), start, end, text)
-    return tuple(strings)
-
-
-class _SheetReader:
-    """Collects the cells of one worksheet."""
-
-    def __init__(self, sheet: Sheet, counts: list[int]) -> None:
-        self.sheet = sheet
-        self.counts = counts
-        self.row = 0
-        self.column = 0
-        self.kind = ""
-        self.style = 0
-        self.parts: dict[str, list[str]] = {}
-        self.into: list[str] | None = None
-        self.reading = False
-        self.margins: list[str] = []
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "c":
-            self._start_cell(attributes)
-        elif name == "row":
-            number = attributes.get("r", "")
-            self.row = int(number) if number.isdecimal() and len(number) < 8 else self.row + 1  # noqa: PLR2004 - digits of the last row
-            self.column = 0
-        elif name in {"v", "f"}:
-            self.into = self.parts.setdefault(name, [])
-        elif name == "rPh":
-            self.reading = True
-        elif name == "t" and not self.reading:
-            self.into = self.parts.setdefault("v", [])
-        elif name in {"oddFooter", "evenFooter", "firstFooter", "oddHeader"}:
-            self.into = self.margins
-
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        self.counts[1] += 1
-        if self.counts[1] > _MAX_EMPTY_CELLS:
-            raise RefusedFileError
-        found = _REFERENCE.fullmatch(attributes.get("r", ""))
-        if found:
-            self.column = column_number(found.group(1))
-            self.row = int(found.group(2))
-        else:
-            self.column += 1
-        self.kind = attributes.get("t", "n")
-        style = attributes.get("s", "0")
-        self.style = int(style) if style.isdecimal() and len(style) < 7 else 0  # noqa: PLR2004 - far above any number of styles
-        self.parts = {}
-
-    def end(self, name: str) -> None:
-        if name in {"v", "f", "t", "oddFooter", "evenFooter", "firstFooter", "oddHeader"}:
-            self.into = None
-        elif name == "rPh":
-            self.reading = False
-        elif name == "c" and self.parts:
-            self._end_cell()
-
-    def _end_cell(self) -> None:
-        self.counts[0] += 1
-        if self.counts[0] > MAX_CELLS:
-            raise RefusedFileError
-        value = self.parts.get("v")
-        formula = self.parts.get("f")
-        self.sheet.cells[(self.row, self.column)] = RawCell(
-            self.kind,
-            self.style,
-            None if value is None else "".join(value)[:_MAX_TEXT],
-            None if formula is None else "".join(formula)[:_MAX_TEXT],
-        )
-        self.parts = {}
-
-    def text(self, data: str) -> None:
-        if self.into is not None:
-            self.into.append(data)
-
-
-def read_sheet(archive: Archive, name: str, part: str, counts: list[int]) -> Sheet:
-    """Read the worksheet ``part``.
-
-    ``counts`` are the cells met so far in the file: [with content, all]; they are carried on.
-    """
-    sheet = Sheet(name)
-    reader = _SheetReader(sheet, counts)
-    parse(archive.read(part), reader.start, reader.end, reader.text)
-    sheet.margins = " ".join(reader.margins)
-    return sheet
 
 
 def read_properties(archive: Archive, part: str) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ a fixed cell. What cannot be read is a problem, not an exception.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -18,17 +19,9 @@ from pipeline.forms.xlsx_archive import (
     RefusedFileError,
     open_archive,
 )
-from pipeline.forms.xlsx_parts import (
-    Book,
-    Place,
-    Sheet,
-    column_number,
-    read_book,
-    read_properties,
-    read_relations,
-    read_sheet,
-    read_strings,
-)
+from pipeline.forms.xlsx_cells import Sheet, read_sheet, read_strings
+from pipeline.forms.xlsx_parts import Book, Place, read_book, read_properties, read_relations
+from pipeline.forms.xlsx_places import Search, Spot, labels
 from pipeline.forms.xlsx_values import Values, date_styles
 from pipeline.model.form import FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -42,12 +35,14 @@ _MACRO = "file_macro"
 _EMPTY = "file_empty"
 _TYPE = "file_type"
 
+#: Relations of a workbook to parts that run, whatever these parts are called.
+_MACRO_PARTS = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"})
+_USUAL_PART = "xl/workbook.xml"
 _BLANKS = frozenset({"", "-", "—", "–", "－"})
-_ANSWER_OFFSET = column_number(at.ANSWER) - column_number(at.LABEL)
-_KEY_OFFSET = column_number(at.KEY) - column_number(at.ANSWER)
 #: A sheet without any identity is ours when it has this share of a form's questions.
 _ENOUGH = 0.6
 _SCAN_LIMIT = 500
+_IDENTITY_ROWS = 5
 
 
 def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
@@ -69,7 +64,7 @@ def _unreadable(file: FormFile, code: str, **params: str | int) -> UnreadableFil
     )
 
 
-def _read(file: FormFile) -> Submission | UnreadableFile:
+def _read(file: FormFile) -> Submission | UnreadableFile:  # noqa: PLR0911 - one a problem
     archive = open_archive(file.content)
     if any(name.endswith("vbaproject.bin") for name in archive.names):
         return _unreadable(file, _MACRO)
@@ -78,8 +73,11 @@ def _read(file: FormFile) -> Submission | UnreadableFile:
     if part.endswith(".bin"):
         return _unreadable(file, _TYPE, type="xlsb")
     if not archive.has(part):
-        return _unreadable(file, _NOT_OURS if archive.names else _DAMAGED)
+        lost = part or not archive.names or (not package and archive.has(_USUAL_PART))
+        return _unreadable(file, _DAMAGED if lost else _NOT_OURS)
     reader = _Reader(archive, part, dict(package.values()))
+    if _MACRO_PARTS & reader.relations.keys():
+        return _unreadable(file, _MACRO)
     stamp, places = reader.identify()
     if stamp is None or not places:
         return _unreadable(file, _NOT_OURS)
@@ -152,15 +150,32 @@ class _Reader:
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
-        """The sheets that names of answers point to, or all but the hidden one if none do."""
-        named = {
-            place.sheet.casefold()
+        """All sheets but ours that hold no answers, those first that names of answers point to.
+
+        Where there are such, the others are a customer's own affair: one that cannot be read is
+        left out.
+        """
+        named = {place.sheet.casefold() for place in self.names.values()}
+        places = self.book.names.items()
+        lists = {to.sheet.casefold() for name, to in places if name.startswith(at.LIST_PREFIX)}
+        passed_over = (lists - named) | {at.IDENTITY_SHEET.casefold()}
+        titles = [title for title, _ in self.book.sheets if title.casefold() not in passed_over]
+        wanted = [title for title in titles if title.casefold() in named]
+        found = [self.sheet(title) for title in wanted or titles]
+        for title in titles:
+            if wanted and title not in wanted:
+                with suppress(RefusedFileError, DamagedFileError):
+                    found.append(self.sheet(title))
+        return tuple(sheet for sheet in found if sheet)
+
+    @cached_property
+    def names(self) -> Mapping[str, Place]:
+        """The cells that fields are named after."""
+        return {
+            name.removeprefix(at.FIELD_PREFIX): place
             for name, place in self.book.names.items()
             if name.startswith(at.FIELD_PREFIX)
         }
-        titles = [title for title, _ in self.book.sheets if title != at.IDENTITY_SHEET]
-        wanted = [title for title in titles if title.casefold() in named] or titles
-        return tuple(found for title in wanted if (found := self.sheet(title)))
 
     def cell(self, place: Place) -> tuple[str, CellType]:
         """Return the text and the type of the cell at ``place``."""
@@ -171,6 +186,8 @@ class _Reader:
         """Yield every cell that holds a short text, with its place."""
         for sheet in self.sheets:
             for (row, column), cell in sheet.cells.items():
+                if cell.kind == "n" and cell.formula is None:
+                    continue  # a number; whether it is a date needs the styles
                 text, kind = self.values.read(cell)
                 if kind is CellType.TEXT and 0 < len(text) <= _SCAN_LIMIT:
                     yield Place(sheet.name, row, column), text
@@ -182,7 +199,7 @@ class _Reader:
 
     # which form
 
-    def identify(self) -> tuple[Stamp | None, Mapping[str, tuple[Place, ...]]]:
+    def identify(self) -> tuple[Stamp | None, Mapping[str, Spot]]:
         """Return which form this is and the places of its answers, the most trusted first."""
         stamp = self._from_properties() or self._from_hidden_sheet() or self._from_print()
         if stamp:
@@ -208,12 +225,15 @@ class _Reader:
         )
 
     def _from_hidden_sheet(self) -> Stamp | None:
-        sheet = self.sheet(at.IDENTITY_SHEET)
-        if sheet is None:
+        parts = {title.casefold(): part for title, part in self.book.sheets}
+        part = parts.get(at.IDENTITY_SHEET.casefold(), "")
+        if not self.archive.has(part):
             return None
+        rows = range(2, _IDENTITY_ROWS + 1)
+        cells = read_sheet(self.archive, "", part, self.counts, _IDENTITY_ROWS).cells
         found = {
-            self.cell(Place(sheet.name, row, 1))[0]: self.cell(Place(sheet.name, row, 2))[0]
-            for row in range(2, 6)
+            self.values.read(cells.get((row, 1)))[0]: self.values.read(cells.get((row, 2)))[0]
+            for row in rows
         }
         return make_stamp(
             found.get(at.FORM_PROPERTY, ""),
@@ -234,103 +254,35 @@ class _Reader:
 
     def _language_of_labels(self, kind: FormKind) -> str:
         texts = {fold_word(text) for _, text in self.scanned}
-        spoken = [of for label, (_, of) in _labels(kind).items() if label in texts]
+        spoken = [of for label, (_, of) in labels(kind).items() if label in texts]
         return max(languages(), key=spoken.count)
 
     # where the answers are
 
-    def places(self, kind: FormKind) -> Mapping[str, tuple[Place, ...]]:
-        """Return for each field the cells that hold its answer, in the order of trust."""
-        questions = FORMS[kind].questions
-        named = {
-            name: place
-            for name in questions
-            if (place := self.book.names.get(at.FIELD_PREFIX + name)) and self.sheet(place.sheet)
-        }
-        keyed = self._by_key(kind)
-        labelled = {} if len({**named, **keyed}) == len(questions) else self._by_label(kind)
-        rows: dict[tuple[str, int], tuple[str, Place]] = {
-            (place.sheet, place.row): (name, place) for name, place in (labelled | keyed).items()
-        }
-        rows |= {(place.sheet, place.row): ("", place) for place in self.answer_heads}
-        found: dict[str, tuple[Place, ...]] = {}
-        for name in questions:
-            name_says, row_says = named.get(name), keyed.get(name) or labelled.get(name)
-            ways = [name_says, row_says]
-            if name_says and row_says and name_says != row_says and self.answer_heads:
-                # People see the table: a name that points elsewhere in it was left behind.
-                stale = (name_says.sheet, name_says.row) in rows
-                ways = [row_says, None if stale else name_says]
-            elif name_says and rows.get((name_says.sheet, name_says.row), (name,))[0] != name:
-                ways = [row_says]
-            places = tuple(dict.fromkeys(place for place in ways if place))
-            if places:
-                found[name] = places
-        return found
+    def places(self, kind: FormKind) -> Mapping[str, Spot]:
+        """Return for each field the cells that may hold its answer."""
+        there = {name: place for name, place in self.names.items() if self.sheet(place.sheet)}
+        return Search(kind, self.scanned, there, lambda place: self.cell(place)[0]).spots()
 
-    @cached_property
-    def answer_heads(self) -> tuple[Place, ...]:
-        """The cells that head a column of answers."""
-        return tuple(place for place, text in self.scanned if fold_word(text) in _answer_heads())
+    def answer(self, name: str, spot: Spot) -> Answer:
+        """Return the answer of ``name``, and what another of its cells says against it.
 
-    @cached_property
-    def answer_columns(self) -> Mapping[str, int]:
-        """The column under the head of the answers, by sheet."""
-        return {place.sheet: place.column for place in reversed(self.answer_heads)}
-
-    def _by_key(self, kind: FormKind) -> dict[str, Place]:
-        """Find answers by the hidden column of field ids."""
-        columns: dict[tuple[str, int], dict[str, Place]] = {}
-        for place, text in self.scanned:
-            if text in FORMS[kind].questions:
-                columns.setdefault((place.sheet, place.column), {}).setdefault(text, place)
-        if not columns:
-            return {}
-        (sheet, column), keys = max(columns.items(), key=lambda item: len(item[1]))
-        answer = self.answer_columns.get(sheet, column - _KEY_OFFSET)
-        if answer < 1 or answer == column:
-            return {}
-        return {name: Place(sheet, place.row, answer) for name, place in keys.items()}
-
-    def _by_label(self, kind: FormKind) -> dict[str, Place]:
-        """Find answers by the printed label, in the column that holds the most of them."""
-        labels = _labels(kind)
-        columns: dict[tuple[str, int], dict[str, Place]] = {}
-        for place, text in self.scanned:
-            known = labels.get(fold_word(text))
-            if known:
-                columns.setdefault((place.sheet, place.column), {}).setdefault(known[0], place)
-        if not columns:
-            return {}
-        (sheet, column), found = max(columns.items(), key=lambda item: len(item[1]))
-        answer = self.answer_columns.get(sheet, column + _ANSWER_OFFSET)
-        if answer <= column:
-            return {}
-        return {name: Place(sheet, place.row, answer) for name, place in found.items()}
-
-    def answer(self, name: str, places: tuple[Place, ...]) -> Answer:
-        """Return the answer of ``name``: the first that is not blank, and another one beside it."""
-        readings = [(place, *self.cell(place)) for place in places]
-        filled = [reading for reading in readings if reading[1].strip()] or readings
-        place, raw, kind = filled[0]
+        A blank cell says nothing, unless another question claims the answer's cells.
+        """
+        readings = [(place, *self.cell(place)) for place in spot.places]
+        telling = [reading for reading in readings if spot.contested or reading[1].strip()]
+        place, raw, kind = (telling or readings)[0]
+        others = [text for _, text, _ in telling[1:]]
+        if spot.contested and not others and raw.strip():
+            others = [""]
         return Answer(
             field=name,
             raw=raw,
             where=place.text,
             cell_type=kind,
             damaged="\ufffd" in raw,
-            disagrees=next((text for _, text, _ in filled[1:] if text != raw), None),
+            disagrees=next((text for text in others if text != raw), None),
         )
-
-
-@cache
-def _labels(kind: FormKind) -> Mapping[str, tuple[str, str]]:
-    """Return folded label → (field, language) of every language."""
-    return {
-        fold_word(form_texts(language).label(kind, name)): (name, language)
-        for language in reversed(languages())
-        for name in FORMS[kind].questions
-    }
 
 
 @cache
@@ -341,9 +293,3 @@ def _titles() -> Mapping[str, tuple[FormKind, str]]:
         for language in languages()
         for kind in FORMS
     }
-
-
-@cache
-def _answer_heads() -> frozenset[str]:
-    """Return the folded heads of the answers' column."""
-    return frozenset(fold_word(form_texts(language).words("answer")) for language in languages())

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from pipeline.forms.xlsx_parts import RawCell, parse, unescape
+from pipeline.forms.xlsx_archive import DamagedFileError
+from pipeline.forms.xlsx_cells import RawCell
+from pipeline.forms.xlsx_parts import parse, unescape
 from pipeline.model.submission import CellType
 
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
@@ -21,6 +23,7 @@ _LAST_SERIAL = 2_958_466
 #: Whole numbers up to here are shown in full; a spreadsheet keeps 15 digits.
 _WHOLE = 1e17
 _DAY_SECONDS = 86_400
+_INDEX_DIGITS = 7
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Values:
         """Return the raw text of ``cell`` and what kind of thing it is.
 
         A formula counts as its stored value; without one it is its own text and a FORMULA.
+        Raises DamagedFileError for a cell that says where its value is, and it is not there.
         """
         if cell is None:
             return "", CellType.TEXT
@@ -53,15 +57,20 @@ class Values:
             return _plain(cell.kind, value), _PLAIN[cell.kind]
         if cell.kind in {"s", "str", "inlineStr"}:
             return self._text(cell.kind, value), CellType.TEXT
+        if cell.kind != "n":
+            raise DamagedFileError  # a type of cell that no program writes
         return self._number(value, cell.style)
 
     def _text(self, kind: str, value: str) -> str:
         if kind != "s":
             return unescape(value)
         index = value.strip()
-        if index.isdecimal() and len(index) < 8 and int(index) < len(self._strings):  # noqa: PLR2004 - far above any number of strings
-            return self._strings[int(index)]
-        return ""
+        if not index:
+            return ""
+        plain = index.isascii() and index.isdecimal() and len(index) <= _INDEX_DIGITS
+        if plain and (number := int(index)) < len(self._strings):
+            return self._strings[number]
+        raise DamagedFileError  # an answer is lost: blank would be a wrong one
 
     def _number(self, value: str, style: int) -> tuple[str, CellType]:
         text = value.strip()

@@ -1,0 +1,144 @@
+"""What scripts do to a filled form with openpyxl, which leaves the names where they were."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.flow.form_check import read_file
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.xlsx_layout import FIELD_PREFIX
+from pipeline.forms.xlsx_print import printed_texts
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.submission import UnreadableFile
+from pipeline.resources import languages
+from pipeline.validation.check import check
+from tests.programs.answers import entries
+from tests.programs.matrix import blank_form
+from tests.programs.outcome import compare, context
+
+_KIND, _LANGUAGE = FormKind.MIGRATION, "ja"
+
+Change = Callable[[Workbook, Worksheet], None]
+Outcome = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
+
+
+def _outcome(change: Change) -> Outcome:
+    """Return what is asked about and what is wrong after ``change``."""
+    typed = entries(_KIND, _LANGUAGE, FileFormat.XLSX)
+    book = load_workbook(io.BytesIO(blank_form(_KIND, _LANGUAGE, FileFormat.XLSX)))
+    sheet = book.worksheets[1]
+    assert isinstance(sheet, Worksheet)
+    for entry in typed:
+        sheet[_cell(book, entry.field)].value = entry.text
+    change(book, sheet)
+    out = io.BytesIO()
+    book.save(out)
+    found = read_file("form.xlsx", out.getvalue())
+    assert not isinstance(found, UnreadableFile)
+    return compare(check(found, context(_KIND)), {entry.field: entry for entry in typed})
+
+
+def _cell(book: Workbook, field: str) -> str:
+    target = str(book.defined_names[FIELD_PREFIX + field].attr_text)
+    return target.rpartition("!")[2].replace("$", "")
+
+
+def _remove_names(book: Workbook, sheet: Worksheet) -> None:
+    for name in list(book.defined_names):
+        del book.defined_names[name]
+    sheet.data_validations.dataValidation.clear()
+
+
+def _rename(book: Workbook, sheet: Worksheet) -> None:
+    sheet.title = "回答済み"
+
+
+def _copy(book: Workbook, sheet: Worksheet) -> None:
+    book.copy_worksheet(sheet)
+
+
+def _remove_names_and_insert(book: Workbook, sheet: Worksheet) -> None:
+    _remove_names(book, sheet)
+    sheet.insert_rows(20, 3)
+    sheet.insert_cols(2)
+
+
+def _insert_columns(book: Workbook, sheet: Worksheet) -> None:
+    sheet.insert_cols(4, 2)
+
+
+def _delete_requirements(book: Workbook, sheet: Worksheet) -> None:
+    sheet.delete_cols(3)
+
+
+def _merge(book: Workbook, sheet: Worksheet) -> None:
+    row = _cell(book, "notes")[1:]
+    sheet.merge_cells(f"D{row}:E{row}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _remove_names,
+        _rename,
+        _copy,
+        _remove_names_and_insert,
+        _insert_columns,
+        _delete_requirements,
+        _merge,
+    ],
+)
+def test_answers_are_right_after_changes_that_keep_their_rows(change: Change) -> None:
+    assert _outcome(change) == ((), ())
+
+
+def test_names_left_behind_by_inserted_rows_are_asked_about() -> None:
+    asked, wrong = _outcome(lambda book, sheet: sheet.insert_rows(3, 2))
+    assert wrong == ()
+    # Those that say the same as their neighbour's cell are not in doubt.
+    assert len(asked) == 33
+    assert asked[0] == ("contact_name", "two_values")
+
+
+def test_names_left_behind_by_a_deleted_row_are_asked_about() -> None:
+    def delete(book: Workbook, sheet: Worksheet) -> None:
+        sheet.delete_rows(int(_cell(book, "contact_department")[1:]))
+
+    asked, wrong = _outcome(delete)
+    assert wrong == ()
+    assert dict(asked)["contact_department"] == "file_incomplete"
+    assert len(asked) == 32
+
+
+def test_copied_sheet_with_another_answer_is_asked_about() -> None:
+    def copy(book: Workbook, sheet: Worksheet) -> None:
+        other = book.copy_worksheet(sheet)
+        other[_cell(book, "current_provider")].value = "別会社"
+
+    assert _outcome(copy) == ((("current_provider", "two_values"),), ())
+
+
+def test_form_of_another_number_in_the_same_book_is_asked_about() -> None:
+    def copy(book: Workbook, sheet: Worksheet) -> None:
+        other = book.copy_worksheet(sheet)
+        for field in ("phone_number", "phone_number_again"):
+            other[_cell(book, field)].value = "06-1234-5678"
+
+    asked, wrong = _outcome(copy)
+    assert wrong == ()
+    assert asked == (("phone_number", "two_values"), ("phone_number_again", "two_values"))
+
+
+def test_no_word_of_a_list_is_taken_for_print() -> None:
+    words = {
+        fold_word(word)
+        for language in languages()
+        for name in FORMS[_KIND].questions
+        for _, word in form_texts(language).choices(name)
+    }
+    assert words & printed_texts(_KIND) == set()
