@@ -1,21 +1,28 @@
 """Reading a filled PDF form: from bytes to a submission, or to the problem that says why not.
 
-The values of the fields are read, never the picture. What programs do to a form on the way is
-undone here (junk around the file, fields reachable only through the pages, choices kept as words or
-on widgets); what may be damaged is never accepted in part.
+The values of the fields are read, never the picture; only of a copy without fields (printed or
+flattened) the page is read, and then each answer is asked about. What programs do to a form on the
+way is undone here (junk around the file, fields reachable only through the pages, choices kept as
+words or on widgets); what may be damaged is never accepted in part.
 """
 
 import html
 import re
 from contextlib import suppress
 from datetime import datetime
-from functools import cache
-from io import BytesIO
 from typing import Any
+
+import pikepdf
 
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind, FormDefinition, Question
-from pipeline.forms.pdf_fields import PdfField, has_xfa, read_fields
+from pipeline.forms.pdf_cut import saved_by_pdfium
+from pipeline.forms.pdf_drawable import may_be_drawn
+from pipeline.forms.pdf_fields import PdfField, by_short_name, has_xfa, read_fields
+from pipeline.forms.pdf_open import opened
+from pipeline.forms.pdf_packed import is_packed_soundly
+from pipeline.forms.pdf_print import read_print
+from pipeline.forms.pdf_print_notes import over_fields, typed_notes
 from pipeline.forms.pdf_text import has_images, printed_text
 from pipeline.forms.pdf_values import read_text, without_surrogates
 from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
@@ -25,11 +32,16 @@ from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
 
 _HEAD = b"%PDF-"
+_FOREIGN_KEY = "unsupported encryption filter"
 _TAIL = b"%%EOF"
 _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
-_STREAM_MEMORY = 64 * 1024 * 1024
-_MAXIMUM_WARNINGS = 100
+_ANNOUNCED = re.compile(
+    r"reported number of objects \((\d+)\) is not one plus the highest object number \((\d+)\)\Z"
+)
+_ITSELF = "xref entry for the xref stream itself is missing"
 _MAXIMUM_XMP = 1_000_000
+_IDENTITY_IN_ORDER = ("_form", "_version", "_lang")
+_IDENTITY = frozenset(_IDENTITY_IN_ORDER)
 _NOTHING_CHOSEN = {"-", "—"}
 _DATE = re.compile(
     r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
@@ -43,40 +55,21 @@ def read_pdf(file: FormFile) -> Submission | UnreadableFile:
 
     Never raises, whatever the bytes are. Problems: ``file_password``, ``file_damaged``,
     ``file_incomplete``, ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened
-    or printed copy of our form: the form file itself is asked for).
+    or printed copy of a version whose blank is not at hand: the form file itself is asked for).
     """
-    import pikepdf  # noqa: PLC0415 - slow to import
-
-    _set_limits()
     content = _trimmed(file.content)
     if content is None:
         return _unreadable(file, "file_damaged")
     try:
-        with pikepdf.open(BytesIO(content)) as pdf:
-            return _read(file, pdf)
+        with opened(content) as pdf:
+            return _read(file, content, pdf)
     except pikepdf.PasswordError:
         return _unreadable(file, "file_password")
     except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
+        if _FOREIGN_KEY in str(error):
+            return _unreadable(file, "file_password")  # for the holder of a certificate
         event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
         return _unreadable(file, "file_damaged")
-
-
-@cache
-def _set_limits() -> None:
-    """Set the limits of qpdf, once for the process; at a limit it warns and returns nothing."""
-    import pikepdf  # noqa: PLC0415 - slow to import
-
-    pikepdf.settings.set_qpdf_limits(
-        doc_max_warnings=_MAXIMUM_WARNINGS,
-        parser_max_nesting=100,
-        parser_max_container_size=200_000,
-        max_stream_filters=5,
-        flate_max_memory=_STREAM_MEMORY,
-        png_max_memory=_STREAM_MEMORY,
-        run_length_max_memory=_STREAM_MEMORY,
-        tiff_max_memory=_STREAM_MEMORY,
-        dct_max_memory=_STREAM_MEMORY,
-    )
 
 
 def _trimmed(content: bytes) -> bytes | None:
@@ -89,24 +82,40 @@ def _trimmed(content: bytes) -> bytes | None:
     end = content.rfind(_TAIL)
     if end < start:
         return None
-    if _TORN_UPDATE.search(content[end + len(_TAIL) :]):
+    tail = content[end + len(_TAIL) :]
+    if _TORN_UPDATE.search(tail):
         return None
+    if start == 0 and not tail.strip():
+        return content
     return content[start : end + len(_TAIL)] + b"\n"
 
 
-def _read(file: FormFile, pdf: Any) -> Submission | UnreadableFile:
+def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFile:
     """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
-    fields = {field.short_name: field for field in read_fields(pdf)}
+    found = read_fields(pdf, by_pdfium=saved_by_pdfium(file.content))
+    fields = by_short_name(found)
     stamp = _stamp(pdf, fields)
     dated = _dated(pdf)
     kind = stamp.kind if stamp else _kind_by_fields(fields)
     known = FORMS[kind].questions.keys() & fields.keys() if kind else set()
-    without_fields = None if kind and known else _without_fields(file, pdf, fields)
-    if pdf.get_warnings():
+    without_fields = None if kind and known else _without_fields(file, content, pdf, fields, dated)
+    blank = frozenset(name for name in known if not fields[name].text.strip())
+    typed = over_fields(pdf, blank) if known else {}
+    sound = not known or is_packed_soundly(content, pdf)
+    if not sound or not all(map(_is_harmless, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
     if without_fields or kind is None:
         return without_fields or _unreadable(file, "file_template")
-    return _submission(file, FORMS[kind], fields, stamp, dated)
+    return _submission(file, FORMS[kind], fields, stamp, dated, typed)
+
+
+def _is_harmless(warning: Any) -> bool:
+    """Return whether a file is only untidy: as updates by pypdf are, its list of objects is long.
+
+    Where it is short (pdfunite), what comes after it is lost.
+    """
+    found = _ANNOUNCED.search(str(warning))
+    return _ITSELF in str(warning) or (found is not None and int(found[1]) > int(found[2]))
 
 
 def _submission(
@@ -115,13 +124,17 @@ def _submission(
     fields: dict[str, PdfField],
     stamp: Stamp | None,
     dated: str,
+    typed: dict[str, str],
 ) -> Submission | UnreadableFile:
+    """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
     version = stamp.version if stamp else ""
     missing = tuple(name for name in definition.questions if name not in fields)
     if missing and version in {"", definition.version}:
         return _unreadable(file, "file_incomplete")
     answers = tuple(
-        _answer(name, question, fields[name])
+        Answer(name, typed[name], name, CellType.PRINT)
+        if name in typed
+        else _answer(name, question, fields[name])
         for name, question in definition.questions.items()
         if name in fields
     )
@@ -146,28 +159,67 @@ def _answer(name: str, question: Question, field: PdfField) -> Answer:
     listed = field.type == "Ch" or question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
     if listed and raw.strip() in _NOTHING_CHOSEN:
         raw = ""
+    other = None if field.disagrees is None else without_surrogates(field.disagrees)
     if field.type == "Btn":
-        return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged)
-    return Answer(name, raw, name, CellType.TEXT, field.damaged)
+        return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged, other)
+    return Answer(name, raw, name, CellType.TEXT, field.damaged, other)
 
 
-def _without_fields(file: FormFile, pdf: Any, fields: dict[str, PdfField]) -> UnreadableFile:
-    """Say what a file is in which none of our fields is left.
+def _without_fields(
+    file: FormFile, content: bytes, pdf: Any, fields: dict[str, PdfField], dated: str
+) -> Submission | UnreadableFile:
+    """Read a file in which none of our fields is left, or say what it is.
 
-    A flattened or printed copy of ours bears the stamp in its footer; to read such a copy by
-    position is a reader of its own, which would begin here.
+    A flattened or printed copy of ours bears the stamp in its footer, and is read by position.
     """
+    own = fields.keys() <= _IDENTITY
+    found = _read_print(file, content, pdf, dated) if own else None
+    if found is not None:
+        return found
     text = printed_text(pdf)
-    if not fields and read_stamp(text) is not None:
+    if own and (read_stamp(text) or _stamp(pdf, fields)):
         return _unreadable(file, "file_scanned")
     if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
         return _unreadable(file, "file_scanned")
     return _unreadable(file, "file_template")
 
 
+def _read_print(
+    file: FormFile, content: bytes, pdf: Any, dated: str
+) -> Submission | UnreadableFile | None:
+    """Return the answers of a print of ours, or None when it cannot be read by position."""
+    from pypdfium2 import PdfiumError  # noqa: PLC0415 - slow to import
+
+    if not may_be_drawn(pdf):
+        return None
+    try:
+        found = read_print(content, typed_notes(pdf))
+    except PdfiumError as error:
+        event("forms", "print_unread", error=str(error), sha256=file.sha256)
+        return None
+    if found is None:
+        return None
+    if found.missing:
+        return _unreadable(file, "file_incomplete")
+    if not any(answer.raw for answer in found.answers):
+        seen = any(answer.damaged for answer in found.answers)
+        return _unreadable(file, "file_scanned" if seen else "file_empty")
+    return Submission(
+        form=found.stamp.kind,
+        version=found.stamp.version,
+        language=found.stamp.language,
+        format=FileFormat.PDF,
+        file_name=file.name,
+        sha256=file.sha256,
+        answers=found.answers,
+        from_print=True,
+        dated=dated,
+    )
+
+
 def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
     """Return what the file says it is: by hidden fields, then properties, then the footer."""
-    parts = [fields[name].text if name in fields else "" for name in ("_form", "_version", "_lang")]
+    parts = [fields[name].text if name in fields else "" for name in _IDENTITY_IN_ORDER]
     hidden = make_stamp(*parts)
     if hidden is not None:
         return hidden
@@ -180,8 +232,6 @@ def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
 
 def _xmp(pdf: Any) -> str:
     """Return the text of the file's XMP metadata; empty when there is none that can be read."""
-    import pikepdf  # noqa: PLC0415 - slow to import
-
     metadata = pdf.Root.get("/Metadata")
     if not isinstance(metadata, pikepdf.Stream):
         return ""
@@ -192,8 +242,6 @@ def _xmp(pdf: Any) -> str:
 
 def _property(pdf: Any, key: str) -> str:
     """Return the text of one document property; empty when there is none."""
-    import pikepdf  # noqa: PLC0415 - slow to import
-
     properties = pdf.trailer.get("/Info")
     if not isinstance(properties, pikepdf.Dictionary):
         return ""

@@ -4,19 +4,23 @@ The footer alone survives every kind of printing and flattening, so it tells wha
 fields is a copy of. Words are not put in order, and fonts without a map to Unicode stay unread.
 """
 
+import itertools
 import re
 import sys
+from dataclasses import dataclass, field
 from typing import Any
 
 _MAXIMUM_PAGES = 20
 _MAXIMUM_TEXT = 200_000
 _MAXIMUM_FORMS = 500
+#: Bytes of unpacked content that are read of a file; a page of our forms has 60,000.
+_MAXIMUM_CONTENT = 1_000_000
 _SPACE_THRESHOLD = -180  # thousandths of an em; a wider gap in TJ is a blank
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]+)>|\[([^\]]*)\])")
 _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _HEX = re.compile(rb"<([0-9A-Fa-f]+)>")
 _TEXT_OPERATORS = {"Tj", "TJ", "'", '"'}
-_MAXIMUM_RANGE = 10_000
+_MAXIMUM_CODES = 70_000
 
 CodeMap = dict[int, str]
 
@@ -26,24 +30,47 @@ def printed_text(pdf: Any) -> str:
 
     Raises whatever pikepdf raises on a broken file.
     """
-    pieces: list[str] = []
-    for page in list(pdf.pages)[:_MAXIMUM_PAGES]:
-        _read(page, page.resources, pieces, set())
-        pieces.append("\n")
-        if sum(map(len, pieces)) > _MAXIMUM_TEXT:
+    reading = _Reading()
+    for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES):
+        reading.seen.clear()
+        _read(page, page.resources, reading)
+        reading.pieces.append("\n")
+        if sum(map(len, reading.pieces)) > _MAXIMUM_TEXT:
             break
-    return "".join(pieces)[:_MAXIMUM_TEXT]
+    return "".join(reading.pieces)[:_MAXIMUM_TEXT]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read of one file, and how many bytes of content may still be."""
+
+    pieces: list[str] = field(default_factory=list)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    left: int = _MAXIMUM_CONTENT
+
+    def may_read(self, content: Any) -> bool:
+        """Count the unpacked bytes of a page or a form XObject; return whether they fit."""
+        import pikepdf  # noqa: PLC0415 - slow to import
+
+        streams = content.obj.get("/Contents") if isinstance(content, pikepdf.Page) else content
+        for stream in streams if isinstance(streams, pikepdf.Array) else [streams]:
+            if self.left > 0 and isinstance(stream, pikepdf.Stream):
+                self.left -= len(stream.read_bytes())
+        return self.left > 0
 
 
 def has_images(pdf: Any) -> bool:
     """Return whether a page shows a picture."""
-    return any(page.get_images() for page in list(pdf.pages)[:_MAXIMUM_PAGES])
+    return any(page.get_images() for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES))
 
 
-def _read(content: Any, resources: Any, pieces: list[str], seen: set[tuple[int, int]]) -> None:
+def _read(content: Any, resources: Any, reading: _Reading) -> None:
     """Add the text that ``content`` (a page or a form XObject) shows; each form is read once."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
+    if not reading.may_read(content):
+        return
+    pieces, seen = reading.pieces, reading.seen
     fonts = _dictionary(resources, "/Font")
     forms = _dictionary(resources, "/XObject")
     maps: dict[str, tuple[CodeMap, int]] = {}
@@ -62,7 +89,7 @@ def _read(content: Any, resources: Any, pieces: list[str], seen: set[tuple[int, 
             form = forms.get(str(operands[0]))
             if _is_form(form) and form.objgen not in seen:
                 seen.add(form.objgen)
-                _read(form, form.get("/Resources", resources), pieces, seen)
+                _read(form, form.get("/Resources", resources), reading)
         else:
             pieces.append("\n")
 
@@ -104,9 +131,14 @@ def _code_map(font: Any) -> tuple[CodeMap, int]:
     codes: CodeMap = {}
     if not isinstance(table, pikepdf.Stream):
         return codes, width
+    left = _MAXIMUM_CODES  # counted with those that are told again
     for section in _SECTION.finditer(table.read_bytes()[:_MAXIMUM_TEXT]):
-        read_section = _ranges if section[1] == b"bfrange" else _single_codes
-        codes |= read_section(section[2])
+        is_ranges = section[1] == b"bfrange"
+        found = _ranges(section[2], left) if is_ranges else _single_codes(section[2])
+        codes |= found
+        left -= len(found)
+        if left <= 0:
+            break
     return codes, width
 
 
@@ -118,12 +150,13 @@ def _single_codes(body: bytes) -> CodeMap:
     }
 
 
-def _ranges(body: bytes) -> CodeMap:
-    """Read ``<first> <last>`` with the text of the first code, or with a list of texts."""
+def _ranges(body: bytes, left: int) -> CodeMap:
+    """Read ``<first> <last>`` with the text of the first code, or a list; ``left`` codes of it."""
     codes: CodeMap = {}
     for first, last, start, listed in _RANGE.findall(body):
         low = int(first, 16)
-        length = min(int(last, 16) - low + 1, _MAXIMUM_RANGE)
+        length = max(min(int(last, 16) - low + 1, left), 0)
+        left -= length
         if start:
             text = _utf16(start) or " "
             highest = sys.maxunicode

@@ -5,15 +5,18 @@ characters outside the basic plane, and a damaged answer must be asked about ins
 """
 
 import re
-import unicodedata
 from typing import Any
+
+import pikepdf
 
 _UTF16_BE = b"\xfe\xff"
 _UTF16_LE = b"\xff\xfe"
 _UTF8 = b"\xef\xbb\xbf"
 _LANGUAGE_ESCAPE = re.compile("\x1b[A-Za-z]{2,5}\x1b")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_FIRST_HIGH_BYTE = 0x80
+#: Lone surrogates, private use, the replacement character.
+_DAMAGED = re.compile("[\ud800-\udfff\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
+#: ASCII that PDFDocEncoding does not map to anything else, without a carriage return.
+_PLAIN = re.compile(rb"[\t\n -~]*")
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
 _FOREIGN = re.compile("[\u0530-\u10ff\u1200-\u1dff\ua000-\uabff]")
 
@@ -28,6 +31,8 @@ def decode_string(content: bytes) -> tuple[str, bool]:
     mark that can only be UTF-8 are read as such, but as damaged, since the file does not say so.
     """
     cut = content[:MAXIMUM_LENGTH]
+    if len(cut) == len(content) and _PLAIN.fullmatch(content):
+        return content.decode("ascii"), False
     text, wrong = _decode(cut)
     text = _LANGUAGE_ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return text, wrong or len(cut) < len(content) or is_damaged(text)
@@ -36,9 +41,12 @@ def decode_string(content: bytes) -> tuple[str, bool]:
 def encode_string(text: str) -> bytes:
     """Return the bytes of a PDF text string that can be read in one way only.
 
-    ASCII as it is, all else as UTF-16 with its mark. Lone surrogates raise UnicodeEncodeError.
+    ASCII as it is, all else (control characters as well) as UTF-16 with its mark. Lone surrogates
+    raise UnicodeEncodeError.
     """
-    return text.encode("ascii") if text.isascii() else _UTF16_BE + text.encode("utf-16-be")
+    plain = text.encode("ascii", "replace")
+    is_plain = text.isascii() and _PLAIN.fullmatch(plain)
+    return plain if is_plain else _UTF16_BE + text.encode("utf-16-be")
 
 
 def _decode(content: bytes) -> tuple[str, bool]:
@@ -50,7 +58,7 @@ def _decode(content: bytes) -> tuple[str, bool]:
             return body[: len(body) - odd].decode(codec, "surrogatepass"), bool(odd)
     if content.startswith(_UTF8):
         return content[len(_UTF8) :].decode("utf-8", "replace"), False
-    if any(byte >= _FIRST_HIGH_BYTE for byte in content):
+    if not content.isascii():
         try:
             return content.decode("utf-8"), True
         except UnicodeDecodeError:
@@ -59,9 +67,7 @@ def _decode(content: bytes) -> tuple[str, bool]:
 
 
 def _pdf_doc(content: bytes) -> str:
-    """Decode PDFDocEncoding; control characters for white space stay what they are."""
-    import pikepdf  # noqa: F401, PLC0415 - slow to import; registers the codec
-
+    """Decode PDFDocEncoding, with the codec that pikepdf registers."""
     return content.decode("pdfdoc_pikepdf", "replace")
 
 
@@ -71,16 +77,17 @@ def is_damaged(text: str) -> bool:
     So does Japanese with a letter of Asia's other alphabets: PDFium cuts 𠮷 to its lower 16 bits,
     which is a letter of Tamil.
     """
-    if any(
-        character == _REPLACEMENT or unicodedata.category(character) in {"Cs", "Co"}
-        for character in text
-    ):
+    if text.isascii():
+        return False
+    if _DAMAGED.search(text):
         return True
     return _JAPANESE.search(text) is not None and _FOREIGN.search(text) is not None
 
 
 def without_surrogates(text: str) -> str:
     """Return ``text`` with lone surrogates replaced, so that it can be stored as UTF-8."""
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -90,19 +97,18 @@ def read_text(value: Any) -> tuple[str, bool]:
     A string, a name, a text stream, a number, or an array of them (joined by line breaks);
     anything else is damaged.
     """
-    import pikepdf  # noqa: PLC0415 - slow to import
-
     if value is None:
         return "", False
-    if isinstance(value, pikepdf.String | pikepdf.Stream):
-        content = value.read_bytes() if isinstance(value, pikepdf.Stream) else bytes(value)
-        return decode_string(content)
+    if isinstance(value, pikepdf.String):
+        return decode_string(bytes(value))
+    if isinstance(value, pikepdf.Stream):
+        return decode_string(value.read_bytes())
+    if isinstance(value, pikepdf.Array):
+        parts = [read_text(item) for item in list(value)[:100]]
+        nested = any(isinstance(item, pikepdf.Array) for item in list(value)[:100])
+        damaged = nested or len(value) > len(parts) or any(wrong for _, wrong in parts)
+        return "\n".join(text for text, _ in parts), damaged
     if isinstance(value, pikepdf.Name):
         text = str(value).removeprefix("/")
         return text, is_damaged(text)
-    if isinstance(value, pikepdf.Array):
-        parts = [read_text(item) for item in list(value)[:100]]
-        return "\n".join(text for text, _ in parts), any(damaged for _, damaged in parts)
-    if isinstance(value, bool | int):
-        return str(value), False
-    return str(value)[:MAXIMUM_LENGTH], True
+    return str(value)[:MAXIMUM_LENGTH], not isinstance(value, bool | int)

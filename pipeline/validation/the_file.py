@@ -1,18 +1,23 @@
 """Problems of the file as a whole: an older form, a part that is gone, a printed copy."""
 
+from collections.abc import Iterable
+
 from pipeline.forms.definition import FormDefinition
+from pipeline.model.checked import FieldReading
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission
 from pipeline.validation.characters import is_blank
 
 
-def file_problems(submission: Submission, definition: FormDefinition) -> tuple[Problem, ...]:
+def file_problems(
+    submission: Submission, definition: FormDefinition, readings: Iterable[FieldReading]
+) -> tuple[Problem, ...]:
     """Return what is to be said of the file: at most one problem of each kind."""
     found = (
         _empty(submission),
         _version(submission, definition),
         _gone(submission, definition),
-        _print(submission),
+        _print(submission, readings),
     )
     return tuple(problem for problem in found if problem)
 
@@ -41,5 +46,11 @@ def _gone(submission: Submission, definition: FormDefinition) -> Problem | None:
     return None
 
 
-def _print(submission: Submission) -> Problem | None:
-    return Problem("file_print", Severity.ASK) if submission.from_print else None
+def _print(submission: Submission, readings: Iterable[FieldReading]) -> Problem | None:
+    """Return whether answers read from the page wait to be confirmed; no longer when all are."""
+    open_ones = (
+        problem.code == "from_print" and problem.blocks
+        for reading in readings
+        for problem in reading.problems
+    )
+    return Problem("file_print", Severity.ASK) if submission.from_print and any(open_ones) else None

@@ -15,7 +15,7 @@ import pytest
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind
 from pipeline.model.form import FormKind
-from pipeline.model.submission import Submission, UnreadableFile
+from pipeline.model.submission import Submission
 from pipeline.resources import languages
 
 FORMS_AND_LANGUAGES = [(kind, language) for kind in FormKind for language in languages()]
@@ -85,17 +85,6 @@ def test_form_filled_by_pdftk_from_fdf_is_read_back(
     submission = read(fill_with_pdftk(tmp_path, build(FormKind.MIGRATION, "ja"), data))
     assert isinstance(submission, Submission)
     assert {answer.field: answer.raw for answer in submission.answers} == answers
-
-
-@pytest.mark.pdftk
-@needs_pdftk
-def test_copy_flattened_by_pdftk_asks_for_the_form_file(
-    build: Any, read: Any, full_answers: Any, tmp_path: Path
-) -> None:
-    data = xfdf(full_answers(FormKind.QR, "ja")).encode()
-    outcome = read(fill_with_pdftk(tmp_path, build(FormKind.QR, "ja"), data, "flatten"))
-    assert isinstance(outcome, UnreadableFile)
-    assert outcome.problem.code == "file_scanned"
 
 
 class Viewer:
