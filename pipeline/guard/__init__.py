@@ -44,13 +44,15 @@ _CHUNK = 1 << 20
 class GuardLimits:
     """What one job may use.
 
-    ``result_bytes`` bounds what the parent takes back; ``jobs`` is how many jobs a child does
-    before a fresh one takes its place, so that small leaks never add up.
+    ``file_bytes`` bounds each file that the child writes (its log, should that be a file, ends
+    there); ``result_bytes`` bounds what the parent takes back; ``jobs`` is how many jobs a child
+    does before a fresh one takes its place, so that small leaks never add up.
     """
 
     cpu_seconds: int = 8
     memory_bytes: int = 1 << 30
     wall_seconds: float = 10.0
+    file_bytes: int = 64 << 20
     result_bytes: int = 128 << 20
     jobs: int = 1000
 
@@ -256,6 +258,7 @@ def _serve(pipe: Connection, limits: GuardLimits, preload: tuple[str, ...]) -> N
     for name in preload:
         import_module(name)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
     with suppress(ValueError, OSError):  # some systems know no limit of the address space
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     descriptor = pipe.fileno()

@@ -17,7 +17,9 @@ _IMAGES = (
 _ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _HEIF = re.compile(rb"....ftyp(?:heic|heix|mif1|msf1|avif)", re.DOTALL)
 _LHA = re.compile(rb"..-lh[0-9a-z]-", re.DOTALL)
-_MACRO = b"macroEnabled"
+#: The type of a workbook with macros; some writers list the type of binary ones in every file.
+_MACRO = b"macroEnabled.main+xml"
+_ZIP_END = b"PK\x05\x06"
 _CONTENT_TYPES = "[Content_Types].xml"
 
 
@@ -66,7 +68,11 @@ def tell(content: bytes) -> Kind:  # noqa: PLR0911 - one return a kind
     for start, kind in _STARTS.items():
         if content.startswith(start):
             return kind
-    return Kind.PDF if b"%PDF-" in content[:_HEAD] else Kind.UNKNOWN
+    if b"%PDF-" not in content[:_HEAD]:
+        return Kind.UNKNOWN
+    # what is a zip to other programs would show them other answers
+    is_zip_too = content.rfind(_ZIP_END) > content.rfind(b"%%EOF")
+    return Kind.REFUSED if is_zip_too else Kind.PDF
 
 
 def _is_image(content: bytes) -> bool:
