@@ -1,0 +1,1 @@
+"""Real programs that people fill our forms with, driven without a screen."""

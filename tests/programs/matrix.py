@@ -1,0 +1,49 @@
+"""Let a program fill every blank of its format, and judge what comes back."""
+
+from functools import cache
+from pathlib import Path
+
+from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.model.form import FileFormat, FormKind
+from tests.programs.answers import entries, matrix
+from tests.programs.job import Job, Program
+from tests.programs.outcome import Row, judge
+
+_ADDRESS = "requests@example.com"
+_PRIVACY = "privacy@example.com"
+
+
+def make_jobs(file_format: FileFormat, folder: Path) -> tuple[Job, ...]:
+    """Write all blanks of ``file_format`` into ``folder``; return what is to be done with them."""
+    return tuple(_job(kind, language, file_format, folder) for kind, language in matrix())
+
+
+def run_program(program: Program, folder: Path) -> tuple[Row, ...]:
+    """Return a row for each blank that ``program`` has filled in ``folder``.
+
+    Raises RuntimeError when the program fails or leaves a form out.
+    """
+    own = folder / "own"
+    own.mkdir()
+    jobs = make_jobs(program.file_format, folder)
+    program.fill(jobs, own)
+    left_out = [job.target.name for job in jobs if not job.target.is_file()]
+    if left_out:
+        raise RuntimeError(f"{program.name} did not write {', '.join(left_out)}")
+    return tuple(judge(job, program.name) for job in jobs)
+
+
+def _job(kind: FormKind, language: str, file_format: FileFormat, folder: Path) -> Job:
+    name = f"{kind.value}_{language}"
+    blank = folder / f"{name}.{file_format.value}"
+    blank.write_bytes(blank_form(kind, language, file_format))
+    target = folder / f"{name}_filled.{file_format.value}"
+    return Job(kind, language, blank, entries(kind, language, file_format), target)
+
+
+@cache
+def blank_form(kind: FormKind, language: str, file_format: FileFormat) -> bytes:
+    """Return a blank as it is published."""
+    build = build_xlsx if file_format is FileFormat.XLSX else build_pdf
+    return build(kind, language, address=_ADDRESS, privacy=_PRIVACY)

@@ -1,0 +1,66 @@
+"""Running programs that fill forms: their command lines, their jobs as JSON, their packages."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.programs.job import Job
+
+#: Where ``tools/node-packages`` puts the packages of ``package.json``.
+NODE_MODULES = Path(sys.prefix) / "node" / "node_modules"
+HERE = Path(__file__).parent
+_LONGEST = 300
+
+
+def run(*command: str | Path, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    """Run ``command`` in ``folder``, with variables added to those of this process.
+
+    Raises RuntimeError with what the program printed when it fails or takes over five minutes.
+    """
+    call = [str(part) for part in command]
+    try:
+        done = subprocess.run(
+            call,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            check=False,
+            capture_output=True,
+            timeout=_LONGEST,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"{call[0]} did not end in {_LONGEST} s") from error
+    if done.returncode:
+        printed = (done.stdout + done.stderr).decode("utf-8", "replace")
+        raise RuntimeError(f"{call[0]} ended with {done.returncode}: {printed[-2000:]}")
+
+
+def run_node(script: str, jobs: Sequence[Job], folder: Path) -> None:
+    """Let the node ``script`` of this folder do ``jobs``; raises RuntimeError as ``run`` does."""
+    data = write_jobs(jobs, folder)
+    run("node", HERE / script, data, folder=folder, environment={"NODE_PATH": str(NODE_MODULES)})
+
+
+def write_jobs(jobs: Sequence[Job], folder: Path) -> Path:
+    """Write ``jobs`` as JSON: a list of objects with ``blank``, ``target`` and ``entries``."""
+    data = folder / "jobs.json"
+    rows = [
+        {
+            "blank": str(job.blank),
+            "target": str(job.target),
+            "entries": [
+                {"field": one.field, "text": one.text, "code": one.code, "way": one.way}
+                for one in job.entries
+            ],
+        }
+        for job in jobs
+    ]
+    data.write_text(json.dumps(rows), encoding="utf-8")
+    return data
+
+
+def missing_package(*names: str) -> str:
+    """Return which of the node packages is not installed; empty when all are."""
+    return next((name for name in names if not (NODE_MODULES / name).is_dir()), "")
