@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from pipeline.model.checked import CheckedForm
+from pipeline.model.form import FormKind
 from pipeline.model.message import SenderJudgement, SenderVerdict
-from pipeline.model.request import END_STATUSES, NumberState, Status
+from pipeline.model.request import END_STATUSES, HoldReason, NumberState, Status
 from pipeline.model.route import Conflict, ConflictFacts, Requester, Spelling
 from pipeline.routing.conflict import decide_conflict
 from pipeline.routing.spelling import alternate_spellings
@@ -44,17 +45,18 @@ def find_conflict(
     if number is None:
         return None
     locked = tx.numbers.lock(number)
-    spelling, previous = Spelling.EQUAL, _most_telling(tx, number, own)
+    wanted = _Wanted(checked.submission.form, sender.address.lower(), digest, own)
+    known, spelling = locked, Spelling.EQUAL
+    previous = _most_telling(tx, locked, wanted)
     if previous is None and locked.state is NumberState.UNKNOWN:
         for other in sorted(alternate_spellings(number)):
-            previous = _most_telling(tx, other, own)
-            if previous is not None and not previous.state.ended:
-                spelling = Spelling.ALTERNATE
+            found = _alternate(tx, other, wanted)
+            if found is not None:
+                spelling, (known, previous) = Spelling.ALTERNATE, found
                 break
-            previous = None
     facts = ConflictFacts(
         kind=checked.submission.form,
-        requester=_requester(sender, previous, locked),
+        requester=_requester(sender, previous, known, wanted),
         sender=sender.verdict,
         same_message=False,
         same_file=previous is not None and _same_file(tx, previous, checked),
@@ -65,35 +67,91 @@ def find_conflict(
         previous_status=_telling_status(previous),
         previous_first_staff_status=previous is not None
         and _telling_status(previous) in FIRST_STAFF_STATUSES,
-        number=_state(locked, previous, sender),
+        number=_state(known, previous, wanted),
     )
     return FoundConflict(decide_conflict(facts), previous, locked)
 
 
-def _state(
-    number: NumberRecord, previous: RequestRecord | None, sender: SenderJudgement
-) -> NumberState:
-    """Return the state that counts: one's own claim, without another request, stops nobody."""
-    own = number.organisation == organisation_of(sender.address)
-    if number.state is NumberState.REQUESTED and previous is None and own:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The form that came: its kind, the sender's address, what it says, the request it is on."""
+
+    kind: FormKind
+    address: str
+    digest: str
+    own: RequestRecord | None
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The sender's own; of a request whose address staff changed, that of the request too."""
+        on_own = self.own is not None and self.own.address_of_record.lower() == self.address
+        names = {
+            organisation_of(self.address),
+            self.own.organisation if self.own and on_own else "",
+        }
+        return frozenset(names - {""})
+
+
+def _state(number: NumberRecord, previous: RequestRecord | None, wanted: _Wanted) -> NumberState:
+    """Return the state that counts: one's own claim stops nobody, unless a request stands by it."""
+    claimed = previous is not None and not previous.state.ended and previous.form is not FormKind.QR
+    ours = number.organisation in wanted.organisations
+    if number.state is NumberState.REQUESTED and ours and not claimed:
         return NumberState.UNKNOWN
     return number.state
 
 
-def _most_telling(tx: Transaction, number: str, own: RequestRecord | None) -> RequestRecord | None:
-    """Return the open request for ``number``, else the newest ended one that was not replaced.
+def _alternate(
+    tx: Transaction, number: str, wanted: _Wanted
+) -> tuple[NumberRecord, RequestRecord | None] | None:
+    """Return what is known of another spelling, or None when nothing goes on there."""
+    row = tx.numbers.get(number) or NumberRecord(number, NumberState.UNKNOWN, "", None)
+    previous = _most_telling(tx, row, wanted)
+    taken = _state(row, previous, wanted) in {NumberState.ACTIVE, NumberState.REQUESTED}
+    if taken or (previous is not None and not previous.state.ended):
+        return row, previous
+    return None
 
-    What an unproven sender asked for binds nobody.
+
+def _owner(number: NumberRecord) -> str:
+    """Return the organisation that has, claims or had the number; empty: none that we know."""
+    return "" if number.state is NumberState.UNKNOWN else number.organisation
+
+
+def _most_telling(tx: Transaction, number: NumberRecord, wanted: _Wanted) -> RequestRecord | None:
+    """Return the open request that the form is most like, else the newest ended one.
+
+    What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership:
+    else anybody could shut the owner out. Of a number that is somebody's, only theirs counts.
     """
+    owner = _owner(number)
     known = [
         record
-        for record in tx.requests.of_number(number)
-        if (own is None or record.id != own.id)
+        for record in tx.requests.of_number(number.e164)
+        if (wanted.own is None or record.id != wanted.own.id)
         and record.status is not Status.SUPERSEDED
         and record.sender_verdict is SenderVerdict.PASS
+        and not waits_for_ownership(record)
+        and (not owner or record.organisation == owner)
     ]
-    is_open = [record for record in known if record.status not in END_STATUSES]
+
+    def likeness(record: RequestRecord) -> tuple[bool, ...]:
+        return (
+            record.form is wanted.kind,
+            record.form is not FormKind.QR,
+            record.address_of_record.lower() == wanted.address,
+            _same_content(tx, record, wanted.digest),
+        )
+
+    is_open = sorted(
+        (record for record in known if not record.state.ended), key=likeness, reverse=True
+    )
     return next(iter([*is_open, *known]), None)
+
+
+def waits_for_ownership(record: RequestRecord) -> bool:
+    """Tell whether the request is held until the sender shows that the number is theirs."""
+    return record.status is Status.HELD and record.state.hold_reason is HoldReason.OWNERSHIP
 
 
 def _telling_status(previous: RequestRecord | None) -> Status | None:
@@ -107,19 +165,32 @@ def _telling_status(previous: RequestRecord | None) -> Status | None:
 
 
 def _requester(
-    sender: SenderJudgement, previous: RequestRecord | None, number: NumberRecord
+    sender: SenderJudgement,
+    previous: RequestRecord | None,
+    number: NumberRecord,
+    wanted: _Wanted,
 ) -> Requester:
-    address = sender.address.lower()
-    known_address = previous.address_of_record.lower() if previous else ""
-    known_organisation = previous.organisation if previous else number.organisation
-    if not known_organisation and previous is None:
-        unknown = number.state is NumberState.UNKNOWN
-        return Requester.SAME if unknown else Requester.OTHER
-    if address == known_address:
+    """Return how the sender relates to who has the number, or asked for it first."""
+    proven = sender.verdict is SenderVerdict.PASS
+    if previous is None:
+        if number.state is NumberState.UNKNOWN:
+            return Requester.SAME
+        ours = proven and _owner(number) in wanted.organisations
+        return Requester.SAME if ours else Requester.OTHER
+    if _left_to_nobody(number, previous):
+        return Requester.OTHER
+    if wanted.address == previous.address_of_record.lower():
         return Requester.SAME
-    if sender.verdict is SenderVerdict.PASS and (organisation_of(address) == known_organisation):
-        return Requester.SAME if previous is None else Requester.SAME_ORG
+    if proven and previous.organisation in wanted.organisations:
+        return Requester.SAME_ORG
     return Requester.OTHER
+
+
+def _left_to_nobody(number: NumberRecord, previous: RequestRecord) -> bool:
+    """Tell whether the number is somebody's who is not named, and was not got by ``previous``."""
+    nameless = number.state is not NumberState.UNKNOWN and not number.organisation
+    got = {Status.ACTIVE, Status.DELIVERED}
+    return nameless and previous.status in END_STATUSES - got
 
 
 def _same_content(tx: Transaction, previous: RequestRecord, digest: str) -> bool:

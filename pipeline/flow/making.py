@@ -28,9 +28,9 @@ def _number_event(tx: Transaction, record: RequestRecord) -> EventName | None:
     number = tx.numbers.lock(record.number)
     waiting = record.status is Status.AWAITING_ACTIVE
     if number.state is NumberState.ACTIVE:
-        if waiting:
-            return EventName.NUMBER_ACTIVE
         ours = number.organisation == record.organisation
+        if waiting:
+            return EventName.NUMBER_ACTIVE if ours else EventName.NUMBER_ENDED
         return EventName.NUMBER_OURS if ours else EventName.NUMBER_OTHERS
     under_way = any(
         other.id != record.id

@@ -152,13 +152,13 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
     ConflictRow("other_active", _D.HOLD_OWNERSHIP, _E.ALERT, requesters=_OTHER, numbers=_ACTIVE),
     ConflictRow("other_requested", _D.HOLD_OWNERSHIP, _E.HOLD, requesters=_OTHER, earlier=_KNOWN),
     ConflictRow("other_claimed", _D.HOLD_OWNERSHIP, _E.HOLD, requesters=_OTHER, numbers=_REQUESTED),
+    ConflictRow("other_released", _D.HOLD_OWNERSHIP, _E.HOLD, requesters=_OTHER, numbers=_RELEASED),
     # which number
     ConflictRow(
         "alternate_spelling",
         _D.ASK_SAME_NUMBER,
         _E.HOLD,
         spelling=Spelling.ALTERNATE,
-        earlier=_OPEN | {Earlier.ACTIVE, Earlier.DELIVERED},
     ),
     # a code or link
     ConflictRow(
@@ -210,6 +210,14 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
         _D.ACCEPT_WITH_WARNING_REUSED,
         kinds=_NUMBER_FORMS,
         earlier=_LEFT_NOTHING | _OVER | {Earlier.ACTIVE, Earlier.DELIVERED},
+        numbers=_RELEASED,
+    ),
+    ConflictRow(
+        "reused_after_qr",
+        _D.ACCEPT_WITH_WARNING_REUSED,
+        kinds=_NUMBER_FORMS,
+        requesters=_OURS,
+        earlier_kinds=_QR,
         numbers=_RELEASED,
     ),
     # a colleague
@@ -272,6 +280,15 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
     ),
     # a new beginning
     ConflictRow("new_attempt", _D.ACCEPT_LINKED, requesters=_OURS, earlier=_OVER),
+    ConflictRow(
+        "left_us",
+        _D.ACCEPT_LINKED,
+        kinds=_NUMBER_FORMS,
+        requesters=_OURS,
+        earlier=frozenset({Earlier.ACTIVE}),
+        earlier_kinds=_NUMBER_FORMS,
+        numbers=_UNKNOWN,
+    ),
     ConflictRow("after_qr", _D.ACCEPT, requesters=_OURS, earlier_kinds=_QR, numbers=_UNKNOWN),
     ConflictRow("new", _D.ACCEPT, earlier=_LEFT_NOTHING, numbers=_UNKNOWN),
 )

@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import NumberState, Status
+from pipeline.model.request import END_STATUSES, NumberState, Status
 from pipeline.model.route import (
     Conflict,
     ConflictDecision,
@@ -16,6 +17,7 @@ from pipeline.model.route import (
     Spelling,
 )
 from pipeline.routing.conflict import CONFLICT_TABLE, Earlier, decide_conflict, earlier_of
+from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES
 
 _TABLE = Path(__file__).parents[3].parent / "shared" / "data" / "conflict_table.csv"
 
@@ -70,40 +72,24 @@ def test_conflict_row_comes_out_as_the_table_says(row: dict[str, str]) -> None:
     assert (conflict.decision.value, conflict.effect.value) == (row["decision"], row["effect"])
 
 
-#: One status for each word of the table; the untouched first staff status is marked.
+#: All earlier requests: none, or each kind (None: a request for help) in each status.
 _PREVIOUS: list[tuple[FormKind | None, Status | None, bool]] = [
     (None, None, False),
-    (None, Status.TRIAGE, True),
     *(
-        (kind, status, first)
-        for kind in FormKind
-        for status, first in (
-            (Status.RECEIVED, False),
-            (Status.NEEDS_CORRECTION, False),
-            (Status.POLICY_REVIEW, True),
-            (Status.NAME_REVIEW, False),
-            (Status.HELD, False),
-            (Status.CERTIFICATE_ISSUED, False),
-            (Status.ACTIVE, False),
-            (Status.DELIVERED, False),
-            (Status.CLOSED_NO_RESPONSE, False),
-            (Status.WITHDRAWN, False),
-            (Status.SUPERSEDED, False),
-        )
+        (kind, status, status in FIRST_STAFF_STATUSES)
+        for kind in (*FormKind, None)
+        for status in Status
     ),
 ]
 
 
 def _all_facts() -> list[ConflictFacts]:
-    """All combinations that can be: without an earlier request nothing is the same or older."""
+    """All combinations of the facts, possible or not."""
     found = []
     for kind, requester, sender, number, spelling, (before, status, first) in product(
         FormKind, Requester, SenderVerdict, NumberState, Spelling, _PREVIOUS
     ):
-        sames = product((False, True), repeat=4) if status is not None else ((False,) * 4,)
-        for same_message, same_file, same_content, older in sames:
-            if ((same_message or same_file) and not same_content) or same_message != same_file:
-                continue
+        for same_message, same_file, same_content, older in product((False, True), repeat=4):
             found.append(
                 ConflictFacts(
                     kind,
@@ -121,6 +107,62 @@ def _all_facts() -> list[ConflictFacts]:
                 )
             )
     return found
+
+
+def _open(facts: ConflictFacts) -> bool:
+    return facts.previous_status is not None and facts.previous_status not in END_STATUSES
+
+
+#: What ``pipeline/flow/conflicts.py`` never says, each with the reason why it cannot.
+_NEVER: dict[str, Callable[[ConflictFacts], bool]] = {
+    "the ledger answers the same message before anything is compared": lambda facts: (
+        facts.same_message
+    ),
+    "nothing is the same as, or older than, what is not there": lambda facts: (
+        facts.previous_status is None and (facts.same_file or facts.same_content or facts.older)
+    ),
+    "a request that was replaced is passed over": lambda facts: (
+        facts.previous_status is Status.SUPERSEDED
+    ),
+    "a hold counts as the status that it interrupted, and each hold has one": lambda facts: (
+        facts.previous_status is Status.HELD
+    ),
+    "a request without a form has no number: both are written together": lambda facts: (
+        facts.previous_status is not None and facts.previous_kind is None
+    ),
+    "only a qr request is delivered": lambda facts: (
+        facts.previous_status is Status.DELIVERED and facts.previous_kind is not FormKind.QR
+    ),
+    "a colleague is one of a request, by a proven address": lambda facts: (
+        facts.requester is Requester.SAME_ORG
+        and (facts.previous_status is None or facts.sender is not SenderVerdict.PASS)
+    ),
+    "a number that nobody has is nobody else's": lambda facts: (
+        facts.requester is Requester.OTHER
+        and facts.previous_status is None
+        and facts.number is NumberState.UNKNOWN
+    ),
+    "of a number that somebody has, only a proven sender is the same": lambda facts: (
+        facts.requester is Requester.SAME
+        and facts.previous_status is None
+        and facts.number is not NumberState.UNKNOWN
+        and facts.sender is not SenderVerdict.PASS
+    ),
+    "one's own claim counts as unknown, unless a request for the number stands by it": (
+        lambda facts: (
+            facts.number is NumberState.REQUESTED
+            and facts.requester is not Requester.OTHER
+            and (not _open(facts) or facts.previous_kind is FormKind.QR)
+        )
+    ),
+    "another spelling is looked at for what is under way or active": lambda facts: (
+        facts.spelling is Spelling.ALTERNATE
+        and not _open(facts)
+        and facts.number in {NumberState.UNKNOWN, NumberState.RELEASED}
+    ),
+}
+#: What falls to the default on purpose. Every reachable combination has a row of its own.
+_LEFT_TO_STAFF: set[ConflictFacts] = set()
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +220,57 @@ def test_only_the_same_requester_replaces_before_work_began(
         Earlier.READY,
     }
     assert {facts.kind is facts.previous_kind for facts in replaced} == {True}
+
+
+@pytest.fixture(scope="module")
+def reachable(
+    decided: list[tuple[ConflictFacts, Conflict]],
+) -> list[tuple[ConflictFacts, Conflict]]:
+    return [
+        (facts, conflict)
+        for facts, conflict in decided
+        if not any(never(facts) for never in _NEVER.values())
+    ]
+
+
+@pytest.mark.parametrize("reason", _NEVER)
+def test_each_reason_excludes_something_that_no_other_does(
+    decided: list[tuple[ConflictFacts, Conflict]], reason: str
+) -> None:
+    others = [never for name, never in _NEVER.items() if name != reason]
+    alone = (
+        facts
+        for facts, _ in decided
+        if _NEVER[reason](facts) and not any(never(facts) for never in others)
+    )
+    assert next(alone, None) is not None
+
+
+def test_no_reachable_combination_falls_to_the_default(
+    reachable: list[tuple[ConflictFacts, Conflict]],
+) -> None:
+    assert len(reachable) > 20_000
+    fallen = {facts for facts, conflict in reachable if conflict.row == "default"}
+    assert fallen == _LEFT_TO_STAFF
+
+
+def test_reachable_combinations_reach_every_row_but_the_ledger_s(
+    reachable: list[tuple[ConflictFacts, Conflict]],
+) -> None:
+    assert {conflict.row for _, conflict in reachable} == {row.name for row in CONFLICT_TABLE} - {
+        "redelivery"
+    }
+
+
+def test_replies_to_another_organisation_hang_on_nothing_that_is_stored(
+    reachable: list[tuple[ConflictFacts, Conflict]],
+) -> None:
+    decisions = {
+        conflict.decision
+        for facts, conflict in reachable
+        if facts.requester is Requester.OTHER and facts.sender is SenderVerdict.PASS
+    }
+    assert decisions == {ConflictDecision.HOLD_OWNERSHIP}
 
 
 def test_every_row_of_the_conflict_table_can_be_reached(

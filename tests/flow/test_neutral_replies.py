@@ -1,0 +1,423 @@
+"""Another organisation reads the same, to the byte, whatever is stored about a number."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from pipeline.flow import decisions
+from pipeline.model.form import FormKind
+from pipeline.model.request import EventName, HoldReason, NumberState, Status
+from pipeline.store.records import RequestRecord
+from tests.flow.conftest import MakeWorld
+from tests.flow.dated import saved_on
+from tests.flow.world import EVE, HANAKO, START, TARO, File, Sent, World, form
+
+NUMBER = "+819012345678"
+OURS = "sakura-denki.example"
+#: The stranger fills a form of their own, in their language, for the same number.
+STRANGE = {
+    "contact_name": "Eve Adams",
+    "contact_email": EVE,
+    "company_legal_name": "Other Company Ltd",
+    "display_name": "Other Company",
+    "opt_in_wording": "By scanning this code you agree to messages from Other Company Ltd.",
+    "phone_number": "+81 90 1234 5678",
+    "phone_number_again": "+81 90 1234 5678",
+}
+#: What would tell of the first organisation, wherever it stands in a mail.
+TELLTALE = ("さくら", "sakura", "hanako", "taro@", "山田", "花子", "3f2a9c1e", "WA-FIRST")
+#: The stranger writes so long after the start that each story of the number is over.
+ASKED = START + timedelta(days=9)
+
+Story = Callable[[World], None]
+
+
+def _nothing(_world: World) -> None:
+    pass
+
+
+def _received(world: World) -> None:
+    world.mail(HANAKO, form(use_case=""))
+    assert world.request().status is Status.NEEDS_CORRECTION
+
+
+def _in_review(world: World) -> None:
+    world.mail(HANAKO, form())
+    assert world.request().status is Status.POLICY_REVIEW
+
+
+def _on_hold(world: World) -> None:
+    _in_review(world)
+    assert decisions.hold(world.services, world.request(), "saki").status is Status.HELD
+
+
+def _approved(world: World) -> None:
+    world.mail(HANAKO, form(ready_date="2027-03-01"))
+    record = decisions.approve(
+        world.services, world.request(), "saki", tick_all=True, business_verified=True
+    )
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+    assert record.status is Status.AWAITING_READINESS
+
+
+def _with_certificate(world: World) -> None:
+    world.clock.set(ASKED - timedelta(days=2))
+    world.mail(HANAKO, form(ready_date="2026-11-30"))
+    record = decisions.approve(
+        world.services, world.request(), "saki", tick_all=True, business_verified=True
+    )
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+    assert record.status is Status.CERTIFICATE_ISSUED
+
+
+def _active(world: World) -> None:
+    _with_certificate(world)
+    assert decisions.mark_active(world.services, world.request(), "saki").status is Status.ACTIVE
+
+
+def _migrating(world: World) -> None:
+    world.mail(HANAKO, form(FormKind.MIGRATION))
+    assert world.request().status is Status.ELIGIBILITY_REVIEW
+
+
+def _code_asked(world: World) -> None:
+    world.set_number(NUMBER, NumberState.ACTIVE, OURS)
+    world.mail(HANAKO, form(FormKind.QR))
+    assert world.request().status is Status.CONTENT_REVIEW
+
+
+def _rejected(world: World) -> None:
+    _in_review(world)
+    decisions.reject(world.services, world.request(), "saki", reason="policy")
+
+
+def _withdrawn(world: World) -> None:
+    _in_review(world)
+    decisions.withdraw(world.services, world.request(), "saki")
+
+
+def _helped(world: World) -> None:
+    world.mail(HANAKO, form(number_use="business_platform"))
+    assert world.request().status is Status.TRIAGE
+
+
+def _set(state: NumberState, organisation: str = OURS) -> Story:
+    return lambda world: world.set_number(NUMBER, state, organisation)
+
+
+def _two_of_the_company(world: World) -> None:
+    _in_review(world)
+    world.mail(TARO, form(display_name="さくら"))
+
+
+def _and_unproven(world: World) -> None:
+    _in_review(world)
+    world.mail(TARO, form(display_name="さくら"), proof="none")
+    world.mail(HANAKO, form(display_name="さくら"), proof="fail")
+
+
+#: Every way in which a number can be somebody's.
+KNOWN: Mapping[str, Story] = {
+    "needs correction": _received,
+    "policy review": _in_review,
+    "held": _on_hold,
+    "approved": _approved,
+    "certificate": _with_certificate,
+    "active by request": _active,
+    "migration": _migrating,
+    "code asked for": _code_asked,
+    "rejected": _rejected,
+    "withdrawn": _withdrawn,
+    "helped": _helped,
+    "two of one company": _two_of_the_company,
+    "proven and unproven": _and_unproven,
+    "active by import": _set(NumberState.ACTIVE),
+    "requested by hand": _set(NumberState.REQUESTED),
+    "released": _set(NumberState.RELEASED),
+    "active, of nobody named": _set(NumberState.ACTIVE, ""),
+    "released, of nobody named": _set(NumberState.RELEASED, ""),
+}
+
+
+def _forged(world: World) -> None:
+    world.mail(HANAKO, form(), proof="fail")
+    world.mail(TARO, form(), proof="unknown")
+
+
+def _unproven(world: World) -> None:
+    world.mail(HANAKO, form(), proof="none")
+    world.mail(TARO, form(use_case=""), proof="none")
+
+
+#: What binds nobody, because whoever wrote it did not prove that it was them.
+FREE: Mapping[str, Story] = {"nothing": _nothing, "unproven": _unproven, "forged": _forged}
+
+
+@dataclass
+class Correspondence:
+    """All mails that the stranger got, each after the step that it came with."""
+
+    answers: list[tuple[str, object]] = field(default_factory=list)
+    raw: list[Sent] = field(default_factory=list)
+
+    def add(self, step: str, mails: list[Sent], names: Mapping[str, str]) -> None:
+        """Note what came to the stranger in the batch of ``step``."""
+        theirs = [mail for mail in mails if mail.to == EVE]
+        self.raw += theirs
+        self.answers.append((step, tuple(_plain_form(mail.raw, names) for mail in theirs)))
+
+
+def _plain_form(raw: bytes, names: Mapping[str, str]) -> tuple[object, ...]:
+    """Return a mail whole, without what differs in any two mails: ids, tokens, boundaries."""
+    mail = message_from_bytes(raw, policy=policy.default)
+    headers = tuple(
+        (name, _masked(str(value), names))
+        for name, value in mail.items()
+        if name.lower() not in {"date", "message-id"}
+    )
+    parts = tuple(
+        (
+            part.get_content_type(),
+            part.get_filename() and _masked(str(part.get_filename()), names),
+            _content(part, names),
+        )
+        for part in mail.walk()
+        if not part.is_multipart()
+    )
+    return headers, parts
+
+
+def _content(part: EmailMessage, names: Mapping[str, str]) -> object:
+    content = part.get_content()
+    return _masked(content, names) if isinstance(content, str) else bytes(content)
+
+
+def _masked(text: str, names: Mapping[str, str]) -> str:
+    for reference, name in names.items():
+        text = text.replace(reference, name).replace(reference.lower(), name)
+    text = re.sub(r"(STRANGER-\d)\.[a-z2-7]+(?:\.[a-z2-7]+){0,2}", r"\1.token", text)
+    return re.sub(r'boundary="[^"]+"', 'boundary="…"', text)
+
+
+def _names(world: World) -> dict[str, str]:
+    first = [*world.requests_of(HANAKO), *world.requests_of(TARO)]
+    own = world.requests_of(EVE)
+    return {
+        **{record.reference: "WA-FIRST" for record in first},
+        **{record.reference: f"STRANGER-{index}" for index, record in enumerate(own)},
+    }
+
+
+def _correspond(world: World, kind: FormKind) -> Correspondence:
+    """Let the stranger ask, ask again, correct, ask for the status, and wait for ten days."""
+    found = Correspondence()
+
+    def write(step: str, *files: File, text: str, reply: bool = False) -> None:
+        own = world.requests_of(EVE)
+        thread = {"Message-ID": f"<{step.replace(' ', '-')}@other-company.example>"}
+        to: dict[str, str] = {}
+        if reply and world.mails_of(own[0]):
+            last = world.mails_of(own[0])[-1]
+            to["to"] = str(message_from_bytes(last.content, policy=policy.default)["Reply-To"])
+            thread["In-Reply-To"] = last.message_id
+        mails = world.mail(EVE, *files, text=text, headers=thread, **to)
+        found.add(step, mails, _names(world))
+
+    good = form(kind, "en", **STRANGE)
+    other = form(kind, "en", **{**STRANGE, "contact_department": "Sales"})
+    write("first", good, text="Our form.")
+    write("status", text="STATUS", reply=True)
+    write("again", good, text="Once more.")
+    world.clock.advance(timedelta(days=1))
+    write("changed", other, text="Changed.")
+    write("changed by reply", form(kind, "en", **{**STRANGE, "notes": "x"}), text="-", reply=True)
+    write("words", text="When?", reply=True)
+    for day in (2, 4, 7, 12):
+        world.clock.set(ASKED + timedelta(days=day))
+        found.add(f"day {day}", world.run(), _names(world))
+    return found
+
+
+def _story(make_world: MakeWorld, story: Story, kind: FormKind) -> Correspondence:
+    world = make_world()
+    story(world)
+    world.clock.set(ASKED)
+    world.run()
+    return _correspond(world, kind)
+
+
+@pytest.fixture(scope="module")
+def first_read() -> dict[FormKind, Correspondence]:
+    """What was read for the first story of each kind: all others are compared with it."""
+    return {}
+
+
+@pytest.mark.parametrize("kind", FormKind)
+@pytest.mark.parametrize("name", KNOWN)
+def test_other_organisation_reads_the_same_to_the_byte(
+    make_world: MakeWorld,
+    first_read: dict[FormKind, Correspondence],
+    kind: FormKind,
+    name: str,
+) -> None:
+    if kind not in first_read:
+        first_read[kind] = _story(make_world, KNOWN["policy review"], kind)
+    found = _story(make_world, KNOWN[name], kind)
+    assert found.answers == first_read[kind].answers
+    assert [mail.notice for mail in found.raw[:1]] == ["held"]
+    assert _told(found) == []
+
+
+def _told(found: Correspondence) -> list[str]:
+    shown = [
+        repr(answer).casefold() + mail.text.casefold() + mail.html.casefold()
+        for answer, mail in zip(found.answers, found.raw, strict=False)
+    ]
+    return [sign for sign in TELLTALE for text in shown if sign.casefold() in text]
+
+
+@pytest.mark.parametrize("kind", FormKind)
+@pytest.mark.parametrize("name", FREE)
+def test_unproven_request_of_somebody_changes_no_answer(
+    make_world: MakeWorld, kind: FormKind, name: str
+) -> None:
+    free = _story(make_world, FREE["nothing"], kind)
+    found = _story(make_world, FREE[name], kind)
+    assert found.answers == free.answers
+    assert [mail.notice for mail in found.raw[:1]] == ["acknowledged"]
+
+
+# --- a stranger cannot shut the owner out -------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FormKind)
+def test_stranger_s_held_request_stops_nothing_of_the_owner_s(world: World, kind: FormKind) -> None:
+    world.set_number(NUMBER, NumberState.ACTIVE, OURS)
+    world.mail(EVE, form(kind, "en", **STRANGE))
+    (mail,) = world.mail(HANAKO, form(kind))
+    expected = {
+        FormKind.ONBOARDING: ("already_active", ""),
+        FormKind.MIGRATION: ("question", "already_ours"),
+        FormKind.QR: ("acknowledged", ""),
+    }
+    assert (mail.notice, mail.variant) == expected[kind]
+
+
+def test_stranger_s_held_request_does_not_hold_the_owner_s_correction(world: World) -> None:
+    world.mail(HANAKO, form(use_case=""))
+    world.mail(EVE, form(FormKind.ONBOARDING, "en", **STRANGE))
+    assert world.request(EVE).state.hold_reason is HoldReason.OWNERSHIP
+    (mail,) = world.mail(HANAKO, form(), text="Corrected, in a new mail.")
+    assert (mail.notice, world.request().status) == ("revision_received", Status.POLICY_REVIEW)
+    (mail,) = world.reply(world.request(), "", form(display_name="さくら"))
+    assert (mail.notice, world.request().status) == ("revision_received", Status.POLICY_REVIEW)
+
+
+def test_owner_by_import_is_no_stranger_after_a_stranger_s_rejection(world: World) -> None:
+    world.set_number(NUMBER, NumberState.ACTIVE, OURS)
+    world.mail(EVE, form(FormKind.QR, "en", **STRANGE))
+    decisions.reject(world.services, world.request(EVE), "saki", reason="ownership")
+    (mail,) = world.mail(HANAKO, form(FormKind.QR))
+    assert (mail.notice, world.request().status) == ("acknowledged", Status.CONTENT_REVIEW)
+
+
+def test_earlier_requester_is_not_told_that_the_number_is_another_s_now(world: World) -> None:
+    world.mail(EVE, form(FormKind.ONBOARDING, "en", **STRANGE))
+    decisions.withdraw(world.services, world.request(EVE), "saki")
+    world.set_number(NUMBER, NumberState.ACTIVE, OURS)
+    world.later(days=2)
+    (mail,) = world.mail(EVE, form(FormKind.ONBOARDING, "en", **STRANGE), text="Again.")
+    assert (mail.notice, mail.variant) == ("held", "")
+
+
+def test_code_that_waits_is_not_made_when_the_number_becomes_another_s(world: World) -> None:
+    world.mail(HANAKO, form())
+    world.mail(HANAKO, form(FormKind.QR))
+    code = world.requests_of(HANAKO)[1]
+    assert code.status is Status.AWAITING_ACTIVE
+    world.set_number(NUMBER, NumberState.ACTIVE, "other-company.example")
+    mails = world.later(minutes=5)
+    assert [(mail.notice, mail.variant) for mail in mails] == [("question", "not_ours")]
+    assert world.again(code).status is Status.NEEDS_CORRECTION
+
+
+def test_reused_number_s_claim_does_not_stop_its_own_correction(world: World) -> None:
+    _active(world)
+    world.set_number(NUMBER, NumberState.RELEASED, OURS)
+    world.mail(HANAKO, form(use_case=""), text="We have the number again.")
+    second = world.requests_of(HANAKO)[1]
+    assert second.status is Status.NEEDS_CORRECTION
+    world.mail(HANAKO, form(ready_date="2026-12-20"), text="Corrected.")
+    assert world.again(second).status is Status.POLICY_REVIEW
+    (mail,) = world.reply(world.again(second), "", form(ready_date="2026-12-21"))
+    assert (mail.notice, world.again(second).status) == ("revision_received", Status.POLICY_REVIEW)
+
+
+def test_other_spelling_of_an_imported_number_is_asked_about(world: World) -> None:
+    world.set_number("+5215512345678", NumberState.ACTIVE, OURS)
+    mexican = {"phone_number": "+52 55 1234 5678", "phone_number_again": "+52 55 1234 5678"}
+    (mail,) = world.mail(HANAKO, form(FormKind.ONBOARDING, "ja", "xlsx", **mexican))
+    assert (mail.notice, mail.variant) == ("question", "same_number")
+    (mail,) = world.mail(EVE, form(FormKind.ONBOARDING, "ja", "xlsx", **mexican))
+    assert (mail.notice, mail.variant) == ("held", "")
+
+
+# --- an unproven sender -------------------------------------------------------------------------
+
+
+def _stored(world: World, record: RequestRecord) -> tuple[object, ...]:
+    """Return all that is stored of a request and its number."""
+    return (
+        world.again(record),
+        world.revisions(record),
+        world.number(NUMBER),
+        world.history(record),
+        world.notes(record),
+        [mail.message_id for mail in world.mails_of(record)],
+    )
+
+
+FALSE: Mapping[str, File] = {
+    "same": form(),
+    "corrected": form(display_name="にせもの", contact_email=EVE),
+    "wrong": form(use_case=""),
+    "other kind": form(FormKind.MIGRATION),
+    "code": form(FormKind.QR),
+    "older": saved_on(form(display_name="古い名前"), date(2025, 6, 1)),
+}
+
+
+@pytest.mark.parametrize("sender", [HANAKO, TARO, EVE])
+@pytest.mark.parametrize("proof", ["none", "fail", "unknown"])
+@pytest.mark.parametrize("first", ["needs correction", "policy review", "certificate"])
+def test_unproven_sender_changes_nothing_that_is_stored(
+    world: World, sender: str, proof: str, first: str
+) -> None:
+    KNOWN[first](world)
+    world.clock.set(ASKED)
+    world.run()
+    record = world.requests_of(HANAKO)[0]
+    before = _stored(world, record)
+    for name, file in FALSE.items():
+        world.deliver(world.customer.write(sender, file, text=name, proof=proof))
+    mails = world.run()
+    assert _stored(world, record) == before
+    assert {mail.notice for mail in mails} == ({"receipt_unverified"} if proof == "none" else set())
+    held = [item for item in world.requests_of(sender) if item.id != record.id]
+    assert {item.status for item in held} == {Status.HELD}
+
+
+def test_unproven_sender_who_confirms_is_still_another_organisation(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = world.request()
+    world.mail(EVE, form(display_name="にせもの"), proof="none")
+    before = (world.revisions(record), world.number(NUMBER), world.again(record).state)
+    world.reply(world.request(EVE), "Yes, it was me.", proof="none")
+    assert (world.revisions(record), world.number(NUMBER), world.again(record).state) == before
+    eve = world.request(EVE)
+    assert (eve.status, eve.state.hold_reason) == (Status.HELD, HoldReason.OWNERSHIP)
