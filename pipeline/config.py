@@ -161,6 +161,26 @@ class FormSettings(_Section):
     privacy: str = "privacy@genesys.com"
 
 
+Judgement = Literal["ok", "ask", "reject"]
+
+
+class PhoneSettings(_Section):
+    """Which kinds of numbers are taken, asked about, or refused; and where nobody can use one."""
+
+    mobile: Judgement = "ok"
+    landline: Judgement = "ok"
+    landline_or_mobile: Judgement = "ok"
+    voip: Judgement = "ok"
+    toll_free: Judgement = "ask"
+    shared_cost: Judgement = "ask"
+    uan: Judgement = "ask"
+    personal: Judgement = "ask"
+    premium: Judgement = "reject"
+    pager: Judgement = "reject"
+    voicemail: Judgement = "reject"
+    restricted: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("CU", "IR", "KP", "SY")
+
+
 class RetentionSettings(_Section):
     """How long what is kept."""
 
@@ -195,6 +215,7 @@ class Settings(_Section):
     team: TeamSettings = TeamSettings()
     certificates: CertificateSettings = CertificateSettings()
     forms: FormSettings = FormSettings()
+    phones: PhoneSettings = PhoneSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
     logs: LogSettings = LogSettings()

@@ -5,16 +5,21 @@ import json
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import words
+from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
-from pipeline.cli.output import plain, print_json, print_table
+from pipeline.cli.output import inert, plain, print_json, print_table
 from pipeline.errors import ExitCode, UsageError
 from pipeline.forms.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
+
+if TYPE_CHECKING:
+    from pipeline.flow.form_check import FormCheck
 
 _KINDS = [kind.value for kind in FormKind]
 
@@ -134,9 +139,11 @@ def fields(kind: str, *, as_json: bool) -> None:
 def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> int:
     """Read filled forms and print what each answer was read as, with every problem."""
     from pipeline.flow.form_check import FormCheck, check_form  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services import phone_policy  # noqa: PLC0415
     from pipeline.guard import Guard  # noqa: PLC0415
 
     unreadable = False
+    phones = phone_policy(settings())
     with Guard() as guard:
         for path in files:
             content = path.read_bytes() if path.is_file() else b""
@@ -146,6 +153,7 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
                 content,
                 language or words.language(),
                 date.today(),  # noqa: DTZ011 - the operator's day
+                phones,
             )
             unreadable = unreadable or result.verdict == "unreadable"
             if as_json:
@@ -155,23 +163,26 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
     return ExitCode.UNFINISHED if unreadable else ExitCode.DONE
 
 
-def _print_check(result, digest: str) -> None:  # type: ignore[no-untyped-def]
+def _print_check(result: "FormCheck", digest: str) -> None:
     title = f"{result.file}  {result.form or ''} {result.version or ''} {result.language or ''}"
-    click.echo(f"{title.strip()}  [{words.status_word(result.verdict)}]  {digest}")
-    if result.fields:
-        print_table(
-            [words.word(key) for key in ("field", "typed", "read_as", "verdict", "why")],
-            [
-                [
-                    field.id,
-                    field.raw,
-                    field.value or "",
-                    words.status_word(field.verdict),
-                    ", ".join(words.named("repair", note) for note in field.notes),
-                ]
-                for field in result.fields
-            ],
-        )
+    click.echo(f"{inert(title.strip())}  [{words.status_word(result.verdict)}]  {digest}")
+    told: dict[str, list[str]] = {}
     for problem in result.problems:
-        click.echo(f"  {words.status_word(problem.severity)}: {problem.message} ({problem.code})")
+        line = f"{words.status_word(problem.severity)}: {problem.message} [{problem.code}]"
+        told.setdefault(problem.field, []).append(line)
+    lines = [
+        AnswerLine(
+            field.id,
+            field.raw,
+            field.value or "",
+            field.verdict,
+            field.notes,
+            tuple(told.pop(field.id, ())),
+        )
+        for field in result.fields
+    ]
+    if lines:
+        print_answers("field", lines)
+    for line in (line for found in told.values() for line in found):
+        click.echo(f"  {inert(line)}")
     click.echo("")

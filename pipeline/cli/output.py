@@ -73,8 +73,16 @@ def cut(text: str, columns: int) -> str:
     return kept + "…"
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 48) -> None:
-    """Print a table in aligned columns; cells are made inert and cut at ``widest`` columns."""
+def print_table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widest: int = 48,
+    below: Sequence[Sequence[str]] = (),
+) -> None:
+    """Print a table in aligned columns; cells are made inert and cut at ``widest`` columns.
+
+    ``below`` are whole lines that follow each row (none: no row has any).
+    """
     cells = [[cut(inert(cell), widest) for cell in row] for row in (headings, *rows)]
     columns = [max(width(row[index]) for row in cells) for index in range(len(headings))]
     for number, row in enumerate(cells):
@@ -82,3 +90,5 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], widest: 
             cell + " " * (columns[index] - width(cell)) for index, cell in enumerate(row)
         ).rstrip()
         click.echo(click.style(line, bold=True) if number == 0 and sys.stdout.isatty() else line)
+        for remark in below[number - 1] if number and below else ():
+            click.echo(f"    -> {inert(remark)}")

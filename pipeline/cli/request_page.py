@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli import words
-from pipeline.cli.output import inert, print_table
-from pipeline.flow.overview import RequestView
+from pipeline.cli.answers import AnswerLine, print_answers
+from pipeline.cli.output import inert
+from pipeline.flow.overview import RequestView, ShownProblem
 
 
 def print_request(view: RequestView) -> None:
@@ -39,24 +40,22 @@ def print_request(view: RequestView) -> None:
             click.echo(f"  {words.word(key)}: {inert(value)}")
     if view.fields:
         click.echo("")
-        print_table(
-            [words.word(key) for key in ("question", "typed", "read_as", "verdict", "why")],
-            [
-                [
-                    field.label,
-                    field.raw,
-                    field.value or "",
-                    words.status_word(field.verdict),
-                    ", ".join(words.named("repair", note) for note in field.notes),
-                ]
-                for field in view.fields
-                if field.raw
-            ],
-        )
+        lines = [
+            AnswerLine(
+                field.label,
+                field.raw,
+                field.value or "",
+                field.verdict,
+                field.notes,
+                tuple(_told(problem) for problem in view.problems if problem.field == field.id),
+            )
+            for field in view.fields
+        ]
+        print_answers("question", [line for line in lines if line.raw or line.told])
+    shown = {field.id for field in view.fields}
     for problem in view.problems:
-        audience = words.status_word(problem.audience)
-        severity = words.status_word(problem.severity)
-        click.echo(f"  {severity} ({audience}): {inert(problem.message)} [{problem.code}]")
+        if problem.field not in shown:
+            click.echo(f"  {_told(problem)}")
     _section("slots", [f"{local(slot.start)} - {local(slot.end)}" for slot in view.slots])
     _section(
         "deadlines",
@@ -92,6 +91,12 @@ def print_request(view: RequestView) -> None:
             for line in view.history
         ],
     )
+
+
+def _told(problem: ShownProblem) -> str:
+    audience = words.status_word(problem.audience)
+    severity = words.status_word(problem.severity)
+    return f"{severity} ({audience}): {inert(problem.message)} [{problem.code}]"
 
 
 def _section(key: str, lines: list[str]) -> None:

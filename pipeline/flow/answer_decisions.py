@@ -60,7 +60,7 @@ def _items(
     revision = tx.revisions.latest(record.id)
     if revision is None or record.form is None:
         return ()
-    checked = judge(submission_of(revision), services.clock.now())
+    checked = judge(services, submission_of(revision), services.clock.now())
     if not fields:
         return items_for_customer(checked, record.language)
     texts, numbers = form_texts(record.language), FORMS[record.form].numbers
@@ -90,7 +90,7 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
         if revision is not None and track is not Track.HELP:
             kind = FormKind(track.value)
             submission = replace(submission_of(revision), form=kind)
-            checked = judge(submission, services.clock.now())
+            checked = judge(services, submission, services.clock.now())
             items = items_for_customer(checked, current.language)
             complete = not items
             current = replace(current, form=kind)
@@ -122,7 +122,7 @@ def edit(
         if unknown:
             raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
         submission = with_entered_answers(submission_of(revision), answers)
-        checked = judge(submission, services.clock.now())
+        checked = judge(services, submission, services.clock.now())
         _refuse_change_of_approved(current, checked)
         after = insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
         event = staff_event(

@@ -147,7 +147,7 @@ def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRec
     if revision is None:
         raise RefusedError("answers_missing", reference=record.reference)
     open_items = items_for_customer(
-        judge(submission_of(revision), services.clock.now()), record.language
+        judge(services, submission_of(revision), services.clock.now()), record.language
     )
     if open_items:
         fields = ", ".join(dict.fromkeys(item.field for item in open_items if item.field))

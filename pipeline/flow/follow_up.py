@@ -155,7 +155,8 @@ def _forms(
         (
             item
             for item in letter.read.submissions
-            if undecided or (record.form is item.form and not _of_another(tx, letter, record, item))
+            if undecided
+            or (record.form is item.form and not _of_another(tx, services, letter, record, item))
         ),
         None,
     )
@@ -168,13 +169,17 @@ def _forms(
 
 
 def _of_another(
-    tx: Transaction, letter: Letter, record: RequestRecord, submission: Submission
+    tx: Transaction,
+    services: Services,
+    letter: Letter,
+    record: RequestRecord,
+    submission: Submission,
 ) -> bool:
     """Tell whether the form is for the number of another open request of the same address.
 
     So it is when two forms came in one mail: both are answered on the thread of one.
     """
-    number = judge(submission, letter.now).value("phone_number")
+    number = judge(services, submission, letter.now).value("phone_number")
     return number not in {None, record.number} and any(
         other.form is submission.form
         and not other.state.ended
@@ -193,7 +198,7 @@ def _form(
     if record.form is None or record.state.track is Track.HELP:
         return _first_form(tx, services, letter, record, submission)
     latest = tx.revisions.latest(record.id)
-    checked = judge(submission, letter.now, latest)
+    checked = judge(services, submission, letter.now, latest)
     if record.status in _AFTER_APPROVAL and (
         latest is None or latest.digest != content_digest(checked)
     ):
@@ -212,7 +217,7 @@ def _first_form(
     submission: Submission,
 ) -> RequestRecord:
     """Take the first form of a request that had none: same reference, then as received."""
-    checked = judge(submission, letter.now)
+    checked = judge(services, submission, letter.now)
     found = find_conflict(tx, letter.sender, checked, content_digest(checked), own=record)
     insert_revision(tx, record, checked, letter.now, letter.row.id)
     keep_files(tx, letter, record, submission)

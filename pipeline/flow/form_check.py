@@ -12,6 +12,7 @@ from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.notifications.catalogue import sentence
 from pipeline.validation.check import check
+from pipeline.validation.phone.policy import PhonePolicy
 
 SCHEMA = "pipeline/form-check/1"
 
@@ -61,7 +62,9 @@ def read_file(name: str, content: bytes) -> Submission | UnreadableFile:
     return found if isinstance(found, UnreadableFile) else read_form(found)
 
 
-def check_form(guard: Guard, name: str, content: bytes, language: str, today: date) -> FormCheck:
+def check_form(
+    guard: Guard, name: str, content: bytes, language: str, today: date, phones: PhonePolicy
+) -> FormCheck:
     """Read and judge one file; the sentences are in ``language``."""
     try:
         read = guard.call(read_file, name, content)
@@ -70,7 +73,7 @@ def check_form(guard: Guard, name: str, content: bytes, language: str, today: da
     if isinstance(read, UnreadableFile):
         problems = (_problem(read.problem, language, None),)
         return FormCheck(SCHEMA, name, None, None, None, "unreadable", (), problems)
-    checked = check(read, check_context(read.form, today))
+    checked = check(read, check_context(read.form, today, phones))
     return FormCheck(
         schema=SCHEMA,
         file=name,

@@ -11,21 +11,31 @@ from pipeline.model.notice import ProblemItem
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.notifications.catalogue import priority, sentence, shown
 from pipeline.validation.check import CheckContext
+from pipeline.validation.phone.policy import PhonePolicy
+
+#: The question about an answer that is right as far as we see; ``file_print`` asks it for all.
+_READ_FROM_PRINT = "from_print"
 
 
 @cache
-def check_context(kind: FormKind, today: date) -> CheckContext:
+def check_context(kind: FormKind, today: date, phones: PhonePolicy) -> CheckContext:
     """Return what the checks of a form of ``kind`` need, on the customer's ``today``."""
-    return CheckContext(today=today, vocabulary=choice_vocabulary(kind))
+    return CheckContext(today=today, vocabulary=choice_vocabulary(kind), phones=phones)
 
 
 def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem, ...]:
-    """Return what the customer must correct or confirm: one item a field, in the form's order."""
+    """Return what the customer must correct or confirm: one item a field, in the form's order.
+
+    Of a print, one sentence asks to check all answers that were read; only others have an item.
+    """
     kind = checked.submission.form
     texts = form_texts(language)
     numbers = FORMS[kind].numbers
     items = []
+    from_print = checked.submission.from_print
     for problem in priority(checked.customer_problems):
+        if from_print and problem.code == _READ_FROM_PRINT:
+            continue
         reading = checked.reading(problem.field)
         items.append(
             ProblemItem(
@@ -41,12 +51,20 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
 
 
 def notes_for_customer(checked: CheckedForm, language: str) -> tuple[str, ...]:
-    """Return the sentences that tell the customer something without asking for anything."""
+    """Return the sentences that tell the customer something without asking for anything.
+
+    An answer that has to be corrected or confirmed has its own sentence, and no further one.
+    """
     told = {Severity.WARNING, Severity.NOTE}
+    of_customer = (
+        problem
+        for problem in checked.problems
+        if problem.audience is Audience.CUSTOMER and problem.code != _READ_FROM_PRINT
+    )
     return tuple(
         sentence(problem, language, checked.submission.form)
-        for problem in checked.problems
-        if problem.audience is Audience.CUSTOMER and problem.severity in told
+        for problem in priority(of_customer)
+        if problem.severity in told
     )
 
 

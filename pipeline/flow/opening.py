@@ -9,6 +9,7 @@ from pipeline.flow.answers import answer
 from pipeline.flow.cause import Cause, Details
 from pipeline.flow.conflicts import FoundConflict, find_conflict, organisation_of
 from pipeline.flow.decide import decide
+from pipeline.flow.earlier import hold_other, replace_unproven, waiting_for_proof
 from pipeline.flow.judging import items_for_customer, notes_for_customer
 from pipeline.flow.letter import Letter
 from pipeline.flow.revise import revise
@@ -24,7 +25,6 @@ from pipeline.model.request import (
     Actor,
     Event,
     EventName,
-    HoldReason,
     NumberState,
     RequestState,
     Status,
@@ -102,11 +102,14 @@ def open_form(
     linked_to: str = "",
 ) -> RequestRecord:
     """Take one submission of an unknown thread to its request."""
-    checked = judge(submission, letter.now)
+    checked = judge(services, submission, letter.now)
     found = find_conflict(tx, letter.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
         return _continue_earlier(tx, services, letter, checked, found, found.previous)
-    _replace_unproven(tx, services, letter, checked)
+    waiting = waiting_for_proof(tx, letter, checked, found)
+    if waiting is not None:
+        return revise(tx, services, letter, waiting, checked)
+    replace_unproven(tx, services, letter, checked)
     record = new_record(services, letter, checked)
     if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
         linked_to = found.previous.reference
@@ -137,7 +140,7 @@ def route_on(
         waits_for=found.previous.id if queued and found and found.previous else "",
     )
     if found is not None and found.conflict.decision in _BOTH_WAIT and found.previous:
-        _hold_other(tx, services, found.previous)
+        hold_other(tx, services, found.previous)
     if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
         alert(tx, services, f"route_{way.rule}", record.reference)
     details = Details(
@@ -171,36 +174,12 @@ def resume(
     if latest is None:
         event = Event(EventName.NO_FORM, Actor.SYSTEM, services.clock.now())
         return decide(tx, services, record, event, cause)
-    checked = judge(submission_of(latest), services.clock.now())
+    checked = judge(services, submission_of(latest), services.clock.now())
     proven = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
     found = find_conflict(tx, proven, checked, content_digest(checked), own=record)
     return route_on(tx, services, record, checked, found, cause)
-
-
-def _replace_unproven(
-    tx: Transaction, services: Services, letter: Letter, checked: CheckedForm
-) -> None:
-    """Close what the same address sent unproven for the number: now it is here, proven."""
-    number = checked.value("phone_number")
-    if not letter.proven or number is None:
-        return
-    for other in tx.requests.of_number(number):
-        waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
-        if waits and other.address_of_record.lower() == letter.sender.address.lower():
-            event = Event(EventName.SUPERSEDE, Actor.SYSTEM, letter.now)
-            decide(tx, services, other, event, letter.cause)
-
-
-def _hold_other(tx: Transaction, services: Services, record: RequestRecord) -> None:
-    """Hold the earlier of two requests that cannot both be right."""
-    if record.state.ended or record.status is Status.HELD:
-        return
-    event = Event(
-        EventName.HOLD, Actor.SYSTEM, services.clock.now(), hold_reason=HoldReason.CONFLICT
-    )
-    decide(tx, services, record, event, Cause())
 
 
 def routing_facts(
@@ -234,7 +213,7 @@ def new_record(
     """Return the record of a request that begins with ``letter``; it is not stored yet."""
     value = checked.value if checked else lambda _field: None
     number = value("phone_number") or ""
-    zone = customer_zone(value("time_zone"), number)
+    zone = customer_zone(value("time_zone"), number, services.settings.team.time_zone)
     form = checked.submission.form if checked else None
     record = RequestRecord(
         id=new_id(),
@@ -256,7 +235,7 @@ def new_record(
             letter.message.language,
             languages(),
         ),
-        time_zone=zone if checked else services.settings.team.time_zone,
+        time_zone=zone,
         opened_at=letter.now,
         next_at=None,
         contact="" if checked else letter.sender.name,
@@ -281,7 +260,7 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
         contact=value("contact_name") or record.contact,
         country=value("country") or "",
         number=number,
-        time_zone=customer_zone(value("time_zone"), number),
+        time_zone=customer_zone(value("time_zone"), number, record.time_zone),
         language=value("reply_language") or record.language,
         state=replace(
             record.state,

@@ -137,7 +137,7 @@ def apply_answers(
     details = Details(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),
-        fine_answers=len(checked.readings) - len(checked.customer_problems),
+        fine_answers=max(len(checked.readings) - len(checked.customer_problems), 0),
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
         changes=_told(record, checked, changed),
     )

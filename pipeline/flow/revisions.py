@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pydantic import TypeAdapter
 
 from pipeline.flow.judging import check_context
+from pipeline.flow.services import Services
 from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_id
 from pipeline.model.problem import Verdict
@@ -97,13 +98,16 @@ def submission_of(revision: RevisionRecord) -> Submission:
 
 
 def judge(
-    submission: Submission, day: datetime, previous: RevisionRecord | None = None
+    services: Services,
+    submission: Submission,
+    day: datetime,
+    previous: RevisionRecord | None = None,
 ) -> CheckedForm:
-    """Judge ``submission`` on the day of ``day`` (aware).
+    """Judge ``submission`` on the day of ``day`` (aware), by the settings.
 
     A doubtful answer that was asked about in ``previous`` and comes back unchanged is confirmed.
     """
-    context = check_context(submission.form, day.date())
+    context = check_context(submission.form, day.date(), services.phones)
     if previous is not None:
         asked = {
             reading.field: reading.raw

@@ -14,14 +14,24 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.guard import Guard
 from pipeline.mailbox.sender import SenderPolicy
+from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.notifications.headers import SenderIdentity
 from pipeline.notifications.token import is_our_message_id
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store
+from pipeline.validation.phone.policy import PhonePolicy
 
 _KEY_BYTES = 32
+
+
+def phone_policy(settings: Settings) -> PhonePolicy:
+    """Return which numbers the settings take."""
+    rows = settings.phones.model_dump()
+    restricted = rows.pop("restricted")
+    verdicts = {kind: Verdict(verdict) for kind, verdict in rows.items()}
+    return PhonePolicy(**verdicts, restricted=restricted)
 
 
 @dataclass
@@ -63,6 +73,11 @@ class Services:
             trust=sender.trust,
             inner_hops=sender.inner_hops,
         )
+
+    @cached_property
+    def phones(self) -> PhonePolicy:
+        """Which numbers are taken."""
+        return phone_policy(self.settings)
 
     @cached_property
     def identity(self) -> SenderIdentity:

@@ -14,6 +14,7 @@ from pipeline.validation.characters import (
     is_cell_error,
     is_placeholder,
     squeeze,
+    utf16_length,
 )
 from pipeline.validation.choice import read_choice, read_tick
 from pipeline.validation.country import read_country
@@ -54,6 +55,8 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 _OWN_BLANKS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK, AnswerKind.COUNTRY})
 _NUMBERS = frozenset({AnswerKind.PHONE, AnswerKind.CONTACT_PHONE, AnswerKind.DIGITS})
 _BLANK = Read(None, Verdict.BLANK)
+#: No answer is nearly so long; beyond it nothing is read, so that no text takes its time.
+_LONGEST = 10_000
 
 
 def read_answer(
@@ -61,15 +64,21 @@ def read_answer(
 ) -> Read:
     """Return the reading of ``answer``; None and blank cells are BLANK.
 
-    ``confirmed`` is the raw answer that was asked about before: the same again settles it. What
-    staff entered is settled wherever it can be read.
+    ``confirmed`` is the raw answer that was asked about before: the same again settles it, unless
+    it was read from a print again, for what is misread is misread each time. What staff entered is
+    settled wherever it can be read.
     """
+    if answer is not None and len(answer.raw) > _LONGEST and len(answer.raw.strip()) > _LONGEST:
+        return reject("too_long", n=question.maximum or _LONGEST, m=utf16_length(answer.raw))
     if answer is None or (is_blank(answer.raw) and answer.cell_type is not CellType.FORMULA):
+        if answer is not None and answer.cell_type is CellType.PRINT and answer.damaged:
+            return ask(None, "unreadable")  # seen on the page, but not read
         return _BLANK if answer is None or answer.disagrees is None else _disagreeing(answer)
     read = _read(answer, question, replace(hints, cell_type=answer.cell_type))
     if answer.cell_type is CellType.STAFF:
         return _settled(read, "entered_by_staff")
-    if read.verdict is Verdict.ASK and confirmed == answer.raw:
+    by_print = answer.cell_type is CellType.PRINT
+    if read.verdict is Verdict.ASK and confirmed == answer.raw and not by_print:
         return _settled(read, "confirmed")
     return _doubts_of_the_file(read, answer)
 
@@ -77,7 +86,8 @@ def read_answer(
 def _read(answer: Answer, question: Question, hints: Hints) -> Read:
     text = answer.raw
     if answer.cell_type is CellType.ERROR or is_cell_error(text):
-        return reject("cell_error", given=text.strip())
+        copied = answer.where == answer.field  # into a PDF, which has no cells
+        return reject("placeholder" if copied else "cell_error", given=text.strip())
     if answer.cell_type is CellType.FORMULA:
         return reject("cell_formula")
     if is_placeholder(text) and question.kind not in _OWN_BLANKS:

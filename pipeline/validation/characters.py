@@ -11,25 +11,36 @@ _JOINERS = frozenset("\u200c\u200d")
 _BLANK_LETTERS = {"\u3164": " ", "\uffa0": " ", "\u2800": " "}
 _KEPT_CONTROLS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 _EXCEL_ERRORS = re.compile(
-    r"#(?:N/A|NAME\?|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})|#{3,}",
+    r"#(?:N/A|NAME\?|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})|#{3,}"
+    r"|#(?:NV|WERT!|BEZUG!|ZAHL!|ÜBERLAUF!|BERECHNEN!)",  # as German programs show them
     re.IGNORECASE,
 )
 #: What people write instead of an answer, folded.
 _PLACEHOLDERS = frozenset(
     "n/a|n.a.|n.a|na|not applicable|tbd|tba|tbc|t.b.d.|to be decided|to be confirmed|pending"  # noqa: SIM905 - a list of words
     "|none|nil|null|nothing|see email|see e-mail|see mail|see above|same as above|as above|ditto"
-    "|later|unknown|not yet|don't know|未定|未記入"
-    "|同上|なし|無し|無|該当なし|特になし|特に無し|不明"
-    "|後日|後日連絡|検討中|調整中|メール参照|別途連絡|別途通知|无|無資料|keine|entfällt|siehe oben"
-    "|siehe e-mail|unbekannt|k.a.|aucun|aucune|néant|ninguno|ninguna|nessuno".split("|")
+    "|later|unknown|not yet|don't know|see attached|see attachment|to follow"
+    "|未定|未記入|同上|なし|無し|無|該当なし|特になし|特に無し|不明"
+    "|後日|後日連絡|検討中|調整中|メール参照|別途連絡|別途通知|无|無資料"
+    "|確認中|後ほど|後ほど連絡|別紙参照|添付参照"
+    "|keine|entfällt|siehe oben|siehe unten|siehe e-mail|siehe anhang|s.o.|s. o.|unbekannt|k.a."
+    "|wird nachgereicht|noch offen|folgt|folgt noch|später|in klärung|steht noch nicht fest"
+    "|liegt nicht vor|aucun|aucune|néant|ninguno|ninguna|nessuno".split("|")
+)
+#: What people write when they do not know, folded.
+UNKNOWN_WORDS = frozenset(
+    "unknown|not known|don't know|do not know|i don't know|i do not know|not sure|no idea|?"  # noqa: SIM905 - a list of words
+    "|不明|不明です|わからない|分からない|わかりません|分かりません"
+    "|unbekannt|weiss nicht|weiss ich nicht|ich weiss nicht|ich weiss es nicht|keine ahnung"
+    "|nicht bekannt|inconnu|desconocido|未知|不知道".split("|")
 )
 _MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
 _BLANKS = frozenset({"", "-", "--", "---", "—", "–", "ー", "―", "−", "‐"})
 
 
 def fold(text: str) -> str:
-    """Return ``text`` for comparison: NFKC, case folded, stripped."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    """Return ``text`` for comparison: NFKC, case folded, stripped, one apostrophe."""
+    return unicodedata.normalize("NFKC", text).casefold().strip().replace("’", "'")
 
 
 def utf16_length(text: str) -> int:

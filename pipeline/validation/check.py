@@ -12,6 +12,7 @@ from pipeline.model.problem import Problem, Severity, Verdict
 from pipeline.model.submission import Answer, Submission
 from pipeline.validation.answer import read_answer
 from pipeline.validation.email import FREE_MAIL_DOMAINS
+from pipeline.validation.phone.policy import DEFAULT, PhonePolicy
 from pipeline.validation.reading import Finding, Hints, Read
 from pipeline.validation.rules import Facts, apply_rules
 from pipeline.validation.the_file import file_problems
@@ -26,7 +27,7 @@ class CheckContext:
 
     ``today`` is the customer's; ``vocabulary`` maps a field to folded words and their codes (in
     every language); ``confirmed`` maps fields to the raw answers that were asked about before: the
-    same answer again confirms it.
+    same answer again confirms it. ``phones`` says which numbers are taken.
     """
 
     today: date
@@ -35,6 +36,7 @@ class CheckContext:
     )
     free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
     confirmed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    phones: PhonePolicy = DEFAULT
 
 
 def check(submission: Submission, context: CheckContext) -> CheckedForm:
@@ -55,7 +57,7 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
     )
     readings = _once(readings)
     problems = (
-        *file_problems(submission, definition),
+        *file_problems(submission, definition, readings),
         *(problem for reading in readings for problem in reading.problems),
         *apply_rules(facts),
     )
@@ -77,14 +79,20 @@ def _read_all(
             country=country,
             language=submission.language,
             words=context.vocabulary.get(name, MappingProxyType({})),
+            phones=context.phones,
         )
         read = read_answer(
             answer, definition.questions[name], hints, confirmed=context.confirmed.get(name)
         )
-        if name == _COUNTRY and read.verdict is Verdict.OK:
+        if name == _COUNTRY and (read.verdict is Verdict.OK or _waits_for_print(read)):
             country = read.value
         found[name] = read
     return found
+
+
+def _waits_for_print(read: Read) -> bool:
+    """Return whether nothing but its being read from a print keeps an answer from being ok."""
+    return [finding.code for finding in read.findings] == ["from_print"]
 
 
 def _reading(
@@ -155,16 +163,3 @@ def _in_order(problems: tuple[Problem, ...], definition: FormDefinition) -> tupl
     numbers = definition.numbers
     distinct = tuple(dict.fromkeys(problems))
     return tuple(sorted(distinct, key=lambda problem: numbers.get(problem.field, 0)))
-
-
-def with_answers(submission: Submission, answers: tuple[Answer, ...]) -> Submission:
-    """Return ``submission`` with ``answers`` in place of those of the same fields."""
-    edited = {answer.field: answer for answer in answers}
-    kept = tuple(edited.pop(answer.field, answer) for answer in submission.answers)
-    return replace(
-        submission,
-        answers=(*kept, *edited.values()),
-        missing=tuple(
-            name for name in submission.missing if name not in {a.field for a in answers}
-        ),
-    )

@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from pipeline.forms.definition import Question
-from pipeline.validation.characters import clean, fold, squeeze
+from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _YES = (
     "yes|y|yeah|yep|true|on|1|ok|done|ja|j|oui|o|sí|si|sì|sim|да|tak|evet|ano|kyllä|jah|igen|ναι|はい|有|有り|あり|ある"
-    "|可|済|済み|同意|同意する|同意します|確認|確認しました|了承|了承しました|是|是的|对|對|네|예|vrai|wahr|verdadero|vero"
+    "|可|済|済み|同意|同意する|同意します|確認|確認しました|了承|了承しました|ハイ|あります|います|是|是的|对|對|네|예|vrai|wahr|verdadero|vero"
     "|真|✓|✔|☑|✅|○|◯|〇|●|◎|⭕|レ|/yes|/on|/ja|/はい|checked|agreed|i agree|agree|confirmed"
 )
 _NO = (
     "no|n|nope|false|off|0|nein|non|não|nao|нет|nie|hayır|ne|ei|nem|όχι|いいえ|いえ|無|無し|なし|ない|不可|未|未済"
-    "|否|不|不是|没有|아니요|아니오|faux|falsch|falso|偽|/off|/no|/nein|/いいえ|unchecked|☐|□"
+    "|否|イイエ|ありません|いません|ないです|不|不是|没有|아니요|아니오|faux|falsch|falso|偽|/off|/no|/nein|/いいえ|unchecked|☐|□"
 )
 #: A cross is a yes in the West and a no in Japan.
 _UNCLEAR = frozenset("x|X|×|✕|✖|✗|✘|❌|☒|☓|+|-".casefold().split("|"))
@@ -23,18 +24,10 @@ WORDS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys((fold(word) for word in _YES.split("|")), "yes")
     | dict.fromkeys((fold(word) for word in _NO.split("|")), "no")
 )
-_UNKNOWN = frozenset(
-    map(
-        fold,
-        "unknown|not known|don't know|do not know|i don't know"  # noqa: SIM905 - a list of words
-        "|not sure|?|不明|わからない|分からない"
-        "|わかりません|分かりません|不明です|unbekannt|weiß nicht|inconnu|desconocido|不知道".split(
-            "|"
-        ),
-    )
-)
-_EDGES = " .,!。！、,;:()（）[]「」『』\"'*"
+_EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*"
 _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただし|但し|-\s")
+#: From so many letters on, a word so alike is taken for a slip.
+_SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
 _YES_NO = {"yes", "no"}
 
 
@@ -55,7 +48,8 @@ def read_choice(text: str, question: Question, hints: Hints) -> Read:
         return ask(None, "two_values", candidates=tuple(named), a=named[0], b=named[1])
     if named:
         return ask(named[0], "list_value").noted(*notes)
-    return reject("list_value")
+    meant = _typo(plain, question, hints)
+    return ask(meant, "list_value").noted(*notes) if meant else reject("list_value")
 
 
 def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
@@ -82,7 +76,7 @@ def _code(text: str, question: Question, hints: Hints) -> str | None:
             return code
         if word.replace(" ", "_") in codes:
             return codes[word.replace(" ", "_")]
-        if "unknown" in question.choices and word in _UNKNOWN:
+        if "unknown" in question.choices and word in UNKNOWN_WORDS:
             return "unknown"
     return None
 
@@ -91,9 +85,26 @@ def _named(text: str, question: Question, hints: Hints) -> list[str]:
     """Return the codes whose words stand somewhere within ``text``."""
     folded = fold(text)
     words = {word: code for word, code in hints.words.items() if code in question.choices}
-    hits = [word for word in words if len(word) > 1 and word in folded]
+    hits = [word for word in words if len(word) > 1 and _stands_in(word, folded)]
     outer = [word for word in hits if not any(word != other and word in other for other in hits)]
     return list(dict.fromkeys(words[word] for word in outer))
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Return whether ``word`` is in ``text``; a short Latin one (en, de) as a word of its own."""
+    if word not in text or len(word) > _SHORTEST_TYPO or not word.isascii():
+        return word in text
+    return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text))
+
+
+def _typo(text: str, question: Question, hints: Hints) -> str | None:
+    """Return the one code whose words are a slip away from ``text``; a proposal only."""
+    word = _strip(text)
+    if not _SHORTEST_TYPO <= len(word) <= _LONGEST_TYPO:
+        return None
+    words = {known: code for known, code in hints.words.items() if code in question.choices}
+    codes = {words[known] for known in get_close_matches(word, words, n=3, cutoff=_CLOSE)}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _unclear(given: str) -> Read:
@@ -116,4 +127,4 @@ def _yes_or_no(text: str, question: Question, hints: Hints) -> Read:
         if answer in question.choices:
             extra = squeeze(text[condition.start() :]).lstrip(" ,、，;:")
             return ask(answer, "bool_condition", given=text, extra=extra)
-    return _unclear(text)
+    return ask(_typo(text, question, hints), "bool_unclear", given=text)

@@ -51,6 +51,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "democratic republic of the congo": "CD", "islamic republic of iran": "IR",
         "republic of china": "TW", "people's republic of china": "CN", "the bahamas": "BS",
         "the gambia": "GM", "ブラジル": "BR", "西ドイツ": "DE", "deutsche": "DE", "brd": "DE",
+        "bundesrepublik deutschland": "DE", "die schweiz": "CH", "die niederlande": "NL",
+        "vereinigte staaten von amerika": "US", "grossbritannien": "GB", "weissrussland": "BY",
         "eire": "IE", "éire": "IE", "drc": "CD", "dr congo": "CD",
         "congo-kinshasa": "CD", "congo-brazzaville": "CG", "ksa": "SA", "rsa": "ZA", "nz": "NZ",
     }

@@ -1,18 +1,47 @@
-"""The customer's time zone: the answer of the form, else the zone of the number, else UTC."""
+"""The customer's time zone: the answer of the form, else the zone of the number, else ours."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 _UNKNOWN_ZONE = "Etc/Unknown"
+#: Where most people of a country live whose mobile numbers do not tell its zones apart.
+_MAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "AU": "Australia/Sydney",
+        "CL": "America/Santiago",
+        "EC": "America/Guayaquil",
+        "ES": "Europe/Madrid",
+        "GB": "Europe/London",
+        "KZ": "Asia/Almaty",
+        "NZ": "Pacific/Auckland",
+        "PF": "Pacific/Tahiti",
+        "PG": "Pacific/Port_Moresby",
+        "PT": "Europe/Lisbon",
+        "RU": "Europe/Moscow",
+    }
+)
 
 
-def customer_zone(answered: str | None, number: str | None) -> str:
-    """Return an IANA zone: ``answered`` when given, else the first zone of ``number`` (E.164)."""
-    if answered:
-        return answered
-    if number:
-        import phonenumbers  # noqa: PLC0415 - slow to import
-        from phonenumbers import timezone  # noqa: PLC0415
+def customer_zone(answered: str | None, number: str | None, default: str = "UTC") -> str:
+    """Return an IANA zone: ``answered`` when given, else that of ``number`` (E.164).
 
-        zones = timezone.time_zones_for_number(phonenumbers.parse(number))
-        known = [zone for zone in zones if zone != _UNKNOWN_ZONE]
-        if known:
-            return str(known[0])
-    return "UTC"
+    A number that fits several zones, and tells of none which, has the ``default``.
+    """
+    return answered or (_zone_of(number) if number else "") or default
+
+
+def _zone_of(number: str) -> str:
+    import phonenumbers  # noqa: PLC0415 - slow to import
+    from babel.core import get_global  # noqa: PLC0415
+    from phonenumbers import timezone  # noqa: PLC0415
+
+    parsed = phonenumbers.parse(number)
+    region = phonenumbers.region_code_for_number(parsed) or ""
+    of_country = [str(zone) for zone in get_global("territory_zones").get(region, ())]
+    of_number = [str(zone) for zone in timezone.time_zones_for_number(parsed)]
+    # the zones of numbers take in neighbours: those of the country count, where there are any
+    zones = [zone for zone in of_number if zone in of_country] or of_country
+    if len(zones) == 1:
+        return zones[0]
+    main = _MAIN.get(region, "")
+    return main if main in zones else ""

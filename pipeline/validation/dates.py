@@ -1,6 +1,7 @@
 """Read dates and times of day, as the world writes them."""
 
 import re
+import unicodedata
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
@@ -32,10 +33,18 @@ _COMPACT = re.compile(r"(?<!\d)(20\d\d|19\d\d)(\d\d)(\d\d)(?!\d)")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _TIME = re.compile(
     r"(?:(?P<half>午前|午後|am|pm)\s*)?(?<!\d)(?P<h>\d{1,2})(?:(?::|：|(?<!\.\d)(?<!\.\d\d)\.(?!\d\d?\.))(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
-    r"|時(?:\s*(?P<jm>\d{1,2})\s*分)?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\.|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
+    r"|時(?:\s*(?P<jm>\d{1,2})\s*分|(?P<jh>半))?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\.|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
 )
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})t(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(z|[+-]\d{2}:?\d{2})?")
+#: Words that move a time of day, or make a span of it.
+_NEARLY = re.compile(
+    r"\b(?:halb|viertel|half|quarter|past|before|after|around|about|until|from|till|to|bis|ab|nach"
+    r"|vor|gegen|ca|ungefähr|zwischen)\b|頃|ごろ|以降|以前|から|まで|過ぎ|(?<!午)前|(?<!午)後"
+)
 _WEEKDAY = re.compile(r"[(（][^\d)）]{1,12}[)）]")
+#: Letters that may touch a number of a date: ordinals, and times of day.
+_ORDINALS = frozenset(["st", "nd", "rd", "th", "er", "re", "e", "a", "o", "h", "am", "pm", "uhr"])
+_TOUCHING = re.compile(r"\d([a-z]+)|([a-z]+)(?=\d)")
 _NO_DAY = re.compile(r"\d{4}\s*(?:年|[-/.])\s*\d{1,2}\s*月?|\d{1,2}[-/.]\d{4}")
 _NO_YEAR = re.compile(r"\d{1,2}\s*(?:[-/.]|月)\s*\d{1,2}\s*[日.]?")
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73050
@@ -58,6 +67,9 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole))))
     if hints.cell_type is CellType.NUMBER or _SERIAL.fullmatch(plain):
         return _serial(plain, numeric=hints.cell_type is CellType.NUMBER).noted(*notes)
+    strange = _list_marks(whole)
+    if strange:
+        return ask(None, "chars", chars=strange)
     stamp = _STAMP.fullmatch(plain)
     if stamp:
         return _only(stamp.group(1), text).noted(*notes)
@@ -70,8 +82,44 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         left = _TIME.sub(" ", rest)
         if re.search(r"\d", left) and found[0].verdict is Verdict.OK and found[0].value:
             return ask(found[0].value, "confirm_value", value=found[0].value)
+        day = found[0].value if found[0].verdict is Verdict.OK else None
+        if day and _other_weekday(plain, day):
+            return ask(day, "confirm_value", value=day)
         return found[0].noted(*notes, *(("words_ignored",) if _has_words(rest) else ()))
     return _no_date(plain, text)
+
+
+_KANJI_WEEKDAYS = "月火水木金土日"
+_KANJI_WEEKDAY = re.compile(r"[(（]([月火水木金土日])(?:曜日?|・祝)?[)）]|([月火水木金土日])曜")
+
+
+@cache
+def _weekdays() -> dict[str, int]:
+    """Return the names of the days of the week, long and short, in English and German."""
+    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
+
+    names = {
+        fold(name).rstrip("."): number
+        for language in ("de", "en")
+        for width in ("wide", "abbreviated")
+        for number, name in Locale(language).days["format"][width].items()
+    }
+    return names | {"sonnabend": 5, "tues": 1, "thur": 3, "thurs": 3}
+
+
+def _other_weekday(plain: str, iso: str) -> bool:
+    """Return whether ``plain`` names a day of the week that ``iso`` is not."""
+    named = {
+        _KANJI_WEEKDAYS.index(found[1] or found[2]) for found in _KANJI_WEEKDAY.finditer(plain)
+    }
+    words = re.findall(r"[^\W\d_]+", plain)
+    named |= {_weekdays()[word] for word in words if word in _weekdays()}
+    return bool(named) and date.fromisoformat(iso).weekday() not in named
+
+
+def _list_marks(text: str) -> str:
+    """Return the signs that become digits by folding and are none: ①, ², ½."""
+    return "".join(dict.fromkeys(s for s in text if unicodedata.category(s) == "No"))
 
 
 def _kanji_number(match: re.Match[str]) -> str:
@@ -251,11 +299,14 @@ def _months() -> dict[str, int]:
                 for number, name in use[width].items():
                     if not name.rstrip(".").isdigit():
                         names.setdefault(fold(name).rstrip("."), number)
-    return names | {"sept": 9}
+    return names | {"sept": 9, "maerz": 3, "jänner": 1, "jaenner": 1, "feber": 2}
 
 
 def _with_month_names(plain: str) -> tuple[list[Read], str]:
     """Read ``22 novembre 2026`` and ``November 22, 2026``."""
+    touching = (hit[1] or hit[2] for hit in _TOUCHING.finditer(plain))
+    if any(word not in _ORDINALS and word not in _months() for word in touching):
+        return [], plain
     words = re.findall(r"[^\W\d_]+", plain)
     month = next((_months()[word] for word in words if word in _months()), None)
     numbers = re.findall(r"\d+", plain)
@@ -269,11 +320,15 @@ def _with_month_names(plain: str) -> tuple[list[Read], str]:
     return [_exactly(years[0], str(month), days[0])], ""
 
 
-def read_date_time(text: str, question: Question, hints: Hints) -> Read:
+def read_date_time(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return date and time of day as ISO 8601 without a zone (the customer's)."""
     if len(text) > _LONGEST:
         return reject("too_long", n=_LONGEST, m=len(text))
-    plain = fold(decimal_digits(squeeze(clean(text)[0])))
+    whole = squeeze(clean(text)[0])
+    strange = _list_marks(whole)
+    if strange:
+        return ask(None, "chars", chars=strange)
+    plain = fold(decimal_digits(whole))
     stamp = re.fullmatch(
         r"(\d{4}-\d{2}-\d{2})(?:t| (?!.*-\d\d:))(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?"
         r"(?:z|[+-]\d{2}:?\d{2})?",
@@ -295,13 +350,17 @@ def read_date_time(text: str, question: Question, hints: Hints) -> Read:
     if len(clocks) > 1:
         values = tuple(f"{day.value}T{clock:%H:%M}" for clock in clocks)
         return ask(None, "two_values", candidates=values, a=values[0], b=values[1])
-    return _moment(day, clocks[0])
+    moment = _moment(day, clocks[0])
+    if moment.verdict is Verdict.OK and moment.value and _NEARLY.search(plain):
+        return ask(moment.value, "confirm_value", value=moment.value)
+    return moment
 
 
 def _clock(match: re.Match[str]) -> time | None:
     """Return the time of day that ``match`` spells, or None."""
     half = match["half"] or match["after"] or match["ap"] or ""
-    hour, minute = int(match["h"] or match["bare"]), int(match["m"] or match["jm"] or 0)
+    hour = int(match["h"] or match["bare"])
+    minute = 30 if match["jh"] else int(match["m"] or match["jm"] or 0)
     if half.startswith(("p", "午後")) and hour < 12:  # noqa: PLR2004 - noon
         hour += 12
     elif half.startswith(("a", "午前")) and hour == 12:  # noqa: PLR2004 - midnight

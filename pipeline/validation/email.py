@@ -122,6 +122,7 @@ def _is_dotted_carrier(address: str) -> bool:
 def _repaired(text: str, valid: list[str]) -> Read:
     """Return the address that one slip away was meant, as a question; else nothing usable."""
     spaced = re.sub(r"\s*(?:@|\(at\)|\[at\])\s*", "@", text, count=1, flags=re.IGNORECASE)
+    spaced = re.sub(r"\s*[(\[](?:dot|punkt)[)\]]\s*", ".", spaced, flags=re.IGNORECASE)
     local, _, domain = spaced.strip(". ").rpartition("@")
     meant = re.sub(r"\s*[,、。]\s*", ".", domain)
     meant = re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", meant))

@@ -5,7 +5,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.forms.definition import Question
 from pipeline.model.submission import CellType
-from pipeline.validation.characters import clean, damaged, decimal_digits, fold, squeeze
+from pipeline.validation.characters import (
+    UNKNOWN_WORDS,
+    clean,
+    damaged,
+    decimal_digits,
+    fold,
+    squeeze,
+)
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _DASHES = "‐‑‒–—―−ー－ｰ─━﹣⁃-"
@@ -19,11 +26,11 @@ _LOOKALIKES = str.maketrans("olOIl", "01011")
 _EXACT_DIGITS = 15
 #: Parts of Meta's links that hold a business id or an account id.
 _ID_PARTS = ("business_id", "waba_id", "asset_id", "global_scope_id", "id")
-_UNKNOWN_WORDS = frozenset(
-    "unknown|not known|don't know|do not know|i don't know"  # noqa: SIM905 - a list of words
-    "|?|不明|わからない|分からない|わかりません"
-    "|分かりません|unbekannt|weiß nicht|inconnu|desconocido|未知|不知道".split("|")
-)
+#: A number with a fraction is no id.
+_FRACTION = re.compile(r"(?<!\d)\d{4,}[.,]\d{1,2}(?!\d)")
+_RUN = re.compile(r"\d[\d\s.,-]*\d")
+#: What stands between two ids.
+_BETWEEN = re.compile(r"[,;/|、，]\s+|\s+[-/|]\s+|(?<=\d{8})\s+(?=\d{8})")
 
 
 def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
@@ -63,13 +70,16 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
     """
     whole, notes = clean(text)
     plain = decimal_digits(squeeze(whole))
-    if question.unknown and fold(plain).strip(".!。") in _UNKNOWN_WORDS:
+    if question.unknown and fold(plain).strip(".!。") in UNKNOWN_WORDS:
         return ok("unknown")
     if _SCIENTIFIC.fullmatch(plain.replace(" ", "")):
         return ask(None, "cell_digits_lost")
     linked = _from_link(plain)
     plain = linked or re.sub(r"(?<=\d)\.0$", "", plain)
-    runs = [re.sub(r"[\s.,-]", "", run) for run in re.findall(r"\d[\d\s.,-]*\d", plain)]
+    if _FRACTION.search(plain):
+        return reject("digits_id", min=question.minimum, max=question.maximum)
+    pieces = (run for part in _BETWEEN.split(plain) for run in _RUN.findall(part))
+    runs = [re.sub(r"[\s.,-]", "", run) for run in pieces]
     runs = list(dict.fromkeys(run for run in runs if len(run) >= question.minimum))
     if len(runs) > 1:
         return ask(None, "two_values", candidates=tuple(runs), a=runs[0], b=runs[1])
@@ -93,14 +103,10 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
 
 def _letters(text: str, question: Question) -> Read:
     """Return the id whose O or l was meant as a digit, as a question; else nothing usable."""
-    meant = [
-        run
-        for run in re.findall(r"\d+", text.translate(_LOOKALIKES))
-        if question.minimum <= len(run) <= question.maximum
-    ]
-    value = meant[0] if len(meant) == 1 else None
-    chars = "".join(dict.fromkeys(re.findall(r"[A-Za-z]", text)))
-    return ask(value, "lookalike", chars=chars)
+    meant = re.sub(r"[\s.,-]", "", text.translate(_LOOKALIKES))
+    if meant.isdecimal() and question.minimum <= len(meant) <= question.maximum:
+        return ask(meant, "confirm_value", value=meant)
+    return reject("digits_id", min=question.minimum, max=question.maximum)
 
 
 def _usual(value: str, question: Question) -> Read:

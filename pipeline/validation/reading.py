@@ -8,6 +8,7 @@ from types import MappingProxyType
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.submission import CellType
+from pipeline.validation.phone.policy import DEFAULT, PhonePolicy
 
 _SEVERITY = {
     Verdict.REJECT: Severity.ERROR,
@@ -57,7 +58,8 @@ class Hints:
     """What a reader may know beside the text itself; ``today`` matters to dates alone.
 
     ``country`` is the stated country (alpha-2) or None; ``language`` the language of the form;
-    ``words`` are the folded words of a choice with their codes.
+    ``words`` are the folded words of a choice with their codes; ``phones`` says which numbers are
+    taken.
     """
 
     today: date = date(1970, 1, 1)
@@ -65,6 +67,7 @@ class Hints:
     language: str = ""
     cell_type: CellType = CellType.TEXT
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    phones: PhonePolicy = DEFAULT
 
 
 def ok(value: str, *notes: str, findings: tuple[Finding, ...] = ()) -> Read:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.model.checked import FieldReading, M2mCertainty
+from pipeline.model.checked import FieldReading
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity, Verdict
 from pipeline.validation.business_name import names_without_form, wording_contains
@@ -144,10 +144,9 @@ def slot_ahead(facts: Facts) -> Problem | None:
 
 def ordinary_number_called_m2m(facts: Facts) -> Problem | None:
     """Staff settle it when an ordinary number is said to be an M2M number."""
-    number = facts.number()
-    machine = m2m_range(number[1:]) if number else None
-    certain = machine is not None and machine.certainty is M2mCertainty.CERTAIN
-    if facts.value("is_m2m") != "yes" or certain:
+    reading = facts.readings.get("phone_number")
+    refused = reading is not None and "phone_m2m" in {item.code for item in reading.problems}
+    if facts.value("is_m2m") != "yes" or refused:
         return None
     return _staff("m2m_yes", "is_m2m")
 
@@ -166,10 +165,6 @@ def contact_has_company_address(facts: Facts) -> Problem | None:
         return None
     params = (("domain", domain),)
     return Problem("free_mail", Severity.NOTE, Audience.STAFF, "contact_email", params)
-
-
-#: So long after its ready date a certificate goes out without asking (the onboarding track).
-_READY_DAYS_BACK = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.forms.definition import Question
 from pipeline.model.problem import Severity
-from pipeline.validation.characters import clean, damaged, squeeze, utf16_length
+from pipeline.validation.characters import clean, damaged, mixed_letters, squeeze, utf16_length
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 
 #: A tag as HTML has them; ``a < b`` and ``<3`` are none.
@@ -29,6 +29,9 @@ def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     markup = MARKUP.search(value)
     if markup:
         return replace(ask(value, "markup", given=markup.group()), literal=value).noted(*notes)
+    mixed = "" if question.long else mixed_letters(value)
+    if mixed:
+        return replace(ask(value, "lookalike", chars=mixed), literal=value).noted(*notes)
     return ok(value, *notes, findings=_unusual(question, length))
 
 

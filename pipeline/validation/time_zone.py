@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,6 +15,7 @@ from pipeline.validation.country import read_country
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 120
+_LONGEST_TYPO, _CLOSE = 40, 0.85
 #: Abbreviations with one meaning in practice; the ambiguous ones are below.
 _ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -73,7 +75,10 @@ _DOUBTFUL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mst": ("America/Denver",), "mdt": ("America/Denver",), "pst": ("America/Los_Angeles",),
         "pdt": ("America/Los_Angeles",), "et": ("America/New_York",), "ct": ("America/Chicago",),
         "pt": ("America/Los_Angeles",), "cet": ("Europe/Berlin",), "cest": ("Europe/Berlin",),
-        "mez": ("Europe/Berlin",), "wet": ("Europe/Lisbon",), "eet": ("Europe/Helsinki",),
+        "mez": ("Europe/Berlin",), "mesz": ("Europe/Berlin",),
+        "mitteleuropäische zeit": ("Europe/Berlin",),
+        "mitteleuropäische sommerzeit": ("Europe/Berlin",),
+        "wet": ("Europe/Lisbon",), "eet": ("Europe/Helsinki",),
     }
 )  # fmt: skip
 #: Offsets of which one zone has by far the most people; only ever a proposal.
@@ -252,4 +257,7 @@ def _by_country(key: str, question: Question, hints: Hints) -> Read:
         return ok((main or zones)[0])
     if zones:
         return ask(None, "choose_value", candidates=zones, a=zones[0], b=zones[1])
-    return reject("time_zone")
+    names = _zones() if len(key) <= _LONGEST_TYPO else ()
+    close = get_close_matches(key.replace(" ", "_"), names, n=1, cutoff=_CLOSE)
+    zone = _zone(close[0]) if close else ""
+    return _choice((zone,), sure=False) if zone else reject("time_zone")

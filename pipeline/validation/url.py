@@ -17,12 +17,13 @@ from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _MARKDOWN = re.compile(r"\[[^\]]*\]\((\S+)\)")
 _SCHEME = re.compile(
-    r"^(?:h{0,2}t{1,3}p{1,2}s?)(?:[:;][/\\]*|[/\\]{2,})(?=[^\s/\\])", re.IGNORECASE
+    r"^(?:h{0,2}t{1,3}p{1,2}s?|hp{1,2}ts?)(?:[:;][/\\]*|[/\\]{2,})(?=[^\s/\\])", re.IGNORECASE
 )
 _ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?!\d{1,5}(?:/|$))", re.IGNORECASE)
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'()\[\]、。，]+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
 _HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
+_COMMA_FOR_DOT = re.compile(r"(?:https?://)?[\w.-]+,[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 _INTERNAL = (".local", ".localhost", ".internal", ".lan", ".intranet", ".home", ".corp", ".invalid")
 _USUAL_PORTS = {None, 80, 443}
 
@@ -43,6 +44,8 @@ def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG0
         return _inside(plain).noted(*notes)
     if question.maximum and utf16_length(plain) > question.maximum:
         return reject("too_long", n=question.maximum, m=utf16_length(plain))
+    if _COMMA_FOR_DOT.fullmatch(plain) and (meant := _read(plain.replace(",", ".", 1)).value):
+        return ask(meant, "confirm_value", value=meant).noted(*notes)
     return _read(plain).noted(*notes)
 
 

@@ -9,22 +9,26 @@ import unicodedata
 from pipeline.validation.characters import clean, decimal_digits
 
 _PLUSES = dict.fromkeys(map(ord, "＋➕﹢⁺₊᛭"), "+")
-_DASHES = frozenset("‐‑‒–—―−－﹘﹣─━ｰー⁃⁻₋ㅡ᠆¯˗〜～∼・·•‧⸺⸻➖﹉﹊═⎯➔_＿")
+_DASHES = frozenset("‐‑‒–—―−－﹘﹣─━ｰー⁃⁻₋ㅡ᠆¯˗・·•‧⸺⸻➖﹉﹊═⎯➔_＿")
 _KANJI = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 _KANJI_ONLY = re.compile("[〇零一二三四五六七八九]")
 _APOSTROPHES = "'’‘`´ʼ＇\""
 _IME_PLUS = re.compile(r"^十(?=\s*\d)")
 _CIRCLED = re.compile("[①-⑳❶-❿⓵-⓾㊀-㊉]")
+_COUNTED = 7
+#: A tilde is a dash in 8~10 (Russia) and when there is a second one; alone it may be a range.
+_TILDES = dict.fromkeys(map(ord, "〜～∼"), "~")
+_RUSSIAN = re.compile(r"^\+?8\s*~\s*(?=10)")
 _KEYCAP = "\u20e3"
 
 
 def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     """Return ``text`` with ASCII digits, ``+``, ``-`` and blanks, and the codes of the repairs.
 
-    A circled number becomes a line break: it counts items of a list.
+    A circled number becomes a line break where it counts items of a list; inside a number it stays.
     """
     notes: list[str] = []
-    kept = _CIRCLED.sub("\n", text.translate(_PLUSES)).replace(_KEYCAP, "")
+    kept = _CIRCLED.sub(_list_mark, text.translate(_PLUSES)).replace(_KEYCAP, "")
     kept = "".join(character for character in kept if not "\ufe00" <= character <= "\ufe0f")
     kept, repairs = clean(kept)
     notes += repairs
@@ -32,6 +36,10 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     if digits != kept and "fullwidth" not in notes:
         notes.append("other_digits")
     digits = "".join("-" if character in _DASHES else character for character in digits)
+    digits = _RUSSIAN.sub("8-", digits.translate(_TILDES))
+    if digits.count("~") > 1:
+        digits = digits.replace("~", "-")
+    digits = re.sub(r"(?<=\d)一(?=\d)", "-", digits)  # the kanji one, taken for a dash
     if _KANJI_ONLY.search(digits) and not re.search(r"[\d十百千万]", digits):
         digits = "".join(_KANJI.get(character, character) for character in digits)
         notes.append("kanji_digits")
@@ -45,6 +53,14 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
         stripped = stripped.removeprefix("=").strip(_APOSTROPHES)
         notes.append("formula_typed")
     return stripped, tuple(dict.fromkeys(notes))
+
+
+def _list_mark(circled: re.Match[str]) -> str:
+    """Return a line break for a mark before a number, the sign itself within one."""
+    before = re.split(r"[①-⑳❶-❿⓵-⓾㊀-㊉]", circled.string[: circled.start()])[-1]
+    digits = sum(sign.isdecimal() for sign in before)
+    inside = 0 < digits < _COUNTED or "+" in before[-1:]
+    return circled.group() if inside else "\n"
 
 
 _LOOKALIKES = dict.fromkeys(map(ord, "OoОоΟο"), "0") | dict.fromkeys(map(ord, "lI|Іі"), "1")

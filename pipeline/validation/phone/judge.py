@@ -11,18 +11,14 @@ from pipeline.validation.characters import squeeze
 from pipeline.validation.phone.candidates import Candidate, parse
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.meaning import Meaning
-from pipeline.validation.phone.number_types import (
-    NO_TERRITORY,
-    RESTRICTED,
-    international,
-    policy,
-    region,
-)
+from pipeline.validation.phone.number_types import NO_TERRITORY, international, region
 from pipeline.validation.phone.plans import is_fictional
+from pipeline.validation.phone.policy import PhonePolicy, kind_of
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 
 _SHORT_CODE = range(3, 7)
 _LONGEST = 15
+_FEW_DIGITS = 7
 _SERVICE_CODE = re.compile(r"[*#][\d*#]+")
 
 
@@ -38,7 +34,7 @@ def judge(found: Meaning, hints: Hints, text: str, *, mild: bool) -> Read:  # no
         shown = [international(value) for value in values]
         return ask(None, "choose_value", candidates=values, a=shown[0], b=shown[1])
     candidate = found.candidates[0]
-    read = ok(candidate.e164) if mild else kind(candidate, text)
+    read = ok(candidate.e164) if mild else kind(candidate, text, hints.phones)
     notes = (*candidate.notes, *(("words_ignored",) if found.words else ()))
     if read.verdict is Verdict.REJECT or read.value is None:
         return read.noted(*notes)
@@ -57,8 +53,8 @@ def _old_plan(candidate: Candidate, text: str) -> Read:
     return ask(value, "phone_old_plan", given=squeeze(text), value=shown)
 
 
-def kind(candidate: Candidate, text: str) -> Read:
-    """Return the verdict on what kind of number ``candidate`` is."""
+def kind(candidate: Candidate, text: str, policy: PhonePolicy) -> Read:
+    """Return the verdict on what kind of number ``candidate`` is: machines first."""
     machine = m2m_range(candidate.digits)
     if machine and machine.certainty is M2mCertainty.CERTAIN:
         return Read(
@@ -85,20 +81,20 @@ def kind(candidate: Candidate, text: str) -> Read:
             Audience.STAFF,
         )
         return Read(candidate.e164, Verdict.OK, findings=(warning,), m2m=machine.certainty)
-    return _by_type(candidate, text)
+    return _by_kind(candidate, text, policy)
 
 
-def _by_type(candidate: Candidate, text: str) -> Read:
-    verdict, name = policy(phonenumbers.parse(candidate.e164))
-    shown = international(candidate.e164)
-    if verdict is Verdict.REJECT:
-        if name == "unknown":
-            return reject("phone_unassigned", given=squeeze(text))
+def _by_kind(candidate: Candidate, text: str, policy: PhonePolicy) -> Read:
+    name = kind_of(candidate.e164)
+    if not name:
+        return reject("phone_unassigned", given=squeeze(text))
+    if policy.verdict(name) is Verdict.REJECT:
         return reject("phone_not_supported", type=name)
-    if verdict is Verdict.ASK:
+    if policy.verdict(name) is Verdict.ASK:
         return ask(candidate.e164, "phone_special", type=name)
+    shown = international(candidate.e164)
     country = region(candidate.e164)
-    if country in RESTRICTED:
+    if country in policy.restricted:
         told = Finding("phone_restricted", (("country", country),), Severity.NOTE)
         staff = Finding(
             "phone_restricted_staff",
@@ -110,7 +106,7 @@ def _by_type(candidate: Candidate, text: str) -> Read:
     return ok(candidate.e164)
 
 
-def _nothing(found: Meaning, hints: Hints, text: str) -> Read:
+def _nothing(found: Meaning, hints: Hints, text: str) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return why no number can be read."""
     given = squeeze(text)
     national = found.digits[len(found.code) :] if found.explicit else found.digits
@@ -120,6 +116,9 @@ def _nothing(found: Meaning, hints: Hints, text: str) -> Read:
         return reject("phone_short_code", given=given)
     if found.explicit and found.digits.startswith("0"):
         return reject("phone_unassigned", given=given)
+    misread = any(sign.isalpha() or sign.isnumeric() for sign in found.strange)
+    if misread and len(found.digits) >= _FEW_DIGITS:
+        return ask(None, "phone_letters", chars=found.strange)
     if found.doubt == "phone_no_country" and len(found.digits) <= _LONGEST:
         return ask(None, "phone_no_country")
     if found.doubt == "phone_old_plan":

@@ -14,13 +14,17 @@ from pipeline.validation.phone.candidates import (
     parse,
     with_missing_zero,
 )
+from pipeline.validation.phone.number_types import calling_code
 from pipeline.validation.phone.plans import UNUSED_CODES, is_moved_abroad, successor
+from pipeline.validation.phone.policy import kind_of
 from pipeline.validation.reading import Hints
 
 _PROPOSAL_LENGTH = 11
 _ALLOWED = frozenset("+()-./ \n,:;'\"[]{}<>|\\")
 #: Numbers that are no digits (¹, ½, Ⅳ), currency and mathematics, damage.
 _STRANGE = frozenset({"No", "Nl", "Sc", "Sm", "Co", "Cs", "Cn"})
+#: Letters between digits, or one right after the last: a digit misread, or a remark.
+_LETTERS_INSIDE = re.compile(r"(?<=\d)\W*([^\W\d_]+)(?=\W*\d)|(?<=\d)([A-Za-zА-яΑ-ω])\W*$")
 _TRAILING_CODE = re.compile(r"^(.*\d.*?)\(?\+\s*(\d{1,3})\)?\W*$", re.DOTALL)
 
 
@@ -44,7 +48,9 @@ class Meaning:
 
 def meaning(text: str, hints: Hints) -> Meaning:
     """Return what ``text`` (normalised, one number) can mean."""
-    strange = "".join(dict.fromkeys(sign for sign in text if _is_strange(sign)))
+    letters = "".join(hit[1] or hit[2] for hit in _LETTERS_INSIDE.finditer(text))
+    signs = (sign for sign in text if _is_strange(sign))
+    strange = "".join(dict.fromkeys((*signs, *letters)))
     words = any(sign.isalpha() for sign in text)
     found = _meaning(text, hints)
     return Meaning(
@@ -68,7 +74,7 @@ def _meaning(text: str, hints: Hints) -> Meaning:
     digits = re.sub(r"\D", "", text)
     position = text.find("+")
     if position < 0:
-        return _without_plus(digits, hints.country)
+        return _without_plus(digits, hints.country, _first_group(text))
     before = re.sub(r"\D", "", text[:position])
     after = re.sub(r"\D", "", text[position:])
     if not before:
@@ -121,15 +127,37 @@ def _renewed(digits: str, code: str) -> Candidate | None:
     return candidate
 
 
-def _without_plus(digits: str, country: str | None) -> Meaning:
-    """Return what ``digits`` without a plus mean in ``country``."""
+def _first_group(text: str) -> str:
+    """Return the first group of digits."""
+    found = re.search(r"\d+", text)
+    return found.group() if found else ""
+
+
+def _foreign(digits: str, home: Candidate | None, first: str) -> Candidate | None:
+    """Return another country's number that a home number without its zero may be as well.
+
+    A mobile that lost its zero is usual; a landline without one, or a first group that is that
+    country's code, leaves the doubt.
+    """
+    if home is None or "lost_zero" not in home.notes or len(digits) < _PROPOSAL_LENGTH:
+        return None
+    abroad = international(digits)
+    if abroad is None:
+        return None
+    doubtful = kind_of(home.e164) == "landline" or first == str(calling_code(abroad.e164))
+    return abroad if doubtful else None
+
+
+def _without_plus(digits: str, country: str | None, first: str) -> Meaning:
+    """Return what ``digits`` without a plus mean in ``country``; ``first`` is their first group."""
     if country is None:
         return _without_country(digits)
     code = code_of(country)
     home = national(digits, country)
     own = international(digits) if code and digits.startswith(code) else None
     dialled = after_dialling_prefix(digits, country)
-    readings = {found.e164: found for found in (home, own, dialled) if found}
+    abroad = _foreign(digits, home, first) if own is None else None
+    readings = {found.e164: found for found in (home, own, dialled, abroad) if found}
     if own and home and own.e164 == home.e164 == f"+{digits}":
         readings = {own.e164: Candidate(own.e164, ("plus_missing",))}
     elif own and own.e164 in readings and not home:

@@ -61,8 +61,50 @@ def _benin(national: str) -> str | None:
     return "01" + national if re.fullmatch(r"[24-9]\d{7}", national) else None
 
 
+#: United Kingdom 1995 and 2000: old area codes and their successors (Ofcom).
+_BRITAIN = MappingProxyType(
+    {
+        "171": "207", "181": "208", "71": "207", "81": "208", "1703": "2380", "1705": "2392",
+        "1203": "2476", "1222": "2920", "1232": "2890",
+    }
+)  # fmt: skip
+
+
+def _britain(national: str) -> str | None:
+    old = next((code for code in _BRITAIN if re.fullmatch(code + r"\d{6,7}", national)), None)
+    return _BRITAIN[old] + national[len(old) :] if old else None
+
+
+def _russia(national: str) -> str | None:
+    """Moscow's 095 became 495 on 1 December 2005."""
+    return "4" + national[1:] if re.fullmatch(r"095\d{7}", national) else None
+
+
+def _colombia(national: str) -> str | None:
+    """Put 60 before a landline of before 1 September 2021 (CRC)."""
+    return "60" + national if re.fullmatch(r"[124-8]\d{7}", national) else None
+
+
+def _thailand(national: str) -> str | None:
+    """Put 8 before a mobile of before 1 September 2006 (NTC)."""
+    return "8" + national if re.fullmatch(r"[14-79]\d{7}", national) else None
+
+
+def _greece(national: str) -> str | None:
+    """Athens 1 became 210, Thessaloniki 31 2310, and mobiles got a 6 (EETT, 2001 to 2003)."""
+    for old, new in (("1", "210"), ("31", "2310")):
+        if re.fullmatch(old + r"\d+", national) and len(national) == len("13212345"):
+            return new + national[len(old) :]
+    return "6" + national if re.fullmatch(r"9[347]\d{7}", national) else None
+
+
 _OLD_PLANS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
+        "7": _russia,
+        "30": _greece,
+        "44": _britain,
+        "57": _colombia,
+        "66": _thailand,
         "84": _vietnam,
         "225": _ivory_coast,
         "237": _cameroon,
@@ -93,11 +135,16 @@ def is_moved_abroad(digits: str) -> bool:
     return bool(_SINT_MAARTEN.fullmatch(digits))
 
 
-#: Numbers kept for films and examples: NANP 555-01XX, ACMA, Ofcom, ARCEP.
+#: Numbers kept for films and examples: NANP 555-01XX, ACMA, Ofcom, ARCEP,
+#: Bundesnetzagentur, PTS.
 _FICTIONAL = re.compile(
     r"1[2-9]\d\d55501\d\d"
     r"|61(?:49157\d{4}|4915700\d\d|1900654321|[2378](?:5550|7010)\d{4})"
-    r"|44(?:7700900\d{3}|1632960\d{3}|2079460\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3})"
+    r"|44(?:7700900\d{3}|1632960\d{3}|2079460\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3}"
+    r"|1(?:1[3-8]|[2-6]1)4960\d{3}|1914980\d{3}|2896496\d{3}|2920180\d{3})"
+    r"|49(?:3023125\d{1,3}|6990009\d{1,3}|4066969\d{1,3}|2214710\d{1,3}|8999998\d{1,3}"
+    r"|17139200\d\d|176040690\d\d|15228817386|15228895456|15254599371|1729925904)"
+    r"|46(?:701740(?:60[5-9]|6[1-9]\d)|313900(?:6\d\d)|406280(?:4\d\d)|846500(?:4\d\d))"
     r"|33(?:19900|26191|35301|46571|53649|63998)\d{4}"
 )
 

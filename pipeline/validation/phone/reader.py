@@ -16,6 +16,7 @@ from pipeline.validation.phone.meaning import meaning
 from pipeline.validation.phone.number_types import international
 from pipeline.validation.phone.spelling import (
     as_float,
+    before_word,
     chat_link,
     extension,
     halves,
@@ -155,6 +156,25 @@ def _another(text: str, whole: Read, hints: Hints) -> Read:
     return whole
 
 
+def _before_remark(text: str, hints: Hints) -> Read | None:
+    """Return the question about a number, a word, and further digits: ``089 3216812 App. 12``."""
+    first, rest = before_word(text)
+    main = judge(meaning(first, hints), hints, first, mild=True) if rest else None
+    if main and main.verdict is Verdict.OK and main.value:
+        return ask(main.value, "phone_extension", value=international(main.value))
+    return None
+
+
+def _before_slash(text: str, hints: Hints) -> Read | None:
+    """Return the question about ``030 23125012/13``: two numbers, though one whole is possible."""
+    for first, between, second in halves(text):
+        main = judge(meaning(first, hints), hints, first, mild=True) if between == "/" else None
+        if main and main.verdict is Verdict.OK and main.value:
+            shown = international(main.value)
+            return ask(main.value, "phone_two", a=shown, b=squeeze(second))
+    return None
+
+
 def _keypad(text: str) -> str:
     """Return ``text`` with the letters of a telephone's keys as digits, or empty (ITU-T E.161)."""
     if not _SPELT.fullmatch(text.strip()):
@@ -167,7 +187,16 @@ def _one_or_several(text: str, hints: Hints, *, mild: bool) -> Read:
     pieces = several(text)
     readings = [judge(meaning(piece, hints), hints, piece, mild=mild) for piece in pieces]
     if len(pieces) == 1:
-        return readings[0] if readings[0].value else _another(text, readings[0], hints)
+        remark = _before_remark(text, hints)
+        if remark:
+            return remark
+        if not readings[0].value:
+            return _another(text, readings[0], hints)
+        return _before_slash(text, hints) or readings[0]
+    if "/" in text and not readings[0].value:
+        whole = judge(meaning(text, hints), hints, text, mild=mild)
+        if whole.verdict is Verdict.OK:  # what stands before the slash is an area code
+            return whole
     values = list(dict.fromkeys(found.value for found in readings if found.value))
     settled = [found for found in readings if found.verdict is Verdict.OK]
     if len(values) == 1 and len(settled) == len(readings):

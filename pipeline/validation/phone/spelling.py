@@ -11,11 +11,13 @@ _CHAT_HOSTS = frozenset(
 )
 _LINK = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|www\.|wa\.me/|api\.whatsapp\.com/)", re.IGNORECASE)
 _EXTENSION = re.compile(
-    r"[\s,;(（-]*(?:;ext=|\bext(?:ension|n)?(?![a-z])\.?|\bx(?=\.?\s?\d)|内線?(?:番号)?|分机|分機|내선|\bramal\b"
+    r"[\s,;(（-]*(?:;ext=|\bext(?:ension|n)?(?![a-z])\.?|(?:\b|(?<=\d{4}))x(?=\.?\s?\d)|内線?(?:番号)?|分机|分機|내선|\bramal\b"
     r"|\bd\.?w\.?(?=\s?\d)|\bdurchwahl\b|\bklappe\b|\bposte\b|\banexo\b|\binterno\b|\btoestel\b|\bint\b\.?|доб(?:авочный)?\.?"
     r"|#)\s*[:：.=]?\s*(\d{1,7})[\s)）#]*$",
     re.IGNORECASE,
 )
+#: A word within digits, and what follows it: App. 12, wew. 12, p44.
+_WORD_INSIDE = re.compile(r"(?<=[\d)\s,;])[\s,;(]*[^\W\d_]+[.:]?[^\W\d_]*[\s:]*(?=\d)")
 _FLOAT = re.compile(r"(\d{5,})[.,]0{1,2}")
 _LOOSE_FLOAT = re.compile(r"(.*\d)\.0")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?e\+?(\d{1,3})", re.IGNORECASE)
@@ -25,12 +27,14 @@ _SEPARATORS = re.compile(
 )
 _FAX = re.compile(r"\bfax\b|ファックス|ファクス|ﾌｧｯｸｽ|факс|传真|傳真|\btelefax\b|℻", re.IGNORECASE)
 _MASKED = re.compile(
-    r"\d[\s().-]*[*＊●○■□?xX×✕…]+(?![^\W\d_])|[*＊●○■□?×✕xX]{2,}[\s().-]*\d|\d-{4,}\d"
+    r"\d[\s().-]*[*＊●○■□?xX×✕…]+(?![^\W\d_])|[*＊●○■□?×✕xX]{2,}[\s().-]*\d|\d-{4,}\d|\d-{3,}$"
 )
 _DATE = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?:[T\s].*)?")
 _LIST_MARKS = re.compile(r"(?:^|(?<=\s))[1-9][).]\s+(?=[+(]?\d)")
 _WORDS = re.compile(r"[^\W\d_]{2,}[.:]?")
-_CUTS = re.compile(r"\s+(?:or|oder|ou|または|又は)\s+|[,;/~]\s*|\s+|-(?=\d{1,6}$)", re.IGNORECASE)
+_CUTS = re.compile(
+    r"\s+(?:or|oder|ou|または|又は)\s+|[,;/~]\s*|\s+|-(?=\d{1,6}$|[+0])", re.IGNORECASE
+)
 _LONG_ENOUGH = 7
 
 
@@ -47,6 +51,7 @@ def unwrap(text: str) -> tuple[str, bool]:
     inner = _SCHEMES.sub("", bare)
     if inner == bare:
         return bare if bare != text and "@" not in bare else text, False
+    inner = inner.partition("?")[0]  # RFC 5724: what follows is the message
     context = _CONTEXT.search(inner)
     inner = _CONTEXT.sub("", inner)
     inner = unquote(inner)
@@ -130,6 +135,14 @@ def halves(text: str) -> tuple[tuple[str, str, str], ...]:
         for cut in _CUTS.finditer(text)
         if _digits(text[: cut.start()]) >= _LONG_ENOUGH and _digits(text[cut.end() :])
     )
+
+
+def before_word(text: str) -> tuple[str, str]:
+    """Return ``text`` cut at the first word after a whole number: before it, and from it on."""
+    for word in _WORD_INSIDE.finditer(text):
+        if _digits(text[: word.start()]) >= _LONG_ENOUGH:
+            return text[: word.start()], text[word.start() :]
+    return text, ""
 
 
 def _digits(text: str) -> int:

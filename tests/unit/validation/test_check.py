@@ -17,7 +17,6 @@ from pipeline.model.submission import Answer, CellType, Submission
 from pipeline.validation.application import build_application
 from pipeline.validation.check import CheckContext, check
 from pipeline.validation.content import content_digest
-from pipeline.validation.recheck import recheck
 
 MakeSubmission = Callable[..., Submission]
 MakeContext = Callable[[FormKind], CheckContext]
@@ -175,24 +174,23 @@ def test_answer_that_was_asked_about_is_confirmed_by_the_same_again(
     assert again.customer_problems == ()
 
 
-def test_staff_edit_settles_an_odd_name_as_written(
+def test_answer_of_staff_settles_an_odd_name_as_written(
     make_submission: MakeSubmission, context: CheckContext
 ) -> None:
-    checked = recheck(
-        make_submission(display_name="?", phone_number="090"),
-        (("display_name", "NTT DOCOMO"), ("phone_number", "+819012345678")),
-        context,
+    submission = make_submission(
+        cell_type=CellType.STAFF, display_name="NTT DOCOMO", phone_number="+819012345678"
     )
+    checked = check(submission, context)
     assert checked.value("display_name") == "NTT DOCOMO"
     assert checked.value("phone_number") == "+819012345678"
     assert checked.customer_problems == ()
 
 
-def test_staff_edit_that_cannot_be_read_is_refused(
+def test_answer_of_staff_that_cannot_be_read_is_refused(
     make_submission: MakeSubmission, context: CheckContext
 ) -> None:
-    checked = recheck(make_submission(), (("contact_email", "nobody"),), context)
-    assert _codes(checked, "contact_email") == ["email_format"]
+    submission = make_submission(cell_type=CellType.STAFF, contact_email="nobody")
+    assert _codes(check(submission, context), "contact_email") == ["email_format"]
 
 
 def test_certain_m2m_number_is_rejected_and_told(

@@ -1,5 +1,8 @@
 """Spellings of phone numbers beyond the standard, and the tables behind them."""
 
+import dataclasses
+from typing import Any
+
 import phonenumbers
 import pytest
 
@@ -7,7 +10,7 @@ from pipeline.forms.definition import AnswerKind, Question
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.validation.phone.m2m_ranges import RANGES, m2m_range
-from pipeline.validation.phone.number_types import POLICY
+from pipeline.validation.phone.policy import KINDS, PhonePolicy
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints, Read
 
@@ -84,9 +87,36 @@ def test_dutch_097_is_left_to_staff() -> None:
 
 
 def test_policy_covers_every_type_of_the_library() -> None:
-    assert set(phonenumbers.PhoneNumberType.values()) - set(POLICY) == {
+    assert set(phonenumbers.PhoneNumberType.values()) - set(KINDS) == {
         phonenumbers.PhoneNumberType.UNKNOWN
     }
+    rows = {row.name for row in dataclasses.fields(PhonePolicy)}
+    assert rows == {*KINDS.values(), "restricted"}
+
+
+def _example(type_of_library: int) -> str | None:
+    """Return a number of the type that is no machine's, no restricted country's, not shared."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS - set(PhonePolicy().restricted)):
+        found = phonenumbers.example_number_for_type(region, type_of_library)
+        if found is None or phonenumbers.number_type(found) != type_of_library:
+            continue
+        number = str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
+        if m2m_range(number[1:]) is None:
+            return number
+    return None
+
+
+@pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.ASK, Verdict.REJECT])
+def test_policy_of_the_settings_decides_on_each_kind(verdict: Verdict) -> None:
+    tried = []
+    for type_of_library, kind in KINDS.items():
+        if (number := _example(type_of_library)) is None:
+            continue
+        rows: dict[str, Any] = {kind: verdict}
+        policy = dataclasses.replace(PhonePolicy(), **rows)
+        tried.append(kind)
+        assert read_phone(number, _QUESTION, Hints(phones=policy)).verdict is verdict, number
+    assert set(tried) == set(KINDS.values())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""The answers of a form in the terminal: as typed, as read, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.cli import words
+from pipeline.cli.output import print_table
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One question: ``told`` are the sentences about its answer, each with whom it is for."""
+
+    name: str
+    raw: str
+    value: str
+    verdict: str
+    notes: tuple[str, ...]
+    told: tuple[str, ...] = ()
+
+
+def print_answers(heading: str, lines: Sequence[AnswerLine]) -> None:
+    """Print a row for each line, and below it why it was read so; ``heading`` names the lines."""
+    print_table(
+        [words.word(key) for key in (heading, "typed", "read_as", "verdict", "why")],
+        [
+            [
+                line.name,
+                line.raw,
+                line.value,
+                words.status_word(line.verdict),
+                ", ".join(words.named("repair", note) for note in line.notes),
+            ]
+            for line in lines
+        ],
+        below=[line.told for line in lines],
+    )

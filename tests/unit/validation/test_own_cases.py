@@ -1,0 +1,116 @@
+"""The project's own cases: what people type, and what a careful person makes of it.
+
+``cases/phone.csv`` and ``cases/text.csv``: invisible characters stand as escapes. ``value`` is the
+accepted value, with ``ask`` the proposal (empty: none); ``*`` says nothing about a proposal.
+``code`` is the first problem's (``not:`` before it: any other).
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import choice_vocabulary
+from pipeline.model.form import FormKind
+from pipeline.model.submission import Answer, CellType
+from pipeline.validation.answer import read_answer
+from pipeline.validation.reading import Hints
+
+_CASES = Path(__file__).parent / "cases"
+_ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|\\(n)")
+_LEAST = 20
+
+
+def _plain(text: str) -> str:
+    return _ESCAPE.sub(lambda hit: "\n" if hit[3] else chr(int(hit[1] or hit[2], 16)), text)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (_CASES / name).open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                **row,
+                "typed": _plain(row["typed"]),
+                "value": _plain(row["value"]),
+                "name": f"{row['category']}-line{line}",
+            }
+            for line, row in enumerate(csv.DictReader(file), 2)
+        ]
+
+
+def _name(row: dict[str, str]) -> str:
+    return row["name"]
+
+
+def _home(field: str) -> FormKind:
+    return next(kind for kind, form in FORMS.items() if field in form.questions)
+
+
+def _assert_read(row: dict[str, str], field: str) -> None:
+    kind = _home(field)
+    hints = Hints(
+        date(2026, 11, 22),
+        row["country"] or None,
+        language=row.get("language", "en"),
+        words=choice_vocabulary(kind).get(field, {}),
+    )
+    answer = Answer(field, row["typed"], "Form!D12", CellType(row["cell"]))
+    read = read_answer(answer, FORMS[kind].questions[field], hints)
+    value = "*" if row["value"] == "*" else read.value or ""
+    seen = (read.verdict.value, value)
+    assert seen == (row["verdict"], row["value"]), (row["typed"], read)
+    code, codes = row.get("code", ""), [finding.code for finding in read.findings]
+    if code.startswith("not:"):
+        assert code.removeprefix("not:") not in codes
+    elif code:
+        assert codes[:1] == [code]
+
+
+@pytest.mark.parametrize("row", _rows("phone.csv"), ids=_name)
+def test_own_phone_case_is_read_as_a_careful_person_would(row: dict[str, str]) -> None:
+    field = "contact_phone" if row["category"] == "contact_phone" else "phone_number"
+    _assert_read(row, field)
+
+
+@pytest.mark.parametrize("row", _rows("text.csv"), ids=_name)
+def test_own_text_case_is_read_as_a_careful_person_would(row: dict[str, str]) -> None:
+    _assert_read(row, row["field"])
+
+
+@pytest.mark.parametrize("name", ["phone.csv", "text.csv"])
+def test_own_cases_have_twenty_of_each_category_and_none_twice(name: str) -> None:
+    rows = _rows(name)
+    counts = Counter(row["category"] for row in rows)
+    assert [category for category, count in counts.items() if count < _LEAST] == []
+    keys = Counter(
+        (
+            row.get("field", row["category"] == "contact_phone"),
+            row["typed"],
+            row["country"],
+            row.get("language", ""),
+            row["cell"],
+        )
+        for row in rows
+    )
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_own_cases_are_no_copies_of_the_standard(
+    standard: Callable[[str], list[dict[str, str]]],
+) -> None:
+    phones = {row["raw"].strip() for row in standard("phone_cases.csv")}
+    assert [row["typed"] for row in _rows("phone.csv") if row["typed"].strip() in phones] == []
+    texts = {(row["field_type"], row["raw"].strip()) for row in standard("text_cases.csv")}
+    own = {(_shared_type(row["category"]), row["typed"].strip()) for row in _rows("text.csv")}
+    assert own & texts == set()
+
+
+def _shared_type(category: str) -> str:
+    """Return what the standard calls the kind of answer that we call ``category``."""
+    names = {"meta_id": "meta_business_id", "time_zone": "timezone", "yes_no": "bool"}
+    return names.get(category, category)
