@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - a script beside its data, in no package
 """Makes the sample forms and mails: ``python samples/make_samples.py`` in the project's venv.
 
-Needs LibreOffice, pdftk-java, node and npm. The forms are filled by those programs, never by our
-own writers, so that what the demo reads is what the world sends.
+Needs the programs of ``tests/programs`` (``make test`` installs them). The forms are filled by
+those, never by our own writers, so that what the demo reads is what the world sends. A folder as
+argument takes the place of this one.
 """
 
 import io
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,24 +20,32 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
 from pipeline.forms.pdf_writer import build_pdf
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx_writer import build_xlsx
-from pipeline.model.form import FormKind
+from pipeline.model.form import FileFormat, FormKind
 
 _HERE = Path(__file__).parent
-sys.path.insert(0, str(_HERE / "source"))
+sys.path.insert(0, str(_HERE.parent))
 
-from fill import Programs  # noqa: E402 - beside this script, in no package
+from tests.programs.answers import way_of  # noqa: E402 - found in the checkout only
+from tests.programs.job import Entry, Job, Program  # noqa: E402 - as above
+from tests.programs.libreoffice import LibreOffice  # noqa: E402 - as above
+from tests.programs.node_books import EXCELJS  # noqa: E402 - as above
+from tests.programs.pdf_js import PdfJs  # noqa: E402 - as above
+from tests.programs.pdf_lib import PdfLib  # noqa: E402 - as above
+from tests.programs.pdftk import Pdftk  # noqa: E402 - as above
 
 _MAILBOX = "GenesysCloudWhatsAppRequests@genesys.com"
 _PRIVACY = "privacy@genesys.com"
 _SERVER = "mx.genesys.example"
-_WORKBOOKS = {"libreoffice", "exceljs"}
-#: Programs that show the words of a list, where a person picks a word and not a code.
-_SHOW_WORDS = {"libreoffice", "exceljs", "pdf-lib"}
+_PROGRAMS: Mapping[str, Program] = {
+    "libreoffice": LibreOffice(),
+    "exceljs": EXCELJS,
+    "pdf-lib": PdfLib(),
+    "pdf.js": PdfJs(),
+    "pdftk-java": Pdftk(),
+}
 _FIRST_DAY = datetime(2026, 11, 13, 0, 30, tzinfo=UTC)
 _TYPES = {
     ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -47,56 +56,70 @@ _TYPES = {
 _KABU = ("㈱", "=KABU=", b"\x1b$B\x2d\x6a\x1b(B")
 
 
-def main() -> None:
-    """Write samples/forms, samples/mails and samples/samples.toml."""
+def main(target: Path = _HERE) -> None:
+    """Write forms/, mails/ and samples.toml into ``target``."""
     forms = _read("forms.toml")
     mails = _read("mails.toml")["mail"]
-    for old in (*_HERE.glob("forms/*"), *_HERE.glob("mails/*")):
-        old.unlink()
-    with tempfile.TemporaryDirectory() as folder:
-        programs = Programs(Path(folder))
-        programs.prepare()
-        names = {name: _fill(programs, Path(folder), name, forms) for name in forms}
+    for folder in (target / "forms", target / "mails"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+    with tempfile.TemporaryDirectory() as folder_name:
+        names = _fill(forms, Path(folder_name), target / "forms")
     for mail in mails:
-        path = _HERE / "mails" / f"{mail['name']}.eml"
+        path = target / "mails" / f"{mail['name']}.eml"
         path.write_bytes(_mail(mail, names))
-    _write_list(mails)
+    _write_list(mails, target / "samples.toml")
 
 
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((_HERE / "source" / name).read_text(encoding="utf-8"))
 
 
-def _fill(programs: Programs, folder: Path, name: str, forms: Mapping[str, Any]) -> Path:
-    """Fill one form and return its path."""
-    entry = forms[name]
-    kind, language, program = FormKind(entry["form"]), entry["language"], entry["program"]
-    suffix = ".xlsx" if program in _WORKBOOKS else ".pdf"
-    blank = folder / f"blank{suffix}"
-    build = build_xlsx if suffix == ".xlsx" else build_pdf
+def _fill(forms: Mapping[str, Any], scratch: Path, target: Path) -> dict[str, Path]:
+    """Let each program fill its forms; return their paths by name."""
+    paths: dict[str, Path] = {}
+    for program_name, program in _PROGRAMS.items():
+        if missing := program.missing():
+            raise SystemExit(f"{missing} is not installed")
+        own = scratch / program_name
+        own.mkdir()
+        jobs = [
+            _job(name, forms, program.file_format, scratch, target)
+            for name, entry in forms.items()
+            if entry["program"] == program_name
+        ]
+        program.fill(jobs, own)
+        paths |= {job.target.stem: job.target for job in jobs}
+    return paths
+
+
+def _job(
+    name: str, forms: Mapping[str, Any], file_format: FileFormat, scratch: Path, target: Path
+) -> Job:
+    """Write the blank of one form; return what is to be done with it."""
+    kind, language = FormKind(forms[name]["form"]), forms[name]["language"]
+    file_name = f"{name}.{file_format.value}"
+    build = build_xlsx if file_format is FileFormat.XLSX else build_pdf
+    blank = scratch / file_name
     blank.write_bytes(build(kind, language, address=_MAILBOX, privacy=_PRIVACY))
-    target = _HERE / "forms" / f"{name}{suffix}"
-    programs.fill(program, blank, _answers(name, forms), target)
-    return target
+    entries = tuple(_entries(name, forms, kind, file_format))
+    return Job(kind, language, blank, entries, target / file_name)
 
 
-def _answers(name: str, forms: Mapping[str, Any]) -> dict[str, str]:
-    """Return the answers as the form's program needs them, without the empty ones."""
+def _entries(
+    name: str, forms: Mapping[str, Any], kind: FormKind, file_format: FileFormat
+) -> Iterator[Entry]:
+    """Yield the answers of one form, without the empty ones."""
     entry = forms[name]
     like = forms[entry["like"]]["answers"] if "like" in entry else {}
-    questions = FORMS[FormKind(entry["form"])].questions
     texts = form_texts(entry["language"])
-    program = entry["program"]
-    found = {}
-    for field, text in {**like, **entry["answers"]}.items():
+    for field, given in {**like, **entry["answers"]}.items():
         words = dict(texts.choices(field))
-        value = words.get(text, text) if words and program in _SHOW_WORDS else text
-        if questions[field].kind is AnswerKind.TICK and program == "pdftk-java":
-            value = "Yes"
-        key = f"fld_{field}" if program in _WORKBOOKS else field
-        if text:
-            found[key] = value
-    return found
+        if given:
+            way = way_of(kind, texts, file_format, field)
+            text, code = words.get(given, given), given if given in words else ""
+            yield Entry(field, text, code, way)
 
 
 def _mail(mail: Mapping[str, Any], names: Mapping[str, Path]) -> bytes:
@@ -174,7 +197,7 @@ def _trace(proof: str, address: str, domain: str, sent: datetime) -> bytes:
     ).encode("ascii")
 
 
-def _write_list(mails: list[dict[str, Any]]) -> None:
+def _write_list(mails: list[dict[str, Any]], target: Path) -> None:
     lines = [
         "# The sample mails in the order of the story; made by make_samples.py from source/.",
         "# `day` counts from the beginning of the story, nine days before its end.",
@@ -189,8 +212,8 @@ def _write_list(mails: list[dict[str, Any]]) -> None:
             f'proof = "{mail["proof"]}"',
             f'shows = "{mail["shows"]}"',
         ]
-    (_HERE / "samples.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:2]))
