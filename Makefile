@@ -7,7 +7,7 @@ RUN := $(BIN)/python
 READY := $(VENV)/.ready
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup demo test test-long check forms bench clean
+.PHONY: setup demo test test-long check forms programs bench clean
 
 setup: $(READY)
 
@@ -39,6 +39,10 @@ test-long: $(SERVERS)
 
 forms: $(READY)
 	$(BIN)/pipeline form build --out forms
+
+programs: $(SERVERS)
+	$(RUN) -m tests.programs.report
+	$(RUN) -m tests.programs.pictures
 
 bench: $(SERVERS)
 	$(RUN) -m pytest -m benchmark -s

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.forms.xlsx_archive import Archive, DamagedFileError, RefusedFileError
-from pipeline.forms.xlsx_parts import column_number, refuse_document_type, unescape
+from pipeline.forms.xlsx_parts import column_letters, column_number, refuse_document_type, unescape
 
 MAX_CELLS = 20_000
 #: Empty cells that only carry a format; programs write many of them.
@@ -20,6 +20,7 @@ _MAX_STRINGS = 200_000
 _STYLE_DIGITS = 6
 _ROW = re.compile("[0-9]{1,7}")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_LETTERS = tuple(column_letters(number) for number in range(1, 27))
 _MARGINS = ("oddHeader", "oddFooter", "evenFooter", "firstFooter")
 
 
@@ -116,6 +117,8 @@ def _column(reference: str | None, row: int, last: int) -> int:
     """Return the column of a cell in ``row`` after the column ``last``."""
     if reference is None:
         return last + 1
+    if last < len(_LETTERS) and reference == f"{_LETTERS[last]}{row}":
+        return last + 1  # the next cell, as nearly always
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         return last + 1
@@ -157,7 +160,13 @@ def read_strings(archive: Archive, part: str) -> tuple[str, ...]:
     found = root.findall(f"{space}si")
     if len(found) > _MAX_STRINGS:
         raise RefusedFileError
-    return tuple(unescape(_cut(_rich_text(item, names))) for item in found)
+    return tuple(_shared_string(item, names) for item in found)
+
+
+def _shared_string(item: ET.Element, names: _CellNames) -> str:
+    text = _rich_text(item, names)
+    plain = len(text) <= _MAX_TEXT and "_x" not in text
+    return text if plain else unescape(_cut(text))
 
 
 def _rich_text(item: ET.Element, names: _CellNames) -> str:

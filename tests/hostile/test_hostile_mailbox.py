@@ -30,10 +30,8 @@ def _run(world: World, catalogue: tuple[Hostile, ...]) -> None:
     world.deliver(_POISON + b"\r\n" + world.customer.write("dead@firm.example", form()))
     world.deliver(world.customer.write(OLIVER, form(language="en")))
     sent = [mail.to for mail in world.run()]
-    for _ in range(20):
-        if not (more := world.run()):
-            break
-        sent += [mail.to for mail in more]
+    for _ in range(5):  # an hour has a cap on mails
+        sent += [mail.to for mail in world.later(hours=1)]
     assert set(senders) - set(sent) == set()
     assert {HANAKO, OLIVER} - set(sent) == set()
     assert len(world.quarantined()) == 1
