@@ -5,7 +5,7 @@ Keys keep accents and vowel signs: never NFKC them away.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from types import MappingProxyType
@@ -218,10 +218,29 @@ def _nearness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
+def _like(key: str) -> Iterator[str]:
+    """Yield the names that begin or end as ``key`` does: a slip seldom changes both."""
+    first, last = _by_ends()
+    yield from first.get(key[0], ())
+    yield from (name for name in last.get(key[-1], ()) if name[0] != key[0])
+
+
+@cache
+def _by_ends() -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+    """Return the names by their first and by their last character."""
+    first: dict[str, list[str]] = {}
+    last: dict[str, list[str]] = {}
+    for name in _names():
+        if name:
+            first.setdefault(name[0], []).append(name)
+            last.setdefault(name[-1], []).append(name)
+    return first, last
+
+
 def _typo(text: str) -> Read:
     key = _key(text)
     if len(key) >= _SHORTEST_TYPO:
-        close = get_close_matches(key, _names(), n=4, cutoff=_CLOSE)
+        close = get_close_matches(key, _like(key), n=4, cutoff=_CLOSE)
         best = [name for name in close if _nearness(key, name) > _nearness(key, close[0]) - _MARGIN]
         codes = tuple(dict.fromkeys(_names()[name] for name in best))
         if len(codes) == 1:

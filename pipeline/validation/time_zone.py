@@ -94,6 +94,15 @@ _LANGUAGES = ("en", "ja", "de", "fr", "es", "pt", "it", "ko", "zh", "zh_Hant", "
 
 
 @cache
+def _by_first_letter() -> Mapping[str, tuple[str, ...]]:
+    """Return the names that a slip may be meant for; hardly anybody slips on the first letter."""
+    found: dict[str, list[str]] = {}
+    for name in _zones():
+        found.setdefault(name[:1], []).append(name)
+    return MappingProxyType({letter: tuple(names) for letter, names in found.items()})
+
+
+@cache
 def _zones() -> Mapping[str, str]:
     """Return the IANA names, folded."""
     return MappingProxyType({name.casefold(): name for name in _known_zones()})
@@ -257,7 +266,7 @@ def _by_country(key: str, question: Question, hints: Hints) -> Read:
         return ok((main or zones)[0])
     if zones:
         return ask(None, "choose_value", candidates=zones, a=zones[0], b=zones[1])
-    names = _zones() if len(key) <= _LONGEST_TYPO else ()
+    names = _by_first_letter().get(key[:1], ()) if len(key) <= _LONGEST_TYPO else ()
     close = get_close_matches(key.replace(" ", "_"), names, n=1, cutoff=_CLOSE)
     zone = _zone(close[0]) if close else ""
     return _choice((zone,), sure=False) if zone else reject("time_zone")
