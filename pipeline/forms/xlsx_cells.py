@@ -17,7 +17,6 @@ MAX_CELLS = 20_000
 _MAX_EMPTY_CELLS = 400_000
 _MAX_TEXT = 100_000
 _MAX_STRINGS = 200_000
-_STYLE_DIGITS = 6
 _ROW = re.compile("[0-9]{1,7}")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _LETTERS = tuple(column_letters(number) for number in range(1, 27))
@@ -25,10 +24,13 @@ _MARGINS = ("oddHeader", "oddFooter", "evenFooter", "firstFooter")
 
 
 class RawCell(NamedTuple):
-    """A cell as it stands in the XML: its type, style, value and formula (None: not there)."""
+    """A cell as it stands in the XML: its type, style, value and formula (None: not there).
+
+    ``style`` is the index of its format, as written.
+    """
 
     kind: str
-    style: int
+    style: str
     value: str | None
     formula: str | None
 
@@ -141,11 +143,10 @@ def _read_cell(cell: ET.Element, names: _CellNames) -> RawCell | None:
             value = (value or "") + _rich_text(item, names)
     if value is None and formula is None:
         return None
-    style = cell.get("s", "0")
     return RawCell(
         cell.get("t", "n"),
-        int(style) if style.isdecimal() and len(style) <= _STYLE_DIGITS else 0,
-        None if value is None else _cut(value),
+        cell.get("s", "0"),
+        value if value is None or len(value) <= _MAX_TEXT else _cut(value),
         None if formula is None else formula[:_MAX_TEXT],
     )
 

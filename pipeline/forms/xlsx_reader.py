@@ -123,7 +123,7 @@ class _Reader:
         part = self.relations.get("sharedStrings", "")
         return read_strings(self.archive, part) if self.archive.has(part) else ()
 
-    def _styles(self) -> frozenset[int]:
+    def _styles(self) -> frozenset[str]:
         part = self.relations.get("styles", "")
         return date_styles(self.archive.read(part)) if self.archive.has(part) else frozenset()
 

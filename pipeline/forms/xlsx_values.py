@@ -31,7 +31,7 @@ class Values:
     """Turns raw cells into texts; ``strings`` and ``styles`` are read when first needed."""
 
     strings_of: Callable[[], tuple[str, ...]]
-    styles_of: Callable[[], frozenset[int]]
+    styles_of: Callable[[], frozenset[str]]
     dates_from_1904: bool
 
     @cached_property
@@ -39,7 +39,7 @@ class Values:
         return self.strings_of()
 
     @cached_property
-    def _date_styles(self) -> frozenset[int]:
+    def _date_styles(self) -> frozenset[str]:
         return self.styles_of()
 
     def read(self, cell: RawCell | None) -> tuple[str, CellType]:
@@ -72,7 +72,7 @@ class Values:
             return self._strings[number]
         raise DamagedFileError  # an answer is lost: blank would be a wrong one
 
-    def _number(self, value: str, style: int) -> tuple[str, CellType]:
+    def _number(self, value: str, style: str) -> tuple[str, CellType]:
         text = value.strip()
         if not text:
             return "", CellType.TEXT
@@ -113,7 +113,7 @@ def _plain(kind: str, value: str) -> str:
     return value
 
 
-def date_styles(content: bytes) -> frozenset[int]:
+def date_styles(content: bytes) -> frozenset[str]:
     """Return the indices of the cell formats in a styles part that show dates or times."""
     codes: dict[str, str] = {}
     formats: list[str] = []
@@ -131,7 +131,7 @@ def date_styles(content: bytes) -> frozenset[int]:
 
     parse(content, start, end, lambda _: None)
     return frozenset(
-        index for index, number in enumerate(formats) if _is_date(number, codes.get(number))
+        str(index) for index, number in enumerate(formats) if _is_date(number, codes.get(number))
     )
 
 
