@@ -31,10 +31,10 @@ STANDS_FOR = {
     **{item.name: "what is known of its files; it is not the program" for item in IMITATIONS},
 }
 
-_HALVES = "it stores 𠮷 as two halves of a character, which nothing can join"
+_PART = "it keeps only a part of 𠮷, from which the character cannot be told"
 
 #: Why an answer is asked about, by program and code of the problem.
 REASONS = {
-    ("PDFium", "damaged_chars"): _HALVES,
-    ("Chromium", "damaged_chars"): _HALVES,
+    ("PDFium", "damaged_chars"): _PART,
+    ("Chromium", "damaged_chars"): _PART,
 }
