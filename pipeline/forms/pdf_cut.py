@@ -33,6 +33,8 @@ _VARIANT = re.compile("[㐀-䶿一-鿿豈-﫿][\u0100-\u01ef]")
 #: Letters of mathematics become syllables from here on, without any of the earlier ones.
 _HANGUL = re.compile("[가-\ud7ff]")
 _MATHEMATICS = "\ud400"
+#: Whatever the three of them can begin to find.
+_DOUBTFUL = re.compile("[\u0100-\u01ef가-\ud7ff\uf900-\ufa0d\ufa2e-\ufaff]")
 
 
 def saved_by_pdfium(content: bytes) -> bool:
@@ -44,13 +46,15 @@ def may_be_cut(text: str) -> bool:
     """Return whether ``text``, from a file of PDFium, may have held characters of other planes."""
     if text.isascii() and text.isprintable():
         return False
-    if _EMOJI.search(text) or _VARIANT.search(text):
-        return True
-    syllables = _HANGUL.findall(text)
-    if syllables and min(syllables) >= _MATHEMATICS:
-        return True
-    return any(
-        character in _halves() and not _belongs(text, index) for index, character in enumerate(text)
+    if _DOUBTFUL.search(text):
+        if _EMOJI.search(text) or _VARIANT.search(text):
+            return True
+        syllables = _HANGUL.findall(text)
+        if syllables and min(syllables) >= _MATHEMATICS:
+            return True
+    halves = _halves()
+    return not halves.isdisjoint(text) and any(
+        character in halves and not _belongs(text, index) for index, character in enumerate(text)
     )
 
 

@@ -8,13 +8,22 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from pipeline.forms.pdf_cut import may_be_cut
-from pipeline.forms.pdf_values import read_text
+from pipeline.forms.pdf_values import decode_string, read_text
 
 _MAXIMUM_FIELDS = 5_000
 _MAXIMUM_DEPTH = 20
 _MAXIMUM_PAGES = 200
 _OFF = "Off"
 _JOINED = re.compile(r"\+[0-9]+\Z")
+_DIRECT = (0, 0)
+_DICTIONARY = pikepdf.Dictionary
+#: Keys as objects: looking one up takes half as long as with its name as text.
+_KIDS, _PARENT = pikepdf.Name("/Kids"), pikepdf.Name("/Parent")
+_TITLE, _TYPE, _VALUE = pikepdf.Name("/T"), pikepdf.Name("/FT"), pikepdf.Name("/V")
+_STATE, _OPTIONS = pikepdf.Name("/AS"), pikepdf.Name("/Opt")
+_FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", "/XFA"))
+_ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
+_WIDGET, _FREE_TEXT = pikepdf.Name("/Widget"), pikepdf.Name("/FreeText")
 
 
 class PdfField(NamedTuple):
@@ -36,35 +45,48 @@ class PdfField(NamedTuple):
 
         Without the number that qpdf adds where two files that it joins have the same name.
         """
-        name = self.name.rpartition(".")[2]
+        name = self.name.rpartition(".")[2] if "." in self.name else self.name
         return _JOINED.sub("", name) if "+" in name else name
 
 
-def read_fields(pdf: Any, *, by_pdfium: bool = False) -> tuple[PdfField, ...]:
+class PdfForm(NamedTuple):
+    """The fields of a file, and whether texts stand on its pages that no field holds."""
+
+    fields: tuple[PdfField, ...]
+    has_notes: bool
+
+
+def read_form(pdf: Any, *, by_pdfium: bool = False) -> PdfForm:
     """Return the fields of the open ``pdf``, from its form and from the widgets on its pages.
 
     In a file that was saved ``by_pdfium`` a text that may have been cut is damaged. Raises whatever
     pikepdf raises on a broken file.
     """
-    form = pdf.Root.get("/AcroForm")
-    roots: Any = form.get("/Fields") if _is_dictionary(form) else None
-    found = _walk([*(roots if _is_array(roots) else []), *_widgets(pdf)])
-    return tuple(_cut(field) if by_pdfium else field for field in found.values())
+    form = entry(pdf.Root, _FORM)
+    roots: Any = entry(form, _FIELDS) if _is_dictionary(form) else None
+    tree = _Tree()
+    for root in list(roots) if _is_array(roots) else ():
+        tree.walk(root)
+    loose, has_notes = _loose(pdf, tree.seen)
+    for widget in loose:
+        tree.walk(widget)
+    fields = tree.found.values()
+    return PdfForm(tuple(map(_cut, fields) if by_pdfium else fields), has_notes)
 
 
 def by_short_name(fields: Iterable[PdfField]) -> dict[str, PdfField]:
     """Return ``fields`` by the last part of their names; of two the one with an answer."""
     found: dict[str, PdfField] = {}
     for field in fields:
-        known = found.get(field.short_name)
-        found[field.short_name] = field if known is None else _merged(known, field)
+        name = field.short_name
+        found[name] = _merged(found[name], field) if name in found else field
     return found
 
 
 def has_xfa(pdf: Any) -> bool:
     """Return whether the file carries an XFA form (Adobe's own; its fields are no PDF fields)."""
-    form = pdf.Root.get("/AcroForm")
-    return _is_dictionary(form) and "/XFA" in form
+    form = entry(pdf.Root, _FORM)
+    return _is_dictionary(form) and _XFA in form
 
 
 def _cut(field: PdfField) -> PdfField:
@@ -72,31 +94,36 @@ def _cut(field: PdfField) -> PdfField:
     return field._replace(damaged=True) if cut else field
 
 
-def _walk(roots: list[Any]) -> dict[str, PdfField]:
-    """Return the terminal fields below ``roots`` by name; of two with a name, one with text.
+class _Tree:
+    """The terminal fields by name, and the indirect objects that they were read from."""
 
-    A field that is reached twice (from the form and from a page) is read once.
-    """
-    found: dict[str, PdfField] = {}
-    seen: set[tuple[int, int]] = set()
-    pending = [(node, "", 0) for node in reversed(roots)]
-    while pending and len(found) < _MAXIMUM_FIELDS:
-        node, prefix, depth = pending.pop()
-        if not _is_dictionary(node) or depth > _MAXIMUM_DEPTH:
-            continue
-        if node.is_indirect:
-            if node.objgen in seen:
-                continue
-            seen.add(node.objgen)
+    def __init__(self) -> None:
+        self.found: dict[str, PdfField] = {}
+        self.seen: set[tuple[int, int]] = set()
+
+    def walk(self, node: Any, prefix: str = "", depth: int = 0) -> None:
+        """Add the terminal fields from ``node`` on; of two with a name, the one with text.
+
+        A field that is reached twice (from the form and from a page) is read once.
+        """
+        if not isinstance(node, _DICTIONARY):
+            return
+        number = node.objgen
+        if number in self.seen:
+            return
+        if number != _DIRECT:
+            self.seen.add(number)
         name = _joined(prefix, node)
-        kids = _kids(node) if "/Kids" in node else []
-        children = [kid for kid in kids if "/T" in kid]
-        if children:
-            pending.extend((kid, name, depth + 1) for kid in reversed(children))
-        elif name:
+        kids = _kids(node) if _KIDS in node else []
+        children = [kid for kid in kids if _TITLE in kid] if kids else []
+        if children and depth < _MAXIMUM_DEPTH:
+            for kid in children:
+                self.walk(kid, name, depth + 1)
+        elif name and not children and len(self.found) < _MAXIMUM_FIELDS:
             field = _read_field(name, node, kids)
-            found[name] = _merged(found[name], field) if name in found else field
-    return found
+            known = self.found.setdefault(name, field)
+            if known is not field:
+                self.found[name] = _merged(known, field)
 
 
 def _merged(first: PdfField, second: PdfField) -> PdfField:
@@ -110,87 +137,108 @@ def _merged(first: PdfField, second: PdfField) -> PdfField:
 
 def _read_field(name: str, node: Any, kids: list[Any]) -> PdfField:
     """Read one terminal field with its widgets."""
-    kind = str(_inherited(node, "/FT") or "")[1:]
-    if kind != "Btn":
-        text, damaged = read_text(_inherited(node, "/V"))
-        own = [read_text(entry(widget, "/V"))[0] for widget in kids]
-        other = next((words for words in own if words not in {"", text}), None)
-        return PdfField(name, kind, text, damaged, other)
-    states = [read_text(_inherited(node, "/V"))]
-    # Some viewers save the choice on the widget and leave the field off.
-    states += [read_text(entry(widget, "/AS")) for widget in (node, *kids)]
+    kind = str(node[_TYPE] if _TYPE in node else _inherited(node, _TYPE) or "")[1:]
+    text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(_inherited(node, _VALUE))
+    if kind == "Btn":
+        return _read_button(name, node, kids, (text, damaged))
+    return PdfField(name, kind, text, damaged, _disagreeing(kids, text) if kids else None)
+
+
+def _disagreeing(widgets: list[Any], text: str) -> str | None:
+    """Return what one of ``widgets`` has as the field's text, other than ``text``."""
+    own = (read_text(entry(widget, _VALUE))[0] for widget in widgets)
+    return next((words for words in own if words not in {"", text}), None)
+
+
+def _read_button(name: str, node: Any, kids: list[Any], value: tuple[str, bool]) -> PdfField:
+    """Read a button: some viewers save the choice on the widget and leave the field off."""
+    states = [value, *(read_text(entry(widget, _STATE)) for widget in (node, *kids))]
     chosen = [state for state in states if state[0] not in {"", _OFF}]
     text, damaged = chosen[0] if chosen else ("", False)
     other = next((_option(node, words) for words, _ in chosen if words != text), None)
-    return PdfField(name, kind, _option(node, text), damaged, other)
+    return PdfField(name, "Btn", _option(node, text), damaged, other)
 
 
 def _option(node: Any, state: str) -> str:
     """Return the export value of a button's numbered state, else the state itself."""
-    options = _inherited(node, "/Opt")
-    if state.isascii() and state.isdigit() and _is_array(options) and int(state) < len(options):
-        return read_text(options[int(state)])[0]
+    if state.isascii() and state.isdigit():
+        options = _inherited(node, _OPTIONS)
+        if _is_array(options) and int(state) < len(options):
+            return read_text(options[int(state)])[0]
     return state
 
 
-def _widgets(pdf: Any) -> Iterator[Any]:
-    """Yield the topmost field of each widget on the pages, and the widget for itself.
+def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
+    """Return the widgets on the pages that were not ``seen``, and whether texts stand there.
 
-    pdftk joins files so that some fields name a parent that does not name them.
+    Of each widget its topmost field, and itself: pdftk joins files so that some fields name a
+    parent that does not name them.
     """
+    widgets: list[Any] = []
+    has_notes = False
+    for annotation in _annotations(pdf):
+        if annotation.objgen in seen or not _is_dictionary(annotation):
+            continue
+        subtype = entry(annotation, _SUBTYPE)
+        if subtype == _WIDGET:
+            top = _topmost(annotation)
+            widgets += [top] if top is annotation else [top, annotation]
+        has_notes = has_notes or subtype == _FREE_TEXT
+    return widgets, has_notes
+
+
+def _annotations(pdf: Any) -> Iterator[Any]:
     for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES):
-        annotations = page.obj.get("/Annots")
-        for annotation in list(annotations) if _is_array(annotations) else []:
-            if _is_dictionary(annotation) and str(annotation.get("/Subtype")) == "/Widget":
-                top = _topmost(annotation)
-                yield top
-                if top is not annotation:
-                    yield annotation
+        listed = entry(page.obj, _ANNOTATIONS)
+        if _is_array(listed):
+            yield from listed
 
 
 def _topmost(node: Any) -> Any:
     for _ in range(_MAXIMUM_DEPTH):
-        parent = entry(node, "/Parent")
+        parent = entry(node, _PARENT)
         if not _is_dictionary(parent):
             break
         node = parent
     return node
 
 
-def _inherited(node: Any, key: str) -> Any:
+def _inherited(node: Any, key: Any) -> Any:
     """Return ``key`` of the field or of the nearest field above it, or None."""
     for _ in range(_MAXIMUM_DEPTH):
-        value = entry(node, key)
-        if value is not None:
-            return value
-        node = entry(node, "/Parent")
+        if key in node:
+            return node[key]
+        node = entry(node, _PARENT)
         if not _is_dictionary(node):
             return None
     return None
 
 
+def _text(node: Any, key: Any) -> tuple[str, bool]:
+    """Return the text of an entry that is there, and whether it was damaged."""
+    content = node.get_bytes(key)  # of a string alone, and faster than by way of its object
+    return read_text(node[key]) if content is None else decode_string(content)
+
+
 def _joined(prefix: str, node: Any) -> str:
-    title = entry(node, "/T")
-    if title is None:
-        return prefix
-    own = read_text(title)[0]
-    return f"{prefix}.{own}" if prefix and own else prefix or own
+    own = _text(node, _TITLE)[0] if _TITLE in node else ""
+    if not prefix:
+        return own
+    return f"{prefix}.{own}" if own else prefix
 
 
 def _kids(node: Any) -> list[Any]:
-    kids = entry(node, "/Kids")
-    if not _is_array(kids):
-        return []
-    return [kid for kid in kids if _is_dictionary(kid)]
+    kids = entry(node, _KIDS)
+    return [kid for kid in kids if _is_dictionary(kid)] if _is_array(kids) else []
 
 
-def entry(node: Any, key: str) -> Any:
+def entry(node: Any, key: Any) -> Any:
     """Return the entry ``key`` of a dictionary, or None (``get`` is slow when there is none)."""
     return node[key] if key in node else None  # noqa: SIM401 - measured
 
 
 def _is_dictionary(item: Any) -> bool:
-    return isinstance(item, pikepdf.Dictionary)
+    return isinstance(item, _DICTIONARY)
 
 
 def _is_array(item: Any) -> bool:

@@ -6,6 +6,7 @@ behind it tells. Streams of objects and of references are compared here, as answ
 
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
@@ -13,6 +14,8 @@ import pikepdf
 _MARK = re.compile(rb"/(?:ObjStm|XRef)\b")
 _HEAD = re.compile(rb"\b(\d{1,9})\s+(\d{1,5})\s+obj\b")
 _STREAM = re.compile(rb"stream\r?\n")
+_MARK_OR_LENGTH = re.compile(rb"/(?:ObjStm\b|XRef\b|Length\s+(\d{5,9})\b)")
+_END = re.compile(rb"\s{0,2}endstream\b")
 #: Bytes of a dictionary before its type, within which its object begins.
 _BEFORE = 400
 _TAIL_BYTES = 4_096
@@ -21,18 +24,21 @@ _MAXIMUM_STREAMS = 2_000
 _MAXIMUM_BYTES = 64 * 1024 * 1024
 
 
-def is_packed_soundly(content: bytes, pdf: Any) -> bool:
+def is_packed_soundly(content: bytes, pdf: Any, blank: bytes | None = None) -> bool:
     """Return whether all packed objects of the open ``pdf`` have the checksum that they should.
 
-    ``content`` is the file that was opened. Raises whatever pikepdf raises on a broken file.
+    ``content`` is the file that was opened. Where it is ``blank`` with something added, what was
+    added is looked at. Raises whatever pikepdf raises on a broken file.
     """
     if _has_one_table(content, pdf):
         return True  # then no object is packed
+    start = len(blank) if blank and content.startswith(blank) else 0
+    is_encrypted = pdf.is_encrypted
     left = _MAXIMUM_BYTES
-    for count, mark in enumerate(_MARK.finditer(content)):
+    for count, mark in enumerate(_marks(content, start)):
         if count >= _MAXIMUM_STREAMS or left <= 0:
             return False
-        used = None if pdf.is_encrypted else _used(_seen(content, mark.end()), left)
+        used = None if is_encrypted else _used(_seen(content, mark.end()), left)
         if used is None:
             heads = _HEAD.findall(content, max(mark.start() - _BEFORE, 0), mark.start())
             packed = _packed(pdf, int(heads[-1][0]), int(heads[-1][1])) if heads else None
@@ -41,6 +47,23 @@ def is_packed_soundly(content: bytes, pdf: Any) -> bool:
             return False
         left -= used
     return True
+
+
+def _marks(content: bytes, start: int) -> Iterator[re.Match[bytes]]:
+    """Yield the types of the streams behind ``start`` that hold objects or references.
+
+    What is in other long streams is not looked through: a font alone can have megabytes.
+    """
+    at = start
+    while (found := _MARK_OR_LENGTH.search(content, at)) is not None:
+        at = found.end()
+        if found[1] is None:
+            yield found
+            continue
+        stream = _STREAM.search(content, at, at + _BEFORE)
+        if stream is not None and _END.match(content, stream.end() + int(found[1])):
+            yield from _MARK.finditer(content, at, stream.start())
+            at = stream.end() + int(found[1])
 
 
 def _seen(content: bytes, after: int) -> memoryview:

@@ -5,8 +5,9 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
+from pipeline.forms.blanks import published
 from pipeline.forms.catalogue import FORMS
-from pipeline.forms.pdf_fields import read_fields
+from pipeline.forms.pdf_fields import read_form
 from pipeline.forms.pdf_marks import edges_of
 from pipeline.forms.pdf_print_fold import folded
 from pipeline.forms.pdf_print_ink import Spot, ink
@@ -14,8 +15,6 @@ from pipeline.forms.pdf_print_page import Character, Edges, PrintedPage, opened
 from pipeline.forms.pdf_values import read_text
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import form_texts
-from pipeline.model.form import FormKind
-from pipeline.resources import languages, root
 
 _BLANKS_KEPT = 16
 _SHORTEST = 5  # characters of a line that can be an anchor
@@ -78,18 +77,12 @@ def blank_form(stamp: Stamp) -> Blank | None:
     return None if content is None else measured(content, stamp)
 
 
-def published(kind: FormKind, language: str) -> bytes | None:
-    """Return the published blank, or None when there is none in ``language``."""
-    path = root() / "forms" / f"{kind.value}_{language}.pdf"
-    return path.read_bytes() if language in languages() and path.is_file() else None
-
-
 def measured(content: bytes, stamp: Stamp) -> Blank | None:
     """Return the geometry of the blank ``content``; None when it is of another version."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     with pikepdf.open(BytesIO(content)) as pdf:
-        versions = {field.text for field in read_fields(pdf) if field.name == "_version"}
+        versions = {field.text for field in read_form(pdf).fields if field.name == "_version"}
         if versions != {stamp.version}:
             return None
         outlines = [

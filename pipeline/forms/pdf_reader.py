@@ -8,17 +8,19 @@ words or on widgets); what may be damaged is never accepted in part.
 
 import html
 import re
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import pikepdf
 
+from pipeline.forms.blanks import published
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.pdf_cut import saved_by_pdfium
 from pipeline.forms.pdf_drawable import may_be_drawn
-from pipeline.forms.pdf_fields import PdfField, by_short_name, has_xfa, read_fields
+from pipeline.forms.pdf_fields import PdfField, by_short_name, entry, has_xfa, read_form
 from pipeline.forms.pdf_open import opened
 from pipeline.forms.pdf_packed import is_packed_soundly
 from pipeline.forms.pdf_print import read_print
@@ -82,31 +84,35 @@ def _trimmed(content: bytes) -> bytes | None:
     end = content.rfind(_TAIL)
     if end < start:
         return None
-    tail = content[end + len(_TAIL) :]
+    tail = content[end + len(_TAIL) :].strip()
+    if start == 0 and not tail:
+        return content
     if _TORN_UPDATE.search(tail):
         return None
-    if start == 0 and not tail.strip():
-        return content
     return content[start : end + len(_TAIL)] + b"\n"
 
 
 def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFile:
     """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
-    found = read_fields(pdf, by_pdfium=saved_by_pdfium(file.content))
-    fields = by_short_name(found)
+    form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
+    fields = by_short_name(form.fields)
     stamp = _stamp(pdf, fields)
     dated = _dated(pdf)
     kind = stamp.kind if stamp else _kind_by_fields(fields)
     known = FORMS[kind].questions.keys() & fields.keys() if kind else set()
     without_fields = None if kind and known else _without_fields(file, content, pdf, fields, dated)
-    blank = frozenset(name for name in known if not fields[name].text.strip())
-    typed = over_fields(pdf, blank) if known else {}
-    sound = not known or is_packed_soundly(content, pdf)
+    typed = _typed_over(pdf, fields, known) if form.has_notes else {}
+    blank = published(stamp.kind, stamp.language) if stamp else None
+    sound = not known or is_packed_soundly(content, pdf, blank)
     if not sound or not all(map(_is_harmless, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
     if without_fields or kind is None:
         return without_fields or _unreadable(file, "file_template")
     return _submission(file, FORMS[kind], fields, stamp, dated, typed)
+
+
+def _typed_over(pdf: Any, fields: dict[str, PdfField], known: AbstractSet[str]) -> dict[str, str]:
+    return over_fields(pdf, frozenset(name for name in known if not fields[name].text.strip()))
 
 
 def _is_harmless(warning: Any) -> bool:
@@ -156,7 +162,8 @@ def _submission(
 def _answer(name: str, question: Question, field: PdfField) -> Answer:
     """Return the raw answer of one field; what stands for "nothing chosen" is blank."""
     raw = without_surrogates(field.text)
-    listed = field.type == "Ch" or question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
+    kind = question.kind
+    listed = kind is AnswerKind.CHOICE or kind is AnswerKind.TICK or field.type == "Ch"
     if listed and raw.strip() in _NOTHING_CHOSEN:
         raw = ""
     other = None if field.disagrees is None else without_surrogates(field.disagrees)
@@ -242,10 +249,10 @@ def _xmp(pdf: Any) -> str:
 
 def _property(pdf: Any, key: str) -> str:
     """Return the text of one document property; empty when there is none."""
-    properties = pdf.trailer.get("/Info")
+    properties = entry(pdf.trailer, "/Info")
     if not isinstance(properties, pikepdf.Dictionary):
         return ""
-    return read_text(properties.get(key))[0]
+    return read_text(entry(properties, key))[0]
 
 
 def _dated(pdf: Any) -> str:
@@ -260,7 +267,6 @@ def _dated(pdf: Any) -> str:
 
 
 def _is_iso(text: str) -> bool:
-
     try:
         datetime.fromisoformat(text)
     except ValueError:

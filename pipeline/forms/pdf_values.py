@@ -4,13 +4,15 @@ The bytes are decoded here and not by the library, because programs write damage
 characters outside the basic plane, and a damaged answer must be asked about instead of lost.
 """
 
+import codecs
 import re
 from typing import Any
 
 import pikepdf
 
 _UTF16_BE = b"\xfe\xff"
-_UTF16_LE = b"\xff\xfe"
+#: Asked for by name, a codec takes longer than what it decodes.
+_UTF16 = {_UTF16_BE: codecs.utf_16_be_decode, b"\xff\xfe": codecs.utf_16_le_decode}
 _UTF8 = b"\xef\xbb\xbf"
 _LANGUAGE_ESCAPE = re.compile("\x1b[A-Za-z]{2,5}\x1b")
 #: Lone surrogates, private use, the replacement character.
@@ -19,6 +21,7 @@ _DAMAGED = re.compile("[\ud800-\udfff\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
 _PLAIN = re.compile(rb"[\t\n -~]*")
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
 _FOREIGN = re.compile("[\u0530-\u10ff\u1200-\u1dff\ua000-\uabff]")
+_EITHER = re.compile(f"{_DAMAGED.pattern[:-1]}{_FOREIGN.pattern[1:]}")
 
 #: No answer of a form is longer; a longer string is cut and taken for damaged.
 MAXIMUM_LENGTH = 100_000
@@ -30,12 +33,17 @@ def decode_string(content: bytes) -> tuple[str, bool]:
     UTF-16 with either byte order mark, UTF-8 with its mark, else PDFDocEncoding; bytes without a
     mark that can only be UTF-8 are read as such, but as damaged, since the file does not say so.
     """
-    cut = content[:MAXIMUM_LENGTH]
-    if len(cut) == len(content) and _PLAIN.fullmatch(content):
-        return content.decode("ascii"), False
-    text, wrong = _decode(cut)
-    text = _LANGUAGE_ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return text, wrong or len(cut) < len(content) or is_damaged(text)
+    is_long = len(content) > MAXIMUM_LENGTH
+    if not is_long and content.isascii():
+        text = content.decode("ascii")
+        if text.isprintable() or _PLAIN.fullmatch(content):
+            return text, False  # as nearly always
+    text, wrong = _decode(content[:MAXIMUM_LENGTH])
+    if "\x1b" in text:
+        text = _LANGUAGE_ESCAPE.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text, wrong or is_long or is_damaged(text)
 
 
 def encode_string(text: str) -> bytes:
@@ -51,11 +59,11 @@ def encode_string(text: str) -> bytes:
 
 def _decode(content: bytes) -> tuple[str, bool]:
     """Return the text that ``content`` spells, and whether its bytes do not fit its encoding."""
-    for mark, codec in ((_UTF16_BE, "utf-16-be"), (_UTF16_LE, "utf-16-le")):
-        if content.startswith(mark):
-            body = content[len(mark) :]
-            odd = len(body) % 2
-            return body[: len(body) - odd].decode(codec, "surrogatepass"), bool(odd)
+    decode = _UTF16.get(content[: len(_UTF16_BE)])
+    if decode is not None:
+        odd = len(content) % 2
+        body = content[len(_UTF16_BE) : len(content) - odd]
+        return decode(body, "surrogatepass", True)[0], bool(odd)  # noqa: FBT003 - no name in C
     if content.startswith(_UTF8):
         return content[len(_UTF8) :].decode("utf-8", "replace"), False
     if not content.isascii():
@@ -77,18 +85,18 @@ def is_damaged(text: str) -> bool:
     So does Japanese with a letter of Asia's other alphabets: PDFium cuts 𠮷 to its lower 16 bits,
     which is a letter of Tamil.
     """
-    if text.isascii():
+    if text.isascii() or not _EITHER.search(text):
         return False
-    if _DAMAGED.search(text):
-        return True
-    return _JAPANESE.search(text) is not None and _FOREIGN.search(text) is not None
+    return _DAMAGED.search(text) is not None or _JAPANESE.search(text) is not None
 
 
 def without_surrogates(text: str) -> str:
     """Return ``text`` with lone surrogates replaced, so that it can be stored as UTF-8."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def read_text(value: Any) -> tuple[str, bool]:

@@ -9,8 +9,9 @@ import pikepdf
 import pytest
 
 from pipeline.forms import pdf_print_blank
+from pipeline.forms.blanks import published
 from pipeline.forms.catalogue import FORMS
-from pipeline.forms.pdf_print_blank import blank_form, published
+from pipeline.forms.pdf_print_blank import blank_form
 from pipeline.forms.pdf_writer import build_pdf
 from pipeline.forms.stamp import Stamp
 from pipeline.model.form import FileFormat, Filling, FormKind

@@ -1,0 +1,15 @@
+"""The published blanks: what a customer downloads and fills in."""
+
+from functools import lru_cache
+
+from pipeline.model.form import FormKind
+from pipeline.resources import languages, root
+
+_KEPT = 16
+
+
+@lru_cache(maxsize=_KEPT)
+def published(kind: FormKind, language: str) -> bytes | None:
+    """Return the published PDF, or None when there is none in ``language``."""
+    path = root() / "forms" / f"{kind.value}_{language}.pdf"
+    return path.read_bytes() if language in languages() and path.is_file() else None
