@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pikepdf
@@ -45,7 +45,7 @@ class PdfField(NamedTuple):
 
         Without the number that qpdf adds where two files that it joins have the same name.
         """
-        name = self.name.rpartition(".")[2] if "." in self.name else self.name
+        name = self.name.rpartition(".")[2]
         return _JOINED.sub("", name) if "+" in name else name
 
 
@@ -78,7 +78,9 @@ def by_short_name(fields: Iterable[PdfField]) -> dict[str, PdfField]:
     """Return ``fields`` by the last part of their names; of two the one with an answer."""
     found: dict[str, PdfField] = {}
     for field in fields:
-        name = field.short_name
+        name = field.name
+        if "." in name or "+" in name:
+            name = field.short_name
         found[name] = _merged(found[name], field) if name in found else field
     return found
 
@@ -113,9 +115,10 @@ class _Tree:
             return
         if number != _DIRECT:
             self.seen.add(number)
-        name = _joined(prefix, node)
-        kids = _kids(node) if _KIDS in node else []
-        children = [kid for kid in kids if _TITLE in kid] if kids else []
+        own = _text(node, _TITLE)[0]
+        name = f"{prefix}.{own}" if prefix and own else prefix or own
+        kids = _kids(node) if _KIDS in node else ()
+        children = [kid for kid in kids if _TITLE in kid] if kids else ()
         if children and depth < _MAXIMUM_DEPTH:
             for kid in children:
                 self.walk(kid, name, depth + 1)
@@ -135,7 +138,7 @@ def _merged(first: PdfField, second: PdfField) -> PdfField:
     return first._replace(disagrees=second.text)
 
 
-def _read_field(name: str, node: Any, kids: list[Any]) -> PdfField:
+def _read_field(name: str, node: Any, kids: Sequence[Any]) -> PdfField:
     """Read one terminal field with its widgets."""
     kind = str(node[_TYPE] if _TYPE in node else _inherited(node, _TYPE) or "")[1:]
     text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(_inherited(node, _VALUE))
@@ -144,13 +147,13 @@ def _read_field(name: str, node: Any, kids: list[Any]) -> PdfField:
     return PdfField(name, kind, text, damaged, _disagreeing(kids, text) if kids else None)
 
 
-def _disagreeing(widgets: list[Any], text: str) -> str | None:
+def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:
     """Return what one of ``widgets`` has as the field's text, other than ``text``."""
     own = (read_text(entry(widget, _VALUE))[0] for widget in widgets)
     return next((words for words in own if words not in {"", text}), None)
 
 
-def _read_button(name: str, node: Any, kids: list[Any], value: tuple[str, bool]) -> PdfField:
+def _read_button(name: str, node: Any, kids: Sequence[Any], value: tuple[str, bool]) -> PdfField:
     """Read a button: some viewers save the choice on the widget and leave the field off."""
     states = [value, *(read_text(entry(widget, _STATE)) for widget in (node, *kids))]
     chosen = [state for state in states if state[0] not in {"", _OFF}]
@@ -176,8 +179,9 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
     """
     widgets: list[Any] = []
     has_notes = False
-    for annotation in _annotations(pdf):
-        if annotation.objgen in seen or not _is_dictionary(annotation):
+    listed = itertools.chain.from_iterable(map(_annotations, _first_pages(pdf)))
+    for annotation in [item for item in listed if item.objgen not in seen]:
+        if not _is_dictionary(annotation):
             continue
         subtype = entry(annotation, _SUBTYPE)
         if subtype == _WIDGET:
@@ -187,11 +191,13 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
     return widgets, has_notes
 
 
-def _annotations(pdf: Any) -> Iterator[Any]:
-    for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES):
-        listed = entry(page.obj, _ANNOTATIONS)
-        if _is_array(listed):
-            yield from listed
+def _first_pages(pdf: Any) -> Iterator[Any]:
+    return itertools.islice(pdf.pages, _MAXIMUM_PAGES)
+
+
+def _annotations(page: Any) -> Any:
+    listed = entry(page.obj, _ANNOTATIONS)
+    return listed if _is_array(listed) else ()
 
 
 def _topmost(node: Any) -> Any:
@@ -215,16 +221,9 @@ def _inherited(node: Any, key: Any) -> Any:
 
 
 def _text(node: Any, key: Any) -> tuple[str, bool]:
-    """Return the text of an entry that is there, and whether it was damaged."""
+    """Return the text of an entry, and whether it was damaged."""
     content = node.get_bytes(key)  # of a string alone, and faster than by way of its object
-    return read_text(node[key]) if content is None else decode_string(content)
-
-
-def _joined(prefix: str, node: Any) -> str:
-    own = _text(node, _TITLE)[0] if _TITLE in node else ""
-    if not prefix:
-        return own
-    return f"{prefix}.{own}" if own else prefix
+    return read_text(entry(node, key)) if content is None else decode_string(content)
 
 
 def _kids(node: Any) -> list[Any]:

@@ -19,6 +19,8 @@ _END = re.compile(rb"\s{0,2}endstream\b")
 #: Bytes of a dictionary before its type, within which its object begins.
 _BEFORE = 400
 _TAIL_BYTES = 4_096
+#: Keys of a trailer behind which there are other lists, or that make it a stream.
+_OTHER_LISTS = ("/Prev", "/XRefStm", "/Type")
 _TYPES = frozenset({"/ObjStm", "/XRef"})
 _MAXIMUM_STREAMS = 2_000
 _MAXIMUM_BYTES = 64 * 1024 * 1024
@@ -86,8 +88,10 @@ def _used(packed: bytes | memoryview, most: int) -> int | None:
 
 def _has_one_table(content: bytes, pdf: Any) -> bool:
     """Return whether the list of all objects is one table, without streams (7.5.4)."""
-    earlier = ("/Prev" in pdf.trailer, "/XRefStm" in pdf.trailer, "/Type" in pdf.trailer)
-    return b"trailer" in content[-_TAIL_BYTES:] and not any(earlier)
+    if b"trailer" not in content[-_TAIL_BYTES:]:
+        return False
+    trailer = pdf.trailer
+    return not any(key in trailer for key in _OTHER_LISTS)
 
 
 def _packed(pdf: Any, number: int, generation: int) -> bytes | None:

@@ -8,7 +8,6 @@ words or on widgets); what may be damaged is never accepted in part.
 
 import html
 import re
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -41,10 +40,13 @@ _ANNOUNCED = re.compile(
     r"reported number of objects \((\d+)\) is not one plus the highest object number \((\d+)\)\Z"
 )
 _ITSELF = "xref entry for the xref stream itself is missing"
+_INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
+_MODIFIED = pikepdf.Name("/ModDate")
 _MAXIMUM_XMP = 1_000_000
 _IDENTITY_IN_ORDER = ("_form", "_version", "_lang")
 _IDENTITY = frozenset(_IDENTITY_IN_ORDER)
 _NOTHING_CHOSEN = {"-", "—"}
+_CHOSEN = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
 _DATE = re.compile(
     r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
 )
@@ -99,11 +101,11 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     stamp = _stamp(pdf, fields)
     dated = _dated(pdf)
     kind = stamp.kind if stamp else _kind_by_fields(fields)
-    known = FORMS[kind].questions.keys() & fields.keys() if kind else set()
-    without_fields = None if kind and known else _without_fields(file, content, pdf, fields, dated)
-    typed = _typed_over(pdf, fields, known) if form.has_notes else {}
+    is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
+    without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
+    typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
     blank = published(stamp.kind, stamp.language) if stamp else None
-    sound = not known or is_packed_soundly(content, pdf, blank)
+    sound = not is_ours or is_packed_soundly(content, pdf, blank)
     if not sound or not all(map(_is_harmless, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
     if without_fields or kind is None:
@@ -111,8 +113,8 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     return _submission(file, FORMS[kind], fields, stamp, dated, typed)
 
 
-def _typed_over(pdf: Any, fields: dict[str, PdfField], known: AbstractSet[str]) -> dict[str, str]:
-    return over_fields(pdf, frozenset(name for name in known if not fields[name].text.strip()))
+def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
+    return frozenset(name for name, field in fields.items() if not field.text.strip())
 
 
 def _is_harmless(warning: Any) -> bool:
@@ -161,12 +163,11 @@ def _submission(
 
 def _answer(name: str, question: Question, field: PdfField) -> Answer:
     """Return the raw answer of one field; what stands for "nothing chosen" is blank."""
-    raw = without_surrogates(field.text)
-    kind = question.kind
-    listed = kind is AnswerKind.CHOICE or kind is AnswerKind.TICK or field.type == "Ch"
-    if listed and raw.strip() in _NOTHING_CHOSEN:
+    raw, other = without_surrogates(field.text), field.disagrees
+    if raw.strip() in _NOTHING_CHOSEN and (field.type == "Ch" or question.kind in _CHOSEN):
         raw = ""
-    other = None if field.disagrees is None else without_surrogates(field.disagrees)
+    if other is not None:
+        other = without_surrogates(other)
     if field.type == "Btn":
         return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged, other)
     return Answer(name, raw, name, CellType.TEXT, field.damaged, other)
@@ -230,7 +231,7 @@ def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
     hidden = make_stamp(*parts)
     if hidden is not None:
         return hidden
-    for text in (_xmp(pdf), _property(pdf, "/Keywords")):
+    for text in (_xmp(pdf), _property(pdf, _KEYWORDS)):
         found = read_stamp(text)
         if found is not None:
             return found
@@ -247,9 +248,9 @@ def _xmp(pdf: Any) -> str:
     return ""
 
 
-def _property(pdf: Any, key: str) -> str:
+def _property(pdf: Any, key: Any) -> str:
     """Return the text of one document property; empty when there is none."""
-    properties = entry(pdf.trailer, "/Info")
+    properties = entry(pdf.trailer, _INFORMATION)
     if not isinstance(properties, pikepdf.Dictionary):
         return ""
     return read_text(entry(properties, key))[0]
@@ -257,7 +258,7 @@ def _property(pdf: Any, key: str) -> str:
 
 def _dated(pdf: Any) -> str:
     """Return when the file says it was saved last, as ISO 8601 (ISO 32000-2, 7.9.4); or empty."""
-    found = _DATE.match(_property(pdf, "/ModDate"))
+    found = _DATE.match(_property(pdf, _MODIFIED))
     if found is None:
         return ""
     year, month, day, hour, minute, second, _, sign, ahead, ahead_minutes = found.groups()

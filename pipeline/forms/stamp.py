@@ -11,6 +11,7 @@ _PRINTED = re.compile(
     r"WA\s?-\s?FORM\s+(onboarding|migration|qr)\s+([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})\s+([a-z]{2})\b",
     re.IGNORECASE,
 )
+_KINDS = {kind.value: kind for kind in FormKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,7 @@ def read_stamp(text: str) -> Stamp | None:
 
 def make_stamp(kind: str, version: str, language: str) -> Stamp | None:
     """Return the stamp of three texts from a file, or None when ``kind`` is none of our forms."""
-    folded = kind.strip().lower()
-    found = next((form for form in FormKind if form.value == folded), None)
+    found = _KINDS.get(kind.strip().lower())
     if found is None:
         return None
     return Stamp(found, version.strip()[:20], language.strip().lower()[:10])
