@@ -65,7 +65,7 @@ def parse(content: bytes, start: Start, end: End, text: Text) -> None:
     Raises DamagedFileError for XML that is not well-formed, RefusedFileError for a document type
     and for more elements than can be read in time.
     """
-    if content.count(b"<") > _MAX_TAGS:
+    if _has_too_many_tags(content):
         raise RefusedFileError
 
     def refuse(*_: object) -> None:
@@ -92,10 +92,15 @@ def refuse_document_type(content: bytes) -> None:
 
     In an encoding that may hide one, the XML is read for it; then DamagedFileError is possible.
     """
-    if content.count(b"<") > _MAX_TAGS or b"<!DOCTYPE" in content:
+    if _has_too_many_tags(content) or b"<!DOCTYPE" in content:
         raise RefusedFileError
     if not _IN_ASCII.match(content):
         parse(content, _nothing, _nothing, _nothing)
+
+
+def _has_too_many_tags(content: bytes) -> bool:
+    """Whether there are more than can be read in time; no tag is shorter than its first sign."""
+    return len(content) > _MAX_TAGS and content.count(b"<") > _MAX_TAGS
 
 
 def unescape(text: str) -> str:
@@ -118,6 +123,7 @@ def column_number(letters: str) -> int:
     return number
 
 
+@lru_cache(maxsize=1_000)
 def column_letters(number: int) -> str:
     """Return the letters of a column from its number (1 is A)."""
     letters = ""
@@ -165,12 +171,12 @@ class _BookReader:
         self.pieces: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet":
-            self._start_sheet(attributes)
-        elif name == "definedName":
+        if name == "definedName":
             self.name = attributes.get("name", "").casefold()
             self.into = self.local if "localSheetId" in attributes else self.names
             self.pieces.clear()
+        elif name == "sheet":
+            self._start_sheet(attributes)
         elif name == "workbookPr":
             from_1904 = attributes.get("date1904", "0").strip() in {"1", "true"}
             self.from_1904 = self.from_1904 or from_1904
@@ -197,9 +203,9 @@ class _BookReader:
             self.pieces.append(data)
 
 
-def read_book(archive: Archive, part: str) -> Book:
-    """Read the workbook part."""
-    reader = _BookReader(archive, read_relations(archive, part))
+def read_book(archive: Archive, part: str, relations: Mapping[str, tuple[str, str]]) -> Book:
+    """Read the workbook part, whose ``relations`` are those of :func:`read_relations`."""
+    reader = _BookReader(archive, relations)
     parse(archive.read(part), reader.start, reader.end, reader.text)
     if len({name.casefold() for name, _ in reader.sheets}) < len(reader.sheets):
         raise DamagedFileError  # of two sheets with one name a program shows either
@@ -211,8 +217,8 @@ def read_target(text: str) -> Place | None:
     found = _TARGET.match(text.strip().lstrip("="))
     if found is None:
         return None
-    sheet = (found.group(1) or "").replace("''", "'") or found.group(2)
-    return Place(sheet, int(found.group(4)), column_number(found.group(3)))
+    quoted, plain, column, row = found.groups()
+    return Place((quoted or "").replace("''", "'") or plain, int(row), column_number(column))
 
 
 def read_properties(archive: Archive, part: str) -> Mapping[str, str]:

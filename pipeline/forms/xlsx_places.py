@@ -7,6 +7,7 @@ sorted, copied or deleted. What they do not agree on is told of and never chosen
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from typing import NamedTuple
 
 from pipeline.forms import xlsx_layout as at
 from pipeline.forms.catalogue import FORMS
@@ -25,11 +26,14 @@ _MANY = 50
 #: What is printed on a form has at most so many characters.
 _SHORT = 500
 
+#: A cell's sheet, its row and column, and its text.
+Scanned = tuple[str, tuple[int, int], str]
+#: What a text stands for: its sheet, row and column, and the field.
+Mark = tuple[str, int, int, str]
 Found = dict[str, list[Place]]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """The cells that may hold one answer, the most trusted first.
 
     ``contested`` tells that another question claims one of them: then all must say the same, and
@@ -44,36 +48,37 @@ class Spot:
 class Search:
     """The search for the answers to a form of ``kind``.
 
-    ``scanned`` are all short texts with their places, ``names`` the cells that fields are named
-    after, ``text`` returns what a cell says.
+    ``scanned`` are all texts of at most 500 characters with their places, ``names`` the cells that
+    fields are named after, ``text`` returns what a cell says.
     """
 
     kind: FormKind
-    scanned: tuple[tuple[Place, str], ...]
+    scanned: tuple[Scanned, ...]
     names: Mapping[str, Place]
     text: Callable[[Place], str]
 
     def spots(self) -> Mapping[str, Spot]:
         """Return the cells of each question that any way leads to."""
-        questions, spoken = FORMS[self.kind].questions, labels(self.kind)
+        questions = FORMS[self.kind].questions
         keys = self._answers(
-            [(place, text) for place, text in self.scanned if text in questions], -1
+            [(sheet, *cell, text) for sheet, cell, text in self.scanned if text in questions], -1
         )
-        labelled = self._answers(
-            [(place, spoken[text][0]) for place, text in self._folded if text in spoken], 1
-        )
+        labelled = self._answers(self._labels_and_heads[0], 1)
         ways = {
             name: (*labelled.get(name, ()), *keys.get(name, ()), *self._named(name))
             for name in questions
             if name in labelled or name in keys  # a name alone may have been left behind
         }
-        claims: dict[Place, set[str]] = {}
-        for name, places in ways.items():
-            for place in places:
-                claims.setdefault(place, set()).add(name)
+        claims: dict[Place, str] = {}
+        contested = {
+            place
+            for name, places in ways.items()
+            for place in places
+            if claims.setdefault(place, name) != name
+        }
         return {
             name: Spot(
-                tuple(dict.fromkeys(places)), any(len(claims[place]) > 1 for place in places)
+                tuple(dict.fromkeys(places)), bool(contested) and not contested.isdisjoint(places)
             )
             for name, places in ways.items()
         }
@@ -87,26 +92,34 @@ class Search:
         return () if place is None or self._is_print(name, place) else (place,)
 
     @cached_property
-    def _folded(self) -> tuple[tuple[Place, str], ...]:
-        return tuple((place, _folded(text)) for place, text in self.scanned)
+    def _labels_and_heads(self) -> tuple[list[Mark], Mapping[str, set[int]]]:
+        """The labels, and by sheet the columns that are headed as answers."""
+        spoken, heads = labels(self.kind), _answer_heads()
+        marks: list[Mark] = []
+        headed: dict[str, set[int]] = {}
+        for sheet, (row, column), text in self.scanned:
+            word = _folded_once(text)
+            if word in spoken:
+                marks.append((sheet, row, column, spoken[word][0]))
+            if word in heads:
+                headed.setdefault(sheet, set()).add(column)
+        return marks, headed
 
-    def _answers(self, marks: Iterable[tuple[Place, str]], side: int) -> Found:
-        """Return the answers beside ``marks`` (place, field); ``side`` 1 is to the right of them.
+    def _answers(self, marks: Iterable[Mark], side: int) -> Found:
+        """Return the answers beside ``marks``; ``side`` 1 is to the right of them.
 
         They stand under the head of the answers, or at their old distance where there is none.
         """
-        columns: dict[tuple[str, int], Found] = {}
-        for place, name in marks:
-            table = columns.setdefault((place.sheet, place.column), {})
-            table.setdefault(name, []).append(place)
+        columns: dict[tuple[str, int], dict[str, list[int]]] = {}
+        for sheet, row, column, name in marks:
+            columns.setdefault((sheet, column), {}).setdefault(name, []).append(row)
         found: Found = {}
         tables = [item for item in columns.items() if len(item[1]) >= _FEW]
         tables.sort(key=lambda item: -len(item[1]))
         for (sheet, column), table in tables[:_MANY]:
             answer = self._head_beside(sheet, column, side)
             moved = {
-                name: [Place(sheet, place.row, answer) for place in places]
-                for name, places in table.items()
+                name: [Place(sheet, row, answer) for row in rows] for name, rows in table.items()
             }
             if 0 < answer != column and not self._is_printed_column(moved):
                 for name, places in moved.items():
@@ -115,32 +128,44 @@ class Search:
 
     def _head_beside(self, sheet: str, column: int, side: int) -> int:
         """Return the column of the nearest head on that ``side``, of any head, or by distance."""
-        heads = self._heads.get(sheet, set())
+        heads = self._labels_and_heads[1].get(sheet, set())
         beside = [head for head in heads if (head - column) * side > 0] or sorted(heads)
         if beside:
             return min(beside, key=lambda head: abs(head - column))
         return column + (_ANSWER_OFFSET if side > 0 else -_KEY_OFFSET)
 
-    @cached_property
-    def _heads(self) -> Mapping[str, set[int]]:
-        """The columns that are headed as answers, by sheet."""
-        found: dict[str, set[int]] = {}
-        for place, text in self._folded:
-            if text in _answer_heads():
-                found.setdefault(place.sheet, set()).add(place.column)
-        return found
-
     def _is_printed_column(self, table: Found) -> bool:
         """Whether the cells of ``table`` hold our own print: the column of answers is gone."""
-        prints = (self._is_print(name, place) for name, places in table.items() for place in places)
+        prints = [self._is_print(name, place) for name, places in table.items() for place in places]
         return sum(prints) >= _FEW
 
     def _is_print(self, name: str, place: Place) -> bool:
         """Whether the cell holds a text of the blank form: a label, an explanation, a number."""
-        text = self.text(place)
-        return text == str(FORMS[self.kind].numbers[name]) or _folded(text) in printed_texts(
-            self.kind
-        )
+        said = self._said.get(place)
+        if said is None:
+            text = self.text(place)
+            said = self._said[place] = text, _folded(text) in self._printed
+        text, printed = said
+        return printed or text == self._numbers[name]
+
+    @cached_property
+    def _said(self) -> dict[Place, tuple[str, bool]]:
+        """What cells say, and whether it is print; each is asked for by every way to it."""
+        return {}
+
+    @cached_property
+    def _printed(self) -> frozenset[str]:
+        return printed_texts(self.kind)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, str]:
+        return _numbers(self.kind)
+
+
+@cache
+def _numbers(kind: FormKind) -> Mapping[str, str]:
+    """Return field → its number as it is printed."""
+    return {name: str(number) for name, number in FORMS[kind].numbers.items()}
 
 
 def _folded(text: str) -> str:

@@ -21,7 +21,7 @@ from pipeline.forms.xlsx_archive import (
 )
 from pipeline.forms.xlsx_cells import Sheet, read_sheet, read_strings
 from pipeline.forms.xlsx_parts import Book, Place, read_book, read_properties, read_relations
-from pipeline.forms.xlsx_places import Search, Spot, labels
+from pipeline.forms.xlsx_places import Scanned, Search, Spot, labels
 from pipeline.forms.xlsx_values import Values, date_styles
 from pipeline.model.form import FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -106,14 +106,20 @@ class _Reader:
     package: Mapping[str, str]
     counts: list[int] = field(default_factory=lambda: [0, 0])
     loaded: dict[str, Sheet] = field(default_factory=dict)
+    called: dict[str, Sheet] = field(default_factory=dict)
+    readings: dict[Place, tuple[str, CellType]] = field(default_factory=dict)
 
     @cached_property
     def book(self) -> Book:
-        return read_book(self.archive, self.part)
+        return read_book(self.archive, self.part, self._relations)
+
+    @cached_property
+    def _relations(self) -> Mapping[str, tuple[str, str]]:
+        return read_relations(self.archive, self.part)
 
     @cached_property
     def relations(self) -> Mapping[str, str]:
-        return dict(read_relations(self.archive, self.part).values())
+        return dict(self._relations.values())
 
     @cached_property
     def values(self) -> Values:
@@ -139,14 +145,21 @@ class _Reader:
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet called ``name`` (without case), or None."""
-        for title, part in self.book.sheets:
-            if title.casefold() == name.casefold():
-                if part not in self.loaded:
-                    if not self.archive.has(part):
-                        return None
-                    self.loaded[part] = read_sheet(self.archive, title, part, self.counts)
-                return self.loaded[part]
-        return None
+        found = self.called.get(name)
+        if found is None:
+            titled = self._titled.get(name.casefold())
+            if titled is None:
+                return None
+            title, part = titled
+            if part not in self.loaded:
+                self.loaded[part] = read_sheet(self.archive, title, part, self.counts)
+            found = self.called[name] = self.loaded[part]
+        return found
+
+    @cached_property
+    def _titled(self) -> Mapping[str, tuple[str, str]]:
+        """Folded title → (title, part); no two sheets have the same."""
+        return {sheet[0].casefold(): sheet for sheet in self.book.sheets}
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
@@ -179,23 +192,30 @@ class _Reader:
 
     def cell(self, place: Place) -> tuple[str, CellType]:
         """Return the text and the type of the cell at ``place``."""
-        sheet = self.sheet(place.sheet)
-        return self.values.read(sheet.cells.get((place.row, place.column)) if sheet else None)
-
-    def _scan(self) -> Iterator[tuple[Place, str]]:
-        """Yield every cell that holds a short text, with its place."""
-        for sheet in self.sheets:
-            for (row, column), cell in sheet.cells.items():
-                if cell.kind == "n" and cell.formula is None:
-                    continue  # a number; whether it is a date needs the styles
-                text, kind = self.values.read(cell)
-                if kind is CellType.TEXT and 0 < len(text) <= _SCAN_LIMIT:
-                    yield Place(sheet.name, row, column), text
+        found = self.readings.get(place)
+        if found is None:
+            name, row, column = place
+            sheet = self.sheet(name)
+            found = self.values.read(sheet.cells.get((row, column)) if sheet else None)
+            self.readings[place] = found
+        return found
 
     @cached_property
-    def scanned(self) -> tuple[tuple[Place, str], ...]:
-        """Every cell with a short text."""
+    def scanned(self) -> tuple[Scanned, ...]:
+        """Every cell that holds a short text, with its place."""
         return tuple(self._scan())
+
+    def _scan(self) -> Iterator[Scanned]:
+        read = self.values.read
+        for sheet in self.sheets:
+            name = sheet.name
+            for place, cell in sheet.cells.items():
+                kind, _, _, formula = cell
+                if kind == "n" and formula is None:
+                    continue  # a number; whether it is a date needs the styles
+                text, meant = read(cell)
+                if meant is CellType.TEXT and 0 < len(text) <= _SCAN_LIMIT:
+                    yield name, place, text
 
     # which form
 
@@ -243,17 +263,17 @@ class _Reader:
 
     def _from_print(self) -> Stamp | None:
         """Find the identity that is printed: in a footer, in a cell, or as the form's title."""
-        texts = [sheet.margins for sheet in self.sheets] + [text for _, text in self.scanned]
+        texts = [sheet.margins for sheet in self.sheets] + [text for *_, text in self.scanned]
         for text in texts:
             if "form" in text.casefold() and (stamp := read_stamp(text)):
                 return stamp
-        for _, text in self.scanned:
+        for *_, text in self.scanned:
             if found := _titles().get(fold_word(text)):
                 return Stamp(found[0], "", found[1])
         return None
 
     def _language_of_labels(self, kind: FormKind) -> str:
-        texts = {fold_word(text) for _, text in self.scanned}
+        texts = {fold_word(text) for *_, text in self.scanned}
         spoken = [of for label, (_, of) in labels(kind).items() if label in texts]
         return max(languages(), key=spoken.count)
 
@@ -269,19 +289,24 @@ class _Reader:
 
         A blank cell says nothing, unless another question claims the answer's cells.
         """
-        readings = [(place, *self.cell(place)) for place in spot.places]
-        telling = [reading for reading in readings if spot.contested or reading[1].strip()]
-        place, raw, kind = (telling or readings)[0]
-        others = [text for _, text, _ in telling[1:]]
-        if spot.contested and not others and raw.strip():
-            others = [""]
+        places, contested = spot
+        place, disagrees = places[0], None
+        raw, kind = self.cell(place)
+        if contested or len(places) > 1:
+            readings = [(place, *self.cell(place)) for place in places]
+            telling = [reading for reading in readings if contested or reading[1].strip()]
+            place, raw, kind = (telling or readings)[0]
+            others = [text for _, text, _ in telling[1:]]
+            if contested and not others and raw.strip():
+                others = [""]
+            disagrees = next((text for text in others if text != raw), None)
         return Answer(
             field=name,
             raw=raw,
             where=place.text,
             cell_type=kind,
             damaged="\ufffd" in raw,
-            disagrees=next((text for text in others if text != raw), None),
+            disagrees=disagrees,
         )
 
 

@@ -49,21 +49,22 @@ class Values:
         Raises DamagedFileError for a cell that says where its value is, and it is not there.
         """
         if cell is None:
-            return "", CellType.TEXT
-        if cell.formula is not None and not cell.value and cell.kind != "str":
-            return "=" + cell.formula, CellType.FORMULA
-        value = cell.value or ""
-        if cell.kind in _PLAIN:
-            return _plain(cell.kind, value), _PLAIN[cell.kind]
-        if cell.kind in {"s", "str", "inlineStr"}:
-            return self._text(cell.kind, value), CellType.TEXT
-        if cell.kind != "n":
+            return _NOTHING
+        kind, style, found, formula = cell
+        value = found or ""
+        if formula is not None and not value and kind != "str":
+            return "=" + formula, CellType.FORMULA
+        if kind == "s":
+            return self._shared(value), _TEXT
+        if kind in _OWN_TEXTS:
+            return unescape(value), _TEXT
+        if kind in _PLAIN:
+            return _plain(kind, value), _PLAIN[kind]
+        if kind != "n":
             raise DamagedFileError  # a type of cell that no program writes
-        return self._number(value, cell.style)
+        return self._number(value, style)
 
-    def _text(self, kind: str, value: str) -> str:
-        if kind != "s":
-            return unescape(value)
+    def _shared(self, value: str) -> str:
         index = value.strip()
         if not index:
             return ""
@@ -104,6 +105,10 @@ class Values:
         return moment.replace(tzinfo=None).isoformat()
 
 
+_TEXT = CellType.TEXT
+_NOTHING = ("", _TEXT)
+#: Types of cells that hold their text themselves.
+_OWN_TEXTS = frozenset({"str", "inlineStr"})
 _PLAIN = {"b": CellType.BOOLEAN, "e": CellType.ERROR, "d": CellType.DATE}
 
 
