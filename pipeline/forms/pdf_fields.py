@@ -65,11 +65,9 @@ def read_form(pdf: Any, *, by_pdfium: bool = False) -> PdfForm:
     form = entry(pdf.Root, _FORM)
     roots: Any = entry(form, _FIELDS) if _is_dictionary(form) else None
     tree = _Tree()
-    for root in list(roots) if _is_array(roots) else ():
-        tree.walk(root)
+    tree.walk(list(roots) if _is_array(roots) else ())
     loose, has_notes = _loose(pdf, tree.seen)
-    for widget in loose:
-        tree.walk(widget)
+    tree.walk(loose)
     fields = tree.found.values()
     return PdfForm(tuple(map(_cut, fields) if by_pdfium else fields), has_notes)
 
@@ -103,30 +101,42 @@ class _Tree:
         self.found: dict[str, PdfField] = {}
         self.seen: set[tuple[int, int]] = set()
 
-    def walk(self, node: Any, prefix: str = "", depth: int = 0) -> None:
-        """Add the terminal fields from ``node`` on; of two with a name, the one with text.
+    def walk(self, nodes: Iterable[Any], prefix: str = "", depth: int = 0) -> None:
+        """Add the terminal fields from ``nodes`` on; of two with a name, the one with text.
 
         A field that is reached twice (from the form and from a page) is read once.
         """
-        if not isinstance(node, _DICTIONARY):
-            return
-        number = node.objgen
-        if number in self.seen:
-            return
-        if number != _DIRECT:
-            self.seen.add(number)
-        own = _text(node, _TITLE)[0]
-        name = f"{prefix}.{own}" if prefix and own else prefix or own
-        kids = _kids(node) if _KIDS in node else ()
-        children = [kid for kid in kids if _TITLE in kid] if kids else ()
-        if children and depth < _MAXIMUM_DEPTH:
-            for kid in children:
-                self.walk(kid, name, depth + 1)
-        elif name and not children and len(self.found) < _MAXIMUM_FIELDS:
-            field = _read_field(name, node, kids)
-            known = self.found.setdefault(name, field)
-            if known is not field:
-                self.found[name] = _merged(known, field)
+        seen = self.seen
+        for node in nodes:
+            if not isinstance(node, _DICTIONARY):
+                continue
+            number = node.objgen
+            if number in seen:
+                continue
+            if number != _DIRECT:
+                seen.add(number)
+            own = _text(node, _TITLE)[0]
+            name = f"{prefix}.{own}" if prefix and own else prefix or own
+            if _KIDS in node:
+                self._walk_kids(node, name, depth)
+            elif name:
+                self._add(_read_field(name, node))
+
+    def _walk_kids(self, node: Any, name: str, depth: int) -> None:
+        """Go on to the fields below ``node``; kids without a name are its own widgets."""
+        kids = _kids(node)
+        children = [kid for kid in kids if _TITLE in kid]
+        if not children and name:
+            self._add(_read_field(name, node, kids))
+        elif depth < _MAXIMUM_DEPTH:
+            self.walk(children, name, depth + 1)
+
+    def _add(self, field: PdfField) -> None:
+        known = self.found.get(field.name)
+        if known is not None:
+            self.found[field.name] = _merged(known, field)
+        elif len(self.found) < _MAXIMUM_FIELDS:
+            self.found[field.name] = field
 
 
 def _merged(first: PdfField, second: PdfField) -> PdfField:
@@ -138,7 +148,7 @@ def _merged(first: PdfField, second: PdfField) -> PdfField:
     return first._replace(disagrees=second.text)
 
 
-def _read_field(name: str, node: Any, kids: Sequence[Any]) -> PdfField:
+def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     """Read one terminal field with its widgets."""
     kind = str(node[_TYPE] if _TYPE in node else _inherited(node, _TYPE) or "")[1:]
     text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(_inherited(node, _VALUE))

@@ -136,16 +136,16 @@ def _submission(
 ) -> Submission | UnreadableFile:
     """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
     version = stamp.version if stamp else ""
-    missing = tuple(name for name in definition.questions if name not in fields)
+    missing = tuple([name for name in definition.questions if name not in fields])
     if missing and version in {"", definition.version}:
         return _unreadable(file, "file_incomplete")
-    answers = tuple(
+    answers = [
         Answer(name, typed[name], name, CellType.PRINT)
         if name in typed
         else _answer(name, question, fields[name])
         for name, question in definition.questions.items()
         if name in fields
-    )
+    ]
     if not any(answer.raw.strip() for answer in answers):
         return _unreadable(file, "file_empty")
     return Submission(
@@ -155,7 +155,7 @@ def _submission(
         format=FileFormat.PDF,
         file_name=file.name,
         sha256=file.sha256,
-        answers=answers,
+        answers=tuple(answers),
         missing=missing,
         dated=dated,
     )

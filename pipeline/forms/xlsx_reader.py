@@ -4,8 +4,9 @@ Answers are found by their defined name, then by the hidden key column, then by 
 a fixed cell. What cannot be read is a problem, not an exception.
 """
 
+import gc
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -51,11 +52,24 @@ def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
     Never raises, whatever the bytes.
     """
     try:
-        return _read(file)
+        with _without_collecting():
+            return _read(file)
     except RefusedFileError:
         return _unreadable(file, _REFUSED)
     except (DamagedFileError, RecursionError, MemoryError):
         return _unreadable(file, _DAMAGED)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the collector of cycles away: trees have none, and thousands of objects call it."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def _unreadable(file: FormFile, code: str, **params: str | int) -> UnreadableFile:

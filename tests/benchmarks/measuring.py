@@ -26,6 +26,22 @@ def medians(
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
+def settled(
+    ours: Callable[[], object], floor: Callable[[], object], rounds: int = 5
+) -> tuple[float, float]:
+    """Return the median seconds of both, in turn, each after a round of its own that is unmeasured.
+
+    So neither pays for what the other left behind: garbage to collect, cold caches.
+    """
+    pairs = []
+    for _ in range(rounds):
+        ours()
+        one = seconds(ours)
+        floor()
+        pairs.append((one, seconds(floor)))
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
 def show(what: str, ours: float, floor: float, against: str) -> None:
     """Print one line: the ratio first, then what it was made of."""
     tell(f"{what}: {ours / floor:.2f} x {against} ({ours * 1000:.1f} ms / {floor * 1000:.1f} ms)")

@@ -5,9 +5,11 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pypdf
 import pytest
@@ -19,12 +21,15 @@ from pipeline.forms.xlsx_layout import FIELD_PREFIX
 from pipeline.forms.xlsx_reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission
-from tests.benchmarks.measuring import medians, show, tell
+from tests.benchmarks.measuring import settled, show, tell
 from tests.programs.every_program import PROGRAMS
 from tests.programs.job import Entry, Job
 from tests.programs.matrix import make_jobs
 
-_ROUNDS = 5
+Source = TypeVar("Source", FormFile, bytes)
+
+_ROUNDS_EACH = 3
+_AGAIN = 3
 _READS = 10_000
 _GROWTH = 1.05
 
@@ -127,11 +132,10 @@ def _compare(
     theirs: Callable[[bytes], Mapping[str, str]],
     what: str,
     against: str,
-) -> float:
-    """Return how many times as fast ours is; where theirs is right, ours is too.
+) -> None:
+    """Show how many times as fast ours is; where theirs is right, ours is too.
 
-    All files one after another, as a batch reads them, in turn with theirs; the slowest file is
-    measured with theirs after each reading, which leaves the processor's caches cold.
+    All files are read one after another, as a batch does. The weakest file is told beside it.
     """
     readable, failed = [], set()
     for filled in files:
@@ -145,15 +149,18 @@ def _compare(
             readable.append(filled)
     if failed:
         tell(f"{against} cannot read the files of {', '.join(sorted(failed))}")
-    spent, floor = medians(
-        lambda: [ours(filled.file) for filled in readable],
-        lambda: [theirs(filled.file.content) for filled in readable],
-        rounds=_ROUNDS,
+    spent, floor = settled(
+        partial(_read_all, [filled.file for filled in readable], ours),
+        partial(_read_all, [filled.file.content for filled in readable], theirs),
     )
     show(f"{what}, {len(readable)} files", spent / len(readable), floor / len(readable), against)
     ratio, name = min(_one_by_one(readable, ours, theirs))
-    tell(f"{what}: {floor / spent:.1f} times as fast; alone {ratio:.1f} at least ({name})")
-    return floor / spent
+    tell(f"{what}: {floor / spent:.1f} times as fast; {ratio:.1f} at least ({name})")
+
+
+def _read_all(files: Iterable[Source], read: Callable[[Source], object]) -> None:
+    for file in files:
+        read(file)
 
 
 def _one_by_one(
@@ -162,10 +169,10 @@ def _one_by_one(
     theirs: Callable[[bytes], Mapping[str, str]],
 ) -> Iterator[tuple[float, str]]:
     for filled in files:
-        one, other = medians(
-            lambda file=filled.file: ours(file),  # type: ignore[misc]  # bound in the loop
-            lambda file=filled.file: theirs(file.content),  # type: ignore[misc]  # bound in the loop
-            rounds=_ROUNDS,
+        one, other = settled(
+            partial(_read_all, [filled.file] * _AGAIN, ours),
+            partial(_read_all, [filled.file.content] * _AGAIN, theirs),
+            rounds=_ROUNDS_EACH,
         )
         yield other / one, f"{filled.program}, {filled.file.name}"
 

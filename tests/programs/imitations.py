@@ -135,8 +135,11 @@ class _Package:
         parts["xl/workbook.xml"] = self._workbook()
         parts["xl/styles.xml"] = (
             f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts><fills count="1">'
-            '<fill/></fills><borders count="1"><border/></borders>'
-            '<cellXfs count="1"><xf/></cellXfs></styleSheet>'
+            '<fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/>'
+            '</borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+            '<cellXfs count="1"><xf/></cellXfs>'
+            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+            "</styleSheet>"
         )
         parts["xl/sharedStrings.xml"] = self._shared()
         parts["xl/_rels/workbook.xml.rels"] = self._relations(len(self.grids))

@@ -1,3 +1,4 @@
+import gc
 import io
 import re
 from collections.abc import Callable, Mapping
@@ -303,3 +304,27 @@ def test_workbook_of_somebody_else_is_not_our_form(refuse: Refuse) -> None:
     out = io.BytesIO()
     book.save(out)
     assert refuse(out.getvalue()) == "file_template"
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_collector_of_cycles_is_left_as_it_was(
+    build: Build, read: Read, refuse: Refuse, is_on: bool
+) -> None:
+    content = build(answers={"notes": "x"})
+    was_on = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        read(content)
+        assert gc.isenabled() is is_on
+        refuse(content[: len(content) // 2])
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+def test_reading_leaves_no_cycle_to_collect(build: Build, read: Read) -> None:
+    content = build(answers={"notes": "x"})
+    read(content)
+    gc.collect()
+    read(content)
+    assert gc.collect() == 0
