@@ -1,5 +1,6 @@
 """Packed objects whose checksum is wrong are noticed, wherever they stand in a file."""
 
+import re
 from io import BytesIO
 
 import pikepdf
@@ -77,3 +78,20 @@ def test_only_what_was_added_to_the_published_blank_is_looked_at(blank: bytes) -
     assert not is_sound(damaged, blank)
     assert is_sound(damaged, damaged)
     assert not is_sound(damaged, damaged[: damaged.rindex(b"/ObjStm")])
+
+
+def test_long_packed_objects_are_looked_at_wherever_their_length_stands(blank: bytes) -> None:
+    with pikepdf.open(BytesIO(blank)) as pdf:
+        words = b" ".join(b"%d" % (number**3) for number in range(9_000))
+        pdf.Root.Words = pdf.make_indirect(pikepdf.Array([pikepdf.String(words)]))
+        made = BytesIO()
+        pdf.save(made, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    content = made.getvalue()
+    head = re.search(rb"/Type /ObjStm (/Length \d{5,})", content)
+    assert head is not None
+    turned = content.replace(head[0], head[1] + b" /Type /ObjStm", 1)
+    end = content.index(b"endstream", head.end())
+    for whole in (content, turned):
+        assert is_sound(whole)
+        last = len(whole[:end].rstrip(b"\r\n")) - 1
+        assert not is_sound(whole[:last] + bytes([whole[last] ^ 1]) + whole[last + 1 :])
