@@ -5,17 +5,23 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 RUN := $(BIN)/python
 READY := $(VENV)/.ready
+TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup demo test test-long check forms programs bench clean
+.PHONY: setup demo test test-long check forms programs bench lock locks clean
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml tools/system-packages
-	tools/make-environment "$(PYTHON)" "$(VENV)"
+$(READY): requirements.lock pyproject.toml tools/make-environment tools/system-packages
+	tools/system-packages pango
+	tools/make-environment "$(PYTHON)" "$(VENV)" requirements.lock
 	touch $@
 
-$(SERVERS): $(READY) tools/system-packages tools/node-packages tests/programs/package.json
+$(TESTED): $(READY) requirements-test.lock
+	tools/make-environment "$(PYTHON)" "$(VENV)" requirements-test.lock
+	touch $@
+
+$(SERVERS): $(TESTED) tools/system-packages tools/node-packages tests/programs/package.json
 	tools/system-packages servers
 	tools/node-packages tests/programs/package.json $(VENV)/node
 	touch $@
@@ -23,7 +29,7 @@ $(SERVERS): $(READY) tools/system-packages tools/node-packages tests/programs/pa
 demo: $(READY)
 	$(BIN)/pipeline demo --dir demo
 
-check: $(READY)
+check: $(TESTED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -36,6 +42,14 @@ test: $(SERVERS) check
 
 test-long: $(SERVERS)
 	$(RUN) -m pytest -m long -x
+
+# Resolve both locks anew (uv); what is locked stays unless pyproject.toml asks for more.
+lock:
+	tools/lock
+
+# Ask pip itself, in an environment with nothing in it, whether the locks are whole. Installs nothing.
+locks:
+	tools/try-locks "$(PYTHON)"
 
 forms: $(READY)
 	$(BIN)/pipeline form build --out forms
