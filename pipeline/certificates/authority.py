@@ -1,11 +1,8 @@
-"""The authority: its key and its self-signed certificate, made on first use and then kept."""
+"""The authority: its key and its self-signed certificate, made once and then kept."""
 
-import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +11,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
+from pipeline.private import check_private
 
 KEY_FILE = "authority.key"
 CERTIFICATE_FILE = "authority.crt"
 RETIRED_FOLDER = "retired"
+_NEXT_FOLDER = "next"
 _LOCK_FILE = "authority.lock"
 
 #: IANA's private-enterprise number for documentation (RFC 5612); a setting replaces it.
@@ -62,7 +62,7 @@ class Authority:
         return f"Authority(fingerprint={self.fingerprint!r})"
 
     @classmethod
-    def open(
+    def make(
         cls,
         folder: Path,
         *,
@@ -71,19 +71,46 @@ class Authority:
         arc: str = DEFAULT_ARC,
         now: datetime,
     ) -> "Authority":
-        """Return the authority in ``folder``; on first use make it, under a lock.
+        """Make an authority in ``folder`` under a lock, or finish making it; then return it.
 
-        The key is PKCS#8 in PEM, encrypted when ``passphrase`` is given (at least 16 octets). The
-        certificate is valid from 30 days before ``now``'s day for 20 years. Raises
-        ConfigurationError when the folder or the key is readable by others, when the passphrase
-        does not fit, or when the two files do not belong together.
+        A key that is there is kept. The key is PKCS#8 in PEM, encrypted when ``passphrase`` is
+        given (at least 16 octets). The certificate is valid from 30 days before ``now``'s day for
+        20 years. Raises what :meth:`open` raises.
         """
         _check_arc(arc)
         _check_passphrase(passphrase)
-        _make_folder(folder)
-        with _locked(folder):
-            key = _read_or_make_key(folder / KEY_FILE, passphrase)
-            certificate = _read_or_make_certificate(folder / CERTIFICATE_FILE, key, name, now)
+        make_folder(folder)
+        _check_folder(folder)
+        with locked(folder / _LOCK_FILE):
+            if not _there(folder / KEY_FILE):
+                if _there(folder / CERTIFICATE_FILE):
+                    raise _missing(folder / KEY_FILE)
+                remove_drafts(folder / KEY_FILE)
+                write_file(folder / KEY_FILE, _new_key(passphrase))
+            key = _read_key(folder / KEY_FILE, passphrase)
+            if not _there(folder / CERTIFICATE_FILE):
+                made = _self_signed(key, name, now)
+                remove_drafts(folder / CERTIFICATE_FILE)
+                write_file(folder / CERTIFICATE_FILE, made.public_bytes(serialization.Encoding.PEM))
+        return cls.open(folder, passphrase=passphrase, arc=arc)
+
+    @classmethod
+    def open(cls, folder: Path, *, passphrase: bytes | None, arc: str = DEFAULT_ARC) -> "Authority":
+        """Return the authority in ``folder``; nothing is made.
+
+        Raises ConfigurationError when a file is missing (``authority_missing``), when the folder or
+        a file can be read by others or is a link, when the passphrase does not fit, or when the two
+        files do not belong together.
+        """
+        _check_arc(arc)
+        _check_passphrase(passphrase)
+        for path in (folder, folder / KEY_FILE, folder / CERTIFICATE_FILE):
+            if not _there(path):
+                raise _missing(path)
+        _check_folder(folder)
+        present = _present(folder)
+        key = _read_key(present / KEY_FILE, passphrase)
+        certificate = _read_certificate(present / CERTIFICATE_FILE, key)
         return cls(key, certificate, arc)
 
     @classmethod
@@ -99,18 +126,32 @@ class Authority:
         """Retire the authority in ``folder`` and return a new one.
 
         The old pair is kept below ``retired/<fingerprint>/``: its certificates stay verifiable, and
-        its revocation list can still be signed.
+        its revocation list can still be signed. The new pair counts from the moment when it is
+        whole in ``next/``; a crash before leaves the old one, a crash after it the new one.
         """
-        old = cls.open(folder, passphrase=passphrase, name=name, arc=arc, now=now)
-        with _locked(folder):
-            _make_folder(folder / RETIRED_FOLDER)
-            kept = folder / RETIRED_FOLDER / old.fingerprint
-            _make_folder(kept)
+        old = cls.open(folder, passphrase=passphrase, arc=arc)
+        kept, coming = folder / RETIRED_FOLDER / old.fingerprint, folder / _NEXT_FOLDER
+        present = _present(folder)
+        make_folder(kept)
+        for file in (CERTIFICATE_FILE, KEY_FILE):
+            write_file(kept / file, (present / file).read_bytes())
+        cls._take_over(folder)
+        cls.make(coming, passphrase=passphrase, name=name, arc=arc, now=now)
+        cls._take_over(folder)
+        return cls.open(folder, passphrase=passphrase, arc=arc)
+
+    @staticmethod
+    def _take_over(folder: Path) -> None:
+        """Put the pair that is whole in ``next/`` into its place, if there is one."""
+        coming = _present(folder)
+        if coming == folder:
+            return
+        with locked(folder / _LOCK_FILE):
+            for file in (KEY_FILE, CERTIFICATE_FILE):
+                write_file(folder / file, (coming / file).read_bytes())
+            # while the certificate is in ``next/`` the pair there is the one that counts
             for file in (CERTIFICATE_FILE, KEY_FILE):
-                (folder / file).rename(kept / file)
-            _sync_folder(kept)
-            _sync_folder(folder)
-        return cls.open(folder, passphrase=passphrase, name=name, arc=arc, now=now)
+                remove_file(coming / file)
 
     @property
     def certificate_pem(self) -> str:
@@ -162,68 +203,44 @@ def _check_passphrase(passphrase: bytes | None) -> None:
         raise ConfigurationError("authority_passphrase_short", minimum=PASSPHRASE_MINIMUM)
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_closed(folder)
+def _there(path: Path) -> bool:
+    """Whether there is anything at ``path``, also a link that leads nowhere."""
+    return os.path.lexists(path)
 
 
-def _check_closed(path: Path) -> None:
-    """Refuse a file or folder that others may read or write, or that is a link to elsewhere."""
-    mode = path.lstat()
+def _present(folder: Path) -> Path:
+    """Return where the pair lies that counts: ``next/`` while it is whole there."""
+    coming = folder / _NEXT_FOLDER
+    whole = all((coming / file).exists() for file in (KEY_FILE, CERTIFICATE_FILE))
+    return coming if whole else folder
+
+
+def _missing(path: Path) -> ConfigurationError:
+    return ConfigurationError("authority_missing", path=str(path))
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that others may use, that is a link to elsewhere, or is another user's."""
+    mode = folder.lstat()
     if mode.st_mode & _OTHERS or stat.S_ISLNK(mode.st_mode) or mode.st_uid != os.geteuid():
         permissions = f"{stat.S_IMODE(mode.st_mode):04o}"
-        raise ConfigurationError("authority_key_loose", path=str(path), mode=permissions)
+        raise ConfigurationError("authority_folder_open", path=str(folder), mode=permissions)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write ``content`` so that a crash leaves the whole file or none."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    _sync_folder(path.parent)
-
-
-def _read_or_make_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey:
-    if not path.exists() and not path.is_symlink():
-        if path.with_name(CERTIFICATE_FILE).exists():
-            raise ConfigurationError("authority_key_missing", path=str(path))
-        key = ec.generate_private_key(ec.SECP256R1())
-        encryption = (
-            serialization.BestAvailableEncryption(passphrase)
-            if passphrase
-            else serialization.NoEncryption()
-        )
-        form = serialization.PrivateFormat.PKCS8
-        _write(path, key.private_bytes(serialization.Encoding.PEM, form, encryption))
-        return key
-    _check_closed(path)
-    return _read_key(path, passphrase)
+def _new_key(passphrase: bytes | None) -> bytes:
+    """Return a new private key in PEM, encrypted when there is a passphrase."""
+    encryption = (
+        serialization.BestAvailableEncryption(passphrase)
+        if passphrase
+        else serialization.NoEncryption()
+    )
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, encryption)
 
 
 def _read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey:
+    check_private(path, links=False)
     content = path.read_bytes()
     encrypted = b"ENCRYPTED" in content
     if encrypted and passphrase is None:
@@ -240,13 +257,8 @@ def _read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKe
     return key
 
 
-def _read_or_make_certificate(
-    path: Path, key: ec.EllipticCurvePrivateKey, name: str, now: datetime
-) -> x509.Certificate:
-    if not path.exists():
-        made = _self_signed(key, name, now)
-        _write(path, made.public_bytes(serialization.Encoding.PEM))
-        return made
+def _read_certificate(path: Path, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    check_private(path, links=False)
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError as error:

@@ -27,9 +27,9 @@ def settings() -> Settings:
 
 
 @contextmanager
-def services() -> Iterator[Services]:
-    """Open the services for this command."""
-    with open_services(settings(), SystemClock()) as opened:
+def services(*, make: bool = False) -> Iterator[Services]:
+    """Open the services for this command; ``make`` allows it to be the first use of the folder."""
+    with open_services(settings(), SystemClock(), make=make) as opened:
         yield opened
 
 

@@ -30,7 +30,7 @@ def demo(folder: Path) -> int:
     end = datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SettableClock(end - timedelta(days=_DAYS))
     settings = _write_settings(folder)
-    with open_services(settings, clock) as services:
+    with open_services(settings, clock, make=True) as services:
         story = Story(services, clock, folder, end)
         with click.progressbar(story.acts, label=words.word("playing"), file=sys.stderr) as acts:
             for act in acts:

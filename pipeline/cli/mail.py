@@ -17,7 +17,7 @@ def inject(files: tuple[Path, ...]) -> None:
     """Put .eml files into the ledger; the next run processes them like mail from the server."""
     from pipeline.flow.inject import inject as put  # noqa: PLC0415 - slow to import
 
-    with services() as opened:
+    with services(make=True) as opened:
         count = put(opened, [path.read_bytes() for path in files])
     click.echo(words.word("injected", count=count))
 

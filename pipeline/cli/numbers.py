@@ -87,7 +87,7 @@ def set_number(
     from pipeline.flow.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
-    with services() as opened:
+    with services(make=True) as opened:
         record = NumberRecord(e164_of(number), NumberState(state), organisation.lower(), day)
         record_number(opened, record, name or os_user())
     click.echo(f"{record.e164}  {words.status_word(state)}")
@@ -109,7 +109,7 @@ def import_numbers(file: Path, name: str | None) -> int:
             bad.append(line)
         else:
             good.append(record)
-    with services() as opened:
+    with services(make=True) as opened:
         for start in range(0, len(good), _PORTION):
             record_all(opened, good[start : start + _PORTION], name or os_user())
     click.echo(words.word("imported", count=len(good)))

@@ -23,7 +23,7 @@ def run(*, dry_run: bool, as_json: bool) -> int:
     from pipeline.flow.services import open_services  # noqa: PLC0415
 
     found = settings()
-    with open_services(found, SystemClock()) as opened:
+    with open_services(found, SystemClock(), make=not dry_run) as opened:
         if dry_run:
             plan = plan_batch(opened)
             if as_json:

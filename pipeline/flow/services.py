@@ -1,17 +1,15 @@
 """What the flow works with: settings, clock, store, guard, keys; opened once for a command."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from pipeline.certificates.authority import Authority
 from pipeline.clock import Clock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError
+from pipeline.flow import state
 from pipeline.guard import Guard
 from pipeline.mailbox.sender import SenderPolicy
 from pipeline.model.problem import Verdict
@@ -22,8 +20,6 @@ from pipeline.notifications.token import is_our_message_id
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store
 from pipeline.validation.phone.policy import PhonePolicy
-
-_KEY_BYTES = 32
 
 
 def phone_policy(settings: Settings) -> PhonePolicy:
@@ -97,8 +93,11 @@ class Services:
 
     @cached_property
     def token_key(self) -> bytes:
-        """The key of reply tokens and Message-IDs, made on first use (0600)."""
-        return _key(self.settings.home() / "token.key")
+        """The key of reply tokens and Message-IDs."""
+        key = state.read_token_key(self.settings)
+        with self.store.read() as tx:
+            state.check_keys(tx, self.settings, token_key=state.token_key_digest(key))
+        return key
 
     def is_our_message_id(self, message_id: str) -> bool:
         """Tell whether we made ``message_id``; a forged one fails."""
@@ -106,50 +105,23 @@ class Services:
 
     @cached_property
     def authority(self) -> Authority:
-        """The embedded certificate authority, made on first use."""
-        settings = self.settings.certificates
-        return Authority.open(
-            self.settings.home() / "authority",
-            passphrase=settings.passphrase.read(),
-            name=settings.authority_name,
-            arc=settings.private_enterprise_arc,
-            now=self.clock.now(),
-        )
-
-
-def _key(path: Path) -> bytes:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != _KEY_BYTES:
-            raise ConfigurationError("token_key_damaged", path=path) from None
-        return key
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(_KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        """The embedded certificate authority."""
+        authority = state.open_authority(self.settings)
+        with self.store.read() as tx:
+            state.check_keys(tx, self.settings, authority=authority.fingerprint)
+        return authority
 
 
 @contextmanager
-def open_services(settings: Settings, clock: Clock) -> Iterator[Services]:
+def open_services(settings: Settings, clock: Clock, *, make: bool = False) -> Iterator[Services]:
     """Open store, blobs and guard for one command and close them after it.
 
-    Raises ConfigurationError ``home_unusable``, and the errors of the store.
+    ``make`` allows keys and database to be made in a state folder that has none of them. Raises
+    what :func:`pipeline.flow.state.open_store` raises.
     """
-    home = settings.home()
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError("home_unusable", path=home, reason=error.strerror) from error
-    blobs = Blobs(home / "blobs")
-    store = Store.open(
-        settings.database_url(), mailbox_id=settings.store.mailbox_id, blobs=home / "blobs"
-    )
+    store = state.open_store(settings, clock, make=make)
     try:
         with Guard() as guard:
-            yield Services(settings, clock, store, blobs, guard)
+            yield Services(settings, clock, store, store.blobs, guard)
     finally:
         store.close()

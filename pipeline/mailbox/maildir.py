@@ -5,7 +5,6 @@ its UID and its name without flags. Lines are only ever added, under a lock and 
 half-written last line is cut off. When the index is lost, the UIDVALIDITY is a new one.
 """
 
-import fcntl
 import os
 import re
 import secrets
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pipeline.durable import flush_folder, locked, make_folder, write_file
 from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
 
@@ -30,12 +30,19 @@ _POLL_SECONDS = 0.5
 
 
 class MaildirMailbox:
-    """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`."""
+    """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`.
 
-    def __init__(self, account: str, root: Path, *, folder: str = "INBOX") -> None:
+    One that only ``looks`` makes no folder and numbers nothing: new mails get the UIDs that they
+    would get.
+    """
+
+    def __init__(
+        self, account: str, root: Path, *, folder: str = "INBOX", looks: bool = False
+    ) -> None:
         self.account = account
         self._root = root
         self._folder = folder
+        self._looks = looks
         self._looked: frozenset[str] | None = None
 
     def __enter__(self) -> Self:
@@ -63,7 +70,9 @@ class MaildirMailbox:
         """Return the oldest mails that are not known; see the protocol."""
         with self._guarded():
             place = self._open(self._folder)
-            validity, uids = _number(place)
+            if self._looks and not place.is_dir():
+                return []
+            validity, uids = _look(place) if self._looks else _number(place)
             self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             found: list[FetchedMessage] = []
@@ -113,8 +122,8 @@ class MaildirMailbox:
             path.rename(goal / name)
         except FileNotFoundError:
             return  # another program has moved it
-        _flush_folder(goal)
-        _flush_folder(path.parent)
+        flush_folder(goal)
+        flush_folder(path.parent)
 
     def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
         """Put a mail into ``folder``; see the protocol."""
@@ -122,14 +131,8 @@ class MaildirMailbox:
             place = self._open(folder)
             host = re.sub(r"[^\w.-]", "_", socket.gethostname())
             stamp = f"{time.time_ns() // 1_000_000_000}.{os.getpid()}_{secrets.token_hex(8)}.{host}"
-            path = place / "tmp" / stamp
-            with path.open("xb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
             goal = place / "cur" / f"{stamp}:2,S" if seen else place / "new" / stamp
-            path.rename(goal)
-            _flush_folder(goal.parent)
+            write_file(goal, raw, draft=place / "tmp" / stamp)
 
     def holds(self, folder: str, message_id: str) -> bool:
         """Return whether ``folder`` has a mail with this Message-ID."""
@@ -187,12 +190,12 @@ class MaildirMailbox:
     def _open(self, folder: str) -> Path:
         """Return the path of ``folder``, made when missing."""
         place = self._path(folder)
-        if not all((place / name).is_dir() for name in _SUBFOLDERS):
+        if not self._looks and not all((place / name).is_dir() for name in _SUBFOLDERS):
             for name in _SUBFOLDERS:
-                (place / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(place / name)
             if place != self._root:
                 (place / "maildirfolder").touch(mode=0o600)
-            _flush_folder(place)
+            flush_folder(place)
         return place
 
 
@@ -200,6 +203,8 @@ def _mails(place: Path) -> dict[str, Path]:
     """Return the mails of a folder by their name without flags; links and folders are no mails."""
     found: dict[str, Path] = {}
     for name in ("new", "cur"):
+        if not (place / name).is_dir():
+            continue
         with os.scandir(place / name) as entries:
             for entry in entries:
                 if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
@@ -222,52 +227,65 @@ def _arrival(item: tuple[str, Path]) -> tuple[int, str]:
 
 def _number(place: Path) -> tuple[int, dict[int, Path]]:
     """Return the UIDVALIDITY of a folder and its mails by UID; new ones get the next numbers."""
-    with _locked(place):
+    with locked(place / _LOCK):
         mails = _mails(place)
         validity, known = _read_index(place)
-        fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
+        fresh = _numbered(mails, known)
         if validity == 0 or fresh:
-            start = max(known.values(), default=0) + 1
-            lines = []
+            lines = [f"{uid} {name}\n" for name, uid in fresh.items()]
             if validity == 0:
                 validity = secrets.randbelow((1 << 31) - 1) + 1
-                lines.append(f"{validity}\n")
-            for uid, name in enumerate(fresh, start):
-                known[name] = uid
-                lines.append(f"{uid} {name}\n")
-            with (place / _INDEX).open("ab") as file:
+                lines.insert(0, f"{validity}\n")
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            with os.fdopen(os.open(place / _INDEX, flags, 0o600), "ab") as file:
                 file.write("".join(lines).encode("utf-8", "surrogateescape"))
                 file.flush()
                 os.fsync(file.fileno())
-        return validity, {known[name]: path for name, path in mails.items()}
+        return validity, {
+            uid: mails[name] for name, uid in (known | fresh).items() if name in mails
+        }
+
+
+def _look(place: Path) -> tuple[int, dict[int, Path]]:
+    """Return what :func:`_number` would return, and write nothing."""
+    mails = _mails(place)
+    validity, known, _cut = _parse_index(_index_bytes(place))
+    numbers = known | _numbered(mails, known)
+    return validity, {uid: mails[name] for name, uid in numbers.items() if name in mails}
+
+
+def _numbered(mails: dict[str, Path], known: dict[str, int]) -> dict[str, int]:
+    """Return the numbers of the mails that have none yet, in the order of their arrival."""
+    fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
+    return {name: uid for uid, name in enumerate(fresh, max(known.values(), default=0) + 1)}
 
 
 def _read_index(place: Path) -> tuple[int, dict[str, int]]:
     """Return what the index holds; cut off what a crash left unfinished. 0: there is none."""
-    path = place / _INDEX
+    raw = _index_bytes(place)
+    validity, known, whole = _parse_index(raw)
+    if raw and not validity:
+        (place / _INDEX).unlink()
+    elif whole != len(raw):
+        os.truncate(place / _INDEX, whole)
+    return validity, known
+
+
+def _index_bytes(place: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return (place / _INDEX).read_bytes()
     except FileNotFoundError:
-        return 0, {}
-    whole = raw.rpartition(b"\n")[0] + b"\n" if b"\n" in raw else b""
-    if whole != raw:
-        os.truncate(path, len(whole))
-    lines = whole.decode("utf-8", "surrogateescape").split("\n")
-    if not lines[0].isdigit():
-        path.unlink()
-        return 0, {}
-    pairs = (line.partition(" ") for line in lines[1:] if line)
-    return int(lines[0]), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}
+        return b""
 
 
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    descriptor = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def _parse_index(raw: bytes) -> tuple[int, dict[str, int], int]:
+    """Return UIDVALIDITY (0: none), numbers by name, and the length of the whole lines."""
+    whole = raw[: raw.rfind(b"\n") + 1]
+    first, *rest = whole.decode("utf-8", "surrogateescape").split("\n")
+    if not first.isdigit():
+        return 0, {}, len(whole)
+    pairs = (line.partition(" ") for line in rest if line)
+    return int(first), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}, len(whole)
 
 
 def _read(
@@ -290,11 +308,3 @@ def _head(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     return start.partition(b"\n\n")[0]
-
-
-def _flush_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,9 +1,11 @@
 """A courier that puts mails into a Maildir: for the embedded mailbox and for archives."""
 
 import os
+import secrets
 from hashlib import sha256
 from pathlib import Path
 
+from pipeline.durable import make_folder, write_file
 from pipeline.notifications.courier import Delivery, DeliveryKind
 
 _FOLDERS = ("tmp", "new", "cur")
@@ -31,7 +33,7 @@ class MaildirCourier:
         name = _file_name(message_bytes)
         try:
             for folder in _FOLDERS:
-                (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self._path / folder)
             if self._holds(name):
                 return Delivery(DeliveryKind.SENT, "already_there")
             self._write(name, message_bytes)
@@ -43,7 +45,7 @@ class MaildirCourier:
         """Make the folders and say whether they can be written."""
         try:
             for folder in _FOLDERS:
-                (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self._path / folder)
         except OSError as error:
             return Delivery(DeliveryKind.DEFERRED, type(error).__name__, unreachable=True)
         writable = os.access(self._path / "tmp", os.W_OK)
@@ -58,14 +60,5 @@ class MaildirCourier:
         return (self._path / "new" / name).exists() or any((self._path / "cur").glob(f"{name}:2,*"))
 
     def _write(self, name: str, message_bytes: bytes) -> None:
-        draft = self._path / "tmp" / f"{name}.{os.getpid()}"
-        with draft.open("wb") as file:
-            file.write(message_bytes)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path / "new" / name)
-        folder = os.open(self._path / "new", os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        draft = self._path / "tmp" / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
+        write_file(self._path / "new" / name, message_bytes, draft=draft)

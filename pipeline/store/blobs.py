@@ -3,10 +3,10 @@
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pipeline.durable import flush_folder, make_folder, write_draft
 from pipeline.errors import NotFoundError, PipelineError, TryLaterError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +53,7 @@ class Blobs:
             folders.add(path.parent)
             names.append(name)
         for folder in folders:
-            _flush(folder)
+            flush_folder(folder)
         return names
 
     def get(self, sha256: str) -> bytes:
@@ -81,7 +81,7 @@ class Blobs:
             path.unlink()
         except FileNotFoundError:
             return False
-        _flush(path.parent)
+        flush_folder(path.parent)
         return True
 
     def names(self) -> Iterator[str]:
@@ -102,25 +102,5 @@ class Blobs:
             return False
 
     def _write(self, path: Path, data: bytes) -> None:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _flush(self.folder)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        make_folder(path.parent)
+        write_draft(path, data)

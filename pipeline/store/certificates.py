@@ -6,7 +6,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
-from pipeline.model.certificate import CertificateState
+from pipeline.model.certificate import CertificateState, Issuer
 from pipeline.store.records import CertificateRecord
 from pipeline.store.rows import Context, Mapper, Rows, constant, filled
 from pipeline.store.schema import certificates
@@ -52,6 +52,10 @@ class Certificates(Rows[CertificateRecord]):
         if unfinished is None:
             raise RefusedError("certificate_serial_taken", serial=record.serial)
         return unfinished
+
+    def any_of(self, issuer: Issuer) -> bool:
+        """Whether there is a certificate of ``issuer``, whatever became of it."""
+        return self._first(self._select(certificates.c.issuer == issuer)) is not None
 
     def save(self, record: CertificateRecord) -> None:
         """Write all fields of a certificate.

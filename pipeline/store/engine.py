@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pipeline.durable import make_folder
 from pipeline.errors import ConfigurationError
 from pipeline.store.types import canonical
 
@@ -23,15 +24,21 @@ _DISK_FULL = "53100"
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 
 
-def open_engine(url: str, *, create: bool) -> sa.Engine:
-    """Return the engine of ``url`` (``sqlite:///…`` or ``postgresql[+psycopg]://…``).
+def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
+    """Return the engine of ``where``: the path of a SQLite file, or a URL.
+
+    URLs are ``sqlite:///…`` and ``postgresql[+psycopg]://…``; a path with ``?``, ``#`` or ``%`` in
+    it is no part of one.
 
     Raises ConfigurationError: ``database_url`` when it is neither, ``database_missing`` when the
     file of a SQLite database does not exist and ``create`` is false, ``database_unreachable`` when
     its folder cannot be made.
     """
+    if isinstance(where, Path):
+        address = sa.URL.create("sqlite", database=str(where))
+        return _open_sqlite(address, create=create)
     try:
-        address = sa.make_url(url)
+        address = sa.make_url(where)
     except sa.exc.ArgumentError as error:
         raise ConfigurationError("database_url") from error
     name = address.get_backend_name()
@@ -129,7 +136,7 @@ def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:
 def _make_file(path: Path) -> None:
     """Make an empty database that only we may read; the WAL takes the same rights."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise ConfigurationError("database_unreachable", where=str(path)) from error

@@ -146,6 +146,10 @@ class Rows(Generic[R]):
     def _select(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         return self._mapper.select.where(self._mine(), *conditions)
 
+    def any(self) -> bool:
+        """Whether the mailbox has at least one row."""
+        return self._context.connection.execute(self._select().limit(1)).first() is not None
+
     def _all(self, statement: sa.Select[Any]) -> list[R]:
         return [self._mapper.record(row) for row in self._execute(statement)]
 

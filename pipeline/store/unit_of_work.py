@@ -41,16 +41,23 @@ class Store:
 
     @classmethod
     def open(
-        cls, url: str, *, mailbox_id: str, blobs: Path, create: bool = True, check: bool = True
+        cls,
+        where: str | Path,
+        *,
+        mailbox_id: str,
+        blobs: Path,
+        create: bool = True,
+        check: bool = True,
     ) -> Self:
-        """Open the database at ``url``; ``create`` makes the tables in an empty one.
+        """Open the database at ``where``, the path of a SQLite file or a URL.
 
+        ``create`` makes the tables in an empty one.
         ``check=False`` leaves the schema as it is found (for ``db status`` and ``db migrate``).
         Raises ConfigurationError: ``database_url``, ``database_missing``, ``database_unreachable``,
         ``database_empty``, ``database_old`` (run the migrations), ``database_newer`` (an older
         programme on a newer database).
         """
-        store = cls(open_engine(url, create=create), mailbox_id, blobs)
+        store = cls(open_engine(where, create=create), mailbox_id, blobs)
         try:
             if check:
                 store._check(create=create)

@@ -32,6 +32,6 @@ def services_in() -> Iterator[OpenServices]:
                 courier=CourierSettings(hourly_cap=1_000_000, undo_seconds=0),
                 sender=SenderSettings(authserv_ids=(AUTHSERV_ID,)),
             )
-            return stack.enter_context(open_services(settings, SystemClock()))
+            return stack.enter_context(open_services(settings, SystemClock(), make=True))
 
         yield make

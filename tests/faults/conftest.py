@@ -77,7 +77,7 @@ def open_box(tmp_path: Path) -> Iterator[OpenBox]:
                 sender=SenderSettings(authserv_ids=(AUTHSERV_ID,)),
             )
             clock = SettableClock(_NOW)
-            services = stack.enter_context(open_services(settings, clock))
+            services = stack.enter_context(open_services(settings, clock, make=True))
             return Box(services, clock, tmp_path)
 
         yield make

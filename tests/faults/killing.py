@@ -172,5 +172,5 @@ def killing(folder: Path, seed: int) -> Iterator[Killing]:
     text = _SETTINGS.format(home=folder / "state", address=ADDRESS, authserv_id=AUTHSERV_ID)
     settings.write_text(text, encoding="utf-8")
     clock = AheadClock()
-    with open_services(load(settings, environment={}), clock) as services:
+    with open_services(load(settings, environment={}), clock, make=True) as services:
         yield Killing(folder, services, clock, random.Random(seed))

@@ -12,8 +12,8 @@ import pytest
 from pipeline.clock import SettableClock
 from pipeline.config import Settings
 from pipeline.flow.services import Services
+from pipeline.flow.state import open_store
 from pipeline.guard import Guard
-from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store
 from tests.flow.world import AUTHSERV, STAFF, START, Customer, World
 from tests.servers.postgresql import postgresql_programs, running_postgresql
@@ -75,10 +75,9 @@ def make_world(tmp_path: Path, guard: Guard, empty_sqlite: Path) -> Iterator[Mak
         sections = {**base, **{name: base.get(name, {}) | more for name, more in changes.items()}}
         settings = Settings.model_validate(sections)
         clock = SettableClock(START)
-        blobs = home / "blobs"
-        store = Store.open(settings.database_url(), mailbox_id="main", blobs=blobs)
+        store = open_store(settings, clock, make=True)
         opened.append(store)
-        services = Services(settings, clock, store, Blobs(blobs), guard)
+        services = Services(settings, clock, store, store.blobs, guard)
         return World(services, clock, Customer(clock))
 
     yield make

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def authority(folder: Path, now: datetime) -> Authority:
-    return Authority.open(folder, passphrase=None, name="Genesys WhatsApp requests", now=now)
+    return Authority.make(folder, passphrase=None, name="Genesys WhatsApp requests", now=now)
 
 
 @pytest.fixture

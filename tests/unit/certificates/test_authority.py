@@ -17,24 +17,29 @@ OpenSsl = Callable[..., subprocess.CompletedProcess[str]]
 SECRET = b"correct horse battery staple"
 
 
-def _open(folder: Path, passphrase: bytes | None = None, **more: str) -> Authority:
+def _make(folder: Path, passphrase: bytes | None = None, **more: str) -> Authority:
     now = datetime(2026, 11, 24, 5, 30, 15, tzinfo=UTC)
-    return Authority.open(folder, passphrase=passphrase, name="Requests", now=now, **more)
+    return Authority.make(folder, passphrase=passphrase, name="Requests", now=now, **more)
+
+
+def _open(folder: Path, passphrase: bytes | None = None) -> Authority:
+    return Authority.open(folder, passphrase=passphrase)
 
 
 def _fingerprint(folder: Path) -> str:
-    return _open(folder).fingerprint
+    return _make(folder).fingerprint
 
 
 def test_first_use_makes_key_and_certificate_that_nobody_else_can_read(folder: Path) -> None:
-    _open(folder)
+    _make(folder)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
     assert modes == {"authority.key": 0o600, "authority.crt": 0o600, "authority.lock": 0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_second_use_finds_the_same_authority(folder: Path) -> None:
-    assert _open(folder).certificate_pem == _open(folder).certificate_pem
+    assert _make(folder).certificate_pem == _open(folder).certificate_pem
+    assert _make(folder).certificate_pem == _open(folder).certificate_pem
 
 
 def test_eight_first_uses_at_once_make_one_authority(folder: Path) -> None:
@@ -44,42 +49,61 @@ def test_eight_first_uses_at_once_make_one_authority(folder: Path) -> None:
 
 
 def test_a_crash_between_key_and_certificate_is_repaired(folder: Path) -> None:
-    first = _open(folder)
+    first = _make(folder)
     (folder / "authority.crt").unlink()
-    (folder / "authority.key.new").write_bytes(b"half a fi")
-    assert _open(folder).public_key == first.public_key
+    (folder / ".authority.key.1.abcd").write_bytes(b"half a fi")
+    assert _make(folder).public_key == first.public_key
+
+
+def test_opening_makes_nothing(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match="authority_missing"):
+        _open(folder)
+    assert not folder.exists()
+    _make(folder)
+    before = sorted(folder.iterdir())
+    _open(folder)
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_lost_certificate_is_not_silently_replaced(folder: Path) -> None:
+    _make(folder)
+    (folder / "authority.crt").unlink()
+    with pytest.raises(ConfigurationError, match="authority_missing"):
+        _open(folder)
+    assert not (folder / "authority.crt").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "mode"), [("authority.key", 0o640), ("authority.key", 0o604), ("", 0o750)]
 )
 def test_a_key_or_folder_open_to_others_is_refused(folder: Path, name: str, mode: int) -> None:
-    _open(folder)
+    _make(folder)
     (folder / name).chmod(mode)
     with pytest.raises(ConfigurationError) as caught:
         _open(folder)
-    assert caught.value.code == "authority_key_loose"
+    code = "file_open_to_others" if name else "authority_folder_open"
+    assert caught.value.code == code
     assert caught.value.params["mode"] == f"{mode:04o}"
 
 
 def test_a_key_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
-    _open(folder)
+    _make(folder)
     (folder / "authority.key").rename(tmp_path / "elsewhere")
     (folder / "authority.key").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ConfigurationError, match="authority_key_loose"):
+    with pytest.raises(ConfigurationError, match="file_is_link"):
         _open(folder)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_key_of_another_user_is_refused(folder: Path) -> None:
-    _open(folder)
+    _make(folder)
     os.chown(folder / "authority.key", 12345, 12345)
-    with pytest.raises(ConfigurationError, match="authority_key_loose"):
+    with pytest.raises(ConfigurationError, match="file_of_another_user"):
         _open(folder)
 
 
 def test_a_passphrase_encrypts_the_key(folder: Path) -> None:
-    first = _open(folder, SECRET)
+    first = _make(folder, SECRET)
     assert b"ENCRYPTED PRIVATE KEY" in (folder / "authority.key").read_bytes()
     assert _open(folder, SECRET).fingerprint == first.fingerprint
 
@@ -96,7 +120,7 @@ def test_a_passphrase_encrypts_the_key(folder: Path) -> None:
 def test_a_passphrase_that_does_not_fit_is_refused(
     folder: Path, made_with: bytes | None, opened_with: bytes | None, code: str
 ) -> None:
-    _open(folder, made_with)
+    _make(folder, made_with)
     with pytest.raises(ConfigurationError) as caught:
         _open(folder, opened_with)
     assert caught.value.code == code
@@ -112,13 +136,13 @@ def test_a_passphrase_that_does_not_fit_is_refused(
 )
 def test_an_arc_that_others_refuse_is_refused(folder: Path, arc: str, code: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        _open(folder, arc=arc)
+        _make(folder, arc=arc)
     assert caught.value.code == code
 
 
 def test_key_and_certificate_of_two_authorities_are_refused(folder: Path, tmp_path: Path) -> None:
-    _open(folder)
-    _open(tmp_path / "other")
+    _make(folder)
+    _make(tmp_path / "other")
     (tmp_path / "other" / "authority.crt").replace(folder / "authority.crt")
     with pytest.raises(ConfigurationError, match="authority_mismatch"):
         _open(folder)
@@ -132,7 +156,7 @@ def test_key_and_certificate_of_two_authorities_are_refused(folder: Path, tmp_pa
     ],
 )
 def test_a_damaged_file_is_named_and_not_replaced(folder: Path, file: str, code: str) -> None:
-    _open(folder)
+    _make(folder)
     (folder / file).write_text("damaged")
     with pytest.raises(ConfigurationError) as caught:
         _open(folder)
@@ -141,9 +165,9 @@ def test_a_damaged_file_is_named_and_not_replaced(folder: Path, file: str, code:
 
 
 def test_a_lost_key_is_not_silently_replaced(folder: Path) -> None:
-    _open(folder)
+    _make(folder)
     (folder / "authority.key").unlink()
-    with pytest.raises(ConfigurationError, match="authority_key_missing"):
+    with pytest.raises(ConfigurationError, match="authority_missing"):
         _open(folder)
 
 
@@ -185,7 +209,7 @@ def test_serial_numbers_have_eighteen_octets_and_begin_with_one() -> None:
 
 
 def test_rotation_keeps_the_old_pair_and_makes_a_new_one(folder: Path, now: datetime) -> None:
-    old = _open(folder)
+    old = _make(folder)
     new = Authority.rotate(folder, passphrase=None, name="Requests", now=now)
     assert new.public_key != old.public_key
     assert retired_certificates(folder) == old.certificate_pem
@@ -195,7 +219,7 @@ def test_rotation_keeps_the_old_pair_and_makes_a_new_one(folder: Path, now: date
 
 
 def test_an_error_never_holds_the_passphrase(folder: Path) -> None:
-    _open(folder, SECRET)
+    _make(folder, SECRET)
     with pytest.raises(PipelineError) as caught:
         _open(folder, b"another passphrase")
     assert b"another" not in repr(caught.value).encode()
@@ -206,15 +230,15 @@ class _PowerCut(BaseException):
 
 
 def _cut_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
-    """Cut the power just before the rename number ``moment``."""
-    real, calls = Path.rename, iter(range(100))
+    """Cut the power just before a file gets its name for the time number ``moment``."""
+    real, calls = Path.replace, iter(range(100))
 
-    def rename(self: Path, target: Path) -> Path:
+    def replace(self: Path, target: Path) -> Path:
         if next(calls) == moment:
             raise _PowerCut
         return real(self, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "replace", replace)
 
 
 @pytest.mark.parametrize("moment", [0, 1])
@@ -223,17 +247,21 @@ def test_a_power_cut_while_it_is_made_leaves_one_authority(
 ) -> None:
     _cut_at(monkeypatch, moment)
     with pytest.raises(_PowerCut):
-        _open(folder)
+        _make(folder)
     monkeypatch.undo()
-    assert _open(folder).fingerprint == _open(folder).fingerprint
-    assert not (folder / "authority.crt.new").exists()
+    assert _make(folder).fingerprint == _open(folder).fingerprint
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "authority.crt",
+        "authority.key",
+        "authority.lock",
+    ]
 
 
-@pytest.mark.parametrize("moment", [0, 1, 2, 3])
+@pytest.mark.parametrize("moment", range(6))
 def test_a_power_cut_while_it_is_rotated_loses_no_key(
     folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
-    old = _open(folder)
+    old = _make(folder)
     _cut_at(monkeypatch, moment)
     with pytest.raises(_PowerCut):
         Authority.rotate(folder, passphrase=None, name="Requests", now=now)
@@ -247,7 +275,7 @@ def test_a_power_cut_while_it_is_rotated_loses_no_key(
 
 
 def test_openssl_opens_the_encrypted_key(folder: Path, openssl: OpenSsl) -> None:
-    _open(folder, SECRET)
+    _make(folder, SECRET)
     result = openssl(
         *("pkey", "-in", str(folder / "authority.key"), "-noout", "-text"),
         *("-passin", f"pass:{SECRET.decode()}"),

@@ -141,7 +141,7 @@ def test_the_stored_bytes_give_one_certificate_however_often_they_are_finished(
     issuer: EmbeddedIssuer, subject: CertificateSubject, now: datetime, folder: Path
 ) -> None:
     prepared = issuer.prepare(subject, issuer.reserve_serial(), now)
-    later = Authority.open(folder, passphrase=None, name="x", now=now + timedelta(days=1))
+    later = Authority.make(folder, passphrase=None, name="x", now=now + timedelta(days=1))
     assert issuer.finish(prepared.to_be_signed) == EmbeddedIssuer(later).finish(
         prepared.to_be_signed
     )
@@ -253,7 +253,7 @@ def test_a_serial_or_time_outside_the_profile_never_reaches_the_key(
 def test_bytes_prepared_for_another_authority_are_refused(
     issuer: EmbeddedIssuer, subject: CertificateSubject, now: datetime, tmp_path: Path
 ) -> None:
-    other = Authority.open(tmp_path / "other", passphrase=None, name="Other", now=now)
+    other = Authority.make(tmp_path / "other", passphrase=None, name="Other", now=now)
     prepared = EmbeddedIssuer(other).prepare(subject, issuer.reserve_serial(), now)
     with pytest.raises(RefusedError, match="certificate_authority_changed"):
         issuer.finish(prepared.to_be_signed)

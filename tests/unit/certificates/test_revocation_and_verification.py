@@ -68,7 +68,7 @@ def test_a_revoked_and_expired_certificate_has_both_reasons(
 def test_a_certificate_of_another_authority_is_not_valid(
     issued: IssuedCertificate, tmp_path: Path, now: datetime
 ) -> None:
-    other = Authority.open(tmp_path / "x", passphrase=None, name="Requests", now=now)
+    other = Authority.make(tmp_path / "x", passphrase=None, name="Requests", now=now)
     found = verify(issued.text, other.certificate_pem, None, now)
     assert found.reasons == (Reason.OTHER_AUTHORITY,)
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from pipeline.cli import run, words
+from pipeline.clock import SystemClock
+from pipeline.config import load
+from pipeline.flow.state import open_store
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 #: An onboarding that is clean, one with problems, an M2M number, and an automatic answer.
@@ -79,10 +82,12 @@ def home(worked_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty_home(tmp_path: Path) -> Path:
-    """Return a folder with a configuration and no state yet."""
+    """Return a folder with a configuration, keys and a database that knows nothing."""
     folder = tmp_path / "empty"
     folder.mkdir()
     (folder / "pipeline.toml").write_text(_SETTINGS, encoding="utf-8")
+    made = load(folder / "pipeline.toml", folder / "state", {})
+    open_store(made, SystemClock(), make=True).close()
     return folder
 
 
@@ -105,7 +110,7 @@ def pipeline(home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 
 @pytest.fixture
 def fresh_pipeline(empty_home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call the command line on a home with nothing in it."""
+    """Call the command line on a home that knows nothing yet."""
     return _caller(empty_home, capsys)
 
 

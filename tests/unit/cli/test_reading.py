@@ -162,7 +162,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
 def test_doctor_says_how_to_close_a_home_that_is_open(
     fresh_pipeline: Call, empty_home: Path
 ) -> None:
-    (empty_home / "state").mkdir(mode=0o755)
+    (empty_home / "state").chmod(0o755)
     called = fresh_pipeline("doctor")
     assert f"Run: chmod 700 {empty_home / 'state'}" in called.out
 
