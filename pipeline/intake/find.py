@@ -43,15 +43,9 @@ _CODES = {
 }
 _SERIOUS = frozenset({Kind.DAMAGED, Kind.PASSWORD, Kind.REFUSED, Kind.MACRO})
 """Kinds that are told even when another file of the mail is a form: they may be a second one."""
-_SPREADSHEET_TYPES = {
-    Kind.WORD: "word",
-    Kind.EXCEL_97: "excel_97",
-    Kind.OPENDOCUMENT: "opendocument",
-    Kind.ARCHIVE: "archive",
-    Kind.ZIP: "archive",
-    Kind.TNEF: "unknown",
-    Kind.UNKNOWN: "unknown",
-}
+#: What can be saved as xlsx with its answers.
+_SPREADSHEET_TYPES = {Kind.EXCEL_97: "excel_97", Kind.OPENDOCUMENT: "opendocument"}
+_OTHER_TYPES = {Kind.WORD: "word", Kind.ARCHIVE: "archive", Kind.ZIP: "archive"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +203,10 @@ def _is_passed_over(file: _File, kind: Kind) -> bool:
 
 
 def _unreadable(name: str, kind: Kind, type_key: str = "") -> UnreadableFile:
-    code = _CODES.get(kind, "file_type")
-    params = (("type", type_key or _SPREADSHEET_TYPES[kind]),) if code == "file_type" else ()
-    return UnreadableFile(name, Problem(code, Severity.ERROR, params=params))
+    if kind in _CODES:
+        return UnreadableFile(name, Problem(_CODES[kind], Severity.ERROR))
+    if kind in _SPREADSHEET_TYPES:
+        code, told = "file_type", _SPREADSHEET_TYPES[kind]
+    else:
+        code, told = "file_other", type_key or _OTHER_TYPES.get(kind, "unknown")
+    return UnreadableFile(name, Problem(code, Severity.ERROR, params=(("type", told),)))

@@ -20,7 +20,7 @@ _FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "PDF with password": ("form.pdf", bad_files.encrypted_pdf, "file_password"),
     "zip with password": ("form.zip", bad_files.encrypted_zip, "file_password"),
     "picture": ("photo.png", bad_files.picture, "file_scanned"),
-    "csv": ("form.csv", lambda: b"name,number\nOliver,1\n", "file_type"),
+    "csv": ("form.csv", lambda: b"name,number\nOliver,1\n", "file_other"),
     "macros": ("form.xlsm", bad_files.workbook_with_macros, "file_macro"),
     "bomb": ("form.xlsx", bad_files.bomb, "file_refused"),
 }

@@ -25,7 +25,7 @@ class Hostile:
     """One file of the catalogue.
 
     ``make`` returns its bytes, or with ``is_mail`` those of the whole mail. ``answer`` is the code
-    of the problem that its sender is told of (``file_type:word`` with its type), or ``GOOD``: it
+    of the problem that its sender is told of (``file_other:word`` with its type), or ``GOOD``: it
     reads as the form that it was made from; or ``ASKED``: so it does, but for answers that are
     marked as damaged or in disagreement; or ``NOTHING``: it is passed over.
     """

@@ -73,21 +73,21 @@ def test_find_two_forms_and_the_same_one_twice() -> None:
         ("a.xlsm", office("xl", "application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
          "file_macro", ""),
         ("a.xlsx", office("xl", more={"xl/vbaProject.bin": b"x"}), "file_macro", ""),
-        ("a.docx", office("word"), "file_type", "word"),
-        ("a.pptx", office("ppt"), "file_type", "unknown"),
-        ("a.xlsb", office("xl", more={"xl/workbook.bin": b"x"}), "file_type", "unknown"),
-        ("a.rtf", b"{\\rtf1 x}", "file_type", "word"),
+        ("a.docx", office("word"), "file_other", "word"),
+        ("a.pptx", office("ppt"), "file_other", "unknown"),
+        ("a.xlsb", office("xl", more={"xl/workbook.bin": b"x"}), "file_other", "unknown"),
+        ("a.rtf", b"{\\rtf1 x}", "file_other", "word"),
         ("a.ods", zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),
          "file_type", "opendocument"),
         ("a.xls", OLE + "Workbook".encode("utf-16-le"), "file_type", "excel_97"),
-        ("a.doc", OLE + "WordDocument".encode("utf-16-le"), "file_type", "word"),
-        ("a.msg", OLE, "file_type", "unknown"),
+        ("a.doc", OLE + "WordDocument".encode("utf-16-le"), "file_other", "word"),
+        ("a.msg", OLE, "file_other", "unknown"),
         ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "file_password", ""),
-        ("a.csv", b"phone,name\r\n1,2\r\n", "file_type", "csv"),
-        ("a.7z", b"7z\xbc\xaf\x27\x1c...", "file_type", "archive"),
-        ("a.rar", b"Rar!\x1a\x07\x00...", "file_type", "archive"),
-        ("a.lzh", b"\x20\x00-lh5-....", "file_type", "archive"),
-        ("a.zip", zipped({}), "file_type", "archive"),
+        ("a.csv", b"phone,name\r\n1,2\r\n", "file_other", "csv"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c...", "file_other", "archive"),
+        ("a.rar", b"Rar!\x1a\x07\x00...", "file_other", "archive"),
+        ("a.lzh", b"\x20\x00-lh5-....", "file_other", "archive"),
+        ("a.zip", zipped({}), "file_other", "archive"),
         ("a.zip", encrypted_zip({"a.xlsx": XLSX}), "file_password", ""),
         ("a.xlsx", XLSX[:200], "file_damaged", ""),
         ("a.xlsx", b"", "file_damaged", ""),
@@ -96,8 +96,8 @@ def test_find_two_forms_and_the_same_one_twice() -> None:
         ("scan.tif", b"II*\x00" + b"x" * 100_000, "file_scanned", ""),
         ("photo.heic", b"\x00\x00\x00\x18ftypheic" + b"x" * 100_000, "file_scanned", ""),
         ("a.exe", b"MZ\x90\x00", "file_refused", ""),
-        ("winmail.dat", b"\x78\x9f\x3e\x22\x01\x00", "file_type", "unknown"),
-        ("a.bin", b"who knows", "file_type", "unknown"),
+        ("winmail.dat", b"\x78\x9f\x3e\x22\x01\x00", "file_other", "unknown"),
+        ("a.bin", b"who knows", "file_other", "unknown"),
     ],
 )  # fmt: skip
 def test_find_file_that_is_no_form_is_told(name: str, content: bytes, code: str, kind: str) -> None:
@@ -107,7 +107,7 @@ def test_find_file_that_is_no_form_is_told(name: str, content: bytes, code: str,
 
 def test_find_zip_inside_a_zip_is_not_opened() -> None:
     content = zipped({"b.zip": zipped({"c.xlsx": XLSX})})
-    expected = FoundForms((), (unreadable("b.zip", "file_type", "archive"),), ())
+    expected = FoundForms((), (unreadable("b.zip", "file_other", "archive"),), ())
     assert find(attached("a.zip", content)) == expected
 
 
@@ -254,9 +254,9 @@ def test_find_cut_winmail_dat_never_raises(cut: int) -> None:
     ("name", "content", "code", "kind"),
     [
         ("a.png", PNG, "file_scanned", ""),
-        ("a.txt", b"words", "file_type", "unknown"),
-        ("a.zip", zipped({"b.png": PNG}), "file_type", "archive"),
-        ("a.docx", office("word"), "file_type", "word"),
+        ("a.txt", b"words", "file_other", "unknown"),
+        ("a.zip", zipped({"b.png": PNG}), "file_other", "archive"),
+        ("a.docx", office("word"), "file_other", "word"),
         ("empty", b"", "file_damaged", ""),
     ],
 )
@@ -279,11 +279,11 @@ def test_find_several_files_with_one_problem_are_told_of_once() -> None:
         attached("2.jpg", photo, position=1),
         attached("a.docx", office("word"), position=2),
     )
-    told = (unreadable("1.jpg", "file_scanned"), unreadable("a.docx", "file_type", "word"))
+    told = (unreadable("1.jpg", "file_scanned"), unreadable("a.docx", "file_other", "word"))
     assert found == FoundForms((), told, ("2.jpg",))
 
 
 def test_find_spreadsheet_of_apple_is_one_file() -> None:
     content = zipped({"Index/Document.iwa": b"x", "preview.jpg": b"\xff\xd8\xff" + b"x" * 99_999})
-    told = unreadable("a.numbers", "file_type", "unknown")
+    told = unreadable("a.numbers", "file_other", "unknown")
     assert find(attached("a.numbers", content)) == FoundForms((), (told,), ())
