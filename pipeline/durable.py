@@ -37,6 +37,17 @@ def write_file(path: Path, content: bytes, *, draft: Path | None = None) -> None
     flush_folder(path.parent)
 
 
+def write_out(path: Path, content: bytes) -> None:
+    """Write ``content`` to a path that a person named: a file of ours alone, or a pipe or device.
+
+    A pipe or a device keeps its place and its rights.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+    else:
+        write_file(path, content)
+
+
 def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> None:
     """Write ``content`` to ``path`` like :func:`write_file`, but leave the folder to be flushed.
 

@@ -11,6 +11,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.output import print_table
 from pipeline.config import Settings, load
+from pipeline.durable import make_folder, write_file
 
 _DAYS = 9
 
@@ -26,7 +27,7 @@ def demo(folder: Path) -> int:
 
     if folder.exists():
         _remove_old(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    make_folder(folder)
     end = datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SettableClock(end - timedelta(days=_DAYS))
     settings = _write_settings(folder)
@@ -38,10 +39,8 @@ def demo(folder: Path) -> int:
         clock.set(end)
         story.run()
         summary = story.summary()
-        (folder / "summary.json").write_text(
-            json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
-            encoding="utf-8",
-        )
+        text = json.dumps(summary, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        write_file(folder / "summary.json", text.encode())
         story.write_files()
         write_report(services, folder / "report.html")
         rows = story.table()
@@ -93,5 +92,5 @@ alert_to = "whatsapp-staff@genesys.example"
 
 def _write_settings(folder: Path) -> Settings:
     path = folder / "pipeline.toml"
-    path.write_text(_settings_text(folder), encoding="utf-8")
+    write_file(path, _settings_text(folder).encode())
     return load(path, environment={})

@@ -7,6 +7,7 @@ import click
 from pipeline import resources
 from pipeline.cli import words
 from pipeline.cli.context import services as open_for_command
+from pipeline.durable import write_out
 from pipeline.flow.overview import RequestView, request_view
 from pipeline.flow.services import Services
 from pipeline.mailbox.parse import parse_message
@@ -45,7 +46,7 @@ def write_report(services: Services, path: Path) -> None:
         now=services.clock.now(),
         page_id=new_id(),
     )
-    path.write_text(page, encoding="utf-8")
+    write_out(path, page.encode())
 
 
 def _views(services: Services) -> list[RequestView]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pipeline import resources
 from pipeline.batch import run_batch
 from pipeline.clock import SettableClock
+from pipeline.durable import make_folder, write_file
 from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.numbers import import_numbers
 from pipeline.flow.openings import open_mailbox
@@ -167,10 +168,12 @@ class Story:
 
     def write_files(self) -> None:
         """Write the authority, all certificates, and the QR images into the folder."""
-        (self._folder / "authority.pem").write_text(self._services.authority.certificate_pem)
+        write_file(
+            self._folder / "authority.pem", self._services.authority.certificate_pem.encode()
+        )
         certificates, images = self._folder / "certificates", self._folder / "qr"
-        certificates.mkdir()
-        images.mkdir()
+        make_folder(certificates)
+        make_folder(images)
         with self._services.store.read() as tx:
             rows = [row for row in tx.certificates.list("all") if row.text]
             references = {row.id: tx.requests.get(row.request_id) for row in rows}
@@ -178,10 +181,10 @@ class Story:
         for row in rows:
             record = references[row.id]
             name = record.reference if record else row.serial
-            (certificates / f"{name}-{row.ordinal}.pem").write_text(row.text, encoding="ascii")
+            write_file(certificates / f"{name}-{row.ordinal}.pem", row.text.encode("ascii"))
         for mail in mails:
             for file in parse_message(mail.content).attachments:
-                (images / Path(file.file_name).name).write_bytes(file.content)
+                write_file(images / Path(file.file_name).name, file.content)
 
     # --- looking things up --------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ _ROOT = Path(__file__).parents[2]
 
 
 def _pipeline(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line where new files are open to everybody unless they are closed."""
     command = [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=_ROOT, check=False, umask=0)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,15 @@ def _rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
         }  # the names come from the database
     finally:
         connection.close()
+
+
+def test_nothing_that_is_made_can_be_read_by_others(played: Path) -> None:
+    open_to_others = [
+        f"{path.relative_to(played)} {path.stat().st_mode & 0o777:04o}"
+        for path in (played, *played.rglob("*"))
+        if path.stat().st_mode & 0o077
+    ]
+    assert open_to_others == []
 
 
 def test_summary_equals_what_the_samples_expect(played: Path) -> None:

@@ -1,0 +1,118 @@
+"""A command that only looks makes and changes nothing, wherever it is called."""
+
+import hashlib
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import COMMANDS, run
+from tests.unit.cli.conftest import Call
+
+#: Every command that reads, with what it needs to be called; REF is a request, MAIL a message.
+LOOKS = [
+    "doctor",
+    "status",
+    "queue",
+    "queue all --json",
+    "run --dry-run",
+    "run --dry-run --json",
+    "request show REF",
+    "number list",
+    "number show +4930123456",
+    "certificate list",
+    "certificate show REF",
+    "certificate verify FILE",
+    "certificate crl",
+    "authority show",
+    "authority export",
+    "mail list",
+    "mail show MAIL",
+    "mail raw MAIL",
+    "outbox list",
+    "quarantine list",
+    "quarantine show MAIL",
+    "db status",
+    "config show",
+    "config check",
+    "config schema",
+    "form list",
+    "form fields qr",
+    "form check FILE",
+    "version",
+]
+#: What writes, or writes where it is told to.
+WRITES = {
+    ("init",),
+    ("run",),
+    ("demo",),
+    ("report",),
+    ("form", "build"),
+    ("qr", "preview"),
+    ("mail", "inject"),
+    ("db", "migrate"),
+    ("number", "set"),
+    ("number", "import"),
+    ("certificate", "issue"),
+    ("certificate", "reissue"),
+    ("certificate", "revoke"),
+    ("outbox", "cancel"),
+    ("outbox", "retry"),
+    ("quarantine", "release"),
+    ("quarantine", "drop"),
+}
+#: What needs no configuration.
+_WITHOUT = {"form", "version", "config schema"}
+
+
+def picture(folder: Path) -> dict[str, tuple[int, int, str]]:
+    """Return mode, time of change and digest of everything below ``folder``."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        facts = path.lstat()
+        plain = stat.S_ISREG(facts.st_mode)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if plain else ""
+        changed = facts.st_mtime_ns if plain else 0
+        found[str(path.relative_to(folder))] = (facts.st_mode, changed, digest)
+    return found
+
+
+def test_every_command_is_one_that_looks_or_one_that_writes() -> None:
+    looks = {tuple(line.split()[: 2 if tuple(line.split()[:2]) in COMMANDS else 1]) for line in LOOKS}
+    decides = {path for path in COMMANDS if path[0] == "request" and path != ("request", "show")}
+    assert sorted(set(COMMANDS) - looks - WRITES - decides) == []
+
+
+@pytest.mark.parametrize("line", LOOKS)
+def test_looking_without_a_configuration_makes_nothing(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = run(line.replace("REF", "WA-").split())
+    free = line.split()[0] in _WITHOUT or line in _WITHOUT
+    if not free:
+        assert (code, str(tmp_path) in capsys.readouterr().err) == (4, True)
+    assert picture(tmp_path) == {}
+
+
+@pytest.mark.parametrize("line", LOOKS)
+def test_looking_at_a_folder_that_was_never_used_makes_nothing(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline.toml").write_text('[store]\nhome = "state"\n')
+    monkeypatch.chdir(tmp_path)
+    before = picture(tmp_path)
+    run(line.replace("REF", "WA-").split())
+    assert picture(tmp_path) == before
+
+
+@pytest.mark.parametrize("line", LOOKS)
+def test_looking_at_a_folder_in_use_changes_nothing(
+    line: str, home: Path, pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    message = pipeline("mail", "list", "--json").json()[0]["id"]
+    reference = reference_of("policy_review")
+    before = picture(home)
+    pipeline(*line.replace("REF", reference).replace("MAIL", message).split())
+    assert picture(home) == before
