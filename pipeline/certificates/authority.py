@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
-from pipeline.private import check_private
+from pipeline.private import read_private
 
 KEY_FILE = "authority.key"
 CERTIFICATE_FILE = "authority.crt"
@@ -240,8 +240,7 @@ def _new_key(passphrase: bytes | None) -> bytes:
 
 
 def _read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey:
-    check_private(path, links=False)
-    content = path.read_bytes()
+    content = read_private(path, links=False)
     encrypted = b"ENCRYPTED" in content
     if encrypted and passphrase is None:
         raise ConfigurationError("authority_passphrase_missing", path=str(path))
@@ -258,9 +257,8 @@ def _read_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKe
 
 
 def _read_certificate(path: Path, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    check_private(path, links=False)
     try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        certificate = x509.load_pem_x509_certificate(read_private(path, links=False))
     except ValueError as error:
         raise ConfigurationError("authority_certificate_unreadable", path=str(path)) from error
     if certificate.public_key() != key.public_key():

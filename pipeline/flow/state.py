@@ -8,6 +8,9 @@ file ``first-use`` is there while it lasts. The database remembers which keys it
 
 import hashlib
 import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
 from pipeline.model.certificate import Issuer
-from pipeline.private import check_private
+from pipeline.private import read_private
 from pipeline.store.unit_of_work import Store, Transaction
 
 _TOKEN_KEY_BYTES = 32
@@ -68,13 +71,29 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
     return _used(settings)
 
 
+@contextmanager
+def trial(settings: Settings) -> Iterator[Settings]:
+    """Yield ``settings`` with a state folder that is thrown away afterwards.
+
+    For a look at the mailbox and at what a batch would do before anything was made.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        store = settings.store.model_copy(update={"home": Path(folder), "url": ""})
+        mailbox = settings.mailbox.model_copy(
+            update={"path": settings.below_home(settings.mailbox.path).absolute()}
+        )
+        courier = settings.courier.model_copy(
+            update={"path": settings.below_home(settings.courier.path).absolute()}
+        )
+        yield settings.model_copy(update={"store": store, "mailbox": mailbox, "courier": courier})
+
+
 def read_token_key(settings: Settings) -> bytes:
     """Return the key of reply tokens; raises ConfigurationError when it is open, or damaged."""
     path = token_key_path(settings)
     if not path.exists():
         raise ConfigurationError("token_key_missing", path=path)
-    check_private(path, links=False)
-    key = path.read_bytes()
+    key = read_private(path, links=False)
     if len(key) != _TOKEN_KEY_BYTES:
         raise ConfigurationError("token_key_damaged", path=path)
     return key

@@ -106,9 +106,7 @@ def test_database_that_does_not_answer_ends_the_batch_at_once(
 
 
 def test_loose_authority_folder_stops_nothing_when_no_certificate_is_wanted(box: Box) -> None:
-    folder = box.services.settings.home() / "authority"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o755)
+    (box.services.settings.home() / "authority").chmod(0o755)
     box.deliver_forms(0)
     summary = box.run()
     assert (summary.sent, summary.exit_code) == (1, ExitCode.DONE)
