@@ -8,9 +8,10 @@ READY := $(VENV)/.ready
 TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup demo test test-long check forms programs bench lock locks clean
+.PHONY: setup demo test test-long check forms programs bench lock locks wheel-check clean
 
 setup: $(READY)
+	@echo 'Type $(BIN)/pipeline, or once ". $(BIN)/activate" and from then on: pipeline'
 
 $(READY): requirements.lock pyproject.toml tools/make-environment tools/system-packages
 	tools/system-packages pango
@@ -50,6 +51,10 @@ lock:
 # Ask pip itself, in an environment with nothing in it, whether the locks are whole. Installs nothing.
 locks:
 	tools/try-locks "$(PYTHON)"
+
+# Build the wheel and use it on every Python of this machine, installed by the lock.
+wheel-check:
+	tools/try-wheel
 
 forms: $(READY)
 	$(BIN)/pipeline form build --out forms

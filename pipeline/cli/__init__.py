@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pipeline import __version__, logs
-from pipeline.cli import words
+from pipeline.cli import calling, words
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 
 #: Where each command lives: path of words → module and attribute.
@@ -159,7 +159,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code (spec: 0, 1, 2, 3, 4, 5, 6, 75 or 130)."""
     try:
-        result = _root().main(args=arguments, prog_name="pipeline", standalone_mode=False)
+        name = calling.programme()
+        result = _root().main(args=arguments, prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:

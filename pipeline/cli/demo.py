@@ -1,6 +1,7 @@
 """``pipeline demo``: the whole story on an embedded mailbox, played by an injected clock."""
 
 import json
+import shlex
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,8 @@ def demo(folder: Path) -> int:
     print_table([words.word(key) for key in ("sample", "reference", "status", "mails")], rows)
     click.echo("")
     reference = next((row[1] for row in rows if row[1]), "WA-")
-    click.echo(words.word("demo_next", folder=folder, reference=reference))
+    config = shlex.quote(str(folder / "pipeline.toml"))
+    click.echo(words.word("demo_next", folder=folder, config=config, reference=reference))
     return 3 if quarantined else 0
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from pipeline import resources
+from pipeline.cli import calling
 from pipeline.errors import PipelineError
 
 
@@ -26,7 +27,7 @@ def _table(section: str) -> dict[str, Any]:
 
 def word(key: str, **values: object) -> str:
     """Return the words of ``key`` with its placeholders filled."""
-    text: str = _table("words")[key]
+    text = _typed(_table("words")[key], escape=bool(values))
     return text.format(**values) if values else text
 
 
@@ -44,14 +45,12 @@ def named(kind: str, code: str) -> str:
 
 def help_text(path: tuple[str, ...]) -> str:
     """Return the help of the command at ``path`` (empty path: the programme)."""
-    text: str = _table("help")[".".join(path) or "pipeline"]
-    return text.strip()
+    return _typed(_table("help")[".".join(path) or "pipeline"]).strip()
 
 
 def option_help(name: str) -> str:
     """Return the help of an option by its parameter name, or empty."""
-    text: str = _table("options").get(name, "")
-    return text
+    return _typed(_table("options").get(name, ""))
 
 
 def explain(error: PipelineError) -> str:
@@ -60,7 +59,16 @@ def explain(error: PipelineError) -> str:
     if entry is None:
         return f"{error}"
     values = _Quiet({name: _one_line(value) for name, value in error.params.items()})
-    return "\n".join(entry[part].format_map(values) for part in ("what", "why", "next"))
+    texts = [_typed(entry[part], escape=True) for part in ("what", "why", "next")]
+    return "\n".join(text.format_map(values) for text in texts)
+
+
+def _typed(text: str, *, escape: bool = False) -> str:
+    """Return ``text`` with every command of ours as it has to be typed here."""
+    if "pipeline " not in text:
+        return text
+    commands = {key.partition(".")[0] for key in _table("help")}
+    return calling.with_programme(text, commands, escape=escape)
 
 
 def _one_line(value: object) -> str:

@@ -29,7 +29,9 @@ def command_lines(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     shown = [line for block in _FENCE.findall(text) for line in block.splitlines()]
     shown += [tick for tick in _TICKS.findall(_FENCE.sub("", text)) if tick.startswith("pipeline ")]
-    found = [match.group(1) for line in shown for match in _LINE.finditer(line)]
+    found = [
+        match.group(1) for line in shown for match in _LINE.finditer(line) if "ln -s" not in line
+    ]
     return sorted({arguments.strip() for arguments in found if arguments.strip()})
 
 
@@ -84,6 +86,49 @@ def test_command_line_of_a_document_exists(document: str, line: str) -> None:
 def test_the_gate_sees_what_is_wrong(line: str) -> None:
     with pytest.raises(AssertionError):
         test_command_line_of_a_document_exists("here", line)
+
+
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+#: `pipeline` as the word that a shell looks up, not as a part of a path or an argument.
+_BARE = re.compile(r"(?:^|[;&|]\s*|\bsudo -u \w+ )pipeline\b(?! *=)")
+#: What makes the bare word a command: of one shell, or of every user.
+_MADE = re.compile(r"^(?:\. \.venv/bin/activate\b|ln -s \S*/\.venv/bin/pipeline /usr/local/bin/)")
+
+
+def untypable(text: str) -> list[str]:
+    """Return the lines with a bare `pipeline` that no shell would find where they stand.
+
+    A timetable and a unit have no shell that was prepared: they need a path.
+    """
+    made = False
+    wrong = []
+    for kind, block in _BLOCK.findall(text):
+        for line in block.splitlines():
+            made = made or bool(kind == "sh" and _MADE.search(line))
+            if _BARE.search(line) and not (made and kind == "sh"):
+                wrong.append(line)
+    return wrong
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_of_a_document_can_be_typed_as_they_stand(document: Path) -> None:
+    assert untypable(document.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", GUIDE], ids=lambda path: path.name)
+def test_setup_stands_before_the_first_command(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    first = re.search(_BARE.pattern, text, re.MULTILINE)
+    assert first is not None
+    assert text.index("\nmake setup") < first.start()
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", GUIDE], ids=lambda path: path.name)
+def test_the_gate_sees_a_command_that_no_shell_finds(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    without = "".join(line for line in text.splitlines(keepends=True) if not _MADE.search(line))
+    assert [line for line in untypable(without) if line.startswith("pipeline doctor")] != []
+    assert untypable(text.replace("&& .venv/bin/pipeline run", "&& pipeline run")) != []
 
 
 def test_the_guide_names_every_group_of_commands() -> None:

@@ -1,0 +1,54 @@
+"""How this programme was called, so that every command it prints can be typed as it stands."""
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+_NAME = "pipeline"
+
+
+def programme() -> str:
+    """Return what to type to call this programme again, quoted for a shell.
+
+    That is ``pipeline`` where the shell finds this very file by that name (an activated
+    environment), else the path that was typed.
+    """
+    typed = sys.argv[0] if sys.argv else ""
+    if Path(typed).name != _NAME:
+        return _NAME
+    found = shutil.which(_NAME)
+    return _NAME if found and _same(found, typed) else shlex.quote(typed)
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
+
+
+def with_programme(text: str, commands: Iterable[str], *, escape: bool = False) -> str:
+    """Return ``text`` with ``pipeline`` replaced before a command, as it has to be typed here.
+
+    ``commands`` are the first words of all commands. ``escape`` doubles the braces of the path,
+    for a text whose placeholders are filled afterwards. ``pipeline.toml`` stays what it is.
+    """
+    typed = programme()
+    if typed == _NAME:
+        return text
+    if escape:
+        typed = typed.replace("{", "{{").replace("}", "}}")
+    return _named_before(frozenset(commands)).sub(lambda _: typed, text)
+
+
+@cache
+def _named_before(commands: frozenset[str]) -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in sorted(commands))
+    # Letters are those of ASCII: in Japanese no blank stands around a command.
+    return re.compile(
+        rf"(?<![A-Za-z0-9_./-]){_NAME}(?= (?:(?:{words})(?![A-Za-z0-9_-])|\{{command\}}|--))"
+    )

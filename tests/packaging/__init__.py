@@ -1,0 +1,1 @@
+"""The wheel, installed and used far from the checkout."""
