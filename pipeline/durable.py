@@ -55,7 +55,11 @@ def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> Non
     """
     draft = draft or path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    descriptor = os.open(draft, flags, _FILE_MODE)
+    try:
+        descriptor = os.open(draft, flags, _FILE_MODE)
+    except OSError as error:
+        error.filename = str(path)  # the name that the caller knows
+        raise
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -119,18 +119,17 @@ def test_usage_names_the_path_that_was_typed(
     assert "Try 'bin/pipeline queue --help'" in fresh_pipeline("queue", "--bad").err
 
 
-def test_command_that_an_error_names_can_be_typed(tmp_path: Path) -> None:
+def test_command_that_an_error_names_can_be_typed(empty_home: Path) -> None:
     """The last word of a real error, typed into a real shell in the same folder."""
     command = Path(sys.executable).with_name("pipeline")
-    (tmp_path / "pipeline.toml").write_text('[store]\nhome = "state"\n', encoding="utf-8")
-    environment = {"PATH": "/usr/bin:/bin", "PIPELINE_LANG": "en", "HOME": str(tmp_path)}
+    environment = {"PATH": "/usr/bin:/bin", "PIPELINE_LANG": "en", "HOME": str(empty_home)}
     typed = ["sh", "-c", f"{shlex.quote(str(command))} request show WA-00000000"]
     done = subprocess.run(
-        typed, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        typed, cwd=empty_home, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 5, done.stderr
     line = done.stderr.splitlines()[-1].removeprefix("Look it up with: ")
     again = subprocess.run(
-        ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, check=False
+        ["sh", "-c", line], cwd=empty_home, env=environment, capture_output=True, check=False
     )
     assert again.returncode == 0, again.stderr
