@@ -133,14 +133,15 @@ class _Run:
     def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
         """Return what ``work`` returns, or ``otherwise`` when it fails.
 
-        Without a database nothing more is tried.
+        Without a database, or with a damaged one, nothing more is tried.
         """
         if self.over:
             return otherwise
         try:
             return work()
         except PipelineError as error:
-            self.over = error.code == "database_busy"
+            if error.code.startswith("database_"):
+                self.over = True
             logs.event("batch", "stage_failed", stage=name, code=error.code)
             if error.args not in [known.error.args for known in self.failures if known.error]:
                 self.failures.append(Failure(name, error, type(error).__name__))
@@ -250,4 +251,8 @@ def _lease(services: Services) -> Iterator[None]:
     try:
         yield
     finally:
-        services.store.run(lambda tx: tx.leases.release(name, services.worker))
+        try:
+            services.store.run(lambda tx: tx.leases.release(name, services.worker))
+        except PipelineError as error:
+            # it runs out by itself; what the stages have to tell must not be lost for it
+            logs.event("batch", "lease_kept", code=error.code)

@@ -7,21 +7,23 @@ import click
 from pipeline.cli import words
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json
+from pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipeline.store.unit_of_work import Store
 
 
-def _open() -> "Store":
+def _open(*, create: bool) -> "Store":
     from pipeline.store.unit_of_work import Store  # noqa: PLC0415 - slow to import
 
     found = settings()
-    found.home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    if create:
+        found.home().mkdir(mode=0o700, parents=True, exist_ok=True)
     return Store.open(
         found.database_url(),
         mailbox_id=found.store.mailbox_id,
         blobs=found.home() / "blobs",
-        create=True,
+        create=create,
         check=False,
     )
 
@@ -29,20 +31,25 @@ def _open() -> "Store":
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True)
 def status(*, as_json: bool) -> None:
-    """Print whether the schema is empty, current, old or newer than this programme."""
-    store = _open()
-    state = store.schema_state()
-    store.close()
-    if as_json:
-        print_json({"schema": state})
-    else:
-        click.echo(words.status_word(f"schema_{state}"))
+    """Print whether the schema is empty, current, old or newer than this programme.
+
+    Raises ConfigurationError ``database_STATE`` after that when no other command could work on it.
+    """
+    with _open(create=False) as store:
+        state = store.schema_state()
+        if as_json:
+            print_json({"schema": state})
+        else:
+            click.echo(words.status_word(f"schema_{state}"))
+        if state != "current":
+            raise ConfigurationError(f"database_{state}", where=store.where)
+        if not store.is_sound():
+            raise ConfigurationError("database_damaged", where=store.where)
 
 
 @click.command("migrate")
 def migrate() -> None:
     """Bring the schema up to date."""
-    store = _open()
-    store.migrate()
-    store.close()
+    with _open(create=True) as store:
+        store.migrate()
     click.echo(words.status_word("schema_current"))

@@ -34,8 +34,8 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_try("home", lambda: _home(settings))]
     try:
         with open_services(settings, SystemClock()) as services:
-            findings.append(Finding("database", "good"))
             findings += [
+                _try("database", lambda: _database(services)),
                 _try("authority", lambda: _authority(services)),
                 _try("mailbox", lambda: _mailbox(services)),
                 _try("courier", lambda: _courier(services)),
@@ -62,6 +62,12 @@ def _home(settings: Settings) -> Finding:
     if not os.access(home, os.W_OK):
         raise ConfigurationError("home_not_writable", path=home)
     return Finding("home", "good", "home_is", (("path", str(home)),))
+
+
+def _database(services: Services) -> Finding:
+    if not services.store.is_sound():
+        raise ConfigurationError("database_damaged", where=services.store.where)
+    return Finding("database", "good")
 
 
 def _authority(services: Services) -> Finding:

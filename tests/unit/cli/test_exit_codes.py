@@ -162,7 +162,7 @@ def test_mailbox_that_is_down_is_try_later_and_said(
     assert called.err.splitlines()[-1].startswith("The mailbox could not be reached.")
     checked = pipeline("doctor", "--json")
     states = {item["check"]: item["state"] for item in checked.json()}
-    assert (checked.code, states["mailbox"]) == (4, "bad")
+    assert (checked.code, states["mailbox"]) == (75, "bad")
     assert "secret" not in called.out + called.err + checked.out + checked.err
 
 
