@@ -31,8 +31,8 @@ _CAP = "mail:hour"
 class Delivered:
     """How many mails were sent, put off, failed for good, or left in doubt.
 
-    ``overtaken`` ones were taken back, because what they tell is no longer so. ``unreachable``: the
-    server could not be asked; the rest waits for the next run.
+    ``overtaken`` ones were taken back, because what they tell is no longer so. ``fault``: why
+    no mail could be handed over; the rest waits for the next run.
     """
 
     sent: int = 0
@@ -40,7 +40,7 @@ class Delivered:
     failed: int = 0
     in_doubt: int = 0
     overtaken: int = 0
-    unreachable: bool = False
+    fault: PipelineError | None = None
 
 
 class _Kept(StrEnum):
@@ -61,16 +61,14 @@ class _Sending:
     archive: Archive | None
     counts: dict[DeliveryKind, int]
     overtaken: int = 0
-    unreachable: bool = False
+    fault: PipelineError | None = None
     archive_failed: bool = False
 
 
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while not sending.unreachable and (
-        mails := services.store.run(lambda tx: _claim(tx, services))
-    ):
+    while sending.fault is None and (mails := services.store.run(lambda tx: _claim(tx, services))):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -78,7 +76,7 @@ def deliver(services: Services, courier: Courier, archive: Archive | None = None
         failed=sending.counts[DeliveryKind.FAILED],
         in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
         overtaken=sending.overtaken,
-        unreachable=sending.unreachable,
+        fault=sending.fault,
     )
 
 
@@ -105,7 +103,7 @@ def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
     """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
     waiting = list(mails)
     try:
-        while waiting and not sending.unreachable:
+        while waiting and sending.fault is None:
             _one(sending, waiting.pop(0))
     finally:
         for mail in waiting:
@@ -131,7 +129,7 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     delivery = found or _hand_over(sending, mail)
     services.store.run(partial(_record, services, mail, delivery))
     sending.counts[delivery.kind] += 1
-    sending.unreachable = sending.unreachable or delivery.unreachable
+    sending.fault = sending.fault or delivery.fault
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
@@ -214,9 +212,9 @@ def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Tran
             if tx.outbox.sent(mail.id, mail.attempt, now):
                 tx.counters.add(_CAP, _hour(now))
                 _note_certificate(tx, mail, now)
-        case DeliveryKind.DEFERRED if delivery.unreachable:
-            # the server is down, not the mail to blame: it is not kept waiting longer for it
-            tx.outbox.deferred(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
+        case DeliveryKind.DEFERRED if delivery.fault is not None:
+            # no mail is to blame: it costs no attempt, and the next run tries it again
+            tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
         case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
             wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
             tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)

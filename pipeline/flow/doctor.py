@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.openings import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
 from pipeline.forms.pdf_probe import probe_pdf
@@ -85,7 +85,7 @@ def _courier(services: Services) -> Finding:
     with open_courier(services) as (courier, archive):
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
-        raise TryLaterError("courier_unreachable", reason=answer.detail)
+        raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
     if archive is None and services.settings.courier.kind == "smtp":
         return Finding("courier", "warn", "no_archive")
     return Finding("courier", "good")

@@ -159,7 +159,11 @@ def test_mailbox_that_is_down_is_try_later_and_said(
     monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
     called = pipeline("run")
     assert called.code == 75
-    assert called.err.splitlines()[-1].startswith("The mailbox could not be reached.")
+    assert called.err.splitlines()[-3:] == [
+        "The mailbox wa@127.0.0.1 did not answer: ConnectionRefusedError",
+        "No mail was lost: it stays on the server until the next run.",
+        "Run again later. When it lasts, check mailbox.host and port, then run: pipeline doctor",
+    ]
     checked = pipeline("doctor", "--json")
     states = {item["check"]: item["state"] for item in checked.json()}
     assert (checked.code, states["mailbox"]) == (75, "bad")
