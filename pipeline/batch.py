@@ -177,8 +177,9 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         run.stage("digest", lambda: queue_digest(services), 0)
         delivered = run.stage("send", lambda: _send(services), Delivered())
-        if delivered.fault is not None:
-            run.failed("send", delivered.fault)
+        for fault in (delivered.fault, delivered.archive_fault):
+            if fault is not None:
+                run.failed("send", fault)
         progress(Stage.SENDING, delivered.sent)
         run.stage("housekeep", lambda: housekeep(services), None)
         summary = Summary(

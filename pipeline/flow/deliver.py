@@ -32,7 +32,8 @@ class Delivered:
     """How many mails were sent, put off, failed for good, or left in doubt.
 
     ``overtaken`` ones were taken back, because what they tell is no longer so. ``fault``: why
-    no mail could be handed over; the rest waits for the next run.
+    no mail could be handed over; the rest waits for the next run. ``archive_fault``: why sent mail
+    got no copy.
     """
 
     sent: int = 0
@@ -41,6 +42,7 @@ class Delivered:
     in_doubt: int = 0
     overtaken: int = 0
     fault: PipelineError | None = None
+    archive_fault: PipelineError | None = None
 
 
 class _Kept(StrEnum):
@@ -62,7 +64,7 @@ class _Sending:
     counts: dict[DeliveryKind, int]
     overtaken: int = 0
     fault: PipelineError | None = None
-    archive_failed: bool = False
+    archive_fault: PipelineError | None = None
 
 
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
@@ -77,6 +79,7 @@ def deliver(services: Services, courier: Courier, archive: Archive | None = None
         in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
         overtaken=sending.overtaken,
         fault=sending.fault,
+        archive_fault=sending.archive_fault,
     )
 
 
@@ -177,7 +180,7 @@ def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
         return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
     if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
         try:
-            if not sending.archive_failed:
+            if sending.archive_fault is None:
                 sending.archive(mail.content)
         except PipelineError as error:
             _archive_failed(sending, error)
@@ -190,9 +193,9 @@ def _archive_failed(sending: _Sending, error: PipelineError) -> None:
     Not once a batch: the mail that tells it would itself be the next that is not archived.
     """
     logs.event("flow.deliver", "archive_failed", code=error.code)
-    if sending.archive_failed:
+    if sending.archive_fault is not None:
         return
-    sending.archive_failed = True
+    sending.archive_fault = error
     services = sending.services
     today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -78,6 +78,8 @@ def _authority(services: Services) -> Finding:
 def _mailbox(services: Services) -> Finding:
     with open_mailbox(services) as mailbox:
         folders = mailbox.folders()
+        # the folder that mail comes in is looked into: its name may be wrong
+        mailbox.new_messages(_none_known, count=1)
     return Finding("mailbox", "good", "mailbox_folders", (("count", str(len(folders))),))
 
 
@@ -105,14 +107,14 @@ def _authserv(services: Services) -> Finding:
     return Finding("authserv", "good")
 
 
+def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
+    return set()
+
+
 def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
     """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
-
-    def none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
-        return set()
-
     with open_mailbox(services) as mailbox:
-        mails = mailbox.new_messages(none_known, count=count)
+        mails = mailbox.new_messages(_none_known, count=count)
     messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
     return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)
 

@@ -159,10 +159,9 @@ def test_mailbox_that_is_down_is_try_later_and_said(
     monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
     called = pipeline("run")
     assert called.code == 75
-    assert called.err.splitlines()[-3:] == [
-        "The mailbox wa@127.0.0.1 did not answer: ConnectionRefusedError",
+    assert called.err.splitlines()[-2:] == [
         "No mail was lost: it stays on the server until the next run.",
-        "Run again later. When it lasts, check mailbox.host and port, then run: pipeline doctor",
+        "Run again later. When it lasts, run: pipeline doctor",
     ]
     checked = pipeline("doctor", "--json")
     states = {item["check"]: item["state"] for item in checked.json()}
