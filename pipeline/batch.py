@@ -37,6 +37,11 @@ _UNREACHABLE = {
     "mailbox_unreachable": "mailbox",
     "storage_unwritable": "storage",
     "courier_unreachable": "courier",
+    "courier_host_unknown": "courier",
+    "mailbox_host_unknown": "mailbox",
+    "database_unreachable": "database",
+    "database_host_unknown": "database",
+    "database_busy": "database",
 }
 _FORESEEN = frozenset({ExitCode.CONFIGURATION, ExitCode.TRY_LATER})
 _WORST_FIRST = (
@@ -103,8 +108,6 @@ class Summary:
         codes = {failure.exit_code for failure in self.failures}
         if self.silenced:
             codes.add(ExitCode.CONFIGURATION)
-        if self.unreachable:
-            codes.add(ExitCode.TRY_LATER)
         if self.quarantined + self.failed + self.in_doubt:
             codes.add(ExitCode.UNFINISHED)
         return next((code for code in _WORST_FIRST if code in codes), ExitCode.DONE)
@@ -133,21 +136,26 @@ class _Run:
     def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
         """Return what ``work`` returns, or ``otherwise`` when it fails.
 
-        Without a database nothing more is tried.
+        Without a database, or with a damaged one, nothing more is tried.
         """
         if self.over:
             return otherwise
         try:
             return work()
         except PipelineError as error:
-            self.over = error.code == "database_busy"
-            logs.event("batch", "stage_failed", stage=name, code=error.code)
-            if error.args not in [known.error.args for known in self.failures if known.error]:
-                self.failures.append(Failure(name, error, type(error).__name__))
+            if error.code.startswith("database_"):
+                self.over = True
+            self.failed(name, error)
         except Exception as error:  # noqa: BLE001 - kept for the exit code, the other stages run
             mark = logs.unknown(f"batch.{name}", error)
             self.failures.append(Failure(name, None, type(error).__name__, mark))
         return otherwise
+
+    def failed(self, name: str, error: PipelineError) -> None:
+        """Keep what stopped the stage ``name``; the same error of two stages is told once."""
+        logs.event("batch", "stage_failed", stage=name, code=error.code)
+        if error.args not in [known.error.args for known in self.failures if known.error]:
+            self.failures.append(Failure(name, error, type(error).__name__))
 
     @property
     def unreachable(self) -> str:
@@ -169,6 +177,9 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         run.stage("digest", lambda: queue_digest(services), 0)
         delivered = run.stage("send", lambda: _send(services), Delivered())
+        for fault in (delivered.fault, delivered.archive_fault):
+            if fault is not None:
+                run.failed("send", fault)
         progress(Stage.SENDING, delivered.sent)
         run.stage("housekeep", lambda: housekeep(services), None)
         summary = Summary(
@@ -183,7 +194,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             put_off=delivered.deferred,
             failed=delivered.failed,
             in_doubt=delivered.in_doubt,
-            unreachable=run.unreachable or ("courier" if delivered.unreachable else ""),
+            unreachable=run.unreachable,
             silenced=silenced,
             failures=tuple(run.failures),
         )
@@ -250,4 +261,8 @@ def _lease(services: Services) -> Iterator[None]:
     try:
         yield
     finally:
-        services.store.run(lambda tx: tx.leases.release(name, services.worker))
+        try:
+            services.store.run(lambda tx: tx.leases.release(name, services.worker))
+        except PipelineError as error:
+            # it runs out by itself; what the stages have to tell must not be lost for it
+            logs.event("batch", "lease_kept", code=error.code)

@@ -5,7 +5,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json
-from pipeline.errors import ExitCode
+from pipeline.errors import ExitCode, TryLaterError
 
 
 @click.command("doctor")
@@ -26,5 +26,8 @@ def doctor(*, as_json: bool) -> int:
                 click.echo("    " + words.explain(finding.error).replace("\n", "\n    "))
             elif finding.word:
                 click.echo("    " + words.word(finding.word, **dict(finding.values)))
-    bad = any(finding.state == "bad" for finding in findings)
-    return ExitCode.CONFIGURATION if bad else ExitCode.DONE
+    bad = [finding.error for finding in findings if finding.state == "bad"]
+    if not bad:
+        return ExitCode.DONE
+    passes = all(isinstance(error, TryLaterError) for error in bad)
+    return ExitCode.TRY_LATER if passes else ExitCode.CONFIGURATION

@@ -50,13 +50,11 @@ def run(*, dry_run: bool, as_json: bool) -> int:
 
 def _tell(summary: "Summary") -> None:
     """Say on standard error what stopped a stage."""
-    if summary.unreachable:
-        click.echo(words.word(f"unreachable_{summary.unreachable}"), err=True)
     for failure in summary.failures:
         if failure.error is None:
             told = words.word("unknown_error", kind=failure.kind, mark=failure.mark)
             click.echo(told, err=True)
-        elif not failure.server:
+        else:
             click.echo(words.explain(failure.error), err=True)
     if summary.silenced:
         click.echo(words.word("silenced"), err=True)

@@ -31,8 +31,9 @@ _CAP = "mail:hour"
 class Delivered:
     """How many mails were sent, put off, failed for good, or left in doubt.
 
-    ``overtaken`` ones were taken back, because what they tell is no longer so. ``unreachable``: the
-    server could not be asked; the rest waits for the next run.
+    ``overtaken`` ones were taken back, because what they tell is no longer so. ``fault``: why
+    no mail could be handed over; the rest waits for the next run. ``archive_fault``: why sent mail
+    got no copy.
     """
 
     sent: int = 0
@@ -40,7 +41,8 @@ class Delivered:
     failed: int = 0
     in_doubt: int = 0
     overtaken: int = 0
-    unreachable: bool = False
+    fault: PipelineError | None = None
+    archive_fault: PipelineError | None = None
 
 
 class _Kept(StrEnum):
@@ -61,16 +63,14 @@ class _Sending:
     archive: Archive | None
     counts: dict[DeliveryKind, int]
     overtaken: int = 0
-    unreachable: bool = False
-    archive_failed: bool = False
+    fault: PipelineError | None = None
+    archive_fault: PipelineError | None = None
 
 
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while not sending.unreachable and (
-        mails := services.store.run(lambda tx: _claim(tx, services))
-    ):
+    while sending.fault is None and (mails := services.store.run(lambda tx: _claim(tx, services))):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -78,7 +78,8 @@ def deliver(services: Services, courier: Courier, archive: Archive | None = None
         failed=sending.counts[DeliveryKind.FAILED],
         in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
         overtaken=sending.overtaken,
-        unreachable=sending.unreachable,
+        fault=sending.fault,
+        archive_fault=sending.archive_fault,
     )
 
 
@@ -105,7 +106,7 @@ def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
     """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
     waiting = list(mails)
     try:
-        while waiting and not sending.unreachable:
+        while waiting and sending.fault is None:
             _one(sending, waiting.pop(0))
     finally:
         for mail in waiting:
@@ -131,7 +132,7 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     delivery = found or _hand_over(sending, mail)
     services.store.run(partial(_record, services, mail, delivery))
     sending.counts[delivery.kind] += 1
-    sending.unreachable = sending.unreachable or delivery.unreachable
+    sending.fault = sending.fault or delivery.fault
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
@@ -179,7 +180,7 @@ def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
         return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
     if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
         try:
-            if not sending.archive_failed:
+            if sending.archive_fault is None:
                 sending.archive(mail.content)
         except PipelineError as error:
             _archive_failed(sending, error)
@@ -192,9 +193,9 @@ def _archive_failed(sending: _Sending, error: PipelineError) -> None:
     Not once a batch: the mail that tells it would itself be the next that is not archived.
     """
     logs.event("flow.deliver", "archive_failed", code=error.code)
-    if sending.archive_failed:
+    if sending.archive_fault is not None:
         return
-    sending.archive_failed = True
+    sending.archive_fault = error
     services = sending.services
     today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -214,9 +215,9 @@ def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Tran
             if tx.outbox.sent(mail.id, mail.attempt, now):
                 tx.counters.add(_CAP, _hour(now))
                 _note_certificate(tx, mail, now)
-        case DeliveryKind.DEFERRED if delivery.unreachable:
-            # the server is down, not the mail to blame: it is not kept waiting longer for it
-            tx.outbox.deferred(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
+        case DeliveryKind.DEFERRED if delivery.fault is not None:
+            # no mail is to blame: it costs no attempt, and the next run tries it again
+            tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
         case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
             wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
             tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.openings import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
 from pipeline.forms.pdf_probe import probe_pdf
@@ -34,8 +34,8 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_try("home", lambda: _home(settings))]
     try:
         with open_services(settings, SystemClock()) as services:
-            findings.append(Finding("database", "good"))
             findings += [
+                _try("database", lambda: _database(services)),
                 _try("authority", lambda: _authority(services)),
                 _try("mailbox", lambda: _mailbox(services)),
                 _try("courier", lambda: _courier(services)),
@@ -64,6 +64,12 @@ def _home(settings: Settings) -> Finding:
     return Finding("home", "good", "home_is", (("path", str(home)),))
 
 
+def _database(services: Services) -> Finding:
+    if not services.store.is_sound():
+        raise ConfigurationError("database_damaged", where=services.store.where)
+    return Finding("database", "good")
+
+
 def _authority(services: Services) -> Finding:
     values = (("fingerprint", services.authority.fingerprint),)
     return Finding("authority", "good", "authority_is", values)
@@ -72,6 +78,8 @@ def _authority(services: Services) -> Finding:
 def _mailbox(services: Services) -> Finding:
     with open_mailbox(services) as mailbox:
         folders = mailbox.folders()
+        # the folder that mail comes in is looked into: its name may be wrong
+        mailbox.new_messages(_none_known, count=1)
     return Finding("mailbox", "good", "mailbox_folders", (("count", str(len(folders))),))
 
 
@@ -79,7 +87,7 @@ def _courier(services: Services) -> Finding:
     with open_courier(services) as (courier, archive):
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
-        raise TryLaterError("courier_unreachable", reason=answer.detail)
+        raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
     if archive is None and services.settings.courier.kind == "smtp":
         return Finding("courier", "warn", "no_archive")
     return Finding("courier", "good")
@@ -99,14 +107,14 @@ def _authserv(services: Services) -> Finding:
     return Finding("authserv", "good")
 
 
+def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
+    return set()
+
+
 def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
     """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
-
-    def none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
-        return set()
-
     with open_mailbox(services) as mailbox:
-        mails = mailbox.new_messages(none_known, count=count)
+        mails = mailbox.new_messages(_none_known, count=count)
     messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
     return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)
 

@@ -10,6 +10,7 @@ from pipeline.flow.cause import Cause
 from pipeline.flow.decide import decide, wake_up
 from pipeline.flow.making import what_follows
 from pipeline.flow.services import Services
+from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import due, event_of
@@ -30,7 +31,9 @@ def _one_portion(services: Services) -> int:
         return services.store.run(lambda tx: _portion(tx, services, RefusedError))
     except TryLaterError:
         raise  # the database is down, no request is to blame
-    except Exception as error:  # noqa: BLE001 - one bad request never stops the others
+    except Exception as error:
+        if blames_nothing(error):
+            raise  # the database is damaged: the next request would fare the same
         logs.event("flow.due", "portion_failed", error=type(error).__name__)
         return services.store.run(lambda tx: _portion(tx, services, Exception))
 
@@ -43,6 +46,8 @@ def _portion(tx: Transaction, services: Services, put_off: type[Exception]) -> i
             with tx.savepoint():
                 _look_at(tx, services, record)
         except put_off as error:
+            if blames_nothing(error):
+                raise
             code = error.code if isinstance(error, RefusedError) else type(error).__name__
             logs.event("flow.due", "refused", code=code, reference=record.reference)
             alert(tx, services, "due_work_refused", record.reference, code)

@@ -20,7 +20,7 @@ from pipeline.flow.services import Services
 from pipeline.guard import GuardError
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import Outcome
-from pipeline.store.engine import blames_nothing
+from pipeline.store.faults import blames_nothing
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 from pipeline.store.unit_of_work import Transaction
 

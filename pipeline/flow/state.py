@@ -71,6 +71,29 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
     return _used(settings)
 
 
+def open_database(settings: Settings) -> Store:
+    """Open the database whatever state its tables are in; nothing is made.
+
+    Raises ConfigurationError ``state_none`` or ``database_gone``, and the errors of the engine.
+    """
+    if not _database_there(settings):
+        if _parts(settings):
+            raise ConfigurationError("database_gone", path=database(settings))
+        raise ConfigurationError("state_none", path=settings.home().absolute())
+    return _open(settings, check=False)
+
+
+def migrate_database(settings: Settings, clock: Clock) -> None:
+    """Bring the tables up to date; in a folder that was never used, make everything.
+
+    Raises what :func:`open_store` and the store's ``migrate`` raise.
+    """
+    if _parts(settings) and not _unfinished(settings).exists():
+        with open_database(settings) as store:
+            store.migrate()
+    open_store(settings, clock, make=True).close()
+
+
 @contextmanager
 def trial(settings: Settings) -> Iterator[Settings]:
     """Yield ``settings`` with a state folder that is thrown away afterwards.

@@ -4,47 +4,26 @@ Whatever fails, the connection is dropped and the next call makes a new one: a h
 never be taken for the answer to the next question.
 """
 
-import ipaddress
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from imaplib import IMAP4
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.mailbox.imap_connection import ImapAccess, open_connection, passes, told_as, words
 from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
+__all__ = ["ImapAccess", "ImapMailbox"]
+
 _CHUNK = 1000
 _IDLE_SECONDS = 300.0  # servers and routers forget longer ones (RFC 2177: at most 29 minutes)
-_NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "too many", "try again")
-
-
-@dataclass(frozen=True, slots=True)
-class ImapAccess:
-    """Where the mailbox is and how to open it.
-
-    ``security`` ``plain`` is refused for other machines. ``password`` and ``token`` (an OAuth 2
-    access token for XOAUTH2) are called for each new connection; exactly one is given.
-    ``ca_file`` adds a certificate authority of the operator's own.
-    """
-
-    account: str
-    host: str
-    port: int
-    user: str
-    security: Literal["tls", "starttls", "plain"] = "tls"
-    password: Callable[[], str] | None = field(default=None, repr=False)
-    token: Callable[[], str] | None = field(default=None, repr=False)
-    folder: str = "INBOX"
-    timeout_seconds: float = 60.0
-    ca_file: str | None = None
+_FOLDERS_NAMED = 20
 
 
 class ImapMailbox:
@@ -86,7 +65,7 @@ class ImapMailbox:
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
         with self._connected() as client:
-            selected = client.select_folder(self._name(self._access.folder), readonly=True)
+            selected = self._select_inbox(client)
             validity, self._next = _validity(selected), selected.get(b"UIDNEXT")
             new: list[int] = []
             # UNDELETED: a server may still list what another client has moved away
@@ -194,7 +173,10 @@ class ImapMailbox:
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
         with self._connected() as client:
-            found = [str(name) for _, _, name in client.list_folders()]
+            return self._folders(client)
+
+    def _folders(self, client: "IMAPClient") -> tuple[str, ...]:
+        found = [str(name) for _, _, name in client.list_folders()]
         own = (name.removeprefix(self._prefix) for name in found)
         return tuple(sorted(name.replace(self._separator, "/") for name in own if name))
 
@@ -202,13 +184,13 @@ class ImapMailbox:
         """Wait for new mail by IDLE, or by asking again where the server knows no IDLE."""
         end = time.monotonic() + min(seconds, _IDLE_SECONDS)
         with self._connected() as client:
-            before = client.select_folder(self._name(self._access.folder), readonly=True)
+            before = self._select_inbox(client)
             if self._next not in (None, before.get(b"UIDNEXT")):
                 return True  # it came after the last look
             if not client.has_capability("IDLE"):
                 time.sleep(max(0.0, end - time.monotonic()))
                 client.noop()
-                now = client.select_folder(self._name(self._access.folder), readonly=True)
+                now = self._select_inbox(client)
                 return bool(now.get(b"UIDNEXT") != before.get(b"UIDNEXT"))
             client.idle()
             told = False
@@ -231,16 +213,9 @@ class ImapMailbox:
         except PipelineError:
             self._drop()
             raise
-        except ssl.SSLCertVerificationError as error:
+        except (IMAP4.error, OSError, EOFError, UnicodeError) as error:
             self._drop()
-            raise ConfigurationError(
-                "mailbox_tls_refused", account=self.account, reason=error.verify_message
-            ) from error
-        except (IMAP4.error, OSError, EOFError) as error:
-            self._drop()
-            raise TryLaterError(
-                "mailbox_unreachable", account=self.account, reason=_words(error)
-            ) from error
+            raise told_as(error, self._access) from error
         except BaseException:
             self._drop()
             raise
@@ -253,26 +228,8 @@ class ImapMailbox:
                 client.shutdown()
 
     def _open(self) -> "IMAPClient":
-        from imapclient import IMAPClient  # noqa: PLC0415 - slow; --help must not wait for it
-
-        access = self._access
-        if access.security == "plain" and not _is_own(access.host):
-            raise ConfigurationError(
-                "mailbox_plain_not_loopback", account=self.account, host=access.host
-            )
-        context = ssl.create_default_context(cafile=access.ca_file)
-        client = IMAPClient(
-            access.host,
-            port=access.port,
-            ssl=access.security == "tls",
-            ssl_context=context if access.security == "tls" else None,
-            timeout=access.timeout_seconds,
-        )
+        client = open_connection(self._access)
         try:
-            client.normalise_times = False
-            if access.security == "starttls":
-                client.starttls(context)
-            self._login(client)
             self._learn_names(client)
         except BaseException:
             with suppress(Exception):
@@ -288,27 +245,6 @@ class ImapMailbox:
             self._prefix, separator = personal[0]
             self._separator = _text(separator) or self._separator
 
-    def _login(self, client: "IMAPClient") -> None:
-        from imapclient.exceptions import LoginError  # noqa: PLC0415 - as above
-
-        access = self._access
-        if (access.password is None) == (access.token is None):
-            raise ConfigurationError("mailbox_no_secret", account=self.account)
-        try:
-            if access.token is not None:
-                client.oauth2_login(access.user, access.token())
-            elif access.password is not None:
-                client.login(access.user, access.password())
-        except LoginError as error:
-            said = _words(error)
-            if any(word.lower() in said.lower() for word in _NOT_NOW):
-                raise TryLaterError(
-                    "mailbox_unreachable", account=self.account, reason=said
-                ) from error
-            raise ConfigurationError(
-                "mailbox_refused_login", account=self.account, user=access.user, reason=said
-            ) from error
-
     def _name(self, folder: str) -> str:
         """Return the server's name of ``folder``: its separator, below its personal prefix."""
         if folder.upper() == "INBOX":
@@ -316,15 +252,37 @@ class ImapMailbox:
         name = folder.replace("/", self._separator)
         return name if name.startswith(self._prefix) else self._prefix + name
 
+    def _select_inbox(self, client: "IMAPClient") -> dict[bytes, object]:
+        """Look into the folder that mail comes in; it is never made: the name would be wrong."""
+        folder = self._access.folder
+        name = self._name(folder)
+        try:
+            selected: dict[bytes, object] = client.select_folder(name, readonly=True)
+        except IMAP4.error as error:
+            if passes(error) or client.folder_exists(name):
+                raise
+            there = ", ".join(self._folders(client)[:_FOLDERS_NAMED])
+            raise ConfigurationError(
+                "mailbox_folder_missing", account=self.account, folder=folder, folders=there
+            ) from error
+        return selected
+
     def _ensure(self, client: "IMAPClient", folder: str) -> str:
         name = self._name(folder)
         if name not in self._made and name != "INBOX" and not client.folder_exists(name):
             try:
                 client.create_folder(name)
-            except IMAP4.error:
+            except IMAP4.error as error:
                 # another worker may have made it in between
-                if not client.folder_exists(name):
+                if passes(error):
                     raise
+                if not client.folder_exists(name):
+                    raise ConfigurationError(
+                        "mailbox_folder_not_made",
+                        account=self.account,
+                        folder=folder,
+                        reason=words(error),
+                    ) from error
             with suppress(IMAP4.error):
                 client.subscribe_folder(name)
         self._made.add(name)
@@ -340,18 +298,3 @@ def _validity(selected: dict[bytes, object]) -> int:
 
 def _text(value: bytes | str | None) -> str:
     return value.decode("ascii", "replace") if isinstance(value, bytes) else value or ""
-
-
-def _is_own(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
-
-
-def _words(error: BaseException) -> str:
-    """Return what the server said, as one short line."""
-    said = error.args[0] if error.args else ""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:200]

@@ -5,6 +5,7 @@ its UID and its name without flags. Lines are only ever added, under a lock and 
 half-written last line is cut off. When the index is lost, the UIDVALIDITY is a new one.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -27,6 +28,10 @@ _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
 _POLL_SECONDS = 0.5
+#: What does not pass by itself: a right or a path that somebody has to correct.
+_TO_CORRECT = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
+)
 
 
 class MaildirMailbox:
@@ -175,6 +180,10 @@ class MaildirMailbox:
         try:
             yield
         except OSError as error:
+            if error.errno in _TO_CORRECT:
+                raise ConfigurationError(
+                    "mailbox_path", path=error.filename or self._root, reason=error.strerror
+                ) from error
             raise TryLaterError(
                 "mailbox_unreachable", account=self.account, reason=type(error).__name__
             ) from error

@@ -1,8 +1,10 @@
 """What carries a finished mail away, and what it says of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from pipeline.errors import PipelineError
 
 
 class DeliveryKind(StrEnum):
@@ -22,12 +24,13 @@ class DeliveryKind(StrEnum):
 class Delivery:
     """The outcome of one attempt; ``detail`` is a code or the server's answer, for operators.
 
-    ``unreachable`` tells that nobody could be asked at all: the next mail would fare the same.
+    ``fault`` tells that no mail is to blame and the next would fare the same: a TryLaterError when
+    the server is down, a ConfigurationError when somebody has to correct a setting.
     """
 
     kind: DeliveryKind
     detail: str = ""
-    unreachable: bool = False
+    fault: PipelineError | None = field(default=None, compare=False)
 
 
 class Courier(Protocol):

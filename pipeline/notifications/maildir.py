@@ -47,10 +47,10 @@ class MaildirCourier:
             for folder in _FOLDERS:
                 make_folder(self._path / folder)
         except OSError as error:
-            return Delivery(DeliveryKind.DEFERRED, type(error).__name__, unreachable=True)
+            return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
         writable = os.access(self._path / "tmp", os.W_OK)
         kind = DeliveryKind.SENT if writable else DeliveryKind.DEFERRED
-        return Delivery(kind, "" if writable else "not_writable", unreachable=not writable)
+        return Delivery(kind, "" if writable else "not_writable")
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -2,17 +2,21 @@
 
 import contextlib
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Literal
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.notifications.addresses import on_the_wire
 from pipeline.notifications.courier import Delivery, DeliveryKind
+from pipeline.tls import answered_plain, is_loopback, speaks_tls
 
 _PERMANENT = 500
 _CLOSING = 421
+_LOGIN_WANTED = 530
+#: Refusals of MAIL FROM that are about this one mail: its size, or a parameter of it.
+_OF_THIS_MAIL = frozenset({552, 555})
 _READY_FOR_DATA = 354
 _OK = 250
 _DETAIL_LENGTH = 200
@@ -31,19 +35,15 @@ class SmtpServer:
     tls: ssl.SSLContext | None = None
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _answer(code: int, text: bytes | str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     line = " ".join(f"{code} {words}".split())
     return line[:_DETAIL_LENGTH]
+
+
+def _timed_out(error: BaseException) -> bool:
+    """Whether the server was silent; smtplib tells it as a line that broke."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _refusal(code: int, text: bytes | str) -> Delivery:
@@ -59,7 +59,7 @@ class SmtpCourier:
     """
 
     def __init__(self, server: SmtpServer) -> None:
-        if server.encryption == "none" and not _is_loopback(server.host):
+        if server.encryption == "none" and not is_loopback(server.host):
             raise ConfigurationError("smtp_plain_not_local", host=server.host)
         self._server = server
         self._line: smtplib.SMTP | None = None
@@ -68,7 +68,7 @@ class SmtpCourier:
         """Hand over one mail.
 
         Before the final dot a broken line means deferred, after it in doubt; 4yz means deferred,
-        5yz about this mail failed.
+        5yz about this mail failed. What every other mail would meet as well is a fault.
         """
         line = self._open()
         if isinstance(line, Delivery):
@@ -80,7 +80,7 @@ class SmtpCourier:
             refused = self._envelope(line, envelope_sender, wire)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
+            return self._broken(error)
         if refused is not None:
             return refused
         return self._data(line, message_bytes)
@@ -94,12 +94,51 @@ class SmtpCourier:
         """Return the connection, or why there is none."""
         try:
             return self._connected()
+        except PipelineError as error:
+            answer, fault = error.code, error
         except smtplib.SMTPResponseException as error:
             answer = _answer(error.smtp_code, error.smtp_error)
-        except (smtplib.SMTPException, OSError) as error:
-            answer = type(error).__name__
+            fault = self._of_answer(error, answer)
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            answer, fault = type(error).__name__, self._of_line(error)
         self._drop()
-        return Delivery(DeliveryKind.DEFERRED, answer, unreachable=True)
+        return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
+
+    def _of_answer(self, error: smtplib.SMTPResponseException, answer: str) -> PipelineError:
+        """Tell what the server answered to the greeting, to STARTTLS or to the log-in."""
+        server = self._server
+        if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= _PERMANENT:
+            return ConfigurationError(
+                "courier_login", host=server.host, user=server.user, reason=answer
+            )
+        return self._down(answer)
+
+    def _of_line(self, error: Exception) -> PipelineError:
+        """Tell why there is no line to the server, or none that is safe."""
+        server = self._server
+        place = f"{server.host}:{server.port}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return ConfigurationError(
+                "courier_tls_refused", host=server.host, reason=error.verify_message
+            )
+        if answered_plain(error) or self._kept_silent(error):
+            return ConfigurationError(
+                "courier_encryption", place=place, encryption=server.encryption
+            )
+        if isinstance(error, socket.gaierror | UnicodeError):
+            return TryLaterError("courier_host_unknown", host=server.host)
+        return self._down(type(error).__name__)
+
+    def _kept_silent(self, error: Exception) -> bool:
+        """Whether the server gave no greeting because it waits for TLS."""
+        server = self._server
+        if self._line is not None or server.encryption == "tls" or not _timed_out(error):
+            return False
+        return speaks_tls(server.host, server.port, server.timeout)
+
+    def _down(self, reason: str) -> TryLaterError:
+        place = f"{self._server.host}:{self._server.port}"
+        return TryLaterError("courier_unreachable", place=place, reason=reason)
 
     def close(self) -> None:
         """Say goodbye to the server."""
@@ -128,25 +167,73 @@ class SmtpCourier:
         else:
             self._line = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
         if server.encryption == "starttls":
-            self._line.starttls(context=context)
+            self._start_tls(self._line, context)
         self._line.ehlo_or_helo_if_needed()
         if server.user:
-            self._line.login(server.user, server.password)
+            self._log_in(self._line)
         return self._line
+
+    def _start_tls(self, line: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        line.ehlo_or_helo_if_needed()
+        code = line.starttls(context=context)[0] if line.has_extn("starttls") else _PERMANENT
+        if code >= _PERMANENT:
+            raise ConfigurationError("courier_no_tls", host=self._server.host)
+
+    def _log_in(self, line: smtplib.SMTP) -> None:
+        server = self._server
+        try:
+            line.login(server.user, server.password)
+        except smtplib.SMTPResponseException:
+            raise
+        except smtplib.SMTPServerDisconnected:
+            raise
+        except smtplib.SMTPException as error:
+            # neither is an answer of the server: it offers no log-in, or no kind that we know
+            raise ConfigurationError("courier_no_login", host=server.host) from error
+        except UnicodeError as error:
+            raise ConfigurationError(
+                "courier_login", host=server.host, user=server.user, reason=type(error).__name__
+            ) from error
 
     def _envelope(self, line: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
         """Name sender and recipient; return the refusal, or None when both are taken."""
         options = [] if recipient.isascii() else ["SMTPUTF8"]
         line.command_encoding = "ascii" if recipient.isascii() else "utf-8"
         code, text = line.mail(sender, options)
+        about_us = code >= _PERMANENT and code not in _OF_THIS_MAIL and not options
         if code == _OK:
             code, text = line.rcpt(recipient)
         if code in {_OK, _OK + 1}:
             return None
+        if code != _CLOSING:
+            line.rset()
+        if about_us and code != _LOGIN_WANTED:
+            answer = _answer(code, text)
+            fault = ConfigurationError("courier_sender_refused", sender=sender, reason=answer)
+            return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
+        return self._refused(code, text)
+
+    def _broken(self, error: Exception) -> Delivery:
+        """Return the outcome of a line that broke before the final dot.
+
+        A server that is silent is silent for all. One that hangs up may do so for this mail.
+        """
+        reason = type(error).__name__
+        fault = self._down(reason) if _timed_out(error) else None
+        return Delivery(DeliveryKind.DEFERRED, reason, fault=fault)
+
+    def _refused(self, code: int, text: bytes | str) -> Delivery:
+        """Return the refusal of one mail, or the fault that the next one would meet too."""
+        answer = _answer(code, text)
         if code == _CLOSING:
             self._drop()
-        else:
-            line.rset()
+            return Delivery(DeliveryKind.DEFERRED, answer, fault=self._down(answer))
+        if code == _LOGIN_WANTED:
+            server = self._server
+            fault = ConfigurationError(
+                "courier_login", host=server.host, user=server.user or "-", reason=answer
+            )
+            return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
         return _refusal(code, text)
 
     def _data(self, line: smtplib.SMTP, message_bytes: bytes) -> Delivery:
@@ -154,8 +241,9 @@ class SmtpCourier:
         try:
             code, text = line.docmd("DATA")
             if code != _READY_FOR_DATA:
-                line.rset()
-                return _refusal(code, text)
+                if code != _CLOSING:
+                    line.rset()
+                return self._refused(code, text)
             body = message_bytes if message_bytes.endswith(b"\r\n") else message_bytes + b"\r\n"
             line.send(_dot_stuffed(body))
             dotted = True
@@ -163,13 +251,12 @@ class SmtpCourier:
             code, text = line.getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            kind = DeliveryKind.IN_DOUBT if dotted else DeliveryKind.DEFERRED
-            return Delivery(kind, type(error).__name__)
-        if code == _CLOSING:
-            self._drop()
+            if dotted:
+                return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
+            return self._broken(error)
         if code == _OK:
             return Delivery(DeliveryKind.SENT, _answer(code, text))
-        return _refusal(code, text)
+        return self._refused(code, text)
 
 
 def _dot_stuffed(message_bytes: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """The engine: how each database is opened so that several processes lose nothing."""
 
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,6 @@ _CONNECT_SECONDS = 10
 _READ_ONLY = "pipeline_read_only"
 # an INSERT … ON CONFLICT DO NOTHING has to tell whether it inserted
 _OPTIONS = {"preserve_rowcount": True}
-_BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
-_DISK_FULL = "53100"
-_GONE_STATES = frozenset({"57P01", "57P02", "57P03"})
 
 
 def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
@@ -31,7 +27,7 @@ def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
     it is no part of one.
 
     Raises ConfigurationError: ``database_url`` when it is neither, ``database_missing`` when the
-    file of a SQLite database does not exist and ``create`` is false, ``database_unreachable`` when
+    file of a SQLite database does not exist and ``create`` is false, ``database_unopenable`` when
     its folder cannot be made.
     """
     if isinstance(where, Path):
@@ -55,45 +51,14 @@ def read_only(connection: sa.Connection) -> sa.Connection:
 
 
 def shown(engine: sa.Engine) -> str:
-    """Return where the database is, without its password."""
-    return engine.url.render_as_string(hide_password=True)
-
-
-def transient(error: sa.exc.DBAPIError) -> bool:
-    """Whether the same transaction may succeed when it is run again."""
-    if error.connection_invalidated:
-        return True
-    cause = error.orig
-    if isinstance(cause, sqlite3.OperationalError):
-        return cause.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-    state = getattr(cause, "sqlstate", None)
-    if state is None:
-        # psycopg gives no SQLSTATE when the server cannot be reached
-        return isinstance(error, sa.exc.OperationalError) and not isinstance(cause, sqlite3.Error)
-    return state in _BUSY_STATES | _GONE_STATES or state.startswith("08")
-
-
-def blames_nothing(error: BaseException) -> bool:
-    """Whether the database failed by itself: no row and no message of ours is the cause."""
-    return isinstance(error, sa.exc.DBAPIError) and (transient(error) or out_of_room(error))
-
-
-def out_of_room(error: BaseException) -> bool:
-    """Whether the disk of the database takes no more bytes.
-
-    SQLite then takes the whole transaction back, so that the end of a savepoint fails as well: the
-    cause is the error before that.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        cause = getattr(seen, "orig", None)
-        if isinstance(cause, sqlite3.OperationalError):
-            if cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
-                return True
-        elif getattr(cause, "sqlstate", None) == _DISK_FULL:
-            return True
-        seen = seen.__context__
-    return False
+    """Return where the database is, without its password: the path of a file, or the address."""
+    url = engine.url
+    if engine.dialect.name == "sqlite":
+        return str(url.database)
+    if url.host and "@" in url.host:
+        # a password that holds an "@" unescaped: what follows it was read as the host
+        url = url.set(host=url.host.rpartition("@")[2])
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:
@@ -139,7 +104,9 @@ def _make_file(path: Path) -> None:
         make_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise ConfigurationError("database_unreachable", where=str(path)) from error
+        raise ConfigurationError(
+            "database_unopenable", where=str(path), reason=error.strerror
+        ) from error
 
 
 def _open_postgresql(address: sa.URL) -> sa.Engine:

@@ -140,6 +140,13 @@ class Outbox(Rows[OutboxRecord]):
             last_error=error,
         )
 
+    def put_back(self, outbox_id: str, attempt: int, next_at: datetime, error: str) -> bool:
+        """Record that the server or a setting failed, not the mail: it costs no attempt."""
+        return self.deferred(outbox_id, attempt, next_at, error) and (
+            self._update(outbox.c.id == outbox_id, outbox.c.attempt == attempt, attempt=attempt - 1)
+            == 1
+        )
+
     def failed(self, outbox_id: str, attempt: int, error: str, at: datetime | None = None) -> bool:
         """Record a failure for good; staff see it."""
         return self._ended(outbox_id, attempt, OutboxState.FAILED, error, at)

@@ -10,9 +10,10 @@ from typing import Literal, Self, TypeVar
 
 import sqlalchemy as sa
 
-from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.store.blobs import Blobs
-from pipeline.store.engine import open_engine, out_of_room, read_only, shown, transient
+from pipeline.store.engine import open_engine, read_only, shown
+from pipeline.store.faults import stumbled, told_as, transient
 from pipeline.store.migrations import REVISIONS
 from pipeline.store.rows import Context
 from pipeline.store.transaction import Transaction
@@ -21,8 +22,10 @@ __all__ = ["Store", "Transaction"]
 
 T = TypeVar("T")
 
-SchemaState = Literal["empty", "current", "old", "newer"]
+SchemaState = Literal["empty", "current", "old", "newer", "foreign"]
 
+#: Two tables that every revision of this programme has.
+_OURS = frozenset({"requests", "outbox"})
 _ATTEMPTS = 8
 _FIRST_PAUSE = 0.02
 
@@ -53,9 +56,10 @@ class Store:
 
         ``create`` makes the tables in an empty one.
         ``check=False`` leaves the schema as it is found (for ``db status`` and ``db migrate``).
-        Raises ConfigurationError: ``database_url``, ``database_missing``, ``database_unreachable``,
-        ``database_empty``, ``database_old`` (run the migrations), ``database_newer`` (an older
-        programme on a newer database).
+        Raises TryLaterError ``database_unreachable`` or ``database_host_unknown``, and
+        ConfigurationError: ``database_empty``, ``database_old`` (run the migrations),
+        ``database_newer`` (an older programme on a newer database), ``database_foreign`` (tables of
+        another programme), and those of :func:`open_engine` and :mod:`pipeline.store.faults`.
         """
         store = cls(open_engine(where, create=create), mailbox_id, blobs)
         try:
@@ -96,7 +100,8 @@ class Store:
         database, so it must be repeatable and do nothing outside the transaction. A connection
         lost in COMMIT leaves open whether it was done: unique keys and versions then refuse the
         second try. Raises TryLaterError: ``database_busy`` when it never succeeded,
-        ``storage_unwritable`` when the disk is full.
+        ``storage_unwritable`` when the disk is full; ConfigurationError: ``database_damaged`` and
+        others of :mod:`pipeline.store.faults`.
         """
         if getattr(self._writing, "now", False):
             raise RuntimeError("a write transaction inside another one would wait for itself")
@@ -107,7 +112,7 @@ class Store:
             self._writing.now = False
 
     def _run(self, work: Callable[[Transaction], T]) -> T:
-        failure: sa.exc.DBAPIError | None = None
+        failure: Exception | None = None
         for attempt in range(_ATTEMPTS):
             if attempt:
                 # spread the workers that failed on each other
@@ -115,67 +120,118 @@ class Store:
             try:
                 with self._engine.begin() as connection:
                     return work(Transaction(Context(connection, self.mailbox_id)))
-            except sa.exc.DBAPIError as error:
-                if out_of_room(error):
-                    raise TryLaterError(
-                        "storage_unwritable", where=self.where, reason=type(error.orig).__name__
-                    ) from error
+            except PipelineError:
+                raise
+            except Exception as error:
                 if not transient(error):
+                    self._tell(error)
                     raise
                 failure = error
         raise TryLaterError("database_busy", where=self.where) from failure
+
+    def _tell(self, error: Exception) -> None:
+        """Raise what ``error`` means for an operator; return when it is no fault of the database.
+
+        A damaged page can also come back as an odd value, which our own code then stumbles over:
+        such an error is checked against the pages themselves.
+        """
+        told = told_as(error, self.where) if isinstance(error, sa.exc.DBAPIError) else None
+        if told is None and stumbled(error) and not self.is_sound():
+            told = ConfigurationError("database_damaged", where=self.where)
+        if told is not None:
+            raise told from error
+
+    def is_sound(self) -> bool:
+        """Return whether the pages of a SQLite file hold together; PostgreSQL checks its own."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        try:
+            with self._engine.connect() as connection, read_only(connection).begin():
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        except (sa.exc.DBAPIError, ValueError) as error:
+            told = told_as(error, "") if isinstance(error, sa.exc.DBAPIError) else None
+            return told is not None and told.code != "database_damaged"
+        return bool(found == "ok")
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Give a transaction that sees one state of the database and can change nothing.
 
-        Raises TryLaterError(``database_busy``) when the database does not answer.
+        Raises TryLaterError (``database_busy``, ``database_unreachable``) when the database does
+        not answer, and ConfigurationError as :meth:`run` does.
         """
         try:
             with self._engine.connect() as connection:
                 marked = read_only(connection)
                 with marked.begin():
                     yield Transaction(Context(marked, self.mailbox_id, read_only=True))
-        except sa.exc.DBAPIError as error:
-            if not transient(error):
-                raise
-            raise TryLaterError("database_busy", where=self.where) from error
+        except PipelineError:
+            raise
+        except Exception as error:
+            if not _writes_where_it_only_reads(error):
+                self._tell(error)
+            if transient(error):
+                raise TryLaterError("database_busy", where=self.where) from error
+            raise
 
     def schema_state(self) -> SchemaState:
         """Return whether the tables are missing, current, of an older or of a newer programme.
 
-        Raises ConfigurationError(``database_unreachable``) when nobody answers.
+        ``foreign``: the tables of another programme stand there. Raises as :meth:`open` does when
+        nobody answers or the file is no database.
         """
-        try:
-            with self._engine.connect() as connection, read_only(connection).begin():
-                if not sa.inspect(connection).has_table("alembic_version"):
-                    return "empty"
-                found = connection.execute(
-                    sa.text("SELECT version_num FROM alembic_version")
-                ).scalar()
-        except sa.exc.DBAPIError as error:
-            raise ConfigurationError("database_unreachable", where=self.where) from error
+        with self._asking() as connection, read_only(connection).begin():
+            names = set(sa.inspect(connection).get_table_names())
+            if "alembic_version" not in names:
+                return "empty"
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
         if found is None:
             return "empty"
         if found == REVISIONS[-1]:
             return "current"
-        return "old" if found in REVISIONS else "newer"
+        if found in REVISIONS:
+            return "old"
+        return "newer" if names >= _OURS else "foreign"
+
+    @contextmanager
+    def _asking(self) -> Iterator[sa.Connection]:
+        """Give a connection; an error of the database is told by its meaning."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except Exception as error:
+            self._tell(error)
+            if transient(error):
+                raise TryLaterError("database_busy", where=self.where) from error
+            raise
 
     def migrate(self) -> None:
         """Bring the tables to the newest revision, all or nothing; does nothing when they are.
 
-        Several processes may call it at once: who comes second finds it done.
+        Several processes may call it at once: who comes second finds it done. Raises
+        ConfigurationError ``database_newer`` or ``database_foreign``, and as :meth:`open` does.
         """
         from pipeline.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes half a second
 
         for attempt in range(_ATTEMPTS):
-            if self.schema_state() == "current":
+            state = self.schema_state()
+            if state == "current":
                 return
+            if state in {"newer", "foreign"}:
+                raise ConfigurationError(f"database_{state}", where=self.where)
             try:
                 with self._engine.begin() as connection:
                     upgrade(connection)
-            except sa.exc.DBAPIError:
+            except sa.exc.DBAPIError as error:
+                if not transient(error):
+                    self._tell(error)
                 # another process may be making the same tables
                 time.sleep(_FIRST_PAUSE * 2**attempt)
                 if attempt + 1 == _ATTEMPTS:
                     raise
+
+
+def _writes_where_it_only_reads(error: Exception) -> bool:
+    """Whether our own statement wrote in a transaction that may only read: a bug, no fault."""
+    told = told_as(error, "") if isinstance(error, sa.exc.DBAPIError) and error.statement else None
+    return told is not None and told.code == "database_read_only"

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.config import CourierSettings
+from pipeline.config import CourierSettings, MailboxSettings
 from pipeline.errors import ExitCode
+from pipeline.flow.inject import inject
 from pipeline.store.records import OutboxState
 from tests.faults.conftest import Box, OpenBox
+from tests.filled.mails import ADDRESS, form_mail
 from tests.servers.smtp import SmtpSink, smtp_sink
 
 _WAIT = timedelta(minutes=10)
@@ -66,7 +68,61 @@ def test_a_server_that_stays_down_never_makes_a_mail_fail(open_box: OpenBox) -> 
         for _ in range(30):
             assert box.run(after=timedelta(hours=5)).exit_code == ExitCode.TRY_LATER
         first = box.outbox()[0]
-    assert first.state is OutboxState.QUEUED
+    assert (first.state, first.attempt) == (OutboxState.QUEUED, 0)
+
+
+def test_a_wrong_setting_stops_sending_and_costs_no_attempt(
+    open_box: OpenBox, sink: SmtpSink
+) -> None:
+    box = open_box(_courier(sink.port).model_copy(update={"encryption": "starttls"}))
+    box.deliver_forms(0, 1)
+    for _ in range(15):
+        summary = box.run(after=timedelta(hours=5))
+        assert summary.exit_code == ExitCode.CONFIGURATION
+        told = [failure.error.code for failure in summary.failures if failure.error]
+        assert told == ["courier_no_tls"]
+    assert {(mail.state, mail.attempt) for mail in box.outbox()} == {(OutboxState.QUEUED, 0)}
+    assert sink.messages == []
+
+    box.services.settings = box.services.settings.model_copy(
+        update={"courier": _courier(sink.port)}
+    )
+    assert box.run(after=_WAIT).exit_code == ExitCode.DONE
+    assert len(sink.messages) >= 2
+
+
+def test_our_own_address_refused_fails_no_mail(open_box: OpenBox, sink: SmtpSink) -> None:
+    box = open_box(_courier(sink.port))
+    sink.fail("mail", "550 5.7.1 this user may not send as that address")
+    box.deliver_forms(0, 1)
+    summary = box.run()
+    assert (summary.sent, summary.failed, summary.put_off) == (0, 0, 2)
+    assert summary.exit_code == ExitCode.CONFIGURATION
+    assert box.run(after=_WAIT).sent == 2
+
+
+def test_a_server_that_closes_stops_sending_for_the_run(open_box: OpenBox, sink: SmtpSink) -> None:
+    box = open_box(_courier(sink.port))
+    sink.fail("mail", "421 4.7.0 too many connections")
+    box.deliver_forms(0, 1, 2)
+    summary = box.run()
+    assert (summary.put_off, summary.exit_code) == (3, ExitCode.TRY_LATER)
+    assert {mail.attempt for mail in box.outbox()} == {0}
+    assert box.run(after=_WAIT).sent == 3
+
+
+def test_a_setting_comes_before_a_server_that_is_down(open_box: OpenBox, sink: SmtpSink) -> None:
+    with _closed_port() as port:
+        down = MailboxSettings(
+            kind="imap", address=ADDRESS, host="127.0.0.1", port=port, encryption="none", user="box"
+        )
+        courier = _courier(sink.port).model_copy(update={"encryption": "starttls"})
+        box = open_box(courier, down)
+        inject(box.services, [form_mail(0, box.clock.now())])
+        summary = box.run()
+    codes = [failure.error.code for failure in summary.failures if failure.error]
+    assert codes == ["mailbox_unreachable", "courier_no_tls"]
+    assert (summary.exit_code, summary.unreachable) == (ExitCode.CONFIGURATION, "mailbox")
 
 
 @pytest.mark.parametrize("moment", ["mail", "rcpt", "data"])
@@ -83,7 +139,7 @@ def test_a_passing_refusal_puts_the_mail_off(
     assert len(sink.messages) == 1
 
 
-@pytest.mark.parametrize("moment", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("moment", ["rcpt", "data"])
 def test_a_final_refusal_fails_the_mail_and_is_shown(
     open_box: OpenBox, sink: SmtpSink, moment: str
 ) -> None:

@@ -176,10 +176,11 @@ def test_mail_is_sent_once_when_a_portion_outlives_its_lease(box: Box) -> None:
 
 def test_unasked_mail_is_given_back_and_costs_no_attempt(box: Box) -> None:
     _queue(box, 3)
-    down = _Courier(box, answer=Delivery(DeliveryKind.DEFERRED, "down", unreachable=True))
+    fault = TryLaterError("courier_unreachable", place="mail:587", reason="down")
+    down = _Courier(box, answer=Delivery(DeliveryKind.DEFERRED, "down", fault=fault))
     assert deliver(box.services, down).deferred == 3
     assert len(down.taken) == 1
-    assert sorted(mail.attempt for mail in box.outbox()) == [0, 0, 1]
+    assert sorted(mail.attempt for mail in box.outbox()) == [0, 0, 0]
     assert {mail.state for mail in box.outbox()} == {OutboxState.QUEUED}
 
 

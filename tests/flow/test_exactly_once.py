@@ -282,7 +282,8 @@ class _Down:
 
     def deliver(self, *_: object) -> Delivery:
         """Say that nobody could be asked."""
-        return Delivery(DeliveryKind.DEFERRED, "down", unreachable=True)
+        fault = TryLaterError("courier_unreachable", place="mail:587", reason="down")
+        return Delivery(DeliveryKind.DEFERRED, "down", fault=fault)
 
 
 def test_certificate_of_a_withdrawn_request_does_not_go_out_when_the_server_is_back(

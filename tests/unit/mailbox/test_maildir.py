@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.errors import ConfigurationError
 from pipeline.mailbox.maildir import MaildirMailbox
 
 
@@ -101,11 +101,11 @@ def test_maildir_name_that_would_leave_the_mailbox_is_refused(
     assert caught.value.code == "mailbox_folder_name"
 
 
-def test_maildir_that_cannot_be_made_is_try_later(tmp_path: Path) -> None:
+def test_maildir_that_cannot_be_made_is_a_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(TryLaterError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         MaildirMailbox("requests", tmp_path / "file" / "Maildir").new_messages(nothing_known)
-    assert caught.value.code == "mailbox_unreachable"
+    assert (caught.value.code, caught.value.params["reason"]) == ("mailbox_path", "Not a directory")
 
 
 def test_maildir_append_leaves_nothing_half_written(root: Path, mailbox: MaildirMailbox) -> None:

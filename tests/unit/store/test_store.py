@@ -205,10 +205,10 @@ def test_password_is_shown_nowhere(
     with Store.open(url, mailbox_id="m", blobs=Path("b")) as store:
         assert "s3cret" not in store.where
     monkeypatch.setattr("pipeline.store.engine._CONNECT_SECONDS", 1)
-    with pytest.raises(ConfigurationError) as refused:
-        Store.open("postgresql://u:s3cret@127.0.0.1:1/x", mailbox_id="m", blobs=Path("b"))
-    assert refused.value.code == "database_unreachable"
-    assert "s3cret" not in str(refused.value)
+    for address in ("u:s3cret@127.0.0.1:1/x", "u:x@s3cret@127.0.0.1:1/x"):
+        with pytest.raises(TryLaterError) as down:
+            Store.open(f"postgresql://{address}", mailbox_id="m", blobs=Path("b"))
+        assert "s3cret" not in str(down.value)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:"])
@@ -224,12 +224,13 @@ def test_missing_file_is_refused_when_nothing_may_be_made(tmp_path: Path) -> Non
     assert refused.value.code == "database_missing"
 
 
-def test_file_that_is_no_database_is_unreachable(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"no database" * 100)
     with pytest.raises(ConfigurationError) as refused:
         Store.open(f"sqlite:///{path}", mailbox_id="m", blobs=tmp_path)
-    assert refused.value.code == "database_unreachable"
+    assert refused.value.code == "database_no_database"
+    assert path.read_bytes() == b"no database" * 100
 
 
 @pytest.mark.parametrize(
