@@ -43,7 +43,7 @@ def judged(sources: Sources) -> Loaded:
     further = [
         fault
         for fault in setting_faults(settings, sources.place)
-        if fault.params.get("key", "") not in wrong
+        if not any(f"{key}.".startswith(f"{fault.params['key']}.") for key in wrong)
     ]
     return Loaded(settings, (*sources.faults, *faults, *further), sources)
 
