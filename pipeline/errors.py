@@ -4,6 +4,7 @@ An error is for us and for operators. A customer's mistake is never an exception
 :class:`pipeline.model.problem.Problem`.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -49,6 +50,17 @@ class ConfigurationError(PipelineError):
     """A setting or the machine is not as it has to be; nothing was done."""
 
     exit_code = ExitCode.CONFIGURATION
+
+
+class SettingsError(ConfigurationError):
+    """Several settings are wrong; all of them are told at once."""
+
+    def __init__(self, errors: Sequence[ConfigurationError]) -> None:
+        super().__init__("several", count=len(errors))
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "; ".join(str(error) for error in self.errors)
 
 
 class NotFoundError(PipelineError):

@@ -1,24 +1,43 @@
 """``pipeline config``: the settings in force."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 
 from pipeline.cli import words
-from pipeline.cli.context import settings
-from pipeline.config import Settings
+from pipeline.cli.context import named_places, settings
+from pipeline.config import Settings, file_faults, look
+from pipeline.errors import SettingsError
+
+# Greedy up to the last @: a password may hold one.
+_USER_PASSWORD = re.compile(r"(://[^:/@]*:).*@")
+_QUERY_PASSWORD = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 
 @click.command("show")
-def show() -> None:
-    """Print the settings in force as JSON; secrets stand elsewhere."""
-    click.echo(json.dumps(settings().model_dump(mode="json"), indent=2, ensure_ascii=False))
+@click.option("--origin", is_flag=True)
+def show(*, origin: bool) -> None:
+    """Print the settings in force as JSON; secrets stand elsewhere, and are hidden in a URL."""
+    values = shown(settings())
+    if not origin:
+        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        return
+    sources = look(*named_places()).sources
+    for key, value in _leaves(values):
+        place = sources.origin(key) or words.word("config_default")
+        click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}  ({place})")
 
 
 @click.command("check")
 def check() -> None:
-    """Read the settings and say whether they can be used."""
-    settings()
+    """Read the settings and say everything that is wrong with them."""
+    found = look(*named_places())
+    faults = [*found.faults, *(error for _, error in file_faults(found.settings))]
+    if faults:
+        raise SettingsError(faults)
     click.echo(words.word("config_fine"))
 
 
@@ -26,3 +45,19 @@ def check() -> None:
 def schema() -> None:
     """Print the JSON Schema of the settings."""
     click.echo(json.dumps(Settings.model_json_schema(), indent=2))
+
+
+def shown(found: Settings) -> dict[str, Any]:
+    """Return the settings without the password in the URL of the database."""
+    values = found.model_dump(mode="json")
+    hidden = _USER_PASSWORD.sub(r"\1***@", values["store"]["url"])
+    values["store"]["url"] = _QUERY_PASSWORD.sub(r"\1***", hidden)
+    return values
+
+
+def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value

@@ -1,20 +1,25 @@
 """``pipeline doctor``: check everything and say how to fix it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
+from pipeline import logs
 from pipeline.cli import words
-from pipeline.cli.context import settings
+from pipeline.cli.context import named_places
 from pipeline.cli.output import print_json
-from pipeline.errors import ExitCode, TryLaterError
+from pipeline.config import look
+from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
+
+if TYPE_CHECKING:
+    from pipeline.flow.doctor import Finding
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True)
 def doctor(*, as_json: bool) -> int:
     """Check settings, state, mailbox, courier, PDF making, authority and issuer."""
-    from pipeline.flow.doctor import examine  # noqa: PLC0415 - slow to import
-
-    findings = examine(settings())
+    findings = _findings()
     if as_json:
         print_json(findings)
     else:
@@ -31,3 +36,17 @@ def doctor(*, as_json: bool) -> int:
         return ExitCode.DONE
     passes = all(isinstance(error, TryLaterError) for error in bad)
     return ExitCode.TRY_LATER if passes else ExitCode.CONFIGURATION
+
+
+def _findings() -> "list[Finding]":
+    """Return what is wrong with the settings; and, when they can be used, all other checks."""
+    from pipeline.flow.doctor import examine  # noqa: PLC0415 - slow to import
+    from pipeline.flow.doctor_settings import settings_findings, unreadable  # noqa: PLC0415
+
+    try:
+        found = look(*named_places())
+    except ConfigurationError as error:
+        return [unreadable(error)]
+    logs.configure(found.settings.logs.level, as_json=found.settings.logs.json_lines)
+    findings = settings_findings(found)
+    return findings if found.faults else [*findings, *examine(found.settings)]

@@ -1,15 +1,22 @@
 """``pipeline init`` and ``pipeline version``."""
 
 import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline import __version__
 from pipeline.cli import words
-from pipeline.errors import RefusedError
+from pipeline.cli.context import named_places
+from pipeline.config import Settings, file_faults
+from pipeline.errors import ConfigurationError, ExitCode, PipelineError, RefusedError
 
-_LOOKED_AT = 50
+_Decorated = Callable[..., Any]
 
 
 @click.command("version")
@@ -19,71 +26,104 @@ def version(*, as_json: bool) -> None:
     click.echo(json.dumps({"version": __version__}) if as_json else f"pipeline {__version__}")
 
 
+def _password_options(prefix: str) -> Callable[[_Decorated], _Decorated]:
+    def add(command: _Decorated) -> _Decorated:
+        for source in ("credential", "command", "file"):
+            command = click.option(f"--{prefix}password-{source}")(command)
+        return command
+
+    return add
+
+
+_ENCRYPTION = click.Choice(("tls", "starttls", "none"))
+
+
 @click.command("init")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="pipeline.toml")
-@click.option("--address", prompt=words.word("ask_address"), default=words.word("our_address"))
-@click.option("--host", prompt=words.word("ask_imap_host"), default="")
-@click.option("--user", prompt=words.word("ask_user"), default="")
-@click.option("--password-file", prompt=words.word("ask_password_file"), default="")
-@click.option("--smtp-host", prompt=words.word("ask_smtp_host"), default="")
-@click.option("--time-zone", prompt=words.word("ask_time_zone"), default="UTC")
-@click.option("--country", prompt=words.word("ask_country"), default="US")
-@click.option("--alert-to", prompt=words.word("ask_alert_to"), default="")
+@click.option("--address")
+@click.option("--host")
+@click.option("--encryption", type=_ENCRYPTION)
+@click.option("--port", type=int)
+@click.option("--user")
+@_password_options("")
+@click.option("--ca-file")
+@click.option("--smtp-host")
+@click.option("--smtp-encryption", type=_ENCRYPTION)
+@click.option("--smtp-port", type=int)
+@click.option("--smtp-user")
+@_password_options("smtp-")
+@click.option("--country")
+@click.option("--time-zone")
+@click.option("--alert-to")
+@click.option("--language")
+@click.option("--issuer", type=click.Choice(("embedded", "manual")))
 @click.option("--force", is_flag=True)
-def init(
-    out: Path,
-    address: str,
-    host: str,
-    user: str,
-    password_file: str,
-    smtp_host: str,
-    time_zone: str,
-    country: str,
-    alert_to: str,
-    *,
-    force: bool,
-) -> None:
-    """Write a configuration; the authserv-id is read from mails that are in the mailbox."""
+def init(out: Path, *, force: bool, **options: str | int | None) -> int:
+    """Write a configuration that can work, then say whether the servers let us in."""
+    from pipeline.cli.interview import Interview, to_toml  # noqa: PLC0415 - used here only
+
+    _check_place(out, force=force)
+    _, home = named_places()
+    options["home"] = str(home) if home else None
+    interview = Interview(out.absolute(), options, terminal=sys.stdin.isatty())
+    settings = interview.hold().settings
+    text = interview.text()
+    _write(out, text)
+    code, ids = _look(settings)
+    if ids:
+        _write(out, f"{text}\n{to_toml({'sender': {'authserv_ids': ids}})}")
+    click.echo(words.word("init_done", path=out))
+    _say_what_is_open(settings, ids, reached=code == ExitCode.DONE)
+    return code
+
+
+def _check_place(out: Path, *, force: bool) -> None:
+    """Tell before any question that the file cannot be written.
+
+    Raises RefusedError ``config_exists`` or ConfigurationError ``file_unusable``.
+    """
     if out.exists() and not force:
         raise RefusedError("config_exists", path=out)
-    lines = ["[mailbox]", f"address = {_toml(address)}"]
-    if host:
-        lines += ['kind = "imap"', f"host = {_toml(host)}", f"user = {_toml(user or address)}"]
-        if password_file:
-            lines.append(f"password = {{ file = {_toml(password_file)} }}")
-    lines += ["", "[courier]"]
-    if smtp_host:
-        lines += ['kind = "smtp"', f"host = {_toml(smtp_host)}", f"user = {_toml(user or address)}"]
-        if password_file:
-            lines.append(f"password = {{ file = {_toml(password_file)} }}")
-    lines += ["", "[team]", f"time_zone = {_toml(time_zone)}", f"country = {_toml(country)}"]
-    lines += [f"alert_to = {_toml(alert_to)}", ""]
-    out.write_text("\n".join(lines), encoding="utf-8")
-    found = _detected(out) if host else ()
-    if found:
-        listed = ", ".join(_toml(name) for name in found)
-        with out.open("a", encoding="utf-8") as file:
-            file.write(f"\n[sender]\nauthserv_ids = [{listed}]\n")
-    click.echo(words.word("init_done", path=out))
-    if host and not found:
-        click.echo(words.word("init_no_authserv"), err=True)
+    if not os.access(out.absolute().parent, os.W_OK):
+        reason = os.strerror(13 if out.absolute().parent.is_dir() else 2)
+        raise ConfigurationError("file_unusable", path=out, reason=reason)
 
 
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _detected(path: Path) -> tuple[str, ...]:
-    """Return the authserv-ids that the mails in the mailbox carry; none when it cannot be read."""
-    from pipeline.clock import SystemClock  # noqa: PLC0415 - slow to import
-    from pipeline.config import load  # noqa: PLC0415
-    from pipeline.errors import PipelineError  # noqa: PLC0415
-    from pipeline.flow.doctor import detected_authserv_ids  # noqa: PLC0415
-    from pipeline.flow.services import open_services  # noqa: PLC0415
-
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all, for this user alone."""
+    target = Path(os.path.realpath(path))
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with open_services(load(path), SystemClock()) as opened:
-            return detected_authserv_ids(opened, _LOOKED_AT)
-    except PipelineError as error:
-        click.echo(words.explain(error), err=True)
-        return ()
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
+    """Try what was set and tell each fault; return the exit code and the authserv-ids found."""
+    faults: list[PipelineError] = [error for _, error in file_faults(settings)]
+    ids: tuple[str, ...] = ()
+    servers = settings.mailbox.kind == "imap" or settings.courier.kind == "smtp"
+    if servers and not faults:
+        from pipeline.flow.first_look import first_look  # noqa: PLC0415 - slow to import
+
+        faults, ids = first_look(settings)
+    for fault in faults:
+        click.echo(words.explain(fault), err=True)
+    return (faults[0].exit_code if faults else ExitCode.DONE), ids
+
+
+def _say_what_is_open(settings: Settings, ids: tuple[str, ...], *, reached: bool) -> None:
+    click.echo(words.word(f"issuer_{settings.certificates.issuer}"))
+    if not settings.team.alert_to:
+        click.echo(words.word("no_alert_address"), err=True)
+    if not reached:
+        click.echo(words.word("init_check_failed"), err=True)
+    elif settings.mailbox.kind == "imap" and not ids:
+        click.echo(words.word("init_no_authserv"), err=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline import resources
 from pipeline.cli import calling
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SettingsError
 
 
 @cache
@@ -54,7 +54,9 @@ def option_help(name: str) -> str:
 
 
 def explain(error: PipelineError) -> str:
-    """Return what happened, why it matters, and what to do next."""
+    """Return what happened, why it matters, and what to do next; each of several errors."""
+    if isinstance(error, SettingsError):
+        return "\n\n".join(explain(single) for single in error.errors)
     entry = _table("errors").get(error.code)
     if entry is None:
         return f"{error}"

@@ -1,10 +1,10 @@
 """Open the mailbox and the courier that the settings name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from pipeline.config import Secret
+from pipeline.config import check_ca_file
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import Mailbox
@@ -45,29 +45,19 @@ def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
 
     if not settings.host or not settings.user:
         raise ConfigurationError("mailbox_not_set", key="mailbox.host, mailbox.user")
+    check_ca_file(settings.ca_file)
     access = ImapAccess(
         account=f"{settings.user}@{settings.host}",
         host=settings.host,
         port=settings.port,
         user=settings.user,
         security="plain" if settings.encryption == "none" else settings.encryption,
-        password=None if _has(settings.oauth_token) else _text_of(settings.password),
-        token=_text_of(settings.oauth_token) if _has(settings.oauth_token) else None,
+        password=None if settings.oauth_token.is_set() else settings.password.text,
+        token=settings.oauth_token.text if settings.oauth_token.is_set() else None,
         folder=settings.folder,
         ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)
-
-
-def _has(secret: Secret) -> bool:
-    return bool(secret.file or secret.command or secret.credential)
-
-
-def _text_of(secret: Secret) -> Callable[[], str]:
-    def read() -> str:
-        return (secret.read() or b"").decode()
-
-    return read
 
 
 @contextmanager
@@ -84,14 +74,13 @@ def open_courier(services: Services) -> Iterator[tuple[Courier, Archive | None]]
 
         if not settings.host:
             raise ConfigurationError("courier_not_set", key="courier.host")
-        password = settings.password.read()
         courier = SmtpCourier(
             SmtpServer(
                 host=settings.host,
                 port=settings.port,
                 encryption=settings.encryption,
                 user=settings.user,
-                password=password.decode() if password else "",
+                password=settings.password.text(),
             )
         )
     try:

@@ -235,7 +235,8 @@ def test_every_count_of_the_status_has_a_word() -> None:
 
 
 def test_every_check_of_the_doctor_has_its_words() -> None:
-    source = (PACKAGE / "flow" / "doctor.py").read_text(encoding="utf-8")
+    sources = sorted((PACKAGE / "flow").glob("doctor*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in sources)
     words = table("en")["words"]
     checks = set(re.findall(r'(?:Finding|_try)\(\s*"([a-z_]+)"', source))
     assert {f"check_{name}" for name in checks} == {

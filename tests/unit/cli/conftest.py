@@ -1,6 +1,7 @@
 """A home with a Maildir in and out, and a way to call the command line in this process."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,8 +55,9 @@ Call = Callable[..., Called]
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Speak English, whatever the machine speaks; read no settings of the machine."""
-    for name in ("PIPELINE_CONFIG", "PIPELINE_HOME", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("PIPELINE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("PIPELINE_LANG", "en")
     words.language.cache_clear()
     yield

@@ -111,7 +111,9 @@ def test_misspelt_setting_is_a_configuration_error_with_the_nearest_name(
     monkeypatch.setenv("PIPELINE_TEAM__CONTRY", "JP")
     called = fresh_pipeline("config", "check")
     assert called.code == 4
-    assert called.err.splitlines()[0] == "There is no setting team.contry."
+    assert called.err.splitlines()[0] == (
+        "There is no setting team.contry (PIPELINE_TEAM__CONTRY)."
+    )
     assert called.err.splitlines()[2].startswith("Did you mean country?")
 
 
@@ -138,7 +140,7 @@ def test_interrupted_command_says_so(fresh_pipeline: Call, monkeypatch: pytest.M
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pipeline.cli.configuration.settings", interrupt)
-    called = fresh_pipeline("config", "check")
+    called = fresh_pipeline("config", "show")
     assert (called.code, called.err.split(".")[0]) == (130, "\nInterrupted")
 
 

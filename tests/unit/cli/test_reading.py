@@ -154,6 +154,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
     assert set(found) == {
         *("home", "database", "authority", "mailbox", "courier", "authserv", "pdf", "issuer"),
         "alerts",
+        "settings",
     }
     assert found["alerts"] == "warn"
     assert {found[check] for check in ("home", "database", "mailbox", "courier")} == {"good"}

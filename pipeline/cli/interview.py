@@ -1,0 +1,194 @@
+"""What ``pipeline init`` asks, and the configuration that the answers make."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli import words
+from pipeline.config import Loaded, judged, read_values
+from pipeline.errors import ConfigurationError, SettingsError
+from pipeline.resources import languages
+
+_IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+_SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+ENCRYPTIONS = ("tls", "starttls", "none")
+SOURCES = ("file", "command", "credential")
+#: A host makes the kind of its section.
+_KINDS = {"mailbox.host": "imap", "courier.host": "smtp"}
+#: The answer for "no user": an empty answer takes the default.
+_NOBODY = "-"
+
+#: The setting of each option.
+KEYS = {
+    "address": "mailbox.address",
+    "host": "mailbox.host",
+    "encryption": "mailbox.encryption",
+    "port": "mailbox.port",
+    "user": "mailbox.user",
+    "ca_file": "mailbox.ca_file",
+    "smtp_host": "courier.host",
+    "smtp_encryption": "courier.encryption",
+    "smtp_port": "courier.port",
+    "smtp_user": "courier.user",
+    "time_zone": "team.time_zone",
+    "country": "team.country",
+    "language": "team.language",
+    "alert_to": "team.alert_to",
+    "issuer": "certificates.issuer",
+}
+
+
+@dataclass
+class Interview:
+    """Options first, then answers of a terminal, then defaults; each is checked when it is given.
+
+    ``path`` is the file that will be written: relative paths are taken from its folder.
+    """
+
+    path: Path
+    options: Mapping[str, Any]
+    terminal: bool
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def hold(self) -> Loaded:
+        """Ask what is open and return the settings.
+
+        Raises SettingsError with everything that is wrong with the options; with the answers of a
+        terminal nothing can be, because a wrong one is asked for again.
+        """
+        self._take_options()
+        address = self._ask("address", words.word("our_address"))
+        host = self._ask("host", "")
+        if host:
+            encryption = self._ask("encryption", "tls", choices=ENCRYPTIONS)
+            self._ask("port", _IMAP_PORTS.get(encryption, 993))
+            self._ask("user", address)
+            self._ask_secret("mailbox.password")
+        smtp_host = self._ask("smtp_host", "")
+        if smtp_host:
+            encryption = self._ask("smtp_encryption", "starttls", choices=ENCRYPTIONS)
+            self._ask("smtp_port", _SMTP_PORTS.get(encryption, 587))
+            self._ask_smtp_login(address)
+        self._ask("country", "US")
+        self._ask("time_zone", "UTC")
+        self._ask("alert_to", "")
+        self._ask("language", "en", choices=languages())
+        self._ask("issuer", "embedded", choices=("embedded", "manual"))
+        found = self._judged()
+        if found.faults:
+            raise SettingsError(found.faults)
+        return found
+
+    def text(self) -> str:
+        """Return the configuration as TOML."""
+        return to_toml(self.values)
+
+    def _take_options(self) -> None:
+        given = {name: value for name, value in self.options.items() if value is not None}
+        for name, key in KEYS.items():
+            if name in given:
+                self._put(key, given[name])
+        for prefix, key in (("", "mailbox.password"), ("smtp_", "courier.password")):
+            secret = {
+                source: shlex.split(value) if source == "command" else value
+                for source in SOURCES
+                if (value := given.get(f"{prefix}password_{source}"))
+            }
+            if secret:
+                self._put(key, secret)
+        if given.get("home"):
+            self._put("store.home", str(Path(given["home"]).absolute()))
+        if self.terminal and (faults := self._faults(set(KEYS.values()))):
+            raise SettingsError(faults)
+
+    def _ask(self, name: str, default: str | int, choices: tuple[str, ...] = ()) -> str:
+        key = KEYS[name]
+        if self.options.get(name) is None:
+            self._answer(key, f"ask_{name}", default, choices)
+        return str(self._get(key))
+
+    def _answer(self, key: str, word: str, default: str | int, choices: tuple[str, ...]) -> None:
+        kind = click.Choice(choices) if choices else None
+        while True:
+            answer: Any = default
+            if self.terminal:
+                answer = click.prompt(words.word(word), default=default, type=kind)
+            self._put(key, answer)
+            if not self.terminal or not self._told(key):
+                return
+
+    def _ask_secret(self, key: str) -> None:
+        if not self.terminal or self._get(key):
+            return
+        while True:
+            source = click.prompt(
+                words.word("ask_password_source"), default="file", type=click.Choice(SOURCES)
+            )
+            answer = click.prompt(words.word(f"ask_password_{source}"), default="")
+            if answer:
+                self._put(key, {source: shlex.split(answer) if source == "command" else answer})
+            if not self._told(key):
+                return
+
+    def _ask_smtp_login(self, address: str) -> None:
+        """Take the log-in of the mailbox for mail out, as most providers have it."""
+        password = self._get("courier.password") or self._get("mailbox.password")
+        user = str(self._get("mailbox.user") or address)
+        chosen = self._ask("smtp_user", user if password or self.terminal else "")
+        if chosen in {"", _NOBODY}:
+            self._put("courier.user", "")
+            return
+        if password:
+            self._put("courier.password", password)
+        self._ask_secret("courier.password")
+
+    def _told(self, key: str) -> bool:
+        faults = self._faults({key})
+        for fault in faults:
+            click.echo(words.explain(fault), err=True)
+        return bool(faults)
+
+    def _faults(self, keys: set[str]) -> list[ConfigurationError]:
+        # "missing" is not wrong as long as not everything was asked
+        return [
+            fault
+            for fault in self._judged().faults
+            if fault.params.get("key") in keys
+            and (len(keys) == 1 or fault.code != "setting_missing")
+        ]
+
+    def _judged(self) -> Loaded:
+        return judged(read_values(self.path, self.values))
+
+    def _put(self, key: str, value: Any) -> None:
+        section, _, name = key.partition(".")
+        table = self.values.setdefault(section, {})
+        if key in _KINDS:
+            table["kind"] = _KINDS[key] if value else "maildir"
+        table[name] = value
+
+    def _get(self, key: str) -> Any:
+        section, _, name = key.partition(".")
+        return self.values.get(section, {}).get(name)
+
+
+def to_toml(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return sections of texts, numbers, lists and inline tables as TOML, without empty texts."""
+    parts = []
+    for section, table in values.items():
+        lines = [f"{key} = {_toml(value)}" for key, value in table.items() if value != ""]
+        parts.append("\n".join([f"[{section}]", *lines, ""]))
+    return "\n".join(parts)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,50 @@
+"""Settings: ``pipeline.toml``, overridden by ``PIPELINE_<SECTION>__<KEY>``; secrets by file only.
+
+``load`` returns settings that can work, or raises with every fault at once. ``look`` returns the
+faults beside what could be read. The state folder is ``--home``, ``PIPELINE_HOME`` or
+``[store] home``.
+"""
+
+from pipeline.config.files import check_ca_file, file_faults
+from pipeline.config.loading import Loaded, judged, load, look
+from pipeline.config.reading import read_values
+from pipeline.config.secret import Secret
+from pipeline.config.sections import (
+    CertificateSettings,
+    CourierSettings,
+    FolderSettings,
+    FormSettings,
+    LimitSettings,
+    LogSettings,
+    MailboxSettings,
+    PhoneSettings,
+    RetentionSettings,
+    SenderSettings,
+    Settings,
+    StoreSettings,
+    TeamSettings,
+)
+
+__all__ = [
+    "CertificateSettings",
+    "CourierSettings",
+    "FolderSettings",
+    "FormSettings",
+    "LimitSettings",
+    "Loaded",
+    "LogSettings",
+    "MailboxSettings",
+    "PhoneSettings",
+    "RetentionSettings",
+    "Secret",
+    "SenderSettings",
+    "Settings",
+    "StoreSettings",
+    "TeamSettings",
+    "check_ca_file",
+    "file_faults",
+    "judged",
+    "load",
+    "look",
+    "read_values",
+]

@@ -1,0 +1,53 @@
+"""What the settings name on this machine: secret files and certificate authorities."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.config.faults import secrets_of
+from pipeline.config.sections import Settings
+from pipeline.errors import ConfigurationError
+
+
+def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
+    """Yield what is wrong with the files and commands that the settings name, with the key.
+
+    Commands of secrets are run. A credential is looked at where the service manager gave some:
+    in a shell there is none, and that is no fault of the setting.
+    """
+    for key, secret in secrets_of(settings).items():
+        if secret.credential and not os.environ.get("CREDENTIALS_DIRECTORY"):
+            continue
+        try:
+            if key == "certificates.passphrase":
+                secret.read()
+            else:
+                secret.text()
+        except ConfigurationError as error:
+            yield key, error
+    try:
+        check_ca_file(settings.mailbox.ca_file)
+    except ConfigurationError as error:
+        yield "mailbox.ca_file", error
+
+
+def check_ca_file(name: str) -> None:
+    """Check that the file of certificate authorities can be used; an empty name is none.
+
+    Raises ConfigurationError ``ca_file_missing`` or ``ca_file_unusable``.
+    """
+    if not name:
+        return
+    path = Path(name)
+    try:
+        path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigurationError("ca_file_missing", path=path, reason=reason) from error
+    try:
+        count = ssl.create_default_context(cafile=name).cert_store_stats()["x509"]
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigurationError("ca_file_unusable", path=path) from error
+    if not count:
+        raise ConfigurationError("ca_file_unusable", path=path)

@@ -1,0 +1,232 @@
+"""Where settings come from: the file and the environment, merged, with the place of each value."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipeline.config.sections import Settings
+from pipeline.errors import ConfigurationError
+
+PREFIX = "PIPELINE_"
+FILE_NAME = "pipeline.toml"
+_OURS = frozenset({"PIPELINE_CONFIG", "PIPELINE_HOME", "PIPELINE_LANG"})
+# Set by others: Kubernetes for a service called "pipeline", and Azure DevOps for each job.
+_FOREIGN = re.compile(r"PIPELINE_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?|WORKSPACE)")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+#: Settings that name a file or a folder, and are taken from the folder of what names them.
+_PATHS = (
+    "store.home",
+    "store.password.file",
+    "mailbox.password.file",
+    "mailbox.oauth_token.file",
+    "mailbox.ca_file",
+    "courier.password.file",
+    "certificates.passphrase.file",
+)
+_SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:)(.+)", re.DOTALL)
+
+
+@dataclass
+class Sources:
+    """What was read: the values, where each came from, and what nobody knows."""
+
+    path: Path | None
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    faults: list[ConfigurationError] = field(default_factory=list)
+
+    def origin(self, key: str) -> str:
+        """Return the file or the variable that sets ``key``; empty for a default."""
+        parts = key.split(".")
+        for length in range(len(parts), 0, -1):
+            found = self.origins.get(".".join(parts[:length]))
+            if found is not None:
+                return found
+        return ""
+
+    def place(self, key: str) -> str:
+        """Return where ``key`` is set, or could be."""
+        return self.origin(key) or str(self.path or FILE_NAME)
+
+
+def read_sources(
+    path: Path | None, home: Path | None, environment: Mapping[str, str], *, optional: bool
+) -> Sources:
+    """Return the settings of the file and of the environment, which goes first.
+
+    Raises ConfigurationError: ``config_none`` when there are none, ``config_missing``,
+    ``config_unreadable``, ``config_encoding``, ``config_syntax``.
+    """
+    variable = environment.get("PIPELINE_CONFIG", "")
+    named = path or (Path(variable) if variable else None)
+    file = (named or Path(FILE_NAME)).absolute()
+    values = _read(file, required=named is not None)
+    found = Sources(None if values is None else file, values or {})
+    for key in _leaves(found.values):
+        found.origins[key] = str(file)
+    _anchor(found.values, file.parent)
+    _add_environment(found, environment)
+    if found.path is None and not found.origins and not found.faults and not optional:
+        raise ConfigurationError("config_none", path=file)
+    chosen = home or (
+        Path(environment["PIPELINE_HOME"]) if environment.get("PIPELINE_HOME") else None
+    )
+    store = found.values.setdefault("store", {})
+    if isinstance(store, dict):
+        if chosen is not None:
+            store["home"] = chosen.absolute()
+            found.origins["store.home"] = "--home" if home else "PIPELINE_HOME"
+        else:
+            store.setdefault("home", file.parent / "state")
+    return found
+
+
+def read_values(path: Path, values: Mapping[str, Mapping[str, Any]]) -> Sources:
+    """Return ``values`` as if the file ``path`` held them; no file and no environment is read."""
+    copied = {section: dict(table) for section, table in values.items()}
+    for table in copied.values():
+        for key, value in table.items():
+            table[key] = dict(value) if isinstance(value, dict) else value
+    found = Sources(path, copied)
+    _anchor(found.values, path.parent)
+    found.values.setdefault("store", {}).setdefault("home", path.parent / "state")
+    return found
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any] | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        if required:
+            raise ConfigurationError("config_missing", path=path) from error
+        return None
+    except OSError as error:
+        raise ConfigurationError("config_unreadable", path=path, reason=error.strerror) from error
+    text = _decoded(path, content)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax(path, text, str(error)) from None
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """Return the text of a UTF-8 file; a byte order mark is taken, as editors on Windows write."""
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:4]:
+        raise ConfigurationError("config_encoding", path=path, encoding="UTF-16", line=1)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(
+            "config_encoding", path=path, encoding="Latin-1 / Windows-1252 / Shift_JIS", line=line
+        ) from None
+
+
+def _syntax(path: Path, text: str, reason: str) -> ConfigurationError:
+    place = _PLACE.search(reason)
+    lines = text.rstrip("\n").split("\n")
+    line, column = (place.group(1), place.group(2)) if place else (None, None)
+    return ConfigurationError(
+        "config_syntax",
+        path=path,
+        line=line or len(lines),
+        column=column or len(lines[-1]) + 1,
+        reason=_PLACE.sub("", reason),
+    )
+
+
+def _leaves(values: Mapping[str, Any], before: str = "") -> list[str]:
+    found = []
+    for key, value in values.items():
+        name = f"{before}{key}"
+        found += _leaves(value, f"{name}.") if isinstance(value, dict) and value else [name]
+    return found
+
+
+def _anchor(values: dict[str, Any], folder: Path) -> None:
+    """Take relative paths from ``folder``: cron and systemd start elsewhere than a shell."""
+    for key in _PATHS:
+        *parents, name = key.split(".")
+        table: Any = values
+        for parent in parents:
+            table = table.get(parent) if isinstance(table, dict) else None
+        if isinstance(table, dict) and isinstance(table.get(name), str) and table[name].strip():
+            table[name] = str(folder / os.path.expanduser(table[name].strip()))  # noqa: PTH111 - Path.expanduser raises where nobody has a home
+    store = values.get("store")
+    if not isinstance(store, dict) or not isinstance(store.get("url"), str):
+        return
+    if relative := _SQLITE.fullmatch(store["url"].strip()):
+        store["url"] = f"{relative[1]}{folder / relative[2]}"
+
+
+def _add_environment(found: Sources, environment: Mapping[str, str]) -> None:
+    own: dict[str, Any] = {}
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(PREFIX) or variable in _OURS or _FOREIGN.fullmatch(variable):
+            continue
+        parts = variable[len(PREFIX) :].lower().split("__")
+        if len(parts) < 2 or not all(parts):  # noqa: PLR2004 - a section and a key
+            near = get_close_matches(variable, known_variables(), n=1, cutoff=0.5)
+            hint = near[0] if near else f"{PREFIX}TEAM__COUNTRY"
+            found.faults.append(ConfigurationError("environment_unknown", name=variable, near=hint))
+            continue
+        table = own
+        for part in parts[:-1]:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                break
+        else:
+            table[parts[-1]] = _typed(value, parts)
+            found.origins[".".join(parts)] = variable
+    _anchor(own, Path.cwd())
+    for section, table in own.items():
+        whole = found.values.setdefault(section, {})
+        if isinstance(whole, dict):
+            whole.update(table)
+        else:
+            found.values[section] = table
+
+
+def _typed(text: str, place: list[str]) -> Any:
+    """Read a value of the environment as TOML, or as plain text when it is none.
+
+    A user called 12345 is text: numbers stay text where the setting is one.
+    """
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    if isinstance(value, (str, list, dict)):
+        return value
+    model = model_at(place[:-1])
+    info = model.model_fields.get(place[-1]) if model else None
+    return text if info is not None and info.annotation is str else value
+
+
+def model_at(place: list[str]) -> type[BaseModel] | None:
+    """Return the section (or section of a section) at ``place``, or None."""
+    model: type[BaseModel] = Settings
+    for part in place:
+        info = model.model_fields.get(part)
+        annotation = info.annotation if info else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return None
+        model = annotation
+    return model
+
+
+def known_variables() -> list[str]:
+    """Return the variables of the environment that set something."""
+    names = [
+        f"{PREFIX}{section}__{key}".upper()
+        for section in Settings.model_fields
+        for key in (model_at([section]) or Settings).model_fields
+    ]
+    return [*names, *sorted(_OURS)]

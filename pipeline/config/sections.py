@@ -1,0 +1,200 @@
+"""The sections of ``pipeline.toml`` and their defaults; types and ranges, no further rule."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.config.secret import Secret
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class MailboxSettings(_Section):
+    """Where mail comes in."""
+
+    kind: Literal["imap", "maildir"] = "maildir"
+    address: str = "GenesysCloudWhatsAppRequests@genesys.com"
+    reply_address: Literal["plus", "plain"] = "plus"
+    host: str = ""
+    port: Port = 993
+    encryption: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password: Secret = Secret()
+    oauth_token: Secret = Secret()
+    ca_file: str = ""
+    path: Path = Path("inbox")
+    folder: str = "INBOX"
+    own_addresses: tuple[str, ...] = ()
+    fetch_count: Annotated[int, Field(ge=1, le=500)] = 50
+    fetch_bytes: Bytes = 20_000_000
+    message_bytes: Bytes = 25_000_000
+
+
+class FolderSettings(_Section):
+    """The folder for each outcome; staff see them in their mail program."""
+
+    request: str = "Requests"
+    reply: str = "Replies"
+    answered: str = "Answered"
+    held: str = "Held"
+    ignored: str = "Ignored"
+    bounce: str = "Bounces"
+    quarantine: str = "Quarantine"
+
+
+class SenderSettings(_Section):
+    """How the sender of a message is judged."""
+
+    authserv_ids: tuple[str, ...] = ()
+    dialect: Literal["standard", "microsoft"] = "standard"
+    trust: Literal["header", "gateway"] = "header"
+    inner_hops: Annotated[int, Field(ge=0, le=5)] = 0
+
+
+class CourierSettings(_Section):
+    """Where mail goes out."""
+
+    kind: Literal["smtp", "maildir"] = "maildir"
+    host: str = ""
+    port: Port = 587
+    encryption: Literal["tls", "starttls", "none"] = "starttls"
+    user: str = ""
+    password: Secret = Secret()
+    path: Path = Path("sent")
+    from_name: str = "Genesys Cloud WhatsApp requests"
+    message_id_domain: str = "genesys.com"
+    archive_folder: str = ""
+    in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"
+    undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    hourly_cap: Count = 200
+    sender_daily_cap: Count = 3
+    request_daily_cap: Count = 5
+
+
+class StoreSettings(_Section):
+    """Where requests are remembered."""
+
+    home: Path = Path("state")
+    url: str = ""
+    password: Secret = Secret()
+    mailbox_id: str = "main"
+
+
+class TeamSettings(_Section):
+    """Who works the mailbox, and when."""
+
+    time_zone: str = "UTC"
+    country: str = "US"
+    alert_to: str = ""
+    language: str = "en"
+
+
+class CertificateSettings(_Section):
+    """Who issues certificates, and the rules that are settings."""
+
+    issuer: Literal["embedded", "manual"] = "embedded"
+    time_zone: str = "UTC"
+    authority_name: str = "Genesys Cloud WhatsApp requests"
+    private_enterprise_arc: str = "1.3.6.1.4.1.32473"
+    passphrase: Secret = Secret()
+    per_approval: Count = 3
+    approval_days: Days = 180
+    ownership_days: Days = 14
+
+
+class FormSettings(_Section):
+    """What the blank forms say about us."""
+
+    privacy: str = "privacy@genesys.com"
+
+
+Judgement = Literal["ok", "ask", "reject"]
+
+
+class PhoneSettings(_Section):
+    """Which kinds of numbers are taken, asked about, or refused; and where nobody can use one."""
+
+    mobile: Judgement = "ok"
+    landline: Judgement = "ok"
+    landline_or_mobile: Judgement = "ok"
+    voip: Judgement = "ok"
+    toll_free: Judgement = "ask"
+    shared_cost: Judgement = "ask"
+    uan: Judgement = "ask"
+    personal: Judgement = "ask"
+    premium: Judgement = "reject"
+    pager: Judgement = "reject"
+    voicemail: Judgement = "reject"
+    restricted: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("CU", "IR", "KP", "SY")
+
+
+class RetentionSettings(_Section):
+    """How long what is kept."""
+
+    raw_mail_days: Days = 180
+    answers_days: Days = 730
+    sent_bytes_days: Days = 7
+
+
+class LimitSettings(_Section):
+    """Attempts and amounts of one batch."""
+
+    attempts: Count = 3
+    batch: Annotated[int, Field(ge=1, le=500)] = 50
+    lease_seconds: Annotated[int, Field(ge=60, le=86_400)] = 600
+
+
+class LogSettings(_Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    json_lines: bool = True
+
+
+class Settings(_Section):
+    """All settings; every one has a default that works with no outside service."""
+
+    mailbox: MailboxSettings = MailboxSettings()
+    folders: FolderSettings = FolderSettings()
+    sender: SenderSettings = SenderSettings()
+    courier: CourierSettings = CourierSettings()
+    store: StoreSettings = StoreSettings()
+    team: TeamSettings = TeamSettings()
+    certificates: CertificateSettings = CertificateSettings()
+    forms: FormSettings = FormSettings()
+    phones: PhoneSettings = PhoneSettings()
+    retention: RetentionSettings = RetentionSettings()
+    limits: LimitSettings = LimitSettings()
+    logs: LogSettings = LogSettings()
+
+    def home(self) -> Path:
+        """Return the state folder."""
+        return self.store.home
+
+    def below_home(self, path: Path) -> Path:
+        """Return ``path``, taken from the state folder when it is relative."""
+        return path if path.is_absolute() else self.home() / path
+
+    def database_url(self) -> str:
+        """Return the URL of the database; the default is SQLite in the state folder."""
+        if self.store.password.is_set():
+            return with_password(self.store.url, self.store.password.text())
+        return self.store.url or f"sqlite:///{self.home().absolute() / 'requests.sqlite3'}"
+
+
+def with_password(url: str, password: str) -> str:
+    """Return the URL of a database with ``password`` for its user."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    login = f"{user.partition(':')[0]}:{quote(password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{place}"))
