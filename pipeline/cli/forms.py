@@ -12,7 +12,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
-from pipeline.cli.output import inert, plain, print_json, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, UsageError
 from pipeline.forms.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
@@ -165,7 +165,7 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
 
 def _print_check(result: "FormCheck", digest: str) -> None:
     title = f"{result.file}  {result.form or ''} {result.version or ''} {result.language or ''}"
-    click.echo(f"{inert(title.strip())}  [{words.status_word(result.verdict)}]  {digest}")
+    print_lines(f"{title.strip()}  [{words.status_word(result.verdict)}]  {digest}", rest="    ")
     told: dict[str, list[str]] = {}
     for problem in result.problems:
         line = f"{words.status_word(problem.severity)}: {problem.message} [{problem.code}]"
@@ -184,5 +184,5 @@ def _print_check(result: "FormCheck", digest: str) -> None:
     if lines:
         print_answers("field", lines)
     for line in (line for found in told.values() for line in found):
-        click.echo(f"  {inert(line)}")
+        print_lines(line, first="  ", rest="      ")
     click.echo("")

@@ -1,12 +1,12 @@
 """``pipeline mail``: put mails into the path by hand, and look at what came in."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
+from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import NotFoundError
 
@@ -29,6 +29,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
     """Print the newest messages of the ledger."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.messages.list("all", limit)
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
@@ -37,7 +38,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
         [
             [
                 row.id,
-                f"{row.fetched_at:%Y-%m-%d %H:%M}",
+                told(row.fetched_at, zone),
                 row.sender,
                 row.subject,
                 words.status_word(row.outcome.value if row.outcome else row.state.value),
@@ -45,7 +46,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
             ]
             for row in rows
         ],
-        widest=36,
+        keep=(0, 4),
     )
 
 
@@ -69,4 +70,4 @@ def raw(message: str) -> None:
             row = tx.messages.get(message)
         if row is None or row.oversized:
             raise NotFoundError("message_unknown", message=message)
-        sys.stdout.buffer.write(opened.blobs.get(row.sha256))
+        click.echo(opened.blobs.get(row.sha256), nl=False)

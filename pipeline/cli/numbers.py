@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
@@ -68,7 +68,9 @@ def show(number: str, *, as_json: bool) -> None:
         return
     if row is not None:
         state = words.status_word(row.state.value)
-        click.echo(f"{row.e164}  {state}  {row.organisation}  {row.since or ''}")
+        print_lines(
+            f"{row.e164}  {state}  {row.organisation}  {row.since or ''}".rstrip(), rest="    "
+        )
     for record in requests:
         click.echo(f"  {record.reference}  {words.status_word(record.status.value)}")
 

@@ -4,6 +4,7 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
+from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_table
 from pipeline.errors import NotFoundError
 
@@ -14,6 +15,7 @@ def list_quarantine(*, as_json: bool) -> None:
     """Print the messages in quarantine and why they are there."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.quarantine.list()
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
@@ -22,7 +24,7 @@ def list_quarantine(*, as_json: bool) -> None:
         return
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
-        [[row.id, f"{row.at:%Y-%m-%d %H:%M}", row.reason, str(row.attempts)] for row in rows],
+        [[row.id, told(row.at, zone), row.reason, str(row.attempts)] for row in rows],
     )
 
 

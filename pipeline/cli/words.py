@@ -5,7 +5,11 @@ from functools import cache
 from typing import Any
 
 from pipeline import resources
-from pipeline.errors import PipelineError
+from pipeline.cli.screen import inert
+from pipeline.errors import PipelineError, RefusedError
+
+#: The longest value that a sentence is filled with.
+_LONGEST = 300
 
 
 @cache
@@ -55,17 +59,16 @@ def option_help(name: str) -> str:
 
 
 def explain(error: PipelineError) -> str:
-    """Return what happened, why it matters, and what to do next."""
+    """Return what happened, why it matters, and what to do next; of a refusal without the why.
+
+    A refused command is nothing but a rule at work: one sentence, and what can be done instead.
+    """
     entry = _table("errors").get(error.code)
     if entry is None:
-        return f"{error}"
-    values = _Quiet({name: _one_line(value) for name, value in error.params.items()})
-    return "\n".join(entry[part].format_map(values) for part in ("what", "why", "next"))
-
-
-def _one_line(value: object) -> str:
-    text = str(value)
-    return "".join(character if character.isprintable() else "�" for character in text)[:300]
+        return inert(f"{error}")
+    values = _Quiet({name: inert(str(item))[:_LONGEST] for name, item in error.params.items()})
+    parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
+    return "\n".join(entry[part].format_map(values) for part in parts)
 
 
 class _Quiet(dict[str, str]):
