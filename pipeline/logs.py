@@ -54,13 +54,13 @@ def unknown(name: str, error: BaseException) -> str:
     """
     mark = secrets.token_hex(4)
     kind = type(error).__name__
-    event(name, "unknown_error", logging.ERROR, id=mark, error=kind, at=_places(error))
+    event(name, "unknown_error", logging.ERROR, id=mark, error=kind, places=_places(error))
     return mark
 
 
 def told(name: str, error: BaseException) -> None:
     """Log where an error arose that a sentence tells of; only for who wants to know (debug)."""
-    event(name, "told", logging.DEBUG, error=type(error).__name__, at=_places(error))
+    event(name, "told", logging.DEBUG, error=type(error).__name__, places=_places(error))
 
 
 def _places(error: BaseException) -> list[str]:

@@ -34,6 +34,6 @@ def print_answers(heading: str, lines: Sequence[AnswerLine]) -> None:
             for line in lines
         ],
         keep=(3,),
-        whole=True,
+        wrapped=range(5),
         below=[line.told for line in lines],
     )

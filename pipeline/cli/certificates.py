@@ -48,6 +48,7 @@ def list_certificates(*, everything: bool, as_json: bool) -> None:
             for row in rows
         ],
         keep=(0, 1),
+        wrapped=(3, 4),
     )
 
 

@@ -12,8 +12,9 @@ import click
 from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
+from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.errors import ExitCode, UsageError
+from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
@@ -142,11 +143,15 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
     from pipeline.flow.services import phone_policy  # noqa: PLC0415
     from pipeline.guard import Guard  # noqa: PLC0415
 
-    unreadable = False
+    codes: list[ExitCode] = []
     phones = phone_policy(settings())
     with Guard() as guard:
         for path in files:
-            content = path.read_bytes() if path.is_file() else b""
+            try:
+                content = read_named(path)
+            except PipelineError as error:
+                codes.append(tell(error))
+                continue
             result: FormCheck = check_form(
                 guard,
                 path.name,
@@ -155,12 +160,13 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
                 date.today(),  # noqa: DTZ011 - the operator's day
                 phones,
             )
-            unreadable = unreadable or result.verdict == "unreadable"
+            if result.verdict == "unreadable":
+                codes.append(ExitCode.UNFINISHED)
             if as_json:
                 print_json(result)
             else:
                 _print_check(result, hashlib.sha256(content).hexdigest()[:12])
-    return ExitCode.UNFINISHED if unreadable else ExitCode.DONE
+    return worst(codes)
 
 
 def _print_check(result: "FormCheck", digest: str) -> None:

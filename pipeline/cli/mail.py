@@ -6,20 +6,30 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
+from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_table
-from pipeline.errors import NotFoundError
+from pipeline.errors import ExitCode, NotFoundError, PipelineError
 
 
 @click.command("inject")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def inject(files: tuple[Path, ...]) -> None:
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def inject(files: tuple[Path, ...]) -> int:
     """Put .eml files into the ledger; the next run processes them like mail from the server."""
     from pipeline.flow.inject import inject as put  # noqa: PLC0415 - slow to import
 
-    with services() as opened:
-        count = put(opened, [path.read_bytes() for path in files])
-    click.echo(words.word("injected", count=count))
+    codes: list[ExitCode] = []
+    mails: list[bytes] = []
+    for path in files:
+        try:
+            mails.append(read_named(path))
+        except PipelineError as error:
+            codes.append(tell(error))
+    if mails:
+        with services() as opened:
+            count = put(opened, mails)
+        click.echo(words.word("injected", count=count))
+    return worst(codes)
 
 
 @click.command("list")
@@ -47,6 +57,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
             for row in rows
         ],
         keep=(0, 4),
+        wrapped=(1,),
     )
 
 

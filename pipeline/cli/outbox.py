@@ -35,6 +35,7 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
             for row in rows
         ],
         keep=(0, 1),
+        wrapped=(4,),
     )
 
 

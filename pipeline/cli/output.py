@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["cut", "inert", "plain", "print_json", "print_lines", "print_table", 
 
 _GAP = "  "
 #: No column is made narrower than this; when that is not enough, each row becomes a block.
-_LEAST = 8
+_LEAST = 10
 
 
 def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a type
@@ -25,7 +25,9 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a
     match value:
         case Enum():
             return value.value
-        case datetime() | date():
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+        case date():
             return value.isoformat()
         case bytes():
             return f"({len(value)} bytes)"
@@ -59,14 +61,14 @@ def print_table(
     rows: Sequence[Sequence[str]],
     *,
     keep: Collection[int] = (0,),
-    whole: bool = False,
+    wrapped: Collection[int] = (),
     below: Sequence[Sequence[str]] = (),
 ) -> None:
     """Print a table that fits the terminal; cells are made inert.
 
     The columns ``keep`` are never cut: the others give way, and where that is not enough each row
-    becomes a block of lines. ``whole``: long cells are wrapped, not cut. ``below`` are sentences
-    that follow each row (none: no row has any).
+    becomes a block of lines. The columns ``wrapped`` go on in the next line, the others are cut.
+    ``below`` are sentences that follow each row (none: no row has any).
     """
     cells = [[inert(cell) for cell in row] for row in (headings, *rows)]
     widths = _fit(cells, keep)
@@ -74,7 +76,7 @@ def print_table(
         _print_blocks(cells, below)
         return
     for number, row in enumerate(cells):
-        for line in _row_lines(row, widths, whole=whole):
+        for line in _row_lines(row, widths, wrapped):
             click.echo(_bold(line) if number == 0 else line)
         _print_below(below, number - 1)
 
@@ -100,9 +102,9 @@ def _fit(cells: Sequence[Sequence[str]], keep: Collection[int]) -> list[int] | N
     return widths
 
 
-def _row_lines(row: Sequence[str], widths: Sequence[int], *, whole: bool) -> list[str]:
+def _row_lines(row: Sequence[str], widths: Sequence[int], wrapped: Collection[int]) -> list[str]:
     parts = [
-        wrap(cell, widths[index]) if whole else [cut(cell, widths[index])]
+        wrap(cell, widths[index]) if index in wrapped else [cut(cell, widths[index])]
         for index, cell in enumerate(row)
     ]
     lines = []

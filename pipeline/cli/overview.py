@@ -47,6 +47,7 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
             for row in rows
         ],
         keep=(0, 1),
+        wrapped=(5, 6),
     )
 
 

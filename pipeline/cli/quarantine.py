@@ -25,6 +25,7 @@ def list_quarantine(*, as_json: bool) -> None:
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
         [[row.id, told(row.at, zone), row.reason, str(row.attempts)] for row in rows],
+        wrapped=(1,),
     )
 
 

@@ -7,6 +7,7 @@ import click
 from pipeline import resources
 from pipeline.cli import words
 from pipeline.cli.context import services as open_for_command
+from pipeline.cli.instants import span, told, told_twice
 from pipeline.flow.overview import RequestView, request_view
 from pipeline.flow.services import Services
 from pipeline.mailbox.parse import parse_message
@@ -43,6 +44,10 @@ def write_report(services: Services, path: Path) -> None:
         named=words.named,
         language=words.language(),
         now=services.clock.now(),
+        zone=services.settings.team.time_zone,
+        told=told,
+        told_twice=told_twice,
+        span=span,
         page_id=new_id(),
     )
     path.write_text(page, encoding="utf-8")

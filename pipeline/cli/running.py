@@ -25,13 +25,9 @@ def run(*, dry_run: bool, as_json: bool) -> int:
     found = settings()
     with open_services(found, SystemClock()) as opened:
         if dry_run:
-            plan = plan_batch(opened)
-            if as_json:
-                print_json(dict(plan.counts))
-            else:
-                for name, count in plan.counts:
-                    click.echo(f"{words.word(name)}: {count}")
-            return 0
+            from pipeline.cli.plan_page import tell_plan  # noqa: PLC0415 - only here
+
+            return tell_plan(plan_batch(opened), found.team.time_zone, as_json=as_json)
 
         def progress(stage: Stage, done: int) -> None:
             if sys.stderr.isatty():

@@ -30,9 +30,15 @@ _POLL_SECONDS = 0.5
 
 
 class MaildirMailbox:
-    """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`."""
+    """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`.
 
-    def __init__(self, account: str, root: Path, *, folder: str = "INBOX") -> None:
+    ``only_looking``: new mails are read without making folders or giving numbers that last.
+    """
+
+    def __init__(
+        self, account: str, root: Path, *, folder: str = "INBOX", only_looking: bool = False
+    ) -> None:
+        self._only_looking = only_looking
         self.account = account
         self._root = root
         self._folder = folder
@@ -62,8 +68,10 @@ class MaildirMailbox:
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
         with self._guarded():
-            place = self._open(self._folder)
-            validity, uids = _number(place)
+            if self._only_looking:
+                validity, uids = _look(self._path(self._folder))
+            else:
+                validity, uids = _number(self._open(self._folder))
             self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             found: list[FetchedMessage] = []
@@ -220,21 +228,35 @@ def _arrival(item: tuple[str, Path]) -> tuple[int, str]:
         return 0, item[0]
 
 
+def _numbered(mails: dict[str, Path], known: dict[str, int]) -> dict[str, int]:
+    """Return the numbers of the mails that have none yet, in the order of their arrival."""
+    fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
+    return {name: uid for uid, name in enumerate(fresh, max(known.values(), default=0) + 1)}
+
+
+def _look(place: Path) -> tuple[int, dict[int, Path]]:
+    """Return what :func:`_number` would, but leave no trace; 0: the folder has no number yet."""
+    if not all((place / name).is_dir() for name in ("new", "cur")):
+        return 0, {}
+    mails = _mails(place)
+    validity, known = _parse_index(_index_bytes(place))
+    known |= _numbered(mails, known)
+    return validity, {known[name]: path for name, path in mails.items()}
+
+
 def _number(place: Path) -> tuple[int, dict[int, Path]]:
     """Return the UIDVALIDITY of a folder and its mails by UID; new ones get the next numbers."""
     with _locked(place):
         mails = _mails(place)
         validity, known = _read_index(place)
-        fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
+        fresh = _numbered(mails, known)
         if validity == 0 or fresh:
-            start = max(known.values(), default=0) + 1
             lines = []
             if validity == 0:
                 validity = secrets.randbelow((1 << 31) - 1) + 1
                 lines.append(f"{validity}\n")
-            for uid, name in enumerate(fresh, start):
-                known[name] = uid
-                lines.append(f"{uid} {name}\n")
+            known |= fresh
+            lines += [f"{uid} {name}\n" for name, uid in fresh.items()]
             with (place / _INDEX).open("ab") as file:
                 file.write("".join(lines).encode("utf-8", "surrogateescape"))
                 file.flush()
@@ -245,16 +267,30 @@ def _number(place: Path) -> tuple[int, dict[int, Path]]:
 def _read_index(place: Path) -> tuple[int, dict[str, int]]:
     """Return what the index holds; cut off what a crash left unfinished. 0: there is none."""
     path = place / _INDEX
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return 0, {}
-    whole = raw.rpartition(b"\n")[0] + b"\n" if b"\n" in raw else b""
+    raw = _index_bytes(place)
+    whole = _whole_lines(raw)
     if whole != raw:
         os.truncate(path, len(whole))
-    lines = whole.decode("utf-8", "surrogateescape").split("\n")
-    if not lines[0].isdigit():
+    validity, known = _parse_index(raw)
+    if validity == 0 and path.exists():
         path.unlink()
+    return validity, known
+
+
+def _index_bytes(place: Path) -> bytes:
+    try:
+        return (place / _INDEX).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _whole_lines(raw: bytes) -> bytes:
+    return raw[: raw.rfind(b"\n") + 1]
+
+
+def _parse_index(raw: bytes) -> tuple[int, dict[str, int]]:
+    lines = _whole_lines(raw).decode("utf-8", "surrogateescape").split("\n")
+    if not lines[0].isdigit():
         return 0, {}
     pairs = (line.partition(" ") for line in lines[1:] if line)
     return int(lines[0]), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}
