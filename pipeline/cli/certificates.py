@@ -97,7 +97,10 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
     for key, value in lines.items():
         if value:
             print_lines(f"{words.word(key)}: {value}", rest="    ")
-    click.echo(text or words.word("certificate_redacted"))
+    if text:
+        click.echo(text)
+    else:
+        print_lines(words.word("certificate_redacted"))
 
 
 @click.command("verify")

@@ -8,7 +8,7 @@ from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.instants import told
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
 
 
@@ -28,7 +28,7 @@ def inject(files: tuple[Path, ...]) -> int:
     if mails:
         with services() as opened:
             count = put(opened, mails)
-        click.echo(words.word("injected", count=count))
+        print_lines(words.word("injected", count=count))
     return worst(codes)
 
 

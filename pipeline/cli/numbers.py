@@ -119,7 +119,7 @@ def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
                 total += numbers.import_numbers(opened, portion, name or os_user())
     counts = {"new": total.new, "changed": total.changed, "unchanged": total.unchanged}
     key = "import_preview" if preview else "imported"
-    click.echo(words.word(key, **counts, refused=found.refused_lines))
+    print_lines(words.word(key, **counts, refused=found.refused_lines))
     _tell(found)
     return ExitCode.UNFINISHED if found.refused else ExitCode.DONE
 

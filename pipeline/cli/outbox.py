@@ -5,7 +5,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.instants import told
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import RefusedError
 
 
@@ -47,7 +47,7 @@ def cancel(mail: str) -> None:
         done = opened.store.run(lambda tx: tx.outbox.cancel(mail))
     if not done:
         raise RefusedError("outbox_too_late", mail=mail)
-    click.echo(words.word("outbox_cancelled"))
+    print_lines(words.word("outbox_cancelled"))
 
 
 @click.command("retry")
@@ -59,4 +59,4 @@ def retry(mail: str) -> None:
         done = opened.store.run(lambda tx: tx.outbox.retry(mail, now))
     if not done:
         raise RefusedError("outbox_not_retried", mail=mail)
-    click.echo(words.word("outbox_queued"))
+    print_lines(words.word("outbox_queued"))

@@ -8,6 +8,8 @@ from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_lines, print_table
 
 _VIEWS = ["needs-me", "waiting", "expiring", "held", "all"]
+#: In these views it is always the move of staff: a column that says so would only take room.
+_OF_STAFF = {"needs-me", "held"}
 
 
 @click.command("queue")
@@ -26,29 +28,26 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
         print_json(rows)
         return
     if not rows:
-        click.echo(words.word("queue_empty"))
+        print_lines(words.word("queue_empty"))
         return
-    print_table(
+    headings = ["reference", "status", "number", "company", "since", "next"]
+    lines = [
         [
-            words.word(key)
-            for key in ("reference", "status", "whose_move", "number", "company", "since", "next")
-        ],
-        [
-            [
-                row.reference,
-                words.status_word(row.status.value)
-                + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else ""),
-                words.status_word(row.move.value),
-                row.number,
-                row.company or row.address,
-                told(row.since, zone),
-                told(row.next_at, zone),
-            ]
-            for row in rows
-        ],
-        keep=(0, 1),
-        wrapped=(5, 6),
-    )
+            row.reference,
+            words.status_word(row.status.value)
+            + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else ""),
+            row.number,
+            row.company or row.address,
+            told(row.since, zone),
+            told(row.next_at, zone),
+        ]
+        for row in rows
+    ]
+    if view not in _OF_STAFF:
+        headings.append("whose_move")
+        for line, row in zip(lines, rows, strict=True):
+            line.append(words.status_word(row.move.value))
+    print_table([words.word(key) for key in headings], lines, keep=(0, 2), wrapped=(1, 4, 5, 6))
 
 
 @click.command("status")

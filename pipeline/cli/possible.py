@@ -66,7 +66,8 @@ def telling_what_is_possible(services: Services, reference: str) -> Iterator[Non
         with services.store.read() as tx:
             record = one_request(tx, reference)
         commands = commands_now(services, record)
-        heading = words.word("possible_now" if commands else "possible_nothing")
+        nothing = words.word("possible_nothing", reference=record.reference)
+        heading = words.word("possible_now") if commands else nothing
         lines = [line for command in commands for line in copyable(command)]
         error.add_note("\n".join([heading, *lines]))
         raise

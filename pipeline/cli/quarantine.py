@@ -5,7 +5,7 @@ import click
 from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.instants import told
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 
 
@@ -20,7 +20,7 @@ def list_quarantine(*, as_json: bool) -> None:
         print_json(rows)
         return
     if not rows:
-        click.echo(words.word("quarantine_empty"))
+        print_lines(words.word("quarantine_empty"))
         return
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
@@ -49,7 +49,7 @@ def release(entry: str) -> None:
 
     with services() as opened:
         put_back(opened, entry)
-    click.echo(words.word("quarantine_released"))
+    print_lines(words.word("quarantine_released"))
 
 
 @click.command("drop")
@@ -60,4 +60,4 @@ def drop(entry: str) -> None:
 
     with services() as opened:
         give_up(opened, entry)
-    click.echo(words.word("quarantine_dropped"))
+    print_lines(words.word("quarantine_dropped"))

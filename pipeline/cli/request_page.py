@@ -62,7 +62,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
             for line in view.history
         ],
     )
-    _possible(commands)
+    _possible(view.reference, commands)
 
 
 def _facts(view: RequestView, zone: str) -> None:
@@ -127,7 +127,7 @@ def _section(key: str, lines: list[str]) -> None:
         print_lines(line, first="  ", rest="      ")
 
 
-def _possible(commands: Mapping[str, str]) -> None:
+def _possible(reference: str, commands: Mapping[str, str]) -> None:
     click.echo("")
     print_lines(words.word("possible"), bold=True)
     for command, meaning in commands.items():
@@ -135,4 +135,5 @@ def _possible(commands: Mapping[str, str]) -> None:
         for line in copyable(command, "    "):
             click.echo(line)
     if not commands:
-        print_lines(words.word("possible_nothing"), first="  ", rest="      ")
+        nothing = words.word("possible_nothing", reference=reference)
+        print_lines(nothing, first="  ", rest="      ")

@@ -7,7 +7,7 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import settings
-from pipeline.cli.output import print_json
+from pipeline.cli.output import print_json, print_lines
 from pipeline.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(*, dry_run: bool, as_json: bool) -> int:
     if as_json:
         print_json(summary)
     else:
-        click.echo(words.word("batch_done", **dict(summary.counts)))
+        print_lines(words.word("batch_done", **dict(summary.counts)))
     _tell(summary)
     return summary.exit_code
 

@@ -51,7 +51,7 @@ Call = Callable[..., Called]
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Speak English, whatever the machine speaks; read no settings of the machine."""
-    for name in ("PIPELINE_CONFIG", "PIPELINE_HOME", "NO_COLOR"):
+    for name in ("PIPELINE_CONFIG", "PIPELINE_HOME", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIPELINE_LANG", "en")
     words.language.cache_clear()
@@ -86,7 +86,9 @@ def empty_home(tmp_path: Path) -> Path:
     return folder
 
 
-def _caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+def caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a way to call the command line on the home in ``folder``."""
+
     def call(*arguments: str) -> Called:
         options = ["--config", str(folder / "pipeline.toml"), "--home", str(folder / "state")]
         capsys.readouterr()
@@ -100,13 +102,13 @@ def _caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 @pytest.fixture
 def pipeline(home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command line on the home with the worked samples."""
-    return _caller(home, capsys)
+    return caller(home, capsys)
 
 
 @pytest.fixture
 def fresh_pipeline(empty_home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command line on a home with nothing in it."""
-    return _caller(empty_home, capsys)
+    return caller(empty_home, capsys)
 
 
 @pytest.fixture

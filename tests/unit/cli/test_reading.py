@@ -107,16 +107,6 @@ def test_authority_shows_its_certificate_and_never_its_key(fresh_pipeline: Call)
     assert fresh_pipeline("certificate", "crl").out.startswith("-----BEGIN X509 CRL-----\n")
 
 
-def test_dry_run_changes_nothing(fresh_pipeline: Call) -> None:
-    assert fresh_pipeline("mail", "inject", str(SAMPLES / "mails" / f"{MAILS[0]}.eml")).code == 0
-    called = fresh_pipeline("run", "--dry-run")
-    assert called.code == 0
-    assert "Messages to process: 1\n" in called.out
-    assert fresh_pipeline("queue", "all", "--json").json() == []
-    planned = fresh_pipeline("run", "--dry-run", "--json").json()
-    assert planned == {"plan_fetch": 0, "plan_process": 1, "plan_due": 0, "plan_send": 0}
-
-
 def test_qr_preview_writes_link_and_images(fresh_pipeline: Call, tmp_path: Path) -> None:
     called = fresh_pipeline("qr", "preview", "+4930123456", "--text", "Hi", "--out", str(tmp_path))
     link, *files = called.out.splitlines()
