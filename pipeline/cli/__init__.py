@@ -12,6 +12,7 @@ import click
 
 from pipeline import __version__, logs
 from pipeline.cli import words
+from pipeline.cli.help import Context
 from pipeline.cli.screen import inert
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 
@@ -80,6 +81,7 @@ COMMANDS: dict[tuple[str, ...], str] = {
 def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
     """Give a command and its options their help of ``templates/console``."""
     command.help = words.help_text(path)
+    command.context_class = Context
     for param in command.params:
         if isinstance(param, click.Option) and param.help is None:
             param.help = words.option_help(param.name or "")
@@ -88,6 +90,8 @@ def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
 
 class LazyGroup(click.Group):
     """A group that imports a command only when it is called; help needs no import."""
+
+    context_class = Context
 
     def __init__(self, path: tuple[str, ...] = (), **attributes: Any) -> None:
         super().__init__(name=path[-1] if path else "pipeline", **attributes)

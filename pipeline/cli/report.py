@@ -8,6 +8,7 @@ from pipeline import resources
 from pipeline.cli import words
 from pipeline.cli.context import services as open_for_command
 from pipeline.cli.instants import span, told, told_twice
+from pipeline.cli.screen import inert
 from pipeline.flow.overview import RequestView, request_view
 from pipeline.flow.services import Services
 from pipeline.mailbox.parse import parse_message
@@ -33,6 +34,7 @@ def write_report(services: Services, path: Path) -> None:
         loader=FileSystemLoader(resources.template("report")),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -51,6 +53,13 @@ def write_report(services: Services, path: Path) -> None:
         page_id=new_id(),
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _visible(value: object) -> object:
+    """Return what the page prints with control and direction characters made visible."""
+    if type(value) is not str:  # what is marked up already consists of such texts
+        return value
+    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
 
 
 def _views(services: Services) -> list[RequestView]:

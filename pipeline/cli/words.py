@@ -29,9 +29,12 @@ def _table(section: str) -> dict[str, Any]:
 
 
 def word(key: str, **values: object) -> str:
-    """Return the words of ``key`` with its placeholders filled."""
+    """Return the words of ``key`` with its placeholders filled; texts that fill them are inert."""
     text: str = _table("words")[key]
-    return text.format(**values) if values else text
+    filling = {
+        name: inert(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    return text.format(**filling) if filling else text
 
 
 def status_word(code: str) -> str:

@@ -1,6 +1,7 @@
 """What people see on a terminal: lines that fit it, times with their zone, nothing that hides."""
 
 import ast
+import io
 import json
 import os
 import re
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run, words
+from pipeline import logs
+from pipeline.cli import COMMANDS, run, words
 from pipeline.cli.screen import width
 from pipeline.clock import SystemClock
 from pipeline.config import load
@@ -128,6 +130,8 @@ def test_every_instant_names_its_zone(
 def test_a_report_names_the_zone_of_every_instant(certified: Call, tmp_path: Path) -> None:
     assert certified("report", "--out", str(tmp_path / "report.html")).code == 0
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "�evil�[31m" in text
+    assert not {"\x1b", "\u202e"} & set(text)
     shown = re.sub(r'datetime="[^"]*"', "", text)
     clocks = list(_CLOCK.finditer(shown))
     assert len(clocks) > 10
@@ -197,6 +201,26 @@ def test_file_that_cannot_be_written_is_told_by_its_sentence_alone(pipeline: Cal
     assert "{" not in called.err
 
 
+def test_terminal_gets_log_lines_of_text_and_a_pipe_gets_json() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    lines = []
+    for stream in (Terminal(), io.StringIO()):
+        logs.configure("warning", stream)
+        mark = logs.unknown("cli", ZeroDivisionError("secret"))
+        logs.told("cli", OSError("secret"))
+        lines.append(stream.getvalue().replace(mark, "MARK"))
+    text, document = lines
+    assert text == "ERROR pipeline.cli unknown_error id=MARK error=ZeroDivisionError places=[]\n"
+    found = json.loads(document)
+    assert (found["event"], found["id"], found["error"]) == (
+        *("unknown_error", "MARK", "ZeroDivisionError"),
+    )
+    assert re.match(r"\d{4}-", found["at"])
+
+
 def test_unexpected_error_is_logged_with_the_id_that_is_told(
     fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +233,22 @@ def test_unexpected_error_is_logged_with_the_id_that_is_told(
     assert called.code == 1
     assert told.endswith(json.loads(logged)["id"])
     assert "customer" not in called.err
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("columns", [40, 80])
+def test_help_is_never_wider_than_the_terminal(
+    fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch, language: str, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("PIPELINE_LANG", language)
+    words.language.cache_clear()
+    paths = [(), ("request",), *COMMANDS]
+    for path in paths:
+        called = fresh_pipeline(*path, "--help")
+        assert called.code == 0
+        options = called.out.partition("\n\n")[2]
+        assert [line for line in options.splitlines() if width(line) > columns] == [], path
 
 
 # --- a reader that goes away, a disk that is full ----------------------------------------------
