@@ -12,11 +12,12 @@ from pipeline.errors import ExitCode, PipelineError
 from pipeline.flow.alerts import queue_digest
 from pipeline.flow.deliver import Delivered, deliver
 from pipeline.flow.due import work_off
-from pipeline.flow.fetch import fetch, waiting_mail
+from pipeline.flow.fetch import fetch
 from pipeline.flow.housekeeping import alert_silenced, housekeep, too_many_unknown
 from pipeline.flow.issue import issue_pending
 from pipeline.flow.moving import move_processed
 from pipeline.flow.openings import open_courier, open_mailbox
+from pipeline.flow.plan import Plan, plan
 from pipeline.flow.process import Processed, process
 from pipeline.flow.services import Services
 
@@ -113,13 +114,6 @@ class Summary:
         return next((code for code in _WORST_FIRST if code in codes), ExitCode.DONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a batch would do now."""
-
-    counts: tuple[tuple[str, int], ...]
-
-
 @dataclass
 class _Run:
     """One batch under way: each stage for itself, so that one that fails stops no other."""
@@ -204,14 +198,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
 
 def plan_batch(services: Services) -> Plan:
     """Say what a batch would do now; nothing is changed, on the server or in the state."""
-    now = services.clock.now()
-    with services.store.read() as tx:
-        counts = [
-            ("plan_process", len(tx.messages.claim(now, 1000))),
-            ("plan_due", len(tx.requests.due(now, 1000))),
-            ("plan_send", tx.outbox.waiting(now)),
-        ]
-    return Plan((("plan_fetch", waiting_mail(services)), *counts))
+    return plan(services)
 
 
 def _receive(run: _Run) -> None:

@@ -4,6 +4,7 @@ A file is written beside its place, flushed, renamed into it, and the folder is 
 crash or a power cut the file is the old one or the new one (rename(2), fsync(2)).
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -23,6 +24,8 @@ def make_folder(folder: Path) -> None:
     missing = [folder, *folder.parents]
     missing = [path for path in missing if not path.is_dir()]
     for path in reversed(missing):
+        if path.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         flush_folder(path.parent)
 

@@ -25,11 +25,22 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class _TextLines(logging.Formatter):
+    """For a person at a terminal: the same facts, without the time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = (f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
+        return " ".join([record.levelname, record.name, record.getMessage(), *facts])
+
+
 def configure(level: str, stream: TextIO | None = None, *, as_json: bool = True) -> None:
-    """Send the logs of the programme at ``level`` and above to ``stream`` (standard error)."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    plain = logging.Formatter("%(levelname)s %(name)s %(message)s")
-    handler.setFormatter(_JsonLines() if as_json else plain)
+    """Send the logs of the programme at ``level`` and above to ``stream`` (standard error).
+
+    JSON lines are for programs: a terminal gets lines of text.
+    """
+    goal = stream or sys.stderr
+    handler = logging.StreamHandler(goal)
+    handler.setFormatter(_JsonLines() if as_json and not goal.isatty() else _TextLines())
     room = logging.getLogger("pipeline")
     room.handlers[:] = [handler]
     room.setLevel(level.upper())
@@ -42,10 +53,19 @@ def unknown(name: str, error: BaseException) -> str:
     Its words are left out: they may be a customer's.
     """
     mark = secrets.token_hex(4)
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    event(name, "unknown_error", logging.ERROR, id=mark, error=type(error).__name__, at=places)
+    kind = type(error).__name__
+    event(name, "unknown_error", logging.ERROR, id=mark, error=kind, places=_places(error))
     return mark
+
+
+def told(name: str, error: BaseException) -> None:
+    """Log where an error arose that a sentence tells of; only for who wants to know (debug)."""
+    event(name, "told", logging.DEBUG, error=type(error).__name__, places=_places(error))
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def event(name: str, event_name: str, level: int = logging.INFO, **facts: object) -> None:

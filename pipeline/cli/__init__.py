@@ -1,13 +1,19 @@
 """The command line: a face of the flow; each command is imported when it is called."""
 
 import importlib
+import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from pipeline import __version__, logs
 from pipeline.cli import calling, words
+from pipeline.cli.help import Context
+from pipeline.cli.screen import inert
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 
 #: Where each command lives: path of words → module and attribute.
@@ -75,6 +81,7 @@ COMMANDS: dict[tuple[str, ...], str] = {
 def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
     """Give a command and its options their help of ``templates/console``."""
     command.help = words.help_text(path)
+    command.context_class = Context
     for param in command.params:
         if isinstance(param, click.Option) and param.help is None:
             param.help = words.option_help(param.name or "")
@@ -83,6 +90,8 @@ def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
 
 class LazyGroup(click.Group):
     """A group that imports a command only when it is called; help needs no import."""
+
+    context_class = Context
 
     def __init__(self, path: tuple[str, ...] = (), **attributes: Any) -> None:
         super().__init__(name=path[-1] if path else "pipeline", **attributes)
@@ -120,7 +129,51 @@ class LazyGroup(click.Group):
             formatter.write_text(words.help_text(self.path))
 
 
-def _root() -> LazyGroup:
+class OutputError(Exception):
+    """Standard output takes no more: its reader is gone, or the disk is full."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class _Root(LazyGroup):
+    """The programme. Errors of its output are told from those of files and servers."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read the command line (``--help`` prints here)."""
+        with _output_apart():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _output_apart():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _output_apart() -> Iterator[None]:
+    """Raise OutputError in place of the OSError of standard output.
+
+    Click would take a broken pipe for its own affair and leave with 1.
+    """
+    try:
+        yield
+    except OSError as error:
+        if _is_of_output(error):
+            raise OutputError(error) from error
+        raise
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Tell whether ``error`` arose while something was printed: in click's echo, and not below."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code is click.echo.__code__
+
+
+def _root() -> _Root:
     params = [
         click.Option(
             ["--config"], type=click.Path(dir_okay=False), help=words.option_help("config")
@@ -135,7 +188,7 @@ def _root() -> LazyGroup:
             callback=_print_version,
         ),
     ]
-    return LazyGroup(
+    return _Root(
         params=params, callback=_remember, context_settings={"help_option_names": ["-h", "--help"]}
     )
 
@@ -158,20 +211,35 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code (spec: 0, 1, 2, 3, 4, 5, 6, 75 or 130)."""
+    logs.configure("warning")
+    try:
+        code = _call(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        return _output_failed(error)
+    return code
+
+
+def _call(arguments: list[str] | None) -> int:
+    """Run the command and tell what went wrong; raises OSError when the output takes no more."""
     try:
         name = calling.programme()
         result = _root().main(args=arguments, prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        _tell_misuse(error)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo(words.word("interrupted"), err=True)
         return ExitCode.INTERRUPTED
+    except OutputError as error:
+        raise error.cause from error
     except (PipelineError, OSError) as error:
         told = error if isinstance(error, PipelineError) else _of_the_machine(error)
         click.echo(words.explain(told), err=True)
+        for remark in getattr(error, "__notes__", ()):
+            click.echo(remark, err=True)
         return told.exit_code
     except Exception as error:  # noqa: BLE001 - told by its type: its words may be a customer's
         mark = logs.unknown("cli", error)
@@ -180,8 +248,33 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else ExitCode.DONE
 
 
+def _tell_misuse(error: click.ClickException) -> None:
+    """Print what click says of a misused command; the words that it repeats are made inert."""
+    said = io.StringIO()
+    error.show(file=said)
+    for line in said.getvalue().splitlines():
+        click.echo(inert(line), err=True)
+
+
 def _of_the_machine(error: OSError) -> PipelineError:
-    """Return what to tell of a file, a folder or a terminal that cannot be used; it is logged."""
-    logs.unknown("cli", error)
+    """Return what to tell of a file, a folder or a device that cannot be used."""
+    logs.told("cli", error)
     reason = error.strerror or type(error).__name__
     return ConfigurationError("file_unusable", path=error.filename or "-", reason=reason)
+
+
+def _output_failed(error: OSError) -> int:
+    """Return the exit code when standard output takes no more.
+
+    Who closed it (``| head``) has read enough; a full disk is told of.
+    """
+    # what is still in the buffers would fail once more when the interpreter ends
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.DONE
+    told = ConfigurationError("output_unwritable", reason=error.strerror or type(error).__name__)
+    click.echo(words.explain(told), err=True)
+    return told.exit_code

@@ -33,5 +33,7 @@ def print_answers(heading: str, lines: Sequence[AnswerLine]) -> None:
             ]
             for line in lines
         ],
+        keep=(3,),
+        wrapped=range(5),
         below=[line.told for line in lines],
     )

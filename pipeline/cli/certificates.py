@@ -7,7 +7,9 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.instants import told, told_twice
+from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.possible import telling_what_is_possible
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
 
 
@@ -18,6 +20,7 @@ def list_certificates(*, everything: bool, as_json: bool) -> None:
     """Print live certificates by expiry, or all of them."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.certificates.list("all" if everything else "live")
+        zone = opened.settings.team.time_zone
     shown = [
         {
             "serial": row.serial,
@@ -39,11 +42,13 @@ def list_certificates(*, everything: bool, as_json: bool) -> None:
                 row.serial,
                 row.number,
                 words.status_word(row.state.value),
-                f"{row.created_at:%Y-%m-%d %H:%M}" if row.created_at else "",
-                f"{row.expires_at:%Y-%m-%d %H:%M}" if row.expires_at else "",
+                told(row.created_at, zone),
+                told(row.expires_at, zone),
             ]
             for row in rows
         ],
+        keep=(0, 1),
+        wrapped=(3, 4),
     )
 
 
@@ -63,6 +68,7 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
         if row is None:
             raise NotFoundError("certificate_none", reference=record.reference)
         text = reveal_text(opened, record, row, name or os_user()) if reveal else None
+        zone = opened.settings.team.time_zone
     shown = {
         "reference": record.reference,
         "serial": row.serial,
@@ -84,14 +90,17 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
         "serial": row.serial,
         "state": words.status_word(row.state.value),
         "report_issuer": words.named("issuer", row.issuer.value),
-        "created": f"{row.created_at:%Y-%m-%d %H:%M} UTC" if row.created_at else "",
-        "expires": f"{row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else "",
+        "created": told(row.created_at, zone),
+        "expires": told_twice(row.expires_at, zone, record.time_zone),
         "report_fingerprint": row.fingerprint,
     }
     for key, value in lines.items():
         if value:
-            click.echo(f"{words.word(key)}: {value}")
-    click.echo(text or words.word("certificate_redacted"))
+            print_lines(f"{words.word(key)}: {value}", rest="    ")
+    if text:
+        click.echo(text)
+    else:
+        print_lines(words.word("certificate_redacted"))
 
 
 @click.command("verify")
@@ -127,18 +136,19 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-        if file is None:
-            if record.state.certificate_wanted_at is None:
+        with telling_what_is_possible(opened, record.reference):
+            if file is not None:
+                text = file.read_text(encoding="utf-8", errors="replace")
+                moment = created.replace(tzinfo=UTC) if created else None
+                enter_certificate(opened, record, text, name or os_user(), moment)
+            elif record.state.certificate_wanted_at is None:
                 raise RefusedError(
                     "certificate_not_wanted",
                     reference=record.reference,
                     status=words.status_word(record.status.value),
                 )
-            issue_pending(opened)
-        else:
-            text = file.read_text(encoding="utf-8", errors="replace")
-            moment = created.replace(tzinfo=UTC) if created else None
-            enter_certificate(opened, record, text, name or os_user(), moment)
+            else:
+                issue_pending(opened)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
     click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
@@ -154,7 +164,8 @@ def reissue(reference: str, name: str | None) -> None:
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-        record = reissue_certificate(opened, record, name or os_user())
+        with telling_what_is_possible(opened, record.reference):
+            record = reissue_certificate(opened, record, name or os_user())
     click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
 
 
@@ -173,7 +184,8 @@ def revoke(reference: str, reason: str, name: str | None) -> None:
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-        record = revoke_certificate(opened, record, name or os_user(), reason)
+        with telling_what_is_possible(opened, record.reference):
+            record = revoke_certificate(opened, record, name or os_user(), reason)
     click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
 
 

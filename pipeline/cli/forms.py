@@ -12,8 +12,9 @@ import click
 from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
-from pipeline.cli.output import inert, plain, print_json, print_table
-from pipeline.errors import ExitCode, UsageError
+from pipeline.cli.files import read_named, tell, worst
+from pipeline.cli.output import plain, print_json, print_lines, print_table
+from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
@@ -142,11 +143,15 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
     from pipeline.flow.services import phone_policy  # noqa: PLC0415
     from pipeline.guard import Guard  # noqa: PLC0415
 
-    unreadable = False
+    codes: list[ExitCode] = []
     phones = phone_policy(settings(optional=True))
     with Guard() as guard:
         for path in files:
-            content = path.read_bytes() if path.is_file() else b""
+            try:
+                content = read_named(path)
+            except PipelineError as error:
+                codes.append(tell(error))
+                continue
             result: FormCheck = check_form(
                 guard,
                 path.name,
@@ -155,17 +160,18 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
                 date.today(),  # noqa: DTZ011 - the operator's day
                 phones,
             )
-            unreadable = unreadable or result.verdict == "unreadable"
+            if result.verdict == "unreadable":
+                codes.append(ExitCode.UNFINISHED)
             if as_json:
                 print_json(result)
             else:
                 _print_check(result, hashlib.sha256(content).hexdigest()[:12])
-    return ExitCode.UNFINISHED if unreadable else ExitCode.DONE
+    return worst(codes)
 
 
 def _print_check(result: "FormCheck", digest: str) -> None:
     title = f"{result.file}  {result.form or ''} {result.version or ''} {result.language or ''}"
-    click.echo(f"{inert(title.strip())}  [{words.status_word(result.verdict)}]  {digest}")
+    print_lines(f"{title.strip()}  [{words.status_word(result.verdict)}]  {digest}", rest="    ")
     told: dict[str, list[str]] = {}
     for problem in result.problems:
         line = f"{words.status_word(problem.severity)}: {problem.message} [{problem.code}]"
@@ -184,5 +190,5 @@ def _print_check(result: "FormCheck", digest: str) -> None:
     if lines:
         print_answers("field", lines)
     for line in (line for found in told.values() for line in found):
-        click.echo(f"  {inert(line)}")
+        print_lines(line, first="  ", rest="      ")
     click.echo("")

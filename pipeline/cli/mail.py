@@ -1,25 +1,35 @@
 """``pipeline mail``: put mails into the path by hand, and look at what came in."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
-from pipeline.errors import NotFoundError
+from pipeline.cli.files import read_named, tell, worst
+from pipeline.cli.instants import told
+from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.errors import ExitCode, NotFoundError, PipelineError
 
 
 @click.command("inject")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def inject(files: tuple[Path, ...]) -> None:
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def inject(files: tuple[Path, ...]) -> int:
     """Put .eml files into the ledger; the next run processes them like mail from the server."""
     from pipeline.flow.inject import inject as put  # noqa: PLC0415 - slow to import
 
-    with services(make=True) as opened:
-        count = put(opened, [path.read_bytes() for path in files])
-    click.echo(words.word("injected", count=count))
+    codes: list[ExitCode] = []
+    mails: list[bytes] = []
+    for path in files:
+        try:
+            mails.append(read_named(path))
+        except PipelineError as error:
+            codes.append(tell(error))
+    if mails:
+        with services(make=True) as opened:
+            count = put(opened, mails)
+        print_lines(words.word("injected", count=count))
+    return worst(codes)
 
 
 @click.command("list")
@@ -29,6 +39,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
     """Print the newest messages of the ledger."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.messages.list("all", limit)
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
@@ -37,7 +48,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
         [
             [
                 row.id,
-                f"{row.fetched_at:%Y-%m-%d %H:%M}",
+                told(row.fetched_at, zone),
                 row.sender,
                 row.subject,
                 words.status_word(row.outcome.value if row.outcome else row.state.value),
@@ -45,7 +56,8 @@ def list_messages(limit: int, *, as_json: bool) -> None:
             ]
             for row in rows
         ],
-        widest=36,
+        keep=(0, 4),
+        wrapped=(1,),
     )
 
 
@@ -69,4 +81,4 @@ def raw(message: str) -> None:
             row = tx.messages.get(message)
         if row is None or row.oversized:
             raise NotFoundError("message_unknown", message=message)
-        sys.stdout.buffer.write(opened.blobs.get(row.sha256))
+        click.echo(opened.blobs.get(row.sha256), nl=False)

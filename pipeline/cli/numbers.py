@@ -1,20 +1,23 @@
 """``pipeline number``: the table of numbers."""
 
-import csv
-import io
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
-from pipeline.errors import NotFoundError, UsageError
+from pipeline.cli.output import cut, inert, print_json, print_lines, print_table
+from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 
+if TYPE_CHECKING:
+    from pipeline.cli.number_file import NumberFile
+
 _PORTION = 500
+_LONGEST_VALUE = 80
 
 
 def e164_of(text: str) -> str:
@@ -68,7 +71,9 @@ def show(number: str, *, as_json: bool) -> None:
         return
     if row is not None:
         state = words.status_word(row.state.value)
-        click.echo(f"{row.e164}  {state}  {row.organisation}  {row.since or ''}")
+        print_lines(
+            f"{row.e164}  {state}  {row.organisation}  {row.since or ''}".rstrip(), rest="    "
+        )
     for record in requests:
         click.echo(f"  {record.reference}  {words.status_word(record.status.value)}")
 
@@ -94,55 +99,37 @@ def set_number(
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", "preview", is_flag=True)
 @click.option("--as", "name", default=None)
-def import_numbers(file: Path, name: str | None) -> int:
+def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
     """Import numbers from CSV: number, state, organisation, since (YYYY-MM-DD)."""
     from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
-    from pipeline.flow.numbers import import_numbers as record_all  # noqa: PLC0415 - slow to import
+    from pipeline.cli.number_file import read_numbers  # noqa: PLC0415 - slow to import
+    from pipeline.flow import numbers  # noqa: PLC0415 - slow to import
 
-    good: list[NumberRecord] = []
-    bad: list[int] = []
-    for line, row in enumerate(_table(file), 2):
-        record = _row(row)
-        if record is None:
-            bad.append(line)
-        else:
-            good.append(record)
-    with services(make=True) as opened:
-        for start in range(0, len(good), _PORTION):
-            record_all(opened, good[start : start + _PORTION], name or os_user())
-    click.echo(words.word("imported", count=len(good)))
-    if bad:
-        click.echo(words.word("import_lines_bad", lines=", ".join(map(str, bad[:20]))), err=True)
-    return 3 if bad else 0
-
-
-def _table(file: Path) -> "csv.DictReader[str]":
-    """Return the rows of ``file``; a spreadsheet program may have written semicolons or tabs."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError("import_not_text", file=file) from error
-    heading = text.partition("\n")[0]
-    delimiter = max(",;\t", key=heading.count)
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    names = [name.strip().lower() for name in table.fieldnames or ()]
-    if "number" not in names:
-        raise UsageError("import_no_heading", file=file, found=heading.strip())
-    table.fieldnames = names
-    return table
+    found = read_numbers(file)
+    total = numbers.Imported()
+    with services(make=not preview) as opened:
+        for start in range(0, len(found.good), _PORTION):
+            portion = found.good[start : start + _PORTION]
+            if preview:
+                total += numbers.preview_import(opened, portion)
+            else:
+                total += numbers.import_numbers(opened, portion, name or os_user())
+    counts = {"new": total.new, "changed": total.changed, "unchanged": total.unchanged}
+    key = "import_preview" if preview else "imported"
+    print_lines(words.word(key, **counts, refused=found.refused_lines))
+    _tell(found)
+    return ExitCode.UNFINISHED if found.refused else ExitCode.DONE
 
 
-def _row(row: dict[str, str | None]) -> NumberRecord | None:
-    from pipeline.validation.phone.canonical import canonical_number  # noqa: PLC0415 - slow to import
-
-    number = canonical_number(row.get("number") or "")
-    try:
-        since = date.fromisoformat(row["since"]) if row.get("since") else None  # type: ignore[arg-type]
-        state = NumberState((row.get("state") or "active").strip().lower())
-    except ValueError:
-        return None
-    if number is None:
-        return None
-    return NumberRecord(number, state, (row.get("organisation") or "").strip().lower(), since)
+def _tell(found: "NumberFile") -> None:
+    """Say on standard error which columns were passed over, and why lines were refused."""
+    if found.unknown_columns:
+        columns = inert(", ".join(found.unknown_columns))
+        click.echo(words.word("import_columns", columns=columns), err=True)
+    for refusal in found.refused:
+        value = cut(inert(refusal.value), _LONGEST_VALUE)
+        reason = words.word(refusal.reason, value=value, other=refusal.other)
+        click.echo(words.word("import_line", line=refusal.line, reason=reason), err=True)

@@ -4,7 +4,8 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.instants import told
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import RefusedError
 
 
@@ -16,6 +17,7 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
     """Print a view of the outbox."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.outbox.list(view, limit)  # type: ignore[arg-type]  # click checked the word
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
@@ -27,12 +29,13 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
                 words.status_word(row.state.value),
                 row.recipient,
                 row.subject,
-                f"{row.next_at:%Y-%m-%d %H:%M}" if row.next_at else "",
+                told(row.next_at, zone),
                 row.last_error,
             ]
             for row in rows
         ],
-        widest=40,
+        keep=(0, 1),
+        wrapped=(4,),
     )
 
 
@@ -44,7 +47,7 @@ def cancel(mail: str) -> None:
         done = opened.store.run(lambda tx: tx.outbox.cancel(mail))
     if not done:
         raise RefusedError("outbox_too_late", mail=mail)
-    click.echo(words.word("outbox_cancelled"))
+    print_lines(words.word("outbox_cancelled"))
 
 
 @click.command("retry")
@@ -56,4 +59,4 @@ def retry(mail: str) -> None:
         done = opened.store.run(lambda tx: tx.outbox.retry(mail, now))
     if not done:
         raise RefusedError("outbox_not_retried", mail=mail)
-    click.echo(words.word("outbox_queued"))
+    print_lines(words.word("outbox_queued"))

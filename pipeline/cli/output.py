@@ -1,16 +1,23 @@
-"""Results on standard output: tables that measure East Asian width, or JSON."""
+"""Results on standard output: tables that fit the terminal, wrapped lines, or JSON."""
 
 import dataclasses
 import json
 import sys
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import click
+
+from pipeline.cli.screen import columns, cut, escaped, hanging, inert, width, wrap
+
+__all__ = ["cut", "inert", "plain", "print_json", "print_lines", "print_table", "width"]
+
+_GAP = "  "
+#: No column is made narrower than this; when that is not enough, each row becomes a block.
+_LEAST = 10
 
 
 def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a type
@@ -18,7 +25,9 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a
     match value:
         case Enum():
             return value.value
-        case datetime() | date():
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+        case date():
             return value.isoformat()
         case bytes():
             return f"({len(value)} bytes)"
@@ -37,58 +46,91 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document on one line."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False))
+    """Print one JSON document on one line; what cannot be seen is written as an escape."""
+    click.echo(escaped(json.dumps(plain(value), ensure_ascii=False)))
 
 
-def inert(text: str) -> str:
-    """Return hostile text as one printable line: no control, escape or direction characters."""
-    return "".join(
-        character if character.isprintable() else "�" if not character.isspace() else " "
-        for character in text
-    )
-
-
-def width(text: str) -> int:
-    """Return the columns that ``text`` takes in a terminal (UAX #11: wide and full-width are 2)."""
-    return sum(
-        0
-        if unicodedata.combining(character)
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )
-
-
-def cut(text: str, columns: int) -> str:
-    """Return ``text`` cut to ``columns``, with an ellipsis when it was cut."""
-    if width(text) <= columns:
-        return text
-    kept = ""
-    for character in text:
-        if width(kept + character) > columns - 1:
-            break
-        kept += character
-    return kept + "…"
+def print_lines(text: str, *, first: str = "", rest: str = "", bold: bool = False) -> None:
+    """Print ``text`` inert and wrapped, ``first`` before its first line, ``rest`` before others."""
+    for line in hanging(inert(text), first=first, rest=rest):
+        click.echo(_bold(line) if bold else line)
 
 
 def print_table(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
-    widest: int = 48,
+    *,
+    keep: Collection[int] = (0,),
+    wrapped: Collection[int] = (),
     below: Sequence[Sequence[str]] = (),
 ) -> None:
-    """Print a table in aligned columns; cells are made inert and cut at ``widest`` columns.
+    """Print a table that fits the terminal; cells are made inert.
 
-    ``below`` are whole lines that follow each row (none: no row has any).
+    The columns ``keep`` are never cut: the others give way, and where that is not enough each row
+    becomes a block of lines. The columns ``wrapped`` go on in the next line, the others are cut.
+    ``below`` are sentences that follow each row (none: no row has any).
     """
-    cells = [[cut(inert(cell), widest) for cell in row] for row in (headings, *rows)]
-    columns = [max(width(row[index]) for row in cells) for index in range(len(headings))]
+    cells = [[inert(cell) for cell in row] for row in (headings, *rows)]
+    widths = _fit(cells, keep)
+    if widths is None:
+        _print_blocks(cells, below)
+        return
     for number, row in enumerate(cells):
-        line = "  ".join(
-            cell + " " * (columns[index] - width(cell)) for index, cell in enumerate(row)
-        ).rstrip()
-        click.echo(click.style(line, bold=True) if number == 0 and sys.stdout.isatty() else line)
-        for remark in below[number - 1] if number and below else ():
-            click.echo(f"    -> {inert(remark)}")
+        for line in _row_lines(row, widths, wrapped):
+            click.echo(_bold(line) if number == 0 else line)
+        _print_below(below, number - 1)
+
+
+def _fit(cells: Sequence[Sequence[str]], keep: Collection[int]) -> list[int] | None:
+    """Return the widths of the columns, or None when they do not fit beside each other."""
+    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
+    room = columns() - len(_GAP) * (len(widths) - 1)
+    flexible = [index for index in range(len(widths)) if index not in keep]
+    too_much = sum(widths) - room
+    while too_much > 0:
+        widest = max(flexible, key=lambda index: widths[index], default=None)
+        if widest is None or widths[widest] <= _LEAST:
+            return None
+        # down to the next widest one, or as far as needed: few steps, and equal widths at the end
+        others = [widths[index] for index in flexible if widths[index] < widths[widest]]
+        step = min(too_much, widths[widest] - max([_LEAST, *others]))
+        same = [index for index in flexible if widths[index] == widths[widest]]
+        for index in same:
+            taken = min(max(1, step // len(same)), too_much)
+            widths[index] -= taken
+            too_much -= taken
+    return widths
+
+
+def _row_lines(row: Sequence[str], widths: Sequence[int], wrapped: Collection[int]) -> list[str]:
+    parts = [
+        wrap(cell, widths[index]) if index in wrapped else [cut(cell, widths[index])]
+        for index, cell in enumerate(row)
+    ]
+    lines = []
+    for number in range(max(len(part) for part in parts)):
+        texts = [part[number] if number < len(part) else "" for part in parts]
+        padded = (text + " " * (widths[index] - width(text)) for index, text in enumerate(texts))
+        lines.append(_GAP.join(padded).rstrip())
+    return lines
+
+
+def _print_blocks(cells: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> None:
+    """Print each row as lines of heading and cell; the first stands out as the title."""
+    headings = cells[0]
+    for number, row in enumerate(cells[1:]):
+        if number:
+            click.echo("")
+        for index, cell in enumerate(row):
+            if cell:
+                print_lines(f"{headings[index]}: {cell}", first="  " if index else "", rest="    ")
+        _print_below(below, number)
+
+
+def _print_below(below: Sequence[Sequence[str]], number: int) -> None:
+    for remark in below[number] if below and number >= 0 else ():
+        print_lines(remark, first="    -> ", rest="       ")
+
+
+def _bold(line: str) -> str:
+    return click.style(line, bold=True) if sys.stdout.isatty() else line

@@ -4,9 +4,12 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.instants import told
+from pipeline.cli.output import print_json, print_lines, print_table
 
 _VIEWS = ["needs-me", "waiting", "expiring", "held", "all"]
+#: In these views it is always the move of staff: a column that says so would only take room.
+_OF_STAFF = {"needs-me", "held"}
 
 
 @click.command("queue")
@@ -20,32 +23,31 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
 
     with services() as opened, opened.store.read() as tx:
         rows = queries.queue(tx, queries.QueueView(view), limit=limit, offset=offset)
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
     if not rows:
-        click.echo(words.word("queue_empty"))
+        print_lines(words.word("queue_empty"))
         return
-    print_table(
+    headings = ["reference", "status", "number", "company", "since", "next"]
+    lines = [
         [
-            words.word(key)
-            for key in ("reference", "status", "whose_move", "number", "company", "since", "next")
-        ],
-        [
-            [
-                row.reference,
-                words.status_word(row.status.value)
-                + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else ""),
-                words.status_word(row.move.value),
-                row.number,
-                row.company or row.address,
-                row.since.strftime("%Y-%m-%d %H:%M"),
-                row.next_at.strftime("%Y-%m-%d %H:%M") if row.next_at else "",
-            ]
-            for row in rows
-        ],
-        widest=34,
-    )
+            row.reference,
+            words.status_word(row.status.value)
+            + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else ""),
+            row.number,
+            row.company or row.address,
+            told(row.since, zone),
+            told(row.next_at, zone),
+        ]
+        for row in rows
+    ]
+    if view not in _OF_STAFF:
+        headings.append("whose_move")
+        for line, row in zip(lines, rows, strict=True):
+            line.append(words.status_word(row.move.value))
+    print_table([words.word(key) for key in headings], lines, keep=(0, 2), wrapped=(1, 4, 5, 6))
 
 
 @click.command("status")
@@ -55,11 +57,14 @@ def status(*, as_json: bool) -> None:
     from pipeline.store import queries  # noqa: PLC0415 - slow to import
 
     with services() as opened, opened.store.read() as tx:
-        counts = queries.counts(tx, opened.clock.now())
+        now = opened.clock.now()
+        counts = queries.counts(tx, now)
+        zone = opened.settings.team.time_zone
         issuer = opened.settings.certificates.issuer
     if as_json:
-        print_json({"counts": counts, "issuer": issuer})
+        print_json({"at": now, "counts": counts, "issuer": issuer})
         return
+    click.echo(words.word("status_at", at=told(now, zone)))
     for name in counts.__slots__:
-        click.echo(f"{words.word(f'count_{name}')}: {getattr(counts, name)}")
-    click.echo(words.word(f"issuer_{issuer}"))
+        print_lines(f"{words.word(f'count_{name}')}: {getattr(counts, name)}", rest="    ")
+    print_lines(words.word(f"issuer_{issuer}"))

@@ -4,7 +4,8 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.instants import told
+from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 
 
@@ -14,15 +15,17 @@ def list_quarantine(*, as_json: bool) -> None:
     """Print the messages in quarantine and why they are there."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.quarantine.list()
+        zone = opened.settings.team.time_zone
     if as_json:
         print_json(rows)
         return
     if not rows:
-        click.echo(words.word("quarantine_empty"))
+        print_lines(words.word("quarantine_empty"))
         return
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
-        [[row.id, f"{row.at:%Y-%m-%d %H:%M}", row.reason, str(row.attempts)] for row in rows],
+        [[row.id, told(row.at, zone), row.reason, str(row.attempts)] for row in rows],
+        wrapped=(1,),
     )
 
 
@@ -46,7 +49,7 @@ def release(entry: str) -> None:
 
     with services() as opened:
         put_back(opened, entry)
-    click.echo(words.word("quarantine_released"))
+    print_lines(words.word("quarantine_released"))
 
 
 @click.command("drop")
@@ -57,4 +60,4 @@ def drop(entry: str) -> None:
 
     with services() as opened:
         give_up(opened, entry)
-    click.echo(words.word("quarantine_dropped"))
+    print_lines(words.word("quarantine_dropped"))

@@ -7,6 +7,8 @@ import click
 from pipeline import resources
 from pipeline.cli import words
 from pipeline.cli.context import services as open_for_command
+from pipeline.cli.instants import span, told, told_twice
+from pipeline.cli.screen import inert
 from pipeline.durable import write_out
 from pipeline.flow.overview import RequestView, request_view
 from pipeline.flow.services import Services
@@ -33,6 +35,7 @@ def write_report(services: Services, path: Path) -> None:
         loader=FileSystemLoader(resources.template("report")),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -44,9 +47,20 @@ def write_report(services: Services, path: Path) -> None:
         named=words.named,
         language=words.language(),
         now=services.clock.now(),
+        zone=services.settings.team.time_zone,
+        told=told,
+        told_twice=told_twice,
+        span=span,
         page_id=new_id(),
     )
     write_out(path, page.encode())
+
+
+def _visible(value: object) -> object:
+    """Return what the page prints with control and direction characters made visible."""
+    if type(value) is not str:  # what is marked up already consists of such texts
+        return value
+    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
 
 
 def _views(services: Services) -> list[RequestView]:

@@ -1,24 +1,71 @@
 """One request as a page of text for the terminal."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
 
 import click
 
 from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
-from pipeline.cli.output import inert
+from pipeline.cli.instants import span, told, told_twice
+from pipeline.cli.output import print_lines
+from pipeline.cli.possible import copyable
 from pipeline.flow.overview import RequestView, ShownProblem
 
 
-def print_request(view: RequestView) -> None:
-    """Print all of one request: what it is, the answers, the problems, the mails, the history."""
-    zone = ZoneInfo(view.time_zone)
+def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:
+    """Print all of one request: what it is, the answers, the problems, the mails, the history.
 
-    def local(at: datetime | None) -> str:
-        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else ""
+    Instants are told in ``zone``, the team's; the customer's stands beside it where it is the
+    customer who has to keep them. ``commands`` are possible now, each with what it records.
+    """
+    print_lines(f"{view.reference}  {words.status_word(view.status.value)}", rest="  ", bold=True)
+    _facts(view, zone)
+    _answers(view)
+    _section(
+        "slots",
+        [
+            _beside(span(slot.start, slot.end, zone), span(slot.start, slot.end, view.time_zone))
+            for slot in view.slots
+        ],
+    )
+    _section(
+        "deadlines",
+        [
+            f"{told_twice(item.at, zone, view.time_zone)}  {words.named('deadline', item.kind)}"
+            + (f"  {words.named('notice', item.notice)}" if item.notice else "")
+            for item in view.deadlines
+        ],
+    )
+    _section(
+        "certificates",
+        [
+            f"{row.ordinal}. {words.status_word(row.state)}  {row.serial}  "
+            f"{told(row.created_at, zone)} - {told_twice(row.expires_at, zone, view.time_zone)}"
+            for row in view.certificates
+        ],
+    )
+    _section(
+        "mails",
+        [
+            f"{told(mail.at, zone)}  {words.word(mail.direction)}  {mail.subject}  "
+            f"[{words.status_word(mail.state)}]"
+            for mail in view.mails
+        ],
+    )
+    _section("notes", [f"{told(note.at, zone)}  {note.author}: {note.text}" for note in view.notes])
+    _section(
+        "history",
+        [
+            f"{told(line.at, zone)}  {line.actor_name}"
+            f"  {words.named('event', line.event.value) if line.event else ''}"
+            f"  {words.status_word(line.after.value)}"
+            for line in view.history
+        ],
+    )
+    _possible(view.reference, commands)
 
-    click.echo(click.style(f"{view.reference}  {words.status_word(view.status.value)}", bold=True))
+
+def _facts(view: RequestView, zone: str) -> None:
     rows = [
         ("track", words.status_word(view.track.value)),
         ("whose_move", words.status_word(view.whose_move.value)),
@@ -29,7 +76,7 @@ def print_request(view: RequestView) -> None:
         ("sender", f"{view.sender} ({words.status_word(view.sender_verdict)})"),
         ("language", view.language),
         ("time_zone", view.time_zone),
-        ("opened", local(view.opened_at)),
+        ("opened", told(view.opened_at, zone)),
         ("file", view.file_name),
         ("rule", view.rule),
         ("suggestion", view.suggestion.value if view.suggestion else ""),
@@ -37,7 +84,10 @@ def print_request(view: RequestView) -> None:
     ]
     for key, value in rows:
         if value:
-            click.echo(f"  {words.word(key)}: {inert(value)}")
+            print_lines(f"{words.word(key)}: {value}", first="  ", rest="      ")
+
+
+def _answers(view: RequestView) -> None:
     if view.fields:
         click.echo("")
         lines = [
@@ -55,54 +105,35 @@ def print_request(view: RequestView) -> None:
     shown = {field.id for field in view.fields}
     for problem in view.problems:
         if problem.field not in shown:
-            click.echo(f"  {_told(problem)}")
-    _section("slots", [f"{local(slot.start)} - {local(slot.end)}" for slot in view.slots])
-    _section(
-        "deadlines",
-        [
-            f"{local(item.at)}  {words.named('deadline', item.kind)}"
-            + (f"  {words.named('notice', item.notice)}" if item.notice else "")
-            for item in view.deadlines
-        ],
-    )
-    _section(
-        "certificates",
-        [
-            f"{row.ordinal}. {words.status_word(row.state)}  {row.serial}  "
-            f"{local(row.created_at)} - {local(row.expires_at)}"
-            for row in view.certificates
-        ],
-    )
-    _section(
-        "mails",
-        [
-            f"{local(mail.at)}  {words.word(mail.direction)}  {mail.subject}  "
-            f"[{words.status_word(mail.state)}]"
-            for mail in view.mails
-        ],
-    )
-    _section("notes", [f"{local(note.at)}  {note.author}: {note.text}" for note in view.notes])
-    _section(
-        "history",
-        [
-            f"{local(line.at)}  {line.actor_name}"
-            f"  {words.named('event', line.event.value) if line.event else ''}"
-            f"  {words.status_word(line.after.value)}"
-            for line in view.history
-        ],
-    )
+            print_lines(_told(problem), first="  ", rest="      ")
 
 
 def _told(problem: ShownProblem) -> str:
     audience = words.status_word(problem.audience)
     severity = words.status_word(problem.severity)
-    return f"{severity} ({audience}): {inert(problem.message)} [{problem.code}]"
+    return f"{severity} ({audience}): {problem.message} [{problem.code}]"
+
+
+def _beside(here: str, there: str) -> str:
+    return here if here == there else f"{here} ({there})"
 
 
 def _section(key: str, lines: list[str]) -> None:
     if not lines:
         return
     click.echo("")
-    click.echo(click.style(words.word(key), bold=True))
+    print_lines(words.word(key), bold=True)
     for line in lines:
-        click.echo(f"  {inert(line)}")
+        print_lines(line, first="  ", rest="      ")
+
+
+def _possible(reference: str, commands: Mapping[str, str]) -> None:
+    click.echo("")
+    print_lines(words.word("possible"), bold=True)
+    for command, meaning in commands.items():
+        print_lines(meaning, first="  ", rest="      ")
+        for line in copyable(command, "    "):
+            click.echo(line)
+    if not commands:
+        nothing = words.word("possible_nothing", reference=reference)
+        print_lines(nothing, first="  ", rest="      ")

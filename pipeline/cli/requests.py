@@ -9,7 +9,8 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
-from pipeline.cli.output import print_json
+from pipeline.cli.output import plain, print_json
+from pipeline.cli.possible import commands_now, telling_what_is_possible
 from pipeline.errors import UsageError
 from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.services import Services
@@ -43,7 +44,8 @@ def _decide(
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-        changed = work(opened, record, name or os_user())
+        with telling_what_is_possible(opened, record.reference):
+            changed = work(opened, record, name or os_user())
     if as_json:
         print_json(
             {
@@ -75,10 +77,12 @@ def show(reference: str, *, as_json: bool) -> None:
     with services() as opened, opened.store.read() as tx:
         record = one_request(tx, reference)
         view = request_view(tx, opened, record)
+        commands = commands_now(opened, record)
+        zone = opened.settings.team.time_zone
     if as_json:
-        print_json(view)
+        print_json({**plain(view), "commands": list(commands)})
     else:
-        print_request(view)
+        print_request(view, zone, commands)
 
 
 @click.command("approve")

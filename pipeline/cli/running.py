@@ -7,7 +7,7 @@ import click
 
 from pipeline.cli import words
 from pipeline.cli.context import settings
-from pipeline.cli.output import print_json
+from pipeline.cli.output import print_json, print_lines
 from pipeline.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -20,18 +20,15 @@ if TYPE_CHECKING:
 def run(*, dry_run: bool, as_json: bool) -> int:
     """Receive, check, decide what is due, send, housekeep; once."""
     from pipeline.batch import Stage, plan_batch, run_batch  # noqa: PLC0415 - slow to import
-    from pipeline.flow.services import open_services  # noqa: PLC0415
+    from pipeline.flow.services import open_services, open_to_look  # noqa: PLC0415
 
     found = settings()
-    with open_services(found, SystemClock(), make=not dry_run) as opened:
-        if dry_run:
-            plan = plan_batch(opened)
-            if as_json:
-                print_json(dict(plan.counts))
-            else:
-                for name, count in plan.counts:
-                    click.echo(f"{words.word(name)}: {count}")
-            return 0
+    if dry_run:
+        from pipeline.cli.plan_page import tell_plan  # noqa: PLC0415 - only here
+
+        with open_to_look(found, SystemClock()) as opened:
+            return tell_plan(plan_batch(opened), found.team.time_zone, as_json=as_json)
+    with open_services(found, SystemClock(), make=True) as opened:
 
         def progress(stage: Stage, done: int) -> None:
             if sys.stderr.isatty():
@@ -43,7 +40,7 @@ def run(*, dry_run: bool, as_json: bool) -> int:
     if as_json:
         print_json(summary)
     else:
-        click.echo(words.word("batch_done", **dict(summary.counts)))
+        print_lines(words.word("batch_done", **dict(summary.counts)))
     _tell(summary)
     return summary.exit_code
 

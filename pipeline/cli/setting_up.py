@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,9 @@ import click
 from pipeline import __version__
 from pipeline.cli import words
 from pipeline.cli.context import named_places
+from pipeline.clock import SystemClock
 from pipeline.config import Settings, file_faults
+from pipeline.durable import write_file
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError, RefusedError
 
 _Decorated = Callable[..., Any]
@@ -73,6 +74,7 @@ def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     if ids:
         _write(out, f"{text}\n{to_toml({'sender': {'authserv_ids': ids}})}")
     click.echo(words.word("init_done", path=out))
+    code = _make_state(settings) or code
     _say_what_is_open(settings, ids, reached=code == ExitCode.DONE)
     return code
 
@@ -90,19 +92,8 @@ def _check_place(out: Path, *, force: bool) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the file whole or not at all, for this user alone."""
-    target = Path(os.path.realpath(path))
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    """Write the file whole or not at all, for this user alone; a link keeps leading to it."""
+    write_file(Path(os.path.realpath(path)), text.encode())
 
 
 def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
@@ -117,6 +108,19 @@ def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
     for fault in faults:
         click.echo(words.explain(fault), err=True)
     return (faults[0].exit_code if faults else ExitCode.DONE), ids
+
+
+def _make_state(settings: Settings) -> int:
+    """Make keys and database, or find them; return the exit code of what stands in the way."""
+    from pipeline.flow.state import open_store  # noqa: PLC0415 - slow to import
+
+    try:
+        open_store(settings, SystemClock(), make=True).close()
+    except PipelineError as error:
+        click.echo(words.explain(error), err=True)
+        return error.exit_code
+    click.echo(words.word("init_state", path=settings.home().absolute()))
+    return ExitCode.DONE
 
 
 def _say_what_is_open(settings: Settings, ids: tuple[str, ...], *, reached: bool) -> None:

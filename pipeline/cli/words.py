@@ -6,7 +6,11 @@ from typing import Any
 
 from pipeline import resources
 from pipeline.cli import calling
-from pipeline.errors import PipelineError, SettingsError
+from pipeline.cli.screen import inert
+from pipeline.errors import PipelineError, RefusedError, SettingsError
+
+#: The longest value that a sentence is filled with.
+_LONGEST = 300
 
 
 @cache
@@ -26,9 +30,12 @@ def _table(section: str) -> dict[str, Any]:
 
 
 def word(key: str, **values: object) -> str:
-    """Return the words of ``key`` with its placeholders filled."""
+    """Return the words of ``key`` with its placeholders filled; texts that fill them are inert."""
     text = _typed(_table("words")[key], escape=bool(values))
-    return text.format(**values) if values else text
+    filling = {
+        name: inert(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    return text.format(**filling) if filling else text
 
 
 def status_word(code: str) -> str:
@@ -54,14 +61,18 @@ def option_help(name: str) -> str:
 
 
 def explain(error: PipelineError) -> str:
-    """Return what happened, why it matters, and what to do next; each of several errors."""
+    """Return what happened, why it matters, and what to do next; each of several errors.
+
+    Of a refusal without the why: it is nothing but a rule at work.
+    """
     if isinstance(error, SettingsError):
         return "\n\n".join(explain(single) for single in error.errors)
     entry = _table("errors").get(error.code)
     if entry is None:
-        return f"{error}"
-    values = _Quiet({name: _one_line(value) for name, value in error.params.items()})
-    texts = [_typed(entry[part], escape=True) for part in ("what", "why", "next")]
+        return inert(f"{error}")
+    values = _Quiet({name: inert(str(item))[:_LONGEST] for name, item in error.params.items()})
+    parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
+    texts = [_typed(entry[part], escape=True) for part in parts]
     return "\n".join(text.format_map(values) for text in texts)
 
 
@@ -71,11 +82,6 @@ def _typed(text: str, *, escape: bool = False) -> str:
         return text
     commands = {key.partition(".")[0] for key in _table("help")}
     return calling.with_programme(text, commands, escape=escape)
-
-
-def _one_line(value: object) -> str:
-    text = str(value)
-    return "".join(character if character.isprintable() else "�" for character in text)[:300]
 
 
 class _Quiet(dict[str, str]):

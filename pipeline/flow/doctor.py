@@ -1,5 +1,6 @@
 """Checks of everything that a batch needs; each finding says how to fix what is wrong."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.openings import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
+from pipeline.flow.state import trial
 from pipeline.forms.pdf_probe import probe_pdf
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
+from pipeline.model.certificate import Issuer
 from pipeline.notifications.courier import DeliveryKind
 
 _OPEN_TO_OTHERS = 0o077
@@ -30,21 +33,37 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Run all checks; one that fails does not stop the others."""
-    findings = [_try("home", lambda: _home(settings))]
-    try:
-        with open_services(settings, SystemClock()) as services:
-            findings += [
-                _try("database", lambda: _database(services)),
-                _try("authority", lambda: _authority(services)),
-                _try("mailbox", lambda: _mailbox(services)),
-                _try("courier", lambda: _courier(services)),
-                _try("authserv", lambda: _authserv(services)),
-            ]
-    except PipelineError as error:
-        findings.append(Finding("database", "bad", error=error))
+    """Run all checks; one that fails does not stop the others, and none makes anything."""
+    clock = SystemClock()
+    findings = [_try("home", lambda: _home(settings)), *_state(settings)]
+    with trial(settings) as thrown_away, open_services(thrown_away, clock, make=True) as services:
+        findings += [
+            _try("mailbox", lambda: _mailbox(services)),
+            _try("courier", lambda: _courier(services)),
+            _try("authserv", lambda: _authserv(services)),
+        ]
     findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
     return findings
+
+
+def _state(settings: Settings) -> list[Finding]:
+    """Check database and keys. The servers are checked beside a state that is thrown away."""
+    try:
+        with open_services(settings, SystemClock()) as services:
+            checks = [
+                _try("database", lambda: _database(services)),
+                _try("token_key", lambda: _token_key(services)),
+            ]
+            if settings.certificates.issuer == Issuer.EMBEDDED.value:
+                checks.append(_try("authority", lambda: _authority(services)))
+            return checks
+    except PipelineError as error:
+        if error.code == "state_none":
+            values = (("path", str(settings.home().absolute())),)
+            return [Finding("database", "warn", "nothing_made_yet", values)]
+        check = "authority" if error.code == "authority_missing" else "database"
+        check = "token_key" if error.code == "token_key_missing" else check
+        return [Finding(check, "bad", error=error)]
 
 
 def _try(check: str, work: Callable[[], Finding]) -> Finding:
@@ -56,7 +75,12 @@ def _try(check: str, work: Callable[[], Finding]) -> Finding:
 
 def _home(settings: Settings) -> Finding:
     home = settings.home()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not home.is_dir():
+        there = next(path for path in home.absolute().parents if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            reason = os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR)
+            raise ConfigurationError("home_unusable", path=home.absolute(), reason=reason)
+        return Finding("home", "good", "home_to_be", (("path", str(home.absolute())),))
     if home.stat().st_mode & _OPEN_TO_OTHERS:
         return Finding("home", "warn", "home_open", (("path", str(home)),))
     if not os.access(home, os.W_OK):
@@ -70,13 +94,18 @@ def _database(services: Services) -> Finding:
     return Finding("database", "good")
 
 
+def _token_key(services: Services) -> Finding:
+    _ = services.token_key
+    return Finding("token_key", "good")
+
+
 def _authority(services: Services) -> Finding:
     values = (("fingerprint", services.authority.fingerprint),)
     return Finding("authority", "good", "authority_is", values)
 
 
 def _mailbox(services: Services) -> Finding:
-    with open_mailbox(services) as mailbox:
+    with open_mailbox(services, only_looking=True) as mailbox:
         folders = mailbox.folders()
         # the folder that mail comes in is looked into: its name may be wrong
         mailbox.new_messages(_none_known, count=1)
@@ -113,7 +142,7 @@ def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
 
 def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
     """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
-    with open_mailbox(services) as mailbox:
+    with open_mailbox(services, only_looking=True) as mailbox:
         mails = mailbox.new_messages(_none_known, count=count)
     messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
     return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)

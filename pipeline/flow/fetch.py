@@ -1,13 +1,16 @@
 """First write: raw bytes and ledger rows are committed; nothing is changed on the server."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from pipeline.flow.openings import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import FetchedMessage, Known, Mailbox
 from pipeline.model.identifiers import new_id
 from pipeline.store.records import FetchedMail, MessageRecord, MessageState
+
+#: So many mails are counted for a plan; more are "1,000 and more".
+_COUNTED = 1000
 
 
 def fetch(services: Services, mailbox: Mailbox) -> int:
@@ -22,11 +25,36 @@ def fetch(services: Services, mailbox: Mailbox) -> int:
     return record(services, fetched)
 
 
-def waiting_mail(services: Services) -> int:
-    """Return how many new mails a batch would find in its first portion; nothing is downloaded."""
-    with open_mailbox(services) as mailbox:
-        count = services.settings.mailbox.fetch_count
-        return len(mailbox.new_messages(_known(services, mailbox), count=count, message_bytes=0))
+def waiting_mail(
+    services: Services, mailbox: Mailbox, most: int
+) -> tuple[int, Iterator[FetchedMessage]]:
+    """Return how many new mails there are (up to 1,000), and the oldest ``most`` of them.
+
+    They are downloaded portion by portion, as they are asked for; nothing is changed.
+    """
+    known = _known(services, mailbox)
+    total = len(mailbox.new_messages(known, count=_COUNTED, message_bytes=0))
+    return total, _looked_at(services, mailbox, known, most)
+
+
+def _looked_at(
+    services: Services, mailbox: Mailbox, known: Known, most: int
+) -> Iterator[FetchedMessage]:
+    limits = services.settings.mailbox
+    seen: set[tuple[int, int]] = set()
+    while len(seen) < most:
+        found = mailbox.new_messages(
+            lambda validity, uids: (
+                known(validity, uids) | {uid for at, uid in seen if at == validity}
+            ),
+            count=min(limits.fetch_count, most - len(seen)),
+            total_bytes=limits.fetch_bytes,
+            message_bytes=limits.message_bytes,
+        )
+        if not found:
+            return
+        seen.update((mail.uidvalidity, mail.uid) for mail in found)
+        yield from found
 
 
 def _known(services: Services, mailbox: Mailbox) -> Known:
@@ -45,19 +73,26 @@ def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
         return 0
     now = services.clock.now()
     rows = [
-        MessageRecord(
-            id=new_id(),
-            place=FetchedMail(mail.account, mail.folder, mail.uidvalidity, mail.uid),
-            sha256=services.blobs.put(mail.raw) if mail.raw is not None else _unfetched(mail),
-            size=mail.size,
-            fetched_at=now,
-            state=MessageState.FETCHED,
-            next_at=now,
-            oversized=mail.raw is None,
+        ledger_row(
+            mail, services.blobs.put(mail.raw) if mail.raw is not None else _unfetched(mail), now
         )
         for mail in fetched
     ]
     return services.store.run(lambda tx: tx.messages.insert_fetched(rows))
+
+
+def ledger_row(mail: FetchedMessage, sha256: str, now: datetime) -> MessageRecord:
+    """Return the row that ``mail`` gets in the ledger."""
+    return MessageRecord(
+        id=new_id(),
+        place=FetchedMail(mail.account, mail.folder, mail.uidvalidity, mail.uid),
+        sha256=sha256,
+        size=mail.size,
+        fetched_at=now,
+        state=MessageState.FETCHED,
+        next_at=now,
+        oversized=mail.raw is None,
+    )
 
 
 def _unfetched(mail: FetchedMessage) -> str:

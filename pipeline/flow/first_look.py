@@ -2,10 +2,10 @@
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import PipelineError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.doctor import detected_authserv_ids
 from pipeline.flow.openings import open_courier
-from pipeline.flow.services import Services, open_services
+from pipeline.flow.services import Services, open_to_look
 from pipeline.notifications.courier import DeliveryKind
 
 _LOOKED_AT = 50
@@ -16,7 +16,7 @@ def first_look(settings: Settings) -> tuple[list[PipelineError], tuple[str, ...]
     faults: list[PipelineError] = []
     ids: tuple[str, ...] = ()
     try:
-        with open_services(settings, SystemClock()) as services:
+        with open_to_look(settings, SystemClock()) as services:
             if settings.mailbox.kind == "imap":
                 try:
                     ids = detected_authserv_ids(services, _LOOKED_AT)
@@ -36,4 +36,4 @@ def _try_courier(services: Services) -> None:
     with open_courier(services) as (courier, _):
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
-        raise TryLaterError("courier_unreachable", reason=answer.detail)
+        raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)

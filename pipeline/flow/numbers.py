@@ -1,6 +1,7 @@
 """Staff and imports write the table of numbers; what waits for a number is woken."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.flow.cause import Cause
 from pipeline.flow.decide import decide
@@ -21,16 +22,51 @@ def set_number(services: Services, record: NumberRecord, who: str) -> None:
     services.store.run(work)
 
 
-def import_numbers(services: Services, records: Sequence[NumberRecord], who: str) -> None:
-    """Record all of ``records`` in one transaction."""
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import made of its lines."""
 
-    def work(tx: Transaction) -> None:
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
+        )
+
+
+def import_numbers(services: Services, records: Sequence[NumberRecord], who: str) -> Imported:
+    """Record all of ``records`` in one transaction; what is known already stays as it is."""
+
+    def work(tx: Transaction) -> Imported:
+        total = Imported()
         for record in records:
+            before = tx.numbers.get(record.e164)
+            total += _compared(before, record)
+            if before == record:
+                continue
             tx.numbers.lock(record.e164)
             tx.numbers.set(record)
             _wake(tx, services, record, who)
+        return total
 
-    services.store.run(work)
+    return services.store.run(work)
+
+
+def preview_import(services: Services, records: Sequence[NumberRecord]) -> Imported:
+    """Return what :func:`import_numbers` would do; nothing is changed."""
+    total = Imported()
+    with services.store.read() as tx:
+        for record in records:
+            total += _compared(tx.numbers.get(record.e164), record)
+    return total
+
+
+def _compared(before: NumberRecord | None, after: NumberRecord) -> Imported:
+    if before is None:
+        return Imported(new=1)
+    return Imported(unchanged=1) if before == after else Imported(changed=1)
 
 
 def _wake(tx: Transaction, services: Services, record: NumberRecord, who: str) -> None:

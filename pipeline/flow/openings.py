@@ -27,8 +27,12 @@ class Archive:
         return self.mailbox.holds(self.folder, message_id)
 
 
-def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
+def open_mailbox(
+    services: Services, *, only_looking: bool = False
+) -> AbstractContextManager[Mailbox]:
     """Return the mailbox, to be used in a ``with`` statement.
+
+    ``only_looking``: a Maildir is left without a trace, as a server is by any look at new mail.
 
     Raises TryLaterError ``mailbox_unreachable`` or ConfigurationError ``mailbox_refused_login``.
     """
@@ -40,6 +44,7 @@ def open_mailbox(services: Services) -> AbstractContextManager[Mailbox]:
             settings.address,
             services.settings.below_home(settings.path),
             folder=settings.folder,
+            only_looking=only_looking,
         )
     from pipeline.mailbox.imap import ImapAccess, ImapMailbox  # noqa: PLC0415 - slow to import
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipeline.certificates.authority import Authority
 from pipeline.clock import Clock
 from pipeline.config import Settings
+from pipeline.errors import ConfigurationError
 from pipeline.flow import state
 from pipeline.guard import Guard
 from pipeline.mailbox.sender import SenderPolicy
@@ -110,6 +111,24 @@ class Services:
         with self.store.read() as tx:
             state.check_keys(tx, self.settings, authority=authority.fingerprint)
         return authority
+
+
+@contextmanager
+def open_to_look(settings: Settings, clock: Clock) -> Iterator[Services]:
+    """Open the services to look at a mailbox and at what a batch would do.
+
+    Where nothing was made yet, the state is one that is thrown away. Raises what
+    :func:`open_services` raises, but ``state_none``.
+    """
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_services(settings, clock))
+        except ConfigurationError as error:
+            if error.code != "state_none":
+                raise
+            trial = stack.enter_context(state.trial(settings))
+            opened = stack.enter_context(open_services(trial, clock, make=True))
+        yield opened
 
 
 @contextmanager

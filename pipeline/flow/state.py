@@ -108,7 +108,14 @@ def trial(settings: Settings) -> Iterator[Settings]:
         courier = settings.courier.model_copy(
             update={"path": settings.below_home(settings.courier.path).absolute()}
         )
-        yield settings.model_copy(update={"store": store, "mailbox": mailbox, "courier": courier})
+        certificates = settings.certificates.model_copy(update={"issuer": Issuer.MANUAL.value})
+        changed = {
+            "store": store,
+            "mailbox": mailbox,
+            "courier": courier,
+            "certificates": certificates,  # no authority is made for a look
+        }
+        yield settings.model_copy(update=changed)
 
 
 def read_token_key(settings: Settings) -> bytes:
@@ -171,9 +178,14 @@ def _has_authority(settings: Settings) -> bool:
 
 
 def _database_there(settings: Settings) -> bool:
-    """Whether there is a SQLite file with bytes in it; a server's database counts as there."""
+    """Whether there is a SQLite file with bytes in it; a server's database counts as there.
+
+    What is no file (a folder, a pipe) is there too: the store tells what is wrong with it.
+    """
     where = database(settings)
-    return not isinstance(where, Path) or (where.is_file() and where.stat().st_size > 0)
+    if not isinstance(where, Path):
+        return True
+    return where.exists() and (not where.is_file() or where.stat().st_size > 0)
 
 
 def _unfinished(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pipeline.flow.letter import Letter
 from pipeline.flow.services import Services
-from pipeline.model.message import SenderVerdict
+from pipeline.model.message import InboundMessage, SenderVerdict
 from pipeline.notifications.token import is_genuine, read_tokens
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -35,7 +35,17 @@ class KnownThread:
 
 def request_of_thread(tx: Transaction, services: Services, letter: Letter) -> KnownThread | None:
     """Return the request that a genuine token of the message names, or None."""
-    message = letter.message
+    record = named_request(tx, services, letter.message)
+    if record is None:
+        return None
+    locked = tx.requests.lock(record.id) or record
+    return KnownThread(locked, _standing(letter, locked))
+
+
+def named_request(
+    tx: Transaction, services: Services, message: InboundMessage
+) -> RequestRecord | None:
+    """Return the request that a genuine token of ``message`` names, not locked, or None."""
     addresses = tuple(recipient.address for recipient in message.recipients)
     ids = (*message.in_reply_to, *message.references)
     for found in read_tokens(addresses, ids):
@@ -43,8 +53,7 @@ def request_of_thread(tx: Transaction, services: Services, letter: Letter) -> Kn
         if record is None:
             continue
         if is_genuine(services.token_key, record.reference, record.address_of_record, found.token):
-            locked = tx.requests.lock(record.id) or record
-            return KnownThread(locked, _standing(letter, locked))
+            return record
     return None
 
 

@@ -37,17 +37,17 @@ _TO_CORRECT = frozenset(
 class MaildirMailbox:
     """A Maildir as a mailbox; see :class:`pipeline.mailbox.protocol.Mailbox`.
 
-    One that only ``looks`` makes no folder and numbers nothing: new mails get the UIDs that they
-    would get.
+    One that is ``only_looking`` makes no folder and numbers nothing: new mails get the UIDs that
+    they would get.
     """
 
     def __init__(
-        self, account: str, root: Path, *, folder: str = "INBOX", looks: bool = False
+        self, account: str, root: Path, *, folder: str = "INBOX", only_looking: bool = False
     ) -> None:
         self.account = account
         self._root = root
         self._folder = folder
-        self._looks = looks
+        self._only_looking = only_looking
         self._looked: frozenset[str] | None = None
 
     def __enter__(self) -> Self:
@@ -75,9 +75,9 @@ class MaildirMailbox:
         """Return the oldest mails that are not known; see the protocol."""
         with self._guarded():
             place = self._open(self._folder)
-            if self._looks and not place.is_dir():
+            if self._only_looking and not place.is_dir():
                 return []
-            validity, uids = _look(place) if self._looks else _number(place)
+            validity, uids = _look(place) if self._only_looking else _number(place)
             self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             found: list[FetchedMessage] = []
@@ -199,7 +199,7 @@ class MaildirMailbox:
     def _open(self, folder: str) -> Path:
         """Return the path of ``folder``, made when missing."""
         place = self._path(folder)
-        if not self._looks and not all((place / name).is_dir() for name in _SUBFOLDERS):
+        if not self._only_looking and not all((place / name).is_dir() for name in _SUBFOLDERS):
             for name in _SUBFOLDERS:
                 make_folder(place / name)
             if place != self._root:

@@ -42,13 +42,12 @@ class MaildirCourier:
         return Delivery(DeliveryKind.SENT)
 
     def check(self) -> Delivery:
-        """Make the folders and say whether they can be written."""
-        try:
-            for folder in _FOLDERS:
-                make_folder(self._path / folder)
-        except OSError as error:
-            return Delivery(DeliveryKind.DEFERRED, type(error).__name__)
-        writable = os.access(self._path / "tmp", os.W_OK)
+        """Say whether the folders can be written, or made; nothing is made."""
+        folder = self._path.absolute() / "tmp"
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            return Delivery(DeliveryKind.DEFERRED, "NotADirectoryError")
+        writable = os.access(there, os.W_OK | os.X_OK)
         kind = DeliveryKind.SENT if writable else DeliveryKind.DEFERRED
         return Delivery(kind, "" if writable else "not_writable")
 

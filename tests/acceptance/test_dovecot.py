@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
+from pipeline.cli import run
 from tests.flow.world import AUTHSERV, START, form
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpSink, smtp_sink
@@ -189,3 +190,20 @@ def test_wrong_password_is_a_configuration_error(dovecot: Dovecot, tmp_path: Pat
         config = _settings(tmp_path, dovecot, "requests0", sink, "")
         (tmp_path / "password").write_text("wrong")
         assert _finished(_start(config))[0] == 4
+
+
+def test_dry_run_leaves_no_trace_on_the_server(
+    dovecot: Dovecot, mail_user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with smtp_sink() as sink, _connected(dovecot, mail_user) as client:
+        config = _settings(tmp_path, dovecot, mail_user, sink, "")
+        for number, sender in enumerate(_senders()[:3]):
+            client.append("INBOX", _mail(sender, number))
+        assert run(["--config", str(config), "run", "--dry-run", "--json"]) == 0
+        planned = json.loads(capsys.readouterr().out)["mailbox"]
+        assert (planned["total"], [mail["fate"] for mail in planned["first"]]) == (3, ["form"] * 3)
+        client.select_folder("INBOX", readonly=True)
+        flags = client.get_flags(client.search()).values()
+        assert [flag for flag in flags if b"\\Seen" in flag] == []
+        assert _folders(dovecot, mail_user) == {"INBOX": 3}
+        assert sink.messages == []

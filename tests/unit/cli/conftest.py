@@ -57,7 +57,8 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Speak English, whatever the machine speaks; read no settings of the machine."""
     for name in [name for name in os.environ if name.startswith("PIPELINE_")]:
         monkeypatch.delenv(name)
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIPELINE_LANG", "en")
     words.language.cache_clear()
     yield
@@ -93,7 +94,9 @@ def empty_home(tmp_path: Path) -> Path:
     return folder
 
 
-def _caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+def caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a way to call the command line on the home in ``folder``."""
+
     def call(*arguments: str) -> Called:
         options = ["--config", str(folder / "pipeline.toml"), "--home", str(folder / "state")]
         capsys.readouterr()
@@ -107,13 +110,13 @@ def _caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 @pytest.fixture
 def pipeline(home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command line on the home with the worked samples."""
-    return _caller(home, capsys)
+    return caller(home, capsys)
 
 
 @pytest.fixture
 def fresh_pipeline(empty_home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command line on a home that knows nothing yet."""
-    return _caller(empty_home, capsys)
+    return caller(empty_home, capsys)
 
 
 @pytest.fixture

@@ -113,7 +113,6 @@ def test_file_that_is_no_database_is_told_and_kept(
     fresh_pipeline: Call, empty_home: Path, command: str
 ) -> None:
     path = _database(empty_home)
-    path.parent.mkdir(mode=0o700)
     path.write_text("a shopping list\n" * 500)
     called = fresh_pipeline(*command.split())
     assert called.code == 4
@@ -122,7 +121,8 @@ def test_file_that_is_no_database_is_told_and_kept(
 
 
 def test_folder_in_place_of_the_database_is_told(fresh_pipeline: Call, empty_home: Path) -> None:
-    _database(empty_home).mkdir(parents=True)
+    _database(empty_home).unlink()
+    _database(empty_home).mkdir()
     called = fresh_pipeline("queue")
     assert (called.code, called.err.splitlines()[0]) == (
         4,

@@ -1,5 +1,6 @@
 """What each command tells the shell, and in which words."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,3 +186,42 @@ def test_time_zone_that_does_not_exist_is_a_configuration_error(
     monkeypatch.setenv("PIPELINE_TEAM__TIME_ZONE", "Mars/Phobos")
     called = pipeline("config", "check")
     assert (called.code, "Mars/Phobos" in called.err) == (4, True)
+
+
+def test_check_of_a_file_that_is_not_there_is_not_found(fresh_pipeline: Call) -> None:
+    called = fresh_pipeline("form", "check", "nosuch.xlsx")
+    assert (called.code, called.out) == (5, "")
+    assert called.err.splitlines()[0] == "There is no such file: nosuch.xlsx"
+    assert "Save" not in called.err
+
+
+def test_check_of_a_folder_is_a_usage_error(fresh_pipeline: Call, tmp_path: Path) -> None:
+    called = fresh_pipeline("form", "check", str(tmp_path), "--json")
+    assert (called.code, called.out) == (2, "")
+    assert called.err.splitlines()[0] == f"{tmp_path} is a folder, not a file."
+
+
+def test_files_beside_a_missing_one_are_checked(fresh_pipeline: Call, tmp_path: Path) -> None:
+    good = SAMPLES / "forms" / "sample-shoji-onboarding_ja.xlsx"
+    called = fresh_pipeline("form", "check", "nosuch.xlsx", str(good), "--json")
+    assert (called.code, called.json()["file"]) == (5, good.name)
+    called = fresh_pipeline("form", "check", "nosuch.xlsx", str(good), str(tmp_path), "--json")
+    assert (called.code, called.json()["verdict"]) == (2, "ok")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_file_that_may_not_be_read_is_the_machines_fault(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed.xlsx"
+    closed.write_bytes(b"x")
+    closed.chmod(0)
+    assert fresh_pipeline("form", "check", str(closed)).code == 4
+
+
+def test_inject_of_what_is_no_file_is_told(fresh_pipeline: Call, tmp_path: Path) -> None:
+    good = str(SAMPLES / "mails" / "01-onboarding-ja-xlsx.eml")
+    assert fresh_pipeline("mail", "inject", "nosuch.eml").code == 5
+    assert fresh_pipeline("mail", "inject", str(tmp_path)).code == 2
+    called = fresh_pipeline("mail", "inject", "nosuch.eml", good)
+    assert (called.code, called.out.split(".")[0]) == (5, "1 new messages")

@@ -118,7 +118,7 @@ def test_every_question_has_an_option(init: Init) -> None:
     # nobody listens at port 1: both servers are told, and the file stays
     assert code == 75
     assert "The mailbox wa@127.0.0.1 could not be read" in err
-    assert "The server for mail out did not answer" in err
+    assert "The server for mail out (127.0.0.1:1) did not take mail" in err
     assert "hush" not in err
 
 

@@ -62,6 +62,8 @@ WRITES = {
     ("quarantine", "release"),
     ("quarantine", "drop"),
 }
+#: A file to be read.
+SAMPLE = Path(__file__).parents[3] / "README.md"
 #: What needs no configuration.
 _WITHOUT = {"form", "version", "config schema"}
 
@@ -90,10 +92,11 @@ def test_looking_without_a_configuration_makes_nothing(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code = run(line.replace("REF", "WA-").split())
+    code = run([word if word != "FILE" else str(SAMPLE) for word in line.split()])
     free = line.partition(" ")[0] in _WITHOUT or line in _WITHOUT
     if not free:
-        assert (code, str(tmp_path) in capsys.readouterr().err) == (4, True)
+        captured = capsys.readouterr()
+        assert (code, str(tmp_path) in captured.out + captured.err) == (4, True)
     assert picture(tmp_path) == {}
 
 

@@ -1,8 +1,18 @@
 """``pipeline number``: show, set, list and import."""
 
+from datetime import date
 from pathlib import Path
 
+import pytest
+
+from pipeline.cli.number_file import Refusal, read_numbers
+from pipeline.model.request import NumberState
+from pipeline.store.records import NumberRecord
+
 from .conftest import Call
+
+WITH_PLUS = "Write it with + and the country code, such as +81312345678."
+ONE_NEW = "1 new, 0 changed, 0 unchanged, 0 lines refused."
 
 
 def test_set_number_is_shown_and_listed(fresh_pipeline: Call) -> None:
@@ -41,8 +51,12 @@ def test_import_takes_good_lines_and_names_bad_ones(fresh_pipeline: Call, tmp_pa
         encoding="utf-8",
     )
     called = fresh_pipeline("number", "import", str(file))
-    assert (called.code, called.out) == (3, "2 numbers imported.\n")
-    assert called.err.startswith("These lines could not be read and were passed over: 3, 4, 6.")
+    assert (called.code, called.out) == (3, "2 new, 0 changed, 0 unchanged, 3 lines refused.\n")
+    assert called.err.splitlines() == [
+        f"Line 3: 03-1234-5678 is not a whole international number. {WITH_PLUS}",
+        "Line 4: sleeping is not a state. Write active, requested, released or unknown.",
+        "Line 6: 1 May 2024 is not a date. Write year, month and day, such as 2024-05-01.",
+    ]
     rows = fresh_pipeline("number", "list", "--json").json()
     found = {(row["e164"], row["state"], row["organisation"], row["since"]) for row in rows}
     assert found == {
@@ -51,16 +65,86 @@ def test_import_takes_good_lines_and_names_bad_ones(fresh_pipeline: Call, tmp_pa
     }
 
 
-def test_import_twice_changes_nothing(fresh_pipeline: Call, tmp_path: Path) -> None:
+def test_import_says_what_is_new_changed_and_unchanged(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
     file = tmp_path / "numbers.csv"
-    file.write_text(
-        "number,state,organisation,since\n+4930123456,active,lindenhof.example,2024-05-01\n",
-        encoding="utf-8",
+    heading = "number,state,organisation,since\n"
+    first = "+4930123456,active,lindenhof.example,2024-05-01\n"
+    file.write_text(heading + first, encoding="utf-8")
+    preview = fresh_pipeline("number", "import", str(file), "--dry-run")
+    assert (preview.code, preview.out) == (
+        0,
+        f"Nothing was changed. The import would be: {ONE_NEW}\n",
     )
+    assert fresh_pipeline("number", "list", "--json").json() == []
     assert fresh_pipeline("number", "import", str(file)).code == 0
     before = fresh_pipeline("number", "list", "--json").json()
-    assert fresh_pipeline("number", "import", str(file)).code == 0
+    again = fresh_pipeline("number", "import", str(file))
+    assert (again.code, again.out) == (0, "0 new, 0 changed, 1 unchanged, 0 lines refused.\n")
     assert fresh_pipeline("number", "list", "--json").json() == before
+    released = first.replace("active", "released") + "+81312345678,active,a.example,\n"
+    file.write_text(heading + released, encoding="utf-8")
+    changed = fresh_pipeline("number", "import", str(file))
+    assert changed.out == "1 new, 1 changed, 0 unchanged, 0 lines refused.\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_import_reads_every_way_to_write_a_table(
+    tmp_path: Path, encoding: str, separator: str, end: str
+) -> None:
+    rows = [
+        ["Organisation", "NUMBER", "Since", " state "],
+        ["Müller.example", "+4930123456", "2024-05-01", "ACTIVE"],
+        ["", "", "", ""],
+        ["x.example", "+81312345678", "", "no"],
+    ]
+    file = tmp_path / "numbers.csv"
+    file.write_bytes(end.join(separator.join(row) for row in rows).encode(encoding))
+    found = read_numbers(file)
+    assert found.good == [
+        NumberRecord("+4930123456", NumberState.ACTIVE, "müller.example", date(2024, 5, 1))
+    ]
+    assert found.refused == [Refusal(4, "import_state", "no")]
+    assert found.unknown_columns == ()
+
+
+def test_import_names_unknown_columns_and_every_fault_of_a_line(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text(
+        "sep=;\nnumber;state;owner;since\n"
+        "call me;sleeping;x;soon\n"
+        ";active;x;\n"
+        "+4930123456;active;x;;too;many\n"
+        "+81312345678;active;x;\n"
+        "+81312345678;released;x;\n"
+        "\x1b[31m\u202e;active;x;\n",
+        encoding="utf-8",
+    )
+    called = fresh_pipeline("number", "import", str(file))
+    assert (called.code, called.out) == (3, "1 new, 0 changed, 0 unchanged, 5 lines refused.\n")
+    columns, *reasons = called.err.splitlines()
+    assert columns.startswith("These columns are not known and were passed over: owner.")
+    assert [reason.split(": ")[0] for reason in reasons] == [
+        *("Line 3", "Line 3", "Line 3", "Line 4", "Line 5", "Line 7", "Line 8"),
+    ]
+    assert "(too many)" in reasons[4]
+    assert "stands in line 6 already" in reasons[5]
+    assert not {"\x1b", "\u202e"} & set(called.err)
+
+
+def test_import_of_a_file_that_is_not_there_is_not_found(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    called = fresh_pipeline("number", "import", str(tmp_path / "none.csv"))
+    assert (called.code, called.err.splitlines()[0]) == (
+        5,
+        f"There is no such file: {tmp_path / 'none.csv'}",
+    )
 
 
 def test_import_reads_what_a_spreadsheet_program_writes(
@@ -79,7 +163,7 @@ def test_import_reads_what_a_spreadsheet_program_writes(
 
 def test_import_of_what_is_no_table_is_a_usage_error(fresh_pipeline: Call, tmp_path: Path) -> None:
     file = tmp_path / "numbers.csv"
-    for content in (b"", b"a,b\n1,2\n", b"\xff\xfenumber"):
+    for content in (b"", b"a,b\n1,2\n", b"\xff\xfenumber", b"number\n\xe4\n"):
         file.write_bytes(content)
         called = fresh_pipeline("number", "import", str(file))
         assert (called.code, called.out) == (2, "")

@@ -1,6 +1,7 @@
 """The commands that only look: queue, status, mail, quarantine, db, config, authority, version."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,10 @@ def test_empty_quarantine_says_so(fresh_pipeline: Call) -> None:
     assert fresh_pipeline("quarantine", "list", "--json").json() == []
 
 
-def test_schema_is_empty_until_it_is_migrated(fresh_pipeline: Call) -> None:
+def test_migrating_where_nothing_was_made_makes_it(fresh_pipeline: Call, empty_home: Path) -> None:
+    shutil.rmtree(empty_home / "state")
     missing = fresh_pipeline("db", "status", "--json")
-    assert (missing.code, missing.err.splitlines()[0][:24]) == (4, "There is no database at ")
+    assert (missing.code, missing.err[:37]) == (4, "There is nothing in the state folder ")
     assert fresh_pipeline("db", "migrate").out == "The schema is current.\n"
     assert fresh_pipeline("db", "status", "--json").json() == {"schema": "current"}
     assert fresh_pipeline("db", "migrate").code == 0
@@ -107,16 +109,6 @@ def test_authority_shows_its_certificate_and_never_its_key(fresh_pipeline: Call)
     assert fresh_pipeline("certificate", "crl").out.startswith("-----BEGIN X509 CRL-----\n")
 
 
-def test_dry_run_changes_nothing(fresh_pipeline: Call) -> None:
-    assert fresh_pipeline("mail", "inject", str(SAMPLES / "mails" / f"{MAILS[0]}.eml")).code == 0
-    called = fresh_pipeline("run", "--dry-run")
-    assert called.code == 0
-    assert "Messages to process: 1\n" in called.out
-    assert fresh_pipeline("queue", "all", "--json").json() == []
-    planned = fresh_pipeline("run", "--dry-run", "--json").json()
-    assert planned == {"plan_fetch": 0, "plan_process": 1, "plan_due": 0, "plan_send": 0}
-
-
 def test_qr_preview_writes_link_and_images(fresh_pipeline: Call, tmp_path: Path) -> None:
     called = fresh_pipeline("qr", "preview", "+4930123456", "--text", "Hi", "--out", str(tmp_path))
     link, *files = called.out.splitlines()
@@ -152,7 +144,17 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
     found = {item["check"]: item["state"] for item in called.json()}
     assert called.code == 0
     assert set(found) == {
-        *("home", "database", "authority", "mailbox", "courier", "authserv", "pdf", "issuer"),
+        *(
+            "home",
+            "database",
+            "token_key",
+            "authority",
+            "mailbox",
+            "courier",
+            "authserv",
+            "pdf",
+            "issuer",
+        ),
         "alerts",
         "settings",
     }

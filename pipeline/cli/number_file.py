@@ -1,0 +1,127 @@
+"""A file of numbers as spreadsheet programs write it; each line that is not taken has a reason."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pipeline.cli.files import read_named
+from pipeline.errors import UsageError
+from pipeline.model.request import NumberState
+from pipeline.store.records import NumberRecord
+from pipeline.validation.phone.canonical import canonical_number
+
+COLUMNS = ("number", "state", "organisation", "since")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a line is not taken: the key of a sentence, the value, and the line it clashes with."""
+
+    line: int
+    reason: str
+    value: str
+    other: int = 0
+
+
+@dataclass(slots=True)
+class NumberFile:
+    """What stands in a file: the good lines, the refused ones, and columns that nobody knows."""
+
+    good: list[NumberRecord] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    unknown_columns: tuple[str, ...] = ()
+
+    @property
+    def refused_lines(self) -> int:
+        """How many lines were refused; one line may have several reasons."""
+        return len({refusal.line for refusal in self.refused})
+
+
+def read_numbers(file: Path) -> NumberFile:
+    """Read a table of numbers with a heading in any case, separated by commas, semicolons or tabs.
+
+    Raises UsageError ``import_not_text`` or ``import_no_heading``, and the errors of the file.
+    """
+    text = _text(file)
+    rows = _rows(text)
+    _, heading = next(rows, (0, []))
+    names = [name.strip().lower() for name in heading]
+    if "number" not in names:
+        raise UsageError("import_no_heading", file=file, found=_LINE_END.split(text)[0].strip())
+    unknown = tuple(name for name in names if name and name not in COLUMNS)
+    found = NumberFile(unknown_columns=unknown)
+    places: dict[str, tuple[int, NumberRecord]] = {}
+    for line, cells in rows:
+        if not any(cell.strip() for cell in cells):
+            continue
+        read = _line(line, names, cells)
+        if not isinstance(read, NumberRecord):
+            found.refused += read
+            continue
+        earlier = places.setdefault(read.e164, (line, read))
+        if earlier[1] != read:
+            found.refused.append(Refusal(line, "import_twice", read.e164, earlier[0]))
+        elif earlier[0] == line:
+            found.good.append(read)
+    return found
+
+
+def _text(file: Path) -> str:
+    raw = read_named(file)
+    try:
+        return raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("import_not_text", file=file) from error
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each line with its cells; the first is the heading."""
+    first, *rest = _LINE_END.split(text, maxsplit=2)
+    named = first.lower().removeprefix("sep=") if first.lower().startswith("sep=") else ""
+    heading = rest[0] if named and rest else first
+    delimiter = named[:1] or max(",;\t", key=heading.count)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if named:
+        next(table, None)
+    for cells in table:
+        yield table.line_num, cells
+
+
+def _line(line: int, names: Sequence[str], cells: Sequence[str]) -> NumberRecord | list[Refusal]:
+    values = {name: cell.strip() for name, cell in reversed(list(zip(names, cells, strict=False)))}
+    typed = values.get("number", "")
+    number = canonical_number(typed) if typed else None
+    state = _state(values.get("state", ""))
+    since = _day(values.get("since", ""))
+    faults = [
+        ("import_cells", " ".join(cells[len(names) :]).strip()),
+        ("import_number_missing", "" if typed else " "),
+        ("import_number", typed if typed and number is None else ""),
+        ("import_state", values.get("state", "") if state is None else ""),
+        ("import_since", values.get("since", "") if since is None else ""),
+    ]
+    refused = [Refusal(line, reason, value) for reason, value in faults if value]
+    if refused or number is None or state is None:
+        return refused
+    return NumberRecord(number, state, values.get("organisation", "").lower(), since)
+
+
+def _state(text: str) -> NumberState | None:
+    try:
+        return NumberState(text.lower() or NumberState.ACTIVE)
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,79 @@
+"""The commands that are possible for a request now, as they can be typed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.cli import words
+from pipeline.cli.context import one_request
+from pipeline.cli.screen import hanging
+from pipeline.errors import RefusedError
+from pipeline.flow.possible import decisions_now
+from pipeline.flow.services import Services
+from pipeline.model.request import EventName
+from pipeline.store.records import RequestRecord
+
+#: Events that have a command of their own; capitals stand for what staff have to say.
+_COMMANDS = {
+    EventName.APPROVE: "request approve {reference}",
+    EventName.RELEASE: "request release {reference}",
+    EventName.SENDER_CONFIRMED: "request confirm-sender {reference}",
+    EventName.ASK: "request ask {reference} --field FIELD --text TEXT",
+    EventName.REJECT: "request reject {reference} --reason REASON",
+    EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
+    EventName.ROUTE: "request route {reference} TRACK",
+    EventName.MERGE: "request merge {reference} OTHER",
+    EventName.HOLD: "request hold {reference}",
+    EventName.WITHDRAW: "request withdraw {reference}",
+    EventName.CORRECTED: "request edit {reference} FIELD=VALUE",
+    EventName.PROBLEMS_FOUND: "request edit {reference} FIELD=VALUE",
+    EventName.REVISED: "request edit {reference} FIELD=VALUE",
+    EventName.NUMBER_SET: "number set {number} active --organisation DOMAIN",
+    EventName.ISSUED: "certificate issue {reference} --file FILE",
+    EventName.REVOKE: "certificate revoke {reference} --reason REASON",
+    EventName.MARK_CREATED: "request mark-created {reference}",
+    EventName.ACTIVATED: "request mark-active {reference}",
+    EventName.OFFER_SLOTS: "request advance {reference} --slot 2026-12-08T10:00",
+    EventName.ACCEPT_SLOT: "request advance {reference} --event accept_slot --slot TIME",
+    EventName.NEW_DATE: "request advance {reference} --event new_date --date DAY",
+}
+#: Every other event is recorded by its name.
+_BY_NAME = "request advance {reference} --event {event}"
+_CONTINUED = " \\"
+
+
+def command_of(event: EventName, record: RequestRecord) -> str:
+    """Return the command that records ``event`` on the request."""
+    text = _COMMANDS.get(event, _BY_NAME)
+    return "pipeline " + text.format(
+        reference=record.reference, number=record.number, event=event.value
+    )
+
+
+def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
+    """Return each command that is possible now, and what it records in words."""
+    found: dict[str, str] = {}
+    for event in decisions_now(services, record):
+        found.setdefault(command_of(event, record), words.named("event", event.value))
+    return found
+
+
+@contextmanager
+def telling_what_is_possible(services: Services, reference: str) -> Iterator[None]:
+    """Add to a refusal the commands that are possible for the request as it is now."""
+    try:
+        yield
+    except RefusedError as error:
+        with services.store.read() as tx:
+            record = one_request(tx, reference)
+        commands = commands_now(services, record)
+        nothing = words.word("possible_nothing", reference=record.reference)
+        heading = words.word("possible_now") if commands else nothing
+        lines = [line for command in commands for line in copyable(command)]
+        error.add_note("\n".join([heading, *lines]))
+        raise
+
+
+def copyable(command: str, indent: str = "  ") -> list[str]:
+    """Return a command as indented lines; what is too long is continued as a shell wants it."""
+    lines = hanging(command, first=indent, rest=f"{indent}    ", spare=len(_CONTINUED))
+    return [line + _CONTINUED for line in lines[:-1]] + lines[-1:]
