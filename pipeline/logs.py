@@ -2,9 +2,7 @@
 
 import json
 import logging
-import secrets
 import sys
-import traceback
 from pathlib import Path
 from typing import TextIO
 
@@ -41,6 +39,9 @@ def unknown(name: str, error: BaseException) -> str:
 
     Its words are left out: they may be a customer's.
     """
+    import secrets  # noqa: PLC0415 - an error is rare, and --help must not wait for hashes
+    import traceback  # noqa: PLC0415 - as above
+
     mark = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

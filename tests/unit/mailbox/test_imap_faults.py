@@ -1,4 +1,4 @@
-"""Why an IMAP mailbox cannot be read: what passes is try later, the rest somebody has to correct."""
+"""Why an IMAP mailbox cannot be read: what passes is try later, the rest is a setting."""
 
 import socket
 from collections.abc import Iterator, Sequence
