@@ -2,9 +2,7 @@
 
 import json
 import logging
-import secrets
 import sys
-import traceback
 from pathlib import Path
 from typing import TextIO
 
@@ -52,6 +50,9 @@ def unknown(name: str, error: BaseException) -> str:
 
     Its words are left out: they may be a customer's.
     """
+    import secrets  # noqa: PLC0415 - an error is rare, and --help must not wait for hashes
+    import traceback  # noqa: PLC0415 - as above
+
     mark = secrets.token_hex(4)
     kind = type(error).__name__
     event(name, "unknown_error", logging.ERROR, id=mark, error=kind, places=_places(error))

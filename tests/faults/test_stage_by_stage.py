@@ -209,7 +209,7 @@ def test_archive_that_fails_is_told_once_and_stops_no_mail(
 
     monkeypatch.setattr(Archive, "__call__", refused)
     summary = box.run()
-    assert (summary.sent, summary.exit_code) == (3, ExitCode.DONE)
+    assert (summary.sent, summary.exit_code) == (3, ExitCode.CONFIGURATION)
     box.deliver_forms(3)
     assert box.run(after=_HOUR).sent == 1
     with box.services.store.read() as tx:

@@ -1,6 +1,7 @@
 """A home with a Maildir in and out, and a way to call the command line in this process."""
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIPELINE_LANG", "en")
+    # the handler that a command sets writes to the standard error of one test alone
+    monkeypatch.setattr(logging.getLogger("pipeline"), "handlers", [])
     words.language.cache_clear()
     yield
     words.language.cache_clear()
