@@ -20,8 +20,9 @@ MAILS = ("01-onboarding-ja-xlsx", "06-onboarding-with-errors", "08-onboarding-m2
 
 _NOBODY = 65534
 _SETPRIV = [f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-#: May look at every file and write to none but its own: for an interpreter in root's own home.
-_LOOK = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+#: For an interpreter in root's own home: nobody who may look at every file and write to none but
+#: its own; where a container has no such right, nobody who passes over the modes of files.
+_RIGHTS = ("", "dac_read_search", "dac_override")
 
 _SETTINGS = """
 [store]
@@ -127,8 +128,9 @@ def _without_root(python: Path) -> tuple[str, ...]:
     assert setpriv, "setpriv (util-linux) is not installed: the wheel is used without root"
     probe = [str(python), "-c", "import sys, click; print(sys.base_prefix)"]
     want = subprocess.run(probe, capture_output=True, text=True, check=True).stdout
-    for look in ([], _LOOK):
-        prefix = (setpriv, *_SETPRIV, *look)
+    for right in _RIGHTS:
+        caps = (f"--inh-caps=-all,+{right}", f"--ambient-caps=-all,+{right}") if right else ()
+        prefix = (setpriv, *_SETPRIV, *caps)
         got = subprocess.run([*prefix, *probe], capture_output=True, text=True, check=False)
         if got.stdout == want:
             return prefix

@@ -1,6 +1,5 @@
 """exceljs and SheetJS: the libraries with which web sites and services fill workbooks."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ class NodeBooks:
 
     def missing(self) -> str:
         """Return what is not installed."""
-        return missing_package(self.package) if shutil.which("node") else "node"
+        return missing_package(self.package)
 
     def fill(self, jobs: Sequence[Job], folder: Path) -> None:
         """Set the cells."""

@@ -1,6 +1,5 @@
 """pdf.js: the viewer of Firefox, which saves a filled form as an update of the file."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ class PdfJs:
     file_format = FileFormat.PDF
 
     def missing(self) -> str:
-        return "node" if shutil.which("node") is None else missing_package("pdfjs-dist")
+        return missing_package("pdfjs-dist")
 
     def fill(self, jobs: Sequence[Job], folder: Path) -> None:
         run_node("fill_pdfjs.mjs", jobs, folder)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.programs.job import Job
@@ -39,8 +40,26 @@ def run(*command: str | Path, folder: Path, environment: Mapping[str, str] | Non
 
 def run_node(script: str, jobs: Sequence[Job], folder: Path) -> None:
     """Let the node ``script`` of this folder do ``jobs``; raises RuntimeError as ``run`` does."""
-    data = write_jobs(jobs, folder)
-    run("node", HERE / script, data, folder=folder, environment={"NODE_PATH": str(NODE_MODULES)})
+    call_node(HERE / script, write_jobs(jobs, folder), folder=folder)
+
+
+def call_node(*arguments: Path, folder: Path) -> None:
+    """Run node with the packages of ``package.json``; raises RuntimeError as ``run`` does."""
+    node, environment = _node(), {"NODE_PATH": str(NODE_MODULES)}
+    assert node is not None
+    run(node, *arguments, folder=folder, environment=environment)
+
+
+def _node() -> Path | None:
+    """Return the node that Playwright brings, or None.
+
+    It is locked with the tests. The node of Debian 12 is too old for pdf.js.
+    """
+    found = find_spec("playwright")
+    if found is None or found.origin is None:
+        return None
+    node = Path(found.origin).parent / "driver" / "node"
+    return node if node.is_file() else None
 
 
 def write_jobs(jobs: Sequence[Job], folder: Path) -> Path:
@@ -62,5 +81,7 @@ def write_jobs(jobs: Sequence[Job], folder: Path) -> Path:
 
 
 def missing_package(*names: str) -> str:
-    """Return which of the node packages is not installed; empty when all are."""
+    """Return which of the node packages, or node itself, is not installed; empty when all are."""
+    if _node() is None:
+        return "node"
     return next((name for name in names if not (NODE_MODULES / name).is_dir()), "")
