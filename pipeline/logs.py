@@ -39,6 +39,8 @@ def configure(level: str, stream: TextIO | None = None, *, as_json: bool = True)
     goal = stream or sys.stderr
     handler = logging.StreamHandler(goal)
     handler.setFormatter(_JsonLines() if as_json and not goal.isatty() else _TextLines())
+    # a broken pipe must not bring out the words of the error that was being logged
+    logging.raiseExceptions = False
     room = logging.getLogger("pipeline")
     room.handlers[:] = [handler]
     room.setLevel(level.upper())
@@ -51,7 +53,6 @@ def unknown(name: str, error: BaseException) -> str:
     Its words are left out: they may be a customer's.
     """
     import secrets  # noqa: PLC0415 - an error is rare, and --help must not wait for hashes
-    import traceback  # noqa: PLC0415 - as above
 
     mark = secrets.token_hex(4)
     kind = type(error).__name__
@@ -65,6 +66,8 @@ def told(name: str, error: BaseException) -> None:
 
 
 def _places(error: BaseException) -> list[str]:
+    import traceback  # noqa: PLC0415 - an error is rare, and --help must not wait for it
+
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
