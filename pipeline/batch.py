@@ -9,17 +9,18 @@ from typing import TypeVar
 
 from pipeline import logs
 from pipeline.errors import ExitCode, PipelineError
-from pipeline.flow.alerts import queue_digest
-from pipeline.flow.deliver import Delivered, deliver
-from pipeline.flow.due import work_off
-from pipeline.flow.fetch import fetch
-from pipeline.flow.housekeeping import alert_silenced, housekeep, too_many_unknown
-from pipeline.flow.issue import issue_pending
-from pipeline.flow.moving import move_processed
-from pipeline.flow.openings import open_courier, open_mailbox
-from pipeline.flow.plan import Plan, plan
-from pipeline.flow.process import Processed, process
+from pipeline.flow.connections import open_courier, open_mailbox
+from pipeline.flow.inbound.fetch import fetch
+from pipeline.flow.inbound.move import move_processed
+from pipeline.flow.inbound.plan import Plan, plan
+from pipeline.flow.inbound.process import Processed, process
+from pipeline.flow.lifecycle.due import run_due
+from pipeline.flow.lifecycle.issuance import issue_pending
+from pipeline.flow.outgoing.alerts import queue_digest
+from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.services import Services
+from pipeline.flow.upkeep.housekeep import housekeep
+from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 
 
 class Stage(StrEnum):
@@ -165,7 +166,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
     with _lease(services):
         run = _Run(services, progress)
         _receive(run)
-        due = run.stage("due", lambda: work_off(services), 0)
+        due = run.stage("due", lambda: run_due(services), 0)
         issued = run.stage("issue", lambda: issue_pending(services), 0)
         progress(Stage.DUE, due)
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value

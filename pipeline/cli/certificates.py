@@ -59,12 +59,12 @@ def list_certificates(*, everything: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> None:
     """Print the latest certificate of a request; its text only with --reveal (audited)."""
-    from pipeline.flow.certificates import latest_certificate, reveal_text  # noqa: PLC0415
+    from pipeline.flow.staff.certificates import reveal_text  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-            row = latest_certificate(tx, record)
+            row = tx.certificates.latest_issued(record.id)
         if row is None:
             raise NotFoundError("certificate_none", reference=record.reference)
         text = reveal_text(opened, record, row, name or os_user()) if reveal else None
@@ -109,7 +109,7 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 @click.option("--json", "as_json", is_flag=True)
 def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
     """Check a certificate against our authority, its revocations, and a time (default: now)."""
-    from pipeline.flow.certificates import verify_text  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415 - slow to import
 
     moment = at.replace(tzinfo=UTC) if at else None
     with services() as opened:
@@ -130,8 +130,8 @@ def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
 @click.option("--created", type=click.DateTime(), default=None)
 def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
-    from pipeline.flow.certificates import enter_certificate  # noqa: PLC0415 - slow to import
-    from pipeline.flow.issue import issue_pending  # noqa: PLC0415
+    from pipeline.flow.lifecycle.issuance import issue_pending  # noqa: PLC0415
+    from pipeline.flow.staff.certificates import enter_certificate  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         with opened.store.read() as tx:
@@ -159,7 +159,7 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
 @click.option("--as", "name", default=None)
 def reissue(reference: str, name: str | None) -> None:
     """Issue a new certificate; the old one is revoked."""
-    from pipeline.flow.certificates import reissue_certificate  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.certificates import reissue_certificate  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         with opened.store.read() as tx:
@@ -179,7 +179,7 @@ def reissue(reference: str, name: str | None) -> None:
 @click.option("--as", "name", default=None)
 def revoke(reference: str, reason: str, name: str | None) -> None:
     """Revoke the live certificate; the customer is told."""
-    from pipeline.flow.certificates import revoke_certificate  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.certificates import revoke_certificate  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         with opened.store.read() as tx:
@@ -193,7 +193,7 @@ def revoke(reference: str, reason: str, name: str | None) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
 def crl(out: Path | None) -> None:
     """Print (or write) the signed list of revoked certificates."""
-    from pipeline.flow.certificates import current_crl  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.certificates import current_crl  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         text = current_crl(opened)

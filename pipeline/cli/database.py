@@ -16,7 +16,7 @@ def status(*, as_json: bool) -> None:
 
     Raises ConfigurationError ``database_STATE`` after that when no other command could work on it.
     """
-    from pipeline.flow.state import open_database  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services.state import open_database  # noqa: PLC0415 - slow to import
 
     with open_database(settings()) as store:
         state = store.schema_state()
@@ -33,7 +33,7 @@ def status(*, as_json: bool) -> None:
 @click.command("migrate")
 def migrate() -> None:
     """Bring the schema up to date; in an empty folder, make all that the first use makes."""
-    from pipeline.flow.state import migrate_database  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services.state import migrate_database  # noqa: PLC0415 - slow to import
 
     migrate_database(settings(), SystemClock())
     click.echo(words.status_word("schema_current"))

@@ -12,7 +12,7 @@ from pipeline.config import look
 from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
 
 if TYPE_CHECKING:
-    from pipeline.flow.doctor import Finding
+    from pipeline.flow.views.doctor import Finding
 
 
 @click.command("doctor")
@@ -40,8 +40,8 @@ def doctor(*, as_json: bool) -> int:
 
 def _findings() -> "list[Finding]":
     """Return what is wrong with the settings; and, when they can be used, all other checks."""
-    from pipeline.flow.doctor import examine  # noqa: PLC0415 - slow to import
-    from pipeline.flow.doctor_settings import settings_findings, unreadable  # noqa: PLC0415
+    from pipeline.flow.views.doctor import examine  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.doctor_settings import settings_findings, unreadable  # noqa: PLC0415
 
     try:
         found = look(*named_places())

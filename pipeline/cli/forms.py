@@ -20,7 +20,7 @@ from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
 
 if TYPE_CHECKING:
-    from pipeline.flow.form_check import FormCheck
+    from pipeline.flow.views.form_check import FormCheck
 
 _KINDS = [kind.value for kind in FormKind]
 
@@ -139,8 +139,8 @@ def fields(kind: str, *, as_json: bool) -> None:
 @click.option("--lang", "language", default=None)
 def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> int:
     """Read filled forms and print what each answer was read as, with every problem."""
-    from pipeline.flow.form_check import FormCheck, check_form  # noqa: PLC0415 - slow to import
     from pipeline.flow.services import phone_policy  # noqa: PLC0415
+    from pipeline.flow.views.form_check import FormCheck, check_form  # noqa: PLC0415 - slow to import
     from pipeline.guard import Guard  # noqa: PLC0415
 
     codes: list[ExitCode] = []

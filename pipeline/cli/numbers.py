@@ -89,7 +89,7 @@ def set_number(
 ) -> None:
     """Record the state of a number; a qr request that waits for it goes on."""
     from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
-    from pipeline.flow.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
     with services(make=True) as opened:
@@ -106,7 +106,7 @@ def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
     """Import numbers from CSV: number, state, organisation, since (YYYY-MM-DD)."""
     from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
     from pipeline.cli.number_file import read_numbers  # noqa: PLC0415 - slow to import
-    from pipeline.flow import numbers  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
 
     found = read_numbers(file)
     total = numbers.Imported()

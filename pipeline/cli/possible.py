@@ -7,8 +7,8 @@ from pipeline.cli import words
 from pipeline.cli.context import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
-from pipeline.flow.possible import decisions_now
 from pipeline.flow.services import Services
+from pipeline.flow.staff.possible import decisions_now
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 

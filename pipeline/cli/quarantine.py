@@ -45,7 +45,7 @@ def show(entry: str) -> None:
 @click.argument("entry")
 def release(entry: str) -> None:
     """Put a message back; the next run tries it again."""
-    from pipeline.flow.quarantine import release as put_back  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.quarantine import release as put_back  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         put_back(opened, entry)
@@ -56,7 +56,7 @@ def release(entry: str) -> None:
 @click.argument("entry")
 def drop(entry: str) -> None:
     """Give a message up; its bytes are kept until the retention ends."""
-    from pipeline.flow.quarantine import drop as give_up  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.quarantine import drop as give_up  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         give_up(opened, entry)

@@ -10,8 +10,8 @@ from pipeline.cli.context import services as open_for_command
 from pipeline.cli.instants import span, told, told_twice
 from pipeline.cli.screen import inert
 from pipeline.durable import write_out
-from pipeline.flow.overview import RequestView, request_view
 from pipeline.flow.services import Services
+from pipeline.flow.views.request import RequestView, request_view
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.identifiers import new_id
 

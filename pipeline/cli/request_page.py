@@ -9,7 +9,7 @@ from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.instants import span, told, told_twice
 from pipeline.cli.output import print_lines
 from pipeline.cli.possible import copyable
-from pipeline.flow.overview import RequestView, ShownProblem
+from pipeline.flow.views.request import RequestView, ShownProblem
 
 
 def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:

@@ -12,8 +12,9 @@ from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
 from pipeline.cli.possible import commands_now, telling_what_is_possible
 from pipeline.errors import UsageError
-from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.services import Services
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Slot, Track
 from pipeline.store.records import RequestRecord
 
@@ -72,7 +73,7 @@ def _decide(
 def show(reference: str, *, as_json: bool) -> None:
     """Print all of one request."""
     from pipeline.cli.request_page import print_request  # noqa: PLC0415 - only here
-    from pipeline.flow.overview import request_view  # noqa: PLC0415
+    from pipeline.flow.views.request import request_view  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:
         record = one_request(tx, reference)

@@ -102,7 +102,7 @@ def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
     ids: tuple[str, ...] = ()
     servers = settings.mailbox.kind == "imap" or settings.courier.kind == "smtp"
     if servers and not faults:
-        from pipeline.flow.first_look import first_look  # noqa: PLC0415 - slow to import
+        from pipeline.flow.views.first_look import first_look  # noqa: PLC0415 - slow to import
 
         faults, ids = first_look(settings)
     for fault in faults:
@@ -112,7 +112,7 @@ def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
 
 def _make_state(settings: Settings) -> int:
     """Make keys and database, or find them; return the exit code of what stands in the way."""
-    from pipeline.flow.state import open_store  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services.state import open_store  # noqa: PLC0415 - slow to import
 
     try:
         open_store(settings, SystemClock(), make=True).close()

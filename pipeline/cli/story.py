@@ -13,10 +13,11 @@ from pipeline import resources
 from pipeline.batch import run_batch
 from pipeline.clock import SettableClock
 from pipeline.durable import make_folder, write_file
-from pipeline.flow import answer_decisions, decisions
-from pipeline.flow.numbers import import_numbers
-from pipeline.flow.openings import open_mailbox
+from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.numbers import import_numbers
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, NumberState, Slot, Track

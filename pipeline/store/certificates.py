@@ -53,6 +53,11 @@ class Certificates(Rows[CertificateRecord]):
             raise RefusedError("certificate_serial_taken", serial=record.serial)
         return unfinished
 
+    def latest_issued(self, request_id: str) -> CertificateRecord | None:
+        """Return the certificate of the request that was issued last, or None."""
+        issued = [row for row in self.of_request(request_id) if row.issued_at is not None]
+        return max(issued, key=lambda row: row.reserved_at, default=None)
+
     def any_of(self, issuer: Issuer) -> bool:
         """Whether there is a certificate of ``issuer``, whatever became of it."""
         return self._first(self._select(certificates.c.issuer == issuer)) is not None

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.batch import run_batch
-from pipeline.flow import decisions
 from pipeline.flow.services import Services
+from pipeline.flow.staff import review as decisions
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord

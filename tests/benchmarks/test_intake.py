@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow.fetch import fetch
-from pipeline.flow.guarded import read_message
-from pipeline.flow.openings import open_mailbox
-from pipeline.flow.process import process
+from pipeline.flow.connections import open_mailbox
+from pipeline.flow.inbound.fetch import fetch
+from pipeline.flow.inbound.process import process
+from pipeline.flow.inbound.read import read_message
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices

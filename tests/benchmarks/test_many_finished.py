@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.batch import run_batch
-from pipeline.flow import decisions
 from pipeline.flow.services import Services
+from pipeline.flow.staff import review as decisions
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, python, show

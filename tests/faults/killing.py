@@ -15,9 +15,9 @@ from email import message_from_bytes
 from pathlib import Path
 
 from pipeline.config import load
-from pipeline.flow import decisions
-from pipeline.flow.openings import open_mailbox
+from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services, open_services
+from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Status
 from pipeline.store.records import RequestRecord
 from tests.filled.mails import ADDRESS, AUTHSERV_ID, form_mail

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config import CourierSettings, MailboxSettings
 from pipeline.errors import ExitCode
-from pipeline.flow.inject import inject
+from pipeline.flow.inbound.fetch import inject
 from pipeline.store.records import OutboxState
 from tests.faults.conftest import Box, OpenBox
 from tests.filled.mails import ADDRESS, form_mail

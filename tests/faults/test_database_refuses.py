@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import ExitCode
-from pipeline.flow.quarantine import release
+from pipeline.flow.staff.quarantine import release
 from pipeline.model.message import Outcome
 from pipeline.store.records import MessageState
 from tests.faults.conftest import Box

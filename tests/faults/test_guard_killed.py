@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import ExitCode
-from pipeline.flow import guarded
+from pipeline.flow.inbound import read
 from pipeline.guard import Guard, GuardError
 from pipeline.model.message import Outcome
 from pipeline.store.records import MessageState
@@ -49,7 +49,7 @@ def test_a_message_that_kills_its_reader_goes_to_the_quarantine_alone(
             deadly.append(raw)
         if raw == deadly[0]:
             return call(guard, die)
-        return call(guard, guarded.read_message, raw)
+        return call(guard, read.read_message, raw)
 
     with monkeypatch.context() as patched:
         patched.setattr(Guard, "call", killed_by_one)
@@ -68,4 +68,4 @@ def test_a_killed_child_is_reported_as_such(box: Box) -> None:
     with pytest.raises(GuardError) as raised:
         guard.call(die)
     assert raised.value.reason in {"memory", "crash"}
-    assert guard.call(guarded.read_message, b"").submissions == ()
+    assert guard.call(read.read_message, b"").submissions == ()

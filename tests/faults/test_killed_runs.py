@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow.openings import open_mailbox
+from pipeline.flow.connections import open_mailbox
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Status

@@ -8,8 +8,8 @@ import pytest
 from pipeline import batch, cli
 from pipeline.config import CourierSettings
 from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
-from pipeline.flow.deliver import Delivered, deliver
-from pipeline.flow.openings import Archive, open_mailbox
+from pipeline.flow.connections import ArchiveFolder, open_mailbox
+from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.notifications.courier import Delivery, DeliveryKind
@@ -207,7 +207,7 @@ def test_archive_that_fails_is_told_once_and_stops_no_mail(
     def refused(*_: object, **__: object) -> None:
         raise ConfigurationError("mailbox_refused_login", account="", user="", reason="")
 
-    monkeypatch.setattr(Archive, "__call__", refused)
+    monkeypatch.setattr(ArchiveFolder, "__call__", refused)
     summary = box.run()
     assert (summary.sent, summary.exit_code) == (3, ExitCode.CONFIGURATION)
     box.deliver_forms(3)
@@ -240,7 +240,7 @@ def test_mail_in_doubt_goes_out_again_only_when_the_archive_lacks_it(
     mail = _left_behind(box, archived=archived)
     courier = _Courier(box)
     with open_mailbox(box.services) as mailbox:
-        done = deliver(box.services, courier, Archive(mailbox, "Sent"))
+        done = deliver(box.services, courier, ArchiveFolder(mailbox, "Sent"))
         assert mailbox.holds("Sent", mail.message_id)
     assert (done.sent, len(courier.taken)) == (1, 0 if archived else 1)
     assert [mail.state for mail in box.outbox()] == [OutboxState.SENT]
@@ -256,7 +256,7 @@ def test_mail_in_doubt_waits_while_the_archive_cannot_be_asked(
         raise TryLaterError("mailbox_unreachable", account="", reason="")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Archive, "holds", down)
+        patched.setattr(ArchiveFolder, "holds", down)
         assert box.run().sent == 0
     assert [mail.state for mail in box.outbox() if mail.request_id] == [OutboxState.SENDING]
     summary = box.run(after=_HOUR)

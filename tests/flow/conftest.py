@@ -12,7 +12,7 @@ import pytest
 from pipeline.clock import SettableClock
 from pipeline.config import Settings
 from pipeline.flow.services import Services
-from pipeline.flow.state import open_store
+from pipeline.flow.services.state import open_store
 from pipeline.guard import Guard
 from pipeline.store.unit_of_work import Store
 from tests.flow.world import AUTHSERV, STAFF, START, Customer, World

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.model.message import MessageKind, Outcome
 from pipeline.model.request import Status
 from tests.flow.world import ADDRESS, HANAKO, OLIVER, STAFF, World, form, notices

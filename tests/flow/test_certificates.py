@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import answer_decisions, certificates, decisions
+from pipeline.flow.staff import certificates
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
+from pipeline.flow.views import certificates as views
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
@@ -54,7 +57,7 @@ def test_approved_and_ready_gets_its_certificate_at_once(any_world: World, tmp_p
 def _accepted_by_openssl(world: World, text: str, folder: Path) -> bool:
     (folder / "certificate.pem").write_text(text)
     (folder / "authority.pem").write_text(world.services.authority.certificate_pem)
-    (folder / "crl.pem").write_text(certificates.current_crl(world.services))
+    (folder / "crl.pem").write_text(views.current_crl(world.services))
     at = str(int((world.clock.now() + timedelta(days=1)).timestamp()))
     done = subprocess.run(
         ["openssl", "verify", "-x509_strict", "-attime", at, "-crl_check", "-ignore_critical",
@@ -158,7 +161,7 @@ def test_withdrawal_revokes_the_live_certificate_at_once(any_world: World) -> No
     assert world.again(record).status is Status.WITHDRAWN
     assert states(world, record) == [REVOKED]
     text = world.certificates(record)[0].text
-    assert certificates.verify_text(world.services, text, None).valid is False
+    assert views.verify_text(world.services, text, None).valid is False
 
 
 def test_revoked_certificate_holds_the_request(world: World) -> None:

@@ -8,12 +8,14 @@ from functools import partial
 import pytest
 
 from pipeline.errors import ConfigurationError, RefusedError, TryLaterError
-from pipeline.flow import certificates, deciding, decisions, issue, quarantine
-from pipeline.flow.fetch import fetch
-from pipeline.flow.guarded import ReadMessage
-from pipeline.flow.inject import inject
-from pipeline.flow.openings import open_mailbox
-from pipeline.flow.process import process
+from pipeline.flow.connections import open_mailbox
+from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound.fetch import fetch, inject
+from pipeline.flow.inbound.process import process
+from pipeline.flow.lifecycle import issuance as issue
+from pipeline.flow.staff import certificates, quarantine
+from pipeline.flow.staff import command as deciding
+from pipeline.flow.staff import review as decisions
 from pipeline.guard import Guard, GuardError, GuardStartError, Reason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.message import Outcome
@@ -166,19 +168,19 @@ def test_failure_that_a_busy_machine_can_cause_is_tried_again(
 def test_wrong_setting_is_charged_to_no_message_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.flow import opening  # noqa: PLC0415 - to wrap what it does
+    from pipeline.flow.requests import open as opening  # noqa: PLC0415 - to wrap what it does
 
     real = opening.open_forms
     world.deliver(world.customer.write(HANAKO, form()))
     world.deliver(world.customer.write("a@a.example", form(language="en")))
 
-    def fails_for_one(tx: object, services: object, letter: object) -> object:
-        if letter.sender.address == HANAKO:  # type: ignore[attr-defined]  # the flow's own letter
+    def fails_for_one(tx: object, services: object, context: object) -> object:
+        if context.sender.address == HANAKO:  # type: ignore[attr-defined]  # the flow's own context
             raise ConfigurationError("pango_missing", detail="")
-        return real(tx, services, letter)  # type: ignore[arg-type]  # handed on as it came
+        return real(tx, services, context)  # type: ignore[arg-type]  # handed on as it came
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.receive.opening.open_forms", fails_for_one)
+        patched.setattr("pipeline.flow.inbound.receive.open_forms", fails_for_one)
         for _ in range(5):
             world.later(minutes=6)
             assert int(world.summary.exit_code) == 4

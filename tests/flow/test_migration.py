@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import certificates, decisions
+from pipeline.flow.staff import certificates
+from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, NumberState, Slot, Status, Track
 from pipeline.store.records import RequestRecord

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.flow import decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Status
 from pipeline.store.records import RequestRecord

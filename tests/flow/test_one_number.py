@@ -8,12 +8,13 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from pipeline.flow import decisions, opening
-from pipeline.flow.fetch import fetch
-from pipeline.flow.openings import open_mailbox
-from pipeline.flow.process import process
-from pipeline.flow.revisions import judge
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.connections import open_mailbox
+from pipeline.flow.inbound.fetch import fetch
+from pipeline.flow.inbound.process import process
+from pipeline.flow.requests import open as opening
 from pipeline.flow.services import Services
+from pipeline.flow.staff import review as decisions
 from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Status

@@ -7,8 +7,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from pipeline.flow import decisions
-from pipeline.flow.numbers import import_numbers
+from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.numbers import import_numbers
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import NumberRecord

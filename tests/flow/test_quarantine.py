@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow import guarded, quarantine
-from pipeline.flow.fetch import fetch
-from pipeline.flow.guarded import ReadMessage
-from pipeline.flow.openings import open_mailbox
+from pipeline.flow.connections import open_mailbox
+from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound import read
+from pipeline.flow.inbound.fetch import fetch
+from pipeline.flow.staff import quarantine
 from pipeline.guard import Guard
 from pipeline.model.request import Status
 from tests.flow.world import HANAKO, OLIVER, World, form, notices
@@ -22,13 +23,13 @@ def reads_or_dies(raw: bytes) -> ReadMessage:
     """Read a message as the flow does; the poison ends the process that reads it."""
     if _POISON in raw:
         os.kill(os.getpid(), signal.SIGKILL)
-    return guarded.read_message(raw)
+    return read.read_message(raw)
 
 
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let the real guarded child run a reader that one message kills."""
-    monkeypatch.setattr("pipeline.flow.reading.read_message", reads_or_dies)
+    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
     return monkeypatch
 
 
@@ -80,7 +81,7 @@ def test_failing_message_is_tried_again_before_it_is_quarantined(
 
     world.deliver(world.customer.write(HANAKO, form()))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.receive.opening.open_forms", fail)
+        patched.setattr("pipeline.flow.inbound.receive.open_forms", fail)
         world.run()
         assert (world.summary.deferred, world.quarantined()) == (1, [])
         world.later(minutes=6)
@@ -98,7 +99,7 @@ def test_failing_message_that_works_the_second_time_is_processed_once(
 
     world.deliver(world.customer.write(HANAKO, form()))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.receive.opening.open_forms", fail)
+        patched.setattr("pipeline.flow.inbound.receive.open_forms", fail)
         assert world.run() == []
     assert notices(world.later(minutes=6)) == ["acknowledged"]
     assert len(world.requests_of(HANAKO)) == 1
@@ -118,5 +119,5 @@ def test_lost_bytes_of_a_mail_are_an_error_of_ours_and_stop_nothing_else(world: 
 
 
 def test_guard_is_the_real_one(guard: Guard) -> None:
-    read = guard.call(guarded.read_message, b"From: a@example.com\r\n\r\nHello\r\n")
-    assert replace(read.message, headers=()).new_text.strip() == "Hello"
+    found = guard.call(read.read_message, b"From: a@example.com\r\n\r\nHello\r\n")
+    assert replace(found.message, headers=()).new_text.strip() == "Hello"

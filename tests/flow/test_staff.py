@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.errors import NotFoundError, RefusedError, UsageError
-from pipeline.flow import answer_decisions, decisions
 from pipeline.flow.services import Services
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord

@@ -12,7 +12,7 @@ from pipeline.clock import SettableClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import open_services
-from pipeline.flow.state import open_store
+from pipeline.flow.services.state import open_store
 from tests.flow.world import START
 
 ODD_NAMES = [

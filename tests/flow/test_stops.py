@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.flow import answer_decisions, decisions
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Status, Track
 from tests.flow.world import EVE, HANAKO, OLIVER, World, form, notices

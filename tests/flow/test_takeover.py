@@ -3,8 +3,9 @@
 import pytest
 
 from pipeline.errors import RefusedError
-from pipeline.flow import answer_decisions, decisions
-from pipeline.flow.certificates import reissue_certificate
+from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.certificates import reissue_certificate
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.flow import decisions
+from pipeline.flow.staff import review as decisions
 from pipeline.forms.pdf_reader import read_pdf
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx_reader import read_xlsx

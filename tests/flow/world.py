@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pipeline.batch import Summary, run_batch
 from pipeline.clock import SettableClock
-from pipeline.flow.numbers import set_number
-from pipeline.flow.openings import open_mailbox
+from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
+from pipeline.flow.staff.numbers import set_number
 from pipeline.forms.pdf_writer import build_pdf
 from pipeline.forms.xlsx_writer import build_xlsx
 from pipeline.model.form import Filling, FormKind

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline.flow.guarded import ReadMessage, read_message
+from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound.read import read_message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, Submission, UnreadableFile

@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from pipeline.flow.guarded import ReadMessage, read_message
+from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound.read import read_message
 from pipeline.guard import Guard, GuardLimits
 from pipeline.model.form import FileFormat
 from pipeline.model.submission import Answer, Submission, UnreadableFile

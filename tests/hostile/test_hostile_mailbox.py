@@ -45,11 +45,11 @@ def _run(world: World, catalogue: tuple[Hostile, ...]) -> None:
 def test_every_hostile_mail_is_answered_and_a_killed_child_takes_only_its_own(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.flow.reading.read_message", reads_or_dies)
+    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
     _run(world, CATALOGUE[::_EVERY])
 
 
 @pytest.mark.long
 def test_whole_catalogue_in_one_mailbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.flow.reading.read_message", reads_or_dies)
+    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
     _run(world, CATALOGUE)

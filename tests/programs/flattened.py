@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import FormSettings, MailboxSettings
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.forms.publish import build_form
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.submission import Submission

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FileFormat, FormKind

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.forms import pdf_print_blank
 from pipeline.forms.publish import build_form
 from pipeline.model.form import FileFormat, FormKind

@@ -12,7 +12,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
 from tests.programs.answers import entries

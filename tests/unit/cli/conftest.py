@@ -14,7 +14,7 @@ import pytest
 from pipeline.cli import run, words
 from pipeline.clock import SystemClock
 from pipeline.config import load
-from pipeline.flow.state import open_store
+from pipeline.flow.services.state import open_store
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 #: An onboarding that is clean, one with problems, an M2M number, and an automatic answer.

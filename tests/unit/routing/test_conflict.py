@@ -113,7 +113,7 @@ def _open(facts: ConflictFacts) -> bool:
     return facts.previous_status is not None and facts.previous_status not in END_STATUSES
 
 
-#: What ``pipeline/flow/conflicts.py`` never says, each with the reason why it cannot.
+#: What ``pipeline/flow/requests/known_number.py`` never says, each with the reason why it cannot.
 _NEVER: dict[str, Callable[[ConflictFacts], bool]] = {
     "the ledger answers the same message before anything is compared": lambda facts: (
         facts.same_message

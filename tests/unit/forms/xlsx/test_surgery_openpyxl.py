@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
 from pipeline.forms.xlsx_layout import FIELD_PREFIX

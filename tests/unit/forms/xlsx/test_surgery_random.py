@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pipeline.flow.form_check import read_file
+from pipeline.flow.views.form_check import read_file
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx_layout import FIELD_PREFIX, KEY_HEADER

@@ -1,0 +1,1 @@
+"""A submission judged, worded and kept."""

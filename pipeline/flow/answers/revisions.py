@@ -1,0 +1,121 @@
+"""The answers of a request at one time: kept whole, so that they can be judged again."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from pipeline.model.checked import CheckedForm
+from pipeline.model.identifiers import new_id
+from pipeline.model.submission import Answer, CellType, Submission
+from pipeline.store.records import RequestRecord, RevisionRecord, StoredProblem, StoredReading
+from pipeline.store.unit_of_work import Transaction
+from pipeline.validation.content import content_digest
+
+_SUBMISSION = TypeAdapter(Submission)
+
+
+def insert_revision(
+    tx: Transaction,
+    record: RequestRecord,
+    checked: CheckedForm,
+    now: datetime,
+    message_row: str | None,
+    entered_by: str = "",
+    *,
+    accepted: bool = True,
+) -> RevisionRecord:
+    """Keep ``checked`` as the latest answers of ``record``.
+
+    A changed form after approval is kept but not ``accepted``: it counts when staff say so.
+    """
+    submission = checked.submission
+    revision = RevisionRecord(
+        id=new_id(),
+        request_id=record.id,
+        seq=tx.revisions.next_seq(record.id),
+        received_at=now,
+        message_id=message_row,
+        form=submission.form,
+        version=submission.version,
+        language=submission.language,
+        format=submission.format,
+        file_name=submission.file_name,
+        sha256=submission.sha256,
+        digest=content_digest(checked),
+        dated=submission.dated,
+        m2m=checked.m2m.value,
+        readings=_readings(checked),
+        problems=tuple(
+            StoredProblem(
+                problem.code,
+                problem.severity.value,
+                problem.audience.value,
+                problem.field,
+                problem.params,
+            )
+            for problem in checked.problems
+        ),
+        entered_by=entered_by,
+        accepted=accepted,
+        submission=_SUBMISSION.dump_json(submission).decode(),
+    )
+    tx.revisions.insert(revision)
+    return revision
+
+
+def _readings(checked: CheckedForm) -> tuple[StoredReading, ...]:
+    cells = {answer.field: answer.cell_type.value for answer in checked.submission.answers}
+    return tuple(
+        StoredReading(
+            reading.field,
+            reading.raw,
+            reading.where,
+            cells.get(reading.field, CellType.TEXT.value),
+            reading.value,
+            reading.verdict.value,
+            reading.notes,
+            reading.candidates,
+        )
+        for reading in checked.readings
+    )
+
+
+def latest_accepted(tx: Transaction, record: RequestRecord) -> RevisionRecord | None:
+    """Return the answers that count for ``record``, or None."""
+    accepted = [revision for revision in tx.revisions.all(record.id) if revision.accepted]
+    return max(accepted, key=lambda revision: revision.seq, default=None)
+
+
+def submission_of(revision: RevisionRecord) -> Submission:
+    """Return the submission that ``revision`` was read from."""
+    return _SUBMISSION.validate_json(revision.submission)
+
+
+def with_entered_answers(
+    submission: Submission, answers: tuple[tuple[str, str], ...]
+) -> Submission:
+    """Return ``submission`` with answers that staff entered in place of the customer's."""
+    entered = {
+        field: Answer(field=field, raw=value, where="", cell_type=CellType.STAFF)
+        for field, value in answers
+    }
+    kept = tuple(answer for answer in submission.answers if answer.field not in entered)
+    missing = tuple(field for field in submission.missing if field not in entered)
+    return replace(submission, answers=(*kept, *entered.values()), missing=missing)
+
+
+def changes(
+    before: RevisionRecord | None, after: RevisionRecord
+) -> tuple[tuple[str, str, str], ...]:
+    """Return (field, old, new) of every answer that differs, in the form's order."""
+    old = (
+        {reading.field: reading.value or reading.raw for reading in before.readings}
+        if before
+        else {}
+    )
+    return tuple(
+        (reading.field, old.get(reading.field, ""), reading.value or reading.raw)
+        for reading in after.readings
+        if (reading.value or reading.raw) != old.get(reading.field, "")
+    )

@@ -1,0 +1,63 @@
+"""The sentences about answers and files that the customer reads."""
+
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.texts import form_texts
+from pipeline.model.checked import CheckedForm
+from pipeline.model.notice import ProblemItem
+from pipeline.model.problem import Audience, Problem, Severity
+from pipeline.notifications.catalogue import priority, sentence, shown
+
+#: The question about an answer that is right as far as we see; ``file_print`` asks it for all.
+_READ_FROM_PRINT = "from_print"
+
+
+def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem, ...]:
+    """Return what the customer must correct or confirm: one item a field, in the form's order.
+
+    Of a print, one sentence asks to check all answers that were read; only others have an item.
+    """
+    kind = checked.submission.form
+    texts = form_texts(language)
+    numbers = FORMS[kind].numbers
+    items = []
+    from_print = checked.submission.from_print
+    for problem in priority(checked.customer_problems):
+        if from_print and problem.code == _READ_FROM_PRINT:
+            continue
+        reading = checked.reading(problem.field)
+        items.append(
+            ProblemItem(
+                question=numbers.get(problem.field, 0),
+                label=texts.label(kind, problem.field) if problem.field in numbers else "",
+                where=reading.where if reading else "",
+                given=shown(reading.raw) if reading else "",
+                sentences=(sentence(problem, language, kind),),
+                field=problem.field,
+            )
+        )
+    return tuple(sorted(items, key=lambda item: item.question))
+
+
+def notes_for_customer(checked: CheckedForm, language: str) -> tuple[str, ...]:
+    """Return the sentences that tell the customer something without asking for anything.
+
+    An answer that has to be corrected or confirmed has its own sentence, and no further one.
+    """
+    told = {Severity.WARNING, Severity.NOTE}
+    of_customer = (
+        problem
+        for problem in checked.problems
+        if problem.audience is Audience.CUSTOMER and problem.code != _READ_FROM_PRINT
+    )
+    return tuple(
+        sentence(problem, language, checked.submission.form)
+        for problem in priority(of_customer)
+        if problem.severity in told
+    )
+
+
+def file_items(problems: tuple[Problem, ...], language: str) -> tuple[ProblemItem, ...]:
+    """Return the items for problems of files, which stand at no question."""
+    return tuple(
+        ProblemItem(0, "", "", "", (sentence(problem, language, None),)) for problem in problems
+    )

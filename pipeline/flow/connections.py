@@ -1,0 +1,98 @@
+"""Open the mailbox and the courier that the settings name."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from pipeline.config import check_ca_file
+from pipeline.errors import ConfigurationError
+from pipeline.flow.services import Services
+from pipeline.mailbox.protocol import Mailbox
+from pipeline.notifications.courier import Courier
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFolder:
+    """The folder of the mailbox that gets a copy of each sent mail."""
+
+    mailbox: Mailbox
+    folder: str
+
+    def __call__(self, raw: bytes) -> None:
+        """Put a copy into the folder."""
+        self.mailbox.append(self.folder, raw)
+
+    def holds(self, message_id: str) -> bool:
+        """Return whether the mail with the Message-ID went out, as far as the folder knows."""
+        return self.mailbox.holds(self.folder, message_id)
+
+
+def open_mailbox(
+    services: Services, *, only_looking: bool = False
+) -> AbstractContextManager[Mailbox]:
+    """Return the mailbox, to be used in a ``with`` statement.
+
+    ``only_looking``: a Maildir is left without a trace, as a server is by any look at new mail.
+
+    Raises TryLaterError ``mailbox_unreachable`` or ConfigurationError ``mailbox_refused_login``.
+    """
+    settings = services.settings.mailbox
+    if settings.kind == "maildir":
+        from pipeline.mailbox.maildir import MaildirMailbox  # noqa: PLC0415 - one of two
+
+        return MaildirMailbox(
+            settings.address,
+            services.settings.below_home(settings.path),
+            folder=settings.folder,
+            only_looking=only_looking,
+        )
+    from pipeline.mailbox.imap import ImapAccess, ImapMailbox  # noqa: PLC0415 - slow to import
+
+    if not settings.host or not settings.user:
+        raise ConfigurationError("mailbox_not_set", key="mailbox.host, mailbox.user")
+    check_ca_file(settings.ca_file)
+    access = ImapAccess(
+        account=f"{settings.user}@{settings.host}",
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        security="plain" if settings.encryption == "none" else settings.encryption,
+        password=None if settings.oauth_token.is_set() else settings.password.text,
+        token=settings.oauth_token.text if settings.oauth_token.is_set() else None,
+        folder=settings.folder,
+        ca_file=settings.ca_file or None,
+    )
+    return ImapMailbox(access)
+
+
+@contextmanager
+def open_courier(services: Services) -> Iterator[tuple[Courier, ArchiveFolder | None]]:
+    """Yield the courier, and the archive of sent mail (or None); both connect when first used."""
+    settings = services.settings.courier
+    courier: Courier
+    if settings.kind == "maildir":
+        from pipeline.notifications.maildir import MaildirCourier  # noqa: PLC0415 - one of two
+
+        courier = MaildirCourier(services.settings.below_home(settings.path))
+    else:
+        from pipeline.notifications.smtp import SmtpCourier, SmtpServer  # noqa: PLC0415
+
+        if not settings.host:
+            raise ConfigurationError("courier_not_set", key="courier.host")
+        courier = SmtpCourier(
+            SmtpServer(
+                host=settings.host,
+                port=settings.port,
+                encryption=settings.encryption,
+                user=settings.user,
+                password=settings.password.text(),
+            )
+        )
+    try:
+        if not settings.archive_folder:
+            yield courier, None
+            return
+        with open_mailbox(services) as mailbox:
+            yield courier, ArchiveFolder(mailbox, settings.archive_folder)
+    finally:
+        courier.close()

@@ -1,0 +1,141 @@
+"""What travels with a change: its trigger, what its mails may say, and the message under way."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pipeline.model.form import FormKind
+from pipeline.model.message import (
+    InboundMessage,
+    MessageKind,
+    Outcome,
+    SenderJudgement,
+    SenderVerdict,
+)
+from pipeline.model.notice import MailFile, ProblemItem
+from pipeline.model.submission import Submission, UnreadableFile
+from pipeline.model.transition import SendNotice
+from pipeline.store.records import MessageRecord, MessageState, RequestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """A message with the submissions that were read from its files.
+
+    The attachments of ``message`` are emptied: their bytes stay in the raw message.
+    """
+
+    message: InboundMessage
+    submissions: tuple[Submission, ...]
+    unreadable: tuple[UnreadableFile, ...]
+    other_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Who or what caused a change.
+
+    ``name`` is the staff member, or ``customer`` or ``system``. ``message_id`` is the mail that a
+    notice answers (empty: we start it). ``message_row`` is that mail's row in the ledger.
+    ``by_staff`` puts mails behind the undo window. ``gathered`` collects the answers to a message,
+    because one message gets one mail.
+    """
+
+    name: str = "system"
+    message_id: str = ""
+    message_row: str = ""
+    by_staff: bool = False
+    gathered: "list[Reply] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDetails:
+    """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
+
+    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    """
+
+    items: tuple[ProblemItem, ...] = ()
+    notes: tuple[str, ...] = ()
+    fine_answers: int = 0
+    has_errors: bool = True
+    changes: tuple[tuple[str, str, str], ...] = ()
+    own_words: str = ""
+    reason: str = ""
+    refs: tuple[str, ...] = ()
+    file_name: str = ""
+    suggestion: FormKind | None = None
+    files: tuple[MailFile, ...] = ()
+    chat_link: str = ""
+    copies: tuple[MailFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A notice that answers the message; all answers of one message become one mail.
+
+    ``of_transition`` answers are exempt from the caps on direct answers. ``recipient`` is the
+    sender when it is not the address of record.
+    """
+
+    record: RequestRecord
+    effect: SendNotice
+    details: NoticeDetails
+    of_transition: bool
+    recipient: str = ""
+
+
+@dataclass(slots=True)
+class MessageContext:
+    """A human message under way: its row, its content, its sender, and the answers to it."""
+
+    row: MessageRecord
+    read: ReadMessage
+    sender: SenderJudgement
+    now: datetime
+    answers: list[Reply] = field(default_factory=list)
+
+    @property
+    def message(self) -> InboundMessage:
+        """The parsed message."""
+        return self.read.message
+
+    @property
+    def proven(self) -> bool:
+        """Whether the trusted headers prove the sender."""
+        return self.sender.verdict is SenderVerdict.PASS
+
+    @property
+    def cause(self) -> Trigger:
+        """The message as the cause of what follows from it; its answers are gathered."""
+        return Trigger(
+            name="customer",
+            message_id=self.message.message_id,
+            message_row=self.row.id,
+            gathered=self.answers,
+        )
+
+    def done(
+        self, outcome: Outcome, detail: str, record: RequestRecord | None = None
+    ) -> MessageRecord:
+        """Return the ledger row of the processed message."""
+        return replace(
+            finished(self.row, outcome, detail, self.now),
+            message_id=self.message.message_id,
+            sender=self.sender.address,
+            sender_verdict=self.sender.verdict,
+            kind=MessageKind.HUMAN,
+            subject=self.message.subject[:998],
+            request_id=record.id if record else None,
+        )
+
+
+def finished(row: MessageRecord, outcome: Outcome, detail: str, now: datetime) -> MessageRecord:
+    """Return ``row`` as processed with ``outcome``; ``move_to`` is filled when it is saved."""
+    return replace(
+        row,
+        state=MessageState.PROCESSED,
+        next_at=None,
+        outcome=outcome,
+        detail=detail,
+        processed_at=now,
+    )

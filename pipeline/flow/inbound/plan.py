@@ -1,0 +1,261 @@
+"""What a batch would do now, mail by mail; nothing is changed, on the server or in the state.
+
+A mail is looked at as far as ``receive`` looks before it decides: its size, its bytes in the
+guarded child, whether it was seen before, whether a machine wrote it, whose thread it belongs to,
+and which forms it carries. What the rules would make of a form is not foretold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from hashlib import sha256
+
+from pipeline.errors import PipelineError
+from pipeline.flow.connections import open_mailbox
+from pipeline.flow.context import MessageContext, ReadMessage
+from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
+from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
+from pipeline.flow.requests.thread import named_request
+from pipeline.flow.services import Services
+from pipeline.guard import GuardError
+from pipeline.mailbox.automatic import classify
+from pipeline.mailbox.sender import judge_sender
+from pipeline.model.message import MessageKind, Outcome, SenderVerdict
+from pipeline.model.request import EventName, Status
+from pipeline.store.queries import counts
+from pipeline.store.records import MessageRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import due
+from pipeline.tracks.machine import next_system_event
+
+#: So many things of each kind are told one by one.
+MOST = 50
+
+
+_COUNTED = 1000
+
+
+class Fate(StrEnum):
+    """What a batch would do with a mail, as far as it can be told before it is done."""
+
+    TOO_BIG = "too_big"
+    UNREADABLE_MAIL = "unreadable_mail"
+    SEEN = "seen"
+    AUTOMATIC = "automatic"
+    BOUNCE = "bounce"
+    REPLY = "reply"
+    FORM = "form"
+    UNREADABLE_FILE = "unreadable_file"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMail:
+    """A mail that waits, and what would become of it.
+
+    ``id`` is the row of the ledger, or empty for a mail that is only on the server, where ``uid``
+    names it. ``reason`` is why the mail is taken for automatic, or could not be read.
+    """
+
+    id: str
+    uid: int
+    size: int
+    date: datetime | None
+    fate: Fate
+    sender: str = ""
+    subject: str = ""
+    sender_verdict: SenderVerdict | None = None
+    forms: tuple[str, ...] = ()
+    reference: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One deadline that has come."""
+
+    kind: str
+    notice: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWork:
+    """A request that would be looked at. ``event``: what follows by itself, without a deadline."""
+
+    reference: str
+    status: Status
+    since: datetime | None
+    steps: tuple[PlannedStep, ...]
+    event: EventName | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSending:
+    """A mail of the outbox that would go out."""
+
+    id: str
+    notice: str
+    recipient: str
+    subject: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How many there are (counted up to 1,000), and the first of them."""
+
+    total: int = 0
+    first: tuple[PlannedMail | PlannedWork | PlannedSending, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch would do; ``error`` is why the mailbox could not be looked into."""
+
+    at: datetime
+    mailbox: Listed
+    ledger: Listed
+    work: Listed
+    certificates: int
+    outbox: Listed
+    error: PipelineError | None = field(default=None, compare=False)
+
+
+def plan(services: Services) -> Plan:
+    """Look at mailbox, ledger, deadlines and outbox; see the module."""
+    now = services.clock.now()
+    error: PipelineError | None = None
+    mailbox = Listed()
+    try:
+        mailbox = _mailbox(services, now)
+    except PipelineError as found:
+        error = found
+    with services.store.read() as tx:
+        rows = tx.messages.claim(now, _COUNTED)
+        records = tx.requests.due(now, MOST)
+        return Plan(
+            at=now,
+            mailbox=mailbox,
+            ledger=Listed(len(rows), tuple(_of_ledger(tx, services, row) for row in rows[:MOST])),
+            work=Listed(
+                counts(tx, now).due, tuple(_work(services, record, now) for record in records)
+            ),
+            certificates=len(tx.certificates.unfinished(_COUNTED)),
+            outbox=Listed(tx.outbox.waiting(now), _sendings(tx, now)),
+            error=error,
+        )
+
+
+def _mailbox(services: Services, now: datetime) -> Listed:
+    found: list[PlannedMail] = []
+    with open_mailbox(services, only_looking=True) as mailbox:
+        total, mails = waiting_mail(services, mailbox, MOST)
+        for mail in mails:
+            raw = mail.raw
+            row = ledger_row(mail, sha256(raw).hexdigest() if raw is not None else "", now)
+            with services.store.read() as tx:
+                planned = _fate(tx, services, row, partial(bytes, raw or b""))
+            found.append(
+                replace(planned, id="", uid=mail.uid, date=planned.date or mail.received_at)
+            )
+    return Listed(max(total, len(found)), tuple(found))
+
+
+def _of_ledger(tx: Transaction, services: Services, row: MessageRecord) -> PlannedMail:
+    planned = _fate(tx, services, row, lambda: services.blobs.get(row.sha256))
+    return replace(planned, date=planned.date or row.fetched_at)
+
+
+def _fate(
+    tx: Transaction, services: Services, row: MessageRecord, raw: Callable[[], bytes]
+) -> PlannedMail:
+    """Return what ``receive`` would do with a mail, up to where it begins to decide."""
+    blank = PlannedMail(row.id, 0, row.size, None, Fate.TOO_BIG)
+    if row.oversized:
+        return blank
+    try:
+        read = services.guard.call(read_message, raw())
+    except Exception as error:  # noqa: BLE001 - the batch would try it again and then give it up
+        reason = error.reason if isinstance(error, GuardError) else type(error).__name__
+        return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=reason)
+    return _fate_of_read(tx, services, row, read, blank)
+
+
+def _fate_of_read(
+    tx: Transaction,
+    services: Services,
+    row: MessageRecord,
+    read: ReadMessage,
+    blank: PlannedMail,
+) -> PlannedMail:
+    message = read.message
+    named = replace(
+        blank,
+        sender=", ".join(sender.address for sender in message.senders),
+        subject=message.subject,
+        date=message.date,
+    )
+    if tx.messages.earlier_with_sha256(row):
+        return replace(named, fate=Fate.SEEN)
+    has_key = (services.settings.home() / "token.key").exists()
+    ours = services.is_our_message_id if has_key else _nothing_is_ours
+    automation = classify(message, services.own_addresses, ours)
+    if automation.kind is not MessageKind.HUMAN:
+        bounce = automation.kind is MessageKind.BOUNCE
+        reason = automation.reason or automation.kind.value
+        return replace(named, fate=Fate.BOUNCE if bounce else Fate.AUTOMATIC, reason=reason)
+    sender = judge_sender(message, services.sender_policy)
+    context = MessageContext(
+        replace(row, content=content_digest(message)), read, sender, services.clock.now()
+    )
+    judged = replace(named, sender_verdict=sender.verdict)
+    if is_redelivery(tx, context.done(Outcome.IGNORED, "redelivery")):
+        return replace(judged, fate=Fate.SEEN)
+    known = named_request(tx, services, message) if has_key else None
+    return _human(judged, read, known)
+
+
+def _human(mail: PlannedMail, read: ReadMessage, known: RequestRecord | None) -> PlannedMail:
+    forms = tuple(submission.form.value for submission in read.submissions)
+    if known is not None:
+        return replace(mail, fate=Fate.REPLY, reference=known.reference, forms=forms)
+    if forms:
+        return replace(mail, fate=Fate.FORM, forms=forms)
+    return replace(mail, fate=Fate.UNREADABLE_FILE if read.unreadable else Fate.WORDS)
+
+
+def _nothing_is_ours(_message_id: str) -> bool:
+    return False
+
+
+def _work(services: Services, record: RequestRecord, now: datetime) -> PlannedWork:
+    ready = due(
+        record.state,
+        record.done_deadlines,
+        now,
+        services.policy,
+        customer_zone=record.time_zone,
+        team=services.team,
+    )
+    return PlannedWork(
+        reference=record.reference,
+        status=record.status,
+        since=record.next_at,
+        steps=tuple(
+            PlannedStep(item.kind.value, item.notice.notice.value if item.notice else "", item.at)
+            for item in ready
+        ),
+        event=next_system_event(record.state, now, services.policy, customer_zone=record.time_zone),
+    )
+
+
+def _sendings(tx: Transaction, now: datetime) -> tuple[PlannedSending, ...]:
+    return tuple(
+        PlannedSending(mail.id, mail.notice.value, mail.recipient, mail.subject, mail.next_at)
+        for mail in tx.outbox.list("open", MOST)
+        if mail.next_at is not None and mail.next_at <= now
+    )

@@ -1,0 +1,89 @@
+"""Read the bytes of messages in the guarded child, ahead of the transaction that needs them."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Self
+
+from pipeline.errors import TryLaterError
+from pipeline.flow.context import ReadMessage
+from pipeline.flow.services import Services
+from pipeline.guard import GuardStartError
+from pipeline.intake.find import find_forms
+from pipeline.intake.read import read_forms
+from pipeline.mailbox.parse import parse_message
+from pipeline.store.records import MessageRecord
+
+
+def read_message(raw: bytes) -> ReadMessage:
+    """Parse the raw bytes of a mail, find the forms in it, and read them."""
+    message = parse_message(raw)
+    read = read_forms(find_forms(message))
+    emptied = tuple(replace(attachment, content=b"") for attachment in message.attachments)
+    return ReadMessage(
+        message=replace(message, attachments=emptied),
+        submissions=read.submissions,
+        unreadable=read.unreadable,
+        other_files=read.other_files,
+    )
+
+
+class Reading:
+    """What the guarded child read, by the row of the message; of one portion at a time.
+
+    A message that could not be read keeps its error, which is raised when its turn comes: so a
+    message is given to the child once, however often its transaction is run. The next messages are
+    read in a thread while others are processed; leaving the block gives up what is not begun.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._found: dict[str, ReadMessage | Exception] = {}
+        self._coming: dict[str, Future[ReadMessage | Exception]] = {}
+        # it starts its thread with the first job
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def meanwhile(self, rows: Sequence[MessageRecord]) -> None:
+        """Begin to read ``rows`` and return at once; an error shows when they are asked for."""
+        for row in rows:
+            if not row.oversized:
+                self._coming[row.id] = self._thread.submit(self._read, row)
+
+    def ahead(self, rows: Sequence[MessageRecord]) -> None:
+        """Read ``rows``, or wait until they are. Raises TryLaterError ``reader_not_started``."""
+        for row in rows:
+            if not row.oversized:
+                self._result(row)
+
+    def read(self, row: MessageRecord) -> ReadMessage:
+        """Return what stands in the message of ``row``, read now when it was not read ahead.
+
+        Raises GuardError when its bytes cannot be read within the limits, TryLaterError
+        ``reader_not_started`` when there is no child to read them.
+        """
+        found = self._result(row)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _result(self, row: MessageRecord) -> ReadMessage | Exception:
+        found = self._found.get(row.id)
+        if found is None:
+            coming = self._coming.pop(row.id, None)
+            found = self._read(row) if coming is None else coming.result()
+            self._found[row.id] = found
+        return found
+
+    def _read(self, row: MessageRecord) -> ReadMessage | Exception:
+        try:
+            return self._services.guard.call(read_message, self._services.blobs.get(row.sha256))
+        except GuardStartError as error:
+            raise TryLaterError("reader_not_started", reason=error.detail) from error
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the message is processed
+            return error

@@ -1,0 +1,1 @@
+"""One event on one request, and what the system does by itself."""

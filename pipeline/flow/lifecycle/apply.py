@@ -1,0 +1,106 @@
+"""One event on one request: the machine's answer, its effects, the record and its history.
+
+Everything happens in the caller's transaction. System events that follow at once (the next one is
+known from the state alone) are applied in the same transaction.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.lifecycle.effects import perform_effects
+from pipeline.flow.lifecycle.system_events import what_follows
+from pipeline.flow.services import Services
+from pipeline.model.request import Event, Status
+from pipeline.model.transition import Transition
+from pipeline.store.records import EventRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import next_at
+from pipeline.tracks.machine import apply
+from pipeline.tracks.moves import whose_move
+
+_NOTHING = NoticeDetails()
+
+
+def apply_event(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    event: Event,
+    cause: Trigger,
+    details: NoticeDetails = _NOTHING,
+) -> RequestRecord:
+    """Apply ``event`` to ``record`` and return the record as saved.
+
+    Raises RefusedError when a rule forbids the event; nothing is written then.
+    """
+    record = _step(tx, services, record, event, cause, details)
+    while (follow := what_follows(tx, services, record)) is not None:
+        record = _step(tx, services, record, follow[0], cause, follow[1])
+    return record
+
+
+def _step(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    event: Event,
+    cause: Trigger,
+    details: NoticeDetails,
+) -> RequestRecord:
+    transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
+    new_stay = transition.after.entered_at != record.state.entered_at or (
+        transition.after.status is not record.status
+    )
+    changed = replace(
+        record,
+        state=transition.after,
+        done_deadlines=() if new_stay else record.done_deadlines,
+    )
+    changed = perform_effects(tx, services, changed, transition, cause, details)
+    changed = replace(
+        changed,
+        next_at=wake_up(services, changed),
+        move=whose_move(changed.state, services.policy),
+    )
+    tx.requests.save(changed, expected_version=record.state.version)
+    tx.events.append(_history(changed, transition, event, cause, details))
+    return changed
+
+
+def wake_up(services: Services, record: RequestRecord) -> datetime | None:
+    """Return when the request has to be looked at next; None: never by the clock."""
+    return next_at(
+        record.state,
+        record.done_deadlines,
+        services.policy,
+        customer_zone=record.time_zone,
+        team=services.team,
+    )
+
+
+def _history(
+    record: RequestRecord,
+    transition: Transition,
+    event: Event,
+    cause: Trigger,
+    details: NoticeDetails,
+) -> EventRecord:
+    detail = {
+        "reason": event.reason or details.reason,
+        "message": cause.message_row,
+        "fields": ",".join(event.fields),
+        "hold": record.state.hold_reason.value if record.state.hold_reason else "",
+        "rule": record.route_rule if transition.before.status is Status.RECEIVED else "",
+    }
+    return EventRecord(
+        request_id=record.id,
+        seq=0,
+        at=event.at,
+        actor=event.actor,
+        actor_name=event.actor_name or cause.name,
+        event=event.name,
+        before=transition.before.status,
+        after=transition.after.status,
+        detail=tuple((name, value) for name, value in detail.items() if value),
+    )

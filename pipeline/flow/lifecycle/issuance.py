@@ -1,0 +1,167 @@
+"""Certificates in the order of their writes: reserve, prepare, sign what is stored, record.
+
+``reserve`` runs in the transaction of the decision. ``issue_pending`` runs after commits, and again
+after any crash: every step repeats from what the one before stored, so that there is exactly one
+certificate and one mail (spec, section 6).
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from pipeline import logs
+from pipeline.certificates.issue import CertificateIssuer
+from pipeline.certificates.issuers.embedded import EmbeddedIssuer
+from pipeline.certificates.issuers.manual import ManualIssuer
+from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
+from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.lifecycle.certificate_rows import end_live
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.services import Services
+from pipeline.model.certificate import CertificateState, CertificateSubject
+from pipeline.model.request import Actor, Event, EventName
+from pipeline.store.records import CertificateRecord
+from pipeline.store.unit_of_work import Transaction
+
+_PORTION = 50
+
+
+#: Somebody else wrote the request while its certificate was made.
+_CHANGED_MEANWHILE = "stale_request"
+
+
+def issuer(services: Services) -> CertificateIssuer:
+    """Return the issuer that the settings name."""
+    if services.settings.certificates.issuer == "manual":
+        return ManualIssuer(services.settings.certificates.time_zone)
+    return EmbeddedIssuer(services.authority, services.settings.certificates.time_zone)
+
+
+def issue_pending(services: Services) -> int:
+    """Finish all reserved certificates; return how many were issued.
+
+    Each stands for itself. One that cannot be made is given up, and its track orders it again; what
+    another worker changed in between waits for the next call. When the authority or the programme
+    is at fault the certificate waits too, and the first such error is raised at the end. The
+    authority is opened only when a certificate is pending.
+    """
+    if services.settings.certificates.issuer == "manual":
+        return 0
+    with services.store.read() as tx:
+        pending = tx.certificates.unfinished(_PORTION)
+    issued = 0
+    fault: Exception | None = None
+    for row in pending:
+        try:
+            issued += _finish(services, row.id)
+        except TryLaterError:
+            raise  # the database or the disk: the next certificate would fare the same
+        except ConfigurationError as error:
+            fault = fault or error
+        except PipelineError as error:
+            logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
+            if error.code != _CHANGED_MEANWHILE:
+                services.store.run(partial(_not_issued, services, row.id, error.code))
+        except Exception as error:  # noqa: BLE001 - one certificate never stops the others
+            logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
+            fault = fault or error
+    if fault is not None:
+        raise fault
+    return issued
+
+
+def _not_issued(services: Services, certificate_id: str, code: str, tx: Transaction) -> None:
+    """Give up one certificate that could not be made; the track orders it again and alerts."""
+    row = _locked(tx, certificate_id, CertificateState.RESERVED, CertificateState.PREPARED)
+    if row is None:
+        return  # another worker has issued it, or given it up
+    tx.certificates.save(_given_up(services, row, "failed"))
+    record = tx.requests.get(row.request_id)
+    if record is None:
+        return
+    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, services.clock.now(), reason=code)
+    try:
+        with tx.savepoint():
+            apply_event(tx, services, record, event, Trigger())
+    except RefusedError:
+        alert(tx, services, "certificate_not_issued", record.reference, code)
+
+
+def _finish(services: Services, certificate_id: str) -> int:
+    services.store.run(lambda tx: _prepare(tx, services, certificate_id))
+    return services.store.run(lambda tx: _sign(tx, services, certificate_id))
+
+
+def _locked(
+    tx: Transaction, certificate_id: str, *states: CertificateState
+) -> CertificateRecord | None:
+    """Return the certificate as it is now, with its number locked; None when in no such state.
+
+    Two hosts may work on one certificate: who comes second waits here, and then sees what the first
+    one did. The number comes first, as in every decision, so that nobody waits in a circle.
+    """
+    row = tx.certificates.get(certificate_id)
+    if row is None:
+        return None
+    if row.number:
+        tx.numbers.lock(row.number)
+    row = tx.certificates.lock(certificate_id)
+    return row if row is not None and row.state in states else None
+
+
+def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
+    row = _locked(tx, certificate_id, CertificateState.RESERVED)
+    if row is None:
+        return
+    record = tx.requests.get(row.request_id)
+    if record is None or record.state.certificate_wanted_at is None:
+        tx.certificates.save(_given_up(services, row))
+        return
+    subject = CertificateSubject(record.company, record.reference, record.number)
+    prepared = issuer(services).prepare(subject, row.serial, services.clock.now())
+    tx.certificates.save(
+        replace(
+            row,
+            state=CertificateState.PREPARED,
+            created_at=prepared.created_at,
+            expires_at=prepared.expires_at,
+            to_be_signed=prepared.to_be_signed,
+        )
+    )
+
+
+def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
+    row = _locked(tx, certificate_id, CertificateState.PREPARED)
+    if row is None or row.expires_at is None:
+        return 0
+    record = tx.requests.get(row.request_id)
+    if record is None or record.state.certificate_wanted_at is None:
+        tx.certificates.save(_given_up(services, row))
+        return 0
+    issued = issuer(services).finish(row.to_be_signed)
+    now = services.clock.now()
+    end_live(tx, services, record, CertificateState.SUPERSEDED, "superseded")
+    tx.certificates.save(
+        replace(
+            row,
+            state=CertificateState.LIVE,
+            issued_at=now,
+            text=issued.text,
+            fingerprint=issued.fingerprint,
+        )
+    )
+    event = Event(EventName.ISSUED, Actor.SYSTEM, now, certificate_expires_at=row.expires_at)
+    apply_event(tx, services, record, event, Trigger())
+    return 1
+
+
+def _given_up(
+    services: Services, row: CertificateRecord, reason: str = "not_wanted"
+) -> CertificateRecord:
+    """Return the row of a certificate that is no longer wanted, or could not be made."""
+    return replace(
+        row,
+        state=CertificateState.REVOKED,
+        ended_at=services.clock.now(),
+        end_reason=reason,
+    )

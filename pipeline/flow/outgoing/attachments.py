@@ -1,0 +1,155 @@
+"""The files that go out with a notice: marked copies, blanks, certificates, QR images."""
+
+from zoneinfo import ZoneInfo
+
+from pipeline.flow.context import NoticeDetails
+from pipeline.flow.services import Services
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.publish import build_form, file_name
+from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.model.notice import MailFile, NoticeFacts, NoticeName
+from pipeline.model.transition import SendNotice
+from pipeline.notifications.compose import forwardable
+from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
+from pipeline.store.unit_of_work import Transaction
+
+_CONTENT_TYPES = {
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileFormat.PDF: "application/pdf",
+}
+
+
+#: Notices that carry the customer's own answers again, for a correction or a new start.
+_WITH_ANSWERS = frozenset(
+    {
+        NoticeName.NEEDS_CORRECTION,
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.REJECTED,
+        NoticeName.WITHDRAWN,
+        NoticeName.CLOSED_NO_RESPONSE,
+    }
+)
+
+
+def enclosures(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    effect: SendNotice,
+    details: NoticeDetails,
+    facts: NoticeFacts,
+) -> tuple[MailFile, ...]:
+    """Return the files that the notice of ``effect`` carries."""
+    notice, variant = effect.notice, effect.variant
+    if details.files:
+        return details.files
+    if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
+        kind = record.suggestion if variant == "prefilled_form" else record.form
+        return _answers(tx, services, record, kind, details)
+    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
+        return (_text_to_pass_on(record, facts),)
+    if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
+        return _certificate(tx, record)
+    kinds = _blanks(record, notice)
+    return tuple(blank(services, kind, record.language) for kind in kinds)
+
+
+def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
+    """Return the blank forms that ``notice`` carries."""
+    match notice:
+        case NoticeName.UNREADABLE if record.form is not None:
+            return (record.form,)
+        case NoticeName.HELP_CHOOSE_FORM if record.form is not None:
+            return ()  # a form came; which one fits is for staff to say
+        case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
+            return tuple(FormKind)
+        case NoticeName.ALREADY_ACTIVE:
+            return (FormKind.QR,)
+    return ()
+
+
+def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:
+    """Return what the customer's old provider has to read, in English and their language."""
+    text = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, record.language, facts)
+    name = f"two-step-off_{record.reference}.txt"
+    return MailFile(name, "text/plain; charset=utf-8", text.encode())
+
+
+def _answers(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    kind: FormKind | None,
+    details: NoticeDetails,
+) -> tuple[MailFile, ...]:
+    revision = tx.revisions.latest(record.id)
+    if revision is None or kind is None:
+        return () if kind is None else (blank(services, kind, record.language),)
+    return (form_with_answers(services, record, revision, kind, details),)
+
+
+def blank(services: Services, kind: FormKind, language: str) -> MailFile:
+    """Return the blank form of ``kind`` as xlsx."""
+    return _form(services, kind, language, FileFormat.XLSX, None)
+
+
+def form_with_answers(
+    services: Services,
+    record: RequestRecord,
+    revision: RevisionRecord,
+    kind: FormKind,
+    details: NoticeDetails,
+) -> MailFile:
+    """Return a fresh form with the customer's answers; the wrong ones are marked."""
+    questions = FORMS[kind].questions
+    answers = tuple(
+        (reading.field, _written(questions[reading.field], reading))
+        for reading in revision.readings
+        if reading.raw and reading.field in questions
+    )
+    marks = tuple((item.field, item.sentences) for item in details.items if item.field)
+    return _form(
+        services,
+        kind,
+        record.language,
+        revision.format or FileFormat.XLSX,
+        Filling(answers=answers, marks=marks),
+    )
+
+
+def _written(question: Question, reading: StoredReading) -> str:
+    """Return a choice by its code, everything else as the customer typed it."""
+    chosen = question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
+    return reading.value if chosen and reading.value else reading.raw
+
+
+def _form(
+    services: Services,
+    kind: FormKind,
+    language: str,
+    file_format: FileFormat,
+    filling: Filling | None,
+) -> MailFile:
+    settings = services.settings
+    return MailFile(
+        name=file_name(kind, language, file_format),
+        content_type=_CONTENT_TYPES[file_format],
+        content=build_form(
+            kind,
+            language,
+            file_format,
+            filling,
+            address=settings.mailbox.address,
+            privacy=settings.forms.privacy,
+        ),
+    )
+
+
+def _certificate(tx: Transaction, record: RequestRecord) -> tuple[MailFile, ...]:
+    live = tx.certificates.live_of_request(record.id)
+    if live is None or live.expires_at is None:
+        return ()
+    last_day = live.expires_at.astimezone(ZoneInfo(record.time_zone)).date()
+    name = f"whatsapp-certificate_{record.reference}_exp-{last_day}.txt"
+    return (MailFile(name=name, content_type="text/plain", content=live.text.encode()),)

@@ -1,0 +1,263 @@
+"""Send what the outbox holds: claim, intent, hand over, record; each step is its own commit.
+
+A mail comes back with ``intended_at`` when its worker vanished while it was being sent: nobody
+knows whether it went out. The setting ``courier.in_doubt`` says what happens then; ``auto`` looks
+into the archive folder where there is one, and else sends it again with the same Message-ID.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Protocol
+
+from pipeline import logs
+from pipeline.errors import PipelineError
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.stale import overtaken
+from pipeline.flow.services import Services
+from pipeline.model.certificate import CertificateState
+from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
+from pipeline.store.records import OutboxRecord
+from pipeline.store.unit_of_work import Transaction
+
+_FIRST_WAIT = timedelta(minutes=2)
+
+
+_LONGEST_WAIT = timedelta(hours=4)
+
+
+_ATTEMPTS = 12
+
+
+_CAP = "mail:hour"
+
+
+class Archive(Protocol):
+    """Keeps a copy of each sent mail, and knows which mails went out."""
+
+    def __call__(self, raw: bytes) -> None:
+        """Keep a copy."""
+
+    def holds(self, message_id: str) -> bool:
+        """Return whether the mail with the Message-ID went out, as far as the archive knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many mails were sent, put off, failed for good, or left in doubt.
+
+    ``overtaken`` ones were taken back, because what they tell is no longer so. ``fault``: why
+    no mail could be handed over; the rest waits for the next run. ``archive_fault``: why sent mail
+    got no copy.
+    """
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    overtaken: int = 0
+    fault: PipelineError | None = None
+    archive_fault: PipelineError | None = None
+
+
+class _Kept(StrEnum):
+    """Why a claimed mail was not handed over."""
+
+    LOST = "lost"
+    OVERTAKEN = "overtaken"
+    NO_ROOM = "no_room"
+    UNKNOWN = "unknown"
+
+
+@dataclass
+class _Sending:
+    """One delivery: who carries, who keeps copies, and what came of the mails so far."""
+
+    services: Services
+    courier: Courier
+    archive: Archive | None
+    counts: dict[DeliveryKind, int]
+    overtaken: int = 0
+    fault: PipelineError | None = None
+    archive_fault: PipelineError | None = None
+
+
+def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
+    """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
+    sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
+    while sending.fault is None and (mails := services.store.run(lambda tx: _claim(tx, services))):
+        _send(sending, mails)
+    return Delivered(
+        sent=sending.counts[DeliveryKind.SENT],
+        deferred=sending.counts[DeliveryKind.DEFERRED],
+        failed=sending.counts[DeliveryKind.FAILED],
+        in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
+        overtaken=sending.overtaken,
+        fault=sending.fault,
+        archive_fault=sending.archive_fault,
+    )
+
+
+def _claim(tx: Transaction, services: Services) -> list[OutboxRecord]:
+    now = services.clock.now()
+    limits = services.settings.limits
+    room = _room(tx, services, now)
+    if room <= 0:
+        return []
+    until = now + timedelta(seconds=limits.lease_seconds)
+    return tx.outbox.claim(now, min(room, limits.batch), services.worker, until)
+
+
+def _room(tx: Transaction, services: Services, now: datetime) -> int:
+    """Return how many mails may still go out in this hour."""
+    return services.settings.courier.hourly_cap - tx.counters.value(_CAP, _hour(now))
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
+    """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
+    waiting = list(mails)
+    try:
+        while waiting and sending.fault is None:
+            _one(sending, waiting.pop(0))
+    finally:
+        for mail in waiting:
+            if _give_back(sending.services, mail):
+                sending.counts[DeliveryKind.DEFERRED] += 1
+
+
+def _give_back(services: Services, mail: OutboxRecord) -> bool:
+    now = services.clock.now()
+    return services.store.run(lambda tx: tx.outbox.unclaim(mail.id, mail.attempt, now))
+
+
+def _one(sending: _Sending, mail: OutboxRecord) -> None:
+    """Send one claimed mail and record what came of it."""
+    services = sending.services
+    found = _settled(sending, mail) if mail.intended_at is not None else None
+    if found is None:
+        found = services.store.run(lambda tx: _intend(tx, services, mail))
+    if isinstance(found, _Kept):
+        logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
+        sending.overtaken += found is _Kept.OVERTAKEN
+        return
+    delivery = found or _hand_over(sending, mail)
+    services.store.run(partial(_record, services, mail, delivery))
+    sending.counts[delivery.kind] += 1
+    sending.fault = sending.fault or delivery.fault
+
+
+def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
+    """Say what became of a mail in doubt, as the setting wants it; None: send it (again).
+
+    While the archive cannot be asked the mail stays in doubt until its claim runs out.
+    """
+    setting = sending.services.settings.courier.in_doubt
+    if setting == "hold":
+        return Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
+    if setting == "resend" or sending.archive is None:
+        return None
+    try:
+        went_out = sending.archive.holds(mail.message_id)
+    except PipelineError as error:
+        _archive_failed(sending, error)
+        return _Kept.UNKNOWN
+    return Delivery(DeliveryKind.SENT, "found_in_archive") if went_out else None
+
+
+def _intend(tx: Transaction, services: Services, mail: OutboxRecord) -> _Kept | None:
+    """Record that ``mail`` goes out now, its lease renewed; else why it does not."""
+    now = services.clock.now()
+    if overtaken(tx, mail, now):
+        done = tx.outbox.overtaken(mail.id, mail.attempt, now)
+        return _Kept.OVERTAKEN if done else _Kept.LOST
+    if _room(tx, services, now) <= 0:
+        # another worker used it up; in doubt it keeps its claim, and comes back when that ends
+        tx.outbox.unclaim(mail.id, mail.attempt, now)
+        return _Kept.NO_ROOM
+    until = now + timedelta(seconds=services.settings.limits.lease_seconds)
+    return None if tx.outbox.intend(mail.id, mail.attempt, now, until) else _Kept.LOST
+
+
+def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
+    """Give ``mail`` to the courier, and a copy to the archive before it counts as sent.
+
+    In this order a worker that vanishes in between leaves a copy, which tells that it went out.
+    """
+    sender = sending.services.settings.mailbox.address
+    try:
+        delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
+    except Exception as error:  # noqa: BLE001 - a bug at one mail: staff see it, the others go on
+        logs.unknown("flow.deliver", error)
+        return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
+    if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
+        try:
+            if sending.archive_fault is None:
+                sending.archive(mail.content)
+        except PipelineError as error:
+            _archive_failed(sending, error)
+    return delivery
+
+
+def _archive_failed(sending: _Sending, error: PipelineError) -> None:
+    """Tell staff once a day; in this batch the archive is asked to keep no more.
+
+    Not once a batch: the mail that tells it would itself be the next that is not archived.
+    """
+    logs.event("flow.deliver", "archive_failed", code=error.code)
+    if sending.archive_fault is not None:
+        return
+    sending.archive_fault = error
+    services = sending.services
+    today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def work(tx: Transaction) -> None:
+        if tx.counters.add("alert:archive", today) == 1:
+            alert(tx, services, "archive_failed", "", error.code)
+
+    services.store.run(work)
+
+
+def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:
+    now = services.clock.now()
+    if delivery.kind is not DeliveryKind.SENT:
+        logs.event("flow.deliver", delivery.kind.value, outbox=mail.id, notice=mail.notice.value)
+    match delivery.kind:
+        case DeliveryKind.SENT:
+            if tx.outbox.sent(mail.id, mail.attempt, now):
+                tx.counters.add(_CAP, _hour(now))
+                _note_certificate(tx, mail, now)
+        case DeliveryKind.DEFERRED if delivery.fault is not None:
+            # no mail is to blame: it costs no attempt, and the next run tries it again
+            tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
+        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
+            wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
+            tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
+        case DeliveryKind.IN_DOUBT:
+            tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
+            alert(tx, services, "mail_in_doubt", _reference(tx, mail), mail.id)
+        case _:
+            tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
+            alert(tx, services, "mail_failed", _reference(tx, mail), mail.id)
+
+
+def _reference(tx: Transaction, mail: OutboxRecord) -> str:
+    record = tx.requests.get(mail.request_id) if mail.request_id else None
+    return record.reference if record else ""
+
+
+def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> None:
+    """Keep when the mail with a certificate went out, apart from when it was issued."""
+    if mail.request_id is None or not mail.notice.value.startswith("certificate_"):
+        return
+    live = tx.certificates.live_of_request(mail.request_id)
+    if live is None or live.mailed_at is not None:
+        return
+    # read again under its lock: it may have been revoked a moment ago
+    row = tx.certificates.lock(live.id)
+    if row is not None and row.state is CertificateState.LIVE:
+        tx.certificates.save(replace(row, mailed_at=now))

@@ -1,0 +1,111 @@
+"""From a request and its records to the facts that a notice may say."""
+
+from datetime import date, datetime, timedelta
+
+from pipeline.certificates.expiry import days_left
+from pipeline.flow.context import NoticeDetails
+from pipeline.flow.services import Services
+from pipeline.model.notice import CertificateFacts, NoticeFacts
+from pipeline.model.request import NumberState, RequestState, Status
+from pipeline.store.records import RequestRecord
+from pipeline.store.revisions import LatestAnswers
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.deadlines import customer_due_at, our_promise_at
+from pipeline.tracks.moves import journey
+
+_INTEGRATION_KEPT = timedelta(days=30)
+
+
+def notice_facts(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    details: NoticeDetails,
+    previous: Status | None = None,
+) -> NoticeFacts:
+    """Gather what a notice about ``record`` may say, as of now."""
+    state = record.state
+    revision = tx.revisions.latest_answers(record.id)
+    return NoticeFacts(
+        reference=record.reference,
+        track=state.track,
+        form=record.form,
+        status=state.status,
+        zone=record.time_zone,
+        now=services.clock.now(),
+        company=record.company,
+        department=record.department,
+        contact=record.contact,
+        number=record.number,
+        received_at=revision.received_at if revision else record.opened_at,
+        file_name=details.file_name or (revision.file_name if revision else ""),
+        due_at=customer_due_at(
+            state, services.policy, customer_zone=record.time_zone, team=services.team
+        ),
+        promise_at=our_promise_at(
+            state, services.policy, customer_zone=record.time_zone, team=services.team
+        ),
+        ready_date=state.ready_date,
+        items=details.items,
+        notes=details.notes,
+        fine_answers=details.fine_answers,
+        has_errors=details.has_errors,
+        certificate=_certificate(tx, services, record),
+        reason=details.reason,
+        own_words=details.own_words,
+        slots=state.slots,
+        slot=state.slot,
+        changes=details.changes,
+        previous_status=previous,
+        active_since=_active_since(tx, record),
+        chat_link=details.chat_link,
+        files=tuple(file.name for file in details.files),
+        suggestion=details.suggestion or record.suggestion,
+        refs=details.refs,
+        mailbox=services.settings.mailbox.address,
+        deleted_at=_deleted_at(state),
+        next_status=_next_status(state),
+        by_voice=_answer(revision, "verification_method") != "sms",
+        other_reference=record.linked_to,
+        hold_reason=state.hold_reason,
+    )
+
+
+def _certificate(
+    tx: Transaction, services: Services, record: RequestRecord
+) -> CertificateFacts | None:
+    latest = tx.certificates.latest_issued(record.id)
+    if latest is None or latest.created_at is None or latest.expires_at is None:
+        return None
+    return CertificateFacts(
+        created_at=latest.created_at,
+        expires_at=latest.expires_at,
+        ordinal=latest.ordinal,
+        limit=services.policy.certificates_per_approval,
+        days_left=days_left(latest.expires_at, services.clock.now()),
+        reason=latest.end_reason,
+    )
+
+
+def _deleted_at(state: RequestState) -> datetime | None:
+    """Return when Genesys Cloud deletes an integration that is not active (30 days)."""
+    created = state.integration_created_at
+    return created + _INTEGRATION_KEPT if created else None
+
+
+def _next_status(state: RequestState) -> Status | None:
+    way = journey(state.track)
+    if state.status not in way:
+        return None
+    position = way.index(state.status) + 1
+    return way[position] if position < len(way) else None
+
+
+def _answer(revision: LatestAnswers | None, field: str) -> str | None:
+    readings = revision.readings if revision else ()
+    return next((reading.value for reading in readings if reading.field == field), None)
+
+
+def _active_since(tx: Transaction, record: RequestRecord) -> date | None:
+    number = tx.numbers.get(record.number) if record.number else None
+    return number.since if number and number.state is NumberState.ACTIVE else None

@@ -1,0 +1,156 @@
+"""One mail for each message: the answers that were gathered become one, within the caps."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.flow.answers.sentences import file_items
+from pipeline.flow.context import MessageContext, NoticeDetails, Reply
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.attachments import form_with_answers
+from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.services import Services
+from pipeline.model.notice import NoticeName, ProblemItem
+from pipeline.model.problem import Problem, Severity
+from pipeline.model.request import HoldReason, Status
+from pipeline.model.transition import SendNotice
+from pipeline.notifications.catalogue import sentence
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+_DAY = timedelta(days=1)
+
+
+#: When several forms came in one message, the notice that asks for most speaks for all.
+_MOST_DEMANDING = (
+    NoticeName.NEEDS_CORRECTION,
+    NoticeName.UNREADABLE,
+    NoticeName.HELD,
+    NoticeName.QUESTION,
+    NoticeName.REJECTED,
+    NoticeName.RECEIPT_UNVERIFIED,
+)
+
+
+def add_reply(
+    context: MessageContext,
+    record: RequestRecord,
+    notice: NoticeName,
+    variant: str = "",
+    details: NoticeDetails | None = None,
+    *,
+    to_sender: bool = False,
+) -> None:
+    """Gather a direct answer about ``record``: to its address of record, or to the sender."""
+    context.answers.append(
+        Reply(
+            record,
+            SendNotice(notice, variant),
+            details or NoticeDetails(),
+            of_transition=False,
+            recipient=context.sender.address if to_sender else "",
+        )
+    )
+
+
+def queue_reply(tx: Transaction, services: Services, context: MessageContext) -> None:
+    """Put the one mail that answers ``context`` into the outbox, or none when a cap is reached."""
+    if not context.answers:
+        return
+    chosen = _with_files(_joined(context.answers), context)
+    chosen = _with_copies(tx, services, chosen, context.answers)
+    receipt = chosen.effect.notice is NoticeName.RECEIPT_UNVERIFIED
+    if receipt and _asked_already(tx, chosen.record):
+        return
+    if (receipt or not chosen.of_transition) and _over_a_cap(tx, services, context, chosen.record):
+        alert(tx, services, "answers_capped", chosen.record.reference, context.row.id)
+        return
+    record = tx.requests.get(chosen.record.id) or chosen.record
+    cause = replace(context.cause, gathered=None)
+    grown = queue_notice(
+        tx, services, record, chosen.effect, cause, chosen.details, None, chosen.recipient
+    )
+    if grown.thread != record.thread:
+        tx.requests.set_thread(grown.id, grown.thread)
+
+
+def _joined(answers: list[Reply]) -> Reply:
+    """Return the one answer that says what all of them say."""
+    ranked = sorted(answers, key=lambda item: _rank(item.effect.notice))
+    first, others = ranked[0], ranked[1:]
+    about_others = [item for item in others if item.record.id != first.record.id]
+    if not about_others:
+        return first
+    items = tuple(
+        _of(item.record, problem) for item in about_others for problem in item.details.items
+    )
+    refs = tuple(dict.fromkeys(item.record.reference for item in ranked))
+    details = replace(
+        first.details,
+        items=(*first.details.items, *items),
+        has_errors=any(item.details.has_errors for item in answers if item.details.items),
+        refs=refs,
+    )
+    if first.effect.notice is not NoticeName.ACKNOWLEDGED:  # which lists them itself
+        params = (("n", len(refs)), ("refs", ", ".join(refs)))
+        told = Problem("file_many", Severity.NOTE, params=params)
+        notes = (*details.notes, sentence(told, first.record.language, None))
+        details = replace(details, notes=notes)
+    return replace(first, details=details)
+
+
+def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
+    """Tell whether the address has a receipt for another request: one is enough for all."""
+    return any(
+        other.id != record.id
+        and other.status is Status.HELD
+        and other.state.hold_reason is HoldReason.SENDER
+        for other in tx.requests.of_sender(record.address_of_record)
+    )
+
+
+def _with_copies(tx: Transaction, services: Services, chosen: Reply, answers: list[Reply]) -> Reply:
+    """Return ``chosen`` with the marked copies of the other forms that have to be corrected."""
+    copies = []
+    for item in answers:
+        record = item.record
+        asked = item.effect.notice is NoticeName.NEEDS_CORRECTION
+        if record.id == chosen.record.id or not asked or record.form is None:
+            continue
+        latest = tx.revisions.latest(record.id)
+        if latest is None:
+            continue
+        copy = form_with_answers(services, record, latest, record.form, item.details)
+        copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))
+    return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
+
+
+def _with_files(answer: Reply, context: MessageContext) -> Reply:
+    """Return ``answer`` with a sentence on each file beside the form that could not be read."""
+    if not context.read.submissions or answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED:
+        return answer
+    problems = tuple(item.problem for item in context.read.unreadable)
+    sentences = (item.sentences[0] for item in file_items(problems, answer.record.language))
+    notes = (*answer.details.notes, *sentences)
+    return replace(answer, details=replace(answer.details, notes=notes))
+
+
+def _of(record: RequestRecord, item: ProblemItem) -> ProblemItem:
+    return replace(item, label=f"{record.reference} {item.label}".strip(), field="")
+
+
+def _rank(notice: NoticeName) -> int:
+    if notice in _MOST_DEMANDING:
+        return _MOST_DEMANDING.index(notice)
+    return len(_MOST_DEMANDING)
+
+
+def _over_a_cap(
+    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
+) -> bool:
+    """Count this answer; return whether the sender or the request has had enough for a day."""
+    window = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    limits = services.settings.courier
+    recipient = (context.sender.address or record.address_of_record).lower()
+    of_sender = tx.counters.add(f"answers:sender:{recipient}", window)
+    of_request = tx.counters.add(f"answers:request:{record.id}", window)
+    return of_sender > limits.sender_daily_cap or of_request > limits.request_daily_cap

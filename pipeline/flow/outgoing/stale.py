@@ -1,0 +1,61 @@
+"""Mail that facts have overtaken: what waited in the outbox and is no longer true.
+
+A server that is down, or the undo window, keeps a mail for minutes or days. Asked right before a
+mail goes out: a revoked certificate stays here, and so does a reminder of what has been done.
+"""
+
+from datetime import datetime
+from email import message_from_bytes, policy
+
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Status
+from pipeline.store.records import CertificateRecord, OutboxRecord
+from pipeline.store.unit_of_work import Transaction
+
+#: Mails that carry a certificate: it has to be the live one still.
+_CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+
+
+#: Mails that make sense in these statuses of their request only.
+_ONLY_IN = {
+    NoticeName.CERTIFICATE_REMINDER: frozenset({Status.CERTIFICATE_ISSUED}),
+    NoticeName.CORRECTION_REMINDER: frozenset({Status.NEEDS_CORRECTION}),
+    NoticeName.READINESS_CHECK: frozenset({Status.AWAITING_READINESS}),
+    NoticeName.TWO_STEP_INSTRUCTIONS: frozenset({Status.AWAITING_TWO_STEP_OFF}),
+    NoticeName.SLOT_PROPOSAL: frozenset({Status.SLOT_PROPOSED}),
+}
+
+
+#: Mails about the live certificate that say how long it lasts.
+_UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
+
+
+def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether ``mail`` must not go out any more."""
+    if mail.request_id is None:
+        return False
+    statuses = _ONLY_IN.get(mail.notice)
+    if statuses is not None:
+        record = tx.requests.get(mail.request_id)
+        if record is None or record.status not in statuses:
+            return True
+    if mail.notice not in _UNTIL_EXPIRY:
+        return False
+    live = tx.certificates.live_of_request(mail.request_id)
+    if live is None or live.expires_at is None or now >= live.expires_at:
+        return True
+    if mail.notice in _CARRIES_CERTIFICATE:
+        return not _carries(mail.content, live)
+    # a reminder of the certificate before this one
+    return live.issued_at is not None and mail.created_at < live.issued_at
+
+
+def _carries(content: bytes, certificate: CertificateRecord) -> bool:
+    """Tell whether the text of ``certificate`` is an attachment of the mail."""
+    wanted = certificate.text.split()
+    mail = message_from_bytes(content, policy=policy.default)
+    for part in mail.iter_attachments():
+        raw = part.get_payload(decode=True)
+        if isinstance(raw, bytes) and raw.decode("utf-8", "replace").split() == wanted:
+            return True
+    return False

@@ -1,0 +1,128 @@
+"""A message without a form and without a token: joined, answered about its file, or helped."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.flow.answers.sentences import file_items
+from pipeline.flow.context import MessageContext, NoticeDetails
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.replies import add_reply
+from pipeline.flow.requests.keep import keep_words
+from pipeline.flow.requests.record import new_record
+from pipeline.flow.services import Services
+from pipeline.intake.suggest import suggest_form
+from pipeline.model.checked import M2mCertainty
+from pipeline.model.identifiers import read_reference
+from pipeline.model.message import Outcome, SenderVerdict
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, Event, HoldReason, NumberState, Status, Track
+from pipeline.model.route import RoutingFacts
+from pipeline.routing.rules import route
+from pipeline.store.records import MessageRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+_JOINS_WITHIN = timedelta(hours=24)
+
+
+def receive_words(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
+    """Take a message that brought no readable form."""
+    named = _named_in_subject(tx, context)
+    if named is not None:
+        keep_words(tx, context, named)
+        if context.proven:
+            add_reply(context, named, NoticeName.QUESTION, "reply_to_act")
+        return context.done(Outcome.REPLY, "reply_to_act", named)
+    unproven = _unproven_request(tx, context)
+    if unproven is not None:
+        keep_words(tx, context, unproven)
+        return context.done(Outcome.HELD, "joined", unproven)
+    joined = _recent_request(tx, context)
+    if joined is not None:
+        keep_words(tx, context, joined)
+        alert(tx, services, "customer_wrote", joined.reference)
+        return context.done(Outcome.REPLY, "joined", joined)
+    record = _open(tx, services, context)
+    held = record.status is Status.HELD
+    return context.done(Outcome.HELD if held else Outcome.REQUEST, record.route_rule, record)
+
+
+def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+    """Return the request of a reference in the subject, when its address of record writes."""
+    for word in (
+        context.message.subject.replace("[", " ")
+        .replace("]", " ")
+        .replace("(", " ")
+        .replace(")", " ")
+        .split()
+    ):
+        reference = read_reference(word) if word.upper().startswith("WA-") else None
+        record = tx.requests.by_reference(reference) if reference else None
+        if record and record.address_of_record.lower() == context.sender.address.lower():
+            return record if context.proven else None
+    return None
+
+
+def _recent_request(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+    """Return the request of the same sender's mail of the last 24 hours (a password, a link)."""
+    if not context.proven or context.read.unreadable:
+        return None
+    since = context.now - _JOINS_WITHIN
+    recent = tx.requests.open_of_sender(context.sender.address, since)
+    proven = [record for record in recent if record.sender_verdict is SenderVerdict.PASS]
+    return next(iter(proven), None)
+
+
+def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+    """Return the request of an unproven address that waits for its confirmation already."""
+    if context.sender.verdict is not SenderVerdict.NONE or context.read.unreadable:
+        return None
+    waiting = [
+        record
+        for record in tx.requests.of_sender(context.sender.address)
+        if record.status is Status.HELD and record.state.hold_reason is HoldReason.SENDER
+    ]
+    return next(iter(waiting), None)
+
+
+def _open(tx: Transaction, services: Services, context: MessageContext) -> RequestRecord:
+    problems = tuple(item.problem for item in context.read.unreadable)
+    suggestion = suggest_form(context.message.new_text)
+    way = route(
+        RoutingFacts(
+            form=None,
+            sender=context.sender.verdict,
+            has_problems=bool(problems),
+            unreadable=bool(problems),
+            m2m=M2mCertainty.NONE,
+            is_m2m=False,
+            short_code=False,
+            number_use="",
+            number=NumberState.UNKNOWN,
+            conflict=None,
+            words=context.message.new_text,
+        )
+    )
+    record = replace(
+        new_record(services, context, None, Track.HELP),
+        route_rule=way.rule,
+        route_misses=way.misses,
+        suggestion=way.suggestion or suggestion,
+    )
+    tx.requests.insert(record)
+    keep_words(tx, context, record)
+    if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
+        alert(tx, services, "sender_doubtful", record.reference)
+    details = NoticeDetails(
+        items=file_items(problems, record.language), suggestion=record.suggestion
+    )
+    event = Event(
+        name=way.event,
+        actor=Actor.SYSTEM,
+        at=context.now,
+        reason=way.reason,
+        variant=way.variant,
+        track=way.track,
+        hold_reason=way.hold_reason,
+    )
+    return apply_event(tx, services, record, event, context.cause, details)

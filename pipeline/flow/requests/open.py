@@ -1,0 +1,173 @@
+"""From submissions to requests: check, look at what is known of the number, route, open."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.errors import RefusedError
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.answers.revisions import insert_revision
+from pipeline.flow.context import MessageContext
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.replies import add_reply
+from pipeline.flow.requests.keep import keep_files, keep_words
+from pipeline.flow.requests.known_number import FoundConflict, find_conflict, waits_for_ownership
+from pipeline.flow.requests.record import new_record
+from pipeline.flow.requests.revise import revise
+from pipeline.flow.requests.route import route_on
+from pipeline.flow.services import Services
+from pipeline.model.checked import CheckedForm
+from pipeline.model.identifiers import new_reference
+from pipeline.model.message import Outcome
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
+from pipeline.model.route import ConflictDecision
+from pipeline.model.submission import Submission
+from pipeline.store.records import MessageRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.validation.content import content_digest
+
+#: Decisions that concern the earlier request alone: no new request is opened for them.
+_ABOUT_EARLIER = frozenset(
+    {
+        ConflictDecision.IGNORE_REDELIVERY,
+        ConflictDecision.ANSWER_DUPLICATE,
+        ConflictDecision.REPLACE_NEW_REVISION,
+        ConflictDecision.ASK_OLDER_VERSION,
+        ConflictDecision.HOLD_CHANGE_REQUEST,
+        ConflictDecision.ANSWER_COLLEAGUE_ASKED,
+    }
+)
+
+
+#: How long a request waits for a file that can be read.
+_FILE_AWAITED = timedelta(days=14)
+
+
+def open_forms(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
+    """Open (or continue) one request for each submission of the message."""
+    try:
+        with tx.savepoint():
+            return _open_forms(tx, services, context)
+    except RefusedError as error:
+        if error.code == "stale_request":
+            raise
+        context.answers.clear()
+        alert(tx, services, "form_refused", "", error.code)
+        return context.done(Outcome.HELD, f"refused:{error.code}")
+
+
+def _open_forms(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
+    records = [open_form(tx, services, context, item) for item in context.read.submissions]
+    _close_waiting(tx, services, context)
+    held = all(record.status is Status.HELD for record in records)
+    return context.done(
+        Outcome.HELD if held else Outcome.REQUEST,
+        ",".join(record.reference for record in records),
+        records[0],
+    )
+
+
+def _close_waiting(tx: Transaction, services: Services, context: MessageContext) -> None:
+    """Close what waits for a form of this sender: it has come, in a mail of its own."""
+    if not context.proven:
+        return
+    for record in tx.requests.open_of_sender(context.sender.address, context.now - _FILE_AWAITED):
+        waits = {Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
+        if record.form is None and record.status in waits:
+            event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now, reason="form_arrived")
+            apply_event(tx, services, record, event, context.cause)
+
+
+def open_form(
+    tx: Transaction,
+    services: Services,
+    context: MessageContext,
+    submission: Submission,
+    linked_to: str = "",
+) -> RequestRecord:
+    """Take one submission of an unknown thread to its request."""
+    checked = judge(services.phones, submission, context.now)
+    found = find_conflict(tx, context.sender, checked, content_digest(checked))
+    if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
+        return _continue_earlier(tx, services, context, checked, found, found.previous)
+    waiting = waiting_for_proof(tx, context, checked, found)
+    if waiting is not None:
+        return revise(tx, services, context, waiting, checked)
+    replace_unproven(tx, services, context, checked)
+    record = new_record(services, context, checked)
+    if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
+        linked_to = found.previous.reference
+    record = replace(record, linked_to=linked_to, reference=_free_reference(tx))
+    tx.requests.insert(record)
+    insert_revision(tx, record, checked, context.now, context.row.id)
+    keep_files(tx, context, record, submission)
+    keep_words(tx, context, record)
+    return route_on(tx, services, record, checked, found, context.cause)
+
+
+def _free_reference(tx: Transaction) -> str:
+    reference = new_reference()
+    while tx.requests.reference_exists(reference):
+        reference = new_reference()
+    return reference
+
+
+def _continue_earlier(
+    tx: Transaction,
+    services: Services,
+    context: MessageContext,
+    checked: CheckedForm,
+    found: FoundConflict,
+    previous: RequestRecord,
+) -> RequestRecord:
+    """Do what the conflict table says of a request that is there already."""
+    decision = found.conflict.decision
+    if decision is ConflictDecision.REPLACE_NEW_REVISION:
+        return revise(tx, services, context, previous, checked)
+    if decision is ConflictDecision.HOLD_CHANGE_REQUEST:
+        insert_revision(tx, previous, checked, context.now, context.row.id, accepted=False)
+        keep_files(tx, context, previous, checked.submission)
+        event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=context.proven)
+        return apply_event(tx, services, previous, event, context.cause)
+    keep_words(tx, context, previous)
+    if decision is ConflictDecision.ANSWER_DUPLICATE:
+        add_reply(context, previous, NoticeName.DUPLICATE)
+    elif decision is ConflictDecision.ASK_OLDER_VERSION:
+        add_reply(context, previous, NoticeName.QUESTION, "older_file")
+    elif decision is ConflictDecision.ANSWER_COLLEAGUE_ASKED:
+        add_reply(context, previous, NoticeName.QUESTION, "colleague", to_sender=True)
+    return previous
+
+
+def waiting_for_proof(
+    tx: Transaction, context: MessageContext, checked: CheckedForm, found: FoundConflict | None
+) -> RequestRecord | None:
+    """Return the sender's own request that waits for the same proof: the form is added to it."""
+    if found is None or found.conflict.decision is not ConflictDecision.HOLD_OWNERSHIP:
+        return None
+    address, form = context.sender.address.lower(), checked.submission.form
+    return next(
+        (
+            record
+            for record in tx.requests.of_number(checked.value("phone_number") or "")
+            if waits_for_ownership(record)
+            and record.form is form
+            and record.address_of_record.lower() == address
+        ),
+        None,
+    )
+
+
+def replace_unproven(
+    tx: Transaction, services: Services, context: MessageContext, checked: CheckedForm
+) -> None:
+    """Close what the same address sent unproven for the number: now it is here, proven."""
+    number = checked.value("phone_number")
+    if not context.proven or number is None:
+        return
+    for other in tx.requests.of_number(number):
+        waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
+        if waits and other.address_of_record.lower() == context.sender.address.lower():
+            event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now)
+            apply_event(tx, services, other, event, context.cause)

@@ -1,0 +1,194 @@
+"""A form for a request that is there already: the new answers replace the old ones."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from pipeline.flow.answers.revisions import changes, insert_revision
+from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
+from pipeline.flow.context import MessageContext, NoticeDetails, Trigger
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.lifecycle.number_claims import move_claim
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.replies import add_reply
+from pipeline.flow.requests.keep import keep_files, keep_words
+from pipeline.flow.requests.known_number import FoundConflict, find_conflict
+from pipeline.flow.requests.record import with_answers
+from pipeline.flow.requests.route import routing_facts
+from pipeline.flow.services import Services
+from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definition import AnswerKind
+from pipeline.forms.texts import form_texts
+from pipeline.model.checked import CheckedForm
+from pipeline.model.notice import NoticeName
+from pipeline.model.problem import Severity
+from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
+from pipeline.model.route import Route
+from pipeline.notifications.dates import full_date
+from pipeline.notifications.numbers import international
+from pipeline.notifications.words import words_of
+from pipeline.routing.rules import route
+from pipeline.store.records import RequestRecord, RevisionRecord
+from pipeline.store.unit_of_work import Transaction
+
+_STOPPING = frozenset(
+    {
+        EventName.M2M_CERTAIN,
+        EventName.M2M_DOUBTFUL,
+        EventName.WRONG_FORM,
+        EventName.CONFLICT_FOUND,
+        EventName.ALREADY_ACTIVE,
+    }
+)
+
+
+def revise(
+    tx: Transaction,
+    services: Services,
+    context: MessageContext,
+    record: RequestRecord,
+    checked: CheckedForm,
+) -> RequestRecord:
+    """Replace the answers of ``record`` by ``checked``, as the customer asked by mail."""
+    before = tx.revisions.latest(record.id)
+    after = insert_revision(tx, record, checked, context.now, context.row.id)
+    keep_files(tx, context, record, checked.submission)
+    keep_words(tx, context, record)
+    confirmed = record.status is Status.NEEDS_CORRECTION and not checked.customer_problems
+    if before is not None and before.digest == after.digest and not confirmed:
+        add_reply(context, record, NoticeName.DUPLICATE)
+        return record
+    found = find_conflict(tx, context.sender, checked, after.digest, own=record)
+    way = _stop(record, checked, found)
+    asked = record.status is Status.NEEDS_CORRECTION
+    event = _judged(checked, context.now)
+    if way is not None and asked:
+        record = replace(
+            record, route_rule=way.rule, route_misses=way.misses, suggestion=way.suggestion
+        )
+        name = EventName.CONFLICT_FOUND if way.event is EventName.ALREADY_ACTIVE else way.event
+        event = _stopping(way, name, context.now)
+        if way.alert or way.event is EventName.CONFLICT_FOUND:
+            alert(tx, services, f"route_{way.rule}", record.reference)
+    record = apply_answers(tx, services, record, checked, event, context.cause, (before, after))
+    if way is None or asked or record.state.ended or record.status is Status.HELD:
+        return record
+    # where staff may have looked already, a new answer moves nothing by itself
+    alert(tx, services, f"route_{way.rule}", record.reference)
+    return apply_event(
+        tx, services, record, _stopping(way, EventName.HOLD, context.now), context.cause
+    )
+
+
+def _judged(checked: CheckedForm, now: datetime) -> Event:
+    return Event(
+        EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
+        Actor.SYSTEM if checked.customer_problems else Actor.CUSTOMER,
+        now,
+        proven=True,
+        answers_complete=not checked.customer_problems,
+    )
+
+
+def _stop(record: RequestRecord, checked: CheckedForm, found: FoundConflict | None) -> Route | None:
+    """Return what stops the new answers like those of a first form; None when nothing does.
+
+    So do the number of a machine, a number that is known, and the form of the other kind.
+    """
+    facts = routing_facts(record, checked, found)
+    if checked.value("phone_number") != record.number:
+        facts = replace(facts, settled=())
+    way = route(facts)
+    return way if way.event in _STOPPING else None
+
+
+def _stopping(way: Route, name: EventName, now: datetime) -> Event:
+    return Event(
+        name,
+        Actor.SYSTEM,
+        now,
+        reason=way.reason,
+        variant=way.variant,
+        track=way.track,
+        hold_reason=way.hold_reason or HoldReason.CHANGE,
+    )
+
+
+def apply_answers(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    checked: CheckedForm,
+    event: Event,
+    cause: Trigger,
+    revisions: tuple[RevisionRecord | None, RevisionRecord],
+) -> RequestRecord:
+    """Take the new answers into ``record`` and apply ``event``, telling old → new."""
+    changed = changes(*revisions)
+    before = record
+    record = replace(
+        with_answers(record, checked), acknowledged_warnings=_still_ticked(record, *revisions)
+    )
+    record = _kept_facts(before, record, {field for field, _, _ in changed})
+    if before.number and record.number != before.number:
+        alert(tx, services, "number_changed", record.reference)
+        move_claim(tx, services, record, before.number)
+    details = NoticeDetails(
+        items=items_for_customer(checked, record.language),
+        notes=notes_for_customer(checked, record.language),
+        fine_answers=max(len(checked.readings) - len(checked.customer_problems), 0),
+        has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
+        changes=_told(record, checked, changed),
+    )
+    return apply_event(tx, services, record, event, cause, details)
+
+
+def _kept_facts(before: RequestRecord, after: RequestRecord, changed: set[str]) -> RequestRecord:
+    """Return ``after`` with the facts of the state that its unchanged answers must not reset."""
+    state = after.state
+    if "ready_date" not in changed:
+        state = replace(state, ready_date=before.state.ready_date)
+    if "two_step_disabled" not in changed:
+        state = replace(state, two_step_disabled=before.state.two_step_disabled)
+    return replace(after, state=state)
+
+
+def _still_ticked(
+    record: RequestRecord, before: RevisionRecord | None, after: RevisionRecord
+) -> tuple[str, ...]:
+    """Return the ticked warnings that say the same of the new answers as of the old ones."""
+    known = before.problems if before else ()
+    new = {problem.code for problem in after.problems if problem not in known}
+    return tuple(code for code in record.acknowledged_warnings if code not in new)
+
+
+def _told(
+    record: RequestRecord, checked: CheckedForm, changed: tuple[tuple[str, str, str], ...]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the changes with the labels and words of the customer's language."""
+    kind = checked.submission.form
+    texts = form_texts(record.language)
+    questions = FORMS[kind].questions
+
+    def word(field: str, value: str) -> str:
+        match questions[field].kind:
+            case AnswerKind.CHOICE | AnswerKind.TICK:
+                return dict(texts.choices(field)).get(value, value)
+            case AnswerKind.PHONE:
+                return international(value)
+            case AnswerKind.DATE:
+                return _date_in_words(value, record.language)
+        return value
+
+    return tuple(
+        (texts.label(kind, field), word(field, old), word(field, new))
+        for field, old, new in changed
+        if field in questions
+    )
+
+
+def _date_in_words(text: str, language: str) -> str:
+    """Return an ISO date as people write it; what is none stays as it was typed."""
+    try:
+        return full_date(date.fromisoformat(text), words_of(language))
+    except ValueError:
+        return text

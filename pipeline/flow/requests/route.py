@@ -1,0 +1,120 @@
+"""Route a request: what the rules look at, and the event of the rule that matches."""
+
+from dataclasses import replace
+
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.answers.revisions import submission_of
+from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
+from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.requests.known_number import FoundConflict, find_conflict
+from pipeline.flow.services import Services
+from pipeline.model.checked import CheckedForm
+from pipeline.model.message import SenderJudgement
+from pipeline.model.problem import Severity
+from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
+from pipeline.model.route import ConflictDecision, ConflictEffect, RoutingFacts
+from pipeline.routing.rules import route
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.validation.content import content_digest
+
+#: Decisions for which the earlier request waits too, until staff know which one counts.
+_BOTH_WAIT = frozenset({ConflictDecision.ASK_WHO_DECIDES, ConflictDecision.ASK_WHICH_KIND})
+
+
+def route_on(
+    tx: Transaction,
+    services: Services,
+    record: RequestRecord,
+    checked: CheckedForm,
+    found: FoundConflict | None,
+    cause: Trigger,
+) -> RequestRecord:
+    """Route a received request and apply what the rule says."""
+    way = route(routing_facts(record, checked, found))
+    queued = way.variant == "queued" and found is not None and found.previous is not None
+    record = replace(
+        record,
+        route_rule=way.rule,
+        route_misses=way.misses,
+        suggestion=way.suggestion,
+        waits_for=found.previous.id if queued and found and found.previous else "",
+    )
+    if found is not None and found.conflict.decision in _BOTH_WAIT and found.previous:
+        hold_other(tx, services, found.previous)
+    if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
+        alert(tx, services, f"route_{way.rule}", record.reference)
+    details = NoticeDetails(
+        items=items_for_customer(checked, record.language),
+        notes=notes_for_customer(checked, record.language),
+        fine_answers=_fine_answers(checked),
+        has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
+        reason=way.reason,
+        suggestion=way.suggestion,
+    )
+    event = Event(
+        name=way.event,
+        actor=Actor.SYSTEM,
+        at=services.clock.now(),
+        reason=way.reason,
+        variant=way.variant,
+        track=way.track,
+        hold_reason=way.hold_reason,
+        answers_complete=not checked.customer_problems,
+    )
+    return apply_event(tx, services, record, event, cause, details)
+
+
+def resume(
+    tx: Transaction, services: Services, record: RequestRecord, cause: Trigger
+) -> RequestRecord:
+    """Route a request that is back on *received* by the answers that are kept."""
+    if record.status is not Status.RECEIVED:
+        return record
+    latest = tx.revisions.latest(record.id)
+    if latest is None:
+        event = Event(EventName.NO_FORM, Actor.SYSTEM, services.clock.now())
+        return apply_event(tx, services, record, event, cause)
+    checked = judge(services.phones, submission_of(latest), services.clock.now())
+    proven = SenderJudgement(
+        record.sender_verdict, record.address_of_record, record.contact, "confirmed"
+    )
+    found = find_conflict(tx, proven, checked, content_digest(checked), own=record)
+    return route_on(tx, services, record, checked, found, cause)
+
+
+def routing_facts(
+    record: RequestRecord, checked: CheckedForm, found: FoundConflict | None
+) -> RoutingFacts:
+    """Return what the rules of routing look at; ``found`` is what is known of the number."""
+    codes = {problem.code for problem in checked.problems}
+    return RoutingFacts(
+        form=checked.submission.form,
+        sender=record.sender_verdict,
+        has_problems=bool(checked.customer_problems),
+        unreadable=False,
+        m2m=checked.m2m,
+        is_m2m=checked.value("is_m2m") == "yes",
+        short_code="phone_short_code" in codes,
+        number_use=checked.value("number_use") or "",
+        number=found.number.state if found and found.number else NumberState.UNKNOWN,
+        conflict=found.conflict if found else None,
+        settled=record.state.settled,
+    )
+
+
+def _fine_answers(checked: CheckedForm) -> int:
+    wrong = {problem.field for problem in checked.customer_problems}
+    return sum(1 for reading in checked.readings if reading.raw and reading.field not in wrong)
+
+
+def hold_other(tx: Transaction, services: Services, record: RequestRecord) -> None:
+    """Hold the earlier of two requests that cannot both be right."""
+    if record.state.ended or record.status is Status.HELD:
+        return
+    event = Event(
+        EventName.HOLD, Actor.SYSTEM, services.clock.now(), hold_reason=HoldReason.CONFLICT
+    )
+    apply_event(tx, services, record, event, Trigger())

@@ -1,0 +1,70 @@
+"""Which request a message belongs to: by the keyed token, never by a reference in the subject."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.flow.context import MessageContext
+from pipeline.flow.services import Services
+from pipeline.model.message import InboundMessage, SenderVerdict
+from pipeline.notifications.token import is_genuine, read_tokens
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+class Standing(StrEnum):
+    """Who writes on the thread of a request.
+
+    ``requester``: the address of record with its token. ``colleague``: a token, and another proven
+    sender of the same domain. ``third_party``: a token, and another domain. ``doubtful``: a token,
+    and a sender that fails or cannot be judged.
+    """
+
+    REQUESTER = "requester"
+    COLLEAGUE = "colleague"
+    THIRD_PARTY = "third_party"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownThread:
+    """A request, and how the sender of a message stands to it."""
+
+    record: RequestRecord
+    standing: Standing
+
+
+def request_of_thread(
+    tx: Transaction, services: Services, context: MessageContext
+) -> KnownThread | None:
+    """Return the request that a genuine token of the message names, or None."""
+    record = named_request(tx, services, context.message)
+    if record is None:
+        return None
+    locked = tx.requests.lock(record.id) or record
+    return KnownThread(locked, _standing(context, locked))
+
+
+def named_request(
+    tx: Transaction, services: Services, message: InboundMessage
+) -> RequestRecord | None:
+    """Return the request that a genuine token of ``message`` names, not locked, or None."""
+    addresses = tuple(recipient.address for recipient in message.recipients)
+    ids = (*message.in_reply_to, *message.references)
+    for found in read_tokens(addresses, ids):
+        record = tx.requests.by_reference(found.reference)
+        if record is None:
+            continue
+        if is_genuine(services.token_key, record.reference, record.address_of_record, found.token):
+            return record
+    return None
+
+
+def _standing(context: MessageContext, record: RequestRecord) -> Standing:
+    if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
+        return Standing.DOUBTFUL
+    if context.sender.address.lower() == record.address_of_record.lower():
+        return Standing.REQUESTER
+    own_domain = record.address_of_record.rpartition("@")[2].lower()
+    if context.proven and context.sender.domain == own_domain:
+        return Standing.COLLEAGUE
+    return Standing.THIRD_PARTY

@@ -1,0 +1,146 @@
+"""What the flow works with: settings, clock, store, guard, keys; opened once for a command."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.certificates.authority import Authority
+from pipeline.clock import Clock
+from pipeline.config import Settings
+from pipeline.errors import ConfigurationError
+from pipeline.flow.services import state
+from pipeline.guard import Guard
+from pipeline.mailbox.sender import SenderPolicy
+from pipeline.model.problem import Verdict
+from pipeline.model.request import TrackPolicy
+from pipeline.model.working_calendar import WorkingCalendar
+from pipeline.notifications.headers import SenderIdentity
+from pipeline.notifications.token import is_our_message_id
+from pipeline.store.blobs import Blobs
+from pipeline.store.unit_of_work import Store
+from pipeline.validation.phone.policy import PhonePolicy
+
+
+def phone_policy(settings: Settings) -> PhonePolicy:
+    """Return which numbers the settings take."""
+    rows = settings.phones.model_dump()
+    restricted = rows.pop("restricted")
+    verdicts = {kind: Verdict(verdict) for kind, verdict in rows.items()}
+    return PhonePolicy(**verdicts, restricted=restricted)
+
+
+@dataclass
+class Services:
+    """The rooms, opened and set up; one for each command."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    blobs: Blobs
+    guard: Guard
+    worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+
+    @cached_property
+    def policy(self) -> TrackPolicy:
+        """The numbers of the tracks, from the settings."""
+        from datetime import timedelta  # noqa: PLC0415 - one use
+
+        certificates = self.settings.certificates
+        return TrackPolicy(
+            certificates_per_approval=certificates.per_approval,
+            approval_lapses=timedelta(days=certificates.approval_days),
+            ownership_window=timedelta(days=certificates.ownership_days),
+            manual_issuer=certificates.issuer == "manual",
+        )
+
+    @cached_property
+    def team(self) -> WorkingCalendar:
+        """The team's working days."""
+        return WorkingCalendar(self.settings.team.country, self.settings.team.time_zone)
+
+    @cached_property
+    def sender_policy(self) -> SenderPolicy:
+        """How senders are judged."""
+        sender = self.settings.sender
+        return SenderPolicy(
+            authserv_ids=sender.authserv_ids,
+            dialect=sender.dialect,
+            trust=sender.trust,
+            inner_hops=sender.inner_hops,
+        )
+
+    @cached_property
+    def phones(self) -> PhonePolicy:
+        """Which numbers are taken."""
+        return phone_policy(self.settings)
+
+    @cached_property
+    def identity(self) -> SenderIdentity:
+        """Who our mails are from."""
+        return SenderIdentity(
+            name=self.settings.courier.from_name,
+            address=self.settings.mailbox.address,
+            reply_style=self.settings.mailbox.reply_address,
+            message_id_domain=self.settings.courier.message_id_domain,
+        )
+
+    @cached_property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses that are ours, in lower case."""
+        mailbox = self.settings.mailbox
+        return frozenset(name.lower() for name in (mailbox.address, *mailbox.own_addresses))
+
+    @cached_property
+    def token_key(self) -> bytes:
+        """The key of reply tokens and Message-IDs."""
+        key = state.read_token_key(self.settings)
+        with self.store.read() as tx:
+            state.check_keys(tx, self.settings, token_key=state.token_key_digest(key))
+        return key
+
+    def is_our_message_id(self, message_id: str) -> bool:
+        """Tell whether we made ``message_id``; a forged one fails."""
+        return is_our_message_id(self.token_key, message_id)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """The embedded certificate authority."""
+        authority = state.open_authority(self.settings)
+        with self.store.read() as tx:
+            state.check_keys(tx, self.settings, authority=authority.fingerprint)
+        return authority
+
+
+@contextmanager
+def open_to_look(settings: Settings, clock: Clock) -> Iterator[Services]:
+    """Open the services to look at a mailbox and at what a batch would do.
+
+    Where nothing was made yet, the state is one that is thrown away. Raises what
+    :func:`open_services` raises, but ``state_none``.
+    """
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_services(settings, clock))
+        except ConfigurationError as error:
+            if error.code != "state_none":
+                raise
+            trial = stack.enter_context(state.trial(settings))
+            opened = stack.enter_context(open_services(trial, clock, make=True))
+        yield opened
+
+
+@contextmanager
+def open_services(settings: Settings, clock: Clock, *, make: bool = False) -> Iterator[Services]:
+    """Open store, blobs and guard for one command and close them after it.
+
+    ``make`` allows keys and database to be made in a state folder that has none of them. Raises
+    what :func:`pipeline.flow.state.open_store` raises.
+    """
+    store = state.open_store(settings, clock, make=make)
+    try:
+        with Guard() as guard:
+            yield Services(settings, clock, store, store.blobs, guard)
+    finally:
+        store.close()

@@ -1,0 +1,344 @@
+"""The state folder: its parts, when they are made, and when a missing one is a fault.
+
+Keys and database are made together, in a folder that has none of them. Beside the others a missing
+one is never made anew: a new key would make certificates and reply tokens worthless, a new
+database would forget every request. A first use that was killed is finished by the next one: the
+file ``first-use`` is there while it lasts. The database remembers which keys it was made with.
+"""
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from pipeline.certificates.authority import CERTIFICATE_FILE, KEY_FILE, Authority
+from pipeline.clock import Clock
+from pipeline.config import Settings
+from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
+from pipeline.errors import ConfigurationError
+from pipeline.model.certificate import Issuer
+from pipeline.private import read_private
+from pipeline.store.unit_of_work import Store, Transaction
+
+_TOKEN_KEY_BYTES = 32
+
+
+_UNFINISHED = "first-use"
+
+
+_LOCK = "first-use.lock"
+
+
+#: The row of ``memory`` with the digests of the keys.
+_REMEMBERED = "keys"
+
+
+class Part(StrEnum):
+    """What a state folder has once it was used."""
+
+    DATABASE = "database"
+    TOKEN_KEY = "token_key"  # noqa: S105 - its name
+    AUTHORITY = "authority"
+    BLOBS = "blobs"
+
+
+def database(settings: Settings) -> str | Path:
+    """Return the URL of the database, or the path of the SQLite file in the state folder."""
+    return settings.store.url or settings.home().absolute() / "requests.sqlite3"
+
+
+def token_key_path(settings: Settings) -> Path:
+    """Return where the key of reply tokens and Message-IDs lies."""
+    return settings.home() / "token.key"
+
+
+def authority_folder(settings: Settings) -> Path:
+    """Return where the embedded authority lies."""
+    return settings.home() / "authority"
+
+
+def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
+    """Open the database of the state folder; ``make`` allows this to be the first use.
+
+    Raises ConfigurationError: ``state_none`` when there is nothing yet and ``make`` is false,
+    ``database_gone``, ``token_key_missing``, ``authority_missing`` when one is missing beside the
+    others, ``keys_elsewhere`` and ``keys_differ`` when the database was made with the keys of
+    another folder, ``home_unusable``; and the errors of the store.
+    """
+    if _complete(settings):
+        return _open(settings)
+    if make:
+        return _first_use(settings, clock)
+    if not _parts(settings) or _unfinished(settings).exists():
+        raise ConfigurationError("state_none", path=settings.home().absolute())
+    return _used(settings)
+
+
+def open_database(settings: Settings) -> Store:
+    """Open the database whatever state its tables are in; nothing is made.
+
+    Raises ConfigurationError ``state_none`` or ``database_gone``, and the errors of the engine.
+    """
+    if not _database_there(settings):
+        if _parts(settings):
+            raise ConfigurationError("database_gone", path=database(settings))
+        raise ConfigurationError("state_none", path=settings.home().absolute())
+    return _open(settings, check=False)
+
+
+def migrate_database(settings: Settings, clock: Clock) -> None:
+    """Bring the tables up to date; in a folder that was never used, make everything.
+
+    Raises what :func:`open_store` and the store's ``migrate`` raise.
+    """
+    if _parts(settings) and not _unfinished(settings).exists():
+        with open_database(settings) as store:
+            store.migrate()
+    open_store(settings, clock, make=True).close()
+
+
+@contextmanager
+def trial(settings: Settings) -> Iterator[Settings]:
+    """Yield ``settings`` with a state folder that is thrown away afterwards.
+
+    For a look at the mailbox and at what a batch would do before anything was made.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        store = settings.store.model_copy(update={"home": Path(folder), "url": ""})
+        mailbox = settings.mailbox.model_copy(
+            update={"path": settings.below_home(settings.mailbox.path).absolute()}
+        )
+        courier = settings.courier.model_copy(
+            update={"path": settings.below_home(settings.courier.path).absolute()}
+        )
+        certificates = settings.certificates.model_copy(update={"issuer": Issuer.MANUAL.value})
+        changed = {
+            "store": store,
+            "mailbox": mailbox,
+            "courier": courier,
+            "certificates": certificates,  # no authority is made for a look
+        }
+        yield settings.model_copy(update=changed)
+
+
+def read_token_key(settings: Settings) -> bytes:
+    """Return the key of reply tokens; raises ConfigurationError when it is open, or damaged."""
+    path = token_key_path(settings)
+    if not path.exists():
+        raise ConfigurationError("token_key_missing", path=path)
+    key = read_private(path, links=False)
+    if len(key) != _TOKEN_KEY_BYTES:
+        raise ConfigurationError("token_key_damaged", path=path)
+    return key
+
+
+def open_authority(settings: Settings) -> Authority:
+    """Return the embedded authority; see :meth:`Authority.open`."""
+    certificates = settings.certificates
+    return Authority.open(
+        authority_folder(settings),
+        passphrase=certificates.passphrase.read(),
+        arc=certificates.private_enterprise_arc,
+    )
+
+
+def check_keys(tx: Transaction, settings: Settings, **digests: str) -> None:
+    """Refuse keys (by part, their digests) that are not those the database was made with.
+
+    Raises ConfigurationError ``keys_differ``.
+    """
+    remembered = _remembered(tx)
+    for part, digest in digests.items():
+        if remembered.get(part, digest) != digest:
+            raise ConfigurationError("keys_differ", path=settings.home().absolute())
+
+
+def token_key_digest(key: bytes) -> str:
+    """Return what the database remembers of a token key."""
+    return hashlib.sha256(b"token key of this mailbox" + key).hexdigest()
+
+
+def _complete(settings: Settings) -> bool:
+    """Whether every part is there and no first use is under way; looks at names only.
+
+    The sign of a first use is written before all parts, so it is looked at after them.
+    """
+    return (
+        token_key_path(settings).exists()
+        and (not _wants_authority(settings) or _has_authority(settings))
+        and _database_there(settings)
+        and not _unfinished(settings).exists()
+    )
+
+
+def _wants_authority(settings: Settings) -> bool:
+    return settings.certificates.issuer == Issuer.EMBEDDED.value
+
+
+def _has_authority(settings: Settings) -> bool:
+    folder = authority_folder(settings)
+    return (folder / KEY_FILE).exists() and (folder / CERTIFICATE_FILE).exists()
+
+
+def _database_there(settings: Settings) -> bool:
+    """Whether there is a SQLite file with bytes in it; a server's database counts as there.
+
+    What is no file (a folder, a pipe) is there too: the store tells what is wrong with it.
+    """
+    where = database(settings)
+    if not isinstance(where, Path):
+        return True
+    return where.exists() and (not where.is_file() or where.stat().st_size > 0)
+
+
+def _unfinished(settings: Settings) -> Path:
+    return settings.home() / _UNFINISHED
+
+
+def _parts(settings: Settings) -> set[Part]:
+    """Return the parts that the folder itself has, whole or not."""
+    found = set()
+    if isinstance(database(settings), Path) and _database_there(settings):
+        found.add(Part.DATABASE)
+    if token_key_path(settings).exists():
+        found.add(Part.TOKEN_KEY)
+    folder = authority_folder(settings)
+    if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
+        found.add(Part.AUTHORITY)
+    blobs = settings.home() / "blobs"
+    if blobs.is_dir() and any(blobs.iterdir()):
+        found.add(Part.BLOBS)
+    return found
+
+
+def _open(settings: Settings, *, create: bool = False, check: bool = True) -> Store:
+    return Store.open(
+        database(settings),
+        mailbox_id=settings.store.mailbox_id,
+        blobs=settings.home() / "blobs",
+        create=create,
+        check=check,
+    )
+
+
+def _first_use(settings: Settings, clock: Clock) -> Store:
+    """Make all parts under a lock, or finish what a killed first use began."""
+    home = settings.home()
+    lock = home / _LOCK
+    if _parts(settings) and not lock.exists():
+        _used(settings).close()  # refused before anything is made
+    try:
+        make_folder(home)
+        with locked(lock):
+            return _made(settings, clock)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError("home_unusable", path=home.absolute(), reason=reason) from error
+
+
+def _made(settings: Settings, clock: Clock) -> Store:
+    """Return the store after all keys are made; the caller holds the lock.
+
+    In a folder that is in use only a key that the database has never known is made: the issuer was
+    changed, or nothing was ever sent.
+    """
+    first = _unfinished(settings)
+    used = not first.exists() and bool(_parts(settings))
+    if used:
+        _used(settings).close()
+    elif not first.exists():
+        _refuse_used_server(settings)
+        write_file(first, b"")
+    _make_keys(settings, clock)
+    store = _open(settings, create=not used)
+    try:
+        _remember(store, settings)
+    except BaseException:
+        store.close()
+        raise
+    if not used:
+        remove_file(first)
+    return store
+
+
+def _refuse_used_server(settings: Settings) -> None:
+    """Refuse to make keys for a database on a server that was used with the keys of elsewhere."""
+    if isinstance(database(settings), Path):
+        return
+    with _open(settings, check=False) as store:
+        if store.schema_state() == "empty":
+            return
+        with store.read() as tx:
+            used = _remembered(tx) or tx.messages.any() or tx.outbox.any()
+        if used:
+            where = store.where
+            raise ConfigurationError("keys_elsewhere", path=settings.home().absolute(), where=where)
+
+
+def _make_keys(settings: Settings, clock: Clock) -> None:
+    path = token_key_path(settings)
+    if not path.exists():
+        remove_drafts(path)
+        write_file(path, secrets.token_bytes(_TOKEN_KEY_BYTES))
+    if _wants_authority(settings):
+        certificates = settings.certificates
+        Authority.make(
+            authority_folder(settings),
+            passphrase=certificates.passphrase.read(),
+            name=certificates.authority_name,
+            arc=certificates.private_enterprise_arc,
+            now=clock.now(),
+        )
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    found = {Part.TOKEN_KEY.value: token_key_digest(read_token_key(settings))}
+    if _wants_authority(settings):
+        found[Part.AUTHORITY.value] = open_authority(settings).fingerprint
+    return found
+
+
+def _remember(store: Store, settings: Settings) -> None:
+    """Let the database remember the keys; who comes second with other ones is refused."""
+    digests = _digests(settings)
+
+    def work(tx: Transaction) -> None:
+        check_keys(tx, settings, **digests)
+        tx.memory.put(_REMEMBERED, {**digests, **_remembered(tx)})
+
+    store.run(work)
+
+
+def _remembered(tx: Transaction) -> dict[str, str]:
+    value = tx.memory.get(_REMEMBERED)
+    return {part: str(digest) for part, digest in value.items()} if isinstance(value, dict) else {}
+
+
+def _used(settings: Settings) -> Store:
+    """Open the database of a folder that is in use; refuse when a part of it is missing."""
+    if not _database_there(settings):
+        raise ConfigurationError("database_gone", path=database(settings))
+    store = _open(settings)
+    try:
+        with store.read() as tx:
+            _refuse_missing_keys(tx, settings)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _refuse_missing_keys(tx: Transaction, settings: Settings) -> None:
+    found, remembered = _parts(settings), _remembered(tx)
+    if Part.TOKEN_KEY not in found and (Part.TOKEN_KEY in remembered or tx.outbox.any()):
+        raise ConfigurationError("token_key_missing", path=token_key_path(settings))
+    if not _wants_authority(settings) or _has_authority(settings):
+        return
+    half = Part.AUTHORITY in found
+    if half or Part.AUTHORITY in remembered or tx.certificates.any_of(Issuer.EMBEDDED):
+        folder = authority_folder(settings)
+        names = (name for name in (KEY_FILE, CERTIFICATE_FILE) if not (folder / name).exists())
+        raise ConfigurationError("authority_missing", path=folder / next(names))

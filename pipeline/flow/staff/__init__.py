@@ -1,0 +1,1 @@
+"""One command of staff is one transaction, with a name in the history."""

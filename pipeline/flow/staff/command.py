@@ -1,0 +1,67 @@
+"""How a decision of staff is carried out: on the request as it is now, in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pipeline.errors import NotFoundError, RefusedError
+from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle.issuance import issue_pending
+from pipeline.flow.services import Services
+from pipeline.model.request import Actor, Event, EventName
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+Work = Callable[[Transaction, RequestRecord], RequestRecord]
+
+
+#: Events that are Meta's word, recorded by staff.
+_OF_META = frozenset(
+    {
+        EventName.VERIFIED,
+        EventName.REFUSED,
+        EventName.NAME_APPROVED,
+        EventName.NAME_DECLINED,
+        EventName.CODE_VERIFIED,
+        EventName.CODE_FAILED,
+        EventName.TWO_STEP_STILL_ON,
+        EventName.DIRECTLY_ELIGIBLE,
+    }
+)
+
+
+def on_request(services: Services, record: RequestRecord, work: Work) -> RequestRecord:
+    """Run ``work`` on the request; refuse when it changed since ``record`` was read."""
+
+    def run(tx: Transaction) -> RequestRecord:
+        current = tx.requests.get(record.id)
+        if current is None:
+            raise NotFoundError("request_unknown", reference=record.reference)
+        if current.state.version != record.state.version:
+            raise RefusedError("stale_request", reference=record.reference)
+        if current.number:
+            tx.numbers.lock(current.number)
+        return work(tx, current)
+
+    changed = services.store.run(run)
+    issue_pending(services)
+    with services.store.read() as tx:
+        return tx.requests.get(record.id) or changed
+
+
+def staff_event(
+    services: Services, record: RequestRecord, name: EventName, who: str, **values: object
+) -> Event:
+    """Return the event ``name`` of this instant, by ``who``; Meta's word is marked as such."""
+    event = Event(
+        name=name,
+        actor=Actor.META if name in _OF_META else Actor.STAFF,
+        at=services.clock.now(),
+        actor_name=who,
+        expected_version=record.state.version,
+    )
+    return replace(event, **values)  # type: ignore[arg-type]
+
+
+def by_staff(who: str) -> Trigger:
+    """Return the cause of what ``who`` decides: its mails wait for the undo window."""
+    return Trigger(name=who, by_staff=True)

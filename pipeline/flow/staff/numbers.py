@@ -1,0 +1,85 @@
+"""Staff and imports write the table of numbers; what waits for a number is woken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.services import Services
+from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status, Track
+from pipeline.store.records import NumberRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+def set_number(services: Services, record: NumberRecord, who: str) -> None:
+    """Record ``record``; qr requests that were held or wait for this number go on."""
+
+    def work(tx: Transaction) -> None:
+        tx.numbers.lock(record.e164)
+        tx.numbers.set(record)
+        _wake(tx, services, record, who)
+
+    services.store.run(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import made of its lines."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
+        )
+
+
+def import_numbers(services: Services, records: Sequence[NumberRecord], who: str) -> Imported:
+    """Record all of ``records`` in one transaction; what is known already stays as it is."""
+
+    def work(tx: Transaction) -> Imported:
+        total = Imported()
+        for record in records:
+            before = tx.numbers.get(record.e164)
+            total += _compared(before, record)
+            if before == record:
+                continue
+            tx.numbers.lock(record.e164)
+            tx.numbers.set(record)
+            _wake(tx, services, record, who)
+        return total
+
+    return services.store.run(work)
+
+
+def preview_import(services: Services, records: Sequence[NumberRecord]) -> Imported:
+    """Return what :func:`import_numbers` would do; nothing is changed."""
+    total = Imported()
+    with services.store.read() as tx:
+        for record in records:
+            total += _compared(tx.numbers.get(record.e164), record)
+    return total
+
+
+def _compared(before: NumberRecord | None, after: NumberRecord) -> Imported:
+    if before is None:
+        return Imported(new=1)
+    return Imported(unchanged=1) if before == after else Imported(changed=1)
+
+
+def _wake(tx: Transaction, services: Services, record: NumberRecord, who: str) -> None:
+    """Let qr requests for the number go on; one of another organisation is checked again."""
+    now = services.clock.now()
+    for request in tx.requests.of_number(record.e164):
+        if request.state.ended or request.state.track is not Track.QR:
+            continue
+        if request.status is Status.AWAITING_ACTIVE:
+            tx.requests.reschedule(request.id, now)
+        held = request.status is Status.HELD and request.state.hold_reason is HoldReason.NUMBER
+        if held and record.state is NumberState.ACTIVE:
+            ours = request.organisation == record.organisation
+            name = EventName.NUMBER_SET if ours else EventName.RELEASE
+            event = Event(name, Actor.STAFF, now, actor_name=who)
+            apply_event(tx, services, request, event, Trigger(name=who, by_staff=True))

@@ -1,0 +1,260 @@
+"""What staff decide: one transaction each; certificates that a decision orders follow at once."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from pipeline.errors import RefusedError, UsageError
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.answers.revisions import latest_accepted, submission_of
+from pipeline.flow.answers.sentences import items_for_customer
+from pipeline.flow.context import NoticeDetails
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.requests.route import resume
+from pipeline.flow.services import Services
+from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.model.identifiers import new_id
+from pipeline.model.message import SenderVerdict
+from pipeline.model.problem import Audience, Severity
+from pipeline.model.request import EventName, HoldReason, Slot, Status
+from pipeline.store.records import NoteRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.moves import forward_event
+
+#: Events that need more than their name, and the command that asks for it.
+_OWN_COMMAND = {
+    EventName.ASK: "request ask",
+    EventName.REJECT: "request reject",
+    EventName.FINALLY_REFUSED: "request reject",
+    EventName.ROUTE: "request route",
+    EventName.MERGE: "request merge",
+    EventName.SENDER_CONFIRMED: "request confirm-sender",
+    EventName.PROBLEMS_FOUND: "request edit",
+    EventName.REVISED: "request edit",
+    EventName.NUMBER_SET: "number set",
+    EventName.ISSUED: "certificate issue",
+    EventName.REVOKE: "certificate revoke",
+}
+
+
+def _apply(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    name: EventName,
+    details: NoticeDetails | None = None,
+    **values: object,
+) -> RequestRecord:
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        event = staff_event(services, current, name, who, **values)
+        return apply_event(tx, services, current, event, by_staff(who), details or NoticeDetails())
+
+    return on_request(services, record, work)
+
+
+def approve(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    ticked: tuple[str, ...] = (),
+    tick_all: bool = False,
+    business_verified: bool = False,
+    two_step_off: bool = False,
+) -> RequestRecord:
+    """Approve the review that the request is in.
+
+    Raises RefusedError ``warnings_open`` while staff warnings are not ticked off.
+    """
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = _tick_off(tx, current, ticked, tick_all=tick_all)
+        state = replace(
+            current.state,
+            business_verified=current.state.business_verified or business_verified,
+            two_step_disabled=current.state.two_step_disabled or two_step_off,
+        )
+        current = replace(current, state=state)
+        event = staff_event(services, current, EventName.APPROVE, who)
+        return apply_event(tx, services, current, event, by_staff(who))
+
+    return on_request(services, record, work)
+
+
+def _tick_off(
+    tx: Transaction, record: RequestRecord, ticked: tuple[str, ...], *, tick_all: bool
+) -> RequestRecord:
+    revision = tx.revisions.latest(record.id)
+    warnings = {
+        problem.code
+        for problem in (revision.problems if revision else ())
+        if problem.audience == Audience.STAFF.value and problem.severity != Severity.NOTE.value
+    }
+    done = warnings if tick_all else {*record.acknowledged_warnings, *ticked} & warnings
+    if warnings - done:
+        raise RefusedError(
+            "warnings_open",
+            reference=record.reference,
+            warnings=", ".join(sorted(warnings - done)),
+        )
+    return replace(record, acknowledged_warnings=tuple(sorted(done)))
+
+
+def advance(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    *,
+    event: EventName | None = None,
+    slots: tuple[Slot, ...] = (),
+    new_date: date | None = None,
+) -> RequestRecord:
+    """Record that the present step is done, or ``event``.
+
+    What is a decision with questions of its own is taken as that decision (approve, release), or
+    refused with the name of its command. Raises RefusedError ``no_such_move`` when nothing leads on
+    from the status, ``own_command``, or ``answers_open``.
+    """
+    name = event or (EventName.OFFER_SLOTS if slots else forward_event(record.state))
+    if name is None:
+        raise RefusedError("no_such_move", status=record.status.value, event="advance")
+    if name is EventName.APPROVE:
+        return approve(services, record, who)
+    if name is EventName.RELEASE:
+        return release(services, record, who)
+    if not record.state.ended and name in _OWN_COMMAND:
+        command = _OWN_COMMAND[name]
+        raise RefusedError(
+            "own_command", event=name.value, command=command, reference=record.reference
+        )
+    slot = slots[0] if name is EventName.ACCEPT_SLOT and slots else None
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        if name is EventName.CORRECTED:
+            _refuse_open_answers(tx, services, current)
+        found = staff_event(services, current, name, who, slots=slots, new_date=new_date, slot=slot)
+        return apply_event(tx, services, current, found, by_staff(who))
+
+    return on_request(services, record, work)
+
+
+def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRecord) -> None:
+    """Refuse to call answers corrected that are not."""
+    revision = latest_accepted(tx, record)
+    if revision is None:
+        raise RefusedError("answers_missing", reference=record.reference)
+    open_items = items_for_customer(
+        judge(services.phones, submission_of(revision), services.clock.now()), record.language
+    )
+    if open_items:
+        fields = ", ".join(dict.fromkeys(item.field for item in open_items if item.field))
+        raise RefusedError("answers_open", reference=record.reference, fields=fields)
+
+
+def reject(
+    services: Services, record: RequestRecord, who: str, *, reason: str, text: str = ""
+) -> RequestRecord:
+    """Reject the request for ``reason`` (a code of the reasons)."""
+    final = record.status is Status.BUSINESS_VERIFICATION
+    name = EventName.FINALLY_REFUSED if final else EventName.REJECT
+    details = NoticeDetails(reason=reason, own_words=text)
+    return _apply(services, record, who, name, details, reason=reason)
+
+
+def hold(services: Services, record: RequestRecord, who: str, *, note: str = "") -> RequestRecord:
+    """Hold the request; the customer is not told."""
+    if note:
+        keep_note(services, record, who, note)
+    return _apply(services, record, who, EventName.HOLD, hold_reason=HoldReason.STAFF, note=note)
+
+
+def release(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Release a held request to where it came from."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        if current.sender_verdict is not SenderVerdict.PASS:
+            raise RefusedError("sender_not_confirmed", reference=current.reference)
+        event = staff_event(services, current, EventName.RELEASE, who)
+        current = apply_event(tx, services, current, event, by_staff(who))
+        return resume(tx, services, current, by_staff(who))
+
+    return on_request(services, record, work)
+
+
+def confirm_sender(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Record that the sender is proven by other means; the request goes on from *received*."""
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = replace(current, sender_verdict=SenderVerdict.PASS)
+        event = staff_event(services, current, EventName.SENDER_CONFIRMED, who)
+        current = apply_event(tx, services, current, event, by_staff(who))
+        return resume(tx, services, current, by_staff(who))
+
+    return on_request(services, record, work)
+
+
+def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
+    """Keep a note of staff with the request; nothing else changes.
+
+    Raises UsageError ``note_empty``.
+    """
+    if not text.strip():
+        raise UsageError("note_empty", reference=record.reference)
+    keep_note(services, record, who, text)
+    return record
+
+
+def keep_note(services: Services, record: RequestRecord, who: str, text: str) -> None:
+    """Keep what a member of staff wrote with the request."""
+    kept = NoteRecord(
+        id=new_id(),
+        request_id=record.id,
+        at=services.clock.now(),
+        author=who,
+        from_customer=False,
+        text=text,
+    )
+    services.store.run(lambda tx: tx.notes.insert(kept))
+
+
+def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Withdraw the request; a live certificate is revoked in the same transaction."""
+    return _apply(services, record, who, EventName.WITHDRAW)
+
+
+def merge(
+    services: Services, record: RequestRecord, who: str, *, into: RequestRecord
+) -> RequestRecord:
+    """Close a held request as a duplicate of ``into``.
+
+    Raises UsageError ``merge_itself``.
+    """
+    if into.id == record.id:
+        raise UsageError("merge_itself", reference=record.reference)
+
+    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+        current = replace(current, linked_to=into.reference)
+        event = staff_event(services, current, EventName.MERGE, who, reason=into.reference)
+        return apply_event(tx, services, current, event, by_staff(who))
+
+    return on_request(services, record, work)
+
+
+def mark_created(
+    services: Services, record: RequestRecord, who: str, *, day: date | None = None
+) -> RequestRecord:
+    """Record that the integration was created (on ``day``, or now).
+
+    Raises UsageError ``created_day``: it was not created before the approval, nor is it yet to be.
+    """
+    approved = record.state.approved_at
+    today = services.clock.now().astimezone(ZoneInfo(record.time_zone)).date()
+    if day and (day > today or (approved is not None and day < approved.date())):
+        raise UsageError("created_day", reference=record.reference, day=day)
+    at = datetime.combine(day, time(), UTC) if day else services.clock.now()
+    return _apply(services, record, who, EventName.MARK_CREATED, at=at)
+
+
+def mark_active(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Record that the integration is active."""
+    return _apply(services, record, who, EventName.ACTIVATED)

@@ -1,0 +1,1 @@
+"""Once a batch; no request is decided."""

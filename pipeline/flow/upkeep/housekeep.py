@@ -1,0 +1,52 @@
+"""What a batch tidies up."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.flow.services import Services
+from pipeline.model.certificate import CertificateState
+from pipeline.store.records import CertificateRecord
+from pipeline.store.unit_of_work import Transaction
+
+_PORTION = 200
+
+
+_COUNTERS_KEPT = timedelta(days=3)
+
+
+def housekeep(services: Services) -> None:
+    """Empty the bytes of mails sent long ago, forget old counters, end outlived certificates."""
+    now = services.clock.now()
+    _end_outlived(services)
+    before = now - timedelta(days=services.settings.retention.sent_bytes_days)
+    with services.store.read() as tx:
+        nothing = not tx.outbox.has_purgeable(before) and not tx.counters.has_older(
+            now - _COUNTERS_KEPT
+        )
+    if nothing:
+        return
+    services.store.run(lambda tx: tx.outbox.purge_sent(before, _PORTION))
+    services.store.run(lambda tx: tx.counters.purge(now - _COUNTERS_KEPT))
+
+
+def _end_outlived(services: Services) -> None:
+    """Record the expiry of certificates whose request has ended: no deadline does it for them."""
+    now = services.clock.now()
+    with services.store.read() as tx:
+        over = [row for row in tx.certificates.live_until(now, _PORTION) if _ended(tx, row)]
+    if not over:
+        return
+
+    def work(tx: Transaction) -> None:
+        for row in over:
+            ended = replace(
+                row, state=CertificateState.EXPIRED, ended_at=row.expires_at, end_reason="expired"
+            )
+            tx.certificates.save(ended)
+
+    services.store.run(work)
+
+
+def _ended(tx: Transaction, row: CertificateRecord) -> bool:
+    record = tx.requests.get(row.request_id)
+    return record is None or record.state.ended

@@ -1,0 +1,168 @@
+"""Checks of everything that a batch needs; each finding says how to fix what is wrong."""
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.flow.connections import open_courier, open_mailbox
+from pipeline.flow.services import Services, open_services
+from pipeline.flow.services.state import trial
+from pipeline.forms.pdf_probe import probe_pdf
+from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.sender import detect_authserv_ids
+from pipeline.model.certificate import Issuer
+from pipeline.notifications.courier import DeliveryKind
+
+_OPEN_TO_OTHERS = 0o077
+
+
+_LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: ``state`` is ``good``, ``warn`` or ``bad``; the words are in the templates."""
+
+    check: str
+    state: str
+    word: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    error: PipelineError | None = None
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run all checks; one that fails does not stop the others, and none makes anything."""
+    clock = SystemClock()
+    findings = [_try("home", lambda: _home(settings)), *_state(settings)]
+    with trial(settings) as thrown_away, open_services(thrown_away, clock, make=True) as services:
+        findings += [
+            _try("mailbox", lambda: _mailbox(services)),
+            _try("courier", lambda: _courier(services)),
+            _try("authserv", lambda: _authserv(services)),
+        ]
+    findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
+    return findings
+
+
+def _state(settings: Settings) -> list[Finding]:
+    """Check database and keys. The servers are checked beside a state that is thrown away."""
+    try:
+        with open_services(settings, SystemClock()) as services:
+            checks = [
+                _try("database", lambda: _database(services)),
+                _try("token_key", lambda: _token_key(services)),
+            ]
+            if settings.certificates.issuer == Issuer.EMBEDDED.value:
+                checks.append(_try("authority", lambda: _authority(services)))
+            return checks
+    except PipelineError as error:
+        if error.code == "state_none":
+            values = (("path", str(settings.home().absolute())),)
+            return [Finding("database", "warn", "nothing_made_yet", values)]
+        check = "authority" if error.code == "authority_missing" else "database"
+        check = "token_key" if error.code == "token_key_missing" else check
+        return [Finding(check, "bad", error=error)]
+
+
+def _try(check: str, work: Callable[[], Finding]) -> Finding:
+    try:
+        return work()
+    except PipelineError as error:
+        return Finding(check, "bad", error=error)
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home()
+    if not home.is_dir():
+        there = next(path for path in home.absolute().parents if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            reason = os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR)
+            raise ConfigurationError("home_unusable", path=home.absolute(), reason=reason)
+        return Finding("home", "good", "home_to_be", (("path", str(home.absolute())),))
+    if home.stat().st_mode & _OPEN_TO_OTHERS:
+        return Finding("home", "warn", "home_open", (("path", str(home)),))
+    if not os.access(home, os.W_OK):
+        raise ConfigurationError("home_not_writable", path=home)
+    return Finding("home", "good", "home_is", (("path", str(home)),))
+
+
+def _database(services: Services) -> Finding:
+    if not services.store.is_sound():
+        raise ConfigurationError("database_damaged", where=services.store.where)
+    return Finding("database", "good")
+
+
+def _token_key(services: Services) -> Finding:
+    _ = services.token_key
+    return Finding("token_key", "good")
+
+
+def _authority(services: Services) -> Finding:
+    values = (("fingerprint", services.authority.fingerprint),)
+    return Finding("authority", "good", "authority_is", values)
+
+
+def _mailbox(services: Services) -> Finding:
+    with open_mailbox(services, only_looking=True) as mailbox:
+        folders = mailbox.folders()
+        # the folder that mail comes in is looked into: its name may be wrong
+        mailbox.new_messages(_none_known, count=1)
+    return Finding("mailbox", "good", "mailbox_folders", (("count", str(len(folders))),))
+
+
+def _courier(services: Services) -> Finding:
+    with open_courier(services) as (courier, archive):
+        answer = courier.check()
+    if answer.kind is not DeliveryKind.SENT:
+        raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
+    if archive is None and services.settings.courier.kind == "smtp":
+        return Finding("courier", "warn", "no_archive")
+    return Finding("courier", "good")
+
+
+def _authserv(services: Services) -> Finding:
+    if services.settings.sender.trust == "gateway":
+        return Finding("authserv", "good", "trust_gateway")
+    set_ids = services.settings.sender.authserv_ids
+    found = detected_authserv_ids(services, _LOOKED_AT)
+    if not set_ids:
+        missing = (("found", ", ".join(found) or "-"),)
+        return Finding("authserv", "warn", "authserv_not_set", missing)
+    if found and not set(found) & set(set_ids):
+        values = (("set", ", ".join(set_ids)), ("found", ", ".join(found)))
+        return Finding("authserv", "bad", "authserv_differs", values)
+    return Finding("authserv", "good")
+
+
+def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
+    return set()
+
+
+def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
+    """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
+    with open_mailbox(services, only_looking=True) as mailbox:
+        mails = mailbox.new_messages(_none_known, count=count)
+    messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
+    return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)
+
+
+def _pdf() -> Finding:
+    found = probe_pdf()
+    if not found.works:
+        reason = f"{found.result.name.lower()} {found.detail}"
+        return Finding("pdf", "warn", "pdf_missing", (("reason", reason),))
+    return Finding("pdf", "good")
+
+
+def _issuer(settings: Settings) -> Finding:
+    return Finding("issuer", "good", f"issuer_{settings.certificates.issuer}")
+
+
+def _alerts(settings: Settings) -> Finding:
+    if not settings.team.alert_to:
+        return Finding("alerts", "warn", "no_alert_address")
+    return Finding("alerts", "good")
