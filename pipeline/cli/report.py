@@ -69,7 +69,7 @@ def _views(services: Services) -> list[RequestView]:
     with services.store.read() as tx:
         rows = queue(tx, QueueView.ALL, limit=_MOST)
         records = [tx.requests.get(row.id) for row in rows]
-        return [request_view(tx, services, record) for record in records if record]
+        return [request_view(services.work(tx), record) for record in records if record]
 
 
 def _texts(services: Services, view: RequestView) -> dict[str, str]:

@@ -77,7 +77,7 @@ def show(reference: str, *, as_json: bool) -> None:
 
     with services() as opened, opened.store.read() as tx:
         record = one_request(tx, reference)
-        view = request_view(tx, opened, record)
+        view = request_view(opened.work(tx), record)
         commands = commands_now(opened, record)
         zone = opened.settings.team.time_zone
     if as_json:

@@ -174,10 +174,10 @@ def test_wrong_setting_is_charged_to_no_message_and_the_others_go_on(
     world.deliver(world.customer.write(HANAKO, form()))
     world.deliver(world.customer.write("a@a.example", form(language="en")))
 
-    def fails_for_one(tx: object, services: object, context: object) -> object:
+    def fails_for_one(work: object, context: object) -> object:
         if context.sender.address == HANAKO:  # type: ignore[attr-defined]  # the flow's own context
             raise ConfigurationError("pango_missing", detail="")
-        return real(tx, services, context)  # type: ignore[arg-type]  # handed on as it came
+        return real(work, context)  # type: ignore[arg-type]  # handed on as it came
 
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.flow.inbound.receive.open_forms", fails_for_one)
@@ -226,7 +226,7 @@ def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
     (row,) = world.certificates(record)
     assert row.state is CertificateState.RESERVED
     services = world.services
-    services.store.run(lambda tx: issue._prepare(tx, services, row.id))
+    services.run(lambda work: issue._prepare(work, row.id))
     with ThreadPoolExecutor(4) as hosts:
         done = list(hosts.map(lambda _: issue.issue_pending(services), range(4)))
     assert sum(done) == 1
@@ -240,8 +240,8 @@ def test_certificate_that_another_host_issued_is_not_given_up(any_world: World) 
     world = any_world
     record = _issued(world)
     (row,) = world.certificates(record)
-    give_up = partial(issue._not_issued, world.services, row.id, "certificate_lint_failed")
-    world.services.store.run(give_up)
+    give_up = partial(issue._not_issued, row.id, "certificate_lint_failed")
+    world.services.run(give_up)
     assert world.certificates(record) == [row]
 
 

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 from pipeline.flow.context import finished
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.message import Automation, InboundMessage, MessageKind, Outcome
 from pipeline.store.records import MessageRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def record(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     row: MessageRecord,
     message: InboundMessage,
     automation: Automation,
@@ -20,18 +18,18 @@ def record(
     """Return the ledger row of an automatic message; bounced notices are marked and staff told."""
     request_id = None
     for message_id in automation.bounced_message_ids if automation.permanent else ():
-        bounced = tx.outbox.bounced(message_id, automation.reason)
+        bounced = work.tx.outbox.bounced(message_id, automation.reason)
         if bounced is None:
             continue
         request_id = bounced.request_id
-        request = tx.requests.get(request_id) if request_id else None
-        alert(tx, services, "notice_bounced", request.reference if request else "")
+        request = work.tx.requests.get(request_id) if request_id else None
+        alert(work, "notice_bounced", request.reference if request else "")
     bounce = automation.kind is MessageKind.BOUNCE
     done = finished(
         row,
         Outcome.BOUNCE if bounce else Outcome.IGNORED,
         automation.reason or automation.kind.value,
-        services.clock.now(),
+        work.now,
     )
     return replace(
         done,

@@ -5,10 +5,9 @@ from datetime import timedelta
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.mailbox.protocol import Mailbox
 from pipeline.store.records import MessageRecord
-from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
 
@@ -35,7 +34,7 @@ def move_processed(services: Services, mailbox: Mailbox, failed: set[str] | None
     moved = 0
     failed = set() if failed is None else failed
     while _unmoved(services, failed):
-        if not services.store.run(lambda tx: _acquire(tx, services)):
+        if not services.run(_acquire):
             return moved
         try:
             # read again: another worker may have moved them before the lease was ours
@@ -63,7 +62,7 @@ def _move(services: Services, mailbox: Mailbox, rows: list[MessageRecord], faile
                 streak = 0
                 done.append(row.id)
     finally:
-        services.store.run(lambda tx: _note_moved(tx, services, done))
+        services.run(lambda work: _note_moved(work, done))
     return len(done)
 
 
@@ -92,23 +91,23 @@ def _unmoved(services: Services, failed: set[str]) -> list[MessageRecord]:
     return [row for row in rows if row.id not in failed]
 
 
-def _acquire(tx: Transaction, services: Services) -> bool:
-    now = services.clock.now()
-    until = now + timedelta(seconds=services.settings.limits.lease_seconds)
-    return tx.leases.acquire(_LEASE, services.worker, now, until)
+def _acquire(work: Work) -> bool:
+    now = work.now
+    until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
+    return work.tx.leases.acquire(_LEASE, work.services.worker, now, until)
 
 
-def _note_moved(tx: Transaction, services: Services, rows: list[str]) -> None:
-    now = services.clock.now()
+def _note_moved(work: Work, rows: list[str]) -> None:
+    now = work.now
     for row in rows:
-        tx.messages.moved(row, now)
+        work.tx.messages.moved(row, now)
 
 
 def _note_failed(services: Services, row: MessageRecord, error: PipelineError) -> None:
     logs.event("flow.moving", "failed", message=row.id, code=error.code)
 
-    def work(tx: Transaction) -> None:
-        if tx.messages.move_failed(row.id, services.clock.now()) == _ALERTED_AT:
-            alert(tx, services, "mail_not_moved", "", row.id)
+    def change(work: Work) -> None:
+        if work.tx.messages.move_failed(row.id, work.now) == _ALERTED_AT:
+            alert(work, "mail_not_moved", "", row.id)
 
-    services.store.run(work)
+    services.run(change)

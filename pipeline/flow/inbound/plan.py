@@ -19,7 +19,7 @@ from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
 from pipeline.flow.inbound.read import read_message
 from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
 from pipeline.flow.requests.thread import named_request
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.guard import GuardError
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
@@ -135,12 +135,13 @@ def plan(services: Services) -> Plan:
     except PipelineError as found:
         error = found
     with services.store.read() as tx:
+        work = services.work(tx)
         rows = tx.messages.claim(now, _COUNTED)
         records = tx.requests.due(now, MOST)
         return Plan(
             at=now,
             mailbox=mailbox,
-            ledger=Listed(len(rows), tuple(_of_ledger(tx, services, row) for row in rows[:MOST])),
+            ledger=Listed(len(rows), tuple(_of_ledger(work, row) for row in rows[:MOST])),
             work=Listed(
                 counts(tx, now).due, tuple(_work(services, record, now) for record in records)
             ),
@@ -158,36 +159,33 @@ def _mailbox(services: Services, now: datetime) -> Listed:
             raw = mail.raw
             row = ledger_row(mail, sha256(raw).hexdigest() if raw is not None else "", now)
             with services.store.read() as tx:
-                planned = _fate(tx, services, row, partial(bytes, raw or b""))
+                planned = _fate(services.work(tx), row, partial(bytes, raw or b""))
             found.append(
                 replace(planned, id="", uid=mail.uid, date=planned.date or mail.received_at)
             )
     return Listed(max(total, len(found)), tuple(found))
 
 
-def _of_ledger(tx: Transaction, services: Services, row: MessageRecord) -> PlannedMail:
-    planned = _fate(tx, services, row, lambda: services.blobs.get(row.sha256))
+def _of_ledger(work: Work, row: MessageRecord) -> PlannedMail:
+    planned = _fate(work, row, lambda: work.services.blobs.get(row.sha256))
     return replace(planned, date=planned.date or row.fetched_at)
 
 
-def _fate(
-    tx: Transaction, services: Services, row: MessageRecord, raw: Callable[[], bytes]
-) -> PlannedMail:
+def _fate(work: Work, row: MessageRecord, raw: Callable[[], bytes]) -> PlannedMail:
     """Return what ``receive`` would do with a mail, up to where it begins to decide."""
     blank = PlannedMail(row.id, 0, row.size, None, Fate.TOO_BIG)
     if row.oversized:
         return blank
     try:
-        read = services.guard.call(read_message, raw())
+        read = work.services.guard.call(read_message, raw())
     except Exception as error:  # noqa: BLE001 - the batch would try it again and then give it up
         reason = error.reason if isinstance(error, GuardError) else type(error).__name__
         return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=reason)
-    return _fate_of_read(tx, services, row, read, blank)
+    return _fate_of_read(work, row, read, blank)
 
 
 def _fate_of_read(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     row: MessageRecord,
     read: ReadMessage,
     blank: PlannedMail,
@@ -199,23 +197,20 @@ def _fate_of_read(
         subject=message.subject,
         date=message.date,
     )
-    if tx.messages.earlier_with_sha256(row):
+    if work.tx.messages.earlier_with_sha256(row):
         return replace(named, fate=Fate.SEEN)
-    has_key = (services.settings.home() / "token.key").exists()
-    ours = services.is_our_message_id if has_key else _nothing_is_ours
-    automation = classify(message, services.own_addresses, ours)
+    services = work.services
+    automation = classify(message, services.own_addresses, services.is_our_message_id)
     if automation.kind is not MessageKind.HUMAN:
         bounce = automation.kind is MessageKind.BOUNCE
         reason = automation.reason or automation.kind.value
         return replace(named, fate=Fate.BOUNCE if bounce else Fate.AUTOMATIC, reason=reason)
-    sender = judge_sender(message, services.sender_policy)
-    context = MessageContext(
-        replace(row, content=content_digest(message)), read, sender, services.clock.now()
-    )
+    sender = judge_sender(message, work.services.sender_policy)
+    context = MessageContext(replace(row, content=content_digest(message)), read, sender, work.now)
     judged = replace(named, sender_verdict=sender.verdict)
-    if is_redelivery(tx, context.done(Outcome.IGNORED, "redelivery")):
+    if is_redelivery(work.tx, context.done(Outcome.IGNORED, "redelivery")):
         return replace(judged, fate=Fate.SEEN)
-    known = named_request(tx, services, message) if has_key else None
+    known = named_request(work, message)
     return _human(judged, read, known)
 
 
@@ -226,10 +221,6 @@ def _human(mail: PlannedMail, read: ReadMessage, known: RequestRecord | None) ->
     if forms:
         return replace(mail, fate=Fate.FORM, forms=forms)
     return replace(mail, fate=Fate.UNREADABLE_FILE if read.unreadable else Fate.WORDS)
-
-
-def _nothing_is_ours(_message_id: str) -> bool:
-    return False
 
 
 def _work(services: Services, record: RequestRecord, now: datetime) -> PlannedWork:

@@ -16,13 +16,12 @@ from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.guard import GuardError
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import Outcome
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
-from pipeline.store.unit_of_work import Transaction
 
 _WAIT = timedelta(minutes=5)
 
@@ -61,7 +60,7 @@ _Done = tuple[Processed, ConfigurationError | None]
 def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due."""
     with services.store.read() as tx:
-        candidates = _claimed(tx, services, services.settings.limits.batch)
+        candidates = _claimed(services.work(tx), services.settings.limits.batch)
     parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
     total = Processed()
     fault: ConfigurationError | None = None
@@ -81,16 +80,16 @@ def process(services: Services) -> Processed:
 def _process(services: Services, reading: Reading, limit: int) -> _Done:
     """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
     try:
-        return services.store.run(lambda tx: _bulk(tx, services, reading, limit)), None
+        return services.run(lambda work: _bulk(work, reading, limit)), None
     except Exception as error:
         if _stops_all(error):
             raise
         logs.event("flow.process", "bulk_failed", error=type(error).__name__)
-    return services.store.run(lambda tx: _one_by_one(tx, services, reading, limit))
+    return services.run(lambda work: _one_by_one(work, reading, limit))
 
 
-def _claimed(tx: Transaction, services: Services, limit: int) -> list[MessageRecord]:
-    return tx.messages.claim(services.clock.now(), limit)
+def _claimed(work: Work, limit: int) -> list[MessageRecord]:
+    return work.tx.messages.claim(work.now, limit)
 
 
 def _stops_all(error: Exception) -> bool:
@@ -98,52 +97,52 @@ def _stops_all(error: Exception) -> bool:
     return isinstance(error, TryLaterError) or blames_nothing(error)
 
 
-def _bulk(tx: Transaction, services: Services, reading: Reading, limit: int) -> Processed:
-    rows = _claimed(tx, services, limit)
+def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
+    rows = _claimed(work, limit)
     for row in rows:
-        tx.messages.save(_placed(services, receive(tx, services, row, reading)))
+        work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
     return Processed(processed=len(rows))
 
 
-def _one_by_one(tx: Transaction, services: Services, reading: Reading, limit: int) -> _Done:
+def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
     total = Processed()
     fault: ConfigurationError | None = None
-    for row in _claimed(tx, services, limit):
+    for row in _claimed(work, limit):
         try:
-            with tx.savepoint():
-                tx.messages.save(_placed(services, receive(tx, services, row, reading)))
+            with work.tx.savepoint():
+                work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
             total += Processed(processed=1)
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
             fault = fault or error
-            wait = services.clock.now() + _WAIT
-            tx.messages.save(replace(row, next_at=wait, last_error=error.code))
+            wait = work.now + _WAIT
+            work.tx.messages.save(replace(row, next_at=wait, last_error=error.code))
             total += Processed(deferred=1)
         except Exception as error:
             if _stops_all(error):
                 raise
-            total += _failed(tx, services, row, error)
+            total += _failed(work, row, error)
     return total, fault
 
 
-def _failed(tx: Transaction, services: Services, row: MessageRecord, error: Exception) -> Processed:
+def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
     """Count the attempt; the last one puts the message into the quarantine."""
-    now = services.clock.now()
+    now = work.now
     reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
     attempts = row.attempts + 1
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
     hopeless = isinstance(error, GuardError) and error.reason in _HOPELESS
-    if attempts < services.settings.limits.attempts and not hopeless:
+    if attempts < work.services.settings.limits.attempts and not hopeless:
         later = replace(
             row, attempts=attempts, next_at=now + _WAIT * 2 ** (attempts - 1), last_error=reason
         )
-        tx.messages.save(later)
+        work.tx.messages.save(later)
         return Processed(deferred=1)
-    tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
-    alert(tx, services, "quarantined", "", row.id)
-    tx.messages.save(
+    work.tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
+    alert(work, "quarantined", "", row.id)
+    work.tx.messages.save(
         _placed(
-            services,
+            work.services,
             replace(
                 row,
                 state=MessageState.QUARANTINED,

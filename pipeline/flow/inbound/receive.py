@@ -14,56 +14,55 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
 from pipeline.flow.requests.open import open_forms
 from pipeline.flow.requests.thread import request_of_thread
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import MessageKind, Outcome
 from pipeline.store.records import MessageRecord
-from pipeline.store.unit_of_work import Transaction
 
 
-def receive(
-    tx: Transaction, services: Services, row: MessageRecord, reading: Reading
-) -> MessageRecord:
+def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     """Take one message the whole way; return its ledger row as it has to be saved.
 
     Raises GuardError when its bytes cannot be read within the limits.
     """
-    now = services.clock.now()
+    now = work.now
     if row.oversized:
-        alert(tx, services, "mail_too_big", "", row.id)
+        alert(work, "mail_too_big", "", row.id)
         return finished(row, Outcome.HELD, "file_big", now)
 
     # parse, find the forms among the attachments, read them: in the guarded child
     read = reading.read(row)
 
     # seen before?
-    if tx.messages.earlier_with_sha256(row):
+    if work.tx.messages.earlier_with_sha256(row):
         known_by = replace(row, message_id=read.message.message_id)
         return finished(known_by, Outcome.IGNORED, "redelivery", now)
 
     # written by a machine?
-    automation = classify(read.message, services.own_addresses, services.is_our_message_id)
+    automation = classify(
+        read.message, work.services.own_addresses, work.services.is_our_message_id
+    )
     if automation.kind is not MessageKind.HUMAN:
-        return automatic.record(tx, services, row, read.message, automation)
+        return automatic.record(work, row, read.message, automation)
 
     # who sent it, was it here before by another way, does it belong to a request?
-    sender = judge_sender(read.message, services.sender_policy)
+    sender = judge_sender(read.message, work.services.sender_policy)
     context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
     same = context.done(Outcome.IGNORED, "redelivery")
-    if is_redelivery(tx, same):
+    if is_redelivery(work.tx, same):
         return same
-    known = request_of_thread(tx, services, context)
+    known = request_of_thread(work, context)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to
     # the help track
     if known is not None:
-        done = follow_up.follow_up(tx, services, context, known)
+        done = follow_up.follow_up(work, context, known)
     elif read.submissions:
-        done = open_forms(tx, services, context)
+        done = open_forms(work, context)
     else:
-        done = no_form.receive_words(tx, services, context)
+        done = no_form.receive_words(work, context)
 
     # one message, one mail
-    replies.queue_reply(tx, services, context)
+    replies.queue_reply(work, context)
     return done

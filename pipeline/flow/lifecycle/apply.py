@@ -10,11 +10,10 @@ from datetime import datetime
 from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.request import Event, Status
 from pipeline.model.transition import Transition
 from pipeline.store.records import EventRecord, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import next_at
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import whose_move
@@ -23,8 +22,7 @@ _NOTHING = NoticeDetails()
 
 
 def apply_event(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     event: Event,
     cause: Trigger,
@@ -34,21 +32,20 @@ def apply_event(
 
     Raises RefusedError when a rule forbids the event; nothing is written then.
     """
-    record = _step(tx, services, record, event, cause, details)
-    while (follow := what_follows(tx, services, record)) is not None:
-        record = _step(tx, services, record, follow[0], cause, follow[1])
+    record = _step(work, record, event, cause, details)
+    while (follow := what_follows(work, record)) is not None:
+        record = _step(work, record, follow[0], cause, follow[1])
     return record
 
 
 def _step(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     event: Event,
     cause: Trigger,
     details: NoticeDetails,
 ) -> RequestRecord:
-    transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
+    transition = apply(record.state, event, work.services.policy, customer_zone=record.time_zone)
     new_stay = transition.after.entered_at != record.state.entered_at or (
         transition.after.status is not record.status
     )
@@ -57,14 +54,14 @@ def _step(
         state=transition.after,
         done_deadlines=() if new_stay else record.done_deadlines,
     )
-    changed = perform_effects(tx, services, changed, transition, cause, details)
+    changed = perform_effects(work, changed, transition, cause, details)
     changed = replace(
         changed,
-        next_at=wake_up(services, changed),
-        move=whose_move(changed.state, services.policy),
+        next_at=wake_up(work.services, changed),
+        move=whose_move(changed.state, work.services.policy),
     )
-    tx.requests.save(changed, expected_version=record.state.version)
-    tx.events.append(_history(changed, transition, event, cause, details))
+    work.tx.requests.save(changed, expected_version=record.state.version)
+    work.tx.events.append(_history(changed, transition, event, cause, details))
     return changed
 
 

@@ -9,10 +9,9 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import due, event_of
 
 _LATER = timedelta(days=1)
@@ -28,52 +27,52 @@ def run_due(services: Services) -> int:
 
 def _one_portion(services: Services) -> int:
     try:
-        return services.store.run(lambda tx: _portion(tx, services, RefusedError))
+        return services.run(lambda work: _portion(work, RefusedError))
     except TryLaterError:
         raise  # the database is down, no request is to blame
     except Exception as error:
         if blames_nothing(error):
             raise  # the database is damaged: the next request would fare the same
         logs.event("flow.due", "portion_failed", error=type(error).__name__)
-        return services.store.run(lambda tx: _portion(tx, services, Exception))
+        return services.run(lambda work: _portion(work, Exception))
 
 
-def _portion(tx: Transaction, services: Services, put_off: type[Exception]) -> int:
+def _portion(work: Work, put_off: type[Exception]) -> int:
     """Look at one portion; a request that raises ``put_off`` is tried again a day later."""
-    records = tx.requests.due(services.clock.now(), services.settings.limits.batch)
+    records = work.tx.requests.due(work.now, work.services.settings.limits.batch)
     for record in records:
         try:
-            with tx.savepoint():
-                _look_at(tx, services, record)
+            with work.tx.savepoint():
+                _look_at(work, record)
         except put_off as error:
             if blames_nothing(error):
                 raise
             code = error.code if isinstance(error, RefusedError) else type(error).__name__
             logs.event("flow.due", "refused", code=code, reference=record.reference)
-            alert(tx, services, "due_work_refused", record.reference, code)
-            tx.requests.reschedule(record.id, services.clock.now() + _LATER)
+            alert(work, "due_work_refused", record.reference, code)
+            work.tx.requests.reschedule(record.id, work.now + _LATER)
     return len(records)
 
 
-def _look_at(tx: Transaction, services: Services, record: RequestRecord) -> None:
-    follow = what_follows(tx, services, record)
+def _look_at(work: Work, record: RequestRecord) -> None:
+    follow = what_follows(work, record)
     if follow is not None:
-        apply_event(tx, services, record, follow[0], Trigger(), follow[1])
+        apply_event(work, record, follow[0], Trigger(), follow[1])
         return
     ready = due(
         record.state,
         record.done_deadlines,
-        services.clock.now(),
-        services.policy,
+        work.now,
+        work.services.policy,
         customer_zone=record.time_zone,
-        team=services.team,
+        team=work.services.team,
     )
     for deadline in ready:
         status = record.status
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
-        event = event_of(deadline, services.clock.now())
-        record = apply_event(tx, services, record, event, Trigger())
+        event = event_of(deadline, work.now)
+        record = apply_event(work, record, event, Trigger())
         if record.status is not status:
             return
     if not ready:
-        tx.requests.reschedule(record.id, wake_up(services, record))
+        work.tx.requests.reschedule(record.id, wake_up(work.services, record))

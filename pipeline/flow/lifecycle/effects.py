@@ -5,7 +5,7 @@ from pipeline.flow.lifecycle.certificate_rows import end_live, reserve
 from pipeline.flow.lifecycle.number_claims import set_own_number
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import queue_notice
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.certificate import CertificateState
 from pipeline.model.transition import (
     AlertStaff,
@@ -18,12 +18,10 @@ from pipeline.model.transition import (
     Transition,
 )
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def perform_effects(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     transition: Transition,
     cause: Trigger,
@@ -34,18 +32,18 @@ def perform_effects(
         match effect:
             case SendNotice():
                 record = queue_notice(
-                    tx, services, record, effect, cause, details, transition.before.status
+                    work, record, effect, cause, details, transition.before.status
                 )
             case AlertStaff(code):
-                alert(tx, services, code, record.reference)
+                alert(work, code, record.reference)
             case IssueCertificate():
-                reserve(tx, services, record)
+                reserve(work, record)
             case RevokeCertificate(reason):
-                end_live(tx, services, record, CertificateState.REVOKED, reason)
+                end_live(work, record, CertificateState.REVOKED, reason)
             case ExpireCertificate():
-                end_live(tx, services, record, CertificateState.EXPIRED, "expired")
+                end_live(work, record, CertificateState.EXPIRED, "expired")
             case SetNumber(state):
-                set_own_number(tx, services, record, state)
+                set_own_number(work, record, state)
             case MakeQr():
                 pass  # made as what follows the status: lifecycle.system_events
     return record

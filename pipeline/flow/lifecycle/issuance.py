@@ -17,7 +17,7 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import end_live
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState, CertificateSubject
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord
@@ -61,7 +61,7 @@ def issue_pending(services: Services) -> int:
         except PipelineError as error:
             logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
             if error.code != _CHANGED_MEANWHILE:
-                services.store.run(partial(_not_issued, services, row.id, error.code))
+                services.run(partial(_not_issued, row.id, error.code))
         except Exception as error:  # noqa: BLE001 - one certificate never stops the others
             logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
             fault = fault or error
@@ -70,26 +70,26 @@ def issue_pending(services: Services) -> int:
     return issued
 
 
-def _not_issued(services: Services, certificate_id: str, code: str, tx: Transaction) -> None:
+def _not_issued(certificate_id: str, code: str, work: Work) -> None:
     """Give up one certificate that could not be made; the track orders it again and alerts."""
-    row = _locked(tx, certificate_id, CertificateState.RESERVED, CertificateState.PREPARED)
+    row = _locked(work.tx, certificate_id, CertificateState.RESERVED, CertificateState.PREPARED)
     if row is None:
         return  # another worker has issued it, or given it up
-    tx.certificates.save(_given_up(services, row, "failed"))
-    record = tx.requests.get(row.request_id)
+    work.tx.certificates.save(_given_up(work.services, row, "failed"))
+    record = work.tx.requests.get(row.request_id)
     if record is None:
         return
-    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, services.clock.now(), reason=code)
+    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, work.now, reason=code)
     try:
-        with tx.savepoint():
-            apply_event(tx, services, record, event, Trigger())
+        with work.tx.savepoint():
+            apply_event(work, record, event, Trigger())
     except RefusedError:
-        alert(tx, services, "certificate_not_issued", record.reference, code)
+        alert(work, "certificate_not_issued", record.reference, code)
 
 
 def _finish(services: Services, certificate_id: str) -> int:
-    services.store.run(lambda tx: _prepare(tx, services, certificate_id))
-    return services.store.run(lambda tx: _sign(tx, services, certificate_id))
+    services.run(lambda work: _prepare(work, certificate_id))
+    return services.run(lambda work: _sign(work, certificate_id))
 
 
 def _locked(
@@ -109,17 +109,17 @@ def _locked(
     return row if row is not None and row.state in states else None
 
 
-def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
-    row = _locked(tx, certificate_id, CertificateState.RESERVED)
+def _prepare(work: Work, certificate_id: str) -> None:
+    row = _locked(work.tx, certificate_id, CertificateState.RESERVED)
     if row is None:
         return
-    record = tx.requests.get(row.request_id)
+    record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
-        tx.certificates.save(_given_up(services, row))
+        work.tx.certificates.save(_given_up(work.services, row))
         return
     subject = CertificateSubject(record.company, record.reference, record.number)
-    prepared = issuer(services).prepare(subject, row.serial, services.clock.now())
-    tx.certificates.save(
+    prepared = issuer(work.services).prepare(subject, row.serial, work.now)
+    work.tx.certificates.save(
         replace(
             row,
             state=CertificateState.PREPARED,
@@ -130,18 +130,18 @@ def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
     )
 
 
-def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
-    row = _locked(tx, certificate_id, CertificateState.PREPARED)
+def _sign(work: Work, certificate_id: str) -> int:
+    row = _locked(work.tx, certificate_id, CertificateState.PREPARED)
     if row is None or row.expires_at is None:
         return 0
-    record = tx.requests.get(row.request_id)
+    record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
-        tx.certificates.save(_given_up(services, row))
+        work.tx.certificates.save(_given_up(work.services, row))
         return 0
-    issued = issuer(services).finish(row.to_be_signed)
-    now = services.clock.now()
-    end_live(tx, services, record, CertificateState.SUPERSEDED, "superseded")
-    tx.certificates.save(
+    issued = issuer(work.services).finish(row.to_be_signed)
+    now = work.now
+    end_live(work, record, CertificateState.SUPERSEDED, "superseded")
+    work.tx.certificates.save(
         replace(
             row,
             state=CertificateState.LIVE,
@@ -151,7 +151,7 @@ def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
         )
     )
     event = Event(EventName.ISSUED, Actor.SYSTEM, now, certificate_expires_at=row.expires_at)
-    apply_event(tx, services, record, event, Trigger())
+    apply_event(work, record, event, Trigger())
     return 1
 
 

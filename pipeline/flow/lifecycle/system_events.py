@@ -3,7 +3,7 @@
 from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.request import Actor, Event, EventName, NumberState, Status
 from pipeline.qr.make import make
 from pipeline.store.records import RequestRecord
@@ -13,14 +13,14 @@ from pipeline.tracks.machine import next_system_event
 Follow = tuple[Event, NoticeDetails]
 
 
-def _from_facts(tx: Transaction, services: Services, record: RequestRecord) -> Follow | None:
+def _from_facts(work: Work, record: RequestRecord) -> Follow | None:
     """Return the event that facts outside of the machine bring about now, or None."""
-    now = services.clock.now()
+    now = work.now
     if record.status in {Status.NUMBER_CHECK, Status.AWAITING_ACTIVE}:
-        name = _number_event(tx, record)
+        name = _number_event(work.tx, record)
         return None if name is None else (Event(name, Actor.SYSTEM, now), NoticeDetails())
     if record.status is Status.MAKING:
-        return _made(tx, services, record)
+        return _made(work, record)
     return None
 
 
@@ -45,13 +45,13 @@ def _number_event(tx: Transaction, record: RequestRecord) -> EventName | None:
     return EventName.NUMBER_REQUESTED if under_way else EventName.NUMBER_UNKNOWN
 
 
-def _made(tx: Transaction, services: Services, record: RequestRecord) -> Follow | None:
+def _made(work: Work, record: RequestRecord) -> Follow | None:
     """Make the link, images and button of an approved qr request.
 
     An update or the deletion of a code needs Meta's provider; without it staff do it.
     """
-    now = services.clock.now()
-    revision = tx.revisions.latest(record.id)
+    now = work.now
+    revision = work.tx.revisions.latest(record.id)
     values = {reading.field: reading.value for reading in revision.readings} if revision else {}
     reason = "needs_provider"
     if values.get("qr_action") == "new":
@@ -68,18 +68,20 @@ def _made(tx: Transaction, services: Services, record: RequestRecord) -> Follow 
         else:
             details = NoticeDetails(files=made.files, chat_link=made.link)
             return Event(EventName.MADE, Actor.SYSTEM, now), details
-    alert(tx, services, "qr_not_made", record.reference, reason)
+    alert(work, "qr_not_made", record.reference, reason)
     return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, reason=reason), NoticeDetails()
 
 
-def what_follows(tx: Transaction, services: Services, record: RequestRecord) -> Follow | None:
+def what_follows(work: Work, record: RequestRecord) -> Follow | None:
     """Return the event that follows by itself now, or None; the one answer to this question.
 
     The machine knows what follows from the state; what follows from the table of numbers or from
     making a code is looked up here.
     """
-    now = services.clock.now()
-    name = next_system_event(record.state, now, services.policy, customer_zone=record.time_zone)
+    now = work.now
+    name = next_system_event(
+        record.state, now, work.services.policy, customer_zone=record.time_zone
+    )
     if name is not None:
         return Event(name, Actor.SYSTEM, now), NoticeDetails()
-    return _from_facts(tx, services, record)
+    return _from_facts(work, record)

@@ -4,21 +4,20 @@ import hashlib
 
 from pipeline.flow.context import Trigger
 from pipeline.flow.outgoing.notices import enqueue
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.identifiers import new_id
 from pipeline.model.notice import NoticeFacts, NoticeName, Thread
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.records import AlertRecord
-from pipeline.store.unit_of_work import Transaction
 
 _DIGEST_LINES = 200
 
 
-def alert(tx: Transaction, services: Services, code: str, reference: str, detail: str = "") -> None:
+def alert(work: Work, code: str, reference: str, detail: str = "") -> None:
     """Put a line into the next digest; ``detail`` is a code or an id, never a customer's text."""
-    tx.alerts.add(AlertRecord(new_id(), services.clock.now(), code, reference, detail))
+    work.tx.alerts.add(AlertRecord(new_id(), work.now, code, reference, detail))
 
 
 def queue_digest(services: Services) -> int:
@@ -26,36 +25,36 @@ def queue_digest(services: Services) -> int:
     recipient = services.settings.team.alert_to
     if not recipient:
         return 0
-    return services.store.run(lambda tx: _digest(tx, services, recipient))
+    return services.run(lambda work: _digest(work, recipient))
 
 
-def _digest(tx: Transaction, services: Services, recipient: str) -> int:
-    lines = tx.alerts.untold(_DIGEST_LINES)
+def _digest(work: Work, recipient: str) -> int:
+    lines = work.tx.alerts.untold(_DIGEST_LINES)
     if not lines:
         return 0
-    now = services.clock.now()
+    now = work.now
     facts = NoticeFacts(
         reference="",
         track=Track.HELP,
         form=None,
         status=Status.RECEIVED,
-        zone=services.settings.team.time_zone,
+        zone=work.services.settings.team.time_zone,
         now=now,
         digest=tuple((line.code, line.reference, line.detail) for line in lines),
     )
-    composed = compose(NoticeName.STAFF_ALERT, "", services.settings.team.language, facts)
+    composed = compose(NoticeName.STAFF_ALERT, "", work.services.settings.team.language, facts)
     key = hashlib.sha256("".join(line.id for line in lines).encode()).hexdigest()[:16]
     mail = assemble(
         composed,
         notice_key=f"staff:{key}",
         reference="",
         recipient=recipient,
-        sender=services.identity,
-        key=services.token_key,
+        sender=work.services.identity,
+        key=work.services.token_key,
         thread=Thread(),
         files=(),
         date=now,
     )
-    enqueue(tx, services, mail, None, "", Trigger())
-    tx.alerts.told([line.id for line in lines], now)
+    enqueue(work, mail, None, "", Trigger())
+    work.tx.alerts.told([line.id for line in lines], now)
     return len(lines)

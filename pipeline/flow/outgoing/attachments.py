@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from pipeline.flow.context import NoticeDetails
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind, Question
 from pipeline.forms.publish import build_form, file_name
@@ -33,8 +33,7 @@ _WITH_ANSWERS = frozenset(
 
 
 def enclosures(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     effect: SendNotice,
     details: NoticeDetails,
@@ -46,13 +45,13 @@ def enclosures(
         return details.files
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
         kind = record.suggestion if variant == "prefilled_form" else record.form
-        return _answers(tx, services, record, kind, details)
+        return _answers(work, record, kind, details)
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return (_text_to_pass_on(record, facts),)
     if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
-        return _certificate(tx, record)
+        return _certificate(work.tx, record)
     kinds = _blanks(record, notice)
-    return tuple(blank(services, kind, record.language) for kind in kinds)
+    return tuple(blank(work.services, kind, record.language) for kind in kinds)
 
 
 def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
@@ -77,16 +76,15 @@ def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:
 
 
 def _answers(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     kind: FormKind | None,
     details: NoticeDetails,
 ) -> tuple[MailFile, ...]:
-    revision = tx.revisions.latest(record.id)
+    revision = work.tx.revisions.latest(record.id)
     if revision is None or kind is None:
-        return () if kind is None else (blank(services, kind, record.language),)
-    return (form_with_answers(services, record, revision, kind, details),)
+        return () if kind is None else (blank(work.services, kind, record.language),)
+    return (form_with_answers(work.services, record, revision, kind, details),)
 
 
 def blank(services: Services, kind: FormKind, language: str) -> MailFile:

@@ -15,7 +15,7 @@ from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.stale import overtaken
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
@@ -86,7 +86,7 @@ class _Sending:
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while sending.fault is None and (mails := services.store.run(lambda tx: _claim(tx, services))):
+    while sending.fault is None and (mails := services.run(_claim)):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -99,19 +99,19 @@ def deliver(services: Services, courier: Courier, archive: Archive | None = None
     )
 
 
-def _claim(tx: Transaction, services: Services) -> list[OutboxRecord]:
-    now = services.clock.now()
-    limits = services.settings.limits
-    room = _room(tx, services, now)
+def _claim(work: Work) -> list[OutboxRecord]:
+    now = work.now
+    limits = work.services.settings.limits
+    room = _room(work, now)
     if room <= 0:
         return []
     until = now + timedelta(seconds=limits.lease_seconds)
-    return tx.outbox.claim(now, min(room, limits.batch), services.worker, until)
+    return work.tx.outbox.claim(now, min(room, limits.batch), work.services.worker, until)
 
 
-def _room(tx: Transaction, services: Services, now: datetime) -> int:
+def _room(work: Work, now: datetime) -> int:
     """Return how many mails may still go out in this hour."""
-    return services.settings.courier.hourly_cap - tx.counters.value(_CAP, _hour(now))
+    return work.services.settings.courier.hourly_cap - work.tx.counters.value(_CAP, _hour(now))
 
 
 def _hour(now: datetime) -> datetime:
@@ -140,13 +140,13 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     services = sending.services
     found = _settled(sending, mail) if mail.intended_at is not None else None
     if found is None:
-        found = services.store.run(lambda tx: _intend(tx, services, mail))
+        found = services.run(lambda work: _intend(work, mail))
     if isinstance(found, _Kept):
         logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
         sending.overtaken += found is _Kept.OVERTAKEN
         return
     delivery = found or _hand_over(sending, mail)
-    services.store.run(partial(_record, services, mail, delivery))
+    services.run(partial(_record, mail, delivery))
     sending.counts[delivery.kind] += 1
     sending.fault = sending.fault or delivery.fault
 
@@ -169,18 +169,18 @@ def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
     return Delivery(DeliveryKind.SENT, "found_in_archive") if went_out else None
 
 
-def _intend(tx: Transaction, services: Services, mail: OutboxRecord) -> _Kept | None:
+def _intend(work: Work, mail: OutboxRecord) -> _Kept | None:
     """Record that ``mail`` goes out now, its lease renewed; else why it does not."""
-    now = services.clock.now()
-    if overtaken(tx, mail, now):
-        done = tx.outbox.overtaken(mail.id, mail.attempt, now)
+    now = work.now
+    if overtaken(work.tx, mail, now):
+        done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
         return _Kept.OVERTAKEN if done else _Kept.LOST
-    if _room(tx, services, now) <= 0:
+    if _room(work, now) <= 0:
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
-        tx.outbox.unclaim(mail.id, mail.attempt, now)
+        work.tx.outbox.unclaim(mail.id, mail.attempt, now)
         return _Kept.NO_ROOM
-    until = now + timedelta(seconds=services.settings.limits.lease_seconds)
-    return None if tx.outbox.intend(mail.id, mail.attempt, now, until) else _Kept.LOST
+    until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
+    return None if work.tx.outbox.intend(mail.id, mail.attempt, now, until) else _Kept.LOST
 
 
 def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
@@ -215,34 +215,34 @@ def _archive_failed(sending: _Sending, error: PipelineError) -> None:
     services = sending.services
     today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def work(tx: Transaction) -> None:
-        if tx.counters.add("alert:archive", today) == 1:
-            alert(tx, services, "archive_failed", "", error.code)
+    def change(work: Work) -> None:
+        if work.tx.counters.add("alert:archive", today) == 1:
+            alert(work, "archive_failed", "", error.code)
 
-    services.store.run(work)
+    services.run(change)
 
 
-def _record(services: Services, mail: OutboxRecord, delivery: Delivery, tx: Transaction) -> None:
-    now = services.clock.now()
+def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
+    now = work.now
     if delivery.kind is not DeliveryKind.SENT:
         logs.event("flow.deliver", delivery.kind.value, outbox=mail.id, notice=mail.notice.value)
     match delivery.kind:
         case DeliveryKind.SENT:
-            if tx.outbox.sent(mail.id, mail.attempt, now):
-                tx.counters.add(_CAP, _hour(now))
-                _note_certificate(tx, mail, now)
+            if work.tx.outbox.sent(mail.id, mail.attempt, now):
+                work.tx.counters.add(_CAP, _hour(now))
+                _note_certificate(work.tx, mail, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again
-            tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
+            work.tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
         case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
             wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
-            tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
+            work.tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
         case DeliveryKind.IN_DOUBT:
-            tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
-            alert(tx, services, "mail_in_doubt", _reference(tx, mail), mail.id)
+            work.tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
+            alert(work, "mail_in_doubt", _reference(work.tx, mail), mail.id)
         case _:
-            tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
-            alert(tx, services, "mail_failed", _reference(tx, mail), mail.id)
+            work.tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
+            alert(work, "mail_failed", _reference(work.tx, mail), mail.id)
 
 
 def _reference(tx: Transaction, mail: OutboxRecord) -> str:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.notice import CertificateFacts, NoticeFacts
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
@@ -17,22 +17,21 @@ _INTEGRATION_KEPT = timedelta(days=30)
 
 
 def notice_facts(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     details: NoticeDetails,
     previous: Status | None = None,
 ) -> NoticeFacts:
     """Gather what a notice about ``record`` may say, as of now."""
     state = record.state
-    revision = tx.revisions.latest_answers(record.id)
+    revision = work.tx.revisions.latest_answers(record.id)
     return NoticeFacts(
         reference=record.reference,
         track=state.track,
         form=record.form,
         status=state.status,
         zone=record.time_zone,
-        now=services.clock.now(),
+        now=work.now,
         company=record.company,
         department=record.department,
         contact=record.contact,
@@ -40,29 +39,29 @@ def notice_facts(
         received_at=revision.received_at if revision else record.opened_at,
         file_name=details.file_name or (revision.file_name if revision else ""),
         due_at=customer_due_at(
-            state, services.policy, customer_zone=record.time_zone, team=services.team
+            state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
         ),
         promise_at=our_promise_at(
-            state, services.policy, customer_zone=record.time_zone, team=services.team
+            state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
         ),
         ready_date=state.ready_date,
         items=details.items,
         notes=details.notes,
         fine_answers=details.fine_answers,
         has_errors=details.has_errors,
-        certificate=_certificate(tx, services, record),
+        certificate=_certificate(work, record),
         reason=details.reason,
         own_words=details.own_words,
         slots=state.slots,
         slot=state.slot,
         changes=details.changes,
         previous_status=previous,
-        active_since=_active_since(tx, record),
+        active_since=_active_since(work.tx, record),
         chat_link=details.chat_link,
         files=tuple(file.name for file in details.files),
         suggestion=details.suggestion or record.suggestion,
         refs=details.refs,
-        mailbox=services.settings.mailbox.address,
+        mailbox=work.services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
         next_status=_next_status(state),
         by_voice=_answer(revision, "verification_method") != "sms",
@@ -71,18 +70,16 @@ def notice_facts(
     )
 
 
-def _certificate(
-    tx: Transaction, services: Services, record: RequestRecord
-) -> CertificateFacts | None:
-    latest = tx.certificates.latest_issued(record.id)
+def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
+    latest = work.tx.certificates.latest_issued(record.id)
     if latest is None or latest.created_at is None or latest.expires_at is None:
         return None
     return CertificateFacts(
         created_at=latest.created_at,
         expires_at=latest.expires_at,
         ordinal=latest.ordinal,
-        limit=services.policy.certificates_per_approval,
-        days_left=days_left(latest.expires_at, services.clock.now()),
+        limit=work.services.policy.certificates_per_approval,
+        days_left=days_left(latest.expires_at, work.now),
         reason=latest.end_reason,
     )
 

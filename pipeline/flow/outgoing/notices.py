@@ -6,7 +6,7 @@ from datetime import timedelta
 from pipeline.flow.context import NoticeDetails, Reply, Trigger
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName, OutboundMessage, Thread
@@ -15,14 +15,12 @@ from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
 
 
 def queue_notice(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     effect: SendNotice,
     cause: Trigger,
@@ -40,8 +38,8 @@ def queue_notice(
     if cause.gathered is not None:
         cause.gathered.append(Reply(record, effect, details, of_transition=True))
         return record
-    mail = _write(tx, services, record, effect, cause, details, previous, recipient)
-    enqueue(tx, services, mail, record.id, effect.variant, cause)
+    mail = _write(work, record, effect, cause, details, previous, recipient)
+    enqueue(work, mail, record.id, effect.variant, cause)
     return grown(record, mail.message_id)
 
 
@@ -54,8 +52,7 @@ def _may_write(record: RequestRecord, notice: NoticeName) -> bool:
 
 
 def _write(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     effect: SendNotice,
     cause: Trigger,
@@ -63,11 +60,11 @@ def _write(
     previous: Status | None,
     recipient: str,
 ) -> OutboundMessage:
-    facts = notice_facts(tx, services, record, details, previous)
+    facts = notice_facts(work, record, details, previous)
     if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
         # it shows nothing of the form, and so not the zone that the form tells either
-        facts = replace(facts, zone=services.settings.team.time_zone)
-    files = (*enclosures(tx, services, record, effect, details, facts), *details.copies)
+        facts = replace(facts, zone=work.services.settings.team.time_zone)
+    files = (*enclosures(work, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = cause.message_row or str(record.state.version)
@@ -76,11 +73,11 @@ def _write(
         notice_key=f"{record.reference}:{moment}:{effect.notice.value}:{effect.variant}",
         reference=record.reference,
         recipient=recipient or record.address_of_record,
-        sender=services.identity,
-        key=services.token_key,
+        sender=work.services.identity,
+        key=work.services.token_key,
         thread=_thread(record, cause, recipient),
         files=files,
-        date=services.clock.now(),
+        date=work.now,
     )
 
 
@@ -96,17 +93,16 @@ def _thread(record: RequestRecord, cause: Trigger, recipient: str) -> Thread:
 
 
 def enqueue(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     mail: OutboundMessage,
     request_id: str | None,
     variant: str,
     cause: Trigger,
 ) -> None:
     """Put a finished mail into the outbox; staff's mails wait for the undo window."""
-    now = services.clock.now()
-    undo = timedelta(seconds=services.settings.courier.undo_seconds if cause.by_staff else 0)
-    tx.outbox.enqueue(
+    now = work.now
+    undo = timedelta(seconds=work.services.settings.courier.undo_seconds if cause.by_staff else 0)
+    work.tx.outbox.enqueue(
         OutboxRecord(
             id=new_id(),
             request_id=request_id,

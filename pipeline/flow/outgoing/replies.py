@@ -8,7 +8,7 @@ from pipeline.flow.context import MessageContext, NoticeDetails, Reply
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.notices import queue_notice
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.request import HoldReason, Status
@@ -52,25 +52,23 @@ def add_reply(
     )
 
 
-def queue_reply(tx: Transaction, services: Services, context: MessageContext) -> None:
+def queue_reply(work: Work, context: MessageContext) -> None:
     """Put the one mail that answers ``context`` into the outbox, or none when a cap is reached."""
     if not context.answers:
         return
     chosen = _with_files(_joined(context.answers), context)
-    chosen = _with_copies(tx, services, chosen, context.answers)
+    chosen = _with_copies(work, chosen, context.answers)
     receipt = chosen.effect.notice is NoticeName.RECEIPT_UNVERIFIED
-    if receipt and _asked_already(tx, chosen.record):
+    if receipt and _asked_already(work.tx, chosen.record):
         return
-    if (receipt or not chosen.of_transition) and _over_a_cap(tx, services, context, chosen.record):
-        alert(tx, services, "answers_capped", chosen.record.reference, context.row.id)
+    if (receipt or not chosen.of_transition) and _over_a_cap(work, context, chosen.record):
+        alert(work, "answers_capped", chosen.record.reference, context.row.id)
         return
-    record = tx.requests.get(chosen.record.id) or chosen.record
+    record = work.tx.requests.get(chosen.record.id) or chosen.record
     cause = replace(context.cause, gathered=None)
-    grown = queue_notice(
-        tx, services, record, chosen.effect, cause, chosen.details, None, chosen.recipient
-    )
+    grown = queue_notice(work, record, chosen.effect, cause, chosen.details, None, chosen.recipient)
     if grown.thread != record.thread:
-        tx.requests.set_thread(grown.id, grown.thread)
+        work.tx.requests.set_thread(grown.id, grown.thread)
 
 
 def _joined(answers: list[Reply]) -> Reply:
@@ -108,7 +106,7 @@ def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
     )
 
 
-def _with_copies(tx: Transaction, services: Services, chosen: Reply, answers: list[Reply]) -> Reply:
+def _with_copies(work: Work, chosen: Reply, answers: list[Reply]) -> Reply:
     """Return ``chosen`` with the marked copies of the other forms that have to be corrected."""
     copies = []
     for item in answers:
@@ -116,10 +114,10 @@ def _with_copies(tx: Transaction, services: Services, chosen: Reply, answers: li
         asked = item.effect.notice is NoticeName.NEEDS_CORRECTION
         if record.id == chosen.record.id or not asked or record.form is None:
             continue
-        latest = tx.revisions.latest(record.id)
+        latest = work.tx.revisions.latest(record.id)
         if latest is None:
             continue
-        copy = form_with_answers(services, record, latest, record.form, item.details)
+        copy = form_with_answers(work.services, record, latest, record.form, item.details)
         copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))
     return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
 
@@ -144,13 +142,11 @@ def _rank(notice: NoticeName) -> int:
     return len(_MOST_DEMANDING)
 
 
-def _over_a_cap(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> bool:
+def _over_a_cap(work: Work, context: MessageContext, record: RequestRecord) -> bool:
     """Count this answer; return whether the sender or the request has had enough for a day."""
     window = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    limits = services.settings.courier
+    limits = work.services.settings.courier
     recipient = (context.sender.address or record.address_of_record).lower()
-    of_sender = tx.counters.add(f"answers:sender:{recipient}", window)
-    of_request = tx.counters.add(f"answers:request:{record.id}", window)
+    of_sender = work.tx.counters.add(f"answers:sender:{recipient}", window)
+    of_request = work.tx.counters.add(f"answers:request:{record.id}", window)
     return of_sender > limits.sender_daily_cap or of_request > limits.request_daily_cap

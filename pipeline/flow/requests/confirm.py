@@ -5,32 +5,27 @@ from dataclasses import replace
 from pipeline.flow.context import MessageContext
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.route import resume
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
-def confirm(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> RequestRecord:
+def confirm(work: Work, context: MessageContext, record: RequestRecord) -> RequestRecord:
     """Count the sender as proven and take the request on from where it was received.
 
     What else the same address sent unproven is confirmed with it.
     """
-    confirmed = _confirm(tx, services, context, record)
-    for other in tx.requests.of_sender(record.address_of_record):
+    confirmed = _confirm(work, context, record)
+    for other in work.tx.requests.of_sender(record.address_of_record):
         unproven = other.state.hold_reason is HoldReason.SENDER and other.status is Status.HELD
         if unproven and other.id != record.id:
-            _confirm(tx, services, context, other)
+            _confirm(work, context, other)
     return confirmed
 
 
-def _confirm(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> RequestRecord:
+def _confirm(work: Work, context: MessageContext, record: RequestRecord) -> RequestRecord:
     record = replace(record, sender_verdict=SenderVerdict.PASS)
     event = Event(EventName.SENDER_CONFIRMED, Actor.CUSTOMER, context.now, proven=True)
-    record = apply_event(tx, services, record, event, context.cause)
-    return resume(tx, services, record, context.cause)
+    record = apply_event(work, record, event, context.cause)
+    return resume(work, record, context.cause)

@@ -20,7 +20,7 @@ from pipeline.flow.requests.record import with_answers
 from pipeline.flow.requests.revise import revise
 from pipeline.flow.requests.route import route_on
 from pipeline.flow.requests.thread import KnownThread, Standing
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.intake.phrases import load_phrases
 from pipeline.intake.reply import read_reply
 from pipeline.model.message import Command, Outcome, SenderVerdict
@@ -28,7 +28,6 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.validation.content import content_digest
 
 _AFTER_APPROVAL = frozenset(
@@ -41,74 +40,66 @@ _AFTER_APPROVAL = frozenset(
 )
 
 
-def follow_up(
-    tx: Transaction, services: Services, context: MessageContext, known: KnownThread
-) -> MessageRecord:
+def follow_up(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
     """Do what a message on a known thread asks for; return its ledger row.
 
     What a rule refuses is kept with the request and shown to staff; nothing of it is done by half.
     """
     answered = len(context.answers)
     try:
-        with tx.savepoint():
-            return _follow_up(tx, services, context, known)
+        with work.tx.savepoint():
+            return _follow_up(work, context, known)
     except RefusedError as error:
         if error.code == "stale_request":
             raise
         del context.answers[answered:]
-        keep_words(tx, context, known.record)
-        keep_attachments(tx, context, known.record)
-        alert(tx, services, "command_refused", known.record.reference, error.code)
+        keep_words(work.tx, context, known.record)
+        keep_attachments(work.tx, context, known.record)
+        alert(work, "command_refused", known.record.reference, error.code)
         return context.done(Outcome.REPLY, f"refused:{error.code}", known.record)
 
 
-def _follow_up(
-    tx: Transaction, services: Services, context: MessageContext, known: KnownThread
-) -> MessageRecord:
+def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
     record = known.record
     if known.standing is not Standing.REQUESTER:
-        return _from_another(tx, services, context, known)
+        return _from_another(work, context, known)
     if record.state.hold_reason is HoldReason.SENDER and record.status is Status.HELD:
-        record = confirm(tx, services, context, record)
+        record = confirm(work, context, record)
     # the token proves the mailbox: here the sender counts as proven
     context.sender = replace(context.sender, verdict=SenderVerdict.PASS)
     if context.read.submissions:
-        return _forms(tx, services, context, record)
+        return _forms(work, context, record)
     if record.state.ended:
-        return _after_the_end(tx, services, context, record)
+        return _after_the_end(work, context, record)
     if record.status is Status.HELD and context.message.attachments:
-        keep_attachments(tx, context, record)  # the proof that we asked for, perhaps
-        keep_words(tx, context, record)
-        alert(tx, services, "customer_wrote", record.reference)
+        keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
+        keep_words(work.tx, context, record)
+        alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, "files_kept", record)
     if context.read.unreadable:
         problems = tuple(item.problem for item in context.read.unreadable)
         items = file_items(problems, record.language)
         add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
-        keep_words(tx, context, record)
+        keep_words(work.tx, context, record)
         return context.done(Outcome.REPLY, "unreadable", record)
-    return _words(tx, services, context, record)
+    return _words(work, context, record)
 
 
-def _from_another(
-    tx: Transaction, services: Services, context: MessageContext, known: KnownThread
-) -> MessageRecord:
+def _from_another(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
     """Keep what somebody else writes on the thread; a colleague's form goes its own way."""
     record = known.record
     if known.standing is Standing.COLLEAGUE and context.read.submissions:
         for submission in context.read.submissions:
-            open_form(tx, services, context, submission, linked_to=record.reference)
+            open_form(work, context, submission, linked_to=record.reference)
         return context.done(Outcome.REQUEST, "colleague", record)
-    keep_words(tx, context, record)
-    keep_attachments(tx, context, record)
+    keep_words(work.tx, context, record)
+    keep_attachments(work.tx, context, record)
     if known.standing is not Standing.COLLEAGUE:
-        alert(tx, services, f"thread_{known.standing.value}", record.reference)
+        alert(work, f"thread_{known.standing.value}", record.reference)
     return context.done(Outcome.REPLY, known.standing.value, record)
 
 
-def _forms(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> MessageRecord:
+def _forms(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
     """Let the first form that fits act on the request; each other one opens its own request."""
     undecided = record.state.track is Track.HELP or record.form is None
     fitting = next(
@@ -116,21 +107,20 @@ def _forms(
             item
             for item in context.read.submissions
             if undecided
-            or (record.form is item.form and not _of_another(tx, services, context, record, item))
+            or (record.form is item.form and not _of_another(work, context, record, item))
         ),
         None,
     )
     for submission in context.read.submissions:
         if submission is fitting and not record.state.ended:
-            record = _form(tx, services, context, record, submission)
+            record = _form(work, context, record, submission)
         else:
-            open_form(tx, services, context, submission, linked_to=record.reference)
+            open_form(work, context, submission, linked_to=record.reference)
     return context.done(Outcome.REPLY, "form", record)
 
 
 def _of_another(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     record: RequestRecord,
     submission: Submission,
@@ -139,49 +129,47 @@ def _of_another(
 
     So it is when two forms came in one mail: both are answered on the thread of one.
     """
-    number = judge(services.phones, submission, context.now).value("phone_number")
+    number = judge(work.services.phones, submission, context.now).value("phone_number")
     return number not in {None, record.number} and any(
         other.form is submission.form
         and not other.state.ended
         and other.address_of_record.lower() == record.address_of_record.lower()
-        for other in tx.requests.of_number(number or "")
+        for other in work.tx.requests.of_number(number or "")
     )
 
 
 def _form(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     record: RequestRecord,
     submission: Submission,
 ) -> RequestRecord:
     if record.form is None or record.state.track is Track.HELP:
-        return _first_form(tx, services, context, record, submission)
-    latest = tx.revisions.latest(record.id)
-    checked = judge(services.phones, submission, context.now, latest)
+        return _first_form(work, context, record, submission)
+    latest = work.tx.revisions.latest(record.id)
+    checked = judge(work.services.phones, submission, context.now, latest)
     if record.status in _AFTER_APPROVAL and (
         latest is None or latest.digest != content_digest(checked)
     ):
-        insert_revision(tx, record, checked, context.now, context.row.id, accepted=False)
-        keep_files(tx, context, record, submission)
+        insert_revision(work.tx, record, checked, context.now, context.row.id, accepted=False)
+        keep_files(work.tx, context, record, submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=True)
-        return apply_event(tx, services, record, event, context.cause)
-    return revise(tx, services, context, record, checked)
+        return apply_event(work, record, event, context.cause)
+    return revise(work, context, record, checked)
 
 
 def _first_form(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     record: RequestRecord,
     submission: Submission,
 ) -> RequestRecord:
     """Take the first form of a request that had none: same reference, then as received."""
-    checked = judge(services.phones, submission, context.now)
-    found = find_conflict(tx, context.sender, checked, content_digest(checked), own=record)
-    insert_revision(tx, record, checked, context.now, context.row.id)
-    keep_files(tx, context, record, submission)
-    keep_words(tx, context, record)
+    checked = judge(work.services.phones, submission, context.now)
+    found = find_conflict(work.tx, context.sender, checked, content_digest(checked), own=record)
+    insert_revision(work.tx, record, checked, context.now, context.row.id)
+    keep_files(work.tx, context, record, submission)
+    keep_words(work.tx, context, record)
     event = Event(
         EventName.FORM_ARRIVED,
         Actor.CUSTOMER,
@@ -189,36 +177,32 @@ def _first_form(
         proven=True,
         track=Track(submission.form.value),
     )
-    record = apply_event(tx, services, with_answers(record, checked), event, context.cause)
+    record = apply_event(work, with_answers(record, checked), event, context.cause)
     if record.status is not Status.RECEIVED:
         return record
-    return route_on(tx, services, record, checked, found, context.cause)
+    return route_on(work, record, checked, found, context.cause)
 
 
-def _after_the_end(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> MessageRecord:
+def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
     """Undo a withdrawal when that is what the words mean; else keep a note and tell staff."""
-    keep_words(tx, context, record)
-    alert(tx, services, "mail_on_ended_request", record.reference)
+    keep_words(work.tx, context, record)
+    alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, "ended", record)
 
 
-def _words(
-    tx: Transaction, services: Services, context: MessageContext, record: RequestRecord
-) -> MessageRecord:
-    keep_words(tx, context, record)
+def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    keep_words(work.tx, context, record)
     today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
     said = read_reply(context.message.new_text, load_phrases(), today)
     if len(said.commands) > 1:
-        alert(tx, services, "two_commands", record.reference)
+        alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, "two_commands", record)
     if said.commands == (Command.STATUS,):
         add_reply(context, record, NoticeName.DUPLICATE, "status")
         return context.done(Outcome.REPLY, "status", record)
     event = event_of_reply(context, record, said)
     if event is None:
-        alert(tx, services, "customer_wrote", record.reference)
+        alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, "note", record)
-    apply_event(tx, services, record, event, context.cause)
+    apply_event(work, record, event, context.cause)
     return context.done(Outcome.REPLY, event.name.value, record)

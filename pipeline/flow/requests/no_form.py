@@ -10,7 +10,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_words
 from pipeline.flow.requests.record import new_record
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.intake.suggest import suggest_form
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
@@ -25,24 +25,24 @@ from pipeline.store.unit_of_work import Transaction
 _JOINS_WITHIN = timedelta(hours=24)
 
 
-def receive_words(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
+def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     """Take a message that brought no readable form."""
-    named = _named_in_subject(tx, context)
+    named = _named_in_subject(work.tx, context)
     if named is not None:
-        keep_words(tx, context, named)
+        keep_words(work.tx, context, named)
         if context.proven:
             add_reply(context, named, NoticeName.QUESTION, "reply_to_act")
         return context.done(Outcome.REPLY, "reply_to_act", named)
-    unproven = _unproven_request(tx, context)
+    unproven = _unproven_request(work.tx, context)
     if unproven is not None:
-        keep_words(tx, context, unproven)
+        keep_words(work.tx, context, unproven)
         return context.done(Outcome.HELD, "joined", unproven)
-    joined = _recent_request(tx, context)
+    joined = _recent_request(work.tx, context)
     if joined is not None:
-        keep_words(tx, context, joined)
-        alert(tx, services, "customer_wrote", joined.reference)
+        keep_words(work.tx, context, joined)
+        alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, "joined", joined)
-    record = _open(tx, services, context)
+    record = _open(work, context)
     held = record.status is Status.HELD
     return context.done(Outcome.HELD if held else Outcome.REQUEST, record.route_rule, record)
 
@@ -85,7 +85,7 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
     return next(iter(waiting), None)
 
 
-def _open(tx: Transaction, services: Services, context: MessageContext) -> RequestRecord:
+def _open(work: Work, context: MessageContext) -> RequestRecord:
     problems = tuple(item.problem for item in context.read.unreadable)
     suggestion = suggest_form(context.message.new_text)
     way = route(
@@ -104,15 +104,15 @@ def _open(tx: Transaction, services: Services, context: MessageContext) -> Reque
         )
     )
     record = replace(
-        new_record(services, context, None, Track.HELP),
+        new_record(work.services, context, None, Track.HELP),
         route_rule=way.rule,
         route_misses=way.misses,
         suggestion=way.suggestion or suggestion,
     )
-    tx.requests.insert(record)
-    keep_words(tx, context, record)
+    work.tx.requests.insert(record)
+    keep_words(work.tx, context, record)
     if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
-        alert(tx, services, "sender_doubtful", record.reference)
+        alert(work, "sender_doubtful", record.reference)
     details = NoticeDetails(
         items=file_items(problems, record.language), suggestion=record.suggestion
     )
@@ -125,4 +125,4 @@ def _open(tx: Transaction, services: Services, context: MessageContext) -> Reque
         track=way.track,
         hold_reason=way.hold_reason,
     )
-    return apply_event(tx, services, record, event, context.cause, details)
+    return apply_event(work, record, event, context.cause, details)

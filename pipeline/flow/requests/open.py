@@ -15,7 +15,7 @@ from pipeline.flow.requests.known_number import FoundConflict, find_conflict, wa
 from pipeline.flow.requests.record import new_record
 from pipeline.flow.requests.revise import revise
 from pipeline.flow.requests.route import route_on
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_reference
 from pipeline.model.message import Outcome
@@ -44,22 +44,22 @@ _ABOUT_EARLIER = frozenset(
 _FILE_AWAITED = timedelta(days=14)
 
 
-def open_forms(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
+def open_forms(work: Work, context: MessageContext) -> MessageRecord:
     """Open (or continue) one request for each submission of the message."""
     try:
-        with tx.savepoint():
-            return _open_forms(tx, services, context)
+        with work.tx.savepoint():
+            return _open_forms(work, context)
     except RefusedError as error:
         if error.code == "stale_request":
             raise
         context.answers.clear()
-        alert(tx, services, "form_refused", "", error.code)
+        alert(work, "form_refused", "", error.code)
         return context.done(Outcome.HELD, f"refused:{error.code}")
 
 
-def _open_forms(tx: Transaction, services: Services, context: MessageContext) -> MessageRecord:
-    records = [open_form(tx, services, context, item) for item in context.read.submissions]
-    _close_waiting(tx, services, context)
+def _open_forms(work: Work, context: MessageContext) -> MessageRecord:
+    records = [open_form(work, context, item) for item in context.read.submissions]
+    _close_waiting(work, context)
     held = all(record.status is Status.HELD for record in records)
     return context.done(
         Outcome.HELD if held else Outcome.REQUEST,
@@ -68,42 +68,43 @@ def _open_forms(tx: Transaction, services: Services, context: MessageContext) ->
     )
 
 
-def _close_waiting(tx: Transaction, services: Services, context: MessageContext) -> None:
+def _close_waiting(work: Work, context: MessageContext) -> None:
     """Close what waits for a form of this sender: it has come, in a mail of its own."""
     if not context.proven:
         return
-    for record in tx.requests.open_of_sender(context.sender.address, context.now - _FILE_AWAITED):
+    for record in work.tx.requests.open_of_sender(
+        context.sender.address, context.now - _FILE_AWAITED
+    ):
         waits = {Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
         if record.form is None and record.status in waits:
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now, reason="form_arrived")
-            apply_event(tx, services, record, event, context.cause)
+            apply_event(work, record, event, context.cause)
 
 
 def open_form(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     submission: Submission,
     linked_to: str = "",
 ) -> RequestRecord:
     """Take one submission of an unknown thread to its request."""
-    checked = judge(services.phones, submission, context.now)
-    found = find_conflict(tx, context.sender, checked, content_digest(checked))
+    checked = judge(work.services.phones, submission, context.now)
+    found = find_conflict(work.tx, context.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
-        return _continue_earlier(tx, services, context, checked, found, found.previous)
-    waiting = waiting_for_proof(tx, context, checked, found)
+        return _continue_earlier(work, context, checked, found, found.previous)
+    waiting = waiting_for_proof(work.tx, context, checked, found)
     if waiting is not None:
-        return revise(tx, services, context, waiting, checked)
-    replace_unproven(tx, services, context, checked)
-    record = new_record(services, context, checked)
+        return revise(work, context, waiting, checked)
+    replace_unproven(work, context, checked)
+    record = new_record(work.services, context, checked)
     if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
         linked_to = found.previous.reference
-    record = replace(record, linked_to=linked_to, reference=_free_reference(tx))
-    tx.requests.insert(record)
-    insert_revision(tx, record, checked, context.now, context.row.id)
-    keep_files(tx, context, record, submission)
-    keep_words(tx, context, record)
-    return route_on(tx, services, record, checked, found, context.cause)
+    record = replace(record, linked_to=linked_to, reference=_free_reference(work.tx))
+    work.tx.requests.insert(record)
+    insert_revision(work.tx, record, checked, context.now, context.row.id)
+    keep_files(work.tx, context, record, submission)
+    keep_words(work.tx, context, record)
+    return route_on(work, record, checked, found, context.cause)
 
 
 def _free_reference(tx: Transaction) -> str:
@@ -114,8 +115,7 @@ def _free_reference(tx: Transaction) -> str:
 
 
 def _continue_earlier(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     checked: CheckedForm,
     found: FoundConflict,
@@ -124,13 +124,13 @@ def _continue_earlier(
     """Do what the conflict table says of a request that is there already."""
     decision = found.conflict.decision
     if decision is ConflictDecision.REPLACE_NEW_REVISION:
-        return revise(tx, services, context, previous, checked)
+        return revise(work, context, previous, checked)
     if decision is ConflictDecision.HOLD_CHANGE_REQUEST:
-        insert_revision(tx, previous, checked, context.now, context.row.id, accepted=False)
-        keep_files(tx, context, previous, checked.submission)
+        insert_revision(work.tx, previous, checked, context.now, context.row.id, accepted=False)
+        keep_files(work.tx, context, previous, checked.submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=context.proven)
-        return apply_event(tx, services, previous, event, context.cause)
-    keep_words(tx, context, previous)
+        return apply_event(work, previous, event, context.cause)
+    keep_words(work.tx, context, previous)
     if decision is ConflictDecision.ANSWER_DUPLICATE:
         add_reply(context, previous, NoticeName.DUPLICATE)
     elif decision is ConflictDecision.ASK_OLDER_VERSION:
@@ -159,15 +159,13 @@ def waiting_for_proof(
     )
 
 
-def replace_unproven(
-    tx: Transaction, services: Services, context: MessageContext, checked: CheckedForm
-) -> None:
+def replace_unproven(work: Work, context: MessageContext, checked: CheckedForm) -> None:
     """Close what the same address sent unproven for the number: now it is here, proven."""
     number = checked.value("phone_number")
     if not context.proven or number is None:
         return
-    for other in tx.requests.of_number(number):
+    for other in work.tx.requests.of_number(number):
         waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
         if waits and other.address_of_record.lower() == context.sender.address.lower():
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now)
-            apply_event(tx, services, other, event, context.cause)
+            apply_event(work, other, event, context.cause)

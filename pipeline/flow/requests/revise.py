@@ -14,7 +14,7 @@ from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
 from pipeline.flow.requests.route import routing_facts
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.definition import AnswerKind
 from pipeline.forms.texts import form_texts
@@ -28,7 +28,6 @@ from pipeline.notifications.numbers import international
 from pipeline.notifications.words import words_of
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord, RevisionRecord
-from pipeline.store.unit_of_work import Transaction
 
 _STOPPING = frozenset(
     {
@@ -42,22 +41,21 @@ _STOPPING = frozenset(
 
 
 def revise(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     context: MessageContext,
     record: RequestRecord,
     checked: CheckedForm,
 ) -> RequestRecord:
     """Replace the answers of ``record`` by ``checked``, as the customer asked by mail."""
-    before = tx.revisions.latest(record.id)
-    after = insert_revision(tx, record, checked, context.now, context.row.id)
-    keep_files(tx, context, record, checked.submission)
-    keep_words(tx, context, record)
+    before = work.tx.revisions.latest(record.id)
+    after = insert_revision(work.tx, record, checked, context.now, context.row.id)
+    keep_files(work.tx, context, record, checked.submission)
+    keep_words(work.tx, context, record)
     confirmed = record.status is Status.NEEDS_CORRECTION and not checked.customer_problems
     if before is not None and before.digest == after.digest and not confirmed:
         add_reply(context, record, NoticeName.DUPLICATE)
         return record
-    found = find_conflict(tx, context.sender, checked, after.digest, own=record)
+    found = find_conflict(work.tx, context.sender, checked, after.digest, own=record)
     way = _stop(record, checked, found)
     asked = record.status is Status.NEEDS_CORRECTION
     event = _judged(checked, context.now)
@@ -68,15 +66,13 @@ def revise(
         name = EventName.CONFLICT_FOUND if way.event is EventName.ALREADY_ACTIVE else way.event
         event = _stopping(way, name, context.now)
         if way.alert or way.event is EventName.CONFLICT_FOUND:
-            alert(tx, services, f"route_{way.rule}", record.reference)
-    record = apply_answers(tx, services, record, checked, event, context.cause, (before, after))
+            alert(work, f"route_{way.rule}", record.reference)
+    record = apply_answers(work, record, checked, event, context.cause, (before, after))
     if way is None or asked or record.state.ended or record.status is Status.HELD:
         return record
     # where staff may have looked already, a new answer moves nothing by itself
-    alert(tx, services, f"route_{way.rule}", record.reference)
-    return apply_event(
-        tx, services, record, _stopping(way, EventName.HOLD, context.now), context.cause
-    )
+    alert(work, f"route_{way.rule}", record.reference)
+    return apply_event(work, record, _stopping(way, EventName.HOLD, context.now), context.cause)
 
 
 def _judged(checked: CheckedForm, now: datetime) -> Event:
@@ -114,8 +110,7 @@ def _stopping(way: Route, name: EventName, now: datetime) -> Event:
 
 
 def apply_answers(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     checked: CheckedForm,
     event: Event,
@@ -130,8 +125,8 @@ def apply_answers(
     )
     record = _kept_facts(before, record, {field for field, _, _ in changed})
     if before.number and record.number != before.number:
-        alert(tx, services, "number_changed", record.reference)
-        move_claim(tx, services, record, before.number)
+        alert(work, "number_changed", record.reference)
+        move_claim(work, record, before.number)
     details = NoticeDetails(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),
@@ -139,7 +134,7 @@ def apply_answers(
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
         changes=_told(record, checked, changed),
     )
-    return apply_event(tx, services, record, event, cause, details)
+    return apply_event(work, record, event, cause, details)
 
 
 def _kept_facts(before: RequestRecord, after: RequestRecord, changed: set[str]) -> RequestRecord:

@@ -9,7 +9,7 @@ from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.message import SenderJudgement
 from pipeline.model.problem import Severity
@@ -17,7 +17,6 @@ from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberSt
 from pipeline.model.route import ConflictDecision, ConflictEffect, RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.validation.content import content_digest
 
 #: Decisions for which the earlier request waits too, until staff know which one counts.
@@ -25,8 +24,7 @@ _BOTH_WAIT = frozenset({ConflictDecision.ASK_WHO_DECIDES, ConflictDecision.ASK_W
 
 
 def route_on(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     checked: CheckedForm,
     found: FoundConflict | None,
@@ -43,9 +41,9 @@ def route_on(
         waits_for=found.previous.id if queued and found and found.previous else "",
     )
     if found is not None and found.conflict.decision in _BOTH_WAIT and found.previous:
-        hold_other(tx, services, found.previous)
+        hold_other(work, found.previous)
     if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
-        alert(tx, services, f"route_{way.rule}", record.reference)
+        alert(work, f"route_{way.rule}", record.reference)
     details = NoticeDetails(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),
@@ -57,32 +55,30 @@ def route_on(
     event = Event(
         name=way.event,
         actor=Actor.SYSTEM,
-        at=services.clock.now(),
+        at=work.now,
         reason=way.reason,
         variant=way.variant,
         track=way.track,
         hold_reason=way.hold_reason,
         answers_complete=not checked.customer_problems,
     )
-    return apply_event(tx, services, record, event, cause, details)
+    return apply_event(work, record, event, cause, details)
 
 
-def resume(
-    tx: Transaction, services: Services, record: RequestRecord, cause: Trigger
-) -> RequestRecord:
+def resume(work: Work, record: RequestRecord, cause: Trigger) -> RequestRecord:
     """Route a request that is back on *received* by the answers that are kept."""
     if record.status is not Status.RECEIVED:
         return record
-    latest = tx.revisions.latest(record.id)
+    latest = work.tx.revisions.latest(record.id)
     if latest is None:
-        event = Event(EventName.NO_FORM, Actor.SYSTEM, services.clock.now())
-        return apply_event(tx, services, record, event, cause)
-    checked = judge(services.phones, submission_of(latest), services.clock.now())
+        event = Event(EventName.NO_FORM, Actor.SYSTEM, work.now)
+        return apply_event(work, record, event, cause)
+    checked = judge(work.services.phones, submission_of(latest), work.now)
     proven = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
-    found = find_conflict(tx, proven, checked, content_digest(checked), own=record)
-    return route_on(tx, services, record, checked, found, cause)
+    found = find_conflict(work.tx, proven, checked, content_digest(checked), own=record)
+    return route_on(work, record, checked, found, cause)
 
 
 def routing_facts(
@@ -110,11 +106,9 @@ def _fine_answers(checked: CheckedForm) -> int:
     return sum(1 for reading in checked.readings if reading.raw and reading.field not in wrong)
 
 
-def hold_other(tx: Transaction, services: Services, record: RequestRecord) -> None:
+def hold_other(work: Work, record: RequestRecord) -> None:
     """Hold the earlier of two requests that cannot both be right."""
     if record.state.ended or record.status is Status.HELD:
         return
-    event = Event(
-        EventName.HOLD, Actor.SYSTEM, services.clock.now(), hold_reason=HoldReason.CONFLICT
-    )
-    apply_event(tx, services, record, event, Trigger())
+    event = Event(EventName.HOLD, Actor.SYSTEM, work.now, hold_reason=HoldReason.CONFLICT)
+    apply_event(work, record, event, Trigger())

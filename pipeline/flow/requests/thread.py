@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.flow.context import MessageContext
-from pipeline.flow.services import Services
+from pipeline.flow.services import Work
 from pipeline.model.message import InboundMessage, SenderVerdict
 from pipeline.notifications.token import is_genuine, read_tokens
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 class Standing(StrEnum):
@@ -33,28 +32,26 @@ class KnownThread:
     standing: Standing
 
 
-def request_of_thread(
-    tx: Transaction, services: Services, context: MessageContext
-) -> KnownThread | None:
+def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None:
     """Return the request that a genuine token of the message names, or None."""
-    record = named_request(tx, services, context.message)
+    record = named_request(work, context.message)
     if record is None:
         return None
-    locked = tx.requests.lock(record.id) or record
+    locked = work.tx.requests.lock(record.id) or record
     return KnownThread(locked, _standing(context, locked))
 
 
-def named_request(
-    tx: Transaction, services: Services, message: InboundMessage
-) -> RequestRecord | None:
+def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
     """Return the request that a genuine token of ``message`` names, not locked, or None."""
     addresses = tuple(recipient.address for recipient in message.recipients)
     ids = (*message.in_reply_to, *message.references)
     for found in read_tokens(addresses, ids):
-        record = tx.requests.by_reference(found.reference)
+        record = work.tx.requests.by_reference(found.reference)
         if record is None:
             continue
-        if is_genuine(services.token_key, record.reference, record.address_of_record, found.token):
+        if is_genuine(
+            work.services.token_key, record.reference, record.address_of_record, found.token
+        ):
             return record
     return None
 

@@ -1,10 +1,12 @@
 """What the flow works with: settings, clock, store, guard, keys; opened once for a command."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from pipeline.certificates.authority import Authority
 from pipeline.clock import Clock
@@ -19,8 +21,10 @@ from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.notifications.headers import SenderIdentity
 from pipeline.notifications.token import is_our_message_id
 from pipeline.store.blobs import Blobs
-from pipeline.store.unit_of_work import Store
+from pipeline.store.unit_of_work import Store, Transaction
 from pipeline.validation.phone.policy import PhonePolicy
+
+T = TypeVar("T")
 
 
 def phone_policy(settings: Settings) -> PhonePolicy:
@@ -42,11 +46,20 @@ class Services:
     guard: Guard
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
 
+    def work(self, tx: Transaction) -> "Work":
+        """Return the work that is done in ``tx``, at this instant."""
+        return Work(tx, self, self.clock.now())
+
+    def run(self, change: "Callable[[Work], T]") -> T:
+        """Run ``change`` in one write transaction, as :meth:`Store.run` does.
+
+        A second try has an instant of its own.
+        """
+        return self.store.run(lambda tx: change(self.work(tx)))
+
     @cached_property
     def policy(self) -> TrackPolicy:
         """The numbers of the tracks, from the settings."""
-        from datetime import timedelta  # noqa: PLC0415 - one use
-
         certificates = self.settings.certificates
         return TrackPolicy(
             certificates_per_approval=certificates.per_approval,
@@ -111,6 +124,15 @@ class Services:
         with self.store.read() as tx:
             state.check_keys(tx, self.settings, authority=authority.fingerprint)
         return authority
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One transaction at one instant: what every step of it works with."""
+
+    tx: Transaction
+    services: Services
+    now: datetime
 
 
 @contextmanager

@@ -10,12 +10,11 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import end_live
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def reissue_certificate(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -43,13 +42,13 @@ def _decide(
         reason=reason,
     )
 
-    def work(tx: Transaction) -> RequestRecord:
-        current = tx.requests.get(record.id) or record
-        tx.numbers.lock(current.number)
+    def change(work: Work) -> RequestRecord:
+        current = work.tx.requests.get(record.id) or record
+        work.tx.numbers.lock(current.number)
         cause = Trigger(name=who, by_staff=True)
-        return apply_event(tx, services, current, event, cause, NoticeDetails(reason=reason))
+        return apply_event(work, current, event, cause, NoticeDetails(reason=reason))
 
-    changed = services.store.run(work)
+    changed = services.run(change)
     issue_pending(services)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed
@@ -70,18 +69,18 @@ def enter_certificate(
     issuer = ManualIssuer(services.settings.certificates.time_zone)
     now = services.clock.now()
 
-    def work(tx: Transaction) -> PasteRefused | None:
+    def change(work: Work) -> PasteRefused | None:
         found = issuer.accept(text, created=created, now=now)
         if isinstance(found, PasteRefused):
             if found.alert:
-                alert(tx, services, "private_key_pasted", record.reference)
+                alert(work, "private_key_pasted", record.reference)
             return found
-        if tx.certificates.by_fingerprint(found.fingerprint) is not None:
+        if work.tx.certificates.by_fingerprint(found.fingerprint) is not None:
             return PasteRefused(PasteCode.USED)
-        current = tx.requests.get(record.id) or record
-        tx.numbers.lock(current.number)
-        end_live(tx, services, current, CertificateState.SUPERSEDED, "superseded")
-        tx.certificates.reserve(_entered(current, found, now))
+        current = work.tx.requests.get(record.id) or record
+        work.tx.numbers.lock(current.number)
+        end_live(work, current, CertificateState.SUPERSEDED, "superseded")
+        work.tx.certificates.reserve(_entered(current, found, now))
         event = Event(
             EventName.ISSUED,
             Actor.STAFF,
@@ -89,10 +88,10 @@ def enter_certificate(
             actor_name=who,
             certificate_expires_at=found.expires_at,
         )
-        apply_event(tx, services, current, event, Trigger(name=who, by_staff=True))
+        apply_event(work, current, event, Trigger(name=who, by_staff=True))
         return None
 
-    refused = services.store.run(work)
+    refused = services.run(change)
     if refused is not None:
         raise RefusedError(refused.code.value, reference=record.reference)
 
@@ -118,12 +117,12 @@ def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> 
 def reveal_text(services: Services, record: RequestRecord, row: CertificateRecord, who: str) -> str:
     """Return the text of a certificate; that it was looked at stands in the history."""
 
-    def work(tx: Transaction) -> None:
-        tx.events.append(
+    def change(work: Work) -> None:
+        work.tx.events.append(
             EventRecord(
                 request_id=record.id,
                 seq=0,
-                at=services.clock.now(),
+                at=work.now,
                 actor=Actor.STAFF,
                 actor_name=who,
                 event=None,
@@ -133,5 +132,5 @@ def reveal_text(services: Services, record: RequestRecord, row: CertificateRecor
             )
         )
 
-    services.store.run(work)
+    services.run(change)
     return row.text

@@ -6,12 +6,11 @@ from dataclasses import replace
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue_pending
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
-Work = Callable[[Transaction, RequestRecord], RequestRecord]
+Decision = Callable[[Work, RequestRecord], RequestRecord]
 
 
 #: Events that are Meta's word, recorded by staff.
@@ -29,20 +28,20 @@ _OF_META = frozenset(
 )
 
 
-def on_request(services: Services, record: RequestRecord, work: Work) -> RequestRecord:
-    """Run ``work`` on the request; refuse when it changed since ``record`` was read."""
+def on_request(services: Services, record: RequestRecord, decide: Decision) -> RequestRecord:
+    """Run ``decide`` on the request; refuse when it changed since ``record`` was read."""
 
-    def run(tx: Transaction) -> RequestRecord:
-        current = tx.requests.get(record.id)
+    def run(work: Work) -> RequestRecord:
+        current = work.tx.requests.get(record.id)
         if current is None:
             raise NotFoundError("request_unknown", reference=record.reference)
         if current.state.version != record.state.version:
             raise RefusedError("stale_request", reference=record.reference)
         if current.number:
-            tx.numbers.lock(current.number)
-        return work(tx, current)
+            work.tx.numbers.lock(current.number)
+        return decide(work, current)
 
-    changed = services.store.run(run)
+    changed = services.run(run)
     issue_pending(services)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed

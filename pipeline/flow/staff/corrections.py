@@ -14,7 +14,7 @@ from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.revise import apply_answers
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.forms.catalogue import FORMS
 from pipeline.forms.texts import form_texts
@@ -23,7 +23,6 @@ from pipeline.model.form import FormKind
 from pipeline.model.notice import ProblemItem
 from pipeline.model.request import EventName, Track
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def ask(
@@ -39,28 +38,27 @@ def ask(
     Raises UsageError ``nothing_to_ask`` when no answer is wrong and nothing is said.
     """
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        items = _items(tx, services, current, fields, text)
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        items = _items(work, current, fields, text)
         if not (items or text.strip()):
             raise UsageError("nothing_to_ask", reference=current.reference)
         details = NoticeDetails(items=items, own_words=text)
-        event = staff_event(services, current, EventName.ASK, who, fields=fields)
-        return apply_event(tx, services, current, event, by_staff(who), details)
+        event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
+        return apply_event(work, current, event, by_staff(who), details)
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def _items(
-    tx: Transaction,
-    services: Services,
+    work: Work,
     record: RequestRecord,
     fields: tuple[str, ...],
     text: str,
 ) -> tuple[ProblemItem, ...]:
-    revision = tx.revisions.latest(record.id)
+    revision = work.tx.revisions.latest(record.id)
     if revision is None or record.form is None:
         return ()
-    checked = judge(services.phones, submission_of(revision), services.clock.now())
+    checked = judge(work.services.phones, submission_of(revision), work.now)
     if not fields:
         return items_for_customer(checked, record.language)
     texts, numbers = form_texts(record.language), FORMS[record.form].numbers
@@ -83,25 +81,25 @@ def _items(
 def route(services: Services, record: RequestRecord, who: str, *, track: Track) -> RequestRecord:
     """Put the request on ``track``; missing answers of its form are asked for."""
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        revision = tx.revisions.latest(current.id)
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        revision = work.tx.revisions.latest(current.id)
         items: tuple[ProblemItem, ...] = ()
         complete = False
         if revision is not None and track is not Track.HELP:
             kind = FormKind(track.value)
             submission = replace(submission_of(revision), form=kind)
-            checked = judge(services.phones, submission, services.clock.now())
+            checked = judge(work.services.phones, submission, work.now)
             items = items_for_customer(checked, current.language)
             complete = not items
             current = replace(current, form=kind)
             if revision.form is not kind:
-                insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
+                insert_revision(work.tx, current, checked, work.now, None, entered_by=who)
         event = staff_event(
-            services, current, EventName.ROUTE, who, track=track, answers_complete=complete
+            work.services, current, EventName.ROUTE, who, track=track, answers_complete=complete
         )
-        return apply_event(tx, services, current, event, by_staff(who), NoticeDetails(items=items))
+        return apply_event(work, current, event, by_staff(who), NoticeDetails(items=items))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def edit(
@@ -113,8 +111,8 @@ def edit(
 ) -> RequestRecord:
     """Enter answers for the customer; they are judged like the customer's own."""
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        revision = latest_accepted(tx, current)
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        revision = latest_accepted(work.tx, current)
         if revision is None:
             raise RefusedError("nothing_to_edit", reference=current.reference)
         known = FORMS[revision.form].questions
@@ -122,22 +120,20 @@ def edit(
         if unknown:
             raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
         submission = with_entered_answers(submission_of(revision), answers)
-        checked = judge(services.phones, submission, services.clock.now())
+        checked = judge(work.services.phones, submission, work.now)
         _refuse_change_of_approved(current, checked)
-        after = insert_revision(tx, current, checked, services.clock.now(), None, entered_by=who)
+        after = insert_revision(work.tx, current, checked, work.now, None, entered_by=who)
         event = staff_event(
-            services,
+            work.services,
             current,
             EventName.PROBLEMS_FOUND if checked.customer_problems else EventName.CORRECTED,
             who,
             answers_complete=not checked.customer_problems,
             fields=tuple(field for field, _ in answers),
         )
-        return apply_answers(
-            tx, services, current, checked, event, by_staff(who), (revision, after)
-        )
+        return apply_answers(work, current, checked, event, by_staff(who), (revision, after))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def _refuse_change_of_approved(record: RequestRecord, checked: CheckedForm) -> None:

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status, Track
 from pipeline.store.records import NumberRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def set_number(services: Services, record: NumberRecord, who: str) -> None:
     """Record ``record``; qr requests that were held or wait for this number go on."""
 
-    def work(tx: Transaction) -> None:
-        tx.numbers.lock(record.e164)
-        tx.numbers.set(record)
-        _wake(tx, services, record, who)
+    def change(work: Work) -> None:
+        work.tx.numbers.lock(record.e164)
+        work.tx.numbers.set(record)
+        _wake(work, record, who)
 
-    services.store.run(work)
+    services.run(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,19 @@ class Imported:
 def import_numbers(services: Services, records: Sequence[NumberRecord], who: str) -> Imported:
     """Record all of ``records`` in one transaction; what is known already stays as it is."""
 
-    def work(tx: Transaction) -> Imported:
+    def change(work: Work) -> Imported:
         total = Imported()
         for record in records:
-            before = tx.numbers.get(record.e164)
+            before = work.tx.numbers.get(record.e164)
             total += _compared(before, record)
             if before == record:
                 continue
-            tx.numbers.lock(record.e164)
-            tx.numbers.set(record)
-            _wake(tx, services, record, who)
+            work.tx.numbers.lock(record.e164)
+            work.tx.numbers.set(record)
+            _wake(work, record, who)
         return total
 
-    return services.store.run(work)
+    return services.run(change)
 
 
 def preview_import(services: Services, records: Sequence[NumberRecord]) -> Imported:
@@ -69,17 +68,17 @@ def _compared(before: NumberRecord | None, after: NumberRecord) -> Imported:
     return Imported(unchanged=1) if before == after else Imported(changed=1)
 
 
-def _wake(tx: Transaction, services: Services, record: NumberRecord, who: str) -> None:
+def _wake(work: Work, record: NumberRecord, who: str) -> None:
     """Let qr requests for the number go on; one of another organisation is checked again."""
-    now = services.clock.now()
-    for request in tx.requests.of_number(record.e164):
+    now = work.now
+    for request in work.tx.requests.of_number(record.e164):
         if request.state.ended or request.state.track is not Track.QR:
             continue
         if request.status is Status.AWAITING_ACTIVE:
-            tx.requests.reschedule(request.id, now)
+            work.tx.requests.reschedule(request.id, now)
         held = request.status is Status.HELD and request.state.hold_reason is HoldReason.NUMBER
         if held and record.state is NumberState.ACTIVE:
             ours = request.organisation == record.organisation
             name = EventName.NUMBER_SET if ours else EventName.RELEASE
             event = Event(name, Actor.STAFF, now, actor_name=who)
-            apply_event(tx, services, request, event, Trigger(name=who, by_staff=True))
+            apply_event(work, request, event, Trigger(name=who, by_staff=True))

@@ -11,7 +11,7 @@ from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.route import resume
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
@@ -45,11 +45,11 @@ def _apply(
     details: NoticeDetails | None = None,
     **values: object,
 ) -> RequestRecord:
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        event = staff_event(services, current, name, who, **values)
-        return apply_event(tx, services, current, event, by_staff(who), details or NoticeDetails())
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        event = staff_event(work.services, current, name, who, **values)
+        return apply_event(work, current, event, by_staff(who), details or NoticeDetails())
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def approve(
@@ -67,18 +67,18 @@ def approve(
     Raises RefusedError ``warnings_open`` while staff warnings are not ticked off.
     """
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
-        current = _tick_off(tx, current, ticked, tick_all=tick_all)
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        current = _tick_off(work.tx, current, ticked, tick_all=tick_all)
         state = replace(
             current.state,
             business_verified=current.state.business_verified or business_verified,
             two_step_disabled=current.state.two_step_disabled or two_step_off,
         )
         current = replace(current, state=state)
-        event = staff_event(services, current, EventName.APPROVE, who)
-        return apply_event(tx, services, current, event, by_staff(who))
+        event = staff_event(work.services, current, EventName.APPROVE, who)
+        return apply_event(work, current, event, by_staff(who))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def _tick_off(
@@ -129,22 +129,24 @@ def advance(
         )
     slot = slots[0] if name is EventName.ACCEPT_SLOT and slots else None
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
         if name is EventName.CORRECTED:
-            _refuse_open_answers(tx, services, current)
-        found = staff_event(services, current, name, who, slots=slots, new_date=new_date, slot=slot)
-        return apply_event(tx, services, current, found, by_staff(who))
+            _refuse_open_answers(work, current)
+        found = staff_event(
+            work.services, current, name, who, slots=slots, new_date=new_date, slot=slot
+        )
+        return apply_event(work, current, found, by_staff(who))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
-def _refuse_open_answers(tx: Transaction, services: Services, record: RequestRecord) -> None:
+def _refuse_open_answers(work: Work, record: RequestRecord) -> None:
     """Refuse to call answers corrected that are not."""
-    revision = latest_accepted(tx, record)
+    revision = latest_accepted(work.tx, record)
     if revision is None:
         raise RefusedError("answers_missing", reference=record.reference)
     open_items = items_for_customer(
-        judge(services.phones, submission_of(revision), services.clock.now()), record.language
+        judge(work.services.phones, submission_of(revision), work.now), record.language
     )
     if open_items:
         fields = ", ".join(dict.fromkeys(item.field for item in open_items if item.field))
@@ -171,26 +173,26 @@ def hold(services: Services, record: RequestRecord, who: str, *, note: str = "")
 def release(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     """Release a held request to where it came from."""
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
         if current.sender_verdict is not SenderVerdict.PASS:
             raise RefusedError("sender_not_confirmed", reference=current.reference)
-        event = staff_event(services, current, EventName.RELEASE, who)
-        current = apply_event(tx, services, current, event, by_staff(who))
-        return resume(tx, services, current, by_staff(who))
+        event = staff_event(work.services, current, EventName.RELEASE, who)
+        current = apply_event(work, current, event, by_staff(who))
+        return resume(work, current, by_staff(who))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def confirm_sender(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     """Record that the sender is proven by other means; the request goes on from *received*."""
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
         current = replace(current, sender_verdict=SenderVerdict.PASS)
-        event = staff_event(services, current, EventName.SENDER_CONFIRMED, who)
-        current = apply_event(tx, services, current, event, by_staff(who))
-        return resume(tx, services, current, by_staff(who))
+        event = staff_event(work.services, current, EventName.SENDER_CONFIRMED, who)
+        current = apply_event(work, current, event, by_staff(who))
+        return resume(work, current, by_staff(who))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def note(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
@@ -232,12 +234,12 @@ def merge(
     if into.id == record.id:
         raise UsageError("merge_itself", reference=record.reference)
 
-    def work(tx: Transaction, current: RequestRecord) -> RequestRecord:
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
         current = replace(current, linked_to=into.reference)
-        event = staff_event(services, current, EventName.MERGE, who, reason=into.reference)
-        return apply_event(tx, services, current, event, by_staff(who))
+        event = staff_event(work.services, current, EventName.MERGE, who, reason=into.reference)
+        return apply_event(work, current, event, by_staff(who))
 
-    return on_request(services, record, work)
+    return on_request(services, record, change)
 
 
 def mark_created(

@@ -1,9 +1,8 @@
 """The check that a wrong setting does not silence everybody."""
 
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.model.message import SenderVerdict
-from pipeline.store.unit_of_work import Transaction
 
 _LOOKED_AT = 20
 
@@ -23,8 +22,8 @@ def alert_silenced(services: Services) -> None:
     """Tell staff once a day that a setting silences everybody."""
     today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def work(tx: Transaction) -> None:
-        if tx.counters.add("alert:sender_setting", today) == 1:
-            alert(tx, services, "sender_setting", "")
+    def change(work: Work) -> None:
+        if work.tx.counters.add("alert:sender_setting", today) == 1:
+            alert(work, "sender_setting", "")
 
-    services.store.run(work)
+    services.run(change)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.forms.texts import form_texts
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
@@ -22,7 +22,6 @@ from pipeline.store.records import (
     StoredProblem,
     StoredReading,
 )
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
 
@@ -127,9 +126,9 @@ class RequestView:
     file_name: str
 
 
-def request_view(tx: Transaction, services: Services, record: RequestRecord) -> RequestView:
+def request_view(work: Work, record: RequestRecord) -> RequestView:
     """Gather all of one request."""
-    found = overview(tx, record.id)
+    found = overview(work.tx, record.id)
     if found is None:
         raise LookupError(record.reference)
     state = record.state
@@ -141,7 +140,7 @@ def request_view(tx: Transaction, services: Services, record: RequestRecord) -> 
         form=record.form,
         track=state.track,
         status=state.status,
-        whose_move=whose_move(state, services.policy),
+        whose_move=whose_move(state, work.services.policy),
         hold_reason=state.hold_reason.value if state.hold_reason else "",
         version=state.version,
         number=record.number,
@@ -157,7 +156,7 @@ def request_view(tx: Transaction, services: Services, record: RequestRecord) -> 
         suggestion=record.suggestion,
         linked_to=record.linked_to,
         slots=state.slots,
-        deadlines=_deadlines(services, record),
+        deadlines=_deadlines(work.services, record),
         fields=_fields(record, revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
