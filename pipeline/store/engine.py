@@ -11,7 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from pipeline.durable import make_folder
 from pipeline.errors import ConfigurationError
-from pipeline.store.types import canonical
+from pipeline.store.schema.types import canonical
 
 _BUSY_MILLISECONDS = 30_000
 _CONNECT_SECONDS = 10

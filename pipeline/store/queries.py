@@ -22,8 +22,14 @@ from pipeline.store.records import (
     RequestRecord,
     RevisionRecord,
 )
-from pipeline.store.rows import constant, filled
-from pipeline.store.schema import certificates, messages, outbox, quarantine, requests
+from pipeline.store.schema.mail_and_requests import (
+    certificates,
+    messages,
+    outbox,
+    quarantine,
+    requests,
+)
+from pipeline.store.tables.rows import constant, filled
 from pipeline.store.transaction import Transaction
 
 _EXPIRES_SOON = timedelta(days=3)

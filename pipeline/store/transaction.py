@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.store.alerts import Alerts
-from pipeline.store.certificates import Certificates
-from pipeline.store.counters import Counters
-from pipeline.store.events import Events
-from pipeline.store.leases import Leases
-from pipeline.store.memory import Memory
-from pipeline.store.messages import Messages
-from pipeline.store.notes import Attachments, Notes
-from pipeline.store.numbers import Numbers
-from pipeline.store.outbox import Outbox
-from pipeline.store.privacy import Privacy
-from pipeline.store.quarantine import Quarantine
-from pipeline.store.requests import Requests
-from pipeline.store.revisions import Revisions
-from pipeline.store.rows import Context
-from pipeline.store.users import Sessions, Tokens, Users
+from pipeline.store.tables.alerts import Alerts
+from pipeline.store.tables.certificates import Certificates
+from pipeline.store.tables.counters import Counters
+from pipeline.store.tables.events import Events
+from pipeline.store.tables.leases import Leases
+from pipeline.store.tables.memory import Memory
+from pipeline.store.tables.messages import Messages
+from pipeline.store.tables.notes import Attachments, Notes
+from pipeline.store.tables.numbers import Numbers
+from pipeline.store.tables.outbox import Outbox
+from pipeline.store.tables.privacy import Privacy
+from pipeline.store.tables.quarantine import Quarantine
+from pipeline.store.tables.requests import Requests
+from pipeline.store.tables.revisions import Revisions
+from pipeline.store.tables.rows import Context
+from pipeline.store.tables.users import Sessions, Tokens, Users
 
 
 class Transaction:

@@ -15,7 +15,7 @@ from pipeline.store.blobs import Blobs
 from pipeline.store.engine import open_engine, read_only, shown
 from pipeline.store.faults import stumbled, told_as, transient
 from pipeline.store.migrations import REVISIONS
-from pipeline.store.rows import Context
+from pipeline.store.tables.rows import Context
 from pipeline.store.transaction import Transaction
 
 __all__ = ["Store", "Transaction"]

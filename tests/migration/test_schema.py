@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from pipeline.store import Store
-from pipeline.store.columns import metadata
-from pipeline.store.document import schema_document
 from pipeline.store.engine import open_engine
 from pipeline.store.migrate import configuration
 from pipeline.store.migrations import REVISIONS
+from pipeline.store.schema.columns import metadata
+from pipeline.store.schema.document import schema_document
 
 _POSTGRESQL = """
         SELECT table_name, column_name, ordinal_position, data_type, is_nullable, collation_name,

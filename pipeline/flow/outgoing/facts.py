@@ -8,7 +8,7 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import CertificateFacts, NoticeFacts
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
-from pipeline.store.revisions import LatestAnswers
+from pipeline.store.tables.revisions import LatestAnswers
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.moves import journey

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.store import Store, Transaction
-from pipeline.store.memory import JsonValue
+from pipeline.store.tables.memory import JsonValue
 
 if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make

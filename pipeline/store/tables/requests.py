@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.store.records import RequestRecord
-from pipeline.store.rows import Context, Mapper, Rows, filled
-from pipeline.store.schema import messages, requests
+from pipeline.store.schema.mail_and_requests import messages, requests
+from pipeline.store.tables.rows import Context, Mapper, Rows, filled
 
 _AFTER_ALL_REFERENCES = "~"
 

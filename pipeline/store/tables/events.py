@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import NotFoundError
-from pipeline.store.plain import to_plain
 from pipeline.store.records import EventRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import events, requests
-from pipeline.store.types import canonical, clean
+from pipeline.store.schema.mail_and_requests import events, requests
+from pipeline.store.schema.types import canonical, clean
+from pipeline.store.tables.plain import to_plain
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(EventRecord, events)
 _Found = list[EventRecord]

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from pipeline.store.rows import Context
-from pipeline.store.schema_upkeep import memory
+from pipeline.store.schema.upkeep import memory
+from pipeline.store.tables.rows import Context
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.store.records import RevisionRecord, StoredReading
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import revisions
+from pipeline.store.schema.mail_and_requests import revisions
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(RevisionRecord, revisions)
 _Found = list[RevisionRecord]

@@ -2,8 +2,8 @@
 
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import numbers
+from pipeline.store.schema.mail_and_requests import numbers
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(NumberRecord, numbers)
 _Found = list[NumberRecord]

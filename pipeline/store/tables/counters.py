@@ -4,8 +4,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from pipeline.store.rows import Context
-from pipeline.store.schema_upkeep import counters
+from pipeline.store.schema.upkeep import counters
+from pipeline.store.tables.rows import Context
 
 
 class Counters:

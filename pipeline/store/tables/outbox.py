@@ -6,8 +6,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from pipeline.store.records import OutboxRecord, OutboxState
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import outbox
+from pipeline.store.schema.mail_and_requests import outbox
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"

@@ -1,8 +1,8 @@
 """What is kept with a request beside its answers: notes and attachments."""
 
 from pipeline.store.records import AttachmentRecord, NoteRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import attachments, notes
+from pipeline.store.schema.mail_and_requests import attachments, notes
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _NOTES = Mapper(NoteRecord, notes)
 _ATTACHMENTS = Mapper(AttachmentRecord, attachments)

@@ -5,8 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.model.certificate import CertificateState
-from pipeline.store.rows import Context, constant
-from pipeline.store.schema import (
+from pipeline.store.schema.mail_and_requests import (
     attachments,
     certificates,
     messages,
@@ -15,6 +14,7 @@ from pipeline.store.schema import (
     requests,
     revisions,
 )
+from pipeline.store.tables.rows import Context, constant
 
 _REQUEST_TEXTS = ("company", "department", "contact", "subject", "organisation", "number")
 _NO_MAIL = {

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from pipeline.store.records import QuarantineRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema import quarantine
+from pipeline.store.schema.mail_and_requests import quarantine
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 
 def _derived(record: QuarantineRecord) -> dict[str, object]:

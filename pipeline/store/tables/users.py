@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from pipeline.store.records import SessionRecord, TokenRecord, UserRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema_upkeep import sessions, tokens, users
+from pipeline.store.schema.upkeep import sessions, tokens, users
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _USERS = Mapper(UserRecord, users)
 _SESSIONS = Mapper(SessionRecord, sessions)

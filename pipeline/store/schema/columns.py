@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.store.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
+from pipeline.store.schema.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={

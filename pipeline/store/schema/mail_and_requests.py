@@ -23,7 +23,8 @@ from pipeline.model.request import (
     Status,
     Track,
 )
-from pipeline.store.columns import (
+from pipeline.store.records import MessageState, OutboxState, StoredProblem, StoredReading
+from pipeline.store.schema.columns import (
     BUSY,
     choice,
     flag,
@@ -40,7 +41,6 @@ from pipeline.store.columns import (
     text,
     work_index,
 )
-from pipeline.store.records import MessageState, OutboxState, StoredProblem, StoredReading
 
 requests = sa.Table(
     "requests",

@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.store.records import LeaseRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema_upkeep import leases
+from pipeline.store.schema.upkeep import leases
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(LeaseRecord, leases)
 _Found = list[LeaseRecord]

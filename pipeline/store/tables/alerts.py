@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pipeline.store.records import AlertRecord
-from pipeline.store.rows import Context, Mapper, Rows
-from pipeline.store.schema_upkeep import alerts
+from pipeline.store.schema.upkeep import alerts
+from pipeline.store.tables.rows import Context, Mapper, Rows
 
 
 def _derived(record: AlertRecord) -> dict[str, object]:

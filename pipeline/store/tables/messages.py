@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from pipeline.model.message import MessageKind, Outcome, SenderVerdict
 from pipeline.store.records import MessageRecord, MessageState
-from pipeline.store.rows import Context, Mapper, Rows, constant, filled
-from pipeline.store.schema import messages
+from pipeline.store.schema.mail_and_requests import messages
+from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
 
 MessageView = Literal["all", "waiting", "unmoved"]
 

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from pipeline.store import schema, schema_upkeep  # noqa: F401 - both fill the metadata
-from pipeline.store.columns import metadata
+from pipeline.store.schema import mail_and_requests as schema
+from pipeline.store.schema.columns import metadata
 
 _DIALECT: sa.Dialect = sa.make_url("postgresql+psycopg://").get_dialect()()
 

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from pipeline.store.columns import (
+from pipeline.store.records import Role
+from pipeline.store.schema.columns import (
     choice,
     index,
     instant,
@@ -15,8 +16,7 @@ from pipeline.store.columns import (
     text,
     work_index,
 )
-from pipeline.store.records import Role
-from pipeline.store.types import UtcDateTime
+from pipeline.store.schema.types import UtcDateTime
 
 alerts = sa.Table(
     "alerts",

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState, Issuer
 from pipeline.store.records import CertificateRecord
-from pipeline.store.rows import Context, Mapper, Rows, constant, filled
-from pipeline.store.schema import certificates
+from pipeline.store.schema.mail_and_requests import certificates
+from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
 
