@@ -173,3 +173,17 @@ def test_the_configuration_of_the_guide_can_be_used() -> None:
     assert len(examples) == 3
     for example in examples:
         Settings.model_validate(tomllib.loads(example))
+
+
+def test_every_name_on_the_page_of_the_flow_exists() -> None:
+    text = (ROOT / "docs" / "flow.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)+\.py)(?::(\w+))?`", text)
+    assert len(named) > 30
+    wrong = []
+    for path, function in named:
+        file = ROOT / (path if path.startswith("pipeline/") else f"pipeline/{path}")
+        defined = re.compile(rf"^(?:def|class) {function}\b", re.MULTILINE)
+        if not file.is_file() or (function and not defined.search(file.read_text("utf-8"))):
+            wrong.append(f"{path}:{function}")
+    assert wrong == []
+    assert len(text.splitlines()) <= 90
