@@ -41,7 +41,7 @@ def copy_in(mail: Sent) -> tuple[FormFile, Submission]:
         (
             "ja",
             HANAKO,
-            "印刷形式のPDFのため、読み違いの可能性があります。すべての回答をご確認ください",
+            "読み違いの可能性があります。すべての回答をご確認ください",
         ),
     ],
 )
