@@ -24,9 +24,12 @@ def make_folder(folder: Path) -> None:
     missing = [folder, *folder.parents]
     missing = [path for path in missing if not path.is_dir()]
     for path in reversed(missing):
-        if path.exists():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-        path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        try:
+            path.mkdir(mode=_FOLDER_MODE)
+        except FileExistsError:
+            if not path.is_dir():  # else another process has just made it
+                reason = os.strerror(errno.ENOTDIR)
+                raise NotADirectoryError(errno.ENOTDIR, reason, str(path)) from None
         flush_folder(path.parent)
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -50,6 +51,7 @@ def _mail(sender: str, number: int) -> bytes:
 def _settings(folder: Path, server: Dovecot, user: str, sink: SmtpSink, url: str) -> Path:
     secret = folder / "password"
     secret.write_text(server.password)
+    secret.chmod(0o600)
     path = folder / "pipeline.toml"
     path.write_text(
         f"""
@@ -207,3 +209,40 @@ def test_dry_run_leaves_no_trace_on_the_server(
         assert [flag for flag in flags if b"\\Seen" in flag] == []
         assert _folders(dovecot, mail_user) == {"INBOX": 3}
         assert sink.messages == []
+
+
+def test_init_logs_in_and_writes_who_judges_the_senders(
+    dovecot: Dovecot, mail_user: str, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(dovecot.password)
+    secret.chmod(0o600)
+    with _connected(dovecot, mail_user) as client:
+        client.append("INBOX", _mail("one@firma.example", 1))
+    with smtp_sink() as sink:
+        options = {
+            "out": str(tmp_path / "wa.toml"),
+            "host": dovecot.host,
+            "port": str(dovecot.port),
+            "encryption": "none",
+            "user": mail_user,
+            "password-file": "password",
+            "smtp-host": sink.host,
+            "smtp-port": str(sink.port),
+            "smtp-encryption": "none",
+            "smtp-user": "-",
+        }
+        words = [part for name, value in options.items() for part in (f"--{name}", value)]
+        done = subprocess.run(
+            [str(_PIPELINE), "init", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+        )
+    assert done.returncode == 0, done.stderr
+    written = tomllib.loads((tmp_path / "wa.toml").read_text(encoding="utf-8"))
+    assert written["sender"] == {"authserv_ids": [AUTHSERV]}
+    assert written["mailbox"]["password"] == {"file": "password"}
+    assert "user" not in written["courier"]

@@ -38,7 +38,11 @@ def copy_in(mail: Sent) -> tuple[FormFile, Submission]:
     ("language", "sender", "sentence"),
     [
         ("en", OLIVER, "Checkeveryanswer.ThePDFisaprintedcopy"),
-        ("ja", HANAKO, "すべての回答をご確認ください。印刷形式のPDFのため、読み違い"),
+        (
+            "ja",
+            HANAKO,
+            "読み違いの可能性があります。すべての回答をご確認ください",
+        ),
     ],
 )
 def test_print_is_answered_with_one_request_and_all_that_was_read(

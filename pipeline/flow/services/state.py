@@ -73,6 +73,7 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
     if make:
         return _first_use(settings, clock)
     if not _parts(settings) or _unfinished(settings).exists():
+        _refuse_used_server(settings)
         raise ConfigurationError("state_none", path=settings.home().absolute())
     return _used(settings)
 
