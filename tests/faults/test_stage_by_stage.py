@@ -84,7 +84,7 @@ def test_unforeseen_error_of_one_stage_is_told_when_the_others_have_run(
     def broken(_services: Services) -> int:
         raise KeyError("+44 7400 123456")
 
-    monkeypatch.setattr(batch, "work_off", broken)
+    monkeypatch.setattr(batch, "run_due", broken)
     summary = box.run()
     assert (summary.sent, summary.exit_code) == (1, ExitCode.BUG)
     (failure,) = summary.failures
@@ -100,7 +100,7 @@ def test_database_that_does_not_answer_ends_the_batch_at_once(
     def busy(_services: Services) -> int:
         raise TryLaterError("database_busy", where="x")
 
-    monkeypatch.setattr(batch, "work_off", busy)
+    monkeypatch.setattr(batch, "run_due", busy)
     summary = box.run()
     assert (summary.processed, summary.sent, summary.exit_code) == (1, 0, ExitCode.TRY_LATER)
 

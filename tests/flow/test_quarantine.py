@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound import read
 from pipeline.flow.inbound.fetch import fetch
+from pipeline.flow.inbound.read import read_message
 from pipeline.flow.staff import quarantine
 from pipeline.guard import Guard
 from pipeline.model.request import Status
@@ -23,13 +23,13 @@ def reads_or_dies(raw: bytes) -> ReadMessage:
     """Read a message as the flow does; the poison ends the process that reads it."""
     if _POISON in raw:
         os.kill(os.getpid(), signal.SIGKILL)
-    return read.read_message(raw)
+    return read_message(raw)
 
 
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let the real guarded child run a reader that one message kills."""
-    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
+    monkeypatch.setattr("pipeline.flow.inbound.read_message", reads_or_dies)
     return monkeypatch
 
 
@@ -119,5 +119,5 @@ def test_lost_bytes_of_a_mail_are_an_error_of_ours_and_stop_nothing_else(world: 
 
 
 def test_guard_is_the_real_one(guard: Guard) -> None:
-    found = guard.call(read.read_message, b"From: a@example.com\r\n\r\nHello\r\n")
+    found = guard.call(read_message, b"From: a@example.com\r\n\r\nHello\r\n")
     assert replace(found.message, headers=()).new_text.strip() == "Hello"
