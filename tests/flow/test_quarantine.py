@@ -29,7 +29,7 @@ def reads_or_dies(raw: bytes) -> ReadMessage:
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let the real guarded child run a reader that one message kills."""
-    monkeypatch.setattr("pipeline.flow.inbound.read_message", reads_or_dies)
+    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
     return monkeypatch
 
 
