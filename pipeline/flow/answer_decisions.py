@@ -16,7 +16,7 @@ from pipeline.flow.revisions import (
     with_entered_answers,
 )
 from pipeline.flow.services import Services
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind

@@ -3,7 +3,7 @@
 from datetime import date
 from functools import cache
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import choice_vocabulary, form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind

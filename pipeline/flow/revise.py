@@ -13,8 +13,8 @@ from pipeline.flow.judging import items_for_customer, notes_for_customer
 from pipeline.flow.letter import Letter
 from pipeline.flow.revisions import changes, insert_revision
 from pipeline.flow.services import Services
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
