@@ -1,4 +1,4 @@
-"""The identity of a blank: which form, which version, which language; in words and back."""
+"""Writes and reads the identity of a blank: its form, its version and its language."""
 
 import re
 import unicodedata

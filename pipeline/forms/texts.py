@@ -1,4 +1,4 @@
-"""The words of the forms: ``templates/forms/<lang>.toml`` as typed look-ups."""
+"""Looks up the words of the forms: ``templates/forms/<lang>.toml``, typed."""
 
 import unicodedata
 from collections.abc import Mapping

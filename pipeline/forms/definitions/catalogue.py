@@ -1,4 +1,4 @@
-"""All forms by their kind."""
+"""Lists all forms by their kind."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""How a form is declared: a strict model whose fields carry their question as metadata.
+"""Declares what a form is: a strict model whose fields carry their question as metadata.
 
 One declaration drives the blank documents, the readers, the checks, the console and the docs; the
 words are in ``templates/forms/<lang>.toml``.

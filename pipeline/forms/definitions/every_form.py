@@ -1,4 +1,4 @@
-"""The questions that every form asks."""
+"""Declares the questions that every form asks."""
 
 from typing import Annotated, Literal
 

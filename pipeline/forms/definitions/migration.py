@@ -1,4 +1,4 @@
-"""The migration form: a number that is on WhatsApp's business platform now."""
+"""Declares the migration form: for a number that is on WhatsApp's business platform now."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal

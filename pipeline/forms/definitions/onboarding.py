@@ -1,4 +1,4 @@
-"""The onboarding form: a number that was never on WhatsApp's business platform."""
+"""Declares the onboarding form: for a number new to WhatsApp's business platform."""
 
 from datetime import date
 from typing import Annotated, Literal

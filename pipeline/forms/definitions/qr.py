@@ -1,4 +1,4 @@
-"""The QR code form: a code or link for a number whose integration is active."""
+"""Declares the QR code form: a code or link for a number whose integration is active."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The fonts of the PDF forms: shipped with the package, so that no font of the machine is used.
+"""Names the fonts of the PDF forms, which the package ships; no font of the machine is used.
 
 How the files of ``fonts/`` were cut (fontTools ``subset``; hinting, glyph names and vertical
 metrics dropped, of the layout features only ``ccmp``, ``kern``, ``mark`` and ``mkmk`` kept):

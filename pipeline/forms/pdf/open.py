@@ -1,4 +1,4 @@
-"""Opening a PDF from memory, within limits."""
+"""Opens a PDF from memory, within limits."""
 
 import os
 from collections.abc import Iterator

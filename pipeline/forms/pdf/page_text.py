@@ -1,4 +1,4 @@
-"""The text printed on the pages of a PDF, good enough to find the footer of one of our forms.
+"""Extracts the text of a PDF's pages, well enough to find the footer of one of our forms.
 
 The footer alone survives every kind of printing and flattening, so it tells what a file without
 fields is a copy of. Words are not put in order, and fonts without a map to Unicode stay unread.
@@ -60,7 +60,7 @@ class _Reading:
 
 
 def has_images(pdf: Any) -> bool:
-    """Return whether a page shows a picture."""
+    """Return whether a page shows an image."""
     return any(page.get_images() for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES))
 
 

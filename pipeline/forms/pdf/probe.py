@@ -1,4 +1,4 @@
-"""Whether this machine can make PDF forms, found out in a child process.
+"""Tests in a child process whether this machine can make PDF forms.
 
 A missing Pango prints to standard output, and one without fonts ends the process with a signal:
 neither may happen to the command that asks.

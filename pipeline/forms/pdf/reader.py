@@ -1,4 +1,4 @@
-"""Reading a filled PDF form: from bytes to a submission, or to the problem that says why not.
+"""Reads a filled PDF form: returns a submission, or the problem that says why there is none.
 
 The values of the fields are read, never the picture; only of a copy without fields (printed or
 flattened) the page is read, and then each answer is asked about. What programs do to a form on the
@@ -17,14 +17,14 @@ import pikepdf
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
-from pipeline.forms.pdf.read.cut import saved_by_pdfium
-from pipeline.forms.pdf.printed.drawable import may_be_drawn
-from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
 from pipeline.forms.pdf.open import opened
-from pipeline.forms.pdf.read.packed import is_packed_soundly
-from pipeline.forms.pdf.printed.answers import read_print
-from pipeline.forms.pdf.printed.notes import over_fields, typed_notes
 from pipeline.forms.pdf.page_text import has_images, printed_text
+from pipeline.forms.pdf.printed.answers import read_print
+from pipeline.forms.pdf.printed.drawable import may_be_drawn
+from pipeline.forms.pdf.printed.notes import over_fields, typed_notes
+from pipeline.forms.pdf.read.cut import saved_by_pdfium
+from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
+from pipeline.forms.pdf.read.packed import is_packed_soundly
 from pipeline.forms.pdf.values import read_text, without_surrogates
 from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
 from pipeline.logs import event

@@ -1,4 +1,4 @@
-"""Strings of a PDF: from the bytes of a value to text (ISO 32000-2, 7.9.2.2).
+"""Decodes and encodes the text strings of a PDF (ISO 32000-2, 7.9.2.2).
 
 The bytes are decoded here and not by the library, because programs write damaged UTF-16 for
 characters outside the basic plane, and a damaged answer must be asked about instead of lost.

@@ -1,4 +1,4 @@
-"""Where things are in our workbooks: shared by the writer and the reader, free of any library."""
+"""Names where things are in our workbooks; the writer and the reader share it."""
 
 from types import MappingProxyType
 from typing import Final

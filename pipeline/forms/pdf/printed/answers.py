@@ -1,4 +1,4 @@
-"""Reading a printed or flattened copy of our form by position, when none of its fields is left.
+"""Reads a printed or flattened copy of our form by position, when none of its fields is left.
 
 The boxes are found by the words that are printed beside them; what stands in them is only ever a
 proposal, and the customer is asked about each answer.
@@ -35,7 +35,7 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A print as read: whose copy it is, its answers, the fields whose place was not found."""
+    """A print as read: the form it is a copy of, its answers, the fields that were not found."""
 
     stamp: Stamp
     answers: tuple[Answer, ...]
@@ -68,7 +68,7 @@ def read_print(content: bytes, notes: Sequence[Note] = ()) -> Print | None:
 
 
 def _stamps(pages: Iterable[PrintedPage]) -> list[Stamp]:
-    """Return whose prints the pages are, each once."""
+    """Return the forms that the pages are copies of, each once."""
     found = (read_stamp(page.text) for page in pages)
     return list(dict.fromkeys(stamp for stamp in found if stamp is not None))
 
@@ -123,7 +123,7 @@ class _Reader:
         return replace(answer, raw="\n".join(filter(None, [answer.raw, *loose])))
 
     def _answer(self, name: str, boxes: list[Box]) -> Answer:
-        """Return the answer of one field; a second copy of the page that differs is told."""
+        """Return the answer of one field; a second copy of its page that differs is reported."""
         first, *others = (self._one(boxes, place) for place in self._places[name][:_MOST_PLACES])
         other = next((item.text for item in others if item.text != first.text), None)
         if first.columns:

@@ -1,4 +1,4 @@
-"""The geometry of a blank form: where its boxes are, and the printed words that lead to them."""
+"""Measures a blank form: where its boxes are, and the printed words that lead to them."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.read.fields import read_form
 from pipeline.forms.pdf.geometry import Edges, edges_of
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.printed.ink import Spot, ink
 from pipeline.forms.pdf.printed.page import Character, PrintedPage, opened
+from pipeline.forms.pdf.read.fields import read_form
 from pipeline.forms.pdf.values import read_text
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import form_texts

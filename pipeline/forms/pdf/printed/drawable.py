@@ -1,4 +1,4 @@
-"""Whether a PDF is small and plain enough to be drawn.
+"""Decides whether a PDF is small and simple enough to be drawn.
 
 PDFium follows forms that contain themselves until its process ends, and reads a font's map to
 Unicode however long it is. What no print of our forms needs is found here before it is drawn.

@@ -1,4 +1,4 @@
-"""Characters that programs put in place of others when they print, and back.
+"""Undoes the substitutions of characters that programs make when they print.
 
 A glyph that stands for several characters (高 and the radical ⾼, f + i and ﬁ) comes back as any of
 them. Nothing else is folded here: ① and ㈱ are what the person wrote.

@@ -1,4 +1,4 @@
-"""Ink in a box: marks, and writing whose characters are lost, as against the blank's own drawing.
+"""Measures the ink in a box: marks, and writing whose characters are lost.
 
 A box is looked at on a grid of points in the blank's own space, so it does not matter how the
 print is scaled or turned.

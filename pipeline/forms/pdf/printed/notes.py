@@ -1,4 +1,4 @@
-"""Texts that were typed over a PDF instead of into its fields (ISO 32000-2, 12.5.6.6)."""
+"""Reads texts that were typed over a PDF instead of into its fields (ISO 32000-2, 12.5.6.6)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ def typed_notes(pdf: Any) -> tuple[Note, ...]:
 
 
 def annotations(page: Any) -> list[Any]:
-    """Return the annotations of a page that are what they should be."""
+    """Return the annotations of a page that are dictionaries, as they should be."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     listed = page.obj.get("/Annots")

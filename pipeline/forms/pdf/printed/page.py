@@ -1,4 +1,4 @@
-"""One page of a PDF as it is printed: its characters with their places, its pictures, its ink.
+"""Reads one page of a PDF as it is printed: characters with their places, images, ink.
 
 Places are in points of the page's own space (ISO 32000-2, 8.3.2.3), whatever its rotation.
 """

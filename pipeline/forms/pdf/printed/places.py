@@ -1,4 +1,4 @@
-"""Where the boxes of a blank are in a print: each is found by the words that are printed beside it.
+"""Finds the boxes of a blank in a print, each by the words that are printed beside it.
 
 A print may be scaled, moved, turned by quarters, merged with other pages or put in another order;
 and rows may stand lower than on the blank (a copy that we marked). So the scale and the left edge

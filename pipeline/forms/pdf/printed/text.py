@@ -1,4 +1,4 @@
-"""The writing in one box of a print: from characters with places to the text as it was typed."""
+"""Reads the text in one box of a print: from characters with places to what was typed."""
 
 import unicodedata
 from collections.abc import Sequence

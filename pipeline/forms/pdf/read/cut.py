@@ -1,10 +1,10 @@
-"""Characters that PDFium cut: what the viewers of Chrome and Edge make of pasted text.
+"""Detects characters that PDFium (Chrome, Edge) cut to 16 bits when they were pasted.
 
 Where a wide character has 32 bits (Linux, macOS) PDFium keeps the lower 16 of each pasted one
 (U+2550E becomes U+550E: a kanji too, but another). What is typed keeps half of a surrogate pair
-instead, which can be seen in any file; this cannot, so here is asked about whatever is what such a
-character turns into and what hardly anybody writes. A kanji that turns into one of everyday use
-(U+24E8B into 事) cannot be told from it: to ask about each 事 would be worse.
+instead, which any file shows. A cut character does not show, so the customer is asked about each
+character that such a cut produces and that hardly anybody writes. A kanji that is cut to an
+everyday one (U+24E8B to 事) cannot be told from it; to ask about each 事 would be worse.
 """
 
 import re

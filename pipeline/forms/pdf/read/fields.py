@@ -1,4 +1,4 @@
-"""The fields of a PDF form, however a program left them (ISO 32000-2, 12.7)."""
+"""Reads the fields of a PDF form, whichever program saved it (ISO 32000-2, 12.7)."""
 
 import itertools
 import re

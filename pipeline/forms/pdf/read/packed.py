@@ -1,4 +1,4 @@
-"""The checksums of packed objects (ISO 32000-2, 7.5.7 and RFC 1950), which qpdf does not insist on.
+"""Verifies the checksums of object streams, which qpdf does not (ISO 32000-2, 7.5.7; RFC 1950).
 
 A flipped bit can leave a stream that unpacks, with another letter in an answer; only the checksum
 behind it tells. Streams of objects and of references are compared here, as answers lie in them.

@@ -1,4 +1,4 @@
-"""What a field shows: appearance streams with our own font (ISO 32000-2, 12.7.4.3).
+"""Draws what a field shows: appearance streams in our own font (ISO 32000-2, 12.7.4.3).
 
 A viewer that edits a field draws it anew with its own fonts; until then, and in viewers that only
 show, this is what is seen, Japanese included. Only the glyphs that are used are embedded.

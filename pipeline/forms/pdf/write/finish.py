@@ -1,4 +1,4 @@
-"""From laid-out boxes to a form that programs can fill: the fields, their looks, their identity.
+"""Turns a laid-out PDF into a form that programs can fill: fields, appearances, identity.
 
 The layout engine drops required and read-only flags, leaves buttons without an off state and names
 the font of its boxes in every field; here each box becomes the field that its question needs.
@@ -12,6 +12,8 @@ from typing import Any
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import INPUT_FONT_NAME
+from pipeline.forms.pdf.geometry import edges_of, size_of
+from pipeline.forms.pdf.values import encode_string, without_surrogates
 from pipeline.forms.pdf.write.appearance import (
     Painter,
     dash_drawing,
@@ -19,9 +21,7 @@ from pipeline.forms.pdf.write.appearance import (
     tick_drawing,
 )
 from pipeline.forms.pdf.write.marks import add_marks
-from pipeline.forms.pdf.geometry import edges_of, size_of
 from pipeline.forms.pdf.write.tags import tidy_tags
-from pipeline.forms.pdf.values import encode_string, without_surrogates
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling

@@ -1,4 +1,4 @@
-"""Writing a form as a PDF: a blank, one that is filled in, or one with marked answers."""
+"""Writes a form as a PDF: a blank, one that is filled in, or one with marked answers."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""A form laid out on pages: from the definition and the words to a PDF that is not finished yet."""
+"""Lays out a form on pages, from its definition and its words: a PDF that ``finish`` completes."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Marks on answers: a box around the field, and a note with the sentences (ISO 32000-2, 12.5.6).
+"""Marks answers: a box around the field, and a note with the sentences (ISO 32000-2, 12.5.6).
 
 Not every viewer shows notes, so the sentences are printed on the page as well.
 """

@@ -1,4 +1,4 @@
-"""The structure tree of a form, which screen readers follow (ISO 32000-1, 14.7; ISO 14289-1).
+"""Completes the structure tree, which screen readers follow (ISO 32000-1, 14.7; ISO 14289-1).
 
 The layout engine leaves the running footer between content and artifact, keeps elements that hold
 nothing, and puts a box before the label that names it; here that is set right, and annotations

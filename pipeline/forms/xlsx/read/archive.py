@@ -1,4 +1,4 @@
-"""Opens a zip from the world: the directory is judged before anything is unpacked."""
+"""Opens an untrusted zip: its directory is checked before anything is unpacked."""
 
 import zipfile
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ def _folded(name: str) -> str:
 
 
 def open_archive(content: bytes) -> Archive:
-    """Return the archive of ``content`` after its directory was found harmless.
+    """Return the archive of ``content`` after its directory passed the checks.
 
     Raises DamagedFileError for broken and RefusedFileError for hostile bytes.
     """

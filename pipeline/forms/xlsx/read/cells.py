@@ -13,7 +13,12 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
-from pipeline.forms.xlsx.read.parts import column_letters, column_number, refuse_document_type, unescape
+from pipeline.forms.xlsx.read.parts import (
+    column_letters,
+    column_number,
+    refuse_document_type,
+    unescape,
+)
 
 MAX_CELLS = 20_000
 #: Empty cells that only carry a format; programs write many of them.

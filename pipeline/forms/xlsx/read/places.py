@@ -1,7 +1,7 @@
-"""Where the answers are in a workbook: by the names of cells, the hidden keys, the printed labels.
+"""Finds the answers in a workbook: by defined names, by hidden keys and by printed labels.
 
-The three ways are independent of each other, so that they betray each other when rows are moved,
-sorted, copied or deleted. What they do not agree on is told of and never chosen silently.
+The three ways are independent of each other, so that they disagree when rows are moved, sorted,
+copied or deleted. What they disagree on is reported and never chosen silently.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
-from pipeline.forms.xlsx import layout as at
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.parts import Place, column_number
 from pipeline.forms.xlsx.read.printed_texts import printed_texts
 from pipeline.model.form import FormKind

@@ -1,4 +1,4 @@
-"""The texts that a blank workbook prints beside the answers."""
+"""Lists the texts that a blank workbook prints beside the answers."""
 
 from collections.abc import Iterator
 from functools import cache

@@ -1,4 +1,4 @@
-"""Reads a filled form from a workbook of the world.
+"""Reads a filled form from a workbook that somebody sent.
 
 Answers are found by their defined name, then by the hidden key column, then by the label; never by
 a fixed cell. What cannot be read is a problem, not an exception.
@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from pipeline.forms.xlsx import layout as at
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
 from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.archive import (
     Archive,
     DamagedFileError,
@@ -62,7 +62,7 @@ def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Keep the collector of cycles away: trees have none, and thousands of objects call it."""
+    """Pause the garbage collector: a file makes thousands of objects and no cycles."""
     is_on = gc.isenabled()
     gc.disable()
     try:

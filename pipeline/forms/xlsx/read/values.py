@@ -1,4 +1,4 @@
-"""What a cell says: its raw text and its type, exactly as the file has it."""
+"""Reads what a cell says: its raw text and its type, exactly as the file has it."""
 
 import math
 import re

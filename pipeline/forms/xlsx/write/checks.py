@@ -1,4 +1,4 @@
-"""The check column: a formula for each answer, and what it shows before anything is computed."""
+"""Writes the check column: a formula for each answer, and its value before it is computed."""
 
 from collections.abc import Mapping
 

@@ -1,11 +1,11 @@
-"""What a workbook says of itself and how its sheets are printed."""
+"""Sets the properties of a workbook and how its sheets are printed."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.forms.xlsx import layout as at
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts
+from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.write.package import FIXED_DATE
 from pipeline.forms.xlsx.write.style import Look
 

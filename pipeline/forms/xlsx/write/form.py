@@ -1,4 +1,4 @@
-"""Makes a form as a workbook: blank, filled with answers, or filled with some answers marked."""
+"""Writes a form as a workbook: blank, filled with answers, or filled with some marked."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.forms.xlsx import layout as at
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
+from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.write.checks import check_formula, check_word
 from pipeline.forms.xlsx.write.document import break_pages, describe, set_up_page, standard_font
 from pipeline.forms.xlsx.write.lists import drop_down, drop_downs, shown_answer

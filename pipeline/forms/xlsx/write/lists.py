@@ -1,4 +1,4 @@
-"""The drop-down lists of a form: the words to choose from, on the hidden sheet."""
+"""Builds the drop-down lists of a form: the words to choose from, on the hidden sheet."""
 
 import unicodedata
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Marks on answers: a colour, a box, a note and a sentence, until the answer is another one.
+"""Marks answers: a colour, a box, a note and a sentence, until the answer is changed.
 
 What a marked answer was is kept on the hidden sheet; a formula compares, so that the check column
 stops asking for a correction once there is one.

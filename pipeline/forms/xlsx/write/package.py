@@ -1,4 +1,4 @@
-"""The last hand at a workbook: fixed stamps and order, so that the same input is the same bytes."""
+"""Finishes a workbook: fixed times and order, so that the same input gives the same bytes."""
 
 import io
 import re

@@ -1,13 +1,13 @@
-"""The sheets around the form: what to know before, and the hidden one that programs read."""
+"""Writes the sheets around the form: what to know before, and the hidden ones."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.forms.xlsx import layout as at
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts
+from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.write.lists import DropDown
 from pipeline.forms.xlsx.write.package import clean_text
 from pipeline.forms.xlsx.write.style import ACCENT, Look, row_height

@@ -1,4 +1,4 @@
-"""The look of our workbooks: fonts, fills, borders, and how tall a row has to be for its text."""
+"""Styles our workbooks: fonts, fills, borders, and how tall a row has to be for its text."""
 
 import unicodedata
 from dataclasses import dataclass

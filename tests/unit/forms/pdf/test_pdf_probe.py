@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.errors import ConfigurationError
 from pipeline.forms.pdf.fonts import CONFIGURATION, FOLDER
-from pipeline.forms.pdf.write.layout import lay_out
 from pipeline.forms.pdf.probe import ProbeResult, probe_pdf
+from pipeline.forms.pdf.write.layout import lay_out
 from pipeline.model.form import FormKind
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.forms.pdf.printed import blank as geometry_of_blanks
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.pdf.printed import blank as geometry_of_blanks
 from pipeline.forms.pdf.printed.blank import blank_form
 from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.forms.stamp import Stamp
