@@ -26,7 +26,7 @@ from pipeline.forms.pdf.read.cut import saved_by_pdfium
 from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
 from pipeline.forms.pdf.read.packed import is_packed_soundly
 from pipeline.forms.pdf.values import read_text, without_surrogates
-from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp, stamp_of
 from pipeline.logs import event
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -43,8 +43,6 @@ _ITSELF = "xref entry for the xref stream itself is missing"
 _INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
 _MODIFIED = pikepdf.Name("/ModDate")
 _MAXIMUM_XMP = 1_000_000
-_IDENTITY_IN_ORDER = ("_form", "_version", "_lang")
-_IDENTITY = frozenset(_IDENTITY_IN_ORDER)
 _NOTHING_CHOSEN = {"-", "—"}
 _CHOSEN = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
 _DATE = re.compile(
@@ -180,7 +178,7 @@ def _without_fields(
 
     A flattened or printed copy of ours bears the stamp in its footer, and is read by position.
     """
-    own = fields.keys() <= _IDENTITY
+    own = fields.keys() <= set(IDENTITY_NAMES)
     found = _read_print(file, content, pdf, dated) if own else None
     if found is not None:
         return found
@@ -227,8 +225,7 @@ def _read_print(
 
 def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
     """Return what the file says it is: by hidden fields, then properties, then the footer."""
-    parts = [fields[name].text if name in fields else "" for name in _IDENTITY_IN_ORDER]
-    hidden = make_stamp(*parts)
+    hidden = stamp_of({name: fields[name].text for name in IDENTITY_NAMES if name in fields})
     if hidden is not None:
         return hidden
     for text in (_xmp(pdf), _property(pdf, _KEYWORDS)):

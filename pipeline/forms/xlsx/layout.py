@@ -25,10 +25,7 @@ IDENTITY_SHEET: Final = "_form"
 LISTS_SHEET: Final = "_lists"
 KEY_HEADER: Final = "key"
 
-#: Names of the custom document properties and of the rows of the hidden sheet.
-FORM_PROPERTY: Final = "_form"
-VERSION_PROPERTY: Final = "_version"
-LANGUAGE_PROPERTY: Final = "_lang"
+#: The row of the hidden sheet that holds the identity as it is printed, below its parts.
 STAMP_PROPERTY: Final = "_stamp"
 
 #: Widths in characters of the standard font. The sum decides the scale on A4 portrait: up to 112

@@ -15,13 +15,12 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
 from pipeline.forms.pdf.printed.ink import ink, is_marked
 from pipeline.forms.pdf.printed.notes import Note
-from pipeline.forms.pdf.printed.page import PrintedPage, opened
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, PrintedPage, opened
 from pipeline.forms.pdf.printed.places import Found, Place, find_places
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.stamp import Stamp, read_stamp
 from pipeline.model.submission import Answer, CellType
 
-_MAXIMUM_PAGES = 30
 _MAXIMUM_CHARACTERS = 120_000
 _KEPT_SPACES = 0.4
 _NOTHING = frozenset({"-", "—", "–", "―", "ー"})
@@ -52,7 +51,7 @@ def read_print(content: bytes, notes: Sequence[Note] = ()) -> Print | None:
     with ExitStack() as stack:
         document = stack.enter_context(opened(content))
         pages = []
-        for index in range(min(len(document), _MAXIMUM_PAGES)):
+        for index in range(min(len(document), MAXIMUM_PAGES)):
             pages.append(PrintedPage(document, index))
             stack.callback(pages[-1].close)
             if sum(len(page.characters) for page in pages) > _MAXIMUM_CHARACTERS:

@@ -13,7 +13,7 @@ from pipeline.forms.pdf.printed.ink import Spot, ink
 from pipeline.forms.pdf.printed.page import Character, PrintedPage, opened
 from pipeline.forms.pdf.read.fields import read_form
 from pipeline.forms.pdf.values import read_text
-from pipeline.forms.stamp import Stamp
+from pipeline.forms.stamp import VERSION_NAME, Stamp
 from pipeline.forms.texts import form_texts
 
 _BLANKS_KEPT = 16
@@ -82,7 +82,7 @@ def measured(content: bytes, stamp: Stamp) -> Blank | None:
     import pikepdf  # noqa: PLC0415 - slow to import
 
     with pikepdf.open(BytesIO(content)) as pdf:
-        versions = {field.text for field in read_form(pdf).fields if field.name == "_version"}
+        versions = {field.text for field in read_form(pdf).fields if field.name == VERSION_NAME}
         if versions != {stamp.version}:
             return None
         outlines = [

@@ -8,7 +8,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-_MAXIMUM_PAGES = 30
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES
+
 _MAXIMUM_DEPTH = 8
 _MAXIMUM_OBJECTS = 2_000
 #: Unpacked bytes of all contents and maps together.
@@ -43,7 +44,7 @@ def may_be_drawn(pdf: Any) -> bool:
     """
     measuring = _Measuring()
     try:
-        for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES):
+        for page in itertools.islice(pdf.pages, MAXIMUM_PAGES):
             _measure_contents(page.obj.get("/Contents"), measuring)
             _measure_resources(page.obj.get("/Resources"), measuring, 0)
     except _TooMuchError:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges, edges_of
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES
 from pipeline.forms.pdf.values import read_text, without_surrogates
 
-_MAXIMUM_PAGES = 30
 _MAXIMUM_NOTES = 500
 
 
@@ -26,7 +26,7 @@ def typed_notes(pdf: Any) -> tuple[Note, ...]:
     """
     found = [
         Note(index, edges_of(item), text)
-        for index, page in enumerate(list(pdf.pages)[:_MAXIMUM_PAGES])
+        for index, page in enumerate(list(pdf.pages)[:MAXIMUM_PAGES])
         for item in annotations(page)
         if str(item.get("/Subtype")) == "/FreeText" and _has_edges(item)
         if (text := without_surrogates(read_text(item.get("/Contents"))[0]).strip())
@@ -62,7 +62,7 @@ def over_fields(pdf: Any, names: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     if not notes:
         return found
-    for index, page in enumerate(list(pdf.pages)[:_MAXIMUM_PAGES]):
+    for index, page in enumerate(list(pdf.pages)[:MAXIMUM_PAGES]):
         for widget in annotations(page):
             name = read_text(widget.get("/T"))[0].rpartition(".")[2]
             if name in names and _has_edges(widget):

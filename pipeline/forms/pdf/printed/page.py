@@ -13,6 +13,8 @@ from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges
 
+#: Of a print so many pages are measured, drawn and read; a form has four.
+MAXIMUM_PAGES = 30
 _MAXIMUM_CHARACTERS = 20_000
 _MAXIMUM_OBJECTS = 20_000
 _MAXIMUM_DEPTH = 5

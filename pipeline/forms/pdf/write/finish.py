@@ -207,12 +207,11 @@ def _identity(making: _Making) -> list[Any]:
     """
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    stamp, page = making.stamp, making.pdf.pages[-1].obj
+    page = making.pdf.pages[-1].obj
     if "/Annots" not in page:
         page.Annots = pikepdf.Array()
     found = []
-    parts = (("_form", stamp.kind.value), ("_version", stamp.version), ("_lang", stamp.language))
-    for name, value in parts:
+    for name, value in making.stamp.entries:
         widget = pikepdf.Dictionary(
             Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, P=page,
             Rect=pikepdf.Array([0, 0, 0, 0]), F=_HIDDEN, Ff=_READ_ONLY, DA=_TEXT_LOOKS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
+from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
 from pipeline.forms.texts import fold_word, form_texts
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.archive import (
@@ -251,12 +251,7 @@ class _Reader:
         part = self.package.get("custom-properties", "")
         if not self.archive.has(part):
             return None
-        found = read_properties(self.archive, part)
-        return make_stamp(
-            found.get(at.FORM_PROPERTY, ""),
-            found.get(at.VERSION_PROPERTY, ""),
-            found.get(at.LANGUAGE_PROPERTY, ""),
-        )
+        return stamp_of(read_properties(self.archive, part))
 
     def _from_hidden_sheet(self) -> Stamp | None:
         parts = {title.casefold(): part for title, part in self.book.sheets}
@@ -269,11 +264,7 @@ class _Reader:
             self.values.read(cells.get((row, 1)))[0]: self.values.read(cells.get((row, 2)))[0]
             for row in rows
         }
-        return make_stamp(
-            found.get(at.FORM_PROPERTY, ""),
-            found.get(at.VERSION_PROPERTY, ""),
-            found.get(at.LANGUAGE_PROPERTY, ""),
-        )
+        return stamp_of(found)
 
     def _from_print(self) -> Stamp | None:
         """Find the identity that is printed: in a footer, in a cell, or as the form's title."""

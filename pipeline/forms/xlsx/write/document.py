@@ -39,11 +39,7 @@ def describe(book: "Workbook", stamp: Stamp, texts: FormTexts) -> None:
     book.properties.created = made
     book.properties.modified = made
     properties = book.custom_doc_props  # type: ignore[attr-defined] # newer than the stubs
-    for name, value in (
-        (at.FORM_PROPERTY, stamp.kind.value),
-        (at.VERSION_PROPERTY, stamp.version),
-        (at.LANGUAGE_PROPERTY, stamp.language),
-    ):
+    for name, value in stamp.entries:
         properties.append(StringProperty(name=name, value=value))
     book.calculation.fullCalcOnLoad = True
 

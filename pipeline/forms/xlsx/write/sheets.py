@@ -101,12 +101,7 @@ def write_identity(
     sheet = book.create_sheet(at.IDENTITY_SHEET)
     sheet.sheet_state = "hidden"
     sheet["A1"] = texts.words("identity_sheet")
-    identity = (
-        (at.FORM_PROPERTY, stamp.kind.value),
-        (at.VERSION_PROPERTY, stamp.version),
-        (at.LANGUAGE_PROPERTY, stamp.language),
-        (at.STAMP_PROPERTY, stamp.text),
-    )
+    identity = (*stamp.entries, (at.STAMP_PROPERTY, stamp.text))
     for row, (name, value) in enumerate(identity, 2):
         sheet.cell(row, 1, name)
         sheet.cell(row, 2, value).number_format = "@"
