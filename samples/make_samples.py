@@ -20,9 +20,9 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.forms.texts import form_texts
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import FileFormat, FormKind
 
 _HERE = Path(__file__).parent

@@ -15,7 +15,7 @@ from pipeline.cli.context import settings
 from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, PipelineError, UsageError
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
 

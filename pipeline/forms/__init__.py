@@ -1,6 +1,7 @@
-"""The forms: one definition each, their words, and the writers and readers of both formats.
+"""The forms: their definitions, their words, and a writer and a reader for each file format.
 
-``catalogue.FORMS`` holds the definitions, ``texts`` the words, ``stamp`` the identity of a blank,
-``xlsx_writer`` and ``pdf_writer`` make forms, ``xlsx_reader`` and ``pdf_reader`` read filled ones,
-``publish`` writes them to files. Nothing is imported here: the libraries are slow.
+``definitions.catalogue.FORMS`` holds the definitions, ``texts`` the words, ``stamp`` the identity
+of a blank. ``xlsx.write.form`` and ``pdf.write.form`` make forms, ``xlsx.read.reader`` and
+``pdf.reader`` read filled ones, ``publish`` writes them to files. Nothing is imported here: the
+libraries are slow to import.
 """

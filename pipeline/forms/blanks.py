@@ -1,4 +1,4 @@
-"""The published blanks: what a customer downloads and fills in."""
+"""Finds the published blanks: the files that customers download and fill in."""
 
 from functools import lru_cache
 

@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
 
@@ -32,7 +32,7 @@ def build_form(
     """
     if file_format is FileFormat.XLSX:
         return build_xlsx(kind, language, filling, address=address, privacy=privacy)
-    from pipeline.forms.pdf_writer import build_pdf  # noqa: PLC0415 - needs Pango
+    from pipeline.forms.pdf.write.form import build_pdf  # noqa: PLC0415 - needs Pango
 
     return build_pdf(kind, language, filling, address=address, privacy=privacy)
 

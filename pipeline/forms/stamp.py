@@ -1,11 +1,15 @@
-"""The identity of a blank: which form, which version, which language; in words and back."""
+"""Writes and reads the identity of a blank: its form, its version and its language."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.model.form import FormKind
 
+#: The names under which a file carries its identity: of hidden fields or of its properties.
+IDENTITY_NAMES = ("_form", "_version", "_lang")
+VERSION_NAME = IDENTITY_NAMES[1]
 _PREFIX = "WA-FORM"
 _PRINTED = re.compile(
     r"WA\s?-\s?FORM\s+(onboarding|migration|qr)\s+([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})\s+([a-z]{2})\b",
@@ -27,6 +31,12 @@ class Stamp:
         """The identity as it is printed in the footer, such as ``WA-FORM onboarding 1.0 en``."""
         return f"{_PREFIX} {self.kind.value} {self.version} {self.language}"
 
+    @property
+    def entries(self) -> tuple[tuple[str, str], ...]:
+        """The identity as a file carries it: names and values."""
+        values = (self.kind.value, self.version, self.language)
+        return tuple(zip(IDENTITY_NAMES, values, strict=True))
+
 
 def read_stamp(text: str) -> Stamp | None:
     """Return the first identity that is printed in ``text``, or None.
@@ -36,6 +46,11 @@ def read_stamp(text: str) -> Stamp | None:
     folded = re.sub(r"[‐-―−]", "-", unicodedata.normalize("NFKC", text))
     found = _PRINTED.search(folded)
     return make_stamp(*found.groups()) if found else None
+
+
+def stamp_of(entries: Mapping[str, str]) -> Stamp | None:
+    """Return the stamp that a file carries as ``entries``, or None when it carries none of ours."""
+    return make_stamp(*(entries.get(name, "") for name in IDENTITY_NAMES))
 
 
 def make_stamp(kind: str, version: str, language: str) -> Stamp | None:

@@ -1,4 +1,4 @@
-"""The words of the forms: ``templates/forms/<lang>.toml`` as typed look-ups."""
+"""Looks up the words of the forms: ``templates/forms/<lang>.toml``, typed."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.form import FormKind
 from pipeline.resources import languages, read_toml
 
@@ -91,6 +91,17 @@ class FormTexts:
     def statement(self, kind: FormKind, field: str) -> str:
         """Return what a tick confirms, in the customer's mouth; empty for other questions."""
         return self._field(kind, field, "statement")
+
+    def explanation(self, kind: FormKind, field: str, *, short: bool = False) -> str:
+        """Return what stands beside an answer: why or how to answer (not if ``short``), an example.
+
+        What a tick confirms is never left out.
+        """
+        example = self.words("example").format(example=self.example(kind, field))
+        statement = self.statement(kind, field)
+        if short and not statement:
+            return example
+        return f"{statement or self.hint(kind, field)}\n{example}"
 
     def requirement(self, kind: FormKind, field: str) -> str:
         """Return in words whether the question must be answered."""

@@ -1,4 +1,4 @@
-"""A zip with one truth: what its directory tells, its local headers tell too (APPNOTE 6.3.10).
+"""Reads zips whose directory and local headers agree, and refuses others (APPNOTE 6.3.10).
 
 Programs differ in which of two contradicting headers, directories or names they believe, so that
 one file can show one content to its sender and another one to us. Here such a file is unsound.

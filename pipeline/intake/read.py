@@ -38,9 +38,9 @@ def read_form(file: FormFile) -> Submission | UnreadableFile:
     Other exceptions are possible for hostile bytes: call it through the guard.
     """
     if file.format is FileFormat.XLSX:
-        from pipeline.forms.xlsx_reader import read_xlsx  # noqa: PLC0415 - slow to import
+        from pipeline.forms.xlsx.read.reader import read_xlsx  # noqa: PLC0415 - slow to import
 
         return read_xlsx(file)
-    from pipeline.forms.pdf_reader import read_pdf  # noqa: PLC0415 - slow to import
+    from pipeline.forms.pdf.reader import read_pdf  # noqa: PLC0415 - slow to import
 
     return read_pdf(file)

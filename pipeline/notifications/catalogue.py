@@ -7,8 +7,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Problem, Severity

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.submission import Answer, CellType
 from pipeline.validation.characters import (

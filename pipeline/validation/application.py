@@ -9,8 +9,8 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from pipeline.errors import PipelineError
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import Answers
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import Answers
 from pipeline.model.checked import CheckedForm
 
 _TYPED: Mapping[type, Callable[[str], object]] = MappingProxyType(

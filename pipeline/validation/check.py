@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, FormDefinition, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.model.checked import CheckedForm, FieldReading, M2mCertainty
 from pipeline.model.problem import Problem, Severity, Verdict
 from pipeline.model.submission import Answer, Submission

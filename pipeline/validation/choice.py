@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import phonenumbers
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.validation.characters import clean, damaged, decimal_digits, squeeze
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 

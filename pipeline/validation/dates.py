@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import (
     clean,

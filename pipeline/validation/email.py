@@ -4,7 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Severity
 from pipeline.validation.characters import clean, damaged, mixed_letters, squeeze
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import (
     UNKNOWN_WORDS,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Severity
 from pipeline.validation.characters import clean, damaged, mixed_letters, squeeze, utf16_length
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject

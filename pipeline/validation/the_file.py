@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.forms.definition import FormDefinition
+from pipeline.forms.definitions.definition import FormDefinition
 from pipeline.model.checked import FieldReading
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission

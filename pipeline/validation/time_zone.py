@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import clean, squeeze
 from pipeline.validation.country import read_country

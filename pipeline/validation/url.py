@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from pipeline.forms.definition import Question
+from pipeline.forms.definitions.definition import Question
 from pipeline.validation.characters import (
     clean,
     damaged,

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, time
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.forms.fonts import use_own_fonts
-from pipeline.forms.pdf_finish import finish
-from pipeline.forms.pdf_layout import lay_out
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.pdf.fonts import use_own_fonts
+from pipeline.forms.pdf.write.finish import finish
+from pipeline.forms.pdf.write.form import build_pdf
+from pipeline.forms.pdf.write.layout import lay_out
 from pipeline.forms.stamp import Stamp
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import Filling, FormKind
 from tests.benchmarks.measuring import medians, show
 from tests.filled.mails import ADDRESS, answers

@@ -9,7 +9,7 @@ import phonenumbers
 import pytest
 
 from pipeline.forms.publish import build_form
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.submission import Submission
 from pipeline.validation.check import check

@@ -15,10 +15,10 @@ import pypdf
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.forms.pdf_reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf
 from pipeline.forms.texts import choice_vocabulary, fold_word
-from pipeline.forms.xlsx_layout import FIELD_PREFIX
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.layout import FIELD_PREFIX
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission
 from tests.benchmarks.measuring import settled, show, tell
@@ -36,8 +36,8 @@ _GROWTH = 1.05
 #: Reads the files of a folder again and again; prints the resident memory in kB after each tenth.
 _READ_AGAIN = """
 import hashlib, json, pathlib, sys
-from pipeline.forms.pdf_reader import read_pdf
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile
 
 def resident():

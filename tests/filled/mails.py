@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import Filling, FormKind
 
 AUTHSERV_ID = "mx.genesys.example"

@@ -8,7 +8,7 @@ import pikepdf
 from openpyxl import Workbook
 from PIL import Image
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from tests.flow.world import form
 

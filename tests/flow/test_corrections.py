@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import HoldReason, Status, Track
 from pipeline.model.submission import Submission

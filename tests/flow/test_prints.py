@@ -7,7 +7,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from pipeline.forms.pdf_reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import Status
 from pipeline.model.submission import Submission

@@ -8,9 +8,9 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.flow.staff import review as decisions
-from pipeline.forms.pdf_reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf
 from pipeline.forms.texts import form_texts
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import Status
 from pipeline.model.submission import Submission

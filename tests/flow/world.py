@@ -19,8 +19,8 @@ from pipeline.clock import SettableClock
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.flow.staff.numbers import set_number
-from pipeline.forms.pdf_writer import build_pdf
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.pdf.write.form import build_pdf
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.request import NumberState
 from pipeline.store.records import (

@@ -16,11 +16,11 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.fonts import BOLD, LATIN, REGULAR, covered, drawable
-from pipeline.forms.pdf_finish import finish
-from pipeline.forms.pdf_layout import lay_out
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.pdf.fonts import BOLD, LATIN, REGULAR, covered, drawable
+from pipeline.forms.pdf.write.finish import finish
+from pipeline.forms.pdf.write.form import build_pdf
+from pipeline.forms.pdf.write.layout import lay_out
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import Filling, FormKind

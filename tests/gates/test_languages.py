@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from babel import Locale
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import choice_vocabulary, fold_word, form_texts
 from pipeline.intake.phrases import load_phrases
 from pipeline.intake.reply import fold
@@ -237,9 +237,9 @@ def notice_text(notice: NoticeName, language: str) -> str:
 _PROBE = f"""
 import json
 from pipeline.forms.publish import build_form
-from pipeline.forms.pdf_reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf
 from pipeline.forms.texts import choice_vocabulary
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.intake.language import customer_language
 from pipeline.intake.phrases import load_phrases
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind

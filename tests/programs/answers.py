@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
-from pipeline.forms.pdf_layout import box_of
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
+from pipeline.forms.pdf.write.layout import box_of
 from pipeline.forms.texts import FormTexts, form_texts
-from pipeline.forms.xlsx_lists import country_names, drop_down
+from pipeline.forms.xlsx.write.lists import country_names, drop_down
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.resources import languages
 from tests.programs.job import Entry, Way

@@ -16,7 +16,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.forms import xlsx_layout as at
+from pipeline.forms.xlsx import layout as at
 from pipeline.model.form import FileFormat
 from tests.programs.job import Job
 

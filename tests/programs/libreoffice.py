@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from pipeline.forms.xlsx_layout import FIELD_PREFIX
+from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.model.form import FileFormat
 from tests.programs.job import Job
 from tests.programs.running import run

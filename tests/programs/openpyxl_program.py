@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from pipeline.forms.xlsx_layout import FIELD_PREFIX
+from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.model.form import FileFormat
 from tests.programs.job import Job
 

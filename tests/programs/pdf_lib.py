@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.forms.fonts import REGULAR
+from pipeline.forms.pdf.fonts import REGULAR
 from pipeline.model.form import FileFormat
 from tests.programs.job import Job
 from tests.programs.running import HERE, call_node, missing_package, write_jobs

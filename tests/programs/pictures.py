@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
-from pipeline.forms.fonts import FOLDER
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.pdf.fonts import FOLDER
 from pipeline.forms.publish import build_form
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, Filling, FormKind

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.views.form_check import read_file
-from pipeline.forms import pdf_print_blank
+from pipeline.forms.pdf.printed import blank as geometry_of_blanks
 from pipeline.forms.publish import build_form
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import Submission
@@ -24,8 +24,8 @@ def fresh_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     def fresh(kind: FormKind, language: str) -> bytes:
         return build_form(kind, language, FileFormat.PDF, address=ADDRESS, privacy=PRIVACY)
 
-    monkeypatch.setattr(pdf_print_blank, "published", fresh)
-    pdf_print_blank.blank_form.cache_clear()
+    monkeypatch.setattr(geometry_of_blanks, "published", fresh)
+    geometry_of_blanks.blank_form.cache_clear()
 
 
 def _skip_if_missing(flattener: Flattener) -> None:

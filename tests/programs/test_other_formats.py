@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.forms.xlsx_layout import FIELD_PREFIX
+from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.intake.find import find_in_file
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile

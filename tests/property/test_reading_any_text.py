@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.problem import Verdict

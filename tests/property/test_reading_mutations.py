@@ -12,8 +12,8 @@ from zoneinfo import available_timezones
 import phonenumbers
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict

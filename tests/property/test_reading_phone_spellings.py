@@ -10,7 +10,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict
 from pipeline.validation.phone.plans import is_fictional

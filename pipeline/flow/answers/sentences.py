@@ -1,6 +1,6 @@
 """The sentences about answers and files that the customer reads."""
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import ProblemItem

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services, Work
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.publish import build_form, file_name
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.notice import MailFile, NoticeFacts, NoticeName

@@ -15,8 +15,8 @@ from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
 from pipeline.flow.requests.route import routing_facts
 from pipeline.flow.services import Work
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName

@@ -16,7 +16,7 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.revise import apply_answers
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
 from pipeline.flow.services.state import trial
-from pipeline.forms.pdf_probe import probe_pdf
+from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
 from pipeline.model.certificate import Issuer

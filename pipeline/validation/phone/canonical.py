@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import phonenumbers
 
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType

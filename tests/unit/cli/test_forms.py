@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
 

@@ -6,8 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.guard import Guard
 from pipeline.intake.find import FoundForms, find_forms
 from pipeline.intake.read import ReadForms, read_form, read_forms

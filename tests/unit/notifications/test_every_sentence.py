@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity

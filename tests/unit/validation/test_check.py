@@ -7,9 +7,9 @@ from datetime import date, datetime
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.forms.migration import MigrationApplication
-from pipeline.forms.onboarding import OnboardingApplication
-from pipeline.forms.qr import QrApplication
+from pipeline.forms.definitions.migration import MigrationApplication
+from pipeline.forms.definitions.onboarding import OnboardingApplication
+from pipeline.forms.definitions.qr import QrApplication
 from pipeline.model.checked import CheckedForm, M2mCertainty
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Severity, Verdict

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType

@@ -6,7 +6,7 @@ from typing import Any
 import phonenumbers
 import pytest
 
-from pipeline.forms.definition import AnswerKind, Question
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.validation.phone.m2m_ranges import RANGES, m2m_range

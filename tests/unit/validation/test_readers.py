@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import Answer, CellType

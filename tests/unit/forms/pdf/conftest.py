@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
-from pipeline.forms.pdf_reader import read_pdf
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.submission import Submission, UnreadableFile

@@ -7,8 +7,8 @@ import pikepdf
 import pytest
 
 from pipeline.forms.blanks import published
-from pipeline.forms.pdf_open import opened
-from pipeline.forms.pdf_packed import is_packed_soundly
+from pipeline.forms.pdf.open import opened
+from pipeline.forms.pdf.read.packed import is_packed_soundly
 from pipeline.model.form import FormKind
 
 _LONG = 100_000

@@ -5,7 +5,7 @@ from io import BytesIO
 import pypdfium2
 import pytest
 
-from pipeline.forms.pdf_cut import may_be_cut, saved_by_pdfium
+from pipeline.forms.pdf.read.cut import may_be_cut, saved_by_pdfium
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.submission import Submission
 from tests.unit.forms.pdf.conftest import Build, Read

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from pipeline.forms.blanks import published
-from pipeline.forms.pdf_open import opened
+from pipeline.forms.pdf.open import opened
 from pipeline.model.form import FormKind
 
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -19,7 +19,7 @@ _DESCRIPTORS = Path("/proc/self/fd")
 _IN_A_CHILD = """
 import os, sys
 from pathlib import Path
-from pipeline.forms.pdf_open import opened
+from pipeline.forms.pdf.open import opened
 
 first, second = (Path(name).read_bytes() for name in sys.argv[1:])
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigurationError
-from pipeline.forms.fonts import CONFIGURATION, FOLDER
-from pipeline.forms.pdf_layout import lay_out
-from pipeline.forms.pdf_probe import ProbeResult, probe_pdf
+from pipeline.forms.pdf.fonts import CONFIGURATION, FOLDER
+from pipeline.forms.pdf.probe import ProbeResult, probe_pdf
+from pipeline.forms.pdf.write.layout import lay_out
 from pipeline.model.form import FormKind
 
 

@@ -12,8 +12,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Submission
 from pipeline.resources import languages

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pikepdf
 
-from pipeline.forms.pdf_text import printed_text
+from pipeline.forms.pdf.page_text import printed_text
 
 RANGES = b"""1 begincodespacerange <0000> <FFFF> endcodespacerange
 2 beginbfrange

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.forms.pdf_values import decode_string, encode_string, read_text, without_surrogates
+from pipeline.forms.pdf.values import decode_string, encode_string, read_text, without_surrogates
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
-from pipeline.forms.pdf_values import decode_string
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.pdf.values import decode_string
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import Filling, FormKind

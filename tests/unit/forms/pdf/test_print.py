@@ -8,11 +8,11 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.forms import pdf_print_blank
 from pipeline.forms.blanks import published
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.pdf_print_blank import blank_form
-from pipeline.forms.pdf_writer import build_pdf
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.pdf.printed import blank as geometry_of_blanks
+from pipeline.forms.pdf.printed.blank import blank_form
+from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.forms.stamp import Stamp
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.submission import CellType, Submission, UnreadableFile
@@ -33,7 +33,7 @@ def made(kind: FormKind, language: str, filling: Filling | None = None) -> bytes
 @pytest.fixture(autouse=True)
 def fresh_blanks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Measure the blanks as they are written now; a gate compares the published ones with them."""
-    monkeypatch.setattr(pdf_print_blank, "published", made)
+    monkeypatch.setattr(geometry_of_blanks, "published", made)
     blank_form.cache_clear()
     yield
     blank_form.cache_clear()
@@ -103,7 +103,7 @@ def code_of(outcome: Submission | UnreadableFile) -> str:
 def test_boxes_and_labels_of_every_published_blank_are_known(
     kind: FormKind, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf_print_blank, "published", published)
+    monkeypatch.setattr(geometry_of_blanks, "published", published)
     blank = blank_form(Stamp(kind, FORMS[kind].version, language))
     assert blank is not None
     fields = set(FORMS[kind].questions)
@@ -211,11 +211,11 @@ def test_print_of_a_version_that_is_not_published_asks_for_the_form_file(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = print_of()
-    monkeypatch.setattr(pdf_print_blank, "published", lambda *_: None)
+    monkeypatch.setattr(geometry_of_blanks, "published", lambda *_: None)
     assert code_of(read(content)) == "file_scanned"
 
 
-def box_of(field: str) -> pdf_print_blank.Box:
+def box_of(field: str) -> geometry_of_blanks.Box:
     blank = blank_form(Stamp(FormKind.QR, FORMS[FormKind.QR].version, "en"))
     assert blank is not None
     return next(box for box in blank.boxes if box.field == field)

@@ -7,7 +7,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import Filling, FormKind
 from pipeline.resources import languages
 from tests.unit.forms.pdf.ua_checks import findings

@@ -3,8 +3,8 @@ from collections import Counter
 
 import pytest
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import FormKind
 from pipeline.resources import languages, template

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.forms.stamp import Stamp, make_stamp, read_stamp
+from pipeline.forms.stamp import Stamp, make_stamp, read_stamp, stamp_of
 from pipeline.model.form import FormKind
 
 
@@ -25,3 +25,14 @@ def test_other_text_is_no_stamp(text: str) -> None:
 def test_stamp_of_an_unknown_form_is_none() -> None:
     assert make_stamp("invoice", "1.0", "en") is None
     assert make_stamp(" QR ", " 1.0 ", "EN") == Stamp(FormKind.QR, "1.0", "en")
+
+
+@pytest.mark.parametrize("kind", FormKind)
+def test_stamp_is_read_from_the_entries_of_a_file(kind: FormKind) -> None:
+    stamp = Stamp(kind, "1.0", "ja")
+    assert stamp_of({**dict(stamp.entries), "Author": "somebody"}) == stamp
+
+
+def test_entries_without_a_form_are_no_stamp() -> None:
+    assert stamp_of({}) is None
+    assert stamp_of({"_version": "1.0", "_lang": "en"}) is None

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
-from pipeline.forms.xlsx_reader import read_xlsx
-from pipeline.forms.xlsx_writer import build_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.submission import Submission, UnreadableFile
 

@@ -9,10 +9,10 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.flow.views.form_check import read_file
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
-from pipeline.forms.xlsx_layout import FIELD_PREFIX
-from pipeline.forms.xlsx_print import printed_texts
+from pipeline.forms.xlsx.layout import FIELD_PREFIX
+from pipeline.forms.xlsx.read.printed_texts import printed_texts
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
 from pipeline.resources import languages

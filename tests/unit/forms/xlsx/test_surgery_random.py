@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from pipeline.flow.views.form_check import read_file
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
-from pipeline.forms.xlsx_layout import FIELD_PREFIX, KEY_HEADER
-from pipeline.forms.xlsx_parts import column_letters, read_target
+from pipeline.forms.xlsx.layout import FIELD_PREFIX, KEY_HEADER
+from pipeline.forms.xlsx.read.parts import column_letters, read_target
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
 from pipeline.validation.check import check

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms.xlsx_reader import read_xlsx
+from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FormFile
 from pipeline.model.problem import Severity
 from pipeline.model.submission import Submission, UnreadableFile

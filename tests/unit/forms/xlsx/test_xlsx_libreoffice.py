@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.submission import CellType, Submission

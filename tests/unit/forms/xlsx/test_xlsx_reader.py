@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.forms.catalogue import FORMS
-from pipeline.forms.definition import AnswerKind
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.submission import CellType, Submission

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.forms import xlsx_cells
-from pipeline.forms.xlsx_archive import Archive, DamagedFileError, RefusedFileError
-from pipeline.forms.xlsx_cells import read_strings
+from pipeline.forms.xlsx.read import cells
+from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
+from pipeline.forms.xlsx.read.cells import read_strings
 
 _DECLARED = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -41,7 +41,7 @@ def _read(content: bytes) -> tuple[str, ...]:
 
 
 def _is_cut(content: bytes) -> bool:
-    return xlsx_cells._cut_strings(content) is not None
+    return cells._cut_strings(content) is not None
 
 
 def _document(items: str, head: str = _HEADS[0]) -> bytes:
@@ -71,7 +71,7 @@ def test_plain_strings_are_cut_and_say_what_the_tree_says(
 ) -> None:
     items = "".join(f"<si>{tag}{spell(text)}</t></si>" for text in texts)
     content = _document(items, head)
-    assert xlsx_cells._cut_strings(content) == texts
+    assert cells._cut_strings(content) == texts
     with_a_comment = _document(items + "<!-- a tree is needed -->", head)
     assert not _is_cut(with_a_comment)
     assert _read(content) == _read(with_a_comment)

@@ -8,9 +8,9 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.forms.catalogue import FORMS
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
-from pipeline.forms.xlsx_layout import HEADER_ROW
+from pipeline.forms.xlsx.layout import HEADER_ROW
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
 

@@ -1,0 +1,1 @@
+"""What each form asks: one strict model per form, and the catalogue of all forms."""

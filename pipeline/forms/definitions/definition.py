@@ -1,0 +1,114 @@
+"""Declares what a form is: a strict model whose fields carry their question as metadata.
+
+One declaration drives the blank documents, the readers, the checks, the console and the docs; the
+words are in ``templates/forms/<lang>.toml``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.model.form import FormKind
+
+
+class AnswerKind(StrEnum):
+    """How an answer is read; each kind has one reader in ``validation``."""
+
+    TEXT = "text"
+    DISPLAY_NAME = "display_name"
+    EMAIL = "email"
+    PHONE = "phone"
+    CONTACT_PHONE = "contact_phone"
+    COUNTRY = "country"
+    UUID = "uuid"
+    DIGITS = "digits"
+    URL = "url"
+    DATE = "date"
+    DATE_TIME = "date_time"
+    TIME_ZONE = "time_zone"
+    CHOICE = "choice"
+    TICK = "tick"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question must be answered when ``field`` was answered with one of ``values``."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a field asks.
+
+    ``group`` is the section of the form. Lengths are in UTF-16 units. ``usual`` is the range
+    outside of which we ask instead of refuse. ``choices`` are codes; their words are in the texts.
+    ``unknown`` allows the answer "unknown". ``long`` makes a box of several lines.
+    """
+
+    kind: AnswerKind
+    group: str
+    required: bool = True
+    when: Condition | None = None
+    minimum: int = 0
+    maximum: int = 0
+    usual: tuple[int, int] | None = None
+    choices: tuple[str, ...] = ()
+    unknown: bool = False
+    pattern: str = ""
+    long: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it is required only when its condition holds."""
+        return self.when is not None
+
+    def is_required(self, values: Mapping[str, str | None]) -> bool:
+        """Return whether it must be answered, given the canonical ``values`` of the others."""
+        if self.when is None:
+            return self.required
+        return values.get(self.when.field) in self.when.values
+
+
+class Answers(BaseModel):
+    """The base of every application: strict, frozen, nothing unknown."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class FormDefinition:
+    """One form: its application model, its version, and its sections in the order of printing."""
+
+    kind: FormKind
+    version: str
+    model: type[Answers]
+    groups: tuple[str, ...]
+    older_versions: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions by field id, in the order in which they are printed."""
+        found = [
+            (name, item)
+            for name, info in self.model.model_fields.items()
+            for item in info.metadata
+            if isinstance(item, Question)
+        ]
+        found.sort(key=lambda pair: self.groups.index(pair[1].group))
+        return MappingProxyType(dict(found))
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The printed number of each question, from 1 on across the whole form."""
+        return MappingProxyType({name: index for index, name in enumerate(self.questions, 1)})
+
+    def group(self, name: str) -> tuple[tuple[str, Question], ...]:
+        """Return the questions of one section."""
+        return tuple(pair for pair in self.questions.items() if pair[1].group == name)

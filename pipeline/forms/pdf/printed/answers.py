@@ -1,0 +1,215 @@
+"""Reads a printed or flattened copy of our form by position, when none of its fields is left.
+
+The boxes are found by the words that are printed beside them; what stands in them is only ever a
+proposal, and the customer is asked about each answer.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from statistics import median
+
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
+from pipeline.forms.pdf.printed.ink import ink, is_marked
+from pipeline.forms.pdf.printed.notes import Note
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, PrintedPage, opened
+from pipeline.forms.pdf.printed.places import Found, Place, find_places
+from pipeline.forms.pdf.printed.text import Written, written
+from pipeline.forms.stamp import Stamp, read_stamp
+from pipeline.model.submission import Answer, CellType
+
+_MAXIMUM_CHARACTERS = 120_000
+_KEPT_SPACES = 0.4
+_NOTHING = frozenset({"-", "—", "–", "―", "ー"})
+_MOST_PLACES = 2
+_NOTES = "notes"
+_MANY = 2
+_PADDING = 7.0  # points: less than the first character of a text, more than what is before it
+#: Kinds of answers that are words, which a font that was not embedded loses.
+_WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A print as read: the form it is a copy of, its answers, the fields that were not found."""
+
+    stamp: Stamp
+    answers: tuple[Answer, ...]
+    missing: tuple[str, ...]
+
+
+def read_print(content: bytes, notes: Sequence[Note] = ()) -> Print | None:
+    """Return the answers of a print of one of our forms, or None when it cannot be read.
+
+    That is a print without our footer, of another version, of two of our forms at once, or a
+    scan. ``notes`` are texts that were typed over the pages. Answers have the cell type PRINT;
+    one that was seen but not read is blank and ``damaged``. Raises PdfiumError on a broken file.
+    """
+    with ExitStack() as stack:
+        document = stack.enter_context(opened(content))
+        pages = []
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            pages.append(PrintedPage(document, index))
+            stack.callback(pages[-1].close)
+            if sum(len(page.characters) for page in pages) > _MAXIMUM_CHARACTERS:
+                break
+        stamps = _stamps(pages)
+        blank = blank_form(stamps[0]) if len(stamps) == 1 else None
+        if blank is None:
+            return None
+        found = find_places(blank, pages)
+        if not found.pages or any(pages[index].is_picture for index in found.pages):
+            return None
+        return _Reader(blank, pages, found, notes).read()
+
+
+def _stamps(pages: Iterable[PrintedPage]) -> list[Stamp]:
+    """Return the forms that the pages are copies of, each once."""
+    found = (read_stamp(page.text) for page in pages)
+    return list(dict.fromkeys(stamp for stamp in found if stamp is not None))
+
+
+class _Reader:
+    """Reads the boxes of one print."""
+
+    def __init__(
+        self,
+        blank: Blank,
+        pages: Sequence[PrintedPage],
+        found: Found,
+        notes: Sequence[Note],
+    ) -> None:
+        self._blank = blank
+        self._pages = pages
+        self._places = found.places
+        self._notes = list(notes)
+        self._indents: dict[str, float] = {}
+        self._written = {
+            index: [
+                item for item in pages[index].characters if (index, item.index) not in found.printed
+            ]
+            for index in found.pages
+        }
+        spaces = sum(item.is_blank for index in found.pages for item in pages[index].characters)
+        share = len({box.page for box in blank.boxes if self._places[box.field]}) / blank.pages
+        self._spaced = spaces >= _KEPT_SPACES * blank.spaces * share
+
+    def read(self) -> Print:
+        """Return all answers, in the order of the form."""
+        questions = FORMS[self._blank.stamp.kind].questions
+        boxes: dict[str, list[Box]] = {}
+        for box in self._blank.boxes:
+            boxes.setdefault(box.field, []).append(box)
+        missing = tuple(name for name in questions if not self._places.get(name))
+        answers = [self._answer(name, boxes[name]) for name in questions if self._places.get(name)]
+        answers = self._with_lost_beginnings(self._with_lost_script(answers))
+        return Print(self._blank.stamp, tuple(map(self._with_loose_notes, answers)), missing)
+
+    def _with_loose_notes(self, answer: Answer) -> Answer:
+        """Return ``answer``; the one for remarks also has the texts typed beside all boxes."""
+        if answer.field != _NOTES:
+            return answer
+        places = [(box, place) for box in self._blank.boxes for place in self._places[box.field]]
+        pages = {place.page for _, place in places}
+        loose = [
+            note.text
+            for note in self._notes
+            if note.page in pages and not any(_is_over(note, *where) for where in places)
+        ]
+        return replace(answer, raw="\n".join(filter(None, [answer.raw, *loose])))
+
+    def _answer(self, name: str, boxes: list[Box]) -> Answer:
+        """Return the answer of one field; a second copy of its page that differs is reported."""
+        first, *others = (self._one(boxes, place) for place in self._places[name][:_MOST_PLACES])
+        other = next((item.text for item in others if item.text != first.text), None)
+        if first.columns:
+            start = min(left for left, _ in first.columns)
+            self._indents[name] = start - boxes[0].edges[0]
+        return Answer(name, first.text, name, CellType.PRINT, first.damaged, other)
+
+    def _one(self, boxes: list[Box], place: Place) -> Written:
+        if boxes[0].state:
+            marked = [box.state for box in boxes if self._is_marked(box, place)]
+            return Written(" / ".join(marked), damaged=len(marked) > 1)
+        box = boxes[0]
+        found = written(box, place, self._written[place.page], spaced=self._spaced)
+        typed = self._typed_over(box, place)
+        if typed:
+            text = " ".join(filter(None, [_chosen(found.text), typed]))
+            return Written(text, found.damaged)
+        if box.is_list and found.text in _NOTHING:
+            return Written("")
+        if not found.damaged and self._has_lost_ink(box, place, found):
+            return Written(found.text, damaged=True)
+        return found
+
+    def _has_lost_ink(self, box: Box, place: Place, found: Written) -> bool:
+        """Return whether there is writing in a box beside its characters."""
+        page = self._pages[place.page]
+        dark = ink(page, box.spot, place.to_print, found.columns)
+        return is_marked(dark, box.ink)
+
+    def _is_marked(self, box: Box, place: Place) -> bool:
+        dark = ink(self._pages[place.page], box.spot, place.to_print)
+        return is_marked(dark, box.ink) or bool(box.state and self._typed_over(box, place))
+
+    def _typed_over(self, box: Box, place: Place) -> str:
+        over = [note for note in self._notes if _is_over(note, box, place)]
+        return " ".join(note.text for note in over)
+
+    def _with_lost_beginnings(self, answers: list[Answer]) -> list[Answer]:
+        """Return ``answers``; one that begins further right than others has lost characters."""
+        usual = median(self._indents.values()) if self._indents else 0
+        if usual > _PADDING:
+            return answers  # typed over the form, where nothing begins at the same place
+        return [
+            replace(answer, damaged=True)
+            if self._indents.get(answer.field, 0) > usual + _PADDING
+            else answer
+            for answer in answers
+        ]
+
+    def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
+        """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
+
+        A font that was not embedded prints Japanese as nothing at all. So where words that every
+        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing.
+        """
+        questions = FORMS[self._blank.stamp.kind].questions
+        typed = {box.field for box in self._blank.boxes if not box.state}
+        lost = [
+            answer
+            for answer in answers
+            if not (answer.raw or answer.damaged)
+            and questions[answer.field].kind in _WORDS
+            and questions[answer.field].required
+        ]
+        if len(lost) < _MANY or any(_is_beyond_latin(answer.raw) for answer in answers):
+            return answers
+        if not any(answer.raw for answer in answers):
+            return answers
+        return [
+            replace(answer, damaged=True) if not answer.raw and answer.field in typed else answer
+            for answer in answers
+        ]
+
+
+def _chosen(text: str) -> str:
+    return "" if text in _NOTHING else text
+
+
+def _is_over(note: Note, box: Box, place: Place) -> bool:
+    """Return whether the middle of ``note`` is in the box."""
+    if note.page != place.page:
+        return False
+    left, bottom, right, top = note.edges
+    x, y = place.to_blank((left + right) / 2, (bottom + top) / 2)
+    x0, y0, x1, y1 = box.edges
+    return x0 <= x <= x1 and y0 <= y <= y1
+
+
+def _is_beyond_latin(text: str) -> bool:
+    return any(unicodedata.east_asian_width(character) == "W" for character in text)

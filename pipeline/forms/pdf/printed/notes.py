@@ -1,0 +1,78 @@
+"""Reads texts that were typed over a PDF instead of into its fields (ISO 32000-2, 12.5.6.6)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.forms.pdf.geometry import Edges, edges_of
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES
+from pipeline.forms.pdf.values import read_text, without_surrogates
+
+_MAXIMUM_NOTES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text on a page: page from 0 on, left, bottom, right and top in points."""
+
+    page: int
+    edges: Edges
+    text: str
+
+
+def typed_notes(pdf: Any) -> tuple[Note, ...]:
+    """Return the free texts on the first pages of the open ``pdf``, in their order.
+
+    Raises whatever pikepdf raises on a broken file.
+    """
+    found = [
+        Note(index, edges_of(item), text)
+        for index, page in enumerate(list(pdf.pages)[:MAXIMUM_PAGES])
+        for item in annotations(page)
+        if str(item.get("/Subtype")) == "/FreeText" and _has_edges(item)
+        if (text := without_surrogates(read_text(item.get("/Contents"))[0]).strip())
+    ]
+    return tuple(found[:_MAXIMUM_NOTES])
+
+
+def annotations(page: Any) -> list[Any]:
+    """Return the annotations of a page that are dictionaries, as they should be."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    listed = page.obj.get("/Annots")
+    items = list(listed) if isinstance(listed, pikepdf.Array) else []
+    return [item for item in items if isinstance(item, pikepdf.Dictionary)]
+
+
+def _has_edges(item: Any) -> bool:
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    edges = item.get("/Rect")
+    if not isinstance(edges, pikepdf.Array):
+        return False
+    try:
+        edges_of(item)  # four numbers
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def over_fields(pdf: Any, names: frozenset[str]) -> dict[str, str]:
+    """Return the texts that were typed over the fields ``names`` (last parts of names)."""
+    notes = typed_notes(pdf)
+    found: dict[str, str] = {}
+    if not notes:
+        return found
+    for index, page in enumerate(list(pdf.pages)[:MAXIMUM_PAGES]):
+        for widget in annotations(page):
+            name = read_text(widget.get("/T"))[0].rpartition(".")[2]
+            if name in names and _has_edges(widget):
+                texts = [note.text for note in notes if note.page == index and _hits(note, widget)]
+                if texts:
+                    found[name] = " ".join(texts)
+    return found
+
+
+def _hits(note: Note, widget: Any) -> bool:
+    left, bottom, right, top = edges_of(widget)
+    x, y = (note.edges[0] + note.edges[2]) / 2, (note.edges[1] + note.edges[3]) / 2
+    return left <= x <= right and bottom <= y <= top

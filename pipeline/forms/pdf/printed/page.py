@@ -1,0 +1,166 @@
+"""Reads one page of a PDF as it is printed: characters with their places, images, ink.
+
+Places are in points of the page's own space (ISO 32000-2, 8.3.2.3), whatever its rotation.
+"""
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipeline.forms.pdf.geometry import Edges
+
+#: Of a print so many pages are measured, drawn and read; a form has four.
+MAXIMUM_PAGES = 30
+_MAXIMUM_CHARACTERS = 20_000
+_MAXIMUM_OBJECTS = 20_000
+_MAXIMUM_DEPTH = 5
+_MAXIMUM_PIXELS = 4_000_000
+_PIXELS_A_POINT = 2.0
+_WHOLE_PAGE = 0.7
+_FINE = 100  # parts of a pixel in which the place of a point is asked for
+_DARK = 175  # of 255
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character: its text, the start of its base line, its ink (left, bottom, right, top).
+
+    ``unmapped`` tells that the file does not say which character the glyph is.
+    """
+
+    text: str
+    x: float
+    y: float
+    edges: Edges
+    index: int
+    unmapped: bool
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a space of any kind."""
+        return self.text.isspace()
+
+
+@contextmanager
+def opened(content: bytes, *, with_fields: bool = False) -> Iterator[Any]:
+    """Open a PDF with PDFium and free it afterwards; raises PdfiumError on a broken file.
+
+    ``with_fields`` draws fields too, as they look in the file.
+    """
+    import pypdfium2  # noqa: PLC0415 - slow to import
+
+    document = pypdfium2.PdfDocument(content)
+    try:
+        if with_fields:
+            document.init_forms()
+        yield document
+    finally:
+        document.close()
+
+
+class PrintedPage:
+    """One page of an open document; what it shows is found when it is asked for."""
+
+    def __init__(self, document: Any, index: int) -> None:
+        self.index = index
+        self._page = document[index]
+
+    @cached_property
+    def _text(self) -> Any:
+        return self._page.get_textpage()  # slow on a page of a million characters
+
+    @cached_property
+    def text(self) -> str:
+        """The text as PDFium reads it, with the spaces that it adds between words."""
+        count = min(self._text.count_chars(), _MAXIMUM_CHARACTERS)
+        return str(self._text.get_text_range(0, count))
+
+    @cached_property
+    def characters(self) -> tuple[Character, ...]:
+        """The characters in the order of the page's content, without spaces that PDFium adds."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        count = min(self._text.count_chars(), _MAXIMUM_CHARACTERS)
+        return tuple(
+            _character(self._text.raw, index)
+            for index in range(count)
+            if pdfium.FPDFText_IsGenerated(self._text.raw, index) != 1
+        )
+
+    @cached_property
+    def is_picture(self) -> bool:
+        """Whether one picture covers most of the page: a scan, with or without text behind it."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        left, bottom, right, top = self._page.get_bbox()
+        area = max((right - left) * (top - bottom), 1.0)
+        images = self._page.get_objects(
+            filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
+        )
+        for count, image in enumerate(images):
+            x0, y0, x1, y1 = image.get_bounds()
+            wide, high = min(x1, right) - max(x0, left), min(y1, top) - max(y0, bottom)
+            if wide > 0 and high > 0 and wide * high > _WHOLE_PAGE * area:
+                return True
+            if count > _MAXIMUM_OBJECTS:
+                break
+        return False
+
+    def is_dark(self, x: float, y: float) -> bool:
+        """Return whether the page shows ink at a point of it; false outside of the page."""
+        pixels, stride, size, (a, b, c, d, e, f) = self._picture
+        column, row = int(a * x + c * y + e), int(b * x + d * y + f)
+        if not (0 <= column < size[0] and 0 <= row < size[1]):
+            return False
+        return bool(pixels[row * stride + column] < _DARK)
+
+    @cached_property
+    def _picture(self) -> tuple[bytes, int, tuple[int, int], tuple[float, ...]]:
+        """The page in shades of grey, and the matrix from its points to the pixels."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        width, height = self._page.get_size()
+        most = (_MAXIMUM_PIXELS / max(width * height, 1.0)) ** 0.5
+        bitmap = self._page.render(scale=min(_PIXELS_A_POINT, most), grayscale=True)
+        size, stride = (bitmap.width, bitmap.height), bitmap.stride
+        pixels = bytes(bitmap.buffer)
+        bitmap.close()
+
+        def device(x: float, y: float) -> tuple[float, float]:
+            column, row = ctypes.c_int(), ctypes.c_int()
+            fine = (0, 0, size[0] * _FINE, size[1] * _FINE)
+            pdfium.FPDF_PageToDevice(self._page.raw, *fine, 0, x, y, column, row)
+            return column.value / _FINE, row.value / _FINE
+
+        (e, f), (x1, y1), (x2, y2) = device(0, 0), device(1000, 0), device(0, 1000)
+        matrix = ((x1 - e) / 1000, (y1 - f) / 1000, (x2 - e) / 1000, (y2 - f) / 1000, e, f)
+        return pixels, stride, size, matrix
+
+    def close(self) -> None:
+        """Free the page."""
+        if "_text" in self.__dict__:
+            self._text.close()
+        self._page.close()
+
+
+def _character(text: Any, index: int) -> Character:
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(text, index, x, y)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+    code = pdfium.FPDFText_GetUnicode(text, index)
+    unmapped = code == 0 or pdfium.FPDFText_HasUnicodeMapError(text, index) == 1
+    return Character(
+        text=chr(code) if 0 < code <= sys.maxunicode else "\ufffd",
+        x=x.value,
+        y=y.value,
+        edges=(left.value, bottom.value, right.value, top.value),
+        index=index,
+        unmapped=unmapped,
+    )

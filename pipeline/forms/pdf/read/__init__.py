@@ -1,0 +1,1 @@
+"""Reads the fields of a PDF form, and checks that their bytes are sound."""

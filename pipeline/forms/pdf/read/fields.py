@@ -1,0 +1,254 @@
+"""Reads the fields of a PDF form, whichever program saved it (ISO 32000-2, 12.7)."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pikepdf
+
+from pipeline.forms.pdf.read.cut import may_be_cut
+from pipeline.forms.pdf.values import decode_string, read_text
+
+_MAXIMUM_FIELDS = 5_000
+_MAXIMUM_DEPTH = 20
+_MAXIMUM_PAGES = 200
+_OFF = "Off"
+_JOINED = re.compile(r"\+[0-9]+\Z")
+_DIRECT = (0, 0)
+_DICTIONARY = pikepdf.Dictionary
+#: Keys as objects: looking one up takes half as long as with its name as text.
+_KIDS, _PARENT = pikepdf.Name("/Kids"), pikepdf.Name("/Parent")
+_TITLE, _TYPE, _VALUE = pikepdf.Name("/T"), pikepdf.Name("/FT"), pikepdf.Name("/V")
+_STATE, _OPTIONS = pikepdf.Name("/AS"), pikepdf.Name("/Opt")
+_FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", "/XFA"))
+_ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
+_WIDGET, _FREE_TEXT = pikepdf.Name("/Widget"), pikepdf.Name("/FreeText")
+
+
+class PdfField(NamedTuple):
+    """One field: its full name, its type (``Tx``, ``Ch``, ``Btn``, ``Sig`` or empty), its text.
+
+    ``text`` of a button is the name of its state, empty when it is off. ``disagrees`` is another
+    answer that the file has for the same field, which other programs may show.
+    """
+
+    name: str
+    type: str
+    text: str
+    damaged: bool
+    disagrees: str | None = None
+
+    @property
+    def short_name(self) -> str:
+        """The last part of the name: some programs put the whole form below a parent.
+
+        Without the number that qpdf adds where two files that it joins have the same name.
+        """
+        name = self.name.rpartition(".")[2]
+        return _JOINED.sub("", name) if "+" in name else name
+
+
+class PdfForm(NamedTuple):
+    """The fields of a file, and whether texts stand on its pages that no field holds."""
+
+    fields: tuple[PdfField, ...]
+    has_notes: bool
+
+
+def read_form(pdf: Any, *, by_pdfium: bool = False) -> PdfForm:
+    """Return the fields of the open ``pdf``, from its form and from the widgets on its pages.
+
+    In a file that was saved ``by_pdfium`` a text that may have been cut is damaged. Raises whatever
+    pikepdf raises on a broken file.
+    """
+    form = entry(pdf.Root, _FORM)
+    roots: Any = entry(form, _FIELDS) if _is_dictionary(form) else None
+    tree = _Tree()
+    tree.walk(list(roots) if _is_array(roots) else ())
+    loose, has_notes = _loose(pdf, tree.seen)
+    tree.walk(loose)
+    fields = tree.found.values()
+    return PdfForm(tuple(map(_cut, fields) if by_pdfium else fields), has_notes)
+
+
+def by_short_name(fields: Iterable[PdfField]) -> dict[str, PdfField]:
+    """Return ``fields`` by the last part of their names; of two the one with an answer."""
+    found: dict[str, PdfField] = {}
+    for field in fields:
+        name = field.name
+        if "." in name or "+" in name:
+            name = field.short_name
+        found[name] = _merged(found[name], field) if name in found else field
+    return found
+
+
+def has_xfa(pdf: Any) -> bool:
+    """Return whether the file carries an XFA form (Adobe's own; its fields are no PDF fields)."""
+    form = entry(pdf.Root, _FORM)
+    return _is_dictionary(form) and _XFA in form
+
+
+def _cut(field: PdfField) -> PdfField:
+    cut = field.type == "Tx" and may_be_cut(field.text)
+    return field._replace(damaged=True) if cut else field
+
+
+class _Tree:
+    """The terminal fields by name, and the indirect objects that they were read from."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, PdfField] = {}
+        self.seen: set[tuple[int, int]] = set()
+
+    def walk(self, nodes: Iterable[Any], prefix: str = "", depth: int = 0) -> None:
+        """Add the terminal fields from ``nodes`` on; of two with a name, the one with text.
+
+        A field that is reached twice (from the form and from a page) is read once.
+        """
+        seen = self.seen
+        for node in nodes:
+            if not isinstance(node, _DICTIONARY):
+                continue
+            number = node.objgen
+            if number in seen:
+                continue
+            if number != _DIRECT:
+                seen.add(number)
+            own = _text(node, _TITLE)[0]
+            name = f"{prefix}.{own}" if prefix and own else prefix or own
+            if _KIDS in node:
+                self._walk_kids(node, name, depth)
+            elif name:
+                self._add(_read_field(name, node))
+
+    def _walk_kids(self, node: Any, name: str, depth: int) -> None:
+        """Go on to the fields below ``node``; kids without a name are its own widgets."""
+        kids = _kids(node)
+        children = [kid for kid in kids if _TITLE in kid]
+        if not children and name:
+            self._add(_read_field(name, node, kids))
+        elif depth < _MAXIMUM_DEPTH:
+            self.walk(children, name, depth + 1)
+
+    def _add(self, field: PdfField) -> None:
+        known = self.found.get(field.name)
+        if known is not None:
+            self.found[field.name] = _merged(known, field)
+        elif len(self.found) < _MAXIMUM_FIELDS:
+            self.found[field.name] = field
+
+
+def _merged(first: PdfField, second: PdfField) -> PdfField:
+    """Return of two fields with one name the one with text; of two texts neither is believed."""
+    if not first.text or not second.text:
+        return first if first.text else second
+    if first.text == second.text:
+        return first
+    return first._replace(disagrees=second.text)
+
+
+def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
+    """Read one terminal field with its widgets."""
+    kind = str(node[_TYPE] if _TYPE in node else _inherited(node, _TYPE) or "")[1:]
+    text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(_inherited(node, _VALUE))
+    if kind == "Btn":
+        return _read_button(name, node, kids, (text, damaged))
+    return PdfField(name, kind, text, damaged, _disagreeing(kids, text) if kids else None)
+
+
+def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:
+    """Return what one of ``widgets`` has as the field's text, other than ``text``."""
+    own = (read_text(entry(widget, _VALUE))[0] for widget in widgets)
+    return next((words for words in own if words not in {"", text}), None)
+
+
+def _read_button(name: str, node: Any, kids: Sequence[Any], value: tuple[str, bool]) -> PdfField:
+    """Read a button: some viewers save the choice on the widget and leave the field off."""
+    states = [value, *(read_text(entry(widget, _STATE)) for widget in (node, *kids))]
+    chosen = [state for state in states if state[0] not in {"", _OFF}]
+    text, damaged = chosen[0] if chosen else ("", False)
+    other = next((_option(node, words) for words, _ in chosen if words != text), None)
+    return PdfField(name, "Btn", _option(node, text), damaged, other)
+
+
+def _option(node: Any, state: str) -> str:
+    """Return the export value of a button's numbered state, else the state itself."""
+    if state.isascii() and state.isdigit():
+        options = _inherited(node, _OPTIONS)
+        if _is_array(options) and int(state) < len(options):
+            return read_text(options[int(state)])[0]
+    return state
+
+
+def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
+    """Return the widgets on the pages that were not ``seen``, and whether texts stand there.
+
+    Of each widget its topmost field, and itself: pdftk joins files so that some fields name a
+    parent that does not name them.
+    """
+    widgets: list[Any] = []
+    has_notes = False
+    listed = itertools.chain.from_iterable(map(_annotations, _first_pages(pdf)))
+    for annotation in [item for item in listed if item.objgen not in seen]:
+        if not _is_dictionary(annotation):
+            continue
+        subtype = entry(annotation, _SUBTYPE)
+        if subtype == _WIDGET:
+            top = _topmost(annotation)
+            widgets += [top] if top is annotation else [top, annotation]
+        has_notes = has_notes or subtype == _FREE_TEXT
+    return widgets, has_notes
+
+
+def _first_pages(pdf: Any) -> Iterator[Any]:
+    return itertools.islice(pdf.pages, _MAXIMUM_PAGES)
+
+
+def _annotations(page: Any) -> Any:
+    listed = entry(page.obj, _ANNOTATIONS)
+    return listed if _is_array(listed) else ()
+
+
+def _topmost(node: Any) -> Any:
+    for _ in range(_MAXIMUM_DEPTH):
+        parent = entry(node, _PARENT)
+        if not _is_dictionary(parent):
+            break
+        node = parent
+    return node
+
+
+def _inherited(node: Any, key: Any) -> Any:
+    """Return ``key`` of the field or of the nearest field above it, or None."""
+    for _ in range(_MAXIMUM_DEPTH):
+        if key in node:
+            return node[key]
+        node = entry(node, _PARENT)
+        if not _is_dictionary(node):
+            return None
+    return None
+
+
+def _text(node: Any, key: Any) -> tuple[str, bool]:
+    """Return the text of an entry, and whether it was damaged."""
+    content = node.get_bytes(key)  # of a string alone, and faster than by way of its object
+    return read_text(entry(node, key)) if content is None else decode_string(content)
+
+
+def _kids(node: Any) -> list[Any]:
+    kids = entry(node, _KIDS)
+    return [kid for kid in kids if _is_dictionary(kid)] if _is_array(kids) else []
+
+
+def entry(node: Any, key: Any) -> Any:
+    """Return the entry ``key`` of a dictionary, or None (``get`` is slow when there is none)."""
+    return node[key] if key in node else None  # noqa: SIM401 - measured
+
+
+def _is_dictionary(item: Any) -> bool:
+    return isinstance(item, _DICTIONARY)
+
+
+def _is_array(item: Any) -> bool:
+    return isinstance(item, pikepdf.Array)

@@ -1,0 +1,283 @@
+"""Reads a filled PDF form: returns a submission, or the problem that says why there is none.
+
+The values of the fields are read, never the picture; only of a copy without fields (printed or
+flattened) the page is read, and then each answer is asked about. What programs do to a form on the
+way is undone here (junk around the file, fields reachable only through the pages, choices kept as
+words or on widgets); what may be damaged is never accepted in part.
+"""
+
+import html
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import pikepdf
+
+from pipeline.forms.blanks import published
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
+from pipeline.forms.pdf.open import opened
+from pipeline.forms.pdf.page_text import has_images, printed_text
+from pipeline.forms.pdf.printed.answers import read_print
+from pipeline.forms.pdf.printed.drawable import may_be_drawn
+from pipeline.forms.pdf.printed.notes import over_fields, typed_notes
+from pipeline.forms.pdf.read.cut import saved_by_pdfium
+from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
+from pipeline.forms.pdf.read.packed import is_packed_soundly
+from pipeline.forms.pdf.values import read_text, without_surrogates
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp, stamp_of
+from pipeline.logs import event
+from pipeline.model.form import FileFormat, FormFile, FormKind
+from pipeline.model.problem import Problem, Severity
+from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
+
+_HEAD = b"%PDF-"
+_FOREIGN_KEY = "unsupported encryption filter"
+_TAIL = b"%%EOF"
+_TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
+_ANNOUNCED = re.compile(
+    r"reported number of objects \((\d+)\) is not one plus the highest object number \((\d+)\)\Z"
+)
+_ITSELF = "xref entry for the xref stream itself is missing"
+_INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
+_MODIFIED = pikepdf.Name("/ModDate")
+_MAXIMUM_XMP = 1_000_000
+_NOTHING_CHOSEN = {"-", "—"}
+_CHOSEN = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
+_DATE = re.compile(
+    r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
+)
+#: Fewer of our fields than this are another document that shares a name or two with ours.
+_ENOUGH_FIELDS = 5
+
+
+def read_pdf(file: FormFile) -> Submission | UnreadableFile:
+    """Return the answers of the PDF ``file``, or the problem that kept us from reading them.
+
+    Never raises, whatever the bytes are. Problems: ``file_password``, ``file_damaged``,
+    ``file_incomplete``, ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened
+    or printed copy of a version whose blank is not at hand: the form file itself is asked for).
+    """
+    content = _trimmed(file.content)
+    if content is None:
+        return _unreadable(file, "file_damaged")
+    try:
+        with opened(content) as pdf:
+            return _read(file, content, pdf)
+    except pikepdf.PasswordError:
+        return _unreadable(file, "file_password")
+    except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
+        if _FOREIGN_KEY in str(error):
+            return _unreadable(file, "file_password")  # for the holder of a certificate
+        event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
+        return _unreadable(file, "file_damaged")
+
+
+def _trimmed(content: bytes) -> bytes | None:
+    """Return the file without what mail gateways put before its head and behind its tail.
+
+    None when the tail is the torn beginning of an update: without it the file would show the
+    answers that were there before.
+    """
+    start = max(content.find(_HEAD), 0)
+    end = content.rfind(_TAIL)
+    if end < start:
+        return None
+    tail = content[end + len(_TAIL) :].strip()
+    if start == 0 and not tail:
+        return content
+    if _TORN_UPDATE.search(tail):
+        return None
+    return content[start : end + len(_TAIL)] + b"\n"
+
+
+def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFile:
+    """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
+    form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
+    fields = by_short_name(form.fields)
+    stamp = _stamp(pdf, fields)
+    dated = _dated(pdf)
+    kind = stamp.kind if stamp else _kind_by_fields(fields)
+    is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
+    without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
+    typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
+    blank = published(stamp.kind, stamp.language) if stamp else None
+    sound = not is_ours or is_packed_soundly(content, pdf, blank)
+    if not sound or not all(map(_is_harmless, pdf.get_warnings())):
+        return _unreadable(file, "file_damaged")
+    if without_fields or kind is None:
+        return without_fields or _unreadable(file, "file_template")
+    return _submission(file, FORMS[kind], fields, stamp, dated, typed)
+
+
+def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
+    return frozenset(name for name, field in fields.items() if not field.text.strip())
+
+
+def _is_harmless(warning: Any) -> bool:
+    """Return whether a file is only untidy: as updates by pypdf are, its list of objects is long.
+
+    Where it is short (pdfunite), what comes after it is lost.
+    """
+    found = _ANNOUNCED.search(str(warning))
+    return _ITSELF in str(warning) or (found is not None and int(found[1]) > int(found[2]))
+
+
+def _submission(
+    file: FormFile,
+    definition: FormDefinition,
+    fields: dict[str, PdfField],
+    stamp: Stamp | None,
+    dated: str,
+    typed: dict[str, str],
+) -> Submission | UnreadableFile:
+    """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
+    version = stamp.version if stamp else ""
+    missing = tuple([name for name in definition.questions if name not in fields])
+    if missing and version in {"", definition.version}:
+        return _unreadable(file, "file_incomplete")
+    answers = [
+        Answer(name, typed[name], name, CellType.PRINT)
+        if name in typed
+        else _answer(name, question, fields[name])
+        for name, question in definition.questions.items()
+        if name in fields
+    ]
+    if not any(answer.raw.strip() for answer in answers):
+        return _unreadable(file, "file_empty")
+    return Submission(
+        form=definition.kind,
+        version=version,
+        language=stamp.language if stamp else "",
+        format=FileFormat.PDF,
+        file_name=file.name,
+        sha256=file.sha256,
+        answers=tuple(answers),
+        missing=missing,
+        dated=dated,
+    )
+
+
+def _answer(name: str, question: Question, field: PdfField) -> Answer:
+    """Return the raw answer of one field; what stands for "nothing chosen" is blank."""
+    raw, other = without_surrogates(field.text), field.disagrees
+    if raw.strip() in _NOTHING_CHOSEN and (field.type == "Ch" or question.kind in _CHOSEN):
+        raw = ""
+    if other is not None:
+        other = without_surrogates(other)
+    if field.type == "Btn":
+        return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged, other)
+    return Answer(name, raw, name, CellType.TEXT, field.damaged, other)
+
+
+def _without_fields(
+    file: FormFile, content: bytes, pdf: Any, fields: dict[str, PdfField], dated: str
+) -> Submission | UnreadableFile:
+    """Read a file in which none of our fields is left, or say what it is.
+
+    A flattened or printed copy of ours bears the stamp in its footer, and is read by position.
+    """
+    own = fields.keys() <= set(IDENTITY_NAMES)
+    found = _read_print(file, content, pdf, dated) if own else None
+    if found is not None:
+        return found
+    text = printed_text(pdf)
+    if own and (read_stamp(text) or _stamp(pdf, fields)):
+        return _unreadable(file, "file_scanned")
+    if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
+        return _unreadable(file, "file_scanned")
+    return _unreadable(file, "file_template")
+
+
+def _read_print(
+    file: FormFile, content: bytes, pdf: Any, dated: str
+) -> Submission | UnreadableFile | None:
+    """Return the answers of a print of ours, or None when it cannot be read by position."""
+    from pypdfium2 import PdfiumError  # noqa: PLC0415 - slow to import
+
+    if not may_be_drawn(pdf):
+        return None
+    try:
+        found = read_print(content, typed_notes(pdf))
+    except PdfiumError as error:
+        event("forms", "print_unread", error=str(error), sha256=file.sha256)
+        return None
+    if found is None:
+        return None
+    if found.missing:
+        return _unreadable(file, "file_incomplete")
+    if not any(answer.raw for answer in found.answers):
+        seen = any(answer.damaged for answer in found.answers)
+        return _unreadable(file, "file_scanned" if seen else "file_empty")
+    return Submission(
+        form=found.stamp.kind,
+        version=found.stamp.version,
+        language=found.stamp.language,
+        format=FileFormat.PDF,
+        file_name=file.name,
+        sha256=file.sha256,
+        answers=found.answers,
+        from_print=True,
+        dated=dated,
+    )
+
+
+def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
+    """Return what the file says it is: by hidden fields, then properties, then the footer."""
+    hidden = stamp_of({name: fields[name].text for name in IDENTITY_NAMES if name in fields})
+    if hidden is not None:
+        return hidden
+    for text in (_xmp(pdf), _property(pdf, _KEYWORDS)):
+        found = read_stamp(text)
+        if found is not None:
+            return found
+    return read_stamp(printed_text(pdf)) if fields else None
+
+
+def _xmp(pdf: Any) -> str:
+    """Return the text of the file's XMP metadata; empty when there is none that can be read."""
+    metadata = pdf.Root.get("/Metadata")
+    if not isinstance(metadata, pikepdf.Stream):
+        return ""
+    with suppress(pikepdf.PdfError):
+        return html.unescape(metadata.read_bytes()[:_MAXIMUM_XMP].decode("utf-8", "replace"))
+    return ""
+
+
+def _property(pdf: Any, key: Any) -> str:
+    """Return the text of one document property; empty when there is none."""
+    properties = entry(pdf.trailer, _INFORMATION)
+    if not isinstance(properties, pikepdf.Dictionary):
+        return ""
+    return read_text(entry(properties, key))[0]
+
+
+def _dated(pdf: Any) -> str:
+    """Return when the file says it was saved last, as ISO 8601 (ISO 32000-2, 7.9.4); or empty."""
+    found = _DATE.match(_property(pdf, _MODIFIED))
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second, _, sign, ahead, ahead_minutes = found.groups()
+    zone = f"{sign}{ahead}:{ahead_minutes or '00'}" if sign else "+00:00"
+    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
+    return text if _is_iso(text) else ""
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind_by_fields(fields: dict[str, PdfField]) -> FormKind | None:
+    """Return the form whose questions the file has most of, when it says nothing of itself."""
+    shares = {kind: len(form.questions.keys() & fields.keys()) for kind, form in FORMS.items()}
+    best = max(shares, key=lambda kind: shares[kind] / len(FORMS[kind].questions))
+    return best if shares[best] >= _ENOUGH_FIELDS else None
+
+
+def _unreadable(file: FormFile, code: str) -> UnreadableFile:
+    return UnreadableFile(file.name, Problem(code, Severity.ERROR))

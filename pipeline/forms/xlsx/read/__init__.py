@@ -1,0 +1,1 @@
+"""Reads a filled workbook, straight from its XML; ``reader.read_xlsx`` is the entry."""

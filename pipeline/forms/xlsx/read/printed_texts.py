@@ -1,0 +1,30 @@
+"""Lists the texts that a blank workbook prints beside the answers."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.texts import FormTexts, fold_word, form_texts
+from pipeline.model.form import FormKind
+from pipeline.resources import languages
+
+_CHECK_WORDS = ("check_ok", "check_empty", "check_format", "check_differs", "check_mark")
+
+
+@cache
+def printed_texts(kind: FormKind) -> frozenset[str]:
+    """Return, folded and in every language, what stands in the columns beside the answers."""
+    return frozenset(
+        fold_word(text) for texts in map(form_texts, languages()) for text in _texts(kind, texts)
+    )
+
+
+def _texts(kind: FormKind, texts: FormTexts) -> Iterator[str]:
+    for key in ("answer", *_CHECK_WORDS):
+        yield texts.words(key)
+    for name in FORMS[kind].questions:
+        yield name
+        yield texts.label(kind, name)
+        yield texts.requirement(kind, name)
+        yield texts.explanation(kind, name)
+        yield texts.explanation(kind, name, short=True)

@@ -1,0 +1,226 @@
+"""Styles our workbooks: fonts, fills, borders, and how tall a row has to be for its text."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openpyxl.styles import Alignment, Border, Font, PatternFill
+
+#: On every Windows since 10 (1809) and replaced by Hiragino on macOS; all other languages: Arial.
+_FONTS = {"ja": "BIZ UDPゴシック"}
+_FONT = "Arial"
+_SIZE = 11
+#: A line with wide characters is taller: their fonts, and those that stand in for them, are.
+_LINE_POINTS = 14.4
+_WIDE_LINE_POINTS = 15.6
+_PADDING_POINTS = 4.0
+#: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
+_WIDE = 1.88
+_NARROW = 0.9
+#: The tallest row that spreadsheet programs know, in points.
+_TALLEST = 409.0
+
+INK = "1F2933"
+MUTED = "4A5560"
+ACCENT = "0B4F6C"
+_HEADER_FILL = "0B4F6C"
+_GROUP_FILL = "DCE9EF"
+_ANSWER_FILL = "FFFBE6"
+_MARK_FILL = "FBD5D0"
+_MARK_INK = "8A1C0D"
+_EMPTY_FILL = "FFECB8"
+_LINE = "B4C2CB"
+_MARK_LINE = "8A1C0D"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Fonts, fills and borders for one language; made once a workbook."""
+
+    language: str
+
+    @property
+    def font_name(self) -> str:
+        """The font that the language is written in."""
+        return _FONTS.get(self.language, _FONT)
+
+    def font(self, *, size: int = _SIZE, bold: bool = False, color: str = INK) -> "Font":
+        """Return a font of this language."""
+        from openpyxl.styles import Font  # noqa: PLC0415 - slow to import
+
+        return Font(name=self.font_name, size=size, bold=bold, color=color)
+
+    @cached_property
+    def plain(self) -> "Font":
+        """Running text."""
+        return self.font()
+
+    @cached_property
+    def strong(self) -> "Font":
+        """Labels and headings in running text."""
+        return self.font(bold=True)
+
+    @cached_property
+    def muted(self) -> "Font":
+        """Explanations."""
+        return self.font(color=MUTED)
+
+    @cached_property
+    def title(self) -> "Font":
+        """The first cell of a sheet."""
+        return self.font(size=16, bold=True, color=ACCENT)
+
+    @cached_property
+    def header(self) -> "Font":
+        """The table's header."""
+        return self.font(bold=True, color="FFFFFF")
+
+    @cached_property
+    def warning(self) -> "Font":
+        """Sentences at marked answers."""
+        return self.font(bold=True, color=_MARK_INK)
+
+    @cached_property
+    def wrap(self) -> "Alignment":
+        """Wrapped, at the top left."""
+        from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
+
+        return Alignment(horizontal="left", vertical="top", wrap_text=True)
+
+    @cached_property
+    def middle(self) -> "Alignment":
+        """Wrapped, in the middle of a row of the table."""
+        from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
+
+        return Alignment(horizontal="left", vertical="center", wrap_text=True)
+
+    @cached_property
+    def flow(self) -> "Alignment":
+        """One line that may run over the empty cells to its right."""
+        from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
+
+        return Alignment(horizontal="left", vertical="center", wrap_text=False)
+
+    @cached_property
+    def header_fill(self) -> "PatternFill":
+        """The table's header."""
+        return _fill(_HEADER_FILL)
+
+    @cached_property
+    def group_fill(self) -> "PatternFill":
+        """The heading of a section."""
+        return _fill(_GROUP_FILL)
+
+    @cached_property
+    def answer_fill(self) -> "PatternFill":
+        """A cell to write into."""
+        return _fill(_ANSWER_FILL)
+
+    @cached_property
+    def mark_fill(self) -> "PatternFill":
+        """A marked answer."""
+        return _fill(_MARK_FILL)
+
+    @cached_property
+    def empty_fill(self) -> "PatternFill":
+        """A required answer that is still empty (for a conditional format: the background)."""
+        from openpyxl.styles import PatternFill  # noqa: PLC0415 - slow to import
+
+        return PatternFill(bgColor=_EMPTY_FILL, fill_type="solid")
+
+    @cached_property
+    def corrected_fill(self) -> "PatternFill":
+        """A marked answer that was changed (for a conditional format)."""
+        from openpyxl.styles import PatternFill  # noqa: PLC0415 - slow to import
+
+        return PatternFill(bgColor=_ANSWER_FILL, fill_type="solid")
+
+    @cached_property
+    def corrected_font(self) -> "Font":
+        """The check of a marked answer that was changed (for a conditional format)."""
+        from openpyxl.styles import Font  # noqa: PLC0415 - slow to import
+
+        return Font(bold=False, color=INK)
+
+    @cached_property
+    def box(self) -> "Border":
+        """A cell of the table."""
+        return _border(_LINE, "thin")
+
+    @cached_property
+    def mark_box(self) -> "Border":
+        """A marked answer."""
+        return _border(_MARK_LINE, "medium")
+
+
+def _fill(color: str) -> "PatternFill":
+    from openpyxl.styles import PatternFill  # noqa: PLC0415 - slow to import
+
+    return PatternFill(start_color=color, fill_type="solid")
+
+
+def _border(color: str, style: "str") -> "Border":
+    from openpyxl.styles import Border, Side  # noqa: PLC0415 - slow to import
+
+    side = Side(style=style, color=color)  # type: ignore[arg-type] # the stubs list literals
+    return Border(left=side, right=side, top=side, bottom=side)
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
+
+
+def text_width(text: str) -> float:
+    """Return the width of ``text`` in digits of the standard font, the unit of column widths."""
+    return sum(
+        0.0 if unicodedata.combining(character) else _WIDE if _is_wide(character) else _NARROW
+        for character in text
+    )
+
+
+def wrap_lines(text: str, width: float) -> tuple[str, ...]:
+    """Return ``text`` broken into lines that are at most ``width`` characters wide.
+
+    Words are kept whole; wide characters and words that are too long break anywhere.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph, width):
+            if line and text_width(line + piece.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = piece.lstrip()
+            else:
+                line += piece
+        lines.append(line.rstrip())
+    return tuple(lines)
+
+
+def _pieces(text: str, width: float) -> list[str]:
+    """Return the parts of ``text`` between which a line may break, in order and complete."""
+    closing = "、。，．）」』：；！？ー…）"
+    pieces: list[str] = []
+    for character in text:
+        last = pieces[-1] if pieces else ""
+        wide = _is_wide(character)
+        joins = (
+            bool(last)
+            and (character in closing or not (wide or _is_wide(last[-1])))
+            and not (last[-1] == " " and character != " ")
+            and text_width(last + character) <= width
+        )
+        if joins:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def row_height(cells: tuple[tuple[str, float], ...], *, at_least: int = 1) -> float:
+    """Return the height in points of a row whose cells hold (text, column width)."""
+    lines = max((len(wrap_lines(text, width - 1.2)) for text, width in cells), default=1)
+    wide = any(_is_wide(character) for text, _ in cells for character in text)
+    line = _WIDE_LINE_POINTS if wide else _LINE_POINTS
+    return min(_TALLEST, max(lines, at_least) * line + _PADDING_POINTS)
