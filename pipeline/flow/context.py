@@ -12,6 +12,7 @@ from pipeline.model.message import (
     SenderVerdict,
 )
 from pipeline.model.notice import MailFile, ProblemItem
+from pipeline.model.request import Status
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
@@ -34,17 +35,24 @@ class ReadMessage:
 class Trigger:
     """Who or what caused a change.
 
-    ``name`` is the staff member, or ``customer`` or ``system``. ``message_id`` is the mail that a
-    notice answers (empty: we start it). ``message_row`` is that mail's row in the ledger.
-    ``by_staff`` puts mails behind the undo window. ``gathered`` collects the answers to a message,
-    because one message gets one mail.
+    ``name`` is the staff member, or ``customer`` or ``system``. ``by_staff`` puts mails behind the
+    undo window. ``context`` is the message that caused it: its notices are gathered there, because
+    one message gets one mail.
     """
 
     name: str = "system"
-    message_id: str = ""
-    message_row: str = ""
     by_staff: bool = False
-    gathered: "list[Reply] | None" = None
+    context: "MessageContext | None" = None
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID of the mail that a notice answers; empty: we start it."""
+        return self.context.message.message_id if self.context else ""
+
+    @property
+    def message_row(self) -> str:
+        """The row of that mail in the ledger, or empty."""
+        return self.context.row.id if self.context else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +78,19 @@ class NoticeDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A notice that answers the message; all answers of one message become one mail.
+class Notice:
+    """A notice about a request that is to go out; all that answer one message become one mail.
 
-    ``of_transition`` answers are exempt from the caps on direct answers. ``recipient`` is the
-    sender when it is not the address of record.
+    ``of_transition`` notices are exempt from the caps on direct answers. ``recipient`` is the
+    sender when it is not the address of record. ``before`` is the status that a transition left.
     """
 
     record: RequestRecord
     effect: SendNotice
-    details: NoticeDetails
-    of_transition: bool
+    details: NoticeDetails = field(default_factory=NoticeDetails)
+    of_transition: bool = True
     recipient: str = ""
+    before: Status | None = None
 
 
 @dataclass(slots=True)
@@ -92,7 +101,7 @@ class MessageContext:
     read: ReadMessage
     sender: SenderJudgement
     now: datetime
-    answers: list[Reply] = field(default_factory=list)
+    answers: list[Notice] = field(default_factory=list)
 
     @property
     def message(self) -> InboundMessage:
@@ -105,14 +114,9 @@ class MessageContext:
         return self.sender.verdict is SenderVerdict.PASS
 
     @property
-    def cause(self) -> Trigger:
-        """The message as the cause of what follows from it; its answers are gathered."""
-        return Trigger(
-            name="customer",
-            message_id=self.message.message_id,
-            message_row=self.row.id,
-            gathered=self.answers,
-        )
+    def trigger(self) -> Trigger:
+        """The message as the cause of what follows from it."""
+        return Trigger(name="customer", context=self)
 
     def done(
         self, outcome: Outcome, detail: str, record: RequestRecord | None = None

@@ -25,16 +25,16 @@ def apply_event(
     work: Work,
     record: RequestRecord,
     event: Event,
-    cause: Trigger,
+    trigger: Trigger,
     details: NoticeDetails = _NOTHING,
 ) -> RequestRecord:
     """Apply ``event`` to ``record`` and return the record as saved.
 
     Raises RefusedError when a rule forbids the event; nothing is written then.
     """
-    record = _step(work, record, event, cause, details)
+    record = _step(work, record, event, trigger, details)
     while (follow := what_follows(work, record)) is not None:
-        record = _step(work, record, follow[0], cause, follow[1])
+        record = _step(work, record, follow[0], trigger, follow[1])
     return record
 
 
@@ -42,7 +42,7 @@ def _step(
     work: Work,
     record: RequestRecord,
     event: Event,
-    cause: Trigger,
+    trigger: Trigger,
     details: NoticeDetails,
 ) -> RequestRecord:
     transition = apply(record.state, event, work.services.policy, customer_zone=record.time_zone)
@@ -54,14 +54,14 @@ def _step(
         state=transition.after,
         done_deadlines=() if new_stay else record.done_deadlines,
     )
-    changed = perform_effects(work, changed, transition, cause, details)
+    changed = perform_effects(work, changed, transition, trigger, details)
     changed = replace(
         changed,
         next_at=wake_up(work.services, changed),
         move=whose_move(changed.state, work.services.policy),
     )
     work.tx.requests.save(changed, expected_version=record.state.version)
-    work.tx.events.append(_history(changed, transition, event, cause, details))
+    work.tx.events.append(_history(changed, transition, event, trigger, details))
     return changed
 
 
@@ -80,12 +80,12 @@ def _history(
     record: RequestRecord,
     transition: Transition,
     event: Event,
-    cause: Trigger,
+    trigger: Trigger,
     details: NoticeDetails,
 ) -> EventRecord:
     detail = {
         "reason": event.reason or details.reason,
-        "message": cause.message_row,
+        "message": trigger.message_row,
         "fields": ",".join(event.fields),
         "hold": record.state.hold_reason.value if record.state.hold_reason else "",
         "rule": record.route_rule if transition.before.status is Status.RECEIVED else "",
@@ -95,7 +95,7 @@ def _history(
         seq=0,
         at=event.at,
         actor=event.actor,
-        actor_name=event.actor_name or cause.name,
+        actor_name=event.actor_name or trigger.name,
         event=event.name,
         before=transition.before.status,
         after=transition.after.status,

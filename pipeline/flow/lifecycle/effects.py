@@ -1,10 +1,10 @@
 """Effects of a transition, performed in the transaction that saves it."""
 
-from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.context import Notice, NoticeDetails, Trigger
 from pipeline.flow.lifecycle.certificate_rows import end_live, reserve
 from pipeline.flow.lifecycle.number_claims import set_own_number
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.outgoing.notices import gather_notice, queue_notice
 from pipeline.flow.services import Work
 from pipeline.model.certificate import CertificateState
 from pipeline.model.transition import (
@@ -24,16 +24,18 @@ def perform_effects(
     work: Work,
     record: RequestRecord,
     transition: Transition,
-    cause: Trigger,
+    trigger: Trigger,
     details: NoticeDetails,
 ) -> RequestRecord:
     """Perform the effects in their order; return the record with what they changed of it."""
     for effect in transition.effects:
         match effect:
             case SendNotice():
-                record = queue_notice(
-                    work, record, effect, cause, details, transition.before.status
-                )
+                notice = Notice(record, effect, details, before=transition.before.status)
+                if trigger.context is None:
+                    record = queue_notice(work, notice, trigger)
+                else:
+                    gather_notice(trigger.context, notice)
             case AlertStaff(code):
                 alert(work, code, record.reference)
             case IssueCertificate():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.flow.answers.sentences import file_items
-from pipeline.flow.context import MessageContext, NoticeDetails, Reply
+from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.notices import queue_notice
@@ -42,7 +42,7 @@ def add_reply(
 ) -> None:
     """Gather a direct answer about ``record``: to its address of record, or to the sender."""
     context.answers.append(
-        Reply(
+        Notice(
             record,
             SendNotice(notice, variant),
             details or NoticeDetails(),
@@ -65,13 +65,12 @@ def queue_reply(work: Work, context: MessageContext) -> None:
         alert(work, "answers_capped", chosen.record.reference, context.row.id)
         return
     record = work.tx.requests.get(chosen.record.id) or chosen.record
-    cause = replace(context.cause, gathered=None)
-    grown = queue_notice(work, record, chosen.effect, cause, chosen.details, None, chosen.recipient)
+    grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
     if grown.thread != record.thread:
         work.tx.requests.set_thread(grown.id, grown.thread)
 
 
-def _joined(answers: list[Reply]) -> Reply:
+def _joined(answers: list[Notice]) -> Notice:
     """Return the one answer that says what all of them say."""
     ranked = sorted(answers, key=lambda item: _rank(item.effect.notice))
     first, others = ranked[0], ranked[1:]
@@ -106,7 +105,7 @@ def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
     )
 
 
-def _with_copies(work: Work, chosen: Reply, answers: list[Reply]) -> Reply:
+def _with_copies(work: Work, chosen: Notice, answers: list[Notice]) -> Notice:
     """Return ``chosen`` with the marked copies of the other forms that have to be corrected."""
     copies = []
     for item in answers:
@@ -122,7 +121,7 @@ def _with_copies(work: Work, chosen: Reply, answers: list[Reply]) -> Reply:
     return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
 
 
-def _with_files(answer: Reply, context: MessageContext) -> Reply:
+def _with_files(answer: Notice, context: MessageContext) -> Notice:
     """Return ``answer`` with a sentence on each file beside the form that could not be read."""
     if not context.read.submissions or answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED:
         return answer

@@ -27,5 +27,5 @@ def confirm(work: Work, context: MessageContext, record: RequestRecord) -> Reque
 def _confirm(work: Work, context: MessageContext, record: RequestRecord) -> RequestRecord:
     record = replace(record, sender_verdict=SenderVerdict.PASS)
     event = Event(EventName.SENDER_CONFIRMED, Actor.CUSTOMER, context.now, proven=True)
-    record = apply_event(work, record, event, context.cause)
-    return resume(work, record, context.cause)
+    record = apply_event(work, record, event, context.trigger)
+    return resume(work, record, context.trigger)

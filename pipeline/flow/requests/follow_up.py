@@ -154,7 +154,7 @@ def _form(
         insert_revision(work.tx, record, checked, context.now, context.row.id, accepted=False)
         keep_files(work.tx, context, record, submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=True)
-        return apply_event(work, record, event, context.cause)
+        return apply_event(work, record, event, context.trigger)
     return revise(work, context, record, checked)
 
 
@@ -177,10 +177,10 @@ def _first_form(
         proven=True,
         track=Track(submission.form.value),
     )
-    record = apply_event(work, with_answers(record, checked), event, context.cause)
+    record = apply_event(work, with_answers(record, checked), event, context.trigger)
     if record.status is not Status.RECEIVED:
         return record
-    return route_on(work, record, checked, found, context.cause)
+    return route_on(work, record, checked, found, context.trigger)
 
 
 def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
@@ -204,5 +204,5 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
     if event is None:
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, "note", record)
-    apply_event(work, record, event, context.cause)
+    apply_event(work, record, event, context.trigger)
     return context.done(Outcome.REPLY, event.name.value, record)

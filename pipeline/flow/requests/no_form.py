@@ -125,4 +125,4 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
         track=way.track,
         hold_reason=way.hold_reason,
     )
-    return apply_event(work, record, event, context.cause, details)
+    return apply_event(work, record, event, context.trigger, details)

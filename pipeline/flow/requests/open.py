@@ -78,7 +78,7 @@ def _close_waiting(work: Work, context: MessageContext) -> None:
         waits = {Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
         if record.form is None and record.status in waits:
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now, reason="form_arrived")
-            apply_event(work, record, event, context.cause)
+            apply_event(work, record, event, context.trigger)
 
 
 def open_form(
@@ -104,7 +104,7 @@ def open_form(
     insert_revision(work.tx, record, checked, context.now, context.row.id)
     keep_files(work.tx, context, record, submission)
     keep_words(work.tx, context, record)
-    return route_on(work, record, checked, found, context.cause)
+    return route_on(work, record, checked, found, context.trigger)
 
 
 def _free_reference(tx: Transaction) -> str:
@@ -129,7 +129,7 @@ def _continue_earlier(
         insert_revision(work.tx, previous, checked, context.now, context.row.id, accepted=False)
         keep_files(work.tx, context, previous, checked.submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=context.proven)
-        return apply_event(work, previous, event, context.cause)
+        return apply_event(work, previous, event, context.trigger)
     keep_words(work.tx, context, previous)
     if decision is ConflictDecision.ANSWER_DUPLICATE:
         add_reply(context, previous, NoticeName.DUPLICATE)
@@ -168,4 +168,4 @@ def replace_unproven(work: Work, context: MessageContext, checked: CheckedForm) 
         waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
         if waits and other.address_of_record.lower() == context.sender.address.lower():
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now)
-            apply_event(work, other, event, context.cause)
+            apply_event(work, other, event, context.trigger)

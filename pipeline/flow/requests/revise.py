@@ -67,12 +67,12 @@ def revise(
         event = _stopping(way, name, context.now)
         if way.alert or way.event is EventName.CONFLICT_FOUND:
             alert(work, f"route_{way.rule}", record.reference)
-    record = apply_answers(work, record, checked, event, context.cause, (before, after))
+    record = apply_answers(work, record, checked, event, context.trigger, (before, after))
     if way is None or asked or record.state.ended or record.status is Status.HELD:
         return record
     # where staff may have looked already, a new answer moves nothing by itself
     alert(work, f"route_{way.rule}", record.reference)
-    return apply_event(work, record, _stopping(way, EventName.HOLD, context.now), context.cause)
+    return apply_event(work, record, _stopping(way, EventName.HOLD, context.now), context.trigger)
 
 
 def _judged(checked: CheckedForm, now: datetime) -> Event:
@@ -114,7 +114,7 @@ def apply_answers(
     record: RequestRecord,
     checked: CheckedForm,
     event: Event,
-    cause: Trigger,
+    trigger: Trigger,
     revisions: tuple[RevisionRecord | None, RevisionRecord],
 ) -> RequestRecord:
     """Take the new answers into ``record`` and apply ``event``, telling old → new."""
@@ -134,7 +134,7 @@ def apply_answers(
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
         changes=_told(record, checked, changed),
     )
-    return apply_event(work, record, event, cause, details)
+    return apply_event(work, record, event, trigger, details)
 
 
 def _kept_facts(before: RequestRecord, after: RequestRecord, changed: set[str]) -> RequestRecord:

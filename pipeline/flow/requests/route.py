@@ -28,7 +28,7 @@ def route_on(
     record: RequestRecord,
     checked: CheckedForm,
     found: FoundConflict | None,
-    cause: Trigger,
+    trigger: Trigger,
 ) -> RequestRecord:
     """Route a received request and apply what the rule says."""
     way = route(routing_facts(record, checked, found))
@@ -62,23 +62,23 @@ def route_on(
         hold_reason=way.hold_reason,
         answers_complete=not checked.customer_problems,
     )
-    return apply_event(work, record, event, cause, details)
+    return apply_event(work, record, event, trigger, details)
 
 
-def resume(work: Work, record: RequestRecord, cause: Trigger) -> RequestRecord:
+def resume(work: Work, record: RequestRecord, trigger: Trigger) -> RequestRecord:
     """Route a request that is back on *received* by the answers that are kept."""
     if record.status is not Status.RECEIVED:
         return record
     latest = work.tx.revisions.latest(record.id)
     if latest is None:
         event = Event(EventName.NO_FORM, Actor.SYSTEM, work.now)
-        return apply_event(work, record, event, cause)
+        return apply_event(work, record, event, trigger)
     checked = judge(work.services.phones, submission_of(latest), work.now)
     proven = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
     found = find_conflict(work.tx, proven, checked, content_digest(checked), own=record)
-    return route_on(work, record, checked, found, cause)
+    return route_on(work, record, checked, found, trigger)
 
 
 def routing_facts(

@@ -45,8 +45,8 @@ def _decide(
     def change(work: Work) -> RequestRecord:
         current = work.tx.requests.get(record.id) or record
         work.tx.numbers.lock(current.number)
-        cause = Trigger(name=who, by_staff=True)
-        return apply_event(work, current, event, cause, NoticeDetails(reason=reason))
+        trigger = Trigger(name=who, by_staff=True)
+        return apply_event(work, current, event, trigger, NoticeDetails(reason=reason))
 
     changed = services.run(change)
     issue_pending(services)
