@@ -3,10 +3,9 @@
 import click
 
 from pipeline.cli import words
-from pipeline.cli.context import services
+from pipeline.cli.context import os_user, services
 from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_lines, print_table
-from pipeline.errors import RefusedError
 
 
 @click.command("list")
@@ -41,22 +40,34 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
 
 @click.command("cancel")
 @click.argument("mail")
-def cancel(mail: str) -> None:
+@click.option("--as", "name", default=None)
+def cancel(mail: str, name: str | None) -> None:
     """Take back a mail that was not sent yet."""
+    from pipeline.cli.possible import commands_now  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import outbox  # noqa: PLC0415
+
     with services() as opened:
-        done = opened.store.run(lambda tx: tx.outbox.cancel(mail))
-    if not done:
-        raise RefusedError("outbox_too_late", mail=mail)
+        done = outbox.cancel(opened, mail, name or os_user())
+        waiting = done.waiting
+        commands = commands_now(opened, waiting) if waiting is not None else ()
     print_lines(words.word("outbox_cancelled"))
+    if waiting is not None:
+        status = words.status_word(waiting.status.value)
+        said = words.word(
+            "outbox_waiting", reference=waiting.reference, status=status, mail=done.mail.id
+        )
+        print_lines(said)
+        for command in commands:
+            click.echo(f"  {command}")
 
 
 @click.command("retry")
 @click.argument("mail")
-def retry(mail: str) -> None:
+@click.option("--as", "name", default=None)
+def retry(mail: str, name: str | None) -> None:
     """Queue a failed, doubtful or cancelled mail again, with the same bytes and Message-ID."""
+    from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
+
     with services() as opened:
-        now = opened.clock.now()
-        done = opened.store.run(lambda tx: tx.outbox.retry(mail, now))
-    if not done:
-        raise RefusedError("outbox_not_retried", mail=mail)
+        outbox.retry(opened, mail, name or os_user())
     print_lines(words.word("outbox_queued"))

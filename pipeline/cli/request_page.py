@@ -10,6 +10,7 @@ from pipeline.cli.instants import span, told, told_twice
 from pipeline.cli.output import print_lines
 from pipeline.cli.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
+from pipeline.store.records import EventRecord
 
 
 def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:
@@ -57,12 +58,19 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         "history",
         [
             f"{told(line.at, zone)}  {line.actor_name}"
-            f"  {words.named('event', line.event.value) if line.event else ''}"
+            f"  {_what_happened(line)}"
             f"  {words.status_word(line.after.value)}"
             for line in view.history
         ],
     )
     _possible(view.reference, commands)
+
+
+def _what_happened(line: EventRecord) -> str:
+    """Return the event of a line, or what was done beside the machine."""
+    if line.event is not None:
+        return words.named("event", line.event.value)
+    return words.named("did", line.detail[0][0]) if line.detail else ""
 
 
 def _facts(view: RequestView, zone: str) -> None:

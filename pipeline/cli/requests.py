@@ -92,7 +92,7 @@ def show(reference: str, *, as_json: bool) -> None:
 @click.option("--tick-all", is_flag=True)
 @click.option("--business-verified", is_flag=True)
 @click.option("--two-step-off", is_flag=True)
-def approve(
+def approve(  # noqa: PLR0913 - click hands over each option by its name
     reference: str,
     name: str | None,
     ticked: tuple[str, ...],
@@ -110,8 +110,7 @@ def approve(
             opened,
             record,
             who,
-            ticked=ticked,
-            tick_all=tick_all,
+            ticked="all" if tick_all else ticked,
             business_verified=business_verified,
             two_step_off=two_step_off,
         ),

@@ -281,7 +281,7 @@ def _as_received(mail: EmailMessage, address: str, *, proven: bool) -> bytes:
 
 
 def _approve(services: Services, record: RequestRecord, _slots: Slots) -> None:
-    decisions.approve(services, record, _STAFF, tick_all=True)
+    decisions.approve(services, record, _STAFF, ticked="all")
 
 
 def _route_migration(services: Services, record: RequestRecord, _slots: Slots) -> None:

@@ -37,7 +37,7 @@ def build_form(
     return build_pdf(kind, language, filling, address=address, privacy=privacy)
 
 
-def publish(
+def publish(  # noqa: PLR0913 - what to write, where, and what stands on it
     out: Path,
     *,
     address: str,

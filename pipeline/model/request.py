@@ -241,6 +241,10 @@ class RequestState:
         """Whether no event can leave the status."""
         return self.status in END_STATUSES
 
+    def held_for(self, reason: HoldReason) -> bool:
+        """Whether the request is held, and for this reason."""
+        return self.status is Status.HELD and self.hold_reason is reason
+
     @property
     def has_live_certificate(self) -> bool:
         """Whether a certificate is out that was neither revoked nor expired."""

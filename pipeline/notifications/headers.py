@@ -133,7 +133,7 @@ def _attach(mail: EmailMessage, file: MailFile) -> None:
         attached.set_param("charset", "utf-8")
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - a mail has as many parts as it has
     composed: Composed,
     *,
     notice_key: str,

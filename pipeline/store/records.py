@@ -8,7 +8,15 @@ from pipeline.model.certificate import CertificateState, Issuer
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, Outcome, SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, EventName, Move, NumberState, RequestState, Status
+from pipeline.model.request import (
+    Actor,
+    EventName,
+    HoldReason,
+    Move,
+    NumberState,
+    RequestState,
+    Status,
+)
 
 
 class MessageState(StrEnum):
@@ -112,6 +120,10 @@ class RequestRecord:
     def status(self) -> Status:
         """The present status."""
         return self.state.status
+
+    def held_for(self, reason: HoldReason) -> bool:
+        """Whether the request is held, and for this reason."""
+        return self.state.held_for(reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Killing:
         for record in self.requests():
             if record.status is Status.POLICY_REVIEW:
                 decisions.approve(
-                    self.services, record, "staff", tick_all=True, business_verified=True
+                    self.services, record, "staff", ticked="all", business_verified=True
                 )
         return [record for record in self.requests() if record.status is Status.NAME_REVIEW]
 

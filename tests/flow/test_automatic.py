@@ -155,6 +155,6 @@ def test_decision_on_a_stale_view_is_refused(world: World) -> None:
     seen = world.request()
     world.mail(HANAKO, form(display_name="さくら"))
     with pytest.raises(RefusedError) as refused:
-        decisions.approve(world.services, seen, "saki", tick_all=True, business_verified=True)
+        decisions.approve(world.services, seen, "saki", ticked="all", business_verified=True)
     assert refused.value.code == "stale_request"
     assert world.request().status is Status.POLICY_REVIEW

@@ -27,9 +27,7 @@ def issued(world: World, sender: str = HANAKO, language: str = "ja", **more: str
     """Bring a good onboarding form to its certificate; the mails so far are put aside."""
     world.mail(sender, form(FormKind.ONBOARDING, language, **more))
     record = world.request(sender)
-    record = decisions.approve(
-        world.services, record, "saki", tick_all=True, business_verified=True
-    )
+    record = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
     return decisions.advance(world.services, record, "saki")
 
 
@@ -205,7 +203,7 @@ def test_second_live_certificate_for_a_number_is_refused_by_the_database(
 def test_not_yet_ready_is_asked_on_the_day_and_ready_brings_the_certificate(world: World) -> None:
     world.mail(OLIVER, form(FormKind.ONBOARDING, "en", ready_date="2026-12-07"))
     record = decisions.approve(
-        world.services, world.request(OLIVER), "saki", tick_all=True, business_verified=True
+        world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki")
     assert record.status is Status.AWAITING_READINESS
@@ -219,7 +217,7 @@ def test_not_yet_ready_is_asked_on_the_day_and_ready_brings_the_certificate(worl
 def test_new_date_by_reply_moves_the_question(world: World) -> None:
     world.mail(OLIVER, form(FormKind.ONBOARDING, "en", ready_date="2026-12-07"))
     record = decisions.approve(
-        world.services, world.request(OLIVER), "saki", tick_all=True, business_verified=True
+        world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki")
     world.staff_mails()

@@ -25,7 +25,7 @@ def _opened(world: World, language: str, kind: FormKind, **more: str) -> Request
     sender = OLIVER if language == "en" else HANAKO
     world.mail(sender, form(kind, language, **more))
     record = decisions.approve(
-        world.services, world.request(sender), "saki", tick_all=True, business_verified=True
+        world.services, world.request(sender), "saki", ticked="all", business_verified=True
     )
     world.staff_mails()
     return record

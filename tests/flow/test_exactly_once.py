@@ -46,7 +46,7 @@ def _break_guard(
 
 
 def _named(record: RequestRecord, world: World) -> RequestRecord:
-    return decisions.approve(world.services, record, "saki", tick_all=True, business_verified=True)
+    return decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
 
 
 def _issued(world: World) -> RequestRecord:

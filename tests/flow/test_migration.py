@@ -21,7 +21,7 @@ _SLOT = Slot(
 def _agreed(world: World) -> RequestRecord:
     world.mail(HANAKO, form(FormKind.MIGRATION))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki", slots=(_SLOT,))
     world.staff_mails()
@@ -33,7 +33,7 @@ def test_whole_migration(any_world: World) -> None:
     world = any_world
     seen = notices(world.mail(HANAKO, form(FormKind.MIGRATION, two_step_disabled="no")))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     assert record.status is Status.AWAITING_TWO_STEP_OFF
     seen += notices(world.staff_mails())
@@ -88,7 +88,7 @@ def test_two_step_still_on_is_asked_again(world: World) -> None:
 def test_slot_that_passes_without_an_answer_is_planned_again(world: World) -> None:
     world.mail(HANAKO, form(FormKind.MIGRATION))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki", slots=(_SLOT,))
     world.staff_mails()
@@ -100,7 +100,7 @@ def test_slot_that_passes_without_an_answer_is_planned_again(world: World) -> No
 def test_slot_before_the_ready_date_is_refused(world: World) -> None:
     world.mail(HANAKO, form(FormKind.MIGRATION, ready_date="2026-12-24"))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     with pytest.raises(RefusedError) as refused:
         decisions.advance(world.services, record, "saki", slots=(_SLOT,))

@@ -59,7 +59,7 @@ def _on_hold(world: World) -> None:
 def _approved(world: World) -> None:
     world.mail(HANAKO, form(ready_date="2027-03-01"))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     assert record.status is Status.AWAITING_READINESS
@@ -69,7 +69,7 @@ def _with_certificate(world: World) -> None:
     world.clock.set(ASKED - timedelta(days=2))
     world.mail(HANAKO, form(ready_date="2026-11-30"))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     assert record.status is Status.CERTIFICATE_ISSUED

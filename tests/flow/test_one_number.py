@@ -42,7 +42,7 @@ def test_same_content_again_is_answered_with_the_reference_and_changes_nothing(
     world.mail(HANAKO, file)
     if first in {"in work", "approved"}:
         record = decisions.approve(
-            world.services, world.request(), "saki", tick_all=True, business_verified=True
+            world.services, world.request(), "saki", ticked="all", business_verified=True
         )
         if first == "approved":
             decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
@@ -102,7 +102,7 @@ def test_corrected_form_replaces_and_shows_each_change_from_old_to_new(world: Wo
 def test_changed_form_after_approval_is_held_and_the_approved_answers_stay(world: World) -> None:
     world.mail(HANAKO, form(ready_date="2027-03-01"))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()

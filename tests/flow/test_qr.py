@@ -26,7 +26,7 @@ def test_code_for_an_imported_active_number_is_delivered(any_world: World) -> No
     record = world.request()
     assert (record.state.track, record.status) == (Track.QR, Status.CONTENT_REVIEW)
     assert notices(mails) == ["acknowledged"]
-    done = decisions.approve(world.services, record, "saki", tick_all=True, business_verified=True)
+    done = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
     assert done.status is Status.DELIVERED
     (mail,) = world.staff_mails()
     assert mail.notice == "qr_delivered"
@@ -67,7 +67,7 @@ def test_code_for_our_own_open_request_waits_until_it_is_active(any_world: World
     first, second = world.requests_of(HANAKO)
     assert second.status is Status.AWAITING_ACTIVE
     assert notices(mails) == ["question:queued"]
-    decisions.approve(world.services, first, "saki", tick_all=True, business_verified=True)
+    decisions.approve(world.services, first, "saki", ticked="all", business_verified=True)
     decisions.advance(world.services, world.again(first), "saki")
     issued = world.again(first)
     assert issued.status is Status.CERTIFICATE_ISSUED
@@ -117,7 +117,7 @@ def test_change_of_a_code_needs_the_provider_and_comes_back_to_staff(
     world.mail(HANAKO, form(FormKind.QR, qr_action=action, existing_code="ABCDEFGH123456"))
     record = world.request()
     assert record.status is Status.CONTENT_REVIEW
-    back = decisions.approve(world.services, record, "saki", tick_all=True, business_verified=True)
+    back = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
     assert back.status is Status.CONTENT_REVIEW
     assert "qr_not_made" in world.alerts()
 

@@ -21,7 +21,7 @@ Decision = Callable[[Services, RequestRecord], RequestRecord]
 _ONCE = datetime(2026, 1, 1, tzinfo=UTC)
 _DECISIONS: dict[str, Decision] = {
     "approve": lambda services, record: decisions.approve(
-        services, record, "saki", tick_all=True, business_verified=True
+        services, record, "saki", ticked="all", business_verified=True
     ),
     "ask": lambda services, record: answer_decisions.ask(
         services, record, "saki", fields=("display_name",), text="?"
@@ -86,7 +86,7 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
     cuban |= {"contact_phone": ""}
     world.mail(HANAKO, form(genesys_licence="other"))
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = answer_decisions.ask(
         world.services, record, "saki", fields=("display_name",), text="?"
@@ -95,7 +95,7 @@ def test_tick_holds_for_the_same_answer_and_not_for_another(world: World) -> Non
     assert world.again(record).acknowledged_warnings == ("licence_other",)
     world.mail(TARO, form(FormKind.ONBOARDING, "ja", "xlsx", **cuban))
     record = decisions.approve(
-        world.services, world.request(TARO), "saki", tick_all=True, business_verified=True
+        world.services, world.request(TARO), "saki", ticked="all", business_verified=True
     )
     assert record.acknowledged_warnings == ("phone_restricted_staff",)
     record = answer_decisions.ask(
@@ -211,7 +211,7 @@ def test_history_names_who_did_what_and_its_chain_holds(any_world: World) -> Non
     world = any_world
     world.mail(HANAKO, form())
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "aoi")
     told = [

@@ -131,9 +131,7 @@ def test_help_is_answered_by_staff_and_over(world: World) -> None:
 
 def test_changed_form_in_work_is_held_for_a_person(world: World) -> None:
     world.mail(HANAKO, form())
-    decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
-    )
+    decisions.approve(world.services, world.request(), "saki", ticked="all", business_verified=True)
     mails = world.mail(HANAKO, form(display_name="さくら"))
     record = world.request()
     assert (record.status, record.state.hold_reason) == (Status.HELD, HoldReason.CHANGE)
@@ -143,9 +141,7 @@ def test_changed_form_in_work_is_held_for_a_person(world: World) -> None:
 
 def test_same_form_in_work_is_a_duplicate(world: World) -> None:
     world.mail(HANAKO, form())
-    decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
-    )
+    decisions.approve(world.services, world.request(), "saki", ticked="all", business_verified=True)
     assert [mail.notice for mail in world.mail(HANAKO, form())] == ["duplicate"]
     assert world.request().status is Status.NAME_REVIEW
 

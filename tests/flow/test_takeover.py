@@ -23,7 +23,7 @@ def _notices(mails: list) -> list[str]:  # type: ignore[type-arg]
 def _with_certificate(world: World) -> RequestRecord:
     world.mail(HANAKO, form())
     record = decisions.approve(
-        world.services, world.request(), "saki", tick_all=True, business_verified=True
+        world.services, world.request(), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     if record.status is Status.AWAITING_READINESS:

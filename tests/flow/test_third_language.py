@@ -181,7 +181,7 @@ def test_header_alone_brings_a_german_answer(world: World, name: str) -> None:
 def test_ready_in_german_brings_the_certificate(world: World, text: str) -> None:
     world.mail(JULIA, form(FormKind.ONBOARDING, "de", ready_date="1. Februar 2027"))
     record = decisions.approve(
-        world.services, world.request(JULIA), "saki", tick_all=True, business_verified=True
+        world.services, world.request(JULIA), "saki", ticked="all", business_verified=True
     )
     record = decisions.advance(world.services, record, "saki")
     assert notices(world.staff_mails()) == ["approved_not_ready"]

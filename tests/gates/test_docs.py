@@ -151,7 +151,7 @@ def test_the_guide_explains_every_folder() -> None:
 def test_the_guide_explains_every_alert() -> None:
     sources = (ROOT / "pipeline").rglob("*.py")
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(sources))
-    codes = set(re.findall(r'\balert\(\s*tx,\s*services,\s*"([a-z_]+)"', source))
+    codes = set(re.findall(r'\balert\(\s*work,\s*"([a-z_]+)"', source))
     codes |= set(re.findall(r'\bAlertStaff\("([a-z_]+)"\)', source))
     text = GUIDE.read_text(encoding="utf-8")
     assert sorted(code for code in codes if f"`{code}`" not in text) == []

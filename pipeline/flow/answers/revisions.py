@@ -1,6 +1,6 @@
 """The answers of a request at one time: kept whole, so that they can be judged again."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -15,13 +15,20 @@ from pipeline.validation.content import content_digest
 _SUBMISSION = TypeAdapter(Submission)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """When answers came, and from where: a message of the ledger, or a member of staff."""
+
+    at: datetime
+    message_row: str | None = None
+    entered_by: str = ""
+
+
 def insert_revision(
     tx: Transaction,
     record: RequestRecord,
     checked: CheckedForm,
-    now: datetime,
-    message_row: str | None,
-    entered_by: str = "",
+    origin: Origin,
     *,
     accepted: bool = True,
 ) -> RevisionRecord:
@@ -34,8 +41,8 @@ def insert_revision(
         id=new_id(),
         request_id=record.id,
         seq=tx.revisions.next_seq(record.id),
-        received_at=now,
-        message_id=message_row,
+        received_at=origin.at,
+        message_id=origin.message_row,
         form=submission.form,
         version=submission.version,
         language=submission.language,
@@ -56,7 +63,7 @@ def insert_revision(
             )
             for problem in checked.problems
         ),
-        entered_by=entered_by,
+        entered_by=origin.entered_by,
         accepted=accepted,
         submission=_SUBMISSION.dump_json(submission).decode(),
     )

@@ -11,7 +11,7 @@ from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
-from pipeline.model.request import HoldReason, Status
+from pipeline.model.request import HoldReason
 from pipeline.model.transition import SendNotice
 from pipeline.notifications.catalogue import sentence
 from pipeline.store.records import RequestRecord
@@ -98,9 +98,7 @@ def _joined(answers: list[Notice]) -> Notice:
 def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
     """Tell whether the address has a receipt for another request: one is enough for all."""
     return any(
-        other.id != record.id
-        and other.status is Status.HELD
-        and other.state.hold_reason is HoldReason.SENDER
+        other.id != record.id and other.held_for(HoldReason.SENDER)
         for other in tx.requests.of_sender(record.address_of_record)
     )
 

@@ -7,7 +7,7 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Work
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
+from pipeline.model.request import Actor, Event, EventName, HoldReason
 from pipeline.store.records import RequestRecord
 
 
@@ -18,8 +18,7 @@ def confirm(work: Work, context: MessageContext, record: RequestRecord) -> Reque
     """
     confirmed = _confirm(work, context, record)
     for other in work.tx.requests.of_sender(record.address_of_record):
-        unproven = other.state.hold_reason is HoldReason.SENDER and other.status is Status.HELD
-        if unproven and other.id != record.id:
+        if other.held_for(HoldReason.SENDER) and other.id != record.id:
             _confirm(work, context, other)
     return confirmed
 

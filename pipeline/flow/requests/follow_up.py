@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.judge import judge
-from pipeline.flow.answers.revisions import insert_revision
+from pipeline.flow.answers.revisions import Origin, insert_revision
 from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
@@ -63,7 +63,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
     record = known.record
     if known.standing is not Standing.REQUESTER:
         return _from_another(work, context, known)
-    if record.state.hold_reason is HoldReason.SENDER and record.status is Status.HELD:
+    if record.held_for(HoldReason.SENDER):
         record = confirm(work, context, record)
     # the token proves the mailbox: here the sender counts as proven
     context.sender = replace(context.sender, verdict=SenderVerdict.PASS)
@@ -151,7 +151,9 @@ def _form(
     if record.status in _AFTER_APPROVAL and (
         latest is None or latest.digest != content_digest(checked)
     ):
-        insert_revision(work.tx, record, checked, context.now, context.row.id, accepted=False)
+        insert_revision(
+            work.tx, record, checked, Origin(context.now, context.row.id), accepted=False
+        )
         keep_files(work.tx, context, record, submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=True)
         return apply_event(work, record, event, context.trigger)
@@ -167,7 +169,7 @@ def _first_form(
     """Take the first form of a request that had none: same reference, then as received."""
     checked = judge(work.services.phones, submission, context.now)
     found = find_conflict(work.tx, context.sender, checked, content_digest(checked), own=record)
-    insert_revision(work.tx, record, checked, context.now, context.row.id)
+    insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)
     keep_words(work.tx, context, record)
     event = Event(

@@ -153,7 +153,7 @@ def _most_relevant_request(
 
 def waits_for_ownership(record: RequestRecord) -> bool:
     """Tell whether the request is held until the sender shows that the number is theirs."""
-    return record.status is Status.HELD and record.state.hold_reason is HoldReason.OWNERSHIP
+    return record.held_for(HoldReason.OWNERSHIP)
 
 
 def _relevant_status(previous: RequestRecord | None) -> Status | None:

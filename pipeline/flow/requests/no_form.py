@@ -10,13 +10,14 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_words
 from pipeline.flow.requests.record import new_record
+from pipeline.flow.requests.route import event_of
 from pipeline.flow.services import Work
 from pipeline.intake.suggest import suggest_form
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
 from pipeline.model.message import Outcome, SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, Event, HoldReason, NumberState, Status, Track
+from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -80,7 +81,7 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
     waiting = [
         record
         for record in tx.requests.of_sender(context.sender.address)
-        if record.status is Status.HELD and record.state.hold_reason is HoldReason.SENDER
+        if record.held_for(HoldReason.SENDER)
     ]
     return next(iter(waiting), None)
 
@@ -116,13 +117,4 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
     details = NoticeDetails(
         items=file_items(problems, record.language), suggestion=record.suggestion
     )
-    event = Event(
-        name=way.event,
-        actor=Actor.SYSTEM,
-        at=context.now,
-        reason=way.reason,
-        variant=way.variant,
-        track=way.track,
-        hold_reason=way.hold_reason,
-    )
-    return apply_event(work, record, event, context.trigger, details)
+    return apply_event(work, record, event_of(way, context.now), context.trigger, details)

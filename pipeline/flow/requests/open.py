@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.judge import judge
-from pipeline.flow.answers.revisions import insert_revision
+from pipeline.flow.answers.revisions import Origin, insert_revision
 from pipeline.flow.context import MessageContext
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
@@ -101,7 +101,7 @@ def open_form(
         linked_to = found.previous.reference
     record = replace(record, linked_to=linked_to, reference=_free_reference(work.tx))
     work.tx.requests.insert(record)
-    insert_revision(work.tx, record, checked, context.now, context.row.id)
+    insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)
     keep_words(work.tx, context, record)
     return route_on(work, record, checked, found, context.trigger)
@@ -126,7 +126,9 @@ def _continue_earlier(
     if decision is ConflictDecision.REPLACE_NEW_REVISION:
         return revise(work, context, previous, checked)
     if decision is ConflictDecision.HOLD_CHANGE_REQUEST:
-        insert_revision(work.tx, previous, checked, context.now, context.row.id, accepted=False)
+        insert_revision(
+            work.tx, previous, checked, Origin(context.now, context.row.id), accepted=False
+        )
         keep_files(work.tx, context, previous, checked.submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=context.proven)
         return apply_event(work, previous, event, context.trigger)
@@ -165,7 +167,9 @@ def replace_unproven(work: Work, context: MessageContext, checked: CheckedForm) 
     if not context.proven or number is None:
         return
     for other in work.tx.requests.of_number(number):
-        waits = other.status is Status.HELD and other.state.hold_reason is HoldReason.SENDER
-        if waits and other.address_of_record.lower() == context.sender.address.lower():
+        if (
+            other.held_for(HoldReason.SENDER)
+            and other.address_of_record.lower() == context.sender.address.lower()
+        ):
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now)
             apply_event(work, other, event, context.trigger)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from pipeline.flow.answers.revisions import changes, insert_revision
+from pipeline.flow.answers.revisions import Origin, changes, insert_revision
 from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
 from pipeline.flow.context import MessageContext, NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event
@@ -13,7 +13,7 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
-from pipeline.flow.requests.route import routing_facts
+from pipeline.flow.requests.route import event_of, routing_facts
 from pipeline.flow.services import Work
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
@@ -48,7 +48,7 @@ def revise(
 ) -> RequestRecord:
     """Replace the answers of ``record`` by ``checked``, as the customer asked by mail."""
     before = work.tx.revisions.latest(record.id)
-    after = insert_revision(work.tx, record, checked, context.now, context.row.id)
+    after = insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, checked.submission)
     keep_words(work.tx, context, record)
     confirmed = record.status is Status.NEEDS_CORRECTION and not checked.customer_problems
@@ -98,15 +98,8 @@ def _stop(record: RequestRecord, checked: CheckedForm, found: FoundConflict | No
 
 
 def _stopping(way: Route, name: EventName, now: datetime) -> Event:
-    return Event(
-        name,
-        Actor.SYSTEM,
-        now,
-        reason=way.reason,
-        variant=way.variant,
-        track=way.track,
-        hold_reason=way.hold_reason or HoldReason.CHANGE,
-    )
+    reason = way.hold_reason or HoldReason.CHANGE
+    return replace(event_of(way, now), name=name, hold_reason=reason)
 
 
 def apply_answers(

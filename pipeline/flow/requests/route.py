@@ -1,6 +1,7 @@
 """Route a request: what the rules look at, and the event of the rule that matches."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.revisions import submission_of
@@ -14,7 +15,7 @@ from pipeline.model.checked import CheckedForm
 from pipeline.model.message import SenderJudgement
 from pipeline.model.problem import Severity
 from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
-from pipeline.model.route import ConflictDecision, ConflictEffect, RoutingFacts
+from pipeline.model.route import ConflictDecision, ConflictEffect, Route, RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord
 from pipeline.validation.content import content_digest
@@ -52,17 +53,22 @@ def route_on(
         reason=way.reason,
         suggestion=way.suggestion,
     )
-    event = Event(
+    complete = not checked.customer_problems
+    event = replace(event_of(way, work.now), answers_complete=complete)
+    return apply_event(work, record, event, trigger, details)
+
+
+def event_of(way: Route, now: datetime) -> Event:
+    """Return the event that the rule ``way`` orders."""
+    return Event(
         name=way.event,
         actor=Actor.SYSTEM,
-        at=work.now,
+        at=now,
         reason=way.reason,
         variant=way.variant,
         track=way.track,
         hold_reason=way.hold_reason,
-        answers_complete=not checked.customer_problems,
     )
-    return apply_event(work, record, event, trigger, details)
 
 
 def resume(work: Work, record: RequestRecord, trigger: Trigger) -> RequestRecord:

@@ -5,16 +5,16 @@ from datetime import date, datetime
 from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.certificates.paste import PasteCode, PasteRefused
 from pipeline.errors import RefusedError
-from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import end_live
-from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
 from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.identifiers import new_id
-from pipeline.model.request import Actor, Event, EventName
-from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
+from pipeline.model.request import EventName
+from pipeline.store.records import CertificateRecord, RequestRecord
 
 
 def reissue_certificate(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -32,26 +32,11 @@ def revoke_certificate(
 def _decide(
     services: Services, record: RequestRecord, who: str, name: EventName, reason: str = ""
 ) -> RequestRecord:
-    now = services.clock.now()
-    event = Event(
-        name,
-        Actor.STAFF,
-        now,
-        actor_name=who,
-        expected_version=record.state.version,
-        reason=reason,
-    )
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        event = staff_event(services, current, name, who, reason=reason)
+        return apply_event(work, current, event, by_staff(who), NoticeDetails(reason=reason))
 
-    def change(work: Work) -> RequestRecord:
-        current = work.tx.requests.get(record.id) or record
-        work.tx.numbers.lock(current.number)
-        trigger = Trigger(name=who, by_staff=True)
-        return apply_event(work, current, event, trigger, NoticeDetails(reason=reason))
-
-    changed = services.run(change)
-    issue_pending(services)
-    with services.store.read() as tx:
-        return tx.requests.get(record.id) or changed
+    return on_request(services, record, change)
 
 
 def enter_certificate(
@@ -67,33 +52,30 @@ def enter_certificate(
     code of what is wrong with it; a private key also alerts.
     """
     issuer = ManualIssuer(services.settings.certificates.time_zone)
-    now = services.clock.now()
+    refused: list[PasteRefused] = []
 
-    def change(work: Work) -> PasteRefused | None:
-        found = issuer.accept(text, created=created, now=now)
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        found = issuer.accept(text, created=created, now=work.now)
+        if not isinstance(found, PasteRefused):
+            used = work.tx.certificates.by_fingerprint(found.fingerprint) is not None
+            found = PasteRefused(PasteCode.USED) if used else found
         if isinstance(found, PasteRefused):
+            refused[:] = [found]  # told after the commit, which keeps the alert
             if found.alert:
-                alert(work, "private_key_pasted", record.reference)
-            return found
-        if work.tx.certificates.by_fingerprint(found.fingerprint) is not None:
-            return PasteRefused(PasteCode.USED)
-        current = work.tx.requests.get(record.id) or record
-        work.tx.numbers.lock(current.number)
+                alert(work, "private_key_pasted", current.reference)
+            return current
+        refused.clear()
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
-        work.tx.certificates.reserve(_entered(current, found, now))
-        event = Event(
-            EventName.ISSUED,
-            Actor.STAFF,
-            now,
-            actor_name=who,
-            certificate_expires_at=found.expires_at,
+        work.tx.certificates.reserve(_entered(current, found, work.now))
+        expires = found.expires_at
+        event = staff_event(
+            services, current, EventName.ISSUED, who, certificate_expires_at=expires
         )
-        apply_event(work, current, event, Trigger(name=who, by_staff=True))
-        return None
+        return apply_event(work, current, event, by_staff(who))
 
-    refused = services.run(change)
-    if refused is not None:
-        raise RefusedError(refused.code.value, reference=record.reference)
+    on_request(services, record, change)
+    if refused:
+        raise RefusedError(refused[0].code.value, reference=record.reference)
 
 
 def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> CertificateRecord:
@@ -116,21 +98,6 @@ def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> 
 
 def reveal_text(services: Services, record: RequestRecord, row: CertificateRecord, who: str) -> str:
     """Return the text of a certificate; that it was looked at stands in the history."""
-
-    def change(work: Work) -> None:
-        work.tx.events.append(
-            EventRecord(
-                request_id=record.id,
-                seq=0,
-                at=work.now,
-                actor=Actor.STAFF,
-                actor_name=who,
-                event=None,
-                before=record.status,
-                after=record.status,
-                detail=(("certificate_revealed", row.serial),),
-            )
-        )
-
-    services.run(change)
+    detail = ("certificate_revealed", row.serial)
+    services.run(lambda work: note_in_history(work, record, who, detail))
     return row.text

@@ -8,7 +8,7 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, EventName
-from pipeline.store.records import RequestRecord
+from pipeline.store.records import EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
 
@@ -64,3 +64,23 @@ def staff_event(
 def by_staff(who: str) -> Trigger:
     """Return the cause of what ``who`` decides: its mails wait for the undo window."""
     return Trigger(name=who, by_staff=True)
+
+
+def note_in_history(work: Work, record: RequestRecord, who: str, detail: tuple[str, str]) -> None:
+    """Write what ``who`` did into the history of a request whose status stays.
+
+    ``detail`` is what was done and to which row; never a text of a customer.
+    """
+    work.tx.events.append(
+        EventRecord(
+            request_id=record.id,
+            seq=0,
+            at=work.now,
+            actor=Actor.STAFF,
+            actor_name=who,
+            event=None,
+            before=record.status,
+            after=record.status,
+            detail=(detail,),
+        )
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.revisions import (
+    Origin,
     insert_revision,
     latest_accepted,
     submission_of,
@@ -93,7 +94,7 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
             complete = not items
             current = replace(current, form=kind)
             if revision.form is not kind:
-                insert_revision(work.tx, current, checked, work.now, None, entered_by=who)
+                insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
         event = staff_event(
             work.services, current, EventName.ROUTE, who, track=track, answers_complete=complete
         )
@@ -122,7 +123,7 @@ def edit(
         submission = with_entered_answers(submission_of(revision), answers)
         checked = judge(work.services.phones, submission, work.now)
         _refuse_change_of_approved(current, checked)
-        after = insert_revision(work.tx, current, checked, work.now, None, entered_by=who)
+        after = insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
         event = staff_event(
             work.services,
             current,

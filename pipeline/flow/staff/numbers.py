@@ -76,7 +76,7 @@ def _wake(work: Work, record: NumberRecord, who: str) -> None:
             continue
         if request.status is Status.AWAITING_ACTIVE:
             work.tx.requests.reschedule(request.id, now)
-        held = request.status is Status.HELD and request.state.hold_reason is HoldReason.NUMBER
+        held = request.held_for(HoldReason.NUMBER)
         if held and record.state is NumberState.ACTIVE:
             ours = request.organisation == record.organisation
             name = EventName.NUMBER_SET if ours else EventName.RELEASE

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import RefusedError, UsageError
@@ -57,18 +58,17 @@ def approve(
     record: RequestRecord,
     who: str,
     *,
-    ticked: tuple[str, ...] = (),
-    tick_all: bool = False,
+    ticked: tuple[str, ...] | Literal["all"] = (),
     business_verified: bool = False,
     two_step_off: bool = False,
 ) -> RequestRecord:
-    """Approve the review that the request is in.
+    """Approve the review that the request is in; ``ticked`` are codes of warnings, or all of them.
 
     Raises RefusedError ``warnings_open`` while staff warnings are not ticked off.
     """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        current = _tick_off(work.tx, current, ticked, tick_all=tick_all)
+        current = _tick_off(work.tx, current, ticked)
         state = replace(
             current.state,
             business_verified=current.state.business_verified or business_verified,
@@ -82,7 +82,7 @@ def approve(
 
 
 def _tick_off(
-    tx: Transaction, record: RequestRecord, ticked: tuple[str, ...], *, tick_all: bool
+    tx: Transaction, record: RequestRecord, ticked: tuple[str, ...] | Literal["all"]
 ) -> RequestRecord:
     revision = tx.revisions.latest(record.id)
     warnings = {
@@ -90,7 +90,7 @@ def _tick_off(
         for problem in (revision.problems if revision else ())
         if problem.audience == Audience.STAFF.value and problem.severity != Severity.NOTE.value
     }
-    done = warnings if tick_all else {*record.acknowledged_warnings, *ticked} & warnings
+    done = warnings if ticked == "all" else {*record.acknowledged_warnings, *ticked} & warnings
     if warnings - done:
         raise RefusedError(
             "warnings_open",
@@ -164,10 +164,18 @@ def reject(
 
 
 def hold(services: Services, record: RequestRecord, who: str, *, note: str = "") -> RequestRecord:
-    """Hold the request; the customer is not told."""
-    if note:
-        keep_note(services, record, who, note)
-    return _apply(services, record, who, EventName.HOLD, hold_reason=HoldReason.STAFF, note=note)
+    """Hold the request; the customer is not told. A refused hold keeps no note."""
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        event = staff_event(
+            services, current, EventName.HOLD, who, hold_reason=HoldReason.STAFF, note=note
+        )
+        held = apply_event(work, current, event, by_staff(who))
+        if note.strip():
+            work.tx.notes.insert(_note_of_staff(work.now, current, who, note))
+        return held
+
+    return on_request(services, record, change)
 
 
 def release(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -202,21 +210,19 @@ def note(services: Services, record: RequestRecord, who: str, *, text: str) -> R
     """
     if not text.strip():
         raise UsageError("note_empty", reference=record.reference)
-    keep_note(services, record, who, text)
+    services.run(lambda work: work.tx.notes.insert(_note_of_staff(work.now, record, who, text)))
     return record
 
 
-def keep_note(services: Services, record: RequestRecord, who: str, text: str) -> None:
-    """Keep what a member of staff wrote with the request."""
-    kept = NoteRecord(
+def _note_of_staff(now: datetime, record: RequestRecord, who: str, text: str) -> NoteRecord:
+    return NoteRecord(
         id=new_id(),
         request_id=record.id,
-        at=services.clock.now(),
+        at=now,
         author=who,
         from_customer=False,
         text=text,
     )
-    services.store.run(lambda tx: tx.notes.insert(kept))
 
 
 def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:

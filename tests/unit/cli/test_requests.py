@@ -87,7 +87,7 @@ def test_mail_of_a_decision_can_be_taken_back_once(pipeline: Call, reference_of:
     (mail,) = pipeline("outbox", "list", "--json").json()
     assert (mail["notice"], mail["state"]) == ("rejected", "queued")
     assert pipeline("run").code == 0
-    assert pipeline("outbox", "cancel", mail["id"]).code == 0
+    assert pipeline("outbox", "cancel", mail["id"], "--as", "saki").code == 0
     assert pipeline("outbox", "list", "--json").json() == []
     again = pipeline("outbox", "cancel", mail["id"])
     assert (again.code, again.err.splitlines()[0]) == (
@@ -96,6 +96,41 @@ def test_mail_of_a_decision_can_be_taken_back_once(pipeline: Call, reference_of:
     )
     assert pipeline("outbox", "retry", mail["id"]).code == 0
     assert [row["state"] for row in pipeline("outbox", "list", "--json").json()] == ["queued"]
+    history = pipeline("request", "show", reference, "--json").json()["history"]
+    done = [(line["actor_name"], line["detail"]) for line in history if not line["event"]]
+    assert ("saki", [["mail_cancelled", mail["id"]]]) in done
+    assert "saki  Mail taken back" in pipeline("request", "show", reference).out
+
+
+def test_taking_back_a_question_says_that_the_request_waits_for_its_answer(
+    pipeline: Call, reference_of: Find
+) -> None:
+    reference = reference_of("policy_review")
+    said = ("--field", "contact_name", "--text", "Whose name is it?")
+    assert pipeline("request", "ask", reference, *said).code == 0
+    (mail,) = pipeline("outbox", "list", "--json").json()
+    called = pipeline("outbox", "cancel", mail["id"])
+    assert called.code == 0
+    assert f"{reference} now waits" in called.out
+    assert f"pipeline outbox retry {mail['id']}" in called.out.replace("\n", " ")
+    assert f"request withdraw {reference}" in called.out
+
+
+def test_mail_that_is_not_there_is_not_found(pipeline: Call) -> None:
+    for command in ("cancel", "retry"):
+        called = pipeline("outbox", command, "none")
+        assert (called.code, called.err.splitlines()[0]) == (
+            5,
+            "There is no mail none in the outbox.",
+        )
+
+
+def test_refused_hold_keeps_no_note(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    assert pipeline("request", "withdraw", reference).code == 0
+    assert pipeline("request", "hold", reference, "--note", "never kept").code == 6
+    notes = pipeline("request", "show", reference, "--json").json()["notes"]
+    assert [note["text"] for note in notes if note["text"] == "never kept"] == []
 
 
 def test_sent_mail_is_not_queued_again(pipeline: Call) -> None:
