@@ -1,16 +1,19 @@
 """The store: opens the database, runs transactions, knows the state of its schema."""
 
+import itertools
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.model.retry import Retry
 from pipeline.store.blobs import Blobs
 from pipeline.store.engine import open_engine, read_only, shown
 from pipeline.store.faults import stumbled, told_as, transient
@@ -26,8 +29,7 @@ SchemaState = Literal["empty", "current", "old", "newer", "foreign"]
 
 #: Two tables that every revision of this programme has.
 _OURS = frozenset({"requests", "outbox"})
-_ATTEMPTS = 8
-_FIRST_PAUSE = 0.02
+_RETRY = Retry.doubling(timedelta(seconds=0.04), timedelta(seconds=2.56), attempts=8)
 
 
 class Store:
@@ -113,10 +115,12 @@ class Store:
 
     def _run(self, work: Callable[[Transaction], T]) -> T:
         failure: Exception | None = None
-        for attempt in range(_ATTEMPTS):
-            if attempt:
+        for failures in itertools.count():
+            if _RETRY.given_up_after(failures):
+                break
+            if failures:
                 # spread the workers that failed on each other
-                time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - no secret
+                _pause(failures, random.uniform(0.5, 1))  # noqa: S311 - no secret
             try:
                 with self._engine.begin() as connection:
                     return work(Transaction(Context(connection, self.mailbox_id)))
@@ -213,7 +217,7 @@ class Store:
         """
         from pipeline.store.migrate import upgrade  # noqa: PLC0415 - Alembic takes half a second
 
-        for attempt in range(_ATTEMPTS):
+        for failures in itertools.count(1):
             state = self.schema_state()
             if state == "current":
                 return
@@ -226,9 +230,13 @@ class Store:
                 if not transient(error):
                     self._tell(error)
                 # another process may be making the same tables
-                time.sleep(_FIRST_PAUSE * 2**attempt)
-                if attempt + 1 == _ATTEMPTS:
+                if _RETRY.given_up_after(failures):
                     raise
+                _pause(failures)
+
+
+def _pause(failures: int, share: float = 1) -> None:
+    time.sleep(_RETRY.wait_after(failures).total_seconds() * share)
 
 
 def _writes_where_it_only_reads(error: Exception) -> bool:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName
+from pipeline.model.retry import Retry
 from pipeline.model.transition import DeadlineKind
 from pipeline.tracks.declaration import Anchor, Due, Unit
 
 #: When an outside service fails, the same is tried again after these times, then once a day.
-_BACK_OFF = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+_RETRY = Retry((timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)))
 _WORKING_WEEK = 5
 _WEEK = 7
 
@@ -59,7 +60,7 @@ def close_after(days: int, anchor: Anchor = Anchor.ENTERED) -> Due:
 
 def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
     """Return the repeated attempts of something that an outside service does for us."""
-    last = len(_BACK_OFF)
+    last = len(_RETRY.waits)
     return tuple(
         Due(
             f"retry-{index}" if index < last else "retry-daily",
@@ -74,7 +75,7 @@ def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
             ),
             group="retry",
         )
-        for index, span in enumerate(_BACK_OFF, 1)
+        for index, span in enumerate(_RETRY.waits, 1)
     )
 
 

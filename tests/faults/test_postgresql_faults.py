@@ -189,7 +189,7 @@ def test_every_command_is_try_later_while_the_server_is_down(
 def test_server_lost_between_two_transactions_is_try_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.store.unit_of_work._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("pipeline.store.unit_of_work._pause", lambda *_: None)
     with running_postgresql(tmp_path) as url:
         store = Store.open(url, mailbox_id="m", blobs=tmp_path / "blobs")
         store.run(lambda tx: tx.memory.put("x", 1))

@@ -103,8 +103,6 @@ def _unfetched(mail: FetchedMessage) -> str:
 
 
 _ACCOUNT = "injected"
-
-
 _UID_BITS = 62
 
 

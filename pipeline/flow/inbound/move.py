@@ -10,15 +10,9 @@ from pipeline.mailbox.protocol import Mailbox
 from pipeline.store.records import MessageRecord
 
 _PORTION = 50
-
-
 _LEASE = "moving"
-
-
 #: So many failures one after another are the server's, not a mail's.
 _IN_A_ROW = 3
-
-
 #: A mail that so many batches could not move is told to staff, once.
 _ALERTED_AT = 3
 

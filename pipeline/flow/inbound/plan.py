@@ -33,8 +33,6 @@ from pipeline.tracks.machine import next_system_event
 
 #: So many things of each kind are told one by one.
 MOST = 50
-
-
 _COUNTED = 1000
 
 

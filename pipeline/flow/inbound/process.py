@@ -20,17 +20,15 @@ from pipeline.flow.services import Services, Work
 from pipeline.guard import GuardError
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import Outcome
+from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 
-_WAIT = timedelta(minutes=5)
-
-
+#: How often a message is tried is a setting (limits.attempts).
+_RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
-
-
 #: What the same bytes would do again: the child's own memory and processor time ran out. The wall
 #: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
 #: handles, a library half installed), so those are tried again.
@@ -115,8 +113,8 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
             fault = fault or error
-            wait = work.now + _WAIT
-            work.tx.messages.save(replace(row, next_at=wait, last_error=error.code))
+            later = work.now + _RETRY.wait_after(1)
+            work.tx.messages.save(replace(row, next_at=later, last_error=error.code))
             total += Processed(deferred=1)
         except Exception as error:
             if _stops_all(error):
@@ -133,10 +131,8 @@ def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
     hopeless = isinstance(error, GuardError) and error.reason in _HOPELESS
     if attempts < work.services.settings.limits.attempts and not hopeless:
-        later = replace(
-            row, attempts=attempts, next_at=now + _WAIT * 2 ** (attempts - 1), last_error=reason
-        )
-        work.tx.messages.save(later)
+        at = now + _RETRY.wait_after(attempts)
+        work.tx.messages.save(replace(row, attempts=attempts, next_at=at, last_error=reason))
         return Processed(deferred=1)
     work.tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
     alert(work, "quarantined", "", row.id)

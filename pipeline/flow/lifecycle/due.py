@@ -10,11 +10,12 @@ from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import due, event_of
 
-_LATER = timedelta(days=1)
+_RETRY = Retry((timedelta(days=1),))
 
 
 def run_due(services: Services) -> int:
@@ -50,7 +51,7 @@ def _portion(work: Work, put_off: type[Exception]) -> int:
             code = error.code if isinstance(error, RefusedError) else type(error).__name__
             logs.event("flow.due", "refused", code=code, reference=record.reference)
             alert(work, "due_work_refused", record.reference, code)
-            work.tx.requests.reschedule(record.id, work.now + _LATER)
+            work.tx.requests.reschedule(record.id, work.now + _RETRY.wait_after(1))
     return len(records)
 
 

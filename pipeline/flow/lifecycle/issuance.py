@@ -24,8 +24,6 @@ from pipeline.store.records import CertificateRecord
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
-
-
 #: Somebody else wrote the request while its certificate was made.
 _CHANGED_MEANWHILE = "stale_request"
 

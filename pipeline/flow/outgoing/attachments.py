@@ -19,7 +19,6 @@ _CONTENT_TYPES = {
     FileFormat.PDF: "application/pdf",
 }
 
-
 #: Notices that carry the customer's own answers again, for a correction or a new start.
 _WITH_ANSWERS = frozenset(
     {

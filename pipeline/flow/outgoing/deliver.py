@@ -17,19 +17,12 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState
+from pipeline.model.retry import Retry
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
-_FIRST_WAIT = timedelta(minutes=2)
-
-
-_LONGEST_WAIT = timedelta(hours=4)
-
-
-_ATTEMPTS = 12
-
-
+_RETRY = Retry.doubling(timedelta(minutes=2), timedelta(hours=4), attempts=12)
 _CAP = "mail:hour"
 
 
@@ -233,10 +226,12 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
                 _note_certificate(work.tx, mail, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again
-            work.tx.outbox.put_back(mail.id, mail.attempt, now + _FIRST_WAIT, delivery.detail)
-        case DeliveryKind.DEFERRED if mail.attempt < _ATTEMPTS:
-            wait = min(_FIRST_WAIT * 2 ** min(mail.attempt - 1, 10), _LONGEST_WAIT)
-            work.tx.outbox.deferred(mail.id, mail.attempt, now + wait, delivery.detail)
+            work.tx.outbox.put_back(
+                mail.id, mail.attempt, now + _RETRY.wait_after(1), delivery.detail
+            )
+        case DeliveryKind.DEFERRED if not _RETRY.given_up_after(mail.attempt):
+            later = now + _RETRY.wait_after(mail.attempt)
+            work.tx.outbox.deferred(mail.id, mail.attempt, later, delivery.detail)
         case DeliveryKind.IN_DOUBT:
             work.tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
             alert(work, "mail_in_doubt", _reference(work.tx, mail), mail.id)

@@ -18,8 +18,6 @@ from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _DAY = timedelta(days=1)
-
-
 #: When several forms came in one message, the notice that asks for most speaks for all.
 _MOST_DEMANDING = (
     NoticeName.NEEDS_CORRECTION,

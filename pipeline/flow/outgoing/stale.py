@@ -14,8 +14,6 @@ from pipeline.store.unit_of_work import Transaction
 
 #: Mails that carry a certificate: it has to be the live one still.
 _CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
-
-
 #: Mails that make sense in these statuses of their request only.
 _ONLY_IN = {
     NoticeName.CERTIFICATE_REMINDER: frozenset({Status.CERTIFICATE_ISSUED}),
@@ -24,7 +22,6 @@ _ONLY_IN = {
     NoticeName.TWO_STEP_INSTRUCTIONS: frozenset({Status.AWAITING_TWO_STEP_OFF}),
     NoticeName.SLOT_PROPOSAL: frozenset({Status.SLOT_PROPOSED}),
 }
-
 
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}

@@ -17,7 +17,6 @@ _EVENTS = {
     Command.CREATED: EventName.MARK_CREATED,
 }
 
-
 _LETTERS = "ABC"
 
 

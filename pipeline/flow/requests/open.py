@@ -39,7 +39,6 @@ _ABOUT_EARLIER = frozenset(
     }
 )
 
-
 #: How long a request waits for a file that can be read.
 _FILE_AWAITED = timedelta(days=14)
 

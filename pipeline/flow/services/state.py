@@ -24,14 +24,8 @@ from pipeline.private import read_private
 from pipeline.store.unit_of_work import Store, Transaction
 
 _TOKEN_KEY_BYTES = 32
-
-
 _UNFINISHED = "first-use"
-
-
 _LOCK = "first-use.lock"
-
-
 #: The row of ``memory`` with the digests of the keys.
 _REMEMBERED = "keys"
 

@@ -11,8 +11,6 @@ from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
-
-
 #: Events that are Meta's word, recorded by staff.
 _OF_META = frozenset(
     {

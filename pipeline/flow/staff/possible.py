@@ -13,8 +13,6 @@ from pipeline.tracks.moves import allowed_events, forward_event
 
 #: Not offered: people close a request as a duplicate with ``merge``.
 _NOT_OFFERED = frozenset({EventName.SUPERSEDE})
-
-
 #: Refused only because the probe cannot know what staff would say with the event.
 _MORE_IS_NEEDED = frozenset(
     {
@@ -26,7 +24,6 @@ _MORE_IS_NEEDED = frozenset(
         "track_missing",
     }
 )
-
 
 _HOUR = timedelta(hours=1)
 

@@ -9,8 +9,6 @@ from pipeline.store.records import CertificateRecord
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 200
-
-
 _COUNTERS_KEPT = timedelta(days=3)
 
 

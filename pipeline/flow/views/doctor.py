@@ -18,8 +18,6 @@ from pipeline.model.certificate import Issuer
 from pipeline.notifications.courier import DeliveryKind
 
 _OPEN_TO_OTHERS = 0o077
-
-
 _LOOKED_AT = 50
 
 
