@@ -1,6 +1,6 @@
 """One scheduled run: lease, receive, due work, deliver, housekeep, summary, exit code."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -10,9 +10,10 @@ from typing import TypeVar
 from pipeline import logs
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
+from pipeline.flow.inbound import fetch as intake
 from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.move import move_processed
-from pipeline.flow.inbound.plan import Plan, plan
+from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
@@ -21,6 +22,7 @@ from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
+from pipeline.flow.views.plan import Plan
 
 
 class Stage(StrEnum):
@@ -200,6 +202,11 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
 def plan_batch(services: Services) -> Plan:
     """Say what a batch would do now; nothing is changed, on the server or in the state."""
     return plan(services)
+
+
+def inject(services: Services, mails: Sequence[bytes]) -> int:
+    """Put raw mails into the ledger, to be processed by the next batch; return how many were new."""
+    return intake.inject(services, mails)
 
 
 def _receive(run: _Run) -> None:

@@ -130,8 +130,10 @@ def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
 @click.option("--created", type=click.DateTime(), default=None)
 def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
-    from pipeline.flow.lifecycle.issuance import issue_pending  # noqa: PLC0415
-    from pipeline.flow.staff.certificates import enter_certificate  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.certificates import (  # noqa: PLC0415 - slow to import
+        enter_certificate,
+        issue_wanted,
+    )
 
     with services() as opened:
         with opened.store.read() as tx:
@@ -148,7 +150,7 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
                     status=words.status_word(record.status.value),
                 )
             else:
-                issue_pending(opened)
+                issue_wanted(opened)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
     click.echo(f"{record.reference}  {words.status_word(record.status.value)}")

@@ -16,7 +16,7 @@ from pipeline.errors import ExitCode, NotFoundError, PipelineError
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def inject(files: tuple[Path, ...]) -> int:
     """Put .eml files into the ledger; the next run processes them like mail from the server."""
-    from pipeline.flow.inbound.fetch import inject as put  # noqa: PLC0415 - slow to import
+    from pipeline.batch import inject as put  # noqa: PLC0415 - slow to import
 
     codes: list[ExitCode] = []
     mails: list[bytes] = []

@@ -8,7 +8,7 @@ from pipeline.cli import words
 from pipeline.cli.instants import told
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode
-from pipeline.flow.inbound.plan import Fate, Listed, Plan, PlannedMail, PlannedSending, PlannedWork
+from pipeline.flow.views.plan import Fate, Listed, Plan, PlannedMail, PlannedSending, PlannedWork
 
 SCHEMA = "pipeline/plan/1"
 

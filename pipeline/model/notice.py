@@ -92,7 +92,8 @@ class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
     ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
-    ours. ``number`` is E.164 or empty. ``reason`` is a code of ``templates/notices/words.<lang>``.
+    ours. ``number`` is E.164 or empty, ``number_shown`` the same in international writing.
+    ``reason`` is a code of ``templates/notices/words.<lang>``.
     ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
     one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
     "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
@@ -100,7 +101,7 @@ class NoticeFacts:
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an
     integration that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling
-    (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
+    of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
     how the code of a move comes. ``other_reference`` is the request that this one is about.
     ``hold_reason`` is why the request is held.
     """
@@ -115,6 +116,7 @@ class NoticeFacts:
     department: str = ""
     contact: str = ""
     number: str = ""
+    number_shown: str = ""
     received_at: datetime | None = None
     file_name: str = ""
     due_at: datetime | None = None

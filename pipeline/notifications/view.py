@@ -12,7 +12,6 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
 from pipeline.model.request import Status
 from pipeline.notifications import dates
-from pipeline.notifications.numbers import international
 from pipeline.notifications.seal import Glued, Link, Number
 from pipeline.notifications.words import Words
 
@@ -90,12 +89,12 @@ class View:
     @property
     def number(self) -> str:
         """The number in international writing."""
-        return Number(international(self.facts.number))
+        return Number(self.facts.number_shown or self.facts.number)
 
     @property
     def other_number(self) -> str:
         """The second spelling of a doubtful number."""
-        return Number(international(self.facts.other_number))
+        return Number(self.facts.other_number)
 
     @property
     def e164(self) -> str:

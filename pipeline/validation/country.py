@@ -10,10 +10,9 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from types import MappingProxyType
 
-import phonenumbers
-
 from pipeline.forms.definitions.definition import Question
 from pipeline.validation.characters import clean, damaged, decimal_digits, squeeze
+from pipeline.validation.phone.number_types import countries_of_code
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 120
@@ -201,7 +200,7 @@ def _by_calling_code(text: str) -> tuple[str, ...]:
     digits = re.sub(r"\D", "", decimal_digits(text)).removeprefix("00")
     if not digits or len(digits) > 3:  # noqa: PLR2004 - E.164, section 6.2.1
         return ()
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ())
+    regions = countries_of_code(int(digits))
     return tuple(code for code in regions if code in _codes())
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipeline.validation.phone.number_types import region, zones_of
+
 _UNKNOWN_ZONE = "Etc/Unknown"
 #: Where most people of a country live whose mobile numbers do not tell its zones apart.
 _MAIN: Mapping[str, str] = MappingProxyType(
@@ -31,17 +33,14 @@ def customer_zone(answered: str | None, number: str | None, default: str = "UTC"
 
 
 def _zone_of(number: str) -> str:
-    import phonenumbers  # noqa: PLC0415 - slow to import
-    from babel.core import get_global  # noqa: PLC0415
-    from phonenumbers import timezone  # noqa: PLC0415
+    from babel.core import get_global  # noqa: PLC0415 - slow to import
 
-    parsed = phonenumbers.parse(number)
-    region = phonenumbers.region_code_for_number(parsed) or ""
-    of_country = [str(zone) for zone in get_global("territory_zones").get(region, ())]
-    of_number = [str(zone) for zone in timezone.time_zones_for_number(parsed)]
+    country = region(number)
+    of_country = [str(zone) for zone in get_global("territory_zones").get(country, ())]
+    of_number = zones_of(number)
     # the zones of numbers take in neighbours: those of the country count, where there are any
     zones = [zone for zone in of_number if zone in of_country] or of_country
     if len(zones) == 1:
         return zones[0]
-    main = _MAIN.get(region, "")
+    main = _MAIN.get(country, "")
     return main if main in zones else ""

@@ -14,6 +14,7 @@ from pipeline.validation.business_name import names_without_form, wording_contai
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.number_types import (
     calling_code,
+    code_of_country,
     international,
     is_landline_or_toll_free,
     region,
@@ -104,10 +105,8 @@ def country_fits_number(facts: Facts) -> Problem | None:
 
 
 def _same_plan(number: str, stated: str) -> bool:
-    import phonenumbers  # noqa: PLC0415 - slow to import
-
     code = calling_code(number)
-    return code == phonenumbers.country_code_for_region(stated) and code not in _TOLD_APART
+    return code == code_of_country(stated) and code not in _TOLD_APART
 
 
 def wording_names_the_business(facts: Facts) -> Problem | None:

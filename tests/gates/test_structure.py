@@ -1,5 +1,6 @@
 """The house: no circle of files, few floors, no full folder, short lists of parameters."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,33 @@ def test_no_folder_is_too_full_to_be_read_at_a_glance() -> None:
 
 def test_no_function_of_the_flow_has_a_long_list_of_parameters() -> None:
     assert [row for row in longest_parameters(PACKAGE / "flow") if row[0] > _MOST_PARAMETERS] == []
+
+
+def test_the_flow_imports_itself_at_the_top_of_its_files_only() -> None:
+    inner = [
+        str(path.relative_to(PACKAGE))
+        for path in (PACKAGE / "flow").rglob("*.py")
+        if re.search(r"^\s+(?:from|import) pipeline\.flow", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert inner == []
+
+
+def test_the_command_line_writes_through_the_flow_alone() -> None:
+    writing = [
+        str(path.relative_to(PACKAGE))
+        for path in (PACKAGE / "cli").rglob("*.py")
+        if "store.run(" in path.read_text("utf-8")
+    ]
+    assert writing == []
+
+
+def test_phonenumbers_has_one_home() -> None:
+    users = [
+        path.relative_to(PACKAGE)
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(?:from|import) phonenumbers", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert {str(path.parent) for path in users} == {"validation/phone"}
 
 
 def test_the_measures_see_what_they_are_for(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ and which forms it carries. What the rules would make of a form is not foretold.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from hashlib import sha256
 
@@ -20,107 +19,27 @@ from pipeline.flow.inbound.read import read_message
 from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
 from pipeline.flow.requests.thread import named_request
 from pipeline.flow.services import Services, Work
+from pipeline.flow.views.plan import (
+    MOST,
+    Fate,
+    Listed,
+    Plan,
+    PlannedMail,
+    PlannedSending,
+    PlannedStep,
+    PlannedWork,
+)
 from pipeline.guard import GuardError
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
-from pipeline.model.message import MessageKind, Outcome, SenderVerdict
-from pipeline.model.request import EventName, Status
+from pipeline.model.message import MessageKind, Outcome
 from pipeline.store.queries import counts
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import due
 from pipeline.tracks.machine import next_system_event
 
-#: So many things of each kind are told one by one.
-MOST = 50
 _COUNTED = 1000
-
-
-class Fate(StrEnum):
-    """What a batch would do with a mail, as far as it can be told before it is done."""
-
-    TOO_BIG = "too_big"
-    UNREADABLE_MAIL = "unreadable_mail"
-    SEEN = "seen"
-    AUTOMATIC = "automatic"
-    BOUNCE = "bounce"
-    REPLY = "reply"
-    FORM = "form"
-    UNREADABLE_FILE = "unreadable_file"
-    WORDS = "words"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedMail:
-    """A mail that waits, and what would become of it.
-
-    ``id`` is the row of the ledger, or empty for a mail that is only on the server, where ``uid``
-    names it. ``reason`` is why the mail is taken for automatic, or could not be read.
-    """
-
-    id: str
-    uid: int
-    size: int
-    date: datetime | None
-    fate: Fate
-    sender: str = ""
-    subject: str = ""
-    sender_verdict: SenderVerdict | None = None
-    forms: tuple[str, ...] = ()
-    reference: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """One deadline that has come."""
-
-    kind: str
-    notice: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWork:
-    """A request that would be looked at. ``event``: what follows by itself, without a deadline."""
-
-    reference: str
-    status: Status
-    since: datetime | None
-    steps: tuple[PlannedStep, ...]
-    event: EventName | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSending:
-    """A mail of the outbox that would go out."""
-
-    id: str
-    notice: str
-    recipient: str
-    subject: str
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """How many there are (counted up to 1,000), and the first of them."""
-
-    total: int = 0
-    first: tuple[PlannedMail | PlannedWork | PlannedSending, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a batch would do; ``error`` is why the mailbox could not be looked into."""
-
-    at: datetime
-    mailbox: Listed
-    ledger: Listed
-    work: Listed
-    certificates: int
-    outbox: Listed
-    error: PipelineError | None = field(default=None, compare=False)
 
 
 def plan(services: Services) -> Plan:

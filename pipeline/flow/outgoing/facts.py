@@ -12,6 +12,7 @@ from pipeline.store.tables.revisions import LatestAnswers
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.moves import journey
+from pipeline.validation.phone.number_types import international_writing
 
 _INTEGRATION_KEPT = timedelta(days=30)
 
@@ -36,6 +37,7 @@ def notice_facts(
         department=record.department,
         contact=record.contact,
         number=record.number,
+        number_shown=international_writing(record.number),
         received_at=revision.received_at if revision else record.opened_at,
         file_name=details.file_name or (revision.file_name if revision else ""),
         due_at=customer_due_at(

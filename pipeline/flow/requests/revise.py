@@ -24,10 +24,10 @@ from pipeline.model.problem import Severity
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
 from pipeline.model.route import Route
 from pipeline.notifications.dates import full_date
-from pipeline.notifications.numbers import international
 from pipeline.notifications.words import words_of
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord, RevisionRecord
+from pipeline.validation.phone.number_types import international_writing
 
 _STOPPING = frozenset(
     {
@@ -162,7 +162,7 @@ def _told(
             case AnswerKind.CHOICE | AnswerKind.TICK:
                 return dict(texts.choices(field)).get(value, value)
             case AnswerKind.PHONE:
-                return international(value)
+                return international_writing(value)
             case AnswerKind.DATE:
                 return _date_in_words(value, record.language)
         return value

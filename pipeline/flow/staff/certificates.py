@@ -8,6 +8,7 @@ from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import end_live
+from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
@@ -20,6 +21,11 @@ from pipeline.store.records import CertificateRecord, RequestRecord
 def reissue_certificate(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     """Order a new certificate in place of the live or expired one, and issue it."""
     return _decide(services, record, who, EventName.NEW_CERTIFICATE)
+
+
+def issue_wanted(services: Services) -> int:
+    """Issue every certificate that is wanted and was not made yet; return how many."""
+    return issue_pending(services)
 
 
 def revoke_certificate(

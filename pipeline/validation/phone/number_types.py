@@ -31,3 +31,32 @@ def international(e164: str) -> str:
         phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return str(shown).replace("-", " ")
+
+
+def international_writing(e164: str) -> str:
+    """Return ``e164`` in the international writing of its country: ``+81 3-1234-5678``.
+
+    What cannot be parsed comes back as it is (it is shown, never dialled).
+    """
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return e164
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def code_of_country(country: str) -> int:
+    """Return the calling code of ``country`` (ISO 3166), 0 when it has none."""
+    return int(phonenumbers.country_code_for_region(country))
+
+
+def countries_of_code(code: int) -> tuple[str, ...]:
+    """Return the countries that share the calling code."""
+    return tuple(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ()))
+
+
+def zones_of(e164: str) -> tuple[str, ...]:
+    """Return the IANA zones that the number may lie in; those of neighbours are among them."""
+    from phonenumbers import timezone  # noqa: PLC0415 - a table of its own, slow to import
+
+    return tuple(str(zone) for zone in timezone.time_zones_for_number(phonenumbers.parse(e164)))

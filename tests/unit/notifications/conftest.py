@@ -119,6 +119,7 @@ def make_facts() -> MakeFacts:
             department=department,
             contact=contact,
             number="+81312345678",
+            number_shown="+81 3-1234-5678",
             received_at=at(2026, 11, 24, 1, 12),
             file_name=f"onboarding_{language}.xlsx",
             due_at=at(2026, 12, 8),
@@ -144,7 +145,7 @@ def make_facts() -> MakeFacts:
             suggestion=FormKind.MIGRATION,
             digest=(("overdue", "WA-7K3M9Q4M", "policy_review"), ("issue_failed", "", "")),
             deleted_at=at(2026, 12, 24, 5, 30),
-            other_number="+5491123456789",
+            other_number="+54 9 11 2345-6789",
         )
         return replace(facts, **changes)
 

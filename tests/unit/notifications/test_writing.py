@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pipeline.notifications import dates
 from pipeline.notifications.addressee import addressee_lines
-from pipeline.notifications.numbers import international
 from pipeline.notifications.seal import GLUE_END, GLUE_START, Glued, Link, Vault, clean
 from pipeline.notifications.words import words_of
 from pipeline.notifications.wrap import fill, width
@@ -119,20 +118,6 @@ def test_a_span_over_midnight_names_both_days() -> None:
         "Di., 8. Dezember 2026, 23:30 Uhr, bis Mi., 9. Dezember 2026, 00:30 Uhr "
         "(japanische Zeit, UTC+9)"
     )
-
-
-@pytest.mark.parametrize(
-    ("e164", "shown"),
-    [
-        ("+81312345678", "+81 3-1234-5678"),
-        ("+819012345678", "+81 90-1234-5678"),
-        ("+4915123456789", "+49 1512 3456789"),
-        ("nonsense", "nonsense"),
-        ("", ""),
-    ],
-)
-def test_a_number_is_shown_in_international_writing(e164: str, shown: str) -> None:
-    assert international(e164) == shown
 
 
 @pytest.mark.parametrize(
