@@ -205,7 +205,7 @@ def plan_batch(services: Services) -> Plan:
 
 
 def inject(services: Services, mails: Sequence[bytes]) -> int:
-    """Put raw mails into the ledger, to be processed by the next batch; return how many were new."""
+    """Put raw mails into the ledger for the next batch; return how many were new."""
     return intake.inject(services, mails)
 
 

@@ -40,7 +40,7 @@ def test_the_flow_imports_itself_at_the_top_of_its_files_only() -> None:
     inner = [
         str(path.relative_to(PACKAGE))
         for path in (PACKAGE / "flow").rglob("*.py")
-        if re.search(r"^\s+(?:from|import) pipeline\.flow", path.read_text("utf-8"), re.MULTILINE)
+        if re.search(r"^[ \t]+(?:from|import) pipeline\.flow", path.read_text("utf-8"), re.MULTILINE)
     ]
     assert inner == []
 
@@ -58,7 +58,7 @@ def test_phonenumbers_has_one_home() -> None:
     users = [
         path.relative_to(PACKAGE)
         for path in PACKAGE.rglob("*.py")
-        if re.search(r"^\s*(?:from|import) phonenumbers", path.read_text("utf-8"), re.MULTILINE)
+        if re.search(r"^[ \t]*(?:from|import) phonenumbers", path.read_text("utf-8"), re.MULTILINE)
     ]
     assert {str(path.parent) for path in users} == {"validation/phone"}
 
