@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from pipeline.cli import words
 from pipeline.config import Loaded, judged, read_values
 from pipeline.errors import ConfigurationError, SettingsError
 from pipeline.resources import languages
+from pipeline.wording import console as words
 
 _IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}

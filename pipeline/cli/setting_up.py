@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from pipeline import __version__
-from pipeline.cli import words
 from pipeline.cli.context import named_places
 from pipeline.clock import SystemClock
 from pipeline.config import Settings, file_faults
 from pipeline.durable import write_file
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError, RefusedError
+from pipeline.wording import console as words
 
 _Decorated = Callable[..., Any]
 

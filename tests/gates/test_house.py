@@ -83,7 +83,7 @@ def test_every_file_of_the_package_is_short() -> None:
 
 
 def test_the_path_of_a_message_is_one_page() -> None:
-    page = (_CHECKOUT / "pipeline" / "flow" / "receive.py").read_text(encoding="utf-8")
+    page = (_CHECKOUT / "pipeline" / "flow" / "inbound" / "receive.py").read_text(encoding="utf-8")
     assert len(page.splitlines()) < _RECEIVE_LINES
 
 
