@@ -99,10 +99,13 @@ class TeamSettings(_Section):
     language: str = "en"
 
 
+IssuerName = Literal["embedded", "manual"]
+
+
 class CertificateSettings(_Section):
     """Who issues certificates, and the rules that are settings."""
 
-    issuer: Literal["embedded", "manual"] = "embedded"
+    issuer: IssuerName = "embedded"
     time_zone: str = "UTC"
     authority_name: str = "Genesys Cloud WhatsApp requests"
     private_enterprise_arc: str = "1.3.6.1.4.1.32473"

@@ -112,14 +112,13 @@ _MAKING = Step(
         TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
         TransitionRule(E.PROVIDER_REFUSED, SYSTEM, Status.CONTENT_REVIEW),
         TransitionRule(E.MAKING_FAILED, SYSTEM),
-        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(o.MAKE_QR,)),
+        # The code is made again: that is what follows this status, whatever led to it.
+        TransitionRule(E.PROCEED, SYSTEM_STAFF),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
     (alert_after(1), *retries()),
     forward=E.PROCEED,
-    on_entry=o.make_qr,
-    entry_label="make",
 )
 
 QR = TrackDeclaration(

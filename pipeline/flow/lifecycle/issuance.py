@@ -9,9 +9,6 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline import logs
-from pipeline.certificates.issue import CertificateIssuer
-from pipeline.certificates.issuers.embedded import EmbeddedIssuer
-from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
@@ -30,13 +27,6 @@ _PORTION = 50
 _CHANGED_MEANWHILE = "stale_request"
 
 
-def issuer(services: Services) -> CertificateIssuer:
-    """Return the issuer that the settings name."""
-    if services.settings.certificates.issuer == "manual":
-        return ManualIssuer(services.settings.certificates.time_zone)
-    return EmbeddedIssuer(services.authority, services.settings.certificates.time_zone)
-
-
 def issue_pending(services: Services) -> int:
     """Finish all reserved certificates; return how many were issued.
 
@@ -45,7 +35,7 @@ def issue_pending(services: Services) -> int:
     is at fault the certificate waits too, and the first such error is raised at the end. The
     authority is opened only when a certificate is pending.
     """
-    if services.settings.certificates.issuer == "manual":
+    if not services.issuer.automatic:
         return 0
     with services.store.read() as tx:
         pending = tx.certificates.unfinished(_PORTION)
@@ -118,7 +108,7 @@ def _prepare(tx: Transaction, services: Services, certificate_id: str) -> None:
         tx.certificates.save(_given_up(services, row))
         return
     subject = CertificateSubject(record.company, record.reference, record.number)
-    prepared = issuer(services).prepare(subject, row.serial, services.clock.now())
+    prepared = services.issuer.prepare(subject, row.serial, services.clock.now())
     tx.certificates.save(
         replace(
             row,
@@ -138,7 +128,7 @@ def _sign(tx: Transaction, services: Services, certificate_id: str) -> int:
     if record is None or record.state.certificate_wanted_at is None:
         tx.certificates.save(_given_up(services, row))
         return 0
-    issued = issuer(services).finish(row.to_be_signed)
+    issued = services.issuer.finish(row.to_be_signed)
     now = services.clock.now()
     end_live(tx, services, record, CertificateState.SUPERSEDED, "superseded")
     tx.certificates.save(
