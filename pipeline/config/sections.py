@@ -45,7 +45,6 @@ class FolderSettings(_Section):
 
     request: str = "Requests"
     reply: str = "Replies"
-    answered: str = "Answered"
     held: str = "Held"
     ignored: str = "Ignored"
     bounce: str = "Bounces"

@@ -41,23 +41,6 @@ class NoticeName(StrEnum):
     STAFF_ALERT = "staff_alert"
 
 
-#: Variants of ``question``: why we ask.
-QUESTION_VARIANTS = (
-    "queued",
-    "not_ours",
-    "which_kind",
-    "already_ours",
-    "older_file",
-    "colleague",
-    "reused_number",
-    "prefilled_form",
-    "same_number",
-    "differs",
-    "m2m",
-    "reply_to_act",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class ProblemItem:
     """One answer to be corrected, as the customer reads it; all text is in the mail's language.

@@ -34,16 +34,6 @@ class Way:
 
 
 Rule = Callable[[RoutingFacts], Way | None]
-Keywords = Mapping[FormKind, tuple[str, ...]]
-#: Product words that are the same in every language; the flow adds those of the templates.
-PRODUCT_WORDS: Keywords = MappingProxyType(
-    {
-        FormKind.QR: ("qr", "wa.me"),
-        FormKind.MIGRATION: ("migration",),
-        FormKind.ONBOARDING: ("onboarding",),
-    }
-)
-
 _OWN_TRACK = {
     FormKind.ONBOARDING: Track.ONBOARDING,
     FormKind.MIGRATION: Track.MIGRATION,
@@ -227,29 +217,20 @@ def rule_name(rule: Rule) -> str:
     return getattr(rule, "__name__", "")
 
 
-def route(facts: RoutingFacts, keywords: Keywords = PRODUCT_WORDS) -> Route:
-    """Return where the form goes: the first rule that matches, and the rules before it.
-
-    ``keywords`` are words of a message that hint at a form, in any language; with what is known of
-    the number they make a suggestion for staff, which never starts a track by itself.
-    """
+def route(facts: RoutingFacts) -> Route:
+    """Return where the form goes: the first rule that matches, and the rules before it."""
     misses: list[str] = []
     for rule in RULES:
         way = rule(facts)
         if way is None or way.hold_reason in facts.settled:
             misses.append(rule_name(rule))
             continue
-        return _route(facts, way, rule_name(rule), tuple(misses), keywords)
+        return _route(facts, way, rule_name(rule), tuple(misses))
     raise AssertionError("the last rule always matches")
 
 
-def _route(
-    facts: RoutingFacts, way: Way, name: str, misses: tuple[str, ...], keywords: Keywords
-) -> Route:
+def _route(facts: RoutingFacts, way: Way, name: str, misses: tuple[str, ...]) -> Route:
     own = _OWN_TRACK[facts.form] if facts.form else Track.HELP
-    suggestion = way.suggestion
-    if suggestion is None and facts.form is None:
-        suggestion = suggest(facts.words, facts.number, keywords)
     return Route(
         event=way.event,
         track=Track.HELP if way.to_help else own,
@@ -258,17 +239,6 @@ def _route(
         hold_reason=way.hold_reason,
         reason=way.reason,
         variant=way.variant,
-        suggestion=suggestion,
+        suggestion=way.suggestion,
         alert=way.alert,
     )
-
-
-def suggest(words: str, number: NumberState, keywords: Keywords) -> FormKind | None:
-    """Return the form that a message without one seems to be about; None when it is not clear."""
-    text = words.casefold()
-    hits = {
-        kind for kind, signs in keywords.items() if any(sign.casefold() in text for sign in signs)
-    }
-    if len(hits) == 1:
-        return next(iter(hits))
-    return FormKind.QR if number is NumberState.ACTIVE and not hits else None

@@ -42,7 +42,6 @@ from pipeline.model.request import (
     NumberState,
     RequestState,
     Status,
-    Track,
     TrackPolicy,
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
@@ -249,8 +248,3 @@ def _claim_number(
     if claims and on_track and not before.claims_number:
         return replace(state, claims_number=True), (SetNumber(NumberState.REQUESTED),)
     return state, ()
-
-
-def first_status(track: Track) -> Status:
-    """Return the status where a clean form of ``track`` begins."""
-    return TRACKS[track].first

@@ -100,14 +100,13 @@ def _open(tx: Transaction, services: Services, context: MessageContext) -> Reque
             number_use="",
             number=NumberState.UNKNOWN,
             conflict=None,
-            words=context.message.new_text,
         )
     )
     record = replace(
         new_record(services, context, None, Track.HELP),
         route_rule=way.rule,
         route_misses=way.misses,
-        suggestion=way.suggestion or suggestion,
+        suggestion=suggestion,
     )
     tx.requests.insert(record)
     keep_words(tx, context, record)

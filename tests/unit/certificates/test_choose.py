@@ -18,7 +18,7 @@ _DECLARED = {
     "certificates/profile.py",
     *(f"certificates/issuers/{name}.py" for name in ("choose", "embedded", "manual")),
 }
-_NAMED = re.compile(r"Issuer\.[A-Z]|issuer\s*[!=]=|certificates\.issuer in")
+_NAMED = re.compile(r"""\bIssuer\.[A-Z]|certificates\.issuer\s*[!=]=|issuer\s*[!=]=\s*["']""")
 
 
 def _unopened() -> Authority:

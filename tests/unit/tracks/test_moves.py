@@ -11,7 +11,6 @@ from pipeline.model.request import (
     TrackPolicy,
 )
 from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
-from pipeline.tracks.machine import first_status
 from pipeline.tracks.moves import allowed_events, forward_event, journey, statuses, whose_move
 from tests.unit.tracks.rows import MANUAL, POLICY, E, S, T, state_of
 
@@ -121,7 +120,7 @@ def test_forward_event_is_one_that_staff_may_do(track: Track) -> None:
 @pytest.mark.parametrize("track", list(Track))
 def test_journey_begins_received_and_ends_well(track: Track) -> None:
     way = journey(track)
-    assert (way[0], way[1]) == (S.RECEIVED, first_status(track))
+    assert (way[0], way[1]) == (S.RECEIVED, TRACKS[track].first)
     assert way[-1] in {S.ACTIVE, S.DELIVERED, S.ANSWERED}
     assert set(way[:-1]) <= set(statuses(track))
 
