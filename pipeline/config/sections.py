@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline import terms
 from pipeline.config.secret import Secret
 
 
@@ -109,9 +110,9 @@ class CertificateSettings(_Section):
     authority_name: str = "Genesys Cloud WhatsApp requests"
     private_enterprise_arc: str = "1.3.6.1.4.1.32473"
     passphrase: Secret = Secret()
-    per_approval: Count = 3
-    approval_days: Days = 180
-    ownership_days: Days = 14
+    per_approval: Count = terms.CERTIFICATES_PER_APPROVAL
+    approval_days: Days = terms.APPROVAL_DAYS
+    ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
 class FormSettings(_Section):

@@ -18,6 +18,8 @@ from pipeline.model.route import (
     Route,
     RoutingFacts,
 )
+from pipeline.tracks.catalogue import BY_FORM
+from pipeline.tracks.declaration import OtherForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,6 @@ class Way:
 
 
 Rule = Callable[[RoutingFacts], Way | None]
-_OWN_TRACK = {
-    FormKind.ONBOARDING: Track.ONBOARDING,
-    FormKind.MIGRATION: Track.MIGRATION,
-    FormKind.QR: Track.QR,
-}
-_NEVER_ON_PLATFORM = frozenset({"never", "whatsapp_app"})
-
 _D = ConflictDecision
 #: How a conflict stops a form: why it is held, and the question that the customer is asked.
 _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
@@ -134,28 +129,16 @@ def said_to_be_m2m(facts: RoutingFacts) -> Way | None:
     return None
 
 
-def onboarding_but_on_platform(facts: RoutingFacts) -> Way | None:
-    """Send to help an onboarding form for a number that is on the platform."""
-    if facts.form is FormKind.ONBOARDING and facts.number_use == "business_platform":
-        return Way(
-            EventName.WRONG_FORM,
-            reason="other_form",
-            suggestion=FormKind.MIGRATION,
-            to_help=True,
-        )
-    return None
+def _other_form(form: FormKind, other: OtherForm) -> Rule:
+    """Return the rule that sends to help a form where another is the right one."""
 
+    def rule(facts: RoutingFacts) -> Way | None:
+        if facts.form is not form or facts.number_use not in other.number_uses:
+            return None
+        return Way(EventName.WRONG_FORM, reason="other_form", suggestion=other.form, to_help=True)
 
-def migration_but_never_on_platform(facts: RoutingFacts) -> Way | None:
-    """Send to help a migration form for a number that is not on the platform."""
-    if facts.form is FormKind.MIGRATION and facts.number_use in _NEVER_ON_PLATFORM:
-        return Way(
-            EventName.WRONG_FORM,
-            reason="other_form",
-            suggestion=FormKind.ONBOARDING,
-            to_help=True,
-        )
-    return None
+    rule.__name__ = other.rule
+    return rule
 
 
 def problems_found(facts: RoutingFacts) -> Way | None:
@@ -171,8 +154,9 @@ def no_form(facts: RoutingFacts) -> Way | None:
 
 
 def qr_number_not_active(facts: RoutingFacts) -> Way | None:
-    """Let a qr form wait: its first step says for what, or asks about the number."""
-    if facts.form is FormKind.QR and facts.number is not NumberState.ACTIVE:
+    """Let a form for an active number wait: its first step says for what, or asks about it."""
+    waits = facts.form is not None and BY_FORM[facts.form].needs_active_number
+    if waits and facts.number is not NumberState.ACTIVE:
         decision = facts.conflict.decision if facts.conflict else None
         queued = decision is ConflictDecision.QUEUE_UNTIL_ACTIVE
         return Way(EventName.CLEAN, variant="queued" if queued else "")
@@ -202,8 +186,7 @@ RULES: tuple[Rule, ...] = (
     short_code,
     number_perhaps_m2m,
     said_to_be_m2m,
-    onboarding_but_on_platform,
-    migration_but_never_on_platform,
+    *(_other_form(form, track.other_form) for form, track in BY_FORM.items() if track.other_form),
     problems_found,
     no_form,
     qr_number_not_active,
@@ -230,7 +213,7 @@ def route(facts: RoutingFacts) -> Route:
 
 
 def _route(facts: RoutingFacts, way: Way, name: str, misses: tuple[str, ...]) -> Route:
-    own = _OWN_TRACK[facts.form] if facts.form else Track.HELP
+    own = BY_FORM[facts.form].track if facts.form else Track.HELP
     return Route(
         event=way.event,
         track=Track.HELP if way.to_help else own,

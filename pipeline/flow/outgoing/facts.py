@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from pipeline import terms
 from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services
@@ -11,9 +12,7 @@ from pipeline.store.records import RequestRecord
 from pipeline.store.revisions import LatestAnswers
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
-from pipeline.tracks.moves import journey
-
-_INTEGRATION_KEPT = timedelta(days=30)
+from pipeline.tracks.moves import next_on_journey
 
 
 def notice_facts(
@@ -64,7 +63,7 @@ def notice_facts(
         refs=details.refs,
         mailbox=services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
-        next_status=_next_status(state),
+        next_status=next_on_journey(state.track, state.status),
         by_voice=_answer(revision, "verification_method") != "sms",
         other_reference=record.linked_to,
         hold_reason=state.hold_reason,
@@ -88,17 +87,9 @@ def _certificate(
 
 
 def _deleted_at(state: RequestState) -> datetime | None:
-    """Return when Genesys Cloud deletes an integration that is not active (30 days)."""
+    """Return when Genesys Cloud deletes an integration that is not active."""
     created = state.integration_created_at
-    return created + _INTEGRATION_KEPT if created else None
-
-
-def _next_status(state: RequestState) -> Status | None:
-    way = journey(state.track)
-    if state.status not in way:
-        return None
-    position = way.index(state.status) + 1
-    return way[position] if position < len(way) else None
+    return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None
 
 
 def _answer(revision: LatestAnswers | None, field: str) -> str | None:
