@@ -84,10 +84,11 @@ class NoticeFacts:
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
     ``integration_days`` after how long Genesys Cloud deletes an integration that is not active, and
-    ``deleted_at`` when that is. ``short_link`` is Meta's, ``other_number`` the second spelling
-    (E.164) of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
-    how the code of a move comes. ``other_reference`` is the request that this one is about.
-    ``hold_reason`` is why the request is held.
+    ``deleted_at`` when that is. ``ownership_days`` is how long a verified ownership counts.
+    ``short_link`` is Meta's, ``other_number`` the second spelling (E.164) of a doubtful number.
+    ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
+    ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
+    held.
     """
 
     reference: str
@@ -127,6 +128,7 @@ class NoticeFacts:
     certificate_days: int = 1
     life_days: int = field(default_factory=lambda: terms.CERTIFICATE_DAYS)
     integration_days: int = field(default_factory=lambda: terms.INTEGRATION_DAYS)
+    ownership_days: int = field(default_factory=lambda: terms.OWNERSHIP_DAYS)
     deleted_at: datetime | None = None
     short_link: str = ""
     other_number: str = ""

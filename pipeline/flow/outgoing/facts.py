@@ -63,6 +63,7 @@ def notice_facts(
         refs=details.refs,
         mailbox=services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
+        ownership_days=services.policy.ownership_window.days,
         next_status=next_on_journey(state.track, state.status),
         by_voice=_answer(revision, "verification_method") != "sms",
         other_reference=record.linked_to,

@@ -42,7 +42,11 @@ def _plain(text: str) -> str:
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
     ("name", "number", "other", "most"),
-    [("CERTIFICATE_DAYS", 7, 10, 7), ("INTEGRATION_DAYS", 30, 45, 4)],
+    [
+        ("CERTIFICATE_DAYS", 7, 10, 7),
+        ("INTEGRATION_DAYS", 30, 45, 4),
+        ("OWNERSHIP_DAYS", 14, 21, 1),
+    ],
 )
 def test_every_mail_says_the_number_that_the_terms_say(
     monkeypatch: pytest.MonkeyPatch,
