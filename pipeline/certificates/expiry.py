@@ -1,13 +1,11 @@
-"""When a certificate is valid: the one place that knows the rule of seven days."""
+"""When a certificate is valid: the rule of ``terms.CERTIFICATE_DAYS`` calendar days."""
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline import terms
 from pipeline.errors import ConfigurationError
-
-#: The help page: a certificate expires 7 calendar days after it was created, weekends included.
-LIFE = timedelta(days=7)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -20,13 +18,13 @@ def _zone(name: str) -> ZoneInfo:
 def expires_at(created_at: datetime, zone: str = "UTC") -> datetime:
     """Return the first instant (UTC) at which a certificate of ``created_at`` is no longer valid.
 
-    It is the same wall-clock time 7 calendar days later in ``zone`` (IANA); in UTC exactly 168 h.
+    It is the same wall-clock time ``terms.CERTIFICATE_DAYS`` later in ``zone`` (IANA).
     A wall-clock time that the zone skips counts with the offset before the gap, one that it has
     twice is the first of the two (as RFC 5545, section 3.3.5 reads local times).
     """
     place = _zone(zone)
     local = created_at.astimezone(place)
-    return (local + LIFE).replace(fold=0).astimezone(UTC)
+    return (local + timedelta(days=terms.CERTIFICATE_DAYS)).replace(fold=0).astimezone(UTC)
 
 
 def created_at_of_day(day: date, zone: str = "UTC") -> datetime:

@@ -25,7 +25,7 @@ class Prepared:
 
 
 class CertificateIssuer(Protocol):
-    """Makes certificates; ``automatic`` tells that it does so without staff."""
+    """Makes certificates; what differs between issuers is asked here, never by their names."""
 
     @property
     def issuer(self) -> Issuer:
@@ -35,6 +35,11 @@ class CertificateIssuer(Protocol):
     @property
     def automatic(self) -> bool:
         """Whether it issues by itself; else staff enter what they got."""
+        ...
+
+    @property
+    def uses_authority(self) -> bool:
+        """Whether the embedded authority signs, so that the state folder has its keys."""
         ...
 
     def reserve_serial(self) -> str:

@@ -9,15 +9,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
+from pipeline import terms
 from pipeline.certificates.authority import SERIAL_OCTETS, Authority
 from pipeline.model.identifiers import read_reference
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _ORGANISATION_MAXIMUM = 64
 
-#: A week is 168 h in UTC; a change of the clock moves it, nowhere by more than two hours.
-_SHORTEST = timedelta(days=7) - timedelta(hours=2, seconds=1)
-_LONGEST = timedelta(days=7) + timedelta(hours=2)
+#: A day is 24 h in UTC; a change of the clock moves the end, nowhere by more than two hours.
+_CLOCK_CHANGE = timedelta(hours=2)
+_INCLUSIVE = timedelta(seconds=1)
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 _Check = Callable[[x509.Certificate, Authority], Iterator[str]]
@@ -52,7 +53,8 @@ def _form(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
 
 def _times(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not _SHORTEST <= end - begin <= _LONGEST:
+    life = timedelta(days=terms.CERTIFICATE_DAYS)
+    if not life - _CLOCK_CHANGE - _INCLUSIVE <= end - begin <= life + _CLOCK_CHANGE:
         yield "validity"
     if begin < authority.certificate.not_valid_before_utc:
         yield "before_authority"

@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from pipeline import __version__, logs
-from pipeline.cli import calling, words
 from pipeline.cli.help import Context
-from pipeline.cli.screen import inert
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
+from pipeline.wording import calling
+from pipeline.wording import console as words
+from pipeline.wording.inert import inert
 
 #: Where each command lives: path of words → module and attribute.
 COMMANDS: dict[tuple[str, ...], str] = {

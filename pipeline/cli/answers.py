@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.cli import words
 from pipeline.cli.output import print_table
+from pipeline.wording import console as words
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
-from pipeline.cli.instants import told, told_twice
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.possible import telling_what_is_possible
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
+from pipeline.wording import console as words
+from pipeline.wording.instants import told, told_twice
 
 
 @click.command("list")

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import named_places, settings
 from pipeline.config import Settings, file_faults, look
 from pipeline.errors import SettingsError
+from pipeline.wording import console as words
 
 # Greedy up to the last @: a password may hold one.
 _USER_PASSWORD = re.compile(r"(://[^:/@]*:).*@")

@@ -2,11 +2,11 @@
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json
 from pipeline.clock import SystemClock
 from pipeline.errors import ConfigurationError
+from pipeline.wording import console as words
 
 
 @click.command("status")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import logs
-from pipeline.cli import words
 from pipeline.cli.context import named_places
 from pipeline.cli.output import print_json
 from pipeline.config import look
 from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
+from pipeline.wording import console as words
 
 if TYPE_CHECKING:
     from pipeline.flow.views.doctor import Finding

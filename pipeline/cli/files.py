@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import words
 from pipeline.errors import (
     ConfigurationError,
     ExitCode,
@@ -13,6 +12,7 @@ from pipeline.errors import (
     PipelineError,
     UsageError,
 )
+from pipeline.wording import console as words
 
 _WORST_FIRST = (
     ExitCode.USAGE,

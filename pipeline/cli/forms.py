@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
 from pipeline.cli.files import read_named, tell, worst
@@ -18,6 +17,7 @@ from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
+from pipeline.wording import console as words
 
 if TYPE_CHECKING:
     from pipeline.flow.views.form_check import FormCheck

@@ -5,14 +5,15 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from pipeline.cli import words
 from pipeline.config import Loaded, judged, read_values
+from pipeline.config.sections import IssuerName
 from pipeline.errors import ConfigurationError, SettingsError
 from pipeline.resources import languages
+from pipeline.wording import console as words
 
 _IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
@@ -78,7 +79,7 @@ class Interview:
         self._ask("time_zone", "UTC")
         self._ask("alert_to", "")
         self._ask("language", "en", choices=languages())
-        self._ask("issuer", "embedded", choices=("embedded", "manual"))
+        self._ask("issuer", "embedded", choices=get_args(IssuerName))
         found = self._judged()
         if found.faults:
             raise SettingsError(found.faults)

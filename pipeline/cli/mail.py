@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.files import read_named, tell, worst
-from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
+from pipeline.wording import console as words
+from pipeline.wording.instants import told
 
 
 @click.command("inject")

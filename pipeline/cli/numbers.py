@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
+from pipeline.wording import console as words
 
 if TYPE_CHECKING:
     from pipeline.cli.number_file import NumberFile

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from pipeline.cli.screen import columns, cut, escaped, hanging, inert, width, wrap
+from pipeline.cli.screen import columns, cut, hanging, width, wrap
+from pipeline.wording.inert import escaped, inert
 
 __all__ = ["cut", "inert", "plain", "print_json", "print_lines", "print_table", "width"]
 

@@ -2,10 +2,10 @@
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.wording import console as words
+from pipeline.wording.instants import told
 
 _VIEWS = ["needs-me", "waiting", "expiring", "held", "all"]
 #: In these views it is always the move of staff: a column that says so would only take room.

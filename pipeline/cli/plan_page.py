@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.cli import words
-from pipeline.cli.instants import told
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode
 from pipeline.flow.views.plan import Fate, Listed, Plan, PlannedMail, PlannedSending, PlannedWork
+from pipeline.wording import console as words
+from pipeline.wording.instants import told
 
 SCHEMA = "pipeline/plan/1"
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.cli import words
 from pipeline.cli.context import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
@@ -11,6 +10,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff.possible import decisions_now
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
+from pipeline.wording import console as words
 
 #: Events that have a command of their own; capitals stand for what staff have to say.
 _COMMANDS = {

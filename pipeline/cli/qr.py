@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import words
+from pipeline.wording import console as words
 
 
 @click.command("preview")

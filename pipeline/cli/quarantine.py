@@ -2,11 +2,11 @@
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import services
-from pipeline.cli.instants import told
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
+from pipeline.wording import console as words
+from pipeline.wording.instants import told
 
 
 @click.command("list")

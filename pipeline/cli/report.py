@@ -4,18 +4,8 @@ from pathlib import Path
 
 import click
 
-from pipeline import resources
-from pipeline.cli import words
 from pipeline.cli.context import services as open_for_command
-from pipeline.cli.instants import span, told, told_twice
-from pipeline.cli.screen import inert
-from pipeline.durable import write_out
-from pipeline.flow.services import Services
-from pipeline.flow.views.request import RequestView, request_view
-from pipeline.mailbox.parse import parse_message
-from pipeline.model.identifiers import new_id
-
-_MOST = 1000
+from pipeline.flow.views.report import write_report
 
 
 @click.command("report")
@@ -25,66 +15,3 @@ def report(out: Path) -> None:
     with open_for_command() as services:
         write_report(services, out)
     click.echo(str(out))
-
-
-def write_report(services: Services, path: Path) -> None:
-    """Write the report of all requests to ``path`` as one HTML file without links outside."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-
-    environment = Environment(
-        loader=FileSystemLoader(resources.template("report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    views = _views(services)
-    page = environment.get_template("report.html.jinja").render(
-        views=[(view, _texts(services, view)) for view in views],
-        word=words.word,
-        status_word=words.status_word,
-        named=words.named,
-        language=words.language(),
-        now=services.clock.now(),
-        zone=services.settings.team.time_zone,
-        told=told,
-        told_twice=told_twice,
-        span=span,
-        page_id=new_id(),
-    )
-    write_out(path, page.encode())
-
-
-def _visible(value: object) -> object:
-    """Return what the page prints with control and direction characters made visible."""
-    if type(value) is not str:  # what is marked up already consists of such texts
-        return value
-    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
-
-
-def _views(services: Services) -> list[RequestView]:
-    from pipeline.store.queries import QueueView, queue  # noqa: PLC0415 - slow to import
-
-    with services.store.read() as tx:
-        rows = queue(tx, QueueView.ALL, limit=_MOST)
-        records = [tx.requests.get(row.id) for row in rows]
-        return [request_view(services.work(tx), record) for record in records if record]
-
-
-def _texts(services: Services, view: RequestView) -> dict[str, str]:
-    """Return the plain text of each mail of a request, by the id of its row."""
-    texts = {}
-    with services.store.read() as tx:
-        for mail in view.mails:
-            raw = _raw(services, tx, mail.id, mail.direction)
-            texts[mail.id] = parse_message(raw).text if raw else ""
-    return texts
-
-
-def _raw(services: Services, tx, row_id: str, direction: str) -> bytes:  # type: ignore[no-untyped-def]
-    if direction == "out":
-        mail = tx.outbox.get(row_id)
-        return mail.content if mail else b""
-    row = tx.messages.get(row_id)
-    return services.blobs.get(row.sha256) if row and not row.oversized else b""

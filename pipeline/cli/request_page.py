@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.answers import AnswerLine, print_answers
-from pipeline.cli.instants import span, told, told_twice
 from pipeline.cli.output import print_lines
 from pipeline.cli.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
 from pipeline.store.records import EventRecord
+from pipeline.wording import console as words
+from pipeline.wording.instants import span, told, told_twice
 
 
 def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
 from pipeline.cli.possible import commands_now, telling_what_is_possible
@@ -17,6 +16,7 @@ from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Slot, Track
 from pipeline.store.records import RequestRecord
+from pipeline.wording import console as words
 
 Decorated = Callable[..., Any]
 _SLOT_HOURS = 1

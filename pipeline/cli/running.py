@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import words
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json, print_lines
 from pipeline.clock import SystemClock
+from pipeline.wording import console as words
 
 if TYPE_CHECKING:
     from pipeline.batch import Summary

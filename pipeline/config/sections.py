@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline import terms
 from pipeline.config.secret import Secret
 
 
@@ -45,7 +46,6 @@ class FolderSettings(_Section):
 
     request: str = "Requests"
     reply: str = "Replies"
-    answered: str = "Answered"
     held: str = "Held"
     ignored: str = "Ignored"
     bounce: str = "Bounces"
@@ -99,17 +99,20 @@ class TeamSettings(_Section):
     language: str = "en"
 
 
+IssuerName = Literal["embedded", "manual"]
+
+
 class CertificateSettings(_Section):
     """Who issues certificates, and the rules that are settings."""
 
-    issuer: Literal["embedded", "manual"] = "embedded"
+    issuer: IssuerName = "embedded"
     time_zone: str = "UTC"
     authority_name: str = "Genesys Cloud WhatsApp requests"
     private_enterprise_arc: str = "1.3.6.1.4.1.32473"
     passphrase: Secret = Secret()
-    per_approval: Count = 3
-    approval_days: Days = 180
-    ownership_days: Days = 14
+    per_approval: Count = terms.CERTIFICATES_PER_APPROVAL
+    approval_days: Days = terms.APPROVAL_DAYS
+    ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
 class FormSettings(_Section):

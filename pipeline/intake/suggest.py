@@ -7,11 +7,22 @@ from pipeline.intake.phrases import load_suggestions
 from pipeline.model.form import FormKind
 
 _CAP = 20_000
+#: Links and addresses: they are often in a signature, and say nothing of what the mail is about. In
+#: ASCII only, because Japanese text may follow without a blank. A bare ``wa.me`` is a word.
+_LINKS = re.compile(
+    r"(?:(?i:[a-z][a-z0-9+.-]*:/|www\.|mailto:)|[\w.+-]+@|[\w-]+(?:\.[\w-]+)+(?=/))[!-~]+"
+    r"|(?<![\w.-])(?!wa\.me(?![\w.-]))[\w-]+(?:\.[a-z][a-z0-9-]+)+",
+    re.ASCII,
+)
 
 
 def suggest_form(text: str) -> FormKind | None:
-    """Return the kind of form whose words appear most often in ``text``; None when two tie."""
-    folded = " ".join(unicodedata.normalize("NFKC", text[:_CAP]).casefold().split())
+    """Return the kind of form whose words appear most often in ``text``; None when two tie.
+
+    Links are no words.
+    """
+    words_only = _LINKS.sub(" ", unicodedata.normalize("NFKC", text[:_CAP]))
+    folded = " ".join(words_only.casefold().split())
     scores = sorted(
         ((sum(_says(folded, word) for word in words), kind) for kind, words in _words()),
         reverse=True,

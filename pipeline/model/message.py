@@ -29,7 +29,6 @@ class Outcome(StrEnum):
 
     REQUEST = "request"
     REPLY = "reply"
-    ANSWERED = "answered"
     HELD = "held"
     IGNORED = "ignored"
     BOUNCE = "bounce"

@@ -1,9 +1,10 @@
 """Notices: the mails that we send, and the facts that their words are filled with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from pipeline import terms
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, Slot, Status, Track
 
@@ -41,23 +42,6 @@ class NoticeName(StrEnum):
     STAFF_ALERT = "staff_alert"
 
 
-#: Variants of ``question``: why we ask.
-QUESTION_VARIANTS = (
-    "queued",
-    "not_ours",
-    "which_kind",
-    "already_ours",
-    "older_file",
-    "colleague",
-    "reused_number",
-    "prefilled_form",
-    "same_number",
-    "differs",
-    "m2m",
-    "reply_to_act",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class ProblemItem:
     """One answer to be corrected, as the customer reads it; all text is in the mail's language.
@@ -82,7 +66,7 @@ class CertificateFacts:
     created_at: datetime
     expires_at: datetime
     ordinal: int = 1
-    limit: int = 3
+    limit: int = terms.CERTIFICATES_PER_APPROVAL
     days_left: int = 0
     reason: str = ""
 
@@ -99,11 +83,13 @@ class NoticeFacts:
     "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
-    are what we promise, in working days. ``deleted_at`` is when Genesys Cloud deletes an
-    integration that is not active. ``short_link`` is Meta's, ``other_number`` the second spelling
-    of a doubtful number. ``next_status`` is the step after ``status``. ``by_voice`` tells
-    how the code of a move comes. ``other_reference`` is the request that this one is about.
-    ``hold_reason`` is why the request is held.
+    are what we promise, in working days. ``life_days`` is how long a certificate lasts,
+    ``integration_days`` after how long Genesys Cloud deletes an integration that is not active, and
+    ``deleted_at`` when that is. ``ownership_days`` is how long a verified ownership counts.
+    ``short_link`` is Meta's, ``other_number`` the second spelling of a doubtful number.
+    ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
+    ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
+    held.
     """
 
     reference: str
@@ -142,6 +128,9 @@ class NoticeFacts:
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
     certificate_days: int = 1
+    life_days: int = field(default_factory=lambda: terms.CERTIFICATE_DAYS)
+    integration_days: int = field(default_factory=lambda: terms.INTEGRATION_DAYS)
+    ownership_days: int = field(default_factory=lambda: terms.OWNERSHIP_DAYS)
     deleted_at: datetime | None = None
     short_link: str = ""
     other_number: str = ""

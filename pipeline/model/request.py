@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pipeline import terms
+
 
 class Track(StrEnum):
     """The approval path."""
@@ -283,11 +285,11 @@ class Event:
 class TrackPolicy:
     """The numbers that the machine and the deadlines work with (settings)."""
 
-    certificates_per_approval: int = 3
-    approval_lapses: timedelta = timedelta(days=180)
-    ownership_window: timedelta = timedelta(days=14)
+    certificates_per_approval: int = terms.CERTIFICATES_PER_APPROVAL
+    approval_lapses: timedelta = timedelta(days=terms.APPROVAL_DAYS)
+    ownership_window: timedelta = timedelta(days=terms.OWNERSHIP_DAYS)
     corrections_before_hold: int = 3
-    ready_days_back: int = 3
+    ready_days_back: int = terms.READY_DAYS_BACK
     undo_withdraw: timedelta = timedelta(hours=24)
     deadline_hour: int = 18
     manual_issuer: bool = False

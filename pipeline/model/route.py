@@ -106,7 +106,6 @@ class RoutingFacts:
     number_use: str
     number: NumberState
     conflict: Conflict | None
-    words: str = ""
     settled: tuple[HoldReason, ...] = ()
 
 

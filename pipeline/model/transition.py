@@ -25,9 +25,7 @@ class AlertStaff:
 
 @dataclass(frozen=True, slots=True)
 class IssueCertificate:
-    """Issue a certificate; ``supersede`` revokes the live one in the same transaction."""
-
-    supersede: bool = False
+    """Issue a certificate; when it is there, it takes the place of a live one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +47,8 @@ class SetNumber:
     state: NumberState
 
 
-@dataclass(frozen=True, slots=True)
-class MakeQr:
-    """Make the link, images and button of a qr request."""
-
-
 Effect = (
-    SendNotice
-    | AlertStaff
-    | IssueCertificate
-    | RevokeCertificate
-    | ExpireCertificate
-    | SetNumber
-    | MakeQr
+    SendNotice | AlertStaff | IssueCertificate | RevokeCertificate | ExpireCertificate | SetNumber
 )
 
 

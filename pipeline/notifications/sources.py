@@ -90,11 +90,6 @@ def _sources(name: str, language: str) -> dict[str, Source]:
     return found
 
 
-def variants(name: str, language: str) -> tuple[str, ...]:
-    """Return the variants that the notice ``name`` has; the empty one is the notice itself."""
-    return tuple(_sources(name, _language(name, language)))
-
-
 def find_source(name: str, variant: str, facts: tuple[str, ...], language: str) -> Source:
     """Return the document ``variant``, else the one that the first fitting of ``facts`` chooses.
 

@@ -1,44 +1,21 @@
 """The facts of a notice as a template sees them: in words, in the customer's zone."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 
 from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
-from pipeline.model.request import Status
+from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
 from pipeline.notifications.seal import Glued, Link, Number
 from pipeline.notifications.words import Words
+from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 _LETTERS = "ABCDEFGHIJ"
 _CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
-_METAS_MOVE = frozenset({Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW})
-_CUSTOMERS_MOVE = frozenset(
-    {
-        Status.NEEDS_CORRECTION,
-        Status.AWAITING_READINESS,
-        Status.AWAITING_TWO_STEP_OFF,
-        Status.SLOT_PROPOSED,
-        Status.CERTIFICATE_ISSUED,
-        Status.CERTIFICATE_EXPIRED,
-        Status.AWAITING_FORM,
-    }
-)
-_NEXT: Mapping[Status, Status] = MappingProxyType(
-    {
-        Status.POLICY_REVIEW: Status.BUSINESS_VERIFICATION,
-        Status.BUSINESS_VERIFICATION: Status.NAME_REVIEW,
-        Status.NAME_REVIEW: Status.APPROVED,
-        Status.ELIGIBILITY_REVIEW: Status.SLOT_PLANNING,
-        Status.NUMBER_CHECK: Status.CONTENT_REVIEW,
-        Status.CONTENT_REVIEW: Status.MAKING,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,23 +205,26 @@ class View:
     @property
     def done_step(self) -> str:
         """The step that is over, when it was a step of the track."""
-        return self.step(self.facts.previous_status) if self.facts.previous_status in _NEXT else ""
+        before = self.facts.previous_status
+        return self.step(before) if before and is_told_done(self.facts.track, before) else ""
 
     @property
     def next_step(self) -> str:
         """The step after the present one, when it is known."""
-        return self.step(self.facts.next_status or _NEXT.get(self.facts.status))
+        return self.step(
+            self.facts.next_status or next_on_journey(self.facts.track, self.facts.status)
+        )
 
     @property
     def is_metas_move(self) -> bool:
         """Whether Meta decides how long it takes."""
-        return self.facts.status in _METAS_MOVE
+        return move_in(self.facts.status) is Move.META
 
     @property
     def waits_for_customer(self) -> bool:
         """Whether the request goes on only when the customer acts."""
         asked = self.facts.status is Status.HELD and self.facts.due_at is not None
-        return asked or self.facts.status in _CUSTOMERS_MOVE
+        return asked or move_in(self.facts.status) is Move.CUSTOMER
 
     @property
     def headline(self) -> str:

@@ -18,6 +18,7 @@ from pipeline.model.route import (
     Requester,
     Spelling,
 )
+from pipeline.tracks.catalogue import BY_FORM
 
 
 class Earlier(StrEnum):
@@ -67,10 +68,10 @@ _SAME = frozenset({Requester.SAME})
 _COLLEAGUE = frozenset({Requester.SAME_ORG})
 _OURS = _SAME | _COLLEAGUE
 _OTHER = frozenset({Requester.OTHER})
-_ONBOARDING = frozenset({FormKind.ONBOARDING})
-_MIGRATION = frozenset({FormKind.MIGRATION})
-_NUMBER_FORMS = _ONBOARDING | _MIGRATION
-_QR = frozenset({FormKind.QR})
+_NUMBER_FORMS = frozenset(form for form, track in BY_FORM.items() if track.claims_number)
+_MOVES = frozenset(form for form, track in BY_FORM.items() if track.moves_number)
+_STARTS = _NUMBER_FORMS - _MOVES
+_ACTIVE_ONLY = frozenset(form for form, track in BY_FORM.items() if track.needs_active_number)
 _NOT_OURS = frozenset({NumberState.UNKNOWN, NumberState.RELEASED})
 _ACTIVE = frozenset({NumberState.ACTIVE})
 _REQUESTED = frozenset({NumberState.REQUESTED})
@@ -164,7 +165,7 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
     ConflictRow(
         "qr_again",
         _D.ANSWER_DUPLICATE,
-        kinds=_QR,
+        kinds=_ACTIVE_ONLY,
         requesters=_SAME,
         same_content=True,
         same_kind=True,
@@ -173,7 +174,7 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
     ConflictRow(
         "qr_colleague",
         _D.ANSWER_COLLEAGUE_ASKED,
-        kinds=_QR,
+        kinds=_ACTIVE_ONLY,
         requesters=_COLLEAGUE,
         same_content=True,
         same_kind=True,
@@ -183,27 +184,31 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
         "qr_corrected",
         _D.REPLACE_NEW_REVISION,
         _E.SUPERSEDED,
-        kinds=_QR,
+        kinds=_ACTIVE_ONLY,
         requesters=_SAME,
         older=False,
         same_kind=True,
         earlier=frozenset({Earlier.NEEDS_ANSWER}),
     ),
-    ConflictRow("qr_active", _D.ACCEPT, kinds=_QR, requesters=_OURS, numbers=_ACTIVE),
+    ConflictRow("qr_active", _D.ACCEPT, kinds=_ACTIVE_ONLY, requesters=_OURS, numbers=_ACTIVE),
     ConflictRow(
-        "qr_requested", _D.QUEUE_UNTIL_ACTIVE, kinds=_QR, requesters=_OURS, numbers=_REQUESTED
+        "qr_requested",
+        _D.QUEUE_UNTIL_ACTIVE,
+        kinds=_ACTIVE_ONLY,
+        requesters=_OURS,
+        numbers=_REQUESTED,
     ),
-    ConflictRow("qr_not_ours", _D.ASK_NUMBER_NOT_OURS, kinds=_QR, numbers=_NOT_OURS),
+    ConflictRow("qr_not_ours", _D.ASK_NUMBER_NOT_OURS, kinds=_ACTIVE_ONLY, numbers=_NOT_OURS),
     # a number that is with us, or was
     ConflictRow(
         "already_active",
         _D.ANSWER_ALREADY_ACTIVE,
-        kinds=_ONBOARDING,
+        kinds=_STARTS,
         requesters=_OURS,
         numbers=_ACTIVE,
     ),
     ConflictRow(
-        "already_ours", _D.ASK_ALREADY_OURS, kinds=_MIGRATION, requesters=_OURS, numbers=_ACTIVE
+        "already_ours", _D.ASK_ALREADY_OURS, kinds=_MOVES, requesters=_OURS, numbers=_ACTIVE
     ),
     ConflictRow(
         "reused",
@@ -217,7 +222,7 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
         _D.ACCEPT_WITH_WARNING_REUSED,
         kinds=_NUMBER_FORMS,
         requesters=_OURS,
-        earlier_kinds=_QR,
+        earlier_kinds=_ACTIVE_ONLY,
         numbers=_RELEASED,
     ),
     # a colleague
@@ -289,7 +294,9 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
         earlier_kinds=_NUMBER_FORMS,
         numbers=_UNKNOWN,
     ),
-    ConflictRow("after_qr", _D.ACCEPT, requesters=_OURS, earlier_kinds=_QR, numbers=_UNKNOWN),
+    ConflictRow(
+        "after_qr", _D.ACCEPT, requesters=_OURS, earlier_kinds=_ACTIVE_ONLY, numbers=_UNKNOWN
+    ),
     ConflictRow("new", _D.ACCEPT, earlier=_LEFT_NOTHING, numbers=_UNKNOWN),
 )
 

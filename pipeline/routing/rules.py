@@ -18,6 +18,8 @@ from pipeline.model.route import (
     Route,
     RoutingFacts,
 )
+from pipeline.tracks.catalogue import BY_FORM
+from pipeline.tracks.declaration import OtherForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,6 @@ class Way:
 
 
 Rule = Callable[[RoutingFacts], Way | None]
-Keywords = Mapping[FormKind, tuple[str, ...]]
-#: Product words that are the same in every language; the flow adds those of the templates.
-PRODUCT_WORDS: Keywords = MappingProxyType(
-    {
-        FormKind.QR: ("qr", "wa.me"),
-        FormKind.MIGRATION: ("migration",),
-        FormKind.ONBOARDING: ("onboarding",),
-    }
-)
-
-_OWN_TRACK = {
-    FormKind.ONBOARDING: Track.ONBOARDING,
-    FormKind.MIGRATION: Track.MIGRATION,
-    FormKind.QR: Track.QR,
-}
-_NEVER_ON_PLATFORM = frozenset({"never", "whatsapp_app"})
-
 _D = ConflictDecision
 #: How a conflict stops a form: why it is held, and the question that the customer is asked.
 _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
@@ -144,28 +129,16 @@ def said_to_be_m2m(facts: RoutingFacts) -> Way | None:
     return None
 
 
-def onboarding_but_on_platform(facts: RoutingFacts) -> Way | None:
-    """Send to help an onboarding form for a number that is on the platform."""
-    if facts.form is FormKind.ONBOARDING and facts.number_use == "business_platform":
-        return Way(
-            EventName.WRONG_FORM,
-            reason="other_form",
-            suggestion=FormKind.MIGRATION,
-            to_help=True,
-        )
-    return None
+def _other_form(form: FormKind, other: OtherForm) -> Rule:
+    """Return the rule that sends to help a form where another is the right one."""
 
+    def rule(facts: RoutingFacts) -> Way | None:
+        if facts.form is not form or facts.number_use not in other.number_uses:
+            return None
+        return Way(EventName.WRONG_FORM, reason="other_form", suggestion=other.form, to_help=True)
 
-def migration_but_never_on_platform(facts: RoutingFacts) -> Way | None:
-    """Send to help a migration form for a number that is not on the platform."""
-    if facts.form is FormKind.MIGRATION and facts.number_use in _NEVER_ON_PLATFORM:
-        return Way(
-            EventName.WRONG_FORM,
-            reason="other_form",
-            suggestion=FormKind.ONBOARDING,
-            to_help=True,
-        )
-    return None
+    rule.__name__ = other.rule
+    return rule
 
 
 def problems_found(facts: RoutingFacts) -> Way | None:
@@ -181,8 +154,9 @@ def no_form(facts: RoutingFacts) -> Way | None:
 
 
 def qr_number_not_active(facts: RoutingFacts) -> Way | None:
-    """Let a qr form wait: its first step says for what, or asks about the number."""
-    if facts.form is FormKind.QR and facts.number is not NumberState.ACTIVE:
+    """Let a form for an active number wait: its first step says for what, or asks about it."""
+    waits = facts.form is not None and BY_FORM[facts.form].needs_active_number
+    if waits and facts.number is not NumberState.ACTIVE:
         decision = facts.conflict.decision if facts.conflict else None
         queued = decision is ConflictDecision.QUEUE_UNTIL_ACTIVE
         return Way(EventName.CLEAN, variant="queued" if queued else "")
@@ -212,8 +186,7 @@ RULES: tuple[Rule, ...] = (
     short_code,
     number_perhaps_m2m,
     said_to_be_m2m,
-    onboarding_but_on_platform,
-    migration_but_never_on_platform,
+    *(_other_form(form, track.other_form) for form, track in BY_FORM.items() if track.other_form),
     problems_found,
     no_form,
     qr_number_not_active,
@@ -227,29 +200,20 @@ def rule_name(rule: Rule) -> str:
     return getattr(rule, "__name__", "")
 
 
-def route(facts: RoutingFacts, keywords: Keywords = PRODUCT_WORDS) -> Route:
-    """Return where the form goes: the first rule that matches, and the rules before it.
-
-    ``keywords`` are words of a message that hint at a form, in any language; with what is known of
-    the number they make a suggestion for staff, which never starts a track by itself.
-    """
+def route(facts: RoutingFacts) -> Route:
+    """Return where the form goes: the first rule that matches, and the rules before it."""
     misses: list[str] = []
     for rule in RULES:
         way = rule(facts)
         if way is None or way.hold_reason in facts.settled:
             misses.append(rule_name(rule))
             continue
-        return _route(facts, way, rule_name(rule), tuple(misses), keywords)
+        return _route(facts, way, rule_name(rule), tuple(misses))
     raise AssertionError("the last rule always matches")
 
 
-def _route(
-    facts: RoutingFacts, way: Way, name: str, misses: tuple[str, ...], keywords: Keywords
-) -> Route:
-    own = _OWN_TRACK[facts.form] if facts.form else Track.HELP
-    suggestion = way.suggestion
-    if suggestion is None and facts.form is None:
-        suggestion = suggest(facts.words, facts.number, keywords)
+def _route(facts: RoutingFacts, way: Way, name: str, misses: tuple[str, ...]) -> Route:
+    own = BY_FORM[facts.form].track if facts.form else Track.HELP
     return Route(
         event=way.event,
         track=Track.HELP if way.to_help else own,
@@ -258,17 +222,6 @@ def _route(
         hold_reason=way.hold_reason,
         reason=way.reason,
         variant=way.variant,
-        suggestion=suggestion,
+        suggestion=way.suggestion,
         alert=way.alert,
     )
-
-
-def suggest(words: str, number: NumberState, keywords: Keywords) -> FormKind | None:
-    """Return the form that a message without one seems to be about; None when it is not clear."""
-    text = words.casefold()
-    hits = {
-        kind for kind, signs in keywords.items() if any(sign.casefold() in text for sign in signs)
-    }
-    if len(hits) == 1:
-        return next(iter(hits))
-    return FormKind.QR if number is NumberState.ACTIVE and not hits else None

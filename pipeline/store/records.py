@@ -44,10 +44,10 @@ class MessageRecord:
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
-    fetched. ``has_form`` tells that a form file was found among its attachments. ``content`` is the
-    digest of its text and files, for "the same mail again". ``stands_in`` is the folder where a
-    mail released from the quarantine stands on the server (empty: at its ``place``).
-    ``move_failures`` and ``move_tried_at`` tell of moves that the server refused.
+    fetched. ``content`` is the digest of its text and files, for "the same mail again".
+    ``stands_in`` is the folder where a mail released from the quarantine stands on the server
+    (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
+    refused.
     """
 
     id: str
@@ -71,7 +71,6 @@ class MessageRecord:
     moved_at: datetime | None = None
     last_error: str = ""
     oversized: bool = False
-    has_form: bool = False
     content: str = ""
     stands_in: str = ""
     move_failures: int = 0

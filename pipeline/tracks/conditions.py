@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from pipeline import terms
 from pipeline.model.request import (
     HoldReason,
     RequestState,
@@ -11,7 +12,6 @@ from pipeline.model.request import (
 )
 from pipeline.tracks.declaration import Case, Guard
 
-_MOST_SLOTS = 3
 SENDER_REASONS = frozenset({HoldReason.SENDER, HoldReason.SENDER_DOUBTFUL})
 _LIMIT_REASONS = frozenset({HoldReason.CERTIFICATE_LIMIT, HoldReason.APPROVAL_LAPSED})
 #: A change of one of these answers needs a new approval.
@@ -58,7 +58,7 @@ def _had_certificate(case: Case) -> bool:
 
 
 def _offered(case: Case) -> bool:
-    return 1 <= len(case.event.slots) <= _MOST_SLOTS
+    return 1 <= len(case.event.slots) <= terms.MOST_SLOTS
 
 
 def _slot_day_too_early(case: Case) -> bool:

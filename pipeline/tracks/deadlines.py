@@ -49,7 +49,6 @@ _HOLD_DAYS = {
 }
 #: Days in which a person looks at the words "I did not withdraw".
 _WITHDRAWN_DAYS = 7
-_CERTIFICATE_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +211,6 @@ def our_promise_at(
     kind = DeadlineKind.REMIND if step.move is Move.CUSTOMER else DeadlineKind.ALERT
     stay = _Stay(state, policy, customer_zone, team)
     return next((item.at for item in _listed(stay, (), None) if item.kind is kind), None)
-
-
-def working_days_in_window(start: datetime, customer: WorkingCalendar) -> int:
-    """Return the customer's working days in the 7 calendar days from ``start``.
-
-    Fewer than 3 are warned about: the certificate may end before anybody can use it.
-    """
-    first = customer.local_date(start)
-    return customer.count(first, first + timedelta(days=_CERTIFICATE_DAYS - 1))
 
 
 def _step(state: RequestState) -> Step | None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import (
     Actor,
@@ -192,7 +193,8 @@ class Step:
 
     ``manual_move`` replaces ``move`` with the manual issuer. ``forward`` is what ``request
     advance`` means here. ``on_entry`` runs each time the status is entered; ``entry_label`` names
-    it in tables. ``follow_up`` says what the system does next without waiting.
+    it in tables. ``follow_up`` says what the system does next without waiting. ``told_done``: the
+    customer is told that this step is done.
     """
 
     status: Status
@@ -204,21 +206,43 @@ class Step:
     on_entry: EntryAction | None = None
     entry_label: str = ""
     follow_up: FollowUp | None = None
+    told_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OtherForm:
+    """Answers to ``number_use`` that tell that another ``form`` is the right one.
+
+    ``rule`` is the name under which the routing records it.
+    """
+
+    rule: str
+    number_uses: frozenset[str]
+    form: FormKind
 
 
 @dataclass(frozen=True)
 class TrackDeclaration:
-    """One track: its steps in order; the first is where a clean form begins.
+    """One track: its steps in order, and what differs between tracks for everybody else.
 
-    ``journey`` are the statuses that the customer is told of, in order, when all goes well.
-    ``claims_number``: a request on this track wants its number brought to us.
+    ``first`` is where a clean form begins. ``journey`` are the statuses that the customer is told
+    of, in order, when all goes well. ``form`` is the form that starts the track (None: no form).
+    ``claims_number``: a request wants its number brought to us; ``moves_number``: the number is on
+    the platform already, with somebody else. ``needs_active_number``: it is about a number that is
+    active with us, and waits until it is. ``asks_when_long_past``: a ready date of long ago is
+    asked about before a certificate goes out. ``other_form`` tells the wrong form.
     """
 
     track: Track
     first: Status
     steps: tuple[Step, ...]
     journey: tuple[Status, ...]
+    form: FormKind | None = None
     claims_number: bool = False
+    moves_number: bool = False
+    needs_active_number: bool = False
+    asks_when_long_past: bool = False
+    other_form: OtherForm | None = None
 
     def step(self, status: Status) -> Step | None:
         """Return the step of ``status``, or None when the track has no such status."""

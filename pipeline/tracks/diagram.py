@@ -6,7 +6,6 @@ from pipeline.model.transition import (
     Effect,
     ExpireCertificate,
     IssueCertificate,
-    MakeQr,
     RevokeCertificate,
     SendNotice,
     SetNumber,
@@ -134,8 +133,6 @@ def _effect(part: Effect | Chosen) -> str:
             text = "record the expiry"
         case SetNumber():
             text = f"number {part.state.value}"
-        case MakeQr():
-            text = "make"
     return text
 
 

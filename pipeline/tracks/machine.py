@@ -8,7 +8,7 @@ How the flow drives it::
         transition = apply(transition.after, Event(name, Actor.SYSTEM, now), policy, …)
         perform transition.effects
 
-Three effects answer with an event of the system, applied before the loop goes on:
+An effect and a deadline answer with an event of the system, applied before the loop goes on:
 
 * ``IssueCertificate`` → ``ISSUED`` with ``certificate_expires_at``, or ``ISSUE_FAILED``. Entering
   ``approved`` orders the certificate when the customer is ready (onboarding) or the ownership is
@@ -16,11 +16,11 @@ Three effects answer with an event of the system, applied before the loop goes o
   ``AlertStaff("certificate_wanted")`` instead, and staff bring ``ISSUED`` when they have pasted it.
   ``ISSUED`` sends ``certificate_issued`` for the first certificate of an approval and
   ``certificate_reissued`` for each later one. Without an order it is refused.
-* ``MakeQr`` → ``MADE``, ``PROVIDER_REFUSED`` or ``MAKING_FAILED``.
 * ``PROCEED`` of a deadline orders again what has failed.
 
-Two statuses wait for facts that only the flow knows, and ``next_system_event`` is None there:
-``received`` (the event of the route) and ``number_check`` (one of the ``NUMBER_*`` events). After
+Three statuses wait for what only the flow knows, and ``next_system_event`` is None there:
+``received`` (the event of the route), ``number_check`` (one of the ``NUMBER_*`` events) and
+``making`` (``MADE``, ``PROVIDER_REFUSED`` or ``MAKING_FAILED``, when the code was tried). After
 each transition the flow looks at the status, not only after a mail: a release or a confirmed sender
 leads back to them. A released reason is in ``state.settled``; give it to the routing facts.
 
@@ -42,7 +42,6 @@ from pipeline.model.request import (
     NumberState,
     RequestState,
     Status,
-    Track,
     TrackPolicy,
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
@@ -249,8 +248,3 @@ def _claim_number(
     if claims and on_track and not before.claims_number:
         return replace(state, claims_number=True), (SetNumber(NumberState.REQUESTED),)
     return state, ()
-
-
-def first_status(track: Track) -> Status:
-    """Return the status where a clean form of ``track`` begins."""
-    return TRACKS[track].first

@@ -3,6 +3,7 @@
 The code that proves the ownership is passed on in the agreed call, never by mail.
 """
 
+from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Move, Status, Track
 from pipeline.model.request import EventName as E
@@ -26,6 +27,7 @@ from pipeline.tracks.declaration import (
     Anchor,
     Due,
     FirstOf,
+    OtherForm,
     Step,
     TrackDeclaration,
     TransitionRule,
@@ -78,6 +80,7 @@ _ELIGIBILITY_REVIEW = Step(
     ),
     (alert_after(2),),
     forward=E.APPROVE,
+    told_done=True,
 )
 
 _AWAITING_TWO_STEP_OFF = Step(
@@ -294,5 +297,12 @@ MIGRATION = TrackDeclaration(
         Status.CERTIFICATE_ISSUED,
         Status.ACTIVE,
     ),
+    form=FormKind.MIGRATION,
     claims_number=True,
+    moves_number=True,
+    other_form=OtherForm(
+        "migration_but_never_on_platform",
+        frozenset({"never", "whatsapp_app"}),
+        FormKind.ONBOARDING,
+    ),
 )

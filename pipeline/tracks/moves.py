@@ -65,6 +65,25 @@ def journey(track: Track) -> tuple[Status, ...]:
     return TRACKS[track].journey
 
 
+def next_on_journey(track: Track, status: Status) -> Status | None:
+    """Return the status that follows ``status`` when all goes well; None at the end and beside."""
+    way = journey(track)
+    position = way.index(status) + 1 if status in way else len(way)
+    return way[position] if position < len(way) else None
+
+
+def move_in(status: Status) -> Move:
+    """Return whose move it is in ``status``; it is the same on every track that has it."""
+    found = (step.move for track in TRACKS.values() if (step := track.step(status)))
+    return next(found, Move.NOBODY)
+
+
+def is_told_done(track: Track, status: Status) -> bool:
+    """Tell whether customers are told that ``status`` is done, when it is left."""
+    step = TRACKS[track].step(status)
+    return step is not None and step.told_done
+
+
 def statuses(track: Track) -> tuple[Status, ...]:
     """Return all open statuses of ``track`` in the order of its declaration."""
     return tuple(step.status for step in TRACKS[track].steps if step.move is not Move.NOBODY)

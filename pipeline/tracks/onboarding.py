@@ -1,5 +1,6 @@
 """The onboarding track: a number that was never used on WhatsApp's business platform."""
 
+from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import Move, Status, Track
@@ -20,6 +21,7 @@ from pipeline.tracks.declaration import (
     STAFF,
     SYSTEM,
     Anchor,
+    OtherForm,
     Step,
     TrackDeclaration,
     TransitionRule,
@@ -59,6 +61,7 @@ _POLICY_REVIEW = Step(
     ),
     (alert_after(2),),
     forward=E.APPROVE,
+    told_done=True,
 )
 
 _BUSINESS_VERIFICATION = Step(
@@ -79,6 +82,7 @@ _BUSINESS_VERIFICATION = Step(
     ),
     (alert_weekly(),),
     forward=E.VERIFIED,
+    told_done=True,
 )
 
 _NAME_REVIEW = Step(
@@ -98,6 +102,7 @@ _NAME_REVIEW = Step(
     ),
     (alert_weekly(),),
     forward=E.NAME_APPROVED,
+    told_done=True,
 )
 
 _APPROVED = Step(
@@ -169,5 +174,10 @@ ONBOARDING = TrackDeclaration(
         Status.CERTIFICATE_ISSUED,
         Status.ACTIVE,
     ),
+    form=FormKind.ONBOARDING,
     claims_number=True,
+    asks_when_long_past=True,
+    other_form=OtherForm(
+        "onboarding_but_on_platform", frozenset({"business_platform"}), FormKind.MIGRATION
+    ),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, RequestState, TrackPolicy
-from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, MakeQr, SendNotice
+from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, SendNotice
 from pipeline.tracks.conditions import is_lapsed, is_ready, owns_number
 from pipeline.tracks.declaration import Case, Chosen
 
@@ -13,7 +13,7 @@ from pipeline.tracks.declaration import Case, Chosen
 def _order(case: Case) -> tuple[Effect, ...]:
     if case.policy.manual_issuer:
         return (AlertStaff("certificate_wanted"),)
-    return (IssueCertificate(supersede=case.state.has_live_certificate),)
+    return (IssueCertificate(),)
 
 
 def _asked(case: Case) -> tuple[Effect, ...]:
@@ -61,7 +61,6 @@ HELD_OR_QUESTION = _question_or(NoticeName.HELD)
 M2M_QUESTION = _question_or(NoticeName.QUESTION, "m2m")
 ACKNOWLEDGED_OR_QUESTION = _question_or(NoticeName.ACKNOWLEDGED)
 DELIVERY = Chosen("certificate_issued, then certificate_reissued", _delivery)
-MAKE_QR = MakeQr()
 ACKNOWLEDGED_ONCE = Chosen("acknowledged (once)", _acknowledged_once)
 REMINDER = Chosen("the reminder", _reminder)
 ALERT = Chosen("alert overdue", _alert)
@@ -82,11 +81,6 @@ def order_when_owned(case: Case, state: RequestState) -> tuple[RequestState, tup
     if lapsed or not owns_number(state, case.now, case.policy):
         return replace(state, certificate_wanted_at=None), ()
     return replace(state, certificate_wanted_at=case.now), _order(replace(case, state=state))
-
-
-def make_qr(_case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
-    """Have the code made on entering ``making``."""
-    return state, (MakeQr(),)
 
 
 def after_approved_when_ready(

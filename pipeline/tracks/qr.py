@@ -1,5 +1,6 @@
 """The qr track: a code or link for a number that is active; it knows no certificate."""
 
+from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName as E
 from pipeline.model.request import HoldReason, Move, Status, Track
@@ -63,6 +64,7 @@ _NUMBER_CHECK = Step(
         *BEFORE_APPROVAL,
     ),
     (alert_after(1),),
+    told_done=True,
 )
 
 _AWAITING_ACTIVE = Step(
@@ -103,6 +105,7 @@ _CONTENT_REVIEW = Step(
     ),
     (alert_after(2),),
     forward=E.APPROVE,
+    told_done=True,
 )
 
 _MAKING = Step(
@@ -112,14 +115,13 @@ _MAKING = Step(
         TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
         TransitionRule(E.PROVIDER_REFUSED, SYSTEM, Status.CONTENT_REVIEW),
         TransitionRule(E.MAKING_FAILED, SYSTEM),
-        TransitionRule(E.PROCEED, SYSTEM_STAFF, effects=(o.MAKE_QR,)),
+        # The code is made again: that is what follows this status, whatever led to it.
+        TransitionRule(E.PROCEED, SYSTEM_STAFF),
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
     (alert_after(1), *retries()),
     forward=E.PROCEED,
-    on_entry=o.make_qr,
-    entry_label="make",
 )
 
 QR = TrackDeclaration(
@@ -150,4 +152,6 @@ QR = TrackDeclaration(
         Status.MAKING,
         Status.DELIVERED,
     ),
+    form=FormKind.QR,
+    needs_active_number=True,
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from pipeline import terms
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName
 from pipeline.model.retry import Retry
@@ -98,12 +99,12 @@ CERTIFICATE_REMINDERS = tuple(
     for days_left in (3, 1)
 )
 
-#: Genesys Cloud deletes an integration that is not active 30 days after it was created.
+#: Before Genesys Cloud deletes an integration that is not active.
 INTEGRATION_REMINDER = Due(
     "remind-integration",
     DeadlineKind.REMIND,
     EventName.REMIND,
-    after=25,
+    after=terms.INTEGRATION_REMINDED_AFTER,
     anchor=Anchor.INTEGRATION_CREATED,
     notice=NoticeName.INTEGRATION_REMINDER,
     group="integration",

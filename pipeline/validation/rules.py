@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline import terms
 from pipeline.model.checked import FieldReading
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity, Verdict
+from pipeline.tracks.catalogue import BY_FORM
 from pipeline.validation.business_name import names_without_form, wording_contains
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.number_types import (
@@ -22,10 +24,6 @@ from pipeline.validation.phone.number_types import (
 
 #: Calling codes whose countries are told apart; elsewhere a shared code is one plan for people.
 _TOLD_APART = frozenset({1, 7})
-
-
-#: So long after its ready date a certificate goes out without asking (the onboarding track).
-_READY_DAYS_BACK = 3
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def ready_date_ahead(facts: Facts) -> Problem | None:
     if not ready or date.fromisoformat(ready) >= facts.today:
         return None
     days_back = (facts.today - date.fromisoformat(ready)).days
-    asked_first = facts.kind is FormKind.ONBOARDING and days_back > _READY_DAYS_BACK
+    asked_first = BY_FORM[facts.kind].asks_when_long_past and days_back > terms.READY_DAYS_BACK
     code = "ready_long_past" if asked_first else "ready_past"
     return Problem(code, Severity.NOTE, field="ready_date")
 
@@ -152,7 +150,7 @@ def ordinary_number_called_m2m(facts: Facts) -> Problem | None:
 
 def app_account_first(facts: Facts) -> Problem | None:
     """Tell that the app's account is deleted first."""
-    if facts.value("number_use") != "whatsapp_app" or facts.kind is FormKind.QR:
+    if facts.value("number_use") != "whatsapp_app":
         return None
     return Problem("number_in_app", Severity.NOTE, field="number_use")
 
@@ -173,17 +171,14 @@ class StaffFact:
     field: str
     values: tuple[str, ...]
     code: str
-    kinds: tuple[FormKind, ...] = (FormKind.ONBOARDING, FormKind.MIGRATION)
 
     def __call__(self, facts: Facts) -> Problem | None:
         """Return the warning when the answer is one of those."""
         value = facts.value(self.field)
-        if facts.kind not in self.kinds or value not in self.values:
+        if value not in self.values:
             return None
         return _staff(self.code, self.field)
 
-
-_MIGRATION = (FormKind.MIGRATION,)
 
 RULES: tuple[Rule, ...] = (
     numbers_agree,
@@ -203,9 +198,9 @@ RULES: tuple[Rule, ...] = (
     StaffFact("source_waba_id", ("unknown",), "waba_id_unknown"),
     StaffFact("meta_business_verified", ("not_verified", "unknown"), "business_not_verified"),
     StaffFact("source_business_verified", ("no", "unknown"), "business_not_verified"),
-    StaffFact("same_business_account", ("no",), "other_business_account", _MIGRATION),
-    StaffFact("display_name_approved", ("no", "unknown"), "name_not_approved", _MIGRATION),
-    StaffFact("name_change_pending", ("yes", "unknown"), "name_change_pending", _MIGRATION),
-    StaffFact("payment_method_ready", ("no", "unknown"), "payment_missing", _MIGRATION),
-    StaffFact("two_step_disabled", ("unknown",), "two_step_unknown", _MIGRATION),
+    StaffFact("same_business_account", ("no",), "other_business_account"),
+    StaffFact("display_name_approved", ("no", "unknown"), "name_not_approved"),
+    StaffFact("name_change_pending", ("yes", "unknown"), "name_change_pending"),
+    StaffFact("payment_method_ready", ("no", "unknown"), "payment_missing"),
+    StaffFact("two_step_disabled", ("unknown",), "two_step_unknown"),
 )

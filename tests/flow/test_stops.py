@@ -85,6 +85,24 @@ def test_route_keeps_the_answers_and_asks_for_the_missing_ones(world: World) -> 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Dear team,\nwe want to move our number to you.\n\nJane\nWhatsApp: https://wa.me/4930901820",
+        "他社から移行したいです。\n\n花子\nhttps://acme.example/qr\nWhatsApp: wa.me/819012345678",
+        "Guten Tag,\nwir planen den Umzug unserer Nummer.\n\nJan\nhttps://wa.me/qr/ABC\nqr.acme.de",
+    ],
+    ids=["en", "ja", "de"],
+)
+def test_a_link_in_a_signature_never_chooses_the_form(world: World, text: str) -> None:
+    world.mail(HANAKO, text=text)
+    record = world.request()
+    assert record.suggestion is FormKind.MIGRATION
+    decisions.advance(world.services, record, "saki", event=EventName.SEND_FORM)
+    (mail,) = world.staff_mails()
+    assert [name.partition("_")[0] for name in mail.files] == ["migration"]
+
+
+@pytest.mark.parametrize(
     ("text", "suggestion"),
     [
         ("QRコードを作りたいのですが。", FormKind.QR),

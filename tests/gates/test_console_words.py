@@ -45,7 +45,7 @@ LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))
 SECTIONS = ("help", "options", "words", "codes")
 PARTS = ("what", "why", "next")
 
-#: Enumerations whose values ``words.status_word`` prints.
+#: Enumerations whose values ``console.status_word`` prints.
 PRINTED: tuple[type[StrEnum], ...] = (
     Status,
     Track,
@@ -249,7 +249,9 @@ def test_every_check_of_the_doctor_has_its_words() -> None:
 
 def test_every_word_that_the_code_asks_for_is_there() -> None:
     words = table("en")["words"]
-    sources = [path.read_text(encoding="utf-8") for path in (PACKAGE / "cli").glob("*.py")]
+    rooms = ("cli", "demo", "flow/views")
+    files = [path for room in rooms for path in (PACKAGE / room).glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     sources.append(template("report", "report.html.jinja").read_text(encoding="utf-8"))
     asked = {key for text in sources for key in re.findall(r"\bword\(\s*[\"']([a-z_]+)[\"']", text)}
     assert len(asked) > 50

@@ -87,6 +87,21 @@ def test_the_path_of_a_message_is_one_page() -> None:
     assert len(page.splitlines()) < _RECEIVE_LINES
 
 
+def test_forms_and_tracks_are_named_by_their_declarations_alone() -> None:
+    """What differs between tracks is asked of the declaration; help is the track without a form."""
+    declared = re.compile(r"pipeline/(?:tracks|forms|model|demo)/")
+    named = re.compile(r"\b(?:FormKind|Track)\.(?!HELP\b)[A-Z]+\b")
+    found = {
+        name
+        for name, text in _texts()
+        if name.startswith("pipeline/")
+        and name.endswith(".py")
+        and not declared.match(name)
+        and named.search(text)
+    }
+    assert found == set()
+
+
 def test_no_room_is_a_drawer_for_odds_and_ends() -> None:
     found = {name for name in _files() if name.startswith("pipeline/") and _DRAWERS.search(name)}
     assert found == set()

@@ -21,8 +21,9 @@ from pipeline.intake.reply import fold
 from pipeline.model.form import FormKind
 from pipeline.model.message import Command
 from pipeline.model.notice import NoticeName
-from pipeline.notifications.sources import find_source, shared_part, variants
+from pipeline.notifications.sources import find_source, shared_part
 from pipeline.resources import languages, root, template
+from tests.sources import variants
 
 OTHERS = [language for language in languages() if language != "en"]
 #: The files of one language; the notices have one more each.

@@ -15,6 +15,7 @@ from tests.gates.structure import (
 )
 
 _FULLEST = 20
+_INNER = re.compile(r"^[ \t]+(?:from|import) pipeline\.flow", re.MULTILINE)
 _MOST_FLOORS = {"pipeline.flow": 5, "pipeline.forms": 4}
 _MOST_PARAMETERS = 6
 
@@ -40,7 +41,9 @@ def test_the_flow_imports_itself_at_the_top_of_its_files_only() -> None:
     inner = [
         str(path.relative_to(PACKAGE))
         for path in (PACKAGE / "flow").rglob("*.py")
-        if re.search(r"^[ \t]+(?:from|import) pipeline\.flow", path.read_text("utf-8"), re.MULTILINE)
+        if re.search(
+            r"^[ \t]+(?:from|import) pipeline\.flow", path.read_text("utf-8"), re.MULTILINE
+        )
     ]
     assert inner == []
 

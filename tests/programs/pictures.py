@@ -20,8 +20,8 @@ from pipeline.forms.publish import build_form
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.problem import Problem, Severity
-from pipeline.notifications.catalogue import sentence
 from pipeline.resources import languages
+from pipeline.wording.problems import sentence
 from tests.programs.running import run
 
 TARGET = Path(__file__).parents[2] / "docs" / "pictures"

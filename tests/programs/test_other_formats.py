@@ -9,8 +9,8 @@ from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.intake.find import find_in_file
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
-from pipeline.notifications.catalogue import sentence
 from pipeline.resources import languages
+from pipeline.wording.problems import sentence
 from tests.programs.answers import entries
 from tests.programs.libreoffice import save, work
 from tests.programs.matrix import blank_form

@@ -14,10 +14,10 @@ from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import Answer, CellType, Submission
-from pipeline.notifications.catalogue import sentence
 from pipeline.validation.answer import read_answer
 from pipeline.validation.check import CheckContext, check
 from pipeline.validation.reading import Hints
+from pipeline.wording.problems import sentence
 
 _SEEDS = (
     "+81 90-1234-5678 内線12",

@@ -1,6 +1,8 @@
 """The embedded issuer: our own authority; works with no outside service."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 
 from pipeline.certificates.authority import Authority, new_serial
 from pipeline.certificates.expiry import expires_at
@@ -10,11 +12,18 @@ from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Is
 
 
 class EmbeddedIssuer:
-    """Issues X.509 certificates that ``authority`` signs, expiring by the clock of ``zone``."""
+    """Issues X.509 certificates that ``authority`` signs, expiring by the clock of ``zone``.
 
-    def __init__(self, authority: Authority, zone: str = "UTC") -> None:
-        self._authority = authority
+    A function in place of the authority opens it when the first certificate is built or signed.
+    """
+
+    def __init__(self, authority: Authority | Callable[[], Authority], zone: str = "UTC") -> None:
+        self._given = authority
         self._zone = zone
+
+    @cached_property
+    def _authority(self) -> Authority:
+        return self._given if isinstance(self._given, Authority) else self._given()
 
     @property
     def issuer(self) -> Issuer:
@@ -24,6 +33,11 @@ class EmbeddedIssuer:
     @property
     def automatic(self) -> bool:
         """It issues without staff."""
+        return True
+
+    @property
+    def uses_authority(self) -> bool:
+        """It is our own authority that signs."""
         return True
 
     def reserve_serial(self) -> str:

@@ -26,6 +26,11 @@ class ManualIssuer:
         """It waits for staff."""
         return False
 
+    @property
+    def uses_authority(self) -> bool:
+        """It needs no keys of ours."""
+        return False
+
     def reserve_serial(self) -> str:
         """Raise RefusedError: the serial number comes with the pasted text."""
         raise RefusedError("certificate_waits_for_staff")

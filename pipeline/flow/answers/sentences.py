@@ -5,7 +5,7 @@ from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import ProblemItem
 from pipeline.model.problem import Audience, Problem, Severity
-from pipeline.notifications.catalogue import priority, sentence, shown
+from pipeline.wording.problems import priority, sentence, shown
 
 #: The question about an answer that is right as far as we see; ``file_print`` asks it for all.
 _READ_FROM_PRINT = "from_print"

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-from pipeline.certificates.authority import new_serial
-from pipeline.errors import RefusedError
 from pipeline.flow.services import Work
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.model.identifiers import new_id
 from pipeline.store.records import CertificateRecord, RequestRecord
 
@@ -19,15 +17,13 @@ def reserve(work: Work, record: RequestRecord) -> None:
     unfinished = {CertificateState.RESERVED, CertificateState.PREPARED}
     if any(row.state in unfinished for row in rows):
         return
-    if work.services.settings.certificates.issuer == "manual":
-        raise RefusedError("certificate_waits_for_staff")
     work.tx.certificates.reserve(
         CertificateRecord(
             id=new_id(),
             request_id=record.id,
             number=record.number,
-            serial=new_serial(),
-            issuer=Issuer.EMBEDDED,
+            serial=work.services.issuer.reserve_serial(),
+            issuer=work.services.issuer.issuer,
             state=CertificateState.RESERVED,
             ordinal=record.state.certificates + 1,
             reserved_at=work.now,

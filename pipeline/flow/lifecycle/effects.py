@@ -11,7 +11,6 @@ from pipeline.model.transition import (
     AlertStaff,
     ExpireCertificate,
     IssueCertificate,
-    MakeQr,
     RevokeCertificate,
     SendNotice,
     SetNumber,
@@ -46,6 +45,4 @@ def perform_effects(
                 end_live(work, record, CertificateState.EXPIRED, "expired")
             case SetNumber(state):
                 set_own_number(work, record, state)
-            case MakeQr():
-                pass  # made as what follows the status: lifecycle.system_events
     return record

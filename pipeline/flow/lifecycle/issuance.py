@@ -9,9 +9,6 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline import logs
-from pipeline.certificates.issue import CertificateIssuer
-from pipeline.certificates.issuers.embedded import EmbeddedIssuer
-from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
@@ -28,13 +25,6 @@ _PORTION = 50
 _CHANGED_MEANWHILE = "stale_request"
 
 
-def issuer(services: Services) -> CertificateIssuer:
-    """Return the issuer that the settings name."""
-    if services.settings.certificates.issuer == "manual":
-        return ManualIssuer(services.settings.certificates.time_zone)
-    return EmbeddedIssuer(services.authority, services.settings.certificates.time_zone)
-
-
 def issue_pending(services: Services) -> int:
     """Finish all reserved certificates; return how many were issued.
 
@@ -43,7 +33,7 @@ def issue_pending(services: Services) -> int:
     is at fault the certificate waits too, and the first such error is raised at the end. The
     authority is opened only when a certificate is pending.
     """
-    if services.settings.certificates.issuer == "manual":
+    if not services.issuer.automatic:
         return 0
     with services.store.read() as tx:
         pending = tx.certificates.unfinished(_PORTION)
@@ -116,7 +106,7 @@ def _prepare(work: Work, certificate_id: str) -> None:
         work.tx.certificates.save(_given_up(work.services, row))
         return
     subject = CertificateSubject(record.company, record.reference, record.number)
-    prepared = issuer(work.services).prepare(subject, row.serial, work.now)
+    prepared = work.services.issuer.prepare(subject, row.serial, work.now)
     work.tx.certificates.save(
         replace(
             row,
@@ -136,7 +126,7 @@ def _sign(work: Work, certificate_id: str) -> int:
     if record is None or record.state.certificate_wanted_at is None:
         work.tx.certificates.save(_given_up(work.services, row))
         return 0
-    issued = issuer(work.services).finish(row.to_be_signed)
+    issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
     work.tx.certificates.save(

@@ -13,6 +13,7 @@ from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import forwardable
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.catalogue import BY_FORM
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -63,7 +64,7 @@ def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
         case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
             return tuple(FormKind)
         case NoticeName.ALREADY_ACTIVE:
-            return (FormKind.QR,)
+            return tuple(kind for kind in FormKind if BY_FORM[kind].needs_active_number)
     return ()
 
 

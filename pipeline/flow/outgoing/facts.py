@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from pipeline import terms
 from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
@@ -11,10 +12,8 @@ from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
-from pipeline.tracks.moves import journey
+from pipeline.tracks.moves import next_on_journey
 from pipeline.validation.phone.number_types import international_writing
-
-_INTEGRATION_KEPT = timedelta(days=30)
 
 
 def notice_facts(
@@ -65,7 +64,8 @@ def notice_facts(
         refs=details.refs,
         mailbox=work.services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
-        next_status=_next_status(state),
+        ownership_days=work.services.policy.ownership_window.days,
+        next_status=next_on_journey(state.track, state.status),
         by_voice=_answer(revision, "verification_method") != "sms",
         other_reference=record.linked_to,
         hold_reason=state.hold_reason,
@@ -87,17 +87,9 @@ def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
 
 
 def _deleted_at(state: RequestState) -> datetime | None:
-    """Return when Genesys Cloud deletes an integration that is not active (30 days)."""
+    """Return when Genesys Cloud deletes an integration that is not active."""
     created = state.integration_created_at
-    return created + _INTEGRATION_KEPT if created else None
-
-
-def _next_status(state: RequestState) -> Status | None:
-    way = journey(state.track)
-    if state.status not in way:
-        return None
-    position = way.index(state.status) + 1
-    return way[position] if position < len(way) else None
+    return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None
 
 
 def _answer(revision: LatestAnswers | None, field: str) -> str | None:

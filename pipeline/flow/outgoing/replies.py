@@ -13,9 +13,9 @@ from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.request import HoldReason
 from pipeline.model.transition import SendNotice
-from pipeline.notifications.catalogue import sentence
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.wording.problems import sentence
 
 _DAY = timedelta(days=1)
 #: When several forms came in one message, the notice that asks for most speaks for all.

@@ -11,7 +11,7 @@ from pipeline.routing.conflict import decide_conflict
 from pipeline.routing.spelling import alternate_spellings
 from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES
+from pipeline.tracks.catalogue import BY_FORM, FIRST_STAFF_STATUSES
 from pipeline.validation.email import FREE_MAIL_DOMAINS
 
 
@@ -94,11 +94,16 @@ class _Wanted:
 
 def _state(number: NumberRecord, previous: RequestRecord | None, wanted: _Wanted) -> NumberState:
     """Return the state that counts: one's own claim stops nobody, unless a request stands by it."""
-    claimed = previous is not None and not previous.state.ended and previous.form is not FormKind.QR
+    claimed = previous is not None and not previous.state.ended and _wants_number(previous)
     ours = number.organisation in wanted.organisations
     if number.state is NumberState.REQUESTED and ours and not claimed:
         return NumberState.UNKNOWN
     return number.state
+
+
+def _wants_number(record: RequestRecord) -> bool:
+    """Tell whether the request is about bringing a number, not about one that is active."""
+    return record.form is None or not BY_FORM[record.form].needs_active_number
 
 
 def _alternate(
@@ -140,7 +145,7 @@ def _most_relevant_request(
     def likeness(record: RequestRecord) -> tuple[bool, ...]:
         return (
             record.form is wanted.kind,
-            record.form is not FormKind.QR,
+            _wants_number(record),
             record.address_of_record.lower() == wanted.address,
             _same_content(tx, record, wanted.digest),
         )

@@ -101,14 +101,13 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
             number_use="",
             number=NumberState.UNKNOWN,
             conflict=None,
-            words=context.message.new_text,
         )
     )
     record = replace(
         new_record(work.services, context, None, Track.HELP),
         route_rule=way.rule,
         route_misses=way.misses,
-        suggestion=way.suggestion or suggestion,
+        suggestion=suggestion,
     )
     work.tx.requests.insert(record)
     keep_words(work.tx, context, record)

@@ -11,6 +11,7 @@ from pipeline.model.identifiers import new_id, new_reference
 from pipeline.model.request import RequestState, Status, Track
 from pipeline.resources import languages
 from pipeline.store.records import RequestRecord
+from pipeline.tracks.catalogue import BY_FORM
 from pipeline.validation.customer_zone import customer_zone
 
 
@@ -29,7 +30,7 @@ def new_record(
         id=new_id(),
         reference=new_reference(),
         state=RequestState(
-            track=track or (Track(form.value) if form else Track.HELP),
+            track=track or (BY_FORM[form].track if form else Track.HELP),
             status=Status.RECEIVED,
             version=1,
             entered_at=context.now,

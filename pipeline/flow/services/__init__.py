@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from pipeline.certificates.authority import Authority
+from pipeline.certificates.issue import CertificateIssuer
+from pipeline.certificates.issuers.choose import choose
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
@@ -65,7 +67,7 @@ class Services:
             certificates_per_approval=certificates.per_approval,
             approval_lapses=timedelta(days=certificates.approval_days),
             ownership_window=timedelta(days=certificates.ownership_days),
-            manual_issuer=certificates.issuer == "manual",
+            manual_issuer=not self.issuer.automatic,
         )
 
     @cached_property
@@ -124,6 +126,11 @@ class Services:
         with self.store.read() as tx:
             state.check_keys(tx, self.settings, authority=authority.fingerprint)
         return authority
+
+    @cached_property
+    def issuer(self) -> CertificateIssuer:
+        """The issuer that the settings name; the authority is opened when it is needed."""
+        return choose(self.settings.certificates, lambda: self.authority)
 
 
 @dataclass(frozen=True, slots=True)

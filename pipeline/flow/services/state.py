@@ -15,11 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.certificates.authority import CERTIFICATE_FILE, KEY_FILE, Authority
+from pipeline.certificates.issuers.choose import KEYLESS, OF_AUTHORITY, choose
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
-from pipeline.model.certificate import Issuer
 from pipeline.private import read_private
 from pipeline.store.unit_of_work import Store, Transaction
 
@@ -109,7 +109,7 @@ def trial(settings: Settings) -> Iterator[Settings]:
         courier = settings.courier.model_copy(
             update={"path": settings.below_home(settings.courier.path).absolute()}
         )
-        certificates = settings.certificates.model_copy(update={"issuer": Issuer.MANUAL.value})
+        certificates = settings.certificates.model_copy(update={"issuer": KEYLESS.value})
         changed = {
             "store": store,
             "mailbox": mailbox,
@@ -163,14 +163,15 @@ def _complete(settings: Settings) -> bool:
     """
     return (
         token_key_path(settings).exists()
-        and (not _wants_authority(settings) or _has_authority(settings))
+        and (not wants_authority(settings) or _has_authority(settings))
         and _database_there(settings)
         and not _unfinished(settings).exists()
     )
 
 
-def _wants_authority(settings: Settings) -> bool:
-    return settings.certificates.issuer == Issuer.EMBEDDED.value
+def wants_authority(settings: Settings) -> bool:
+    """Tell whether the state folder needs an authority: the issuer in force signs with it."""
+    return choose(settings.certificates, lambda: open_authority(settings)).uses_authority
 
 
 def _has_authority(settings: Settings) -> bool:
@@ -278,7 +279,7 @@ def _make_keys(settings: Settings, clock: Clock) -> None:
     if not path.exists():
         remove_drafts(path)
         write_file(path, secrets.token_bytes(_TOKEN_KEY_BYTES))
-    if _wants_authority(settings):
+    if wants_authority(settings):
         certificates = settings.certificates
         Authority.make(
             authority_folder(settings),
@@ -291,7 +292,7 @@ def _make_keys(settings: Settings, clock: Clock) -> None:
 
 def _digests(settings: Settings) -> dict[str, str]:
     found = {Part.TOKEN_KEY.value: token_key_digest(read_token_key(settings))}
-    if _wants_authority(settings):
+    if wants_authority(settings):
         found[Part.AUTHORITY.value] = open_authority(settings).fingerprint
     return found
 
@@ -330,10 +331,10 @@ def _refuse_missing_keys(tx: Transaction, settings: Settings) -> None:
     found, remembered = _parts(settings), _remembered(tx)
     if Part.TOKEN_KEY not in found and (Part.TOKEN_KEY in remembered or tx.outbox.any()):
         raise ConfigurationError("token_key_missing", path=token_key_path(settings))
-    if not _wants_authority(settings) or _has_authority(settings):
+    if not wants_authority(settings) or _has_authority(settings):
         return
     half = Part.AUTHORITY in found
-    if half or Part.AUTHORITY in remembered or tx.certificates.any_of(Issuer.EMBEDDED):
+    if half or Part.AUTHORITY in remembered or tx.certificates.any_of(OF_AUTHORITY):
         folder = authority_folder(settings)
         names = (name for name in (KEY_FILE, CERTIFICATE_FILE) if not (folder / name).exists())
         raise ConfigurationError("authority_missing", path=folder / next(names))

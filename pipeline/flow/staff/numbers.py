@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.services import Services, Work
-from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status, Track
+from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
 from pipeline.store.records import NumberRecord
+from pipeline.tracks.catalogue import TRACKS
 
 
 def set_number(services: Services, record: NumberRecord, who: str) -> None:
@@ -72,7 +73,7 @@ def _wake(work: Work, record: NumberRecord, who: str) -> None:
     """Let qr requests for the number go on; one of another organisation is checked again."""
     now = work.now
     for request in work.tx.requests.of_number(record.e164):
-        if request.state.ended or request.state.track is not Track.QR:
+        if request.state.ended or not TRACKS[request.state.track].needs_active_number:
             continue
         if request.status is Status.AWAITING_ACTIVE:
             work.tx.requests.reschedule(request.id, now)

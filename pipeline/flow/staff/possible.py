@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import staff_event
@@ -57,7 +58,7 @@ def _may(services: Services, record: RequestRecord, name: EventName) -> bool:
         new_date=tomorrow.date(),
         slots=(Slot(tomorrow, tomorrow + _HOUR),),
         slot=next(iter(record.state.slots), None),
-        certificate_expires_at=now + timedelta(days=7),
+        certificate_expires_at=now + timedelta(days=terms.CERTIFICATE_DAYS),
     )
     try:
         apply(record.state, event, services.policy, customer_zone=record.time_zone)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pipeline.certificates.authority import retired_certificates
 from pipeline.certificates.crl import Revocation, revocation_list
+from pipeline.certificates.issuers.choose import OF_AUTHORITY
 from pipeline.certificates.verify import Verification, verify
 from pipeline.flow.services import Services
-from pipeline.model.certificate import Issuer
 
 
 def current_crl(services: Services) -> str:
@@ -15,7 +15,7 @@ def current_crl(services: Services) -> str:
         revoked = [
             row
             for row in tx.certificates.revoked(services.clock.now())
-            if row.issuer is Issuer.EMBEDDED and row.issued_at
+            if row.issuer is OF_AUTHORITY and row.issued_at
         ]
     entries = [
         Revocation(row.serial, row.ended_at, row.end_reason) for row in revoked if row.ended_at

@@ -10,11 +10,10 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
-from pipeline.flow.services.state import trial
+from pipeline.flow.services.state import trial, wants_authority
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
-from pipeline.model.certificate import Issuer
 from pipeline.notifications.courier import DeliveryKind
 
 _OPEN_TO_OTHERS = 0o077
@@ -54,7 +53,7 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
             ]
-            if settings.certificates.issuer == Issuer.EMBEDDED.value:
+            if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
             return checks
     except PipelineError as error:

@@ -10,9 +10,9 @@ from pipeline.intake.read import read_form
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
-from pipeline.notifications.catalogue import sentence
 from pipeline.validation.check import check
 from pipeline.validation.phone.policy import PhonePolicy
+from pipeline.wording.problems import sentence
 
 SCHEMA = "pipeline/form-check/1"
 

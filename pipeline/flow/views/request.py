@@ -10,7 +10,6 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.model.request import Move, Slot, Status, Track
-from pipeline.notifications.catalogue import sentence
 from pipeline.store.queries import overview
 from pipeline.store.records import (
     CertificateRecord,
@@ -24,6 +23,7 @@ from pipeline.store.records import (
 )
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
+from pipeline.wording.problems import sentence
 
 
 @dataclass(frozen=True, slots=True)

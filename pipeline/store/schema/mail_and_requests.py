@@ -127,7 +127,6 @@ messages = sa.Table(
     instant("moved_at"),
     text("last_error"),
     flag("oversized"),
-    flag("has_form"),
     more(),
     # derived from the record
     key("sender_key"),

@@ -89,10 +89,6 @@ class Certificates(Rows[CertificateRecord]):
         """
         return self._first(self._locked(self._select(certificates.c.id == certificate_id)))
 
-    def live_of_number(self, e164: str) -> CertificateRecord | None:
-        """Return the live certificate of a number, or None."""
-        return self._first(self._select(certificates.c.number == e164, _live()))
-
     def live_of_request(self, request_id: str) -> CertificateRecord | None:
         """Return the live certificate of a request, or None."""
         return self._first(self._select(certificates.c.request_id == request_id, _live()))
@@ -116,10 +112,6 @@ class Certificates(Rows[CertificateRecord]):
                 certificates.c.fingerprint == fingerprint, filled(certificates.c.fingerprint)
             ).order_by(certificates.c.id)
         )
-
-    def by_serial(self, serial: str) -> CertificateRecord | None:
-        """Return the certificate with the serial (hexadecimal), or None."""
-        return self._first(self._select(certificates.c.serial == serial))
 
     def live_until(self, until: datetime, limit: int) -> _Found:
         """Return the live certificates that expire before ``until``, soonest first."""

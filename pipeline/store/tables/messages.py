@@ -70,16 +70,6 @@ class Messages(Rows[MessageRecord]):
             found.update(self._execute(statement).scalars())
         return found
 
-    def highest_uid(self, account: str, folder: str, uidvalidity: int) -> int:
-        """Return the highest UID of the folder in the ledger, or 0."""
-        statement = sa.select(sa.func.max(messages.c.uid)).where(
-            self._mine(),
-            messages.c.account == account,
-            messages.c.folder == folder,
-            messages.c.uidvalidity == uidvalidity,
-        )
-        return self._execute(statement).scalar() or 0
-
     def claim(self, now: datetime, limit: int) -> _Found:
         """Return mails that wait to be processed, oldest first.
 
@@ -170,19 +160,6 @@ class Messages(Rows[MessageRecord]):
     def of_request(self, request_id: str) -> _Found:
         """Return the mails that belong to a request, oldest first."""
         return self._all(self._select(messages.c.request_id == request_id).order_by(messages.c.id))
-
-    def last_without_form(self, sender: str, since: datetime) -> MessageRecord | None:
-        """Return the newest mail of ``sender`` without a form that belongs to a request, or None.
-
-        Only mails fetched at or after ``since`` count.
-        """
-        statement = self._select(
-            messages.c.sender_key == sender.lower(),
-            messages.c.fetched_at >= since,
-            messages.c.has_form.is_(False),
-            messages.c.request_id.is_not(None),
-        )
-        return self._first(statement.order_by(messages.c.fetched_at.desc(), messages.c.id.desc()))
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the mails of a sender, newest first."""

@@ -170,16 +170,6 @@ class Outbox(Rows[OutboxRecord]):
             == 1
         )
 
-    def cancel_of_request(self, request_id: str) -> int:
-        """Take back all queued mails of a request; return how many."""
-        return self._update(
-            outbox.c.request_id == request_id,
-            outbox.c.state == OutboxState.QUEUED,
-            state=OutboxState.CANCELLED,
-            next_at=None,
-            kept_since=outbox.c.created_at,
-        )
-
     def retry(self, outbox_id: str, now: datetime) -> bool:
         """Queue a failed, doubtful, bounced or cancelled mail again; False when it cannot be."""
         return (

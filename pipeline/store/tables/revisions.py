@@ -63,14 +63,3 @@ class Revisions(Rows[RevisionRecord]):
         return self._all(
             self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq)
         )
-
-    def with_digest(self, digest: str, request_id: str | None = None) -> _Found:
-        """Return the revisions with the same content, oldest first; of one request if given."""
-        statement = self._select(revisions.c.digest == digest)
-        if request_id is not None:
-            statement = statement.where(revisions.c.request_id == request_id)
-        return self._all(statement.order_by(revisions.c.id))
-
-    def with_sha256(self, sha256: str) -> _Found:
-        """Return the revisions that were read from the very same file, oldest first."""
-        return self._all(self._select(revisions.c.sha256 == sha256).order_by(revisions.c.id))

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pipeline import terms
 from pipeline.certificates.authority import Authority
 from pipeline.certificates.crl import Revocation, revocation_list
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
@@ -302,3 +303,15 @@ def test_a_zone_with_a_change_of_the_clock_passes_the_profile(
     created = datetime(2027, 3, 25, 11, tzinfo=UTC)
     issued = _issue(berlin, subject, created)
     assert issued.expires_at - issued.created_at == timedelta(hours=167)
+
+
+def test_certificate_lives_as_long_as_the_terms_say_and_passes_the_lint(
+    monkeypatch: pytest.MonkeyPatch,
+    issuer: EmbeddedIssuer,
+    subject: CertificateSubject,
+    now: datetime,
+) -> None:
+    monkeypatch.setattr(terms, "CERTIFICATE_DAYS", 10)
+    prepared = issuer.prepare(subject, issuer.reserve_serial(), now)
+    issued = issuer.finish(prepared.to_be_signed)
+    assert issued.expires_at - issued.created_at == timedelta(days=10)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli import run, words
+from pipeline.cli import run
 from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services.state import open_store
+from pipeline.wording import console as words
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 #: An onboarding that is clean, one with problems, an M2M number, and an automatic answer.

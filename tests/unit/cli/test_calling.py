@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS, calling, words
+from pipeline.cli import COMMANDS
 from pipeline.errors import NotFoundError
 from pipeline.resources import template
+from pipeline.wording import calling
+from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
 
 LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))

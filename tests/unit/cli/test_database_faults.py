@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run, words
+from pipeline.cli import run
+from pipeline.wording import console as words
 
 from .conftest import Call
 

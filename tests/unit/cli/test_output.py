@@ -131,7 +131,7 @@ def test_help_and_version_import_nothing_slow(arguments: list[str]) -> None:
 def test_help_is_in_the_language_of_the_operator(
     fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.cli import words  # noqa: PLC0415 - its cache is the thing
+    from pipeline.wording import console as words  # noqa: PLC0415 - its cache is the thing
 
     words.language.cache_clear()
     monkeypatch.setenv("PIPELINE_LANG", "ja")

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.cli.instants import told, told_twice
 from pipeline.cli.output import print_table
-from pipeline.cli.screen import cut, escaped, graphemes, inert, width, wrap
+from pipeline.cli.screen import cut, graphemes, width, wrap
+from pipeline.wording.inert import escaped, inert
+from pipeline.wording.instants import told, told_twice
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 THUMB = "\U0001f44d\U0001f3fd"

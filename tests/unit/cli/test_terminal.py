@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from pipeline import logs
-from pipeline.cli import COMMANDS, run, words
+from pipeline.cli import COMMANDS, run
 from pipeline.cli.screen import width
 from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services import open_services
 from pipeline.store.queries import QueueView, queue
+from pipeline.wording import console as words
 
 from .conftest import SAMPLES, Call, caller
 

@@ -52,6 +52,13 @@ def test_customer_language_follows_the_order(
         ("", None),
         ("QR code for a new number", None),
         ("a brqr qrx", None),
+        ("We want to move our number.\nWhatsApp: https://wa.me/4930901820", FormKind.MIGRATION),
+        ("We want to move our number.\nSee acme.example/qr or www.acme-qr.com", FormKind.MIGRATION),
+        ("他社から移行したい。https://acme.example/QRコード相談", FormKind.MIGRATION),
+        ("Umzug der Nummer\nqr.acme.de, qr@acme.de, HTTPS://ACME.DE/QR", FormKind.MIGRATION),
+        ("Hello\nhttps://wa.me/819012345678", None),
+        ("we want to use wa.me", FormKind.QR),
+        ("We want to transfer our number.We need no QR code, no migration", FormKind.MIGRATION),
     ],
 )
 def test_suggest_form_tells_what_most_words_speak_of(text: str, expected: FormKind | None) -> None:

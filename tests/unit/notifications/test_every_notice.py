@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from pipeline.intake.reply import fold
-from pipeline.model.notice import QUESTION_VARIANTS, NoticeFacts, NoticeName, ProblemItem
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
-from pipeline.notifications.sources import find_source, variants
+from pipeline.notifications.sources import find_source
 from pipeline.notifications.words import words_of
 from pipeline.resources import read_toml
+from tests.sources import variants
 
 MakeFacts = Callable[..., NoticeFacts]
 
@@ -171,10 +172,6 @@ def test_every_language_has_the_same_shared_words(language: str) -> None:
     assert set(english) - set(own) - only_for_staff == set()
     for section in set(english) & set(own) - {"zones"}:
         assert list(own[section]) == list(english[section]), section
-
-
-def test_the_question_has_every_variant_of_the_model() -> None:
-    assert set(variants("question", "en")) == {"", *QUESTION_VARIANTS}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

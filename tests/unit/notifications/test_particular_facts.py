@@ -9,8 +9,9 @@ import pytest
 from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Track
 from pipeline.notifications.compose import Composed, compose, forwardable
-from pipeline.notifications.sources import find_source, variants
+from pipeline.notifications.sources import find_source
 from pipeline.notifications.wrap import width
+from tests.sources import variants
 
 MakeFacts = Callable[..., NoticeFacts]
 LANGUAGES = ("en", "ja", "de")

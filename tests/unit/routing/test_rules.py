@@ -13,7 +13,7 @@ from pipeline.model.route import (
     Route,
     RoutingFacts,
 )
-from pipeline.routing.rules import PRODUCT_WORDS, RULES, route, rule_name, suggest
+from pipeline.routing.rules import RULES, route, rule_name
 
 CLEAN = RoutingFacts(
     form=FormKind.ONBOARDING,
@@ -203,11 +203,8 @@ def test_released_reason_does_not_open_other_doors() -> None:
     [
         (replace(CLEAN, number_use="business_platform"), FormKind.MIGRATION),
         (replace(MIGRATION, number_use="never"), FormKind.ONBOARDING),
-        (replace(NO_FORM, words="QR コードがほしい"), FormKind.QR),
-        (replace(NO_FORM, words="about a Migration"), FormKind.MIGRATION),
-        (replace(NO_FORM, words="hello"), None),
-        (replace(NO_FORM, words="migration or onboarding?"), None),
-        (replace(NO_FORM, number=NumberState.ACTIVE), FormKind.QR),
+        (NO_FORM, None),
+        (replace(NO_FORM, number=NumberState.ACTIVE), None),
         (CLEAN, None),
     ],
 )
@@ -216,15 +213,6 @@ def test_suggestion_is_for_staff_only(facts: RoutingFacts, suggestion: FormKind 
     assert way.suggestion is suggestion
     if facts.form is None:
         assert (way.event, way.track) == (EventName.NO_FORM, Track.HELP)
-
-
-def test_keywords_of_another_language_are_used() -> None:
-    keywords = {**PRODUCT_WORDS, FormKind.MIGRATION: ("移行",)}
-    assert suggest("番号の移行について", NumberState.UNKNOWN, keywords) is FormKind.MIGRATION
-
-
-def test_clear_words_beat_what_is_known_of_the_number() -> None:
-    assert suggest("migration", NumberState.ACTIVE, PRODUCT_WORDS) is FormKind.MIGRATION
 
 
 @pytest.mark.parametrize("decision", list(ConflictDecision))

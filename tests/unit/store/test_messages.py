@@ -36,7 +36,6 @@ def test_known_gives_the_uids_of_this_folder_only(store: Store, make: "Make") ->
     store.run(lambda t: t.messages.insert_fetched([*records, elsewhere]))
     with store.read() as transaction:
         assert transaction.messages.known("inbox", "INBOX", 7, range(2500)) == {1, 2, 3}
-        assert transaction.messages.highest_uid("inbox", "INBOX", 7) == 3
 
 
 def test_claim_gives_due_mail_in_order(
@@ -116,21 +115,6 @@ def test_unmoved_lists_mail_until_it_is_moved(store: Store, make: "Make") -> Non
     assert not store.run(lambda t: t.messages.moved(record.id, make.now))
     with store.read() as transaction:
         assert transaction.messages.unmoved(10) == []
-
-
-def test_last_without_form_joins_only_mail_of_the_same_sender_in_time(
-    store: Store, make: "Make", later: Callable[[float], datetime]
-) -> None:
-    request = make.request()
-    store.run(lambda t: t.requests.insert(request))
-    with_form = make.message(sender="a@example.com", request_id=request.id, has_form=True)
-    without = make.message(sender="A@Example.com", request_id=request.id)
-    other = make.message(sender="b@example.com", request_id=request.id)
-    store.run(lambda t: t.messages.insert_fetched([without, with_form, other]))
-    with store.read() as transaction:
-        assert transaction.messages.last_without_form("a@EXAMPLE.com", later(-1)) == without
-        assert transaction.messages.last_without_form("a@example.com", later(1)) is None
-        assert transaction.messages.of_request(request.id) == [with_form, without, other]
 
 
 def test_recent_human_verdicts_leaves_out_automatic_mail(

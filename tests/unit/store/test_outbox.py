@@ -168,7 +168,7 @@ def test_claim_by_two_workers_never_gives_the_same_mail(
     assert (len(mine), len(theirs), len(mine | theirs)) == (3, 2, 5)
 
 
-def test_mail_of_a_request_is_listed_and_cancelled_with_it(store: Store, make: "Make") -> None:
+def test_mail_of_a_request_is_listed(store: Store, make: "Make") -> None:
     request = make.request()
     store.run(lambda t: t.requests.insert(request))
     first, second = make.mail(request_id=request.id), make.mail(request_id=request.id)
@@ -179,4 +179,3 @@ def test_mail_of_a_request_is_listed_and_cancelled_with_it(store: Store, make: "
         assert len(transaction.outbox.list("all")) == 3
         assert transaction.outbox.list("sent") == []
         assert transaction.outbox.list("all", limit=1, after=second.id) == [first]
-    assert store.run(lambda t: t.outbox.cancel_of_request(request.id)) == 2

@@ -175,17 +175,7 @@ def test_waiting_for_gives_open_requests_only(store: Store, make: "Make") -> Non
     for record in (waiting, ended, make.request()):
         store.run(lambda t, record=record: t.requests.insert(record))  # type: ignore[misc]
     with store.read() as transaction:
-        assert transaction.requests.waiting_for("the-other") == [waiting]
         assert transaction.requests.waiting_for_number("+819012345678") == [waiting]
-
-
-def test_link_message_makes_mail_part_of_the_request(store: Store, make: "Make") -> None:
-    record, mail = make.request(), make.message()
-    store.run(lambda t: t.requests.insert(record))
-    store.run(lambda t: t.messages.insert_fetched([mail]))
-    store.run(lambda t: t.requests.link_message(record.id, mail.id))
-    with store.read() as transaction:
-        assert transaction.messages.of_request(record.id) == [replace(mail, request_id=record.id)]
 
 
 def test_mailboxes_in_one_database_do_not_see_each_other(
@@ -216,7 +206,4 @@ def test_revisions_come_back_equal_with_hostile_answers(store: Store, make: "Mak
     with store.read() as transaction:
         assert transaction.revisions.latest(request.id) == second
         assert transaction.revisions.all(request.id) == [first, second]
-        assert transaction.revisions.with_digest("cd" * 32) == [first]
-        assert transaction.revisions.with_digest("cd" * 32, "another") == []
-        assert transaction.revisions.with_sha256("ab" * 32) == [first, second]
         assert transaction.revisions.next_seq("another") == 1

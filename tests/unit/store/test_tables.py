@@ -90,18 +90,15 @@ def test_certificate_goes_through_the_order_of_its_writes(
     store.run(lambda t: t.certificates.save(prepared))
     with store.read() as transaction:
         assert transaction.certificates.unfinished(10) == [prepared]
-        assert transaction.certificates.live_of_number(request_record.number) is None
     store.run(lambda t: t.certificates.save(live))
     with store.read() as transaction:
         certificates = transaction.certificates
         assert certificates.unfinished(10) == []
         assert certificates.get(live.id) == live
-        assert certificates.live_of_number(request_record.number) == live
         assert certificates.live_of_request(request_record.id) == live
         assert certificates.of_request(request_record.id) == [live]
         assert certificates.by_fingerprint("ab" * 32) == live
         assert certificates.by_fingerprint("") is None
-        assert certificates.by_serial(live.serial) == live
         assert certificates.list() == [live]
         assert certificates.list("unfinished") == []
         assert certificates.list("all") == [live]
@@ -154,7 +151,7 @@ def test_number_has_one_live_certificate(
 
     store.run(reissue)
     with store.read() as transaction:
-        found = transaction.certificates.live_of_number(request_record.number)
+        found = transaction.certificates.live_of_request(request_record.id)
         assert found == replace(second, state=CertificateState.LIVE)
         assert transaction.certificates.revoked(later(99)) == [superseded]
         assert transaction.certificates.revoked(later(100)) == []

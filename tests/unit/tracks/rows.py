@@ -113,7 +113,6 @@ REQUESTED = SetNumber(NumberState.REQUESTED)
 FREED = SetNumber(NumberState.UNKNOWN)
 ACTIVE = (SetNumber(NumberState.ACTIVE), *mail(N.ACTIVATED))
 ISSUE = (IssueCertificate(),)
-REISSUE = (IssueCertificate(supersede=True),)
 
 
 def numbered(rows: list[Row]) -> list[object]:

@@ -15,7 +15,6 @@ from tests.unit.tracks.rows import (
     ISSUE,
     MANUAL,
     NOW,
-    REISSUE,
     C,
     E,
     F,
@@ -69,7 +68,7 @@ CERTIFICATE = [
                 E.NEW_CERTIFICATE,
                 actor,
                 S.CERTIFICATE_ISSUED,
-                REISSUE,
+                ISSUE,
                 after={"certificate_wanted_at": NOW, "entered_at": NOW - DAY},
             )
             for actor in (C, F)

@@ -27,7 +27,6 @@ from pipeline.tracks.deadlines import (
     event_of,
     next_at,
     our_promise_at,
-    working_days_in_window,
 )
 from pipeline.tracks.machine import apply
 from tests.unit.tracks.rows import DAY, MANUAL, NOW, POLICY, E, S, T, state_of
@@ -336,18 +335,3 @@ def test_reminder_carries_its_notice_into_the_event() -> None:
     assert reminder.notice == SendNotice(NoticeName.QUESTION, "prefilled_form")
     effects = apply(state, event_of(reminder, reminder.at), POLICY).effects
     assert effects == (reminder.notice,)
-
-
-@pytest.mark.parametrize(
-    ("start", "team", "days"),
-    [
-        (at(2026, 11, 24), JAPAN, 5),
-        (at(2026, 12, 25), JAPAN, 5),
-        (at(2027, 4, 29), JAPAN, 1),
-        (at(2026, 12, 24), GERMANY, 4),
-    ],
-)
-def test_window_counts_the_working_days_of_the_customer(
-    start: datetime, team: WorkingCalendar, days: int
-) -> None:
-    assert working_days_in_window(start, team) == days

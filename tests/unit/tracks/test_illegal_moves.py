@@ -120,7 +120,7 @@ def test_same_certificate_reported_twice_is_refused() -> None:
 def test_new_certificate_supersedes_the_live_one() -> None:
     state = state_of(T.ONBOARDING, S.CERTIFICATE_ISSUED)
     transition = apply(state, Event(E.NEW_CERTIFICATE, F, NOW), POLICY)
-    assert transition.effects == (IssueCertificate(supersede=True),)
+    assert transition.effects == (IssueCertificate(),)
 
 
 def test_fourth_certificate_of_an_approval_is_refused() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from pipeline.model.form import FormKind
 from pipeline.model.request import (
     END_STATUSES,
     Actor,
@@ -10,9 +11,15 @@ from pipeline.model.request import (
     Track,
     TrackPolicy,
 )
-from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
-from pipeline.tracks.machine import first_status
-from pipeline.tracks.moves import allowed_events, forward_event, journey, statuses, whose_move
+from pipeline.tracks.catalogue import BY_FORM, FIRST_STAFF_STATUSES, TRACKS
+from pipeline.tracks.moves import (
+    allowed_events,
+    forward_event,
+    journey,
+    move_in,
+    statuses,
+    whose_move,
+)
 from tests.unit.tracks.rows import MANUAL, POLICY, E, S, T, state_of
 
 
@@ -121,9 +128,21 @@ def test_forward_event_is_one_that_staff_may_do(track: Track) -> None:
 @pytest.mark.parametrize("track", list(Track))
 def test_journey_begins_received_and_ends_well(track: Track) -> None:
     way = journey(track)
-    assert (way[0], way[1]) == (S.RECEIVED, first_status(track))
+    assert (way[0], way[1]) == (S.RECEIVED, TRACKS[track].first)
     assert way[-1] in {S.ACTIVE, S.DELIVERED, S.ANSWERED}
     assert set(way[:-1]) <= set(statuses(track))
+
+
+def test_every_form_starts_the_track_of_its_name() -> None:
+    assert {form: track.track.value for form, track in BY_FORM.items()} == {
+        form: form.value for form in FormKind
+    }
+
+
+def test_a_status_is_the_move_of_the_same_on_every_track() -> None:
+    for status in S:
+        steps = [step for track in TRACKS.values() if (step := track.step(status))]
+        assert {step.move for step in steps} <= {move_in(status)}
 
 
 @pytest.mark.parametrize("track", list(Track))

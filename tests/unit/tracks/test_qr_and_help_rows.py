@@ -4,9 +4,6 @@ import pytest
 
 from pipeline.model.notice import NoticeName as N
 from pipeline.model.request import HoldReason
-from pipeline.model.transition import (
-    MakeQr,
-)
 from tests.unit.tracks.rows import (
     DAY,
     NOW,
@@ -72,13 +69,13 @@ QR = [
         question("not_ours"),
         after={"asked_by": None},
     ),
-    Row(T.QR, S.CONTENT_REVIEW, E.APPROVE, F, S.MAKING, (MakeQr(),)),
+    Row(T.QR, S.CONTENT_REVIEW, E.APPROVE, F, S.MAKING),
     Row(T.QR, S.CONTENT_REVIEW, E.MADE, F, S.DELIVERED, mail(N.QR_DELIVERED)),
     Row(T.QR, S.CONTENT_REVIEW, E.REJECT, F, S.REJECTED, mail(N.REJECTED)),
     Row(T.QR, S.MAKING, E.MADE, Y, S.DELIVERED, mail(N.QR_DELIVERED)),
     Row(T.QR, S.MAKING, E.PROVIDER_REFUSED, Y, S.CONTENT_REVIEW),
     Row(T.QR, S.MAKING, E.MAKING_FAILED, Y, S.MAKING),
-    Row(T.QR, S.MAKING, E.PROCEED, Y, S.MAKING, (MakeQr(),)),
+    Row(T.QR, S.MAKING, E.PROCEED, Y, S.MAKING),
 ]
 
 HELP = [

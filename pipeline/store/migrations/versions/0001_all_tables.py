@@ -261,7 +261,7 @@ def _make_messages() -> None:
         fetched_at:at state:text next_at:at? attempts:int message_id:key sender:text
         sender_verdict:text? kind:text? subject:text outcome:text? detail:text request_id:key?
         processed_at:at? move_to:text moved_at:at? last_error:text oversized:bool
-        has_form:bool more:json sender_key:key unmoved_since:at? raw_since:at?
+        more:json sender_key:key unmoved_since:at? raw_since:at?
         """,
         key="id",
         refers={"request_id": "requests"},

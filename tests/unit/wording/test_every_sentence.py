@@ -10,8 +10,8 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
-from pipeline.notifications.catalogue import priority, problem_languages, sentence
 from pipeline.resources import read_toml
+from pipeline.wording.problems import priority, problem_languages, sentence
 
 _LONGEST = 200
 #: A typical value of each placeholder that is not a label or a word from a table.

@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 from pipeline import resources
-from pipeline.cli import calling
-from pipeline.cli.screen import inert
 from pipeline.errors import PipelineError, RefusedError, SettingsError
+from pipeline.wording import calling
+from pipeline.wording.inert import inert
 
 #: The longest value that a sentence is filled with.
 _LONGEST = 300

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
-from pipeline.notifications.catalogue import priority, problem_languages, sentence, shown
 from pipeline.resources import languages, read_toml
+from pipeline.wording.problems import priority, problem_languages, sentence, shown
 
 _PACKAGE = Path(__file__).parents[3] / "pipeline"
 _SOURCES = ("validation", "forms", "intake", "flow")

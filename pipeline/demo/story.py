@@ -15,13 +15,13 @@ from pipeline.clock import SettableClock
 from pipeline.durable import make_folder, write_file
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
-from pipeline.flow.staff import corrections as answer_decisions
-from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff import corrections, review
 from pipeline.flow.staff.numbers import import_numbers
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, NumberState, Slot, Track
 from pipeline.store.records import NumberRecord, OutboxRecord, OutboxState, RequestRecord
+from pipeline.wording import console as words
 
 _STAFF = "demo"
 _AFTER = timedelta(minutes=4)
@@ -146,8 +146,6 @@ class Story:
 
     def table(self) -> list[list[str]]:
         """Return a line for each sample: name, reference, status, number of mails."""
-        from pipeline.cli import words  # noqa: PLC0415 - only here
-
         lines = []
         for name, file in self._samples.items():
             records = self._requests(name)
@@ -281,16 +279,16 @@ def _as_received(mail: EmailMessage, address: str, *, proven: bool) -> bytes:
 
 
 def _approve(services: Services, record: RequestRecord, _slots: Slots) -> None:
-    decisions.approve(services, record, _STAFF, ticked="all")
+    review.approve(services, record, _STAFF, ticked="all")
 
 
 def _route_migration(services: Services, record: RequestRecord, _slots: Slots) -> None:
-    answer_decisions.route(services, record, _STAFF, track=Track.MIGRATION)
+    corrections.route(services, record, _STAFF, track=Track.MIGRATION)
 
 
 def _event(name: EventName) -> Decision:
     def decide(services: Services, record: RequestRecord, slots: Slots) -> None:
-        decisions.advance(services, record, _STAFF, event=name, slots=slots)
+        review.advance(services, record, _STAFF, event=name, slots=slots)
 
     return decide
 

@@ -1,0 +1,22 @@
+"""How long and how many: the numbers of the process that more than one room reads.
+
+They stand on the ground because settings have some of them as defaults. A number that one room
+needs alone stays there. Read them as ``terms.NAME`` when they are needed: a test sets others.
+"""
+
+#: A certificate expires so many calendar days after it was created, weekends included (the help
+#: page of Genesys Cloud). The printed forms say it too: a test names the lines.
+CERTIFICATE_DAYS = 7
+#: Certificates that one approval allows, and how long it does; both are settings.
+CERTIFICATES_PER_APPROVAL = 3
+APPROVAL_DAYS = 180
+#: How long a verified ownership of a number counts; a setting.
+OWNERSHIP_DAYS = 14
+#: Genesys Cloud deletes an integration that is not active so many days after it was created.
+INTEGRATION_DAYS = 30
+#: The customer is reminded of it after so many days.
+INTEGRATION_REMINDED_AFTER = 25
+#: So long after the ready date a certificate goes out without asking.
+READY_DAYS_BACK = 3
+#: Hours that staff may offer at once for the move of a number.
+MOST_SLOTS = 3

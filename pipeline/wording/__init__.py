@@ -1,0 +1,1 @@
+"""The words for people: sentences about problems, the words of the console, instants."""
