@@ -140,7 +140,7 @@ def test_interrupted_command_says_so(fresh_pipeline: Call, monkeypatch: pytest.M
     def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.cli.configuration.settings", interrupt)
+    monkeypatch.setattr("pipeline.cli.commands.configuration.settings", interrupt)
     called = fresh_pipeline("config", "show")
     assert (called.code, called.err.split(".")[0]) == (130, "\nInterrupted")
 

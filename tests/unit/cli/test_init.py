@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import run
-from pipeline.cli.interview import to_toml
+from pipeline.cli.pages.interview import to_toml
 
 Init = Callable[..., tuple[int, str, str]]
 

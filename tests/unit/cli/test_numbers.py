@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.number_file import Refusal, read_numbers
+from pipeline.cli.pages.number_file import Refusal, read_numbers
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 

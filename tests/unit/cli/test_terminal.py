@@ -148,7 +148,7 @@ def test_instants_of_json_are_utc(certified: Call) -> None:
 
 
 def test_only_one_place_formats_instants_for_people() -> None:
-    for path in sorted((ROOT / "pipeline" / "cli").glob("*.py")):
+    for path in sorted((ROOT / "pipeline" / "cli").rglob("*.py")):
         if path.name in {"instants.py", "story.py"}:
             continue
         text = path.read_text(encoding="utf-8")
@@ -228,7 +228,7 @@ def test_unexpected_error_is_logged_with_the_id_that_is_told(
     def stumble(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("a customer's words")
 
-    monkeypatch.setattr("pipeline.cli.configuration.look", stumble)
+    monkeypatch.setattr("pipeline.cli.commands.configuration.look", stumble)
     called = fresh_pipeline("config", "check")
     logged, told = called.err.splitlines()
     assert called.code == 1

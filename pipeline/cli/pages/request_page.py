@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import click
 
-from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.output import print_lines
-from pipeline.cli.possible import copyable
+from pipeline.cli.pages.answers import AnswerLine, print_answers
+from pipeline.cli.pages.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
 from pipeline.store.records import EventRecord
 from pipeline.wording import console as words

@@ -24,7 +24,7 @@ def run(*, dry_run: bool, as_json: bool) -> int:
 
     found = settings()
     if dry_run:
-        from pipeline.cli.plan_page import tell_plan  # noqa: PLC0415 - only here
+        from pipeline.cli.pages.plan_page import tell_plan  # noqa: PLC0415 - only here
 
         with open_to_look(found, SystemClock()) as opened:
             return tell_plan(plan_batch(opened), found.team.time_zone, as_json=as_json)

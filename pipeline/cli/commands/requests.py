@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
-from pipeline.cli.possible import commands_now, telling_what_is_possible
+from pipeline.cli.pages.possible import commands_now, telling_what_is_possible
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
@@ -72,7 +72,7 @@ def _decide(
 @click.option("--json", "as_json", is_flag=True)
 def show(reference: str, *, as_json: bool) -> None:
     """Print all of one request."""
-    from pipeline.cli.request_page import print_request  # noqa: PLC0415 - only here
+    from pipeline.cli.pages.request_page import print_request  # noqa: PLC0415 - only here
     from pipeline.flow.views.request import request_view  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:

@@ -14,7 +14,7 @@ from pipeline.store.records import NumberRecord
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
-    from pipeline.cli.number_file import NumberFile
+    from pipeline.cli.pages.number_file import NumberFile
 
 _PORTION = 500
 _LONGEST_VALUE = 80
@@ -105,7 +105,7 @@ def set_number(
 def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
     """Import numbers from CSV: number, state, organisation, since (YYYY-MM-DD)."""
     from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
-    from pipeline.cli.number_file import read_numbers  # noqa: PLC0415 - slow to import
+    from pipeline.cli.pages.number_file import read_numbers  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
 
     found = read_numbers(file)

@@ -62,7 +62,7 @@ _ENCRYPTION = click.Choice(("tls", "starttls", "none"))
 @click.option("--force", is_flag=True)
 def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     """Write a configuration that can work, then say whether the servers let us in."""
-    from pipeline.cli.interview import Interview, to_toml  # noqa: PLC0415 - used here only
+    from pipeline.cli.pages.interview import Interview, to_toml  # noqa: PLC0415 - used here only
 
     _check_place(out, force=force)
     _, home = named_places()

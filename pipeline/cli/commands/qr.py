@@ -13,7 +13,7 @@ from pipeline.wording import console as words
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path())
 def preview(number: str, text: str, out: Path) -> None:
     """Write the link, images and button for a number without any request."""
-    from pipeline.cli.numbers import e164_of  # noqa: PLC0415 - slow to import
+    from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
     from pipeline.qr.make import make  # noqa: PLC0415
 
     made = make(e164_of(number), text, "both", words.language(), "")

@@ -7,7 +7,7 @@ import click
 
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.output import print_json, print_lines, print_table
-from pipeline.cli.possible import telling_what_is_possible
+from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.answers import AnswerLine, print_answers
 from pipeline.cli.context import settings
 from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.output import plain, print_json, print_lines, print_table
+from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FileFormat, Filling, FormKind

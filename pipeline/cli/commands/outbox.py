@@ -43,7 +43,7 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
 @click.option("--as", "name", default=None)
 def cancel(mail: str, name: str | None) -> None:
     """Take back a mail that was not sent yet."""
-    from pipeline.cli.possible import commands_now  # noqa: PLC0415 - slow to import
+    from pipeline.cli.pages.possible import commands_now  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import outbox  # noqa: PLC0415
 
     with services() as opened:

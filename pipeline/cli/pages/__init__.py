@@ -1,0 +1,1 @@
+"""What the commands show and ask: pages, tables of answers, the interview of ``init``."""
