@@ -163,8 +163,10 @@ class _Run:
 def run_batch(services: Services, progress: Progress = lambda _stage, _done: None) -> Summary:
     """Run one batch. Two at the same time share the work and double nothing.
 
-    Raises TryLaterError when the database does not answer at all.
+    Raises TryLaterError when the database does not answer at all, and ConfigurationError when the
+    key of the reply tokens cannot be used: every mail in and out needs it, so nothing is begun.
     """
+    _ = services.token_key
     with _lease(services):
         run = _Run(services, progress)
         _receive(run)

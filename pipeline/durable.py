@@ -72,8 +72,10 @@ def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> Non
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a write that fails names no file
         raise
 
 

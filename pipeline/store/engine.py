@@ -45,6 +45,20 @@ def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
     raise ConfigurationError("database_url")
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file that a ``sqlite:///…`` URL names; None for a server's, or what is none."""
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        return None
+    named = address.get_backend_name() == "sqlite" and address.database not in {
+        None,
+        "",
+        ":memory:",
+    }
+    return Path(str(address.database)) if named else None
+
+
 def read_only(connection: sa.Connection) -> sa.Connection:
     """Mark ``connection`` so that its next transaction reads one state and writes nothing."""
     return connection.execution_options(**{_READ_ONLY: True})

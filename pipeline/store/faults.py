@@ -4,6 +4,8 @@ SQLite gives a code with each error. PostgreSQL gives an SQLSTATE once a session
 is being opened libpq passes on nothing but words, so that these have to be read.
 """
 
+import errno
+import os
 import re
 import sqlite3
 from typing import Final
@@ -100,7 +102,7 @@ def told_as(error: sa.exc.DBAPIError, where: str) -> PipelineError | None:
     """Return what to tell of an error of the database at ``where``; None: a statement is wrong."""
     cause = error.orig
     if out_of_room(error):
-        return TryLaterError("storage_unwritable", where=where, reason=type(cause).__name__)
+        return TryLaterError("storage_unwritable", where=where, reason=os.strerror(errno.ENOSPC))
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause, where)
     state = getattr(cause, "sqlstate", None)

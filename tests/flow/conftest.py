@@ -51,6 +51,12 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
         yield lambda: _created(url, f"world_{next(_names)}", "empty")
 
 
+@pytest.fixture
+def empty_postgresql(postgresql: Callable[[], str]) -> str:
+    """Return the URL of a database without tables."""
+    return _created(postgresql().rpartition("/")[0] + "/postgres", f"bare_{next(_names)}")
+
+
 def _created(url: str, name: str, template: str = "template1") -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())

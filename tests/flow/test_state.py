@@ -1,19 +1,22 @@
 """The state folder: made once, never anew beside what is there, and for us alone."""
 
+import errno
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pipeline.clock import SettableClock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.flow.services import open_services
-from pipeline.flow.services.state import open_store
-from tests.flow.world import START
+from pipeline.flow.services.state import migrate_database, open_store
+from tests.flow.world import HANAKO, START, World, form, notices
 
 ODD_NAMES = [
     "with blanks  and 'quotes' \"too\"",
@@ -239,3 +242,109 @@ def test_a_store_is_closed_when_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         open_store(settings, SettableClock(START), make=True)
     assert sorted(path.name for path in tmp_path.glob("requests.sqlite3*")) == ["requests.sqlite3"]
+
+
+def test_a_database_file_of_a_url_is_one_of_the_parts(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "state", "sqlite:///data.db")
+    assert code_of(settings, make=False) == "state_none"
+    made = use(settings)
+    assert (tmp_path / "state" / "data.db").stat().st_size > 0
+    assert use(settings, make=False) == made
+    (tmp_path / "state" / "data.db").unlink()
+    before = listed(tmp_path)
+    assert code_of(settings) == "database_gone"
+    assert listed(tmp_path) == before
+
+
+def _without_tables(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("CREATE TABLE other (x)")
+
+
+def _migrate_or_use(settings: Settings, *, migrating: bool) -> None:
+    if migrating:
+        migrate_database(settings, SettableClock(START))
+    else:
+        use(settings)
+
+
+@pytest.mark.parametrize("migrating", [True, False])
+def test_a_database_without_tables_beside_keys_is_never_filled(
+    tmp_path: Path, migrating: bool
+) -> None:
+    settings = settings_of(tmp_path)
+    use(settings)
+    _without_tables(tmp_path / "requests.sqlite3")
+    with pytest.raises(ConfigurationError, match="database_gone"):
+        _migrate_or_use(settings, migrating=migrating)
+    with closing(sqlite3.connect(tmp_path / "requests.sqlite3")) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("other",)]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("migrating", [True, False])
+def test_an_empty_server_beside_keys_is_never_filled(
+    tmp_path: Path, empty_postgresql: str, migrating: bool
+) -> None:
+    use(settings_of(tmp_path))
+    (tmp_path / "requests.sqlite3").unlink()
+    settings = settings_of(tmp_path, empty_postgresql)
+    with pytest.raises(ConfigurationError, match="database_gone"):
+        _migrate_or_use(settings, migrating=migrating)
+
+
+def test_a_passphrase_that_is_too_short_makes_no_key(tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("short")
+    secret.chmod(0o600)
+    certificates = {"issuer": "embedded", "passphrase": {"file": secret}}
+    settings = Settings.model_validate(
+        {"store": {"home": tmp_path / "state"}, "certificates": certificates}
+    )
+    assert code_of(settings) == "authority_passphrase_short"
+    assert not (tmp_path / "state" / "token.key").exists()
+    secret.write_text("long enough for the authority")
+    use(settings)
+
+
+def test_a_full_disk_at_the_first_use_is_try_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    settings = settings_of(tmp_path / "state")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(TryLaterError) as caught:
+            use(settings)
+    assert caught.value.code == "storage_unwritable"
+    assert caught.value.params["reason"] == "No space left on device"
+    use(settings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_folder_of_another_user_is_named(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "state")
+    use(settings)
+    tmp_path.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        code = code_of(settings, make=False)
+    finally:
+        os.seteuid(0)
+    assert code == "home_unusable"
+
+
+def test_a_key_that_cannot_be_used_stops_a_run_before_it_fetches(world: World) -> None:
+    world.deliver(world.customer.write(HANAKO, form()))
+    key = world.services.settings.home() / "token.key"
+    key.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="file_open_to_others"):
+        world.run()
+    assert world.messages() == []
+    key.chmod(0o600)
+    assert notices(world.run()) == ["acknowledged"]

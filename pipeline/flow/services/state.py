@@ -6,6 +6,7 @@ database would forget every request. A first use that was killed is finished by 
 file ``first-use`` is there while it lasts. The database remembers which keys it was made with.
 """
 
+import errno
 import hashlib
 import secrets
 import tempfile
@@ -19,8 +20,9 @@ from pipeline.certificates.issuers.choose import KEYLESS, OF_AUTHORITY, choose
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.private import read_private
+from pipeline.store.engine import sqlite_file
 from pipeline.store.unit_of_work import Store, Transaction
 
 _TOKEN_KEY_BYTES = 32
@@ -40,8 +42,15 @@ class Part(StrEnum):
 
 
 def database(settings: Settings) -> str | Path:
-    """Return the URL of the database, or the path of the SQLite file in the state folder."""
-    return settings.store.url or settings.home().absolute() / "requests.sqlite3"
+    """Return the path of the SQLite file, or the URL of a database on a server.
+
+    A relative path of a ``sqlite:///`` URL is taken from the state folder, so that it is the same
+    file wherever a command is called.
+    """
+    if not settings.store.url:
+        return settings.home().absolute() / "requests.sqlite3"
+    named = sqlite_file(settings.store.url)
+    return settings.store.url if named is None else settings.home().absolute() / named
 
 
 def token_key_path(settings: Settings) -> Path:
@@ -62,14 +71,26 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
     others, ``keys_elsewhere`` and ``keys_differ`` when the database was made with the keys of
     another folder, ``home_unusable``; and the errors of the store.
     """
-    if _complete(settings):
-        return _open(settings)
-    if make:
-        return _first_use(settings, clock)
-    if not _parts(settings) or _unfinished(settings).exists():
-        _refuse_used_server(settings)
-        raise ConfigurationError("state_none", path=settings.home().absolute())
-    return _used(settings)
+    try:
+        if _complete(settings):
+            return _open_used(settings)
+        if make:
+            return _first_use(settings, clock)
+        if not _in_use(settings) or _unfinished(settings).exists():
+            _refuse_used_server(settings)
+            raise ConfigurationError("state_none", path=settings.home().absolute())
+        return _used(settings)
+    except OSError as error:
+        raise _unusable(settings, error) from error
+
+
+def _unusable(settings: Settings, error: OSError) -> PipelineError:
+    """Return what to tell of a state folder that cannot be read or written."""
+    home = settings.home().absolute()
+    reason = error.strerror or type(error).__name__
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return TryLaterError("storage_unwritable", where=str(home), reason=reason)
+    return ConfigurationError("home_unusable", path=home, reason=reason)
 
 
 def open_database(settings: Settings) -> Store:
@@ -84,13 +105,35 @@ def open_database(settings: Settings) -> Store:
     return _open(settings, check=False)
 
 
+def _in_use(settings: Settings) -> bool:
+    """Whether the folder was used: a database file without tables alone is no use."""
+    parts = _parts(settings)
+    if parts != {Part.DATABASE}:
+        return bool(parts)
+    with _open(settings, check=False) as store:
+        return store.schema_state() != "empty"
+
+
+def _open_used(settings: Settings) -> Store:
+    """Open a database that was used; one without tables is another one, or was emptied."""
+    try:
+        return _open(settings)
+    except ConfigurationError as error:
+        if error.code != "database_empty":
+            raise
+        where = error.params["where"]
+        raise ConfigurationError("database_gone", path=where) from error
+
+
 def migrate_database(settings: Settings, clock: Clock) -> None:
     """Bring the tables up to date; in a folder that was never used, make everything.
 
     Raises what :func:`open_store` and the store's ``migrate`` raise.
     """
-    if _parts(settings) and not _unfinished(settings).exists():
+    if _in_use(settings) and not _unfinished(settings).exists():
         with open_database(settings) as store:
+            if store.schema_state() == "empty":
+                raise ConfigurationError("database_gone", path=store.where)
             store.migrate()
     open_store(settings, clock, make=True).close()
 
@@ -180,7 +223,7 @@ def _has_authority(settings: Settings) -> bool:
 
 
 def _database_there(settings: Settings) -> bool:
-    """Whether there is a SQLite file with bytes in it; a server's database counts as there.
+    """Whether there is a SQLite file with bytes in it; a database on a server counts as there.
 
     What is no file (a folder, a pipe) is there too: the store tells what is wrong with it.
     """
@@ -224,15 +267,11 @@ def _first_use(settings: Settings, clock: Clock) -> Store:
     """Make all parts under a lock, or finish what a killed first use began."""
     home = settings.home()
     lock = home / _LOCK
-    if _parts(settings) and not lock.exists():
+    if _in_use(settings) and not lock.exists():
         _used(settings).close()  # refused before anything is made
-    try:
-        make_folder(home)
-        with locked(lock):
-            return _made(settings, clock)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError("home_unusable", path=home.absolute(), reason=reason) from error
+    make_folder(home)
+    with locked(lock):
+        return _made(settings, clock)
 
 
 def _made(settings: Settings, clock: Clock) -> Store:
@@ -242,7 +281,7 @@ def _made(settings: Settings, clock: Clock) -> Store:
     changed, or nothing was ever sent.
     """
     first = _unfinished(settings)
-    used = not first.exists() and bool(_parts(settings))
+    used = not first.exists() and _in_use(settings)
     if used:
         _used(settings).close()
     elif not first.exists():
@@ -275,11 +314,7 @@ def _refuse_used_server(settings: Settings) -> None:
 
 
 def _make_keys(settings: Settings, clock: Clock) -> None:
-    path = token_key_path(settings)
-    if not path.exists():
-        remove_drafts(path)
-        write_file(path, secrets.token_bytes(_TOKEN_KEY_BYTES))
-    if wants_authority(settings):
+    if wants_authority(settings):  # first: a passphrase that does not fit stops here
         certificates = settings.certificates
         Authority.make(
             authority_folder(settings),
@@ -288,6 +323,10 @@ def _make_keys(settings: Settings, clock: Clock) -> None:
             arc=certificates.private_enterprise_arc,
             now=clock.now(),
         )
+    path = token_key_path(settings)
+    if not path.exists():
+        remove_drafts(path)
+        write_file(path, secrets.token_bytes(_TOKEN_KEY_BYTES))
 
 
 def _digests(settings: Settings) -> dict[str, str]:
@@ -317,7 +356,7 @@ def _used(settings: Settings) -> Store:
     """Open the database of a folder that is in use; refuse when a part of it is missing."""
     if not _database_there(settings):
         raise ConfigurationError("database_gone", path=database(settings))
-    store = _open(settings)
+    store = _open_used(settings)
     try:
         with store.read() as tx:
             _refuse_missing_keys(tx, settings)

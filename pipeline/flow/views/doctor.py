@@ -2,8 +2,11 @@
 
 import errno
 import os
+import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
@@ -18,6 +21,10 @@ from pipeline.notifications.courier import DeliveryKind
 
 _OPEN_TO_OTHERS = 0o077
 _LOOKED_AT = 50
+_NAMED = 5
+#: Bytes that a batch may need at once, and those that a busy week may need.
+_NO_ROOM = 50_000_000
+_LITTLE_ROOM = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +87,37 @@ def _home(settings: Settings) -> Finding:
             reason = os.strerror(errno.EACCES if there.is_dir() else errno.ENOTDIR)
             raise ConfigurationError("home_unusable", path=home.absolute(), reason=reason)
         return Finding("home", "good", "home_to_be", (("path", str(home.absolute())),))
-    if home.stat().st_mode & _OPEN_TO_OTHERS:
-        return Finding("home", "warn", "home_open", (("path", str(home)),))
-    if not os.access(home, os.W_OK):
-        raise ConfigurationError("home_not_writable", path=home)
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigurationError("home_not_writable", path=home, owner=_owner(home))
+    open_to_others = [path for path in (home, *home.iterdir()) if _open_to_others(path)]
+    if open_to_others:
+        listed = " ".join(shlex.quote(str(path)) for path in open_to_others[:_NAMED])
+        return Finding("home", "warn", "home_open", (("path", str(home)), ("paths", listed)))
+    free = shutil.disk_usage(home).free
+    if free < _LITTLE_ROOM:
+        values = (("path", str(home)), ("megabytes", str(free // 1_000_000)))
+        return Finding("home", "bad" if free < _NO_ROOM else "warn", "disk_full", values)
     return Finding("home", "good", "home_is", (("path", str(home)),))
+
+
+def _open_to_others(path: Path) -> bool:
+    return not path.is_symlink() and bool(path.stat().st_mode & _OPEN_TO_OTHERS)
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
 
 
 def _database(services: Services) -> Finding:
     if not services.store.is_sound():
         raise ConfigurationError("database_damaged", where=services.store.where)
+    with services.store.read() as tx:
+        mails = tx.messages.any()
+    if mails and not services.blobs.folder.is_dir():
+        raise ConfigurationError("blobs_gone", path=services.blobs.folder)
     return Finding("database", "good")
 
 

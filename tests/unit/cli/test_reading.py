@@ -167,7 +167,7 @@ def test_doctor_says_how_to_close_a_home_that_is_open(
 ) -> None:
     (empty_home / "state").chmod(0o755)
     called = fresh_pipeline("doctor")
-    assert f"Run: chmod 700 {empty_home / 'state'}" in called.out
+    assert f"Run: chmod go-rwx {empty_home / 'state'}" in " ".join(called.out.split())
 
 
 def test_version_is_told_in_words_and_as_json(fresh_pipeline: Call) -> None:
