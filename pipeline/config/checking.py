@@ -11,9 +11,15 @@ from pydantic_core import ErrorDetails
 from pipeline.config.reading import Sources, model_at
 from pipeline.config.secret import Secret
 from pipeline.config.sections import Settings
+from pipeline.config.written import quoted
 from pipeline.errors import ConfigurationError
 
-_SHOWN = 60
+#: The codes for what the sections themselves refuse.
+_OWN = {
+    "path_blank": "setting_path_blank",
+    "path_control": "setting_path_control",
+    "source_blank": "secret_source_blank",
+}
 _QUOTED = re.compile(r"'([^']*)'")
 _TYPES = re.compile(r"(int|float|bool|string|path|tuple|list|dict|model)\w*_(?:type|parsing)\w*")
 
@@ -33,12 +39,6 @@ def validated(sources: Sources) -> tuple[Settings, list[ConfigurationError], set
                     wrong.add(key)
                     faults.append(_explained(details, place, sources.place(key)))
                 values = _without(values, place)
-
-
-def quoted(value: object) -> str:
-    """Return a value as it may be shown: on one line, and not all of a long one."""
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower()
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _place(details: ErrorDetails) -> list[str]:
@@ -68,6 +68,8 @@ def _explained(details: ErrorDetails, place: list[str], where: str) -> Configura
         return _unknown(key, place, where)
     if kind.startswith("model") and model_at(place) is Secret:
         return ConfigurationError("secret_in_clear", key=key, where=where)
+    if kind in _OWN:
+        return ConfigurationError(_OWN[kind], key=key, where=where)
     if model_at(place[:-1]) is Secret:  # its value may be the secret itself
         return ConfigurationError("secret_malformed", key=key, where=where)
     return _of_value(kind, details.get("ctx", {}), key, quoted(details["input"]), where)

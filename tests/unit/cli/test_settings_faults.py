@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from pipeline.config.folders import MAILDIR_LEVEL
+from pipeline.config.zones import near_zone
+from pipeline.mailbox import maildir
 
 Check = Callable[[str], tuple[int, str]]
 
@@ -63,8 +66,12 @@ FAULTS = {
     "store scheme": ('[store]\nurl = "mysql://u:hush-hush@h/d"', '"mysql"', "sqlite:///FILE"),
     "store postgres": ('[store]\nurl = "postgres://h/d"', '"postgres"', "postgresql+psycopg://"),
     "store no URL": ('[store]\nurl = "requests.sqlite3"', "no address of a database", "sqlite:"),
-    "store port": ('[store]\nurl = "postgresql://h:port/d"', "no address of a database", "sqlite:"),
-    "store in memory": ('[store]\nurl = "sqlite://"', "no address of a database", "sqlite:///FILE"),
+    "store port": (
+        '[store]\nurl = "postgresql://h:port/d"',
+        "store.url has a port that",
+        "HOST:5432",
+    ),
+    "store in memory": ('[store]\nurl = "sqlite://"', "store.url names no file", "sqlite:///FILE"),
     "port too big": ("[mailbox]\nport = 99999", "mailbox.port = 99999 is too big", "65535 or less"),
     "port zero": ("[courier]\nport = 0", "courier.port = 0 is too small", "Write 1 or more"),
     "port in words": ('[mailbox]\nport = "imaps"', 'mailbox.port = "imaps"', "Write digits only"),
@@ -118,7 +125,7 @@ FAULTS = {
     "folder is the archive": ('[courier]\narchive_folder = "Held"', "folders.held", "Give each"),
     "folder without name": ('[folders]\nheld = ""', "cannot be the name of a folder", "Write a"),
     "folder with control": ('[folders]\nheld = "a\\u0007b"', "cannot be the name", "Write a name"),
-    "folder with a star": ('[folders]\nheld = "He*d"', "cannot be the name", "* and %"),
+    "folder with a star": ('[folders]\nheld = "He*d"', "cannot be the name", "*, % and"),
     "no mailbox id": ('[store]\nmailbox_id = " "', "store.mailbox_id", "Write a short text"),
     "header in a name": ('[courier]\nfrom_name = "a\\nBcc: b"', "courier.from_name", "one line"),
     "arc malformed": ('[certificates]\nprivate_enterprise_arc = "1.3.x"', "no object", "1.3.6.1"),
@@ -191,6 +198,82 @@ FAULTS = {
     ),
 }
 
+_NO_HOST = "is no name of a server"
+_STORE = '[store]\nurl = "%s"'
+FAULTS |= {
+    "blank home": ('[store]\nhome = ""', "store.home is blank", "Write a path"),
+    "blanks as home": ('[store]\nhome = "  "', "store.home is blank", "Write a path"),
+    "blank inbox": ('[mailbox]\npath = ""', "mailbox.path is blank", "Write a path"),
+    "blank sent": ('[courier]\npath = " "', "courier.path is blank", "Write a path"),
+    "NUL in a path": ('[store]\nhome = "a\\u0000b"', "store.home holds a control", "Write"),
+    "bell in a path": ('[mailbox]\nca_file = "a\\u0007b"', "mailbox.ca_file holds", "Write"),
+    "control in a secret path": (
+        _IMAP + 'password = { file = "a\\u0007" }',
+        "mailbox.password.file holds a control",
+        "Write the path anew",
+    ),
+    "password with @": (_STORE % "postgresql://w:ge@heim@h/d", "store.url has an un", "as %40"),
+    "password with @ and /": (
+        _STORE % "postgresql://w:ge@heim/7@127.0.0.1:54399/a",
+        "store.url has an unescaped sign",
+        "store.password",
+    ),
+    "password with /": (_STORE % "postgresql://w:1/h@h/d", "unescaped sign", "as %40"),
+    "password with #": (_STORE % "postgresql://w:hush-hush#@h/d", "unescaped sign", "%23"),
+    "password with ?": (_STORE % "postgresql://w:1?hush-hush@h/d", "unescaped sign", "%3F"),
+    "password with %": (_STORE % "postgresql://w:a%zz@h/d", "unescaped sign", "%25"),
+    "database host": (_STORE % "postgresql://999.1.1.1/d", "no name of a server", "HOST"),
+    "database port": (_STORE % "postgresql://h:99999/d", "has a port that", "HOST:5432"),
+    "database blank": (_STORE % "postgresql://w@h /d", "holds a blank", "%20"),
+    "database without name": (_STORE % "postgresql://w@h", "names no database", "DATABASE"),
+    "database at home": (_STORE % "sqlite:///~/x.sqlite3", "begins with ~", "whole path"),
+    "no scheme, a password": (_STORE % "hush-hush", '(beginning with "…")', "sqlite:///FILE"),
+    "same folders": ('[courier]\npath = "inbox"', "the folder of mailbox.path", "Give each"),
+    "sent among the new": ('[courier]\npath = "inbox/new/x"', "folder of mailbox.path", "Give"),
+    "inbox is the home": ('[mailbox]\npath = "."', "mailbox.path", "another folder"),
+    "inbox is everything": ('[mailbox]\npath = "/"', 'mailbox.path = "/" lies where', "another"),
+    "inbox in the authority": ('[mailbox]\npath = "authority/x"', "lies where", "another"),
+    "sent in the blobs": ('[courier]\npath = "blobs"', "courier.path", "another folder"),
+    "folder outside": ('[folders]\nheld = "../../out"', 'folders.held = "../../out"', "or .."),
+    "folder above": ('[folders]\nheld = ".."', "folders.held", "no . or .."),
+    "folder of slashes": ('[folders]\nheld = "/"', "folders.held", "no empty level"),
+    "folder with an empty end": ('[folders]\nheld = "Held/"', "folders.held", "no empty level"),
+    "folder no Maildir has": ('[folders]\nheld = "保留"', "in a Maildir", "English letters"),
+    "authserv blank": ('[sender]\nauthserv_ids = [""]', "sender.authserv_ids", "doctor"),
+    "authserv with result": ('[sender]\nauthserv_ids = ["mx; a=b"]', '"mx; a=b"', "doctor"),
+    "restricted UK": ('[phones]\nrestricted = ["UK"]', 'holds "UK"', 'mean "GB"'),
+    "restricted nowhere": ('[phones]\nrestricted = ["QQ"]', 'holds "QQ"', "two capital"),
+    "zone JST": ('[team]\ntime_zone = "JST"', "is no time zone", 'mean "Asia/Tokyo"'),
+    "zone in Japanese": ('[team]\ntime_zone = "東京"', "is no time zone", '"Asia/Tokyo"'),
+    "zone half Japanese": ('[team]\ntime_zone = "東京/Tokyo"', "no time zone", '"Asia/Tokyo"'),
+    "zone of a country": ('[team]\ntime_zone = "JP"', "no time zone", '"Asia/Tokyo"'),
+    "zone Factory": ('[team]\ntime_zone = "Factory"', "no time zone", "IANA"),
+    "zone of the machine": ('[team]\ntime_zone = "localtime"', "no time zone", "IANA"),
+    "zone of right": ('[team]\ntime_zone = "right/Asia/Tokyo"', "no time zone", '"Asia/Tokyo"'),
+    "host of digits": (_SMTP.replace("smtp.example.com", "1234"), _NO_HOST, "bare name"),
+    "host no IPv4": (_SMTP.replace("smtp.example.com", "1.2.3.256"), _NO_HOST, "bare name"),
+    "host everywhere": (_SMTP.replace("smtp.example.com", "0.0.0.0"), _NO_HOST, "bare name"),
+    "host broadcast": (_SMTP.replace("smtp.example.com", "255.255.255.255"), _NO_HOST, "bare"),
+    "host in brackets": (_SMTP.replace("smtp.example.com", "[::1]"), _NO_HOST, "brackets: ::1."),
+    "alert_to bidi": ('[team]\nalert_to = "a\\u202eb@c.example"', '"a\\u202eb@c', "Write one"),
+    "alert_to at an IP": ('[team]\nalert_to = "a@192.0.2.1"', "not one mail address", "Write"),
+    "alert_to ourselves": (
+        '[mailbox]\naddress = "wa@x.example"\n[team]\nalert_to = "WA+a@x.example"',
+        "is the requests mailbox itself",
+        "an address that staff read",
+    ),
+    "mail in plain text": (_SMTP + 'encryption = "none"', "send the customers' mail", '"tls"'),
+    "host without kind": ('[mailbox]\nhost = "h.example"', "no server", 'kind = "imap"'),
+    "SMTP host without kind": ('[courier]\nhost = "h.example"', "no server", 'kind = "smtp"'),
+    "port is a switch": ("[mailbox]\nport = true", "mailbox.port = true is no", "digits"),
+    "list where text belongs": ('[team]\nalert_to = ["a", 1]', '= ["a", 1] is no text', "Write"),
+    "file without name": (_IMAP + 'password = { file = "" }', "password.file is blank", "Write"),
+    "file of blanks": (_IMAP + 'password = { file = " " }', "password.file is blank", "Write"),
+    "command blank": (_IMAP + 'password = { command = [""] }', "command is blank", "Write"),
+    "command of nothing": (_IMAP + "password = { command = [] }", "command is blank", "Write"),
+    "how to give a password": (_IMAP, "is missing", "PIPELINE_MAILBOX__PASSWORD__FILE"),
+}
+
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
@@ -208,7 +291,7 @@ def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
         "",
         '[team]\nalert_to = "staff@xn--bcher-kva.example"',
         '[team]\ncountry = "JP"\ntime_zone = "Asia/Tokyo"\nlanguage = "ja"',
-        '[mailbox]\nport = "993"\nhost = " imap.example.com "',
+        _IMAP.replace("imap.example.com", " imap.example.com ") + 'port = "993"\n' + _PASSWORD,
         _SMTP,
         _SMTP.replace("smtp.example.com", "127.0.0.1") + 'encryption = "none"',
         _SMTP.replace("smtp.example.com", "::1") + 'encryption = "none"',
@@ -216,7 +299,13 @@ def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
         '[store]\nurl = "postgresql+psycopg://u:p@[::1]:5432/d"',
         '[store]\nurl = "postgresql://u@h/d"\n' + _PASSWORD,
         '[store]\nurl = "sqlite:///requests.sqlite3"',
-        '[folders]\nheld = "保留"',
+        _IMAP + _PASSWORD + '[folders]\nheld = "保留"',
+        '[folders]\nheld = "Requests/Held"',
+        '[mailbox]\npath = "mails"\n[courier]\npath = "mails/.Sent"',
+        '[sender]\nauthserv_ids = ["mx.example.com"]\n[phones]\nrestricted = ["GB"]',
+        '[store]\nurl = "postgresql://w:p%40%2F@h/d?sslmode=require"',
+        '[store]\nurl = "postgresql:///d"',
+        '[team]\ntime_zone = "UTC"',
     ],
 )
 def test_setting_that_can_work_is_taken(check: Check, text: str) -> None:
@@ -246,6 +335,9 @@ def test_everything_that_is_wrong_is_told_at_once(check: Check) -> None:
         ("PIPELINE_TEAM__", "x", "PIPELINE_TEAM__ sets nothing", "Did you mean PIPELINE_TEAM__"),
         ("PIPELINE_TEAM_COUNTRY", "JP", "sets nothing", "Did you mean PIPELINE_TEAM__COUNTRY?"),
         ("PIPELINE_TEAM__COUNTRY", "Japan", "no country", "It is set in PIPELINE_TEAM__COUNTRY"),
+        ("PIPELINE_TAEM__COUNTRY", "JP", "setting taem (PIPELINE_TAEM__COUNTRY)", "Did you mean"),
+        ("PIPELINE_STORE__HOME", "", "store.home is blank", "set in PIPELINE_STORE__HOME"),
+        ("PIPELINE_HOME", " ", "store.home is blank", "set in PIPELINE_HOME"),
         ("PIPELINE_MAILBOX__PASSWORD", "hush-hush", "mailbox.password stands in", "{ file ="),
         ("PIPELINE_MAILBOX__PASSWORD__FIL", "x", "no setting mailbox.password.fil", "mean file?"),
     ],
@@ -270,6 +362,15 @@ def test_variables_of_others_are_passed_over(check: Check, monkeypatch: pytest.M
     for name in ("SERVICE_HOST", "PORT", "PORT_8080_TCP_ADDR", "SERVICE_PORT_HTTP", "WORKSPACE"):
         monkeypatch.setenv(f"PIPELINE_{name}", "tcp://10.0.0.1:8080")
     assert check("") == (0, "")
+
+
+@pytest.mark.parametrize("name", ["Mars/Phobos", "IST", "Atlantis", "Nowhere/Land", "火星"])
+def test_zone_of_nowhere_has_no_suggestion(name: str) -> None:
+    assert near_zone(name) == ""
+
+
+def test_names_of_folders_are_those_that_a_maildir_takes() -> None:
+    assert maildir._NAME.pattern == MAILDIR_LEVEL.pattern
 
 
 _ENCODINGS = {
