@@ -14,12 +14,6 @@ from pipeline.config.sections import Settings
 from pipeline.config.written import quoted
 from pipeline.errors import ConfigurationError
 
-#: The codes for what the sections themselves refuse.
-_OWN = {
-    "path_blank": "setting_path_blank",
-    "path_control": "setting_path_control",
-    "source_blank": "secret_source_blank",
-}
 _QUOTED = re.compile(r"'([^']*)'")
 _TYPES = re.compile(r"(int|float|bool|string|path|tuple|list|dict|model)\w*_(?:type|parsing)\w*")
 
@@ -68,11 +62,23 @@ def _explained(details: ErrorDetails, place: list[str], where: str) -> Configura
         return _unknown(key, place, where)
     if kind.startswith("model") and model_at(place) is Secret:
         return ConfigurationError("secret_in_clear", key=key, where=where)
-    if kind in _OWN:
-        return ConfigurationError(_OWN[kind], key=key, where=where)
+    if (own := _of_name(kind, key, where)) is not None:
+        return own
     if model_at(place[:-1]) is Secret:  # its value may be the secret itself
         return ConfigurationError("secret_malformed", key=key, where=where)
     return _of_value(kind, details.get("ctx", {}), key, quoted(details["input"]), where)
+
+
+def _of_name(kind: str, key: str, where: str) -> ConfigurationError | None:
+    """Return the error for a path or a source of a secret that names nothing."""
+    match kind:
+        case "path_blank":
+            return ConfigurationError("setting_path_blank", key=key, where=where)
+        case "path_control":
+            return ConfigurationError("setting_path_control", key=key, where=where)
+        case "source_blank":
+            return ConfigurationError("secret_source_blank", key=key, where=where)
+    return None
 
 
 def _unknown(key: str, place: list[str], where: str) -> ConfigurationError:

@@ -37,12 +37,9 @@ def database_faults(settings: Settings, origin: Origin) -> Iterator[Configuratio
     """
     store, key = settings.store, "store.url"
     if store.url and (code := _fault(store.url)):
-        if code == "setting_store_url":
-            scheme = _SCHEME.match(store.url)
-            shown = f'"{scheme[1]}"' if scheme else '"…"'
-            yield ConfigurationError(code, key=key, scheme=shown, where=origin(key))
-        else:
-            yield ConfigurationError(code, key=key, where=origin(key))
+        scheme = _SCHEME.match(store.url)
+        shown = f'"{scheme[1]}"' if scheme else '"…"'
+        yield ConfigurationError(code, key=key, scheme=shown, where=origin(key))
     elif store.password.is_set() and not _takes_password(store.url):
         yield ConfigurationError(
             "setting_store_password", key="store.password", where=origin("store.password")

@@ -164,8 +164,8 @@ def _server(
     elif server.encryption == "none" and not is_loopback(host):
         key = f"{section}.encryption"
         login = server.user or server.password.is_set() or _has_token(server)
-        code = "setting_no_encryption" if login else "setting_no_encryption_mail"
-        yield ConfigurationError(code, key=key, host=host, where=origin(key))
+        clear = "setting_no_encryption" if login else "setting_no_encryption_mail"
+        yield ConfigurationError(clear, key=key, host=host, where=origin(key))
 
 
 def _has_token(server: MailboxSettings | CourierSettings) -> bool:
@@ -176,8 +176,10 @@ def _missing(key: str, because: str, origin: Origin) -> ConfigurationError:
     section, _, name = key.partition(".")
     secret = name == "password"
     variable = f"PIPELINE_{section}__{name}{'__file' if secret else ''}".upper()
-    code = "setting_secret_missing" if secret else "setting_missing"
-    return ConfigurationError(code, key=key, because=because, variable=variable, where=origin(key))
+    missing = "setting_secret_missing" if secret else "setting_missing"
+    return ConfigurationError(
+        missing, key=key, because=because, variable=variable, where=origin(key)
+    )
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
