@@ -26,7 +26,8 @@ def read_private(path: Path, *, links: bool, root_may_share: bool = False) -> by
     PostgreSQL allows it for keys, so that root can give one to a service's user.
 
     Raises ConfigurationError ``file_is_link``, ``file_not_regular``, ``file_of_another_user``,
-    ``file_open_to_others`` or ``file_empty_or_zeros``, and OSError when it cannot be opened.
+    ``file_open_to_others``, ``file_too_long`` or ``file_empty_or_zeros``, and OSError when it
+    cannot be opened.
     """
     if not links and path.is_symlink():
         raise ConfigurationError("file_is_link", path=path, target=path.readlink())
@@ -36,9 +37,11 @@ def read_private(path: Path, *, links: bool, root_may_share: bool = False) -> by
     try:
         _check_status(path, os.fstat(handle), root_may_share=root_may_share)
         with os.fdopen(handle, "rb", closefd=False) as file:
-            content = file.read(_MOST_BYTES)
+            content = file.read(_MOST_BYTES + 1)
     finally:
         os.close(handle)
+    if len(content) > _MOST_BYTES:
+        raise ConfigurationError("file_too_long", path=path, most=_MOST_BYTES)
     if not content.strip(b"\0\r\n\t "):
         raise ConfigurationError("file_empty_or_zeros", path=path, size=len(content))
     return content

@@ -20,3 +20,5 @@ INTEGRATION_REMINDED_AFTER = 25
 READY_DAYS_BACK = 3
 #: Hours that staff may offer at once for the move of a number.
 MOST_SLOTS = 3
+#: The key of the authority is stretched with 2,048 rounds only, so its passphrase has to be long.
+PASSPHRASE_BYTES = 16

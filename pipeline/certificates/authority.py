@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pipeline import terms
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
 from pipeline.private import read_private
@@ -23,9 +24,6 @@ _LOCK_FILE = "authority.lock"
 
 #: IANA's private-enterprise number for documentation (RFC 5612); a setting replaces it.
 DEFAULT_ARC = "1.3.6.1.4.1.32473"
-
-#: The library stretches a passphrase with 2,048 rounds only, so it has to be a long secret.
-PASSPHRASE_MINIMUM = 16
 
 _LIFE = timedelta(days=7305)
 #: A clock that was set back, or a story that starts in the past, still finds the authority valid.
@@ -199,8 +197,8 @@ def _check_arc(arc: str) -> None:
 
 
 def _check_passphrase(passphrase: bytes | None) -> None:
-    if passphrase is not None and len(passphrase) < PASSPHRASE_MINIMUM:
-        raise ConfigurationError("authority_passphrase_short", minimum=PASSPHRASE_MINIMUM)
+    if passphrase is not None and len(passphrase) < terms.PASSPHRASE_BYTES:
+        raise ConfigurationError("authority_passphrase_short", minimum=terms.PASSPHRASE_BYTES)
 
 
 def _there(path: Path) -> bool:

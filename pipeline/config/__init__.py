@@ -5,6 +5,8 @@ faults beside what could be read. The state folder is ``--home``, ``PIPELINE_HOM
 ``[store] home``.
 """
 
+from pipeline.config.database import hidden
+from pipeline.config.faults import secrets_of
 from pipeline.config.files import check_ca_file, file_faults
 from pipeline.config.loading import Loaded, judged, load, look
 from pipeline.config.reading import read_values
@@ -43,8 +45,10 @@ __all__ = [
     "TeamSettings",
     "check_ca_file",
     "file_faults",
+    "hidden",
     "judged",
     "load",
     "look",
     "read_values",
+    "secrets_of",
 ]

@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 from pipeline.config.reading import Sources, model_at
 from pipeline.config.secret import Secret
 from pipeline.config.sections import Settings
+from pipeline.config.written import quoted
 from pipeline.errors import ConfigurationError
 
-_SHOWN = 60
 _QUOTED = re.compile(r"'([^']*)'")
 _TYPES = re.compile(r"(int|float|bool|string|path|tuple|list|dict|model)\w*_(?:type|parsing)\w*")
 
@@ -33,12 +33,6 @@ def validated(sources: Sources) -> tuple[Settings, list[ConfigurationError], set
                     wrong.add(key)
                     faults.append(_explained(details, place, sources.place(key)))
                 values = _without(values, place)
-
-
-def quoted(value: object) -> str:
-    """Return a value as it may be shown: on one line, and not all of a long one."""
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower()
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _place(details: ErrorDetails) -> list[str]:
@@ -68,9 +62,23 @@ def _explained(details: ErrorDetails, place: list[str], where: str) -> Configura
         return _unknown(key, place, where)
     if kind.startswith("model") and model_at(place) is Secret:
         return ConfigurationError("secret_in_clear", key=key, where=where)
+    if (own := _of_name(kind, key, where)) is not None:
+        return own
     if model_at(place[:-1]) is Secret:  # its value may be the secret itself
         return ConfigurationError("secret_malformed", key=key, where=where)
     return _of_value(kind, details.get("ctx", {}), key, quoted(details["input"]), where)
+
+
+def _of_name(kind: str, key: str, where: str) -> ConfigurationError | None:
+    """Return the error for a path or a source of a secret that names nothing."""
+    match kind:
+        case "path_blank":
+            return ConfigurationError("setting_path_blank", key=key, where=where)
+        case "path_control":
+            return ConfigurationError("setting_path_control", key=key, where=where)
+        case "source_blank":
+            return ConfigurationError("secret_source_blank", key=key, where=where)
+    return None
 
 
 def _unknown(key: str, place: list[str], where: str) -> ConfigurationError:

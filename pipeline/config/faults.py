@@ -1,30 +1,23 @@
 """Rules that types cannot say: what cannot work, found without any server and any file."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
-from difflib import get_close_matches
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator
 
-from pipeline.config.checking import quoted
 from pipeline.config.countries import CODES, nearest_code
+from pipeline.config.database import database_faults
+from pipeline.config.folders import folder_faults
+from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
 from pipeline.config.secret import Secret
 from pipeline.config.sections import CourierSettings, MailboxSettings, Settings
+from pipeline.config.sources import Origin
+from pipeline.config.written import quoted
+from pipeline.config.zones import is_zone, near_zone
 from pipeline.errors import ConfigurationError
 from pipeline.resources import languages
 
-#: Returns the file or variable that sets a key.
-Origin = Callable[[str], str]
-
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+|localhost")
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-_LOCAL_PART = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}")
 _ARC = re.compile(r"[0-2](?:\.(?:0|[1-9]\d{0,18}))+")
-_SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
-_MOST_ADDRESS = 254
+# RFC 8601, 2.2: a token of RFC 2045; other signs would end the name in the header.
+_TOKEN = re.compile(r"[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
 
 
 def setting_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
@@ -33,8 +26,9 @@ def setting_faults(settings: Settings, origin: Origin) -> Iterator[Configuration
     yield from _addresses(settings, origin)
     yield from _incoming(settings, origin)
     yield from _outgoing(settings, origin)
-    yield from _folders(settings, origin)
-    yield from _store(settings, origin)
+    yield from folder_faults(settings, origin)
+    yield from database_faults(settings, origin)
+    yield from _judging(settings, origin)
     yield from _certificates(settings, origin)
     yield from _secrets(settings, origin)
     yield from _texts(settings, origin)
@@ -49,14 +43,6 @@ def secrets_of(settings: Settings) -> dict[str, Secret]:
         "store.password": settings.store.password,
         "certificates.passphrase": settings.certificates.passphrase,
     }
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` is this machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _team(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
@@ -83,28 +69,15 @@ def _team(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
         "certificates.time_zone": settings.certificates.time_zone,
     }
     for key, name in zones.items():
-        if not _is_zone(name):
-            near = _near_zone(name) or "Europe/Berlin"
+        if is_zone(name):
+            continue
+        value, where = quoted(name), origin(key)
+        if near := near_zone(name):
             yield ConfigurationError(
-                "setting_zone", key=key, value=quoted(name), near=near, where=origin(key)
+                "setting_zone_near", key=key, value=value, near=near, where=where
             )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return bool(name)
-
-
-def _near_zone(name: str) -> str:
-    from zoneinfo import available_timezones  # noqa: PLC0415 - walks a folder, for a mistake only
-
-    zones = sorted(available_timezones())
-    wanted = name.casefold().replace(" ", "_")
-    same = [zone for zone in zones if zone.casefold().rpartition("/")[2] == wanted and "/" in zone]
-    return next(iter(same or get_close_matches(name, zones, n=1)), "")
+        else:
+            yield ConfigurationError("setting_zone", key=key, value=value, where=where)
 
 
 def _addresses(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
@@ -114,22 +87,22 @@ def _addresses(settings: Settings, origin: Origin) -> Iterator[ConfigurationErro
     if team.alert_to:
         named.append(("team.alert_to", team.alert_to))
     for key, address in named:
-        if not _is_address(address):
+        if not is_address(address):
             yield ConfigurationError(
                 "setting_address", key=key, value=quoted(address), where=origin(key)
             )
-
-
-def _is_address(text: str) -> bool:
-    local, _, domain = text.rpartition("@")
-    dots = local.startswith(".") or local.endswith(".") or ".." in local
-    known = _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)
-    return bool(known) and not dots and len(text) <= _MOST_ADDRESS
+    ours = (mailbox.address, *mailbox.own_addresses)
+    if team.alert_to and any(same_mailbox(team.alert_to, address) for address in ours):
+        key = "team.alert_to"
+        yield ConfigurationError(
+            "setting_alert_to_us", key=key, value=quoted(team.alert_to), where=origin(key)
+        )
 
 
 def _incoming(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     mailbox = settings.mailbox
     if mailbox.kind != "imap":
+        yield from _unused_host("mailbox", mailbox, "imap", origin)
         return
     because = 'mailbox.kind = "imap"'
     yield from _server("mailbox", mailbox, because, origin)
@@ -137,126 +110,97 @@ def _incoming(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         yield _missing("mailbox.user", because, origin)
     if not (mailbox.password.is_set() or mailbox.oauth_token.is_set()):
         yield _missing("mailbox.password", because, origin)
-    if mailbox.encryption == "none" and mailbox.host and not is_loopback(mailbox.host):
-        yield ConfigurationError(
-            "setting_no_encryption",
-            key="mailbox.encryption",
-            host=mailbox.host,
-            where=origin("mailbox.encryption"),
-        )
 
 
 def _outgoing(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     courier = settings.courier
     domain = courier.message_id_domain
-    if not _DOMAIN.fullmatch(domain):
+    if not is_domain(domain):
         key = "courier.message_id_domain"
         yield ConfigurationError("setting_domain", key=key, value=quoted(domain), where=origin(key))
     if courier.kind != "smtp":
+        yield from _unused_host("courier", courier, "smtp", origin)
         return
     yield from _server("courier", courier, 'courier.kind = "smtp"', origin)
     if courier.user and not courier.password.is_set():
         yield _missing("courier.password", f"courier.user = {quoted(courier.user)}", origin)
     if courier.password.is_set() and not courier.user:
         yield _missing("courier.user", "courier.password", origin)
-    if courier.encryption == "none" and courier.host and not is_loopback(courier.host):
+
+
+def _unused_host(
+    section: str, server: MailboxSettings | CourierSettings, kind: str, origin: Origin
+) -> Iterator[ConfigurationError]:
+    """Yield a server that nobody would ask, because the kind is that of a folder."""
+    if server.host:
+        key = f"{section}.host"
         yield ConfigurationError(
-            "setting_no_encryption",
-            key="courier.encryption",
-            host=courier.host,
-            where=origin("courier.encryption"),
+            "setting_kind_missing",
+            key=key,
+            value=quoted(server.host),
+            section=section,
+            kind=kind,
+            where=origin(key),
         )
 
 
 def _server(
     section: str, server: MailboxSettings | CourierSettings, because: str, origin: Origin
 ) -> Iterator[ConfigurationError]:
-    key = f"{section}.host"
-    if not server.host:
+    host, key = server.host, f"{section}.host"
+    if not host:
         yield _missing(key, because, origin)
-    elif not _is_host(server.host):
-        yield ConfigurationError(
-            "setting_host",
-            key=key,
-            value=quoted(server.host),
-            section=section,
-            where=origin(key),
-        )
+    elif not is_host(host):
+        bare = host.removeprefix("[").removesuffix("]")
+        value, where = quoted(host), origin(key)
+        if bare != host and is_host(bare):
+            yield ConfigurationError(
+                "setting_host_brackets", key=key, value=value, bare=bare, where=where
+            )
+        else:
+            yield ConfigurationError(
+                "setting_host", key=key, value=value, section=section, where=where
+            )
+    elif server.encryption == "none" and not is_loopback(host):
+        key = f"{section}.encryption"
+        login = server.user or server.password.is_set() or _has_token(server)
+        clear = "setting_no_encryption" if login else "setting_no_encryption_mail"
+        yield ConfigurationError(clear, key=key, host=host, where=origin(key))
 
 
-def _is_host(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return bool(_HOST.fullmatch(text)) and len(text) < _MOST_ADDRESS
-    return True
+def _has_token(server: MailboxSettings | CourierSettings) -> bool:
+    return isinstance(server, MailboxSettings) and server.oauth_token.is_set()
 
 
 def _missing(key: str, because: str, origin: Origin) -> ConfigurationError:
     section, _, name = key.partition(".")
+    secret = name == "password"
+    variable = f"PIPELINE_{section}__{name}{'__file' if secret else ''}".upper()
+    missing = "setting_secret_missing" if secret else "setting_missing"
     return ConfigurationError(
-        "setting_missing",
-        key=key,
-        because=because,
-        variable=f"PIPELINE_{section}__{name}".upper(),
-        where=origin(key),
+        missing, key=key, because=because, variable=variable, where=origin(key)
     )
 
 
-def _folders(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
-    named = {f"folders.{key}": name for key, name in settings.folders.model_dump().items()}
-    named["mailbox.folder"] = settings.mailbox.folder
-    if settings.courier.archive_folder:
-        named["courier.archive_folder"] = settings.courier.archive_folder
-    seen: dict[str, str] = {}
-    for key, name in named.items():
-        if not name or any(ord(sign) < ord(" ") or sign in "*%\x7f" for sign in name):
+def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
+    """Yield names of our servers and codes of countries that can never match."""
+    key = "sender.authserv_ids"
+    for name in settings.sender.authserv_ids:
+        if not _TOKEN.fullmatch(name) or not name.isprintable():
             yield ConfigurationError(
-                "setting_folder", key=key, value=quoted(name), where=origin(key)
+                "setting_authserv", key=key, value=quoted(name), where=origin(key)
             )
+    key = "phones.restricted"
+    for code in settings.phones.restricted:
+        if code in CODES:
             continue
-        # INBOX is the same in any case (RFC 3501), and for many servers every name is.
-        other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), key)
-        if other != key:
+        value, where = quoted(code), origin(key)
+        if near := nearest_code(code):
             yield ConfigurationError(
-                "setting_folder_twice", key=key, other=other, value=quoted(name), where=origin(key)
+                "setting_restricted_near", key=key, value=value, near=near, where=where
             )
-
-
-def _store(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
-    store = settings.store
-    scheme = store.url.partition(":")[0]
-    if store.url and (scheme not in _SCHEMES or not _can_be_parsed(store.url)):
-        # The URL itself is not told: it may hold a password.
-        yield ConfigurationError(
-            "setting_store_url",
-            key="store.url",
-            scheme=quoted(scheme[:20]),
-            where=origin("store.url"),
-        )
-    elif store.password.is_set() and not _takes_password(store.url):
-        yield ConfigurationError(
-            "setting_store_password", key="store.password", where=origin("store.password")
-        )
-
-
-def _can_be_parsed(url: str) -> bool:
-    scheme, slashes, rest = url.partition("://")
-    if scheme.startswith("sqlite"):
-        return bool(slashes) and rest.startswith("/") and rest.strip("/") not in {"", ":memory:"}
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return bool(slashes) and port != 0 and not any(sign.isspace() for sign in url)
-
-
-def _takes_password(url: str) -> bool:
-    if not url.startswith("postgresql"):
-        return False
-    parts = urlsplit(url)
-    return bool(parts.username) and parts.password is None
+        else:
+            yield ConfigurationError("setting_restricted", key=key, value=value, where=where)
 
 
 def _certificates(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:

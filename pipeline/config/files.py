@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline import terms
 from pipeline.config.faults import secrets_of
 from pipeline.config.sections import Settings
 from pipeline.errors import ConfigurationError
@@ -21,7 +22,7 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
             continue
         try:
             if key == "certificates.passphrase":
-                secret.read()
+                _check_passphrase(secret.read())
             else:
                 secret.text()
         except ConfigurationError as error:
@@ -30,6 +31,11 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
         check_ca_file(settings.mailbox.ca_file)
     except ConfigurationError as error:
         yield "mailbox.ca_file", error
+
+
+def _check_passphrase(passphrase: bytes | None) -> None:
+    if passphrase is not None and len(passphrase) < terms.PASSPHRASE_BYTES:
+        raise ConfigurationError("authority_passphrase_short", minimum=terms.PASSPHRASE_BYTES)
 
 
 def check_ca_file(name: str) -> None:

@@ -30,7 +30,7 @@ _PATHS = (
     "courier.password.file",
     "certificates.passphrase.file",
 )
-_SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:)(.+)", re.DOTALL)
+_SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:|~|\s*$)(.+)", re.DOTALL)
 
 
 @dataclass
@@ -43,13 +43,13 @@ class Sources:
     faults: list[ConfigurationError] = field(default_factory=list)
 
     def origin(self, key: str) -> str:
-        """Return the file or the variable that sets ``key``; empty for a default."""
+        """Return what sets ``key`` or something below it; empty for a default."""
         parts = key.split(".")
         for length in range(len(parts), 0, -1):
             found = self.origins.get(".".join(parts[:length]))
             if found is not None:
                 return found
-        return ""
+        return next((self.origins[name] for name in self.origins if name.startswith(f"{key}.")), "")
 
     def place(self, key: str) -> str:
         """Return where ``key`` is set, or could be."""
@@ -81,20 +81,25 @@ def read_sources(
     store = found.values.setdefault("store", {})
     if isinstance(store, dict):
         if chosen is not None:
-            store["home"] = chosen.absolute()
+            store["home"] = chosen.absolute() if str(chosen).strip() else str(chosen)
             found.origins["store.home"] = "--home" if home else "PIPELINE_HOME"
         else:
             store.setdefault("home", file.parent / "state")
     return found
 
 
-def read_values(path: Path, values: Mapping[str, Mapping[str, Any]]) -> Sources:
-    """Return ``values`` as if the file ``path`` held them; no file and no environment is read."""
+def read_values(
+    path: Path, values: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str]
+) -> Sources:
+    """Return ``values`` as if the file ``path`` held them; no file and no environment is read.
+
+    ``origins`` says of each key where it really comes from.
+    """
     copied = {section: dict(table) for section, table in values.items()}
     for table in copied.values():
         for key, value in table.items():
             table[key] = dict(value) if isinstance(value, dict) else value
-    found = Sources(path, copied)
+    found = Sources(path, copied, dict(origins))
     _anchor(found.values, path.parent)
     found.values.setdefault("store", {}).setdefault("home", path.parent / "state")
     return found

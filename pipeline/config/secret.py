@@ -1,14 +1,29 @@
 """A secret: never in the configuration itself, and never in a message."""
 
+import codecs
 import os
+import unicodedata
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.errors import ConfigurationError
 from pipeline.private import read_private
 
 _COMMAND_SECONDS = 30
+_MOST_BYTES = 65_536
+#: Controls, line and paragraph separators: no path that somebody means has one.
+_UNSEEN = frozenset({"Cc", "Zl", "Zp"})
+
+
+def check_path(text: str, *, blank: bool = False) -> None:
+    """Refuse a path with control characters and, unless it may be ``blank``, an empty one."""
+    if not blank and not text.strip():
+        raise PydanticCustomError("path_blank", "blank path")
+    if any(unicodedata.category(sign) in _UNSEEN for sign in text):
+        raise PydanticCustomError("path_control", "control character in a path")
 
 
 class Secret(BaseModel):
@@ -19,6 +34,17 @@ class Secret(BaseModel):
     file: Path | None = None
     command: tuple[str, ...] = ()
     credential: str = ""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Refuse a source without a name: the secret would count as not set."""
+        first = value[0] if isinstance(value, (list, tuple)) and value else value
+        if first in ([], ()) or (isinstance(first, str) and not first.strip()):
+            raise PydanticCustomError("source_blank", "blank source")
+        if isinstance(value, str):
+            check_path(value)
+        return value
 
     def is_set(self) -> bool:
         """Return whether a source is named."""
@@ -33,7 +59,8 @@ class Secret(BaseModel):
         """Return the secret without its final line end, or None when none is set.
 
         Raises ConfigurationError: the codes of :func:`pipeline.private.read_private`, and
-        ``secret_unreadable``, ``secret_command``, ``secret_no_credentials``, ``secret_blank``.
+        ``secret_unreadable``, ``secret_command``, ``secret_no_credentials``, ``secret_blank``,
+        ``secret_too_long``, ``secret_mark``, ``secret_lines``, ``secret_control``.
         """
         if self.file is not None:
             return _content(self.file, _private(self.file))
@@ -104,7 +131,16 @@ def _unreadable(path: Path, error: Exception) -> ConfigurationError:
 
 
 def _content(source: Path, content: bytes) -> bytes:
+    """Return the secret without its final line end, or refuse what no server could take."""
     secret = content.rstrip(b"\r\n")
     if not secret.strip() or b"\0" in secret:
         raise ConfigurationError("secret_blank", source=source)
+    if len(secret) > _MOST_BYTES:
+        raise ConfigurationError("secret_too_long", source=source, most=_MOST_BYTES)
+    if secret.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConfigurationError("secret_mark", source=source)
+    if b"\n" in secret or b"\r" in secret:
+        raise ConfigurationError("secret_lines", source=source)
+    if any(byte < ord(" ") or byte == 0x7F for byte in secret):  # noqa: PLR2004 - DEL
+        raise ConfigurationError("secret_control", source=source)
     return secret

@@ -1,17 +1,28 @@
 """The sections of ``pipeline.toml`` and their defaults; types and ranges, no further rule."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from pipeline import terms
-from pipeline.config.secret import Secret
+from pipeline.config.secret import Secret, check_path
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _written_as_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if kind is int and isinstance(value, bool):
+            raise PydanticKnownError("int_type")  # else true would be the number 1
+        if (kind is Path or info.field_name == "ca_file") and isinstance(value, (str, Path)):
+            check_path(str(value), blank=kind is not Path)
+        return value
 
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -138,7 +149,7 @@ class PhoneSettings(_Section):
     premium: Judgement = "reject"
     pager: Judgement = "reject"
     voicemail: Judgement = "reject"
-    restricted: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("CU", "IR", "KP", "SY")
+    restricted: tuple[str, ...] = ("CU", "IR", "KP", "SY")
 
 
 class RetentionSettings(_Section):

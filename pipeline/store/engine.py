@@ -69,10 +69,13 @@ def shown(engine: sa.Engine) -> str:
     url = engine.url
     if engine.dialect.name == "sqlite":
         return str(url.database)
-    if url.host and "@" in url.host:
-        # a password that holds an "@" unescaped: what follows it was read as the host
-        url = url.set(host=url.host.rpartition("@")[2])
-    return url.set(query={}).render_as_string(hide_password=True)
+    text = url.set(query={}).render_as_string(hide_password=True)
+    # An @ in one of these was not escaped: a part of the password was read as user, host or name.
+    if any("@" in (part or "") for part in (url.username, url.host, url.database)):
+        user = url.username or ""
+        place = f"{url.host}/{url.database}".rpartition("@")[2]
+        text = f"{url.drivername}://{'' if '@' in user else user}:***@{place}"
+    return text
 
 
 def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:

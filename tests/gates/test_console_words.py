@@ -110,7 +110,18 @@ def codes_of(node: ast.expr, tree: ast.Module) -> list[str]:
     """Return the codes that the first argument of an error can be."""
     match node:
         case ast.Constant(value=str(code)):
-            return [code]
+            return [code] if code else []
+        case ast.BoolOp(values=values):
+            return [code for value in values for code in codes_of(value, tree)]
+        case ast.Call(func=ast.Name(id=name)):
+            returned = [
+                step.value
+                for function in ast.walk(tree)
+                if isinstance(function, ast.FunctionDef) and function.name == name
+                for step in ast.walk(function)
+                if isinstance(step, ast.Return) and step.value is not None
+            ]
+            return [code for value in returned for code in codes_of(value, tree)]
         case ast.IfExp(body=one, orelse=other):
             return [*codes_of(one, tree), *codes_of(other, tree)]
         case ast.JoinedStr(values=[ast.Constant(value="database_"), ast.FormattedValue()]):
@@ -123,13 +134,15 @@ def codes_of(node: ast.expr, tree: ast.Module) -> list[str]:
             assigned = [
                 statement.value
                 for statement in ast.walk(tree)
-                if isinstance(statement, ast.Assign)
-                and any(
-                    isinstance(goal, ast.Name) and goal.id == name for goal in statement.targets
-                )
+                if isinstance(statement, (ast.Assign, ast.NamedExpr))
+                and any(isinstance(goal, ast.Name) and goal.id == name for goal in goals(statement))
             ]
             return [code for value in assigned for code in codes_of(value, tree)]
     pytest.fail(f"the codes of {ast.unparse(node)} cannot be told; teach this gate to find them")
+
+
+def goals(statement: ast.Assign | ast.NamedExpr) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
 
 
 def refusals() -> set[str]:

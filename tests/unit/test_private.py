@@ -39,6 +39,11 @@ def test_a_file_without_content_is_refused(tmp_path: Path, content: bytes) -> No
     assert _code(_file(tmp_path, content)) == "file_empty_or_zeros"
 
 
+def test_a_file_that_is_too_long_is_refused_and_not_cut(tmp_path: Path) -> None:
+    assert len(read_private(_file(tmp_path, b"x" * 1_000_000), links=False)) == 1_000_000
+    assert _code(_file(tmp_path, b"x" * 1_000_001)) == "file_too_long"
+
+
 def test_a_key_with_some_zeros_is_a_key(tmp_path: Path) -> None:
     assert read_private(_file(tmp_path, b"\0\1\0\2"), links=False) == b"\0\1\0\2"
 

@@ -1,20 +1,15 @@
 """``pipeline config``: the settings in force."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
 from pipeline.cli.context import named_places, settings
-from pipeline.config import Settings, file_faults, look
+from pipeline.config import Settings, file_faults, hidden, look, secrets_of
 from pipeline.errors import SettingsError
 from pipeline.wording import console as words
-
-# Greedy up to the last @: a password may hold one.
-_USER_PASSWORD = re.compile(r"(://[^:/@]*:).*@")
-_QUERY_PASSWORD = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 
 @click.command("show")
@@ -48,10 +43,14 @@ def schema() -> None:
 
 
 def shown(found: Settings) -> dict[str, Any]:
-    """Return the settings without the password in the URL of the database."""
+    """Return the settings without the password of the database and the arguments of commands."""
     values = found.model_dump(mode="json")
-    hidden = _USER_PASSWORD.sub(r"\1***@", values["store"]["url"])
-    values["store"]["url"] = _QUERY_PASSWORD.sub(r"\1***", hidden)
+    values["store"]["url"] = hidden(values["store"]["url"])
+    for key in secrets_of(found):
+        section, _, name = key.partition(".")
+        secret = values[section][name]
+        # an argument may be the secret itself, or a token that leads to it
+        secret["command"] = secret["command"][:1]
     return values
 
 

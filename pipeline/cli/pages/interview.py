@@ -1,9 +1,8 @@
 """What ``pipeline init`` asks, and the configuration that the answers make."""
 
-import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +10,7 @@ import click
 
 from pipeline.config import Loaded, judged, read_values
 from pipeline.config.sections import IssuerName
+from pipeline.config.written import as_toml
 from pipeline.errors import ConfigurationError, SettingsError
 from pipeline.resources import languages
 from pipeline.wording import console as words
@@ -43,6 +43,10 @@ KEYS = {
     "issuer": "certificates.issuer",
 }
 
+#: The beginning of the options that name the source of a secret.
+_SECRET_OPTIONS = {"mailbox.password": "--password", "courier.password": "--smtp-password"}
+_MISSING = frozenset({"setting_missing", "setting_secret_missing"})
+
 
 @dataclass
 class Interview:
@@ -55,6 +59,7 @@ class Interview:
     options: Mapping[str, Any]
     terminal: bool
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
 
     def hold(self) -> Loaded:
         """Ask what is open and return the settings.
@@ -94,6 +99,7 @@ class Interview:
         for name, key in KEYS.items():
             if name in given:
                 self._put(key, given[name])
+                self.origins[key] = _option(key)
         for prefix, key in (("", "mailbox.password"), ("smtp_", "courier.password")):
             secret = {
                 source: shlex.split(value) if source == "command" else value
@@ -102,6 +108,8 @@ class Interview:
             }
             if secret:
                 self._put(key, secret)
+                for source in secret:
+                    self.origins[f"{key}.{source}"] = f"{_SECRET_OPTIONS[key]}-{source}"
         if given.get("home"):
             self._put("store.home", str(Path(given["home"]).absolute()))
         if self.terminal and (faults := self._faults(set(KEYS.values()))):
@@ -120,6 +128,7 @@ class Interview:
             if self.terminal:
                 answer = click.prompt(words.word(word), default=default, type=kind)
             self._put(key, answer)
+            self.origins[key] = words.word("init_answer") if self.terminal else _option(key)
             if not self.terminal or not self._told(key):
                 return
 
@@ -133,6 +142,7 @@ class Interview:
             answer = click.prompt(words.word(f"ask_password_{source}"), default="")
             if answer:
                 self._put(key, {source: shlex.split(answer) if source == "command" else answer})
+                self.origins[key] = words.word("init_answer")
             if not self._told(key):
                 return
 
@@ -160,11 +170,12 @@ class Interview:
             fault
             for fault in self._judged().faults
             if fault.params.get("key") in keys
-            and (len(keys) == 1 or fault.code != "setting_missing")
+            and (len(keys) == 1 or fault.code != "init_option_missing")
         ]
 
     def _judged(self) -> Loaded:
-        return judged(read_values(self.path, self.values))
+        found = judged(read_values(self.path, self.values, self.origins))
+        return replace(found, faults=tuple(_for_init(fault) for fault in found.faults))
 
     def _put(self, key: str, value: Any) -> None:
         section, _, name = key.partition(".")
@@ -182,14 +193,21 @@ def to_toml(values: Mapping[str, Mapping[str, Any]]) -> str:
     """Return sections of texts, numbers, lists and inline tables as TOML, without empty texts."""
     parts = []
     for section, table in values.items():
-        lines = [f"{key} = {_toml(value)}" for key, value in table.items() if value != ""]
+        lines = [f"{key} = {as_toml(value)}" for key, value in table.items() if value != ""]
         parts.append("\n".join([f"[{section}]", *lines, ""]))
     return "\n".join(parts)
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+def _for_init(fault: ConfigurationError) -> ConfigurationError:
+    """Name the option where something is missing: there is no file yet to write it into."""
+    if fault.code not in _MISSING:
+        return fault
+    key, because = str(fault.params["key"]), fault.params["because"]
+    return ConfigurationError("init_option_missing", key=key, because=because, option=_option(key))
+
+
+def _option(key: str) -> str:
+    """Return the option of ``pipeline init`` that sets ``key``."""
+    if key in _SECRET_OPTIONS:
+        return f"{_SECRET_OPTIONS[key]}-file"
+    return "--" + next(name for name, of in KEYS.items() if of == key).replace("_", "-")

@@ -52,6 +52,7 @@ class Called:
 
 
 Call = Callable[..., Called]
+Check = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,23 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     words.language.cache_clear()
     yield
     words.language.cache_clear()
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Write a configuration and call ``config check``; return the code and what it says."""
+
+    def checked(text: str) -> tuple[int, str]:
+        path = tmp_path / "pipeline.toml"
+        path.write_text(text, encoding="utf-8")
+        code = run(["--config", str(path), "config", "check"])
+        out, err = capsys.readouterr()
+        assert (out == "") == (code != 0)
+        assert "hush-hush" not in out + err
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["pipeline.toml"]
+        return code, err
+
+    return checked
 
 
 @pytest.fixture(scope="session")

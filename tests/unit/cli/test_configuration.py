@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import COMMANDS, run
-from pipeline.config import Secret, Settings, load
+from pipeline.config import Secret, Settings, hidden, load
 from pipeline.config.countries import CODES
 from pipeline.config.reading import known_variables
 from pipeline.errors import ConfigurationError
+from pipeline.store.engine import open_engine
+from pipeline.store.engine import shown as database_shown
 from pipeline.validation import country
 
 Outcome = tuple[int, str, str]
@@ -160,7 +162,6 @@ def test_environment_goes_before_the_file_also_inside_a_secret(tmp_path: Path) -
     ("url", "shown"),
     [
         ("postgresql://wa:hush-hush@h/d", "postgresql://wa:***@h/d"),
-        ("postgresql://wa:hush@hush@h/d", "postgresql://wa:***@h/d"),
         ("postgresql://h/d?user=wa&password=hush-hush", "postgresql://h/d?user=wa&password=***"),
         ("postgresql://wa@h/d", "postgresql://wa@h/d"),
     ],
@@ -174,6 +175,67 @@ def test_password_in_the_url_of_the_database_is_hidden(
     listed = ask("config", "show", "--origin")[1]
     assert f'store.url = "{shown}"  (PIPELINE_STORE__URL)' in listed.splitlines()
     assert "hush" not in out + err + listed
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://w:ge@heim/7@127.0.0.1:5/a", "postgresql://w:***@127.0.0.1:5/a"),
+        ("postgresql://w:ge#heim@h/a", "postgresql://w:***@h/a"),
+        ("postgresql://ge@heim@h/a", "postgresql://:***@h/a"),
+        ("postgresql://w@h/a?sslpassword=geheim", "postgresql://w@h/a?sslpassword=***"),
+        ("postgresql://w@[::1]:5/a", "postgresql://w@[::1]:5/a"),
+        ("sqlite:////a@b/c.sqlite3", "sqlite:////a@b/c.sqlite3"),
+    ],
+)
+def test_no_part_of_a_password_is_shown(url: str, shown: str) -> None:
+    assert hidden(url) == shown
+
+
+@pytest.mark.parametrize("password", ["ge@heim/7", "ge@heim", "ge/heim@7", "ge?h", "ge#h", "@"])
+def test_no_part_of_a_password_is_shown_by_the_engine(password: str) -> None:
+    engine = open_engine(f"postgresql://w:{password}@127.0.0.1/a", create=False)
+    assert database_shown(engine) == "postgresql+psycopg://w:***@127.0.0.1/a"
+
+
+def test_arguments_of_a_secret_command_are_not_shown(ask: Ask) -> None:
+    Path("pipeline.toml").write_text(
+        '[mailbox]\npassword = { command = ["vault", "--token", "hush"] }\n', encoding="utf-8"
+    )
+    code, out, _ = ask("config", "show")
+    assert (code, json.loads(out)["mailbox"]["password"]["command"]) == (0, ["vault"])
+    assert "hush" not in out + ask("config", "show", "--origin")[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"one\ntwo\n", "has more than one line"),
+        (b"\xef\xbb\xbfhush\n", "begins with a byte order mark"),
+        (b"hu\tsh\n", "holds a control character"),
+        (b"x" * 65_537, "is longer than 65536 bytes"),
+        (b"x" * 1_000_001, "is longer than 1000000 bytes"),
+    ],
+)
+def test_secret_that_no_server_can_take_is_refused(ask: Ask, content: bytes, fault: str) -> None:
+    _secret_file(0o600, content)(Path.cwd())
+    text = _IMAP + 'password = { file = "secret" }\n'
+    Path("pipeline.toml").write_text(text, encoding="utf-8")
+    code, _, err = ask("config", "check")
+    assert (code, len(err.splitlines())) == (4, 3)
+    assert fault in err
+
+
+@pytest.mark.parametrize("command", ["config check", "doctor"])
+def test_passphrase_that_is_too_short_is_told_before_the_first_batch(
+    ask: Ask, command: str
+) -> None:
+    text = '[certificates]\npassphrase = { command = ["echo", "hush"] }\n'
+    Path("pipeline.toml").write_text(text, encoding="utf-8")
+    code, out, err = ask(*command.split())
+    assert code == 4
+    assert "The passphrase of the authority is too short" in out + err
+    assert "at least 16 characters" in out + err
 
 
 def test_origin_of_each_setting_is_shown(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +316,7 @@ def test_credential_is_read_with_the_mode_that_systemd_gives(
 
 def test_secret_that_is_no_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="secret_not_text"):
-        Secret(file=_secret_file(0o600, b"\xff\xfe")(tmp_path)).text()
+        Secret(file=_secret_file(0o600, b"\xff\xfd")(tmp_path)).text()
 
 
 _IMAP = '[mailbox]\nkind = "imap"\nhost = "127.0.0.1"\nencryption = "none"\nport = 1\nuser = "wa"\n'

@@ -127,6 +127,9 @@ def test_every_question_has_an_option(init: Init) -> None:
     [
         (("--country", "Japan", "--alert-to", "x"), ['country = "JP"', "team.alert_to"]),
         (("--host", "imaps://h"), ["mailbox.host", "mailbox.password is missing"]),
+        (("--host", "h.example"), ["mailbox.password is missing", "--password-file"]),
+        (("--smtp-host", "h", "--smtp-user", "w"), ["is missing", "--smtp-password-file"]),
+        (("--time-zone", "JST"), ['"Asia/Tokyo"', "It is set in --time-zone."]),
         (("--host", "h.example", "--port", "99999"), ["mailbox.port = 99999 is too big"]),
         (("--time-zone", "Berlin", "--language", "xx"), ['"Europe/Berlin"', "team.language"]),
         (("--smtp-host", "h.example", "--smtp-user", "wa"), ["courier.password is missing"]),
@@ -234,6 +237,7 @@ def test_terminal_is_asked_again_when_an_answer_cannot_work(
         "mailbox.password is missing",
         'Did you mean country = "JP"?',
         'team.time_zone = "Tokyo" is no time zone',
+        "It is set in your answer.",
     ):
         assert fault in err
     assert "Address of the requests mailbox" in out + err

@@ -1,35 +1,16 @@
 """Each setting that cannot work is refused: exit code 4, the fault, and what to write."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import run
-
-Check = Callable[[str], tuple[int, str]]
+from tests.unit.cli.conftest import Check
 
 _IMAP = '[mailbox]\nkind = "imap"\nhost = "imap.example.com"\nuser = "wa"\n'
 _SMTP = '[courier]\nkind = "smtp"\nhost = "smtp.example.com"\n'
 _PASSWORD = 'password = { command = ["echo", "hush-hush"] }\n'
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    """Write a configuration and call ``config check``; return the code and what it says."""
-
-    def checked(text: str) -> tuple[int, str]:
-        path = tmp_path / "pipeline.toml"
-        path.write_text(text, encoding="utf-8")
-        code = run(["--config", str(path), "config", "check"])
-        out, err = capsys.readouterr()
-        assert (out == "") == (code != 0)
-        assert "hush-hush" not in out + err
-        assert sorted(file.name for file in tmp_path.iterdir()) == ["pipeline.toml"]
-        return code, err
-
-    return checked
 
 
 FAULTS = {
@@ -63,8 +44,12 @@ FAULTS = {
     "store scheme": ('[store]\nurl = "mysql://u:hush-hush@h/d"', '"mysql"', "sqlite:///FILE"),
     "store postgres": ('[store]\nurl = "postgres://h/d"', '"postgres"', "postgresql+psycopg://"),
     "store no URL": ('[store]\nurl = "requests.sqlite3"', "no address of a database", "sqlite:"),
-    "store port": ('[store]\nurl = "postgresql://h:port/d"', "no address of a database", "sqlite:"),
-    "store in memory": ('[store]\nurl = "sqlite://"', "no address of a database", "sqlite:///FILE"),
+    "store port": (
+        '[store]\nurl = "postgresql://h:port/d"',
+        "store.url has a port that",
+        "HOST:5432",
+    ),
+    "store in memory": ('[store]\nurl = "sqlite://"', "store.url names no file", "sqlite:///FILE"),
     "port too big": ("[mailbox]\nport = 99999", "mailbox.port = 99999 is too big", "65535 or less"),
     "port zero": ("[courier]\nport = 0", "courier.port = 0 is too small", "Write 1 or more"),
     "port in words": ('[mailbox]\nport = "imaps"', 'mailbox.port = "imaps"', "Write digits only"),
@@ -118,7 +103,7 @@ FAULTS = {
     "folder is the archive": ('[courier]\narchive_folder = "Held"', "folders.held", "Give each"),
     "folder without name": ('[folders]\nheld = ""', "cannot be the name of a folder", "Write a"),
     "folder with control": ('[folders]\nheld = "a\\u0007b"', "cannot be the name", "Write a name"),
-    "folder with a star": ('[folders]\nheld = "He*d"', "cannot be the name", "* and %"),
+    "folder with a star": ('[folders]\nheld = "He*d"', "cannot be the name", "*, % and"),
     "no mailbox id": ('[store]\nmailbox_id = " "', "store.mailbox_id", "Write a short text"),
     "header in a name": ('[courier]\nfrom_name = "a\\nBcc: b"', "courier.from_name", "one line"),
     "arc malformed": ('[certificates]\nprivate_enterprise_arc = "1.3.x"', "no object", "1.3.6.1"),
@@ -208,7 +193,7 @@ def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
         "",
         '[team]\nalert_to = "staff@xn--bcher-kva.example"',
         '[team]\ncountry = "JP"\ntime_zone = "Asia/Tokyo"\nlanguage = "ja"',
-        '[mailbox]\nport = "993"\nhost = " imap.example.com "',
+        _IMAP.replace("imap.example.com", " imap.example.com ") + 'port = "993"\n' + _PASSWORD,
         _SMTP,
         _SMTP.replace("smtp.example.com", "127.0.0.1") + 'encryption = "none"',
         _SMTP.replace("smtp.example.com", "::1") + 'encryption = "none"',
@@ -216,7 +201,13 @@ def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
         '[store]\nurl = "postgresql+psycopg://u:p@[::1]:5432/d"',
         '[store]\nurl = "postgresql://u@h/d"\n' + _PASSWORD,
         '[store]\nurl = "sqlite:///requests.sqlite3"',
-        '[folders]\nheld = "保留"',
+        _IMAP + _PASSWORD + '[folders]\nheld = "保留"',
+        '[folders]\nheld = "Requests/Held"',
+        '[mailbox]\npath = "mails"\n[courier]\npath = "mails/.Sent"',
+        '[sender]\nauthserv_ids = ["mx.example.com"]\n[phones]\nrestricted = ["GB"]',
+        '[store]\nurl = "postgresql://w:p%40%2F@h/d?sslmode=require"',
+        '[store]\nurl = "postgresql:///d"',
+        '[team]\ntime_zone = "UTC"',
     ],
 )
 def test_setting_that_can_work_is_taken(check: Check, text: str) -> None:
@@ -246,6 +237,9 @@ def test_everything_that_is_wrong_is_told_at_once(check: Check) -> None:
         ("PIPELINE_TEAM__", "x", "PIPELINE_TEAM__ sets nothing", "Did you mean PIPELINE_TEAM__"),
         ("PIPELINE_TEAM_COUNTRY", "JP", "sets nothing", "Did you mean PIPELINE_TEAM__COUNTRY?"),
         ("PIPELINE_TEAM__COUNTRY", "Japan", "no country", "It is set in PIPELINE_TEAM__COUNTRY"),
+        ("PIPELINE_TAEM__COUNTRY", "JP", "setting taem (PIPELINE_TAEM__COUNTRY)", "Did you mean"),
+        ("PIPELINE_STORE__HOME", "", "store.home is blank", "set in PIPELINE_STORE__HOME"),
+        ("PIPELINE_HOME", " ", "store.home is blank", "set in PIPELINE_HOME"),
         ("PIPELINE_MAILBOX__PASSWORD", "hush-hush", "mailbox.password stands in", "{ file ="),
         ("PIPELINE_MAILBOX__PASSWORD__FIL", "x", "no setting mailbox.password.fil", "mean file?"),
     ],

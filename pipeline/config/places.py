@@ -1,0 +1,57 @@
+"""Names of servers, mail addresses and domains: which ones can exist."""
+
+import re
+from ipaddress import IPv4Address, ip_address
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+|localhost")
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+_LOCAL_PART = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}")
+_MOST_ADDRESS = 254
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_host(text: str) -> bool:
+    """Return whether ``text`` can be the name or the address of a server."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        # RFC 1123, 2.1: no name ends with a number, so that an address is never taken for one.
+        named = _HOST.fullmatch(text) and len(text) < _MOST_ADDRESS
+        return bool(named) and not _ends_with_number(text)
+    broadcast = address == IPv4Address("255.255.255.255")
+    return not (address.is_unspecified or address.is_multicast or broadcast)
+
+
+def is_domain(text: str) -> bool:
+    """Return whether ``text`` can be the domain of an address."""
+    return bool(_DOMAIN.fullmatch(text)) and not _ends_with_number(text)
+
+
+def is_address(text: str) -> bool:
+    """Return whether ``text`` is one mail address without a name."""
+    local, _, domain = text.rpartition("@")
+    dots = local.startswith(".") or local.endswith(".") or ".." in local
+    known = _LOCAL_PART.fullmatch(local) and local.isprintable() and is_domain(domain)
+    return bool(known) and not dots and len(text) <= _MOST_ADDRESS
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Return whether two addresses lead to one mailbox: what follows a plus is a note."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(address: str) -> str:
+    local, _, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _ends_with_number(text: str) -> bool:
+    return text.rstrip(".").rpartition(".")[2].isdigit()
