@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pipeline import __version__, logs
+from pipeline.cli import streams
 from pipeline.cli.help import Context
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.wording import calling
@@ -207,6 +208,7 @@ def _remember(ctx: click.Context, config: str | None, home: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    streams.secure()
     sys.exit(run(arguments))
 
 

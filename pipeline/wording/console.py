@@ -38,6 +38,11 @@ def word(key: str, **values: object) -> str:
     return text.format(**filling) if filling else text
 
 
+def counted(key: str, count: int) -> str:
+    """Return the words of ``key`` for so many, those of ``key_one`` for one."""
+    return word(f"{key}_one" if count == 1 else key, count=count)
+
+
 def status_word(code: str) -> str:
     """Return the words for a status, track, verdict or the like; the code itself when unknown."""
     text: str = _table("codes").get(code, code)

@@ -49,7 +49,7 @@ def list_forms(*, as_json: bool) -> None:
     "--format", "formats", multiple=True, type=click.Choice([item.value for item in FileFormat])
 )
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS))
-@click.option("--prefill", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prefill", type=click.Path(path_type=Path))
 def build(
     out: Path,
     chosen: tuple[str, ...],
@@ -79,8 +79,9 @@ def build(
 
 def _filling(path: Path) -> Filling:
     """Read answers from a TOML or JSON file: field id = text."""
-    text = path.read_text(encoding="utf-8")
+    content = read_named(path)
     try:
+        text = content.decode("utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return Filling(answers=tuple((str(key), str(value)) for key, value in values.items()))
     except (ValueError, AttributeError) as error:
