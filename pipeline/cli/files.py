@@ -6,8 +6,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
+from pipeline.cli.output import tell_lines
 from pipeline.errors import (
     ConfigurationError,
     ExitCode,
@@ -66,7 +65,7 @@ def _read(path: Path, megabytes: int) -> bytes:
             raise UsageError("path_is_folder", path=path)
         if not stat.S_ISREG(mode):
             raise UsageError("path_not_regular", path=path)
-        with open(opened, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+        with open(opened, "rb", closefd=False) as file:
             content = file.read(megabytes * _MEGABYTE + 1)
     finally:
         os.close(opened)
@@ -77,7 +76,7 @@ def _read(path: Path, megabytes: int) -> bytes:
 
 def tell(error: PipelineError) -> ExitCode:
     """Say on standard error why a file could not be read; return the exit code it stands for."""
-    click.echo(words.explain(error), err=True)
+    tell_lines(words.explain(error))
     return error.exit_code
 
 

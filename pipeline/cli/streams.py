@@ -4,7 +4,10 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _INPUT, _OUTPUT, _ERROR = 0, 1, 2
 
@@ -38,21 +41,20 @@ def _occupy(number: int) -> None:
                 os.close(found)
 
 
-def _nowhere(mode: str) -> TextIO:
-    stream: TextIO = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - for the whole run
-    return stream
+def _nowhere(mode: Literal["r", "w"]) -> TextIO:
+    return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123 - for the whole run
 
 
 class _Lossy(io.FileIO):
     """A file that takes everything: what cannot be written is lost."""
 
-    def write(self, data: "bytes | memoryview | bytearray", /) -> int:  # type: ignore[override]  # any buffer
+    def write(self, data: "Buffer", /) -> int:
         """Write ``data``, or pretend to."""
         try:
             written = super().write(data)
         except OSError:
-            return len(data)
-        return len(data) if written is None else written
+            written = None
+        return memoryview(data).nbytes if written is None else written
 
 
 def _forgiving(stream: TextIO) -> TextIO:

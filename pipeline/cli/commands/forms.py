@@ -38,7 +38,7 @@ def list_forms(*, as_json: bool) -> None:
         return
     print_table(
         [words.word("form"), words.word("version"), words.word("languages")],
-        [[kind.value, form.version, ", ".join(languages())] for kind, form in FORMS.items()],
+        [[kind.value, form.version, words.listed(languages())] for kind, form in FORMS.items()],
     )
 
 
@@ -126,12 +126,16 @@ def fields(kind: str, *, as_json: bool) -> None:
                 str(row["number"]),
                 str(row["id"]),
                 str(row["type"]),
-                str(row["required"]),
-                ", ".join(row["choices"]),
+                _required(row["required"]),
+                words.listed(row["choices"]),
             ]
             for row in rows
         ],
     )
+
+
+def _required(value: object) -> str:
+    return words.word("conditional" if value == "conditional" else "yes" if value else "no")
 
 
 @click.command("check")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.context import services
-from pipeline.cli.output import cut, inert, print_json, print_lines, print_table
+from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
@@ -133,8 +133,8 @@ def _tell(found: "NumberFile") -> None:
     """Say on standard error which columns were passed over, and why lines were refused."""
     if found.unknown_columns:
         columns = inert(", ".join(found.unknown_columns))
-        click.echo(words.word("import_columns", columns=columns), err=True)
+        tell_lines(words.word("import_columns", columns=columns))
     for refusal in found.refused:
         value = cut(inert(refusal.value), _LONGEST_VALUE)
         reason = words.word(refusal.reason, value=value, other=refusal.other)
-        click.echo(words.word("import_line", line=refusal.line, reason=reason), err=True)
+        tell_lines(words.word("import_line", line=refusal.line, reason=reason))
