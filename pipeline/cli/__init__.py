@@ -1,7 +1,6 @@
 """The command line: a face of the flow; each command is imported when it is called."""
 
 import importlib
-import io
 import os
 import sys
 from collections.abc import Iterator
@@ -11,11 +10,13 @@ from typing import Any
 import click
 
 from pipeline import __version__, logs
+from pipeline.cli import streams
 from pipeline.cli.help import Context
+from pipeline.cli.misuse import tell_misuse
+from pipeline.cli.output import tell_lines
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.wording import calling
 from pipeline.wording import console as words
-from pipeline.wording.inert import inert
 
 #: Where each command lives: path of words → module and attribute.
 COMMANDS: dict[tuple[str, ...], str] = {
@@ -207,6 +208,7 @@ def _remember(ctx: click.Context, config: str | None, home: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    streams.secure()
     sys.exit(run(arguments))
 
 
@@ -229,32 +231,24 @@ def _call(arguments: list[str] | None) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        _tell_misuse(error)
+        tell_misuse(error)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo(words.word("interrupted"), err=True)
+        tell_lines(words.word("interrupted"))
         return ExitCode.INTERRUPTED
     except OutputError as error:
         raise error.cause from error
     except (PipelineError, OSError) as error:
         told = error if isinstance(error, PipelineError) else _of_the_machine(error)
-        click.echo(words.explain(told), err=True)
+        tell_lines(words.explain(told))
         for remark in getattr(error, "__notes__", ()):
-            click.echo(remark, err=True)
+            tell_lines(remark)
         return told.exit_code
     except Exception as error:  # noqa: BLE001 - told by its type: its words may be a customer's
         mark = logs.unknown("cli", error)
-        click.echo(words.word("unknown_error", kind=type(error).__name__, mark=mark), err=True)
+        tell_lines(words.word("unknown_error", kind=type(error).__name__, mark=mark))
         return ExitCode.BUG
     return result if isinstance(result, int) else ExitCode.DONE
-
-
-def _tell_misuse(error: click.ClickException) -> None:
-    """Print what click says of a misused command; the words that it repeats are made inert."""
-    said = io.StringIO()
-    error.show(file=said)
-    for line in said.getvalue().splitlines():
-        click.echo(inert(line), err=True)
 
 
 def _of_the_machine(error: OSError) -> PipelineError:
@@ -277,5 +271,5 @@ def _output_failed(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         return ExitCode.DONE
     told = ConfigurationError("output_unwritable", reason=error.strerror or type(error).__name__)
-    click.echo(words.explain(told), err=True)
+    tell_lines(words.explain(told))
     return told.exit_code

@@ -1,10 +1,12 @@
 """Files that are named on the command line: what can be read is, the others are told of."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
+from pipeline.cli.output import tell_lines
 from pipeline.errors import (
     ConfigurationError,
     ExitCode,
@@ -22,28 +24,59 @@ _WORST_FIRST = (
 )
 
 
-def read_named(path: Path) -> bytes:
-    """Return the bytes of a file that the command names.
+#: The largest form, mail or other file that a command reads.
+MOST_MEGABYTES = 25
+_MEGABYTE = 1_000_000
 
-    Raises NotFoundError ``path_missing``, UsageError ``path_is_folder`` or ConfigurationError
-    ``file_unusable``.
+
+def read_named(path: Path, megabytes: int = MOST_MEGABYTES) -> bytes:
+    """Return the bytes of a regular file that the command names, ``megabytes`` at most.
+
+    Raises NotFoundError ``path_missing``, UsageError ``path_is_folder``, ``path_not_regular`` or
+    ``path_too_big``, or ConfigurationError ``file_unusable``.
     """
     try:
-        return path.read_bytes()
+        return _read(path, megabytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFoundError("path_missing", path=path) from error
-    except IsADirectoryError as error:
-        raise UsageError("path_is_folder", path=path) from error
     except OSError as error:
+        if error.errno in {errno.ENXIO, errno.ENODEV}:  # a socket, a device without a driver
+            raise UsageError("path_not_regular", path=path) from error
         reason = error.strerror or type(error).__name__
         raise ConfigurationError("file_unusable", path=path, reason=reason) from error
     except ValueError as error:  # a name that no file can have
         raise NotFoundError("path_missing", path=path) from error
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a file that the command names; what is no UTF-8 is replaced.
+
+    Raises the errors of :func:`read_named`.
+    """
+    return read_named(path).decode("utf-8", "replace")
+
+
+def _read(path: Path, megabytes: int) -> bytes:
+    # without O_NONBLOCK the opening of a pipe waits for its writer
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(opened).st_mode
+        if stat.S_ISDIR(mode):
+            raise UsageError("path_is_folder", path=path)
+        if not stat.S_ISREG(mode):
+            raise UsageError("path_not_regular", path=path)
+        with open(opened, "rb", closefd=False) as file:
+            content = file.read(megabytes * _MEGABYTE + 1)
+    finally:
+        os.close(opened)
+    if len(content) > megabytes * _MEGABYTE:
+        raise UsageError("path_too_big", path=path, limit=megabytes)
+    return content
+
+
 def tell(error: PipelineError) -> ExitCode:
     """Say on standard error why a file could not be read; return the exit code it stands for."""
-    click.echo(words.explain(error), err=True)
+    tell_lines(words.explain(error))
     return error.exit_code
 
 

@@ -1,13 +1,17 @@
 """Help that fits the terminal in every language: click counts characters, not columns."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import click
 
 from pipeline.cli.screen import columns, is_measured, width, wrap
+from pipeline.wording import console as words
 
 _WIDEST = 80
 _LEAST_TEXT = 20
+#: The heading that click writes above the options.
+_CLICKS_OPTIONS = "Options"
 
 
 class Formatter(click.HelpFormatter):
@@ -15,6 +19,26 @@ class Formatter(click.HelpFormatter):
 
     def __init__(self, *_arguments: object, **_options: object) -> None:
         super().__init__(width=min(_WIDEST, columns()) if is_measured() else _WIDEST)
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading; that of the options, click's own, in the language of the operator."""
+        super().write_heading(
+            words.word("options_heading") if heading == _CLICKS_OPTIONS else heading
+        )
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how the command is typed; a list of choices is broken between them."""
+        head = f"{prefix or words.word('usage')} {prog}"
+        if width(head) + 1 + width(args) <= self.width:
+            self.write(f"{head} {args}".rstrip() + "\n")
+            return
+        first = f"{head} " if width(head) < self.width // 2 else " " * 4
+        if first.isspace():
+            self.write("\n".join(wrap(head, self.width)) + "\n")
+        lines = wrap(args.replace("|", "| "), max(self.width - width(first), _LEAST_TEXT))
+        for number, line in enumerate(lines):
+            indent = " " * width(first) if number else first
+            self.write(f"{indent}{line.replace('| ', '|')}\n")
 
     def write_text(self, text: str) -> None:
         """Write paragraphs below the present indentation."""
@@ -35,6 +59,7 @@ class Formatter(click.HelpFormatter):
         first = min(widest, col_max, self.width // 3) + col_spacing
         room = max(self.width - self.current_indent - first, _LEAST_TEXT)
         for name, meaning in listed:
+            meaning = meaning.replace("[required]", f"[{words.word('required')}]")  # noqa: PLW2901 - click's word
             lines = wrap(" ".join(meaning.split()), room)
             names = self._names(name)
             if width(names[-1]) + col_spacing <= first:
@@ -62,3 +87,9 @@ class Context(click.Context):
     """A context whose help is written by :class:`Formatter`."""
 
     formatter_class = Formatter
+
+    def __init__(self, command: click.Command, *arguments: Any, **options: Any) -> None:
+        super().__init__(command, *arguments, **options)
+        option = command.get_help_option(self)
+        if option is not None:
+            option.help = words.word("show_help")

@@ -14,7 +14,17 @@ import click
 from pipeline.cli.screen import columns, cut, hanging, width, wrap
 from pipeline.wording.inert import escaped, inert
 
-__all__ = ["cut", "inert", "plain", "print_json", "print_lines", "print_table", "width"]
+__all__ = [
+    "cut",
+    "inert",
+    "plain",
+    "print_json",
+    "print_lines",
+    "print_paragraphs",
+    "print_table",
+    "tell_lines",
+    "width",
+]
 
 _GAP = "  "
 #: No column is made narrower than this; when that is not enough, each row becomes a block.
@@ -55,6 +65,21 @@ def print_lines(text: str, *, first: str = "", rest: str = "", bold: bool = Fals
     """Print ``text`` inert and wrapped, ``first`` before its first line, ``rest`` before others."""
     for line in hanging(inert(text), first=first, rest=rest):
         click.echo(_bold(line) if bold else line)
+
+
+def tell_lines(text: str) -> None:
+    """Print what went wrong on standard error: its lines wrapped, each below its own indent."""
+    for line in text.split("\n"):
+        words = line.lstrip(" ")
+        indent = " " * (len(line) - len(words))
+        for part in hanging(inert(words), first=indent, rest=indent, err=True):
+            click.echo(part, err=True)
+
+
+def print_paragraphs(text: str, indent: str = "") -> None:
+    """Print the lines of ``text``, each wrapped, all below ``indent``."""
+    for line in text.split("\n"):
+        print_lines(line, first=indent, rest=indent)
 
 
 def print_table(

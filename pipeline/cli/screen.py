@@ -11,19 +11,27 @@ from pipeline.wording.inert import JOINER, NON_JOINER, is_pictured, is_skin
 #: What is printed where no terminal says how wide it is: room for every column.
 WIDE = 200
 _NARROWEST = 20
+_USUAL = 80
 _ELLIPSIS = "…"
 
 
-def columns() -> int:
-    """Return how many columns a line may have: COLUMNS, the terminal, or :data:`WIDE` without."""
-    if not is_measured():
+def columns(*, err: bool = False) -> int:
+    """Return how many columns a line may have: COLUMNS, the terminal, or :data:`WIDE` without.
+
+    ``err`` asks for standard error.
+    """
+    if not is_measured(err=err):
         return WIDE
-    return max(_NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+    named = os.environ.get("COLUMNS", "")
+    if err and not (named.isdigit() and int(named)) and not sys.stdout.isatty():
+        return max(_NARROWEST, os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL)
+    return max(_NARROWEST, shutil.get_terminal_size((_USUAL, 24)).columns)
 
 
-def is_measured() -> bool:
+def is_measured(*, err: bool = False) -> bool:
     """Tell whether somebody looks at a screen of a certain width (a terminal, or COLUMNS)."""
-    return os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty()
+    stream = sys.stderr if err else sys.stdout
+    return os.environ.get("COLUMNS", "").isdigit() or stream.isatty()
 
 
 def _is_flag(character: str) -> bool:
@@ -137,13 +145,16 @@ def _breaks(piece: str, cluster: str) -> bool:
     )
 
 
-def hanging(text: str, *, first: str = "", rest: str = "", spare: int = 0) -> list[str]:
+def hanging(
+    text: str, *, first: str = "", rest: str = "", spare: int = 0, err: bool = False
+) -> list[str]:
     """Return ``text`` in lines: ``first`` stands before the first one, ``rest`` before the others.
 
-    Where nothing says how wide a line may be it stays whole: a program may read it.
+    ``spare`` columns stay free; ``err`` asks for standard error. Where nothing says how wide a
+    line may be it stays whole: a program may read it.
     """
-    if not is_measured():
+    if not is_measured(err=err):
         return [first + text]
     indent = max(width(first), width(rest))
-    lines = wrap(text, max(_NARROWEST // 2, columns() - indent - spare))
+    lines = wrap(text, max(_NARROWEST // 2, columns(err=err) - indent - spare))
     return [(rest if number else first) + line for number, line in enumerate(lines)]

@@ -1,6 +1,7 @@
 """The words of the command line, in the operator's language (LC_ALL, LC_MESSAGES, LANG)."""
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,16 @@ def word(key: str, **values: object) -> str:
     return text.format(**filling) if filling else text
 
 
+def listed(items: Iterable[str]) -> str:
+    """Return ``items`` beside each other with the comma of the language."""
+    return str(_table("words")["list_comma"]).join(items)
+
+
+def counted(key: str, count: int) -> str:
+    """Return the words of ``key`` for so many, those of ``key_one`` for one."""
+    return word(f"{key}_one" if count == 1 else key, count=count)
+
+
 def status_word(code: str) -> str:
     """Return the words for a status, track, verdict or the like; the code itself when unknown."""
     text: str = _table("codes").get(code, code)
@@ -48,6 +59,19 @@ def named(kind: str, code: str) -> str:
     """Return the words for an event, notice, deadline, repair or the like; else the code."""
     text: str = _table("codes").get(f"{kind}_{code}", code)
     return text
+
+
+def _event(code: str) -> str:
+    """Return the words of an event; ``advance`` stands for whichever would be next."""
+    return word("next_step") if code == "advance" else named("event", code)
+
+
+#: Parameters of errors whose value is a code that has words.
+_NAMES: Mapping[str, Callable[[str], str]] = {
+    "status": status_word,
+    "event": _event,
+    "actor": status_word,
+}
 
 
 def help_text(path: tuple[str, ...]) -> str:
@@ -70,7 +94,12 @@ def explain(error: PipelineError) -> str:
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
-    values = _Quiet({name: inert(str(item))[:_LONGEST] for name, item in error.params.items()})
+    values = _Quiet(
+        {
+            name: inert(_NAMES.get(name, str)(str(item)))[:_LONGEST]
+            for name, item in error.params.items()
+        }
+    )
     parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
     texts = [_typed(entry[part], escape=True) for part in parts]
     return "\n".join(text.format_map(values) for text in texts)

@@ -9,6 +9,8 @@ JOINER = "\u200d"
 NON_JOINER = "\u200c"
 _REPLACEMENT = "�"
 #: Characters that take no room and leave no trace although they are letters or marks.
+#: Controls that count as blanks although nobody types them (the others are no blanks at all).
+_CONTROLS = frozenset("\x1c\x1d\x1e\x1f\x85")
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 #: Everything that a reader of JSON could not see, or that would turn or clear the terminal.
 _UNSEEN = re.compile(
@@ -59,7 +61,7 @@ def _seen(text: str, index: int) -> str:
         return _REPLACEMENT
     if character.isprintable():
         return character
-    return " " if character.isspace() else _REPLACEMENT
+    return " " if character.isspace() and character not in _CONTROLS else _REPLACEMENT
 
 
 def _joins(character: str, before: str, after: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.context import one_request, os_user, services
+from pipeline.cli.files import read_text
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
@@ -104,7 +105,7 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 
 
 @click.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--at", type=click.DateTime(), default=None)
 @click.option("--json", "as_json", is_flag=True)
 def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
@@ -112,8 +113,9 @@ def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
     from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415 - slow to import
 
     moment = at.replace(tzinfo=UTC) if at else None
+    text = read_text(file)
     with services() as opened:
-        result = verify_text(opened, file.read_text(encoding="utf-8", errors="replace"), moment)
+        result = verify_text(opened, text, moment)
     if as_json:
         print_json(result)
     else:
@@ -125,7 +127,7 @@ def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
 
 @click.command("issue")
 @click.argument("reference")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
+@click.option("--file", type=click.Path(path_type=Path), default=None)
 @click.option("--as", "name", default=None)
 @click.option("--created", type=click.DateTime(), default=None)
 def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
@@ -135,12 +137,12 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
         issue_wanted,
     )
 
+    text = read_text(file) if file is not None else None
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
         with telling_what_is_possible(opened, record.reference):
-            if file is not None:
-                text = file.read_text(encoding="utf-8", errors="replace")
+            if text is not None:
                 moment = created.replace(tzinfo=UTC) if created else None
                 enter_certificate(opened, record, text, name or os_user(), moment)
             elif record.state.certificate_wanted_at is None:

@@ -14,6 +14,7 @@ from pipeline.wording import console as words
 
 @click.command("show")
 @click.option("--origin", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, expose_value=False)
 def show(*, origin: bool) -> None:
     """Print the settings in force as JSON; secrets stand elsewhere, and are hidden in a URL."""
     values = shown(settings())

@@ -6,7 +6,7 @@ import click
 
 from pipeline import logs
 from pipeline.cli.context import named_places
-from pipeline.cli.output import print_json
+from pipeline.cli.output import print_json, print_lines, print_paragraphs
 from pipeline.config import look
 from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
 from pipeline.wording import console as words
@@ -24,13 +24,12 @@ def doctor(*, as_json: bool) -> int:
         print_json(findings)
     else:
         for finding in findings:
-            click.echo(
-                f"[{words.status_word(finding.state)}] {words.word('check_' + finding.check)}"
-            )
+            state = words.status_word(finding.state)
+            print_lines(f"[{state}] {words.word('check_' + finding.check)}", rest="    ")
             if finding.error is not None:
-                click.echo("    " + words.explain(finding.error).replace("\n", "\n    "))
+                print_paragraphs(words.explain(finding.error), "    ")
             elif finding.word:
-                click.echo("    " + words.word(finding.word, **dict(finding.values)))
+                print_paragraphs(words.word(finding.word, **dict(finding.values)), "    ")
     bad = [finding.error for finding in findings if finding.state == "bad"]
     if not bad:
         return ExitCode.DONE

@@ -38,7 +38,7 @@ def list_forms(*, as_json: bool) -> None:
         return
     print_table(
         [words.word("form"), words.word("version"), words.word("languages")],
-        [[kind.value, form.version, ", ".join(languages())] for kind, form in FORMS.items()],
+        [[kind.value, form.version, words.listed(languages())] for kind, form in FORMS.items()],
     )
 
 
@@ -49,7 +49,7 @@ def list_forms(*, as_json: bool) -> None:
     "--format", "formats", multiple=True, type=click.Choice([item.value for item in FileFormat])
 )
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS))
-@click.option("--prefill", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prefill", type=click.Path(path_type=Path))
 def build(
     out: Path,
     chosen: tuple[str, ...],
@@ -79,8 +79,9 @@ def build(
 
 def _filling(path: Path) -> Filling:
     """Read answers from a TOML or JSON file: field id = text."""
-    text = path.read_text(encoding="utf-8")
+    content = read_named(path)
     try:
+        text = content.decode("utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return Filling(answers=tuple((str(key), str(value)) for key, value in values.items()))
     except (ValueError, AttributeError) as error:
@@ -125,12 +126,16 @@ def fields(kind: str, *, as_json: bool) -> None:
                 str(row["number"]),
                 str(row["id"]),
                 str(row["type"]),
-                str(row["required"]),
-                ", ".join(row["choices"]),
+                _required(row["required"]),
+                words.listed(row["choices"]),
             ]
             for row in rows
         ],
     )
+
+
+def _required(value: object) -> str:
+    return words.word("conditional" if value == "conditional" else "yes" if value else "no")
 
 
 @click.command("check")

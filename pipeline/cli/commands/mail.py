@@ -52,7 +52,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
                 row.sender,
                 row.subject,
                 words.status_word(row.outcome.value if row.outcome else row.state.value),
-                row.detail,
+                words.status_word(row.detail),
             ]
             for row in rows
         ],
@@ -63,13 +63,21 @@ def list_messages(limit: int, *, as_json: bool) -> None:
 
 @click.command("show")
 @click.argument("message")
-def show(message: str) -> None:
-    """Print one row of the ledger as JSON."""
+@click.option("--json", "as_json", is_flag=True)
+def show(message: str, *, as_json: bool) -> None:
+    """Print one row of the ledger."""
+    from pipeline.cli.pages.message_page import print_message  # noqa: PLC0415 - only here
+
     with services() as opened, opened.store.read() as tx:
         row = tx.messages.get(message)
+        request = tx.requests.get(row.request_id) if row and row.request_id else None
+        zone = opened.settings.team.time_zone
     if row is None:
         raise NotFoundError("message_unknown", message=message)
-    print_json(row)
+    if as_json:
+        print_json(row)
+    else:
+        print_message(row, request.reference if request else "", zone)
 
 
 @click.command("raw")

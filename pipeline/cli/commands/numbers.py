@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.context import services
-from pipeline.cli.output import cut, inert, print_json, print_lines, print_table
+from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
@@ -89,11 +89,15 @@ def set_number(
 ) -> None:
     """Record the state of a number; a qr request that waits for it goes on."""
     from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
+    from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
+    named = read_organisation(organisation)
+    if named is None:
+        raise UsageError("organisation_unreadable", organisation=organisation)
     with services(make=True) as opened:
-        record = NumberRecord(e164_of(number), NumberState(state), organisation.lower(), day)
+        record = NumberRecord(e164_of(number), NumberState(state), named, day)
         record_number(opened, record, name or os_user())
     click.echo(f"{record.e164}  {words.status_word(state)}")
 
@@ -119,7 +123,8 @@ def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
                 total += numbers.import_numbers(opened, portion, name or os_user())
     counts = {"new": total.new, "changed": total.changed, "unchanged": total.unchanged}
     key = "import_preview" if preview else "imported"
-    print_lines(words.word(key, **counts, refused=found.refused_lines))
+    refused = words.counted("lines_refused", found.refused_lines)
+    print_lines(words.word(key, **counts, refused=refused))
     _tell(found)
     return ExitCode.UNFINISHED if found.refused else ExitCode.DONE
 
@@ -128,8 +133,8 @@ def _tell(found: "NumberFile") -> None:
     """Say on standard error which columns were passed over, and why lines were refused."""
     if found.unknown_columns:
         columns = inert(", ".join(found.unknown_columns))
-        click.echo(words.word("import_columns", columns=columns), err=True)
+        tell_lines(words.word("import_columns", columns=columns))
     for refusal in found.refused:
         value = cut(inert(refusal.value), _LONGEST_VALUE)
         reason = words.word(refusal.reason, value=value, other=refusal.other)
-        click.echo(words.word("import_line", line=refusal.line, reason=reason), err=True)
+        tell_lines(words.word("import_line", line=refusal.line, reason=reason))

@@ -43,7 +43,7 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
 @click.option("--as", "name", default=None)
 def cancel(mail: str, name: str | None) -> None:
     """Take back a mail that was not sent yet."""
-    from pipeline.cli.pages.possible import commands_now  # noqa: PLC0415 - slow to import
+    from pipeline.cli.pages.possible import commands_now, copyable  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import outbox  # noqa: PLC0415
 
     with services() as opened:
@@ -58,7 +58,8 @@ def cancel(mail: str, name: str | None) -> None:
         )
         print_lines(said)
         for command in commands:
-            click.echo(f"  {command}")
+            for line in copyable(command):
+                click.echo(line)
 
 
 @click.command("retry")

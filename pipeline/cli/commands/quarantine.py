@@ -31,14 +31,30 @@ def list_quarantine(*, as_json: bool) -> None:
 
 @click.command("show")
 @click.argument("entry")
-def show(entry: str) -> None:
-    """Print one entry with its row of the ledger as JSON."""
+@click.option("--json", "as_json", is_flag=True)
+def show(entry: str, *, as_json: bool) -> None:
+    """Print one entry with its row of the ledger."""
+    from pipeline.cli.pages.message_page import print_message  # noqa: PLC0415 - only here
+
     with services() as opened, opened.store.read() as tx:
         row = tx.quarantine.get(entry)
         message = tx.messages.get(row.message_row) if row else None
+        zone = opened.settings.team.time_zone
     if row is None:
         raise NotFoundError("quarantine_unknown", entry=entry)
-    print_json({"quarantine": row, "message": message})
+    if as_json:
+        print_json({"quarantine": row, "message": message})
+        return
+    for key, value in (
+        ("id", row.id),
+        ("since", told(row.at, zone)),
+        ("why", row.reason),
+        ("attempts", str(row.attempts)),
+    ):
+        print_lines(f"{words.word(key)}: {value}", rest="    ")
+    if message is not None:
+        click.echo("")
+        print_message(message, "", zone)
 
 
 @click.command("release")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.context import services as open_for_command
-from pipeline.flow.views.report import write_report
+from pipeline.flow.views.report import report_page, write_report
 
 
 @click.command("report")
@@ -13,5 +13,8 @@ from pipeline.flow.views.report import write_report
 def report(out: Path) -> None:
     """Write a page with every request: how it came, what was read, decided, and mailed."""
     with open_for_command() as services:
+        if str(out) == "-":
+            click.echo(report_page(services), nl=False)
+            return
         write_report(services, out)
     click.echo(str(out))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.context import settings
-from pipeline.cli.output import print_json, print_lines
+from pipeline.cli.output import print_json, print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.wording import console as words
 
@@ -50,8 +50,8 @@ def _tell(summary: "Summary") -> None:
     for failure in summary.failures:
         if failure.error is None:
             told = words.word("unknown_error", kind=failure.kind, mark=failure.mark)
-            click.echo(told, err=True)
+            tell_lines(told)
         else:
-            click.echo(words.explain(failure.error), err=True)
+            tell_lines(words.explain(failure.error))
     if summary.silenced:
-        click.echo(words.word("silenced"), err=True)
+        tell_lines(words.word("silenced"))

@@ -29,7 +29,7 @@ def print_answers(heading: str, lines: Sequence[AnswerLine]) -> None:
                 line.raw,
                 line.value,
                 words.status_word(line.verdict),
-                ", ".join(words.named("repair", note) for note in line.notes),
+                words.listed(words.named("repair", note) for note in line.notes),
             ]
             for line in lines
         ],

@@ -17,6 +17,12 @@ from pipeline.validation.phone.canonical import canonical_number
 
 COLUMNS = ("number", "state", "organisation", "since")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MOST_MEGABYTES = 10
+_LONGEST_DOMAIN, _LONGEST_ADDRESS = 253, 320
+#: Letters (of any script), digits, and hyphens between them; the last label is no number.
+_LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}")
+_LOCAL_PART = re.compile(r"[^\s@<>(),:;\"\[\]\\\x00-\x20\x7f]{1,64}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -47,7 +53,8 @@ class NumberFile:
 def read_numbers(file: Path) -> NumberFile:
     """Read a table of numbers with a heading in any case, separated by commas, semicolons or tabs.
 
-    Raises UsageError ``import_not_text`` or ``import_no_heading``, and the errors of the file.
+    Raises UsageError ``import_not_text``, ``import_no_heading`` or ``import_column_twice``, and the
+    errors of the file.
     """
     text = _text(file)
     rows = _rows(text)
@@ -55,6 +62,9 @@ def read_numbers(file: Path) -> NumberFile:
     names = [name.strip().lower() for name in heading]
     if "number" not in names:
         raise UsageError("import_no_heading", file=file, found=_LINE_END.split(text)[0].strip())
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    if twice:
+        raise UsageError("import_column_twice", file=file, columns=", ".join(twice))
     unknown = tuple(name for name in names if name and name not in COLUMNS)
     found = NumberFile(unknown_columns=unknown)
     places: dict[str, tuple[int, NumberRecord]] = {}
@@ -74,7 +84,7 @@ def read_numbers(file: Path) -> NumberFile:
 
 
 def _text(file: Path) -> str:
-    raw = read_named(file)
+    raw = read_named(file, _MOST_MEGABYTES)
     try:
         return raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -95,29 +105,44 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _line(line: int, names: Sequence[str], cells: Sequence[str]) -> NumberRecord | list[Refusal]:
-    values = {name: cell.strip() for name, cell in reversed(list(zip(names, cells, strict=False)))}
+    values = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
     typed = values.get("number", "")
     number = canonical_number(typed) if typed else None
     state = _state(values.get("state", ""))
+    organisation = read_organisation(values.get("organisation", ""))
     since = _day(values.get("since", ""))
     faults = [
         ("import_cells", " ".join(cells[len(names) :]).strip()),
         ("import_number_missing", "" if typed else " "),
         ("import_number", typed if typed and number is None else ""),
+        ("import_state_missing", "" if values.get("state") else " "),
         ("import_state", values.get("state", "") if state is None else ""),
+        ("import_organisation", values.get("organisation", "") if organisation is None else ""),
         ("import_since", values.get("since", "") if since is None else ""),
     ]
     refused = [Refusal(line, reason, value) for reason, value in faults if value]
-    if refused or number is None or state is None:
+    if refused or number is None or state is None or organisation is None:
         return refused
-    return NumberRecord(number, state, values.get("organisation", "").lower(), since)
+    return NumberRecord(number, state, organisation, since)
 
 
 def _state(text: str) -> NumberState | None:
     try:
-        return NumberState(text.lower() or NumberState.ACTIVE)
+        return NumberState(text.lower())
     except ValueError:
         return None
+
+
+def read_organisation(text: str) -> str | None:
+    """Return a mail domain or an address in small letters, empty as it is; None for all else."""
+    found = text.strip().lower()
+    local, at, domain = found.rpartition("@")
+    if not found:
+        return ""
+    if not _DOMAIN.fullmatch(domain) or len(domain) > _LONGEST_DOMAIN:
+        return None
+    is_good = not at or (_LOCAL_PART.fullmatch(local) and len(found) <= _LONGEST_ADDRESS)
+    return found if is_good else None
 
 
 def _day(text: str) -> date | None:

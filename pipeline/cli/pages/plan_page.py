@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.cli.output import plain, print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode
 from pipeline.flow.views.plan import Fate, Listed, Plan, PlannedMail, PlannedSending, PlannedWork
 from pipeline.wording import console as words
@@ -32,7 +32,7 @@ def tell_plan(plan: Plan, zone: str, *, as_json: bool) -> ExitCode:
         _print_plan(plan, zone)
     if plan.error is None:
         return ExitCode.DONE
-    click.echo(words.explain(plan.error), err=True)
+    tell_lines(words.explain(plan.error))
     return plan.error.exit_code
 
 
@@ -114,9 +114,12 @@ def _section(
 
 
 def _fate(mail: PlannedMail) -> str:
-    forms = ", ".join(words.status_word(form) for form in mail.forms)
+    forms = words.listed(words.status_word(form) for form in mail.forms)
     text = words.word(
-        f"fate_{mail.fate.value}", forms=forms, reference=mail.reference, reason=mail.reason
+        f"fate_{mail.fate.value}",
+        forms=forms,
+        reference=mail.reference,
+        reason=words.named("automatic", mail.reason),
     )
     if mail.forms and mail.fate is Fate.REPLY:
         text = words.word("plan_with_forms", fate=text, forms=forms)
@@ -134,4 +137,4 @@ def _work(work: PlannedWork) -> str:
     ]
     if not steps and work.event is not None:
         steps = [words.named("event", work.event.value)]
-    return ", ".join(steps) or words.word("plan_look")
+    return words.listed(steps) or words.word("plan_look")

@@ -10,6 +10,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff.possible import decisions_now
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
+from pipeline.wording import calling
 from pipeline.wording import console as words
 
 #: Events that have a command of their own; capitals stand for what staff have to say.
@@ -44,7 +45,7 @@ _CONTINUED = " \\"
 def command_of(event: EventName, record: RequestRecord) -> str:
     """Return the command that records ``event`` on the request."""
     text = _COMMANDS.get(event, _BY_NAME)
-    return "pipeline " + text.format(
+    return f"{calling.programme()} " + text.format(
         reference=record.reference, number=record.number, event=event.value
     )
 

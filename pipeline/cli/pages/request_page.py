@@ -8,6 +8,7 @@ from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
+from pipeline.model.request import Actor
 from pipeline.store.records import EventRecord
 from pipeline.wording import console as words
 from pipeline.wording.instants import span, told, told_twice
@@ -57,13 +58,20 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     _section(
         "history",
         [
-            f"{told(line.at, zone)}  {line.actor_name}"
+            f"{told(line.at, zone)}  {_who(line)}"
             f"  {_what_happened(line)}"
             f"  {words.status_word(line.after.value)}"
             for line in view.history
         ],
     )
     _possible(view.reference, commands)
+
+
+def _who(line: EventRecord) -> str:
+    """Return who acted: a colleague's name as it is, else the word for the part."""
+    if line.actor is Actor.STAFF:
+        return line.actor_name
+    return words.status_word(line.actor_name)
 
 
 def _what_happened(line: EventRecord) -> str:
@@ -86,8 +94,7 @@ def _facts(view: RequestView, zone: str) -> None:
         ("time_zone", view.time_zone),
         ("opened", told(view.opened_at, zone)),
         ("file", view.file_name),
-        ("rule", view.rule),
-        ("suggestion", view.suggestion.value if view.suggestion else ""),
+        ("suggestion", words.status_word(view.suggestion.value) if view.suggestion else ""),
         ("linked_to", view.linked_to),
     ]
     for key, value in rows:

@@ -17,6 +17,11 @@ _MOST = 1000
 
 def write_report(services: Services, path: Path) -> None:
     """Write the report of all requests to ``path`` as one HTML file without links outside."""
+    write_out(path, report_page(services).encode())
+
+
+def report_page(services: Services) -> str:
+    """Return the report of all requests as one HTML page without links outside."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
 
     environment = Environment(
@@ -28,7 +33,7 @@ def write_report(services: Services, path: Path) -> None:
         lstrip_blocks=True,
     )
     views = _views(services)
-    page = environment.get_template("report.html.jinja").render(
+    return environment.get_template("report.html.jinja").render(
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
@@ -41,7 +46,6 @@ def write_report(services: Services, path: Path) -> None:
         span=span,
         page_id=new_id(),
     )
-    write_out(path, page.encode())
 
 
 def _visible(value: object) -> object:

@@ -135,3 +135,18 @@ def test_command_that_an_error_names_can_be_typed(empty_home: Path) -> None:
         ["sh", "-c", line], cwd=empty_home, env=environment, capture_output=True, check=False
     )
     assert again.returncode == 0, again.stderr
+
+
+def test_possible_commands_are_typed_as_the_programme_was_called(
+    pipeline: Call, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.setenv("COLUMNS", "200")
+    (row, *_) = pipeline("queue", "needs-me", "--json").json()
+    shown = pipeline("request", "show", row["reference"], "--json").json()["commands"]
+    refused = pipeline("request", "release", row["reference"])
+    typed = shlex.quote(str(script))
+    assert refused.code == 6
+    assert shown
+    assert [command for command in shown if not command.startswith(f"{typed} ")] == []
+    assert f"  {typed} request " in refused.err

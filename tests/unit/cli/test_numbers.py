@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.pages.number_file import Refusal, read_numbers
+from pipeline.cli.pages.number_file import Refusal, read_numbers, read_organisation
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 
@@ -46,7 +46,7 @@ def test_import_takes_good_lines_and_names_bad_ones(fresh_pipeline: Call, tmp_pa
         "+81 3-1234-5678,active,Sample-Shoji.example,2024-05-01\n"
         "03-1234-5678,active,sample-shoji.example,2024-05-01\n"
         "+4930123456,sleeping,lindenhof.example,\n"
-        "+18002255288,,toll-free.example,\n"
+        "+18002255288,active,toll-free.example,\n"
         "+353850123456,active,celtic.example,1 May 2024\n",
         encoding="utf-8",
     )
@@ -168,3 +168,51 @@ def test_import_of_what_is_no_table_is_a_usage_error(fresh_pipeline: Call, tmp_p
         called = fresh_pipeline("number", "import", str(file))
         assert (called.code, called.out) == (2, "")
         assert "Nothing was imported" in called.err
+
+
+def test_import_refuses_rows_without_state_or_with_what_is_no_organisation(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "numbers.csv"
+    heading = "number,state,organisation\n"
+    file.write_text(f"{heading}+4930123456,,lindenhof.example\n", encoding="utf-8")
+    called = fresh_pipeline("number", "import", str(file))
+    assert (called.code, called.out) == (3, "0 new, 0 changed, 0 unchanged, 1 line refused.\n")
+    assert called.err.startswith("Line 2: The state is missing.")
+    file.write_text(f"{heading}+4930123456,active,Lindenhof GmbH\n", encoding="utf-8")
+    called = fresh_pipeline("number", "import", str(file))
+    assert called.err.startswith("Line 2: Lindenhof GmbH is neither a mail domain nor an address.")
+    assert fresh_pipeline("number", "list", "--json").json() == []
+    file.write_text("number,state,State\n+4930123456,active,unknown\n", encoding="utf-8")
+    called = fresh_pipeline("number", "import", str(file))
+    assert called.code == 2
+    assert "names a column twice: state" in called.err
+
+
+def test_set_refuses_what_is_no_organisation(fresh_pipeline: Call) -> None:
+    number = ("number", "set", "+4930123456", "active", "--organisation")
+    called = fresh_pipeline(*number, "Lindenhof GmbH")
+    assert (called.code, called.out) == (2, "")
+    assert called.err.startswith("Lindenhof GmbH is neither")
+    assert fresh_pipeline(*number, "office@lindenhof.example").code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("", ""),
+        ("Sample-Shoji.example", "sample-shoji.example"),
+        ("\u4f8b\u3048.jp", "\u4f8b\u3048.jp"),
+        ("a.b@x-y.co.jp", "a.b@x-y.co.jp"),
+        ("x", None),
+        ("a_b.example", None),
+        ("-a.example", None),
+        ("192.168.0.1", None),
+        ("two words.example", None),
+        ("@lindenhof.example", None),
+        ("a@b@lindenhof.example", None),
+        ("a" * 250 + ".example", None),
+    ],
+)
+def test_organisation_is_a_domain_or_an_address(typed: str, read: str | None) -> None:
+    assert read_organisation(typed) == read

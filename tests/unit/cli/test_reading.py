@@ -49,7 +49,7 @@ def test_messages_are_listed_shown_and_kept_byte_for_byte(pipeline: Call) -> Non
     rows = pipeline("mail", "list", "--json").json()
     assert sorted(row["outcome"] for row in rows) == ["ignored", "request", "request", "request"]
     (ignored,) = [row for row in rows if row["outcome"] == "ignored"]
-    shown = pipeline("mail", "show", ignored["id"]).json()
+    shown = pipeline("mail", "show", ignored["id"], "--json").json()
     assert shown["sha256"] == ignored["sha256"]
     raw = pipeline("mail", "raw", ignored["id"])
     original = (SAMPLES / "mails" / f"{MAILS[3]}.eml").read_bytes()

@@ -66,6 +66,11 @@ def test_what_cannot_be_seen_is_made_visible(character: str) -> None:
     assert json.loads(written) == json.loads(document)
 
 
+def test_controls_are_shown_by_one_sign_each() -> None:
+    assert inert("a\x1bb\x85c\x07d\x9be\x1cf\x00") == "a�b�c�d�e�f�"
+    assert inert("a\tb\nc") == "a b c"
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [(FAMILY, 2), (THUMB, 2), (FLAGS, 4), (NAME, 4), ("❤\ufe0f", 2), ("สวัสดี", 4), ("e\u0301", 1)],

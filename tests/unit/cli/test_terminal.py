@@ -306,7 +306,7 @@ def test_refusal_is_one_sentence_and_the_commands_that_are_possible(
     called = pipeline("request", "advance", reference, "--event", "code_verified")
     assert (called.code, called.out) == (6, "")
     sentence, instead, heading, *commands = called.err.splitlines()
-    assert sentence == "In the status policy_review there is no code_verified."
+    assert sentence == "In the status “Policy review” there is no step “Code verified”."
     assert instead.startswith("pipeline request show")
     assert heading == "Possible now:"
     assert f"  pipeline request approve {reference}" in commands

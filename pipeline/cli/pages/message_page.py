@@ -1,0 +1,30 @@
+"""One mail of the ledger as a page of text for the terminal."""
+
+from pipeline.cli.output import print_lines
+from pipeline.store.records import MessageRecord
+from pipeline.wording import console as words
+from pipeline.wording.instants import told
+
+
+def print_message(row: MessageRecord, reference: str, zone: str) -> None:
+    """Print what the ledger knows of a mail; ``reference`` is that of its request, or empty."""
+    outcome = row.outcome.value if row.outcome else row.state.value
+    print_lines(f"{row.id}  {words.status_word(outcome)}", rest="  ", bold=True)
+    verdict = words.status_word(row.sender_verdict.value) if row.sender_verdict else ""
+    rows = [
+        ("received", told(row.fetched_at, zone)),
+        ("sender", f"{row.sender} ({verdict})" if verdict else row.sender),
+        ("subject", row.subject),
+        ("message_id", row.message_id),
+        ("size", f"{row.size}"),
+        ("reference", reference),
+        ("why", words.status_word(row.detail)),
+        ("attempts", str(row.attempts) if row.attempts else ""),
+        ("next", told(row.next_at, zone)),
+        ("processed", told(row.processed_at, zone)),
+        ("moved_to", row.move_to),
+        ("last_error", row.last_error),
+    ]
+    for key, value in rows:
+        if value:
+            print_lines(f"{words.word(key)}: {value}", first="  ", rest="      ")
