@@ -1,6 +1,7 @@
 """``pipeline mail``: put mails into the path by hand, and look at what came in."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,8 +9,11 @@ from pipeline.cli import words
 from pipeline.cli.context import services
 from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.instants import told
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.flow.views.messages import ShownMessage
 
 
 @click.command("inject")
@@ -37,24 +41,26 @@ def inject(files: tuple[Path, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True)
 def list_messages(limit: int, *, as_json: bool) -> None:
     """Print the newest messages of the ledger."""
+    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
+
     with services() as opened, opened.store.read() as tx:
-        rows = tx.messages.list("all", limit)
+        found = shown_messages(tx, tx.messages.list("all", limit))
         zone = opened.settings.team.time_zone
     if as_json:
-        print_json(rows)
+        print_json([_as_json(mail) for mail in found])
         return
     print_table(
         [words.word(key) for key in ("id", "received", "sender", "subject", "outcome", "why")],
         [
             [
-                row.id,
-                told(row.fetched_at, zone),
-                row.sender,
-                row.subject,
-                words.status_word(row.outcome.value if row.outcome else row.state.value),
-                row.detail,
+                mail.row.id,
+                told(mail.row.fetched_at, zone),
+                mail.row.sender,
+                mail.row.subject,
+                words.status_word((mail.row.outcome or mail.row.state).value),
+                mail.why,
             ]
-            for row in rows
+            for mail in found
         ],
         keep=(0, 4),
         wrapped=(1,),
@@ -65,11 +71,14 @@ def list_messages(limit: int, *, as_json: bool) -> None:
 @click.argument("message")
 def show(message: str) -> None:
     """Print one row of the ledger as JSON."""
+    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
+
     with services() as opened, opened.store.read() as tx:
         row = tx.messages.get(message)
-    if row is None:
+        found = shown_messages(tx, [row] if row else [])
+    if not found:
         raise NotFoundError("message_unknown", message=message)
-    print_json(row)
+    print_json(_as_json(found[0]))
 
 
 @click.command("raw")
@@ -82,3 +91,8 @@ def raw(message: str) -> None:
         if row is None or row.oversized:
             raise NotFoundError("message_unknown", message=message)
         click.echo(opened.blobs.get(row.sha256), nl=False)
+
+
+def _as_json(mail: "ShownMessage") -> dict[str, object]:
+    """Return the row of a mail with the references of its requests beside it."""
+    return {**plain(mail.row), "requests": mail.requests}

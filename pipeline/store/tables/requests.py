@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.store.records import RequestRecord
-from pipeline.store.schema.mail_and_requests import messages, requests
+from pipeline.store.schema.mail_and_requests import requests
 from pipeline.store.tables.rows import Context, Mapper, Rows, filled
 
 _AFTER_ALL_REFERENCES = "~"
@@ -138,11 +138,3 @@ class Requests(Rows[RequestRecord]):
         return [
             record for record in self.of_number(e164) if record.waits_for and not record.state.ended
         ]
-
-    def link_message(self, request_id: str, message_row: str) -> None:
-        """Make the mail of a ledger row part of the request."""
-        self._execute(
-            sa.update(messages)
-            .where(messages.c.mailbox_id == self._context.mailbox_id, messages.c.id == message_row)
-            .values(request_id=request_id)
-        )

@@ -179,15 +179,6 @@ def test_waiting_for_gives_open_requests_only(store: Store, make: "Make") -> Non
         assert transaction.requests.waiting_for_number("+819012345678") == [waiting]
 
 
-def test_link_message_makes_mail_part_of_the_request(store: Store, make: "Make") -> None:
-    record, mail = make.request(), make.message()
-    store.run(lambda t: t.requests.insert(record))
-    store.run(lambda t: t.messages.insert_fetched([mail]))
-    store.run(lambda t: t.requests.link_message(record.id, mail.id))
-    with store.read() as transaction:
-        assert transaction.messages.of_request(record.id) == [replace(mail, request_id=record.id)]
-
-
 def test_mailboxes_in_one_database_do_not_see_each_other(
     database: "Database", make: "Make"
 ) -> None:
