@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.flow.views.messages import shown_messages
 from pipeline.model.request import NumberState
 from tests.flow.conftest import MakeWorld
 from tests.flow.world import Sent, World
