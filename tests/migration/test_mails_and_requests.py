@@ -42,8 +42,8 @@ def _first_version(url: str) -> None:
         tables.reflect(connection)
         for request_id, reference in _REFERENCES.items():
             _insert(connection, tables, "requests", id=request_id, reference=reference)
-        for number, (row, outcome, detail, request_id) in enumerate(_MAILS):
-            values = {"outcome": outcome, "detail": detail, "request_id": request_id}
+        for number, (row, outcome, detail, first) in enumerate(_MAILS):
+            values = {"outcome": outcome, "detail": detail, "request_id": first}
             _insert(connection, tables, "messages", id=row, uid=number, state="processed", **values)
         _insert(connection, tables, "notes", id="n1", request_id="r2", message_id="colleague")
         _insert(connection, tables, "notes", id="n2", request_id="r2", message_id=None)
