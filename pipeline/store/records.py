@@ -87,13 +87,6 @@ class MessageRecord:
     refused: str = ""
     automation: str = ""
 
-    @property
-    def told_why(self) -> str:
-        """The one code that tells people why it has its outcome; empty: its requests tell."""
-        refused = f"refused:{self.refused}" if self.refused else ""
-        event = self.event.value if self.event else ""
-        return self.why or self.rule or event or refused or self.automation
-
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from pipeline.flow.views.messages import told_why
 from pipeline.model.request import EventName
 from pipeline.store import Store
 from pipeline.store.engine import open_engine
@@ -150,5 +151,5 @@ def test_every_code_has_its_field(migrated: Store) -> None:
         "odd": ("of_another_day", "", None, "", ""),
         "waiting": ("", "", None, "", ""),
     }
-    told = {row.id: row.told_why for row in rows if row}
+    told = {row.id: told_why(row) for row in rows if row}
     assert told == {row: "" if detail.startswith("WA-") else detail for row, _, detail, _ in _MAILS}

@@ -17,7 +17,14 @@ class ShownMessage:
     @property
     def why(self) -> str:
         """The code that says why the mail has its outcome, else the requests that it led to."""
-        return self.row.told_why or ",".join(self.requests)
+        return told_why(self.row) or ",".join(self.requests)
+
+
+def told_why(row: MessageRecord) -> str:
+    """Return the one code that says why a mail has its outcome; empty: its requests say it."""
+    refused = f"refused:{row.refused}" if row.refused else ""
+    event = row.event.value if row.event else ""
+    return row.why or row.rule or event or refused or row.automation
 
 
 def shown_messages(tx: Transaction, rows: Sequence[MessageRecord]) -> list[ShownMessage]:
