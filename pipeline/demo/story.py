@@ -196,13 +196,10 @@ class Story:
             rows = [
                 row for row in tx.messages.list("all", 1000) if row.sha256 == self._rows[sample]
             ]
-            references = rows[0].detail.split(",") if rows else []
-            found = [tx.requests.by_reference(name) for name in references]
-            by_reference = [record for record in found if record is not None]
-            if by_reference or not rows or rows[0].request_id is None:
-                return by_reference
-            record = tx.requests.get(rows[0].request_id)
-            return [record] if record else []
+            names = tx.messages.requests_of(rows[0].id) if rows else []
+            found = (tx.requests.get(name) for name in names)
+            records = [record for record in found if record is not None]
+        return sorted(records, key=lambda record: record.id != rows[0].request_id)
 
     def _mails(self, record: RequestRecord) -> list[OutboxRecord]:
         with self._services.store.read() as tx:

@@ -12,7 +12,7 @@ from pipeline.model.message import (
     SenderVerdict,
 )
 from pipeline.model.notice import MailFile, ProblemItem
-from pipeline.model.request import Status
+from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
@@ -83,6 +83,7 @@ class Notice:
 
     ``of_transition`` notices are exempt from the caps on direct answers. ``recipient`` is the
     sender when it is not the address of record. ``before`` is the status that a transition left.
+    ``also`` are the ids of the other requests that the mail tells of.
     """
 
     record: RequestRecord
@@ -91,6 +92,7 @@ class Notice:
     of_transition: bool = True
     recipient: str = ""
     before: Status | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,11 +121,21 @@ class MessageContext:
         return Trigger(name="customer", context=self)
 
     def done(
-        self, outcome: Outcome, detail: str, record: RequestRecord | None = None
+        self,
+        outcome: Outcome,
+        record: RequestRecord | None = None,
+        *,
+        why: str = "",
+        rule: str = "",
+        event: EventName | None = None,
+        refused: str = "",
     ) -> MessageRecord:
-        """Return the ledger row of the processed message."""
+        """Return the ledger row of the processed message; ``record`` is its first request."""
         return replace(
-            finished(self.row, outcome, detail, self.now),
+            finished(self.row, outcome, self.now, why=why),
+            rule=rule,
+            event=event,
+            refused=refused,
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,
@@ -133,13 +145,15 @@ class MessageContext:
         )
 
 
-def finished(row: MessageRecord, outcome: Outcome, detail: str, now: datetime) -> MessageRecord:
+def finished(
+    row: MessageRecord, outcome: Outcome, now: datetime, *, why: str = ""
+) -> MessageRecord:
     """Return ``row`` as processed with ``outcome``; ``move_to`` is filled when it is saved."""
     return replace(
         row,
         state=MessageState.PROCESSED,
         next_at=None,
         outcome=outcome,
-        detail=detail,
+        why=why,
         processed_at=now,
     )

@@ -259,7 +259,10 @@ class Event:
 
     ``expected_version`` refuses a decision on a stale view (None: no check). ``proven`` tells that
     the customer is proven (token and pass); a customer's event without it is refused. The other
-    fields are read by the transitions that need them: ``reason`` is a code, ``note`` free text.
+    fields are read by the transitions that need them. ``reason`` is the code of why staff or a rule
+    decided so, ``error`` the code of what kept the system from doing its part, ``merged_into`` the
+    reference of the request that goes on instead, ``reminder`` the name of the mail that is
+    due, ``note`` free text.
     """
 
     name: EventName
@@ -269,6 +272,9 @@ class Event:
     expected_version: int | None = None
     proven: bool = False
     reason: str = ""
+    error: str = ""
+    merged_into: str = ""
+    reminder: str = ""
     note: str = ""
     track: Track | None = None
     new_date: date | None = None

@@ -42,6 +42,12 @@ class FetchedMail:
 class MessageRecord:
     """A row of the ledger. ``sha256`` names the raw bytes among the blobs.
 
+    Why it has its outcome is said by one of five codes: ``rule`` (the routing rule of the request
+    that it opened without a form), ``event`` (what its words did to a request), ``refused`` (the
+    error of a rule that refused it), ``automation`` (why it is no person's mail), and ``why`` for
+    the rest. ``request_id`` is the first of its requests: the one of its thread, or the first that
+    it opened; all of them are in ``message_requests``.
+
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
     fetched. ``content`` is the digest of its text and files, for "the same mail again".
@@ -64,7 +70,7 @@ class MessageRecord:
     kind: MessageKind | None = None
     subject: str = ""
     outcome: Outcome | None = None
-    detail: str = ""
+    why: str = ""
     request_id: str | None = None
     processed_at: datetime | None = None
     move_to: str = ""
@@ -75,6 +81,10 @@ class MessageRecord:
     stands_in: str = ""
     move_failures: int = 0
     move_tried_at: datetime | None = None
+    rule: str = ""
+    event: EventName | None = None
+    refused: str = ""
+    automation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +272,8 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
+    ``request_id`` is the request whose thread the mail is on; all that it tells of are in
+    ``outbox_requests``.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt.
     """

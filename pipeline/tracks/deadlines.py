@@ -173,7 +173,7 @@ def event_of(deadline: Deadline, at: datetime) -> Event:
         deadline.event,
         Actor.SYSTEM,
         at,
-        reason=notice.notice.value if notice else "",
+        reminder=notice.notice.value if notice else "",
         variant=notice.variant if notice else "",
     )
 

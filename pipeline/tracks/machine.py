@@ -133,7 +133,7 @@ def _rule_for(step: Step, case: Case) -> TransitionRule:
 
 def _check_reminder(step: Step, case: Case) -> None:
     """Refuse a reminder that the status does not have, and one for a certificate that has ended."""
-    wanted, end = case.event.reason, case.state.certificate_expires_at
+    wanted, end = case.event.reminder, case.state.certificate_expires_at
     declared = {due.notice.value for due in step.deadlines if due.notice is not None}
     late = wanted == NoticeName.CERTIFICATE_REMINDER.value and (end is None or case.now >= end)
     if wanted not in declared or late:

@@ -47,12 +47,12 @@ def _acknowledged_once(case: Case) -> tuple[Effect, ...]:
 
 
 def _reminder(case: Case) -> tuple[Effect, ...]:
-    notice = NoticeName(case.event.reason) if case.event.reason else None
-    return (SendNotice(notice, case.event.variant),) if notice else ()
+    name = case.event.reminder
+    return (SendNotice(NoticeName(name), case.event.variant),) if name else ()
 
 
-def _alert(case: Case) -> tuple[Effect, ...]:
-    return (AlertStaff(case.event.reason or "overdue"),)
+def _alert(_case: Case) -> tuple[Effect, ...]:
+    return (AlertStaff("overdue"),)
 
 
 ORDER = Chosen("issue (manual issuer: alert certificate_wanted)", _order)

@@ -4,6 +4,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -13,7 +14,9 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import Answers
 from pipeline.model.checked import CheckedForm
 
-_TYPED: Mapping[type, Callable[[str], object]] = MappingProxyType(
+Convert = Callable[[str], object]
+
+_TYPED: Mapping[type, Convert] = MappingProxyType(
     {datetime: datetime.fromisoformat, date: date.fromisoformat}
 )
 
@@ -21,27 +24,45 @@ _TYPED: Mapping[type, Callable[[str], object]] = MappingProxyType(
 def build_application(checked: CheckedForm) -> Answers:
     """Return the application of ``checked``, whose problems are all settled.
 
-    Raises PipelineError (``application_mismatch``) when the model refuses what the readers
-    accepted: that is our bug, never the customer's.
+    Raises PipelineError (``application_mismatch``, with the ids of the fields) when the model
+    refuses what the readers accepted: that is our bug, never the customer's.
     """
     model = FORMS[checked.submission.form].model
+    converters = _converters(model)
     values: dict[str, object] = {}
+    unfit: set[str] = set()
     for reading in checked.readings:
         if reading.usable and reading.value is not None:
-            values[reading.field] = _typed(model, reading.field, reading.value)
+            try:
+                values[reading.field] = converters.get(reading.field, str)(reading.value)
+            except ValueError:
+                unfit.add(reading.field)
     try:
-        return model.model_validate(values)
+        application = model.model_validate(values)
     except ValidationError as error:
-        fields = sorted({str(item["loc"][0]) for item in error.errors() if item["loc"]})
-        raise PipelineError(
-            "application_mismatch", form=checked.submission.form.value, fields=", ".join(fields)
-        ) from error
+        unfit.update(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        raise _mismatch(checked, unfit) from error
+    if unfit:
+        raise _mismatch(checked, unfit)
+    return application
 
 
-def _typed(model: type[Answers], field: str, value: str) -> object:
-    """Return ``value`` as the type that the model declares for ``field``."""
-    annotation = model.model_fields[field].annotation
-    union = typing.get_origin(annotation) in {typing.Union, types.UnionType}
-    options = typing.get_args(annotation) if union else (annotation,)
-    convert = next((_TYPED[option] for option in options if option in _TYPED), str)
-    return convert(value)
+def _mismatch(checked: CheckedForm, fields: set[str]) -> PipelineError:
+    return PipelineError(
+        "application_mismatch",
+        form=checked.submission.form.value,
+        fields=", ".join(sorted(fields)),
+    )
+
+
+@cache
+def _converters(model: type[Answers]) -> Mapping[str, Convert]:
+    """Return what makes the type that ``model`` declares for a field, where it is no text."""
+    found: dict[str, Convert] = {}
+    for name, info in model.model_fields.items():
+        union = typing.get_origin(info.annotation) in {typing.Union, types.UnionType}
+        options = typing.get_args(info.annotation) if union else (info.annotation,)
+        convert = next((_TYPED[option] for option in options if option in _TYPED), None)
+        if convert is not None:
+            found[name] = convert
+    return MappingProxyType(found)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.flow.views.messages import shown_messages
 from pipeline.model.request import NumberState
 from tests.flow.conftest import MakeWorld
 from tests.flow.world import Sent, World
@@ -62,17 +63,19 @@ def _neutral(text: str, references: list[str]) -> str:
 
 def _outcome(world: World, sent: list[Sent]) -> dict[str, object]:
     messages = world.messages()
+    with world.services.store.read() as tx:
+        shown = shown_messages(tx, messages)
     records = {record.id: record for row in messages for record in world.requests_of(row.sender)}
     return {
         "messages": [
             {
-                "sender": row.sender,
-                "verdict": row.sender_verdict,
-                "kind": row.kind,
-                "outcome": row.outcome,
-                "detail": row.detail,
+                "sender": mail.row.sender,
+                "verdict": mail.row.sender_verdict,
+                "kind": mail.row.kind,
+                "outcome": mail.row.outcome,
+                "why": mail.why,
             }
-            for row in messages
+            for mail in shown
         ],
         "requests": [
             {

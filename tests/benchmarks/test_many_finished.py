@@ -37,6 +37,8 @@ _NEW_VALUES = {
         "content": "x''",  # long ago: the bytes were purged
         "kept_since": "NULL",
     },
+    "message_requests": {"message_row": "'m' || n.i", "request_id": "'r' || n.i"},
+    "outbox_requests": {"outbox_id": "'o' || n.i", "request_id": "'r' || n.i"},
 }
 
 

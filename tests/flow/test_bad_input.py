@@ -114,7 +114,7 @@ def test_password_in_a_second_mail_joins_the_first(world: World) -> None:
     assert (first.notice, "パスワード" in first.text) == ("unreadable", True)
     record = world.request()
     mails = world.mail(HANAKO, text="パスワードは 1234 です。")
-    assert world.last_message().detail == "joined"
+    assert world.last_message().why == "joined"
     assert [request.id for request in world.requests_of(HANAKO)] == [record.id]
     assert world.notes(record)[-1].text == "パスワードは 1234 です。"
     assert [mail for mail in mails if "1234" in mail.text] == []
@@ -127,6 +127,6 @@ def test_mail_over_the_limit_is_kept_and_staff_are_told(world: World) -> None:
     world.services.settings = settings.model_copy(update={"mailbox": mailbox})
     world.mail(HANAKO, form())
     row = world.last_message()
-    assert (row.oversized, row.detail) == (True, "file_big")
+    assert (row.oversized, row.why) == (True, "file_big")
     assert world.folders() == {"Held": 1}
     assert world.alerts() != []

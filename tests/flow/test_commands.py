@@ -102,7 +102,7 @@ def test_ok_to_several_slots_is_left_to_staff(world: World) -> None:
     record = _proposed(world, "en")
     assert world.reply(record, "OK") == []
     assert world.again(record).status is Status.SLOT_PROPOSED
-    assert world.last_message().detail == "refused:slot_not_offered"
+    assert world.last_message().refused == "slot_not_offered"
     assert "command_refused" in world.alerts()
 
 
@@ -135,7 +135,7 @@ def test_two_commands_are_left_to_staff(world: World) -> None:
     record = _opened(world, "en", FormKind.ONBOARDING)
     assert world.reply(record, "READY\nWITHDRAW") == []
     assert world.again(record).status is record.status
-    assert world.last_message().detail == "two_commands"
+    assert world.last_message().why == "two_commands"
     assert "two_commands" in world.alerts()
 
 
@@ -150,7 +150,7 @@ def test_command_that_means_nothing_here_is_left_to_staff(world: World) -> None:
     record = _opened(world, "en", FormKind.ONBOARDING)
     assert world.reply(record, "DONE") == []
     assert world.again(record).status is record.status
-    assert world.last_message().detail == "refused:no_such_move"
+    assert world.last_message().refused == "no_such_move"
 
 
 def test_plain_words_are_a_note_for_staff(world: World) -> None:

@@ -128,9 +128,7 @@ def test_same_bytes_delivered_again_are_ignored_in_silence(any_world: World) -> 
     world.run()
     world.deliver(raw)
     assert world.run() == []
-    assert [(row.outcome, row.detail) for row in world.messages()][1:] == [
-        ("ignored", "redelivery")
-    ]
+    assert [(row.outcome, row.why) for row in world.messages()][1:] == [("ignored", "redelivery")]
     assert len(world.requests_of(HANAKO)) == 1
     assert world.folders() == {"Requests": 1, "Ignored": 1}
 

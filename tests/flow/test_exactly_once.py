@@ -94,7 +94,7 @@ def test_bytes_of_a_quarantined_mail_can_be_put_in_again(
     (entry,) = world.quarantined()
     quarantine.release(world.services, entry)
     assert world.run() == []
-    assert [row.detail for row in world.messages()].count("redelivery") == 1
+    assert [row.why for row in world.messages()].count("redelivery") == 1
     assert world.folders() == {"Ignored": 1}
 
 
@@ -111,7 +111,7 @@ def test_mail_that_comes_again_by_another_relay_is_processed_once(any_world: Wor
         world.deliver(head + _RELAY * (number + 1) + middle + tail)
         assert world.run() == []
         last = world.last_message()
-        assert (last.outcome, last.detail) == (Outcome.IGNORED, "redelivery")
+        assert (last.outcome, last.why) == (Outcome.IGNORED, "redelivery")
     assert len(world.requests_of(HANAKO)) == 1
 
 
@@ -119,7 +119,7 @@ def test_message_id_that_a_sender_uses_again_loses_no_mail(world: World) -> None
     same = {"Message-ID": "<always-the-same@sakura-denki.example>"}
     world.mail(HANAKO, form(contact_phone=""), headers=same)
     mails = world.mail(HANAKO, form(), headers=same)
-    assert world.last_message().detail != "redelivery"
+    assert world.last_message().why != "redelivery"
     assert len(mails) == 1
 
 
@@ -133,7 +133,7 @@ def test_unproven_copy_that_came_first_does_not_shut_out_the_proven_one(world: W
     assert world.run() == []
     world.deliver(proven)
     world.run()
-    assert world.last_message().detail != "redelivery"
+    assert world.last_message().why != "redelivery"
 
 
 # --- what is not the fault of a message ----------------------------------------------------------

@@ -156,7 +156,7 @@ def test_third_party_with_the_token_leaves_a_note_and_staff_are_told(world: Worl
     record = world.request()
     assert world.reply(record, "WITHDRAW", sender=EVE) == []
     assert world.again(record).status is Status.POLICY_REVIEW
-    assert world.last_message().detail == "third_party"
+    assert world.last_message().why == "third_party"
     assert world.notes(record)[-1].author == EVE
     assert "thread_third_party" in world.alerts()
 
@@ -167,7 +167,7 @@ def test_colleague_on_the_thread_leaves_a_note_without_alert(world: World) -> No
     before = world.alerts()
     assert world.reply(record, "取り下げます", sender=TARO) == []
     assert world.again(record).status is Status.POLICY_REVIEW
-    assert world.last_message().detail == "colleague"
+    assert world.last_message().why == "colleague"
     assert world.alerts() == before
 
 

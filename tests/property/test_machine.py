@@ -112,7 +112,7 @@ def _event(state: RequestState, step: Step, now: datetime) -> Event:
         actor,
         now,
         proven=True,
-        reason=NoticeName.CERTIFICATE_REMINDER.value if name is EventName.REMIND else "",
+        reminder=NoticeName.CERTIFICATE_REMINDER.value if name is EventName.REMIND else "",
         track=step.track,
         new_date=now.date() + timedelta(days=step.days),
         slots=(slot,),

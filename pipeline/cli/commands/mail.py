@@ -1,15 +1,19 @@
 """``pipeline mail``: put mails into the path by hand, and look at what came in."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.context import services
 from pipeline.cli.files import read_named, tell, worst
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
+
+if TYPE_CHECKING:
+    from pipeline.flow.views.messages import ShownMessage
 
 
 @click.command("inject")
@@ -37,24 +41,26 @@ def inject(files: tuple[Path, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True)
 def list_messages(limit: int, *, as_json: bool) -> None:
     """Print the newest messages of the ledger."""
+    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
+
     with services() as opened, opened.store.read() as tx:
-        rows = tx.messages.list("all", limit)
+        found = shown_messages(tx, tx.messages.list("all", limit))
         zone = opened.settings.team.time_zone
     if as_json:
-        print_json(rows)
+        print_json([_as_json(mail) for mail in found])
         return
     print_table(
         [words.word(key) for key in ("id", "received", "sender", "subject", "outcome", "why")],
         [
             [
-                row.id,
-                told(row.fetched_at, zone),
-                row.sender,
-                row.subject,
-                words.status_word(row.outcome.value if row.outcome else row.state.value),
-                words.status_word(row.detail),
+                mail.row.id,
+                told(mail.row.fetched_at, zone),
+                mail.row.sender,
+                mail.row.subject,
+                words.status_word((mail.row.outcome or mail.row.state).value),
+                words.status_word(mail.why),
             ]
-            for row in rows
+            for mail in found
         ],
         keep=(0, 4),
         wrapped=(1,),
@@ -67,17 +73,18 @@ def list_messages(limit: int, *, as_json: bool) -> None:
 def show(message: str, *, as_json: bool) -> None:
     """Print one row of the ledger."""
     from pipeline.cli.pages.message_page import print_message  # noqa: PLC0415 - only here
+    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
 
     with services() as opened, opened.store.read() as tx:
         row = tx.messages.get(message)
-        request = tx.requests.get(row.request_id) if row and row.request_id else None
+        found = shown_messages(tx, [row] if row else [])
         zone = opened.settings.team.time_zone
-    if row is None:
+    if not found:
         raise NotFoundError("message_unknown", message=message)
     if as_json:
-        print_json(row)
+        print_json(_as_json(found[0]))
     else:
-        print_message(row, request.reference if request else "", zone)
+        print_message(found[0], zone)
 
 
 @click.command("raw")
@@ -90,3 +97,8 @@ def raw(message: str) -> None:
         if row is None or row.oversized:
             raise NotFoundError("message_unknown", message=message)
         click.echo(opened.blobs.get(row.sha256), nl=False)
+
+
+def _as_json(mail: "ShownMessage") -> dict[str, object]:
+    """Return the row of a mail with the references of its requests beside it."""
+    return {**plain(mail.row), "requests": mail.requests}

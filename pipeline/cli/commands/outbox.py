@@ -48,13 +48,12 @@ def cancel(mail: str, name: str | None) -> None:
 
     with services() as opened:
         done = outbox.cancel(opened, mail, name or os_user())
-        waiting = done.waiting
-        commands = commands_now(opened, waiting) if waiting is not None else ()
+        waiting = [(record, commands_now(opened, record)) for record in done.waiting]
     print_lines(words.word("outbox_cancelled"))
-    if waiting is not None:
-        status = words.status_word(waiting.status.value)
+    for record, commands in waiting:
+        status = words.status_word(record.status.value)
         said = words.word(
-            "outbox_waiting", reference=waiting.reference, status=status, mail=done.mail.id
+            "outbox_waiting", reference=record.reference, status=status, mail=done.mail.id
         )
         print_lines(said)
         for command in commands:

@@ -35,10 +35,12 @@ def list_quarantine(*, as_json: bool) -> None:
 def show(entry: str, *, as_json: bool) -> None:
     """Print one entry with its row of the ledger."""
     from pipeline.cli.pages.message_page import print_message  # noqa: PLC0415 - only here
+    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
 
     with services() as opened, opened.store.read() as tx:
         row = tx.quarantine.get(entry)
         message = tx.messages.get(row.message_row) if row else None
+        shown = shown_messages(tx, [message] if message else [])
         zone = opened.settings.team.time_zone
     if row is None:
         raise NotFoundError("quarantine_unknown", entry=entry)
@@ -52,9 +54,9 @@ def show(entry: str, *, as_json: bool) -> None:
         ("attempts", str(row.attempts)),
     ):
         print_lines(f"{words.word(key)}: {value}", rest="    ")
-    if message is not None:
+    for mail in shown:
         click.echo("")
-        print_message(message, "", zone)
+        print_message(mail, zone)
 
 
 @click.command("release")

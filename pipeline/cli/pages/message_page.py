@@ -1,13 +1,14 @@
 """One mail of the ledger as a page of text for the terminal."""
 
 from pipeline.cli.output import print_lines
-from pipeline.store.records import MessageRecord
+from pipeline.flow.views.messages import ShownMessage, told_why
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
 
-def print_message(row: MessageRecord, reference: str, zone: str) -> None:
-    """Print what the ledger knows of a mail; ``reference`` is that of its request, or empty."""
+def print_message(mail: ShownMessage, zone: str) -> None:
+    """Print what the ledger knows of a mail, with the references of its requests."""
+    row = mail.row
     outcome = row.outcome.value if row.outcome else row.state.value
     print_lines(f"{row.id}  {words.status_word(outcome)}", rest="  ", bold=True)
     verdict = words.status_word(row.sender_verdict.value) if row.sender_verdict else ""
@@ -17,8 +18,8 @@ def print_message(row: MessageRecord, reference: str, zone: str) -> None:
         ("subject", row.subject),
         ("message_id", row.message_id),
         ("size", f"{row.size}"),
-        ("reference", reference),
-        ("why", words.status_word(row.detail)),
+        ("reference", ", ".join(mail.requests)),
+        ("why", words.status_word(told_why(row))),
         ("attempts", str(row.attempts) if row.attempts else ""),
         ("next", told(row.next_at, zone)),
         ("processed", told(row.processed_at, zone)),

@@ -125,7 +125,7 @@ def _fate_of_read(
     sender = judge_sender(message, work.services.sender_policy)
     context = MessageContext(replace(row, content=content_digest(message)), read, sender, work.now)
     judged = replace(named, sender_verdict=sender.verdict)
-    if is_redelivery(work.tx, context.done(Outcome.IGNORED, "redelivery")):
+    if is_redelivery(work.tx, context.done(Outcome.IGNORED, why="redelivery")):
         return replace(judged, fate=Fate.SEEN)
     known = named_request(work, message)
     return _human(judged, read, known)

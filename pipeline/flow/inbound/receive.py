@@ -29,7 +29,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     now = work.now
     if row.oversized:
         alert(work, "mail_too_big", "", row.id)
-        return finished(row, Outcome.HELD, "file_big", now)
+        return finished(row, Outcome.HELD, now, why="file_big")
 
     # parse, find the forms among the attachments, read them: in the guarded child
     read = reading.read(row)
@@ -37,7 +37,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     # seen before?
     if work.tx.messages.earlier_with_sha256(row):
         known_by = replace(row, message_id=read.message.message_id)
-        return finished(known_by, Outcome.IGNORED, "redelivery", now)
+        return finished(known_by, Outcome.IGNORED, now, why="redelivery")
 
     # written by a machine?
     automation = classify(
@@ -49,7 +49,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     # who sent it, was it here before by another way, does it belong to a request?
     sender = judge_sender(read.message, work.services.sender_policy)
     context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
-    same = context.done(Outcome.IGNORED, "redelivery")
+    same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same
     known = request_of_thread(work, context)

@@ -30,8 +30,11 @@ def apply_event(
 ) -> RequestRecord:
     """Apply ``event`` to ``record`` and return the record as saved.
 
-    Raises RefusedError when a rule forbids the event; nothing is written then.
+    The message that caused it, if one did, belongs to the request from now on. Raises RefusedError
+    when a rule forbids the event; nothing is written then.
     """
+    if trigger.context is not None:
+        work.tx.messages.link(trigger.message_row, record.id)
     record = _step(work, record, event, trigger, details)
     while (follow := what_follows(work, record)) is not None:
         record = _step(work, record, follow[0], trigger, follow[1])
@@ -85,6 +88,9 @@ def _history(
 ) -> EventRecord:
     detail = {
         "reason": event.reason or details.reason,
+        "error": event.error,
+        "merged_into": event.merged_into,
+        "reminder": event.reminder,
         "message": trigger.message_row,
         "fields": ",".join(event.fields),
         "hold": record.state.hold_reason.value if record.state.hold_reason else "",

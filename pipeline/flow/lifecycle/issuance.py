@@ -67,7 +67,7 @@ def _not_issued(certificate_id: str, code: str, work: Work) -> None:
     record = work.tx.requests.get(row.request_id)
     if record is None:
         return
-    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, work.now, reason=code)
+    event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, work.now, error=code)
     try:
         with work.tx.savepoint():
             apply_event(work, record, event, Trigger())

@@ -53,7 +53,7 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
     now = work.now
     revision = work.tx.revisions.latest(record.id)
     values = {reading.field: reading.value for reading in revision.readings} if revision else {}
-    reason = "needs_provider"
+    error = "needs_provider"
     if values.get("qr_action") == "new":
         try:
             made = make(
@@ -63,13 +63,13 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
                 record.language,
                 record.company,
             )
-        except RefusedError as error:
-            reason = error.code
+        except RefusedError as refused:
+            error = refused.code
         else:
             details = NoticeDetails(files=made.files, chat_link=made.link)
             return Event(EventName.MADE, Actor.SYSTEM, now), details
-    alert(work, "qr_not_made", record.reference, reason)
-    return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, reason=reason), NoticeDetails()
+    alert(work, "qr_not_made", record.reference, error)
+    return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, error=error), NoticeDetails()
 
 
 def what_follows(work: Work, record: RequestRecord) -> Follow | None:

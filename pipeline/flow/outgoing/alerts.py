@@ -55,6 +55,6 @@ def _digest(work: Work, recipient: str) -> int:
         files=(),
         date=now,
     )
-    enqueue(work, mail, None, "", Trigger())
+    enqueue(work, mail, (), "", Trigger())
     work.tx.alerts.told([line.id for line in lines], now)
     return len(lines)

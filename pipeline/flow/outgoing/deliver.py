@@ -14,6 +14,7 @@ from typing import Protocol
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState
@@ -234,15 +235,16 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
             work.tx.outbox.deferred(mail.id, mail.attempt, later, delivery.detail)
         case DeliveryKind.IN_DOUBT:
             work.tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
-            alert(work, "mail_in_doubt", _reference(work.tx, mail), mail.id)
+            _tell(work, "mail_in_doubt", mail)
         case _:
             work.tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
-            alert(work, "mail_failed", _reference(work.tx, mail), mail.id)
+            _tell(work, "mail_failed", mail)
 
 
-def _reference(tx: Transaction, mail: OutboxRecord) -> str:
-    record = tx.requests.get(mail.request_id) if mail.request_id else None
-    return record.reference if record else ""
+def _tell(work: Work, code: str, mail: OutboxRecord) -> None:
+    """Alert staff of a mail that did not go out, for each request that it tells of."""
+    for reference in references_of(work.tx, mail) or ("",):
+        alert(work, code, reference, mail.id)
 
 
 def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> None:

@@ -13,6 +13,7 @@ from pipeline.model.notice import NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
 
@@ -27,7 +28,8 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     if not _may_write(record, notice.effect.notice):
         return record
     mail = _write(work, notice, trigger)
-    enqueue(work, mail, record.id, notice.effect.variant, trigger)
+    about = (record.id, *notice.also)
+    enqueue(work, mail, about, notice.effect.variant, trigger)
     return grown(record, mail.message_id)
 
 
@@ -82,17 +84,20 @@ def _thread(record: RequestRecord, trigger: Trigger, recipient: str) -> Thread:
 def enqueue(
     work: Work,
     mail: OutboundMessage,
-    request_id: str | None,
+    about: tuple[str, ...],
     variant: str,
     trigger: Trigger,
 ) -> None:
-    """Put a finished mail into the outbox; staff's mails wait for the undo window."""
+    """Put a finished mail into the outbox; staff's mails wait for the undo window.
+
+    ``about`` are the ids of the requests that it tells of, first the one whose thread it is on.
+    """
     now = work.now
     undo = timedelta(seconds=work.services.settings.courier.undo_seconds if trigger.by_staff else 0)
     work.tx.outbox.enqueue(
         OutboxRecord(
             id=new_id(),
-            request_id=request_id,
+            request_id=about[0] if about else None,
             notice=mail.notice,
             variant=variant,
             language=mail.language,
@@ -104,8 +109,15 @@ def enqueue(
             state=OutboxState.QUEUED,
             next_at=now + undo,
             triggered_by=trigger.name,
-        )
+        ),
+        about[1:],
     )
+
+
+def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:
+    """Return the references of all requests that ``mail`` tells of."""
+    found = (tx.requests.get(request_id) for request_id in tx.outbox.requests_of(mail.id))
+    return tuple(record.reference for record in found if record is not None)
 
 
 def grown(record: RequestRecord, message_id: str) -> RequestRecord:

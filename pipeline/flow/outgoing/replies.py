@@ -90,7 +90,11 @@ def _joined(answers: list[Notice]) -> Notice:
         told = Problem("file_many", Severity.NOTE, params=params)
         notes = (*details.notes, sentence(told, first.record.language, None))
         details = replace(details, notes=notes)
-    return replace(first, details=details)
+    return replace(
+        first,
+        details=details,
+        also=tuple(dict.fromkeys(item.record.id for item in about_others)),
+    )
 
 
 def _asked_already(tx: Transaction, record: RequestRecord) -> bool:

@@ -56,7 +56,7 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
         keep_words(work.tx, context, known.record)
         keep_attachments(work.tx, context, known.record)
         alert(work, "command_refused", known.record.reference, error.code)
-        return context.done(Outcome.REPLY, f"refused:{error.code}", known.record)
+        return context.done(Outcome.REPLY, known.record, refused=error.code)
 
 
 def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
@@ -75,13 +75,13 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
         keep_words(work.tx, context, record)
         alert(work, "customer_wrote", record.reference)
-        return context.done(Outcome.REPLY, "files_kept", record)
+        return context.done(Outcome.REPLY, record, why="files_kept")
     if context.read.unreadable:
         problems = tuple(item.problem for item in context.read.unreadable)
         items = file_items(problems, record.language)
         add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
         keep_words(work.tx, context, record)
-        return context.done(Outcome.REPLY, "unreadable", record)
+        return context.done(Outcome.REPLY, record, why="unreadable")
     return _words(work, context, record)
 
 
@@ -91,12 +91,12 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
     if known.standing is Standing.COLLEAGUE and context.read.submissions:
         for submission in context.read.submissions:
             open_form(work, context, submission, linked_to=record.reference)
-        return context.done(Outcome.REQUEST, "colleague", record)
+        return context.done(Outcome.REQUEST, record, why="colleague")
     keep_words(work.tx, context, record)
     keep_attachments(work.tx, context, record)
     if known.standing is not Standing.COLLEAGUE:
         alert(work, f"thread_{known.standing.value}", record.reference)
-    return context.done(Outcome.REPLY, known.standing.value, record)
+    return context.done(Outcome.REPLY, record, why=known.standing.value)
 
 
 def _forms(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
@@ -116,7 +116,7 @@ def _forms(work: Work, context: MessageContext, record: RequestRecord) -> Messag
             record = _form(work, context, record, submission)
         else:
             open_form(work, context, submission, linked_to=record.reference)
-    return context.done(Outcome.REPLY, "form", record)
+    return context.done(Outcome.REPLY, record, why="form")
 
 
 def _of_another(
@@ -189,7 +189,7 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
     """Undo a withdrawal when that is what the words mean; else keep a note and tell staff."""
     keep_words(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
-    return context.done(Outcome.REPLY, "ended", record)
+    return context.done(Outcome.REPLY, record, why="ended")
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
@@ -198,13 +198,13 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
     said = read_reply(context.message.new_text, load_phrases(), today)
     if len(said.commands) > 1:
         alert(work, "two_commands", record.reference)
-        return context.done(Outcome.REPLY, "two_commands", record)
+        return context.done(Outcome.REPLY, record, why="two_commands")
     if said.commands == (Command.STATUS,):
         add_reply(context, record, NoticeName.DUPLICATE, "status")
-        return context.done(Outcome.REPLY, "status", record)
+        return context.done(Outcome.REPLY, record, why="status")
     event = event_of_reply(context, record, said)
     if event is None:
         alert(work, "customer_wrote", record.reference)
-        return context.done(Outcome.REPLY, "note", record)
+        return context.done(Outcome.REPLY, record, why="note")
     apply_event(work, record, event, context.trigger)
-    return context.done(Outcome.REPLY, event.name.value, record)
+    return context.done(Outcome.REPLY, record, event=event.name)

@@ -33,19 +33,19 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
         keep_words(work.tx, context, named)
         if context.proven:
             add_reply(context, named, NoticeName.QUESTION, "reply_to_act")
-        return context.done(Outcome.REPLY, "reply_to_act", named)
+        return context.done(Outcome.REPLY, named, why="reply_to_act")
     unproven = _unproven_request(work.tx, context)
     if unproven is not None:
         keep_words(work.tx, context, unproven)
-        return context.done(Outcome.HELD, "joined", unproven)
+        return context.done(Outcome.HELD, unproven, why="joined")
     joined = _recent_request(work.tx, context)
     if joined is not None:
         keep_words(work.tx, context, joined)
         alert(work, "customer_wrote", joined.reference)
-        return context.done(Outcome.REPLY, "joined", joined)
+        return context.done(Outcome.REPLY, joined, why="joined")
     record = _open(work, context)
-    held = record.status is Status.HELD
-    return context.done(Outcome.HELD if held else Outcome.REQUEST, record.route_rule, record)
+    outcome = Outcome.HELD if record.status is Status.HELD else Outcome.REQUEST
+    return context.done(outcome, record, rule=record.route_rule)
 
 
 def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:

@@ -53,18 +53,14 @@ def open_forms(work: Work, context: MessageContext) -> MessageRecord:
             raise
         context.answers.clear()
         alert(work, "form_refused", "", error.code)
-        return context.done(Outcome.HELD, f"refused:{error.code}")
+        return context.done(Outcome.HELD, refused=error.code)
 
 
 def _open_forms(work: Work, context: MessageContext) -> MessageRecord:
     records = [open_form(work, context, item) for item in context.read.submissions]
     _close_waiting(work, context)
     held = all(record.status is Status.HELD for record in records)
-    return context.done(
-        Outcome.HELD if held else Outcome.REQUEST,
-        ",".join(record.reference for record in records),
-        records[0],
-    )
+    return context.done(Outcome.HELD if held else Outcome.REQUEST, records[0])
 
 
 def _close_waiting(work: Work, context: MessageContext) -> None:
@@ -86,7 +82,15 @@ def open_form(
     submission: Submission,
     linked_to: str = "",
 ) -> RequestRecord:
-    """Take one submission of an unknown thread to its request."""
+    """Take one submission of an unknown thread to its request, which the message belongs to."""
+    record = _open_form(work, context, submission, linked_to)
+    work.tx.messages.link(context.row.id, record.id)
+    return record
+
+
+def _open_form(
+    work: Work, context: MessageContext, submission: Submission, linked_to: str
+) -> RequestRecord:
     checked = judge(work.services.phones, submission, context.now)
     found = find_conflict(work.tx, context.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:

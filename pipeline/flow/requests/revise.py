@@ -13,7 +13,7 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
-from pipeline.flow.requests.route import event_of, routing_facts
+from pipeline.flow.requests.route import event_of, prove, routing_facts
 from pipeline.flow.services import Work
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
@@ -127,7 +127,7 @@ def apply_answers(
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
         changes=_told(record, checked, changed),
     )
-    return apply_event(work, record, event, trigger, details)
+    return prove(work, apply_event(work, record, event, trigger, details), checked)
 
 
 def _kept_facts(before: RequestRecord, after: RequestRecord, changed: set[str]) -> RequestRecord:

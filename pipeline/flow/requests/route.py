@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline import logs
+from pipeline.errors import PipelineError
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.revisions import submission_of
 from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
@@ -18,7 +20,12 @@ from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberSt
 from pipeline.model.route import ConflictDecision, ConflictEffect, Route, RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord
+from pipeline.validation.application import build_application
 from pipeline.validation.content import content_digest
+
+#: The alert of answers that were accepted and do not fit the form's own definition.
+_INCOMPLETE = "application_incomplete"
+
 
 #: Decisions for which the earlier request waits too, until staff know which one counts.
 _BOTH_WAIT = frozenset({ConflictDecision.ASK_WHO_DECIDES, ConflictDecision.ASK_WHICH_KIND})
@@ -55,7 +62,37 @@ def route_on(
     )
     complete = not checked.customer_problems
     event = replace(event_of(way, work.now), answers_complete=complete)
-    return apply_event(work, record, event, trigger, details)
+    record = apply_event(work, record, event, trigger, details)
+    return prove(work, record, checked) if way.event is EventName.CLEAN else record
+
+
+def prove(work: Work, record: RequestRecord, checked: CheckedForm) -> RequestRecord:
+    """Build the strict model of answers that leave nothing open; hold the request if it fails.
+
+    A failure is our bug: staff are told the ids of the fields. The customer was answered as usual,
+    and nothing is issued, because a hold waits for staff.
+    """
+    if checked.customer_problems:
+        return record
+    try:
+        build_application(checked)
+    except PipelineError as error:
+        fields = str(error.params["fields"])
+    else:
+        return record
+    logs.event("flow.route", _INCOMPLETE, reference=record.reference, fields=fields)
+    alert(work, _INCOMPLETE, record.reference, fields)
+    if record.state.ended or record.status is Status.HELD:
+        return record
+    event = Event(
+        EventName.HOLD,
+        Actor.SYSTEM,
+        work.now,
+        error=_INCOMPLETE,
+        hold_reason=HoldReason.STAFF,
+        fields=tuple(fields.split(", ")),
+    )
+    return apply_event(work, record, event, Trigger())
 
 
 def event_of(way: Route, now: datetime) -> Event:

@@ -15,6 +15,7 @@ from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.revise import apply_answers
+from pipeline.flow.requests.route import prove
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.forms.definitions.catalogue import FORMS
@@ -85,20 +86,21 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         revision = work.tx.revisions.latest(current.id)
         items: tuple[ProblemItem, ...] = ()
-        complete = False
+        checked: CheckedForm | None = None
         if revision is not None and track is not Track.HELP:
             kind = FormKind(track.value)
             submission = replace(submission_of(revision), form=kind)
             checked = judge(work.services.phones, submission, work.now)
             items = items_for_customer(checked, current.language)
-            complete = not items
             current = replace(current, form=kind)
             if revision.form is not kind:
                 insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
+        complete = checked is not None and not items
         event = staff_event(
             work.services, current, EventName.ROUTE, who, track=track, answers_complete=complete
         )
-        return apply_event(work, current, event, by_staff(who), NoticeDetails(items=items))
+        routed = apply_event(work, current, event, by_staff(who), NoticeDetails(items=items))
+        return prove(work, routed, checked) if checked is not None else routed
 
     return on_request(services, record, change)
 

@@ -13,11 +13,11 @@ from pipeline.store.records import OutboxRecord, RequestRecord
 class Cancelled:
     """What became of a mail that was taken back.
 
-    ``waiting`` is the request that now waits for an answer to a mail that nobody got, or None.
+    ``waiting`` are the requests that now wait for an answer to a mail that nobody got.
     """
 
     mail: OutboxRecord
-    waiting: RequestRecord | None
+    waiting: tuple[RequestRecord, ...]
 
 
 def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
@@ -30,9 +30,11 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.cancel(mail_id):
             raise RefusedError("outbox_too_late", mail=mail_id)
-        record = _noted(work, mail, who, "mail_cancelled")
-        waits = record is not None and not record.state.ended and record.move is Move.CUSTOMER
-        return Cancelled(mail, record if waits else None)
+        told = _noted(work, mail, who, "mail_cancelled")
+        waits = (
+            record for record in told if not record.state.ended and record.move is Move.CUSTOMER
+        )
+        return Cancelled(mail, tuple(waits))
 
     return services.run(change)
 
@@ -59,9 +61,10 @@ def _mail(work: Work, mail_id: str) -> OutboxRecord:
     return mail
 
 
-def _noted(work: Work, mail: OutboxRecord, who: str, what: str) -> RequestRecord | None:
-    """Write it into the history of the mail's request, if it has one; return that."""
-    record = work.tx.requests.get(mail.request_id) if mail.request_id else None
-    if record is not None:
+def _noted(work: Work, mail: OutboxRecord, who: str, what: str) -> list[RequestRecord]:
+    """Write it into the history of each request that the mail tells of; return those."""
+    found = (work.tx.requests.get(name) for name in work.tx.outbox.requests_of(mail.id))
+    told = [record for record in found if record is not None]
+    for record in told:
         note_in_history(work, record, who, (what, mail.id))
-    return record
+    return told

@@ -242,7 +242,9 @@ def merge(
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         current = replace(current, linked_to=into.reference)
-        event = staff_event(work.services, current, EventName.MERGE, who, reason=into.reference)
+        event = staff_event(
+            work.services, current, EventName.MERGE, who, merged_into=into.reference
+        )
         return apply_event(work, current, event, by_staff(who))
 
     return on_request(services, record, change)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.flow.services import Services, Work
+from pipeline.flow.views.messages import shown_messages
 from pipeline.forms.texts import form_texts
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
@@ -21,6 +22,7 @@ from pipeline.store.records import (
     StoredProblem,
     StoredReading,
 )
+from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
 from pipeline.wording.problems import sentence
@@ -167,7 +169,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         certificates=certificates,
         history=tuple(found.events),
         notes=tuple(found.notes),
-        mails=_mails(found.messages, found.outbox),
+        mails=_mails(work.tx, found.messages, found.outbox),
         file_name=revision.file_name if revision else "",
     )
 
@@ -241,11 +243,13 @@ def _certificate(row: CertificateRecord) -> ShownCertificate:
 
 
 def _mails(
-    messages: Sequence[MessageRecord], outbox: Sequence[OutboxRecord]
+    tx: Transaction, messages: Sequence[MessageRecord], outbox: Sequence[OutboxRecord]
 ) -> tuple[ShownMail, ...]:
     came = [
-        ShownMail(row.fetched_at, "in", row.sender, row.subject, row.detail, "", row.id)
-        for row in messages
+        ShownMail(
+            mail.row.fetched_at, "in", mail.row.sender, mail.row.subject, mail.why, "", mail.row.id
+        )
+        for mail in shown_messages(tx, messages)
     ]
     went = [
         ShownMail(

@@ -120,7 +120,7 @@ messages = sa.Table(
     choice("kind", MessageKind, optional=True),
     text("subject"),
     choice("outcome", Outcome, optional=True),
-    text("detail"),
+    text("why"),
     key("request_id", optional=True),
     instant("processed_at"),
     text("move_to"),
@@ -141,9 +141,20 @@ messages = sa.Table(
     index("messages", "sha256", "processed_at", "id"),
     index("messages", "message_id", "processed_at", "id", where="message_id <> ''"),
     index("messages", "sender_key", "fetched_at", "id"),
-    index("messages", "request_id", "id", where="request_id IS NOT NULL"),
     index("messages", "processed_at", "id", where="kind = 'human'"),
     **BUSY,
+)
+
+# all requests of a mail that came in; ``messages.request_id`` is the first of them
+message_requests = sa.Table(
+    "message_requests",
+    metadata,
+    mailbox(),
+    own_key("message_row"),
+    own_key("request_id"),
+    refers("messages", "message_row"),
+    refers("requests", "request_id"),
+    index("message_requests", "request_id", "message_row"),
 )
 
 revisions = sa.Table(
@@ -302,8 +313,19 @@ outbox = sa.Table(
     work_index("outbox", "next_at"),
     work_index("outbox", "kept_since"),
     work_index("outbox", "attention_since"),
-    index("outbox", "request_id", "id", where="request_id IS NOT NULL"),
     **BUSY,
+)
+
+# all requests that a mail of ours tells of; ``outbox.request_id`` is the one whose thread it is on
+outbox_requests = sa.Table(
+    "outbox_requests",
+    metadata,
+    mailbox(),
+    own_key("outbox_id"),
+    own_key("request_id"),
+    refers("outbox", "outbox_id"),
+    refers("requests", "request_id"),
+    index("outbox_requests", "request_id", "outbox_id"),
 )
 
 quarantine = sa.Table(

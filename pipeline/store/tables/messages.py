@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from pipeline.model.message import MessageKind, Outcome, SenderVerdict
 from pipeline.store.records import MessageRecord, MessageState
-from pipeline.store.schema.mail_and_requests import messages
+from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
+from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
 
 MessageView = Literal["all", "waiting", "unmoved"]
@@ -35,6 +36,7 @@ def _raw_since(record: MessageRecord) -> datetime | None:
 
 _MAPPER = Mapper(MessageRecord, messages, _derived)
 _Found = list[MessageRecord]
+_Ids = list[str]
 
 
 class Messages(Rows[MessageRecord]):
@@ -42,18 +44,20 @@ class Messages(Rows[MessageRecord]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, messages, _MAPPER)
+        self._links = Links(context, message_requests, "message_row")
 
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
         """Insert the mails whose place is not yet in the ledger; return how many were new."""
         statement = self._context.upsert(messages).on_conflict_do_nothing(
             index_elements=[self._column(name) for name in ("mailbox_id", *_PLACE)]
         )
-        return sum(
-            self._execute(
-                statement.values(**self._values(record), raw_since=_raw_since(record))
-            ).rowcount
-            for record in records
-        )
+        new = 0
+        for record in records:
+            values = {**self._values(record), "raw_since": _raw_since(record)}
+            if self._execute(statement.values(**values)).rowcount:
+                new += 1
+                self._link_first(record)
+        return new
 
     def known(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
         """Return those of ``uids`` that are in the ledger."""
@@ -85,8 +89,17 @@ class Messages(Rows[MessageRecord]):
         return self._first(self._select(messages.c.id == row))
 
     def save(self, record: MessageRecord) -> None:
-        """Write all fields of a mail that is in the ledger."""
+        """Write all fields of a mail that is in the ledger, and the link to its first request."""
         self._update(messages.c.id == record.id, **self._mapper.values(record))
+        self._link_first(record)
+
+    def link(self, row: str, request_id: str) -> None:
+        """Make the mail of a ledger row a part of the request, beside others it belongs to."""
+        self._links.add(row, [request_id])
+
+    def _link_first(self, record: MessageRecord) -> None:
+        if record.request_id is not None:
+            self._links.add(record.id, [record.request_id])
 
     def moved(self, row: str, at: datetime) -> bool:
         """Record that the mail was moved on the server; return whether that was open."""
@@ -159,7 +172,35 @@ class Messages(Rows[MessageRecord]):
 
     def of_request(self, request_id: str) -> _Found:
         """Return the mails that belong to a request, oldest first."""
-        return self._all(self._select(messages.c.request_id == request_id).order_by(messages.c.id))
+        mine = messages.c.id.in_(self._links.owners(request_id))
+        return self._all(self._select(mine).order_by(messages.c.id))
+
+    def requests_of(self, row: str) -> _Ids:
+        """Return the ids of all requests that a mail belongs to, oldest first."""
+        return self._links.requests(row)
+
+    def references(self, rows: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the references of the requests of each mail, oldest first; none: no entry."""
+        wanted = list(rows)
+        statement = (
+            sa.select(message_requests.c.message_row, requests.c.reference)
+            .join(
+                requests,
+                sa.and_(
+                    requests.c.mailbox_id == message_requests.c.mailbox_id,
+                    requests.c.id == message_requests.c.request_id,
+                ),
+            )
+            .where(
+                message_requests.c.mailbox_id == self._context.mailbox_id,
+                message_requests.c.message_row.in_(wanted),
+            )
+            .order_by(requests.c.id)
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self._execute(statement):
+            found[row.message_row] = (*found.get(row.message_row, ()), row.reference)
+        return found
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the mails of a sender, newest first."""

@@ -1,12 +1,14 @@
 """The outbox: mail that waits to be sent. A claim is a fence: who lost it changes nothing."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from pipeline.store.records import OutboxRecord, OutboxState
-from pipeline.store.schema.mail_and_requests import outbox
+from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
+from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 #: Why a mail was taken back that told of what was no longer so.
@@ -34,6 +36,7 @@ def _derived(record: OutboxRecord) -> dict[str, object]:
 
 _MAPPER = Mapper(OutboxRecord, outbox, _derived)
 _Found = list[OutboxRecord]
+_Ids = list[str]
 
 
 class Outbox(Rows[OutboxRecord]):
@@ -41,10 +44,22 @@ class Outbox(Rows[OutboxRecord]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, outbox, _MAPPER)
+        self._links = Links(context, outbox_requests, "outbox_id")
 
-    def enqueue(self, record: OutboxRecord) -> bool:
-        """Insert a mail; False when its Message-ID is there already."""
-        return self._insert_new(record, on=("message_id",))
+    def enqueue(self, record: OutboxRecord, also: Iterable[str] = ()) -> bool:
+        """Insert a mail; ``also`` are the other requests that it tells of.
+
+        False when its Message-ID is there already.
+        """
+        if not self._insert_new(record, on=("message_id",)):
+            return False
+        if record.request_id is not None:
+            self._links.add(record.id, [record.request_id, *also])
+        return True
+
+    def requests_of(self, outbox_id: str) -> _Ids:
+        """Return the ids of all requests that a mail tells of, oldest first."""
+        return self._links.requests(outbox_id)
 
     def claim(self, now: datetime, limit: int, owner: str, until: datetime) -> _Found:
         """Take mails to send: queued ones that are due, and sending ones whose lease is over.
@@ -228,8 +243,9 @@ class Outbox(Rows[OutboxRecord]):
         return self._first(self._select(outbox.c.message_id == message_id))
 
     def of_request(self, request_id: str) -> _Found:
-        """Return all mails of a request, oldest first."""
-        return self._all(self._select(outbox.c.request_id == request_id).order_by(outbox.c.id))
+        """Return all mails that tell of a request, oldest first."""
+        mine = outbox.c.id.in_(self._links.owners(request_id))
+        return self._all(self._select(mine).order_by(outbox.c.id))
 
     def list(self, view: OutboxView = "open", limit: int = 50, after: str = "") -> _Found:
         """Return mails: what waits (soonest first), what needs a person, or newest first.

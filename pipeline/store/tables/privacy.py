@@ -8,12 +8,15 @@ from pipeline.model.certificate import CertificateState
 from pipeline.store.schema.mail_and_requests import (
     attachments,
     certificates,
+    message_requests,
     messages,
     notes,
     outbox,
+    outbox_requests,
     requests,
     revisions,
 )
+from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Context, constant
 
 _REQUEST_TEXTS = ("company", "department", "contact", "subject", "organisation", "number")
@@ -21,7 +24,6 @@ _NO_MAIL = {
     "sender": "",
     "sender_key": "",
     "subject": "",
-    "detail": "",
     "message_id": "",
     "sha256": "",
     "raw_since": None,
@@ -33,13 +35,27 @@ class Privacy:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._came = Links(context, message_requests, "message_row")
+        self._went = Links(context, outbox_requests, "outbox_id")
 
     def erase_request(self, request_id: str) -> list[str]:
         """Empty a request of personal data, and return the blobs that nothing names any more.
 
         Answers, notes and attachments go; mail rows and notices stay as places and ids, without
-        sender, recipient, subject and bytes. The history stays: it holds ids and codes only.
+        sender, recipient, subject and bytes. A mail that another request has too stays whole and
+        loses its link to this one. The history stays: it holds ids and codes only.
         """
+        self._came.give_up_shared(request_id)
+        self._went.give_up_shared(request_id)
+        self._run(
+            sa.update(messages)
+            .where(
+                messages.c.mailbox_id == self._context.mailbox_id,
+                messages.c.request_id == request_id,
+                messages.c.id.not_in(self._came.owners(request_id)),
+            )
+            .values(request_id=_first_request())
+        )
         names = self._blobs_of(request_id)
         for table in (revisions, notes, attachments):
             self._run(sa.delete(table).where(*self._of(table, request_id)))
@@ -90,7 +106,10 @@ class Privacy:
         mine = (
             messages.c.mailbox_id == self._context.mailbox_id,
             messages.c.sender_key == address.lower(),
-            messages.c.request_id.is_(None),
+            ~sa.exists().where(
+                message_requests.c.mailbox_id == messages.c.mailbox_id,
+                message_requests.c.message_row == messages.c.id,
+            ),
             messages.c.next_at.is_(None),
         )
         found = sa.select(messages.c.sha256).where(*mine)
@@ -145,10 +164,25 @@ class Privacy:
         return False
 
     def _of(self, table: sa.Table, request_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-        return (
-            table.c.mailbox_id == self._context.mailbox_id,
-            table.c.request_id == request_id,
-        )
+        """Return the condition of the rows of a request; mails are found by their links."""
+        mine = table.c.mailbox_id == self._context.mailbox_id
+        if table is messages:
+            return mine, messages.c.id.in_(self._came.owners(request_id))
+        if table is outbox:
+            return mine, outbox.c.id.in_(self._went.owners(request_id))
+        return mine, table.c.request_id == request_id
 
     def _run(self, statement: sa.Executable) -> None:
         self._context.connection.execute(statement)
+
+
+def _first_request() -> sa.ScalarSelect[str]:
+    """Return the first of the requests of a mail that came in, for a statement on ``messages``."""
+    return (
+        sa.select(sa.func.min(message_requests.c.request_id))
+        .where(
+            message_requests.c.mailbox_id == messages.c.mailbox_id,
+            message_requests.c.message_row == messages.c.id,
+        )
+        .scalar_subquery()
+    )

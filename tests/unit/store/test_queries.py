@@ -258,8 +258,11 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
         lambda t, _: t.messages.earlier_with_message_id(_MESSAGE),
         "ix_messages_message_id_processed_at_id",
     ),
-    "thread": (lambda t, _: t.messages.of_request("x"), "ix_messages_request_id_id"),
-    "notices": (lambda t, _: t.outbox.of_request("x"), "ix_outbox_request_id_id"),
+    "thread": (
+        lambda t, _: t.messages.of_request("x"),
+        "ix_message_requests_request_id_message_row",
+    ),
+    "notices": (lambda t, _: t.outbox.of_request("x"), "ix_outbox_requests_request_id_outbox_id"),
     "erase": (lambda t, now: t.privacy.requests_to_erase(now, 5), "ix_requests_erasable_since"),
     "raw": (lambda t, now: t.privacy.forget_raw_mail(now, 5), "ix_messages_raw_since"),
     "expiring": (lambda t, _: queries.queue(t, QueueView.EXPIRING), "ix_certificates_expires_at"),

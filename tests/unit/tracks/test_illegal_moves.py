@@ -216,7 +216,7 @@ def test_expiry_before_its_time_is_refused(status: Status) -> None:
 
 
 def _certificate_reminder(at: datetime) -> Event:
-    return Event(E.REMIND, Y, at, reason=NoticeName.CERTIFICATE_REMINDER.value)
+    return Event(E.REMIND, Y, at, reminder=NoticeName.CERTIFICATE_REMINDER.value)
 
 
 def test_reminder_at_or_after_expiry_is_refused() -> None:

@@ -1,0 +1,33 @@
+"""The mails of the ledger for people: why each has its outcome, and which requests it led to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.store.records import MessageRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A row of the ledger, and the references of the requests that the mail belongs to."""
+
+    row: MessageRecord
+    requests: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """The code that says why the mail has its outcome, else the requests that it led to."""
+        return told_why(self.row) or ",".join(self.requests)
+
+
+def told_why(row: MessageRecord) -> str:
+    """Return the one code that says why a mail has its outcome; empty: its requests say it."""
+    refused = f"refused:{row.refused}" if row.refused else ""
+    event = row.event.value if row.event else ""
+    return row.why or row.rule or event or refused or row.automation
+
+
+def shown_messages(tx: Transaction, rows: Sequence[MessageRecord]) -> list[ShownMessage]:
+    """Return ``rows`` with what people see of them, in the same order."""
+    references = tx.messages.references(row.id for row in rows)
+    return [ShownMessage(row, references.get(row.id, ())) for row in rows]
