@@ -3,13 +3,14 @@
 import pytest
 
 from pipeline.model.notice import NoticeName as N
-from pipeline.model.request import Actor, HoldReason
+from pipeline.model.request import Actor, Event, HoldReason, TrackPolicy
 from pipeline.model.transition import (
     AlertStaff,
     Effect,
     ExpireCertificate,
     RevokeCertificate,
 )
+from pipeline.tracks.machine import apply
 from tests.unit.tracks.rows import (
     DAY,
     FREED,
@@ -27,6 +28,7 @@ from tests.unit.tracks.rows import (
     mail,
     numbered,
     question,
+    state_of,
     try_row,
 )
 
@@ -329,3 +331,10 @@ HELD = [
 @pytest.mark.parametrize("row", numbered([*RECEIVED, *CORRECTION, *HELD]))
 def test_shared_row_comes_out_as_written(row: Row) -> None:
     try_row(row)
+
+
+def test_a_merge_revokes_a_live_certificate_as_a_merge() -> None:
+    held = {"hold_reason": HoldReason.CONFLICT, "certificate_expires_at": NOW + DAY}
+    event = Event(E.MERGE, F, NOW, merged_into="WA-00000000")
+    done = apply(state_of(T.ONBOARDING, S.HELD, **held), event, TrackPolicy())
+    assert RevokeCertificate("merge") in done.effects
