@@ -64,7 +64,7 @@ def test_each_mail_is_told_with_what_would_become_of_it(
     assert "New mails in the mailbox: 4\n" in page
     assert "Messages of the ledger to process: 2\n" in page
     assert "form: Onboarding (sender: proven)" in page
-    assert "ignored: automatic (auto_submitted)" in page
+    assert "ignored: automatic (marked as automatic)" in page
     assert _snapshot(empty_home) == before
     done = fresh_pipeline("run", "--json").json()
     assert (done["fetched"], done["processed"]) == (4, 6)
