@@ -30,6 +30,9 @@ _REASON_LENGTH: Final = 200
 #: Errors of our code about a value that it cannot have written.
 _STUMBLED: Final = (ValueError, TypeError, LookupError, ArithmeticError)
 
+#: What an Enum says of a value that it does not have.
+_NO_WORD: Final = re.compile(r" is not a valid [A-Z]\w+$")
+
 #: A refusal of the server itself: libpq writes its severity (in the server's language), a colon
 #: and two blanks. What libpq says by itself has no such mark.
 _SERVER_SAID: Final = re.compile(r"failed: ([^\W\d_]{3,20}:  [^\n]*)")
@@ -96,6 +99,11 @@ def stumbled(error: BaseException) -> bool:
             error, sa.exc.IntegrityError
         )
     return isinstance(error, _STUMBLED)
+
+
+def unknown_word(error: BaseException) -> bool:
+    """Whether a row held a word that stands in none of our lists (an ``Enum`` refused it)."""
+    return isinstance(error, ValueError) and bool(_NO_WORD.search(str(error)))
 
 
 def told_as(error: sa.exc.DBAPIError, where: str) -> PipelineError | None:

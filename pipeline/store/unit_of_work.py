@@ -16,7 +16,7 @@ from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.model.retry import Retry
 from pipeline.store.blobs import Blobs
 from pipeline.store.engine import open_engine, read_only, shown
-from pipeline.store.faults import stumbled, told_as, transient
+from pipeline.store.faults import stumbled, told_as, transient, unknown_word
 from pipeline.store.migrations import REVISIONS
 from pipeline.store.tables.rows import Context
 from pipeline.store.transaction import Transaction
@@ -137,10 +137,11 @@ class Store:
         """Raise what ``error`` means for an operator; return when it is no fault of the database.
 
         A damaged page can also come back as an odd value, which our own code then stumbles over:
-        such an error is checked against the pages themselves.
+        such an error is checked against the pages themselves. A word of no list of ours was not
+        written by us either.
         """
         told = told_as(error, self.where) if isinstance(error, sa.exc.DBAPIError) else None
-        if told is None and stumbled(error) and not self.is_sound():
+        if told is None and stumbled(error) and (unknown_word(error) or not self.is_sound()):
             told = ConfigurationError("database_damaged", where=self.where)
         if told is not None:
             raise told from error
