@@ -12,7 +12,8 @@ IDENTITY_NAMES = ("_form", "_version", "_lang")
 VERSION_NAME = IDENTITY_NAMES[1]
 _PREFIX = "WA-FORM"
 _PRINTED = re.compile(
-    r"WA\s?-\s?FORM\s+(onboarding|migration|qr)\s+([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})\s+([a-z]{2})\b",
+    rf"WA\s?-\s?FORM\s+({'|'.join(kind.value for kind in FormKind)})"
+    r"\s+([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})\s+([a-z]{2})\b",
     re.IGNORECASE,
 )
 _KINDS = {kind.value: kind for kind in FormKind}

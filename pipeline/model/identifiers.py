@@ -1,6 +1,7 @@
 """Identifiers that we make: UUIDv7 for rows, references for people."""
 
 import secrets
+import threading
 import time
 from uuid import UUID
 
@@ -14,15 +15,36 @@ def new_id(milliseconds: int | None = None) -> str:
     """Return a new UUIDv7 as text (RFC 9562, section 5.7).
 
     ``milliseconds`` since the Unix epoch orders the ids; the default is the machine's time, which
-    only orders rows and never decides anything.
+    only orders rows and never decides anything. Ids of one process and millisecond come in the
+    order in which they were made (section 6.2, method 1).
     """
     stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
     value = (stamp & ((1 << 48) - 1)) << 80
     value |= 0x7 << 76
-    value |= secrets.randbits(12) << 64
+    value |= _next_counter(stamp) << 64
     value |= 0b10 << 62
     value |= secrets.randbits(62)
     return str(UUID(int=value))
+
+
+class _Counter(threading.local):
+    """The millisecond of the last id of this thread, and its counter."""
+
+    stamp = -1
+    value = 0
+
+
+_COUNTER_BITS = 12
+_counter = _Counter()
+
+
+def _next_counter(stamp: int) -> int:
+    """Return the counter of the next id: random in a new millisecond, else the next number."""
+    following = _counter.value + 1
+    if stamp != _counter.stamp or following >> _COUNTER_BITS:
+        following = secrets.randbits(_COUNTER_BITS - 1)  # half the range is left to count
+    _counter.stamp, _counter.value = stamp, following
+    return following
 
 
 def _check_character(body: str) -> str:

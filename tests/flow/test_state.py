@@ -28,6 +28,7 @@ ODD_NAMES = [
     "-dash",
     "c:\\back\\slash",
     "e\u0301 ÅÄÖ",
+    "😀 {braces} [x] !",
 ]
 PARTS = {
     "token.key": "token_key_missing",

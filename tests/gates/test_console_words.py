@@ -18,6 +18,7 @@ import pytest
 from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
 from pipeline.cli import COMMANDS
+from pipeline.config import CertificateSettings
 from pipeline.errors import PipelineError
 from pipeline.model.certificate import CertificateState, Issuer
 from pipeline.model.form import FormKind
@@ -281,3 +282,11 @@ def test_every_alert_of_the_digest_has_words(language: str) -> None:
     )["alert"]
     assert len(codes) > 15
     assert sorted(codes - set(words)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_issuer_of_the_settings_has_words(language: str) -> None:
+    names = get_args(CertificateSettings.model_fields["issuer"].annotation)
+    words = table(language)["words"]
+    assert names
+    assert [name for name in names if f"issuer_{name}" not in words] == []

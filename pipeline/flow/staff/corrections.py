@@ -21,10 +21,10 @@ from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
-from pipeline.model.form import FormKind
 from pipeline.model.notice import ProblemItem
 from pipeline.model.request import EventName, Track
 from pipeline.store.records import RequestRecord
+from pipeline.tracks.catalogue import TRACKS
 
 
 def ask(
@@ -87,8 +87,8 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
         revision = work.tx.revisions.latest(current.id)
         items: tuple[ProblemItem, ...] = ()
         checked: CheckedForm | None = None
-        if revision is not None and track is not Track.HELP:
-            kind = FormKind(track.value)
+        kind = TRACKS[track].form
+        if revision is not None and kind is not None:
             submission = replace(submission_of(revision), form=kind)
             checked = judge(work.services.phones, submission, work.now)
             items = items_for_customer(checked, current.language)
