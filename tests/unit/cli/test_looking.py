@@ -72,6 +72,8 @@ def picture(folder: Path) -> dict[str, tuple[int, int, str]]:
     """Return mode, time of change and digest of everything below ``folder``."""
     found = {}
     for path in sorted(folder.rglob("*")):
+        if path.name.startswith(".coverage."):
+            continue  # written by the child process when coverage is measured
         facts = path.lstat()
         plain = stat.S_ISREG(facts.st_mode)
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if plain else ""

@@ -13,5 +13,5 @@ def test_list_names_the_requests_of_a_mail(pipeline: Call, reference_of: Find) -
     (mine,) = [row for row in rows if reference in row["requests"]]
     assert (mine["outcome"], mine["why"], mine["refused"]) == ("request", "", "")
     assert reference in pipeline("mail", "list").out
-    shown = pipeline("mail", "show", mine["id"]).json()
+    shown = pipeline("mail", "show", mine["id"], "--json").json()
     assert (shown["id"], shown["requests"]) == (mine["id"], [reference])
