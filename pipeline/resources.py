@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).parent
+_FENCE = "+++"
 
 
 @cache
@@ -30,6 +31,19 @@ def read_text(*parts: str) -> str:
 def read_toml(*parts: str) -> dict[str, Any]:
     """Return the parsed TOML of a file below ``templates/``; callers must not change it."""
     return tomllib.loads(read_text(*parts))
+
+
+@cache
+def read_documents(*parts: str) -> tuple[tuple[dict[str, Any], str], ...]:
+    """Return the front matter and the body of each document of a file below ``templates/``.
+
+    Front matter is TOML between two lines of ``+++``. Raises ValueError for a file without it.
+    """
+    pieces = f"\n{read_text(*parts)}".split(f"\n{_FENCE}\n")
+    if len(pieces) % 2 == 0 or pieces[0].strip():
+        raise ValueError(f"no front matter: {'/'.join(parts)}")
+    heads = (tomllib.loads(head) for head in pieces[1::2])
+    return tuple(zip(heads, pieces[2::2], strict=True))
 
 
 @cache

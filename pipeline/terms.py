@@ -1,8 +1,40 @@
-"""How long and how many: the numbers of the process that more than one room reads.
+"""The terms of the process that more than one room reads: how long, how many, and what there is.
 
-They stand on the ground because settings have some of them as defaults. A number that one room
-needs alone stays there. Read them as ``terms.NAME`` when they are needed: a test sets others.
+They stand on the ground because the settings read them too: a number is a default, a choice is
+what a setting may name. What one room needs alone stays there. Read numbers as ``terms.NAME`` when
+they are needed: a test sets others.
 """
+
+from enum import StrEnum
+from typing import Self
+
+
+class Issuer(StrEnum):
+    """Who makes the certificates: the choices of ``certificates.issuer``."""
+
+    EMBEDDED = "embedded"
+    MANUAL = "manual"
+
+
+class Outcome(StrEnum):
+    """What became of a message; ``folder`` is where processed mail is moved to, unless set."""
+
+    folder: str
+
+    REQUEST = "request", "Requests"
+    REPLY = "reply", "Replies"
+    HELD = "held", "Held"
+    IGNORED = "ignored", "Ignored"
+    BOUNCE = "bounce", "Bounces"
+    QUARANTINE = "quarantine", "Quarantine"
+
+    def __new__(cls, value: str, folder: str) -> Self:
+        """Make the outcome ``value`` with its folder."""
+        outcome = str.__new__(cls, value)
+        outcome._value_ = value
+        outcome.folder = folder
+        return outcome
+
 
 #: A certificate expires so many calendar days after it was created, weekends included (the help
 #: page of Genesys Cloud). The printed forms say it too: a test names the lines.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pipeline.certificates import der
 from pipeline.certificates.authority import DEFAULT_ARC, Authority
 from pipeline.certificates.lint import lint
 from pipeline.errors import PipelineError, RefusedError
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 #: X.520: the upper bound of an organisation's name, in characters.
 _ORGANISATION_MAXIMUM = 64

@@ -18,66 +18,45 @@ from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.wording import calling
 from pipeline.wording import console as words
 
-#: Where each command lives: path of words → module and attribute.
-COMMANDS: dict[tuple[str, ...], str] = {
-    ("demo",): "pipeline.cli.commands.demo:demo",
-    ("init",): "pipeline.cli.commands.setting_up:init",
-    ("doctor",): "pipeline.cli.commands.doctor:doctor",
-    ("status",): "pipeline.cli.commands.overview:status",
-    ("run",): "pipeline.cli.commands.running:run",
-    ("queue",): "pipeline.cli.commands.overview:queue",
-    ("version",): "pipeline.cli.commands.setting_up:version",
-    ("form", "list"): "pipeline.cli.commands.forms:list_forms",
-    ("form", "build"): "pipeline.cli.commands.forms:build",
-    ("form", "fields"): "pipeline.cli.commands.forms:fields",
-    ("form", "check"): "pipeline.cli.commands.forms:check",
-    ("request", "show"): "pipeline.cli.commands.requests:show",
-    ("request", "advance"): "pipeline.cli.commands.requests:advance",
-    ("request", "approve"): "pipeline.cli.commands.requests:approve",
-    ("request", "ask"): "pipeline.cli.commands.requests:ask",
-    ("request", "reject"): "pipeline.cli.commands.requests:reject",
-    ("request", "route"): "pipeline.cli.commands.requests:route",
-    ("request", "hold"): "pipeline.cli.commands.requests:hold",
-    ("request", "release"): "pipeline.cli.commands.requests:release",
-    ("request", "confirm-sender"): "pipeline.cli.commands.requests:confirm_sender",
-    ("request", "note"): "pipeline.cli.commands.requests:note",
-    ("request", "edit"): "pipeline.cli.commands.requests:edit",
-    ("request", "withdraw"): "pipeline.cli.commands.requests:withdraw",
-    ("request", "merge"): "pipeline.cli.commands.requests:merge",
-    ("request", "mark-created"): "pipeline.cli.commands.requests:mark_created",
-    ("request", "mark-active"): "pipeline.cli.commands.requests:mark_active",
-    ("number", "list"): "pipeline.cli.commands.numbers:list_numbers",
-    ("number", "show"): "pipeline.cli.commands.numbers:show",
-    ("number", "set"): "pipeline.cli.commands.numbers:set_number",
-    ("number", "import"): "pipeline.cli.commands.numbers:import_numbers",
-    ("certificate", "show"): "pipeline.cli.commands.certificates:show",
-    ("certificate", "list"): "pipeline.cli.commands.certificates:list_certificates",
-    ("certificate", "verify"): "pipeline.cli.commands.certificates:verify",
-    ("certificate", "issue"): "pipeline.cli.commands.certificates:issue",
-    ("certificate", "reissue"): "pipeline.cli.commands.certificates:reissue",
-    ("certificate", "revoke"): "pipeline.cli.commands.certificates:revoke",
-    ("certificate", "crl"): "pipeline.cli.commands.certificates:crl",
-    ("authority", "show"): "pipeline.cli.commands.certificates:show_authority",
-    ("authority", "export"): "pipeline.cli.commands.certificates:export_authority",
-    ("qr", "preview"): "pipeline.cli.commands.qr:preview",
-    ("mail", "inject"): "pipeline.cli.commands.mail:inject",
-    ("mail", "list"): "pipeline.cli.commands.mail:list_messages",
-    ("mail", "show"): "pipeline.cli.commands.mail:show",
-    ("mail", "raw"): "pipeline.cli.commands.mail:raw",
-    ("outbox", "list"): "pipeline.cli.commands.outbox:list_outbox",
-    ("outbox", "cancel"): "pipeline.cli.commands.outbox:cancel",
-    ("outbox", "retry"): "pipeline.cli.commands.outbox:retry",
-    ("quarantine", "list"): "pipeline.cli.commands.quarantine:list_quarantine",
-    ("quarantine", "show"): "pipeline.cli.commands.quarantine:show",
-    ("quarantine", "release"): "pipeline.cli.commands.quarantine:release",
-    ("quarantine", "drop"): "pipeline.cli.commands.quarantine:drop",
-    ("db", "status"): "pipeline.cli.commands.database:status",
-    ("db", "migrate"): "pipeline.cli.commands.database:migrate",
-    ("config", "show"): "pipeline.cli.commands.configuration:show",
-    ("config", "check"): "pipeline.cli.commands.configuration:check",
-    ("config", "schema"): "pipeline.cli.commands.configuration:schema",
-    ("report",): "pipeline.cli.commands.report:report",
+#: The module of each first word of a command; its commands are found there by their names.
+MODULES: dict[str, str] = {
+    "demo": "demo",
+    "init": "setting_up",
+    "version": "setting_up",
+    "doctor": "doctor",
+    "status": "overview",
+    "queue": "overview",
+    "run": "running",
+    "form": "forms",
+    "request": "requests",
+    "number": "numbers",
+    "certificate": "certificates",
+    "authority": "authority",
+    "qr": "qr",
+    "mail": "mail",
+    "outbox": "outbox",
+    "quarantine": "quarantine",
+    "db": "database",
+    "config": "configuration",
+    "report": "report",
 }
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """Return the path of every command in the order of their help; a group is no command."""
+    paths = words.helped_paths()
+    groups = {path[:1] for path in paths if len(path) > 1}
+    return [path for path in paths if path not in groups]
+
+
+def command_at(path: tuple[str, ...]) -> click.Command:
+    """Return the command at ``path``, importing its module."""
+    module = importlib.import_module(f"pipeline.cli.commands.{MODULES[path[0]]}")
+    return next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, click.Command) and value.name == path[-1]
+    )
 
 
 def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
@@ -100,18 +79,18 @@ class LazyGroup(click.Group):
         self.path = path
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names of the commands and groups below this one, in the order of the table."""
+        """Return the names of the commands and groups below this one, in the order of help."""
         depth = len(self.path)
-        names = [path[depth] for path in COMMANDS if path[:depth] == self.path]
+        names = [path[depth] for path in command_paths() if path[:depth] == self.path]
         return list(dict.fromkeys(names))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Return the command or group called ``cmd_name``, importing its module."""
         path = (*self.path, cmd_name)
-        if path in COMMANDS:
-            module, _, attribute = COMMANDS[path].partition(":")
-            return worded(getattr(importlib.import_module(module), attribute), path)
-        if any(known[: len(path)] == path for known in COMMANDS):
+        known = command_paths()
+        if path in known:
+            return worded(command_at(path), path)
+        if any(longer[: len(path)] == path for longer in known):
             return LazyGroup(path)
         return None
 

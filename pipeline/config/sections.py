@@ -1,10 +1,10 @@
 """The sections of ``pipeline.toml`` and their defaults; types and ranges, no further rule."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 from pydantic_core import PydanticKnownError
 
 from pipeline import terms
@@ -52,15 +52,23 @@ class MailboxSettings(_Section):
     message_bytes: Bytes = 25_000_000
 
 
-class FolderSettings(_Section):
+class _Folders(_Section):
     """The folder for each outcome; staff see them in their mail program."""
 
-    request: str = "Requests"
-    reply: str = "Replies"
-    held: str = "Held"
-    ignored: str = "Ignored"
-    bounce: str = "Bounces"
-    quarantine: str = "Quarantine"
+    def of(self, outcome: terms.Outcome) -> str:
+        """Return the folder for ``outcome``."""
+        return str(getattr(self, outcome.value))
+
+
+if TYPE_CHECKING:
+    FolderSettings = _Folders
+else:  # one setting for each outcome
+    FolderSettings = create_model(
+        "FolderSettings",
+        __base__=_Folders,
+        __doc__=_Folders.__doc__,
+        **{outcome.value: (str, outcome.folder) for outcome in terms.Outcome},
+    )
 
 
 class SenderSettings(_Section):
@@ -110,13 +118,10 @@ class TeamSettings(_Section):
     language: str = "en"
 
 
-IssuerName = Literal["embedded", "manual"]
-
-
 class CertificateSettings(_Section):
     """Who issues certificates, and the rules that are settings."""
 
-    issuer: IssuerName = "embedded"
+    issuer: terms.Issuer = terms.Issuer.EMBEDDED
     time_zone: str = "UTC"
     authority_name: str = "Genesys Cloud WhatsApp requests"
     private_enterprise_arc: str = "1.3.6.1.4.1.32473"

@@ -4,18 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.model.form import FormKind
-from pipeline.model.message import (
-    InboundMessage,
-    MessageKind,
-    Outcome,
-    SenderJudgement,
-    SenderVerdict,
-)
+from pipeline.model.message import InboundMessage, MessageKind, SenderJudgement, SenderVerdict
 from pipeline.model.notice import MailFile, ProblemItem
 from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
+from pipeline.terms import Outcome
 
 
 @dataclass(frozen=True, slots=True)

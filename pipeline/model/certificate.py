@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Issuer(StrEnum):
-    """Who makes the certificates."""
-
-    EMBEDDED = "embedded"
-    META = "meta"
-    MANUAL = "manual"
+from pipeline.terms import Issuer
 
 
 class CertificateState(StrEnum):

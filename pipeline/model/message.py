@@ -24,17 +24,6 @@ class MessageKind(StrEnum):
     OURS = "ours"
 
 
-class Outcome(StrEnum):
-    """What became of a message; each has a folder that processed mail is moved to."""
-
-    REQUEST = "request"
-    REPLY = "reply"
-    HELD = "held"
-    IGNORED = "ignored"
-    BOUNCE = "bounce"
-    QUARANTINE = "quarantine"
-
-
 @dataclass(frozen=True, slots=True)
 class MailAddress:
     """An address with its display name; ``address`` keeps the local part, domain in lower case."""

@@ -1,19 +1,18 @@
 """The sources of the notices: ``templates/notices/<name>/<lang>.md``, one document a variant.
 
 A file is a sequence of documents: front matter in TOML between two ``+++`` lines, then the body.
-The first document is the notice itself; each further one names its ``variant``, and in ``when`` the
-facts that choose it when nobody asks for it by name: ``reason:``, ``hold:``, ``from:``, ``to:``.
+The first document is the notice itself, with the ``name`` that staff read; each further one names
+its ``variant``, and in ``when`` the facts that choose it when nobody asks for it by name:
+``reason:``, ``hold:``, ``from:``, ``to:``.
 """
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from pipeline import resources
 from pipeline.errors import ConfigurationError
 from pipeline.notifications.words import FALLBACK, words_of
-
-_FENCE = "+++"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +42,12 @@ class Source:
         return f"{self.name}{variant}.{self.language}/{self.version}"
 
 
-def _documents(*parts: str) -> tuple[tuple[dict[str, object], str], ...]:
-    """Return the front matter and body of each document of a file.
-
-    Raises ConfigurationError ``notice_source`` for a file that is not so made.
-    """
-    text = f"\n{resources.read_text(*parts)}"
-    pieces = text.split(f"\n{_FENCE}\n")
-    if len(pieces) % 2 == 0 or pieces[0].strip():
-        raise ConfigurationError("notice_source", file="/".join(parts))
+def _documents(*parts: str) -> tuple[tuple[dict[str, Any], str], ...]:
+    """Return the documents of a file; raises ConfigurationError ``notice_source`` for a bad one."""
     try:
-        heads = [tomllib.loads(head) for head in pieces[1::2]]
-    except tomllib.TOMLDecodeError as error:
+        return resources.read_documents(*parts)
+    except ValueError as error:
         raise ConfigurationError("notice_source", file="/".join(parts)) from error
-    return tuple(zip(heads, pieces[2::2], strict=True))
 
 
 def _language(name: str, language: str) -> str:

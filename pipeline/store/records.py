@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.message import MessageKind, Outcome, SenderVerdict
+from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import (
     Actor,
@@ -17,6 +17,7 @@ from pipeline.model.request import (
     RequestState,
     Status,
 )
+from pipeline.terms import Issuer, Outcome
 
 
 class MessageState(StrEnum):

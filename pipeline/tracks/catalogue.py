@@ -1,18 +1,21 @@
-"""All tracks."""
+"""All tracks, each from the module that is called like it."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from pipeline.model.form import FormKind
-from pipeline.model.request import Status, Track
+from pipeline.model.request import Move, Status, Track
 from pipeline.tracks.declaration import TrackDeclaration
-from pipeline.tracks.help import HELP
-from pipeline.tracks.migration import MIGRATION
-from pipeline.tracks.onboarding import ONBOARDING
-from pipeline.tracks.qr import QR
+
+
+def _declared(track: Track) -> TrackDeclaration:
+    declaration: TrackDeclaration = import_module(f"pipeline.tracks.{track.value}").DECLARATION
+    return declaration
+
 
 TRACKS: Mapping[Track, TrackDeclaration] = MappingProxyType(
-    {track.track: track for track in (ONBOARDING, MIGRATION, QR, HELP)}
+    {track: _declared(track) for track in Track}
 )
 
 #: The track that each form starts.
@@ -20,7 +23,10 @@ BY_FORM: Mapping[FormKind, TrackDeclaration] = MappingProxyType(
     {track.form: track for track in TRACKS.values() if track.form is not None}
 )
 
+
+def _first_of_staff(track: TrackDeclaration) -> Status:
+    return next(step.status for step in track.journey_steps() if step.move is Move.STAFF)
+
+
 #: The status of each track that staff see first: a request there is untouched (``ready``).
-FIRST_STAFF_STATUSES = frozenset(
-    {Status.POLICY_REVIEW, Status.ELIGIBILITY_REVIEW, Status.CONTENT_REVIEW, Status.TRIAGE}
-)
+FIRST_STAFF_STATUSES = frozenset(_first_of_staff(track) for track in TRACKS.values())

@@ -247,3 +247,8 @@ class TrackDeclaration:
     def step(self, status: Status) -> Step | None:
         """Return the step of ``status``, or None when the track has no such status."""
         return next((step for step in self.steps if step.status is status), None)
+
+    def journey_steps(self) -> tuple[Step, ...]:
+        """Return the steps of the journey in order; its end is a status without a step."""
+        steps = (self.step(status) for status in self.journey)
+        return tuple(step for step in steps if step is not None)

@@ -58,7 +58,7 @@ _AWAITING_FORM = Step(
     (*remind(NoticeName.QUESTION, 7, variant="prefilled_form"), close_after(60)),
 )
 
-HELP = TrackDeclaration(
+DECLARATION = TrackDeclaration(
     Track.HELP,
     Status.TRIAGE,
     (

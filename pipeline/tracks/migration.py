@@ -267,7 +267,7 @@ _APPROVED = Step(
     follow_up=o.after_approved_when_owned,
 )
 
-MIGRATION = TrackDeclaration(
+DECLARATION = TrackDeclaration(
     Track.MIGRATION,
     Status.ELIGIBILITY_REVIEW,
     (

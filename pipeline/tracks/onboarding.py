@@ -149,7 +149,7 @@ _AWAITING_READINESS = Step(
     forward=E.READY,
 )
 
-ONBOARDING = TrackDeclaration(
+DECLARATION = TrackDeclaration(
     Track.ONBOARDING,
     Status.POLICY_REVIEW,
     (

@@ -124,7 +124,7 @@ _MAKING = Step(
     forward=E.PROCEED,
 )
 
-QR = TrackDeclaration(
+DECLARATION = TrackDeclaration(
     Track.QR,
     Status.NUMBER_CHECK,
     (

@@ -56,9 +56,17 @@ def status_word(code: str) -> str:
 
 
 def named(kind: str, code: str) -> str:
-    """Return the words for an event, notice, deadline, repair or the like; else the code."""
+    """Return the words for an event, deadline, repair or the like; else the code."""
     text: str = _table("codes").get(f"{kind}_{code}", code)
     return text
+
+
+def notice_name(code: str) -> str:
+    """Return what staff call a notice: the ``name`` of its template."""
+    own = f"{language()}.md"
+    known = resources.template("notices", code, own).is_file()
+    name: str = resources.read_documents("notices", code, own if known else "en.md")[0][0]["name"]
+    return name
 
 
 def _event(code: str) -> str:
@@ -77,6 +85,11 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
 def help_text(path: tuple[str, ...]) -> str:
     """Return the help of the command at ``path`` (empty path: the programme)."""
     return _typed(_table("help")[".".join(path) or "pipeline"]).strip()
+
+
+def helped_paths() -> list[tuple[str, ...]]:
+    """Return the path of every group and command that has help, in their order."""
+    return [tuple(key.split(".")) for key in _table("help") if key != "pipeline"]
 
 
 def option_help(name: str) -> str:

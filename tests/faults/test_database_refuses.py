@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.errors import ExitCode
 from pipeline.flow.staff.quarantine import release
-from pipeline.model.message import Outcome
 from pipeline.store.records import MessageState
+from pipeline.terms import Outcome
 from tests.faults.conftest import Box
 from tests.filled.mails import number_of
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ExitCode, TryLaterError
-from pipeline.model.message import Outcome
 from pipeline.store.blobs import Blobs
+from pipeline.terms import Outcome
 from tests.faults.conftest import Box
 
 

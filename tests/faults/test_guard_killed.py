@@ -9,8 +9,8 @@ import pytest
 from pipeline.errors import ExitCode
 from pipeline.flow.inbound import read
 from pipeline.guard import Guard, GuardError
-from pipeline.model.message import Outcome
 from pipeline.store.records import MessageState
+from pipeline.terms import Outcome
 from tests.faults.conftest import Box
 
 

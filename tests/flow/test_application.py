@@ -10,9 +10,9 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.definitions.onboarding import OnboardingApplication
 from pipeline.model.form import FormKind
-from pipeline.model.message import Outcome
 from pipeline.model.request import HoldReason, Status, Track
 from pipeline.store.records import RequestRecord
+from pipeline.terms import Outcome
 from pipeline.validation import application
 from tests.flow.world import HANAKO, World, form, notices
 

@@ -6,8 +6,9 @@ import pytest
 
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import review as decisions
-from pipeline.model.message import MessageKind, Outcome
+from pipeline.model.message import MessageKind
 from pipeline.model.request import Status
+from pipeline.terms import Outcome
 from tests.flow.world import ADDRESS, HANAKO, OLIVER, STAFF, World, form, notices
 
 

@@ -18,10 +18,10 @@ from pipeline.flow.staff import command as deciding
 from pipeline.flow.staff import review as decisions
 from pipeline.guard import Guard, GuardError, GuardStartError, Reason
 from pipeline.model.certificate import CertificateState
-from pipeline.model.message import Outcome
 from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
 from pipeline.store.records import MessageState, OutboxState, RequestRecord
+from pipeline.terms import Outcome
 from tests.flow.world import HANAKO, World, form, notices
 
 _RELAY = b"Received: from relay.example by mx2.genesys.example with ESMTP; Mon, 23 Nov 2026\r\n"

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from pipeline.model.form import FormKind
-from pipeline.model.message import Outcome, SenderVerdict
+from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, NumberState, Status
+from pipeline.terms import Outcome
 from tests.flow.world import EVE, HANAKO, OLIVER, TARO, World, form, notices
 
 

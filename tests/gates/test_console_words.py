@@ -15,14 +15,14 @@ from typing import Any, get_args
 import click
 import pytest
 
+from pipeline import resources
 from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
-from pipeline.cli import COMMANDS
-from pipeline.config import CertificateSettings
+from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
-from pipeline.model.message import Outcome, SenderVerdict
+from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.request import (
@@ -39,6 +39,7 @@ from pipeline.resources import template
 from pipeline.store.queries import Counts
 from pipeline.store.records import MessageState, OutboxState
 from pipeline.store.unit_of_work import SchemaState
+from pipeline.terms import Issuer, Outcome
 from pipeline.tracks.catalogue import TRACKS
 
 PACKAGE = Path(__file__).parents[2] / "pipeline"
@@ -68,7 +69,6 @@ PRINTED: tuple[type[StrEnum], ...] = (
 #: Enumerations that the report prints with a prefix.
 PREFIXED: dict[str, type[StrEnum]] = {
     "event": EventName,
-    "notice": NoticeName,
     "deadline": DeadlineKind,
     "issuer": Issuer,
 }
@@ -158,9 +158,8 @@ def refusals() -> set[str]:
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for path, place in COMMANDS.items():
-        module, _, attribute = place.partition(":")
-        yield path, getattr(importlib.import_module(module), attribute)
+    for path in command_paths():
+        yield path, command_at(path)
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
@@ -193,8 +192,12 @@ def test_no_word_is_empty(language: str) -> None:
 
 
 def test_every_command_and_group_has_help() -> None:
-    wanted = {".".join(path[:depth]) for path in COMMANDS for depth in range(1, len(path) + 1)}
-    assert {*wanted, "pipeline"} == set(table("en")["help"])
+    wanted = {"pipeline", *MODULES}
+    for first, name in MODULES.items():
+        module = importlib.import_module(f"pipeline.cli.commands.{name}")
+        made = {value.name for value in vars(module).values() if isinstance(value, click.Command)}
+        wanted |= {f"{first}.{command}" for command in made if first not in made}
+    assert wanted == set(table("en")["help"])
 
 
 def test_every_option_has_help_and_no_help_is_left_over() -> None:
@@ -286,7 +289,11 @@ def test_every_alert_of_the_digest_has_words(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_issuer_of_the_settings_has_words(language: str) -> None:
-    names = get_args(CertificateSettings.model_fields["issuer"].annotation)
     words = table(language)["words"]
-    assert names
-    assert [name for name in names if f"issuer_{name}" not in words] == []
+    assert [name for name in Issuer if f"issuer_{name.value}" not in words] == []
+
+
+@pytest.mark.parametrize("notice", NoticeName)
+def test_every_notice_has_a_name_for_staff(notice: NoticeName) -> None:
+    for path in template("notices", notice.value).glob("??.md"):
+        assert resources.read_documents("notices", notice.value, path.name)[0][0]["name"], path

@@ -1,6 +1,5 @@
 """The documents for people: each command line in them exists, with these options and words."""
 
-import importlib
 import re
 import shlex
 import tomllib
@@ -9,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.cli import command_at, command_paths
 from pipeline.config import FolderSettings, Settings
 from pipeline.errors import ExitCode
 from pipeline.resources import template
@@ -39,6 +38,7 @@ def named(path: Path) -> list[tuple[str, str]]:
     return [(path.name, line) for line in command_lines(path)]
 
 
+COMMANDS = command_paths()
 LINES = [pair for path in DOCUMENTS for pair in named(path)]
 
 
@@ -67,8 +67,7 @@ def test_command_line_of_a_document_exists(document: str, line: str) -> None:
     path, arguments = command_of(words)
     if path not in COMMANDS or not arguments or arguments == ["--help"]:
         return
-    module, _, attribute = COMMANDS[path].partition(":")
-    command: click.Command = getattr(importlib.import_module(module), attribute)
+    command = command_at(path)
     options = {name for param in command.params for name in param.opts if name.startswith("-")}
     used = {word for word in arguments if word.startswith("--")}
     assert used <= options, f"{document}: {line}"

@@ -8,7 +8,7 @@ from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.config.sections import CertificateSettings
-from pipeline.model.certificate import Issuer
+from pipeline.terms import Issuer
 
 OpenAuthority = Callable[[], Authority]
 
@@ -37,4 +37,4 @@ def choose(settings: CertificateSettings, open_authority: OpenAuthority) -> Cert
     ``open_authority`` is called when the issuer first needs the embedded authority: a key that
     cannot be used stops no decision and no mail.
     """
-    return ISSUERS[Issuer(settings.issuer)](settings, open_authority)
+    return ISSUERS[settings.issuer](settings, open_authority)

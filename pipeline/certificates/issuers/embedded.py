@@ -8,7 +8,8 @@ from pipeline.certificates.authority import Authority, new_serial
 from pipeline.certificates.expiry import expires_at
 from pipeline.certificates.issue import Prepared
 from pipeline.certificates.profile import build_to_be_signed, finish
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 
 class EmbeddedIssuer:

@@ -7,7 +7,8 @@ from pipeline.certificates.expiry import created_at_of_day, expires_at, is_valid
 from pipeline.certificates.issue import Prepared
 from pipeline.certificates.paste import PasteCode, PasteRefused, read_paste
 from pipeline.errors import RefusedError
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 
 class ManualIssuer:

@@ -1,4 +1,4 @@
-"""``pipeline certificate`` and ``pipeline authority``."""
+"""``pipeline certificate``."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,30 +201,6 @@ def crl(out: Path | None) -> None:
 
     with services() as opened:
         text = current_crl(opened)
-    if out is None:
-        click.echo(text, nl=False)
-    else:
-        out.write_text(text, encoding="ascii")
-
-
-@click.command("show")
-@click.option("--json", "as_json", is_flag=True)
-def show_authority(*, as_json: bool) -> None:
-    """Print the fingerprint of the embedded authority."""
-    with services() as opened:
-        fingerprint = opened.authority.fingerprint
-    if as_json:
-        print_json({"fingerprint": fingerprint})
-    else:
-        click.echo(fingerprint)
-
-
-@click.command("export")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
-def export_authority(out: Path | None) -> None:
-    """Print (or write) the certificate of the authority; never its key."""
-    with services() as opened:
-        text = opened.authority.certificate_pem
     if out is None:
         click.echo(text, nl=False)
     else:

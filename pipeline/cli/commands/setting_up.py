@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
@@ -13,9 +13,9 @@ from pipeline import __version__
 from pipeline.cli.context import named_places
 from pipeline.clock import SystemClock
 from pipeline.config import Settings, file_faults
-from pipeline.config.sections import IssuerName
 from pipeline.durable import write_file
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError, RefusedError
+from pipeline.terms import Issuer
 from pipeline.wording import console as words
 
 _Decorated = Callable[..., Any]
@@ -58,7 +58,7 @@ _ENCRYPTION = click.Choice(("tls", "starttls", "none"))
 @click.option("--time-zone")
 @click.option("--alert-to")
 @click.option("--language")
-@click.option("--issuer", type=click.Choice(get_args(IssuerName)))
+@click.option("--issuer", type=click.Choice([issuer.value for issuer in Issuer]))
 @click.option("--force", is_flag=True)
 def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     """Write a configuration that can work, then say whether the servers let us in."""

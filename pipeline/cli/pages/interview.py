@@ -4,15 +4,15 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from pipeline.config import Loaded, judged, read_values
-from pipeline.config.sections import IssuerName
 from pipeline.config.written import as_toml
 from pipeline.errors import ConfigurationError, SettingsError
 from pipeline.resources import languages
+from pipeline.terms import Issuer
 from pipeline.wording import console as words
 
 _IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -84,7 +84,7 @@ class Interview:
         self._ask("time_zone", "UTC")
         self._ask("alert_to", "")
         self._ask("language", "en", choices=languages())
-        self._ask("issuer", "embedded", choices=get_args(IssuerName))
+        self._ask("issuer", "embedded", choices=tuple(issuer.value for issuer in Issuer))
         found = self._judged()
         if found.faults:
             raise SettingsError(found.faults)

@@ -65,7 +65,7 @@ def _print_plan(plan: Plan, zone: str) -> None:
         [
             [
                 item.id,
-                words.named("notice", item.notice),
+                words.notice_name(item.notice),
                 item.recipient,
                 item.subject,
                 told(item.due_at, zone),
@@ -132,7 +132,7 @@ def _fate(mail: PlannedMail) -> str:
 def _work(work: PlannedWork) -> str:
     steps = [
         words.named("deadline", step.kind)
-        + (f" ({words.named('notice', step.notice)})" if step.notice else "")
+        + (f" ({words.notice_name(step.notice)})" if step.notice else "")
         for step in work.steps
     ]
     if not steps and work.event is not None:

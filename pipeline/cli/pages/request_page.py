@@ -34,7 +34,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         "deadlines",
         [
             f"{told_twice(item.at, zone, view.time_zone)}  {words.named('deadline', item.kind)}"
-            + (f"  {words.named('notice', item.notice)}" if item.notice else "")
+            + (f"  {words.notice_name(item.notice)}" if item.notice else "")
             for item in view.deadlines
         ],
     )

@@ -6,8 +6,9 @@ from pipeline.flow.context import finished
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.services import Work
-from pipeline.model.message import Automation, InboundMessage, MessageKind, Outcome
+from pipeline.model.message import Automation, InboundMessage, MessageKind
 from pipeline.store.records import MessageRecord
+from pipeline.terms import Outcome
 
 
 def record(

@@ -32,10 +32,11 @@ from pipeline.flow.views.plan import (
 from pipeline.guard import GuardError
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
-from pipeline.model.message import MessageKind, Outcome
+from pipeline.model.message import MessageKind
 from pipeline.store.queries import counts
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 from pipeline.tracks.deadlines import due
 from pipeline.tracks.machine import next_system_event
 

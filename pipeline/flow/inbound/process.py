@@ -19,10 +19,10 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.guard import GuardError
 from pipeline.model.identifiers import new_id
-from pipeline.model.message import Outcome
 from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
+from pipeline.terms import Outcome
 
 #: How often a message is tried is a setting (limits.attempts).
 _RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
@@ -157,4 +157,4 @@ def _placed(services: Services, row: MessageRecord) -> MessageRecord:
     """Return ``row`` with the folder that its mail has to go to."""
     if row.outcome is None:
         return row
-    return replace(row, move_to=getattr(services.settings.folders, row.outcome.value))
+    return replace(row, move_to=services.settings.folders.of(row.outcome))

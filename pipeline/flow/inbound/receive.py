@@ -17,8 +17,9 @@ from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
-from pipeline.model.message import MessageKind, Outcome
+from pipeline.model.message import MessageKind
 from pipeline.store.records import MessageRecord
+from pipeline.terms import Outcome
 
 
 def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:

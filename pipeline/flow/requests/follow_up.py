@@ -23,11 +23,12 @@ from pipeline.flow.requests.thread import KnownThread, Standing
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import load_phrases
 from pipeline.intake.reply import read_reply
-from pipeline.model.message import Command, Outcome, SenderVerdict
+from pipeline.model.message import Command, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
+from pipeline.terms import Outcome
 from pipeline.validation.content import content_digest
 
 _AFTER_APPROVAL = frozenset(

@@ -15,13 +15,14 @@ from pipeline.flow.services import Work
 from pipeline.intake.suggest import suggest_form
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
-from pipeline.model.message import Outcome, SenderVerdict
+from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 
 _JOINS_WITHIN = timedelta(hours=24)
 

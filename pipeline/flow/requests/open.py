@@ -18,13 +18,13 @@ from pipeline.flow.requests.route import route_on
 from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_reference
-from pipeline.model.message import Outcome
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
 from pipeline.model.route import ConflictDecision
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 from pipeline.validation.content import content_digest
 
 #: Decisions that concern the earlier request alone: no new request is opened for them.

@@ -38,6 +38,7 @@ def report_page(services: Services) -> str:
         word=words.word,
         status_word=words.status_word,
         named=words.named,
+        notice_name=words.notice_name,
         language=words.language(),
         now=services.clock.now(),
         zone=services.settings.team.time_zone,

@@ -1,14 +1,19 @@
-"""Lists all forms by their kind."""
+"""All forms, each from the module that is called like it."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from pipeline.forms.definitions.definition import FormDefinition
-from pipeline.forms.definitions.migration import MIGRATION
-from pipeline.forms.definitions.onboarding import ONBOARDING
-from pipeline.forms.definitions.qr import QR
 from pipeline.model.form import FormKind
 
+
+def _defined(kind: FormKind) -> FormDefinition:
+    module = import_module(f"pipeline.forms.definitions.{kind.value}")
+    definition: FormDefinition = module.DEFINITION
+    return definition
+
+
 FORMS: Mapping[FormKind, FormDefinition] = MappingProxyType(
-    {definition.kind: definition for definition in (ONBOARDING, MIGRATION, QR)}
+    {kind: _defined(kind) for kind in FormKind}
 )

@@ -85,7 +85,7 @@ class MigrationApplication(CommonAnswers):
     ack_policies: Annotated[Tick, Question(AnswerKind.TICK, "consent")]
 
 
-MIGRATION = FormDefinition(
+DEFINITION = FormDefinition(
     kind=FormKind.MIGRATION,
     version="1.0",
     model=MigrationApplication,

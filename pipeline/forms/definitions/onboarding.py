@@ -104,7 +104,7 @@ class OnboardingApplication(CommonAnswers):
     ack_policies: Annotated[Tick, Question(AnswerKind.TICK, "consent")]
 
 
-ONBOARDING = FormDefinition(
+DEFINITION = FormDefinition(
     kind=FormKind.ONBOARDING,
     version="1.0",
     model=OnboardingApplication,

@@ -53,7 +53,7 @@ class QrApplication(CommonAnswers):
     ] = None
 
 
-QR = FormDefinition(
+DEFINITION = FormDefinition(
     kind=FormKind.QR,
     version="1.0",
     model=QrApplication,

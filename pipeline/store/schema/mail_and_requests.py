@@ -10,9 +10,9 @@ from the record; both engines use an index on ``IS NOT NULL``, SQLite none on a 
 
 import sqlalchemy as sa
 
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.message import MessageKind, Outcome, SenderVerdict
+from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import (
     Actor,
@@ -41,6 +41,7 @@ from pipeline.store.schema.columns import (
     text,
     work_index,
 )
+from pipeline.terms import Issuer, Outcome
 
 requests = sa.Table(
     "requests",

@@ -6,10 +6,11 @@ from typing import Literal
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
+from pipeline.terms import Issuer
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
 

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from pipeline.model.message import MessageKind, Outcome, SenderVerdict
+from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
+from pipeline.terms import Outcome
 
 MessageView = Literal["all", "waiting", "unmoved"]
 

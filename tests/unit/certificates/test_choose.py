@@ -2,18 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from pipeline.certificates.authority import Authority
 from pipeline.certificates.issuers.choose import ISSUERS, KEYLESS, OF_AUTHORITY, choose
-from pipeline.config.sections import CertificateSettings, IssuerName
+from pipeline.config.sections import CertificateSettings
+from pipeline.terms import Issuer
 
 _PACKAGE = Path(__file__).parents[3] / "pipeline"
 #: Where an issuer says who it is, and where the values of the setting are declared.
 _DECLARED = {
-    "model/certificate.py",
+    "terms.py",
     "config/sections.py",
     "certificates/profile.py",
     *(f"certificates/issuers/{name}.py" for name in ("choose", "embedded", "manual")),
@@ -25,21 +25,21 @@ def _unopened() -> Authority:
     raise AssertionError("the authority is opened when it is needed, not before")
 
 
-@pytest.mark.parametrize("name", get_args(IssuerName))
-def test_every_value_of_the_setting_has_its_issuer_and_no_key_is_opened(name: IssuerName) -> None:
+@pytest.mark.parametrize("name", list(Issuer))
+def test_every_value_of_the_setting_has_its_issuer_and_no_key_is_opened(name: Issuer) -> None:
     issuer = choose(CertificateSettings(issuer=name), _unopened)
-    assert issuer.issuer.value == name
+    assert issuer.issuer is name
     assert issuer.uses_authority is (issuer.issuer is OF_AUTHORITY)
     if issuer.automatic:
         assert issuer.reserve_serial() != issuer.reserve_serial()
 
 
 def test_no_issuer_is_without_a_value_of_the_setting() -> None:
-    assert {issuer.value for issuer in ISSUERS} == set(get_args(IssuerName))
+    assert set(ISSUERS) == set(Issuer)
 
 
 def test_the_issuer_to_look_around_with_needs_no_keys() -> None:
-    settings = CertificateSettings().model_copy(update={"issuer": KEYLESS.value})
+    settings = CertificateSettings().model_copy(update={"issuer": KEYLESS})
     assert not choose(settings, _unopened).uses_authority
 
 

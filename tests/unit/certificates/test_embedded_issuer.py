@@ -17,7 +17,8 @@ from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.lint import lint
 from pipeline.certificates.profile import build_to_be_signed, read_subject
 from pipeline.errors import PipelineError, RefusedError
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 OpenSsl = Callable[..., subprocess.CompletedProcess[str]]
 

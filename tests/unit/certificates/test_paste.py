@@ -15,7 +15,8 @@ from pipeline.certificates.paste import (
     read_paste,
 )
 from pipeline.errors import RefusedError
-from pipeline.model.certificate import CertificateSubject, IssuedCertificate, Issuer
+from pipeline.model.certificate import CertificateSubject, IssuedCertificate
+from pipeline.terms import Issuer
 
 #: Made like Meta's: one line of base64 over fields of a length and their octets.
 META = base64.b64encode(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.cli import command_paths
 from pipeline.errors import NotFoundError
 from pipeline.resources import template
 from pipeline.wording import calling
@@ -15,7 +15,7 @@ from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
 
 LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))
-FIRST_WORDS = {path[0] for path in COMMANDS}
+FIRST_WORDS = {path[0] for path in command_paths()}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS, run
+from pipeline.cli import command_paths, run
 from pipeline.config import Secret, Settings, hidden, load
 from pipeline.config.countries import CODES
 from pipeline.config.reading import known_variables
@@ -65,7 +65,11 @@ def _arguments(path: tuple[str, ...]) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in COMMANDS if path[0] not in _NEEDS_NONE and path != ("config", "schema")],
+    [
+        path
+        for path in command_paths()
+        if path[0] not in _NEEDS_NONE and path != ("config", "schema")
+    ],
     ids=" ".join,
 )
 def test_no_configuration_is_told_with_the_places_and_makes_nothing(

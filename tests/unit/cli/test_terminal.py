@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import logs
-from pipeline.cli import COMMANDS, run
+from pipeline.cli import command_paths, run
 from pipeline.cli.screen import width
 from pipeline.clock import SystemClock
 from pipeline.config import load
@@ -244,7 +244,7 @@ def test_help_is_never_wider_than_the_terminal(
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("PIPELINE_LANG", language)
     words.language.cache_clear()
-    paths = [(), ("request",), *COMMANDS]
+    paths = [(), ("request",), *command_paths()]
     for path in paths:
         called = fresh_pipeline(*path, "--help")
         assert called.code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipeline.model.certificate import CertificateState, Issuer
+from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.identifiers import new_id, new_reference
 from pipeline.model.message import SenderVerdict
@@ -30,6 +30,7 @@ from pipeline.store.records import (
     StoredProblem,
     StoredReading,
 )
+from pipeline.terms import Issuer
 from tests.servers.postgresql import postgresql_programs, running_postgresql
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
