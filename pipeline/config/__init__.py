@@ -10,7 +10,7 @@ from pipeline.config.faults import secrets_of
 from pipeline.config.files import check_ca_file, file_faults
 from pipeline.config.loading import Loaded, judged, load, look
 from pipeline.config.reading import read_values
-from pipeline.config.secret import Secret
+from pipeline.config.secret import Secret, SecretDocument
 from pipeline.config.sections import (
     CertificateSettings,
     CourierSettings,
@@ -19,6 +19,7 @@ from pipeline.config.sections import (
     LimitSettings,
     LogSettings,
     MailboxSettings,
+    OAuthSettings,
     PhoneSettings,
     RetentionSettings,
     SenderSettings,
@@ -36,9 +37,11 @@ __all__ = [
     "Loaded",
     "LogSettings",
     "MailboxSettings",
+    "OAuthSettings",
     "PhoneSettings",
     "RetentionSettings",
     "Secret",
+    "SecretDocument",
     "SenderSettings",
     "Settings",
     "StoreSettings",
