@@ -106,6 +106,8 @@ class Transport:
                 if isinstance(line, ssl.SSLSocket):
                     line.do_handshake()
                 yield line
+                if late.is_set():
+                    raise TimeoutError  # the cut looks like the end of the answer
             except (OSError, http.client.HTTPException, UnicodeError) as error:
                 if late.is_set():
                     raise TimeoutError from error
@@ -132,9 +134,10 @@ class Transport:
         connection.sock = line
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.asked_at = datetime.now(UTC)
-        connection.request(method, target, body, dict(headers))
-        response = connection.getresponse()
-        content = response.read(_MOST_BYTES + 1)
+        with contextlib.closing(connection):
+            connection.request(method, target, body, dict(headers))
+            with connection.getresponse() as response:
+                content = response.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise TryLaterError("token_answer", place=place, reason=f"> {_MOST_BYTES} bytes")
         _check_status(response, place)
