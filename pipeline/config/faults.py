@@ -7,7 +7,7 @@ from pipeline.config.countries import CODES, nearest_code
 from pipeline.config.database import database_faults
 from pipeline.config.folders import folder_faults
 from pipeline.config.missing import missing
-from pipeline.config.oauth import oauth_faults
+from pipeline.config.oauth import lacks_source, oauth_faults
 from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
 from pipeline.config.secret import Secret
 from pipeline.config.sections import CourierSettings, MailboxSettings, Settings
@@ -113,9 +113,10 @@ def _incoming(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         return
     because = 'mailbox.kind = "imap"'
     yield from _server("mailbox", mailbox, because, origin)
+    with_token = settings.mailbox_has_token() or lacks_source(settings.oauth)
     if not mailbox.user:
         yield missing("mailbox.user", because, origin)
-    if not (mailbox.password.is_set() or settings.mailbox_has_token()):
+    if not (mailbox.password.is_set() or with_token):
         yield missing("mailbox.password", because, origin)
 
 
@@ -129,7 +130,8 @@ def _outgoing(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         yield from _unused_host("courier", courier, "smtp", origin)
         return
     yield from _server("courier", courier, 'courier.kind = "smtp"', origin)
-    if courier.user and not (courier.password.is_set() or settings.courier_has_token()):
+    with_token = settings.courier_has_token() or lacks_source(settings.oauth)
+    if courier.user and not (courier.password.is_set() or with_token):
         yield missing("courier.password", f"courier.user = {quoted(courier.user)}", origin)
     if courier.password.is_set() and not courier.user:
         yield missing("courier.user", "courier.password", origin)

@@ -17,7 +17,6 @@ _OURS = frozenset({"grant_type", "client_id", "client_secret", "refresh_token", 
 #: The settings that each source reads, beside those that all of them do.
 _FOR_ALL = frozenset({"source", "scope", "ca_file", "timeout_seconds"})
 _READ = {
-    "none": frozenset[str](),
     "microsoft": frozenset({"tenant", "client_id", "client_secret", "certificate", "authority"}),
     "google_key": frozenset({"key", "subject"}),
     "google_refresh_token": frozenset({"client_id", "client_secret", "refresh_token", "token_url"}),
@@ -36,7 +35,8 @@ def oauth_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationEr
     yield from _logins(settings, origin)
     oauth = settings.oauth
     if oauth.source == "none":
-        yield from _unread(oauth, "none", 'oauth.source = "none"', origin)
+        if lacks_source(oauth):
+            yield missing("oauth.source", f"oauth.{min(oauth.model_fields_set)}", origin)
         return
     because = f"oauth.source = {quoted(oauth.source)}"
     if oauth.source == "microsoft":
@@ -50,6 +50,11 @@ def oauth_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationEr
     for key, url in urls.items():
         if url and not is_endpoint(url):
             yield ConfigurationError("setting_url", key=key, value=quoted(url), where=origin(key))
+
+
+def lacks_source(oauth: OAuthSettings) -> bool:
+    """Return whether somebody wrote the section and named no source (or one that is none)."""
+    return bool(oauth.model_fields_set) and "source" not in oauth.model_fields_set
 
 
 def _logins(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:

@@ -44,6 +44,7 @@ class MicrosoftSource:
         """Ask for a token; see :class:`pipeline.tokens.grant.TokenSource`."""
         try:
             import msal  # noqa: PLC0415 - an extra, and slow
+            from jwt.exceptions import PyJWTError  # noqa: PLC0415 - what msal signs with
         except ImportError as error:
             raise ConfigurationError("token_library", library="msal", extra="microsoft") from error
         credential = self._credential()
@@ -58,7 +59,7 @@ class MicrosoftSource:
             ).acquire_token_for_client([self.scope])
         except PipelineError:
             raise
-        except ValueError as error:
+        except (ValueError, TypeError, PyJWTError) as error:
             raise self._refused() from error
         if "access_token" in fields:
             return read_grant(dict(fields), self.place)
@@ -75,11 +76,11 @@ class MicrosoftSource:
     def _refused(self) -> PipelineError:
         """Tell of an error that msal raises: no authority of this name, or a key it cannot use."""
         answer = self.transport.last
-        if answer is None or answer.good:
-            if self.certificate and answer is None:
-                return ConfigurationError("token_certificate")
-            return refusal({}, answer, self.place, ())
-        return self._told(read_json(answer.body))
+        fields = read_json(answer.body) if answer else {}
+        found = answer is None or "token_endpoint" in fields
+        if self.certificate and found:  # nothing was refused yet: the key could not sign
+            return ConfigurationError("token_certificate")
+        return self._told(fields)
 
     def _told(self, fields: dict[str, Any]) -> PipelineError:
         skew = clock_fault(self.transport, self.place) if self.certificate else None

@@ -37,13 +37,22 @@ class Dovecot:
         return self.folder / "mail" / (user or self.user)
 
     def kick(self, user: str = "") -> None:
-        """End all connections of a user, as a server does when a token expires."""
+        """End all connections of a user, as a server does when a token expires.
+
+        Waits for the server to know of one, and until none is left.
+        """
+        name, end = user or self.user, time.monotonic() + _START_SECONDS
+        while time.monotonic() < end and name not in self._doveadm("kick", name):
+            time.sleep(0.02)
+        while time.monotonic() < end and name in self._doveadm("who", "-1", name):
+            time.sleep(0.02)
+
+    def _doveadm(self, *words: str) -> str:
         config = self.folder / "dovecot.conf"
-        subprocess.run(
-            ["doveadm", "-c", str(config), "kick", user or self.user],
-            check=True,
-            capture_output=True,
+        done = subprocess.run(
+            ["doveadm", "-c", str(config), *words], check=False, capture_output=True, text=True
         )
+        return done.stdout
 
     def forget_numbers(self, user: str = "") -> None:
         """Make the server give a new UIDVALIDITY, as after a restored backup."""

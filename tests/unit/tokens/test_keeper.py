@@ -1,10 +1,8 @@
 """Tokens are kept as long as they hold, asked for by one at a time, and none is lost."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,12 +21,6 @@ _START = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def clock() -> SettableClock:
     return SettableClock(_START)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "db.sqlite3", mailbox_id="m", blobs=tmp_path / "blobs") as opened:
-        yield opened
 
 
 class Bench:
