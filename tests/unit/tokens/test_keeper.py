@@ -154,7 +154,8 @@ def test_worker_whose_refresh_token_was_used_reads_again(
     """Its turn had run out, so that another one asked meanwhile."""
     slow = Bench(identity, clock, store, rotates=True)
     other = Bench(identity, clock, store, rotates=True)
-    request, done = slow.source.request, []
+    request = slow.source.request
+    done: list[str] = []
 
     def late(refresh_token: str) -> object:
         if not done:
@@ -173,7 +174,8 @@ def test_worker_whose_refresh_token_was_used_goes_on_with_the_newest(
 ) -> None:
     slow = Bench(identity, clock, store, rotates=True)
     other = Bench(identity, clock, store, rotates=True)
-    request, done = slow.source.request, []
+    request = slow.source.request
+    done: list[str] = []
 
     def late(refresh_token: str) -> object:
         if not done:
