@@ -38,8 +38,8 @@ class Bearer(Protocol):
         """Take note that ``server`` let us in."""
         ...
 
-    def refused(self, server: str, user: str, reason: str) -> PipelineError | None:
-        """Return what to tell of a server that refuses also a new token; None: nothing special."""
+    def refused(self, server: str, user: str, reason: str) -> PipelineError:
+        """Return what to tell of a server that refuses also a new token, or the only one."""
         ...
 
 

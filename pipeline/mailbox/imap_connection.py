@@ -85,8 +85,7 @@ def _open_with_token(access: ImapAccess, bearer: Bearer) -> "IMAPClient":
                 raise
             client = _open(access, newer)
         except _RefusedError as refused:
-            told = bearer.refused(access.host, access.user, refused.reason)
-            raise told or refused.told from first
+            raise bearer.refused(access.host, access.user, refused.reason) from first
     bearer.accepted(access.host)
     return client
 

@@ -190,10 +190,7 @@ class SmtpCourier:
                 if error.smtp_code < _PERMANENT:
                     raise
                 reason = _answer(error.smtp_code, error.smtp_error)
-                told = bearer.refused(server.host, server.user, reason)
-                if told is None:
-                    raise
-                raise told from error
+                raise bearer.refused(server.host, server.user, reason) from error
         bearer.accepted(server.host)
         return line
 

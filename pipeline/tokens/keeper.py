@@ -5,14 +5,15 @@ A refresh token that a server replaced is worth as much as a password: the old o
 worker at a time asks, and the answer is kept before the new access token is used.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.clock import Clock
 from pipeline.errors import ConfigurationError, PipelineError
-from pipeline.tokens.grant import Grant, TokenSource
+from pipeline.tokens.grant import TokenSource
 from pipeline.tokens.transport import wait_of
 
 #: A token is replaced so long before its end that no log-in starts with one about to expire.
@@ -36,6 +37,10 @@ class KeptToken:
             return True
         margin = min(_MARGIN, (self.expires_at - self.obtained_at) / 2)
         return self.obtained_at <= now + _MARGIN and now < self.expires_at - margin
+
+    def serves(self, refused: str, now: datetime) -> bool:
+        """Return whether the token can be used and is not the one that a server ``refused``."""
+        return self.access_token != refused and self.holds(now)
 
 
 class Shelf(Protocol):
@@ -70,18 +75,23 @@ class Watch(Protocol):
 
 
 class TokenKeeper:
-    """A :class:`pipeline.sasl.Bearer` for one source; one for mailbox and mail out together."""
+    """A :class:`pipeline.sasl.Bearer` for one source; one for mailbox and mail out together.
+
+    ``choose`` gives the source with its secrets; it is asked before each request, so that a secret
+    that was replaced is used. ``seconds`` is how long a request may take.
+    """
 
     def __init__(
         self,
-        source: TokenSource,
+        choose: Callable[[], TokenSource],
         clock: Clock,
         *,
         shelf: Shelf | None,
         watch: Watch,
         seconds: float,
     ) -> None:
-        self.source = source
+        self._choose = choose
+        self._source: TokenSource | None = None
         self._clock = clock
         self._shelf = shelf
         self._watch = watch
@@ -90,13 +100,21 @@ class TokenKeeper:
         self._failure: PipelineError | None = None
         self._asks_again_at: datetime | None = None
 
+    @property
+    def source(self) -> TokenSource:
+        """The source as it was last chosen."""
+        if self._source is None:
+            self._source = self._choose()
+        return self._source
+
     def token(self) -> str:
         """Return a token that holds; see :class:`pipeline.sasl.Bearer`."""
         return self.current().access_token
 
     def current(self) -> KeptToken:
         """Return the token with its times. Raises what :meth:`token` raises."""
-        kept = self._usable("")
+        with self._told_to_watch():
+            kept = self._usable("")
         return kept if kept is not None else self._renew("")
 
     def fresh(self) -> KeptToken:
@@ -113,7 +131,7 @@ class TokenKeeper:
         """Take note that ``server`` let us in."""
         self._watch.good(server)
 
-    def refused(self, server: str, user: str, reason: str) -> PipelineError | None:
+    def refused(self, server: str, user: str, reason: str) -> PipelineError:
         """Return what to tell of a server that takes no token of ours, and take note of it."""
         error = _refusal(self.source.kind, server, user, reason)
         self._watch.failed(server, error)
@@ -121,11 +139,10 @@ class TokenKeeper:
 
     def _usable(self, refused: str) -> KeptToken | None:
         now = self._clock.now()
-        for kept in (self._kept, self._read()):
-            if kept is not None and kept.access_token != refused and kept.holds(now):
-                self._kept = kept
-                return kept
-        return None
+        if self._kept is None or not self._kept.serves(refused, now):
+            self._kept = self._read()
+        kept = self._kept
+        return kept if kept is not None and kept.serves(refused, now) else None
 
     def _read(self) -> KeptToken | None:
         return self._shelf.read(self.source.identity) if self._shelf else self._kept
@@ -136,46 +153,56 @@ class TokenKeeper:
         if self._failure is not None and at is not None and self._clock.now() < at:
             raise self._failure
         try:
-            self._kept = self._asked(refused)
+            with self._told_to_watch():
+                self._source = self._choose()
+                self._kept = self._asked(self._source, refused)
         except PipelineError as error:
             pause = max(_PAUSE, timedelta(seconds=wait_of(error)))
             self._failure, self._asks_again_at = error, self._clock.now() + pause
-            if isinstance(error, ConfigurationError):
-                self._watch.failed("", error)
             raise
         self._failure = None
         return self._kept
 
-    def _asked(self, refused: str) -> KeptToken:
+    @contextmanager
+    def _told_to_watch(self) -> Iterator[None]:
+        """Tell of what has to be mended, such as a secret that cannot be read."""
+        try:
+            yield
+        except ConfigurationError as error:
+            self._watch.failed("", error)
+            raise
+
+    def _asked(self, source: TokenSource, refused: str) -> KeptToken:
         if self._shelf is None:
-            if self.source.rotates:
+            if source.rotates:
                 raise ConfigurationError("token_no_state")
-            return self._kept_of(self.source.request(""), "")
-        name = self.source.identity
+            return self._request(source, "")
+        name = source.identity
         with self._shelf.turn(name, self._longest):
             kept = self._shelf.read(name)
-            if kept and kept.access_token != refused and kept.holds(self._clock.now()):
+            if kept is not None and kept.serves(refused, self._clock.now()):
                 return kept
             renewal = kept.refresh_token if kept else ""
             try:
-                new = self._kept_of(self.source.request(renewal), renewal)
+                new = self._request(source, renewal)
             except ConfigurationError as error:
                 later = self._shelf.read(name)
                 if error.code != "token_grant" or later is None or later == kept:
                     raise
                 # another worker used the refresh token although it was our turn (its own was over)
-                if later.holds(self._clock.now()) and later.access_token != refused:
+                if later.serves(refused, self._clock.now()):
                     return later
                 renewal = later.refresh_token
-                new = self._kept_of(self.source.request(renewal), renewal)
+                new = self._request(source, renewal)
             self._shelf.keep(name, new)
             return new
 
-    def _kept_of(self, grant: Grant, renewal: str) -> KeptToken:
+    def _request(self, source: TokenSource, renewal: str) -> KeptToken:
+        grant = source.request(renewal)
         now = self._clock.now()
         until = now + grant.lifetime if grant.lifetime is not None else None
         # RFC 6749, 6: an answer without a refresh token leaves the old one as it is
-        renewal = (grant.refresh_token or renewal) if self.source.rotates else ""
+        renewal = (grant.refresh_token or renewal) if source.rotates else ""
         return KeptToken(grant.access_token, renewal, until, now)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.tokens.keeper import Watch
 
 
 @dataclass
@@ -11,6 +12,7 @@ class ReadyToken:
     """Reads the token anew for each log-in; nobody says how long it holds."""
 
     read: Callable[[], str] = field(repr=False)
+    watch: Watch | None = None
 
     def token(self) -> str:
         """Return the token; see :class:`pipeline.sasl.Bearer`."""
@@ -22,8 +24,13 @@ class ReadyToken:
         return token if token != refused else None
 
     def accepted(self, server: str) -> None:
-        """Do nothing: no failure was noted."""
+        """Take note that ``server`` let us in."""
+        if self.watch is not None:
+            self.watch.good(server)
 
-    def refused(self, server: str, user: str, reason: str) -> PipelineError | None:  # noqa: ARG002
-        """Return nothing: the ordinary sentence of a refused log-in names token and user."""
-        return None
+    def refused(self, server: str, user: str, reason: str) -> PipelineError:
+        """Return what to tell of a token that whoever keeps it fresh has to replace."""
+        error = ConfigurationError("token_ready_refused", server=server, user=user, reason=reason)
+        if self.watch is not None:
+            self.watch.failed(server, error)
+        return error

@@ -26,14 +26,14 @@ def bearer_of(settings: Settings, clock: Clock, store: Store | None, watch: Watc
     Raises ConfigurationError when a secret or the file of authorities cannot be read.
     """
     if settings.mailbox.oauth_token.is_set():
-        return ReadyToken(settings.mailbox.oauth_token.text)
+        return ReadyToken(settings.mailbox.oauth_token.text, watch)
     oauth = settings.oauth
     if oauth.source == "none":
         return None
     check_ca_file(oauth.ca_file, "oauth.ca_file")
     shelf = StoreShelf(store, clock) if store is not None else None
     return TokenKeeper(
-        choose(oauth), clock, shelf=shelf, watch=watch, seconds=oauth.timeout_seconds
+        lambda: choose(oauth), clock, shelf=shelf, watch=watch, seconds=oauth.timeout_seconds
     )
 
 
@@ -126,10 +126,11 @@ class AlertOnce:
     def good(self, server: str) -> None:
         """Forget the failures of this server, and that no token could be had."""
         keys = (_mark(server), _mark(""))
-        with self._store.read() as tx:
-            marked = [key for key in keys if tx.memory.get(key) is not None]
-        if marked:
-            self._store.run(lambda tx: _forget(tx, marked))
+        with suppress(PipelineError):  # the next log-in forgets it
+            with self._store.read() as tx:
+                marked = [key for key in keys if tx.memory.get(key) is not None]
+            if marked:
+                self._store.run(lambda tx: _forget(tx, marked))
 
 
 def _forget(tx: Transaction, keys: list[str]) -> None:

@@ -82,7 +82,7 @@ def test_imap_expired_token_is_a_matter_of_configuration(dovecot: Dovecot) -> No
     )
     with ImapMailbox(settings) as mailbox, pytest.raises(ConfigurationError) as caught:
         mailbox.folders()
-    assert caught.value.code == "mailbox_refused_login"
+    assert caught.value.code == "token_ready_refused"
 
 
 def test_imap_wrong_password_is_a_matter_of_configuration(settings: ImapAccess) -> None:

@@ -39,7 +39,7 @@ class Bench:
         )
         shelf = StoreShelf(store, clock) if store else None
         watch = AlertOnce(store, clock) if store else Unwatched()
-        self.keeper = TokenKeeper(self.source, clock, shelf=shelf, watch=watch, seconds=5)
+        self.keeper = TokenKeeper(lambda: self.source, clock, shelf=shelf, watch=watch, seconds=5)
 
 
 def alerts(store: Store) -> list[tuple[str, str]]:

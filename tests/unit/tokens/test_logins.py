@@ -66,7 +66,9 @@ def _keeper(identity: TokenServer, store: Store, *, rotates: bool = False) -> To
     )
     clock = SystemClock()
     watch = AlertOnce(store, clock)
-    return TokenKeeper(source, clock, shelf=StoreShelf(store, clock), watch=watch, seconds=2)
+    return TokenKeeper(
+        lambda: source, clock, shelf=StoreShelf(store, clock), watch=watch, seconds=2
+    )
 
 
 @pytest.fixture
@@ -219,7 +221,7 @@ def test_ready_token_is_read_again_when_it_was_refused(
     with ImapMailbox(access) as mailbox:
         assert "INBOX" in mailbox.folders()
     identity.revoke()
-    with ImapMailbox(access) as mailbox, failing(ConfigurationError, "mailbox_refused_login"):
+    with ImapMailbox(access) as mailbox, failing(ConfigurationError, "token_ready_refused"):
         mailbox.folders()
 
 
@@ -243,9 +245,9 @@ class _Bearer(ReadyToken):
     [
         # Exchange: the token is good, the app may not open this mailbox
         ({"LIST": "{tag} BAD User is authenticated but not connected."}, ConfigurationError,
-         "mailbox_refused_login"),
+         "token_ready_refused"),
         ({"AUTHENTICATE": "{tag} NO AUTHENTICATE failed."}, ConfigurationError,
-         "mailbox_refused_login"),
+         "token_ready_refused"),
         ({"AUTHENTICATE": "{tag} NO [UNAVAILABLE] later"}, TryLaterError, "mailbox_unreachable"),
         ({"AUTHENTICATE": "* BYE going down"}, TryLaterError, "mailbox_unreachable"),
         ({"AUTHENTICATE": "+ abcde"}, TryLaterError, "mailbox_unreachable"),

@@ -111,7 +111,9 @@ def keeper(identity: TokenServer, clock: SettableClock, store: Store) -> TokenKe
         identity.url, Client("client", identity.secret), "x", Transport(seconds=2)
     )
     watch = AlertOnce(store, clock)
-    return TokenKeeper(source, clock, shelf=StoreShelf(store, clock), watch=watch, seconds=2)
+    return TokenKeeper(
+        lambda: source, clock, shelf=StoreShelf(store, clock), watch=watch, seconds=2
+    )
 
 
 @pytest.fixture
@@ -193,9 +195,10 @@ def test_long_token_is_sent_on_a_line_of_its_own(
     ("answers", "kind", "code"),
     [
         ({"EHLO": "250-x\r\n250 AUTH PLAIN LOGIN"}, ConfigurationError, "courier_no_login"),
-        ({"AUTH": "535 5.7.3 Authentication unsuccessful"}, ConfigurationError, "courier_login"),
+        ({"AUTH": "535 5.7.3 Authentication unsuccessful"}, ConfigurationError,
+         "token_ready_refused"),
         ({"AUTH": "535 5.7.139 SmtpClientAuthentication is disabled"}, ConfigurationError,
-         "courier_login"),
+         "token_ready_refused"),
         ({"AUTH": "454 4.7.0 Temporary authentication failure"}, TryLaterError,
          "courier_unreachable"),
         ({"AUTH": "421 4.7.0 later"}, TryLaterError, "courier_unreachable"),
