@@ -178,6 +178,32 @@ def test_doctor_says_source_and_end_in_the_zone_of_the_team(call: Call) -> None:
     )  # fmt: skip
 
 
+def test_doctor_says_that_nobody_knows_the_end(call: Call, identity: TokenServer) -> None:
+    identity.lifetime = None
+    assert "did not say how long it holds" in _doctor(call("doctor")[1])
+    identity.lifetime = 3600
+
+
+def test_ready_token_is_told_and_its_refusal_alerts_once(
+    call: Call, identity: TokenServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "pipeline.toml"
+    text = config.read_text()
+    ready = text[: text.index("[oauth]")].replace(
+        "[sender]", 'oauth_token = { file = "ready" }\n[sender]'
+    )
+    config.write_text(ready)
+    _secret(tmp_path, "ready", identity.give())
+    assert call("run")[0] == 0
+    assert _doctor(call("doctor")[1]).startswith("fine The token is mailbox.oauth_token.")
+    identity.revoke()
+    for _ in range(2):
+        code, said = call("run")
+        assert (code, "with the token of mailbox.oauth_token" in _on_one_line(said)) == (4, True)
+    assert _alerts(tmp_path) == ["127.0.0.1 token_ready_refused"]
+    assert identity.asked == []
+
+
 def test_doctor_asks_anew_although_a_token_is_kept(call: Call, identity: TokenServer) -> None:
     assert call("run")[0] == 0
     identity.mode = "invalid_client"
