@@ -46,11 +46,11 @@ class ImapAccess:
 
 
 class _RefusedError(Exception):
-    """The server refuses the log-in; ``told`` is what to tell of it."""
+    """The server refuses the log-in, with its reason; another token may be taken."""
 
-    def __init__(self, told: ConfigurationError, reason: str) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.told, self.reason = told, reason
+        self.reason = reason
 
 
 def open_connection(access: ImapAccess) -> "IMAPClient":
@@ -71,7 +71,7 @@ def open_connection(access: ImapAccess) -> "IMAPClient":
             return _open(access, "")
         return _open_with_token(access, bearer)
     except _RefusedError as refused:
-        raise refused.told from refused
+        raise _refused(access, refused.reason) from refused
 
 
 def _open_with_token(access: ImapAccess, bearer: Bearer) -> "IMAPClient":
@@ -182,9 +182,9 @@ def _log_in(client: "IMAPClient", access: ImapAccess, token: str) -> None:
     except LoginError as error:
         if passes(error):
             raise _down(access, words(error)) from error
-        raise _refused(access, words(error)) from error
+        raise _RefusedError(words(error)) from error
     except UnicodeError as error:
-        raise _refused(access, type(error).__name__) from error
+        raise _RefusedError(type(error).__name__) from error
 
 
 def _log_in_with_token(client: "IMAPClient", access: ImapAccess, token: str) -> None:
@@ -205,20 +205,19 @@ def _log_in_with_token(client: "IMAPClient", access: ImapAccess, token: str) -> 
         if passes(error):
             raise
         status = f" ({exchange.status})" if exchange.status else ""
-        raise _refused(access, f"{words(error)}{status}") from error
+        raise _RefusedError(f"{words(error)}{status}") from error
     except binascii.Error as error:
         raise _down(access, type(error).__name__) from error
     except IMAP4.error as error:
         if passes(error):
             raise
-        raise _refused(access, words(error)) from error
+        raise _RefusedError(words(error)) from error
 
 
-def _refused(access: ImapAccess, reason: str) -> _RefusedError:
-    told = ConfigurationError(
+def _refused(access: ImapAccess, reason: str) -> ConfigurationError:
+    return ConfigurationError(
         "mailbox_refused_login", account=access.account, user=access.user, reason=reason
     )
-    return _RefusedError(told, reason)
 
 
 def _down(access: ImapAccess, reason: str) -> TryLaterError:
