@@ -57,7 +57,9 @@ def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_
 
 
 def _status(folder: Path, name: str) -> None:
-    python(folder / "bytecode", _COMMAND, "--home", str(folder / name), "status")
+    configuration = folder / f"{name}.toml"
+    configuration.write_text(f'[store]\nhome = "{folder / name}"\n', encoding="utf-8")
+    python(folder / "bytecode", _COMMAND, "--config", str(configuration), "status")
 
 
 def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
