@@ -13,10 +13,11 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.flow.services import Services
 from pipeline.flow.staff import review as decisions
-from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, python, show
-from tests.filled.mails import ADDRESS, form_mail
+from tests.world.crowd import form_mail
+from tests.world.records import Records
+from tests.world.world import deliver
 
 _FEW = 1_000
 _MANY = int(os.environ.get("BENCH_REQUESTS", "100000"))
@@ -63,12 +64,9 @@ def _status(folder: Path, name: str) -> None:
 def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
     """Open services over ``count`` rejected requests, copies of one that came the whole way."""
     services = services_in(folder)
-    MaildirMailbox(ADDRESS, folder / "inbox").append("INBOX", form_mail(0))
+    deliver(services, form_mail(0))
     run_batch(services)
-    with services.store.read() as tx:
-        row = tx.messages.list("all", 1)[0]
-        record = tx.requests.get(row.request_id or "")
-    assert record is not None
+    (record,) = Records(services).requests()
     decisions.reject(services, record, "staff", reason="invalid_number")
     run_batch(services)
     with closing(sqlite3.connect(folder / "requests.sqlite3")) as connection:

@@ -8,7 +8,10 @@ from pipeline.errors import RefusedError
 from pipeline.flow.staff import review as decisions
 from pipeline.model.message import MessageKind, Outcome
 from pipeline.model.request import Status
-from tests.flow.world import ADDRESS, HANAKO, OLIVER, STAFF, World, form, notices
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.settings import ADDRESS, STAFF
+from tests.world.world import World
 
 
 @pytest.mark.parametrize(

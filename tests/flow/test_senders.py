@@ -7,7 +7,9 @@ import pytest
 from pipeline.model.form import FormKind
 from pipeline.model.message import Outcome, SenderVerdict
 from pipeline.model.request import HoldReason, NumberState, Status
-from tests.flow.world import EVE, HANAKO, OLIVER, TARO, World, form, notices
+from tests.world.customers import EVE, HANAKO, OLIVER, TARO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 
 def test_unproven_sender_gets_a_receipt_that_echoes_nothing(any_world: World) -> None:
