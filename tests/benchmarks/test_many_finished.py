@@ -17,6 +17,7 @@ from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, python, show
 from tests.world.crowd import form_mail
 from tests.world.records import Records
+from tests.world.settings import write_settings
 from tests.world.world import deliver
 
 _FEW = 1_000
@@ -58,12 +59,14 @@ def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_
 
 
 def _status(folder: Path, name: str) -> None:
-    python(folder / "bytecode", _COMMAND, "--home", str(folder / name), "status")
+    options = ["--config", str(folder / name / "pipeline.toml"), "--home", str(folder / name)]
+    python(folder / "bytecode", _COMMAND, *options, "status")
 
 
 def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
     """Open services over ``count`` rejected requests, copies of one that came the whole way."""
     services = services_in(folder)
+    write_settings(folder / "pipeline.toml")
     deliver(services, form_mail(0))
     run_batch(services)
     (record,) = Records(services).requests()
