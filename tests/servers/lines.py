@@ -77,3 +77,11 @@ def _talk(client: socket.socket, greeting: str | None, answers: Mapping[str, str
             if answer is not None:
                 tag = line.partition(" ")[0]
                 client.sendall((answer.replace("{tag}", tag) + "\r\n").encode())
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Hold a port of the loopback that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
