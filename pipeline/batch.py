@@ -60,8 +60,7 @@ _WORST_FIRST = (
 class Failure:
     """What stopped one stage; the other stages ran.
 
-    ``error`` is None for one that nobody foresaw: ``kind`` is its type then, and ``mark`` the id
-    that it has in the log.
+    ``error`` is None for an unexpected one: ``kind`` is its type then, ``mark`` its id in the log.
     """
 
     stage: str

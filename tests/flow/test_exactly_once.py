@@ -1,5 +1,6 @@
 """One mail is processed once, one certificate is issued once, and no news goes out too late."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +23,10 @@ from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
 from pipeline.store.records import MessageState, OutboxState, RequestRecord
 from pipeline.terms import Outcome
-from tests.flow.world import HANAKO, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _RELAY = b"Received: from relay.example by mx2.genesys.example with ESMTP; Mon, 23 Nov 2026\r\n"
 
@@ -215,9 +219,9 @@ def test_files_are_read_before_the_write_transaction_begins(
 
 @pytest.mark.postgresql
 def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
-    make_world: "object", postgresql: "object", monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world: World = make_world(postgresql())  # type: ignore[operator]  # fixtures of conftest
+    world = make_world(postgresql())
     world.mail(HANAKO, form())
     record = _named(world.request(), world)
     with monkeypatch.context() as patched:

@@ -2,7 +2,6 @@
 
 import resource
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 
 from pipeline.flow.context import ReadMessage
@@ -30,14 +29,3 @@ def limits_of_the_child() -> tuple[tuple[int, int], ...]:
     """Return soft and hard limit of address space, file size and core files; runs in the child."""
     kinds = (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
     return tuple(resource.getrlimit(kind) for kind in kinds)
-
-
-def mail_of(file_name: str, content: bytes) -> bytes:
-    """Return a mail that carries one file."""
-    mail = EmailMessage()
-    mail["From"] = "oliver@harbour-books.example"
-    mail["To"] = "requests@genesys.example"
-    mail["Subject"] = "Our form"
-    mail.set_content("Please find our form attached.")
-    mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=file_name)
-    return mail.as_bytes()

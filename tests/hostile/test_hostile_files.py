@@ -13,7 +13,8 @@ from pipeline.model.form import FileFormat
 from pipeline.model.submission import Answer, Submission, UnreadableFile
 from tests.hostile.catalogue import CATALOGUE
 from tests.hostile.making import ASKED, GOOD, NOTHING, Hostile, good, good_pdf
-from tests.hostile.measuring import limits_of_the_child, mail_of, read_measured
+from tests.hostile.measuring import limits_of_the_child, read_measured
+from tests.world.mails import mail_of
 
 _SECONDS = 10.0
 _BYTES = 1 << 30

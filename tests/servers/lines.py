@@ -81,3 +81,11 @@ def _talk(client: socket.socket, greeting: str | None, answers: Mapping[str, str
                 begun = tag if several else begun
                 said = answer.replace("{tag}", tag).replace("{begun}", begun)
                 client.sendall(f"{said}\r\n".encode())
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Hold a port of the loopback that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

@@ -2,10 +2,10 @@
 
 Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
 the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
-fails gets attempts with growing waits, then the quarantine, in the same commit. What is not the
-fault of a message is charged to none: without the database or the reader the portion stops; a
-message that a wrong setting stops waits while the others go on, and the error is raised after the
-last commit. The commit also says where the mail goes; the mail on the server is moved after it.
+fails gets attempts with growing waits, then the quarantine, in the same commit. Failures of the
+database or the reader do not count as attempts: the portion stops. A message that a wrong setting
+stops waits while the others go on, and the error is raised after the last commit. The commit also
+says where the mail goes; the mail on the server is moved after it.
 """
 
 from dataclasses import dataclass, replace

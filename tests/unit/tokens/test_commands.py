@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.cli import run
 from pipeline.wording import console as words
-from tests.servers.dovecot import Dovecot, running_dovecot
+from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
+from tests.servers.needed import skip_without
 from tests.servers.smtp import smtp_sink
 from tests.servers.tokens import TokenServer, token_server
-from tests.unit.mailbox.conftest import skip_without_dovecot
 
 pytestmark = pytest.mark.dovecot
 
@@ -28,7 +28,7 @@ def shared() -> Iterator[TokenServer]:
 
 @pytest.fixture(scope="module")
 def dovecot(tmp_path_factory: pytest.TempPathFactory, shared: TokenServer) -> Iterator[Dovecot]:
-    skip_without_dovecot()
+    skip_without(dovecot_program(), "Dovecot")
     with running_dovecot(tmp_path_factory.mktemp("dovecot"), identity=shared) as server:
         yield server
 

@@ -14,10 +14,10 @@ from pipeline.tokens.endpoint import Client, EndpointSource
 from pipeline.tokens.keeper import TokenKeeper
 from pipeline.tokens.ready import ReadyToken
 from pipeline.tokens.transport import Transport
-from tests.servers.dovecot import Dovecot, running_dovecot
+from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.lines import line_server
+from tests.servers.needed import skip_without
 from tests.servers.tokens import TokenServer, token_server
-from tests.unit.mailbox.conftest import skip_without_dovecot
 
 pytestmark = pytest.mark.dovecot
 
@@ -39,7 +39,7 @@ def shared() -> Iterator[TokenServer]:
 def dovecot(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared: TokenServer
 ) -> Iterator[Dovecot]:
-    skip_without_dovecot()
+    skip_without(dovecot_program(), "Dovecot")
     folder = tmp_path_factory.mktemp("dovecot")
     with running_dovecot(folder, identity=shared, mechanisms=request.param) as server:
         yield server
