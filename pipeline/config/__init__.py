@@ -25,6 +25,7 @@ from pipeline.config.sections import (
     Settings,
     StoreSettings,
     TeamSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "TeamSettings",
+    "WatchSettings",
     "check_ca_file",
     "file_faults",
     "hidden",

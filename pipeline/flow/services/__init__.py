@@ -47,6 +47,8 @@ class Services:
     blobs: Blobs
     guard: Guard
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+    #: Whether this process is to end: what works in portions asks it before the next one.
+    stopping: Callable[[], bool] = lambda: False
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
