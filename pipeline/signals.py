@@ -6,6 +6,8 @@ that cannot be broken off (a database file that another process has locked) ends
 The second signal ends the process at once.
 """
 
+import logging
+import math
 import os
 import select
 import signal
@@ -22,6 +24,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 #: Both are below the five seconds within which the process has to be gone.
 _BREAK_OFF_SECONDS = 3.0
 _GIVE_UP_SECONDS = 4.5
+#: What tidies up while it is broken off may wait for the same silent server.
+_AGAIN_SECONDS = 0.5
 _ENDED = b"\0"  # no signal has the number 0
 
 
@@ -110,26 +114,23 @@ def _break_off(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _listen(heard: int, stop: Stop, main: int) -> None:
     """Ask for the end on the first signal, and see to it that it comes."""
-    asked_at = 0.0
-    broken_off = False
+    give_up = break_off = math.inf
     while True:
-        wait = None
-        if asked_at:
-            limit = _GIVE_UP_SECONDS if broken_off else _BREAK_OFF_SECONDS
-            wait = max(0.0, asked_at + limit - time.monotonic())
-        if not select.select([heard], [], [], wait)[0]:
-            if broken_off:
-                logs.event("signals", "not_ended_in_time", 30)
-                os._exit(0)
-            broken_off = True
+        left = max(0.0, break_off - time.monotonic())
+        if select.select([heard], [], [], None if math.isinf(left) else left)[0]:
+            for number in os.read(heard, 64):
+                if number == _ENDED[0]:
+                    return
+                if number not in _SIGNALS:
+                    continue
+                if give_up < math.inf:
+                    os._exit(128 + number)
+                give_up = time.monotonic() + _GIVE_UP_SECONDS
+                break_off = time.monotonic() + _BREAK_OFF_SECONDS
+                stop.ask()
+        if time.monotonic() >= give_up:
+            logs.event("signals", "not_ended_in_time", logging.WARNING)
+            os._exit(0)
+        if time.monotonic() >= break_off:
+            break_off = time.monotonic() + _AGAIN_SECONDS
             signal.pthread_kill(main, signal.SIGALRM)
-            continue
-        for number in os.read(heard, 64):
-            if not number:
-                return
-            if number == signal.SIGALRM:
-                continue
-            if asked_at:
-                os._exit(128 + number)
-            asked_at = time.monotonic()
-            stop.ask()

@@ -47,56 +47,61 @@ class ImapArrivals:
         """
         end = time.monotonic() + seconds
         with self._line.connected() as client:
-            if client is not self._known:
-                self._known = None
-                self._line.examine(client)
-                self._listen(client)
-                self._known = client
+            if self._begins(client):
                 return True
+            told = self._pushed if client.has_capability("IDLE") else self._asked
             while (left := end - time.monotonic()) > 0:
-                if not client.has_capability("IDLE"):
-                    if _readable([wake], min(_NOOP_SECONDS, left)):
-                        return False
-                    if _tells_of_mail(client.noop()[1]):
-                        return True
-                    continue
-                ready = _readable([client.socket().fileno(), wake], left)
-                if wake in ready:
+                if wake in (heard := self._heard(client, left, wake)):
                     return False
-                if not ready:
-                    break
-                if self._heard(client):
+                if told(client, spoke=bool(heard)):
                     return True
-            return self._renewed(client)
+        return False
 
     def close(self) -> None:
         """Let go of the connection."""
         self._known = None
         self._line.drop()
 
+    def _begins(self, client: "IMAPClient") -> bool:
+        """Listen on a connection that is new; whether it was."""
+        if client is self._known:
+            return False
+        self._known = None
+        self._line.examine(client)
+        self._listen(client)
+        self._known = client
+        return True
+
     def _listen(self, client: "IMAPClient") -> None:
         self._listening_since = time.monotonic()
         if client.has_capability("IDLE"):
             client.idle()
 
-    def _heard(self, client: "IMAPClient") -> bool:
-        """Read what the server says; whether it may mean new mail."""
-        said = client.idle_check(timeout=0)
-        if said:
-            return _tells_of_mail(said)
-        # a closed line can be read, too, and gives nothing: a line that is alive answers
-        client.idle_done()
-        self._listen(client)
-        return True
+    def _heard(self, client: "IMAPClient", seconds: float, wake: int) -> set[int]:
+        """Wait until the server speaks, it is time to ask it, or somebody wakes us."""
+        idles = client.has_capability("IDLE")
+        every = _RENEWED_SECONDS if idles else _NOOP_SECONDS
+        left = self._listening_since + every - time.monotonic()
+        ours = [client.socket().fileno()] if idles else []
+        return _readable([*ours, wake], min(seconds, left))
 
-    def _renewed(self, client: "IMAPClient") -> bool:
-        """Renew an IDLE that is old; True when it was: what came in between is not told."""
-        old = time.monotonic() - self._listening_since >= _RENEWED_SECONDS
-        if not old or not client.has_capability("IDLE"):
+    def _pushed(self, client: "IMAPClient", *, spoke: bool) -> bool:
+        """Whether a server with IDLE tells of mail; what came while it was renewed is not told."""
+        if spoke and (said := client.idle_check(timeout=0)):
+            return _tells_of_mail(said)
+        # a line that was closed can be read too, and gives nothing; one that is alive answers
+        if not spoke and time.monotonic() - self._listening_since < _RENEWED_SECONDS:
             return False
         client.idle_done()
         self._listen(client)
         return True
+
+    def _asked(self, client: "IMAPClient", *, spoke: bool) -> bool:  # noqa: ARG002 - as _pushed
+        """Whether a server without IDLE, asked every few seconds, tells of mail."""
+        if time.monotonic() - self._listening_since < _NOOP_SECONDS:
+            return False
+        self._listening_since = time.monotonic()
+        return _tells_of_mail(client.noop()[1])
 
 
 def _readable(descriptors: list[int], seconds: float) -> set[int]:
