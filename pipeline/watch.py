@@ -257,15 +257,15 @@ class _Watch:
         except Exception as error:  # noqa: BLE001 - one batch that fails does not end the watch
             mark = logs.unknown("watch", error)
             summary = Summary(failures=(Failure("batch", None, type(error).__name__, mark),))
+        if summary.did_something:
+            self._troubles.teller.done(summary, self._services.clock.now())
         if self._stop.asked():
-            return ()
+            return ()  # what was broken off is no trouble
         for failure in summary.failures if first else ():
             if isinstance(failure.error, ConfigurationError):
                 raise failure.error
         self._troubles.of(summary.failures, sent=summary.sent > 0)
         self._troubles.silenced(is_so=summary.silenced)
-        if summary.did_something:
-            self._troubles.teller.done(summary, self._services.clock.now())
         return summary.failures
 
     def _wait(self, seconds: float, begun: datetime, *, hints: bool) -> None:

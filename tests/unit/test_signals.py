@@ -11,11 +11,15 @@ _PROGRAM = """
 import hashlib, signal, socket, sys
 from pipeline import signals
 from pipeline.signals import StopNowError, stop_on_signals
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[1] == "nohup" else signal.SIG_DFL)
 if len(sys.argv) > 2:
     signals._BREAK_OFF_SECONDS, signals._GIVE_UP_SECONDS = 0.3, 1.0
 
 def waits(stop):
     stop.wait(60)
+
+def nohup(stop):
+    stop.wait(0.5)
 
 def hangs(stop):
     one, other = socket.socketpair()
@@ -50,7 +54,6 @@ def started(work: str, *soon: str) -> "subprocess.Popen[str]":
         [sys.executable, "-c", _PROGRAM, work, *soon],
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -97,14 +100,6 @@ def test_the_second_signal_ends_at_once(number: signal.Signals, code: int) -> No
 
 
 def test_hangup_that_nohup_ignores_stays_ignored() -> None:
-    program = _PROGRAM.replace("stop.wait(60)", "stop.wait(0.5)")
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, "waits"],
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = started("nohup")
     process.send_signal(signal.SIGHUP)
     assert process.communicate(timeout=5)[0] == "not asked\n"
