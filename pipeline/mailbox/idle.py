@@ -6,9 +6,10 @@ A server without IDLE is asked by NOOP, which RFC 9051, section 6.1.2, means for
 
 import select
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from imaplib import IMAP4
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ImapArrivals:
         True also when the connection is new: what came before it was made is not told.
         """
         end = time.monotonic() + seconds
-        with self._line.connected() as client:
+        with self._line.connected() as client, _spoken():
             if self._begins(client):
                 return True
             told = self._pushed if client.has_capability("IDLE") else self._asked
@@ -102,6 +103,17 @@ class ImapArrivals:
             return False
         self._listening_since = time.monotonic()
         return _tells_of_mail(client.noop()[1])
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Take whatever the reader of answers stumbles over for a line that broke."""
+    try:
+        yield
+    except (IMAP4.error, OSError, EOFError):
+        raise
+    except Exception as error:
+        raise ConnectionError(type(error).__name__) from error
 
 
 def _readable(descriptors: list[int], seconds: float) -> set[int]:

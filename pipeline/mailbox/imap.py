@@ -182,7 +182,8 @@ class ImapMailbox:
 
     def arrivals(self) -> ImapArrivals:
         """Return the arrivals of new mail, on a connection of their own; see the protocol."""
-        own = ImapMailbox(replace(self._access, timeout_seconds=_HINT_SECONDS))
+        patience = min(self._access.timeout_seconds, _HINT_SECONDS)
+        own = ImapMailbox(replace(self._access, timeout_seconds=patience))
         return ImapArrivals(Line(own._connected, own._select_inbox, own._drop))
 
     # --- the connection -------------------------------------------------------------------
