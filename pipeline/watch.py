@@ -27,7 +27,7 @@ from pipeline.systemd import Manager
 
 _RETRY = Retry.doubling(timedelta(seconds=1), timedelta(minutes=5))
 #: How often the store is asked for due work, and the service manager told that all is well.
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
 #: After so long without a fault the line that brings hints counts as a good one again.
 _FORGIVEN_SECONDS = 600.0
 #: Stages without which no mail can come in; while one of them fails, a hint is of no use.
@@ -201,7 +201,7 @@ class _Hints:
             return False
         try:
             return self._arrivals.wait(seconds, self._stop.fileno())
-        except PipelineError as error:
+        except Exception as error:  # noqa: BLE001 - the polling goes on without hints
             self._failed(error)
             return False
 
@@ -209,8 +209,9 @@ class _Hints:
         """Let go of the connection."""
         self._arrivals.close()
 
-    def _failed(self, error: PipelineError) -> None:
-        logs.event("watch", "no_hints", code=error.code)
+    def _failed(self, error: Exception) -> None:
+        code = error.code if isinstance(error, PipelineError) else type(error).__name__
+        logs.event("watch", "no_hints", code=code)
         now = time.monotonic()
         again = now - self._failed_at < _FORGIVEN_SECONDS
         self._failures = self._failures + 1 if again else 1
@@ -291,8 +292,8 @@ class _Watch:
         try:
             with self._services.store.read() as tx:
                 due = next_due(tx, begun)
-        except PipelineError:
-            return float("inf")  # the next batch tells
+        except Exception:  # noqa: BLE001 - the next batch meets it too, and tells
+            return float("inf")
         if due is None:
             return float("inf")
         return (due - self._services.clock.now()).total_seconds()

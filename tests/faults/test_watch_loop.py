@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from pipeline.batch import Failure, Summary, run_batch
+from pipeline.batch import Failure, Summary, inject, run_batch
 from pipeline.clock import SystemClock
 from pipeline.config import (
     CourierSettings,
@@ -32,8 +33,14 @@ from pipeline.signals import Stop
 from pipeline.systemd import Manager
 from pipeline.watch import watch
 from tests.filled.mails import ADDRESS, AUTHSERV_ID, sender_of, words
+from tests.servers.postgresql import postgresql_programs, running_postgresql
 
 ROOT = Path(__file__).parents[2]
+
+
+_END_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'watched'"
+)
 
 
 class Told:
@@ -169,6 +176,71 @@ def test_senders_that_nobody_judges_do_not_end_the_watch(
     told = Told()
     watched(settings(tmp_path, authserv_id="mx.elsewhere.example"), stop, told)
     assert Counter(told.all)["silenced True"] == 1
+
+
+def test_a_mail_put_into_the_ledger_beside_the_watch_is_decided_within_five_seconds(
+    tmp_path: Path, stop: Stop, batches: Batches
+) -> None:
+    found = settings(tmp_path, poll_seconds=3600)
+    put: list[float] = []
+
+    def beside() -> None:
+        with open_services(found, SystemClock()) as other:
+            inject(other, [words(sender_of(1), "words-1", "A number, please")])
+        put.append(time.monotonic())
+
+    def then(text: str) -> None:
+        if text == "sent 1" and not put:
+            timer.start()
+        elif text == "sent 1":
+            put.append(time.monotonic())
+            stop.ask()
+
+    deliver(tmp_path, 0)
+    timer = threading.Timer(0.5, beside)
+    watched(found, stop, Told(then))
+    timer.join()
+    assert 0 < put[1] - put[0] < 5
+
+
+@pytest.mark.postgresql
+def test_a_database_that_goes_away_and_comes_back_is_waited_for(
+    tmp_path: Path, stop: Stop, batches: Batches
+) -> None:
+    if postgresql_programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_postgresql(tmp_path) as url:
+
+        def ask(statement: str) -> None:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(statement.encode())
+
+        def then(text: str) -> None:
+            match text.partition(" ")[0], len(batches.begun):
+                case "started", _:
+                    deliver(tmp_path, 0)
+                case "sent", 1 | 2 | 3 if "failing" not in " ".join(told.all):
+                    ask("ALTER DATABASE watched ALLOW_CONNECTIONS false")
+                    ask(_END_CONNECTIONS)
+                case "failing", _:
+                    ask("ALTER DATABASE watched ALLOW_CONNECTIONS true")
+                case "recovered", _:
+                    deliver(tmp_path, 1)
+                case "sent", _:
+                    stop.ask()
+
+        ask("CREATE DATABASE watched")
+        told = Told(then)
+        found = settings(tmp_path)
+        store = StoreSettings(home=found.home(), url=f"{url.rpartition('/')[0]}/watched")
+        watched(found.model_copy(update={"store": store}), stop, told)
+    assert [text.partition(" ")[0] for text in told.all] == [
+        "started",
+        "sent",
+        "failing",
+        "recovered",
+        "sent",
+    ]
 
 
 @pytest.mark.parametrize("error", [ValueError("unforeseen"), TryLaterError("database_busy")])
