@@ -111,7 +111,9 @@ class Summary:
     @property
     def did_something(self) -> bool:
         """Whether anything was done or tried."""
-        return any(value for _, value in self.counts)
+        messages = self.fetched + self.processed + self.deferred + self.quarantined + self.moved
+        requests = self.due + self.issued
+        return messages + requests + self.sent + self.put_off + self.failed + self.in_doubt > 0
 
     @property
     def exit_code(self) -> ExitCode:
