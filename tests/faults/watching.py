@@ -68,7 +68,7 @@ def until(true: Callable[[], object], seconds: float = LONGEST) -> float:
     begin = time.monotonic()
     while not true():
         assert time.monotonic() - begin < seconds, "it never came"
-        time.sleep(0.02)
+        time.sleep(0.01)
     return time.monotonic() - begin
 
 
@@ -83,6 +83,7 @@ class Watching:
     environment: dict[str, str]
     told: list[str] = field(default_factory=list)
     process: "subprocess.Popen[bytes] | None" = None
+    signalled_at: float = 0.0
 
     def configure(self, smtp_port: int, *, poll_seconds: int = 600, undo_seconds: int = 0) -> None:
         """Write the settings; with this poll interval only hints and due work wake."""
@@ -129,11 +130,20 @@ class Watching:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """Send a signal; return the exit code and how long the process took to end."""
+        self.signal(number)
+        return self.ended()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
         assert self.process is not None
-        begin = time.monotonic()
+        self.signalled_at = time.monotonic()
         self.process.send_signal(number)
+
+    def ended(self) -> tuple[int, float]:
+        """Return the exit code of the process, and how long after the signal it ended."""
+        assert self.process is not None
         code = self.process.wait(LONGEST)
-        return code, time.monotonic() - begin
+        return code, time.monotonic() - self.signalled_at
 
     def deliver(self, *positions: int) -> None:
         """Put mails into the mailbox: the first is a good form, the others plain words."""
@@ -151,10 +161,8 @@ class Watching:
 
     def mails_in(self, folder: str) -> int:
         """Return how many mails a folder holds."""
-        with self.client() as client:
-            if not client.folder_exists(folder):
-                return 0
-            return int(client.folder_status(folder, ["MESSAGES"])[b"MESSAGES"])
+        place = self.server.mail(self.user) / f".{folder}"
+        return sum(1 for part in ("new", "cur") for _ in (place / part).glob("*"))
 
     def said(self) -> str:
         """Return what the process wrote on standard error."""
