@@ -26,6 +26,7 @@ from pipeline.config.sections import (
     Settings,
     StoreSettings,
     TeamSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "TeamSettings",
+    "WatchSettings",
     "check_ca_file",
     "file_faults",
     "hidden",

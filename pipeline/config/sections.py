@@ -194,6 +194,12 @@ class LimitSettings(_Section):
     lease_seconds: Annotated[int, Field(ge=60, le=86_400)] = 600
 
 
+class WatchSettings(_Section):
+    """How ``watch`` waits between two batches."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -216,6 +222,7 @@ class Settings(_Section):
     phones: PhoneSettings = PhoneSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
+    watch: WatchSettings = WatchSettings()
     logs: LogSettings = LogSettings()
 
     def mailbox_has_token(self) -> bool:

@@ -46,3 +46,8 @@ def form_mail(position: int, now: datetime | None = None) -> bytes:
     file = form(FormKind.ONBOARDING, "en", **answers(position, now))
     text = "Please find our form attached."
     return stored(sender_of(position), f"form-{position}", now, file, text=text)
+
+
+def plain_mail(position: int, text: str) -> bytes:
+    """Return a mail of words alone from the customer at ``position``."""
+    return stored(sender_of(position), f"words-{position}", datetime.now(UTC), text=text)

@@ -76,11 +76,15 @@ class _Sending:
     fault: PipelineError | None = None
     archive_fault: PipelineError | None = None
 
+    def goes_on(self) -> bool:
+        """Whether the next mail is to be tried."""
+        return self.fault is None and not self.services.stopping()
+
 
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while sending.fault is None and (mails := services.run(_claim)):
+    while sending.goes_on() and (mails := services.run(_claim)):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -116,7 +120,7 @@ def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
     """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
     waiting = list(mails)
     try:
-        while waiting and sending.fault is None:
+        while waiting and sending.goes_on():
             _one(sending, waiting.pop(0))
     finally:
         for mail in waiting:

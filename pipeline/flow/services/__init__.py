@@ -54,6 +54,8 @@ class Services:
     token_store: Store | None = None
     #: Whether this command only looks: it tells nobody of failures.
     looking: bool = False
+    #: Whether this process is to end: what works in portions asks it before the next one.
+    stopping: Callable[[], bool] = lambda: False
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
