@@ -28,6 +28,9 @@ from pipeline.validation.phone.policy import PhonePolicy
 
 T = TypeVar("T")
 
+#: What the guarded child imports before it shuts itself in.
+READERS = ("pipeline.intake.preload",)
+
 
 def phone_policy(settings: Settings) -> PhonePolicy:
     """Return which numbers the settings take."""
@@ -169,7 +172,7 @@ def open_services(settings: Settings, clock: Clock, *, make: bool = False) -> It
     """
     store = state.open_store(settings, clock, make=make)
     try:
-        with Guard() as guard:
+        with Guard(preload=READERS, private=(str(settings.home()),)) as guard:
             yield Services(settings, clock, store, store.blobs, guard)
     finally:
         store.close()
