@@ -12,9 +12,9 @@ class GuardLimits:
 
     ``wall_seconds`` is how long a child may sleep; one that waits for its turn on a busy machine
     gets ten times as long. ``file_bytes`` bounds each file that the child writes; where it is shut
-    in these are files in memory alone. ``open_files`` is how many it may hold open; ``result_bytes`` bounds what the parent takes back;
-    ``jobs`` is how many jobs a child does before a fresh one takes its place, so that small leaks
-    never add up.
+    in these are files in memory alone. ``open_files`` is how many it may hold open;
+    ``result_bytes`` bounds what the parent takes back; ``jobs`` is how many jobs a child does
+    before a fresh one takes its place, so that small leaks never add up.
     """
 
     cpu_seconds: int = 8

@@ -16,6 +16,7 @@ from pipeline import resources
 _LIBRARIES = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64"),
     *("/etc/ld.so.cache", "/etc/localtime"),
+    *("/dev/urandom", "/dev/random", "/dev/null"),  # qpdf takes its chance from there
 )
 _FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")
 _SITES = frozenset({"site-packages", "dist-packages"})

@@ -2,8 +2,9 @@
 
 Refused calls fail with EPERM and the program goes on. Newer calls than the table knows, and those
 whose arguments lie in memory where a filter cannot look, do not exist (ENOSYS): libraries then take
-the older way. Files in memory are allowed (a reader maps one): they run nothing, since starting
-programs is refused, and nothing else can be opened for writing. Numbers: Linux 6.x, arch/x86/entry/syscalls/syscall_64.tbl and scripts/syscall.tbl.
+the older way. Files in memory are allowed, since a reader maps one: they run nothing, and nothing
+else can be opened for writing. Numbers: Linux 6.x, arch/x86/entry/syscalls/syscall_64.tbl and
+scripts/syscall.tbl.
 """
 
 import ctypes
