@@ -1,5 +1,6 @@
 """The child's side: shut itself in, then do one job after another until the pipe is closed."""
 
+import errno
 import json
 import math
 import os
@@ -98,7 +99,9 @@ def _work(job: bytes) -> list[bytes]:
 
 
 def _name_of(error: Exception) -> str:
-    """Name an error by its type and, for an error of ours, its code and reason."""
+    """Name an error by its type; one of the system by its number too, ours by code and reason."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{type(error).__name__} {errno.errorcode.get(error.errno, '')}".rstrip()
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return type(error).__name__
