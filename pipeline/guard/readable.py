@@ -58,6 +58,9 @@ def remember_modules() -> None:
 
 def _everything() -> Iterator[str]:
     yield from _whole_folders()
+    for folder in _whole_folders():
+        if os.path.basename(folder) in _SITES:  # noqa: PTH119
+            yield from _linked(folder)
     yield from (path for entry in _mixed_folders() for _, path in _importable(entry))
     yield from (entry for entry in sys.path if os.path.isfile(entry))  # noqa: PTH113 - zips
     yield from (str(resources.template()), str(resources.root() / "forms"))
@@ -99,9 +102,31 @@ def _importable(folder: str) -> list[tuple[str, str]]:
         name, _, _ = entry.name.partition(".")
         is_package = os.path.isfile(os.path.join(entry.path, "__init__.py"))  # noqa: PTH113, PTH118
         is_module = entry.name.endswith(tuple(all_suffixes())) and entry.is_file()
-        if name.isidentifier() and (is_package or is_module):
+        is_beside = entry.name.endswith(".libs")  # what auditwheel puts beside a package
+        if name.isidentifier() and (is_package or is_module or is_beside):
             found.append((name, entry.path))
     return found
+
+
+def _linked(folder: str) -> Iterator[str]:
+    """Yield what the packages in ``folder`` are links to; some installers link file by file."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_symlink():
+            yield entry.path
+        elif entry.is_dir() and (first := _first_file(entry.path)):
+            yield os.path.dirname(os.path.realpath(first))  # noqa: PTH120
+
+
+def _first_file(folder: str) -> str | None:
+    """Return the first file of ``folder`` if that is a link."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        first = next((entry for entry in entries if not entry.is_dir()), None)
+        return first.path if first and first.is_symlink() else None
+    return None
 
 
 def _loaded() -> Iterator[str]:

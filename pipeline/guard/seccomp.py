@@ -128,12 +128,16 @@ def restrict() -> None:
     machine = os.uname().machine
     if machine not in _KNOWN or struct.calcsize("P") != struct.calcsize("Q"):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    program = _program(_KNOWN[machine], os.getpid())
+    install(_program(_KNOWN[machine], os.getpid()))
+
+
+def install(program: bytes) -> None:
+    """Put ``program`` before every system call of this process, for ever. Raises OSError."""
     code = ctypes.create_string_buffer(program, len(program))
     pointer = ctypes.create_string_buffer(
         struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(code)), 16
     )
-    number = _numbers(_KNOWN[machine].never)["seccomp"]
+    number = _numbers(_KNOWN[os.uname().machine].never)["seccomp"]
     try:
         call(number, _SET_FILTER, _ALL_THREADS, pointer)
     except OSError:  # an older kernel, or a container that lets only the older way through
