@@ -76,7 +76,6 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(world: World, c
     assert [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}] == []
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert {HANAKO, OLIVER} - set(sent) == set()
-    print(cost, ours)
     assert cost.processor < _SECONDS
     assert 0 < cost.memory < _BYTES
     assert ours < _SECONDS * 2

@@ -248,7 +248,7 @@ def guard() -> Iterator[Guard]:
 @pytest.mark.parametrize(
     "path",
     [
-        *("key", "pipeline.sqlite3", "/etc/passwd", "/etc/hostname", "/root/.profile"),
+        *("key", "pipeline.sqlite3", "/etc/passwd", "/etc/hostname", str(Path.home() / ".profile")),
         *("/proc/self/environ", "/proc/self/mem", "/proc/self/maps", "/proc/PARENT/environ"),
         *("/proc/PARENT/mem", "/proc/PARENT/maps", "/proc/1/environ", "/sys/kernel/ostype"),
         *("/proc/sys/kernel/hostname", "/dev/mem", "/dev/tty", str(ROOT / "Makefile")),
