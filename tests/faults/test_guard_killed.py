@@ -15,10 +15,8 @@ from tests.world.world import World
 
 
 def _child(guard: Guard) -> int:
-    process = guard._process
-    assert process is not None
-    assert process.pid is not None
-    return process.pid
+    assert guard.process_id is not None
+    return guard.process_id
 
 
 def die() -> int:

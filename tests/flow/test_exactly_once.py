@@ -17,7 +17,7 @@ from pipeline.flow.lifecycle import issuance as issue
 from pipeline.flow.staff import certificates, quarantine
 from pipeline.flow.staff import command as deciding
 from pipeline.flow.staff import review as decisions
-from pipeline.guard import Guard, GuardError, GuardStartError, Reason
+from pipeline.guard import Guard, GuardError, GuardStartError, GuardStarvedError, Reason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
@@ -167,6 +167,20 @@ def test_failure_that_a_busy_machine_can_cause_is_tried_again(
         world.run()
         assert (world.summary.deferred, world.quarantined()) == (1, [])
     assert notices(world.later(minutes=6)) == ["acknowledged"]
+
+
+def test_machine_that_gives_no_processor_is_charged_to_no_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(world.customer.write(HANAKO, form()))
+    with monkeypatch.context() as patched:
+        _break_guard(world, patched, GuardStarvedError("time", "100 s without its turn"))
+        for _ in range(5):
+            assert world.later(hours=1) == []
+            assert world.summary.deferred == 1
+    (row,) = world.messages()
+    assert (row.state, row.attempts) == (MessageState.FETCHED, 0)
+    assert notices(world.later(hours=1)) == ["acknowledged"]
 
 
 def test_wrong_setting_is_charged_to_no_message_and_the_others_go_on(

@@ -61,11 +61,12 @@ def stored(
     domain = sender.rpartition("@")[2]
     own = {"Date": format_datetime(now), "Message-ID": f"<{name}@{domain}>"}
     wording["headers"] = {**own, **wording.get("headers", {})}
-    seal = _trace(wording.get("proof", "pass"), sender, domain, now)
+    seal = trace_of(wording.get("proof", "pass"), sender, domain, now)
     return seal + letter(sender, *files, **wording).as_bytes()
 
 
-def _trace(proof: str, address: str, domain: str, now: datetime) -> bytes:
+def trace_of(proof: str, address: str, domain: str, now: datetime) -> bytes:
+    """Return the header fields that our server puts on top: what it found out, and the hop."""
     results = {
         "pass": f"dmarc=pass (p=reject) header.from={domain}; dkim=pass header.d={domain}",
         "none": f"dmarc=none header.from={domain}; spf=pass smtp.mailfrom={address}",

@@ -17,7 +17,7 @@ from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
-from pipeline.guard import GuardError
+from pipeline.guard import GuardError, GuardStarvedError
 from pipeline.model.identifiers import new_id
 from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
@@ -29,9 +29,9 @@ _RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
-#: What the same bytes would do again: the child's own memory and processor time ran out. The wall
-#: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
-#: handles, a library half installed), so those are tried again.
+#: What the same bytes would do again: the child's own memory and processor time ran out. A child
+#: that slept, crashed or raised may have met a fault of the machine (no file handles, a library
+#: half installed), so those are tried again.
 _HOPELESS = frozenset({"memory", "cpu"})
 
 
@@ -126,6 +126,10 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
 def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
     """Count the attempt; the last one puts the message into the quarantine."""
     now = work.now
+    if isinstance(error, GuardStarvedError):  # the machine is to blame: it costs no attempt
+        later = now + _RETRY.wait_after(1)
+        work.tx.messages.save(replace(row, next_at=later, last_error="guard_starved"))
+        return Processed(deferred=1)
     reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
     attempts = row.attempts + 1
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)

@@ -31,6 +31,9 @@ from pipeline.validation.phone.policy import PhonePolicy
 
 T = TypeVar("T")
 
+#: What the guarded child imports before it shuts itself in.
+READERS = ("pipeline.intake.preload",)
+
 
 def phone_policy(settings: Settings) -> PhonePolicy:
     """Return which numbers the settings take."""
@@ -199,7 +202,7 @@ def open_services(
     """
     store = state.open_store(settings, clock, make=make)
     try:
-        with Guard() as guard:
+        with Guard(preload=READERS, private=(str(settings.home()),)) as guard:
             yield Services(
                 settings, clock, store, store.blobs, guard, token_store=store, looking=looking
             )

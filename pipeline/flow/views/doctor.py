@@ -11,11 +11,13 @@ from pathlib import Path
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services, open_trial
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.forms.pdf.probe import probe_pdf
+from pipeline.guard import GuardStartError
+from pipeline.guard.escape import ways_out
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
 from pipeline.notifications.courier import DeliveryKind
@@ -57,6 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
             _try("mailbox", lambda: _mailbox(services)),
             _try("courier", lambda: _courier(services)),
             _try("authserv", lambda: _authserv(services)),
+            _try("child", lambda: _child(services)),
         ]
     findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
     return findings
@@ -198,6 +201,28 @@ def _authserv(services: Services) -> Finding:
         values = (("set", ", ".join(set_ids)), ("found", ", ".join(found)))
         return Finding("authserv", "bad", "authserv_differs", values)
     return Finding("authserv", "good")
+
+
+def _child(services: Services) -> Finding:
+    """Try from inside the process that reads mail to get out of it; the state is a trial."""
+    bait = services.settings.home() / "bait"
+    bait.touch(mode=0o600)
+    try:
+        possible = services.guard.call(ways_out, str(bait), os.getpid())
+        locks = services.guard.locks()
+    except GuardStartError as error:
+        raise TryLaterError("reader_not_started", reason=error.detail) from error
+    landlock = ("landlock", locks.landlock_reason or str(locks.landlock))
+    values = (landlock, ("seccomp", locks.seccomp_reason))
+    if locks.landlock and locks.seccomp:
+        if possible:
+            return Finding("child", "warn", "child_gets_out", (("ways", ", ".join(possible)),))
+        return Finding("child", "good", "child_shut_in", values)
+    if locks.landlock:
+        return Finding("child", "warn", "child_without_seccomp", values)
+    if locks.seccomp:
+        return Finding("child", "warn", "child_without_landlock", values)
+    return Finding("child", "warn", "child_open", values)
 
 
 def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
