@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,6 +19,7 @@ from pipeline.batch import Failure, Summary, run_batch
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
+from pipeline.guard import GuardError
 from pipeline.mailbox.protocol import Arrivals
 from pipeline.model.retry import Retry
 from pipeline.signals import Stop
@@ -76,6 +77,8 @@ def watch(opening: Opening, stop: Stop, manager: Manager, teller: Teller) -> Non
             hints = _Hints(mailbox.arrivals(), stop)
         try:
             hints.connect()
+            with suppress(GuardError):
+                services.guard.locks()  # starts the reader, so that the first mail need not wait
             manager.ready()
             teller.started()
             _Watch(services, stop, manager, troubles, hints).run()

@@ -44,7 +44,9 @@ class Start:
 def serve(jobs: int, answers: int, parent: int) -> None:
     """Do jobs until the parent closes the pipe."""
     kernel.end_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    # a signal to the whole group is the parent's to answer; the child ends with its pipe
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     with suppress(OSError):
         os.dup2(2, 1)  # what an import prints must not reach the standard output of --json
     start: Start = pickle.loads(receive(jobs, _ANY_SIZE))  # noqa: S301 - from the parent
