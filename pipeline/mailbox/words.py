@@ -5,6 +5,7 @@ here raises. Every loop walks its text once, and every text has a cap.
 """
 
 import binascii
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,13 +16,18 @@ from pipeline.mailbox import charsets
 _CAP = 64 * 1024
 _PARAMETERS = 100
 _IDS = 200
-_ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*)(?:\?=|\Z)")
+ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*)(?:\?=|\Z)")
+_RAW = re.compile(r"[^\x00-\x7f]+")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f]")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
+_STARLESS = re.compile(
+    r"([A-Za-z][A-Za-z0-9_.:-]{2,30})'[A-Za-z-]{0,12}'(?=[^\x00-\x20]*%[0-9A-Fa-f]{2})"
+)
+"""The value of an extended parameter (RFC 2231, 4) under the name of a plain one."""
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -32,9 +38,30 @@ def to_bytes(value: str) -> bytes:
 
 def plain(value: str, hints: Iterable[str] = ()) -> str:
     """Return a raw header value as clean text on one line: eight-bit and JIS bytes decoded."""
+    if "=?" in value and not value.isascii():
+        value = ENCODED.sub(_without_raw_bytes, value[:_CAP])
     raw = to_bytes(value[:_CAP])
     text = charsets.decode(raw, "", hints)[0] if charsets.looks_encoded(raw) else value[:_CAP]
     return re.sub(r"[\r\n]+[ \t]*", " ", text)
+
+
+def _without_raw_bytes(word: re.Match[str]) -> str:
+    """Return an encoded word with its raw eight-bit bytes as the Q encoding writes them.
+
+    They stand in the charset of the word, or in UTF-8 where they prove it (RFC 6532 programs).
+    """
+    charset, encoding, text = word.groups()
+    if text.isascii() or encoding not in "qQ":
+        return word[0]
+    label = charsets.canonical(charset.partition("*")[0]) or "utf-8"
+
+    def quoted(run: re.Match[str]) -> str:
+        raw = to_bytes(run[0])
+        with contextlib.suppress(UnicodeError, LookupError):
+            raw = raw.decode("utf-8").encode(label)
+        return "".join(f"={byte:02X}" for byte in raw)
+
+    return f"=?{charset}?{encoding}?{_RAW.sub(quoted, text)}?="
 
 
 def decode_words(value: str, hints: Iterable[str] = ()) -> str:
@@ -43,7 +70,7 @@ def decode_words(value: str, hints: Iterable[str] = ()) -> str:
     found: list[str] = []
     pending: list[tuple[str, bytes]] = []
     end = 0
-    for word in _ENCODED.finditer(text):
+    for word in ENCODED.finditer(text):
         between = text[end : word.start()]
         if between.strip() or not pending:
             found += [*_flush(pending, hints), between]
@@ -119,7 +146,11 @@ def parse_parameters(value: str, hints: Iterable[str] = ()) -> tuple[str, Mappin
 
 def _join(parts: Mapping[int, tuple[str, bool]], hints: Iterable[str]) -> str:
     if -1 in parts and not parts[-1][1]:
-        return decode_words(parts[-1][0], hints)
+        plain_value = parts[-1][0]
+        spelt = _STARLESS.match(plain_value)
+        if not spelt or not charsets.canonical(spelt[1]):
+            return decode_words(plain_value, hints)
+        parts = {-1: (plain_value, True)}
     raw, charset, any_encoded = b"", "", False
     for index, (_, (text, encoded)) in enumerate(sorted(parts.items())):
         piece = text

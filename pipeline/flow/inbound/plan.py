@@ -111,7 +111,7 @@ def _fate_of_read(
     message = read.message
     named = replace(
         blank,
-        sender=", ".join(sender.address for sender in message.senders),
+        sender=", ".join(sender.address or sender.name for sender in message.senders),
         subject=message.subject,
         date=message.date,
     )

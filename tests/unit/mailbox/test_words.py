@@ -82,7 +82,7 @@ def test_file_name_is_shown_text_and_no_path(name: str, expected: str) -> None:
         ("undisclosed-recipients:;", [], True),
         ("=?utf-8?b?5bGx55Sw?= <a@example.com>", [("山田", "a@example.com")], True),
         ("=?utf-8?q?a=2C_b@c.example?= <a@x.example>", [("a, b@c.example", "a@x.example")], True),
-        ("a@example.com (Taro (T))", [("", "a@example.com")], True),
+        ("a@example.com (Taro (T))", [("Taro (T)", "a@example.com")], True),
         ('"a@example.com" <b@example.net>', [("a@example.com", "b@example.net")], True),
         ("a@example.com <a@example.com>", [("a@example.com", "a@example.com")], True),
         ("a@example.com <b@example.net>", [("a@example.com", "b@example.net")], False),
