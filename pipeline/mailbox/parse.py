@@ -86,6 +86,19 @@ def parse_message(raw: bytes) -> InboundMessage:
     )
 
 
+def enclosed_files(content: bytes) -> tuple[Attachment, ...]:
+    """Return the files of a saved mail or a signed wrapper; none when ``content`` is neither.
+
+    Raises RefusedError as :func:`parse_message` does.
+    """
+    kind = "application/octet-stream"
+    whole = Part(kind, "", "attachment", "", "", content, (), embedded=True)
+    parts = tuple(unwrap(whole, Place(embedded=True)))
+    if any(part.content is content for part in parts):
+        return ()
+    return _attachments(parts, ())
+
+
 def _values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in fields if key.lower() == name]
 

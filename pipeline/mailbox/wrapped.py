@@ -25,7 +25,7 @@ _ENTITY = re.compile(
 )
 _PGP = re.compile(rb"^-----BEGIN PGP MESSAGE-----[ \t\r]*$", re.MULTILINE)
 _PGP_NAME = re.compile(r"\.(?:gpg|pgp)\Z", re.IGNORECASE)
-_PGP_PACKETS = frozenset({0x84, 0x85, 0x86, 0x8C, 0x8D, 0x8E, 0xC1, 0xC3})
+_PGP_PACKETS = frozenset({b"\x84", b"\x85", b"\x86", b"\x8c", b"\x8d", b"\x8e", b"\xc1", b"\xc3"})
 """Session keys for a reader or a pass phrase, in the old and the new format (RFC 9580, 4.2)."""
 _HEAD = 4096
 
@@ -45,7 +45,7 @@ def unwrap(part: Part, place: Place) -> Iterator[Part]:
         inside = place.inside("application/applefile")
         yield from unwrap(_file(apple, part, inside), inside)
     else:
-        yield replace(part, encrypted=_is_encrypted(part))
+        yield _told(part)
 
 
 def _is_mail(part: Part) -> bool:
@@ -79,8 +79,10 @@ def _cms(part: Part, place: Place) -> Iterator[Part]:
 
     found = open_cms(part.content, place.budget.unpacked + 1)
     if found is None or found.kind is not CmsKind.OPEN:
-        sealed = found is not None and found.kind is CmsKind.ENCRYPTED
-        yield replace(part, encrypted=sealed or _is_encrypted(part))
+        if found is not None and found.kind is CmsKind.ENCRYPTED:
+            yield replace(part, content_type="application/pkcs7-mime", encrypted=True)
+        else:
+            yield _told(part)
         return
     content = place.budget.take_bytes(found.content)
     inside = place.inside(part.content_type)
@@ -101,7 +103,7 @@ def _text(part: Part, place: Place) -> Iterator[Part]:
     """Yield the words of a text, then the files that stand in it as parts of their own."""
     words, files = unpack_text(part.content, place.budget.unpacked + 1)
     if words.strip() or not files:
-        yield replace(part, content=words, encrypted=_is_encrypted(part))
+        yield _told(replace(part, content=words))
     inside = place.inside(part.content_type)
     for file in files:
         place.budget.take_part()
@@ -123,14 +125,19 @@ def _file(file: PackedFile, around: Part, place: Place) -> Part:
     )
 
 
+def _told(part: Part) -> Part:
+    """Return the part, marked and typed as encrypted where OpenPGP encrypted it."""
+    if not _is_encrypted(part):
+        return part
+    is_words = part.content_type.startswith("text/") and not part.name
+    kind = part.content_type if is_words else "application/pgp-encrypted"
+    return replace(part, content_type=kind, encrypted=True)
+
+
 def _is_encrypted(part: Part) -> bool:
     """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by packets."""
     if part.content_type == "application/pgp-encrypted":
         return True
     if _PGP.search(part.content):
         return True
-    return (
-        bool(_PGP_NAME.search(part.name))
-        and part.content[:1] != b""
-        and (part.content[0] in _PGP_PACKETS)
-    )
+    return bool(_PGP_NAME.search(part.name)) and part.content[:1] in _PGP_PACKETS

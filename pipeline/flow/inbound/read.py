@@ -11,14 +11,14 @@ from pipeline.flow.services import Services
 from pipeline.guard import GuardStartError
 from pipeline.intake.find import find_forms
 from pipeline.intake.read import read_forms
-from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.parse import enclosed_files, parse_message
 from pipeline.store.records import MessageRecord
 
 
 def read_message(raw: bytes) -> ReadMessage:
     """Parse the raw bytes of a mail, find the forms in it, and read them."""
     message = parse_message(raw)
-    read = read_forms(find_forms(message))
+    read = read_forms(find_forms(message, enclosed_files))
     emptied = tuple(replace(attachment, content=b"") for attachment in message.attachments)
     return ReadMessage(
         message=replace(message, attachments=emptied),
