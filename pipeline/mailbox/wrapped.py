@@ -78,7 +78,7 @@ def _cms(part: Part, place: Place) -> Iterator[Part]:
     from pipeline.mailbox.cms import CmsKind, open_cms  # noqa: PLC0415 - few mails need it
 
     found = open_cms(part.content, place.budget.unpacked + 1)
-    if found is None or found.kind is not CmsKind.OPEN:
+    if found is None or found.kind is not CmsKind.OPEN or not found.content:
         if found is not None and found.kind is CmsKind.ENCRYPTED:
             yield replace(part, content_type="application/pkcs7-mime", encrypted=True)
         else:
