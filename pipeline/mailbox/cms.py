@@ -137,6 +137,7 @@ class _Reader:
     def __init__(self, content: bytes, at: int = 0) -> None:
         self._content = content
         self._at = at
+        self._end = len(content)
         self._elements = 0
 
     def _header(self) -> tuple[int, int | None, int]:
@@ -159,14 +160,16 @@ class _Reader:
 
     def at_tag(self, tag: int) -> bool:
         """Return whether the element here has this tag."""
-        return self._content[self._at : self._at + 1] == bytes([tag])
+        return self._at < self._end and self._content[self._at] == tag
 
     def enter(self, tag: int) -> None:
         """Go to the first element inside the element here."""
-        found, _, start = self._header()
+        found, size, start = self._header()
         if found != tag:
             raise _BrokenError
         self._at = start
+        if size is not None:
+            self._end = min(self._end, start + size)
 
     def value(self, tag: int) -> bytes:
         """Return the bytes of the primitive element here, and go behind it."""
