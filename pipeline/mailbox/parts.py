@@ -1,12 +1,13 @@
 """The parts of a MIME message: parsed by the standard library, decoded by us, all of it capped."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email import policy
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
+from functools import lru_cache
 
 from pipeline.errors import RefusedError
 from pipeline.mailbox.header_block import looks_like_message, mend_header
@@ -77,6 +78,12 @@ class Budget:
         return content
 
 
+@lru_cache(maxsize=32)
+def _typed(value: str) -> tuple[str, Mapping[str, str]]:
+    """Return type and parameters of a Content-Type; the parser asks for the same one many times."""
+    return parse_parameters(value)
+
+
 class _Lean(Message):
     """A message whose structure is read by our own parameter reader, which is linear and capped."""
 
@@ -86,7 +93,7 @@ class _Lean(Message):
 
     def get_content_type(self) -> str:
         """Return the type in lower case; text/plain when it is missing or broken."""
-        main = parse_parameters(self._field("content-type"))[0]
+        main = _typed(self._field("content-type"))[0]
         if main.count("/") == 1 and all(main.split("/")):
             return main
         return self.get_default_type()
@@ -100,7 +107,7 @@ class _Lean(Message):
 
     def get_boundary(self, failobj: object = None) -> object:  # type: ignore[override] # narrower
         """Return the boundary of a multipart, or ``failobj``."""
-        boundary = parse_parameters(self._field("content-type"))[1].get("boundary")
+        boundary = _typed(self._field("content-type"))[1].get("boundary")
         return boundary.rstrip() if boundary else failobj
 
 
