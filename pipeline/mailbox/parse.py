@@ -23,6 +23,7 @@ from pipeline.model.message import Attachment, InboundMessage
 _MAX_TEXT = 1_000_000
 _MAX_SUBJECT = 1000
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_FEW = 5
 _MAX_REPORT = 256 * 1024
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
 _BY_CHARSET = {"iso2022_jp": "ja", "cp932": "ja", "euc_jp": "ja"}
@@ -51,8 +52,9 @@ def parse_message(raw: bytes) -> InboundMessage:
         [value for name in _TO for value in _values(fields, name)], hints
     )
     reply_to, _ = parse_addresses(_values(fields, "reply-to"), hints)
+    subjects = (words.decode_words(value, hints) for value in _values(fields, "subject")[:_FEW])
     dates = _values(fields, "date")
-    date = words.date(dates[0]) if dates else None
+    date = next((found for value in dates[:_FEW] if (found := words.date(value))), None)
     defects = {
         "from_malformed": not senders_good,
         "from_missing": not any(sender.address for sender in senders),
@@ -72,9 +74,7 @@ def parse_message(raw: bytes) -> InboundMessage:
         senders=senders,
         recipients=tuple(dict.fromkeys(recipients)),
         reply_to=reply_to,
-        subject=words.decode_words(next(iter(_values(fields, "subject")), ""), hints)[
-            :_MAX_SUBJECT
-        ],
+        subject=next((found for found in subjects if found), "")[:_MAX_SUBJECT],
         date=date,
         text=text,
         new_text=new_text(text),

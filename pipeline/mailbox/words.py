@@ -28,6 +28,8 @@ _STARLESS = re.compile(
     r"([A-Za-z][A-Za-z0-9_.:-]{2,30})'[A-Za-z-]{0,12}'(?=[^\x00-\x20]*%[0-9A-Fa-f]{2})"
 )
 """The value of an extended parameter (RFC 2231, 4) under the name of a plain one."""
+_ZONE = re.compile(r"(?<=[\d ])(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?=\s*(?:\(|\Z))")
+_JAPAN = re.compile(r"(?<= )(?:JST|KST)(?=\s*(?:\(|\Z))")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -218,10 +220,17 @@ def message_id(values: Iterable[str]) -> str:
 
 
 def date(value: str) -> datetime | None:
-    """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC."""
-    try:
-        found = parsedate_to_datetime(one_line(value[:200]))
-        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
-        return None
+    """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC.
+
+    Zones with a colon or a name before the offset, and ISO 8601, are read too.
+    """
+    text = _ZONE.sub(r"\1\2\3", one_line(value[:200]))
+    text = _JAPAN.sub("+0900", text)
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            found = read(text)
+            aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+            return aware.astimezone(UTC)
+        except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
+            continue
+    return None
