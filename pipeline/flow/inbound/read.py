@@ -28,6 +28,17 @@ def read_message(raw: bytes) -> ReadMessage:
     )
 
 
+def read_guarded(services: Services, raw: bytes) -> ReadMessage:
+    """Read a mail in the guarded child, after the scanner has looked at it, if there is one.
+
+    Raises InfectedError, and nothing of the mail is opened then; ConfigurationError and
+    TryLaterError of :meth:`Scanner.scan`; GuardError.
+    """
+    if services.scanner is not None:
+        services.scanner.scan(raw)
+    return services.guard.call(read_message, raw)
+
+
 class Reading:
     """What the guarded child read, by the row of the message; of one portion at a time.
 
@@ -82,7 +93,7 @@ class Reading:
 
     def _read(self, row: MessageRecord) -> ReadMessage | Exception:
         try:
-            return self._services.guard.call(read_message, self._services.blobs.get(row.sha256))
+            return read_guarded(self._services, self._services.blobs.get(row.sha256))
         except GuardStartError as error:
             raise TryLaterError("reader_not_started", reason=error.detail) from error
         except Exception as error:  # noqa: BLE001 - kept, and raised when the message is processed

@@ -5,6 +5,8 @@ Where ours differs, ``cases/world.csv`` says why; a line there that differs no m
 
 import csv
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +17,8 @@ import pytest
 
 from pipeline.flow.inbound.read import read_message
 from pipeline.mailbox.parse import parse_message
-from pipeline.model.message import InboundMessage
+from pipeline.mailbox.sender import SenderPolicy, judge_sender
+from pipeline.model.message import InboundMessage, SenderVerdict
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 WORLD = SHARED / "corpus"
@@ -109,3 +112,30 @@ def file_of(part: dict[str, Any]) -> tuple[str, int | None]:
 
 def folded(text: str | None) -> str:
     return " ".join((text or "").split())
+
+
+@pytest.fixture(scope="module")
+def mail_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the mails of ``cases/mail-in`` with their own script."""
+    found = tmp_path_factory.mktemp("mail-in")
+    checkout = Path(__file__).parents[3]
+    script = MAILS / "make_mails.py"
+    subprocess.run([sys.executable, script, checkout, found], check=True)
+    return found
+
+
+def test_world_mails_with_a_form_in_an_odd_shape_are_read(mail_in: Path) -> None:
+    with (MAILS / "expected.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    policy = SenderPolicy(("mx.genesys.example",))
+    for row in rows:
+        read = read_message((mail_in / f"{row['id']}.eml").read_bytes())
+        codes = [file.problem.code for file in read.unreadable]
+        sender = judge_sender(read.message, policy)
+        encrypted = row["right"].startswith("told: encrypted")
+        assert codes == (["file_encrypted_mail"] if encrypted else []), row["id"]
+        assert len(read.submissions) == (0 if encrypted else 1), row["id"]
+        assert (sender.verdict, read.message.subject) == (SenderVerdict.PASS, "WhatsApp form")
+        if "name Oliver" in row["right"]:
+            assert sender.name == "Oliver Whitcombe"
+    assert len(rows) >= 10

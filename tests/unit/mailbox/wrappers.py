@@ -93,8 +93,8 @@ def cms(step: str, content: bytes, *options: str) -> bytes:
         signer = ("-signer", keys / "cert", "-inkey", keys / "key", "-nodetach")
         return _openssl("cms", "-sign", "-binary", *signer, *form, *options, given=content)
     if step == "detach":
-        signer = ("-signer", keys / "cert", "-inkey", keys / "key")
-        return _openssl("cms", "-sign", "-binary", *signer, *form, *options, given=content)
+        own = ("-signer", keys / "cert", "-inkey", keys / "key")
+        return _openssl("cms", "-sign", "-binary", *own, *form, *options, given=content)
     if step == "encrypt":
         cert = keys / "cert"
         return _openssl("cms", "-encrypt", "-binary", *form, *options, cert, given=content)
