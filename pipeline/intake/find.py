@@ -32,6 +32,8 @@ _SILENT_TYPES = re.compile(
 )
 _CSV_NAME = re.compile(r"\.(?:csv|tsv)\Z", re.IGNORECASE)
 _CSV_TYPES = {"text/csv", "text/tab-separated-values", "application/csv"}
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters of control and direction: a name is shown, and may become that of a saved file."""
 _LOGO_NAME = re.compile(
     r"(?:image\d{3}|outlook-.{4,40}|logo.{0,20})\.(?:png|jpe?g|gif|bmp)\Z", re.IGNORECASE
 )
@@ -163,7 +165,7 @@ def _outermost(attachment: Attachment) -> _File:
 
 
 def _inner(outer: _File, name: str, content: bytes) -> _File:
-    short = re.sub(r"[\x00-\x1f\x7f]", "", name.replace("\\", "/").rpartition("/")[2])[:255]
+    short = _UNSAFE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip()[:255]
     csv = _is_csv(short, "")
     return _File(short, content, outer.position, outer.attachment, tell(content), csv=csv)
 

@@ -152,6 +152,11 @@ def decode(  # noqa: PLR0911 - one return a rung of the ladder
     return _clean(raw, "cp1252"), False
 
 
+def fits(raw: bytes, label: str) -> bool:
+    """Return whether ``raw`` is text in the charset that ``label`` names, or in UTF-8 for none."""
+    return _strict(raw, canonical(label) or "utf-8") is not None
+
+
 def _guesses(named: str | None, hints: Iterable[str]) -> Iterable[str]:
     if named and named.startswith("iso2022_jp"):
         yield from ("cp932", "euc_jp")  # the label of one, the bytes of the other

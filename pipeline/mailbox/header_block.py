@@ -21,8 +21,12 @@ _KNOWN = re.compile(
 """RFC 5322 3.6, RFC 2045, and the families of trace fields: no other field proves a header."""
 _BLANK_LINES = re.compile(rb"(?:[ \t\x00]*\r?\n)*+")
 _BARE_RETURN = re.compile(rb"\r(?!\n)(?=([!-9;-~]+[ \t]*:|[ \t\r]|\Z)?)")
+_BLANK = re.compile(rb"(?:(?<=\n)|\A)\x00*\r?\n")
+_MARKS = re.compile(rb"(?:\xef\xbb\xbf)*+")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 _HEAD = 4096
+_LONG = 256 * 1024
+_MOST_LINES = 20_000
 _TWO = 2
 
 
@@ -33,8 +37,8 @@ def mend_header(raw: bytes) -> bytes:
     are neither field nor folded when known fields stand between them and the blank line. A blank
     before the colon goes; a bare CR ends a line where a field follows, else it is a blank.
     """
-    if _SOUND.match(raw):
-        return raw
+    if found := _SOUND.match(raw):
+        return raw if found.end() < _LONG else _shortened(raw, found.end())
     raw = _unmarked(raw)
     raw = raw[_BLANK_LINES.match(raw).end() :]  # type: ignore[union-attr]  # matches the empty text
     if b"\r\r\n" in raw[:_HEAD]:  # line ends that were turned into CRLF twice
@@ -73,26 +77,33 @@ def _unmarked(raw: bytes) -> bytes:
     ):
         if raw.startswith(mark):
             return raw.removeprefix(mark).decode(name, "replace").encode()
-    while raw.startswith(codecs.BOM_UTF8):
-        raw = raw.removeprefix(codecs.BOM_UTF8)
-    return raw
+    return raw[_MARKS.match(raw).end() :]  # type: ignore[union-attr]  # matches the empty text
+
+
+def _shortened(raw: bytes, end: int) -> bytes:
+    """Return ``raw`` with the first lines of its endless header: the parser would read them all."""
+    lines = raw[:end].split(b"\n", _MOST_LINES)
+    return b"\n".join((*lines[:_MOST_LINES], b"")) + raw[end:] if len(lines) > _MOST_LINES else raw
 
 
 def _block(raw: bytes) -> tuple[list[bytes], int]:
-    """Return the lines before the first blank one, each ended by CRLF, and where they end."""
+    """Return the lines before the first blank one, each ended by CRLF, and where they end.
+
+    There may be more of them than are looked at.
+    """
     lines: list[bytes] = []
-    end = 0
-    for hit in _LINE.finditer(raw):
+    blank = _BLANK.search(raw)
+    end = blank.start() if blank else len(raw)
+    for count, hit in enumerate(_LINE.finditer(raw, 0, end)):
+        if count >= _MOST_LINES:
+            return lines, hit.start()
         line = hit[0].rstrip(b"\r\n").replace(b"\x00", b"").removeprefix(codecs.BOM_UTF8)
-        if not line:
-            break
         if not lines:
             line = line.lstrip(b" \t")
-        end = hit.end()
         if b"\r" in line:
             line = _BARE_RETURN.sub(lambda bare: b"\n" if bare[1] else b" ", line)
             lines += [piece + b"\r\n" for piece in line.split(b"\n") if piece]
-        else:
+        elif line:
             lines.append(line + b"\r\n")
     return lines, end
 

@@ -7,9 +7,10 @@ here raises. Every loop walks its text once, and every text has a cap.
 import binascii
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import groupby
 
 from pipeline.mailbox import charsets
 
@@ -70,27 +71,32 @@ def decode_words(value: str, hints: Iterable[str] = ()) -> str:
     """Return the text of an unstructured header value (RFC 2047), on one line."""
     text = plain(value, hints)
     found: list[str] = []
-    pending: list[tuple[str, bytes]] = []
+    pending: list[re.Match[str]] = []
     end = 0
     for word in ENCODED.finditer(text):
         between = text[end : word.start()]
         if between.strip() or not pending:
-            found += [*_flush(pending, hints), between]
-        charset = word.group(1).partition("*")[0].lower()
-        raw = _word_bytes(word.group(2), word.group(3))
-        if pending and pending[-1][0] == charset:  # a character may be cut between two words
-            pending[-1] = (charset, pending[-1][1] + raw)
-        else:
-            pending.append((charset, raw))
+            found += [*_decoded(pending, hints), between]
+            pending = []
+        pending.append(word)
         end = word.end()
-    found += [*_flush(pending, hints), text[end:]]
+    found += [*_decoded(pending, hints), text[end:]]
     return one_line("".join(found))
 
 
-def _flush(pending: list[tuple[str, bytes]], hints: Iterable[str]) -> list[str]:
-    texts = [charsets.decode(raw, charset, hints)[0] for charset, raw in pending]
-    pending.clear()
-    return texts
+def _decoded(words: Sequence[re.Match[str]], hints: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of encoded words that follow one another, as runs of one charset.
+
+    A character may be cut between two words, and so may four letters of base64.
+    """
+    for charset, group in groupby(words, lambda word: word[1].partition("*")[0].lower()):
+        run = list(group)
+        raw = b"".join(_word_bytes(word[2], word[3]) for word in run)
+        if len(run) > 1 and all(word[2] in "bB" for word in run):
+            joined = base64_bytes("".join(word[3] for word in run).encode("ascii", "replace"))
+            if joined != raw and not charsets.fits(raw, charset) and charsets.fits(joined, charset):
+                raw = joined
+        yield charsets.decode(raw, charset, hints)[0]
 
 
 def _word_bytes(encoding: str, text: str) -> bytes:
