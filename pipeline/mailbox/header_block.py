@@ -49,9 +49,9 @@ def mend_header(raw: bytes) -> bytes:
     kept = _kept(lines)
     if kept is None:
         return raw
-    found, rest = kept
+    fields, rest = kept
     separator = b"" if not rest and raw[end : end + 2].startswith((b"\r\n", b"\n")) else b"\r\n"
-    return b"".join((*found, separator, *rest, raw[end:]))
+    return b"".join((*fields, separator, *rest, raw[end:]))
 
 
 def looks_like_message(content: bytes) -> bool:
