@@ -160,7 +160,9 @@ def portfolio(
 ) -> bytes:
     pdf = pikepdf.new()
     page = pdf.add_blank_page()
-    specification = pikepdf.AttachedFileSpec(pdf, content, filename=name, mod_date="")
+    specification = pikepdf.AttachedFileSpec(
+        pdf, content, filename=name, description="", mime_type="", creation_date="", mod_date=""
+    )
     if as_annotation:
         note = pikepdf.Dictionary(
             Type=pikepdf.Name.Annot,
