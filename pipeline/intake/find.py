@@ -50,7 +50,8 @@ _CODES = {
 _SERIOUS = frozenset({Kind.DAMAGED, Kind.PASSWORD, Kind.REFUSED, Kind.MACRO})
 """Kinds that are told even when another file of the mail is a form: they may be a second one."""
 _WORTH_OPENING = frozenset({Kind.XLSX, Kind.PDF, Kind.ZIP, Kind.TNEF})
-_PDF_FILES = (b"/EmbeddedFile", b"/Filespec", b"/EF", b"/ObjStm")
+_PDF_FILES = (b"/EmbeddedFile", b"/Filespec", b"/EF", b"/Params")
+"""What stands in clear in a PDF with files: their streams cannot be packed into other objects."""
 _SAMPLE = 5_000
 _SCRIPTS = (
     ("ko", re.compile("[\uac00-\ud7a3]")),
