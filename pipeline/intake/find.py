@@ -49,7 +49,7 @@ _CODES = {
 }
 _SERIOUS = frozenset({Kind.DAMAGED, Kind.PASSWORD, Kind.REFUSED, Kind.MACRO})
 """Kinds that are told even when another file of the mail is a form: they may be a second one."""
-_WORTH_OPENING = frozenset({Kind.XLSX, Kind.PDF, Kind.ZIP, Kind.TNEF})
+_WORTH_OPENING = frozenset({Kind.XLSX, Kind.PDF, Kind.ZIP, Kind.TNEF, Kind.OUTLOOK})
 _PDF_FILES = (b"/EmbeddedFile", b"/Filespec", b"/EF", b"/Params")
 """What stands in clear in a PDF with files: their streams cannot be packed into other objects."""
 _SAMPLE = 5_000
@@ -118,10 +118,10 @@ def _no_mail(_content: bytes) -> tuple[Attachment, ...]:
 def find_forms(message: InboundMessage, open_mail: OpenMail = _no_mail) -> FoundForms:
     """Return the files of ``message`` that may be forms, and what is wrong with the others.
 
-    Zips, winmail.dat, files attached to a PDF and saved mails are opened, in each other too, within
-    limits for the whole mail. Pictures of a signature are never a problem, and pictures, documents
-    and the like are none when there is a form beside them; several files with the same problem are
-    told of once.
+    Zips, winmail.dat, mails saved by Outlook or others, and files attached to a PDF are opened, in
+    each other too, within limits for the whole mail. Pictures of a signature are never a problem,
+    and pictures, documents and the like are none when there is a form beside them; several files
+    with the same problem are told of once.
     """
     finds = _Finds(open_mail, language_of(message))
     for attachment in message.attachments:
@@ -191,6 +191,11 @@ def _inside(file: _File, finds: _Finds) -> Iterable[_File] | None:
         from pipeline.intake.tnef import tnef_files  # noqa: PLC0415 - few mails have one
 
         pairs = [(item.name, item.content) for item in tnef_files(file.content)]
+        return _within_limits(file, pairs, finds) if pairs else None
+    if file.kind is Kind.OUTLOOK:
+        from pipeline.intake.outlook import outlook_files  # noqa: PLC0415 - few mails have one
+
+        pairs = [(item.name, item.content) for item in outlook_files(file.content)]
         return _within_limits(file, pairs, finds) if pairs else None
     if file.kind is Kind.PDF:
         return _attached_to_pdf(file, finds)

@@ -12,9 +12,11 @@ import pytest
 
 from pipeline.intake.find import find_forms
 from pipeline.intake.limits import DEEPEST, OPENED_FILES
+from pipeline.intake.outlook import OutlookFile, outlook_files
 from pipeline.intake.tnef import TnefFile, tnef_files
 from pipeline.intake.zip_names import entry_name, read_name
 from pipeline.mailbox.parse import enclosed_files
+from tests.unit.intake.compound import compound, saved_by_outlook
 from tests.unit.intake.conftest import PDF, XLSX, attached, message, zipped
 
 # winmail.dat
@@ -312,3 +314,40 @@ def test_packed_name_is_safe_to_show_and_to_save() -> None:
     archive = zipped({"a/..\\b/\u202efdp\u2069\x01.xlsx": XLSX})
     (form,) = find_forms(message(attached("a.zip", archive))).forms
     assert form.name == "fdp.xlsx"
+
+
+# mails saved by Outlook
+
+
+def test_packed_outlook_mail_gives_its_files_with_their_names() -> None:
+    small, big = b"small", XLSX * 40
+    content = compound(
+        saved_by_outlook(
+            {"__substg1.0_37010102": big, "__substg1.0_3707001F": LONG.encode("utf-16-le")},
+            {"__substg1.0_37010102": small, "__substg1.0_3704001E": b"FORM~1.TXT\x00"},
+            {"__substg1.0_37010102": small},
+        )
+    )
+    assert outlook_files(content) == (
+        OutlookFile(LONG, big),
+        OutlookFile("FORM~1.TXT", small),
+        OutlookFile("", small),
+    )
+
+
+def test_packed_outlook_mail_inside_another_is_opened() -> None:
+    inner = saved_by_outlook(
+        {"__substg1.0_37010102": XLSX, "__substg1.0_3707001F": "form.xlsx".encode("utf-16-le")}
+    )
+    content = compound(saved_by_outlook({"__substg1.0_3701000D": inner}))
+    found = find_forms(message(attached("mail.msg", content)))
+    assert [(form.name, form.content) for form in found.forms] == [("form.xlsx", XLSX)]
+    assert found.unreadable == ()
+
+
+@pytest.mark.parametrize("cut", range(8, 6000, 193))
+def test_packed_outlook_mail_that_is_damaged_never_raises(cut: int) -> None:
+    content = compound(saved_by_outlook({"__substg1.0_37010102": XLSX * 9}))
+    outlook_files(content[:cut])
+    outlook_files(content[:cut] + b"\x00" * 8 + content[cut + 8 :])
+    outlook_files(content[:cut] + b"\x01\x00\x00\x00" * 9 + content[cut + 36 :])
