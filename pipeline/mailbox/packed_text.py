@@ -1,7 +1,6 @@
 """Files that stand in the text of a mail: uuencode, yEnc and BinHex 4.0 (RFC 1741)."""
 
 import base64
-import binascii
 import re
 import struct
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ _MOST_FILES = 50
 _HQX = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FROM_HQX = bytes.maketrans(_HQX, _BASE64)
+_FROM_UU = bytes(_BASE64[(byte - 32) & 63] for byte in range(256))
 _NO_HQX = bytes(set(range(256)) - set(_HQX))
 _REPEATED = 0x90
 _UU_BLANK = 32
@@ -109,10 +109,10 @@ def _ends_soon(text: bytes, at: int) -> bool:
 
 
 def _is_uu(line: bytes) -> bool:
-    if not _UU_BLANK < line[0] <= _UU_LAST or any(byte > _UU_LAST for byte in line):
-        return False
     size = (line[0] - _UU_BLANK) & 63
     letters = (size + 2) // 3 * 4
+    if line[0] <= _UU_BLANK or any(byte > _UU_LAST for byte in line[: letters + 1]):
+        return False
     missing = letters - (len(line) - 1)
     return -2 <= missing <= (letters if b" " in line or size < 4 else 3)  # noqa: PLR2004 - short
 
@@ -120,13 +120,7 @@ def _is_uu(line: bytes) -> bool:
 def _uu_line(line: bytes) -> bytes:
     size = (line[0] - _UU_BLANK) & 63
     letters = (size + 2) // 3 * 4
-    try:
-        return binascii.a2b_uu(line[: letters + 1])
-    except binascii.Error:
-        return binascii.a2b_uu(line[: letters + 1].translate(_SIX_BITS))
-
-
-_SIX_BITS = bytes(((byte - _UU_BLANK) & 63) + _UU_BLANK for byte in range(256))
+    return base64.b64decode(line[1 : letters + 1].ljust(letters).translate(_FROM_UU))[:size]
 
 
 def _base64_lines(text: bytes, at: int) -> tuple[bytes, int]:
