@@ -19,7 +19,8 @@ _DOMAIN = re.compile(
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _AROUND_DOTS = re.compile(r"[ \t]*([.@])[ \t]*")
-_ROUTE = re.compile(r"@[^:<>\"]{1,500}:(?=[^:]*\Z)")
+_ROUTE = re.compile(r"(?:@[^:<>\"]{1,500}|mailto):(?=[^:]*\Z)", re.IGNORECASE)
+"""What stands before an address: a route of old (RFC 5322, 4.4), or the scheme of a link."""
 _AMBIGUOUS = re.compile(r"[,;:].*@|@.*[,;:]|[<>\"]")
 """Characters raw in an encoded word (RFC 2047, 5) that could make another address of it."""
 
@@ -191,7 +192,7 @@ def _mailbox(piece: _Piece, before: str, hints: Iterable[str]) -> tuple[MailAddr
     routed = _ROUTE.match(spec.strip())
     address = _address(spec.strip()[routed.end() if routed else 0 :])
     if not name.strip():
-        name = _name_in_comments(piece, spec)
+        name = _name_in_comments(piece, spec) or (after if opened and "@" not in after else "")
     if address is None:
         return MailAddress(_name(name.strip() or spec.strip("<> "), hints), ""), False
     return MailAddress(_name(name, hints), address), fine and not routed

@@ -133,6 +133,8 @@ def test_file_name_is_shown_text_and_no_path(name: str, expected: str) -> None:
         (r'"a\"b"@b.example', [("", r'"a\"b"@b.example')], True),
         ("'o@x.example' <o@x.example>", [("'o@x.example'", "o@x.example")], True),
         ("DHL: Info <a@b.example>", [("DHL: Info", "a@b.example")], True),
+        ("Oliver <mailto:a@b.example>", [("Oliver", "a@b.example")], False),
+        ("<a@b.example> Oliver", [("Oliver", "a@b.example")], False),
         ("<@hop.example:a@b.example>", [("", "a@b.example")], False),
         ('"Oliver" (x) "Whitcombe" <o@x.example>', [("Oliver Whitcombe", "o@x.example")], True),
     ],
