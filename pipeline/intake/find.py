@@ -101,6 +101,7 @@ class _Finds:
     serious: list[UnreadableFile] = field(default_factory=list)
     lesser: list[UnreadableFile] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
     files_left: int = OPENED_FILES
     bytes_left: int = OPENED_BYTES
 
@@ -109,6 +110,13 @@ class _Finds:
         self.files_left -= 1
         self.bytes_left -= size
         return self.files_left >= 0 and self.bytes_left >= 0
+
+    def refuse(self, file: _File, kind: Kind) -> None:
+        """Tell of a file that is not opened; of a bomb's many parts, the first."""
+        if kind is not Kind.REFUSED or file.position not in self.refused:
+            self.serious.append(_unreadable(file.name, kind))
+        if kind is Kind.REFUSED:
+            self.refused.add(file.position)
 
 
 def _no_mail(_content: bytes) -> tuple[Attachment, ...]:
@@ -211,11 +219,11 @@ def _inside_zip(outer: _File, finds: _Finds) -> Iterator[_File]:
             return
         for name in names:
             if not finds.may_open(archive.size(name)):
-                finds.serious.append(_unreadable(outer.name, Kind.REFUSED))
+                finds.refuse(outer, Kind.REFUSED)
                 return
             yield _inner(outer, archive.shown_name(name, finds.language), archive.read(name))
     except ArchiveRefusedError as refusal:
-        finds.serious.append(_unreadable(outer.name, Kind(refusal.why)))
+        finds.refuse(outer, Kind(refusal.why))
 
 
 def _within_limits(
@@ -223,7 +231,7 @@ def _within_limits(
 ) -> Iterator[_File]:
     for name, content in pairs:
         if not finds.may_open(len(content)):
-            finds.serious.append(_unreadable(outer.name, Kind.REFUSED))
+            finds.refuse(outer, Kind.REFUSED)
             return
         yield _inner(outer, name, content)
 
@@ -247,11 +255,11 @@ def _of_mail(outer: _File, finds: _Finds) -> Iterable[_File] | None:
     try:
         for attachment in finds.open_mail(outer.content):
             if not finds.may_open(len(attachment.content)):
-                finds.serious.append(_unreadable(outer.name, Kind.REFUSED))
+                finds.refuse(outer, Kind.REFUSED)
                 break
             found.append(_outermost(replace(attachment, position=outer.position)))
     except RefusedError:
-        finds.serious.append(_unreadable(outer.name, Kind.REFUSED))
+        finds.refuse(outer, Kind.REFUSED)
     return found or None
 
 
@@ -291,7 +299,7 @@ def _sort(file: _File, finds: _Finds) -> None:
     elif file.csv and kind is Kind.UNKNOWN:
         finds.lesser.append(_unreadable(file.name, kind, "csv"))
     elif kind in _SERIOUS:
-        finds.serious.append(_unreadable(file.name, kind))
+        finds.refuse(file, kind)
     else:
         finds.lesser.append(_unreadable(file.name, kind))
 
