@@ -29,7 +29,6 @@ _CONSTRUCTED = 0x20
 _INDEFINITE = 0x80
 _LONG_TAG = 0x1F
 _END = b"\x00\x00"
-_HEAD = 200
 _MOST_ELEMENTS = 100_000
 _DEEPEST = 30
 
@@ -57,11 +56,6 @@ _DATA = _PKCS7 + b"\x01"
 
 class _BrokenError(Exception):
     """The bytes are no BER, or more pieces than a mail has."""
-
-
-def looks_like_cms(content: bytes) -> bool:
-    """Return whether ``content`` begins as a CMS ContentInfo does, in BER, base64 or PEM."""
-    return bool(_START.match(_binary(content[:_HEAD])))
 
 
 def open_cms(content: bytes, most: int) -> Cms | None:

@@ -37,7 +37,7 @@ def unwrap(part: Part, place: Place) -> Iterator[Part]:
     """
     if _is_mail(part):
         yield from _mail(part, place)
-    elif b"\x06" in part.content[:20] or part.content[:200].lstrip().startswith((b"MI", b"-----B")):
+    elif _may_be_cms(part.content):
         yield from _cms(part, place)
     elif _may_hold_files(part):
         yield from _text(part, place)
@@ -46,6 +46,13 @@ def unwrap(part: Part, place: Place) -> Iterator[Part]:
         yield from unwrap(_file(apple, part, inside), inside)
     else:
         yield _told(part)
+
+
+def _may_be_cms(content: bytes) -> bool:
+    """Whether the first bytes are those of a sequence with an identifier, or of base64 or PEM."""
+    return (content[:1] == b"0" and b"\x06" in content[:20]) or (
+        content[:200].lstrip().startswith((b"MI", b"-----BEGIN"))
+    )
 
 
 def _is_mail(part: Part) -> bool:
@@ -86,7 +93,7 @@ def _cms(part: Part, place: Place) -> Iterator[Part]:
         return
     content = place.budget.take_bytes(found.content)
     inside = place.inside(part.content_type)
-    if _ENTITY.match(content.lstrip()):
+    if _ENTITY.match(content.lstrip()) or content.startswith((b"\r\n", b"\n")):
         yield from leaves(open_message(content, place.budget), inside, unwrap)
     else:  # a file that was signed by itself: form.xlsx.p7m
         name = _SEAL.sub("", part.name)
@@ -138,6 +145,6 @@ def _is_encrypted(part: Part) -> bool:
     """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by packets."""
     if part.content_type == "application/pgp-encrypted":
         return True
-    if _PGP.search(part.content):
+    if b"BEGIN PGP MESSAGE" in part.content and _PGP.search(part.content):
         return True
     return bool(_PGP_NAME.search(part.name)) and part.content[:1] in _PGP_PACKETS

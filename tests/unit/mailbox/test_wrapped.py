@@ -148,6 +148,9 @@ WRAPPED: dict[str, Callable[[], bytes]] = {
     "xlsx as text without a name": lambda: beside_text(XLSX, "Content-Type: text/plain"),
     "xlsx as HTML without a name": lambda: beside_text(XLSX, "Content-Type: text/html"),
     "xlsx, the only part, as text": lambda: mail(XLSX, "Content-Type: text/plain"),
+    "xlsx as a mail": lambda: beside_text(XLSX, "Content-Type: message/rfc822"),
+    "xlsx as several parts": lambda: beside_text(XLSX, "Content-Type: multipart/mixed"),
+    "xlsx as a signature": lambda: beside_text(XLSX, "Content-Type: application/pkcs7-signature"),
     "xlsx as a picture": lambda: beside_text(XLSX, 'Content-Type: image/png; name="a.png"'),
     "xlsx without its encoding": lambda: beside_text(
         XLSX, f'{FILE}; name="form.xlsx"'
@@ -270,6 +273,11 @@ def test_wrapped_signature_proves_no_sender() -> None:
     assert judge_sender(message, policy).verdict is SenderVerdict.UNKNOWN
     assert [sender.address for sender in message.senders] == ["oliver@harbour-books.example"]
     assert message.header("Authentication-Results") == ()
+
+
+def test_wrapped_words_without_fields_of_their_own_are_words() -> None:
+    message = parse_message(mail(cms("sign", b"\r\nHello, no form yet.\r\n"), SIGNED))
+    assert (message.text, message.attachments) == ("Hello, no form yet.", ())
 
 
 @pytest.mark.parametrize("cut", [30, 60, 200, 700])
