@@ -131,8 +131,9 @@ def _kept(lines: list[bytes]) -> tuple[list[bytes], list[bytes]] | None:
             faint = not line.strip()
             if found and not torn:  # what is folded behind a torn line belongs to it
                 found.append(line)
-        elif at > last or (has_sender and (senders_behind or faint)):
-            # a second From belongs to what the body quotes; a line of blanks may part it off
+        elif at > last or line.startswith(b"--") or (has_sender and (senders_behind or faint)):
+            # a boundary begins the parts; a second From belongs to what the body quotes; a line of
+            # blanks may part the body off
             return found, lines[at:]
         else:
             torn = True

@@ -108,6 +108,10 @@ WRAPPED: dict[str, Callable[[], bytes]] = {
     + b"Content-Transfer-Encoding: base64\r\n\r\n"
     + mail(entity().partition(b"\r\n\r\n")[2], FILE).partition(b"\r\n\r\n")[2],
     "multipart without its type": lambda: TOP + entity().partition(b"\r\n")[2],
+    "multipart without a blank line": lambda: TOP
+    + entity().replace(b"\r\n\r\n--b-1", b"\r\n--b-1", 1),
+    "multipart behind a torn type": lambda: TOP
+    + entity().replace(b"Content-Type:", b"Content-Type", 1),
     "part with a torn header": lambda: TOP
     + entity().replace(b"filename=", b"\r\nno field\r\nX-Name=").replace(
         b"Content-Type: application", b"torn here\r\nContent-Type: application"
