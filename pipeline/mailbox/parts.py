@@ -196,13 +196,15 @@ def leaves(message: Message, place: Place, unwrap: Unwrap) -> Iterator[Part]:
 
 
 def _mended(message: Message, place: Place) -> Message:
-    """Return a part whose header a broken line has ended too early, read again."""
+    """Return a part whose header a broken line has ended too early, or hidden, read again."""
     torn = any(isinstance(found, MissingHeaderBodySeparatorDefect) for found in message.defects)
     bare = bool(place.path) and place.path[-1].startswith("message/") and not message.keys()
     if not place.path or not (torn or bare) or message.is_multipart():
         return message
     lines = "".join(f"{name}: {value}\r\n" for name, value in message.raw_items())
     raw = to_bytes(lines) + _raw_content(message)
+    if bare and looks_like_message(decoded := _base64(raw)):  # encoded without a word of it
+        return open_message(decoded, place.budget)
     mended = mend_header(raw)
     return message if mended.endswith(raw) else open_message(mended, place.budget)
 

@@ -102,7 +102,11 @@ def _cms(part: Part, place: Place) -> Iterator[Part]:
 
 
 def _may_hold_files(part: Part) -> bool:
-    is_text = _IN_TEXT.match(part.content_type) or _IN_TEXT_NAME.search(part.name)
+    is_text = (
+        _IN_TEXT.match(part.content_type)
+        or _IN_TEXT_NAME.search(part.name)
+        or part.content[:_HEAD].lstrip().startswith((b"begin ", b"begin-base64 "))
+    )
     return bool(is_text) and any(mark in part.content for mark in _TEXT_MARKS)
 
 

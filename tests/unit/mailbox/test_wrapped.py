@@ -75,6 +75,9 @@ WRAPPED: dict[str, Callable[[], bytes]] = {
     "mail said to be base64": lambda: beside_text(
         saved_mail(), "Content-Type: message/rfc822", "8bit"
     ).replace(b"8bit", b"base64"),
+    "mail in base64 that nobody announced": lambda: beside_text(
+        mail(saved_mail(), FILE).partition(b"\r\n\r\n")[2], "Content-Type: message/rfc822", "7bit"
+    ),
     "mail, global": lambda: beside_text(saved_mail(), "Content-Type: message/global"),
     "mail, the only part": lambda: mail(saved_mail(), "Content-Type: message/rfc822"),
     "eml as octet-stream": lambda: beside_text(saved_mail(), f'{FILE}; name="form.eml"'),
@@ -134,6 +137,9 @@ WRAPPED: dict[str, Callable[[], bytes]] = {
         uuencoded(XLSX), f'{FILE}; name="form.xlsx"', "x-uuencode"
     ),
     "uuencode as a type": lambda: beside_text(uuencoded(XLSX), "Content-Type: application/x-uue"),
+    "uuencode without type and name": lambda: beside_text(uuencoded(XLSX), FILE),
+    "uuencode of a mail": lambda: plain_text(uuencoded(saved_mail(), "a.eml")),
+    "uuencode of a signed mail": lambda: plain_text(uuencoded(cms("sign", entity()), "smime.p7m")),
     "uuencode of a zip": lambda: plain_text(uuencoded(zipped({"form.xlsx": XLSX}), "f.zip")),
     "base64 of uuencode": lambda: plain_text(
         b"begin-base64 644 form.xlsx\n"
