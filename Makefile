@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup demo test test-long check forms programs bench lock locks wheel-check clean
+.PHONY: setup oauth demo test test-long check forms programs bench lock locks wheel-check clean
 
 setup: $(READY)
 	@echo 'Type $(BIN)/pipeline, or once ". $(BIN)/activate" and from then on: pipeline'
@@ -17,6 +17,10 @@ $(READY): requirements.lock pyproject.toml tools/make-environment tools/system-p
 	tools/system-packages pango
 	tools/make-environment "$(PYTHON)" "$(VENV)" requirements.lock
 	touch $@
+
+# What logging in by OAuth 2 at Microsoft and Google needs beside (msal, google-auth).
+oauth: $(READY)
+	tools/make-environment "$(PYTHON)" "$(VENV)" requirements-oauth.lock
 
 $(TESTED): $(READY) requirements-test.lock
 	tools/make-environment "$(PYTHON)" "$(VENV)" requirements-test.lock
@@ -44,7 +48,7 @@ test: $(SERVERS) check
 test-long: $(SERVERS)
 	$(RUN) -m pytest -m long -x
 
-# Resolve both locks anew (uv); what is locked stays unless pyproject.toml asks for more.
+# Resolve all locks anew (uv); what is locked stays unless pyproject.toml asks for more.
 lock:
 	tools/lock
 

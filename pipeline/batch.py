@@ -1,5 +1,6 @@
 """One scheduled run: lease, receive, due work, deliver, housekeep, summary, exit code."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -23,6 +24,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 from pipeline.flow.views.plan import Plan
+from pipeline.store.unit_of_work import Transaction
 
 
 class Stage(StrEnum):
@@ -61,8 +63,7 @@ _WORST_FIRST = (
 class Failure:
     """What stopped one stage; the other stages ran.
 
-    ``error`` is None for one that nobody foresaw: ``kind`` is its type then, and ``mark`` the id
-    that it has in the log.
+    ``error`` is None for an unexpected one: ``kind`` is its type then, ``mark`` its id in the log.
     """
 
     stage: str
@@ -108,6 +109,13 @@ class Summary:
         return tuple((name, value) for name, value in named if type(value) is int)
 
     @property
+    def did_something(self) -> bool:
+        """Whether anything was done or tried."""
+        messages = self.fetched + self.processed + self.deferred + self.quarantined + self.moved
+        requests = self.due + self.issued
+        return messages + requests + self.sent + self.put_off + self.failed + self.in_doubt > 0
+
+    @property
     def exit_code(self) -> ExitCode:
         """The worst exit code: a bug before configuration before try-later before unfinished."""
         codes = {failure.exit_code for failure in self.failures}
@@ -134,9 +142,10 @@ class _Run:
     def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
         """Return what ``work`` returns, or ``otherwise`` when it fails.
 
-        Without a database, or with a damaged one, nothing more is tried.
+        Without a database, or with a damaged one, nothing more is tried; nor when this process is
+        to end.
         """
-        if self.over:
+        if self.over or self.services.stopping():
             return otherwise
         try:
             return work()
@@ -198,7 +207,8 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             silenced=silenced,
             failures=tuple(run.failures),
         )
-        logs.event("batch", "done", **dict(summary.counts))
+        level = logging.INFO if summary.did_something else logging.DEBUG
+        logs.event("batch", "done", level, **dict(summary.counts))
         return summary
 
 
@@ -222,7 +232,7 @@ def _fetch_all(run: _Run) -> None:
     services = run.services
     with open_mailbox(services) as mailbox:
         new = 1
-        while new:
+        while new and not services.stopping():
             new = fetch(services, mailbox)
             run.fetched += new
             run.stage("process", lambda: _process_all(run), None)
@@ -232,7 +242,7 @@ def _fetch_all(run: _Run) -> None:
 
 
 def _process_all(run: _Run) -> None:
-    while (portion := process(run.services)) != Processed():
+    while not run.services.stopping() and (portion := process(run.services)) != Processed():
         run.processed += portion
         run.progress(Stage.RECEIVING, run.processed.processed)
 
@@ -260,7 +270,12 @@ def _lease(services: Services) -> Iterator[None]:
         yield
     finally:
         try:
-            services.store.run(lambda tx: tx.leases.release(name, services.worker))
+            services.store.run(lambda tx: _ended(tx, name, services))
         except PipelineError as error:
             # it runs out by itself; what the stages have to tell must not be lost for it
             logs.event("batch", "lease_kept", code=error.code)
+
+
+def _ended(tx: Transaction, lease: str, services: Services) -> None:
+    tx.leases.release(lease, services.worker)
+    tx.memory.batch_ended(services.clock.now())

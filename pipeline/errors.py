@@ -47,7 +47,7 @@ class UsageError(PipelineError):
 
 
 class ConfigurationError(PipelineError):
-    """A setting or the machine is not as it has to be; nothing was done."""
+    """The configuration or the environment is invalid; nothing was done."""
 
     exit_code = ExitCode.CONFIGURATION
 

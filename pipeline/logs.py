@@ -48,9 +48,9 @@ def configure(level: str, stream: TextIO | None = None, *, as_json: bool = True)
 
 
 def unknown(name: str, error: BaseException) -> str:
-    """Log an error that nobody foresaw by its type and place; return the id to ask about it by.
+    """Log an unexpected error's type and location; return an id to quote in support requests.
 
-    Its words are left out: they may be a customer's.
+    Its text is never logged: it may be a customer's.
     """
     import secrets  # noqa: PLC0415 - an error is rare, and --help must not wait for hashes
 
@@ -61,7 +61,7 @@ def unknown(name: str, error: BaseException) -> str:
 
 
 def told(name: str, error: BaseException) -> None:
-    """Log where an error arose that a sentence tells of; only for who wants to know (debug)."""
+    """Log, at level debug, where an error arose that the user was told of."""
     event(name, "told", logging.DEBUG, error=type(error).__name__, places=_places(error))
 
 

@@ -1,9 +1,12 @@
-"""For all tests: where CI=true, a program that is not installed is a failure, not a skip."""
+"""For all tests: what is not installed is no skip where CI=true; one PostgreSQL for a session."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
+
+from tests.servers.needed import skip_without
+from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
 
 
 @pytest.hookimpl(wrapper=True)
@@ -17,3 +20,17 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"CI has to install it: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the database ``postgres`` of a server of our own."""
+    skip_without(postgresql_programs(), "PostgreSQL")
+    with running_postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgresql(postgresql_url: str) -> Callable[[], str]:
+    """Make one more database without tables and return its URL."""
+    return lambda: new_database(postgresql_url)

@@ -27,6 +27,7 @@ MODULES: dict[str, str] = {
     "status": "overview",
     "queue": "overview",
     "run": "running",
+    "watch": "running",
     "form": "forms",
     "request": "requests",
     "number": "numbers",

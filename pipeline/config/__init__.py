@@ -10,7 +10,7 @@ from pipeline.config.faults import secrets_of
 from pipeline.config.files import check_ca_file, file_faults
 from pipeline.config.loading import Loaded, judged, load, look
 from pipeline.config.reading import read_values
-from pipeline.config.secret import Secret
+from pipeline.config.secret import Secret, SecretDocument
 from pipeline.config.sections import (
     CertificateSettings,
     CourierSettings,
@@ -19,6 +19,7 @@ from pipeline.config.sections import (
     LimitSettings,
     LogSettings,
     MailboxSettings,
+    OAuthSettings,
     PhoneSettings,
     RetentionSettings,
     ScannerSettings,
@@ -26,6 +27,7 @@ from pipeline.config.sections import (
     Settings,
     StoreSettings,
     TeamSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -37,14 +39,17 @@ __all__ = [
     "Loaded",
     "LogSettings",
     "MailboxSettings",
+    "OAuthSettings",
     "PhoneSettings",
     "RetentionSettings",
     "ScannerSettings",
     "Secret",
+    "SecretDocument",
     "SenderSettings",
     "Settings",
     "StoreSettings",
     "TeamSettings",
+    "WatchSettings",
     "check_ca_file",
     "file_faults",
     "hidden",

@@ -60,13 +60,18 @@ def _explained(details: ErrorDetails, place: list[str], where: str) -> Configura
     key, kind = ".".join(place), details["type"]
     if kind == "extra_forbidden":
         return _unknown(key, place, where)
-    if kind.startswith("model") and model_at(place) is Secret:
+    if kind.startswith("model") and _is_secret(place):
         return ConfigurationError("secret_in_clear", key=key, where=where)
     if (own := _of_name(kind, key, where)) is not None:
         return own
-    if model_at(place[:-1]) is Secret:  # its value may be the secret itself
+    if _is_secret(place[:-1]):  # its value may be the secret itself
         return ConfigurationError("secret_malformed", key=key, where=where)
     return _of_value(kind, details.get("ctx", {}), key, quoted(details["input"]), where)
+
+
+def _is_secret(place: list[str]) -> bool:
+    model = model_at(place)
+    return model is not None and issubclass(model, Secret)
 
 
 def _of_name(kind: str, key: str, where: str) -> ConfigurationError | None:

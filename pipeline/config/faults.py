@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pipeline.config.countries import CODES, nearest_code
 from pipeline.config.database import database_faults
 from pipeline.config.folders import folder_faults
+from pipeline.config.missing import missing
+from pipeline.config.oauth import lacks_source, oauth_faults
 from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
 from pipeline.config.secret import Secret
 from pipeline.config.sections import CourierSettings, MailboxSettings, Settings
@@ -26,6 +28,7 @@ def setting_faults(settings: Settings, origin: Origin) -> Iterator[Configuration
     yield from _addresses(settings, origin)
     yield from _incoming(settings, origin)
     yield from _outgoing(settings, origin)
+    yield from oauth_faults(settings, origin)
     yield from folder_faults(settings, origin)
     yield from database_faults(settings, origin)
     yield from _judging(settings, origin)
@@ -40,6 +43,10 @@ def secrets_of(settings: Settings) -> dict[str, Secret]:
         "mailbox.password": settings.mailbox.password,
         "mailbox.oauth_token": settings.mailbox.oauth_token,
         "courier.password": settings.courier.password,
+        "oauth.client_secret": settings.oauth.client_secret,
+        "oauth.certificate": settings.oauth.certificate,
+        "oauth.key": settings.oauth.key,
+        "oauth.refresh_token": settings.oauth.refresh_token,
         "store.password": settings.store.password,
         "certificates.passphrase": settings.certificates.passphrase,
     }
@@ -106,10 +113,11 @@ def _incoming(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         return
     because = 'mailbox.kind = "imap"'
     yield from _server("mailbox", mailbox, because, origin)
+    with_token = settings.mailbox_has_token() or lacks_source(settings.oauth)
     if not mailbox.user:
-        yield _missing("mailbox.user", because, origin)
-    if not (mailbox.password.is_set() or mailbox.oauth_token.is_set()):
-        yield _missing("mailbox.password", because, origin)
+        yield missing("mailbox.user", because, origin)
+    if not (mailbox.password.is_set() or with_token):
+        yield missing("mailbox.password", because, origin)
 
 
 def _outgoing(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
@@ -122,10 +130,11 @@ def _outgoing(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         yield from _unused_host("courier", courier, "smtp", origin)
         return
     yield from _server("courier", courier, 'courier.kind = "smtp"', origin)
-    if courier.user and not courier.password.is_set():
-        yield _missing("courier.password", f"courier.user = {quoted(courier.user)}", origin)
+    with_token = settings.courier_has_token() or lacks_source(settings.oauth)
+    if courier.user and not (courier.password.is_set() or with_token):
+        yield missing("courier.password", f"courier.user = {quoted(courier.user)}", origin)
     if courier.password.is_set() and not courier.user:
-        yield _missing("courier.user", "courier.password", origin)
+        yield missing("courier.user", "courier.password", origin)
 
 
 def _unused_host(
@@ -149,7 +158,7 @@ def _server(
 ) -> Iterator[ConfigurationError]:
     host, key = server.host, f"{section}.host"
     if not host:
-        yield _missing(key, because, origin)
+        yield missing(key, because, origin)
     elif not is_host(host):
         bare = host.removeprefix("[").removesuffix("]")
         value, where = quoted(host), origin(key)
@@ -170,16 +179,6 @@ def _server(
 
 def _has_token(server: MailboxSettings | CourierSettings) -> bool:
     return isinstance(server, MailboxSettings) and server.oauth_token.is_set()
-
-
-def _missing(key: str, because: str, origin: Origin) -> ConfigurationError:
-    section, _, name = key.partition(".")
-    secret = name == "password"
-    variable = f"PIPELINE_{section}__{name}{'__file' if secret else ''}".upper()
-    missing = "setting_secret_missing" if secret else "setting_missing"
-    return ConfigurationError(
-        missing, key=key, because=because, variable=variable, where=origin(key)
-    )
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:

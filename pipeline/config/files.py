@@ -27,10 +27,12 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
                 secret.text()
         except ConfigurationError as error:
             yield key, error
-    try:
-        check_ca_file(settings.mailbox.ca_file)
-    except ConfigurationError as error:
-        yield "mailbox.ca_file", error
+    named = {"mailbox.ca_file": settings.mailbox.ca_file, "oauth.ca_file": settings.oauth.ca_file}
+    for key, name in named.items():
+        try:
+            check_ca_file(name, key)
+        except ConfigurationError as error:
+            yield key, error
 
 
 def _check_passphrase(passphrase: bytes | None) -> None:
@@ -38,7 +40,7 @@ def _check_passphrase(passphrase: bytes | None) -> None:
         raise ConfigurationError("authority_passphrase_short", minimum=terms.PASSPHRASE_BYTES)
 
 
-def check_ca_file(name: str) -> None:
+def check_ca_file(name: str, key: str = "mailbox.ca_file") -> None:
     """Check that the file of certificate authorities can be used; an empty name is none.
 
     Raises ConfigurationError ``ca_file_missing`` or ``ca_file_unusable``.
@@ -50,10 +52,10 @@ def check_ca_file(name: str) -> None:
         path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise ConfigurationError("ca_file_missing", path=path, reason=reason) from error
+        raise ConfigurationError("ca_file_missing", path=path, key=key, reason=reason) from error
     try:
         count = ssl.create_default_context(cafile=name).cert_store_stats()["x509"]
     except (ssl.SSLError, OSError) as error:
-        raise ConfigurationError("ca_file_unusable", path=path) from error
+        raise ConfigurationError("ca_file_unusable", path=path, key=key) from error
     if not count:
-        raise ConfigurationError("ca_file_unusable", path=path)
+        raise ConfigurationError("ca_file_unusable", path=path, key=key)

@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import IPv4Address, ip_address
+from urllib.parse import urlsplit
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+|localhost")
@@ -28,6 +29,22 @@ def is_host(text: str) -> bool:
         return bool(named) and not _ends_with_number(text)
     broadcast = address == IPv4Address("255.255.255.255")
     return not (address.is_unspecified or address.is_multicast or broadcast)
+
+
+def is_endpoint(text: str) -> bool:
+    """Return whether ``text`` is a URL that secrets may be sent to.
+
+    Plain HTTP is for this machine only. A fragment is forbidden (RFC 6749, 3.2), and a user in the
+    URL would be shown with it.
+    """
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    plain = text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}#')
+    return safe and plain and is_host(host) and "@" not in parts.netloc and port != 0
 
 
 def is_domain(text: str) -> bool:

@@ -28,6 +28,11 @@ _PATHS = (
     "mailbox.oauth_token.file",
     "mailbox.ca_file",
     "courier.password.file",
+    "oauth.client_secret.file",
+    "oauth.certificate.file",
+    "oauth.key.file",
+    "oauth.refresh_token.file",
+    "oauth.ca_file",
     "certificates.passphrase.file",
 )
 _SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:|~|\s*$)(.+)", re.DOTALL)

@@ -4,7 +4,7 @@ import codecs
 import os
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic_core import PydanticCustomError
@@ -30,6 +30,8 @@ class Secret(BaseModel):
     """A secret that stands in a file, is printed by a command, or is a systemd credential."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    #: Whether the secret may have lines, as a key in PEM or JSON has.
+    lines: ClassVar[bool] = False
 
     file: Path | None = None
     command: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class Secret(BaseModel):
         ``secret_too_long``, ``secret_mark``, ``secret_lines``, ``secret_control``.
         """
         if self.file is not None:
-            return _content(self.file, _private(self.file))
+            return _content(self.file, _private(self.file), lines=self.lines)
         if self.credential:
             return self._credential()
         return self._printed() if self.command else None
@@ -90,7 +92,7 @@ class Secret(BaseModel):
         # for our user, which looks like a mode that a group can read.
         path = Path(folder) / self.credential
         try:
-            return _content(path, path.read_bytes())
+            return _content(path, path.read_bytes(), lines=self.lines)
         except OSError as error:
             raise _unreadable(path, error) from error
 
@@ -112,10 +114,16 @@ class Secret(BaseModel):
             reason = getattr(error, "strerror", None) or type(error).__name__
         else:
             if done.returncode == 0:
-                return _content(Path(program), done.stdout)
+                return _content(Path(program), done.stdout, lines=self.lines)
             reason = f"exit {done.returncode}"
         # Neither what it printed nor its arguments are told: both may hold the secret.
         raise ConfigurationError("secret_command", program=program, reason=reason)
+
+
+class SecretDocument(Secret):
+    """A secret of several lines: a private key in PEM, the JSON key of a service account."""
+
+    lines = True
 
 
 def _private(path: Path) -> bytes:
@@ -130,7 +138,7 @@ def _unreadable(path: Path, error: Exception) -> ConfigurationError:
     return ConfigurationError("secret_unreadable", path=path, reason=reason)
 
 
-def _content(source: Path, content: bytes) -> bytes:
+def _content(source: Path, content: bytes, *, lines: bool) -> bytes:
     """Return the secret without its final line end, or refuse what no server could take."""
     secret = content.rstrip(b"\r\n")
     if not secret.strip() or b"\0" in secret:
@@ -139,6 +147,8 @@ def _content(source: Path, content: bytes) -> bytes:
         raise ConfigurationError("secret_too_long", source=source, most=_MOST_BYTES)
     if secret.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ConfigurationError("secret_mark", source=source)
+    if lines:
+        return secret
     if b"\n" in secret or b"\r" in secret:
         raise ConfigurationError("secret_lines", source=source)
     if any(byte < ord(" ") or byte == 0x7F for byte in secret):  # noqa: PLR2004 - DEL

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 from pydantic_core import PydanticKnownError
 
 from pipeline import terms
-from pipeline.config.secret import Secret, check_path
+from pipeline.config.secret import Secret, SecretDocument, check_path
 
 
 class _Section(BaseModel):
@@ -106,6 +106,27 @@ class CourierSettings(_Section):
     request_daily_cap: Count = 5
 
 
+class OAuthSettings(_Section):
+    """Where the access tokens come from with which mailbox and courier log in (OAuth 2)."""
+
+    source: Literal["none", "microsoft", "google", "endpoint"] = "none"
+    grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
+    tenant: str = ""
+    client_id: str = ""
+    client_secret: Secret = Secret()
+    client_auth: Literal["basic", "post"] = "basic"
+    certificate: SecretDocument = SecretDocument()
+    key: SecretDocument = SecretDocument()
+    subject: str = ""
+    refresh_token: Secret = Secret()
+    authority: str = "https://login.microsoftonline.com"
+    token_url: str = ""
+    scope: str = ""
+    extra: dict[str, str] = {}
+    ca_file: str = ""
+    timeout_seconds: Annotated[int, Field(ge=1, le=120)] = 20
+
+
 class StoreSettings(_Section):
     """Where requests are remembered."""
 
@@ -179,6 +200,12 @@ class LimitSettings(_Section):
     lease_seconds: Annotated[int, Field(ge=60, le=86_400)] = 600
 
 
+class WatchSettings(_Section):
+    """How ``watch`` waits between two batches."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -194,6 +221,7 @@ class Settings(_Section):
     sender: SenderSettings = SenderSettings()
     scanner: ScannerSettings = ScannerSettings()
     courier: CourierSettings = CourierSettings()
+    oauth: OAuthSettings = OAuthSettings()
     store: StoreSettings = StoreSettings()
     team: TeamSettings = TeamSettings()
     certificates: CertificateSettings = CertificateSettings()
@@ -201,7 +229,21 @@ class Settings(_Section):
     phones: PhoneSettings = PhoneSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
+    watch: WatchSettings = WatchSettings()
     logs: LogSettings = LogSettings()
+
+    def mailbox_has_token(self) -> bool:
+        """Return whether the mailbox is logged in to with an access token."""
+        mailbox = self.mailbox
+        token = mailbox.oauth_token.is_set() or self.oauth.source != "none"
+        return mailbox.kind == "imap" and token
+
+    def courier_has_token(self) -> bool:
+        """Return whether mail out is logged in to with an access token: no password is set."""
+        courier = self.courier
+        token = self.mailbox.oauth_token.is_set() or self.oauth.source != "none"
+        with_user = bool(courier.user) and not courier.password.is_set()
+        return courier.kind == "smtp" and with_user and token
 
     def home(self) -> Path:
         """Return the state folder."""

@@ -34,7 +34,8 @@ def open_mailbox(
 
     ``only_looking``: a Maildir is left without a trace, as a server is by any look at new mail.
 
-    Raises TryLaterError ``mailbox_unreachable`` or ConfigurationError ``mailbox_refused_login``.
+    Raises TryLaterError ``mailbox_unreachable`` or ConfigurationError ``mailbox_refused_login``,
+    and those of the tokens (:mod:`pipeline.tokens`) when it is used.
     """
     settings = services.settings.mailbox
     if settings.kind == "maildir":
@@ -51,14 +52,15 @@ def open_mailbox(
     if not settings.host or not settings.user:
         raise ConfigurationError("mailbox_not_set", key="mailbox.host, mailbox.user")
     check_ca_file(settings.ca_file)
+    bearer = services.bearer if services.settings.mailbox_has_token() else None
     access = ImapAccess(
         account=f"{settings.user}@{settings.host}",
         host=settings.host,
         port=settings.port,
         user=settings.user,
         security="plain" if settings.encryption == "none" else settings.encryption,
-        password=None if settings.oauth_token.is_set() else settings.password.text,
-        token=settings.oauth_token.text if settings.oauth_token.is_set() else None,
+        password=None if bearer else settings.password.text,
+        bearer=bearer,
         folder=settings.folder,
         ca_file=settings.ca_file or None,
     )
@@ -86,6 +88,7 @@ def open_courier(services: Services) -> Iterator[tuple[Courier, ArchiveFolder | 
                 encryption=settings.encryption,
                 user=settings.user,
                 password=settings.password.text(),
+                bearer=services.bearer if services.settings.courier_has_token() else None,
             )
         )
     try:

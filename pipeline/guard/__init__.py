@@ -1,102 +1,98 @@
-"""The child process that reads hostile bytes: warm, limited, and never believed.
+"""The child process that reads hostile bytes: warm, shut in, limited, and never believed.
 
-A :class:`Guard` keeps one fresh interpreter (``spawn``: no inherited sockets or files) and gives it
-one job after another, about a millisecond each. Each job has its own limits of processor time,
-address space and wall clock. Arguments go to the child pickled, since we trust ourselves; results
-come back as JSON with the bytes beside it and are rebuilt from the function's annotated return type
-alone, so that a child taken over by a file cannot make the parent run anything.
+A :class:`Guard` keeps one fresh interpreter with an empty environment, no file but two pipes, and
+no way out (:mod:`pipeline.guard.sandbox`), and gives it one job after another, about a millisecond
+each. Each job has its own limits of processor time, address space and wall clock. Arguments go to
+the child pickled, since we trust ourselves; results come back as JSON with the bytes beside it and
+are rebuilt from the function's annotated return type alone, so that a child taken over by a file
+cannot make the parent run anything.
 """
 
+import fcntl
 import json
-import math
-import multiprocessing
 import os
 import pickle
-import resource
 import select
 import signal
-import struct
+import subprocess
+import sys
 import threading
 import time
 import typing
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from importlib import import_module
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from pathlib import Path
-from typing import Any, Literal, ParamSpec, Self, TypeVar
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, ParamSpec, Self, TypeVar
 
-from pipeline.guard.values import flatten, rebuild
+from pipeline.guard import frames, kernel
+from pipeline.guard.child import BOOT, Start
+from pipeline.guard.limits import (
+    GuardError,
+    GuardLimits,
+    GuardStartError,
+    GuardStarvedError,
+    Reason,
+)
+from pipeline.guard.patience import Patience
+from pipeline.guard.sandbox import Locks
+from pipeline.guard.values import rebuild
+
+__all__ = [
+    "Guard",
+    "GuardError",
+    "GuardLimits",
+    "GuardStartError",
+    "GuardStarvedError",
+    "Locks",
+    "Reason",
+]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-Reason = Literal["memory", "cpu", "time", "crash", "exception"]
 
-_FRAME = struct.Struct("!Q")
 _START_SECONDS = 60.0  # a cold machine imports slowly; a job's own clock starts after this
 _STOP_SECONDS = 2.0
-_CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class GuardLimits:
-    """What one job may use.
-
-    ``file_bytes`` bounds each file that the child writes (its log, should that be a file, ends
-    there); ``result_bytes`` bounds what the parent takes back; ``jobs`` is how many jobs a child
-    does before a fresh one takes its place, so that small leaks never add up.
-    """
-
-    cpu_seconds: int = 8
-    memory_bytes: int = 1 << 30
-    wall_seconds: float = 10.0
-    file_bytes: int = 64 << 20
-    result_bytes: int = 128 << 20
-    jobs: int = 1000
-
-
-class GuardError(Exception):
-    """A job did not end well; ``detail`` names an exception, place or signal, never raw text."""
-
-    def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason: Reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.detail}" if self.detail else self.reason
-
-
-class GuardStartError(GuardError):
-    """The child did not start: the machine is at fault, never the job."""
-
-
-class _GoneError(Exception):
-    """The other end of the pipe is closed."""
+_LOOK_SECONDS = 0.005
+_PIPE_BYTES = 1 << 20
+#: All of an interpreter's environment that a start may depend on: where its own libraries are.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "PYTHONHOME", "DYLD_LIBRARY_PATH", "__PYVENV_LAUNCHER__")
 
 
 class Guard:
     """A warm child process for functions that read what strangers sent; safe between threads.
 
-    ``preload`` names modules that the child imports once, before any limit holds. The child starts
-    with the first call.
+    ``preload`` names modules that the child imports before it shuts itself in, as it does with the
+    module of the first function. What lies below ``private`` is never readable for it, wherever
+    that is. The child starts with the first call.
     """
 
-    def __init__(self, limits: GuardLimits | None = None, *, preload: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        limits: GuardLimits | None = None,
+        *,
+        preload: tuple[str, ...] = (),
+        private: tuple[str, ...] = (),
+    ) -> None:
         self._limits = limits or GuardLimits()
         self._preload = preload
+        self._private = private
         self._lock = threading.Lock()
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._child: _Child | None = None
         self._jobs = 0
+        # The kernel ends a child together with the thread that started it: one that stays.
+        self._keeper: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the child, while there is one."""
+        return self._child.process.pid if self._child else None
 
     def call(
         self,
@@ -114,7 +110,7 @@ class Guard:
         job = pickle.dumps((function, args, kwargs))
         with self._lock:
             try:
-                answer = self._exchange(job)
+                answer = self._exchange(job, function.__module__)
             except BaseException as error:
                 # after an exception of the job the child waits for the next one and can end itself
                 raised = isinstance(error, GuardError) and error.reason == "exception"
@@ -127,194 +123,143 @@ class Guard:
         except (TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
             raise GuardError("crash", f"answer of another shape: {type(error).__name__}") from None
 
+    def locks(self) -> Locks:
+        """Return what holds the child on this machine. Raises GuardStartError."""
+        with self._lock:
+            return self._running("").locks
+
     def close(self) -> None:
         """End the child; a later call starts a new one."""
         with self._lock:
             self._drop(kill=False)
+            if self._keeper is not None:
+                self._keeper.shutdown()
+                self._keeper = None
 
-    def _exchange(self, job: bytes) -> list[Any]:
-        if self._process is not None and not self._process.is_alive():
-            self._drop(kill=True)  # killed between two jobs: the next job is not to blame
-        pipe = self._pipe or self._start()
+    def _exchange(self, job: bytes, module: str) -> list[Any]:
+        child = self._running(module)
         self._jobs += 1
-        deadline = time.monotonic() + self._limits.wall_seconds
+        patience = Patience(child.process.pid, self._limits)
         try:
-            _send(pipe.fileno(), job, deadline)
-            head = json.loads(_receive(pipe.fileno(), deadline, self._limits.result_bytes))
+            frames.send(child.jobs, job, patience.wait)
+            room = self._limits.result_bytes
+            head = json.loads(frames.receive(child.answers, room, patience.wait))
             if "error" in head:
                 raise GuardError(
                     "memory" if head["error"] == "MemoryError" else "exception", str(head["at"])
                 )
-            room = self._limits.result_bytes
             blobs: list[bytes] = []
             for _ in range(int(head["blobs"])):
-                blobs.append(_receive(pipe.fileno(), deadline, room))
+                blobs.append(frames.receive(child.answers, room, patience.wait))
                 room -= len(blobs[-1])
             return [head["value"], *blobs]
-        except TimeoutError:
-            raise GuardError("time", f"{self._limits.wall_seconds:g} s") from None
-        except (_GoneError, OSError):
-            raise self._obituary() from None
+        except (frames.GoneError, OSError):
+            raise child.obituary(self._limits) from None
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise GuardError("crash", f"no answer: {type(error).__name__}") from None
 
-    def _start(self) -> Connection:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
-        process = context.Process(
-            target=_serve, args=(theirs, self._limits, self._preload), daemon=True, name="guard"
-        )
+    def _running(self, module: str) -> "_Child":
+        """Return the child; one that was killed between two jobs is replaced first."""
+        if self._child is not None and self._child.process.poll() is not None:
+            self._drop(kill=True)
+        if self._child is None:
+            if self._keeper is None:
+                self._keeper = ThreadPoolExecutor(1, thread_name_prefix="guard")
+            modules = (*self._preload, module) if module else self._preload
+            start = Start(self._limits, modules, self._private)
+            self._child, self._jobs = self._keeper.submit(_Child, start).result(), 0
+        return self._child
+
+    def _drop(self, *, kill: bool) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end(kill=kill)
+
+
+class _Child:
+    """One child: its process, our ends of its pipes, and what holds it."""
+
+    def __init__(self, start: Start) -> None:
+        """Start it and wait until it is shut in. Raises GuardStartError."""
+        kernel.hide_memory()  # our own, from the child
+        theirs_in, self.jobs = os.pipe()
+        self.answers, theirs_out = os.pipe()
+        for descriptor in (self.jobs, self.answers):
+            os.set_blocking(descriptor, False)
+            _widen(descriptor)
         try:
-            process.start()
-        except OSError as error:
-            ours.close()
-            raise GuardStartError("crash", type(error).__name__) from error
-        except BaseException:
-            ours.close()
+            self.process = _spawn(theirs_in, theirs_out)
+        except BaseException as error:
+            self._close()
+            if isinstance(error, OSError):
+                raise GuardStartError("crash", type(error).__name__) from error
             raise
         finally:
-            theirs.close()
-        os.set_blocking(ours.fileno(), False)
-        self._process, self._pipe, self._jobs = process, ours, 0
-        try:
-            _receive(ours.fileno(), time.monotonic() + _START_SECONDS, _CHUNK)
-        except (TimeoutError, _GoneError, OSError):
-            raise GuardStartError("crash", "the child did not start") from None
-        return ours
+            os.close(theirs_in)
+            os.close(theirs_out)
+        self.locks = self._begin(start)
 
-    def _obituary(self) -> GuardError:
-        process = self._process
-        if process is None:
-            return GuardError("crash", "no child")
-        process.join(_STOP_SECONDS)
-        code = process.exitcode
+    def _begin(self, start: Start) -> Locks:
+        patience = Patience(
+            self.process.pid, replace(start.limits, wall_seconds=_START_SECONDS, cpu_seconds=60)
+        )
+        first = {"path": [os.path.abspath(entry) for entry in sys.path], "parent": os.getpid()}  # noqa: PTH100 - may be empty: the working folder
+        try:
+            os.write(self.jobs, json.dumps(first).encode("ascii") + b"\n")
+            frames.send(self.jobs, pickle.dumps(start), patience.wait)
+            return Locks(**json.loads(frames.receive(self.answers, _PIPE_BYTES, patience.wait)))
+        except (GuardError, frames.GoneError, OSError, ValueError, TypeError):
+            self.end(kill=True)
+            raise GuardStartError("crash", "the child did not start") from None
+        except BaseException:
+            self.end(kill=True)
+            raise
+
+    def obituary(self, limits: GuardLimits) -> GuardError:
+        """Return why the child ended."""
+        until = time.monotonic() + _STOP_SECONDS
+        while (code := self.process.poll()) is None and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)  # it has closed its pipe and is about to be gone
         if code is None or code >= 0:
             return GuardError("crash", f"exit {code}")
         if -code == signal.SIGXCPU:
-            return GuardError("cpu", f"{self._limits.cpu_seconds} s")
+            return GuardError("cpu", f"{limits.cpu_seconds} s")
         return GuardError("memory" if -code == signal.SIGKILL else "crash", f"signal {-code}")
 
-    def _drop(self, *, kill: bool) -> None:
-        process, pipe = self._process, self._pipe
-        self._process = self._pipe = None
-        if pipe is not None:
-            pipe.close()
-        if process is None:
-            return
+    def end(self, *, kill: bool) -> None:
+        """End it with all that it started; it may end by itself unless ``kill``."""
+        os.close(self.jobs)  # this tells it to end
         if not kill:
-            process.join(_STOP_SECONDS)  # the closed pipe tells it to end by itself
-        if process.is_alive():
-            process.kill()
-        process.join()
-        process.close()
+            poller = select.poll()
+            poller.register(self.answers, 0)  # hung up
+            poller.poll(int(_STOP_SECONDS * 1000))
+        os.close(self.answers)
+        # It leads a session of its own. Until it is waited for, its id belongs to nobody else.
+        if self.process.returncode is None:
+            with suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _close(self) -> None:
+        os.close(self.jobs)
+        os.close(self.answers)
 
 
-def _wait(descriptor: int, event: int, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    poller = select.poll()
-    poller.register(descriptor, event)
-    if left <= 0 or not poller.poll(math.ceil(left * 1000)):
-        raise TimeoutError
-
-
-def _send(descriptor: int, payload: bytes, deadline: float) -> None:
-    view = memoryview(_FRAME.pack(len(payload)) + payload)
-    while view:
-        try:
-            view = view[os.write(descriptor, view[:_CHUNK]) :]
-        except BlockingIOError:
-            _wait(descriptor, select.POLLOUT, deadline)
-
-
-def _receive(descriptor: int, deadline: float, limit: int) -> bytes:
-    (size,) = _FRAME.unpack(_read_exactly(descriptor, _FRAME.size, deadline))
-    if size > limit:
-        raise ValueError("the answer is too big")
-    return bytes(_read_exactly(descriptor, size, deadline))
-
-
-def _read_exactly(descriptor: int, size: int, deadline: float) -> bytearray:
-    found = bytearray()
-    while len(found) < size:
-        try:
-            piece = os.read(descriptor, min(size - len(found), _CHUNK))
-        except BlockingIOError:
-            _wait(descriptor, select.POLLIN, deadline)
-            continue
-        if not piece:
-            raise _GoneError
-        found += piece
-    return found
-
-
-# --- in the child ---------------------------------------------------------------------------
-
-
-def _serve(pipe: Connection, limits: GuardLimits, preload: tuple[str, ...]) -> None:
-    """Do jobs until the parent closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    with suppress(OSError):
-        os.dup2(2, 1)  # what a library prints must not reach the standard output of --json
-    for name in preload:
-        import_module(name)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
-    with suppress(ValueError, OSError):  # some systems know no limit of the address space
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    descriptor = pipe.fileno()
-    with suppress(_GoneError, OSError):
-        _send(descriptor, b"ready", math.inf)
-        while True:
-            job = _receive(descriptor, math.inf, 1 << 40)
-            with _processor_time(limits.cpu_seconds):
-                frames = _work(job)
-            for frame in frames:
-                _send(descriptor, frame, math.inf)
-
-
-@contextmanager
-def _processor_time(seconds: int) -> Iterator[None]:
-    """Set the soft limit anew for each job: the system counts over the whole life of a process."""
-    used = time.process_time()
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = math.ceil(used) + seconds
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+def _spawn(jobs: int, answers: int) -> "subprocess.Popen[bytes]":
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does
+    if sys.pycache_prefix:
+        flags += ["-X", f"pycache_prefix={sys.pycache_prefix}"]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, *flags, "-P", "-c", BOOT, str(jobs), str(answers)],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(jobs, answers),
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        cwd="/",
+        start_new_session=True,
     )
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
-def _work(job: bytes) -> list[bytes]:
-    try:
-        function, args, kwargs = pickle.loads(job)  # noqa: S301 - from the parent, which we trust
-        blobs: list[bytes] = []
-        value = flatten(function(*args, **kwargs), blobs)
-        head = {"value": value, "blobs": len(blobs)}
-        return [json.dumps(head).encode("ascii"), *blobs]
-    except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a reader raise
-        name = type(error).__name__
-        report = {"error": name, "at": f"{_name_of(error)} at {_place_of(error)}"}
-        return [json.dumps(report).encode("ascii")]
-
-
-def _name_of(error: Exception) -> str:
-    """Name an error by its type and, for an error of ours, its code and reason."""
-    code = getattr(error, "code", None)
-    if not isinstance(code, str):
-        return type(error).__name__
-    params = getattr(error, "params", {})
-    reason = params.get("reason", "") if isinstance(params, dict) else ""
-    return f"{type(error).__name__} {code} {reason}".rstrip()[:120]
-
-
-def _place_of(error: Exception) -> str:
-    """Return file and line where it was raised; never its words, which may be a customer's."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+def _widen(pipe: int) -> None:
+    """Let a whole answer into the pipe at once, where the system can."""
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -9,8 +9,11 @@ from pipeline.model.form import FormKind
 _CAP = 20_000
 #: Links and addresses: they are often in a signature, and say nothing of what the mail is about. In
 #: ASCII only, because Japanese text may follow without a blank. A bare ``wa.me`` is a word.
+#: Each piece begins where a word does or has an end, or a text without blanks takes seconds (a
+#: label of a host name has up to 63 signs, RFC 1035, 2.3.4).
 _LINKS = re.compile(
-    r"(?:(?i:[a-z][a-z0-9+.-]*:/|www\.|mailto:)|[\w.+-]+@|[\w-]+(?:\.[\w-]+)+(?=/))[!-~]+"
+    r"(?:(?i:[a-z][a-z0-9+.-]{0,30}:/|www\.|mailto:)|(?<![\w.+-])[\w.+-]+@"
+    r"|(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}(?=/))[!-~]+"
     r"|(?<![\w.-])(?!wa\.me(?![\w.-]))[\w-]+(?:\.[a-z][a-z0-9-]+)+",
     re.ASCII,
 )

@@ -1,18 +1,19 @@
-"""An IMAP mailbox (RFC 9051, 3501) through imapclient: read without a trace, move, wait.
+"""An IMAP mailbox (RFC 9051, 3501) through imapclient: read without a trace, move.
 
 Whatever fails, the connection is dropped and the next call makes a new one: a half-read answer must
 never be taken for the answer to the next question.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from imaplib import IMAP4
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.mailbox.idle import ImapArrivals, Line
 from pipeline.mailbox.imap_connection import ImapAccess, open_connection, passes, told_as, words
 from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ImapAccess", "ImapMailbox"]
 
 _CHUNK = 1000
-_IDLE_SECONDS = 300.0  # servers and routers forget longer ones (RFC 2177: at most 29 minutes)
+_HINT_SECONDS = 15.0  # who waits for a hint must not be late for the next look
 _FOLDERS_NAMED = 20
 
 
@@ -35,7 +36,6 @@ class ImapMailbox:
         self._client: IMAPClient | None = None
         self._prefix, self._separator = "", "/"
         self._made: set[str] = set()
-        self._next: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +66,7 @@ class ImapMailbox:
         """Return the oldest mails that are not known; see the protocol."""
         with self._connected() as client:
             selected = self._select_inbox(client)
-            validity, self._next = _validity(selected), selected.get(b"UIDNEXT")
+            validity = _validity(selected)
             new: list[int] = []
             # UNDELETED: a server may still list what another client has moved away
             uids = sorted(client.search("UNDELETED"))
@@ -180,27 +180,11 @@ class ImapMailbox:
         own = (name.removeprefix(self._prefix) for name in found)
         return tuple(sorted(name.replace(self._separator, "/") for name in own if name))
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for new mail by IDLE, or by asking again where the server knows no IDLE."""
-        end = time.monotonic() + min(seconds, _IDLE_SECONDS)
-        with self._connected() as client:
-            before = self._select_inbox(client)
-            if self._next not in (None, before.get(b"UIDNEXT")):
-                return True  # it came after the last look
-            if not client.has_capability("IDLE"):
-                time.sleep(max(0.0, end - time.monotonic()))
-                client.noop()
-                now = self._select_inbox(client)
-                return bool(now.get(b"UIDNEXT") != before.get(b"UIDNEXT"))
-            client.idle()
-            told = False
-            while not told and (left := end - time.monotonic()) > 0:
-                told = any(
-                    len(item) > 1 and item[1] in (b"EXISTS", b"RECENT")
-                    for item in client.idle_check(timeout=left)
-                )
-            client.idle_done()
-            return told
+    def arrivals(self) -> ImapArrivals:
+        """Return the arrivals of new mail, on a connection of their own; see the protocol."""
+        patience = min(self._access.timeout_seconds, _HINT_SECONDS)
+        own = ImapMailbox(replace(self._access, timeout_seconds=patience))
+        return ImapArrivals(Line(own._connected, own._select_inbox, own._drop))
 
     # --- the connection -------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Response codes are those of RFC 5530: some tell that the server cannot now, the 
 has to correct an account or a setting.
 """
 
+import binascii
 import socket
 import ssl
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from imaplib import IMAP4
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.sasl import Bearer, TokenExchange, choose
 from pipeline.tls import answered_plain, is_loopback, speaks_tls
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ _REASON_LENGTH = 200
 class ImapAccess:
     """Where the mailbox is and how to open it.
 
-    ``security`` ``plain`` is refused for other machines. ``password`` and ``token`` (an OAuth 2
-    access token for XOAUTH2) are called for each new connection; exactly one is given.
+    ``security`` ``plain`` is refused for other machines. ``password`` is called for each new
+    connection, ``bearer`` asked for an OAuth 2 access token; exactly one of them is given.
     ``ca_file`` adds a certificate authority of the operator's own.
     """
 
@@ -37,28 +39,65 @@ class ImapAccess:
     user: str
     security: Literal["tls", "starttls", "plain"] = "tls"
     password: Callable[[], str] | None = field(default=None, repr=False)
-    token: Callable[[], str] | None = field(default=None, repr=False)
+    bearer: Bearer | None = field(default=None, repr=False)
     folder: str = "INBOX"
     timeout_seconds: float = 60.0
     ca_file: str | None = None
 
 
+class _RefusedError(Exception):
+    """The server refuses the log-in, with its reason; another token may be taken."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def open_connection(access: ImapAccess) -> "IMAPClient":
     """Connect, make the line safe and log in.
 
-    Raises ConfigurationError or TryLaterError, and errors of the line (see :func:`told_as`).
+    A token that is refused although it should hold is replaced once. Raises ConfigurationError or
+    TryLaterError, and errors of the line (see :func:`told_as`).
     """
     if access.security == "plain" and not is_loopback(access.host):
         raise ConfigurationError(
             "mailbox_plain_not_loopback", account=access.account, host=access.host
         )
+    bearer = access.bearer
+    if (access.password is None) == (bearer is None):
+        raise ConfigurationError("mailbox_no_secret", account=access.account)
+    try:
+        if bearer is None:
+            return _open(access, "")
+        return _open_with_token(access, bearer)
+    except _RefusedError as refused:
+        raise _refused(access, refused.reason) from refused
+
+
+def _open_with_token(access: ImapAccess, bearer: Bearer) -> "IMAPClient":
+    token = bearer.token()
+    try:
+        client = _open(access, token)
+    except _RefusedError as first:
+        newer = bearer.another(token)
+        try:
+            if newer is None:
+                raise
+            client = _open(access, newer)
+        except _RefusedError as refused:
+            raise bearer.refused(access.host, access.user, refused.reason) from first
+    bearer.accepted(access.host)
+    return client
+
+
+def _open(access: ImapAccess, token: str) -> "IMAPClient":
     context = _context(access)
     client = _connected(access, context)
     try:
         client.normalise_times = False
         if access.security == "starttls":
             _start_tls(client, access, context)
-        _log_in(client, access)
+        _log_in(client, access, token)
     except BaseException:
         with suppress(Exception):
             client.shutdown()
@@ -130,29 +169,49 @@ def _start_tls(client: "IMAPClient", access: ImapAccess, context: ssl.SSLContext
         raise ConfigurationError("mailbox_no_tls", account=access.account) from error
 
 
-def _log_in(client: "IMAPClient", access: ImapAccess) -> None:
+def _log_in(client: "IMAPClient", access: ImapAccess, token: str) -> None:
     from imapclient.exceptions import LoginError  # noqa: PLC0415 - as above
 
-    if (access.password is None) == (access.token is None):
-        raise ConfigurationError("mailbox_no_secret", account=access.account)
-    offered = (
-        not client.has_capability("LOGINDISABLED")
-        if access.token is None
-        else client.has_capability("AUTH=XOAUTH2")
-    )
-    if not offered:
-        raise ConfigurationError("mailbox_no_login", account=access.account)
     try:
-        if access.token is not None:
-            client.oauth2_login(access.user, access.token())
+        if access.bearer is not None:
+            _log_in_with_token(client, access, token)
+        elif client.has_capability("LOGINDISABLED"):
+            raise ConfigurationError("mailbox_no_login", account=access.account)
         elif access.password is not None:
             client.login(access.user, access.password())
     except LoginError as error:
         if passes(error):
             raise _down(access, words(error)) from error
-        raise _refused(access, words(error)) from error
+        raise _RefusedError(words(error)) from error
     except UnicodeError as error:
-        raise _refused(access, type(error).__name__) from error
+        raise _RefusedError(type(error).__name__) from error
+
+
+def _log_in_with_token(client: "IMAPClient", access: ImapAccess, token: str) -> None:
+    from imapclient.exceptions import LoginError  # noqa: PLC0415 - as above
+
+    prefix = "AUTH="
+    names = [name.decode("ascii", "replace") for name in client.capabilities()]
+    offered = [name[len(prefix) :] for name in names if name.upper().startswith(prefix)]
+    mechanism = choose(offered)
+    if mechanism is None:
+        raise ConfigurationError("mailbox_no_login", account=access.account)
+    exchange = TokenExchange(mechanism, access.user, token, access.host, access.port)
+    try:
+        client.sasl_login(mechanism, exchange)
+        # Exchange lets a token in that may not open the mailbox, and refuses the first command
+        client.list_folders("", "")
+    except LoginError as error:
+        if passes(error):
+            raise
+        status = f" ({exchange.status})" if exchange.status else ""
+        raise _RefusedError(f"{words(error)}{status}") from error
+    except binascii.Error as error:
+        raise _down(access, type(error).__name__) from error
+    except IMAP4.error as error:
+        if passes(error):
+            raise
+        raise _RefusedError(words(error)) from error
 
 
 def _refused(access: ImapAccess, reason: str) -> ConfigurationError:

@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import secrets
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ _LOCK = "pipeline-uids.lock"
 _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
-_POLL_SECONDS = 0.5
+_LOOK_SECONDS = 0.5
 #: What does not pass by itself: a right or a path that somebody has to correct.
 _TO_CORRECT = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
@@ -48,7 +49,6 @@ class MaildirMailbox:
         self._root = root
         self._folder = folder
         self._only_looking = only_looking
-        self._looked: frozenset[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +78,6 @@ class MaildirMailbox:
             if self._only_looking and not place.is_dir():
                 return []
             validity, uids = _look(place) if self._only_looking else _number(place)
-            self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             found: list[FetchedMessage] = []
             room = total_bytes
@@ -161,19 +160,14 @@ class MaildirMailbox:
             below = (path for path in self._root.glob(".*") if (path / "cur").is_dir())
             return tuple(sorted(["INBOX", *(path.name[1:].replace(".", "/") for path in below)]))
 
-    def wait(self, seconds: float) -> bool:
-        """Look every half second whether a mail came."""
-        end = time.monotonic() + seconds
-        with self._guarded():
-            place = self._open(self._folder)
-            before = frozenset(_mails(place)) if self._looked is None else self._looked
-            if set(_mails(place)) - before:
-                return True
-            while (left := end - time.monotonic()) > 0:
-                time.sleep(min(_POLL_SECONDS, left))
-                if set(_mails(place)) - before:
-                    return True
-        return False
+    def arrivals(self) -> "MaildirArrivals":
+        """Return the arrivals of new mail; see the protocol."""
+        return MaildirArrivals(self)
+
+    def new_names(self) -> frozenset[str]:
+        """Return the names of what was delivered and not yet looked at by a mail program."""
+        with self._guarded(), os.scandir(self._open(self._folder) / "new") as entries:
+            return frozenset(entry.name for entry in entries)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -206,6 +200,29 @@ class MaildirMailbox:
                 (place / "maildirfolder").touch(mode=0o600)
             flush_folder(place)
         return place
+
+
+class MaildirArrivals:
+    """The arrivals in a Maildir: a look at ``new`` every half second."""
+
+    def __init__(self, mailbox: MaildirMailbox) -> None:
+        self._mailbox = mailbox
+        self._before: frozenset[str] | None = None
+
+    def wait(self, seconds: float, wake: int) -> bool:
+        """Wait for new mail; see the protocol. The first call only looks."""
+        end = time.monotonic() + seconds
+        while True:
+            names = self._mailbox.new_names()
+            before, self._before = self._before, names
+            if before is None or names - before:
+                return True
+            left = end - time.monotonic()
+            if left <= 0 or select.select([wake], [], [], min(_LOOK_SECONDS, left))[0]:
+                return False
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
 
 def _mails(place: Path) -> dict[str, Path]:

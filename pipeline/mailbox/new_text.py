@@ -118,18 +118,21 @@ def _quote_follows(lines: list[str], index: int) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
+    """Cut a signature: behind its mark, or below a rule with few lines and contact data under it.
+
+    One pass: a mail may be nothing but rules.
+    """
+    above, below = False, sum(1 for line in lines if line.strip())
     for index, line in enumerate(lines):
         if _SIGNATURE.match(line):
             return lines[:index]
-        if _RULE.match(line) and _is_signature(lines, index):
+        below -= bool(line.strip())
+        if not _RULE.match(line):
+            above = above or bool(line.strip())
+        elif (
+            above
+            and 1 <= below <= _SIGNATURE_LINES
+            and any(_CONTACT.search(line) for line in lines[index + 1 :])
+        ):
             return lines[:index]
     return [line for line in lines if not _DEVICE.match(line.strip())]
-
-
-def _is_signature(lines: list[str], index: int) -> bool:
-    """Whether a ruled block is a signature: text above it, few lines below, contact data in it."""
-    below = [line for line in lines[index + 1 :] if line.strip()]
-    above = any(line.strip() and not _RULE.match(line) for line in lines[:index])
-    if not above or not 1 <= len(below) <= _SIGNATURE_LINES:
-        return False
-    return any(_CONTACT.search(line) for line in below)

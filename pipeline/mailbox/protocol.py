@@ -31,6 +31,22 @@ class FetchedMessage:
     received_at: datetime | None
 
 
+class Arrivals(Protocol):
+    """Tells when new mail may have come: a hint only; who waits must look at times anyway."""
+
+    def wait(self, seconds: float, wake: int) -> bool:
+        """Wait for new mail; True when there may be some.
+
+        False when ``seconds`` have passed, or the descriptor ``wake`` can be read. The first call
+        returns at once, True. Raises as :class:`Mailbox` does; the next call begins anew.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection; it may be used again."""
+        ...
+
+
 class Mailbox(Protocol):
     """A mailbox: new mail is read without a trace, processed mail is moved to a folder.
 
@@ -84,8 +100,8 @@ class Mailbox(Protocol):
         """Return the names of all folders, sorted."""
         ...
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for new mail; True when there may be some. A hint only: look anyway at times."""
+    def arrivals(self) -> Arrivals:
+        """Return what tells of new mail; it has a connection of its own."""
         ...
 
     def close(self) -> None:

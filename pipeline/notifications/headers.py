@@ -90,7 +90,7 @@ def _address(address: str, name: str = "") -> Address:
 
 
 def _ids(message_ids: Iterable[str]) -> list[str]:
-    """Return the well-formed ids; what is none would end the thread in some programs."""
+    """Drop malformed ids: some mail clients stop threading at one."""
     return [found for found in message_ids if _ID.fullmatch(found) and len(found) <= _LONGEST_ID]
 
 

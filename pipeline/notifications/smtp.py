@@ -1,5 +1,6 @@
 """A courier that speaks SMTP (RFC 5321), over one connection for a batch."""
 
+import binascii
 import contextlib
 import smtplib
 import socket
@@ -10,6 +11,7 @@ from typing import Literal
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.notifications.addresses import on_the_wire
 from pipeline.notifications.courier import Delivery, DeliveryKind
+from pipeline.sasl import Bearer, TokenExchange, choose
 from pipeline.tls import answered_plain, is_loopback, speaks_tls
 
 _PERMANENT = 500
@@ -20,11 +22,16 @@ _OF_THIS_MAIL = frozenset({552, 555})
 _READY_FOR_DATA = 354
 _OK = 250
 _DETAIL_LENGTH = 200
+_COMMAND_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail goes out. ``encryption`` ``none`` is allowed on a loopback address only."""
+    """Where mail goes out.
+
+    ``encryption`` ``none`` is allowed on a loopback address only. ``bearer`` has access tokens of
+    OAuth 2, which are used in the place of a password.
+    """
 
     host: str
     port: int = 587
@@ -33,6 +40,7 @@ class SmtpServer:
     password: str = field(default="", repr=False)
     timeout: float = 60.0
     tls: ssl.SSLContext | None = None
+    bearer: Bearer | None = field(default=None, repr=False)
 
 
 def _answer(code: int, text: bytes | str) -> str:
@@ -158,6 +166,35 @@ class SmtpCourier:
                 if self._line.noop()[0] == _OK:
                     return self._line
             self._drop()
+        bearer = self._server.bearer if self._server.user else None
+        if bearer is None:
+            return self._new_line("")
+        return self._line_with_token(bearer)
+
+    def _line_with_token(self, bearer: Bearer) -> smtplib.SMTP:
+        """Log in; a token that is refused although it should hold is replaced once."""
+        server = self._server
+        token = bearer.token()
+        try:
+            line = self._new_line(token)
+        except smtplib.SMTPAuthenticationError as first:
+            if first.smtp_code < _PERMANENT:
+                raise
+            self._drop()
+            newer = bearer.another(token)
+            try:
+                if newer is None:
+                    raise
+                line = self._new_line(newer)
+            except smtplib.SMTPAuthenticationError as error:
+                if error.smtp_code < _PERMANENT:
+                    raise
+                reason = _answer(error.smtp_code, error.smtp_error)
+                raise bearer.refused(server.host, server.user, reason) from error
+        bearer.accepted(server.host)
+        return line
+
+    def _new_line(self, token: str) -> smtplib.SMTP:
         server = self._server
         context = server.tls or ssl.create_default_context()
         if server.encryption == "tls":
@@ -170,7 +207,7 @@ class SmtpCourier:
             self._start_tls(self._line, context)
         self._line.ehlo_or_helo_if_needed()
         if server.user:
-            self._log_in(self._line)
+            self._log_in(self._line, token)
         return self._line
 
     def _start_tls(self, line: smtplib.SMTP, context: ssl.SSLContext) -> None:
@@ -179,10 +216,13 @@ class SmtpCourier:
         if code >= _PERMANENT:
             raise ConfigurationError("courier_no_tls", host=self._server.host)
 
-    def _log_in(self, line: smtplib.SMTP) -> None:
+    def _log_in(self, line: smtplib.SMTP, token: str) -> None:
         server = self._server
         try:
-            line.login(server.user, server.password)
+            if server.bearer is None:
+                line.login(server.user, server.password)
+            else:
+                self._log_in_with_token(line, token)
         except smtplib.SMTPResponseException:
             raise
         except smtplib.SMTPServerDisconnected:
@@ -194,6 +234,19 @@ class SmtpCourier:
             raise ConfigurationError(
                 "courier_login", host=server.host, user=server.user, reason=type(error).__name__
             ) from error
+
+    def _log_in_with_token(self, line: smtplib.SMTP, token: str) -> None:
+        server = self._server
+        mechanism = choose(line.esmtp_features.get("auth", "").split())
+        if mechanism is None:
+            raise ConfigurationError("courier_no_login", host=server.host)
+        exchange = TokenExchange(mechanism, server.user, token, server.host, server.port)
+        # with the initial response the command may be too long (RFC 4954, 4; RFC 5321, 4.5.3.1.4)
+        short = len(f"AUTH {mechanism} ") + len(exchange.initial()) * 4 / 3 < _COMMAND_LENGTH
+        try:
+            line.auth(mechanism, exchange, initial_response_ok=short)
+        except binascii.Error as error:
+            raise self._down(type(error).__name__) from error
 
     def _envelope(self, line: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
         """Name sender and recipient; return the refusal, or None when both are taken."""

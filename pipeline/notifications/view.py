@@ -109,11 +109,6 @@ class View:
         return Glued(f"{FormKind(kind).value}_{self.words.language}.{suffix}")
 
     @property
-    def suggested_file(self) -> str:
-        """The file name of the suggested form, or empty."""
-        return self.form_file(self.facts.suggestion) if self.facts.suggestion else ""
-
-    @property
     def mailbox(self) -> str:
         """The address that requests are sent to."""
         return Glued(self.facts.mailbox)

@@ -29,6 +29,7 @@ from pipeline.store.schema.mail_and_requests import (
     quarantine,
     requests,
 )
+from pipeline.store.schema.upkeep import alerts
 from pipeline.store.tables.rows import constant, filled
 from pipeline.store.transaction import Transaction
 
@@ -215,6 +216,43 @@ def counts(transaction: Transaction, now: datetime) -> Counts:
     )
     row: Sequence[int] = transaction.context.connection.execute(sa.select(*parts)).one()
     return Counts(*row)
+
+
+def next_due(transaction: Transaction, after: datetime) -> datetime | None:
+    """Return the first instant after ``after`` at which a batch has work of its own to do.
+
+    That is a deadline of a request, a mail whose time to be sent or tried again comes, a message to
+    be processed, a certificate to be finished, or an alert that no digest tells yet. Each part
+    reads one row of an index.
+    """
+    parts = [
+        _first_after(transaction, column, after)
+        for column in (
+            requests.c.next_at,
+            outbox.c.next_at,
+            messages.c.next_at,
+            certificates.c.unfinished_since,
+            alerts.c.untold_since,
+        )
+    ]
+    row = transaction.context.connection.execute(sa.select(*parts)).one()
+    return min((at for at in row if at is not None), default=None)
+
+
+def _first_after(
+    transaction: Transaction, column: sa.Column[Any], after: datetime
+) -> sa.ScalarSelect[datetime]:
+    return (
+        sa.select(column)
+        .where(
+            column.table.c.mailbox_id == transaction.context.mailbox_id,
+            column.is_not(None),
+            column > after,
+        )
+        .order_by(column)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def overview(transaction: Transaction, request_id: str) -> Overview | None:

@@ -1,6 +1,6 @@
 """The records of the tables: what goes into a row and what comes out of it; frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -354,8 +354,8 @@ class TokenRecord:
     """An OAuth token of an account; a rotated refresh token is stored before it is used."""
 
     name: str
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_at: datetime | None
     updated_at: datetime
 

@@ -5,22 +5,25 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import format_datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
 from imapclient import IMAPClient
 
 from pipeline.cli import run
-from tests.flow.world import AUTHSERV, START, form
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpSink, smtp_sink
+from tests.world.customers import form
+from tests.world.mails import stored
+from tests.world.outbox import parsed
+from tests.world.settings import AUTHSERV, write_settings
+from tests.world.world import START
 
 pytestmark = pytest.mark.dovecot
 
 _MAILS = 50
+_ONE = "one@firma.example"
 _PIPELINE = Path(sys.executable).with_name("pipeline")
 
 
@@ -30,61 +33,39 @@ def _senders() -> list[str]:
 
 def _mail(sender: str, number: int) -> bytes:
     """Return the mail of a proven sender with a good form for a number of its own."""
-    domain = sender.partition("@")[2]
     phone = f"+8190123456{number:02}"
-    name, content = form(phone_number=phone, phone_number_again=phone, contact_email=sender)
-    mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = sender
-    mail["To"] = "requests@genesys.example"
-    mail["Subject"] = "WhatsApp"
-    mail["Date"] = format_datetime(START)
-    mail["Message-ID"] = f"<{number}@{domain}>"
-    mail.set_content("Please find our form attached.\n")
-    mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    trace = (
-        f"Authentication-Results: {AUTHSERV}; dmarc=pass header.from={domain}\r\n"
-        f"Received: from mail.{domain} by {AUTHSERV}; {format_datetime(START)}\r\n"
-    )
-    return trace.encode() + mail.as_bytes()
+    file = form(phone_number=phone, phone_number_again=phone, contact_email=sender)
+    return stored(sender, str(number), START, file)
 
 
-def _settings(folder: Path, server: Dovecot, user: str, sink: SmtpSink, url: str) -> Path:
+def _password(folder: Path, server: Dovecot) -> Path:
     secret = folder / "password"
     secret.write_text(server.password)
     secret.chmod(0o600)
-    path = folder / "pipeline.toml"
-    path.write_text(
-        f"""
-[store]
-home = {json.dumps(str(folder / "state"))}
-url = "{url}"
+    return secret
 
-[mailbox]
-kind = "imap"
-address = "requests@genesys.example"
-host = "{server.host}"
-port = {server.port}
-encryption = "none"
-user = "{user}"
-password = {{ file = {json.dumps(str(secret))} }}
 
-[sender]
-authserv_ids = ["{AUTHSERV}"]
-
-[courier]
-kind = "smtp"
-host = "{sink.host}"
-port = {sink.port}
-encryption = "none"
-"""
+def _settings(folder: Path, server: Dovecot, user: str, sink: SmtpSink, url: str) -> Path:
+    plain = {"encryption": "none"}
+    mailbox = {"kind": "imap", "host": server.host, "port": server.port, "user": user, **plain}
+    return write_settings(
+        folder / "pipeline.toml",
+        store={"home": folder / "state", "url": url},
+        mailbox={**mailbox, "password": {"file": _password(folder, server)}},
+        courier={"kind": "smtp", "host": sink.host, "port": sink.port, **plain},
     )
-    return path
 
 
 def _connected(server: Dovecot, user: str) -> IMAPClient:
     client = IMAPClient(server.host, server.port, ssl=False)
     client.login(user, server.password)
     return client
+
+
+def _deliver(server: Dovecot, user: str, *mails: bytes) -> None:
+    with _connected(server, user) as client:
+        for mail in mails:
+            client.append("INBOX", mail)
 
 
 def _start(config: Path) -> "subprocess.Popen[str]":
@@ -111,13 +92,19 @@ def _folders(server: Dovecot, user: str) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def _seen(server: Dovecot, user: str) -> int:
+    """Return how many mails of the inbox bear the mark of having been read."""
+    with _connected(server, user) as client:
+        client.select_folder("INBOX", readonly=True)
+        flags = client.get_flags(client.search()).values()
+    return len([flag for flag in flags if b"\\Seen" in flag])
+
+
 def test_two_batches_at_once_share_the_work_and_double_nothing(
     dovecot: Dovecot, mail_user: str, database_url: str, tmp_path: Path
 ) -> None:
     senders = _senders()
-    with _connected(dovecot, mail_user) as client:
-        for number, sender in enumerate(senders):
-            client.append("INBOX", _mail(sender, number))
+    _deliver(dovecot, mail_user, *map(_mail, senders, count()))
     with smtp_sink() as sink:
         config = _settings(tmp_path, dovecot, mail_user, sink, database_url)
         both = [_finished(process) for process in [_start(config), _start(config)]]
@@ -125,7 +112,7 @@ def test_two_batches_at_once_share_the_work_and_double_nothing(
         assert [code for code, _ in (*both, last)] == [0, 0, 0], (both, last)
         assert [said for _, said in (*both, last) if "locked" in said or "Traceback" in said] == []
 
-        mails = [message_from_bytes(raw, policy=policy.default) for _, _, raw in sink.messages]
+        mails = [parsed(raw) for _, _, raw in sink.messages]
         recipients = Counter(address for _, to, _ in sink.messages for address in to)
         assert recipients == Counter(senders)
         assert len({str(mail["Message-ID"]) for mail in mails}) == _MAILS
@@ -146,8 +133,7 @@ def test_two_batches_at_once_share_the_work_and_double_nothing(
 def test_mail_stays_where_it_is_until_it_is_in_the_ledger(
     dovecot: Dovecot, mail_user: str, tmp_path: Path
 ) -> None:
-    with _connected(dovecot, mail_user) as client:
-        client.append("INBOX", _mail("one@firma.example", 1))
+    _deliver(dovecot, mail_user, _mail(_ONE, 1))
     with smtp_sink() as sink:
         config = _settings(tmp_path, dovecot, mail_user, sink, "")
         dry = subprocess.run(
@@ -158,19 +144,15 @@ def test_mail_stays_where_it_is_until_it_is_in_the_ledger(
         )
         assert dry.returncode == 0, dry.stderr
         assert _folders(dovecot, mail_user) == {"INBOX": 1}
-        with _connected(dovecot, mail_user) as client:
-            client.select_folder("INBOX", readonly=True)
-            flags = client.get_flags(client.search())
-        assert [value for value in flags.values() if b"\\Seen" in value] == []
+        assert _seen(dovecot, mail_user) == 0
         assert _finished(_start(config))[0] == 0
-        assert [to for _, to, _ in sink.messages] == [["one@firma.example"]]
+        assert [to for _, to, _ in sink.messages] == [[_ONE]]
 
 
 def test_mail_that_the_smtp_server_refuses_for_now_goes_out_later(
     dovecot: Dovecot, mail_user: str, tmp_path: Path
 ) -> None:
-    with _connected(dovecot, mail_user) as client:
-        client.append("INBOX", _mail("one@firma.example", 1))
+    _deliver(dovecot, mail_user, _mail(_ONE, 1))
     with smtp_sink() as sink:
         config = _settings(tmp_path, dovecot, mail_user, sink, "")
         sink.fail("rcpt", "451 4.3.0 later")
@@ -197,16 +179,13 @@ def test_wrong_password_is_a_configuration_error(dovecot: Dovecot, tmp_path: Pat
 def test_dry_run_leaves_no_trace_on_the_server(
     dovecot: Dovecot, mail_user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with smtp_sink() as sink, _connected(dovecot, mail_user) as client:
+    _deliver(dovecot, mail_user, *map(_mail, _senders()[:3], count()))
+    with smtp_sink() as sink:
         config = _settings(tmp_path, dovecot, mail_user, sink, "")
-        for number, sender in enumerate(_senders()[:3]):
-            client.append("INBOX", _mail(sender, number))
         assert run(["--config", str(config), "run", "--dry-run", "--json"]) == 0
         planned = json.loads(capsys.readouterr().out)["mailbox"]
         assert (planned["total"], [mail["fate"] for mail in planned["first"]]) == (3, ["form"] * 3)
-        client.select_folder("INBOX", readonly=True)
-        flags = client.get_flags(client.search()).values()
-        assert [flag for flag in flags if b"\\Seen" in flag] == []
+        assert _seen(dovecot, mail_user) == 0
         assert _folders(dovecot, mail_user) == {"INBOX": 3}
         assert sink.messages == []
 
@@ -214,11 +193,8 @@ def test_dry_run_leaves_no_trace_on_the_server(
 def test_init_logs_in_and_writes_who_judges_the_senders(
     dovecot: Dovecot, mail_user: str, tmp_path: Path
 ) -> None:
-    secret = tmp_path / "password"
-    secret.write_text(dovecot.password)
-    secret.chmod(0o600)
-    with _connected(dovecot, mail_user) as client:
-        client.append("INBOX", _mail("one@firma.example", 1))
+    _password(tmp_path, dovecot)
+    _deliver(dovecot, mail_user, _mail(_ONE, 1))
     with smtp_sink() as sink:
         options = {
             "out": str(tmp_path / "wa.toml"),

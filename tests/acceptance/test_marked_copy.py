@@ -7,12 +7,13 @@ import pytest
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Status
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import HANAKO, OLIVER, form, notices
 from tests.programs.job import Entry, Job, Program, Way
 from tests.programs.libreoffice import LibreOffice
 from tests.programs.pdf_js import PdfJs
 from tests.programs.pdf_lib import PdfLib
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
 
 _PDF_PROGRAMS: tuple[Program, ...] = (PdfJs(), PdfLib())
 _WRONG = {

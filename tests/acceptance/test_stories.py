@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.flow.views.messages import shown_messages
 from pipeline.model.request import NumberState
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import Sent, World
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import Sent
+from tests.world.world import World
 
 _HERE = Path(__file__).parent
 _SAMPLES = _HERE.parents[1] / "samples" / "mails"

@@ -13,8 +13,10 @@ from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Severity
 from pipeline.model.request import Status
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import SENDERS, Sent, World, form
+from tests.world.customers import SENDERS, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import Sent
+from tests.world.world import World
 
 _EXPECTED = Path(__file__).parent / "twelve-mistakes"
 #: Twelve mistakes of twelve kinds, as a person of the country makes them.

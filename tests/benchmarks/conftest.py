@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.clock import SystemClock
-from pipeline.config import (
-    CourierSettings,
-    MailboxSettings,
-    SenderSettings,
-    Settings,
-    StoreSettings,
-)
 from pipeline.flow.services import Services, open_services
-from tests.filled.mails import ADDRESS, AUTHSERV_ID
+from tests.world.settings import settings_of
 
 OpenServices = Callable[[Path], Services]
 
@@ -26,12 +19,8 @@ def services_in() -> Iterator[OpenServices]:
     with ExitStack() as stack:
 
         def make(folder: Path) -> Services:
-            settings = Settings(
-                store=StoreSettings(home=folder),
-                mailbox=MailboxSettings(address=ADDRESS),
-                courier=CourierSettings(hourly_cap=1_000_000, undo_seconds=0),
-                sender=SenderSettings(authserv_ids=(AUTHSERV_ID,)),
-            )
+            courier = {"hourly_cap": 1_000_000, "undo_seconds": 0}
+            settings = settings_of(folder, courier=courier)
             return stack.enter_context(open_services(settings, SystemClock(), make=True))
 
         yield make

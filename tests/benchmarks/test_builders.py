@@ -14,10 +14,10 @@ from pipeline.forms.stamp import Stamp
 from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import Filling, FormKind
 from tests.benchmarks.measuring import medians, show
-from tests.filled.mails import ADDRESS, answers
 from tests.programs.outcome import TODAY
+from tests.world.crowd import answers
+from tests.world.settings import ADDRESS, PRIVACY
 
-_PRIVACY = "privacy@example.com"
 _MARKS = (
     ("genesys_org_id", ("Organization ID must be 36 characters.",)),
     ("phone_number_again", ("Both numbers must be the same.",)),
@@ -31,13 +31,13 @@ def _filling() -> Filling:
 
 @pytest.mark.benchmark
 def test_blank_workbook_against_openpyxl_saving_it_again() -> None:
-    blank = build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=_PRIVACY)
+    blank = build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=PRIVACY)
 
     def again() -> None:
         load_workbook(io.BytesIO(blank)).save(io.BytesIO())
 
     ours, floor = medians(
-        lambda: build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=_PRIVACY), again
+        lambda: build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=PRIVACY), again
     )
     show("building a blank workbook", ours, floor, "openpyxl loading and saving it")
 
@@ -46,8 +46,8 @@ def test_blank_workbook_against_openpyxl_saving_it_again() -> None:
 def test_marked_workbook_against_a_blank() -> None:
     filling = _filling()
     marked, blank = medians(
-        lambda: build_xlsx(FormKind.ONBOARDING, "en", filling, address=ADDRESS, privacy=_PRIVACY),
-        lambda: build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=_PRIVACY),
+        lambda: build_xlsx(FormKind.ONBOARDING, "en", filling, address=ADDRESS, privacy=PRIVACY),
+        lambda: build_xlsx(FormKind.ONBOARDING, "en", address=ADDRESS, privacy=PRIVACY),
     )
     show("building a marked workbook", marked, blank, "building a blank one")
 
@@ -59,7 +59,7 @@ def test_blank_pdf_against_its_layout_alone(language: str) -> None:
     stamp = Stamp(FormKind.ONBOARDING, "1", language)
 
     def laid_out() -> bytes:
-        return lay_out(FormKind.ONBOARDING, language, ADDRESS, _PRIVACY)
+        return lay_out(FormKind.ONBOARDING, language, ADDRESS, PRIVACY)
 
     ours, floor = medians(lambda: finish(laid_out(), stamp, Filling()), laid_out, rounds=3)
     show(f"building a blank PDF ({language})", ours, floor, "WeasyPrint's layout alone")
@@ -71,10 +71,8 @@ def test_marked_pdf_against_its_layout_alone(language: str) -> None:
     use_own_fonts()
     filling = _filling()
     ours, floor = medians(
-        lambda: build_pdf(
-            FormKind.ONBOARDING, language, filling, address=ADDRESS, privacy=_PRIVACY
-        ),
-        lambda: lay_out(FormKind.ONBOARDING, language, ADDRESS, _PRIVACY),
+        lambda: build_pdf(FormKind.ONBOARDING, language, filling, address=ADDRESS, privacy=PRIVACY),
+        lambda: lay_out(FormKind.ONBOARDING, language, ADDRESS, PRIVACY),
         rounds=3,
     )
     show(f"building a marked PDF ({language})", ours, floor, "WeasyPrint's layout alone")

@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pipeline.batch import run_batch
 from pipeline.flow.services import Services
 from pipeline.flow.staff import review as decisions
-from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import seconds, show, tell
-from tests.filled.mails import ADDRESS, form_mail
+from tests.world.crowd import form_mail
+from tests.world.records import Records
+from tests.world.world import deliver
 
 _CERTIFICATES = 40
 
@@ -25,12 +26,10 @@ _CERTIFICATES = 40
 @pytest.mark.benchmark
 def test_certificates_against_bare_signatures(services_in: OpenServices, tmp_path: Path) -> None:
     services = services_in(tmp_path)
-    mailbox = MaildirMailbox(ADDRESS, tmp_path / "inbox")
     now = datetime.now(UTC)
-    for position in range(_CERTIFICATES):
-        mailbox.append("INBOX", form_mail(position, now))
+    deliver(services, *(form_mail(position, now) for position in range(_CERTIFICATES)))
     run_batch(services)
-    waiting = [_reviewed(services, record) for record in _requests(services)]
+    waiting = [_reviewed(services, record) for record in Records(services).requests()]
     assert len(waiting) == _CERTIFICATES
 
     def issue() -> None:
@@ -43,12 +42,6 @@ def test_certificates_against_bare_signatures(services_in: OpenServices, tmp_pat
         assert len(tx.certificates.list("all", limit=1000)) == _CERTIFICATES
     show(f"issuing {_CERTIFICATES} certificates", ours, floor, "two signatures, two commits each")
     tell(f"certificates: {_CERTIFICATES / ours:.0f} a second in one process")
-
-
-def _requests(services: Services) -> list[RequestRecord]:
-    with services.store.read() as tx:
-        found = [tx.requests.get(row.request_id or "") for row in tx.messages.list("all", 1000)]
-    return [record for record in found if record is not None]
 
 
 def _reviewed(services: Services, record: RequestRecord) -> RequestRecord:

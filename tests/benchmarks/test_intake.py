@@ -16,7 +16,9 @@ from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import seconds, show, tell
-from tests.filled.mails import ADDRESS, form_mail
+from tests.world.crowd import form_mail
+from tests.world.settings import ADDRESS
+from tests.world.world import deliver
 
 _MAILS = 50
 _ROUNDS = 5
@@ -31,8 +33,9 @@ def test_intake_against_a_bare_script(services_in: OpenServices, tmp_path: Path)
     for turn in range(_ROUNDS + 1):
         portion = [next(mails) for _ in range(_MAILS)]
         bare = tmp_path / f"bare-{turn}"
-        _deliver(tmp_path / "ours" / "inbox", portion)
-        _deliver(bare, portion)
+        deliver(services, *portion)
+        for mail in portion:
+            MaildirMailbox(ADDRESS, bare).append("INBOX", mail)
         pairs.append((seconds(partial(_ours, services)), seconds(partial(_bare, services, bare))))
     measured = sorted(pairs[1:], key=lambda pair: pair[0] / pair[1])
     ours, floor = measured[len(measured) // 2]
@@ -46,12 +49,6 @@ def _ours(services: Services) -> None:
     with open_mailbox(services) as mailbox:
         assert fetch(services, mailbox) == _MAILS
         assert process(services).processed == _MAILS
-
-
-def _deliver(folder: Path, mails: list[bytes]) -> None:
-    mailbox = MaildirMailbox(ADDRESS, folder)
-    for mail in mails:
-        mailbox.append("INBOX", mail)
 
 
 def _bare(services: Services, folder: Path) -> None:

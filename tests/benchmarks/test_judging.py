@@ -14,9 +14,9 @@ from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.submission import Submission
 from pipeline.validation.check import check
 from tests.benchmarks.measuring import medians, show, tell
-from tests.filled.mails import ADDRESS
 from tests.programs.answers import entries, matrix
 from tests.programs.outcome import context
+from tests.world.settings import ADDRESS, PRIVACY
 
 _FORMS = 20
 _SHOWN = 12
@@ -29,9 +29,7 @@ def _file(kind: FormKind, language: str) -> FormFile:
             for entry in entries(kind, language, FileFormat.XLSX)
         )
     )
-    content = build_form(
-        kind, language, FileFormat.XLSX, filling, address=ADDRESS, privacy="privacy@example.com"
-    )
+    content = build_form(kind, language, FileFormat.XLSX, filling, address=ADDRESS, privacy=PRIVACY)
     return FormFile("form.xlsx", content, FileFormat.XLSX, "0" * 64, 0)
 
 

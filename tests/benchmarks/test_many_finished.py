@@ -13,10 +13,12 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.flow.services import Services
 from pipeline.flow.staff import review as decisions
-from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, python, show
-from tests.filled.mails import ADDRESS, form_mail
+from tests.world.crowd import form_mail
+from tests.world.records import Records
+from tests.world.settings import write_settings
+from tests.world.world import deliver
 
 _FEW = 1_000
 _MANY = int(os.environ.get("BENCH_REQUESTS", "100000"))
@@ -57,18 +59,17 @@ def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_
 
 
 def _status(folder: Path, name: str) -> None:
-    python(folder / "bytecode", _COMMAND, "--home", str(folder / name), "status")
+    options = ["--config", str(folder / name / "pipeline.toml"), "--home", str(folder / name)]
+    python(folder / "bytecode", _COMMAND, *options, "status")
 
 
 def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
     """Open services over ``count`` rejected requests, copies of one that came the whole way."""
     services = services_in(folder)
-    MaildirMailbox(ADDRESS, folder / "inbox").append("INBOX", form_mail(0))
+    write_settings(folder / "pipeline.toml")
+    deliver(services, form_mail(0))
     run_batch(services)
-    with services.store.read() as tx:
-        row = tx.messages.list("all", 1)[0]
-        record = tx.requests.get(row.request_id or "")
-    assert record is not None
+    (record,) = Records(services).requests()
     decisions.reject(services, record, "staff", reason="invalid_number")
     run_batch(services)
     with closing(sqlite3.connect(folder / "requests.sqlite3")) as connection:

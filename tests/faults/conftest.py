@@ -1,89 +1,47 @@
-"""A state folder with services and a clock that the test moves, for faults inside one process."""
+"""The world for faults inside one process."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from pipeline.batch import Summary, run_batch
-from pipeline.clock import SettableClock
-from pipeline.config import (
-    CourierSettings,
-    MailboxSettings,
-    SenderSettings,
-    Settings,
-    StoreSettings,
-)
-from pipeline.flow.services import Services, open_services
-from pipeline.mailbox.maildir import MaildirMailbox
-from pipeline.store.records import MessageRecord, OutboxRecord
-from tests.filled.mails import ADDRESS, AUTHSERV_ID, form_mail
+from pipeline.config import MailboxSettings
+from tests.servers.lines import closed_port
+from tests.world.command_line import english
+from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
+from tests.world.settings import ADDRESS
+from tests.world.world import World
 
-_NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+__all__ = ["empty_sqlite", "english", "guard", "make_world"]
 
-
-@dataclass
-class Box:
-    """One mailbox with its state."""
-
-    services: Services
-    clock: SettableClock
-    home: Path
-
-    def deliver(self, *mails: bytes) -> None:
-        """Put mails into the mailbox."""
-        mailbox = MaildirMailbox(ADDRESS, self.home / "inbox")
-        for mail in mails:
-            mailbox.append("INBOX", mail)
-
-    def deliver_forms(self, *positions: int) -> None:
-        """Put good onboarding forms into the mailbox."""
-        self.deliver(*(form_mail(position, self.clock.now()) for position in positions))
-
-    def run(self, *, after: timedelta = timedelta()) -> Summary:
-        """Run one batch, ``after`` the last moment."""
-        self.clock.advance(after)
-        return run_batch(self.services)
-
-    def messages(self) -> list[MessageRecord]:
-        """Return the ledger, oldest first."""
-        with self.services.store.read() as tx:
-            return tx.messages.list("all", 1000)[::-1]
-
-    def outbox(self) -> list[OutboxRecord]:
-        """Return all mails of the outbox, oldest first."""
-        with self.services.store.read() as tx:
-            return tx.outbox.list("all", 1000)[::-1]
-
-
-OpenBox = Callable[..., Box]
+OpenBox = Callable[..., World]
 
 
 @pytest.fixture
-def open_box(tmp_path: Path) -> Iterator[OpenBox]:
-    """Open a box; ``courier`` and ``mailbox`` replace settings."""
-    with ExitStack() as stack:
+def open_box(make_world: MakeWorld) -> OpenBox:
+    """Open a world whose staff get no mail, so that all mail is the customers'.
 
-        def make(
-            courier: CourierSettings | None = None, mailbox: MailboxSettings | None = None
-        ) -> Box:
-            settings = Settings(
-                store=StoreSettings(home=tmp_path),
-                mailbox=mailbox or MailboxSettings(address=ADDRESS),
-                courier=courier or CourierSettings(),
-                sender=SenderSettings(authserv_ids=(AUTHSERV_ID,)),
-            )
-            clock = SettableClock(_NOW)
-            services = stack.enter_context(open_services(settings, clock, make=True))
-            return Box(services, clock, tmp_path)
+    The keywords replace sections of the settings.
+    """
 
-        yield make
+    def make(**sections: BaseModel) -> World:
+        box: World = make_world(team={"alert_to": ""})
+        box.change(**sections)
+        return box
+
+    return make
 
 
 @pytest.fixture
-def box(open_box: OpenBox) -> Box:
-    """Return a box with a Maildir on both sides."""
+def box(open_box: OpenBox) -> World:
+    """Return a world with a Maildir on both sides."""
     return open_box()
+
+
+@pytest.fixture
+def mailbox_down() -> Iterator[MailboxSettings]:
+    """Settings of a mailbox whose server does not answer."""
+    with closed_port() as port:
+        yield MailboxSettings(
+            kind="imap", address=ADDRESS, host="127.0.0.1", port=port, encryption="none", user="box"
+        )

@@ -19,8 +19,8 @@ from sqlalchemy import event
 
 from pipeline.certificates.authority import Authority
 from pipeline.clock import SystemClock
-from pipeline.config import Settings
 from pipeline.flow.services import open_services
+from tests.world.settings import settings_of
 
 #: What writes, of all that a first use does through Python; SQLite's statements come beside them.
 _WRITERS = ("open", "mkdir", "fsync", "replace", "rename", "unlink", "ftruncate", "link")
@@ -28,8 +28,7 @@ _WRITERS = ("open", "mkdir", "fsync", "replace", "rename", "unlink", "ftruncate"
 
 def use(home: Path) -> dict[str, str]:
     """Open the services as ``pipeline run`` does, and tell the keys."""
-    settings = Settings.model_validate({"store": {"home": home}})
-    with open_services(settings, SystemClock(), make=True) as services:
+    with open_services(settings_of(home), SystemClock(), make=True) as services:
         return {"token": services.token_key.hex(), "authority": services.authority.fingerprint}
 
 

@@ -7,20 +7,23 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 
 from pipeline.config import load
-from pipeline.flow.connections import open_mailbox
-from pipeline.flow.services import Services, open_services
+from pipeline.flow.services import open_services
 from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Status
 from pipeline.store.records import RequestRecord
-from tests.filled.mails import ADDRESS, AUTHSERV_ID, form_mail
+from tests.world.crowd import form_mail
+from tests.world.maildirs import mails_in
+from tests.world.outbox import parsed
+from tests.world.records import Records
+from tests.world.settings import write_settings
+from tests.world.world import deliver
 
 #: The command line with a clock that is ahead, so that leases and waits end between two runs.
 _COMMAND = """
@@ -33,20 +36,11 @@ clock.SystemClock.now = lambda self: now(self) + ahead
 from pipeline.cli import main
 main(sys.argv[2:])
 """
-_SETTINGS = """
-[store]
-home = "{home}"
-[mailbox]
-address = "{address}"
-fetch_count = 4
-[courier]
-hourly_cap = 100000
-[sender]
-authserv_ids = ["{authserv_id}"]
-[limits]
-batch = 3
-lease_seconds = 60
-"""
+_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "mailbox": {"fetch_count": 4},
+    "courier": {"hourly_cap": 100_000},
+    "limits": {"batch": 3, "lease_seconds": 60},
+}
 _LEASE_IS_OVER = 61.0
 _ALL_WAITS_ARE_OVER = 700.0
 _LONGEST_RUN = 120.0
@@ -64,11 +58,10 @@ class AheadClock:
 
 
 @dataclass
-class Killing:
+class Killing(Records):
     """A state folder, what was delivered to its mailbox, and how often a process was killed."""
 
     folder: Path
-    services: Services
     clock: AheadClock
     dice: random.Random
     kills: int = 0
@@ -79,9 +72,9 @@ class Killing:
 
     def deliver(self, count: int) -> None:
         """Put the next ``count`` mails into the mailbox."""
-        with open_mailbox(self.services) as mailbox:
-            for position in range(self.delivered, self.delivered + count):
-                mailbox.append("INBOX", form_mail(position, self.clock.now()))
+        now = self.clock.now()
+        positions = range(self.delivered, self.delivered + count)
+        deliver(self.services, *(form_mail(position, now) for position in positions))
         self.delivered += count
 
     def measure(self) -> None:
@@ -136,13 +129,6 @@ class Killing:
         arguments = ("request", "advance", record.reference, "--event", event)
         return self.call(*arguments, kill=kill)
 
-    def requests(self) -> list[RequestRecord]:
-        """Return all requests."""
-        with self.services.store.read() as tx:
-            rows = tx.messages.list("all", 10_000)
-            found = [tx.requests.get(row.request_id) for row in rows if row.request_id]
-        return list({record.id: record for record in found if record is not None}.values())
-
     def finish(self) -> None:
         """Run without killing until all waits are over and nothing is left to do."""
         for _ in range(2):
@@ -156,21 +142,15 @@ class Killing:
 
     def sent(self) -> list[tuple[str, str]]:
         """Return Message-ID and recipient of every mail that went out."""
-        files = [
-            path
-            for folder in ("new", "cur")
-            for path in (self.folder / "state" / "sent" / folder).glob("*")
-        ]
-        mails = [message_from_bytes(path.read_bytes()) for path in files]
-        return [(mail["Message-ID"], mail["To"]) for mail in mails]
+        mails = [parsed(path.read_bytes()) for path in mails_in(self.folder / "state" / "sent")]
+        return [(str(mail["Message-ID"]), str(mail["To"])) for mail in mails]
 
 
 @contextmanager
 def killing(folder: Path, seed: int) -> Iterator[Killing]:
     """Make the state folder with its settings."""
-    settings = folder / "pipeline.toml"
-    text = _SETTINGS.format(home=folder / "state", address=ADDRESS, authserv_id=AUTHSERV_ID)
-    settings.write_text(text, encoding="utf-8")
+    store = {"home": folder / "state"}
+    settings = write_settings(folder / "pipeline.toml", store=store, **_SETTINGS)
     clock = AheadClock()
     with open_services(load(settings, environment={}), clock, make=True) as services:
-        yield Killing(folder, services, clock, random.Random(seed))
+        yield Killing(services, folder, clock, random.Random(seed))

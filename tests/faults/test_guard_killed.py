@@ -11,14 +11,12 @@ from pipeline.flow.inbound import read
 from pipeline.guard import Guard, GuardError
 from pipeline.store.records import MessageState
 from pipeline.terms import Outcome
-from tests.faults.conftest import Box
+from tests.world.world import World
 
 
 def _child(guard: Guard) -> int:
-    process = guard._process
-    assert process is not None
-    assert process.pid is not None
-    return process.pid
+    assert guard.process_id is not None
+    return guard.process_id
 
 
 def die() -> int:
@@ -27,18 +25,18 @@ def die() -> int:
     return 0
 
 
-def test_a_child_that_is_killed_between_two_runs_is_replaced(box: Box) -> None:
+def test_a_child_that_is_killed_between_two_runs_is_replaced(box: World) -> None:
     box.deliver_forms(0)
-    box.run()
+    box.batch()
     os.kill(_child(box.services.guard), signal.SIGKILL)
     box.deliver_forms(1, 2)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.processed, summary.sent, summary.exit_code) == (2, 2, ExitCode.DONE)
     assert [row.outcome for row in box.messages()] == [Outcome.REQUEST] * 3
 
 
 def test_a_message_that_kills_its_reader_goes_to_the_quarantine_alone(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box.deliver_forms(0, 1, 2)
     call = Guard.call
@@ -53,17 +51,17 @@ def test_a_message_that_kills_its_reader_goes_to_the_quarantine_alone(
 
     with monkeypatch.context() as patched:
         patched.setattr(Guard, "call", killed_by_one)
-        summary = box.run()
+        summary = box.batch()
     assert (summary.processed, summary.quarantined) == (2, 1)
     assert summary.exit_code == ExitCode.UNFINISHED
     (entry,) = box.services.store.run(lambda tx: tx.quarantine.list())
     states = {row.id: row.state for row in box.messages()}
     assert states.pop(entry.message_row) is MessageState.QUARANTINED
     assert set(states.values()) == {MessageState.PROCESSED}
-    assert box.run(after=timedelta(hours=1)).exit_code == ExitCode.DONE
+    assert box.batch(after=timedelta(hours=1)).exit_code == ExitCode.DONE
 
 
-def test_a_killed_child_is_reported_as_such(box: Box) -> None:
+def test_a_killed_child_is_reported_as_such(box: World) -> None:
     guard = box.services.guard
     with pytest.raises(GuardError) as raised:
         guard.call(die)

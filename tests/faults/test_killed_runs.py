@@ -11,7 +11,8 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import Status
 from pipeline.store.records import MessageState, OutboxState
 from tests.faults.killing import Killing, killing
-from tests.filled.mails import number_of, sender_of
+from tests.world.crowd import number_of, sender_of
+from tests.world.maildirs import counted
 
 _SEED = 20261122
 
@@ -43,13 +44,11 @@ def _kill_and_look(folder: Path, *, kills: int, mails: int) -> None:
 
 
 def _nothing_lost(state: Killing, mails: int) -> None:
-    with state.services.store.read() as tx:
-        rows = tx.messages.list("all", 10_000)
-    assert Counter(row.state for row in rows) == {MessageState.PROCESSED: mails}
+    states = Counter(row.state for row in state.messages())
+    assert states == {MessageState.PROCESSED: mails}
     with open_mailbox(state.services) as mailbox:
         assert mailbox.new_messages(lambda _validity, _uids: set()) == []
-    filed = state.folder / "state" / "inbox" / ".Requests"
-    assert len([*filed.glob("new/*"), *filed.glob("cur/*")]) == mails
+    assert counted(state.folder / "state" / "inbox") == {"Requests": mails}
 
 
 def _nothing_doubled(state: Killing, mails: int) -> None:
@@ -58,13 +57,12 @@ def _nothing_doubled(state: Killing, mails: int) -> None:
         number_of(position): 1 for position in range(mails)
     }
     assert {record.status for record in requests} == {Status.CERTIFICATE_ISSUED}
-    outbox = []
-    with state.services.store.read() as tx:
-        for record in requests:
+    outbox = [mail for record in requests for mail in state.mails_of(record)]
+    for record in requests:
+        (certificate,) = state.certificates(record)
+        assert certificate.state is CertificateState.LIVE
+        with state.services.store.read() as tx:
             assert tx.events.verify(record.id)
-            (certificate,) = tx.certificates.of_request(record.id)
-            assert certificate.state is CertificateState.LIVE
-            outbox += tx.outbox.of_request(record.id)
     assert {mail.state for mail in outbox} == {OutboxState.SENT}
     once = Counter((mail.request_id, mail.notice) for mail in outbox)
     for record in requests:

@@ -1,9 +1,7 @@
 """PostgreSQL that is down, full, or refuses: what passes is 75, what somebody must correct is 4."""
 
-import logging
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from pipeline.cli import run
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.store import Store
 from pipeline.store.faults import told_as
+from tests.servers.needed import skip_without
 from tests.servers.postgresql import postgresql_programs, running_postgresql
+from tests.world.command_line import Call, Called, caller
+from tests.world.settings import write_settings
 
 pytestmark = pytest.mark.postgresql
 
@@ -51,10 +51,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if postgresql_programs() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed")
-        pytest.skip("PostgreSQL is not installed")
+    skip_without(postgresql_programs(), "PostgreSQL")
     with running_postgresql(tmp_path_factory.mktemp("postgresql")) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in _ROLES.strip().splitlines():
@@ -154,33 +151,30 @@ def test_state_of_an_open_session_is_told(server: Server, state: str, code: str 
 
 @pytest.fixture
 def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Call the command line on a database; return exit code and standard error."""
-    (tmp_path / "pipeline.toml").write_text('[mailbox]\nkind = "maildir"\n')
-    options = ["--config", str(tmp_path / "pipeline.toml"), "--home", str(tmp_path / "state")]
-    monkeypatch.setenv("PIPELINE_LANG", "en")
-    # the handler that a command sets writes to this test's standard error alone
-    monkeypatch.setattr(logging.getLogger("pipeline"), "handlers", [])
+    tmp_path: Path,
+    english: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Call:
+    """Call the command line on the database of a URL."""
+    write_settings(tmp_path / "pipeline.toml", mailbox={"kind": "maildir"})
+    calling = caller(tmp_path, capsys)
 
-    def calling(url: str, *arguments: str) -> tuple[int, str]:
+    def call_on(url: str, *arguments: str) -> Called:
         monkeypatch.setenv("PIPELINE_STORE__URL", url)
-        code = run([*options, *arguments])
-        captured = capsys.readouterr()
-        return int(code), captured.out + captured.err
+        return calling(*arguments)
 
-    return calling
+    return call_on
 
 
 @pytest.mark.parametrize(
     "command",
     ["run", "queue", "status", "db status", "db migrate", "mail list", "outbox list", "doctor"],
 )
-def test_every_command_is_try_later_while_the_server_is_down(
-    call: Callable[..., tuple[int, str]], command: str
-) -> None:
-    code, said = call("postgresql://u:s3cret@127.0.0.1:1/x", *command.split())
-    assert code == 75
+def test_every_command_is_try_later_while_the_server_is_down(call: Call, command: str) -> None:
+    called = call("postgresql://u:s3cret@127.0.0.1:1/x", *command.split())
+    said = called.out + called.err
+    assert called.code == 75
     assert "The database postgresql+psycopg://u:***@127.0.0.1:1/x did not answer" in said
     assert "s3cret" not in said
     assert "Traceback" not in said

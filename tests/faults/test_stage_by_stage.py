@@ -14,8 +14,9 @@ from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.notifications.courier import Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord, OutboxState
-from tests.faults.conftest import Box, OpenBox
-from tests.filled.mails import ADDRESS
+from tests.faults.conftest import OpenBox
+from tests.world.settings import ADDRESS
+from tests.world.world import World
 
 _HOUR = timedelta(hours=1)
 _ARCHIVED = CourierSettings(archive_folder="Sent")
@@ -24,7 +25,7 @@ _ARCHIVED = CourierSettings(archive_folder="Sent")
 class _Courier:
     """Takes every mail, ``seconds`` each."""
 
-    def __init__(self, box: Box, seconds: float = 0, answer: Delivery | None = None) -> None:
+    def __init__(self, box: World, seconds: float = 0, answer: Delivery | None = None) -> None:
         self.box = box
         self.seconds = timedelta(seconds=seconds)
         self.answer = answer or Delivery(DeliveryKind.SENT)
@@ -44,15 +45,15 @@ class _Courier:
         """Hold nothing."""
 
 
-def _queue(box: Box, count: int) -> None:
+def _queue(box: World, count: int) -> None:
     """Leave ``count`` answers in the outbox."""
     box.deliver_forms(*range(count))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(batch, "_send", lambda _services: Delivered())
-        assert box.run().processed == count
+        assert box.batch().processed == count
 
 
-def _other(box: Box) -> Services:
+def _other(box: World) -> Services:
     mine = box.services
     return Services(mine.settings, mine.clock, mine.store, mine.blobs, mine.guard, worker="two:1")
 
@@ -61,7 +62,7 @@ def _other(box: Box) -> Services:
 
 
 def test_refused_login_stops_neither_the_work_nor_the_sending(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _queue(box, 2)
 
@@ -69,7 +70,7 @@ def test_refused_login_stops_neither_the_work_nor_the_sending(
         raise ConfigurationError("mailbox_refused_login", account=ADDRESS, user="box", reason="no")
 
     monkeypatch.setattr(MaildirMailbox, "new_messages", refused)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.sent, summary.exit_code) == (2, ExitCode.CONFIGURATION)
     (failure,) = summary.failures
     assert failure.error is not None
@@ -77,7 +78,7 @@ def test_refused_login_stops_neither_the_work_nor_the_sending(
 
 
 def test_unforeseen_error_of_one_stage_is_told_when_the_others_have_run(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box.deliver_forms(0)
 
@@ -85,7 +86,7 @@ def test_unforeseen_error_of_one_stage_is_told_when_the_others_have_run(
         raise KeyError("+44 7400 123456")
 
     monkeypatch.setattr(batch, "run_due", broken)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.sent, summary.exit_code) == (1, ExitCode.BUG)
     (failure,) = summary.failures
     assert (failure.stage, failure.kind, failure.error) == ("due", "KeyError", None)
@@ -93,7 +94,7 @@ def test_unforeseen_error_of_one_stage_is_told_when_the_others_have_run(
 
 
 def test_database_that_does_not_answer_ends_the_batch_at_once(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box.deliver_forms(0)
 
@@ -101,14 +102,14 @@ def test_database_that_does_not_answer_ends_the_batch_at_once(
         raise TryLaterError("database_busy", where="x")
 
     monkeypatch.setattr(batch, "run_due", busy)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.processed, summary.sent, summary.exit_code) == (1, 0, ExitCode.TRY_LATER)
 
 
-def test_loose_authority_folder_stops_nothing_when_no_certificate_is_wanted(box: Box) -> None:
+def test_loose_authority_folder_stops_nothing_when_no_certificate_is_wanted(box: World) -> None:
     (box.services.settings.home() / "authority").chmod(0o755)
     box.deliver_forms(0)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.sent, summary.exit_code) == (1, ExitCode.DONE)
 
 
@@ -146,14 +147,14 @@ def test_unforeseen_error_of_a_command_is_told_without_its_words(
     assert "hanako" not in told.err
 
 
-def test_failing_statement_tells_no_parameters(box: Box) -> None:
+def test_failing_statement_tells_no_parameters(box: World) -> None:
     assert box.services.store._engine.hide_parameters
 
 
 # --- the outbox ----------------------------------------------------------------------------------
 
 
-def test_mail_is_sent_once_when_a_portion_outlives_its_lease(box: Box) -> None:
+def test_mail_is_sent_once_when_a_portion_outlives_its_lease(box: World) -> None:
     _queue(box, 8)
     start = box.clock.now()
     second = _Courier(box)
@@ -174,7 +175,7 @@ def test_mail_is_sent_once_when_a_portion_outlives_its_lease(box: Box) -> None:
     assert {mail.state for mail in box.outbox()} == {OutboxState.SENT}
 
 
-def test_unasked_mail_is_given_back_and_costs_no_attempt(box: Box) -> None:
+def test_unasked_mail_is_given_back_and_costs_no_attempt(box: World) -> None:
     _queue(box, 3)
     fault = TryLaterError("courier_unreachable", place="mail:587", reason="down")
     down = _Courier(box, answer=Delivery(DeliveryKind.DEFERRED, "down", fault=fault))
@@ -185,7 +186,7 @@ def test_unasked_mail_is_given_back_and_costs_no_attempt(box: Box) -> None:
 
 
 def test_hourly_cap_counts_what_went_out(open_box: OpenBox) -> None:
-    box = open_box(CourierSettings(hourly_cap=3))
+    box = open_box(courier=CourierSettings(hourly_cap=3))
     _queue(box, 5)
     down = _Courier(box, answer=Delivery(DeliveryKind.DEFERRED, "busy"))
     for _ in range(4):
@@ -201,22 +202,22 @@ def test_hourly_cap_counts_what_went_out(open_box: OpenBox) -> None:
 def test_archive_that_fails_is_told_once_and_stops_no_mail(
     open_box: OpenBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box = open_box(_ARCHIVED)
+    box = open_box(courier=_ARCHIVED)
     box.deliver_forms(0, 1, 2)
 
     def refused(*_: object, **__: object) -> None:
         raise ConfigurationError("mailbox_refused_login", account="", user="", reason="")
 
     monkeypatch.setattr(ArchiveFolder, "__call__", refused)
-    summary = box.run()
+    summary = box.batch()
     assert (summary.sent, summary.exit_code) == (3, ExitCode.CONFIGURATION)
     box.deliver_forms(3)
-    assert box.run(after=_HOUR).sent == 1
+    assert box.batch(after=_HOUR).sent == 1
     with box.services.store.read() as tx:
         assert [line.code for line in tx.alerts.list()].count("archive_failed") == 1
 
 
-def _left_behind(box: Box, *, archived: bool) -> OutboxRecord:
+def _left_behind(box: World, *, archived: bool) -> OutboxRecord:
     """Leave what a worker leaves that was killed while it sent a mail; its claim has run out."""
     _queue(box, 1)
     now = box.clock.now()
@@ -236,7 +237,7 @@ def _left_behind(box: Box, *, archived: bool) -> OutboxRecord:
 def test_mail_in_doubt_goes_out_again_only_when_the_archive_lacks_it(
     open_box: OpenBox, setting: str, *, archived: bool
 ) -> None:
-    box = open_box(_ARCHIVED.model_copy(update={"in_doubt": setting}))
+    box = open_box(courier=_ARCHIVED.model_copy(update={"in_doubt": setting}))
     mail = _left_behind(box, archived=archived)
     courier = _Courier(box)
     with open_mailbox(box.services) as mailbox:
@@ -249,7 +250,7 @@ def test_mail_in_doubt_goes_out_again_only_when_the_archive_lacks_it(
 def test_mail_in_doubt_waits_while_the_archive_cannot_be_asked(
     open_box: OpenBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box = open_box(_ARCHIVED)
+    box = open_box(courier=_ARCHIVED)
     _left_behind(box, archived=True)
 
     def down(*_: object) -> bool:
@@ -257,14 +258,16 @@ def test_mail_in_doubt_waits_while_the_archive_cannot_be_asked(
 
     with monkeypatch.context() as patched:
         patched.setattr(ArchiveFolder, "holds", down)
-        assert box.run().sent == 0
+        assert box.batch().sent == 0
     assert [mail.state for mail in box.outbox() if mail.request_id] == [OutboxState.SENDING]
-    summary = box.run(after=_HOUR)
+    summary = box.batch(after=_HOUR)
     assert summary.sent == 1
     assert [mail.state for mail in box.outbox()] == [OutboxState.SENT]
 
 
-def test_courier_that_breaks_at_one_mail_leaves_it_in_doubt_and_sends_the_others(box: Box) -> None:
+def test_courier_that_breaks_at_one_mail_leaves_it_in_doubt_and_sends_the_others(
+    box: World,
+) -> None:
     _queue(box, 3)
 
     class Broken(_Courier):

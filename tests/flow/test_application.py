@@ -14,7 +14,9 @@ from pipeline.model.request import HoldReason, Status, Track
 from pipeline.store.records import RequestRecord
 from pipeline.terms import Outcome
 from pipeline.validation import application
-from tests.flow.world import HANAKO, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _CODE = "application_incomplete"
 

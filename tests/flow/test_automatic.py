@@ -9,7 +9,10 @@ from pipeline.flow.staff import review as decisions
 from pipeline.model.message import MessageKind
 from pipeline.model.request import Status
 from pipeline.terms import Outcome
-from tests.flow.world import ADDRESS, HANAKO, OLIVER, STAFF, World, form, notices
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.settings import ADDRESS, STAFF
+from tests.world.world import World
 
 
 @pytest.mark.parametrize(

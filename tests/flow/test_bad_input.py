@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.model.request import Status
-from tests.flow import bad_files
-from tests.flow.world import HANAKO, OLIVER, World, form, notices
+from tests.world import bad_files
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 #: The file, and the code whose sentence answers it.
 _FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {

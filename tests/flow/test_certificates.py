@@ -16,8 +16,11 @@ from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import HoldReason, NumberState, Status
 from pipeline.store.records import CertificateRecord, RequestRecord
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import HANAKO, OLIVER, STAFF, World, form, notices
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.settings import STAFF
+from tests.world.world import World
 
 LIVE, SUPERSEDED = CertificateState.LIVE, CertificateState.SUPERSEDED
 REVOKED, EXPIRED = CertificateState.REVOKED, CertificateState.EXPIRED

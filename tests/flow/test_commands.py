@@ -8,7 +8,9 @@ from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, Slot, Status
 from pipeline.store.records import RequestRecord
-from tests.flow.world import HANAKO, OLIVER, World, form, notices
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _HOUR = timedelta(hours=1)
 _SLOTS = tuple(

@@ -11,17 +11,9 @@ from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from pipeline.resources import languages
-from tests.flow.world import (
-    HANAKO,
-    OLIVER,
-    SENDERS,
-    TARO,
-    File,
-    Sent,
-    World,
-    form,
-    notices,
-)
+from tests.world.customers import HANAKO, OLIVER, SENDERS, TARO, File, form
+from tests.world.outbox import Sent, notices
+from tests.world.world import World
 
 _DAY = timedelta(days=1)
 _WRONG = {"genesys_org_id": "3f2a9c1e-7b4d", "use_case": "", "phone_number_again": "090-1234-5679"}

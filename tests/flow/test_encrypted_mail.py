@@ -3,8 +3,10 @@
 import pytest
 
 from pipeline.model.request import Status
-from tests.flow.world import HANAKO, OLIVER, World, form, notices
 from tests.unit.mailbox.wrappers import cms, entity
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _SENTENCES = {
     OLIVER: "Send the e-mail again without encryption. We could not open it",

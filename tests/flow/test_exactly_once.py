@@ -1,5 +1,6 @@
 """One mail is processed once, one certificate is issued once, and no news goes out too late."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -16,13 +17,16 @@ from pipeline.flow.lifecycle import issuance as issue
 from pipeline.flow.staff import certificates, quarantine
 from pipeline.flow.staff import command as deciding
 from pipeline.flow.staff import review as decisions
-from pipeline.guard import Guard, GuardError, GuardStartError, Reason
+from pipeline.guard import Guard, GuardError, GuardStartError, GuardStarvedError, Reason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
 from pipeline.store.records import MessageState, OutboxState, RequestRecord
 from pipeline.terms import Outcome
-from tests.flow.world import HANAKO, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _RELAY = b"Received: from relay.example by mx2.genesys.example with ESMTP; Mon, 23 Nov 2026\r\n"
 
@@ -165,6 +169,20 @@ def test_failure_that_a_busy_machine_can_cause_is_tried_again(
     assert notices(world.later(minutes=6)) == ["acknowledged"]
 
 
+def test_machine_that_gives_no_processor_is_charged_to_no_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(world.customer.write(HANAKO, form()))
+    with monkeypatch.context() as patched:
+        _break_guard(world, patched, GuardStarvedError("time", "100 s without its turn"))
+        for _ in range(5):
+            assert world.later(hours=1) == []
+            assert world.summary.deferred == 1
+    (row,) = world.messages()
+    assert (row.state, row.attempts) == (MessageState.FETCHED, 0)
+    assert notices(world.later(hours=1)) == ["acknowledged"]
+
+
 def test_wrong_setting_is_charged_to_no_message_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,9 +233,9 @@ def test_files_are_read_before_the_write_transaction_begins(
 
 @pytest.mark.postgresql
 def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
-    make_world: "object", postgresql: "object", monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world: World = make_world(postgresql())  # type: ignore[operator]  # fixtures of conftest
+    world = make_world(postgresql())
     world.mail(HANAKO, form())
     record = _named(world.request(), world)
     with monkeypatch.context() as patched:

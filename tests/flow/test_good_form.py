@@ -5,7 +5,9 @@ import pytest
 from pipeline.model.form import FormKind
 from pipeline.model.request import NumberState, Status, Track
 from pipeline.resources import languages
-from tests.flow.world import HANAKO, OLIVER, SENDERS, World, form, notices
+from tests.world.customers import HANAKO, OLIVER, SENDERS, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _FIRST = {
     FormKind.ONBOARDING: (Track.ONBOARDING, Status.POLICY_REVIEW),

@@ -4,8 +4,10 @@ import pytest
 
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import EVE, Sent, World, form
+from tests.world.customers import EVE, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import Sent
+from tests.world.world import World
 
 ENGLISH = "Please find our form attached. Thank you very much for your help with this."
 JAPANESE = "申請書をお送りします。よろしくお願いいたします。"

@@ -6,7 +6,9 @@ from pipeline.flow.views.request import request_view
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status
 from pipeline.store.records import RequestRecord
-from tests.flow.world import HANAKO, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _SECOND = {"phone_number": "+81 90 8765 4321", "phone_number_again": "090-8765-4321"}
 

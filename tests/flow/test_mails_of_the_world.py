@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.model.request import Status
 from pipeline.store.records import MessageState
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import OLIVER, form
+from tests.world.customers import OLIVER, form
+from tests.world.fixtures import MakeWorld
 
 WORLD = Path(__file__).parents[2].parent / "shared" / "corpus"
 

@@ -10,7 +10,9 @@ from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, NumberState, Slot, Status, Track
 from pipeline.store.records import RequestRecord
-from tests.flow.world import HANAKO, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _SLOT = Slot(
     datetime(2026, 11, 30, 1, 0, tzinfo=UTC),

@@ -13,9 +13,11 @@ from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Status
 from pipeline.store.records import RequestRecord
-from tests.flow.conftest import MakeWorld
-from tests.flow.dated import saved_on
-from tests.flow.world import EVE, HANAKO, START, TARO, File, Sent, World, form
+from tests.world.customers import EVE, HANAKO, TARO, File, form
+from tests.world.dated import saved_on
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import Sent
+from tests.world.world import START, World
 
 NUMBER = "+819012345678"
 OURS = "sakura-denki.example"

@@ -19,9 +19,11 @@ from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Status
 from pipeline.store.unit_of_work import Store
-from tests.flow.conftest import MakeWorld
-from tests.flow.dated import saved_on
-from tests.flow.world import EVE, HANAKO, TARO, World, form, notices
+from tests.world.customers import EVE, HANAKO, TARO, form
+from tests.world.dated import saved_on
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.world import World
 
 NUMBER = "+819012345678"
 OURS = "sakura-denki.example"

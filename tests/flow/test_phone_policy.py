@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import OLIVER, form
+from tests.world.customers import OLIVER, form
+from tests.world.fixtures import MakeWorld
 
 _LANDLINE = {"phone_number": "+44 121 234 5678", "phone_number_again": "0121 234 5678"}
 

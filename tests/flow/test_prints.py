@@ -11,8 +11,10 @@ from pipeline.forms.pdf.reader import read_pdf
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import Status
 from pipeline.model.submission import Submission
-from tests.flow.world import HANAKO, OLIVER, File, Sent, World, form, notices
 from tests.programs.flatteners import printed
+from tests.world.customers import HANAKO, OLIVER, File, form
+from tests.world.outbox import Sent, notices
+from tests.world.world import World
 
 
 def print_of(language: str, **changes: str) -> File:

@@ -1,7 +1,8 @@
 """Of several problems with one answer the customer reads one; staff see them all."""
 
 from pipeline.model.form import FormKind
-from tests.flow.world import OLIVER, World, form
+from tests.world.customers import OLIVER, form
+from tests.world.world import World
 
 
 def _problems(world: World, field: str) -> list[tuple[str, str]]:

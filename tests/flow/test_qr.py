@@ -12,7 +12,9 @@ from pipeline.flow.staff.numbers import import_numbers
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import NumberRecord
-from tests.flow.world import EVE, HANAKO, World, form, notices
+from tests.world.customers import EVE, HANAKO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 _NUMBER = "+819012345678"
 _OWN = "sakura-denki.example"

@@ -1,40 +1,24 @@
 """A message that nothing can read is put aside alone, and can be put back."""
 
-import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.flow.connections import open_mailbox
-from pipeline.flow.context import ReadMessage
 from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.read import read_message
 from pipeline.flow.staff import quarantine
 from pipeline.guard import Guard
 from pipeline.model.request import Status
-from tests.flow.world import HANAKO, OLIVER, World, form, notices
-
-_POISON = b"X-Kills-The-Reader: yes"
-
-
-def reads_or_dies(raw: bytes) -> ReadMessage:
-    """Read a message as the flow does; the poison ends the process that reads it."""
-    if _POISON in raw:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return read_message(raw)
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.poison import poisoned
+from tests.world.world import World
 
 
-@pytest.fixture
-def deadly(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Let the real guarded child run a reader that one message kills."""
-    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
-    return monkeypatch
-
-
-def _poisoned(world: World) -> bytes:
-    return _POISON + b"\r\n" + world.customer.write(HANAKO, form())
+def _fail(*_: object) -> None:
+    raise ValueError("a bug of ours")
 
 
 def test_message_that_kills_the_reader_is_quarantined_alone(
@@ -42,7 +26,7 @@ def test_message_that_kills_the_reader_is_quarantined_alone(
 ) -> None:
     world = any_world
     world.deliver(world.customer.write("a@a.example", form(phone_number="", language="ja")))
-    world.deliver(_poisoned(world))
+    world.deliver(poisoned(world.customer.write(HANAKO, form())))
     world.deliver(world.customer.write(OLIVER, form(language="en")))
     mails = world.run()
     assert sorted(mail.to for mail in mails) == ["a@a.example", OLIVER]
@@ -63,7 +47,7 @@ def test_message_that_kills_the_reader_is_quarantined_alone(
 
 
 def test_dropped_message_never_comes_back(world: World, deadly: pytest.MonkeyPatch) -> None:
-    world.deliver(_poisoned(world))
+    world.deliver(poisoned(world.customer.write(HANAKO, form())))
     world.run()
     (entry,) = world.quarantined()
     quarantine.drop(world.services, entry)
@@ -76,12 +60,9 @@ def test_dropped_message_never_comes_back(world: World, deadly: pytest.MonkeyPat
 def test_failing_message_is_tried_again_before_it_is_quarantined(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise ValueError("a bug of ours")
-
     world.deliver(world.customer.write(HANAKO, form()))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.inbound.receive.open_forms", fail)
+        patched.setattr("pipeline.flow.inbound.receive.open_forms", _fail)
         world.run()
         assert (world.summary.deferred, world.quarantined()) == (1, [])
         world.later(minutes=6)
@@ -94,12 +75,9 @@ def test_failing_message_is_tried_again_before_it_is_quarantined(
 def test_failing_message_that_works_the_second_time_is_processed_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise ValueError("a bug of ours")
-
     world.deliver(world.customer.write(HANAKO, form()))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.inbound.receive.open_forms", fail)
+        patched.setattr("pipeline.flow.inbound.receive.open_forms", _fail)
         assert world.run() == []
     assert notices(world.later(minutes=6)) == ["acknowledged"]
     assert len(world.requests_of(HANAKO)) == 1

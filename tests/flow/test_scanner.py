@@ -9,9 +9,10 @@ import pytest
 from pipeline.flow.views.doctor import examine
 from pipeline.guard import Guard
 from pipeline.model.request import Status
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import HANAKO, OLIVER, form, notices
 from tests.servers.clamd import EICAR, running_clamd
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
 
 
 def test_scanner_find_is_quarantined_unopened_and_the_others_go_on(

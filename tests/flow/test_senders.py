@@ -8,7 +8,9 @@ from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, NumberState, Status
 from pipeline.terms import Outcome
-from tests.flow.world import EVE, HANAKO, OLIVER, TARO, World, form, notices
+from tests.world.customers import EVE, HANAKO, OLIVER, TARO, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 
 def test_unproven_sender_gets_a_receipt_that_echoes_nothing(any_world: World) -> None:

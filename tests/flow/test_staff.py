@@ -13,8 +13,11 @@ from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
-from tests.flow.conftest import MakeWorld
-from tests.flow.world import HANAKO, STAFF, TARO, World, form, notices
+from tests.world.customers import HANAKO, TARO, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.settings import STAFF
+from tests.world.world import World
 
 Decision = Callable[[Services, RequestRecord], RequestRecord]
 
@@ -125,7 +128,7 @@ def test_mail_of_staff_goes_out_after_the_undo_window(world: World) -> None:
     assert notices(world.later(seconds=119)) == []
     (mail,) = world.later(seconds=2)
     assert mail.notice == "rejected"
-    row = world.outbox()[0]
+    row = world.outbox()[-1]
     assert world.services.store.run(lambda tx: tx.outbox.cancel(row.id)) is False
 
 

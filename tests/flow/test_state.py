@@ -16,7 +16,10 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.flow.services import open_services
 from pipeline.flow.services.state import migrate_database, open_store
-from tests.flow.world import HANAKO, START, World, form, notices
+from tests.world.customers import HANAKO, form
+from tests.world.outbox import notices
+from tests.world.settings import settings_of
+from tests.world.world import START, World
 
 ODD_NAMES = [
     "with blanks  and 'quotes' \"too\"",
@@ -37,12 +40,6 @@ PARTS = {
     "authority/authority.crt": "authority_missing",
     "requests.sqlite3": "database_gone",
 }
-
-
-def settings_of(home: Path, url: str = "", issuer: str = "embedded") -> Settings:
-    return Settings.model_validate(
-        {"store": {"home": home, "url": url}, "certificates": {"issuer": issuer}}
-    )
 
 
 def use(settings: Settings, *, make: bool = True) -> tuple[bytes, str]:
@@ -139,7 +136,7 @@ def test_keys_of_another_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_authority_is_made_when_the_issuer_becomes_the_embedded_one(tmp_path: Path) -> None:
-    manual = settings_of(tmp_path, issuer="manual")
+    manual = settings_of(tmp_path, certificates={"issuer": "manual"})
     with open_services(manual, SettableClock(START), make=True) as services:
         token = services.token_key
     assert not (tmp_path / "authority").exists()
@@ -196,9 +193,9 @@ def test_a_second_host_needs_the_keys_of_the_first(
     tmp_path: Path, postgresql: Callable[[], str]
 ) -> None:
     url = postgresql()
-    first = settings_of(tmp_path / "first", url)
+    first = settings_of(tmp_path / "first", store={"url": url})
     made = use(first)
-    second = settings_of(tmp_path / "second", url)
+    second = settings_of(tmp_path / "second", store={"url": url})
     assert code_of(second) == "keys_elsewhere"
     assert not (tmp_path / "second" / "token.key").exists()
     for part in ("token.key", "authority"):
@@ -245,7 +242,7 @@ def test_a_store_is_closed_when_it_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_file_of_a_url_is_one_of_the_parts(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path / "state", "sqlite:///data.db")
+    settings = settings_of(tmp_path / "state", store={"url": "sqlite:///data.db"})
     assert code_of(settings, make=False) == "state_none"
     made = use(settings)
     assert (tmp_path / "state" / "data.db").stat().st_size > 0
@@ -287,11 +284,11 @@ def test_a_database_without_tables_beside_keys_is_never_filled(
 @pytest.mark.postgresql
 @pytest.mark.parametrize("migrating", [True, False])
 def test_an_empty_server_beside_keys_is_never_filled(
-    tmp_path: Path, empty_postgresql: str, migrating: bool
+    tmp_path: Path, new_postgresql: Callable[[], str], migrating: bool
 ) -> None:
     use(settings_of(tmp_path))
     (tmp_path / "requests.sqlite3").unlink()
-    settings = settings_of(tmp_path, empty_postgresql)
+    settings = settings_of(tmp_path, store={"url": new_postgresql()})
     with pytest.raises(ConfigurationError, match="database_gone"):
         _migrate_or_use(settings, migrating=migrating)
 
@@ -301,9 +298,7 @@ def test_a_passphrase_that_is_too_short_makes_no_key(tmp_path: Path) -> None:
     secret.write_text("short")
     secret.chmod(0o600)
     certificates = {"issuer": "embedded", "passphrase": {"file": secret}}
-    settings = Settings.model_validate(
-        {"store": {"home": tmp_path / "state"}, "certificates": certificates}
-    )
+    settings = settings_of(tmp_path / "state", certificates=certificates)
     assert code_of(settings) == "authority_passphrase_short"
     assert not (tmp_path / "state" / "token.key").exists()
     secret.write_text("long enough for the authority")

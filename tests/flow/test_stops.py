@@ -6,7 +6,9 @@ from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Status, Track
-from tests.flow.world import EVE, HANAKO, OLIVER, World, form, notices
+from tests.world.customers import EVE, HANAKO, OLIVER, form
+from tests.world.outbox import notices
+from tests.world.world import World
 
 
 def _numbered(number: str, kind: FormKind = FormKind.ONBOARDING, **more: str) -> tuple[str, bytes]:

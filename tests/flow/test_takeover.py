@@ -10,7 +10,8 @@ from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
-from tests.flow.world import EVE, HANAKO, TARO, World, form
+from tests.world.customers import EVE, HANAKO, TARO, form
+from tests.world.world import World
 
 NUMBER = "+819012345678"
 OTHER = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}

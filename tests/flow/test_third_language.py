@@ -15,7 +15,9 @@ from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import Status
 from pipeline.model.submission import Submission
 from pipeline.resources import languages
-from tests.flow.world import HANAKO, JULIA, OLIVER, Sent, World, form, notices
+from tests.world.customers import HANAKO, JULIA, OLIVER, form
+from tests.world.outbox import Sent, notices
+from tests.world.world import World
 
 _READERS = {"xlsx": (FileFormat.XLSX, read_xlsx), "pdf": (FileFormat.PDF, read_pdf)}
 _GERMAN = {

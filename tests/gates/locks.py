@@ -21,8 +21,12 @@ from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).parents[2]
 
-#: The lock's name and the extra of pyproject.toml that it holds beside the dependencies.
-LOCKS = {"requirements.lock": "build", "requirements-test.lock": "test"}
+#: The lock's name and the extras of pyproject.toml that it holds beside the dependencies.
+LOCKS = {
+    "requirements.lock": ("build",),
+    "requirements-oauth.lock": ("google", "microsoft"),
+    "requirements-test.lock": ("google", "microsoft", "test"),
+}
 
 _PLATFORMS = {
     "linux x86_64": ("posix", "linux", "Linux", "x86_64"),
@@ -112,7 +116,7 @@ def read(text: str) -> list[Locked]:
     return found
 
 
-def wrong(text: str, extra: str) -> Iterator[str]:
+def wrong(text: str, extras: tuple[str, ...]) -> Iterator[str]:
     """Yield what is wrong with a lock; nothing when it is closed."""
     yield from (f"an address: {word}" for word in ("http", "-url", " @ ", "-e ") if word in text)
     locked = read(text)
@@ -125,14 +129,14 @@ def wrong(text: str, extra: str) -> Iterator[str]:
         if line.applies("here") and installed != line.version:
             yield f"{line.name} {line.version} is locked, and {installed} is installed"
     for environment in ENVIRONMENTS:
-        yield from (f"{environment}: {what}" for what in _open_in(environment, locked, extra))
+        yield from (f"{environment}: {what}" for what in _open_in(environment, locked, extras))
 
 
-def _open_in(environment: str, locked: list[Locked], extra: str) -> Iterator[str]:
+def _open_in(environment: str, locked: list[Locked], extras: tuple[str, ...]) -> Iterator[str]:
     """Yield what no line meets and what nothing asks for, in one environment."""
     applying = {line.name: line for line in locked if line.applies(environment)}
     python = ENVIRONMENTS[environment]["python_full_version"]
-    waiting = [("pyproject.toml", wish) for wish in _wishes_of_project(extra)]
+    waiting = [("pyproject.toml", wish) for wish in _wishes_of_project(extras)]
     reached: set[str] = set()
     while waiting:
         asking, wish = waiting.pop()
@@ -148,8 +152,8 @@ def _open_in(environment: str, locked: list[Locked], extra: str) -> Iterator[str
             reached.add(name)
             if not _allows(_metadata(name).pythons, python):
                 yield f"{name} is not for Python {python}"
-            extras = frozenset(line.parsed.extras)
-            waiting += [(name, each) for each in _wishes(line, locked, extras, environment)]
+            wanted = frozenset(line.parsed.extras)
+            waiting += [(name, each) for each in _wishes(line, locked, wanted, environment)]
     yield from (f"nothing needs {name}" for name in sorted(applying.keys() - reached))
 
 
@@ -187,9 +191,10 @@ def _wishes_of_installed(name: str, extras: frozenset[str], environment: str) ->
 
 
 @cache
-def _wishes_of_project(extra: str) -> list[Requirement]:
+def _wishes_of_project(extras: tuple[str, ...]) -> list[Requirement]:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    texts = [*project["dependencies"], *project["optional-dependencies"][extra]]
+    optional = project["optional-dependencies"]
+    texts = [*project["dependencies"], *(text for extra in extras for text in optional[extra])]
     return [_parsed(text) for text in texts]
 
 

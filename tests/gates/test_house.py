@@ -155,7 +155,7 @@ def test_no_dependency_at_run_time_is_under_the_gpl() -> None:
 
 
 def test_every_folder_of_tests_has_tests() -> None:
-    support = {"tests/filled", "tests/servers"}
+    support = {"tests/servers", "tests/world"}
     folders = {path.parent for path in (_CHECKOUT / "tests").rglob("*.py")}
     empty = {
         folder.relative_to(_CHECKOUT).as_posix()

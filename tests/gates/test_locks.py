@@ -4,6 +4,7 @@ pip in hash mode refuses a whole lock as soon as one package asks for something 
 Each mutation takes one thing out of a lock; the gate has to notice it.
 """
 
+import itertools
 import re
 from pathlib import Path
 
@@ -25,17 +26,22 @@ def test_lock_is_closed(lock: str) -> None:
     assert list(wrong(TEXTS[lock], LOCKS[lock])) == []
 
 
-def test_both_locks_name_the_same_versions() -> None:
-    run, test = ({line.name: line.version for line in read(text)} for text in TEXTS.values())
-    assert {name: run[name] for name in run.keys() & test.keys()} == {
-        name: test[name] for name in run.keys() & test.keys()
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(LOCKS, 2)))
+def test_locks_name_the_same_versions(one: str, other: str) -> None:
+    first, second = (
+        {line.name: line.version for line in read(TEXTS[name])} for name in (one, other)
+    )
+    assert {name: first[name] for name in first.keys() & second.keys()} == {
+        name: second[name] for name in first.keys() & second.keys()
     }
 
 
-def test_test_lock_holds_everything_of_run_time() -> None:
-    run, test = ({line.name for line in read(text)} for text in TEXTS.values())
+def test_other_locks_hold_everything_of_run_time() -> None:
+    run, oauth, test = ({line.name for line in read(text)} for text in TEXTS.values())
     built_with = {"editables", "hatchling", "tomlkit", "trove-classifiers"}
+    assert run - oauth == built_with | {"pathspec", "pluggy"}
     assert run - test == built_with
+    assert oauth <= test
 
 
 def test_environments_cover_every_marker_of_the_locks() -> None:

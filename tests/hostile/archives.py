@@ -137,7 +137,7 @@ def _nested(depth: int) -> bytes:
     return inner
 
 
-def _zipped(*files: tuple[str, bytes], **lies: object) -> bytes:
+def zipped(*files: tuple[str, bytes], **lies: object) -> bytes:
     return pack([Entry(name.encode(), content, **lies) for name, content in files])  # type: ignore[arg-type]
 
 
@@ -161,7 +161,7 @@ ARCHIVES = (
         "file_damaged",
     ),
     Hostile("nested zip bomb", "forms.zip", lambda: _nested(3), "file_refused"),
-    Hostile("zip bomb", "forms.zip", lambda: _zipped(("a", b"\0" * (70 * _MEGABYTE))),
+    Hostile("zip bomb", "forms.zip", lambda: zipped(("a", b"\0" * (70 * _MEGABYTE))),
             "file_refused"),
     Hostile("zip of 65,000 entries", "forms.zip",
             lambda: pack([Entry(b"%d" % n, b"x", method=0) for n in range(65_000)]),
@@ -221,16 +221,16 @@ ARCHIVES = (
     Hostile("entry named in broken UTF-8", "form.xlsx",
             lambda: _with(Entry(b"\xff\xfe\xfa", b"x", flags=0x800)), "file_damaged"),
     # around a form
-    Hostile("form in a zip", "forms.zip", lambda: _zipped(("f.xlsx", good())), GOOD),
-    Hostile("PDF form in a zip", "forms.zip", lambda: _zipped(("f.pdf", good_pdf())), GOOD),
-    Hostile("form under hostile names in a zip", "forms.zip", lambda: _zipped(
+    Hostile("form in a zip", "forms.zip", lambda: zipped(("f.xlsx", good())), GOOD),
+    Hostile("PDF form in a zip", "forms.zip", lambda: zipped(("f.pdf", good_pdf())), GOOD),
+    Hostile("form under hostile names in a zip", "forms.zip", lambda: zipped(
         ("../../../tmp/\u202exslx.exe", good()), ("CON", b"x"), ("__MACOSX/._x", b"x")), GOOD),
     Hostile("form in a zip in a zip", "forms.zip",
-            lambda: _zipped(("z.zip", _zipped(("f.xlsx", good())))), GOOD),
+            lambda: zipped(("z.zip", zipped(("f.xlsx", good())))), GOOD),
     Hostile("zip with a password", "forms.zip", _encrypted, "file_password"),
     Hostile("zip with AES", "forms.zip", lambda: _encrypted(99), "file_password"),
     Hostile("form in a zip whose header lies", "forms.zip",
-            lambda: _zipped(("f.xlsx", good()), local_crc=9), "file_damaged"),
+            lambda: zipped(("f.xlsx", good()), local_crc=9), "file_damaged"),
     Hostile("gzip bomb", "form.xlsx.gz", lambda: gzip.compress(b"\0" * (50 * _MEGABYTE)),
             "file_other:archive"),
     Hostile("7z", "form.7z", lambda: b"7z\xbc\xaf\x27\x1c" + bytes(500), "file_other:archive"),
@@ -247,8 +247,8 @@ ARCHIVES = (
             lambda: pack([Entry(b"a.pdf", b"%PDF-1.7\n", method=0), *entries(parts(good()))]),
             GOOD),
     Hostile("zip of zips named as forms", "form.xlsx",
-            lambda: _zipped(*[(f"{n}.xlsx", pack([])) for n in range(40)]), "file_other:archive"),
+            lambda: zipped(*[(f"{n}.xlsx", pack([])) for n in range(40)]), "file_other:archive"),
     Hostile("same form 40 times in a zip", "forms.zip",
-            lambda: _zipped(*[(f"{n}.xlsx", good()) for n in range(40)]), GOOD),
-    Hostile("only a folder", "form.zip", lambda: _zipped(("folder/", b"")), "file_other:archive"),
+            lambda: zipped(*[(f"{n}.xlsx", good()) for n in range(40)]), GOOD),
+    Hostile("only a folder", "form.zip", lambda: zipped(("folder/", b"")), "file_other:archive"),
 )  # fmt: skip

@@ -1,5 +1,6 @@
-"""The world of the flow's tests, for a whole mailbox of hostile mail."""
+"""The world for a whole mailbox of hostile mail."""
 
-from tests.flow.conftest import empty_sqlite, guard, make_world, world
+from tests.world.fixtures import empty_sqlite, guard, make_world, world
+from tests.world.poison import deadly
 
-__all__ = ["empty_sqlite", "guard", "make_world", "world"]
+__all__ = ["deadly", "empty_sqlite", "guard", "make_world", "world"]

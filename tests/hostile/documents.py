@@ -11,8 +11,8 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from tests.flow import bad_files
 from tests.hostile.making import ASKED, GOOD, Hostile, good_pdf
+from tests.world import bad_files
 
 _MEGABYTE = 1 << 20
 _OTHER = "Harbour Bombs Ltd"

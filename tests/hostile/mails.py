@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from tests.hostile.archives import _zipped as zipped
+from tests.hostile.archives import zipped
 from tests.hostile.making import GOOD, Hostile, good, good_pdf
-from tests.hostile.measuring import mail_of
 from tests.unit.intake.conftest import tnef
+from tests.world.customers import OLIVER
+from tests.world.mails import mail_of
+from tests.world.settings import ADDRESS
 
 
 def _named(name: str) -> Hostile:
@@ -22,8 +24,8 @@ def _forwarded(depth: int) -> bytes:
     mail = mail_of("form.xlsx", good())
     for _ in range(depth):
         outer = EmailMessage()
-        outer["From"] = "oliver@harbour-books.example"
-        outer["To"] = "requests@genesys.example"
+        outer["From"] = OLIVER
+        outer["To"] = ADDRESS
         outer["Subject"] = "Fwd: Our form"
         outer.set_content("See below.")
         text = (

@@ -10,7 +10,7 @@ from functools import cache
 from io import BytesIO
 
 from pipeline.model.form import FormKind
-from tests.flow.world import form
+from tests.world.customers import form
 
 OFFICE = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 _INLINE = re.compile(rb'(<c [^>]*) t="inlineStr"><is><t>([^<]*)</t></is></c>')

@@ -1,7 +1,7 @@
 """Damage by a seeded fuzzer: a damaged file is read right, asked about, or sent back."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 
@@ -12,10 +12,10 @@ from pipeline.flow.views.form_check import read_file
 from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, Submission, UnreadableFile
-from tests.flow.world import good_answers
 from tests.hostile.damage import damaged_pdf, damaged_workbook
 from tests.hostile.documents import plain_pdf
 from tests.hostile.making import good, good_pdf, shared
+from tests.world.customers import good_answers
 
 _FEW, _MANY = 100, 1_700
 Make = Callable[[int], bytes]
@@ -24,12 +24,6 @@ _WAYS: dict[str, tuple[str, Callable[[], bytes], Make]] = {
     "pdf": ("form.pdf", good_pdf, partial(damaged_pdf, packed=True)),
     "plain pdf": ("form.pdf", plain_pdf, partial(damaged_pdf, packed=False)),
 }
-
-
-@pytest.fixture(scope="module")
-def guard() -> Iterator[Guard]:
-    with Guard() as opened:
-        yield opened
 
 
 def wrong_answers(read: Submission, truth: Sequence[Answer]) -> list[tuple[Answer, str]]:

@@ -3,10 +3,11 @@
 import pytest
 
 from pipeline.model.request import Status
-from tests.flow.test_quarantine import _POISON, reads_or_dies
-from tests.flow.world import HANAKO, OLIVER, World, form
 from tests.hostile.catalogue import CATALOGUE
 from tests.hostile.making import Hostile
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.poison import poisoned
+from tests.world.world import World
 
 _EVERY = 20
 
@@ -14,7 +15,7 @@ _EVERY = 20
 def _write(world: World, number: int, hostile: Hostile) -> tuple[str, bytes]:
     sender = f"a{number}@firm{number}.example"
     if hostile.is_mail:
-        content = hostile.make().replace(b"oliver@harbour-books.example", sender.encode())
+        content = hostile.make().replace(OLIVER.encode(), sender.encode())
         return sender, content
     return sender, world.customer.write(sender, (hostile.file_name, hostile.make()), text="Form.")
 
@@ -27,7 +28,7 @@ def _run(world: World, catalogue: tuple[Hostile, ...]) -> None:
         sender, raw = _write(world, number, hostile)
         world.deliver(raw)
         senders.append(sender)
-    world.deliver(_POISON + b"\r\n" + world.customer.write("dead@firm.example", form()))
+    world.deliver(poisoned(world.customer.write("dead@firm.example", form())))
     world.deliver(world.customer.write(OLIVER, form(language="en")))
     sent = [mail.to for mail in world.run()]
     for _ in range(5):  # an hour has a cap on mails
@@ -42,14 +43,12 @@ def _run(world: World, catalogue: tuple[Hostile, ...]) -> None:
     assert sum(folders.values()) == len(files) + 2
 
 
-def test_every_hostile_mail_is_answered_and_a_killed_child_takes_only_its_own(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
+@pytest.mark.usefixtures("deadly")
+def test_every_hostile_mail_is_answered_and_a_killed_child_takes_only_its_own(world: World) -> None:
     _run(world, CATALOGUE[::_EVERY])
 
 
 @pytest.mark.long
-def test_whole_catalogue_in_one_mailbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.flow.inbound.read.read_message", reads_or_dies)
+@pytest.mark.usefixtures("deadly")
+def test_whole_catalogue_in_one_mailbox(world: World) -> None:
     _run(world, CATALOGUE)

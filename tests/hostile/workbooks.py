@@ -5,7 +5,6 @@ import re
 import struct
 from collections.abc import Callable
 
-from tests.flow import bad_files
 from tests.hostile.making import (
     ASKED,
     GOOD,
@@ -21,6 +20,7 @@ from tests.hostile.making import (
     replacing,
     shared,
 )
+from tests.world import bad_files
 
 _SHEET = "xl/worksheets/sheet2.xml"
 _BOOK = "xl/workbook.xml"

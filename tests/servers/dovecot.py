@@ -2,21 +2,19 @@
 
 import contextlib
 import grp
-import json
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+
+from tests.servers.tokens import Given, TokenServer, token_server
 
 _START_SECONDS = 20
 _PLACES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
@@ -38,6 +36,24 @@ class Dovecot:
         """Return the Maildir of a user."""
         return self.folder / "mail" / (user or self.user)
 
+    def kick(self, user: str = "") -> None:
+        """End all connections of a user, as a server does when a token expires.
+
+        Waits for the server to know of one, and until none is left.
+        """
+        name, end = user or self.user, time.monotonic() + _START_SECONDS
+        while time.monotonic() < end and name not in self._doveadm("kick", name):
+            time.sleep(0.02)
+        while time.monotonic() < end and name in self._doveadm("who", "-1", name):
+            time.sleep(0.02)
+
+    def _doveadm(self, *words: str) -> str:
+        config = self.folder / "dovecot.conf"
+        done = subprocess.run(
+            ["doveadm", "-c", str(config), *words], check=False, capture_output=True, text=True
+        )
+        return done.stdout
+
     def forget_numbers(self, user: str = "") -> None:
         """Make the server give a new UIDVALIDITY, as after a restored backup."""
         shutil.rmtree(self.folder / "index" / (user or self.user))
@@ -58,12 +74,15 @@ def running_dovecot(
     users: Mapping[str, str] | None = None,
     *,
     tokens: Mapping[str, str] | None = None,
+    identity: TokenServer | None = None,
+    mechanisms: str = "xoauth2",
     capability: str = "",
 ) -> Iterator[Dovecot]:
     """Run Dovecot and give where it is.
 
     ``users`` maps names to passwords (default: one user ``requests``); ``tokens`` maps OAuth 2
-    access tokens to user names; ``capability`` replaces what the server says it can do. Where an
+    access tokens to user names, ``identity`` is asked about tokens in their place and
+    ``mechanisms`` take them; ``capability`` replaces what the server says it can do. Where an
     unprivileged user cannot enter ``folder``, a temporary folder is used. Raises
     FileNotFoundError when Dovecot is not installed.
     """
@@ -73,9 +92,10 @@ def running_dovecot(
     known = dict(users or {"requests": "secret"})
     home = Path(tempfile.mkdtemp(prefix="dovecot-", dir=None if os.getuid() == 0 else folder))
     try:
-        with _introspection(dict(tokens or {})) as token_port:
+        with _asked(identity, tokens or {}) as token_port:
             port, tls_port = _free_ports()
             config = _write(home, known, (port, tls_port, token_port), capability)
+            config.write_text(config.read_text().replace("xoauth2", mechanisms))
             with (home / "out").open("wb") as out:
                 process = subprocess.Popen(
                     [program, "-F", "-c", str(config)],
@@ -98,6 +118,18 @@ def running_dovecot(
                     process.wait()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _asked(identity: TokenServer | None, tokens: Mapping[str, str]) -> Iterator[int]:
+    """Give the port of who is asked about tokens."""
+    if identity is not None:
+        yield identity.port
+        return
+    with token_server() as known:
+        end = time.time() + 86_400
+        known.given |= {token: Given(user, end) for token, user in tokens.items()}
+        yield known.port
 
 
 def _free_ports() -> tuple[int, int]:
@@ -135,7 +167,7 @@ def _write(home: Path, users: Mapping[str, str], ports: tuple[int, int, int], sa
     (home / "oauth2").write_text(
         f"introspection_url = http://127.0.0.1:{token_port}/?token=\n"
         "introspection_mode = get\nusername_attribute = user\n"
-        "active_attribute = active\nactive_value = true\n"
+        "active_attribute = active\nactive_value = true\nscope = mail\n"
     )
     own = (
         ""
@@ -208,32 +240,3 @@ def _make_certificate(home: Path) -> None:
         check=True,
         capture_output=True,
     )  # fmt: skip
-
-
-@contextmanager
-def _introspection(tokens: Mapping[str, str]) -> Iterator[int]:
-    """Answer Dovecot's question whether a token holds (RFC 7662, in small)."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            token = parse_qs(urlsplit(self.path).query).get("token", [""])[0]
-            user = tokens.get(token)
-            body = json.dumps({"active": "true" if user else "false", "user": user or ""})
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -17,8 +17,9 @@ def line_server(greeting: str | None, answers: Mapping[str, str]) -> Iterator[in
     """Run the server and give its port.
 
     ``greeting`` None: it says nothing. ``answers`` maps a word of a line to the answer, the first
-    that fits; ``{tag}`` in it is the first word of the line (an IMAP tag). A line without an answer
-    is left without one.
+    that fits; ``{tag}`` in it is the first word of the line (an IMAP tag), ``{begun}`` that of the
+    last line of several words (of the command that goes on). A line without an answer is left
+    without one.
     """
     with _server(lambda client: _talk(client, greeting, answers)) as port:
         yield port
@@ -69,11 +70,22 @@ def _talk(client: socket.socket, greeting: str | None, answers: Mapping[str, str
             return
         if greeting is not None:
             client.sendall(f"{greeting}\r\n".encode())
+        begun = ""
         for raw in reader:
             line = raw.decode("latin-1").rstrip("\r\n")
             answer = next((said for word, said in answers.items() if word in line.upper()), None)
             if answer == HANG_UP:
                 return
             if answer is not None:
-                tag = line.partition(" ")[0]
-                client.sendall((answer.replace("{tag}", tag) + "\r\n").encode())
+                tag, several, _ = line.partition(" ")
+                begun = tag if several else begun
+                said = answer.replace("{tag}", tag).replace("{begun}", begun)
+                client.sendall(f"{said}\r\n".encode())
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Hold a port of the loopback that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL: its own cluster on a free loopback port, gone when the test ends."""
 
+import itertools
 import os
 import pwd
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 _DEBIAN = Path("/usr/lib/postgresql")
 _USERS = ("postgres", "nobody")
 _SETTINGS = {
@@ -23,6 +26,7 @@ _SETTINGS = {
     "shared_buffers": "32MB",
 }
 _START_SECONDS = 30
+_numbers = itertools.count()
 
 
 def postgresql_programs() -> Path | None:
@@ -61,6 +65,18 @@ def running_postgresql(folder: Path) -> Iterator[str]:
     finally:
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)
+
+
+def new_database(url: str, template: str = "template1") -> str:
+    """Make one more database on the server of ``url`` and return its URL.
+
+    It is a copy of ``template``: a name, or the URL of a database that nobody is connected to.
+    """
+    name = f"database_{next(_numbers)}"
+    copied = template.rpartition("/")[2]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}".encode())
+    return url.rpartition("/")[0] + f"/{name}"
 
 
 @contextmanager

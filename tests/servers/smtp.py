@@ -107,8 +107,12 @@ def smtp_sink(
     password: str = "",
     require_starttls: bool = False,
     smtputf8: bool = True,
+    mechanisms: object = None,
 ) -> Iterator[SmtpSink]:
-    """Run a sink; with ``tls`` it offers STARTTLS, with ``password`` user ``box`` must log in."""
+    """Run a sink; with ``tls`` it offers STARTTLS, with ``password`` user ``box`` must log in.
+
+    ``mechanisms`` has methods ``auth_NAME`` of aiosmtpd, of which one has to be used over TLS.
+    """
     sink = SmtpSink()
     options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8}
     if tls is not None:
@@ -116,7 +120,14 @@ def smtp_sink(
     if password:
         options |= {"authenticator": _authenticator(password), "auth_required": True}
         options["auth_require_tls"] = tls is not None
-    controller = _FreePortController(_Handler(sink), hostname=sink.host, port=0, **options)
+    handler = _Handler(sink)
+    if mechanisms is not None:
+        options |= {"auth_required": True, "auth_require_tls": True}
+        options["auth_exclude_mechanism"] = ["LOGIN", "PLAIN"]
+        for name in ("auth_XOAUTH2", "auth_OAUTHBEARER"):
+            if (method := getattr(mechanisms, name)) is not None:
+                setattr(handler, name, method)
+    controller = _FreePortController(handler, hostname=sink.host, port=0, **options)
     controller.start()
     try:
         sink.port = controller.port

@@ -59,12 +59,15 @@ def status(*, as_json: bool) -> None:
     with services() as opened, opened.store.read() as tx:
         now = opened.clock.now()
         counts = queries.counts(tx, now)
+        last = tx.memory.last_batch()
         zone = opened.settings.team.time_zone
         issuer = opened.settings.certificates.issuer
     if as_json:
-        print_json({"at": now, "counts": counts, "issuer": issuer})
+        print_json({"at": now, "last_batch": last, "counts": counts, "issuer": issuer})
         return
     click.echo(words.word("status_at", at=told(now, zone)))
+    never = words.word("no_batch_yet")
+    print_lines(words.word("last_batch", at=told(last, zone)) if last else never, rest="    ")
     for name in counts.__slots__:
         print_lines(f"{words.word(f'count_{name}')}: {getattr(counts, name)}", rest="    ")
     print_lines(words.word(f"issuer_{issuer}"))

@@ -2,10 +2,10 @@
 
 Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
 the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
-fails gets attempts with growing waits, then the quarantine, in the same commit. What is not the
-fault of a message is charged to none: without the database or the reader the portion stops; a
-message that a wrong setting stops waits while the others go on, and the error is raised after the
-last commit. The commit also says where the mail goes; the mail on the server is moved after it.
+fails gets attempts with growing waits, then the quarantine, in the same commit. Failures of the
+database or the reader do not count as attempts: the portion stops. A message that a wrong setting
+stops waits while the others go on, and the error is raised after the last commit. The commit also
+says where the mail goes; the mail on the server is moved after it.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
-from pipeline.guard import GuardError
+from pipeline.guard import GuardError, GuardStarvedError
 from pipeline.mailbox.scanner import InfectedError
 from pipeline.model.identifiers import new_id
 from pipeline.model.retry import Retry
@@ -30,9 +30,9 @@ _RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
-#: What the same bytes would do again: the child's own memory and processor time ran out. The wall
-#: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
-#: handles, a library half installed), so those are tried again.
+#: What the same bytes would do again: the child's own memory and processor time ran out. A child
+#: that slept, crashed or raised may have met a fault of the machine (no file handles, a library
+#: half installed), so those are tried again.
 _HOPELESS = frozenset({"memory", "cpu"})
 
 
@@ -127,6 +127,10 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
 def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
     """Count the attempt; the last one puts the message into the quarantine."""
     now = work.now
+    if isinstance(error, GuardStarvedError):  # the machine is to blame: it costs no attempt
+        later = now + _RETRY.wait_after(1)
+        work.tx.messages.save(replace(row, next_at=later, last_error="guard_starved"))
+        return Processed(deferred=1)
     reason = _reason_of(error)
     attempts = row.attempts + 1
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)

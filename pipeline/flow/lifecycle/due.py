@@ -21,7 +21,7 @@ _RETRY = Retry((timedelta(days=1),))
 def run_due(services: Services) -> int:
     """Do all due work, fifty requests a transaction; return how many requests were looked at."""
     looked_at = 0
-    while count := _one_portion(services):
+    while not services.stopping() and (count := _one_portion(services)):
         looked_at += count
     return looked_at
 

@@ -40,6 +40,8 @@ def issue_pending(services: Services) -> int:
     issued = 0
     fault: Exception | None = None
     for row in pending:
+        if services.stopping():
+            break
         try:
             issued += _finish(services, row.id)
         except TryLaterError:

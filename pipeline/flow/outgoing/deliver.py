@@ -55,13 +55,13 @@ class Delivered:
     archive_fault: PipelineError | None = None
 
 
-class _Kept(StrEnum):
+class SkipReason(StrEnum):
     """Why a claimed mail was not handed over."""
 
-    LOST = "lost"
-    OVERTAKEN = "overtaken"
-    NO_ROOM = "no_room"
-    UNKNOWN = "unknown"
+    CLAIM_LOST = "claim_lost"
+    OUT_OF_DATE = "out_of_date"
+    OVER_CAP = "over_cap"
+    ARCHIVE_UNAVAILABLE = "archive_unavailable"
 
 
 @dataclass
@@ -76,11 +76,15 @@ class _Sending:
     fault: PipelineError | None = None
     archive_fault: PipelineError | None = None
 
+    def goes_on(self) -> bool:
+        """Whether the next mail is to be tried."""
+        return self.fault is None and not self.services.stopping()
+
 
 def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
     """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while sending.fault is None and (mails := services.run(_claim)):
+    while sending.goes_on() and (mails := services.run(_claim)):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -116,7 +120,7 @@ def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
     """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
     waiting = list(mails)
     try:
-        while waiting and sending.fault is None:
+        while waiting and sending.goes_on():
             _one(sending, waiting.pop(0))
     finally:
         for mail in waiting:
@@ -135,9 +139,9 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     found = _settled(sending, mail) if mail.intended_at is not None else None
     if found is None:
         found = services.run(lambda work: _intend(work, mail))
-    if isinstance(found, _Kept):
+    if isinstance(found, SkipReason):
         logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
-        sending.overtaken += found is _Kept.OVERTAKEN
+        sending.overtaken += found is SkipReason.OUT_OF_DATE
         return
     delivery = found or _hand_over(sending, mail)
     services.run(partial(_record, mail, delivery))
@@ -145,7 +149,7 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     sending.fault = sending.fault or delivery.fault
 
 
-def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
+def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | None:
     """Say what became of a mail in doubt, as the setting wants it; None: send it (again).
 
     While the archive cannot be asked the mail stays in doubt until its claim runs out.
@@ -159,22 +163,24 @@ def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | _Kept | None:
         went_out = sending.archive.holds(mail.message_id)
     except PipelineError as error:
         _archive_failed(sending, error)
-        return _Kept.UNKNOWN
+        return SkipReason.ARCHIVE_UNAVAILABLE
     return Delivery(DeliveryKind.SENT, "found_in_archive") if went_out else None
 
 
-def _intend(work: Work, mail: OutboxRecord) -> _Kept | None:
+def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
     """Record that ``mail`` goes out now, its lease renewed; else why it does not."""
     now = work.now
     if overtaken(work.tx, mail, now):
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
-        return _Kept.OVERTAKEN if done else _Kept.LOST
+        return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
     if _room(work, now) <= 0:
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)
-        return _Kept.NO_ROOM
+        return SkipReason.OVER_CAP
     until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
-    return None if work.tx.outbox.intend(mail.id, mail.attempt, now, until) else _Kept.LOST
+    return (
+        None if work.tx.outbox.intend(mail.id, mail.attempt, now, until) else SkipReason.CLAIM_LOST
+    )
 
 
 def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:

@@ -1,4 +1,4 @@
-"""Mail that facts have overtaken: what waited in the outbox and is no longer true.
+"""Mail that is out of date: it waited in the outbox, and the facts have changed.
 
 A server that is down, or the undo window, keeps a mail for minutes or days. Asked right before a
 mail goes out: a revoked certificate stays here, and so does a reminder of what has been done.

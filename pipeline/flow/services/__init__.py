@@ -15,6 +15,7 @@ from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state
+from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
 from pipeline.mailbox.sender import SenderPolicy
 from pipeline.model.problem import Verdict
@@ -22,14 +23,19 @@ from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.notifications.headers import SenderIdentity
 from pipeline.notifications.token import is_our_message_id
+from pipeline.sasl import Bearer
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store, Transaction
+from pipeline.tokens.keeper import Watch
 from pipeline.validation.phone.policy import PhonePolicy
 
 if TYPE_CHECKING:
     from pipeline.mailbox.scanner import Scanner
 
 T = TypeVar("T")
+
+#: What the guarded child imports before it shuts itself in.
+READERS = ("pipeline.intake.preload",)
 
 
 def phone_policy(settings: Settings) -> PhonePolicy:
@@ -50,6 +56,12 @@ class Services:
     blobs: Blobs
     guard: Guard
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+    #: Where tokens outlive this command; None where the state is thrown away.
+    token_store: Store | None = None
+    #: Whether this command only looks: it tells nobody of failures.
+    looking: bool = False
+    #: Whether this process is to end: what works in portions asks it before the next one.
+    stopping: Callable[[], bool] = lambda: False
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
@@ -119,6 +131,16 @@ class Services:
         return frozenset(name.lower() for name in (mailbox.address, *mailbox.own_addresses))
 
     @cached_property
+    def bearer(self) -> Bearer | None:
+        """Who has access tokens for mailbox and mail out; None where passwords are used."""
+        return bearer_of(self.settings, self.clock, self.token_store, self.watch)
+
+    @property
+    def watch(self) -> Watch:
+        """Who is told of log-ins that fail."""
+        return Unwatched() if self.looking else AlertOnce(self.store, self.clock)
+
+    @cached_property
     def token_key(self) -> bytes:
         """The key of reply tokens and Message-IDs."""
         key = state.read_token_key(self.settings)
@@ -162,25 +184,38 @@ def open_to_look(settings: Settings, clock: Clock) -> Iterator[Services]:
     """
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(open_services(settings, clock))
+            opened = stack.enter_context(open_services(settings, clock, looking=True))
         except ConfigurationError as error:
             if error.code != "state_none":
                 raise
             trial = stack.enter_context(state.trial(settings))
-            opened = stack.enter_context(open_services(trial, clock, make=True))
+            opened = stack.enter_context(open_trial(trial, clock, None))
         yield opened
 
 
 @contextmanager
-def open_services(settings: Settings, clock: Clock, *, make: bool = False) -> Iterator[Services]:
+def open_trial(trial: Settings, clock: Clock, token_store: Store | None) -> Iterator[Services]:
+    """Open the services on a state that is thrown away; tokens are kept in the real one, if any."""
+    with open_services(trial, clock, make=True, looking=True) as services:
+        services.token_store = token_store
+        yield services
+
+
+@contextmanager
+def open_services(
+    settings: Settings, clock: Clock, *, make: bool = False, looking: bool = False
+) -> Iterator[Services]:
     """Open store, blobs and guard for one command and close them after it.
 
-    ``make`` allows keys and database to be made in a state folder that has none of them. Raises
+    ``make`` allows keys and database to be made in a state folder that has none of them;
+    ``looking``: nobody is told of log-ins that fail. Raises
     what :func:`pipeline.flow.state.open_store` raises.
     """
     store = state.open_store(settings, clock, make=make)
     try:
-        with Guard() as guard:
-            yield Services(settings, clock, store, store.blobs, guard)
+        with Guard(preload=READERS, private=(str(settings.home()),)) as guard:
+            yield Services(
+                settings, clock, store, store.blobs, guard, token_store=store, looking=looking
+            )
     finally:
         store.close()

@@ -13,9 +13,9 @@ _COUNTERS_KEPT = timedelta(days=3)
 
 
 def housekeep(services: Services) -> None:
-    """Empty the bytes of mails sent long ago, forget old counters, end outlived certificates."""
+    """Purge the bytes of sent mails and old counters; expire certificates of closed requests."""
     now = services.clock.now()
-    _end_outlived(services)
+    _expire_of_closed(services)
     before = now - timedelta(days=services.settings.retention.sent_bytes_days)
     with services.store.read() as tx:
         nothing = not tx.outbox.has_purgeable(before) and not tx.counters.has_older(
@@ -27,8 +27,8 @@ def housekeep(services: Services) -> None:
     services.store.run(lambda tx: tx.counters.purge(now - _COUNTERS_KEPT))
 
 
-def _end_outlived(services: Services) -> None:
-    """Record the expiry of certificates whose request has ended: no deadline does it for them."""
+def _expire_of_closed(services: Services) -> None:
+    """Mark certificates of closed requests as expired: a closed request has no deadlines."""
     now = services.clock.now()
     with services.store.read() as tx:
         over = [row for row in tx.certificates.live_until(now, _PORTION) if _ended(tx, row)]

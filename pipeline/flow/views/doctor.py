@@ -4,20 +4,26 @@ import errno
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
-from pipeline.flow.services import Services, open_services
-from pipeline.flow.services.state import trial, wants_authority
+from pipeline.flow.services import Services, open_services, open_trial
+from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.forms.pdf.probe import probe_pdf
+from pipeline.guard import GuardStartError
+from pipeline.guard.escape import ways_out
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
 from pipeline.notifications.courier import DeliveryKind
+from pipeline.store.unit_of_work import Store
+from pipeline.tokens.keeper import TokenKeeper
+from pipeline.wording.instants import told
 
 _OPEN_TO_OTHERS = 0o077
 _LOOKED_AT = 50
@@ -43,11 +49,18 @@ def examine(settings: Settings) -> list[Finding]:
     """Run all checks; one that fails does not stop the others, and none makes anything."""
     clock = SystemClock()
     findings = [_try("home", lambda: _home(settings)), *_state(settings)]
-    with trial(settings) as thrown_away, open_services(thrown_away, clock, make=True) as services:
+    with (
+        _token_store(settings) as token_store,
+        trial(settings) as thrown_away,
+        open_trial(thrown_away, clock, token_store) as services,
+    ):
+        if settings.mailbox_has_token() or settings.courier_has_token():
+            findings.append(_try("token", lambda: _token(services)))
         findings += [
             _try("mailbox", lambda: _mailbox(services)),
             _try("courier", lambda: _courier(services)),
             _try("authserv", lambda: _authserv(services)),
+            _try("child", lambda: _child(services)),
         ]
         if settings.scanner.address:
             findings.append(_try("scanner", lambda: _scanner(services)))
@@ -134,6 +147,33 @@ def _authority(services: Services) -> Finding:
     return Finding("authority", "good", "authority_is", values)
 
 
+@contextmanager
+def _token_store(settings: Settings) -> Iterator[Store | None]:
+    """Give the real database, if there is one: a replaced refresh token must not be lost."""
+    try:
+        store = open_store(settings, SystemClock(), make=False)
+    except PipelineError:
+        store = None  # the checks of the state tell why
+    try:
+        yield store
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _token(services: Services) -> Finding:
+    """Ask for a token now, whatever is kept, so that a secret that has expired is found out."""
+    bearer = services.bearer
+    if not isinstance(bearer, TokenKeeper):
+        return Finding("token", "good", "token_ready")
+    kept = bearer.fresh()
+    source = (("source", bearer.source.kind), ("place", bearer.source.place))
+    if kept.expires_at is None:
+        return Finding("token", "good", "token_no_end", source)
+    until = told(kept.expires_at, services.settings.team.time_zone)
+    return Finding("token", "good", "token_until", (*source, ("until", until)))
+
+
 def _mailbox(services: Services) -> Finding:
     with open_mailbox(services, only_looking=True) as mailbox:
         folders = mailbox.folders()
@@ -169,6 +209,28 @@ def _authserv(services: Services) -> Finding:
 def _scanner(services: Services) -> Finding:
     version = services.scanner.check() if services.scanner is not None else ""
     return Finding("scanner", "good", "scanner_is", (("version", version[:_SHOWN]),))
+
+
+def _child(services: Services) -> Finding:
+    """Try from inside the process that reads mail to get out of it; the state is a trial."""
+    bait = services.settings.home() / "bait"
+    bait.touch(mode=0o600)
+    try:
+        possible = services.guard.call(ways_out, str(bait), os.getpid())
+        locks = services.guard.locks()
+    except GuardStartError as error:
+        raise TryLaterError("reader_not_started", reason=error.detail) from error
+    landlock = ("landlock", locks.landlock_reason or str(locks.landlock))
+    values = (landlock, ("seccomp", locks.seccomp_reason))
+    if locks.landlock and locks.seccomp:
+        if possible:
+            return Finding("child", "warn", "child_gets_out", (("ways", ", ".join(possible)),))
+        return Finding("child", "good", "child_shut_in", values)
+    if locks.landlock:
+        return Finding("child", "warn", "child_without_seccomp", values)
+    if locks.seccomp:
+        return Finding("child", "warn", "child_without_landlock", values)
+    return Finding("child", "warn", "child_open", values)
 
 
 def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:

@@ -1,4 +1,6 @@
-"""A small memory of plain JSON values: what was detected, when the last run was."""
+"""A small memory of plain JSON values: digests of the keys, when the last batch ended."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -6,6 +8,8 @@ from pipeline.store.schema.upkeep import memory
 from pipeline.store.tables.rows import Context
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
+
+_LAST_BATCH = "last_batch"
 
 
 class Memory:
@@ -33,6 +37,15 @@ class Memory:
                 set_={"value": statement.excluded.value},
             )
         )
+
+    def batch_ended(self, at: datetime) -> None:
+        """Remember that a batch ended ``at`` (aware)."""
+        self.put(_LAST_BATCH, at.isoformat())
+
+    def last_batch(self) -> datetime | None:
+        """Return when a batch last ended (aware), or None before the first."""
+        value = self.get(_LAST_BATCH)
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
 
     def forget(self, key: str) -> None:
         """Remove ``key``."""

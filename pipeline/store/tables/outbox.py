@@ -117,7 +117,7 @@ class Outbox(Rows[OutboxRecord]):
         )
 
     def overtaken(self, outbox_id: str, attempt: int, at: datetime) -> bool:
-        """Take back a claimed mail whose news is no longer true; False when the claim was lost."""
+        """Cancel a claimed mail that is out of date; False when the claim was lost."""
         return self._claimed(
             outbox_id,
             attempt,

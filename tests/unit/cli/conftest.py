@@ -1,13 +1,8 @@
 """A home with a Maildir in and out, and a way to call the command line in this process."""
 
-import json
-import logging
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,59 +10,30 @@ from pipeline.cli import run
 from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services.state import open_store
-from pipeline.wording import console as words
+from tests.world.command_line import Call, caller, english
+from tests.world.settings import write_settings
+
+__all__ = ["Call", "caller", "english"]
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 #: An onboarding that is clean, one with problems, an M2M number, and an automatic answer.
 MAILS = ("01-onboarding-ja-xlsx", "06-onboarding-with-errors", "08-onboarding-m2m", "13-auto-reply")
 
-_SETTINGS = """
-[mailbox]
-kind = "maildir"
-[courier]
-kind = "maildir"
-[sender]
-authserv_ids = ["mx.genesys.example"]
-[team]
-time_zone = "Europe/Berlin"
-country = "DE"
-"""
+_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "mailbox": {"kind": "maildir"},
+    "courier": {"kind": "maildir"},
+    "team": {"time_zone": "Europe/Berlin", "country": "DE"},
+}
+#: Sections of mail servers, to which a fault is added.
+IMAP = '[mailbox]\nkind = "imap"\nhost = "imap.example.com"\nuser = "wa"\n'
+SMTP = '[courier]\nkind = "smtp"\nhost = "smtp.example.com"\n'
 
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """What a call of the command line left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """Return the one JSON document on standard output."""
-        return json.loads(self.out)
-
-    def lines(self) -> list[Any]:
-        """Return the JSON document of each line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Call = Callable[..., Called]
 Check = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Speak English, whatever the machine speaks; read no settings of the machine."""
-    for name in [name for name in os.environ if name.startswith("PIPELINE_")]:
-        monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIPELINE_LANG", "en")
-    # the handler that a command sets writes to the standard error of one test alone
-    monkeypatch.setattr(logging.getLogger("pipeline"), "handlers", [])
-    words.language.cache_clear()
-    yield
-    words.language.cache_clear()
+def speaking_english(english: None) -> None:
+    """Speak English in every test of the command line."""
 
 
 @pytest.fixture
@@ -87,11 +53,20 @@ def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
     return checked
 
 
+def refused(check: Check, text: str, fault: str, mend: str) -> None:
+    """Assert that a configuration is refused in three lines: the fault first, the mending last."""
+    code, said = check(text)
+    lines = said.splitlines()
+    assert (code, len(lines)) == (4, 3), said
+    assert fault in lines[0]
+    assert mend in lines[2]
+
+
 @pytest.fixture(scope="session")
 def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home in which one batch has worked the samples; tests get a copy."""
     folder = tmp_path_factory.mktemp("worked")
-    (folder / "pipeline.toml").write_text(_SETTINGS, encoding="utf-8")
+    write_settings(folder / "pipeline.toml", **_SETTINGS)
     options = ["--config", str(folder / "pipeline.toml"), "--home", str(folder / "state")]
     files = [str(SAMPLES / "mails" / f"{name}.eml") for name in MAILS]
     assert run([*options, "mail", "inject", *files]) == 0
@@ -110,23 +85,10 @@ def empty_home(tmp_path: Path) -> Path:
     """Return a folder with a configuration, keys and a database that knows nothing."""
     folder = tmp_path / "empty"
     folder.mkdir()
-    (folder / "pipeline.toml").write_text(_SETTINGS, encoding="utf-8")
+    write_settings(folder / "pipeline.toml", **_SETTINGS)
     made = load(folder / "pipeline.toml", folder / "state", {})
     open_store(made, SystemClock(), make=True).close()
     return folder
-
-
-def caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a way to call the command line on the home in ``folder``."""
-
-    def call(*arguments: str) -> Called:
-        options = ["--config", str(folder / "pipeline.toml"), "--home", str(folder / "state")]
-        capsys.readouterr()
-        code = run([*options, *arguments])
-        captured = capsys.readouterr()
-        return Called(int(code), captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -139,6 +101,17 @@ def pipeline(home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 def fresh_pipeline(empty_home: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the command line on a home that knows nothing yet."""
     return caller(empty_home, capsys)
+
+
+@pytest.fixture
+def mailbox_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the settings name a mail server that does not answer."""
+    # port 1 of the loopback: nobody listens there
+    for name, value in {"KIND": "imap", "HOST": "127.0.0.1", "PORT": "1"}.items():
+        monkeypatch.setenv(f"PIPELINE_MAILBOX__{name}", value)
+    monkeypatch.setenv("PIPELINE_MAILBOX__ENCRYPTION", "none")
+    monkeypatch.setenv("PIPELINE_MAILBOX__USER", "wa")
+    monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
 
 
 @pytest.fixture

@@ -151,15 +151,8 @@ def test_run_with_nothing_to_do_is_done(pipeline: Call) -> None:
     assert called.out.startswith("0 fetched, 0 processed, 0 to be tried again, 0 quarantined,")
 
 
-def test_mailbox_that_is_down_is_try_later_and_said(
-    pipeline: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # port 1 of the loopback: nobody listens there
-    for name, value in {"KIND": "imap", "HOST": "127.0.0.1", "PORT": "1"}.items():
-        monkeypatch.setenv(f"PIPELINE_MAILBOX__{name}", value)
-    monkeypatch.setenv("PIPELINE_MAILBOX__ENCRYPTION", "none")
-    monkeypatch.setenv("PIPELINE_MAILBOX__USER", "wa")
-    monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
+@pytest.mark.usefixtures("mailbox_down")
+def test_mailbox_that_is_down_is_try_later_and_said(pipeline: Call) -> None:
     called = pipeline("run")
     assert called.code == 75
     assert called.err.splitlines()[-2:] == [

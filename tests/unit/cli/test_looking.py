@@ -46,6 +46,7 @@ LOOKS = [
 WRITES = {
     ("init",),
     ("run",),
+    ("watch",),
     ("demo",),
     ("report",),
     ("form", "build"),

@@ -152,15 +152,8 @@ def test_due_work_and_mails_to_send_are_told(
     assert pipeline("outbox", "list", "--json").json()[0]["state"] == "queued"
 
 
-def test_server_that_is_down_is_told_after_what_is_known(
-    fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # port 1 of the loopback: nobody listens there
-    for name, value in {"KIND": "imap", "HOST": "127.0.0.1", "PORT": "1"}.items():
-        monkeypatch.setenv(f"PIPELINE_MAILBOX__{name}", value)
-    monkeypatch.setenv("PIPELINE_MAILBOX__ENCRYPTION", "none")
-    monkeypatch.setenv("PIPELINE_MAILBOX__USER", "wa")
-    monkeypatch.setenv("PIPELINE_MAILBOX__PASSWORD", '{ command = ["echo", "secret"] }')
+@pytest.mark.usefixtures("mailbox_down")
+def test_server_that_is_down_is_told_after_what_is_known(fresh_pipeline: Call) -> None:
     assert fresh_pipeline("mail", "inject", str(SAMPLES / "mails" / f"{MAILS[0]}.eml")).code == 0
     called = fresh_pipeline("run", "--dry-run")
     assert called.code == 75

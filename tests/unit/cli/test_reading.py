@@ -1,6 +1,7 @@
 """The commands that only look: queue, status, mail, quarantine, db, config, authority, version."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -40,9 +41,16 @@ def test_status_counts_and_names_the_issuer(pipeline: Call) -> None:
     assert found["counts"]["needs_me"] == 1
     assert found["counts"]["waiting"] == 1
     assert found["counts"]["messages"] == 0
+    assert found["last_batch"] < found["at"]
     words = pipeline("status").out
+    assert re.search(r"Last batch ended: \d{4}-\d\d-\d\d \d\d:\d\d CES?T\n", words)
     assert "Needs a decision of staff: 1\n" in words
     assert "expects Meta's certificate" in words
+
+
+def test_status_says_that_no_batch_has_run_yet(fresh_pipeline: Call) -> None:
+    assert "No batch has run yet.\n" in fresh_pipeline("status").out
+    assert fresh_pipeline("status", "--json").json()["last_batch"] is None
 
 
 def test_messages_are_listed_shown_and_kept_byte_for_byte(pipeline: Call) -> None:
@@ -152,6 +160,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
             "mailbox",
             "courier",
             "authserv",
+            "child",
             "pdf",
             "issuer",
         ),

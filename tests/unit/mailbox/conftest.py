@@ -1,6 +1,5 @@
 """Mailboxes to test against: a real Dovecot and a Maildir, behind the same protocol."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,14 +11,7 @@ from pipeline.mailbox.imap import ImapAccess, ImapMailbox
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.mailbox.protocol import Mailbox
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
-
-
-def skip_without_dovecot() -> None:
-    """Skip where Dovecot cannot be had; on the build server that is a failure."""
-    if dovecot_program() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Dovecot is not installed")
-        pytest.skip("Dovecot is not installed")
+from tests.servers.needed import skip_without
 
 
 @dataclass
@@ -33,7 +25,7 @@ class Bench:
 
 @pytest.fixture(scope="session")
 def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    skip_without_dovecot()
+    skip_without(dovecot_program(), "Dovecot")
     users = {f"user{number}": "secret" for number in range(200)}
     tokens = {"good-token": "user0"}
     with running_dovecot(tmp_path_factory.mktemp("dovecot"), users, tokens=tokens) as server:
@@ -43,7 +35,7 @@ def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
 @pytest.fixture(scope="session")
 def old_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     """A server that says it knows neither MOVE nor IDLE nor NAMESPACE."""
-    skip_without_dovecot()
+    skip_without(dovecot_program(), "Dovecot")
     users = {f"user{number}": "secret" for number in range(200)}
     folder = tmp_path_factory.mktemp("old")
     with running_dovecot(folder, users, capability="IMAP4rev1 UIDPLUS") as server:

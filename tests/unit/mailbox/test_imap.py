@@ -11,6 +11,7 @@ from imapclient import IMAPClient
 
 from pipeline.errors import ConfigurationError, TryLaterError
 from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.tokens.ready import ReadyToken
 from tests.servers.dovecot import Dovecot
 from tests.unit.mailbox.conftest import access
 
@@ -68,16 +69,20 @@ def test_imap_mail_marked_deleted_by_another_client_is_passed_over(settings: Ima
 
 
 def test_imap_access_token_opens_the_mailbox(dovecot: Dovecot) -> None:
-    settings = replace(access(dovecot, "user0"), password=None, token=lambda: "good-token")
+    settings = replace(
+        access(dovecot, "user0"), password=None, bearer=ReadyToken(lambda: "good-token")
+    )
     with ImapMailbox(settings) as mailbox:
         assert "INBOX" in mailbox.folders()
 
 
 def test_imap_expired_token_is_a_matter_of_configuration(dovecot: Dovecot) -> None:
-    settings = replace(access(dovecot, "user0"), password=None, token=lambda: "old-token")
+    settings = replace(
+        access(dovecot, "user0"), password=None, bearer=ReadyToken(lambda: "old-token")
+    )
     with ImapMailbox(settings) as mailbox, pytest.raises(ConfigurationError) as caught:
         mailbox.folders()
-    assert caught.value.code == "mailbox_refused_login"
+    assert caught.value.code == "token_ready_refused"
 
 
 def test_imap_wrong_password_is_a_matter_of_configuration(settings: ImapAccess) -> None:

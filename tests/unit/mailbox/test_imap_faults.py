@@ -10,6 +10,7 @@ from imapclient import IMAPClient
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.tokens.ready import ReadyToken
 from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot
 from tests.servers.lines import HANG_UP, line_server, tls_port
@@ -84,7 +85,7 @@ def test_no_log_in_on_offer_is_a_setting() -> None:
 
 def test_no_log_in_with_a_token_on_offer_is_a_setting() -> None:
     with line_server("* OK hi", _capable("AUTH=PLAIN")) as port:
-        settings = _access(port, password=None, token=lambda: "secret")
+        settings = _access(port, password=None, bearer=ReadyToken(lambda: "secret"))
         assert _told(settings)[:2] == (ConfigurationError, "mailbox_no_login")
 
 

@@ -1,13 +1,15 @@
 """Every kind of mailbox keeps the same promises."""
 
+import contextlib
+import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.mailbox.protocol import FetchedMessage, Mailbox
+from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Mailbox
 from tests.unit.mailbox.conftest import Bench
 
 
@@ -140,29 +142,57 @@ def test_mailbox_unknown_folder_holds_nothing(bench: Bench) -> None:
     assert bench.mailbox.holds("Nowhere", "<0@example.com>") is False
 
 
-def test_mailbox_wait_ends_when_a_mail_comes(bench: Bench) -> None:
-    bench.mailbox.append("INBOX", mail(0))
-    other = bench.open_another()
-    timer = threading.Timer(0.3, other.append, ("INBOX", mail(1)))
-    timer.start()
-    try:
-        assert bench.mailbox.wait(2) is True
-    finally:
-        timer.join()
+@pytest.fixture
+def wake() -> Iterator[tuple[int, int]]:
+    """A pipe: what can be read from its first end wakes who waits."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
 
 
-def test_mailbox_wait_ends_at_once_for_mail_that_came_after_the_last_look(bench: Bench) -> None:
+@pytest.fixture
+def arrivals(bench: Bench, wake: tuple[int, int]) -> Iterator[Arrivals]:
+    """The arrivals of a mailbox that holds a mail, connected."""
     filled(bench.mailbox, 1)
+    with contextlib.closing(bench.mailbox.arrivals()) as found:
+        assert found.wait(0, wake[0]) is True, "what came before is not told"
+        yield found
+
+
+def test_mailbox_arrivals_tell_of_a_mail_within_five_seconds(
+    bench: Bench, arrivals: Arrivals, wake: tuple[int, int]
+) -> None:
+    for number in (1, 2):
+        timer = threading.Timer(0.2, bench.open_another().append, ("INBOX", mail(number)))
+        timer.start()
+        try:
+            started = time.monotonic()
+            assert arrivals.wait(20, wake[0]) is True
+            assert time.monotonic() - started < 5
+        finally:
+            timer.join()
+
+
+def test_mailbox_arrivals_tell_of_a_mail_that_came_between_two_waits(
+    bench: Bench, arrivals: Arrivals, wake: tuple[int, int]
+) -> None:
+    assert arrivals.wait(0.1, wake[0]) is False
     bench.open_another().append("INBOX", mail(1))
     started = time.monotonic()
-    assert bench.mailbox.wait(30) is True
+    assert arrivals.wait(20, wake[0]) is True
     assert time.monotonic() - started < 5
 
 
-def test_mailbox_wait_ends_without_mail_after_its_time(bench: Bench) -> None:
+def test_mailbox_arrivals_are_woken_at_once(arrivals: Arrivals, wake: tuple[int, int]) -> None:
+    timer = threading.Timer(0.2, os.write, (wake[1], b"!"))
+    timer.start()
     started = time.monotonic()
-    assert bench.mailbox.wait(0.2) is False
-    assert time.monotonic() - started < 5
+    try:
+        assert arrivals.wait(20, wake[0]) is False
+    finally:
+        timer.join()
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("target", ["Ended", "Processed/Held back"])

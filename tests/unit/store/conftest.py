@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from pipeline.model.certificate import CertificateState
@@ -31,11 +30,9 @@ from pipeline.store.records import (
     StoredReading,
 )
 from pipeline.terms import Issuer
-from tests.servers.postgresql import postgresql_programs, running_postgresql
+from tests.servers.postgresql import new_database
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
-
-_names = itertools.count()
 
 
 @dataclass
@@ -191,25 +188,11 @@ def make() -> Make:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if postgresql_programs() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with running_postgresql(tmp_path_factory.mktemp("postgresql")) as url:
-        yield url
-
-
-@pytest.fixture
-def new_postgresql(postgresql_url: str) -> Callable[[], str]:
-    """Make one more empty database and return its URL."""
-    return lambda: _create(postgresql_url)
-
-
-@pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database with all tables, to be copied."""
-    url = _create(postgresql_url)
+    """The URL of a database with all tables, to be copied."""
+    url = new_database(postgresql_url)
     Store.open(url, mailbox_id="m", blobs=tmp_path_factory.mktemp("blobs")).close()
-    return url.rpartition("/")[2]
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -225,7 +208,7 @@ def postgresql_database(
     postgresql_url: str, migrated_postgresql: str, tmp_path: Path
 ) -> Iterator[Database]:
     """A PostgreSQL database of its own, for what only it can do."""
-    yield from _closed(Database(_create(postgresql_url, migrated_postgresql), tmp_path))
+    yield from _closed(Database(new_database(postgresql_url, migrated_postgresql), tmp_path))
 
 
 @pytest.fixture
@@ -241,13 +224,6 @@ def database(request: pytest.FixtureRequest) -> Database:
     """A database of its own, on each engine in turn."""
     made: Database = request.getfixturevalue(f"{request.param}_database")
     return made
-
-
-def _create(url: str, template: str = "template1") -> str:
-    name = f"test_{next(_names)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-    return url.rpartition("/")[0] + f"/{name}"
 
 
 def _closed(made: Database) -> Iterator[Database]:

@@ -272,6 +272,16 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
     "all open": (lambda t, _: queries.queue(t, QueueView.OPEN), "ix_requests_open_since"),
     "needs-me": (lambda t, _: queries.queue(t, QueueView.NEEDS_ME), "ix_requests_move"),
     "held": (lambda t, _: queries.queue(t, QueueView.HELD), "ix_requests_status"),
+    **{
+        f"next due by {index}": (queries.next_due, index)
+        for index in (
+            "ix_requests_next_at",
+            "ix_outbox_next_at",
+            "ix_messages_next_at",
+            "ix_certificates_unfinished_since",
+            "ix_alerts_untold_since",
+        )
+    },
 }
 
 

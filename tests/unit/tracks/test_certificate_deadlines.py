@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,44 +10,19 @@ from pipeline.model.request import (
     Event,
     RequestState,
 )
-from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.deadlines import (
     customer_due_at,
-    deadlines,
-    due,
 )
 from pipeline.tracks.machine import apply
+from tests.unit.tracks.due_dates import (
+    JAPAN,
+    TOKYO,
+    TUESDAY,
+    at,
+    listed,
+    now_due,
+)
 from tests.unit.tracks.rows import DAY, POLICY, E, S, T, state_of
-
-TOKYO = "Asia/Tokyo"
-JAPAN = WorkingCalendar("JP", TOKYO)
-GERMANY = WorkingCalendar("DE", "Europe/Berlin")
-AMERICA = WorkingCalendar("US", "America/New_York")
-
-
-def at(
-    year: int, month: int, day: int, hour: int = 18, minute: int = 0, zone: str = TOKYO
-) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(zone))
-
-
-def entered(instant: datetime, state: RequestState) -> RequestState:
-    return replace(state, entered_at=instant.astimezone(UTC))
-
-
-def listed(
-    state: RequestState, zone: str = TOKYO, team: WorkingCalendar = JAPAN
-) -> dict[str, datetime]:
-    found = deadlines(state, POLICY, customer_zone=zone, team=team)
-    return {item.key: item.at for item in found}
-
-
-def now_due(state: RequestState, now: datetime, *done: str) -> list[str]:
-    found = due(state, done, now, POLICY, customer_zone=TOKYO, team=JAPAN)
-    return [item.key for item in found]
-
-
-TUESDAY = at(2026, 11, 24, 10, 12)
 
 CREATED = datetime(2026, 11, 24, 1, 12, 33, tzinfo=UTC)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,55 +11,32 @@ from pipeline.model.request import (
     Actor,
     Event,
     HoldReason,
-    RequestState,
     Slot,
     Status,
     Track,
 )
 from pipeline.model.transition import DeadlineKind, SendNotice
-from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import (
     customer_due_at,
     deadlines,
-    due,
     event_of,
     next_at,
     our_promise_at,
 )
 from pipeline.tracks.machine import apply
+from tests.unit.tracks.due_dates import (
+    AMERICA,
+    GERMANY,
+    JAPAN,
+    TOKYO,
+    TUESDAY,
+    at,
+    entered,
+    listed,
+    now_due,
+)
 from tests.unit.tracks.rows import DAY, MANUAL, NOW, POLICY, E, S, T, state_of
-
-TOKYO = "Asia/Tokyo"
-JAPAN = WorkingCalendar("JP", TOKYO)
-GERMANY = WorkingCalendar("DE", "Europe/Berlin")
-AMERICA = WorkingCalendar("US", "America/New_York")
-
-
-def at(
-    year: int, month: int, day: int, hour: int = 18, minute: int = 0, zone: str = TOKYO
-) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(zone))
-
-
-def entered(instant: datetime, state: RequestState) -> RequestState:
-    return replace(state, entered_at=instant.astimezone(UTC))
-
-
-def listed(
-    state: RequestState, zone: str = TOKYO, team: WorkingCalendar = JAPAN
-) -> dict[str, datetime]:
-    found = deadlines(state, POLICY, customer_zone=zone, team=team)
-    return {item.key: item.at for item in found}
-
-
-def now_due(state: RequestState, now: datetime, *done: str) -> list[str]:
-    found = due(state, done, now, POLICY, customer_zone=TOKYO, team=JAPAN)
-    return [item.key for item in found]
-
-
-# 24 November 2026 is a Tuesday; the 23rd is a holiday in Japan.
-TUESDAY = at(2026, 11, 24, 10, 12)
 
 
 def test_correction_is_due_in_14_days_at_18_in_the_zone_of_the_customer() -> None:

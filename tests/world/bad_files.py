@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
-from tests.flow.world import form
+from tests.world.customers import form
 
 
 def foreign_workbook() -> bytes:

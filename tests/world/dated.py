@@ -5,7 +5,7 @@ import re
 import zipfile
 from datetime import date
 
-from tests.flow.world import File
+from tests.world.customers import File
 
 _PROPERTIES = "docProps/core.xml"
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")

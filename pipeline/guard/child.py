@@ -1,0 +1,120 @@
+"""The child's side: shut itself in, then do one job after another until the pipe is closed."""
+
+import errno
+import json
+import math
+import os
+import pickle
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+
+from pipeline.guard import kernel
+from pipeline.guard.frames import GoneError, receive, send
+from pipeline.guard.limits import GuardLimits
+from pipeline.guard.sandbox import shut_in
+from pipeline.guard.values import flatten
+
+_ANY_SIZE = 1 << 40
+#: What the parent runs with ``python -c``; the path is that of the parent, the environment empty.
+BOOT = """# the process of pipeline that reads what strangers sent
+import json, os, sys
+jobs, answers = int(sys.argv[1]), int(sys.argv[2])
+first = json.loads(os.fdopen(jobs, "rb", 0, closefd=False).readline())
+sys.path[:] = first["path"]
+from pipeline.guard.child import serve
+serve(jobs, answers, first["parent"])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the child has to know before its first job."""
+
+    limits: GuardLimits
+    modules: tuple[str, ...]
+    private: tuple[str, ...]
+
+
+def serve(jobs: int, answers: int, parent: int) -> None:
+    """Do jobs until the parent closes the pipe."""
+    kernel.end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    with suppress(OSError):
+        os.dup2(2, 1)  # what an import prints must not reach the standard output of --json
+    start: Start = pickle.loads(receive(jobs, _ANY_SIZE))  # noqa: S301 - from the parent
+    for name in start.modules:
+        import_module(name)
+    _leave_the_terminal()
+    locks = shut_in(start.limits, start.private)
+    with suppress(GoneError, OSError):
+        send(answers, json.dumps(asdict(locks)).encode("ascii"))
+        while True:
+            job = receive(jobs, _ANY_SIZE)
+            with _processor_time(start.limits.cpu_seconds):
+                frames = _work(job)
+            for frame in frames:
+                send(answers, frame)
+
+
+def _leave_the_terminal() -> None:
+    """Let go of the parent's standard error: a log, or a terminal that could be typed into."""
+    with suppress(OSError):
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        os.close(nothing)
+
+
+@contextmanager
+def _processor_time(seconds: int) -> Iterator[None]:
+    """Set the soft limit anew for each job: the system counts over the whole life of a process."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = math.ceil(time.process_time()) + seconds
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+
+
+def _work(job: bytes) -> list[bytes]:
+    try:
+        function, args, kwargs = pickle.loads(job)  # noqa: S301 - from the parent, which we trust
+        blobs: list[bytes] = []
+        value = flatten(function(*args, **kwargs), blobs)
+        head = {"value": value, "blobs": len(blobs)}
+        return [json.dumps(head).encode("ascii"), *blobs]
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a reader raise
+        name = type(error).__name__
+        report = {"error": name, "at": f"{_name_of(error)} at {_place_of(error)}"}
+        return [json.dumps(report).encode("ascii")]
+
+
+def _name_of(error: Exception) -> str:
+    """Name an error by its type; one of the system by its number too, ours by code and reason."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{type(error).__name__} {errno.errorcode.get(error.errno, '')}".rstrip()
+    code = getattr(error, "code", None)
+    if not isinstance(code, str):
+        return type(error).__name__
+    params = getattr(error, "params", {})
+    reason = params.get("reason", "") if isinstance(params, dict) else ""
+    return f"{type(error).__name__} {code} {reason}".rstrip()[:120]
+
+
+def _place_of(error: Exception) -> str:
+    """Return file and line where it was raised; never its words, which may be a customer's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

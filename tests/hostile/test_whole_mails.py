@@ -1,0 +1,88 @@
+"""One mailbox of hostile mails with good forms between them: each is decided soon, none in vain."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline.guard import Guard
+from pipeline.guard.patience import Progress, progress_of
+from pipeline.model.request import Status
+from pipeline.store.records import MessageState
+from tests.hostile.measuring import peak_of
+from tests.hostile.whole_mails import WHOLE_MAILS, sent_by
+from tests.world.customers import HANAKO, OLIVER, form
+from tests.world.mails import trace_of
+from tests.world.world import World
+
+#: Those with more parts or levels than a mail may have: put aside with their reason.
+_REFUSED = frozenset({
+    *("100,000 parts", "1,001 parts", "parts with the boundary of their parent"),
+    *("60 levels of parts", "5,000 levels of parts", "60 enclosed mails", "20,000 enclosed mails"),
+    "report of a megabyte",
+})  # fmt: skip
+_SECONDS = 10.0
+_BYTES = 500 << 20
+
+
+@dataclass
+class Cost:
+    """What the costliest mail took."""
+
+    processor: float = 0.0
+    memory: int = 0
+
+
+@pytest.fixture
+def cost(monkeypatch: pytest.MonkeyPatch) -> Cost:
+    """Measure the child from outside at each message."""
+    found = Cost()
+    call = Guard.call
+
+    def measured(guard: Guard, *arguments: object) -> object:
+        before = _progress(guard)
+        try:
+            return call(guard, *arguments)  # type: ignore[arg-type]  # handed on as it came
+        finally:
+            after = _progress(guard)
+            if before and after and after.processor >= before.processor:
+                found.processor = max(found.processor, after.processor - before.processor)
+            if after:
+                found.memory = max(found.memory, peak_of(guard))
+
+    monkeypatch.setattr(Guard, "call", measured)
+    return found
+
+
+def _progress(guard: Guard) -> Progress | None:
+    return progress_of(guard.process_id) if guard.process_id else None
+
+
+def test_hostile_mails_are_decided_soon_and_good_ones_are_served(world: World, cost: Cost) -> None:
+    world.deliver(world.customer.write(HANAKO, form()))
+    for number, make in enumerate(WHOLE_MAILS.values()):
+        sender = f"a{number}@firm{number}.example"
+        trace = trace_of("pass", sender, sender.partition("@")[2], world.clock.now())
+        world.deliver(sent_by(sender, trace, make))
+    world.deliver(world.customer.write(OLIVER, form(language="en")))
+    began = time.process_time()
+    sent: list[str] = []
+    for _ in range(4):  # an hour has a cap on mails; what was refused is tried again
+        sent += [mail.to for mail in world.later(hours=1)]
+    ours = time.process_time() - began
+    rows = world.messages()
+    assert len(rows) == len(WHOLE_MAILS) + 2
+    assert {row.state for row in rows} <= {MessageState.PROCESSED, MessageState.QUARANTINED}
+    aside = [row for row in rows if row.state is MessageState.QUARANTINED]
+    assert len(aside) == len(_REFUSED)
+    assert [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}] == []
+    assert world.request(HANAKO).status is Status.POLICY_REVIEW
+    assert {HANAKO, OLIVER} - set(sent) == set()
+    assert cost.processor < _SECONDS
+    assert 0 < cost.memory < _BYTES
+    assert ours < _SECONDS * 2
+
+
+def test_there_are_more_than_fifty_hostile_mails() -> None:
+    assert len(WHOLE_MAILS) > 50
+    assert set(WHOLE_MAILS) >= _REFUSED

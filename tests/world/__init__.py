@@ -1,0 +1,1 @@
+"""One small world for all tests: its settings, customers, mails, mailbox, outbox and staff."""

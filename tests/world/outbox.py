@@ -1,0 +1,73 @@
+"""Mails that we sent, as the customer's program reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from pipeline.store.records import OutboxRecord
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A mail that we sent, as the customer's program reads it."""
+
+    notice: str
+    variant: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    files: Mapping[str, bytes]
+    reply_to: str
+    message_id: str
+    raw: bytes
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """The notice and whom it went to."""
+        return self.notice, self.to
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """Return a mail as a mail program parses it."""
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def plain_text(mail: EmailMessage) -> str:
+    """Return the plain text of a mail of ours."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def as_sent(raw: bytes, row: OutboxRecord) -> Sent:
+    """Return a mail that went out, with what its row of the outbox says of it."""
+    mail = parsed(raw)
+    html = mail.get_body(("html",))
+    return Sent(
+        notice=row.notice.value,
+        variant=row.variant,
+        to=str(mail["To"]),
+        subject=str(mail["Subject"]),
+        text=plain_text(mail),
+        html=str(html.get_content()) if html is not None else "",
+        files={
+            str(part.get_filename()): _content(part)
+            for part in mail.iter_attachments()
+            if part.get_filename()
+        },
+        reply_to=str(mail["Reply-To"]),
+        message_id=str(mail["Message-ID"]),
+        raw=raw,
+    )
+
+
+def _content(part: EmailMessage) -> bytes:
+    content = part.get_content()
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
+def notices(mails: Sequence[Sent]) -> list[str]:
+    """Return the notices of ``mails``, with their variants."""
+    return [f"{mail.notice}:{mail.variant}" if mail.variant else mail.notice for mail in mails]
