@@ -41,6 +41,7 @@ T = TypeVar("T")
 #: Errors of a server that is down, and its name in the summary.
 _UNREACHABLE = {
     "mailbox_unreachable": "mailbox",
+    "scanner_unreachable": "scanner",
     "storage_unwritable": "storage",
     "courier_unreachable": "courier",
     "courier_host_unknown": "courier",

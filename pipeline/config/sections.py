@@ -80,6 +80,12 @@ class SenderSettings(_Section):
     inner_hops: Annotated[int, Field(ge=0, le=5)] = 0
 
 
+class ScannerSettings(_Section):
+    """Which clamd looks at each mail before it is opened; without an address, none does."""
+
+    address: str = ""
+
+
 class CourierSettings(_Section):
     """Where mail goes out."""
 
@@ -213,6 +219,7 @@ class Settings(_Section):
     mailbox: MailboxSettings = MailboxSettings()
     folders: FolderSettings = FolderSettings()
     sender: SenderSettings = SenderSettings()
+    scanner: ScannerSettings = ScannerSettings()
     courier: CourierSettings = CourierSettings()
     oauth: OAuthSettings = OAuthSettings()
     store: StoreSettings = StoreSettings()

@@ -12,11 +12,16 @@ from pipeline.forms.zip_entries import (
     read_directory,
     read_entry,
 )
+from pipeline.intake.zip_names import entry_name
 from pipeline.model.problem import Problem, Severity
 
 FILE_BYTES = 25 * 1024 * 1024
 SMALL_IMAGE_BYTES = 40 * 1024
 MAX_FILES = 50
+#: What may be taken out of all that is packed in one mail, however it is nested.
+OPENED_FILES = 200
+OPENED_BYTES = 100 * 1024 * 1024
+DEEPEST = 6
 
 _MEGABYTE = 1024 * 1024
 _LOCAL_HEADER = 30
@@ -112,18 +117,10 @@ class Archive:
         except UnsoundZipError:
             raise ArchiveRefusedError("damaged") from None
 
-    def shown_name(self, name: str) -> str:
-        """Return the name of an entry as its maker meant it: UTF-8, or Shift_JIS without a mark."""
-        info = self._infos[name]
-        if info.flag_bits & 0x800:
-            return name
-        try:
-            raw = name.encode("cp437")
-        except UnicodeEncodeError:
-            return name
-        for charset in ("utf-8", "cp932"):
-            try:
-                return raw.decode(charset)
-            except UnicodeDecodeError:
-                continue
-        return name
+    def size(self, name: str) -> int:
+        """Return how many bytes an entry has, as the directory tells."""
+        return self._infos[name].file_size
+
+    def shown_name(self, name: str, language: str = "") -> str:
+        """Return the name of an entry as its maker meant it; ``language`` is that of the mail."""
+        return entry_name(self._infos[name], language)

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     OPENDOCUMENT = "opendocument"
     ARCHIVE = "archive"
     TNEF = "tnef"
+    OUTLOOK = "outlook"
     PROGRAM = "program"
     UNKNOWN = "unknown"
 
@@ -112,6 +113,8 @@ def _tell_ole(content: bytes) -> Kind:
     def has(stream: str) -> bool:
         return stream.encode("utf-16-le") in content
 
+    if has("__properties_version1.0"):  # the only streams with this name (MS-OXMSG 2.4)
+        return Kind.OUTLOOK
     if has("EncryptedPackage"):
         return Kind.PASSWORD
     if has("WordDocument"):

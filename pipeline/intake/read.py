@@ -22,11 +22,17 @@ def read_forms(found: FoundForms) -> ReadForms:
     """Read all forms of a message.
 
     A PDF or workbook that is no form of ours (a brochure, a scan) is a problem only when no other
-    file of the message is one.
+    file of the message is one. The same form inside the same attachment once more, as in a PDF that
+    has its own original attached, counts once.
     """
-    read = [read_form(file) for file in found.forms]
-    submissions = tuple(item for item in read if isinstance(item, Submission))
-    failed = [item for item in read if isinstance(item, UnreadableFile)]
+    read = [(file.position, read_form(file)) for file in found.forms]
+    kept: dict[tuple[object, ...], Submission] = {}
+    for position, item in read:
+        if isinstance(item, Submission):
+            same = (position, item.form, item.language, item.format, item.answers)
+            kept.setdefault(same, item)
+    submissions = tuple(kept.values())
+    failed = [item for _, item in read if isinstance(item, UnreadableFile)]
     told = [item for item in failed if not submissions or item.problem.code not in _NO_FORM_OF_OURS]
     passed_over = [item.file_name for item in failed if item not in told]
     return ReadForms(submissions, (*found.unreadable, *told), (*found.other_files, *passed_over))

@@ -6,16 +6,35 @@ ways is called malformed, never read as the better one.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from pipeline.mailbox.words import decode_words, plain
+from pipeline.mailbox.words import ENCODED, decode_words, plain
 from pipeline.model.message import MailAddress
 
 _CAP = 200
 _LOCAL = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\],;:\\\"@]{1,128}\Z")
-_QUOTED_LOCAL = re.compile(r'"[^"\x00-\x1f\x7f]{1,126}"\Z')
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,126}"\Z')
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\Z"
 )
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_AROUND_DOTS = re.compile(r"[ \t]*([.@])[ \t]*")
+_ROUTE = re.compile(r"(?:@[^:<>\"]{1,500}|mailto):(?=[^:]*\Z)", re.IGNORECASE)
+"""What stands before an address: a route of old (RFC 5322, 4.4), or the scheme of a link."""
+_AMBIGUOUS = re.compile(r"[,;:].*@|@.*[,;:]|[<>\"]")
+"""Characters raw in an encoded word (RFC 2047, 5) that could make another address of it."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    """The text of one mailbox without its comments, the comments, and the group's name before it.
+
+    ``comments`` hold the place in the text where each stands.
+    """
+
+    text: str = ""
+    comments: list[tuple[int, str]] = field(default_factory=list)
+    group: str = ""
 
 
 def parse_addresses(
@@ -25,88 +44,192 @@ def parse_addresses(
 
     Groups are opened; an empty group is well formed and gives nothing. At most 200 are read.
     """
+    found, good = _mailboxes(values, hints)
+    return tuple(item for item in found if item.address)[:_CAP], good
+
+
+def parse_senders(
+    values: Iterable[str], hints: Iterable[str] = ()
+) -> tuple[tuple[MailAddress, ...], bool]:
+    """Return the mailboxes of the From fields as :func:`parse_addresses` does.
+
+    Where no address can be read at all, what a person sees is the name of an empty address.
+    """
+    found, good = _mailboxes(values, hints)
+    addressed = tuple(item for item in found if item.address)[:_CAP]
+    if not addressed and found:
+        addressed = (MailAddress(", ".join(item.name for item in found)[:_CAP], ""),)
+    return addressed, good
+
+
+def _mailboxes(values: Iterable[str], hints: Iterable[str]) -> tuple[list[MailAddress], bool]:
     found: list[MailAddress] = []
     good = True
     for value in values:
-        pieces, balanced = _pieces(plain(value, hints))
-        good = good and balanced
+        pieces, whole = _pieces(plain(value, hints))
+        good = good and whole
+        before = ""
         for piece in pieces[:_CAP]:
-            address, fine = _mailbox(piece, hints)
+            address, fine = _mailbox(piece, before, hints)
             good = good and fine
-            if address:
+            before = ""
+            if address.address or address.name:
                 found.append(address)
-    return tuple(found[:_CAP]), good
+            if not address.address and "@" not in piece.text and "<" not in piece.text:
+                before = piece.text
+    return found, good
 
 
-def _pieces(text: str) -> tuple[list[str], bool]:
-    """Split a field into mailboxes at commas, semicolons and group names; drop the comments."""
-    pieces: list[str] = []
-    current: list[str] = []
-    quoted = escaped = angle = False
-    depth = 0
-    for character in text:
-        if escaped:
-            escaped = False
-            if depth == 0:
-                current.append(character)
-            continue
-        if character == "\\" and (quoted or depth):
-            escaped = True
-            if quoted:
-                current.append(character)
-            continue
-        if depth == 0 and character == '"':
-            quoted = not quoted
-        elif not quoted and character in "()":
-            depth = max(0, depth + (1 if character == "(" else -1))
-            current.append(" ")
-            continue
-        elif depth == 0 and not quoted and character in "<>":
-            angle = character == "<"
-        elif depth == 0 and not quoted and not angle and character in ",;:":
-            if character != ":":  # what stands before a colon is the group's name
-                pieces.append("".join(current))
-            current = []
-            continue
-        if depth == 0:
-            current.append(character)
-    pieces.append("".join(current))
-    whole = not (quoted or escaped or depth or angle)
-    return [piece.strip() for piece in pieces if piece.strip()], whole
+def _pieces(text: str) -> tuple[list[_Piece], bool]:
+    """Split a field into mailboxes at commas, semicolons and group names."""
+    return _Splitter(text).split()
 
 
-def _mailbox(piece: str, hints: Iterable[str]) -> tuple[MailAddress | None, bool]:
-    before, opened, rest = piece.rpartition("<")
+class _Splitter:
+    """Walks an address field once; an encoded word is one token, whatever it holds."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pieces: list[_Piece] = []
+        self._piece = _Piece()
+        self._current: list[str] = []
+        self._comment: list[str] = []
+        self._quoted = self._angle = False
+        self._depth = 0
+        self._whole = True
+
+    def split(self) -> tuple[list[_Piece], bool]:
+        at = 0
+        while at < len(self._text):
+            at += self._take(at)
+        self._end_piece()
+        whole = self._whole and not (self._quoted or self._depth or self._angle)
+        return [piece for piece in self._pieces if piece.text or piece.comments], whole
+
+    def _take(self, at: int) -> int:
+        """Take what stands at ``at``; return how many characters it has."""
+        character = self._text[at]
+        token = character
+        if character == "\\" and (self._quoted or self._depth):
+            token = self._text[at : at + 2]
+            self._whole = self._whole and len(token) == 2  # noqa: PLR2004 - the escaped one too
+            self._keep(token[1:] if self._depth else token)
+        elif self._quoted or (character == '"' and not self._depth):
+            self._quoted = self._quoted != (character == '"')
+            self._keep(character)
+        elif character in "()":
+            self._parenthesis(character)
+        elif character == "=" and (word := ENCODED.match(self._text, at)):
+            token = word[0]
+            self._whole = self._whole and not _AMBIGUOUS.search(word[3])
+            self._keep(token)
+        elif self._depth:
+            self._keep(character)
+        else:
+            self._outside(character)
+        return len(token)
+
+    def _keep(self, token: str) -> None:
+        (self._comment if self._depth else self._current).append(token)
+
+    def _parenthesis(self, character: str) -> None:
+        if character == "(":
+            self._depth += 1
+            if self._depth > 1:
+                self._comment.append(character)
+        elif self._depth > 1:
+            self._depth -= 1
+            self._comment.append(character)
+        else:
+            if self._depth:
+                place = len("".join(self._current).lstrip())
+                self._piece.comments.append((place, "".join(self._comment)))
+            self._depth = 0
+            self._comment.clear()
+            self._current.append(" ")
+
+    def _outside(self, character: str) -> None:
+        if character in "<>":
+            self._angle = character == "<"
+        elif character in ",;" and not self._angle:
+            self._end_piece(closes=character == ";")
+            return
+        elif character == ":" and not self._angle:
+            group = "".join(self._current).strip()  # the group's name, or a colon in a name
+            self._piece = _Piece(group=group)
+            self._current.clear()
+            return
+        self._current.append(character)
+
+    def _end_piece(self, *, closes: bool = False) -> None:
+        self._piece.text = "".join(self._current).strip()
+        self._pieces.append(self._piece)
+        if closes:
+            for piece in reversed(self._pieces):
+                if piece.group:
+                    piece.group = ""
+                    break
+        self._piece = _Piece()
+        self._current.clear()
+
+
+def _mailbox(piece: _Piece, before: str, hints: Iterable[str]) -> tuple[MailAddress, bool]:
+    """Return the mailbox of a piece, with an empty address where there is none.
+
+    ``before`` is what a raw comma cut off from its name.
+    """
+    named, opened, rest = piece.text.rpartition("<")
     if opened:
         spec, closed, after = rest.partition(">")
-        fine = bool(closed) and not after.strip() and "<" not in _unquoted(before)
-        stray = re.sub(r"=\?[^?]*\?[bBqQ]\?[^?]*\?=", "", _unquoted(before)).strip()
+        fine = bool(closed) and not after.strip() and "<" not in _unquoted(named)
+        stray = ENCODED.sub("", _unquoted(named)).strip().strip("'")
         fine = fine and ("@" not in stray or stray.lower() == spec.strip().lower())
-        name = before
+        name = f"{before}, {named}" if before else named
+        if piece.group and closed:
+            name = f"{piece.group}: {name}"
     else:
-        spec, name, fine = piece, "", True
-    address = _address(spec.strip())
+        spec, name, fine = piece.text, "", True
+    routed = _ROUTE.match(spec.strip())
+    address = _address(spec.strip()[routed.end() if routed else 0 :])
+    if not name.strip():
+        name = _name_in_comments(piece, spec) or (after if opened and "@" not in after else "")
     if address is None:
-        return None, False
-    return MailAddress(_name(name, hints), address), fine
+        return MailAddress(_name(name.strip() or spec.strip("<> "), hints), ""), False
+    return MailAddress(_name(name, hints), address), fine and not routed
+
+
+def _name_in_comments(piece: _Piece, spec: str) -> str:
+    """Return the last comment behind the address, or before it: the name as RFC 822 wrote it.
+
+    A comment that holds an address is none: it could pose as another sender.
+    """
+    start = piece.text.find(spec.strip())
+    inside = range(start + 1, start + len(spec.strip()))
+    names = [text for place, text in piece.comments if place not in inside and "@" not in text]
+    return names[-1] if names else ""
 
 
 def _unquoted(text: str) -> str:
     """Return ``text`` without its quoted strings."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+    return _QUOTED.sub("", text)
 
 
 def _name(text: str, hints: Iterable[str]) -> str:
-    bare = text.strip()
-    if bare.startswith('"') and bare.endswith('"') and len(bare) > 1:
-        bare = re.sub(r"\\(.)", r"\1", bare[1:-1])
-    return decode_words(bare, hints)[:200]
+    bare = _QUOTED.sub(lambda hit: re.sub(r"\\(.)", r"\1", hit[1]), text.strip())
+    return decode_words(bare, hints)[:_CAP]
 
 
 def _address(spec: str) -> str | None:
     """Return ``local@domain`` with the domain in lower case (A-labels), or None."""
     local, sign, domain = spec.rpartition("@")
-    if not sign or not (_LOCAL.match(local) or _QUOTED_LOCAL.match(local)):
+    if not sign:
+        return None
+    if local.lstrip().startswith('"'):
+        local, domain = local.strip(), re.sub(r"[ \t]*\.[ \t]*", ".", domain.strip())
+    else:
+        # comments and blanks may stand around dots and the sign (obs-local-part, obs-domain)
+        local, _, domain = _AROUND_DOTS.sub(r"\1", spec.strip()).rpartition("@")
+    if not (_LOCAL.match(local) or _QUOTED_LOCAL.match(local)):
         return None
     domain = domain.rstrip(".").lower()
     if not domain.isascii():

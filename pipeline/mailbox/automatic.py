@@ -96,14 +96,16 @@ def _bounce(message: InboundMessage) -> str:
     if message.header("X-Failed-Recipients"):
         return "failed_recipients"
     subject = bool(_BOUNCE_SUBJECT.search(message.subject))
-    local = message.senders[0].address.rpartition("@")[0] if message.senders else ""
+    addressed = [sender for sender in message.senders if sender.address]
+    shown = next(iter(message.senders), None)
+    local = (shown.address.rpartition("@")[0] or shown.name) if shown else ""
     if _BOUNCER.match(local) and (subject or _is_null_sender(message) or report == "unknown"):
         return "bounce_sender"
     if subject and (_is_null_sender(message) or _has_part(message, "message/rfc822")):
         auto = _first(message, "Auto-Submitted").lower().startswith("auto-")
         if _is_null_sender(message) or auto:
             return "bounce_subject"
-    return "bounce_no_from" if subject and not message.senders else ""
+    return "bounce_no_from" if subject and not addressed else ""
 
 
 def _is_permanent(message: InboundMessage) -> bool:

@@ -25,34 +25,51 @@ _WIDER = {
 """What a label stands for, by Python's own name of it (WHATWG Encoding, "names and labels")."""
 
 _ALIASES = {
-    "x-sjis": "cp932",
+    "sjis": "cp932",
     "shift-jis": "cp932",
     "windows-31j": "cp932",
-    "x-windows-31j": "cp932",
+    "cswindows31j": "cp932",
+    "mac-japanese": "cp932",
     "ms932": "cp932",
     "cp943": "cp932",
-    "x-euc-jp": "euc_jp",
+    "iso-2022-jp-ms": "iso2022_jp",
+    "cp50220": "iso2022_jp",
+    "cp50221": "iso2022_jp",
+    "cp50222": "iso2022_jp",
+    "jis": "iso2022_jp",
+    "cp51932": "euc_jp",
+    "cp51949": "euc_kr",
+    "cp54936": "gb18030",
+    "mac-korean": "cp949",
+    "mac-chinesesimp": "gb18030",
+    "mac-chinesetrad": "big5hkscs",
     "ks_c_5601-1987": "cp949",
     "ks_c_5601-1989": "cp949",
     "ks_c_5601": "cp949",
     "ksc5601": "cp949",
-    "x-gbk": "gb18030",
     "gb_2312-80": "gb18030",
     "chinesebig5": "big5hkscs",
-    "x-x-big5": "big5hkscs",
+    "x-big5": "big5hkscs",
     "utf8mb4": "utf-8",
     "unicode-1-1-utf-8": "utf-8",
     "unicode-1-1-utf-7": "utf-7",
+    "unicode-2-0-utf-7": "utf-7",
+    "iso-10646-ucs-2": "utf-16-be",
+    "ucs-2": "utf-16-be",
+    "cp65001": "utf-8",
+    "cp65000": "utf-7",
+    "koi8-ru": "koi8_u",
     "ansi": "cp1252",
-    "x-ansi": "cp1252",
     "iso-8859-8-i": "iso8859-8",
     "iso-8859-8-e": "iso8859-8",
-    "x-mac-roman": "mac_roman",
-    "x-cp1250": "cp1250",
-    "x-cp1251": "cp1251",
-    "x-cp1252": "cp1252",
+    "mac": "mac_roman",
+    "macintosh": "mac_roman",
+    "mac-ce": "mac_latin2",
+    "mac-centraleurroman": "mac_latin2",
 }
 _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
+_CODE_PAGE = re.compile(r"(?:cp|ibm|ms|win|windows|microsoft|microsoft-cp|dos)[-_]?(\d{3,5})\Z")
+_LATIN = re.compile(r"iso[-_]?8859[-_]?(\d{1,2})(?![\d-])")
 _LABEL = re.compile(r"[A-Za-z0-9_.:+\-]{1,40}\Z")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -75,11 +92,32 @@ def canonical(label: str) -> str | None:
     if not _LABEL.match(name):
         return None
     try:
-        known = codecs.lookup(_ALIASES.get(name, name)).name
+        known = _codec(name).name
         b"AAAA".decode(known, "replace")  # refuses base64 and its like, which are no charsets
     except (LookupError, ValueError):
         return None
     return None if known.replace("-", "_") in _NO_CHARSETS else _WIDER.get(known, known)
+
+
+def _codec(name: str) -> codecs.CodecInfo:
+    """Return the codec of a label as it is spelt, or as programs misspell it.
+
+    An ``x-`` before it, another dash in it, a code page named by its maker. Raises LookupError.
+    """
+    bare = name.removeprefix("x-")
+    spelt = _CODE_PAGE.sub(r"cp\1", bare)
+    latin = _LATIN.match(bare)
+    spellings = (
+        *(_ALIASES.get(form, form) for form in (name, bare, spelt)),
+        *((f"iso8859-{latin[1]}",) if latin else ()),
+        bare.replace("-", "_"),
+    )
+    for form in spellings:
+        try:
+            return codecs.lookup(form)
+        except LookupError:
+            continue
+    raise LookupError(name)
 
 
 def decode(  # noqa: PLR0911 - one return a rung of the ladder
@@ -112,6 +150,11 @@ def decode(  # noqa: PLR0911 - one return a rung of the ladder
     if _mostly_utf8(raw):
         return _clean(raw, "utf-8"), False
     return _clean(raw, "cp1252"), False
+
+
+def fits(raw: bytes, label: str) -> bool:
+    """Return whether ``raw`` is text in the charset that ``label`` names, or in UTF-8 for none."""
+    return _strict(raw, canonical(label) or "utf-8") is not None
 
 
 def _guesses(named: str | None, hints: Iterable[str]) -> Iterable[str]:

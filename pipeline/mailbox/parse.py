@@ -5,18 +5,32 @@ import re
 from collections.abc import Sequence
 
 from pipeline.mailbox import charsets, words
-from pipeline.mailbox.addresses import parse_addresses
+from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.html_text import html_to_text
 from pipeline.mailbox.new_text import new_text
-from pipeline.mailbox.parts import Part, header_fields, leaves, named_charsets, open_message
+from pipeline.mailbox.parts import (
+    Budget,
+    Part,
+    Place,
+    header_fields,
+    leaves,
+    named_charsets,
+    open_message,
+)
+from pipeline.mailbox.wrapped import unwrap
 from pipeline.model.message import Attachment, InboundMessage
 
 _MAX_TEXT = 1_000_000
 _MAX_SUBJECT = 1000
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_FEW = 5
 _MAX_REPORT = 256 * 1024
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
 _BY_CHARSET = {"iso2022_jp": "ja", "cp932": "ja", "euc_jp": "ja"}
+_HEAD = 2000
+_FILES = (b"PK\x03\x04", b"%PDF-", b"{\\rtf")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _INLINE_TEXT = {"text/plain", "text/html"}
 
 
@@ -26,26 +40,29 @@ def parse_message(raw: bytes) -> InboundMessage:
     Raises RefusedError ``mail_refused`` (reason ``parts`` or ``depth``) for a structure no person
     sends. Other exceptions are possible for hostile bytes: call it through the guard.
     """
-    structure = open_message(raw)
+    budget = Budget()
+    structure = open_message(raw, budget)
     fields, cut = header_fields(structure)
     hints = named_charsets(raw)
-    parts = tuple(leaves(structure, hints))
+    parts = tuple(leaves(structure, Place(hints=hints, budget=budget), unwrap))
     bodies = [part for part in parts if _is_body(part)]
     text, guessed = _text(bodies, hints)
-    senders, senders_good = parse_addresses(_values(fields, "from"), hints)
+    senders, senders_good = parse_senders(_values(fields, "from"), hints)
     recipients, _ = parse_addresses(
         [value for name in _TO for value in _values(fields, name)], hints
     )
     reply_to, _ = parse_addresses(_values(fields, "reply-to"), hints)
+    subjects = (words.decode_words(value, hints) for value in _values(fields, "subject")[:_FEW])
     dates = _values(fields, "date")
-    date = words.date(dates[0]) if dates else None
+    date = next((found for value in dates[:_FEW] if (found := words.date(value))), None)
     defects = {
         "from_malformed": not senders_good,
-        "from_missing": not senders,
+        "from_missing": not any(sender.address for sender in senders),
         "headers_cut": cut,
         "date_unreadable": bool(dates) and date is None,
         "charset_guessed": guessed,
         "text_cut": len(text) > _MAX_TEXT,
+        "encrypted": any(part.encrypted for part in parts),
     }
     text = text[:_MAX_TEXT]
     return InboundMessage(
@@ -57,9 +74,7 @@ def parse_message(raw: bytes) -> InboundMessage:
         senders=senders,
         recipients=tuple(dict.fromkeys(recipients)),
         reply_to=reply_to,
-        subject=words.decode_words(next(iter(_values(fields, "subject")), ""), hints)[
-            :_MAX_SUBJECT
-        ],
+        subject=next((found for found in subjects if found), "")[:_MAX_SUBJECT],
         date=date,
         text=text,
         new_text=new_text(text),
@@ -71,14 +86,38 @@ def parse_message(raw: bytes) -> InboundMessage:
     )
 
 
+def enclosed_files(content: bytes) -> tuple[Attachment, ...]:
+    """Return the files of a saved mail or a signed wrapper; none when ``content`` is neither.
+
+    Raises RefusedError as :func:`parse_message` does.
+    """
+    kind = "application/octet-stream"
+    whole = Part(kind, "", "attachment", "", "", content, (), embedded=True)
+    parts = tuple(unwrap(whole, Place(embedded=True)))
+    if any(part.content is content for part in parts):
+        return ()
+    return _attachments(parts, ())
+
+
 def _values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in fields if key.lower() == name]
 
 
 def _is_body(part: Part) -> bool:
-    if part.embedded or part.content_type not in _INLINE_TEXT:
+    if part.embedded or not _is_words(part):
         return False
     return part.disposition != "attachment" and not part.name
+
+
+def _is_words(part: Part) -> bool:
+    """Whether a part typed as text is one: a file without a name is none, whatever its type."""
+    if part.content_type not in _INLINE_TEXT or part.content.startswith(_FILES):
+        return False
+    head = part.content[:_HEAD]
+    if len(_BINARY.findall(head)) * 50 <= len(head):
+        return True
+    wide = charsets.canonical(part.charset) or ""
+    return wide.startswith(("utf-16", "utf-32")) or head.startswith(_WIDE_MARKS)
 
 
 def _text(bodies: Sequence[Part], hints: tuple[str, ...]) -> tuple[str, bool]:
@@ -118,7 +157,7 @@ def _attachments(parts: Sequence[Part], bodies: Sequence[Part]) -> tuple[Attachm
 
 def _is_file(part: Part) -> bool:
     """Whether a part is kept: all but the words of a forwarded mail."""
-    words_only = part.embedded and part.content_type in _INLINE_TEXT
+    words_only = part.embedded and _is_words(part)
     return bool(part.name or part.disposition == "attachment") or not words_only
 
 

@@ -1,17 +1,22 @@
 """The parts of a MIME message: parsed by the standard library, decoded by us, all of it capped."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from email import policy
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
+from functools import lru_cache
 
 from pipeline.errors import RefusedError
-from pipeline.mailbox.words import base64_bytes, file_name, parse_parameters
+from pipeline.mailbox.header_block import looks_like_message, mend_header
+from pipeline.mailbox.packed_text import decode_uuencode
+from pipeline.mailbox.words import base64_bytes, file_name, parse_parameters, to_bytes
 
 MAX_PARTS = 1000
 MAX_DEPTH = 50
+MAX_UNPACKED = 100 * 1024 * 1024
 _MAX_HEADERS = 2000
 _FIELD = 64 * 1024
 _SCAN = 1 << 20
@@ -22,6 +27,11 @@ _LOST_BOUNDARY = re.compile(
     rb"^--([A-Za-z0-9'()+_./:=?-]{1,70})[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
 )
 """The line between parts where the header names none, or another one."""
+_NO_MESSAGES = {"message/external-body", "message/partial"}
+"""What is typed as a message and holds another one's header at most (RFC 2046, 5.2.2, 5.2.3)."""
+_ENCODED_FILES = (b"UEsDB", b"JVBERi", b"0M8R4KGx")
+"""How base64 of a zip, a PDF and a compound file begins."""
+_FILE_STARTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
@@ -30,7 +40,7 @@ class Part:
     """A leaf of the message, its content decoded from the transfer encoding.
 
     ``path`` are the types of the parts around it, the outermost first; ``embedded`` tells that it
-    lies in a forwarded message.
+    lies in a forwarded message, ``encrypted`` that only its addressee can open it.
     """
 
     content_type: str
@@ -41,6 +51,37 @@ class Part:
     content: bytes
     path: tuple[str, ...]
     embedded: bool
+    encrypted: bool = False
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be opened of one mail, whatever is wrapped in what: parts and bytes."""
+
+    parts: int = MAX_PARTS
+    unpacked: int = MAX_UNPACKED
+
+    def take_part(self) -> None:
+        """Count a part; raise RefusedError ``mail_refused`` for one too many."""
+        self.parts -= 1
+        if self.parts < 0:
+            raise RefusedError("mail_refused", reason="parts")
+
+    def take_bytes(self, content: bytes) -> bytes:
+        """Count what was taken out of a wrapper, and return it.
+
+        Raises RefusedError ``mail_refused`` when all wrappers of the mail hold too much.
+        """
+        self.unpacked -= len(content)
+        if self.unpacked < 0:
+            raise RefusedError("mail_refused", reason="unpacked")
+        return content
+
+
+@lru_cache(maxsize=32)
+def _typed(value: str) -> tuple[str, Mapping[str, str]]:
+    """Return type and parameters of a Content-Type; the parser asks for the same one many times."""
+    return parse_parameters(value)
 
 
 class _Lean(Message):
@@ -52,34 +93,38 @@ class _Lean(Message):
 
     def get_content_type(self) -> str:
         """Return the type in lower case; text/plain when it is missing or broken."""
-        main = parse_parameters(self._field("content-type"))[0]
+        main = _typed(self._field("content-type"))[0]
         if main.count("/") == 1 and all(main.split("/")):
             return main
         return self.get_default_type()
 
+    def get_content_maintype(self) -> str:
+        """Return ``message`` only for what the parser can read as one, as its content stands."""
+        kind = self.get_content_type()
+        if kind.startswith("message/") and (kind in _NO_MESSAGES or _encoding(self) in _DECODERS):
+            return "application"
+        return kind.partition("/")[0]
+
     def get_boundary(self, failobj: object = None) -> object:  # type: ignore[override] # narrower
         """Return the boundary of a multipart, or ``failobj``."""
-        boundary = parse_parameters(self._field("content-type"))[1].get("boundary")
+        boundary = _typed(self._field("content-type"))[1].get("boundary")
         return boundary.rstrip() if boundary else failobj
 
 
-def open_message(raw: bytes) -> Message:
+def open_message(raw: bytes, budget: Budget | None = None) -> Message:
     """Return the parsed structure of ``raw`` (compat32: it reads everything and decodes nothing).
 
     Raises RefusedError ``mail_refused`` with the reason ``parts`` or ``depth``.
     """
-    made = 0
+    left = budget or Budget()
 
     def factory(**_options: object) -> _Lean:
-        nonlocal made
-        made += 1
-        if made > MAX_PARTS:
-            raise RefusedError("mail_refused", reason="parts")
+        left.take_part()
         return _Lean(policy.compat32)
 
     parser = BytesFeedParser(factory, policy=policy.compat32)
     try:
-        parser.feed(raw)
+        parser.feed(mend_header(raw))
         return parser.close()
     except RecursionError:
         raise RefusedError("mail_refused", reason="depth") from None
@@ -103,38 +148,97 @@ def named_charsets(raw: bytes) -> tuple[str, ...]:
     return tuple(found)[:20]
 
 
-def leaves(message: Message, hints: Sequence[str] = ()) -> Iterator[Part]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part stands: in which types, whether in a forwarded message; what may be opened."""
+
+    path: tuple[str, ...] = ()
+    embedded: bool = False
+    hints: Sequence[str] = ()
+    budget: Budget = field(default_factory=Budget)
+
+    def inside(self, kind: str, *, embedded: bool = False) -> "Place":
+        """Return the place one level deeper; raise RefusedError ``mail_refused`` (``depth``)."""
+        if len(self.path) >= MAX_DEPTH:
+            raise RefusedError("mail_refused", reason="depth")
+        return replace(self, path=(*self.path, kind), embedded=self.embedded or embedded)
+
+
+Unwrap = Callable[[Part, Place], Iterator[Part]]
+"""Takes a part apart that is a wrapper of others; yields the part itself when it is none."""
+
+
+def leaves(message: Message, place: Place, unwrap: Unwrap) -> Iterator[Part]:
     """Yield all parts that hold content, in their order, those of forwarded messages too.
 
-    ``hints`` are charsets for file names that name none.
     A forwarded message or a delivery report also gives its header fields as a part of its own.
     """
-    yield from _walk(message, (), hints, embedded=False)
-
-
-def _walk(
-    message: Message, path: tuple[str, ...], hints: Sequence[str], *, embedded: bool
-) -> Iterator[Part]:
-    if len(path) > MAX_DEPTH:
-        raise RefusedError("mail_refused", reason="depth")
+    message = _mended(message, place)
     kind = message.get_content_type()
     if message.is_multipart():
         children = [child for child in message.get_payload() if isinstance(child, Message)]
-        inside = embedded or kind.startswith("message/")
-        if kind.startswith("message/"):
-            lines = b"".join(_header_block(child) for child in children[:20])
-            yield _part(message, kind, lines, path, hints, embedded=embedded)
+        is_message = kind.startswith("message/")
+        if is_message:
+            yield _part(message, kind, header_lines(children), place)
+        inside = place.inside(kind, embedded=is_message)
         for child in children:
-            yield from _walk(child, (*path, kind), hints, embedded=inside)
+            yield from leaves(child, inside, unwrap)
         return
     content = _content(message)
-    if not kind.startswith("multipart/"):
-        yield _part(message, kind, content, path, hints, embedded=embedded)
-    elif not path and (boundary := _LOST_BOUNDARY.search(content)):
-        again = b'Content-Type: multipart/mixed; boundary="%s"\n\n%s' % (boundary.group(1), content)
-        yield from _walk(open_message(again), ("multipart/mixed",), hints, embedded=embedded)
+    if again := _lost_multipart(message, kind, content, place):
+        inside = place.inside("multipart/mixed")
+        for child in again:
+            yield from leaves(child, inside, unwrap)
+    elif not kind.startswith("multipart/"):
+        yield from unwrap(_part(message, kind, content, place), place)
     elif content.strip():
-        yield _part(message, "text/plain", content, path, hints, embedded=embedded)
+        yield _part(message, "text/plain", content, place)
+
+
+def _mended(message: Message, place: Place) -> Message:
+    """Return a part whose header a broken line has ended too early, or hidden, read again."""
+    torn = any(isinstance(found, MissingHeaderBodySeparatorDefect) for found in message.defects)
+    bare = bool(place.path) and place.path[-1].startswith("message/") and not message.keys()
+    if not place.path or not (torn or bare) or message.is_multipart():
+        return message
+    lines = "".join(f"{name}: {value}\r\n" for name, value in message.raw_items())
+    raw = to_bytes(lines) + _raw_content(message)
+    if bare and looks_like_message(decoded := _base64(raw)):  # encoded without a word of it
+        return open_message(decoded, place.budget)
+    mended = mend_header(raw)
+    return message if mended.endswith(raw) else open_message(mended, place.budget)
+
+
+def _lost_multipart(
+    message: Message, kind: str, content: bytes, place: Place
+) -> list[Message] | None:
+    """Return the parts in ``content`` whose boundary the parser could not see.
+
+    The header names another one or none, or the whole was put into a transfer encoding, which is
+    forbidden and done (RFC 2045, 6.4).
+    """
+    is_typed = kind.startswith("multipart/")
+    if not is_typed and (
+        place.path or any(key.lower() == "content-type" for key, _ in message.raw_items())
+    ):
+        return None
+    named = message.get_boundary() if is_typed else None
+    boundary = str(named).encode("ascii", "replace") if named else b""
+    if not boundary or b"--" + boundary not in content:
+        found = _LOST_BOUNDARY.search(content)
+        boundary = found[1] if found else b""
+        if not is_typed and b"--" + boundary + b"--" not in content:
+            return None
+    if not boundary:
+        return None
+    head = b'Content-Type: multipart/mixed; boundary="%s"\n\n' % boundary
+    again = open_message(head + content, place.budget).get_payload()
+    return [child for child in again if isinstance(child, Message)] if again else None
+
+
+def header_lines(messages: Sequence[Message]) -> bytes:
+    """Return the header fields of enclosed messages as text, capped."""
+    return b"".join(_header_block(message) for message in messages[:20])
 
 
 def _header_block(message: Message) -> bytes:
@@ -143,18 +247,12 @@ def _header_block(message: Message) -> bytes:
     return text.encode("utf-8", "surrogateescape")[:_FIELD]
 
 
-def _part(
-    message: Message,
-    kind: str,
-    content: bytes,
-    path: tuple[str, ...],
-    hints: Sequence[str],
-    *,
-    embedded: bool,
-) -> Part:
+def _part(message: Message, kind: str, content: bytes, place: Place) -> Part:
     fields = {name.lower(): value for name, value in reversed(header_fields(message)[0])}
-    _, of_type = parse_parameters(fields.get("content-type", ""), hints)
-    disposition, of_disposition = parse_parameters(fields.get("content-disposition", ""), hints)
+    _, of_type = parse_parameters(fields.get("content-type", ""), place.hints)
+    disposition, of_disposition = parse_parameters(
+        fields.get("content-disposition", ""), place.hints
+    )
     name = of_disposition.get("filename") or of_type.get("name") or ""
     return Part(
         content_type=kind,
@@ -163,19 +261,49 @@ def _part(
         name=file_name(name),
         content_id=fields.get("content-id", "").strip(),
         content=content,
-        path=path,
-        embedded=embedded,
+        path=place.path,
+        embedded=place.embedded,
     )
 
 
-def _content(message: Message) -> bytes:
-    encodings = [v for k, v in message.raw_items() if k.lower() == "content-transfer-encoding"]
-    del message["content-transfer-encoding"]  # so that the bytes come as they stand
+def _encoding(message: Message) -> str:
+    """Return the transfer encoding that the first such field names, without what is no letter."""
+    found = (v for k, v in message.raw_items() if k.lower() == "content-transfer-encoding")
+    return re.sub(r"[^a-z0-9-]", "", str(next(found, "")).lower())
+
+
+def _raw_content(message: Message) -> bytes:
+    """Return the content as it stands in the mail."""
+    name = "content-transfer-encoding"
+    encodings = [value for key, value in message.raw_items() if key.lower() == name]
+    del message[name]  # so that the bytes come as they stand
     raw = message.get_payload(decode=True)
-    content = raw if isinstance(raw, bytes) else b""
-    encoding = re.sub(r"[^a-z0-9-]", "", str(encodings[0]).lower()) if encodings else ""
+    for value in encodings:
+        message[name] = value
+    return raw if isinstance(raw, bytes) else b""
+
+
+def _content(message: Message) -> bytes:
+    """Return the content, decoded as its encoding says and its bytes prove.
+
+    A file that stands there unencoded is left as it is, and base64 that nobody announced, or that
+    was encoded twice, is decoded.
+    """
+    encoding = _encoding(message)
+    content = _raw_content(message)
     decoder = _DECODERS.get(encoding)
-    return decoder(content) if decoder else content
+    is_bare = content.startswith(_FILE_STARTS) or (
+        decoder is _base64
+        and message.get_content_type().startswith("message/")
+        and looks_like_message(content)
+    )
+    if decoder and not is_bare:
+        content = decoder(content)
+    for _ in range(2):
+        if not content[:16].lstrip().startswith(_ENCODED_FILES):
+            break
+        content = _base64(content)
+    return content
 
 
 def _base64(raw: bytes) -> bytes:
@@ -188,33 +316,14 @@ def _quoted_printable(raw: bytes) -> bytes:
     return _HEX.sub(lambda hit: bytes([int(hit.group(1), 16)]), joined)
 
 
-def _uuencode(raw: bytes) -> bytes:
-    """Decode what stands between ``begin`` and ``end``; a broken line ends it."""
-    found: list[bytes] = []
-    lines = iter(raw.splitlines())
-    if not any(line.startswith(b"begin ") for line in lines):
-        return raw
-    for line in lines:
-        if line.strip() in (b"end", b"`", b""):
-            break
-        size = (line[0] - 32) & 63
-        values = [(byte - 32) & 63 for byte in line[1:].ljust((size + 2) // 3 * 4)]
-        groups = (values[at : at + 4] for at in range(0, (size + 2) // 3 * 4, 4))
-        bits = b"".join(
-            ((a << 18) | (b << 12) | (c << 6) | d).to_bytes(3, "big") for a, b, c, d in groups
-        )
-        found.append(bits[:size])
-    return b"".join(found)
-
-
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "base64": _base64,
     "b": _base64,
     "quoted-printable": _quoted_printable,
     "quotedprintable": _quoted_printable,
     "qp": _quoted_printable,
-    "uuencode": _uuencode,
-    "x-uuencode": _uuencode,
-    "x-uue": _uuencode,
-    "uue": _uuencode,
+    "uuencode": decode_uuencode,
+    "x-uuencode": decode_uuencode,
+    "x-uue": decode_uuencode,
+    "uue": decode_uuencode,
 }

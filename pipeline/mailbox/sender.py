@@ -76,8 +76,9 @@ def judge_sender(message: InboundMessage, policy: SenderPolicy) -> SenderJudgeme
     policy of quarantine or reject. ``unknown``: no trusted field, or no single well-formed From.
     ``none``: the rest. Whether DKIM covered only a part of the body (``l=``) is not told here.
     """
-    if len(message.header("From")) != 1 or len(message.senders) != 1:
-        reason = "from_multiple" if message.senders else "from_missing"
+    addressed = any(sender.address for sender in message.senders)
+    if len(message.header("From")) != 1 or len(message.senders) != 1 or not addressed:
+        reason = "from_multiple" if addressed else "from_missing"
         return SenderJudgement(SenderVerdict.UNKNOWN, "", "", reason)
     sender = message.senders[0]
     if "from_malformed" in message.defects:

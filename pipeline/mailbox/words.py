@@ -5,23 +5,32 @@ here raises. Every loop walks its text once, and every text has a cap.
 """
 
 import binascii
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import groupby
 
 from pipeline.mailbox import charsets
 
 _CAP = 64 * 1024
 _PARAMETERS = 100
 _IDS = 200
-_ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*)(?:\?=|\Z)")
+ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*)(?:\?=|\Z)")
+_RAW = re.compile(r"[^\x00-\x7f]+")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f]")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
+_STARLESS = re.compile(
+    r"([A-Za-z][A-Za-z0-9_.:-]{2,30})'[A-Za-z-]{0,12}'(?=[^\x00-\x20]*%[0-9A-Fa-f]{2})"
+)
+"""The value of an extended parameter (RFC 2231, 4) under the name of a plain one."""
+_ZONE = re.compile(r"(?<=[\d ])(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?=\s*(?:\(|\Z))")
+_JAPAN = re.compile(r"(?<= )(?:JST|KST)(?=\s*(?:\(|\Z))")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -32,36 +41,62 @@ def to_bytes(value: str) -> bytes:
 
 def plain(value: str, hints: Iterable[str] = ()) -> str:
     """Return a raw header value as clean text on one line: eight-bit and JIS bytes decoded."""
+    if "=?" in value and not value.isascii():
+        value = ENCODED.sub(_without_raw_bytes, value[:_CAP])
     raw = to_bytes(value[:_CAP])
     text = charsets.decode(raw, "", hints)[0] if charsets.looks_encoded(raw) else value[:_CAP]
     return re.sub(r"[\r\n]+[ \t]*", " ", text)
+
+
+def _without_raw_bytes(word: re.Match[str]) -> str:
+    """Return an encoded word with its raw eight-bit bytes as the Q encoding writes them.
+
+    They stand in the charset of the word, or in UTF-8 where they prove it (RFC 6532 programs).
+    """
+    charset, encoding, text = word.groups()
+    if text.isascii() or encoding not in "qQ":
+        return word[0]
+    label = charsets.canonical(charset.partition("*")[0]) or "utf-8"
+
+    def quoted(run: re.Match[str]) -> str:
+        raw = to_bytes(run[0])
+        with contextlib.suppress(UnicodeError, LookupError):
+            raw = raw.decode("utf-8").encode(label)
+        return "".join(f"={byte:02X}" for byte in raw)
+
+    return f"=?{charset}?{encoding}?{_RAW.sub(quoted, text)}?="
 
 
 def decode_words(value: str, hints: Iterable[str] = ()) -> str:
     """Return the text of an unstructured header value (RFC 2047), on one line."""
     text = plain(value, hints)
     found: list[str] = []
-    pending: list[tuple[str, bytes]] = []
+    pending: list[re.Match[str]] = []
     end = 0
-    for word in _ENCODED.finditer(text):
+    for word in ENCODED.finditer(text):
         between = text[end : word.start()]
         if between.strip() or not pending:
-            found += [*_flush(pending, hints), between]
-        charset = word.group(1).partition("*")[0].lower()
-        raw = _word_bytes(word.group(2), word.group(3))
-        if pending and pending[-1][0] == charset:  # a character may be cut between two words
-            pending[-1] = (charset, pending[-1][1] + raw)
-        else:
-            pending.append((charset, raw))
+            found += [*_decoded(pending, hints), between]
+            pending = []
+        pending.append(word)
         end = word.end()
-    found += [*_flush(pending, hints), text[end:]]
+    found += [*_decoded(pending, hints), text[end:]]
     return one_line("".join(found))
 
 
-def _flush(pending: list[tuple[str, bytes]], hints: Iterable[str]) -> list[str]:
-    texts = [charsets.decode(raw, charset, hints)[0] for charset, raw in pending]
-    pending.clear()
-    return texts
+def _decoded(words: Sequence[re.Match[str]], hints: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of encoded words that follow one another, as runs of one charset.
+
+    A character may be cut between two words, and so may four letters of base64.
+    """
+    for charset, group in groupby(words, lambda word: word[1].partition("*")[0].lower()):
+        run = list(group)
+        raw = b"".join(_word_bytes(word[2], word[3]) for word in run)
+        if len(run) > 1 and all(word[2] in "bB" for word in run):
+            joined = base64_bytes("".join(word[3] for word in run).encode("ascii", "replace"))
+            if joined != raw and not charsets.fits(raw, charset) and charsets.fits(joined, charset):
+                raw = joined
+        yield charsets.decode(raw, charset, hints)[0]
 
 
 def _word_bytes(encoding: str, text: str) -> bytes:
@@ -119,7 +154,11 @@ def parse_parameters(value: str, hints: Iterable[str] = ()) -> tuple[str, Mappin
 
 def _join(parts: Mapping[int, tuple[str, bool]], hints: Iterable[str]) -> str:
     if -1 in parts and not parts[-1][1]:
-        return decode_words(parts[-1][0], hints)
+        plain_value = parts[-1][0]
+        spelt = _STARLESS.match(plain_value)
+        if not spelt or not charsets.canonical(spelt[1]):
+            return decode_words(plain_value, hints)
+        parts = {-1: (plain_value, True)}
     raw, charset, any_encoded = b"", "", False
     for index, (_, (text, encoded)) in enumerate(sorted(parts.items())):
         piece = text
@@ -187,10 +226,17 @@ def message_id(values: Iterable[str]) -> str:
 
 
 def date(value: str) -> datetime | None:
-    """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC."""
-    try:
-        found = parsedate_to_datetime(one_line(value[:200]))
-        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
-        return None
+    """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC.
+
+    Zones with a colon or a name before the offset, and ISO 8601, are read too.
+    """
+    text = _ZONE.sub(r"\1\2\3", one_line(value[:200]))
+    text = _JAPAN.sub("+0900", text)
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            found = read(text)
+            aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+            return aware.astimezone(UTC)
+        except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
+            continue
+    return None

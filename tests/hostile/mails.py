@@ -59,7 +59,7 @@ MAILS = (
     Hostile("form in a torn winmail.dat", "winmail.dat",
             lambda: tnef({"form.xlsx": good()})[:9000], "file_other:unknown"),
     Hostile("zip in a winmail.dat", "winmail.dat",
-            lambda: tnef({"form.zip": zipped(("f.xlsx", good()))}), "file_other:archive"),
+            lambda: tnef({"form.zip": zipped(("f.xlsx", good()))}), GOOD),
     Hostile("winmail.dat that tells huge sizes", "winmail.dat",
             lambda: b"\x78\x9f\x3e\x22\0\0" + b"\x02\x0f\x80\x06\0\xff\xff\xff\xff" * 99,
             "file_other:unknown"),

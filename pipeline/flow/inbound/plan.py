@@ -11,11 +11,11 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import MessageContext, ReadMessage
 from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.read import read_guarded
 from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
 from pipeline.flow.requests.thread import named_request
 from pipeline.flow.services import Services, Work
@@ -95,7 +95,9 @@ def _fate(work: Work, row: MessageRecord, raw: Callable[[], bytes]) -> PlannedMa
     if row.oversized:
         return blank
     try:
-        read = work.services.guard.call(read_message, raw())
+        read = read_guarded(work.services, raw())
+    except (ConfigurationError, TryLaterError):
+        raise
     except Exception as error:  # noqa: BLE001 - the batch would try it again and then give it up
         reason = error.reason if isinstance(error, GuardError) else type(error).__name__
         return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=reason)
@@ -111,7 +113,7 @@ def _fate_of_read(
     message = read.message
     named = replace(
         blank,
-        sender=", ".join(sender.address for sender in message.senders),
+        sender=", ".join(sender.address or sender.name for sender in message.senders),
         subject=message.subject,
         date=message.date,
     )

@@ -18,6 +18,7 @@ from pipeline.flow.inbound.receive import receive
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.guard import GuardError, GuardStarvedError
+from pipeline.mailbox.scanner import InfectedError
 from pipeline.model.identifiers import new_id
 from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
@@ -130,10 +131,12 @@ def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
         later = now + _RETRY.wait_after(1)
         work.tx.messages.save(replace(row, next_at=later, last_error="guard_starved"))
         return Processed(deferred=1)
-    reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
+    reason = _reason_of(error)
     attempts = row.attempts + 1
     logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
-    hopeless = isinstance(error, GuardError) and error.reason in _HOPELESS
+    hopeless = isinstance(error, InfectedError) or (
+        isinstance(error, GuardError) and error.reason in _HOPELESS
+    )
     if attempts < work.services.settings.limits.attempts and not hopeless:
         at = now + _RETRY.wait_after(attempts)
         work.tx.messages.save(replace(row, attempts=attempts, next_at=at, last_error=reason))
@@ -155,6 +158,12 @@ def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
         )
     )
     return Processed(quarantined=1)
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, InfectedError):
+        return f"virus {error.name}"
+    return f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
 
 
 def _placed(services: Services, row: MessageRecord) -> MessageRecord:

@@ -11,14 +11,14 @@ from pipeline.flow.services import Services
 from pipeline.guard import GuardStartError
 from pipeline.intake.find import find_forms
 from pipeline.intake.read import read_forms
-from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.parse import enclosed_files, parse_message
 from pipeline.store.records import MessageRecord
 
 
 def read_message(raw: bytes) -> ReadMessage:
     """Parse the raw bytes of a mail, find the forms in it, and read them."""
     message = parse_message(raw)
-    read = read_forms(find_forms(message))
+    read = read_forms(find_forms(message, enclosed_files))
     emptied = tuple(replace(attachment, content=b"") for attachment in message.attachments)
     return ReadMessage(
         message=replace(message, attachments=emptied),
@@ -26,6 +26,17 @@ def read_message(raw: bytes) -> ReadMessage:
         unreadable=read.unreadable,
         other_files=read.other_files,
     )
+
+
+def read_guarded(services: Services, raw: bytes) -> ReadMessage:
+    """Read a mail in the guarded child, after the scanner has looked at it, if there is one.
+
+    Raises InfectedError, and nothing of the mail is opened then; ConfigurationError and
+    TryLaterError of :meth:`Scanner.scan`; GuardError.
+    """
+    if services.scanner is not None:
+        services.scanner.scan(raw)
+    return services.guard.call(read_message, raw)
 
 
 class Reading:
@@ -82,7 +93,7 @@ class Reading:
 
     def _read(self, row: MessageRecord) -> ReadMessage | Exception:
         try:
-            return self._services.guard.call(read_message, self._services.blobs.get(row.sha256))
+            return read_guarded(self._services, self._services.blobs.get(row.sha256))
         except GuardStartError as error:
             raise TryLaterError("reader_not_started", reason=error.detail) from error
         except Exception as error:  # noqa: BLE001 - kept, and raised when the message is processed

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.certificates.authority import Authority
 from pipeline.certificates.issue import CertificateIssuer
@@ -28,6 +28,9 @@ from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store, Transaction
 from pipeline.tokens.keeper import Watch
 from pipeline.validation.phone.policy import PhonePolicy
+
+if TYPE_CHECKING:
+    from pipeline.mailbox.scanner import Scanner
 
 T = TypeVar("T")
 
@@ -97,6 +100,14 @@ class Services:
             trust=sender.trust,
             inner_hops=sender.inner_hops,
         )
+
+    @cached_property
+    def scanner(self) -> "Scanner | None":
+        """Who looks at each mail before it is opened, if the settings name one."""
+        from pipeline.mailbox.scanner import Scanner  # noqa: PLC0415 - few installations have one
+
+        address = self.settings.scanner.address
+        return Scanner(address) if address else None
 
     @cached_property
     def phones(self) -> PhonePolicy:

@@ -28,6 +28,7 @@ from pipeline.wording.instants import told
 _OPEN_TO_OTHERS = 0o077
 _LOOKED_AT = 50
 _NAMED = 5
+_SHOWN = 100
 #: Bytes that a batch may need at once, and those that a busy week may need.
 _NO_ROOM = 50_000_000
 _LITTLE_ROOM = 500_000_000
@@ -61,6 +62,8 @@ def examine(settings: Settings) -> list[Finding]:
             _try("authserv", lambda: _authserv(services)),
             _try("child", lambda: _child(services)),
         ]
+        if settings.scanner.address:
+            findings.append(_try("scanner", lambda: _scanner(services)))
     findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
     return findings
 
@@ -201,6 +204,11 @@ def _authserv(services: Services) -> Finding:
         values = (("set", ", ".join(set_ids)), ("found", ", ".join(found)))
         return Finding("authserv", "bad", "authserv_differs", values)
     return Finding("authserv", "good")
+
+
+def _scanner(services: Services) -> Finding:
+    version = services.scanner.check() if services.scanner is not None else ""
+    return Finding("scanner", "good", "scanner_is", (("version", version[:_SHOWN]),))
 
 
 def _child(services: Services) -> Finding:

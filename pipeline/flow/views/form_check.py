@@ -7,6 +7,7 @@ from pipeline.flow.answers.judge import check_context
 from pipeline.guard import Guard, GuardError
 from pipeline.intake.find import find_in_file
 from pipeline.intake.read import read_form
+from pipeline.mailbox.parse import enclosed_files
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
@@ -58,7 +59,7 @@ class FormCheck:
 
 def read_file(name: str, content: bytes) -> Submission | UnreadableFile:
     """Find the one form in a file and read it (runs in the guarded child)."""
-    found = find_in_file(name, content)
+    found = find_in_file(name, content, enclosed_files)
     return found if isinstance(found, UnreadableFile) else read_form(found)
 
 

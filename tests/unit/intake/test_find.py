@@ -105,10 +105,9 @@ def test_find_file_that_is_no_form_is_told(name: str, content: bytes, code: str,
     assert find(attached(name, content)) == expected
 
 
-def test_find_zip_inside_a_zip_is_not_opened() -> None:
+def test_find_zip_inside_a_zip_is_opened() -> None:
     content = zipped({"b.zip": zipped({"c.xlsx": XLSX})})
-    expected = FoundForms((), (unreadable("b.zip", "file_other", "archive"),), ())
-    assert find(attached("a.zip", content)) == expected
+    assert find(attached("a.zip", content)) == FoundForms((form("c.xlsx", XLSX),), (), ())
 
 
 @pytest.mark.parametrize(

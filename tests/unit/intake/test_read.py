@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from email.message import EmailMessage
+from io import BytesIO
 
+import pikepdf
 import pytest
 
 from pipeline.forms.definitions.catalogue import FORMS
@@ -15,7 +17,8 @@ from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
-from tests.unit.intake.conftest import PDF, XLSX
+from tests.hostile.making import good_pdf
+from tests.unit.intake.conftest import PDF, XLSX, attached, message
 
 ANSWERS = (("contact_name", "山田 太郎"), ("phone_number", "+81 3-1234-5678"))
 
@@ -89,3 +92,14 @@ def test_read_forms_damaged_form_beside_a_good_one_is_told() -> None:
     form, damaged = file(content, FileFormat.XLSX), file(PDF, FileFormat.PDF)
     told = UnreadableFile("form", Problem("file_damaged", Severity.ERROR))
     assert read_forms(FoundForms((form, damaged), (), ())).unreadable == (told,)
+
+
+def test_read_form_that_has_its_original_attached_counts_once() -> None:
+    content, other = good_pdf(), good_pdf(FormKind.QR)
+    whole = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        pdf.attachments["form.pdf"] = content
+        pdf.attachments["other.pdf"] = other
+        pdf.save(whole)
+    read = read_forms(find_forms(message(attached("form.pdf", whole.getvalue()))))
+    assert [item.file_name for item in read.submissions] == ["form.pdf", "other.pdf"]

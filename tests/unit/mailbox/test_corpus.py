@@ -114,6 +114,22 @@ HOSTILE = {
     "idna": b"Content-Type: text/plain; charset=idna\n\n" + b"\xc3\xa9" * 50_000,
     "nul": b"From: a@example.com\x00\n\n" + b"\x00" * 100_000,
     "lines": b"\n" * 500_000,
+    "marks": b"\xef\xbb\xbf" * 1_000_000 + b"From: a@example.com\n\nx",
+    "short fields": b"a:\n" * 1_600_000 + b"\nx",
+    "torn lines": b"From: a@example.com\n" + b"x\n" * 1_000_000 + b"Subject: y\n\nx",
+    "bare returns": b"From: a@example.com\nX: " + b"a\r" * 1_000_000 + b"\n\nx",
+    "words without end": b"From: " + b"=?a?q?" * 200_000 + b"\n\nx",
+    "raw bytes in words": b"Subject: " + b"=?a?q?\xff" * 200_000 + b"\n\nx",
+    "empty comments": b"From: " + b"(a)" * 200_000 + b"\n\nx",
+    "uuencode": b"Content-Type: text/plain\n\n" + b"begin 644 x\n!  \n" * 100_000,
+    "base64 blocks": b"Content-Type: text/plain\n\n" + b"begin-base64 644 x\n" * 100_000,
+    "yenc": b"Content-Type: text/plain\n\n" + b"=ybegin name=x\n=yend\n" * 100_000,
+    "octets": b"Content-Type: application/pkcs7-mime\n\n\x30\x80\x06\x09"
+    + bytes.fromhex("2a864886f70d010701a0802480")
+    + b"\x04\x01x" * 1_000_000,
+    "octets in octets": b"Content-Type: application/pkcs7-mime\n\n\x30\x80\x06\x09"
+    + bytes.fromhex("2a864886f70d010702a080")
+    + b"\x30\x80" * 1_000_000,
     "received": b"Received: from a by b;\n" * 5000 + b"\nx",
 }
 

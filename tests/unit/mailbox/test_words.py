@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.mailbox import words
-from pipeline.mailbox.addresses import parse_addresses
+from pipeline.mailbox.addresses import parse_addresses, parse_senders
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,19 @@ from pipeline.mailbox.addresses import parse_addresses
         ("folded\r\n line", "folded line"),
         ("raw \udce3\udc81\udc82", "raw あ"),
         ("=?iso-2022-jp?B?GyRCJDMbKEI=?=", "こ"),
+        ("=?iso-8859-1?Q?Fr\udcf6sche?=", "Frösche"),
+        ("=?iso-8859-1?Q?Fr\udcc3\udcb6sche?=", "Frösche"),
+        ("=?shift_jis?Q?\udc82\udca0?=", "あ"),
+        ("=?utf-8?q?a?==?utf-8?q?b?=", "ab"),
+        ("=?utf-8?b?44G?= =?utf-8?b?C?=", "あ"),
+        ("=?cp-850?Q?M=81ller?=", "Müller"),
+        ("=?x-mac-roman?Q?M=9Fller?=", "Müller"),
+        ("=?x-mac-cyrillic?Q?=80?=", "А"),
+        ("=?utf-7?Q?+AOQ-?=", "ä"),
+        ("=?iso-2022-jp-ms?B?GyRCJDMbKEI=?=", "こ"),
+        ("=?windows1252?Q?=80?=", "€"),
+        ("=?x-unknown?Q?M=FCller?=", "Müller"),
+        ("=?no-such?Q?M=C3=BCller?=", "Müller"),
     ],
 )
 def test_decode_words_reads_subject(value: str, expected: str) -> None:
@@ -49,6 +62,10 @@ def test_decode_words_reads_subject(value: str, expected: str) -> None:
         ('a/b; name="unclosed.pdf', "a/b", {"name": "unclosed.pdf"}),
         ("a/b;; ;x; =y; name=z", "a/b", {"name": "z"}),
         ("a/b; name=first; name=second", "a/b", {"name": "first"}),
+        ("a/b; name=utf-8''%E3%81%82.pdf", "a/b", {"name": "あ.pdf"}),
+        ('a/b; name*="form%20x.pdf"', "a/b", {"name": "form x.pdf"}),
+        ("a/b; name*1*=UTF-8''%E3%81; name*2*=%82.pdf", "a/b", {"name": "あ.pdf"}),
+        ("a/b; name=John's '50% form'.pdf", "a/b", {"name": "John's '50% form'.pdf"}),
         ("", "", {}),
     ],
 )
@@ -82,7 +99,7 @@ def test_file_name_is_shown_text_and_no_path(name: str, expected: str) -> None:
         ("undisclosed-recipients:;", [], True),
         ("=?utf-8?b?5bGx55Sw?= <a@example.com>", [("山田", "a@example.com")], True),
         ("=?utf-8?q?a=2C_b@c.example?= <a@x.example>", [("a, b@c.example", "a@x.example")], True),
-        ("a@example.com (Taro (T))", [("", "a@example.com")], True),
+        ("a@example.com (Taro (T))", [("Taro (T)", "a@example.com")], True),
         ('"a@example.com" <b@example.net>', [("a@example.com", "b@example.net")], True),
         ("a@example.com <a@example.com>", [("a@example.com", "a@example.com")], True),
         ("a@example.com <b@example.net>", [("a@example.com", "b@example.net")], False),
@@ -99,6 +116,27 @@ def test_file_name_is_shown_text_and_no_path(name: str, expected: str) -> None:
         ("a@exämple.example", [("", "a@xn--exmple-cua.example")], True),
         ("da.me..x.@docomo.ne.jp", [("", "da.me..x.@docomo.ne.jp")], True),
         ("a@-x.example", [], False),
+        ("=?iso-8859-1?Q?Whitcombe,=20Oliver?= <o@x.example>",
+         [("Whitcombe, Oliver", "o@x.example")], True),
+        ("=?utf-8?q?a;_b:_(c)?= <o@x.example>", [("a; b: (c)", "o@x.example")], True),
+        ("=?utf-8?q?evil@b.example,?= <o@x.example>", [("evil@b.example,", "o@x.example")], False),
+        ("=?utf-8?q?<evil>?= <o@x.example>", [("<evil>", "o@x.example")], False),
+        ("Whitcombe, Oliver <o@x.example>", [("Whitcombe, Oliver", "o@x.example")], False),
+        ("o@x.example (Oliver Whitcombe)", [("Oliver Whitcombe", "o@x.example")], True),
+        ("(Oliver) o@x.example", [("Oliver", "o@x.example")], True),
+        ("<o@x.example> (=?utf-8?q?M=C3=BCller=2C_A?=)", [("Müller, A", "o@x.example")], True),
+        ("Oliver <o@x.example> (at home)", [("Oliver", "o@x.example")], True),
+        ("o@x.example (boss@b.example)", [("", "o@x.example")], True),
+        ("pete(his account)@silly.test(his host)", [("his host", "pete@silly.test")], True),
+        ("a @ b . example", [("", "a@b.example")], True),
+        ('"oliver w"@b.example', [("", '"oliver w"@b.example')], True),
+        (r'"a\"b"@b.example', [("", r'"a\"b"@b.example')], True),
+        ("'o@x.example' <o@x.example>", [("'o@x.example'", "o@x.example")], True),
+        ("DHL: Info <a@b.example>", [("DHL: Info", "a@b.example")], True),
+        ("Oliver <mailto:a@b.example>", [("Oliver", "a@b.example")], False),
+        ("<a@b.example> Oliver", [("Oliver", "a@b.example")], False),
+        ("<@hop.example:a@b.example>", [("", "a@b.example")], False),
+        ('"Oliver" (x) "Whitcombe" <o@x.example>', [("Oliver Whitcombe", "o@x.example")], True),
     ],
 )  # fmt: skip
 def test_parse_addresses_reads_field(
@@ -109,11 +147,38 @@ def test_parse_addresses_reads_field(
 
 
 @pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Moderator-Address", "Moderator-Address"),
+        ("MAILER-DAEMON <>", "MAILER-DAEMON"),
+        ("Mail Delivery Subsystem <MAILER-DAEMON>", "Mail Delivery Subsystem"),
+        ("<moderator>", "moderator"),
+        ("=?utf-8?q?M=C3=BCller?=", "Müller"),
+        ("Big Bug bb@bug.example", "Big Bug bb@bug.example"),
+    ],
+)
+def test_parse_senders_keeps_what_a_person_sees(value: str, name: str) -> None:
+    found, good = parse_senders((value,))
+    assert ([(item.name, item.address) for item in found], good) == ([(name, "")], False)
+
+
+def test_parse_senders_keeps_the_address_alone_where_there_is_one() -> None:
+    found, good = parse_senders(("Somebody", "a@example.com"))
+    assert ([(item.name, item.address) for item in found], good) == ([("", "a@example.com")], False)
+    assert parse_senders(("<>",)) == ((), False)
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("Sun, 22 Nov 2026 10:00:00 +0900", datetime(2026, 11, 22, 1, tzinfo=UTC)),
         ("22 Nov 2026 10:00:00", datetime(2026, 11, 22, 10, tzinfo=UTC)),
         ("Sun, 22 Nov 2026 10:00:00 -0000", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 10:00:00 +09:00", datetime(2026, 11, 22, 1, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 10:00 GMT+0900 (JST)", datetime(2026, 11, 22, 1, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 10:00:00 JST", datetime(2026, 11, 22, 1, tzinfo=UTC)),
+        ("2026-11-22T10:00:00+09:00", datetime(2026, 11, 22, 1, tzinfo=UTC)),
+        ("2026-11-22 10:00", datetime(2026, 11, 22, 10, tzinfo=UTC)),
         ("Sun, 22 Nov 99999 10:00:00 +0900", None),
         ("Sun, 22 Nov 2026 10:00:00 +9999999999", None),
         ("2026年11月22日", None),
