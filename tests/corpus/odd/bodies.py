@@ -53,7 +53,8 @@ def flowed_and_stuffed() -> Made:
 def html_that_names_its_charset_itself() -> Made:
     """There is only HTML, and only its meta element says GB18030."""
     page = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=GB18030">'
-    page += "<title>x</title><style>p {color: red}</style></head><body><p>您好，附上申请表。</p></body></html>"
+    page += "<title>x</title><style>p {color: red}</style></head>"
+    page += "<body><p>您好，附上申请表。</p></body></html>"
     return head() + text(page.encode("gb18030"), "text/html"), right(
         text_has=["您好，附上申请表。"], text_lacks=["color", "<p"]
     )
@@ -90,7 +91,7 @@ def text_before_and_after_the_file() -> Made:
 
 @odd(78, "RFC 2387", "https://github.com/rails/rails/issues/2686")
 def file_among_the_related_pictures() -> Made:
-    """The form stands beside a picture inside multipart/related, inside mixed, named by its type."""
+    """The form stands beside a picture in multipart/related, in mixed, named by its type."""
     page = text('<p>Form: <img src="cid:1@x"></p>', "text/html; charset=utf-8")
     both = multipart(text("Form:"), page, kind="alternative", boundary="alt")
     picture = file(b"GIF89a", "Content-Type: image/gif", "Content-ID: <1@x>")
@@ -265,7 +266,7 @@ def workbook_in_quoted_printable() -> Made:
 
 @odd(93, "RFC 2045 6.7", "https://github.com/zbateson/mail-mime-parser/issues/31")
 def quoted_printable_with_faults() -> Made:
-    """Small hex digits, blanks behind soft line ends, raw octets, and equals signs that are none."""
+    """Small hex digits, blanks behind soft line ends, raw octets, equals signs that are none."""
     body = "Gr=c3=bc=c3=9fe aus=20K=C3=B6=  \r\nln, mit rohem ß: price=cheap 100=\r\n%\r\n".encode()
     kind = "Content-Type: text/plain; charset=utf-8"
     return head() + entity(body, kind, "Content-Transfer-Encoding: Quoted-Printable"), right(

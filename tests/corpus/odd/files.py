@@ -184,7 +184,7 @@ def workbook_called_zip_and_inline() -> Made:
 def text_file_is_no_text() -> Made:
     """The mail has no text, only a text file that is an attachment."""
     body = entity(
-        "Number;Name\r\n1;Taro\r\n",
+        "Number;Name\n1;Taro\n",
         'Content-Type: text/plain; name="list.txt"',
         f'{_ATTACHED}; filename="list.txt"',
     )

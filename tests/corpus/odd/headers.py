@@ -232,11 +232,12 @@ def korean_beyond_its_label() -> Made:
 def charsets_by_their_other_names() -> Made:
     """Each part names its charset by a name that some program made up."""
     known = (
-        ("x-sjis", "cp932", "申請書①"), ("Windows-31J", "cp932", "髙橋㈱"), ("x-gbk", "gbk", "申请表"),
+        ("x-sjis", "cp932", "申請書①"), ("Windows-31J", "cp932", "髙橋㈱"),
+        ("x-gbk", "gbk", "申请表"),
         ("iso-8859-8-i", "iso8859-8", "טופס"), ("utf8", "utf-8", "größer"),
         ("windows-874", "cp874", "แบบฟอร์ม"), ("x-euc-jp", "euc-jp", "送付状"),
         ("unicode-1-1-utf-7", "utf-7", "naïve"), ("x-mac-roman", "mac-roman", "façade"),
-        ("cp-1251", "cp1251", "анкета"),
+        ("cp-850", "cp850", "Übergröße"),
     )  # fmt: skip
     parts = [
         text(words.encode(codec), f"text/plain; charset={name}") for name, codec, words in known

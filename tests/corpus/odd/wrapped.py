@@ -26,8 +26,9 @@ from tests.corpus.odd.making import (
 _ATTACHED = "Content-Disposition: attachment"
 _RFC822 = "Content-Type: message/rfc822"
 _INNER = (
-    "From: Hanako <hanako@example.co.jp>", "Subject: the filled form", "Date: Fri, 20 Nov 2026 09:00:00 +0900",
-    "Message-ID: <inner@example.co.jp>", "MIME-Version: 1.0",
+    "From: Hanako <hanako@example.co.jp>", "Subject: the filled form",
+    "Date: Fri, 20 Nov 2026 09:00:00 +0900", "Message-ID: <inner@example.co.jp>",
+    "MIME-Version: 1.0",
 )  # fmt: skip
 
 
@@ -351,8 +352,8 @@ def encrypted_and_called_signed() -> Made:
 
 
 _ARMOUR = lines(
-    "-----BEGIN PGP MESSAGE-----", "", *base64.encodebytes(noise(600)).decode().splitlines(), "=ODD1",
-    "-----END PGP MESSAGE-----",
+    "-----BEGIN PGP MESSAGE-----", "", *base64.encodebytes(noise(600)).decode().splitlines(),
+    "=ODD1", "-----END PGP MESSAGE-----",
 )  # fmt: skip
 _VERSION = entity(lines("Version: 1"), "Content-Type: application/pgp-encrypted")
 
@@ -420,8 +421,8 @@ def list_that_wraps_each_mail() -> Made:
 @odd(150, "RFC 3464 2", "RFC 6533")
 def bounce_with_our_form_inside() -> Made:
     """A delivery report encloses the mail that did not arrive, in base64 and as message/global."""
-    status = lines("Reporting-MTA: dns; mx.example", "", "Final-Recipient: rfc822; x@example.co.jp", "Action: failed",
-                   "Status: 5.1.1")  # fmt: skip
+    status = lines("Reporting-MTA: dns; mx.example", "", "Final-Recipient: rfc822; x@example.co.jp",
+                   "Action: failed", "Status: 5.1.1")  # fmt: skip
     parts = (
         text("Your mail could not be delivered."),
         entity(status, "Content-Type: message/global-delivery-status"),
