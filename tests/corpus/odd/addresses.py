@@ -1,5 +1,6 @@
 """Sender fields: comments, routes, commas, names without an address and the other way round."""
 
+import base64
 from collections.abc import Sequence
 
 from tests.corpus.odd.making import ADDRESS, Made, head, odd, one_of, right, text
@@ -30,21 +31,30 @@ def plain_comma_and_blank_in_a_word() -> Made:
     return _from(sender, ["Köhler, Jürgen", "jk@example.com"])
 
 
-@odd(59, "https://github.com/modoboa/modoboa/pull/4179")
+@odd(
+    59,
+    "https://github.com/modoboa/modoboa/pull/4179",
+    "https://github.com/nodemailer/mailparser/issues/375",
+)
 def commas_and_dashes_without_quotes() -> Made:
     """Outlook's "Last, First - Place" without the quotes that it needs; there is one address."""
     sender = "Kojima, Taro T - Osaka, JP <taro@example.co.jp>"
     return _from(sender, [one_of("Kojima, Taro T - Osaka, JP", "JP"), ADDRESS])
 
 
-@odd(60, "RFC 5322 3.4", "RFC 822 6.1")
+@odd(
+    60,
+    "https://github.com/golang/go/issues/22670",
+    "https://github.com/roundcube/roundcubemail/issues/5402",
+    "RFC 822 6.1",
+)
 def name_in_a_comment() -> Made:
     """The old way to write a name, with parentheses of its own."""
     sender = r"taro@example.co.jp (Taro \(Legal\) Kojima)"
     return _from(sender, ["Taro (Legal) Kojima", ADDRESS])
 
 
-@odd(61, "RFC 5322 A.5")
+@odd(61, "RFC 5322 A.5", "https://github.com/jstedfast/MimeKit/issues/1146")
 def comments_everywhere() -> Made:
     """Comments stand in the name, the local part and the domain."""
     sender = r"Pete(A nice \) chap) <pete(his account)@silly.example(his host)>"
@@ -104,7 +114,11 @@ def name_of_words_in_three_charsets() -> Made:
     return _from(sender + " <jm@example.com>", ["JürgenИвановкот Muster", "jm@example.com"])
 
 
-@odd(70, "RFC 5321 4.1.2 (Dot-string)")
+@odd(
+    70,
+    "https://github.com/KumoCorp/kumomta/issues/77",
+    "https://github.com/PHPMailer/PHPMailer/issues/418",
+)
 def dots_that_no_standard_allows() -> Made:
     """Japanese phones have addresses with two dots in a row and one before the at sign."""
     return _from("<taro..kojima.@example.co.jp>", ["", "taro..kojima.@example.co.jp"])
@@ -115,3 +129,25 @@ def two_senders() -> Made:
     """A From field with two mailboxes names both; there is no one sender."""
     sender = "Taro Kojima <taro@example.co.jp>,\n , hanako@example.co.jp (Hanako),"
     return _from(sender, *_NAMED, ["Hanako", "hanako@example.co.jp"])
+
+
+@odd(155, "https://github.com/jstedfast/MimeKit/issues/662", "RFC 2047 5 (3)")
+def mailbox_inside_an_encoded_word() -> Made:
+    """Name and address are encoded together: what is decoded is a name and never an address."""
+    name = base64.b64encode(b"Taro <taro@example.co.jp>").decode()
+    shown = one_of("Taro <taro@example.co.jp>", "Taro", "taro@example.co.jp")
+    made, wanted = _from(f"=?utf-8?B?{name}?=", [shown, ""])
+    return made, wanted | {"from": one_of([[shown, ""]], [])}
+
+
+@odd(163, "https://github.com/SpamScope/mail-parser/issues/132")
+def address_as_its_own_name() -> Made:
+    """The display name is the address once more, without quotes."""
+    return _from("taro@example.co.jp <taro@example.co.jp>", [one_of(ADDRESS, ""), ADDRESS])
+
+
+@odd(164, "https://github.com/nodemailer/addressparser/issues/12")
+def comment_closed_by_a_wide_parenthesis() -> Made:
+    """A Japanese name opens a parenthesis and closes it with the full-width one: no comment."""
+    name = one_of("小島(大阪）", "小島（大阪）", "小島")
+    return _from("小島(大阪）<taro@example.co.jp>", [name, ADDRESS])

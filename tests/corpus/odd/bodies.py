@@ -304,3 +304,24 @@ def blanks_and_semicolons_among_parameters() -> Made:
         b'mixed; boundary="b1"', b'Mixed (a comment) ; ; boundary = "b1";; charset="us-ascii"'
     )
     return head() + body, with_form(text_has=["Grüße"], files=_FORM_FILE)
+
+
+@odd(165, "https://github.com/karastojko/mailio/issues/225", "RFC 2046 5.1.2")
+def multipart_that_ends_before_it_begins() -> Made:
+    """The last delimiter of an inner multipart comes before its first; the outer one goes on."""
+    hollow = entity(
+        lines("--in--", "", "--in", "", "x"), 'Content-Type: multipart/mixed; boundary="in"'
+    )
+    return head() + multipart(text(), hollow, file()), with_form(
+        text_has=["Our form"], files=_FORM_FILE
+    )
+
+
+@odd(166, "https://github.com/mailgun/flanker/issues/64")
+def enclosed_mail_that_is_missing() -> Made:
+    """A part says message/rfc822, names no encoding, and ends with its header."""
+    hollow = lines("Content-Transfer-Encoding: ", "Content-Type: message/rfc822; name=fwd;",
+                   "Content-Disposition: inline;", ' filename="fwd";')  # fmt: skip
+    return head() + multipart(text(), hollow, file()), with_form(
+        text_has=["Our form"], files=_FORM_FILE
+    )

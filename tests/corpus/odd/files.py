@@ -1,5 +1,6 @@
 """Attachments: their names, their types, and old ways to put a file into a mail."""
 
+import base64
 import binascii
 import io
 import zipfile
@@ -325,7 +326,7 @@ def _zip(name: bytes, content: bytes) -> bytes:
     return stream.getvalue().replace(stand_in, name)
 
 
-@odd(117, "APPNOTE.TXT 4.4.4 (bit 11), appendix D")
+@odd(117, "https://github.com/mrkkrp/zip/issues/23", "APPNOTE.TXT appendix D")
 def zip_with_a_russian_name() -> Made:
     """A Russian Windows writes names into a zip in cp866; the mail is in Russian."""
     words = "Анкета для канала"
@@ -340,7 +341,7 @@ def zip_with_a_russian_name() -> Made:
     return raw, with_form(subject=words, form_names=["Анкета.xlsx"])
 
 
-@odd(118, "APPNOTE.TXT 4.4.4 (bit 11), appendix D")
+@odd(118, "https://github.com/nih-at/libzip/issues/212", "APPNOTE.TXT appendix D")
 def zip_with_a_japanese_name() -> Made:
     """A Japanese Windows writes names into a zip in cp932; the mail is in Japanese."""
     words = "申請書の送付"
@@ -355,7 +356,7 @@ def zip_with_a_japanese_name() -> Made:
     return raw, with_form(subject=words, form_names=["申請書（表）.xlsx"])
 
 
-@odd(119, "APPNOTE.TXT 4.4.4 (bit 11), appendix D", "https://github.com/verdammelt/tnef/issues/12")
+@odd(119, "https://github.com/kuba--/zip/issues/233", "APPNOTE.TXT appendix D")
 def zip_with_a_chinese_name() -> Made:
     """A Chinese Windows writes names into a zip in cp936; the mail is in Chinese."""
     words = "附上申请表"
@@ -450,4 +451,40 @@ def type_that_does_not_exist() -> Made:
             {"name": "one.dat", "sha256": sha(b"1")},
             {"name": "two.dat", "sha256": sha(b"2")},
         ]
+    )
+
+
+@odd(156, "https://github.com/thunderbird/thunderbird-android/issues/2499")
+def name_cut_inside_a_character() -> Made:
+    """The encoded words of a name part in the middle of a character."""
+    octets_ = "申請書（大阪）.xlsx".encode()
+    pieces = (octets_[:10], octets_[10:19], octets_[19:])
+    words = (f"=?UTF-8?B?{base64.b64encode(piece).decode()}?=" for piece in pieces)
+    return _disposed('filename="' + "\n ".join(words) + '"'), with_form(
+        files=_named("申請書（大阪）.xlsx")
+    )
+
+
+@odd(157, "https://github.com/smiley22/S22.Imap/issues/28", "RFC 2231 4")
+def name_that_is_a_bare_word() -> Made:
+    """An encoded word stands as the name without quotes."""
+    word = base64.b64encode("анкета.xlsx".encode("koi8-r")).decode()
+    return _disposed(f"filename==?koi8-r?B?{word}?=; size=20675"), with_form(
+        files=_named("анкета.xlsx")
+    )
+
+
+@odd(
+    167,
+    "https://github.com/EasyRPG/Player/pull/2572",
+    "https://github.com/jgm/zip-archive/issues/14",
+)
+def zip_with_a_german_name() -> Made:
+    """A German Windows writes names into a zip in cp850; the mail is in German."""
+    name = "Formular für März.xlsx"
+    content = _zip(name.encode("cp850"), FORM)
+    part = file(content, "Content-Type: application/zip", f"{_ATTACHED}; filename=a.zip")
+    words = text("Anbei das ausgefüllte Formular.\nMit freundlichen Grüßen")
+    return head(subject="Subject: Unser Formular für März") + multipart(words, part), with_form(
+        subject="Unser Formular für März", form_names=[name]
     )

@@ -39,7 +39,12 @@ def mbox_line_on_top() -> Made:
     return head(above=above) + mixed(), with_form()
 
 
-@odd(28, "RFC 3629 6")
+@odd(
+    28,
+    "https://github.com/python/cpython/issues/87696",
+    "https://github.com/demisto/content/pull/7123",
+    "RFC 3629 6",
+)
 def byte_order_mark() -> Made:
     """An editor has saved the mail with a byte order mark."""
     return b"\xef\xbb\xbf" + head() + mixed(), with_form()
@@ -307,3 +312,71 @@ def date_with_a_zone_in_german() -> Made:
     """The zone stands again in a comment, in German and in raw ISO 8859-1."""
     zone = "Date: Thu, 1 Oct 2026 14:40:57 +0200 (Mitteleuropäische Sommerzeit, GMT+02:00)"
     return head(date=zone.encode("latin-1")) + text(), right(date="2026-10-01T12:40:57+00:00")
+
+
+@odd(151, "https://github.com/jpmobile/jpmobile/pull/65")
+def pictures_of_japanese_phones() -> Made:
+    """Phones put their own pictures beyond the rows of Shift_JIS and of ISO-2022-JP."""
+    sjis = "申請します".encode("cp932") + b"\xf8\x9f\xf9\x72" + "よろしく".encode("cp932")
+    jis = b"\x1b$B" + "送付します".encode("iso-2022-jp")[3:-3] + b"\x75\x41\x7a\x60\x1b(B OK"
+    parts = (
+        text(sjis, "text/plain; charset=Shift_JIS"),
+        text(jis, "text/plain; charset=ISO-2022-JP"),
+    )
+    return head() + multipart(*parts), right(
+        text_has=["申請します", "よろしく", "送付します", "OK"], text_lacks=["\x1b", "$B"]
+    )
+
+
+@odd(152, "https://github.com/deanproxy/eMail/issues/21")
+def line_ends_of_two_kinds() -> Made:
+    """Some header lines end in CRLF and some in LF, and so do the lines of the body."""
+    each = (head() + mixed()).split(CRLF)
+    ends = (CRLF, b"\n", b"\n", CRLF, b"\n")
+    raw = b"".join(line + ends[n % 5] for n, line in enumerate(each))
+    return raw, with_form(text_has=["Our form"])
+
+
+@odd(153, "RFC 5322 3.6")
+def fields_that_come_twice() -> Made:
+    """Subject and date stand twice; either may be shown, and the mail is read."""
+    raw = head(above=("Subject: Anfrage", "Date: Sun, 22 Nov 2026 10:00:00 +0900")) + mixed()
+    return raw, with_form(
+        subject=one_of("Anfrage", "WhatsApp form"),
+        date=one_of("2026-11-22T01:00:00+00:00", "2026-11-23T01:00:00+00:00"),
+    )
+
+
+@odd(154, "RFC 2231 3")
+def charset_and_boundary_in_pieces() -> Made:
+    """Not only names: the boundary and the charset come in pieces, the latter extended."""
+    words = text(
+        "申請書です".encode("iso-2022-jp"), "text/plain; charset*0=iso-2022;\n charset*1=-jp"
+    )
+    other = text("Grüße".encode("latin-1"), "text/plain; charset*=us-ascii'en'iso-8859-1")
+    body = multipart(words, other, file()).replace(
+        b'boundary="b1"', b'boundary*0="b";\r\n boundary*1=1'
+    )
+    return head() + body, with_form(text_has=["申請書です", "Grüße"])
+
+
+@odd(
+    161,
+    "https://github.com/getmail6/getmail6/issues/273",
+    "https://github.com/knadh/listmonk/pull/2959",
+)
+def byte_order_mark_below_the_stamps() -> Made:
+    """A server has put its own fields above a mail that begins with a byte order mark."""
+    above = "Received: from mail.example.co.jp by mx.example.net; Mon, 23 Nov 2026 01:00:01 +0000"
+    return lines(above) + b"\xef\xbb\xbf" + head() + mixed(), with_form()
+
+
+@odd(
+    162,
+    "https://github.com/neomutt/neomutt/pull/4464",
+    "https://github.com/nodemailer/mailparser/issues/423",
+)
+def byte_order_mark_inside_a_word() -> Made:
+    """The subject begins with an encoded byte order mark, and the text with a raw one."""
+    raw = head(subject="Subject: =?utf-8?Q?=EF=BB=BFWhatsApp?= form") + text("\ufeffHello")
+    return raw, right(text_has=["Hello"], text_lacks=["\ufeff"])

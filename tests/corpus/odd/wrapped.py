@@ -4,7 +4,6 @@ import base64
 import struct
 
 from tests.corpus.odd.making import (
-    CRLF,
     FORM,
     Made,
     base64_lines,
@@ -60,7 +59,7 @@ def enclosed_mail_in_quoted_printable() -> Made:
     return _around(part), with_form(text_has=["See below."])
 
 
-@odd(126, "https://github.com/verdammelt/tnef/issues/47")
+@odd(126, "https://github.com/roundcube/roundcubemail/issues/8486")
 def enclosed_mail_as_any_file() -> Made:
     """The message was dragged into the mail and is application/octet-stream, form.eml."""
     part = file(
@@ -85,12 +84,10 @@ def forwarded_twice_as_an_attachment() -> Made:
     )
 
 
-@odd(128, "https://github.com/mailgun/flanker/pull/101", "RFC 4155")
+@odd(128, "https://github.com/kisli/vmime/issues/238", "RFC 4155")
 def enclosed_mail_with_a_false_start() -> Made:
-    """A blank line and an mbox line stand before the header of the enclosed message."""
-    return _around(
-        entity(CRLF + _inner("From hanako Fri Nov 20 09:00:00 2026"), _RFC822)
-    ), with_form()
+    """The enclosed message begins with the line that parted it from others in an mbox."""
+    return _around(entity(_inner("From hanako Fri Nov 20 09:00:00 2026"), _RFC822)), with_form()
 
 
 @odd(129, "RFC 2046 5.1.5")
@@ -437,4 +434,33 @@ def bounce_with_our_form_inside() -> Made:
     return head(sender=sender) + body, right(
         from_=[["Mail Delivery Subsystem", one_of("", "MAILER-DAEMON")]],
         text_has=["Your mail could not be delivered."],
+    )
+
+
+@odd(158, "RFC 8551 3.1.2", "RFC 2045 6.2")
+def opaque_signed_in_binary() -> Made:
+    """A gateway hands the signature on octet by octet."""
+    fields = (f"Content-Type: {_OPAQUE}", "Content-Transfer-Encoding: binary")
+    return head() + entity(_signed_ber(mixed()), *fields), with_form(text_has=["Our form"])
+
+
+@odd(159, "MS-OXTNEF 1.3", "https://github.com/verdammelt/tnef/issues/47")
+def winmail_in_a_forwarded_message() -> Made:
+    """Exchange's winmail.dat lies in a message that was forwarded as an attachment."""
+    stream = _tnef(_tnef_file(b"form.xlsx", FORM))
+    part = file(stream, "Content-Type: application/octet-stream; name=winmail.dat", _ATTACHED)
+    inner = lines(*_INNER) + multipart(text("FYI"), part, boundary="in")
+    return _around(entity(inner, _RFC822)), with_form(form_names=["form.xlsx"])
+
+
+@odd(160, "RFC 3156 5", "RFC 1847")
+def pgp_signed() -> Made:
+    """PGP/MIME signs the mail beside its content; the signature is no file to be told of."""
+    armour = lines(
+        "-----BEGIN PGP SIGNATURE-----", "", "iQEzODD=", "=ODD1", "-----END PGP SIGNATURE-----"
+    )
+    part = entity(armour, "Content-Type: application/pgp-signature; name=signature.asc")
+    more = '; protocol="application/pgp-signature"; micalg=pgp-sha256'
+    return head() + multipart(mixed(), part, kind="signed", boundary="sig", more=more), with_form(
+        text_has=["Our form"]
     )
