@@ -1,27 +1,22 @@
 """Write the odd mails from number 26 on and what must be read in them: ``-m tests.corpus.make``.
 
-Beside ``NN-name.eml`` stands ``NN-name.right.json``. Its fields: ``kind`` and ``source`` for
-people; ``from``, ``subject``, ``date`` (UTC); ``text_has`` and ``text_lacks``; ``files`` that are
-among the attachments (``name``, ``size``, ``sha256``); ``attachments``, their number;
-``names_safe``; ``forms``, the kinds of all forms read; ``form_names``; ``told``, words of the codes
-of all files that are refused. A field that is missing may be anything; ``{"any": [...]}`` lists
-values of which each is right.
+``mail/README.md`` says what the fields of ``NN-name.right.json`` mean.
 """
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.corpus.odd import addresses, bodies, files, headers, wrapped
-from tests.corpus.odd.making import MAKERS, Odd
+from tests.corpus import addresses, bodies, files, headers, wrapped
+from tests.corpus.making import MAKERS, Odd
 
 MAIL = Path(__file__).parent / "mail"
-_ROOMS = (headers, addresses, bodies, files, wrapped)
+#: Importing them registers their makers.
+ROOMS = (headers, addresses, bodies, files, wrapped)
 
 
 def all_odd() -> Iterator[Odd]:
     """Yield the odd mails in the order of their numbers."""
-    assert _ROOMS
     for number in sorted(MAKERS):
         yield MAKERS[number]()
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.inbound.read import read_message
+from pipeline.guard import Guard
 from pipeline.mailbox.parse import parse_message
 from tests.corpus.make import MAIL, all_odd, written
 
@@ -93,6 +94,13 @@ def test_odd_mail_is_read_as_a_person_would_see_it(path: Path) -> None:
     taken = time.process_time() - started
     assert _differences(_shown(raw, read), json.loads(path.read_text("utf-8"))) == []
     assert taken < _CPU_SECONDS
+
+
+def test_odd_mails_come_out_of_the_guarded_child_as_they_are_read() -> None:
+    with Guard(preload=("pipeline.flow.inbound.read",)) as guard:
+        for path in sorted(MAIL.glob("*.eml")):
+            raw = path.read_bytes()
+            assert guard.call(read_message, raw) == read_message(raw), path.name
 
 
 def test_odd_mails_on_disk_are_those_that_the_makers_make() -> None:

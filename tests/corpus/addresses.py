@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 
-from tests.corpus.odd.making import ADDRESS, Made, head, odd, one_of, right, text
+from tests.corpus.making import ADDRESS, Made, head, odd, one_of, right, text
 
 _NAMED = [["Taro Kojima", ADDRESS]]
 

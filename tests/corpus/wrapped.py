@@ -3,7 +3,7 @@
 import base64
 import struct
 
-from tests.corpus.odd.making import (
+from tests.corpus.making import (
     FORM,
     Made,
     base64_lines,

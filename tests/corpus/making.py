@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 CRLF = b"\r\n"
-FORM = (Path(__file__).parents[1] / "filled-qr.xlsx").read_bytes()
+FORM = (Path(__file__).parent / "filled-qr.xlsx").read_bytes()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SENDER = "Taro Kojima <taro@example.co.jp>"
 ADDRESS = "taro@example.co.jp"

@@ -1,6 +1,6 @@
 """Bodies: flowed text, HTML, delimiters and transfer encodings that are not as they should be."""
 
-from tests.corpus.odd.making import (
+from tests.corpus.making import (
     CRLF,
     FORM,
     Made,

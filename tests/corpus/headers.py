@@ -2,7 +2,7 @@
 
 import base64
 
-from tests.corpus.odd.making import (
+from tests.corpus.making import (
     CRLF,
     FORM,
     Made,

@@ -5,7 +5,7 @@ import binascii
 import io
 import zipfile
 
-from tests.corpus.odd.making import (
+from tests.corpus.making import (
     CRLF,
     FORM,
     Made,
