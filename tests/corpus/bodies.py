@@ -325,3 +325,19 @@ def enclosed_mail_that_is_missing() -> Made:
     return head() + multipart(text(), hollow, file()), with_form(
         text_has=["Our form"], files=_FORM_FILE
     )
+
+
+@odd(
+    168,
+    "https://github.com/namecheap/fast_mail_parser/issues/25",
+    "https://github.com/linagora/james-project/issues/435",
+)
+def words_with_a_name_and_inline() -> Made:
+    """The one text of the mail has a file name and is inline: it is the text all the same."""
+    fields = (
+        'Content-Type: text/plain; charset=utf-8; name="body.txt"',
+        "Content-Disposition: inline",
+    )
+    return head() + multipart(entity(lines("Our form is attached."), *fields), file()), with_form(
+        text_has=["Our form is attached."], files=_FORM_FILE
+    )

@@ -9,6 +9,7 @@ from tests.corpus.making import (
     CRLF,
     FORM,
     Made,
+    Right,
     entity,
     file,
     head,
@@ -26,17 +27,21 @@ from tests.corpus.making import (
 )
 
 _OCTETS = "Content-Type: application/octet-stream"
-_SHA = sha(FORM)
+_SHORT = noise(90)
 _ATTACHED = "Content-Disposition: attachment"
 
 
-def _named(name: object) -> list[dict[str, object]]:
-    return [{"name": name, "sha256": _SHA}]
+def _named(name: object, content: bytes = FORM) -> list[dict[str, object]]:
+    return [{"name": name, "sha256": sha(content)}]
 
 
-def _disposed(parameters: str | bytes, kind: str = _OCTETS) -> bytes:
+def _disposed(parameters: str | bytes, kind: str = _OCTETS, content: bytes = _SHORT) -> bytes:
     field = _ATTACHED.encode() + b"; " + octets(parameters)
-    return head() + mixed(file(kind=kind, disposition=field))
+    return head() + mixed(file(content, kind, field))
+
+
+def _short(name: object) -> Right:
+    return right(files=_named(name, _SHORT), forms=[])
 
 
 def _percent(words: str, codec: str = "utf-8") -> str:
@@ -56,23 +61,23 @@ def name_in_twelve_pieces_out_of_order() -> Made:
     pieces = [marks[n * step : (n + 1) * step] for n in range(11)] + [marks[11 * step :]]
     pieces[0] = "UTF-8''" + pieces[0]
     order = (10, 2, 11, 0, 7, 1, 9, 3, 8, 4, 6, 5)
-    return _disposed(";\n ".join(f"filename*{n}*={pieces[n]}" for n in order)), with_form(
-        files=_named(name), form_names=[name]
-    )
+    return _disposed(
+        ";\n ".join(f"filename*{n}*={pieces[n]}" for n in order), content=FORM
+    ), with_form(files=_named(name), form_names=[name])
 
 
 @odd(98, "https://github.com/mikel/mail/issues/1685", "RFC 2231 4.1")
 def name_in_encoded_and_plain_pieces() -> Made:
     """Only the pieces with a star are percent-encoded; the charset is named once."""
     pieces = "filename*0*=ISO-8859-1'de'F%FCr; filename*1=\" 100%25 \"; filename*2*=M%E4rz.xlsx"
-    return _disposed(pieces), with_form(files=_named("Für 100%25 März.xlsx"))
+    return _disposed(pieces), _short("Für 100%25 März.xlsx")
 
 
 @odd(99, "RFC 2231 4", "RFC 6266 4.3")
 def three_names() -> Made:
     """A type's name, a plain name and one with a charset: the last says most."""
     both = f"filename=\"form.xlsx\";\n filename*=utf-8''{_percent('申請書')}.xlsx"
-    return _disposed(both, f"{_OCTETS}; name=ATT00001.xlsx"), with_form(files=_named("申請書.xlsx"))
+    return _disposed(both, f"{_OCTETS}; name=ATT00001.xlsx"), _short("申請書.xlsx")
 
 
 @odd(
@@ -83,15 +88,13 @@ def three_names() -> Made:
 def name_of_words_and_plain_text() -> Made:
     """The name mixes plain text with two encoded words, against RFC 2047 5."""
     name = 'filename="form =?ISO-8859-1?Q?f=FCr_K?=\n =?ISO-8859-1?Q?=F6ln=2Exlsx?="'
-    return _disposed(name), with_form(files=_named("form für Köln.xlsx"))
+    return _disposed(name), _short("form für Köln.xlsx")
 
 
 @odd(101, "https://github.com/emailjs/emailjs-mime-builder/pull/10")
 def extended_name_in_quotes() -> Made:
     """The extended value stands in quotes."""
-    return _disposed(f"filename*=\"UTF-8''{_percent('申請書.xlsx')}\""), with_form(
-        files=_named("申請書.xlsx")
-    )
+    return _disposed(f"filename*=\"UTF-8''{_percent('申請書.xlsx')}\""), _short("申請書.xlsx")
 
 
 @odd(102, "https://github.com/Cocoanetics/SwiftMail/pull/233", "RFC 2231 3")
@@ -112,17 +115,15 @@ def extended_name_in_an_unknown_charset() -> Made:
 def semicolon_inside_the_name() -> Made:
     """The quoted name holds semicolons, an equals sign and an escaped quote."""
     name = r'filename="form; final=2 \"new\".xlsx"; size=1'
-    return _disposed(name), with_form(
-        files=_named(
-            one_of('form; final=2 "new".xlsx', "form; final=2 new.xlsx", "form; final=2 _new_.xlsx")
-        )
+    return _disposed(name), _short(
+        one_of('form; final=2 "new".xlsx', "form; final=2 new.xlsx", "form; final=2 _new_.xlsx")
     )
 
 
 @odd(104, "RFC 2045 5.1")
 def blanks_in_a_name_without_quotes() -> Made:
     """The name has blanks and brackets and no quotes."""
-    return _disposed("filename=our form [2].xlsx"), with_form(files=_named("our form [2].xlsx"))
+    return _disposed("filename=our form [2].xlsx"), _short("our form [2].xlsx")
 
 
 @odd(105, "RFC 2183 2.3", "CVE-2009-3376")
@@ -460,18 +461,14 @@ def name_cut_inside_a_character() -> Made:
     octets_ = "申請書（大阪）.xlsx".encode()
     pieces = (octets_[:10], octets_[10:19], octets_[19:])
     words = (f"=?UTF-8?B?{base64.b64encode(piece).decode()}?=" for piece in pieces)
-    return _disposed('filename="' + "\n ".join(words) + '"'), with_form(
-        files=_named("申請書（大阪）.xlsx")
-    )
+    return _disposed('filename="' + "\n ".join(words) + '"'), _short("申請書（大阪）.xlsx")
 
 
 @odd(157, "https://github.com/smiley22/S22.Imap/issues/28", "RFC 2231 4")
 def name_that_is_a_bare_word() -> Made:
     """An encoded word stands as the name without quotes."""
     word = base64.b64encode("анкета.xlsx".encode("koi8-r")).decode()
-    return _disposed(f"filename==?koi8-r?B?{word}?=; size=20675"), with_form(
-        files=_named("анкета.xlsx")
-    )
+    return _disposed(f"filename==?koi8-r?B?{word}?=; size=20675"), _short("анкета.xlsx")
 
 
 @odd(
@@ -487,4 +484,49 @@ def zip_with_a_german_name() -> Made:
     words = text("Anbei das ausgefüllte Formular.\nMit freundlichen Grüßen")
     return head(subject="Subject: Unser Formular für März") + multipart(words, part), with_form(
         subject="Unser Formular für März", form_names=[name]
+    )
+
+
+@odd(169, "https://github.com/mysociety/alaveteli/issues/941")
+def two_uuencoded_files() -> Made:
+    """Two files follow each other in the text, the first a short one."""
+    note = b"Number;Name\r\n1;Taro\r\n"
+    body = lines("Two files:", "") + _uuencoded(note, "begin 644 list.csv") + CRLF
+    body += _uuencoded(FORM, "begin 644 form.xlsx") + lines("Taro")
+    return head("Content-Type: text/plain") + CRLF + body, with_form(
+        files=[{"name": "list.csv", "sha256": sha(note)}, *_named("form.xlsx")],
+        text_has=["Two files:", "Taro"],
+        text_lacks=["begin 644"],
+    )
+
+
+def _mailed_zip(content: bytes, words: str) -> bytes:
+    part = file(content, "Content-Type: application/zip", f"{_ATTACHED}; filename=a.zip")
+    return head(subject=f"Subject: {words}") + multipart(text(words), part)
+
+
+@odd(170, "https://github.com/AkiZip/AkiZip/pull/44", "APPNOTE.TXT 4.4.4 (bit 11)")
+def zip_that_calls_gbk_utf_8() -> Made:
+    """The zip says that its names are UTF-8 and they are GBK."""
+    name = "申请表.xlsx".encode("gbk")
+    content = bytearray(_zip(name, FORM))
+    for flags in (6, content.rindex(b"PK\1\2") + 8):
+        content[flags : flags + 2] = b"\0\x08"
+    return _mailed_zip(bytes(content), "附上申请表"), with_form(
+        subject="附上申请表", form_names=["申请表.xlsx"]
+    )
+
+
+@odd(171, "APPNOTE.TXT 4.6.9 (0x7075)")
+def zip_with_the_name_in_an_extra_field() -> Made:
+    """The name proper has question marks; an extra field has it in UTF-8."""
+    old, name = b"??? (???).xlsx", "申請書 (大阪府).xlsx"
+    inside = b"\1" + binascii.crc32(old).to_bytes(4, "little") + name.encode()
+    entry = zipfile.ZipInfo(old.decode(), (2026, 11, 23, 10, 0, 0))
+    entry.extra = b"\x75\x70" + len(inside).to_bytes(2, "little") + inside
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr(entry, FORM)
+    return _mailed_zip(stream.getvalue(), "申請書の送付"), with_form(
+        subject="申請書の送付", form_names=[name]
     )

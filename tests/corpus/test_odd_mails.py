@@ -1,6 +1,7 @@
 """Each odd mail is read as a good mail program would show it."""
 
 import json
+import re
 import time
 import unicodedata
 from datetime import UTC
@@ -116,6 +117,19 @@ def test_odd_mails_are_numbered_without_gaps() -> None:
     numbers = sorted(int(path.name.partition("-")[0]) for path in MAIL.glob("*.eml"))
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 80
+
+
+def test_odd_mails_of_the_log_name_the_report_that_they_come_from() -> None:
+    log = (MAIL.parent / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| \[.+?\]\((.+?)\) \| .+? \| ([\d, ]+): ", log, re.MULTILINE)
+    assert len(rows) == log.count("\n| [") >= 20
+    for url, numbers in rows:
+        for number in numbers.split(", "):
+            (path,) = MAIL.glob(f"{number}-*.right.json")
+            if url in json.loads(path.read_text("utf-8"))["source"]:
+                break
+        else:
+            pytest.fail(f"no mail of {numbers} names {url}")
 
 
 def test_odd_readings_that_differ_are_seen() -> None:

@@ -464,3 +464,10 @@ def pgp_signed() -> Made:
     return head() + multipart(mixed(), part, kind="signed", boundary="sig", more=more), with_form(
         text_has=["Our form"]
     )
+
+
+@odd(172, "https://github.com/simple-java-mail/java-utils-mail-smime/issues/8")
+def opaque_signed_in_a_signed_multipart() -> Made:
+    """Outlook stores multipart/signed without a protocol and with smime.p7m as its only part."""
+    part = _p7m(_signed(mixed()), "application/x-pkcs7-mime; name=smime.p7m")
+    return head() + multipart(part, kind="signed", boundary="sig"), with_form(text_has=["Our form"])
