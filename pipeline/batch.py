@@ -15,6 +15,7 @@ from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.move import move_processed
 from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
+from pipeline.flow.inbound.refetch import fetch_anew
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import queue_digest
@@ -220,6 +221,7 @@ def _receive(run: _Run) -> None:
 def _fetch_all(run: _Run) -> None:
     services = run.services
     with open_mailbox(services) as mailbox:
+        run.processed += run.stage("refetch", lambda: fetch_anew(services, mailbox), Processed())
         new = 1
         while new:
             new = fetch(services, mailbox)

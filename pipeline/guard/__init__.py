@@ -7,6 +7,7 @@ come back as JSON with the bytes beside it and are rebuilt from the function's a
 alone, so that a child taken over by a file cannot make the parent run anything.
 """
 
+import errno
 import json
 import math
 import multiprocessing
@@ -301,7 +302,9 @@ def _work(job: bytes) -> list[bytes]:
 
 
 def _name_of(error: Exception) -> str:
-    """Name an error by its type and, for an error of ours, its code and reason."""
+    """Name an error by its type; one of the system by its number too, ours by code and reason."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{type(error).__name__} {errno.errorcode.get(error.errno, '')}".rstrip()
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return type(error).__name__

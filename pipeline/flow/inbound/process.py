@@ -2,37 +2,27 @@
 
 Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
 the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
-fails gets attempts with growing waits, then the quarantine, in the same commit. What is not the
-fault of a message is charged to none: without the database or the reader the portion stops; a
-message that a wrong setting stops waits while the others go on, and the error is raised after the
-last commit. The commit also says where the mail goes; the mail on the server is moved after it.
+fails is tried again after growing waits or goes to the quarantine, as :mod:`faults` decides, in the
+same commit. What is not the fault of a message is charged to none: without the database or the
+reader the portion stops; a message that a wrong setting or the machine stops waits while the others
+go on, and the error is raised after the last commit. The commit also says where the mail goes; the
+mail on the server is moved after it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from pipeline import logs
-from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.flow.inbound.faults import ATTEMPTS, Blame, after_failure, fault_of, put_aside
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
-from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
-from pipeline.guard import GuardError
-from pipeline.model.identifiers import new_id
-from pipeline.model.retry import Retry
 from pipeline.store.faults import blames_nothing
-from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
-from pipeline.terms import Outcome
+from pipeline.store.records import MessageRecord
 
-#: How often a message is tried is a setting (limits.attempts).
-_RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
-#: What the same bytes would do again: the child's own memory and processor time ran out. The wall
-#: clock runs on a busy machine too, and a crash or an exception may be the machine's (no file
-#: handles, a library half installed), so those are tried again.
-_HOPELESS = frozenset({"memory", "cpu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +41,8 @@ class Processed:
         )
 
 
-#: What one transaction did, and the setting that was wrong for a message of it.
-_Done = tuple[Processed, ConfigurationError | None]
+#: What one transaction did, and what was wrong with a setting or the machine for a message of it.
+_Done = tuple[Processed, PipelineError | None]
 
 
 def process(services: Services) -> Processed:
@@ -61,7 +51,7 @@ def process(services: Services) -> Processed:
         candidates = _claimed(services.work(tx), services.settings.limits.batch)
     parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
     total = Processed()
-    fault: ConfigurationError | None = None
+    fault: PipelineError | None = None
     with Reading(services) as reading:
         for number, part in enumerate(parts):
             reading.ahead(part)
@@ -104,7 +94,7 @@ def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
 
 def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
     total = Processed()
-    fault: ConfigurationError | None = None
+    fault: PipelineError | None = None
     for row in _claimed(work, limit):
         try:
             with work.tx.savepoint():
@@ -113,44 +103,29 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
             fault = fault or error
-            later = work.now + _RETRY.wait_after(1)
+            later = work.now + ATTEMPTS.wait_after(1)
             work.tx.messages.save(replace(row, next_at=later, last_error=error.code))
             total += Processed(deferred=1)
         except Exception as error:
             if _stops_all(error):
                 raise
-            total += _failed(work, row, error)
+            done, found = _failed(work, row, error)
+            total += done
+            fault = fault or found
     return total, fault
 
 
-def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
-    """Count the attempt; the last one puts the message into the quarantine."""
-    now = work.now
-    reason = f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
-    attempts = row.attempts + 1
-    logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
-    hopeless = isinstance(error, GuardError) and error.reason in _HOPELESS
-    if attempts < work.services.settings.limits.attempts and not hopeless:
-        at = now + _RETRY.wait_after(attempts)
-        work.tx.messages.save(replace(row, attempts=attempts, next_at=at, last_error=reason))
-        return Processed(deferred=1)
-    work.tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
-    alert(work, "quarantined", "", row.id)
-    work.tx.messages.save(
-        _placed(
-            work.services,
-            replace(
-                row,
-                state=MessageState.QUARANTINED,
-                outcome=Outcome.QUARANTINE,
-                attempts=attempts,
-                next_at=None,
-                last_error=reason,
-                processed_at=now,
-            ),
-        )
-    )
-    return Processed(quarantined=1)
+def _failed(work: Work, row: MessageRecord, error: Exception) -> _Done:
+    """Let the message wait for another try, or put it into the quarantine."""
+    fault = fault_of(error)
+    waiting = after_failure(work, row, fault)
+    if waiting is None:
+        put_aside(work, row, fault)
+        return Processed(quarantined=1), None
+    work.tx.messages.save(waiting)
+    lacks = fault.blame is Blame.MACHINE
+    told = TryLaterError("reader_lacks", reason=fault.trace) if lacks else None
+    return Processed(deferred=1), told
 
 
 def _placed(services: Services, row: MessageRecord) -> MessageRecord:

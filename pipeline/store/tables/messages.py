@@ -85,6 +85,19 @@ class Messages(Rows[MessageRecord]):
             self._due("next_at", now, limit).where(messages.c.state == MessageState.FETCHED)
         )
 
+    def waiting_with_error(self, errors: Sequence[str], limit: int) -> _Found:
+        """Return mails that wait for another try after one of these errors, oldest first."""
+        due = messages.c.next_at
+        return self._all(
+            self._select(
+                due.is_not(None),
+                messages.c.state == MessageState.FETCHED,
+                messages.c.last_error.in_(errors),
+            )
+            .order_by(due, messages.c.id)
+            .limit(limit)
+        )
+
     def get(self, row: str) -> MessageRecord | None:
         """Return the mail of the ledger row, or None."""
         return self._first(self._select(messages.c.id == row))
