@@ -54,17 +54,21 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def status(*, as_json: bool) -> None:
     """Print what waits, is due and expires, and which issuer is in force."""
-    from pipeline.store import queries  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.asleep import asleep  # noqa: PLC0415 - slow to import
+    from pipeline.store import queries  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:
         now = opened.clock.now()
         counts = queries.counts(tx, now)
+        sleeping = asleep(opened.work(tx))
         zone = opened.settings.team.time_zone
         issuer = opened.settings.certificates.issuer
     if as_json:
-        print_json({"at": now, "counts": counts, "issuer": issuer})
+        print_json({"at": now, "counts": counts, "asleep": sleeping, "issuer": issuer})
         return
     click.echo(words.word("status_at", at=told(now, zone)))
     for name in counts.__slots__:
         print_lines(f"{words.word(f'count_{name}')}: {getattr(counts, name)}", rest="    ")
+    if sleeping.total:
+        print_lines(words.counted("status_asleep", sleeping.total))
     print_lines(words.word(f"issuer_{issuer}"))

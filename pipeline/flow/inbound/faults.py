@@ -10,24 +10,18 @@ import builtins
 import errno
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Work
+from pipeline.flow.services import Work, waits
 from pipeline.guard import GuardError, Reason
 from pipeline.model.identifiers import new_id
-from pipeline.model.retry import Retry
 from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 from pipeline.terms import Outcome
 
-#: How often a message is tried that may be to blame is a setting (limits.attempts).
-ATTEMPTS = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
-#: One that is not to blame waits for the machine about a day; what never passes must not stick.
-PATIENCE = Retry.doubling(timedelta(minutes=5), timedelta(hours=4), attempts=12)
 #: The stored bytes are gone or damaged: the server may still have the mail.
 LOST_BYTES = ("blob_damaged", "blob_missing")
 
@@ -127,9 +121,9 @@ def after_failure(work: Work, row: MessageRecord, fault: Fault) -> MessageRecord
     noted = replace(row, last_error=fault.reason, trace=fault.trace)
     if fault.blame in {Blame.MACHINE, Blame.STORAGE}:
         stumbles = row.stumbles + 1
-        if PATIENCE.given_up_after(stumbles):
+        if waits.MACHINE.given_up_after(stumbles):
             return None
-        at = work.now + PATIENCE.wait_after(stumbles)
+        at = work.now + waits.MACHINE.wait_after(stumbles)
         return replace(noted, stumbles=stumbles, next_at=at)
     attempts = row.attempts + 1
     confirmed = fault.blame is Blame.READER and (row.last_error, row.trace) == (
@@ -139,7 +133,7 @@ def after_failure(work: Work, row: MessageRecord, fault: Fault) -> MessageRecord
     last = attempts >= work.services.settings.limits.attempts
     if last or confirmed or fault.blame is Blame.BYTES:
         return None
-    return replace(noted, attempts=attempts, next_at=work.now + ATTEMPTS.wait_after(attempts))
+    return replace(noted, attempts=attempts, next_at=work.now + waits.MESSAGE.wait_after(attempts))
 
 
 def put_aside(work: Work, row: MessageRecord, fault: Fault) -> None:

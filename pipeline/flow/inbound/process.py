@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.flow.inbound.faults import ATTEMPTS, Blame, after_failure, fault_of, put_aside
+from pipeline.flow.inbound.faults import Blame, after_failure, fault_of, put_aside
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
-from pipeline.flow.services import Services, Work
+from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import MessageRecord
 
@@ -103,7 +103,7 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
             fault = fault or error
-            later = work.now + ATTEMPTS.wait_after(1)
+            later = work.now + waits.MESSAGE.wait_after(1)
             work.tx.messages.save(replace(row, next_at=later, last_error=error.code))
             total += Processed(deferred=1)
         except Exception as error:

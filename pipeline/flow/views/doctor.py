@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.clock import SystemClock
@@ -14,6 +14,7 @@ from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services
 from pipeline.flow.services.state import trial, wants_authority
+from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
@@ -59,6 +60,7 @@ def _state(settings: Settings) -> list[Finding]:
             checks = [
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
+                _try("asleep", lambda: _asleep(services)),
             ]
             if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
@@ -124,6 +126,23 @@ def _database(services: Services) -> Finding:
 def _token_key(services: Services) -> Finding:
     _ = services.token_key
     return Finding("token_key", "good")
+
+
+def _asleep(services: Services) -> Finding:
+    with services.store.read() as tx:
+        found = asleep(services.work(tx))
+    if not found.total:
+        return Finding("asleep", "good")
+    return Finding("asleep", "warn", "asleep_found", _counted(found))
+
+
+def woken(counts: Asleep) -> Finding:
+    """Return what ``doctor --mend`` has done."""
+    return Finding("asleep", "good", "asleep_woken", _counted(counts))
+
+
+def _counted(counts: Asleep) -> tuple[tuple[str, str], ...]:
+    return tuple((item.name, str(getattr(counts, item.name))) for item in fields(counts))
 
 
 def _authority(services: Services) -> Finding:

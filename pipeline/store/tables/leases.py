@@ -58,6 +58,15 @@ class Leases(Rows[LeaseRecord]):
         """Remove the leases that are over: their workers are gone; return how many."""
         return self._delete(leases.c.until <= now)
 
+    def beyond(self, latest: datetime) -> int:
+        """Return how many leases end after ``latest``."""
+        count = sa.select(sa.func.count()).select_from(leases)
+        return int(self._execute(count.where(self._mine(), leases.c.until > latest)).scalar_one())
+
+    def remove_beyond(self, latest: datetime) -> int:
+        """Remove the leases that end after ``latest``; return how many."""
+        return self._delete(leases.c.until > latest)
+
     def list(self) -> _Found:
         """Return all leases by name, also those that are over."""
         return self._all(self._select().order_by(leases.c.name))

@@ -85,6 +85,18 @@ class Messages(Rows[MessageRecord]):
             self._due("next_at", now, limit).where(messages.c.state == MessageState.FETCHED)
         )
 
+    def waiting_beyond(self, latest: datetime) -> int:
+        """Return how many mails wait to be processed until after ``latest``."""
+        due = messages.c.next_at
+        count = sa.select(sa.func.count()).select_from(messages)
+        beyond = count.where(self._mine(), due.is_not(None), due > latest)
+        return int(self._execute(beyond).scalar_one())
+
+    def wake_beyond(self, latest: datetime, now: datetime) -> int:
+        """Let the mails that wait until after ``latest`` be due ``now``; return how many."""
+        due = messages.c.next_at
+        return self._update(due.is_not(None), due > latest, next_at=now)
+
     def waiting_with_error(self, errors: Sequence[str], limit: int) -> _Found:
         """Return mails that wait for another try after one of these errors, oldest first."""
         due = messages.c.next_at
