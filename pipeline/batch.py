@@ -15,6 +15,7 @@ from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.move import move_processed
 from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
+from pipeline.flow.inbound.reconcile import reconcile as compare
 from pipeline.flow.inbound.refetch import fetch_anew
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
@@ -24,6 +25,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 from pipeline.flow.views.plan import Plan
+from pipeline.flow.views.reconcile import Reconciliation
 
 
 class Stage(StrEnum):
@@ -210,6 +212,11 @@ def plan_batch(services: Services) -> Plan:
 def inject(services: Services, mails: Sequence[bytes]) -> int:
     """Put raw mails into the ledger for the next batch; return how many were new."""
     return intake.inject(services, mails)
+
+
+def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
+    """Set the server against the ledger; ``mend`` puts right what is beyond doubt."""
+    return compare(services, mend=mend)
 
 
 def _receive(run: _Run) -> None:

@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,16 @@ from typing import Self
 
 from pipeline.durable import flush_folder, locked, make_folder, write_file
 from pipeline.errors import ConfigurationError, TryLaterError
-from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+from pipeline.mailbox.protocol import (
+    COUNT,
+    MESSAGE_BYTES,
+    TOTAL_BYTES,
+    Contents,
+    FetchedMessage,
+    Known,
+    StoredMail,
+)
+from pipeline.mailbox.words import message_id_of
 
 _INDEX = "pipeline-uids"
 _LOCK = "pipeline-uids.lock"
@@ -160,6 +169,19 @@ class MaildirMailbox:
             self._open(self._folder)
             below = (path for path in self._root.glob(".*") if (path / "cur").is_dir())
             return tuple(sorted(["INBOX", *(path.name[1:].replace(".", "/") for path in below)]))
+
+    def contents(self, folder: str) -> Contents | None:
+        """Return the mails of ``folder`` without their bytes; see the protocol."""
+        with self._guarded():
+            place = self._path(folder)
+            if not (place / "cur").is_dir():
+                return None
+            validity, paths = _look(place)
+            mails = []
+            for uid, path in sorted(paths.items()):
+                with suppress(FileNotFoundError):  # moved away since it was listed
+                    mails.append(StoredMail(uid, path.stat().st_size, _id_of(path)))
+            return Contents(validity, mails)
 
     def wait(self, seconds: float) -> bool:
         """Look every half second whether a mail came."""
@@ -308,6 +330,14 @@ def _read(
     except FileNotFoundError:
         return None
     return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
+
+
+def _id_of(path: Path) -> str:
+    """Return the Message-ID of a mail; empty when it has none, or cannot be read."""
+    try:
+        return message_id_of(_head(path))
+    except OSError:
+        return ""
 
 
 def _head(path: Path) -> bytes:

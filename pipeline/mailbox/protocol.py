@@ -31,6 +31,23 @@ class FetchedMessage:
     received_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail in a folder, without its bytes; ``message_id`` is empty when it has none."""
+
+    uid: int
+    size: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All mails of a folder."""
+
+    uidvalidity: int
+    mails: Sequence[StoredMail]
+
+
 class Mailbox(Protocol):
     """A mailbox: new mail is read without a trace, processed mail is moved to a folder.
 
@@ -82,6 +99,10 @@ class Mailbox(Protocol):
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders, sorted."""
+        ...
+
+    def contents(self, folder: str) -> Contents | None:
+        """Return the mails of ``folder`` without their bytes, changing nothing; None: no folder."""
         ...
 
     def wait(self, seconds: float) -> bool:

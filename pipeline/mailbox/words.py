@@ -22,6 +22,8 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f]")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
+#: The field with the lines that it is folded over (RFC 5322, section 2.2.3).
+_ID_FIELD = re.compile(rb"^message-id[ \t]*:((?:.|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -184,6 +186,12 @@ def message_id(values: Iterable[str]) -> str:
         if text := one_line(plain(value)):
             return text[:990]
     return ""
+
+
+def message_id_of(head: bytes) -> str:
+    """Return the first Message-ID of the header lines ``head``, as :func:`message_id` does."""
+    found = _ID_FIELD.findall(head.replace(b"\r\n", b"\n"))
+    return message_id(value.decode("utf-8", "surrogateescape") for value in found)
 
 
 def date(value: str) -> datetime | None:

@@ -20,6 +20,7 @@ from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
+from pipeline.flow.views.reconcile import Difference
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
@@ -65,6 +66,7 @@ PRINTED: tuple[type[StrEnum], ...] = (
     CertificateState,
     FormKind,
     Reason,
+    Difference,
 )
 #: Enumerations that the report prints with a prefix.
 PREFIXED: dict[str, type[StrEnum]] = {

@@ -228,6 +228,11 @@ class Messages(Rows[MessageRecord]):
             found[row.message_row] = (*found.get(row.message_row, ()), row.reference)
         return found
 
+    def of_account(self, account: str, after: str, limit: int) -> _Found:
+        """Return mails that came in at ``account``, oldest first; ``after`` (an id) pages them."""
+        statement = self._select(messages.c.account == account, messages.c.id > after)
+        return self._all(statement.order_by(messages.c.id).limit(limit))
+
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the mails of a sender, newest first."""
         return self._all(
