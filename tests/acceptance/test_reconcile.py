@@ -31,6 +31,11 @@ authserv_ids = ["{authserv}"]
 """
 
 
+def _mail(name: str) -> bytes:
+    """Return an automatic answer: it is filed, and nobody answers it."""
+    return b"Auto-Submitted: auto-replied\r\n" + words(f"{name}@{name}.example", name)
+
+
 @dataclass
 class Office:
     """A state folder, its mailbox, and the command line on both."""
@@ -61,7 +66,7 @@ class Office:
         """Put mails into the mailbox."""
         with open_mailbox(self.services) as mailbox:
             for name in names:
-                mailbox.append(folder, words(f"{name}@{name}.example", name))
+                mailbox.append(folder, _mail(name))
 
     def carry(self, name: str, source: str, target: str) -> None:
         """Move a mail as a person does."""
@@ -116,9 +121,9 @@ def test_server_and_ledger_that_agree(office: Office) -> None:
     office.call("run")
     found, named = office.differences()
     assert named == {}
-    (requests,) = [one for one in found["folders"] if one["folder"] == "Requests"]
-    assert requests == {
-        "folder": "Requests",
+    (ignored,) = [one for one in found["folders"] if one["folder"] == "Ignored"]
+    assert ignored == {
+        "folder": "Ignored",
         "there": True,
         "on_server": 2,
         "expected": 2,
@@ -130,8 +135,8 @@ def test_server_and_ledger_that_agree(office: Office) -> None:
 def test_every_difference_is_told_and_only_what_is_safe_is_mended(office: Office) -> None:
     office.deliver("kept", "taken", "carried")
     office.call("run")
-    office.carry("taken", "Requests", "Archive")
-    office.carry("carried", "Requests", "Ignored")
+    office.carry("taken", "Ignored", "Archive")
+    office.carry("carried", "Ignored", "Requests")
     office.deliver("foreign", folder="Held")
     office.deliver("pending", "returned")
     rows = {row.message_id: row for row in office.decide()}
@@ -140,11 +145,11 @@ def test_every_difference_is_told_and_only_what_is_safe_is_mended(office: Office
     office.deliver("new")
 
     wanted = {
-        "taken": ("missing", " -> Requests"),
-        "carried": ("elsewhere", "Ignored -> Requests"),
+        "taken": ("missing", " -> Ignored"),
+        "carried": ("elsewhere", "Requests -> Ignored"),
         "foreign": ("not_in_ledger", "Held -> "),
-        "pending": ("not_moved", "INBOX -> Requests"),
-        "returned": ("came_back", "INBOX -> Requests"),
+        "pending": ("not_moved", "INBOX -> Ignored"),
+        "returned": ("came_back", "INBOX -> Ignored"),
         "new": ("not_fetched", "INBOX -> "),
     }
     for _ in range(2):  # to look changes nothing
@@ -161,14 +166,14 @@ def test_every_difference_is_told_and_only_what_is_safe_is_mended(office: Office
 
 
 def test_mail_without_a_message_id_is_known_by_its_size(office: Office) -> None:
-    raw = words("one@one.example", "one").replace(b"Message-ID: <one@one.example>\r\n", b"")
+    raw = _mail("one").replace(b"Message-ID: <one@one.example>\r\n", b"")
     with open_mailbox(office.services) as mailbox:
         mailbox.append("INBOX", raw)
     office.call("run")
     found, _ = office.differences()
     assert found["differences"] == []
     with open_mailbox(office.services) as mailbox:
-        mailbox.append("Requests", raw + b"another line\r\n")
+        mailbox.append("Ignored", raw + b"another line\r\n")
     found, _ = office.differences()
     assert [mail["difference"] for mail in found["differences"]] == ["not_in_ledger"]
 
@@ -184,7 +189,7 @@ def test_folder_that_was_numbered_anew_is_told(
     else:
         request.getfixturevalue("dovecot").forget_numbers(office.services.settings.mailbox.user)
     _, named = office.differences()
-    assert named == {"pending": ("numbered_anew", "INBOX -> Requests")}
+    assert named == {"pending": ("numbered_anew", "INBOX -> Ignored")}
 
 
 @pytest.mark.parametrize("office", ["imap"], indirect=True)
@@ -208,7 +213,7 @@ def test_no_body_is_downloaded_and_nothing_is_marked_as_read(
     assert set(asked) == {"RFC822.SIZE", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"}
     with IMAPClient(dovecot.host, dovecot.port, ssl=False) as client:
         client.login(office.services.settings.mailbox.user, dovecot.password)
-        for folder in ("INBOX", "Requests"):
+        for folder in ("INBOX", "Ignored"):
             client.select_folder(folder, readonly=True)
             flags = client.get_flags(client.search()).values()
             assert [flag for flag in flags if b"\\Seen" in flag] == []

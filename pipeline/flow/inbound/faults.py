@@ -85,7 +85,7 @@ def _of_reader(error: GuardError) -> Fault:
     reason = f"guard_{error.reason}"
     raised = _RAISED.fullmatch(error.detail) if error.reason == "exception" else None
     if raised is None:
-        return Fault(reason, error.detail, _BLAME[error.reason])
+        return Fault(reason, error.detail, _BLAME.get(error.reason, Blame.READER))
     kind, code, why = raised["kind"], raised["code"] or "", raised["why"] or ""
     if _is(kind, ImportError) or (_is(kind, OSError) and _number(code) in _LACKING):
         return Fault("reader_lacks", error.detail, Blame.MACHINE)

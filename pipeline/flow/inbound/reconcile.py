@@ -5,7 +5,7 @@ its UID, the others by Message-ID, since a move gives a new UID (RFC 6851, secti
 without a Message-ID is known by its size in the folder where it belongs.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -64,8 +64,8 @@ class _Folder:
     there: bool = False
     uidvalidity: int = 0
     by_uid: dict[int, StoredMail] = field(default_factory=dict)
-    by_id: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_size: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_id: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
+    by_size: dict[int, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     on_server: int = 0
     expected: int = 0
     agreed: int = 0
@@ -74,10 +74,10 @@ class _Folder:
         """Return the mail with this UID, once; None when there is none or it was taken."""
         return self.by_uid.pop(uid, None)
 
-    def take_one(self, uids: list[int]) -> StoredMail | None:
+    def take_one(self, uids: deque[int]) -> StoredMail | None:
         """Return one of ``uids`` that was not taken yet."""
         while uids:
-            mail = self.take(uids.pop(0))
+            mail = self.take(uids.popleft())
             if mail is not None:
                 return mail
         return None
@@ -193,15 +193,15 @@ def _at_its_number(inbox: _Folder, row: MessageRecord) -> StoredMail | None:
 def _found(folder: _Folder, row: MessageRecord) -> StoredMail | None:
     """Return the mail of ``row`` in ``folder``: by its Message-ID, or by its size without one."""
     if row.message_id:
-        return folder.take_one(folder.by_id.get(row.message_id, []))
-    return folder.take_one(folder.by_size.get(row.size, []))
+        return folder.take_one(folder.by_id.get(row.message_id, deque()))
+    return folder.take_one(folder.by_size.get(row.size, deque()))
 
 
 def _astray(stock: _Stock, inbox: _Folder, row: MessageRecord) -> DifferentMail:
     """Return where else the mail of ``row`` stands, if anywhere."""
     home = _home(stock, inbox, row)
-    waits = row.moved_at is None and not row.stands_in
-    if waits and (mail := _found(inbox, row)) is not None:
+    renumbered = row.place.folder == inbox.name and row.place.uidvalidity != inbox.uidvalidity
+    if renumbered and (mail := _found(inbox, row)) is not None:
         anew = Difference.NUMBERED_ANEW
         return DifferentMail(anew, inbox.name, mail.uid, home.name, row.id, mail.message_id)
     for folder in stock.folders.values() if row.message_id else ():
