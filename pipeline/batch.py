@@ -242,6 +242,8 @@ def _fetch_all(run: _Run) -> None:
 def _process_all(run: _Run) -> None:
     while (portion := process(run.services)) != Processed():
         run.processed += portion
+        if portion.fault is not None:
+            run.failed("process", portion.fault)
         run.progress(Stage.RECEIVING, run.processed.processed)
 
 

@@ -118,6 +118,7 @@ def test_what_the_machine_lacks_costs_no_attempt_and_stops_no_other(
     for _ in range(4):
         assert int(world.summary.exit_code) == 75
         assert [str(failure.error)[:12] for failure in world.summary.failures] == ["reader_lacks"]
+        assert world.summary.deferred == 1
         world.later(hours=4)
     row = world.messages()[0]
     assert (row.state, row.attempts, row.stumbles) == (MessageState.FETCHED, 0, 5)

@@ -5,11 +5,11 @@ the next ten meanwhile. When the bulk fails, each message is tried under its own
 fails is tried again after growing waits or goes to the quarantine, as :mod:`faults` decides, in the
 same commit. What is not the fault of a message is charged to none: without the database or the
 reader the portion stops; a message that a wrong setting or the machine stops waits while the others
-go on, and the error is raised after the last commit. The commit also says where the mail goes; the
-mail on the server is moved after it.
+go on, and the error is told beside the numbers. The commit also says where the mail goes; the mail
+on the server is moved after it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
@@ -27,22 +27,23 @@ _AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """How many messages were processed, put off for another attempt, and quarantined."""
+    """How many messages were processed, put off for another attempt, and quarantined.
+
+    ``fault`` is what was wrong with a setting or the machine for one of them at least.
+    """
 
     processed: int = 0
     deferred: int = 0
     quarantined: int = 0
+    fault: PipelineError | None = field(default=None, compare=False)
 
     def __add__(self, other: "Processed") -> "Processed":
         return Processed(
             self.processed + other.processed,
             self.deferred + other.deferred,
             self.quarantined + other.quarantined,
+            self.fault or other.fault,
         )
-
-
-#: What one transaction did, and what was wrong with a setting or the machine for a message of it.
-_Done = tuple[Processed, PipelineError | None]
 
 
 def process(services: Services) -> Processed:
@@ -51,24 +52,19 @@ def process(services: Services) -> Processed:
         candidates = _claimed(services.work(tx), services.settings.limits.batch)
     parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
     total = Processed()
-    fault: PipelineError | None = None
     with Reading(services) as reading:
         for number, part in enumerate(parts):
             reading.ahead(part)
             if number + 1 < len(parts):
                 reading.meanwhile(parts[number + 1])
-            done, found = _process(services, reading, len(part))
-            total += done
-            fault = fault or found
-    if fault is not None:
-        raise fault
+            total += _process(services, reading, len(part))
     return total
 
 
-def _process(services: Services, reading: Reading, limit: int) -> _Done:
+def _process(services: Services, reading: Reading, limit: int) -> Processed:
     """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
     try:
-        return services.run(lambda work: _bulk(work, reading, limit)), None
+        return services.run(lambda work: _bulk(work, reading, limit))
     except Exception as error:
         if _stops_all(error):
             raise
@@ -92,9 +88,8 @@ def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
     return Processed(processed=len(rows))
 
 
-def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
+def _one_by_one(work: Work, reading: Reading, limit: int) -> Processed:
     total = Processed()
-    fault: PipelineError | None = None
     for row in _claimed(work, limit):
         try:
             with work.tx.savepoint():
@@ -102,30 +97,27 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
             total += Processed(processed=1)
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
-            fault = fault or error
             later = work.now + waits.MESSAGE.wait_after(1)
             work.tx.messages.save(replace(row, next_at=later, last_error=error.code))
-            total += Processed(deferred=1)
+            total += Processed(deferred=1, fault=error)
         except Exception as error:
             if _stops_all(error):
                 raise
-            done, found = _failed(work, row, error)
-            total += done
-            fault = fault or found
-    return total, fault
+            total += _failed(work, row, error)
+    return total
 
 
-def _failed(work: Work, row: MessageRecord, error: Exception) -> _Done:
+def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
     """Let the message wait for another try, or put it into the quarantine."""
     fault = fault_of(error)
     waiting = after_failure(work, row, fault)
     if waiting is None:
         put_aside(work, row, fault)
-        return Processed(quarantined=1), None
+        return Processed(quarantined=1)
     work.tx.messages.save(waiting)
     lacks = fault.blame is Blame.MACHINE
     told = TryLaterError("reader_lacks", reason=fault.trace) if lacks else None
-    return Processed(deferred=1), told
+    return Processed(deferred=1, fault=told)
 
 
 def _placed(services: Services, row: MessageRecord) -> MessageRecord:
