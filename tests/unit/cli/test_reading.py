@@ -157,6 +157,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
             "issuer",
         ),
         "alerts",
+        "asleep",
         "settings",
     }
     assert found["alerts"] == "warn"
