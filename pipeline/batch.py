@@ -16,6 +16,8 @@ from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.move import move_processed
 from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
+from pipeline.flow.inbound.reconcile import reconcile as compare
+from pipeline.flow.inbound.refetch import fetch_anew
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import queue_digest
@@ -24,6 +26,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 from pipeline.flow.views.plan import Plan
+from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.store.unit_of_work import Transaction
 
 
@@ -222,6 +225,11 @@ def inject(services: Services, mails: Sequence[bytes]) -> int:
     return intake.inject(services, mails)
 
 
+def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
+    """Set the server against the ledger; ``mend`` puts right what is beyond doubt."""
+    return compare(services, mend=mend)
+
+
 def _receive(run: _Run) -> None:
     """Fetch, process and move, portion by portion; what is in the ledger needs no mailbox."""
     run.stage("receive", lambda: _fetch_all(run), None)
@@ -231,6 +239,7 @@ def _receive(run: _Run) -> None:
 def _fetch_all(run: _Run) -> None:
     services = run.services
     with open_mailbox(services) as mailbox:
+        run.processed += run.stage("refetch", lambda: fetch_anew(services, mailbox), Processed())
         new = 1
         while new and not services.stopping():
             new = fetch(services, mailbox)
@@ -244,6 +253,8 @@ def _fetch_all(run: _Run) -> None:
 def _process_all(run: _Run) -> None:
     while not run.services.stopping() and (portion := process(run.services)) != Processed():
         run.processed += portion
+        if portion.fault is not None:
+            run.failed("process", portion.fault)
         run.progress(Stage.RECEIVING, run.processed.processed)
 
 

@@ -12,10 +12,19 @@ from imaplib import IMAP4
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.mailbox.idle import ImapArrivals, Line
 from pipeline.mailbox.imap_connection import ImapAccess, open_connection, passes, told_as, words
-from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+from pipeline.mailbox.protocol import (
+    COUNT,
+    MESSAGE_BYTES,
+    TOTAL_BYTES,
+    Contents,
+    FetchedMessage,
+    Known,
+    StoredMail,
+)
+from pipeline.mailbox.words import message_id_of
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -25,6 +34,9 @@ __all__ = ["ImapAccess", "ImapMailbox"]
 _CHUNK = 1000
 _HINT_SECONDS = 15.0  # who waits for a hint must not be late for the next look
 _FOLDERS_NAMED = 20
+#: So often in a row a portion is halved until one mail is alone; more failures are the server's.
+_HALVINGS = _CHUNK.bit_length() + 2
+_MESSAGE_ID = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 
 
 class ImapMailbox:
@@ -186,6 +198,48 @@ class ImapMailbox:
         own = ImapMailbox(replace(self._access, timeout_seconds=patience))
         return ImapArrivals(Line(own._connected, own._select_inbox, own._drop))
 
+    def contents(self, folder: str) -> Contents | None:
+        """Return the mails of ``folder`` without their bytes; see the protocol.
+
+        A mail whose file the server cannot read makes it refuse all that are asked for at once, or
+        hang up: they are halved until that one is alone. It is listed without size and id then.
+        """
+        with self._connected() as client:
+            if not client.folder_exists(self._name(folder)):
+                return None
+            validity = self._look_into(client, folder)
+            uids = sorted(client.search("UNDELETED"))
+        waiting = [uids[start : start + _CHUNK] for start in range(0, len(uids), _CHUNK)]
+        found: list[StoredMail] = []
+        failures = 0
+        while waiting:
+            some = waiting.pop()
+            with self._connected() as client:  # else the server is down, and no mail is to blame
+                self._look_into(client, folder)
+            try:
+                found += self._stored(some)
+                failures = 0
+            except TryLaterError:
+                failures += 1
+                if failures > _HALVINGS:
+                    raise
+                half = len(some) // 2
+                waiting += [some[:half], some[half:]] if half else []
+                found += [] if half else [StoredMail(some[0], 0, "")]
+        return Contents(validity, sorted(found, key=lambda mail: mail.uid))
+
+    def _look_into(self, client: "IMAPClient", folder: str) -> int:
+        return _validity(client.select_folder(self._name(folder), readonly=True))
+
+    def _stored(self, uids: list[int]) -> list[StoredMail]:
+        """Return size and Message-ID of ``uids`` in the selected folder; gone ones are left out."""
+        with self._connected() as client:
+            facts = client.fetch(uids, ["RFC822.SIZE", _MESSAGE_ID])
+        return [
+            StoredMail(uid, int(known.get(b"RFC822.SIZE", 0)), message_id_of(_head_of(known)))
+            for uid, known in facts.items()
+        ]
+
     # --- the connection -------------------------------------------------------------------
 
     @contextmanager
@@ -271,6 +325,16 @@ class ImapMailbox:
                 client.subscribe_folder(name)
         self._made.add(name)
         return name
+
+
+def _head_of(facts: dict[bytes, object]) -> bytes:
+    """Return the header field that was asked for, however the server writes its name."""
+    heads = (
+        value
+        for name, value in facts.items()
+        if name.startswith(b"BODY[HEADER") and isinstance(value, bytes)
+    )
+    return next(heads, b"")
 
 
 def _validity(selected: dict[bytes, object]) -> int:

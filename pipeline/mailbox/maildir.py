@@ -13,7 +13,7 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,16 @@ from typing import Self
 
 from pipeline.durable import flush_folder, locked, make_folder, write_file
 from pipeline.errors import ConfigurationError, TryLaterError
-from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+from pipeline.mailbox.protocol import (
+    COUNT,
+    MESSAGE_BYTES,
+    TOTAL_BYTES,
+    Contents,
+    FetchedMessage,
+    Known,
+    StoredMail,
+)
+from pipeline.mailbox.words import message_id_of
 
 _INDEX = "pipeline-uids"
 _LOCK = "pipeline-uids.lock"
@@ -168,6 +177,19 @@ class MaildirMailbox:
         """Return the names of what was delivered and not yet looked at by a mail program."""
         with self._guarded(), os.scandir(self._open(self._folder) / "new") as entries:
             return frozenset(entry.name for entry in entries)
+
+    def contents(self, folder: str) -> Contents | None:
+        """Return the mails of ``folder`` without their bytes; see the protocol."""
+        with self._guarded():
+            place = self._path(folder)
+            if not (place / "cur").is_dir():
+                return None
+            validity, paths = _look(place)
+            mails = []
+            for uid, path in sorted(paths.items()):
+                with suppress(FileNotFoundError):  # moved away since it was listed
+                    mails.append(StoredMail(uid, path.stat().st_size, _id_of(path)))
+            return Contents(validity, mails)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -325,6 +347,14 @@ def _read(
     except FileNotFoundError:
         return None
     return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
+
+
+def _id_of(path: Path) -> str:
+    """Return the Message-ID of a mail; empty when it has none, or cannot be read."""
+    try:
+        return message_id_of(_head(path))
+    except OSError:
+        return ""
 
 
 def _head(path: Path) -> bytes:

@@ -47,6 +47,23 @@ class Arrivals(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail in a folder, without its bytes; ``message_id`` is empty when it has none."""
+
+    uid: int
+    size: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All mails of a folder."""
+
+    uidvalidity: int
+    mails: Sequence[StoredMail]
+
+
 class Mailbox(Protocol):
     """A mailbox: new mail is read without a trace, processed mail is moved to a folder.
 
@@ -102,6 +119,9 @@ class Mailbox(Protocol):
 
     def arrivals(self) -> Arrivals:
         """Return what tells of new mail; it has a connection of its own."""
+
+    def contents(self, folder: str) -> Contents | None:
+        """Return the mails of ``folder`` without their bytes, changing nothing; None: no folder."""
         ...
 
     def close(self) -> None:

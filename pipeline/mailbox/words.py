@@ -31,6 +31,8 @@ _STARLESS = re.compile(
 """The value of an extended parameter (RFC 2231, 4) under the name of a plain one."""
 _ZONE = re.compile(r"(?<=[\d ])(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?=\s*(?:\(|\Z))")
 _JAPAN = re.compile(r"(?<= )(?:JST|KST)(?=\s*(?:\(|\Z))")
+#: The field with the lines that it is folded over (RFC 5322, section 2.2.3).
+_ID_FIELD = re.compile(rb"^message-id[ \t]*:((?:.|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -223,6 +225,12 @@ def message_id(values: Iterable[str]) -> str:
         if text := one_line(plain(value)):
             return text[:990]
     return ""
+
+
+def message_id_of(head: bytes) -> str:
+    """Return the first Message-ID of the header lines ``head``, as :func:`message_id` does."""
+    found = _ID_FIELD.findall(head.replace(b"\r\n", b"\n"))
+    return message_id(value.decode("utf-8", "surrogateescape") for value in found)
 
 
 def date(value: str) -> datetime | None:

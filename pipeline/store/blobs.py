@@ -1,5 +1,6 @@
 """Blobs: raw messages and attachments as files that are named by the SHA-256 of their bytes."""
 
+import errno
 import hashlib
 import os
 import re
@@ -31,6 +32,7 @@ class Blobs:
     def put_many(self, contents: Iterable[bytes]) -> list[str]:
         """Keep all ``contents`` durably and return their SHA-256, with one flush per folder.
 
+        A file whose bytes were damaged is replaced as a whole.
         Raises TryLaterError(``storage_unwritable``) when the disk is full or takes no writes.
         """
         try:
@@ -47,7 +49,7 @@ class Blobs:
         for data in contents:
             name = hashlib.sha256(data).hexdigest()
             path = self.path(name)
-            if not self._holds(path, len(data)):
+            if not self._holds(path, data):
                 self._write(path, data)
             # a blob that another process has just renamed may not be durable yet
             folders.add(path.parent)
@@ -66,6 +68,10 @@ class Blobs:
             data = self.path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise NotFoundError("blob_missing", sha256=sha256) from error
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            raise PipelineError("blob_damaged", sha256=sha256) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise PipelineError("blob_damaged", sha256=sha256)
         return data
@@ -95,10 +101,18 @@ class Blobs:
                 )
 
     @staticmethod
-    def _holds(path: Path, size: int) -> bool:
+    def _holds(path: Path, data: bytes) -> bool:
+        """Whether the file has these bytes: a disk can damage a file and leave its size.
+
+        A file that cannot be read (``EIO``) counts as damaged and is replaced.
+        """
         try:
-            return path.stat().st_size == size
+            return path.stat().st_size == len(data) and path.read_bytes() == data
         except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
             return False
 
     def _write(self, path: Path, data: bytes) -> None:

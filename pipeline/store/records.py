@@ -54,7 +54,8 @@ class MessageRecord:
     fetched. ``content`` is the digest of its text and files, for "the same mail again".
     ``stands_in`` is the folder where a mail released from the quarantine stands on the server
     (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
-    refused.
+    refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
+    ``stumbles`` counts the failures that the mail was not to blame for.
     """
 
     id: str
@@ -86,6 +87,8 @@ class MessageRecord:
     event: EventName | None = None
     refused: str = ""
     automation: str = ""
+    trace: str = ""
+    stumbles: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ reminders, agreed hours and the lapses of an approval are exact instants.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.model.request import (
@@ -47,6 +48,15 @@ _HOLD_DAYS = {
     HoldReason.CERTIFICATE_LIMIT: 14,
     HoldReason.APPROVAL_LAPSED: 14,
 }
+#: Fields that say when something happened; deadlines count from them.
+_HAPPENED = (
+    "entered_at",
+    "approved_at",
+    "ownership_verified_at",
+    "integration_created_at",
+    "certificate_wanted_at",
+)
+_A_DAY = timedelta(days=1)
 #: Days in which a person looks at the words "I did not withdraw".
 _WITHDRAWN_DAYS = 7
 
@@ -164,6 +174,63 @@ def next_at(
     """Return when the request has to be looked at next; None: never by the clock."""
     stay = _Stay(state, policy, customer_zone, team)
     return min((item.at for item in _listed(stay, done, None)), default=None)
+
+
+def horizon(now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
+    """Return the latest deadline that any status of any track can have, were it entered ``now``.
+
+    Only the dates that customers name (a day to be ready, an hour, the end of a certificate) can
+    bring a later one.
+    """
+    steps = (track.step(status) for track in TRACKS.values() for status in Status)
+    entries = [entry for step in steps if step is not None for entry in step.deadlines]
+    return max(_farthest(entry, now, policy, team) for entry in entries)
+
+
+def _farthest(entry: Due, now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
+    """Return by when ``entry`` comes, or comes again, whatever the customer's zone."""
+    units = max(entry.after, entry.every)
+    if entry.exact:
+        distance = entry.span if entry.span is not None else timedelta(days=units)
+        if entry.from_policy is not None:
+            distance = entry.from_policy(policy)
+        return now + distance + timedelta(days=entry.every)
+    tomorrow = now.date() + _A_DAY  # it is tomorrow already in some zone
+    working = entry.unit is Unit.WORKING_DAYS
+    day = team.add(tomorrow, units) if working else team.on_or_after(tomorrow + units * _A_DAY)
+    return datetime.combine(day + 2 * _A_DAY, time(), UTC)
+
+
+def as_of(state: RequestState, now: datetime) -> RequestState:
+    """Return ``state`` with nothing in it that has happened after ``now``."""
+    happened = {name: getattr(state, name) for name in _HAPPENED}
+    early: dict[str, Any] = {name: now for name, at in happened.items() if at and at > now}
+    return replace(state, **early)
+
+
+def done_by(
+    state: RequestState,
+    done: Collection[str],
+    now: datetime,
+    policy: TrackPolicy,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
+) -> tuple[str, ...]:
+    """Return the keys of ``done`` without those of deadlines that only come after ``now``."""
+    stay = _Stay(state, policy, customer_zone, team)
+    step = _step(state)
+    entries = step.deadlines if step is not None else ()
+    passed = {
+        item.key for entry in entries for item in _times(stay, entry, (), now) if item.at <= now
+    }
+    to_come = {
+        key
+        for key in done
+        for entry in entries
+        if (key == entry.key or _index(entry, key)) and key not in passed
+    }
+    return tuple(key for key in done if key not in to_come)
 
 
 def event_of(deadline: Deadline, at: datetime) -> Event:

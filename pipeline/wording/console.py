@@ -61,6 +61,12 @@ def named(kind: str, code: str) -> str:
     return text
 
 
+def fault(code: str) -> str:
+    """Return why a message could not be processed; an error that nobody foresaw by its type."""
+    text: str = _table("codes").get(f"fault_{code}", "")
+    return text or word("fault_unforeseen", kind=code)
+
+
 def notice_name(code: str) -> str:
     """Return what staff call a notice: the ``name`` of its template."""
     own = f"{language()}.md"

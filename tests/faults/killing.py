@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,9 @@ from pipeline.config import load
 from pipeline.flow.services import open_services
 from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Status
+from pipeline.store.queries import counts
 from pipeline.store.records import RequestRecord
+from tests.servers.dovecot import Dovecot
 from tests.world.crowd import form_mail
 from tests.world.maildirs import mails_in
 from tests.world.outbox import parsed
@@ -44,6 +47,7 @@ _SETTINGS: Mapping[str, Mapping[str, object]] = {
 _LEASE_IS_OVER = 61.0
 _ALL_WAITS_ARE_OVER = 700.0
 _LONGEST_RUN = 120.0
+_ROUNDS = 5
 
 
 class AheadClock:
@@ -87,10 +91,19 @@ class Killing(Records):
     def call(self, *arguments: str, kill: bool = False) -> int | None:
         """Run a command to its end, or kill it at a random moment; None when it was killed."""
         self.clock.ahead += _LEASE_IS_OVER
-        command = [sys.executable, "-c", _COMMAND, str(self.clock.ahead), *arguments]
-        delay = self._start * 0.5 + self.dice.uniform(0, self._span) if kill else _LONGEST_RUN
-        process = subprocess.Popen(
-            command,
+        return self._ended(self._begun(*arguments), kill=kill)
+
+    def call_two(self, *, kill: bool = False) -> None:
+        """Let two workers run a batch at once; each is killed at a moment of its own."""
+        self.clock.ahead += _LEASE_IS_OVER
+        both = [self._begun("run"), self._begun("run")]
+        with ThreadPoolExecutor(len(both)) as waiting:
+            for done in [waiting.submit(self._ended, one, kill=kill) for one in both]:
+                done.result()
+
+    def _begun(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, str(self.clock.ahead), *arguments],
             env={
                 **os.environ,
                 "PIPELINE_CONFIG": str(self.folder / "pipeline.toml"),
@@ -100,12 +113,15 @@ class Killing(Records):
             },
             stdout=subprocess.DEVNULL,
         )
+
+    def _ended(self, process: "subprocess.Popen[bytes]", *, kill: bool) -> int | None:
+        delay = self._start * 0.5 + self.dice.uniform(0, self._span) if kill else _LONGEST_RUN
         try:
             code = process.wait(delay)
         except subprocess.TimeoutExpired:
-            assert kill, "a run did not end"
             process.send_signal(signal.SIGKILL)
             process.wait()
+            assert kill, "a run did not end"
             self.kills += 1
             self._span = min(self._span * 1.1, 10.0)
             return None
@@ -140,6 +156,17 @@ class Killing(Records):
             self.clock.ahead += _ALL_WAITS_ARE_OVER
             assert self.call("run") == 0
 
+    def settle(self) -> None:
+        """Run without killing until all waits are over and no mail is left to take in."""
+        for _ in range(_ROUNDS):
+            self.clock.ahead += _ALL_WAITS_ARE_OVER
+            self.call_two()
+            with self.services.store.read() as tx:
+                left = counts(tx, self.clock.now())
+            if not left.messages + left.unmoved + left.queued:
+                return
+        raise AssertionError(left)
+
     def sent(self) -> list[tuple[str, str]]:
         """Return Message-ID and recipient of every mail that went out."""
         mails = [parsed(path.read_bytes()) for path in mails_in(self.folder / "state" / "sent")]
@@ -147,10 +174,31 @@ class Killing(Records):
 
 
 @contextmanager
-def killing(folder: Path, seed: int) -> Iterator[Killing]:
-    """Make the state folder with its settings."""
-    store = {"home": folder / "state"}
-    settings = write_settings(folder / "pipeline.toml", store=store, **_SETTINGS)
+def killing(
+    folder: Path, seed: int, *, url: str = "", server: Dovecot | None = None, user: str = ""
+) -> Iterator[Killing]:
+    """Make the state folder with its settings: a Maildir, or the mailbox of ``user`` at ``server``.
+
+    ``url`` names the database; empty: SQLite in the state folder.
+    """
+    sections = {**_SETTINGS, "store": {"home": folder / "state", "url": url}}
+    if server is not None:
+        at = _mailbox_of(server, user, folder / "password")
+        sections["mailbox"] = {**_SETTINGS["mailbox"], **at}
+    settings = write_settings(folder / "pipeline.toml", **sections)
     clock = AheadClock()
     with open_services(load(settings, environment={}), clock, make=True) as services:
         yield Killing(services, folder, clock, random.Random(seed))
+
+
+def _mailbox_of(server: Dovecot, user: str, secret: Path) -> Mapping[str, object]:
+    secret.write_text(server.password, encoding="utf-8")
+    secret.chmod(0o600)
+    return {
+        "kind": "imap",
+        "host": server.host,
+        "port": server.port,
+        "encryption": "none",
+        "user": user,
+        "password": {"file": secret},
+    }

@@ -61,6 +61,31 @@ def _other(box: World) -> Services:
 # --- the batch -----------------------------------------------------------------------------------
 
 
+def test_leases_of_workers_that_are_gone_are_swept(box: World) -> None:
+    store, now = box.services.store, box.clock.now()
+    for name, seconds in (("batch:killed", -1), ("batch:other", 600)):
+        until = now + timedelta(seconds=seconds)
+        store.run(lambda tx, n=name, u=until: tx.leases.acquire(n, n, now, u))  # type: ignore[misc]
+    box.batch()
+    with store.read() as tx:
+        assert [lease.name for lease in tx.leases.list()] == ["batch:other"]
+
+
+def test_workers_of_one_process_number_on_hosts_of_one_name_are_two(box: World) -> None:
+    mine = box.services
+    others = [
+        Services(mine.settings, mine.clock, mine.store, mine.blobs, mine.guard) for _ in range(2)
+    ]
+    assert len({mine.worker, *(other.worker for other in others)}) == 3
+    now = box.clock.now()
+    until = now + timedelta(minutes=10)
+    taken = [
+        other.store.run(lambda tx, w=other.worker: tx.leases.acquire("moving", w, now, until))  # type: ignore[misc]
+        for other in others
+    ]
+    assert taken == [True, False]
+
+
 def test_refused_login_stops_neither_the_work_nor_the_sending(
     box: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,7 @@ def test_scanner_find_is_quarantined_unopened_and_the_others_go_on(
     assert "quarantined" in world.alerts()
     with world.services.store.read() as tx:
         (entry,) = tx.quarantine.list()
-    assert (entry.reason, entry.attempts) == ("virus Eicar-Test-Signature", 1)
+    assert (entry.reason, entry.attempts) == ("infected", 1)
     assert bad not in opened
     assert len(opened) == 1
 

@@ -20,6 +20,9 @@ from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
+from pipeline.flow.inbound.faults import LOST_BYTES
+from pipeline.flow.views.reconcile import Difference
+from pipeline.guard import Reason as GuardReason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
@@ -65,6 +68,7 @@ PRINTED: tuple[type[StrEnum], ...] = (
     CertificateState,
     FormKind,
     Reason,
+    Difference,
 )
 #: Enumerations that the report prints with a prefix.
 PREFIXED: dict[str, type[StrEnum]] = {
@@ -262,6 +266,18 @@ def test_every_check_of_the_doctor_has_its_words() -> None:
     said = set(re.findall(r'Finding\(\s*"[a-z_]+", "[a-z]+", "([a-z_]+)"', source))
     assert said
     assert sorted(said - set(words)) == []
+
+
+def test_every_reason_of_the_quarantine_has_a_sentence() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "mailbox").glob("*.py"))
+    )
+    refused = set(re.findall(r'RefusedError\("(mail_refused)", reason="([a-z_]+)"\)', source))
+    assert refused
+    wanted = {"_".join(pair) for pair in refused} | {"reader_lacks", *LOST_BYTES}
+    wanted |= {f"guard_{reason}" for reason in get_args(GuardReason)}
+    codes = table("en")["codes"]
+    assert sorted(name for name in wanted if f"fault_{name}" not in codes) == []
 
 
 def test_every_word_that_the_code_asks_for_is_there() -> None:

@@ -99,6 +99,53 @@ def raw(message: str) -> None:
         click.echo(opened.blobs.get(row.sha256), nl=False)
 
 
+@click.command("reconcile")
+@click.option("--mend", is_flag=True)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50)
+@click.option("--json", "as_json", is_flag=True)
+def reconcile(*, mend: bool, limit: int, as_json: bool) -> None:
+    """Set the mailbox against the ledger: what is where, what is missing."""
+    from pipeline.batch import reconcile as compare  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        found = compare(opened, mend=mend)
+    if as_json:
+        print_json(found)
+        return
+    if mend:
+        print_lines(words.word("reconcile_mended", moved=found.moved, put_back=found.put_back))
+    headings = ["folder", "on_server", "in_ledger", "agreed"]
+    print_table(
+        [words.word(key) for key in headings],
+        [
+            [one.folder, str(one.on_server), str(one.expected), str(one.agreed)]
+            for one in found.folders
+        ],
+    )
+    click.echo("")
+    if not found.differences:
+        print_lines(words.word("reconcile_agrees"))
+        return
+    print_table(
+        [words.word(key) for key in ("difference", "folder", "uid", "belongs", "id", "message_id")],
+        [
+            [
+                words.status_word(mail.difference.value),
+                mail.folder,
+                str(mail.uid or ""),
+                mail.belongs,
+                mail.message,
+                mail.message_id,
+            ]
+            for mail in found.differences[:limit]
+        ],
+        keep=(2, 4),
+        wrapped=(0,),
+    )
+    if len(found.differences) > limit:
+        click.echo(words.word("plan_more", count=len(found.differences) - limit))
+
+
 def _as_json(mail: "ShownMessage") -> dict[str, object]:
     """Return the row of a mail with the references of its requests beside it."""
     return {**plain(mail.row), "requests": mail.requests}

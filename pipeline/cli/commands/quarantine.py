@@ -1,12 +1,18 @@
 """``pipeline quarantine``: messages that could not be processed."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
+
+if TYPE_CHECKING:
+    from pipeline.store.records import QuarantineRecord
+    from pipeline.store.transaction import Transaction
 
 
 @click.command("list")
@@ -15,16 +21,17 @@ def list_quarantine(*, as_json: bool) -> None:
     """Print the messages in quarantine and why they are there."""
     with services() as opened, opened.store.read() as tx:
         rows = tx.quarantine.list()
+        traces = {row.id: _trace(tx, row) for row in rows}
         zone = opened.settings.team.time_zone
     if as_json:
-        print_json(rows)
+        print_json([_as_json(row, traces[row.id]) for row in rows])
         return
     if not rows:
         print_lines(words.word("quarantine_empty"))
         return
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
-        [[row.id, told(row.at, zone), row.reason, str(row.attempts)] for row in rows],
+        [[row.id, told(row.at, zone), words.fault(row.reason), str(row.attempts)] for row in rows],
         wrapped=(1,),
     )
 
@@ -40,23 +47,36 @@ def show(entry: str, *, as_json: bool) -> None:
     with services() as opened, opened.store.read() as tx:
         row = tx.quarantine.get(entry)
         message = tx.messages.get(row.message_row) if row else None
+        trace = _trace(tx, row) if row else ""
         shown = shown_messages(tx, [message] if message else [])
         zone = opened.settings.team.time_zone
     if row is None:
         raise NotFoundError("quarantine_unknown", entry=entry)
     if as_json:
-        print_json({"quarantine": row, "message": message})
+        print_json({"quarantine": _as_json(row, trace), "message": message})
         return
     for key, value in (
         ("id", row.id),
         ("since", told(row.at, zone)),
-        ("why", row.reason),
+        ("why", words.fault(row.reason)),
+        ("trace", f"{row.reason}: {trace}" if trace else row.reason),
         ("attempts", str(row.attempts)),
     ):
         print_lines(f"{words.word(key)}: {value}", rest="    ")
     for mail in shown:
         click.echo("")
         print_message(mail, zone)
+
+
+def _trace(tx: "Transaction", row: "QuarantineRecord") -> str:
+    """Return type and place of the exception that put a message into the quarantine."""
+    message = tx.messages.get(row.message_row)
+    return message.trace if message is not None and message.last_error == row.reason else ""
+
+
+def _as_json(row: "QuarantineRecord", trace: str) -> dict[str, object]:
+    """Return the row with its reason in words and the place of the fault beside it."""
+    return {**plain(row), "why": words.fault(row.reason), "trace": trace}
 
 
 @click.command("release")

@@ -24,7 +24,7 @@ def print_message(mail: ShownMessage, zone: str) -> None:
         ("next", told(row.next_at, zone)),
         ("processed", told(row.processed_at, zone)),
         ("moved_to", row.move_to),
-        ("last_error", row.last_error),
+        ("last_error", f"{row.last_error} ({row.trace})" if row.trace else row.last_error),
     ]
     for key, value in rows:
         if value:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import MessageContext, ReadMessage
+from pipeline.flow.inbound.faults import fault_of
 from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
 from pipeline.flow.inbound.read import read_guarded
 from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
@@ -29,7 +30,6 @@ from pipeline.flow.views.plan import (
     PlannedStep,
     PlannedWork,
 )
-from pipeline.guard import GuardError
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import MessageKind
@@ -99,8 +99,7 @@ def _fate(work: Work, row: MessageRecord, raw: Callable[[], bytes]) -> PlannedMa
     except (ConfigurationError, TryLaterError):
         raise
     except Exception as error:  # noqa: BLE001 - the batch would try it again and then give it up
-        reason = error.reason if isinstance(error, GuardError) else type(error).__name__
-        return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=reason)
+        return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=fault_of(error).reason)
     return _fate_of_read(work, row, read, blank)
 
 

@@ -2,58 +2,48 @@
 
 Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
 the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
-fails gets attempts with growing waits, then the quarantine, in the same commit. Failures of the
-database or the reader do not count as attempts: the portion stops. A message that a wrong setting
-stops waits while the others go on, and the error is raised after the last commit. The commit also
-says where the mail goes; the mail on the server is moved after it.
+fails is tried again after growing waits or goes to the quarantine, as :mod:`faults` decides, in the
+same commit. What is not the fault of a message is charged to none: without the database or the
+reader the portion stops; a message that a wrong setting or the machine stops waits while the others
+go on, and the error is told beside the numbers. The commit also says where the mail goes; the mail
+on the server is moved after it.
 """
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 
 from pipeline import logs
-from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.flow.inbound.faults import Blame, after_failure, fault_of, put_aside
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.receive import receive
-from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services, Work
-from pipeline.guard import GuardError, GuardStarvedError
-from pipeline.mailbox.scanner import InfectedError
-from pipeline.model.identifiers import new_id
-from pipeline.model.retry import Retry
+from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
-from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
-from pipeline.terms import Outcome
+from pipeline.store.records import MessageRecord
 
-#: How often a message is tried is a setting (limits.attempts).
-_RETRY = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
-#: What the same bytes would do again: the child's own memory and processor time ran out. A child
-#: that slept, crashed or raised may have met a fault of the machine (no file handles, a library
-#: half installed), so those are tried again.
-_HOPELESS = frozenset({"memory", "cpu"})
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """How many messages were processed, put off for another attempt, and quarantined."""
+    """How many messages were processed, put off for another attempt, and quarantined.
+
+    ``fault`` is what was wrong with a setting or the machine for one of them at least.
+    """
 
     processed: int = 0
     deferred: int = 0
     quarantined: int = 0
+    fault: PipelineError | None = field(default=None, compare=False)
 
     def __add__(self, other: "Processed") -> "Processed":
         return Processed(
             self.processed + other.processed,
             self.deferred + other.deferred,
             self.quarantined + other.quarantined,
+            self.fault or other.fault,
         )
-
-
-#: What one transaction did, and the setting that was wrong for a message of it.
-_Done = tuple[Processed, ConfigurationError | None]
 
 
 def process(services: Services) -> Processed:
@@ -62,24 +52,19 @@ def process(services: Services) -> Processed:
         candidates = _claimed(services.work(tx), services.settings.limits.batch)
     parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
     total = Processed()
-    fault: ConfigurationError | None = None
     with Reading(services) as reading:
         for number, part in enumerate(parts):
             reading.ahead(part)
             if number + 1 < len(parts):
                 reading.meanwhile(parts[number + 1])
-            done, found = _process(services, reading, len(part))
-            total += done
-            fault = fault or found
-    if fault is not None:
-        raise fault
+            total += _process(services, reading, len(part))
     return total
 
 
-def _process(services: Services, reading: Reading, limit: int) -> _Done:
+def _process(services: Services, reading: Reading, limit: int) -> Processed:
     """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
     try:
-        return services.run(lambda work: _bulk(work, reading, limit)), None
+        return services.run(lambda work: _bulk(work, reading, limit))
     except Exception as error:
         if _stops_all(error):
             raise
@@ -103,9 +88,8 @@ def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
     return Processed(processed=len(rows))
 
 
-def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
+def _one_by_one(work: Work, reading: Reading, limit: int) -> Processed:
     total = Processed()
-    fault: ConfigurationError | None = None
     for row in _claimed(work, limit):
         try:
             with work.tx.savepoint():
@@ -113,57 +97,27 @@ def _one_by_one(work: Work, reading: Reading, limit: int) -> _Done:
             total += Processed(processed=1)
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
-            fault = fault or error
-            later = work.now + _RETRY.wait_after(1)
+            later = work.now + waits.MESSAGE.wait_after(1)
             work.tx.messages.save(replace(row, next_at=later, last_error=error.code))
-            total += Processed(deferred=1)
+            total += Processed(deferred=1, fault=error)
         except Exception as error:
             if _stops_all(error):
                 raise
             total += _failed(work, row, error)
-    return total, fault
+    return total
 
 
 def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:
-    """Count the attempt; the last one puts the message into the quarantine."""
-    now = work.now
-    if isinstance(error, GuardStarvedError):  # the machine is to blame: it costs no attempt
-        later = now + _RETRY.wait_after(1)
-        work.tx.messages.save(replace(row, next_at=later, last_error="guard_starved"))
-        return Processed(deferred=1)
-    reason = _reason_of(error)
-    attempts = row.attempts + 1
-    logs.event("flow.process", "failed", message=row.id, reason=reason, attempts=attempts)
-    hopeless = isinstance(error, InfectedError) or (
-        isinstance(error, GuardError) and error.reason in _HOPELESS
-    )
-    if attempts < work.services.settings.limits.attempts and not hopeless:
-        at = now + _RETRY.wait_after(attempts)
-        work.tx.messages.save(replace(row, attempts=attempts, next_at=at, last_error=reason))
-        return Processed(deferred=1)
-    work.tx.quarantine.put(QuarantineRecord(new_id(), row.id, now, reason, attempts))
-    alert(work, "quarantined", "", row.id)
-    work.tx.messages.save(
-        _placed(
-            work.services,
-            replace(
-                row,
-                state=MessageState.QUARANTINED,
-                outcome=Outcome.QUARANTINE,
-                attempts=attempts,
-                next_at=None,
-                last_error=reason,
-                processed_at=now,
-            ),
-        )
-    )
-    return Processed(quarantined=1)
-
-
-def _reason_of(error: Exception) -> str:
-    if isinstance(error, InfectedError):
-        return f"virus {error.name}"
-    return f"guard_{error.reason}" if isinstance(error, GuardError) else type(error).__name__
+    """Let the message wait for another try, or put it into the quarantine."""
+    fault = fault_of(error)
+    waiting = after_failure(work, row, fault)
+    if waiting is None:
+        put_aside(work, row, fault)
+        return Processed(quarantined=1)
+    work.tx.messages.save(waiting)
+    lacks = fault.blame is Blame.MACHINE
+    told = TryLaterError("reader_lacks", reason=fault.trace) if lacks else None
+    return Processed(deferred=1, fault=told)
 
 
 def _placed(services: Services, row: MessageRecord) -> MessageRecord:

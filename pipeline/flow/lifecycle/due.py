@@ -1,7 +1,6 @@
 """Due work: reminders, alerts, closings, expiry, and what the system has to do by itself."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
@@ -9,13 +8,10 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.services import Services, Work
-from pipeline.model.retry import Retry
+from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import due, event_of
-
-_RETRY = Retry((timedelta(days=1),))
 
 
 def run_due(services: Services) -> int:
@@ -51,7 +47,7 @@ def _portion(work: Work, put_off: type[Exception]) -> int:
             code = error.code if isinstance(error, RefusedError) else type(error).__name__
             logs.event("flow.due", "refused", code=code, reference=record.reference)
             alert(work, "due_work_refused", record.reference, code)
-            work.tx.requests.reschedule(record.id, work.now + _RETRY.wait_after(1))
+            work.tx.requests.reschedule(record.id, work.now + waits.DUE_WORK.wait_after(1))
     return len(records)
 
 

@@ -16,14 +16,12 @@ from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
-from pipeline.flow.services import Services, Work
+from pipeline.flow.services import Services, Work, waits
 from pipeline.model.certificate import CertificateState
-from pipeline.model.retry import Retry
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
-_RETRY = Retry.doubling(timedelta(minutes=2), timedelta(hours=4), attempts=12)
 _CAP = "mail:hour"
 
 
@@ -234,10 +232,10 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again
             work.tx.outbox.put_back(
-                mail.id, mail.attempt, now + _RETRY.wait_after(1), delivery.detail
+                mail.id, mail.attempt, now + waits.SENDING.wait_after(1), delivery.detail
             )
-        case DeliveryKind.DEFERRED if not _RETRY.given_up_after(mail.attempt):
-            later = now + _RETRY.wait_after(mail.attempt)
+        case DeliveryKind.DEFERRED if not waits.SENDING.given_up_after(mail.attempt):
+            later = now + waits.SENDING.wait_after(mail.attempt)
             work.tx.outbox.deferred(mail.id, mail.attempt, later, delivery.detail)
         case DeliveryKind.IN_DOUBT:
             work.tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)

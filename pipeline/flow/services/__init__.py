@@ -1,6 +1,7 @@
 """What the flow works with: settings, clock, store, guard, keys; opened once for a command."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,14 @@ def phone_policy(settings: Settings) -> PhonePolicy:
     return PhonePolicy(**verdicts, restricted=restricted)
 
 
+def _worker_id() -> str:
+    """Return a name that no other worker has; host and process are there for people.
+
+    Containers of one image often share both, so the random part alone tells two workers apart.
+    """
+    return f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
 @dataclass
 class Services:
     """The rooms, opened and set up; one for each command."""
@@ -55,7 +64,7 @@ class Services:
     store: Store
     blobs: Blobs
     guard: Guard
-    worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+    worker: str = field(default_factory=_worker_id)
     #: Where tokens outlive this command; None where the state is thrown away.
     token_store: Store | None = None
     #: Whether this command only looks: it tells nobody of failures.

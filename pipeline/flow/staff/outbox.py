@@ -30,7 +30,7 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.cancel(mail_id):
             raise RefusedError("outbox_too_late", mail=mail_id)
-        told = _noted(work, mail, who, "mail_cancelled")
+        told = note_mail(work, mail, who, "mail_cancelled")
         waits = (
             record for record in told if not record.state.ended and record.move is Move.CUSTOMER
         )
@@ -49,7 +49,7 @@ def retry(services: Services, mail_id: str, who: str) -> None:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.retry(mail_id, work.now):
             raise RefusedError("outbox_not_retried", mail=mail_id)
-        _noted(work, mail, who, "mail_queued_again")
+        note_mail(work, mail, who, "mail_queued_again")
 
     services.run(change)
 
@@ -61,8 +61,8 @@ def _mail(work: Work, mail_id: str) -> OutboxRecord:
     return mail
 
 
-def _noted(work: Work, mail: OutboxRecord, who: str, what: str) -> list[RequestRecord]:
-    """Write it into the history of each request that the mail tells of; return those."""
+def note_mail(work: Work, mail: OutboxRecord, who: str, what: str) -> list[RequestRecord]:
+    """Write what ``who`` did into the history of each request of the mail; return those."""
     found = (work.tx.requests.get(name) for name in work.tx.outbox.requests_of(mail.id))
     told = [record for record in found if record is not None]
     for record in told:

@@ -13,7 +13,10 @@ _COUNTERS_KEPT = timedelta(days=3)
 
 
 def housekeep(services: Services) -> None:
-    """Purge the bytes of sent mails and old counters; expire certificates of closed requests."""
+    """Purge the bytes of sent mails and old counters; expire certificates of closed requests.
+
+    The leases of workers that are gone are swept.
+    """
     now = services.clock.now()
     _expire_of_closed(services)
     before = now - timedelta(days=services.settings.retention.sent_bytes_days)
@@ -21,6 +24,9 @@ def housekeep(services: Services) -> None:
         nothing = not tx.outbox.has_purgeable(before) and not tx.counters.has_older(
             now - _COUNTERS_KEPT
         )
+        left = tx.leases.has_over(now)
+    if left:
+        services.store.run(lambda tx: tx.leases.sweep(now))
     if nothing:
         return
     services.store.run(lambda tx: tx.outbox.purge_sent(before, _PORTION))

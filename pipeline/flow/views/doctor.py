@@ -6,7 +6,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.clock import SystemClock
@@ -15,6 +15,7 @@ from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services, open_trial
 from pipeline.flow.services.state import open_store, trial, wants_authority
+from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
 from pipeline.guard.escape import ways_out
@@ -75,6 +76,7 @@ def _state(settings: Settings) -> list[Finding]:
             checks = [
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
+                _try("asleep", lambda: _asleep(services)),
             ]
             if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
@@ -140,6 +142,23 @@ def _database(services: Services) -> Finding:
 def _token_key(services: Services) -> Finding:
     _ = services.token_key
     return Finding("token_key", "good")
+
+
+def _asleep(services: Services) -> Finding:
+    with services.store.read() as tx:
+        found = asleep(services.work(tx))
+    if not found.total:
+        return Finding("asleep", "good")
+    return Finding("asleep", "warn", "asleep_found", _counted(found))
+
+
+def woken(counts: Asleep) -> Finding:
+    """Return what ``doctor --mend`` has done."""
+    return Finding("asleep", "good", "asleep_woken", _counted(counts))
+
+
+def _counted(counts: Asleep) -> tuple[tuple[str, str], ...]:
+    return tuple((item.name, str(getattr(counts, item.name))) for item in fields(counts))
 
 
 def _authority(services: Services) -> Finding:

@@ -19,13 +19,18 @@ class Leases(Rows[LeaseRecord]):
         super().__init__(context, leases, _MAPPER)
 
     def acquire(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Take the lease when it is free, over, or ours; False when another one holds it."""
+        """Take the lease when it is free, over, or ours; False when another one holds it.
+
+        One that ends later than two whole leases from now was written by a clock that ran ahead:
+        it counts as over, else a worker that is gone would block the work until then.
+        """
         record = LeaseRecord(name=name, owner=owner, acquired_at=now, until=until)
+        longest = until + (until - now)
         statement = self._context.upsert(leases).values(**self._values(record))
         taken = statement.on_conflict_do_update(
             index_elements=[leases.c.mailbox_id, leases.c.name],
             set_={"owner": owner, "acquired_at": now, "until": until},
-            where=sa.or_(leases.c.until <= now, leases.c.owner == owner),
+            where=sa.or_(leases.c.until <= now, leases.c.until > longest, leases.c.owner == owner),
         )
         return self._execute(taken).rowcount == 1
 
@@ -44,6 +49,23 @@ class Leases(Rows[LeaseRecord]):
     def release(self, name: str, owner: str) -> bool:
         """Give the lease back; False when we do not hold it."""
         return self._delete(leases.c.name == name, leases.c.owner == owner) == 1
+
+    def has_over(self, now: datetime) -> bool:
+        """Whether a lease is over that nobody gave back."""
+        return self._execute(self._select(leases.c.until <= now).limit(1)).first() is not None
+
+    def sweep(self, now: datetime) -> int:
+        """Remove the leases that are over: their workers are gone; return how many."""
+        return self._delete(leases.c.until <= now)
+
+    def beyond(self, latest: datetime) -> int:
+        """Return how many leases end after ``latest``."""
+        count = sa.select(sa.func.count()).select_from(leases)
+        return int(self._execute(count.where(self._mine(), leases.c.until > latest)).scalar_one())
+
+    def remove_beyond(self, latest: datetime) -> int:
+        """Remove the leases that end after ``latest``; return how many."""
+        return self._delete(leases.c.until > latest)
 
     def list(self) -> _Found:
         """Return all leases by name, also those that are over."""

@@ -85,6 +85,31 @@ class Messages(Rows[MessageRecord]):
             self._due("next_at", now, limit).where(messages.c.state == MessageState.FETCHED)
         )
 
+    def waiting_beyond(self, latest: datetime) -> int:
+        """Return how many mails wait to be processed until after ``latest``."""
+        due = messages.c.next_at
+        count = sa.select(sa.func.count()).select_from(messages)
+        beyond = count.where(self._mine(), due.is_not(None), due > latest)
+        return int(self._execute(beyond).scalar_one())
+
+    def wake_beyond(self, latest: datetime, now: datetime) -> int:
+        """Let the mails that wait until after ``latest`` be due ``now``; return how many."""
+        due = messages.c.next_at
+        return self._update(due.is_not(None), due > latest, next_at=now)
+
+    def waiting_with_error(self, errors: Sequence[str], limit: int) -> _Found:
+        """Return mails that wait for another try after one of these errors, oldest first."""
+        due = messages.c.next_at
+        return self._all(
+            self._select(
+                due.is_not(None),
+                messages.c.state == MessageState.FETCHED,
+                messages.c.last_error.in_(errors),
+            )
+            .order_by(due, messages.c.id)
+            .limit(limit)
+        )
+
     def get(self, row: str) -> MessageRecord | None:
         """Return the mail of the ledger row, or None."""
         return self._first(self._select(messages.c.id == row))
@@ -202,6 +227,11 @@ class Messages(Rows[MessageRecord]):
         for row in self._execute(statement):
             found[row.message_row] = (*found.get(row.message_row, ()), row.reference)
         return found
+
+    def of_account(self, account: str, after: str, limit: int) -> _Found:
+        """Return mails that came in at ``account``, oldest first; ``after`` (an id) pages them."""
+        statement = self._select(messages.c.account == account, messages.c.id > after)
+        return self._all(statement.order_by(messages.c.id).limit(limit))
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the mails of a sender, newest first."""

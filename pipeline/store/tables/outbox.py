@@ -280,6 +280,23 @@ class Outbox(Rows[OutboxRecord]):
         open_work = count.where(self._mine(), due.is_not(None), due <= now)
         return int(self._execute(open_work).scalar_one())
 
+    def waiting_beyond(self, latest: datetime) -> _Found:
+        """Return the mails that wait to be sent until after ``latest``."""
+        due = outbox.c.next_at
+        return self._all(self._select(due.is_not(None), due > latest).order_by(due, outbox.c.id))
+
+    def wake(self, outbox_id: str, now: datetime) -> bool:
+        """Let a mail that waits be due ``now``, with its claim over; False when it does not."""
+        return (
+            self._update(
+                outbox.c.id == outbox_id,
+                outbox.c.next_at.is_not(None),
+                next_at=now,
+                claimed_until=sa.case((outbox.c.claimed_until.is_not(None), now), else_=None),
+            )
+            == 1
+        )
+
     def has_purgeable(self, before: datetime) -> bool:
         """Whether a mail that was finished before ``before`` still has its bytes."""
         since = outbox.c.kept_since

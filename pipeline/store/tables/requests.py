@@ -95,6 +95,17 @@ class Requests(Rows[RequestRecord]):
         """
         return self._all(self._due("next_at", now, limit))
 
+    def beyond(self, next_at: datetime, begun: datetime) -> _Found:
+        """Return the requests that are looked at after ``next_at``, or whose stay begins later.
+
+        ``begun`` bounds the beginning of the stay in the status. Oldest first.
+        """
+        due, since = requests.c.next_at, requests.c.open_since
+        # one statement each: SQLite gives up its indexes for an OR
+        found = self._all(self._select(due.is_not(None), due > next_at))
+        found += self._all(self._select(since.is_not(None), since > begun))
+        return sorted({record.id: record for record in found}.values(), key=lambda one: one.id)
+
     def of_number(self, e164: str) -> _Found:
         """Return all requests for a number, newest first; none for the empty number."""
         if not e164:

@@ -30,6 +30,8 @@ LOOKS = [
     "mail list",
     "mail show MAIL",
     "mail raw MAIL",
+    "mail reconcile",
+    "mail reconcile --json",
     "outbox list",
     "quarantine list",
     "quarantine show MAIL",

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import __version__
 from pipeline.cli import run
+from pipeline.wording.console import language
 
 from .conftest import MAILS, SAMPLES, Call
 
@@ -165,6 +166,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
             "issuer",
         ),
         "alerts",
+        "asleep",
         "settings",
     }
     assert found["alerts"] == "warn"
@@ -183,3 +185,27 @@ def test_version_is_told_in_words_and_as_json(fresh_pipeline: Call) -> None:
     assert fresh_pipeline("version").out == f"pipeline {__version__}\n"
     assert fresh_pipeline("version", "--json").json() == {"version": __version__}
     assert fresh_pipeline("--version").out == f"pipeline {__version__}\n"
+
+
+def test_quarantine_tells_the_true_reason_in_the_operators_language(
+    empty_home: Path, fresh_pipeline: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = b"--x\r\n\r\n.\r\n" * 20_000
+    mail = tmp_path / "parts.eml"
+    mail.write_bytes(
+        b"From: a@a.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + parts
+    )
+    assert fresh_pipeline("mail", "inject", str(mail)).code == 0
+    assert fresh_pipeline("run").code == 3
+    (row,) = fresh_pipeline("quarantine", "list", "--json").json()
+    assert (row["reason"], row["attempts"]) == ("mail_refused_parts", 1)
+    assert row["why"] == "It has far more parts than a person's mail has."
+    assert row["trace"].startswith("RefusedError mail_refused parts at parts.py:")
+    listed = " ".join(fresh_pipeline("quarantine", "list").out.split())
+    assert "far more parts" in listed
+    shown = fresh_pipeline("quarantine", "show", row["id"])
+    assert f"Fault: mail_refused_parts: {row['trace']}" in " ".join(shown.out.split())
+    assert fresh_pipeline("quarantine", "show", row["id"], "--json").json()["quarantine"] == row
+    monkeypatch.setenv("PIPELINE_LANG", "ja")
+    language.cache_clear()
+    assert "パートの数" in "".join(fresh_pipeline("quarantine", "list").out.split())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Mailbox
+from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Mailbox, StoredMail
 from tests.unit.mailbox.conftest import Bench
 
 
@@ -140,6 +140,25 @@ def test_mailbox_new_uidvalidity_brings_messages_again_and_moves_nothing(bench: 
 
 def test_mailbox_unknown_folder_holds_nothing(bench: Bench) -> None:
     assert bench.mailbox.holds("Nowhere", "<0@example.com>") is False
+
+
+def test_mailbox_contents_are_listed_without_a_trace(bench: Bench) -> None:
+    found = filled(bench.mailbox, 3)
+    folded = b"Subject: x\r\nMESSAGE-ID:\r\n <folded@example.com>\r\n\r\nMessage-ID: <body@x>\r\n"
+    bench.mailbox.append("Processed/Requests", folded)
+    bench.mailbox.append("Processed/Requests", b"Subject: y\r\n\r\nno id\r\n")
+    inbox = bench.mailbox.contents("INBOX")
+    assert inbox is not None
+    assert inbox.uidvalidity == found[0].uidvalidity
+    assert list(inbox.mails) == [
+        StoredMail(mail.uid, mail.size, f"<{number}@example.com>")
+        for number, mail in enumerate(found)
+    ]
+    filed = bench.mailbox.contents("Processed/Requests")
+    assert filed is not None
+    assert [mail.message_id for mail in filed.mails] == ["<folded@example.com>", ""]
+    assert bench.mailbox.contents("Nowhere") is None
+    assert "Nowhere" not in bench.mailbox.folders()
 
 
 @pytest.fixture

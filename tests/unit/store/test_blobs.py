@@ -69,3 +69,14 @@ def test_failed_write_leaves_no_file(blobs: Blobs, monkeypatch: pytest.MonkeyPat
     with pytest.raises(TryLaterError, match=r"storage_unwritable.*No space"):
         blobs.put(b"mail")
     assert [path for path in blobs.folder.rglob("*") if path.is_file()] == []
+
+
+def test_damaged_blob_of_the_right_size_is_replaced_by_the_good_bytes(blobs: Blobs) -> None:
+    name = blobs.put(b"good mail")
+    blobs.path(name).write_bytes(b"bad! mail")
+    with pytest.raises(PipelineError) as damaged:
+        blobs.get(name)
+    assert damaged.value.code == "blob_damaged"
+    assert blobs.put(b"good mail") == name
+    assert blobs.get(name) == b"good mail"
+    assert [path.name for path in blobs.folder.rglob("*") if path.is_file()] == [name]

@@ -208,6 +208,33 @@ def test_lease_is_held_by_one_until_it_is_over(store: Store, later: Later) -> No
     assert store.run(lambda t: t.leases.release("batch", "two"))
 
 
+def test_leases_that_are_over_are_swept(store: Store, later: Later) -> None:
+    for owner, at in (("gone", 0), ("alive", 30)):
+        store.run(lambda t, o=owner, s=at: t.leases.acquire(o, o, later(s), later(s + 60)))  # type: ignore[misc]
+    assert store.run(lambda t: t.leases.sweep(later(59))) == 0
+    with store.read() as transaction:
+        assert not transaction.leases.has_over(later(59))
+        assert transaction.leases.has_over(later(60))
+    assert store.run(lambda t: t.leases.sweep(later(60))) == 1
+    with store.read() as transaction:
+        assert [lease.owner for lease in transaction.leases.list()] == ["alive"]
+
+
+def test_lease_of_a_clock_that_ran_ahead_blocks_no_longer_than_its_time(
+    store: Store, later: Later
+) -> None:
+    def acquire(owner: str, at: float) -> bool:
+        return store.run(lambda t: t.leases.acquire("moving", owner, later(at), later(at + 60)))
+
+    year = 365 * 86_400
+    assert acquire("ahead", year)
+    assert acquire("right", 0)
+    # a clock that is ahead by less than a lease is left alone
+    assert acquire("right", 59)
+    assert not acquire("other", 0)
+    assert acquire("other", 119)
+
+
 def test_memory_keeps_plain_values(store: Store) -> None:
     value: dict[str, object] = {"id": "mx.例.jp", "seen": [1, None, True]}
     store.run(lambda t: t.memory.put("authserv", "old"))

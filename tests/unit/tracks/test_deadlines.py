@@ -15,12 +15,16 @@ from pipeline.model.request import (
     Status,
     Track,
 )
-from pipeline.model.transition import DeadlineKind, SendNotice
+from pipeline.model.transition import Deadline, DeadlineKind, SendNotice
+from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import (
+    as_of,
     customer_due_at,
     deadlines,
+    done_by,
     event_of,
+    horizon,
     next_at,
     our_promise_at,
 )
@@ -311,3 +315,55 @@ def test_reminder_carries_its_notice_into_the_event() -> None:
     assert reminder.notice == SendNotice(NoticeName.QUESTION, "prefilled_form")
     effects = apply(state, event_of(reminder, reminder.at), POLICY).effects
     assert effects == (reminder.notice,)
+
+
+# --- what waits too long -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("team", [JAPAN, GERMANY, AMERICA], ids=["JP", "DE", "US"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", TOKYO])
+def test_no_stay_that_begins_now_has_a_deadline_after_the_horizon(
+    team: WorkingCalendar, zone: str
+) -> None:
+    # the night before a golden week is the longest way to a working day
+    now = datetime(2027, 4, 28, 23, 30, tzinfo=UTC)
+    latest = horizon(now, POLICY, team)
+    found: list[Deadline] = []
+    for track, declared in TRACKS.items():
+        for status in (one for one in Status if declared.step(one) is not None):
+            state = as_of(state_of(track, status), now)
+            state = replace(
+                state,
+                entered_at=now,
+                approved_at=now,
+                ownership_verified_at=now,
+                integration_created_at=now,
+                certificate_wanted_at=now,
+                certificate_expires_at=now + timedelta(days=10),
+            )
+            found += deadlines(state, POLICY, customer_zone=zone, team=team)
+    assert len(found) > 50
+    assert max(item.at for item in found) <= latest
+    assert latest < now + timedelta(days=400)
+
+
+def test_nothing_in_a_state_has_happened_after_now() -> None:
+    state = replace(
+        state_of(T.ONBOARDING, S.POLICY_REVIEW),
+        entered_at=NOW + DAY,
+        approved_at=NOW - DAY,
+        ownership_verified_at=None,
+    )
+    right = as_of(state, NOW)
+    assert right == replace(state, entered_at=NOW)
+    assert as_of(right, NOW) == right
+
+
+def test_deadlines_that_only_come_later_were_not_done() -> None:
+    state = entered(NOW, state_of(T.ONBOARDING, S.POLICY_REVIEW))
+    now = NOW + 30 * DAY
+    fired = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN, until=now)
+    done = (*(item.key for item in fired if item.at <= now), "alert-200", "another")
+    kept = done_by(state, done, now, POLICY, customer_zone=TOKYO, team=JAPAN)
+    assert kept == tuple(key for key in done if key != "alert-200")
+    assert len(kept) > 2
