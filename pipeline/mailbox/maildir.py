@@ -11,7 +11,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,17 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.durable import flush_folder, locked, make_folder, write_file
-from pipeline.errors import ConfigurationError, TryLaterError
-from pipeline.mailbox.protocol import COUNT, MESSAGE_BYTES, TOTAL_BYTES, FetchedMessage, Known
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
+from pipeline.mailbox.protocol import (
+    COUNT,
+    MESSAGE_BYTES,
+    TOTAL_BYTES,
+    FetchedMessage,
+    Filed,
+    Known,
+    Portion,
+)
 
 _INDEX = "pipeline-uids"
 _LOCK = "pipeline-uids.lock"
@@ -28,10 +37,14 @@ _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
 _POLL_SECONDS = 0.5
+#: So many other files are tried before the disk is to blame for one that cannot be read.
+_TRIED = 30
 #: What does not pass by itself: a right or a path that somebody has to correct.
 _TO_CORRECT = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 )
+#: No space: it stays so until somebody makes some.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class MaildirMailbox:
@@ -73,41 +86,111 @@ class MaildirMailbox:
         message_bytes: int = MESSAGE_BYTES,
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
+        validity, uids = self.list_new(known)
+        portion = self.fetch(
+            self._folder,
+            validity,
+            uids[:count],
+            total_bytes=total_bytes,
+            message_bytes=message_bytes,
+        )
+        return list(portion.messages)
+
+    def list_new(self, known: Known) -> tuple[int, list[int]]:
+        """Return the UIDVALIDITY and all new UIDs; see the protocol."""
         with self._guarded():
-            place = self._open(self._folder)
-            if self._only_looking and not place.is_dir():
-                return []
-            validity, uids = _look(place) if self._only_looking else _number(place)
+            validity, uids = self._numbers(self._folder)
             self._looked = frozenset(_base(path) for path in uids.values())
             seen = known(validity, sorted(uids))
-            found: list[FetchedMessage] = []
-            room = total_bytes
-            for uid in sorted(set(uids) - seen):
-                if len(found) >= count:
-                    break
-                mail = _read(uids[uid], message_bytes, room if found else None)
+            return validity, sorted(set(uids) - seen)
+
+    def fetch(
+        self,
+        folder: str,
+        uidvalidity: int,
+        uids: Sequence[int],
+        *,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> Portion:
+        """Return the mails with these UIDs; see the protocol."""
+        with self._guarded():
+            validity, paths = self._numbers(folder)
+            if validity != uidvalidity:
+                return Portion(renumbered=True)
+            room, some = total_bytes, False
+            left: list[int] = []
+
+            def deliver(uid: int) -> FetchedMessage | None:
+                nonlocal room, some
+                if left:
+                    left.append(uid)
+                    return None
+                mail = _read(paths[uid], message_bytes, room if some else None)
                 if mail is None:
-                    continue  # moved away since it was listed
+                    return None  # moved away since it was listed
                 size, raw, at = mail
                 if raw is None and size <= message_bytes:
-                    break  # no room left in this batch
+                    left.append(uid)
+                    return None
                 room -= len(raw or b"")
-                found.append(
-                    FetchedMessage(self.account, self._folder, validity, uid, size, raw, at)
-                )
-            return found
+                some = True
+                return FetchedMessage(self.account, folder, validity, uid, size, raw, at)
+
+            def works() -> bool:
+                others = [path for uid, path in paths.items() if uid not in uids]
+                return any(map(_readable, [*others, *self._other_mails(folder)][:_TRIED]))
+
+            try:
+                done = one_by_one([uid for uid in uids if uid in paths], deliver, works)
+            except UndeliveredError as error:
+                raise error.__cause__ or error from None
+            withheld = [
+                FetchedMessage(self.account, folder, validity, uid, 0, None, None, reason)
+                for uid, reason in done.withheld.items()
+            ]
+            both = sorted([*done.found.values(), *withheld], key=lambda mail: mail.uid)
+            return Portion(both, left)
+
+    def _numbers(self, folder: str) -> tuple[int, dict[int, Path]]:
+        place = self._open(folder)
+        if not self._only_looking:
+            return _number(place)
+        return _look(place) if place.is_dir() else (0, {})
+
+    def _other_mails(self, folder: str) -> Iterator[Path]:
+        """Return some mails of all other folders."""
+        here = self._path(folder)
+        for place in (self._root, *self._root.glob(".*")):
+            if place != here and (place / "cur").is_dir():
+                yield from list(_mails(place).values())[:2]
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
+        filed = self.file_many(folder, uidvalidity, [uid], target)
+        for error in filed.refused.values():
+            raise error
+        return not filed.renumbered
+
+    def file_many(self, folder: str, uidvalidity: int, uids: Sequence[int], target: str) -> Filed:
+        """Move mails to ``target``; see the protocol."""
         with self._guarded():
-            place = self._open(folder)
-            validity, uids = _number(place)
+            validity, paths = _number(self._open(folder))
             if validity != uidvalidity:
-                return False
-            path = uids.get(uid)
-            if path is not None:
-                self._move(path, target)
-            return True
+                return Filed(renumbered=True)
+            refused: dict[int, PipelineError] = {}
+            for uid in uids:
+                if uid not in paths:
+                    continue
+                try:
+                    self._move(paths[uid], target)
+                except OSError as error:
+                    refused[uid] = self._told_as(error)
+            if refused and len(refused) == len(uids):
+                for told in refused.values():
+                    if isinstance(told, ConfigurationError):
+                        raise told
+            return Filed(refused)
 
     def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
         """Move the mails with this Message-ID to ``target``; see the protocol."""
@@ -180,13 +263,20 @@ class MaildirMailbox:
         try:
             yield
         except OSError as error:
-            if error.errno in _TO_CORRECT:
-                raise ConfigurationError(
-                    "mailbox_path", path=error.filename or self._root, reason=error.strerror
-                ) from error
-            raise TryLaterError(
-                "mailbox_unreachable", account=self.account, reason=type(error).__name__
-            ) from error
+            raise self._told_as(error) from error
+
+    def _told_as(self, error: OSError) -> PipelineError:
+        if error.errno in _TO_CORRECT:
+            return ConfigurationError(
+                "mailbox_path", path=error.filename or self._root, reason=error.strerror
+            )
+        if error.errno in _FULL:
+            return ConfigurationError(
+                "mailbox_full", account=self.account, folder=self._folder, reason=error.strerror
+            )
+        return TryLaterError(
+            "mailbox_unreachable", account=self.account, reason=type(error).__name__
+        )
 
     def _path(self, folder: str) -> Path:
         if folder.upper() == "INBOX":
@@ -300,14 +390,28 @@ def _parse_index(raw: bytes) -> tuple[int, dict[str, int], int]:
 def _read(
     path: Path, message_bytes: int, room: int | None
 ) -> tuple[int, bytes | None, datetime] | None:
-    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone."""
+    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone.
+
+    Raises UndeliveredError when the file cannot be read.
+    """
     try:
         facts = path.stat()
         fits = facts.st_size <= message_bytes and (room is None or facts.st_size <= room)
         raw = path.read_bytes() if fits else None
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise UndeliveredError(error.strerror or type(error).__name__) from error
     return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def _head(path: Path) -> bytes:
