@@ -60,6 +60,7 @@ def open_mailbox(
         password=None if settings.oauth_token.is_set() else settings.password.text,
         token=settings.oauth_token.text if settings.oauth_token.is_set() else None,
         folder=settings.folder,
+        timeout_seconds=settings.timeout_seconds,
         ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)

@@ -81,6 +81,13 @@ def told_as(error: BaseException, access: ImapAccess, folder: str = "") -> Pipel
     no_name = isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError)
     if no_name or isinstance(error, socket.gaierror):
         return TryLaterError("mailbox_host_unknown", host=access.host)
+    if isinstance(error, IMAP4.readonly):  # it has lost the response code
+        return ConfigurationError(
+            "mailbox_no_right",
+            account=access.account,
+            folder=access.folder,
+            reason=words(error),
+        )
     if not lost(error):
         return _refusal(access, folder or access.folder, words(error))
     return _down(access, words(error))

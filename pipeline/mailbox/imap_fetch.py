@@ -152,7 +152,7 @@ class Fetching:
             body = {}
             if facts and _size(facts) <= self.message_bytes:
                 body = _asked(lambda: client.fetch([uid], [_BODY])).get(uid, {})
-        except _Refused as refused:
+        except _RefusedError as refused:
             return refused.reason if _still_there(client, [uid]) else None
         if not (facts and (body or _size(facts) > self.message_bytes)) and not _still_there(
             client, [uid]
@@ -161,9 +161,7 @@ class Fetching:
         found = self._message(uid, facts, body)
         return found.withheld or found
 
-    def _message(
-        self, uid: int, facts: dict[bytes, Any], body: dict[bytes, Any]
-    ) -> FetchedMessage:
+    def _message(self, uid: int, facts: dict[bytes, Any], body: dict[bytes, Any]) -> FetchedMessage:
         raw = body.get(b"BODY[]")
         size = _size(facts)
         too_big = size > self.message_bytes
@@ -184,7 +182,7 @@ class Fetching:
         )
 
 
-class _Refused(UndeliveredError):
+class _RefusedError(UndeliveredError):
     """The server refused a FETCH, and the connection is whole."""
 
 
@@ -239,14 +237,14 @@ def _asked(command: Callable[[], T]) -> T:
     """Return what ``command`` returns.
 
     Raises UndeliveredError when the line broke: it is no error of the mailbox as a whole yet, so it
-    must not be tried again as a whole. Raises _Refused when the server answered NO or BAD.
+    must not be tried again as a whole. Raises _RefusedError when the server answered NO or BAD.
     """
     try:
         return command()
     except Exception as error:
         if not from_line(error):
             raise
-        kind = UndeliveredError if lost(error) else _Refused
+        kind = UndeliveredError if lost(error) else _RefusedError
         raise kind(words(error)) from error
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.mailbox.imap_connection import ImapAccess, lost, told_as, words
 from pipeline.mailbox.response_codes import Blame, blame_of, lacks_goal
 
@@ -56,13 +56,25 @@ class Moving:
             except IMAP4.error as error:
                 self._raise_if_not_the_mails(error, target)
                 refused[uid] = error
+        # some servers refuse a mail that is gone
         there = self._still_there(list(refused))
-        told = {uid: told_as(refused[uid], self.access, target) for uid in there}
+        told = {uid: self._told_as(refused[uid], target) for uid in there}
         if len(told) == len(uids):
-            for error in told.values():
-                if isinstance(error, ConfigurationError):
-                    raise error
+            for cause in told.values():
+                if isinstance(cause, ConfigurationError):
+                    raise cause
         return told
+
+    def _told_as(self, error: IMAP4.error, target: str) -> PipelineError:
+        told = told_as(error, self.access, target)
+        if isinstance(told, ConfigurationError):
+            return told
+        return TryLaterError(
+            "mailbox_move_refused",
+            account=self.access.account,
+            folder=target,
+            reason=words(error),
+        )
 
     def _raise_if_not_the_mails(self, error: IMAP4.error, target: str) -> None:
         if lost(error):
@@ -83,22 +95,34 @@ class Moving:
     def _move(self, uids: Sequence[int], name: str) -> None:
         if self.client.has_capability("MOVE"):
             self.client.move(uids, name)
-            return
-        copied = self._copied(uids, name)
-        if rest := [uid for uid in uids if uid not in copied]:
-            self.client.copy(rest, name)
-        self.client.add_flags(uids, [rb"\Deleted"], silent=True)
-        if self.client.has_capability("UIDPLUS"):
-            self.client.uid_expunge(uids)
+        else:
+            self._copy(uids, name)
+            self.client.add_flags(uids, [rb"\Deleted"], silent=True)
+            if self.client.has_capability("UIDPLUS"):
+                self.client.uid_expunge(uids)
+        if left := self._still_there(uids):
+            raise IMAP4.error(f"the server said OK and left {len(left)} mails where they were")
 
-    def _copied(self, uids: Sequence[int], name: str) -> set[int]:
-        """Return those of ``uids`` that an earlier move has copied already."""
-        here = _marks(self.client.fetch(uids, _MARKS))
+    def _copy(self, uids: Sequence[int], name: str) -> None:
+        """Copy what an earlier move has not copied; the originals go only when copies are there."""
+        marks = _marks(self.client.fetch(uids, _MARKS))
+        found, count = self._look_into(name)
+        rest = [uid for uid in uids if marks.get(uid, ()) not in found]
+        if not rest:
+            return
+        self.client.copy(rest, name)
+        found, now = self._look_into(name)
+        marked = all(marks[uid] in found for uid in rest if uid in marks)
+        if not marked or (now < count + len(rest) and not all(uid in marks for uid in rest)):
+            raise IMAP4.error("the server said OK and copied nothing")
+
+    def _look_into(self, name: str) -> tuple[set[tuple[object, ...]], int]:
+        """Return the marks of the newest mails of a folder, and how many it holds."""
         self.client.select_folder(name, readonly=True)
-        newest = sorted(self.client.search("ALL"))[-_LOOKED_AT:]
-        there = set(_marks(self.client.fetch(newest, _MARKS)).values())
+        uids = sorted(self.client.search("ALL"))
+        marks = _marks(self.client.fetch(uids[-_LOOKED_AT:], _MARKS))
         self.select()
-        return {uid for uid, mark in here.items() if mark in there}
+        return set(marks.values()), len(uids)
 
     def _still_there(self, uids: Sequence[int]) -> list[int]:
         if not uids:
@@ -109,7 +133,7 @@ class Moving:
 
 def _marks(facts: dict[int, dict[bytes, Any]]) -> dict[int, tuple[object, ...]]:
     """Return Message-ID, size and time of mails; one without a Message-ID has no mark."""
-    marks = {}
+    marks: dict[int, tuple[object, ...]] = {}
     for uid, found in facts.items():
         message_id = b"".join((found.get(b"BODY[HEADER.FIELDS (MESSAGE-ID)]") or b"").split())
         if message_id:

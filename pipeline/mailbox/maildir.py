@@ -1,9 +1,4 @@
-"""A mailbox in a folder of this machine: Maildir++, with UIDs of our own that never change.
-
-Each folder has an index ``pipeline-uids``: a first line with the UIDVALIDITY, then one line a mail,
-its UID and its name without flags. Lines are only ever added, under a lock and flushed to disk; a
-half-written last line is cut off. When the index is lost, the UIDVALIDITY is a new one.
-"""
+"""A mailbox in a folder of this machine: Maildir++, with UIDs of our own that never change."""
 
 import errno
 import os
@@ -18,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.durable import flush_folder, locked, make_folder, write_file
+from pipeline.durable import flush_folder, make_folder, write_file
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.maildir_index import base_name, foreseen_numbers, mails_of, number
 from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
 from pipeline.mailbox.protocol import (
     COUNT,
@@ -31,8 +27,6 @@ from pipeline.mailbox.protocol import (
     Portion,
 )
 
-_INDEX = "pipeline-uids"
-_LOCK = "pipeline-uids.lock"
 _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
@@ -100,7 +94,7 @@ class MaildirMailbox:
         """Return the UIDVALIDITY and all new UIDs; see the protocol."""
         with self._guarded():
             validity, uids = self._numbers(self._folder)
-            self._looked = frozenset(_base(path) for path in uids.values())
+            self._looked = frozenset(base_name(path) for path in uids.values())
             seen = known(validity, sorted(uids))
             return validity, sorted(set(uids) - seen)
 
@@ -155,15 +149,15 @@ class MaildirMailbox:
     def _numbers(self, folder: str) -> tuple[int, dict[int, Path]]:
         place = self._open(folder)
         if not self._only_looking:
-            return _number(place)
-        return _look(place) if place.is_dir() else (0, {})
+            return number(place)
+        return foreseen_numbers(place) if place.is_dir() else (0, {})
 
     def _other_mails(self, folder: str) -> Iterator[Path]:
         """Return some mails of all other folders."""
         here = self._path(folder)
         for place in (self._root, *self._root.glob(".*")):
             if place != here and (place / "cur").is_dir():
-                yield from list(_mails(place).values())[:2]
+                yield from list(mails_of(place).values())[:2]
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
@@ -175,7 +169,7 @@ class MaildirMailbox:
     def file_many(self, folder: str, uidvalidity: int, uids: Sequence[int], target: str) -> Filed:
         """Move mails to ``target``; see the protocol."""
         with self._guarded():
-            validity, paths = _number(self._open(folder))
+            validity, paths = number(self._open(folder))
             if validity != uidvalidity:
                 return Filed(renumbered=True)
             refused: dict[int, PipelineError] = {}
@@ -235,7 +229,7 @@ class MaildirMailbox:
         place = self._path(folder)
         if not place.is_dir():
             return []
-        return [path for path in _mails(place).values() if wanted.search(_head(path))]
+        return [path for path in mails_of(place).values() if wanted.search(_head(path))]
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
@@ -249,12 +243,12 @@ class MaildirMailbox:
         end = time.monotonic() + seconds
         with self._guarded():
             place = self._open(self._folder)
-            before = frozenset(_mails(place)) if self._looked is None else self._looked
-            if set(_mails(place)) - before:
+            before = frozenset(mails_of(place)) if self._looked is None else self._looked
+            if set(mails_of(place)) - before:
                 return True
             while (left := end - time.monotonic()) > 0:
                 time.sleep(min(_POLL_SECONDS, left))
-                if set(_mails(place)) - before:
+                if set(mails_of(place)) - before:
                     return True
         return False
 
@@ -296,95 +290,6 @@ class MaildirMailbox:
                 (place / "maildirfolder").touch(mode=0o600)
             flush_folder(place)
         return place
-
-
-def _mails(place: Path) -> dict[str, Path]:
-    """Return the mails of a folder by their name without flags; links and folders are no mails."""
-    found: dict[str, Path] = {}
-    for name in ("new", "cur"):
-        if not (place / name).is_dir():
-            continue
-        with os.scandir(place / name) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
-                    path = Path(entry.path)
-                    found[_base(path)] = path
-    return found
-
-
-def _base(path: Path) -> str:
-    """Return the name of a mail without its flags."""
-    return path.name.partition(":")[0]
-
-
-def _arrival(item: tuple[str, Path]) -> tuple[int, str]:
-    try:
-        return item[1].stat().st_mtime_ns, item[0]
-    except FileNotFoundError:
-        return 0, item[0]
-
-
-def _number(place: Path) -> tuple[int, dict[int, Path]]:
-    """Return the UIDVALIDITY of a folder and its mails by UID; new ones get the next numbers."""
-    with locked(place / _LOCK):
-        mails = _mails(place)
-        validity, known = _read_index(place)
-        fresh = _numbered(mails, known)
-        if validity == 0 or fresh:
-            lines = [f"{uid} {name}\n" for name, uid in fresh.items()]
-            if validity == 0:
-                validity = secrets.randbelow((1 << 31) - 1) + 1
-                lines.insert(0, f"{validity}\n")
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            with os.fdopen(os.open(place / _INDEX, flags, 0o600), "ab") as file:
-                file.write("".join(lines).encode("utf-8", "surrogateescape"))
-                file.flush()
-                os.fsync(file.fileno())
-        return validity, {
-            uid: mails[name] for name, uid in (known | fresh).items() if name in mails
-        }
-
-
-def _look(place: Path) -> tuple[int, dict[int, Path]]:
-    """Return what :func:`_number` would return, and write nothing."""
-    mails = _mails(place)
-    validity, known, _cut = _parse_index(_index_bytes(place))
-    numbers = known | _numbered(mails, known)
-    return validity, {uid: mails[name] for name, uid in numbers.items() if name in mails}
-
-
-def _numbered(mails: dict[str, Path], known: dict[str, int]) -> dict[str, int]:
-    """Return the numbers of the mails that have none yet, in the order of their arrival."""
-    fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
-    return {name: uid for uid, name in enumerate(fresh, max(known.values(), default=0) + 1)}
-
-
-def _read_index(place: Path) -> tuple[int, dict[str, int]]:
-    """Return what the index holds; cut off what a crash left unfinished. 0: there is none."""
-    raw = _index_bytes(place)
-    validity, known, whole = _parse_index(raw)
-    if raw and not validity:
-        (place / _INDEX).unlink()
-    elif whole != len(raw):
-        os.truncate(place / _INDEX, whole)
-    return validity, known
-
-
-def _index_bytes(place: Path) -> bytes:
-    try:
-        return (place / _INDEX).read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-def _parse_index(raw: bytes) -> tuple[int, dict[str, int], int]:
-    """Return UIDVALIDITY (0: none), numbers by name, and the length of the whole lines."""
-    whole = raw[: raw.rfind(b"\n") + 1]
-    first, *rest = whole.decode("utf-8", "surrogateescape").split("\n")
-    if not first.isdigit():
-        return 0, {}, len(whole)
-    pairs = (line.partition(" ") for line in rest if line)
-    return int(first), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}, len(whole)
 
 
 def _read(

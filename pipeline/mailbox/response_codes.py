@@ -1,8 +1,8 @@
 """What a response code of an IMAP server blames, decided code by code.
 
-The codes are those of RFC 5530, section 3, RFC 9051, section 7.1, RFC 3501, section 7.1, RFC 4469 and
-the one that Gmail and Yahoo add (THROTTLED). A code that is not in the table says nothing about who
-is to blame, nor does a refusal without a code.
+The codes are those of RFC 5530, section 3, RFC 9051, section 7.1, RFC 3501, section 7.1, RFC 4469,
+and the one that Gmail and Yahoo add (THROTTLED). A code that is not in the table says nothing about
+who is to blame, nor does a refusal without a code.
 """
 
 import re

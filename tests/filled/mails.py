@@ -8,7 +8,7 @@ from pipeline.model.form import Filling, FormKind
 
 AUTHSERV_ID = "mx.genesys.example"
 ADDRESS = "requests@genesys.example"
-_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _FIRST_NUMBER = 9010000007
 
 
@@ -73,21 +73,22 @@ def received(mail: EmailMessage, *, dmarc: str = "pass") -> bytes:
 
 def words(sender: str, name: str, text: str = "Hello", *, dmarc: str = "pass") -> bytes:
     """Return a mail of plain words; ``name`` makes its Message-ID."""
-    mail = _empty(sender, name)
+    mail = message(sender, name)
     mail.set_content(text)
     return received(mail, dmarc=dmarc)
 
 
 def form_mail(position: int, now: datetime | None = None) -> bytes:
     """Return the mail at ``position``: a proven sender with a good onboarding workbook."""
-    mail = _empty(sender_of(position), f"form-{position}")
+    mail = message(sender_of(position), f"form-{position}")
     mail.set_content("Please find our form attached.")
     content = workbook(position, now or datetime.now(UTC))
-    mail.add_attachment(content, *_XLSX, filename="onboarding.xlsx")
+    mail.add_attachment(content, *XLSX, filename="onboarding.xlsx")
     return received(mail)
 
 
-def _empty(sender: str, name: str) -> EmailMessage:
+def message(sender: str, name: str) -> EmailMessage:
+    """Return a mail to us without a body; ``name`` makes its Message-ID."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ADDRESS

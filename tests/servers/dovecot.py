@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,7 @@ class Dovecot:
     folder: Path
     tls_port: int
     ca_file: Path
+    restart: Callable[[], None] = lambda: None
 
     def mail(self, user: str = "") -> Path:
         """Return the Maildir of a user."""
@@ -59,11 +60,13 @@ def running_dovecot(
     *,
     tokens: Mapping[str, str] | None = None,
     capability: str = "",
+    more: str = "",
 ) -> Iterator[Dovecot]:
     """Run Dovecot and give where it is.
 
     ``users`` maps names to passwords (default: one user ``requests``); ``tokens`` maps OAuth 2
-    access tokens to user names; ``capability`` replaces what the server says it can do. Where an
+    access tokens to user names; ``capability`` replaces what the server says it can do; ``more`` is
+    added to the configuration. Where an
     unprivileged user cannot enter ``folder``, a temporary folder is used. Raises
     FileNotFoundError when Dovecot is not installed.
     """
@@ -76,28 +79,49 @@ def running_dovecot(
         with _introspection(dict(tokens or {})) as token_port:
             port, tls_port = _free_ports()
             config = _write(home, known, (port, tls_port, token_port), capability)
-            with (home / "out").open("wb") as out:
-                process = subprocess.Popen(
-                    [program, "-F", "-c", str(config)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            with config.open("a") as file:
+                file.write(more)
+            running = [_start(program, config, port, home)]
+
+            def restart() -> None:
+                _stop(running.pop())
+                running.append(_start(program, config, port, home))
+
             try:
-                _await_greeting(port, process, home)
                 name, password = next(iter(known.items()))
                 ca_file = home / "tls.crt"
-                yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file)
+                yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file, restart)
             finally:
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                for process in running:
+                    _stop(process)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _start(program: str, config: Path, port: int, home: Path) -> "subprocess.Popen[bytes]":
+    with (home / "out").open("ab") as out:
+        process = subprocess.Popen(
+            [program, "-F", "-c", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_greeting(port, process, home)
+    except BaseException:
+        _stop(process)
+        raise
+    return process
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_ports() -> tuple[int, int]:

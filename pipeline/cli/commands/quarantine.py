@@ -24,7 +24,10 @@ def list_quarantine(*, as_json: bool) -> None:
         return
     print_table(
         [words.word(key) for key in ("id", "since", "why", "attempts")],
-        [[row.id, told(row.at, zone), row.reason, str(row.attempts)] for row in rows],
+        [
+            [row.id, told(row.at, zone), words.named("fault", row.reason), str(row.attempts)]
+            for row in rows
+        ],
         wrapped=(1,),
     )
 
@@ -50,7 +53,7 @@ def show(entry: str, *, as_json: bool) -> None:
     for key, value in (
         ("id", row.id),
         ("since", told(row.at, zone)),
-        ("why", row.reason),
+        ("why", words.named("fault", row.reason)),
         ("attempts", str(row.attempts)),
     ):
         print_lines(f"{words.word(key)}: {value}", rest="    ")
