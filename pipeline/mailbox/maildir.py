@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,13 +33,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
 _POLL_SECONDS = 0.5
 #: So many other files are tried before the disk is to blame for one that cannot be read.
-_TRIED = 30
+_TRIED = 1000
 #: What does not pass by itself: a right or a path that somebody has to correct.
 _TO_CORRECT = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 )
 #: No space: it stays so until somebody makes some.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class _UnreadableError(UndeliveredError):
+    """A file that the machine does not give; ``cause`` is its error."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause.strerror or type(cause).__name__)
+        self.cause = cause
 
 
 class MaildirMailbox:
@@ -114,13 +123,16 @@ class MaildirMailbox:
                 return Portion(renumbered=True)
             room, some = total_bytes, False
             left: list[int] = []
+            failed: set[int] = set()
 
             def deliver(uid: int) -> FetchedMessage | None:
                 nonlocal room, some
                 if left:
                     left.append(uid)
                     return None
+                failed.add(uid)
                 mail = _read(paths[uid], message_bytes, room if some else None)
+                failed.discard(uid)
                 if mail is None:
                     return None  # moved away since it was listed
                 size, raw, at = mail
@@ -132,13 +144,15 @@ class MaildirMailbox:
                 return FetchedMessage(self.account, folder, validity, uid, size, raw, at)
 
             def works() -> bool:
-                others = [path for uid, path in paths.items() if uid not in uids]
-                return any(map(_readable, [*others, *self._other_mails(folder)][:_TRIED]))
+                newest = (
+                    path for uid, path in sorted(paths.items(), reverse=True) if uid not in failed
+                )
+                return any(map(_readable, islice(chain(newest, self._other_mails(folder)), _TRIED)))
 
             try:
                 done = one_by_one([uid for uid in uids if uid in paths], deliver, works)
-            except UndeliveredError as error:
-                raise error.__cause__ or error from None
+            except _UnreadableError as error:
+                raise error.cause from None
             withheld = [
                 FetchedMessage(self.account, folder, validity, uid, 0, None, None, reason)
                 for uid, reason in done.withheld.items()
@@ -306,7 +320,7 @@ def _read(
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UndeliveredError(error.strerror or type(error).__name__) from error
+        raise _UnreadableError(error) from error
     return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
 
 
