@@ -57,7 +57,7 @@ class Moving:
                 self._raise_if_not_the_mails(error, target)
                 refused[uid] = error
         # some servers refuse a mail that is gone
-        there = self._still_there(list(refused))
+        there = self._still_there(list(refused), ["UNDELETED"])
         told = {uid: self._told_as(refused[uid], target) for uid in there}
         if len(told) == len(uids):
             for cause in told.values():
@@ -93,6 +93,7 @@ class Moving:
             self._move(uids, self.make(target))
 
     def _move(self, uids: Sequence[int], name: str) -> None:
+        among = ["UNDELETED"]
         if self.client.has_capability("MOVE"):
             self.client.move(uids, name)
         else:
@@ -100,7 +101,8 @@ class Moving:
             self.client.add_flags(uids, [rb"\Deleted"], silent=True)
             if self.client.has_capability("UIDPLUS"):
                 self.client.uid_expunge(uids)
-        if left := self._still_there(uids):
+                among = []
+        if left := self._still_there(uids, among):
             raise IMAP4.error(f"the server said OK and left {len(left)} mails where they were")
 
     def _copy(self, uids: Sequence[int], name: str) -> None:
@@ -124,11 +126,11 @@ class Moving:
         self.select()
         return set(marks.values()), len(uids)
 
-    def _still_there(self, uids: Sequence[int]) -> list[int]:
+    def _still_there(self, uids: Sequence[int], among: list[str]) -> list[int]:
         if not uids:
             return []
         wanted = ",".join(str(uid) for uid in uids)
-        return sorted(set(self.client.search(["UNDELETED", "UID", wanted])) & set(uids))
+        return sorted(set(self.client.search([*among, "UID", wanted])) & set(uids))
 
 
 def _marks(facts: dict[int, dict[bytes, Any]]) -> dict[int, tuple[object, ...]]:
