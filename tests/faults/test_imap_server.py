@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -220,6 +221,29 @@ def test_missing_folder_of_new_mail_is_a_setting_that_is_named(
     assert summary.exit_code == ExitCode.CONFIGURATION
     assert failure.error is not None
     assert failure.error.code == "mailbox_folder_missing"
+
+
+def test_folder_that_mail_came_in_once_may_be_deleted(open_box: OpenBox, server: Dovecot) -> None:
+    box = open_box(server, folder="Anfragen")
+    raws = forms(3)
+    with box.person() as person:
+        person.create_folder("Anfragen")
+        for raw in raws:
+            person.append("Anfragen", raw)
+    box.liar.lies = [
+        Lie("FETCH", Kind.NO, times=None, only=lambda line: b" 2 " in line or b",2" in line),
+        Lie("MOVE", Kind.NO, times=None),
+    ]
+    assert (box.run().withheld, box.folders()) == (1, {"Anfragen": 3})
+    with box.person() as person:
+        person.delete_folder("Anfragen")
+    box.liar.lies = []
+    mailbox = box.services.settings.mailbox.model_copy(update={"folder": "INBOX"})
+    settings = box.services.settings.model_copy(update={"mailbox": mailbox})
+    box.services = replace(box.services, settings=settings)
+    summary = box.run(after=timedelta(minutes=6))
+    assert (summary.exit_code, summary.withheld, summary.failures) == (ExitCode.DONE, 0, ())
+    assert {row.why for row in box.messages() if row.withheld} == {"mail_gone"}
 
 
 def test_folder_that_may_not_be_written_is_told_and_others_are_served(box: ImapBox) -> None:
