@@ -12,8 +12,9 @@ from pipeline import logs
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.inbound import fetch as intake
-from pipeline.flow.inbound.fetch import fetch
-from pipeline.flow.inbound.move import move_processed
+from pipeline.flow.inbound import withheld
+from pipeline.flow.inbound.fetch import NewMail
+from pipeline.flow.inbound.move import Moves, move_processed
 from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
 from pipeline.flow.inbound.reconcile import reconcile as compare
@@ -27,6 +28,7 @@ from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
+from pipeline.mailbox.protocol import Mailbox
 from pipeline.store.unit_of_work import Transaction
 
 
@@ -45,6 +47,7 @@ T = TypeVar("T")
 _UNREACHABLE = {
     "mailbox_unreachable": "mailbox",
     "scanner_unreachable": "scanner",
+    "mailbox_move_refused": "mailbox",
     "storage_unwritable": "storage",
     "courier_unreachable": "courier",
     "courier_host_unknown": "courier",
@@ -53,6 +56,8 @@ _UNREACHABLE = {
     "database_host_unknown": "database",
     "database_busy": "database",
 }
+#: Due work is done after so many portions of new mail, and at the end; mail is sent after each.
+_DUE_EVERY = 5
 _FORESEEN = frozenset({ExitCode.CONFIGURATION, ExitCode.TRY_LATER})
 _WORST_FIRST = (
     ExitCode.BUG,
@@ -88,7 +93,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one batch did; ``unreachable`` names a server that was down."""
+    """What one batch did; ``unreachable`` names a server that was down.
+
+    ``withheld`` mails are on the server, which does not deliver them.
+    """
 
     fetched: int = 0
     processed: int = 0
@@ -101,6 +109,7 @@ class Summary:
     put_off: int = 0
     failed: int = 0
     in_doubt: int = 0
+    withheld: int = 0
     unreachable: str = ""
     silenced: bool = False
     failures: tuple[Failure, ...] = ()
@@ -124,7 +133,7 @@ class Summary:
         codes = {failure.exit_code for failure in self.failures}
         if self.silenced:
             codes.add(ExitCode.CONFIGURATION)
-        if self.quarantined + self.failed + self.in_doubt:
+        if self.quarantined + self.failed + self.in_doubt + self.withheld:
             codes.add(ExitCode.UNFINISHED)
         return next((code for code in _WORST_FIRST if code in codes), ExitCode.DONE)
 
@@ -137,9 +146,12 @@ class _Run:
     progress: Progress
     fetched: int = 0
     processed: Processed = field(default_factory=Processed)
-    moved: int = 0
+    moves: Moves = field(default_factory=Moves)
+    withheld: int = 0
+    due: int = 0
+    issued: int = 0
+    sendings: list[Delivered] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    unmovable: set[str] = field(default_factory=set)
     over: bool = False
 
     def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
@@ -183,29 +195,24 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
     with _lease(services):
         run = _Run(services, progress)
         _receive(run)
-        due = run.stage("due", lambda: run_due(services), 0)
-        issued = run.stage("issue", lambda: issue_pending(services), 0)
-        progress(Stage.DUE, due)
+        _due(run)
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         run.stage("digest", lambda: queue_digest(services), 0)
-        delivered = run.stage("send", lambda: _send(services), Delivered())
-        for fault in (delivered.fault, delivered.archive_fault):
-            if fault is not None:
-                run.failed("send", fault)
-        progress(Stage.SENDING, delivered.sent)
+        _deliver(run)
         run.stage("housekeep", lambda: housekeep(services), None)
         summary = Summary(
             fetched=run.fetched,
             processed=run.processed.processed,
             deferred=run.processed.deferred,
             quarantined=run.processed.quarantined,
-            moved=run.moved,
-            due=due,
-            issued=issued,
-            sent=delivered.sent,
-            put_off=delivered.deferred,
-            failed=delivered.failed,
-            in_doubt=delivered.in_doubt,
+            moved=run.moves.moved,
+            due=run.due,
+            issued=run.issued,
+            sent=sum(sending.sent for sending in run.sendings),
+            put_off=sum(sending.deferred for sending in run.sendings),
+            failed=sum(sending.failed for sending in run.sendings),
+            in_doubt=sum(sending.in_doubt for sending in run.sendings),
+            withheld=run.withheld,
             unreachable=run.unreachable,
             silenced=silenced,
             failures=tuple(run.failures),
@@ -240,14 +247,55 @@ def _fetch_all(run: _Run) -> None:
     services = run.services
     with open_mailbox(services) as mailbox:
         run.processed += run.stage("refetch", lambda: fetch_anew(services, mailbox), Processed())
-        new = 1
-        while new and not services.stopping():
-            new = fetch(services, mailbox)
-            run.fetched += new
-            run.stage("process", lambda: _process_all(run), None)
-            run.moved += run.stage(
-                "move", lambda: move_processed(services, mailbox, run.unmovable), 0
-            )
+        new_mail = NewMail(services, mailbox)
+        portions = 0
+        while not run.over and not services.stopping() and new_mail.more():
+            if portions:
+                _take_turns(run, portions)
+            run.fetched += new_mail.portion()
+            _settle(run, mailbox)
+            portions += 1
+        quarantined = run.stage("receive", lambda: withheld.fetch_withheld(services, mailbox), 0)
+        run.processed += Processed(quarantined=quarantined)
+        _settle(run, mailbox)
+        run.withheld = run.stage("receive", lambda: withheld.waiting(services, mailbox), 0)
+
+
+def _settle(run: _Run, mailbox: Mailbox) -> None:
+    """Process what is in the ledger, and move it on the server."""
+    run.stage("process", lambda: _process_all(run), None)
+    run.stage("move", lambda: move_processed(run.services, mailbox, run.moves), None)
+
+
+def _take_turns(run: _Run, portions: int) -> None:
+    """Let nobody wait for an answer, or for what is due, until all new mail is in."""
+    if portions % _DUE_EVERY == 0:
+        _due(run)
+    if not any(sending.fault for sending in run.sendings) and run.stage(
+        "send", lambda: _to_send(run.services), 0
+    ):
+        _deliver(run)
+
+
+def _due(run: _Run) -> None:
+    services = run.services
+    run.due += run.stage("due", lambda: run_due(services), 0)
+    run.issued += run.stage("issue", lambda: issue_pending(services), 0)
+    run.progress(Stage.DUE, run.due)
+
+
+def _deliver(run: _Run) -> None:
+    delivered = run.stage("send", lambda: _send(run.services), Delivered())
+    for fault in (delivered.fault, delivered.archive_fault):
+        if fault is not None:
+            run.failed("send", fault)
+    run.sendings.append(delivered)
+    run.progress(Stage.SENDING, sum(sending.sent for sending in run.sendings))
+
+
+def _to_send(services: Services) -> int:
+    with services.store.read() as tx:
+        return tx.outbox.waiting(services.clock.now())
 
 
 def _process_all(run: _Run) -> None:

@@ -44,6 +44,7 @@ class MailboxSettings(_Section):
     password: Secret = Secret()
     oauth_token: Secret = Secret()
     ca_file: str = ""
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60
     path: Path = Path("inbox")
     folder: str = "INBOX"
     own_addresses: tuple[str, ...] = ()

@@ -62,6 +62,7 @@ def open_mailbox(
         password=None if bearer else settings.password.text,
         bearer=bearer,
         folder=settings.folder,
+        timeout_seconds=settings.timeout_seconds,
         ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)

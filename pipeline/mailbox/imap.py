@@ -4,32 +4,48 @@ Whatever fails, the connection is dropped and the next call makes a new one: a h
 never be taken for the answer to the next question.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from imaplib import IMAP4
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.mailbox.idle import ImapArrivals, Line
-from pipeline.mailbox.imap_connection import ImapAccess, open_connection, passes, told_as, words
+from pipeline.mailbox.imap_connection import (
+    ImapAccess,
+    from_line,
+    lost,
+    open_connection,
+    passes,
+    told_as,
+    words,
+)
+from pipeline.mailbox.imap_fetch import Fetching, Server
+from pipeline.mailbox.imap_move import Moving
 from pipeline.mailbox.protocol import (
     COUNT,
     MESSAGE_BYTES,
     TOTAL_BYTES,
     Contents,
     FetchedMessage,
+    Filed,
     Known,
+    Portion,
     StoredMail,
 )
 from pipeline.mailbox.words import message_id_of
+from pipeline.model.retry import Retry
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
 __all__ = ["ImapAccess", "ImapMailbox"]
+
+T = TypeVar("T")
 
 _CHUNK = 1000
 _HINT_SECONDS = 15.0  # who waits for a hint must not be late for the next look
@@ -37,13 +53,18 @@ _FOLDERS_NAMED = 20
 #: So often in a row a portion is halved until one mail is alone; more failures are the server's.
 _HALVINGS = _CHUNK.bit_length() + 2
 _MESSAGE_ID = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
+#: The waits before a broken connection is made again; then it is left to the next batch.
+_AGAIN = Retry.doubling(timedelta(seconds=0.25), timedelta(seconds=0.5), attempts=3)
 
 
 class ImapMailbox:
     """A mailbox on an IMAP server; see :class:`pipeline.mailbox.protocol.Mailbox`."""
 
-    def __init__(self, access: ImapAccess) -> None:
+    def __init__(
+        self, access: ImapAccess, *, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self.account = access.account
+        self._sleep = sleep
         self._access = access
         self._client: IMAPClient | None = None
         self._prefix, self._separator = "", "/"
@@ -76,116 +97,147 @@ class ImapMailbox:
         message_bytes: int = MESSAGE_BYTES,
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
-        with self._connected() as client:
-            selected = self._select_inbox(client)
-            validity = _validity(selected)
-            new: list[int] = []
-            # UNDELETED: a server may still list what another client has moved away
-            uids = sorted(client.search("UNDELETED"))
-            for start in range(0, len(uids), _CHUNK):
-                chunk = uids[start : start + _CHUNK]
-                seen = known(validity, chunk)
-                new += [uid for uid in chunk if uid not in seen]
-                if len(new) >= count:
-                    break
-            return self._fetch(client, validity, new[:count], total_bytes, message_bytes)
-
-    def _fetch(
-        self,
-        client: "IMAPClient",
-        validity: int,
-        uids: list[int],
-        total_bytes: int,
-        message_bytes: int,
-    ) -> list[FetchedMessage]:
+        validity, uids = self._steadily(lambda client: self._list(client, known, count))
         if not uids:
             return []
-        facts = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        wanted: list[int] = []
-        chosen: list[int] = []
-        room = total_bytes
-        for uid in uids:
-            if uid not in facts:
-                continue  # gone since the search
-            size = int(facts[uid].get(b"RFC822.SIZE", 0))
-            if size <= message_bytes:
-                if wanted and size > room:
-                    break
-                wanted.append(uid)
-                room -= size
-            chosen.append(uid)
-        bodies = client.fetch(wanted, ["BODY.PEEK[]"]) if wanted else {}
-        found = []
-        for uid in chosen:
-            raw = bodies.get(uid, {}).get(b"BODY[]") if uid in wanted else None
-            if uid in wanted and raw is None:
-                continue
-            received = facts[uid].get(b"INTERNALDATE")
-            found.append(
-                FetchedMessage(
-                    account=self.account,
-                    folder=self._access.folder,
-                    uidvalidity=validity,
-                    uid=uid,
-                    size=len(raw) if raw is not None else int(facts[uid][b"RFC822.SIZE"]),
-                    raw=raw,
-                    received_at=received.astimezone(UTC)
-                    if isinstance(received, datetime)
-                    else None,
-                )
-            )
-        return found
+        portion = self.fetch(
+            self._access.folder,
+            validity,
+            uids[:count],
+            total_bytes=total_bytes,
+            message_bytes=message_bytes,
+        )
+        return list(portion.messages)
+
+    def list_new(self, known: Known) -> tuple[int, list[int]]:
+        """Return the UIDVALIDITY and all new UIDs; see the protocol."""
+        return self._steadily(lambda client: self._list(client, known))
+
+    def _list(
+        self, client: "IMAPClient", known: Known, enough: int | None = None
+    ) -> tuple[int, list[int]]:
+        selected = self._select_inbox(client)
+        validity, self._next = _validity(selected), selected.get(b"UIDNEXT")
+        new: list[int] = []
+        # UNDELETED: a server may still list what another client has moved away
+        uids = sorted(client.search("UNDELETED"))
+        for start in range(0, len(uids), _CHUNK):
+            chunk = uids[start : start + _CHUNK]
+            seen = known(validity, chunk)
+            new += [uid for uid in chunk if uid not in seen]
+            if enough is not None and len(new) >= enough:
+                break
+        return validity, new
+
+    def fetch(
+        self,
+        folder: str,
+        uidvalidity: int,
+        uids: Sequence[int],
+        *,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> Portion:
+        """Return the mails with these UIDs; see the protocol."""
+        if not uids:
+            return Portion()
+        server = Server(self.account, self._steadily, self._examine, self._folders)
+        fetching = Fetching(server, folder, uidvalidity, total_bytes, message_bytes)
+        return self._unless_gone(folder, lambda: fetching.portion(uids), Portion())
+
+    def _unless_gone(self, folder: str, work: Callable[[], T], otherwise: T) -> T:
+        """Return ``otherwise`` when a folder that mail came in once is not there any more."""
+        try:
+            return work()
+        except ConfigurationError as error:
+            if folder == self._access.folder or error.code != "mailbox_folder_missing":
+                raise
+            return otherwise
+
+    def _examine(self, client: "IMAPClient", folder: str) -> int:
+        return _validity(self._open_to_read(client, folder))
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
-        with self._connected() as client:
-            if _validity(client.select_folder(self._name(folder))) != uidvalidity:
-                return False
-            if uid not in client.fetch([uid], ["FLAGS"]):
-                return True
-            self._move(client, [uid], target)
-            return True
+        filed = self.file_many(folder, uidvalidity, [uid], target)
+        for error in filed.refused.values():
+            raise error
+        return not filed.renumbered
+
+    def file_many(self, folder: str, uidvalidity: int, uids: Sequence[int], target: str) -> Filed:
+        """Move mails to ``target``; see the protocol."""
+
+        def move(client: "IMAPClient") -> Filed:
+            if _validity(self._select(client, folder)) != uidvalidity:
+                return Filed(renumbered=True)
+            return Filed(self._moving(client, folder).move(uids, target))
+
+        return self._unless_gone(folder, lambda: self._steadily(move), Filed())
 
     def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
         """Move the mails with this Message-ID to ``target``; see the protocol."""
-        with self._connected() as client:
-            name = self._name(folder)
-            if not client.folder_exists(name):
+
+        def move(client: "IMAPClient") -> bool:
+            if not client.folder_exists(self._name(folder)):
                 return False
-            client.select_folder(name)
+            self._select(client, folder)
             uids = client.search(["UNDELETED", "HEADER", "Message-ID", message_id])
             if uids:
-                self._move(client, uids, target)
+                for error in self._moving(client, folder).move(uids, target).values():
+                    raise error
             return bool(uids)
 
-    def _move(self, client: "IMAPClient", uids: list[int], target: str) -> None:
-        name = self._ensure(client, target)
-        if client.has_capability("MOVE"):
-            client.move(uids, name)
-            return
-        client.copy(uids, name)
-        client.add_flags(uids, [rb"\Deleted"], silent=True)
-        if client.has_capability("UIDPLUS"):
-            client.uid_expunge(uids)
+        return self._steadily(move)
+
+    def _moving(self, client: "IMAPClient", folder: str) -> Moving:
+        return Moving(
+            client,
+            self._access,
+            select=lambda: self._select(client, folder),
+            make=lambda target: self._ensure(client, target),
+            forget=lambda target: self._made.discard(self._name(target)),
+        )
+
+    def _select(self, client: "IMAPClient", folder: str) -> dict[bytes, object]:
+        """Open a folder to move mails out of it."""
+        name = self._name(folder)
+        try:
+            selected: dict[bytes, object] = client.select_folder(name)
+        except IMAP4.readonly as error:
+            raise ConfigurationError(
+                "mailbox_no_right", account=self.account, folder=folder, reason=words(error)
+            ) from error
+        except IMAP4.error as error:
+            self._raise_missing(client, error, folder)
+            raise
+        return selected
 
     def append(self, folder: str, raw: bytes, *, seen: bool = False) -> None:
         """Put a mail into ``folder``; see the protocol."""
+        flags = (rb"\Seen",) if seen else ()
         with self._connected() as client:
-            client.append(self._ensure(client, folder), raw, flags=(rb"\Seen",) if seen else ())
+            try:
+                client.append(self._ensure(client, folder), raw, flags=flags)
+            except IMAP4.error as error:
+                if lost(error):
+                    raise
+                raise told_as(error, self._access, folder) from error
 
     def holds(self, folder: str, message_id: str) -> bool:
         """Return whether ``folder`` has a mail with this Message-ID."""
-        with self._connected() as client:
+
+        def look(client: "IMAPClient") -> bool:
             name = self._name(folder)
             if not client.folder_exists(name):
                 return False
             client.select_folder(name, readonly=True)
             return bool(client.search(["HEADER", "Message-ID", message_id]))
 
+        return self._steadily(look)
+
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
-        with self._connected() as client:
-            return self._folders(client)
+        return self._steadily(self._folders)
 
     def _folders(self, client: "IMAPClient") -> tuple[str, ...]:
         found = [str(name) for _, _, name in client.list_folders()]
@@ -242,6 +294,22 @@ class ImapMailbox:
 
     # --- the connection -------------------------------------------------------------------
 
+    def _steadily(self, work: "Callable[[IMAPClient], T]") -> T:
+        """Run ``work``; when the connection breaks, wait a little and run it again on a new one.
+
+        A line that fell silent is not waited for twice.
+        """
+        failures = 0
+        while True:
+            try:
+                with self._connected() as client:
+                    return work(client)
+            except TryLaterError as error:
+                failures += 1
+                if _AGAIN.given_up_after(failures) or isinstance(error.__cause__, TimeoutError):
+                    raise
+            self._sleep(_AGAIN.wait_after(failures).total_seconds())
+
     @contextmanager
     def _connected(self) -> Iterator["IMAPClient"]:
         try:
@@ -251,12 +319,11 @@ class ImapMailbox:
         except PipelineError:
             self._drop()
             raise
-        except (IMAP4.error, OSError, EOFError, UnicodeError) as error:
+        except BaseException as error:
             self._drop()
+            if not from_line(error):
+                raise
             raise told_as(error, self._access) from error
-        except BaseException:
-            self._drop()
-            raise
 
     def _drop(self) -> None:
         client, self._client = self._client, None
@@ -292,18 +359,25 @@ class ImapMailbox:
 
     def _select_inbox(self, client: "IMAPClient") -> dict[bytes, object]:
         """Look into the folder that mail comes in; it is never made: the name would be wrong."""
-        folder = self._access.folder
+        return self._open_to_read(client, self._access.folder)
+
+    def _open_to_read(self, client: "IMAPClient", folder: str) -> dict[bytes, object]:
         name = self._name(folder)
         try:
             selected: dict[bytes, object] = client.select_folder(name, readonly=True)
         except IMAP4.error as error:
-            if passes(error) or client.folder_exists(name):
-                raise
-            there = ", ".join(self._folders(client)[:_FOLDERS_NAMED])
-            raise ConfigurationError(
-                "mailbox_folder_missing", account=self.account, folder=folder, folders=there
-            ) from error
+            self._raise_missing(client, error, folder)
+            raise
         return selected
+
+    def _raise_missing(self, client: "IMAPClient", error: IMAP4.error, folder: str) -> None:
+        """Raise ConfigurationError when ``folder``, which could not be opened, is not there."""
+        if passes(error) or client.folder_exists(self._name(folder)):
+            return
+        there = ", ".join(self._folders(client)[:_FOLDERS_NAMED])
+        raise ConfigurationError(
+            "mailbox_folder_missing", account=self.account, folder=folder, folders=there
+        ) from error
 
     def _ensure(self, client: "IMAPClient", folder: str) -> str:
         name = self._name(folder)

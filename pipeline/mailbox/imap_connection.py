@@ -1,7 +1,6 @@
 """A line to an IMAP server on which we are logged in; or why there is none.
 
-Response codes are those of RFC 5530: some tell that the server cannot now, the others that somebody
-has to correct an account or a setting.
+What a response code blames stands in :mod:`pipeline.mailbox.response_codes`.
 """
 
 import binascii
@@ -14,13 +13,15 @@ from imaplib import IMAP4
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.response_codes import Blame, blame_of, code_of
 from pipeline.sasl import Bearer, TokenExchange, choose
 from pipeline.tls import answered_plain, is_loopback, speaks_tls
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
-_NOT_NOW = ("[unavailable]", "[inuse]", "[limit]", "[serverbug]", "too many", "try again")
+#: The libraries whose errors, whatever their type, mean an answer that is none.
+_LIBRARIES = ("imapclient", "imaplib")
 _REASON_LENGTH = 200
 
 
@@ -105,28 +106,84 @@ def _open(access: ImapAccess, token: str) -> "IMAPClient":
     return client
 
 
-def told_as(error: Exception, access: ImapAccess) -> PipelineError:
-    """Return what to tell of a line that could not be made, or broke."""
+def told_as(error: BaseException, access: ImapAccess, folder: str = "") -> PipelineError:
+    """Return what to tell of a line that could not be made, broke, or refused something.
+
+    ``folder`` is the one that the refused command was about.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConfigurationError(
             "mailbox_tls_refused", account=access.account, reason=error.verify_message
         )
     if answered_plain(error):
         return _does_not_fit(access)
-    if isinstance(error, socket.gaierror | UnicodeError):
+    no_name = isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError)
+    if no_name or isinstance(error, socket.gaierror):
         return TryLaterError("mailbox_host_unknown", host=access.host)
+    if isinstance(error, IMAP4.readonly):  # it has lost the response code
+        return ConfigurationError(
+            "mailbox_no_right",
+            account=access.account,
+            folder=access.folder,
+            reason=words(error),
+        )
+    if not lost(error):
+        return _refusal(access, folder or access.folder, words(error))
     return _down(access, words(error))
 
 
-def passes(error: Exception) -> bool:
-    """Whether the server says that it cannot now, or said nothing because the line broke."""
-    said = words(error).lower()
+def _refusal(access: ImapAccess, folder: str, reason: str) -> PipelineError:
+    account = access.account
+    match blame_of(reason):
+        case Blame.RIGHT:
+            return ConfigurationError(
+                "mailbox_no_right", account=account, folder=folder, reason=reason
+            )
+        case Blame.FULL:
+            return ConfigurationError("mailbox_full", account=account, folder=folder, reason=reason)
+        case Blame.FOLDER:
+            return ConfigurationError(
+                "mailbox_folder_refused", account=account, folder=folder, reason=reason
+            )
+        case Blame.ADMINISTRATOR:
+            return ConfigurationError(
+                "mailbox_administrator", account=account, folder=folder, reason=reason
+            )
+        case Blame.LOGIN:
+            return _refused(access, reason)
+        case _:
+            return _down(access, reason)
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the line broke or said what no server may say; else the server refused a command.
+
+    Python's imaplib raises its ``readonly``, which is an ``abort``, for a folder that may only be
+    read: a refusal as well.
+    """
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, IMAP4.abort | OSError):
-            return True
+        if isinstance(seen, IMAP4.abort | OSError | EOFError):
+            return not isinstance(seen, IMAP4.readonly)
         seen = seen.__context__
-    return any(word in said for word in _NOT_NOW)
+    return not isinstance(error, IMAP4.error)
+
+
+def from_line(error: BaseException) -> bool:
+    """Whether an error is one of the line: of its own kind, or raised where answers are read."""
+    if isinstance(error, IMAP4.error | OSError | EOFError | UnicodeError):
+        return True
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__", "")) if trace is not None else ""
+    return isinstance(error, Exception) and module.partition(".")[0] in _LIBRARIES
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the server says that it cannot now, or said nothing because the line broke."""
+    said = words(error)
+    return lost(error) or blame_of(said) is Blame.NOBODY or code_of(said) == "SERVERBUG"
 
 
 def _context(access: ImapAccess) -> ssl.SSLContext:

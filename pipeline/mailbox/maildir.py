@@ -1,9 +1,4 @@
-"""A mailbox in a folder of this machine: Maildir++, with UIDs of our own that never change.
-
-Each folder has an index ``pipeline-uids``: a first line with the UIDVALIDITY, then one line a mail,
-its UID and its name without flags. Lines are only ever added, under a lock and flushed to disk; a
-half-written last line is cut off. When the index is lost, the UIDVALIDITY is a new one.
-"""
+"""A mailbox in a folder of this machine: Maildir++, with UIDs of our own that never change."""
 
 import errno
 import os
@@ -12,36 +7,51 @@ import secrets
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.durable import flush_folder, locked, make_folder, write_file
-from pipeline.errors import ConfigurationError, TryLaterError
+from pipeline.durable import flush_folder, make_folder, write_file
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.maildir_index import foreseen_numbers, mails_of, number
+from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
 from pipeline.mailbox.protocol import (
     COUNT,
     MESSAGE_BYTES,
     TOTAL_BYTES,
     Contents,
     FetchedMessage,
+    Filed,
     Known,
+    Portion,
     StoredMail,
 )
 from pipeline.mailbox.words import message_id_of
 
-_INDEX = "pipeline-uids"
-_LOCK = "pipeline-uids.lock"
 _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
 _ID_BYTES = 64 * 1024
 _LOOK_SECONDS = 0.5
+#: So many other files are tried before the disk is to blame for one that cannot be read.
+_TRIED = 1000
 #: What does not pass by itself: a right or a path that somebody has to correct.
 _TO_CORRECT = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 )
+#: No space: it stays so until somebody makes some.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class _UnreadableError(UndeliveredError):
+    """A file that the machine does not give; ``cause`` is its error."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause.strerror or type(cause).__name__)
+        self.cause = cause
 
 
 class MaildirMailbox:
@@ -82,40 +92,115 @@ class MaildirMailbox:
         message_bytes: int = MESSAGE_BYTES,
     ) -> list[FetchedMessage]:
         """Return the oldest mails that are not known; see the protocol."""
+        validity, uids = self.list_new(known)
+        portion = self.fetch(
+            self._folder,
+            validity,
+            uids[:count],
+            total_bytes=total_bytes,
+            message_bytes=message_bytes,
+        )
+        return list(portion.messages)
+
+    def list_new(self, known: Known) -> tuple[int, list[int]]:
+        """Return the UIDVALIDITY and all new UIDs; see the protocol."""
         with self._guarded():
-            place = self._open(self._folder)
-            if self._only_looking and not place.is_dir():
-                return []
-            validity, uids = _look(place) if self._only_looking else _number(place)
+            validity, uids = self._numbers(self._folder)
             seen = known(validity, sorted(uids))
-            found: list[FetchedMessage] = []
-            room = total_bytes
-            for uid in sorted(set(uids) - seen):
-                if len(found) >= count:
-                    break
-                mail = _read(uids[uid], message_bytes, room if found else None)
+            return validity, sorted(set(uids) - seen)
+
+    def fetch(
+        self,
+        folder: str,
+        uidvalidity: int,
+        uids: Sequence[int],
+        *,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> Portion:
+        """Return the mails with these UIDs; see the protocol."""
+        with self._guarded():
+            validity, paths = self._numbers(folder)
+            if validity != uidvalidity:
+                return Portion(renumbered=True)
+            room, some = total_bytes, False
+            left: list[int] = []
+            failed: set[int] = set()
+
+            def deliver(uid: int) -> FetchedMessage | None:
+                nonlocal room, some
+                if left:
+                    left.append(uid)
+                    return None
+                failed.add(uid)
+                mail = _read(paths[uid], message_bytes, room if some else None)
+                failed.discard(uid)
                 if mail is None:
-                    continue  # moved away since it was listed
+                    return None  # moved away since it was listed
                 size, raw, at = mail
                 if raw is None and size <= message_bytes:
-                    break  # no room left in this batch
+                    left.append(uid)
+                    return None
                 room -= len(raw or b"")
-                found.append(
-                    FetchedMessage(self.account, self._folder, validity, uid, size, raw, at)
+                some = True
+                return FetchedMessage(self.account, folder, validity, uid, size, raw, at)
+
+            def works() -> bool:
+                newest = (
+                    path for uid, path in sorted(paths.items(), reverse=True) if uid not in failed
                 )
-            return found
+                return any(map(_readable, islice(chain(newest, self._other_mails(folder)), _TRIED)))
+
+            try:
+                done = one_by_one([uid for uid in uids if uid in paths], deliver, works)
+            except _UnreadableError as error:
+                raise error.cause from None
+            withheld = [
+                FetchedMessage(self.account, folder, validity, uid, 0, None, None, reason)
+                for uid, reason in done.withheld.items()
+            ]
+            both = sorted([*done.found.values(), *withheld], key=lambda mail: mail.uid)
+            return Portion(both, left)
+
+    def _numbers(self, folder: str) -> tuple[int, dict[int, Path]]:
+        place = self._open(folder)
+        if not self._only_looking:
+            return number(place)
+        return foreseen_numbers(place) if place.is_dir() else (0, {})
+
+    def _other_mails(self, folder: str) -> Iterator[Path]:
+        """Return some mails of all other folders."""
+        here = self._path(folder)
+        for place in (self._root, *self._root.glob(".*")):
+            if place != here and (place / "cur").is_dir():
+                yield from list(mails_of(place).values())[:2]
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
+        filed = self.file_many(folder, uidvalidity, [uid], target)
+        for error in filed.refused.values():
+            raise error
+        return not filed.renumbered
+
+    def file_many(self, folder: str, uidvalidity: int, uids: Sequence[int], target: str) -> Filed:
+        """Move mails to ``target``; see the protocol."""
         with self._guarded():
-            place = self._open(folder)
-            validity, uids = _number(place)
+            validity, paths = number(self._open(folder))
             if validity != uidvalidity:
-                return False
-            path = uids.get(uid)
-            if path is not None:
-                self._move(path, target)
-            return True
+                return Filed(renumbered=True)
+            refused: dict[int, PipelineError] = {}
+            for uid in uids:
+                if uid not in paths:
+                    continue
+                try:
+                    self._move(paths[uid], target)
+                except OSError as error:
+                    refused[uid] = self._told_as(error)
+            if refused and len(refused) == len(uids):
+                for told in refused.values():
+                    if isinstance(told, ConfigurationError):
+                        raise told
+            return Filed(refused)
 
     def file_by_id(self, folder: str, message_id: str, target: str) -> bool:
         """Move the mails with this Message-ID to ``target``; see the protocol."""
@@ -160,7 +245,7 @@ class MaildirMailbox:
         place = self._path(folder)
         if not place.is_dir():
             return []
-        return [path for path in _mails(place).values() if wanted.search(_head(path))]
+        return [path for path in mails_of(place).values() if wanted.search(_head(path))]
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
@@ -184,7 +269,7 @@ class MaildirMailbox:
             place = self._path(folder)
             if not (place / "cur").is_dir():
                 return None
-            validity, paths = _look(place)
+            validity, paths = foreseen_numbers(place)
             mails = []
             for uid, path in sorted(paths.items()):
                 with suppress(FileNotFoundError):  # moved away since it was listed
@@ -196,13 +281,20 @@ class MaildirMailbox:
         try:
             yield
         except OSError as error:
-            if error.errno in _TO_CORRECT:
-                raise ConfigurationError(
-                    "mailbox_path", path=error.filename or self._root, reason=error.strerror
-                ) from error
-            raise TryLaterError(
-                "mailbox_unreachable", account=self.account, reason=type(error).__name__
-            ) from error
+            raise self._told_as(error) from error
+
+    def _told_as(self, error: OSError) -> PipelineError:
+        if error.errno in _TO_CORRECT:
+            return ConfigurationError(
+                "mailbox_path", path=error.filename or self._root, reason=error.strerror
+            )
+        if error.errno in _FULL:
+            return ConfigurationError(
+                "mailbox_full", account=self.account, folder=self._folder, reason=error.strerror
+            )
+        return TryLaterError(
+            "mailbox_unreachable", account=self.account, reason=type(error).__name__
+        )
 
     def _path(self, folder: str) -> Path:
         if folder.upper() == "INBOX":
@@ -247,105 +339,21 @@ class MaildirArrivals:
         """Do nothing: there is no connection."""
 
 
-def _mails(place: Path) -> dict[str, Path]:
-    """Return the mails of a folder by their name without flags; links and folders are no mails."""
-    found: dict[str, Path] = {}
-    for name in ("new", "cur"):
-        if not (place / name).is_dir():
-            continue
-        with os.scandir(place / name) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
-                    path = Path(entry.path)
-                    found[_base(path)] = path
-    return found
-
-
-def _base(path: Path) -> str:
-    """Return the name of a mail without its flags."""
-    return path.name.partition(":")[0]
-
-
-def _arrival(item: tuple[str, Path]) -> tuple[int, str]:
-    try:
-        return item[1].stat().st_mtime_ns, item[0]
-    except FileNotFoundError:
-        return 0, item[0]
-
-
-def _number(place: Path) -> tuple[int, dict[int, Path]]:
-    """Return the UIDVALIDITY of a folder and its mails by UID; new ones get the next numbers."""
-    with locked(place / _LOCK):
-        mails = _mails(place)
-        validity, known = _read_index(place)
-        fresh = _numbered(mails, known)
-        if validity == 0 or fresh:
-            lines = [f"{uid} {name}\n" for name, uid in fresh.items()]
-            if validity == 0:
-                validity = secrets.randbelow((1 << 31) - 1) + 1
-                lines.insert(0, f"{validity}\n")
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            with os.fdopen(os.open(place / _INDEX, flags, 0o600), "ab") as file:
-                file.write("".join(lines).encode("utf-8", "surrogateescape"))
-                file.flush()
-                os.fsync(file.fileno())
-        return validity, {
-            uid: mails[name] for name, uid in (known | fresh).items() if name in mails
-        }
-
-
-def _look(place: Path) -> tuple[int, dict[int, Path]]:
-    """Return what :func:`_number` would return, and write nothing."""
-    mails = _mails(place)
-    validity, known, _cut = _parse_index(_index_bytes(place))
-    numbers = known | _numbered(mails, known)
-    return validity, {uid: mails[name] for name, uid in numbers.items() if name in mails}
-
-
-def _numbered(mails: dict[str, Path], known: dict[str, int]) -> dict[str, int]:
-    """Return the numbers of the mails that have none yet, in the order of their arrival."""
-    fresh = [name for name, _ in sorted(mails.items(), key=_arrival) if name not in known]
-    return {name: uid for uid, name in enumerate(fresh, max(known.values(), default=0) + 1)}
-
-
-def _read_index(place: Path) -> tuple[int, dict[str, int]]:
-    """Return what the index holds; cut off what a crash left unfinished. 0: there is none."""
-    raw = _index_bytes(place)
-    validity, known, whole = _parse_index(raw)
-    if raw and not validity:
-        (place / _INDEX).unlink()
-    elif whole != len(raw):
-        os.truncate(place / _INDEX, whole)
-    return validity, known
-
-
-def _index_bytes(place: Path) -> bytes:
-    try:
-        return (place / _INDEX).read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-def _parse_index(raw: bytes) -> tuple[int, dict[str, int], int]:
-    """Return UIDVALIDITY (0: none), numbers by name, and the length of the whole lines."""
-    whole = raw[: raw.rfind(b"\n") + 1]
-    first, *rest = whole.decode("utf-8", "surrogateescape").split("\n")
-    if not first.isdigit():
-        return 0, {}, len(whole)
-    pairs = (line.partition(" ") for line in rest if line)
-    return int(first), {name: int(uid) for uid, _, name in pairs if uid.isdigit()}, len(whole)
-
-
 def _read(
     path: Path, message_bytes: int, room: int | None
 ) -> tuple[int, bytes | None, datetime] | None:
-    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone."""
+    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone.
+
+    Raises UndeliveredError when the file cannot be read.
+    """
     try:
         facts = path.stat()
         fits = facts.st_size <= message_bytes and (room is None or facts.st_size <= room)
         raw = path.read_bytes() if fits else None
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _UnreadableError(error) from error
     return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
 
 
@@ -355,6 +363,15 @@ def _id_of(path: Path) -> str:
         return message_id_of(_head(path))
     except OSError:
         return ""
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def _head(path: Path) -> bytes:

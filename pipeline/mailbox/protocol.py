@@ -1,10 +1,12 @@
 """What the programme needs of a mailbox, whatever kind it is."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
+
+from pipeline.errors import PipelineError
 
 Known = Callable[[int, Sequence[int]], set[int]]
 """Given a UIDVALIDITY and UIDs, tells which of them the ledger has already."""
@@ -18,8 +20,9 @@ MESSAGE_BYTES = 25 * 1024 * 1024
 class FetchedMessage:
     """A mail as it stands on the server.
 
-    ``raw`` is None when the mail is over the size limit: it was not downloaded. ``received_at``
-    (aware) is when the server got it.
+    ``raw`` is None when the mail is over the size limit, so that it was not downloaded, or when the
+    server does not deliver it: ``withheld`` is then what it said. ``received_at`` (aware) is when
+    the server got it.
     """
 
     account: str
@@ -29,6 +32,31 @@ class FetchedMessage:
     size: int
     raw: bytes | None
     received_at: datetime | None
+    withheld: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The mails of a portion; ``left`` are the UIDs for which no room was left.
+
+    ``renumbered``: the folder has another UIDVALIDITY now, and nothing was fetched.
+    """
+
+    messages: Sequence[FetchedMessage] = ()
+    left: Sequence[int] = ()
+    renumbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What came of a move of several mails; those that are not ``refused`` are where they belong.
+
+    ``renumbered``: the folder has another UIDVALIDITY now, so the numbers mean other mails; nothing
+    was moved, and the mails come again under their new numbers.
+    """
+
+    refused: Mapping[int, PipelineError] = field(default_factory=dict)
+    renumbered: bool = False
 
 
 class Arrivals(Protocol):
@@ -87,6 +115,34 @@ class Mailbox(Protocol):
 
         At most ``count`` mails and about ``total_bytes`` in all (one mail at least); mails over
         ``message_bytes`` come without their bytes.
+        """
+        ...
+
+    def list_new(self, known: Known) -> tuple[int, list[int]]:
+        """Return the UIDVALIDITY, and the UIDs of all mails that are not ``known``, in order."""
+        ...
+
+    def fetch(
+        self,
+        folder: str,
+        uidvalidity: int,
+        uids: Sequence[int],
+        *,
+        total_bytes: int = TOTAL_BYTES,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> Portion:
+        """Return the mails with these UIDs, as many as ``total_bytes`` hold (one at least).
+
+        A mail that is gone is left out. One that the server does not deliver, while it delivers
+        others, comes as ``withheld``. Raises TryLaterError when it delivers none.
+        """
+        ...
+
+    def file_many(self, folder: str, uidvalidity: int, uids: Sequence[int], target: str) -> Filed:
+        """Move mails to ``target`` (made when missing) at a time; one that is gone is done.
+
+        Raises ConfigurationError when a right, a folder or the space of the mailbox keeps all of
+        them from it.
         """
         ...
 

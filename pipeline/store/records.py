@@ -27,6 +27,8 @@ class MessageState(StrEnum):
     PROCESSED = "processed"
     QUARANTINED = "quarantined"
     DROPPED = "dropped"
+    #: The server lists the mail and does not deliver it: it waits to be fetched again.
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class MessageRecord:
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
-    fetched. ``content`` is the digest of its text and files, for "the same mail again".
+    fetched. Nor were those that the server does not deliver: ``withheld`` is what it said.
+    ``renumbered`` tells that the mail got another number before it was moved; it is moved when it
+    comes again under that one. ``content`` is the digest of its text and files, for "the same mail
+    again".
     ``stands_in`` is the folder where a mail released from the quarantine stands on the server
     (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
     refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
@@ -89,6 +94,13 @@ class MessageRecord:
     automation: str = ""
     trace: str = ""
     stumbles: int = 0
+    withheld: str = ""
+    renumbered: bool = False
+
+    @property
+    def has_bytes(self) -> bool:
+        """Whether the raw bytes were fetched."""
+        return not self.oversized and not self.withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,38 +373,3 @@ class TokenRecord:
     refresh_token: str = field(repr=False)
     expires_at: datetime | None
     updated_at: datetime
-
-
-class Role(StrEnum):
-    """What a user of the console may do; each includes the ones before."""
-
-    VIEWER = "viewer"
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class UserRecord:
-    """A user of the console; ``password_hash`` is a finished hash with its own parameters."""
-
-    id: str
-    name: str
-    role: Role
-    password_hash: str
-    created_at: datetime
-    disabled_at: datetime | None = None
-    failures: int = 0
-    locked_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRecord:
-    """A session of the console; ``id`` is the hash of the cookie, never the cookie."""
-
-    id: str
-    user_id: str
-    csrf: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime

@@ -94,7 +94,7 @@ def test_refused_login_stops_neither_the_work_nor_the_sending(
     def refused(*_: object, **__: object) -> None:
         raise ConfigurationError("mailbox_refused_login", account=ADDRESS, user="box", reason="no")
 
-    monkeypatch.setattr(MaildirMailbox, "new_messages", refused)
+    monkeypatch.setattr(MaildirMailbox, "list_new", refused)
     summary = box.batch()
     assert (summary.sent, summary.exit_code) == (2, ExitCode.CONFIGURATION)
     (failure,) = summary.failures

@@ -1,6 +1,6 @@
 """One mail is processed once, one certificate is issued once, and no news goes out too late."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +18,7 @@ from pipeline.flow.staff import certificates, quarantine
 from pipeline.flow.staff import command as deciding
 from pipeline.flow.staff import review as decisions
 from pipeline.guard import Guard, GuardError, GuardStartError, GuardStarvedError, Reason
+from pipeline.mailbox.protocol import Filed
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
@@ -383,15 +384,18 @@ def test_one_mail_that_cannot_be_moved_holds_up_no_other(
 
     for number in range(4):
         world.deliver(world.customer.write(f"a{number}@a{number}.example", form(language="en")))
-    real = MaildirMailbox.file
+    real = MaildirMailbox.file_many
 
-    def stuck(mailbox: MaildirMailbox, folder: str, validity: int, uid: int, target: str) -> bool:
-        if uid == 1:
-            raise TryLaterError("mailbox_unreachable", account="", reason="NO")
-        return real(mailbox, folder, validity, uid, target)
+    def stuck(
+        mailbox: MaildirMailbox, folder: str, validity: int, uids: Sequence[int], target: str
+    ) -> Filed:
+        rest = [uid for uid in uids if uid != 1]
+        assert real(mailbox, folder, validity, rest, target) == Filed()
+        no = TryLaterError("mailbox_unreachable", account="", reason="NO")
+        return Filed({uid: no for uid in uids if uid == 1})
 
     with monkeypatch.context() as patched:
-        patched.setattr(MaildirMailbox, "file", stuck)
+        patched.setattr(MaildirMailbox, "file_many", stuck)
         for batch in range(4):
             world.run(timedelta(minutes=10))
             assert world.folders()["INBOX"] == 1

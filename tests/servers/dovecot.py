@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class Dovecot:
     folder: Path
     tls_port: int
     ca_file: Path
+    restart: Callable[[], None] = lambda: None
 
     def mail(self, user: str = "") -> Path:
         """Return the Maildir of a user."""
@@ -77,12 +78,14 @@ def running_dovecot(
     identity: TokenServer | None = None,
     mechanisms: str = "xoauth2",
     capability: str = "",
+    more: str = "",
 ) -> Iterator[Dovecot]:
     """Run Dovecot and give where it is.
 
     ``users`` maps names to passwords (default: one user ``requests``); ``tokens`` maps OAuth 2
     access tokens to user names, ``identity`` is asked about tokens in their place and
-    ``mechanisms`` take them; ``capability`` replaces what the server says it can do. Where an
+    ``mechanisms`` take them; ``capability`` replaces what the server says it can do; ``more`` is
+    added to the configuration. Where an
     unprivileged user cannot enter ``folder``, a temporary folder is used. Raises
     FileNotFoundError when Dovecot is not installed.
     """
@@ -96,26 +99,21 @@ def running_dovecot(
             port, tls_port = _free_ports()
             config = _write(home, known, (port, tls_port, token_port), capability)
             config.write_text(config.read_text().replace("xoauth2", mechanisms))
-            with (home / "out").open("wb") as out:
-                process = subprocess.Popen(
-                    [program, "-F", "-c", str(config)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            with config.open("a") as file:
+                file.write(more)
+            running = [_start(program, config, port, home)]
+
+            def restart() -> None:
+                _stop(running.pop())
+                running.append(_start(program, config, port, home))
+
             try:
-                _await_greeting(port, process, home)
                 name, password = next(iter(known.items()))
                 ca_file = home / "tls.crt"
-                yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file)
+                yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file, restart)
             finally:
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                for process in running:
+                    _stop(process)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -130,6 +128,32 @@ def _asked(identity: TokenServer | None, tokens: Mapping[str, str]) -> Iterator[
         end = time.time() + 86_400
         known.given |= {token: Given(user, end) for token, user in tokens.items()}
         yield known.port
+
+
+def _start(program: str, config: Path, port: int, home: Path) -> "subprocess.Popen[bytes]":
+    with (home / "out").open("ab") as out:
+        process = subprocess.Popen(
+            [program, "-F", "-c", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_greeting(port, process, home)
+    except BaseException:
+        _stop(process)
+        raise
+    return process
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_ports() -> tuple[int, int]:

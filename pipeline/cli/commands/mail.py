@@ -41,7 +41,7 @@ def inject(files: tuple[Path, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True)
 def list_messages(limit: int, *, as_json: bool) -> None:
     """Print the newest messages of the ledger."""
-    from pipeline.flow.views.messages import shown_messages  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.messages import shown_messages, told_place  # noqa: PLC0415 - slow
 
     with services() as opened, opened.store.read() as tx:
         found = shown_messages(tx, tx.messages.list("all", limit))
@@ -56,7 +56,7 @@ def list_messages(limit: int, *, as_json: bool) -> None:
                 mail.row.id,
                 told(mail.row.fetched_at, zone),
                 mail.row.sender,
-                mail.row.subject,
+                told_place(mail.row) if mail.row.withheld else mail.row.subject,
                 words.status_word((mail.row.outcome or mail.row.state).value),
                 words.status_word(mail.why),
             ]
@@ -94,7 +94,7 @@ def raw(message: str) -> None:
     with services() as opened:
         with opened.store.read() as tx:
             row = tx.messages.get(message)
-        if row is None or row.oversized:
+        if row is None or not row.has_bytes:
             raise NotFoundError("message_unknown", message=message)
         click.echo(opened.blobs.get(row.sha256), nl=False)
 

@@ -1,7 +1,7 @@
 """One mail of the ledger as a page of text for the terminal."""
 
 from pipeline.cli.output import print_lines
-from pipeline.flow.views.messages import ShownMessage, told_why
+from pipeline.flow.views.messages import ShownMessage, told_place, told_why
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -24,7 +24,10 @@ def print_message(mail: ShownMessage, zone: str) -> None:
         ("next", told(row.next_at, zone)),
         ("processed", told(row.processed_at, zone)),
         ("moved_to", row.move_to),
-        ("last_error", f"{row.last_error} ({row.trace})" if row.trace else row.last_error),
+        ("stands_in", told_place(row) if row.withheld else ""),
+        ("server_said", row.withheld),
+        ("last_error", words.fault(row.last_error) if row.last_error else ""),
+        ("trace", row.trace),
     ]
     for key, value in rows:
         if value:

@@ -1,29 +1,73 @@
 """First write: raw bytes and ledger rows are committed; nothing is changed on the server."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from pipeline.flow.services import Services
+from pipeline.flow.inbound.withheld import not_delivered
+from pipeline.flow.services import Services, Work
 from pipeline.mailbox.protocol import FetchedMessage, Known, Mailbox
 from pipeline.model.identifiers import new_id
 from pipeline.store.records import FetchedMail, MessageRecord, MessageState
 
 #: So many mails are counted for a plan; more are "1,000 and more".
 _COUNTED = 1000
+#: So often is the mailbox listed in one batch; what comes faster waits for the next one.
+_LISTINGS = 1000
+
+
+class NewMail:
+    """All new mail of a mailbox, brought into the ledger portion by portion.
+
+    What is new is listed once and worked off; then it is listed again, until nothing new came.
+    """
+
+    def __init__(self, services: Services, mailbox: Mailbox) -> None:
+        self._services = services
+        self._mailbox = mailbox
+        self._known = _known(services, mailbox)
+        self._uidvalidity = 0
+        self._waiting: deque[int] = deque()
+        self._listings = 0
+        self._came = True
+
+    def more(self) -> bool:
+        """Whether there may be another portion; lists anew when the last listing is worked off."""
+        if not self._waiting and self._came and self._listings < _LISTINGS:
+            self._uidvalidity, waiting = self._mailbox.list_new(self._known)
+            self._waiting.extend(waiting)
+            self._listings += 1
+            self._came = False
+        return bool(self._waiting)
+
+    def portion(self) -> int:
+        """Bring one portion into the ledger; return how many rows were new."""
+        limits = self._services.settings.mailbox
+        count = min(limits.fetch_count, len(self._waiting))
+        uids = [self._waiting.popleft() for _ in range(count)]
+        # another worker may have fetched them since they were listed
+        seen = self._known(self._uidvalidity, uids)
+        found = self._mailbox.fetch(
+            limits.folder,
+            self._uidvalidity,
+            [uid for uid in uids if uid not in seen],
+            total_bytes=limits.fetch_bytes,
+            message_bytes=limits.message_bytes,
+        )
+        self._waiting.extendleft(reversed(found.left))
+        if found.renumbered:
+            self._waiting.clear()
+        new = record(self._services, found.messages)
+        self._came = self._came or new > 0 or found.renumbered
+        return new
 
 
 def fetch(services: Services, mailbox: Mailbox) -> int:
     """Bring at most one portion of new mail into the ledger; return how many rows were new."""
-    limits = services.settings.mailbox
-    fetched = mailbox.new_messages(
-        _known(services, mailbox),
-        count=limits.fetch_count,
-        total_bytes=limits.fetch_bytes,
-        message_bytes=limits.message_bytes,
-    )
-    return record(services, fetched)
+    mail = NewMail(services, mailbox)
+    return mail.portion() if mail.more() else 0
 
 
 def waiting_mail(
@@ -69,7 +113,10 @@ def _known(services: Services, mailbox: Mailbox) -> Known:
 
 
 def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
-    """Write the bytes and the ledger rows of ``fetched``; return how many rows were new."""
+    """Write the bytes and the ledger rows of ``fetched``; return how many rows were new.
+
+    A mail that the server does not deliver gets a row, too, and staff are told of it.
+    """
     if not fetched:
         return 0
     now = services.clock.now()
@@ -79,7 +126,17 @@ def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
         )
         for mail in fetched
     ]
-    return services.store.run(lambda tx: tx.messages.insert_fetched(rows))
+    return services.run(lambda work: _insert(work, rows))
+
+
+def _insert(work: Work, rows: Sequence[MessageRecord]) -> int:
+    whole = [row for row in rows if not row.withheld]
+    new = work.tx.messages.insert_fetched(whole)
+    for row in rows:
+        if row.withheld and work.tx.messages.insert_fetched([row]):
+            new += 1
+            not_delivered(work, row)
+    return new
 
 
 def ledger_row(mail: FetchedMessage, sha256: str, now: datetime) -> MessageRecord:
@@ -90,9 +147,10 @@ def ledger_row(mail: FetchedMessage, sha256: str, now: datetime) -> MessageRecor
         sha256=sha256,
         size=mail.size,
         fetched_at=now,
-        state=MessageState.FETCHED,
+        state=MessageState.WITHHELD if mail.withheld else MessageState.FETCHED,
         next_at=now,
-        oversized=mail.raw is None,
+        oversized=mail.raw is None and not mail.withheld,
+        withheld=mail.withheld,
     )
 
 

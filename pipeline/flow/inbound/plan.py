@@ -92,6 +92,8 @@ def _of_ledger(work: Work, row: MessageRecord) -> PlannedMail:
 def _fate(work: Work, row: MessageRecord, raw: Callable[[], bytes]) -> PlannedMail:
     """Return what ``receive`` would do with a mail, up to where it begins to decide."""
     blank = PlannedMail(row.id, 0, row.size, None, Fate.TOO_BIG)
+    if row.withheld:
+        return replace(blank, fate=Fate.UNREADABLE_MAIL, reason=row.withheld)
     if row.oversized:
         return blank
     try:

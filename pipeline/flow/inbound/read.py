@@ -63,13 +63,13 @@ class Reading:
     def meanwhile(self, rows: Sequence[MessageRecord]) -> None:
         """Begin to read ``rows`` and return at once; an error shows when they are asked for."""
         for row in rows:
-            if not row.oversized:
+            if row.has_bytes:
                 self._coming[row.id] = self._thread.submit(self._read, row)
 
     def ahead(self, rows: Sequence[MessageRecord]) -> None:
         """Read ``rows``, or wait until they are. Raises TryLaterError ``reader_not_started``."""
         for row in rows:
-            if not row.oversized:
+            if row.has_bytes:
                 self._result(row)
 
     def read(self, row: MessageRecord) -> ReadMessage:

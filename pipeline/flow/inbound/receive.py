@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.flow.context import MessageContext, finished
 from pipeline.flow.inbound import automatic
 from pipeline.flow.inbound.read import Reading
-from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
+from pipeline.flow.inbound.redelivery import content_digest, is_redelivery, moved_on
 from pipeline.flow.outgoing import replies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
@@ -31,6 +31,11 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     if row.oversized:
         alert(work, "mail_too_big", "", row.id)
         return finished(row, Outcome.HELD, now, why="file_big")
+
+    # decided before, and come again because its folder was numbered anew?
+    twin = work.tx.messages.renumbered_twin(row)
+    if twin is not None:
+        return moved_on(work, row, twin)
 
     # parse, find the forms among the attachments, read them: in the guarded child
     read = reading.read(row)

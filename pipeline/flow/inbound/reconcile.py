@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline import logs
 from pipeline.flow.connections import open_mailbox
-from pipeline.flow.inbound.move import move_processed
+from pipeline.flow.inbound.move import Moves, move_processed
 from pipeline.flow.services import Services, Work
 from pipeline.flow.views.reconcile import (
     Difference,
@@ -40,9 +40,12 @@ def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
             mail.message for mail in found.differences if mail.difference is Difference.CAME_BACK
         ]
         put_back = services.run(lambda work: _put_back(work, back))
-        moved = move_processed(services, mailbox)
-        logs.event("flow.reconcile", "mended", put_back=put_back, moved=moved)
-        return replace(_compared(services, mailbox), put_back=put_back, moved=moved)
+        moves = Moves()
+        try:
+            move_processed(services, mailbox, moves)
+        finally:
+            logs.event("flow.reconcile", "mended", put_back=put_back, moved=moves.moved)
+        return replace(_compared(services, mailbox), put_back=put_back, moved=moves.moved)
 
 
 def _put_back(work: Work, rows: list[str]) -> int:

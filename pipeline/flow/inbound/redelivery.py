@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
+from pipeline.flow.context import finished
+from pipeline.flow.services import Work
 from pipeline.model.message import InboundMessage, SenderVerdict
 from pipeline.store.records import MessageRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 
 
 def content_digest(message: InboundMessage) -> str:
@@ -26,3 +30,20 @@ def is_redelivery(tx: Transaction, row: MessageRecord) -> bool:
         SenderVerdict.PASS,
         row.sender_verdict,
     }
+
+
+def moved_on(work: Work, row: MessageRecord, earlier: MessageRecord) -> MessageRecord:
+    """Return ``row`` with the outcome of ``earlier``, whose mail it is under its new number.
+
+    Nothing is done or answered again; the mail goes to the folder that it was on its way to.
+    """
+    work.tx.messages.save(replace(earlier, renumbered=False, moved_at=earlier.moved_at or work.now))
+    for request_id in work.tx.messages.requests_of(earlier.id):
+        work.tx.messages.link(row.id, request_id)
+    return replace(
+        finished(row, earlier.outcome or Outcome.IGNORED, work.now, why="renumbered"),
+        message_id=earlier.message_id,
+        sender=earlier.sender,
+        subject=earlier.subject,
+        request_id=earlier.request_id,
+    )

@@ -11,9 +11,10 @@ from pipeline.store.unit_of_work import Transaction
 def release(services: Services, entry: str) -> None:
     """Put the message of ``entry`` back among the fetched ones; the next run tries it again.
 
-    Its mail may stand in the folder of the quarantine by now; it is moved on from there once the
-    message is processed. Raises NotFoundError ``quarantine_unknown``, and RefusedError
-    ``quarantine_released`` when it was put back or given up before: one mail is processed once.
+    A mail that the server did not deliver is fetched anew then. Another may stand in the folder of
+    the quarantine by now; it is moved on from there once the message is processed. Raises
+    NotFoundError ``quarantine_unknown``, and RefusedError ``quarantine_released`` when it was put
+    back or given up before: one mail is processed once.
     """
     now = services.clock.now()
 
@@ -24,7 +25,7 @@ def release(services: Services, entry: str) -> None:
         tx.messages.save(
             replace(
                 row,
-                state=MessageState.FETCHED,
+                state=MessageState.WITHHELD if row.withheld else MessageState.FETCHED,
                 next_at=now,
                 attempts=0,
                 stumbles=0,

@@ -27,6 +27,11 @@ def told_why(row: MessageRecord) -> str:
     return row.why or row.rule or event or refused or row.automation
 
 
+def told_place(row: MessageRecord) -> str:
+    """Return where a mail stands on the server, as a person finds it: folder and UID."""
+    return f"{row.place.folder}, UID {row.place.uid} (UIDVALIDITY {row.place.uidvalidity})"
+
+
 def shown_messages(tx: Transaction, rows: Sequence[MessageRecord]) -> list[ShownMessage]:
     """Return ``rows`` with what people see of them, in the same order."""
     references = tx.messages.references(row.id for row in rows)

@@ -80,4 +80,4 @@ def _raw(services: Services, tx, row_id: str, direction: str) -> bytes:  # type:
         mail = tx.outbox.get(row_id)
         return mail.content if mail else b""
     row = tx.messages.get(row_id)
-    return services.blobs.get(row.sha256) if row and not row.oversized else b""
+    return services.blobs.get(row.sha256) if row and row.has_bytes else b""

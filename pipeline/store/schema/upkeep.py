@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 
-from pipeline.store.records import Role
 from pipeline.store.schema.columns import (
     choice,
     index,
@@ -17,6 +16,7 @@ from pipeline.store.schema.columns import (
     work_index,
 )
 from pipeline.store.schema.types import UtcDateTime
+from pipeline.store.staff_records import Role
 
 alerts = sa.Table(
     "alerts",

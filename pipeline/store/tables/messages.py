@@ -18,6 +18,7 @@ MessageView = Literal["all", "waiting", "unmoved"]
 
 _UIDS_AT_ONCE = 1000
 _SAME_ID = 50
+_SAME = 50
 _PLACE = ("account", "folder", "uidvalidity", "uid")
 
 
@@ -32,7 +33,7 @@ def _derived(record: MessageRecord) -> dict[str, object]:
 
 
 def _raw_since(record: MessageRecord) -> datetime | None:
-    return record.fetched_at if record.sha256 and not record.oversized else None
+    return record.fetched_at if record.sha256 and record.has_bytes else None
 
 
 _MAPPER = Mapper(MessageRecord, messages, _derived)
@@ -110,6 +111,27 @@ class Messages(Rows[MessageRecord]):
             .limit(limit)
         )
 
+    def claim_withheld(self, account: str, now: datetime, until: datetime, limit: int) -> _Found:
+        """Return mails to be fetched again, oldest first; no other worker's before ``until``."""
+        due = self._due("next_at", now, limit).where(
+            messages.c.state == MessageState.WITHHELD, messages.c.account == account
+        )
+        found = self._all(due)
+        for record in found:
+            self._update(messages.c.id == record.id, next_at=until)
+        return found
+
+    def withheld(self, account: str) -> int:
+        """Return how many mails of ``account`` wait to be fetched again."""
+        count = sa.select(sa.func.count()).select_from(messages)
+        waiting = count.where(
+            self._mine(),
+            messages.c.next_at.is_not(None),
+            messages.c.state == MessageState.WITHHELD,
+            messages.c.account == account,
+        )
+        return int(self._execute(waiting).scalar_one())
+
     def get(self, row: str) -> MessageRecord | None:
         """Return the mail of the ledger row, or None."""
         return self._first(self._select(messages.c.id == row))
@@ -119,6 +141,11 @@ class Messages(Rows[MessageRecord]):
         self._update(messages.c.id == record.id, **self._mapper.values(record))
         self._link_first(record)
 
+    def delivered(self, record: MessageRecord) -> None:
+        """Write a mail whose bytes have come at last."""
+        self.save(record)
+        self._update(messages.c.id == record.id, raw_since=_raw_since(record))
+
     def link(self, row: str, request_id: str) -> None:
         """Make the mail of a ledger row a part of the request, beside others it belongs to."""
         self._links.add(row, [request_id])
@@ -127,17 +154,18 @@ class Messages(Rows[MessageRecord]):
         if record.request_id is not None:
             self._links.add(record.id, [record.request_id])
 
-    def moved(self, row: str, at: datetime) -> bool:
-        """Record that the mail was moved on the server; return whether that was open."""
-        return (
-            self._update(
-                messages.c.id == row,
-                messages.c.unmoved_since.is_not(None),
-                moved_at=at,
-                unmoved_since=None,
-            )
-            == 1
-        )
+    def moved(self, row: str, at: datetime, *, renumbered: bool = False) -> bool:
+        """Record that the mail was moved on the server; return whether that was open.
+
+        ``renumbered``: it was not, because it has another number by now.
+        """
+        mine = (messages.c.id == row, messages.c.unmoved_since.is_not(None))
+        if not renumbered:
+            return self._update(*mine, moved_at=at, unmoved_since=None) == 1
+        record = self._first(self._locked(self._select(*mine)))
+        if record is not None:
+            self.save(replace(record, moved_at=at, renumbered=True))
+        return record is not None
 
     def move_failed(self, row: str, at: datetime) -> int:
         """Record that the server did not move the mail; return how often that was so by now.
@@ -159,6 +187,25 @@ class Messages(Rows[MessageRecord]):
         return self._all(
             self._select(since.is_not(None)).order_by(since, messages.c.id).limit(limit)
         )
+
+    def renumbered_twin(self, record: MessageRecord) -> MessageRecord | None:
+        """Return the earlier row of the same mail when its folder was numbered anew, or None.
+
+        That is a row of the same bytes and folder, under another UIDVALIDITY (RFC 9051, section
+        2.3.1.1), that was decided on and whose mail was not moved.
+        """
+        place = record.place
+        statement = self._select(
+            messages.c.id != record.id,
+            messages.c.sha256 == record.sha256,
+            messages.c.processed_at.is_not(None),
+            messages.c.account == place.account,
+            messages.c.folder == place.folder,
+            messages.c.uidvalidity != place.uidvalidity,
+        )
+        found = self._all(statement.order_by(messages.c.processed_at, messages.c.id).limit(_SAME))
+        unmoved = (row for row in found if row.renumbered or (row.move_to and not row.moved_at))
+        return next(unmoved, None)
 
     def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
         """Return the first processed mail with the same bytes as ``record``, or None."""

@@ -1,6 +1,17 @@
 """``pipeline mail``: what came in, why it has its outcome, and which requests it led to."""
 
+import errno
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.clock import SystemClock
+from pipeline.config import load
+from pipeline.flow.services.state import open_store
+from pipeline.mailbox import maildir
 
 from .conftest import Call
 
@@ -15,3 +26,61 @@ def test_list_names_the_requests_of_a_mail(pipeline: Call, reference_of: Find) -
     assert reference in pipeline("mail", "list").out
     shown = pipeline("mail", "show", mine["id"], "--json").json()
     assert (shown["id"], shown["requests"]) == (mine["id"], [reference])
+
+
+def test_mail_that_the_server_withholds_is_shown_with_its_place_and_put_back(
+    fresh_pipeline: Call, empty_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = empty_home / "state" / "inbox" / "new"
+    new.mkdir(parents=True)
+    for name in ("1.good", "2.bad"):
+        (new / name).write_bytes(b"From: a@a.example\r\nAuto-Submitted: auto-replied\r\n\r\nx\r\n")
+    read = maildir._read
+
+    def withheld(path: Path, *rest: Any) -> Any:
+        if path.name == "2.bad":
+            raise maildir._UnreadableError(OSError(errno.EIO, "Input/output error"))
+        return read(path, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(maildir, "_read", withheld)
+        ran = fresh_pipeline("run")
+        assert (ran.code, "1 not delivered by the server" in ran.out) == (3, True)
+        (row,) = [row for row in fresh_pipeline("mail", "list", "--json").json() if row["withheld"]]
+        assert (row["state"], row["withheld"], row["attempts"]) == (
+            "withheld", "Input/output error", 1,
+        )  # fmt: skip
+        listed = fresh_pipeline("mail", "list").out
+        assert "Not delivered by the server" in listed
+        assert "UID 2" in listed
+        shown = fresh_pipeline("mail", "show", row["id"]).out
+        assert "Stands in: INBOX, UID 2" in shown
+        assert "The server said: Input/output error" in shown
+        assert fresh_pipeline("mail", "raw", row["id"]).code == 5
+        assert fresh_pipeline("run").code == 3
+        for _ in range(2):
+            _wake(empty_home)
+            fresh_pipeline("run")
+        assert fresh_pipeline("run").code == 0
+        (entry,) = fresh_pipeline("quarantine", "list", "--json").json()
+        assert (entry["reason"], entry["attempts"]) == ("mail_withheld", 3)
+        assert "does not deliver it" in fresh_pipeline("quarantine", "list").out
+        assert "Stands in: INBOX, UID 2" in fresh_pipeline("quarantine", "show", entry["id"]).out
+    assert fresh_pipeline("quarantine", "release", entry["id"]).code == 0
+    assert "1 processed" in fresh_pipeline("run").out
+    (row,) = [
+        mail for mail in fresh_pipeline("mail", "list", "--json").json() if mail["id"] == row["id"]
+    ]
+    assert (row["outcome"], row["withheld"]) == ("ignored", "")
+
+
+def _wake(home: Path) -> None:
+    """Let the waits of all mails be over."""
+    settings = load(home / "pipeline.toml", home / "state", {})
+    store = open_store(settings, SystemClock(), make=False)
+    try:
+        for row in store.run(lambda tx: tx.messages.list("waiting")):
+            waked = replace(row, next_at=row.fetched_at)
+            store.run(lambda tx, waked=waked: tx.messages.save(waked))  # type: ignore[misc]
+    finally:
+        store.close()

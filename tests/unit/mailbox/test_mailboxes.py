@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Mailbox, StoredMail
+from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Filed, Mailbox, StoredMail
 from tests.unit.mailbox.conftest import Bench
 
 
@@ -136,6 +136,38 @@ def test_mailbox_new_uidvalidity_brings_messages_again_and_moves_nothing(bench: 
     assert bench.mailbox.file("INBOX", first.uidvalidity, first.uid, "Processed") is False
     assert raws(bench.mailbox.new_messages(nothing_known)) == [first.raw]
     assert bench.mailbox.file("INBOX", again.uidvalidity, again.uid, "Processed") is True
+
+
+def test_mailbox_many_mails_are_filed_at_a_time(bench: Bench) -> None:
+    found = filled(bench.mailbox, 5)
+    uids = [message.uid for message in found[:4]]
+    gone = bench.open_another()
+    gone.file("INBOX", found[0].uidvalidity, uids[0], "Elsewhere")
+    assert bench.mailbox.file_many("INBOX", found[0].uidvalidity, uids, "Processed") == Filed()
+    assert bench.mailbox.new_messages(nothing_known) == [found[4]]
+    assert [bench.mailbox.holds("Processed", f"<{n}@example.com>") for n in range(5)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_mailbox_filing_under_another_uidvalidity_moves_nothing(bench: Bench) -> None:
+    found = filled(bench.mailbox, 2)
+    uids = [message.uid for message in found]
+    filed = bench.mailbox.file_many("INBOX", found[0].uidvalidity + 1, uids, "Processed")
+    assert (filed.renumbered, filed.refused) == (True, {})
+    assert bench.mailbox.new_messages(nothing_known) == found
+
+
+def test_mailbox_lists_what_is_new_and_fetches_it_by_number(bench: Bench) -> None:
+    found = filled(bench.mailbox, 4, size=1000)
+    uids = [message.uid for message in found]
+    validity, listed = bench.mailbox.list_new(lambda _validity, _uids: {uids[0]})
+    assert (validity, listed) == (found[0].uidvalidity, uids[1:])
+    bench.open_another().file("INBOX", validity, uids[1], "Elsewhere")
+    room = 2 * len(mail(0, 1000))
+    portion = bench.mailbox.fetch("INBOX", validity, uids, total_bytes=room)
+    assert (list(portion.messages), list(portion.left)) == ([found[0], found[2]], [uids[3]])
+    assert bench.mailbox.fetch("INBOX", validity + 1, uids).renumbered is True
 
 
 def test_mailbox_unknown_folder_holds_nothing(bench: Bench) -> None:

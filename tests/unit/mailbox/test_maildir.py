@@ -1,12 +1,14 @@
 """A Maildir's numbers outlive crashes, and its folder names never leave it."""
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.mailbox.maildir import MaildirMailbox
 
 
@@ -114,3 +116,58 @@ def test_maildir_append_leaves_nothing_half_written(root: Path, mailbox: Maildir
     (path,) = (root / "new").iterdir()
     assert path.read_bytes() == b"Subject: x\n\n"
     assert str(os.getpid()) in path.name
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, code: int, *names: str) -> None:
+    """Let the disk refuse the files with these names, or all (which root's rights would not)."""
+    open_file = Path.open
+
+    def opened(path: Path, *arguments: Any, **more: Any) -> Any:
+        if path.parent.name in {"new", "cur"} and (not names or path.name in names):
+            raise OSError(code, os.strerror(code), str(path))
+        return open_file(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+def test_maildir_file_that_cannot_be_read_stops_no_other(
+    root: Path, mailbox: MaildirMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        deliver(root, f"new/{number}.a")
+    broken(monkeypatch, errno.EIO, "1.a")
+    found = mailbox.new_messages(nothing_known)
+    assert [message.raw is None for message in found] == [False, True, False]
+    assert [message.withheld for message in found] == ["", os.strerror(errno.EIO), ""]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.EIO, TryLaterError), (errno.EACCES, ConfigurationError)]
+)
+def test_maildir_disk_that_gives_nothing_is_told_and_charged_to_no_mail(
+    root: Path,
+    mailbox: MaildirMailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    kind: type[PipelineError],
+) -> None:
+    for number in range(5):
+        deliver(root, f"new/{number}.a")
+    broken(monkeypatch, code)
+    with pytest.raises(kind):
+        mailbox.new_messages(nothing_known)
+
+
+def test_maildir_without_room_is_told_as_full(
+    root: Path, mailbox: MaildirMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(root, "new/1.a")
+    (found,) = mailbox.new_messages(nothing_known)
+
+    def full(_path: Path, _goal: Path) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(ConfigurationError) as told:
+        mailbox.file_many("INBOX", found.uidvalidity, [found.uid], "Processed")
+    assert told.value.code == "mailbox_full"

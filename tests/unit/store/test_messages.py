@@ -145,3 +145,53 @@ def test_list_pages_from_the_newest(store: Store, make: "Make") -> None:
     with store.read() as transaction:
         assert transaction.messages.list(limit=2) == [records[2], records[1]]
         assert transaction.messages.list(limit=2, after=records[1].id) == [records[0]]
+
+
+def test_withheld_mail_is_claimed_by_one_worker_of_its_account(
+    store: Store, make: "Make", later: Callable[[float], datetime]
+) -> None:
+    mine = make.message(state=MessageState.WITHHELD, withheld="BODY[] NIL")
+    fetched = make.message()
+    other = make.message(state=MessageState.WITHHELD, withheld="NO")
+    other = replace(other, place=replace(other.place, account="another"))
+    store.run(lambda t: t.messages.insert_fetched([mine, fetched, other]))
+    now, until = later(1), later(60)
+    assert store.run(lambda t: t.messages.claim_withheld("inbox", now, until, 10)) == [mine]
+    assert store.run(lambda t: t.messages.claim_withheld("inbox", now, until, 10)) == []
+    assert store.run(lambda t: t.messages.claim(now, 10)) == [fetched]
+    with store.read() as transaction:
+        assert transaction.messages.withheld("inbox") == 1
+    come = replace(mine, state=MessageState.FETCHED, next_at=now, withheld="", sha256="f" * 64)
+    store.run(lambda t: t.messages.delivered(come))
+    assert come in store.run(lambda t: t.messages.claim(now, 10))
+    # its bytes are given up like those of any other mail
+    store.run(lambda t: t.messages.save(replace(come, next_at=None)))
+    assert store.run(lambda t: t.privacy.forget_raw_mail(later(1), 10)) == ["f" * 64]
+
+
+def test_twin_of_a_renumbered_mail_is_the_row_that_was_not_moved(
+    store: Store, make: "Make"
+) -> None:
+    done = {"state": MessageState.PROCESSED, "processed_at": make.now, "next_at": None}
+    place = make.message().place
+    same = {"sha256": "a" * 64}
+    moved = make.message(**done, **same, move_to="Requests", moved_at=make.now)
+    pending = make.message(**done, **same, move_to="Requests")
+    elsewhere = make.message(**done, **same, move_to="Requests")
+    elsewhere = replace(elsewhere, place=replace(elsewhere.place, folder="Other"))
+    again = replace(make.message(**same), place=replace(place, uidvalidity=8, uid=1))
+    store.run(lambda t: t.messages.insert_fetched([moved, elsewhere, again]))
+
+    def twin() -> object:
+        return store.run(lambda t: t.messages.renumbered_twin(again))
+
+    assert twin() is None
+    store.run(lambda t: t.messages.insert_fetched([pending]))
+    assert twin() == pending
+    assert store.run(lambda t: t.messages.moved(pending.id, make.now, renumbered=True))
+    flagged = replace(pending, moved_at=make.now, renumbered=True)
+    assert twin() == flagged
+    assert not store.run(lambda t: t.messages.moved(pending.id, make.now, renumbered=True))
+    # a mail under the same numbers is a copy, and no twin
+    store.run(lambda t: t.messages.save(replace(flagged, renumbered=False)))
+    assert twin() is None

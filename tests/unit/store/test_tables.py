@@ -19,11 +19,9 @@ from pipeline.store.records import (
     NumberRecord,
     QuarantineRecord,
     RequestRecord,
-    Role,
-    SessionRecord,
     TokenRecord,
-    UserRecord,
 )
+from pipeline.store.staff_records import Role, SessionRecord, UserRecord
 
 if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make

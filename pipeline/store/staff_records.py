@@ -1,0 +1,40 @@
+"""The records of those who work with the requests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user of the console may do; each includes the ones before."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A user of the console; ``password_hash`` is a finished hash with its own parameters."""
+
+    id: str
+    name: str
+    role: Role
+    password_hash: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session of the console; ``id`` is the hash of the cookie, never the cookie."""
+
+    id: str
+    user_id: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
