@@ -47,7 +47,7 @@ def open_mailbox(
             folder=settings.folder,
             only_looking=only_looking,
         )
-    from pipeline.mailbox.imap import ImapAccess, ImapMailbox  # noqa: PLC0415 - slow to import
+    from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox  # noqa: PLC0415 - slow to import
 
     if not settings.host or not settings.user:
         raise ConfigurationError("mailbox_not_set", key="mailbox.host, mailbox.user")

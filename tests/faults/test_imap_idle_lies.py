@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import TryLaterError
-from pipeline.mailbox.imap import ImapMailbox
+from pipeline.mailbox.imap.mailbox import ImapMailbox
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.liar import Kind, Lie, lying_before
 from tests.servers.needed import skip_without

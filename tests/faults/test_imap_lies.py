@@ -10,7 +10,7 @@ import pytest
 from pipeline.clock import SettableClock
 from pipeline.errors import ExitCode
 from pipeline.flow.services import Services
-from pipeline.mailbox import imap
+from pipeline.mailbox.imap import mailbox as imap
 from pipeline.store.records import MessageState
 from tests.faults.imap_box import ImapBox, opened_box, opened_state
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.mailbox.protocol import Mailbox
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.errors import PipelineError, TryLaterError
-from pipeline.mailbox import idle
-from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.mailbox.imap import idle
+from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox
 from pipeline.mailbox.protocol import Arrivals
 
 _ANSWERS = {

@@ -10,7 +10,7 @@ import pytest
 from imapclient import IMAPClient
 
 from pipeline.errors import ConfigurationError, TryLaterError
-from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox
 from pipeline.tokens.ready import ReadyToken
 from tests.servers.dovecot import Dovecot
 from tests.unit.mailbox.conftest import access

@@ -9,7 +9,7 @@ import pytest
 from imapclient import IMAPClient
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox
 from pipeline.tokens.ready import ReadyToken
 from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot

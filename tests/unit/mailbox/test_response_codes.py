@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.mailbox.response_codes import _BLAMES, Blame, blame_of, code_of, lacks_goal
+from pipeline.mailbox.imap.response_codes import _BLAMES, Blame, blame_of, code_of, lacks_goal
 
 #: RFC 5530, section 3, in its order.
 RFC_5530 = [

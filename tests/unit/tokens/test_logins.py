@@ -8,7 +8,7 @@ import pytest
 from pipeline.clock import SystemClock
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.services.tokens import AlertOnce, StoreShelf
-from pipeline.mailbox.imap import ImapAccess, ImapMailbox
+from pipeline.mailbox.imap.mailbox import ImapAccess, ImapMailbox
 from pipeline.store.unit_of_work import Store
 from pipeline.tokens.endpoint import Client, EndpointSource
 from pipeline.tokens.keeper import TokenKeeper

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import PipelineError, TryLaterError
-from pipeline.mailbox.imap_connection import from_line, lost, words
+from pipeline.mailbox.imap.connection import from_line, lost, words
 from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
 from pipeline.mailbox.protocol import FetchedMessage, Portion
 

@@ -5,17 +5,16 @@ never be taken for the answer to the next question.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from imaplib import IMAP4
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.mailbox.idle import ImapArrivals, Line
-from pipeline.mailbox.imap_connection import (
+from pipeline.mailbox.imap.connection import (
     ImapAccess,
     from_line,
     lost,
@@ -24,8 +23,10 @@ from pipeline.mailbox.imap_connection import (
     told_as,
     words,
 )
-from pipeline.mailbox.imap_fetch import Fetching, Server
-from pipeline.mailbox.imap_move import Moving
+from pipeline.mailbox.imap.contents import FACTS, stored_mails
+from pipeline.mailbox.imap.fetch import Fetching, Server
+from pipeline.mailbox.imap.idle import ImapArrivals, Line
+from pipeline.mailbox.imap.move import Moving
 from pipeline.mailbox.protocol import (
     COUNT,
     MESSAGE_BYTES,
@@ -35,9 +36,7 @@ from pipeline.mailbox.protocol import (
     Filed,
     Known,
     Portion,
-    StoredMail,
 )
-from pipeline.mailbox.words import message_id_of
 from pipeline.model.retry import Retry
 
 if TYPE_CHECKING:
@@ -50,9 +49,6 @@ T = TypeVar("T")
 _CHUNK = 1000
 _HINT_SECONDS = 15.0  # who waits for a hint must not be late for the next look
 _FOLDERS_NAMED = 20
-#: So often in a row a portion is halved until one mail is alone; more failures are the server's.
-_HALVINGS = _CHUNK.bit_length() + 2
-_MESSAGE_ID = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 #: The waits before a broken connection is made again; then it is left to the next batch.
 _AGAIN = Retry.doubling(timedelta(seconds=0.25), timedelta(seconds=0.5), attempts=3)
 
@@ -251,46 +247,26 @@ class ImapMailbox:
         return ImapArrivals(Line(own._connected, own._select_inbox, own._drop))
 
     def contents(self, folder: str) -> Contents | None:
-        """Return the mails of ``folder`` without their bytes; see the protocol.
-
-        A mail whose file the server cannot read makes it refuse all that are asked for at once, or
-        hang up: they are halved until that one is alone. It is listed without size and id then.
-        """
+        """Return the mails of ``folder`` without their bytes; see the protocol."""
         with self._connected() as client:
             if not client.folder_exists(self._name(folder)):
                 return None
             validity = self._look_into(client, folder)
             uids = sorted(client.search("UNDELETED"))
-        waiting = [uids[start : start + _CHUNK] for start in range(0, len(uids), _CHUNK)]
-        found: list[StoredMail] = []
-        failures = 0
-        while waiting:
-            some = waiting.pop()
-            with self._connected() as client:  # else the server is down, and no mail is to blame
+
+        def reach() -> None:
+            with self._connected() as client:
                 self._look_into(client, folder)
-            try:
-                found += self._stored(some)
-                failures = 0
-            except TryLaterError:
-                failures += 1
-                if failures > _HALVINGS:
-                    raise
-                half = len(some) // 2
-                waiting += [some[:half], some[half:]] if half else []
-                found += [] if half else [StoredMail(some[0], 0, "")]
-        return Contents(validity, sorted(found, key=lambda mail: mail.uid))
+
+        def ask(some: Sequence[int]) -> Mapping[int, Mapping[bytes, Any]]:
+            with self._connected() as client:
+                facts: Mapping[int, Mapping[bytes, Any]] = client.fetch(some, FACTS)
+                return facts
+
+        return Contents(validity, stored_mails(uids, reach, ask))
 
     def _look_into(self, client: "IMAPClient", folder: str) -> int:
         return _validity(client.select_folder(self._name(folder), readonly=True))
-
-    def _stored(self, uids: list[int]) -> list[StoredMail]:
-        """Return size and Message-ID of ``uids`` in the selected folder; gone ones are left out."""
-        with self._connected() as client:
-            facts = client.fetch(uids, ["RFC822.SIZE", _MESSAGE_ID])
-        return [
-            StoredMail(uid, int(known.get(b"RFC822.SIZE", 0)), message_id_of(_head_of(known)))
-            for uid, known in facts.items()
-        ]
 
     # --- the connection -------------------------------------------------------------------
 
@@ -399,16 +375,6 @@ class ImapMailbox:
                 client.subscribe_folder(name)
         self._made.add(name)
         return name
-
-
-def _head_of(facts: dict[bytes, object]) -> bytes:
-    """Return the header field that was asked for, however the server writes its name."""
-    heads = (
-        value
-        for name, value in facts.items()
-        if name.startswith(b"BODY[HEADER") and isinstance(value, bytes)
-    )
-    return next(heads, b"")
 
 
 def _validity(selected: dict[bytes, object]) -> int:

@@ -1,6 +1,6 @@
 """A line to an IMAP server on which we are logged in; or why there is none.
 
-What a response code blames stands in :mod:`pipeline.mailbox.response_codes`.
+What a response code blames stands in :mod:`pipeline.mailbox.imap.response_codes`.
 """
 
 import binascii
@@ -13,7 +13,7 @@ from imaplib import IMAP4
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.mailbox.response_codes import Blame, blame_of, code_of
+from pipeline.mailbox.imap.response_codes import Blame, blame_of, code_of
 from pipeline.sasl import Bearer, TokenExchange, choose
 from pipeline.tls import answered_plain, is_loopback, speaks_tls
 

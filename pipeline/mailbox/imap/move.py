@@ -11,8 +11,8 @@ from imaplib import IMAP4
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.mailbox.imap_connection import ImapAccess, lost, told_as, words
-from pipeline.mailbox.response_codes import Blame, blame_of, lacks_goal
+from pipeline.mailbox.imap.connection import ImapAccess, lost, told_as, words
+from pipeline.mailbox.imap.response_codes import Blame, blame_of, lacks_goal
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
