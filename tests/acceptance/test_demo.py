@@ -32,10 +32,12 @@ def _rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
             row[0]
             for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
-        return {
+        found = {
             name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
             for name in names
         }  # the names come from the database
+        found["memory"] = [row for row in found["memory"] if "last_batch" not in row]
+        return found
     finally:
         connection.close()
 

@@ -197,7 +197,7 @@ def test_turn_that_never_comes_is_try_later(
     identity: TokenServer, clock: SettableClock, store: Store
 ) -> None:
     shelf, other = StoreShelf(store, clock), StoreShelf(store, clock)
-    with shelf.turn("x", timedelta(seconds=60)):
+    with shelf.turn("x", timedelta(seconds=0.5)):
         with pytest.raises(TryLaterError) as raised, other.turn("x", timedelta(seconds=0.3)):
             pass
         assert raised.value.code == "token_busy"
