@@ -150,6 +150,11 @@ WHOLE_MAILS: dict[str, Make] = {
         b"Hello", b"To: a@example.com" + b",\r\n b@example.com" * 250_000 + b"\r\n"),
     "nested groups": lambda: _mail(b"Hello", b"To: " + b"g:" * 200_000 + b"\r\n"),
     "nested comments": lambda: _mail(b"Hello", b"Reply-To: " + b"(" * 300_000 + b"\r\n"),
+    "5 MB of header lines a: in CR": lambda: _headers(b"a:\r", 5 * _MEGABYTE),
+    "address of blanks": lambda: _mail(b"Hello", b"Cc: a" + b" " * 600_000 + b"b@c.example\r\n"),
+    "address of comments": lambda: _mail(b"Hello", b"Cc: a" + b"()" * 300_000 + b"\r\n"),
+    "open comments": lambda: _mail(b"Hello", b"Cc: " + b"(" * 600_000 + b"\r\n"),
+    "encoded word of commas": lambda: _mail(b"Hello", b"Cc: =?utf-8?q?" + b"," * 600_000 + b"\r\n"),
     "open quotes": lambda: _mail(b"Hello", b"Cc: " + b'"\\' * 300_000 + b"\r\n"),
     "angle brackets": lambda: _mail(b"Hello", b"Cc: " + b"<a@" * 200_000 + b"\r\n"),
     "300,000 message ids": lambda: _mail(
