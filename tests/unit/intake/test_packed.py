@@ -310,6 +310,22 @@ def test_packed_name_in_a_zip_is_read_by_the_language_of_the_mail() -> None:
     assert [form.name for form in korean_forms] == ["표격.pdf"]
 
 
+@pytest.mark.parametrize("also_local", [True, False])
+@pytest.mark.parametrize(
+    ("code_page", "name"), [("gbk", "申请表.pdf"), ("cp932", "申請書.pdf"), ("cp866", "форма.pdf")]
+)
+def test_packed_name_is_not_utf_8_because_the_zip_says_so(
+    code_page: str, name: str, also_local: bool
+) -> None:
+    spelt = name.encode(code_page)
+    raw = bytearray(zipped({"X" * len(spelt): PDF}).replace(b"X" * len(spelt), spelt))
+    raw[raw.index(b"PK\x01\x02") + 9] |= 8
+    if also_local:
+        raw[7] |= 8
+    (form,) = find_forms(message(attached("a.zip", bytes(raw)))).forms
+    assert form.name == name
+
+
 def test_packed_name_is_safe_to_show_and_to_save() -> None:
     archive = zipped({"a/..\\b/\u202efdp\u2069\x01.xlsx": XLSX})
     (form,) = find_forms(message(attached("a.zip", archive))).forms
