@@ -25,8 +25,13 @@ _ENTITY = re.compile(
 )
 _PGP = re.compile(rb"^-----BEGIN PGP MESSAGE-----[ \t\r]*$", re.MULTILINE)
 _PGP_NAME = re.compile(r"\.(?:gpg|pgp)\Z", re.IGNORECASE)
-_PGP_PACKETS = frozenset({b"\x84", b"\x85", b"\x86", b"\x8c", b"\x8d", b"\x8e", b"\xc1", b"\xc3"})
-"""Session keys for a reader or a pass phrase, in the old and the new format (RFC 9580, 4.2)."""
+_PGP_OPEN = frozenset(
+    packet.to_bytes()
+    for tag in (2, 4, 5, 6, 7, 8, 11, 14)
+    for packet in (0xC0 | tag, *(0x80 | tag << 2 | size for size in range(4)))
+)
+"""Signatures, keys, compressed and literal data, in the new and the old format (RFC 9580, 4.2)."""
+_NO_PGP = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0", b"-----BEGIN")
 _HEAD = 4096
 
 
@@ -146,9 +151,14 @@ def _told(part: Part) -> Part:
 
 
 def _is_encrypted(part: Part) -> bool:
-    """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by packets."""
+    """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by name.
+
+    What only bears such a name, a file or what is signed or a key, is none.
+    """
     if part.content_type == "application/pgp-encrypted":
         return True
     if b"BEGIN PGP MESSAGE" in part.content and _PGP.search(part.content):
         return True
-    return bool(_PGP_NAME.search(part.name)) and part.content[:1] in _PGP_PACKETS
+    if not _PGP_NAME.search(part.name) or not part.content:
+        return False
+    return part.content[:1] not in _PGP_OPEN and not part.content.startswith(_NO_PGP)
