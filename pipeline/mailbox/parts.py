@@ -8,6 +8,7 @@ from email.errors import MissingHeaderBodySeparatorDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.errors import RefusedError
 from pipeline.mailbox.header_block import looks_like_message, mend_header
@@ -21,7 +22,7 @@ _MAX_HEADERS = 2000
 _FIELD = 64 * 1024
 _SCAN = 1 << 20
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_BASE64_LINE = re.compile(rb"[ \t]*[A-Za-z0-9+/=*!.,_-]*[ \t\r]*\Z")
+_BASE64_LINE = re.compile(rb"(?!--)[ \t]*[A-Za-z0-9+/=*!.,_-]*[ \t\r]*\Z")
 _SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n|=[ \t]*\Z")
 _LOST_BOUNDARY = re.compile(
     rb"^--([A-Za-z0-9'()+_./:=?-]{1,70})[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
@@ -32,6 +33,9 @@ _NO_MESSAGES = {"message/external-body", "message/partial"}
 _ENCODED_FILES = (b"UEsDB", b"JVBERi", b"0M8R4KGx")
 """How base64 of a zip, a PDF and a compound file begins."""
 _FILE_STARTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0")
+_ENCODING = 1000
+_GATEWAYS = 2
+_COMMENT = re.compile(r"\([^()]*\)?")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
@@ -40,7 +44,8 @@ class Part:
     """A leaf of the message, its content decoded from the transfer encoding.
 
     ``path`` are the types of the parts around it, the outermost first; ``embedded`` tells that it
-    lies in a forwarded message, ``encrypted`` that only its addressee can open it.
+    lies in a forwarded message, ``encrypted`` that only its addressee can open it; ``flow`` how a
+    text is folded (RFC 3676, 4.1).
     """
 
     content_type: str
@@ -52,6 +57,7 @@ class Part:
     path: tuple[str, ...]
     embedded: bool
     encrypted: bool = False
+    flow: Literal["", "flowed", "delsp"] = ""
 
 
 @dataclass(slots=True)
@@ -181,7 +187,7 @@ def leaves(message: Message, place: Place, unwrap: Unwrap) -> Iterator[Part]:
         if is_message:
             yield _part(message, kind, header_lines(children), place)
         inside = place.inside(kind, embedded=is_message)
-        for child in children:
+        for child in (*children, *_behind_the_end(message, place)):
             yield from leaves(child, inside, unwrap)
         return
     content = _content(message)
@@ -209,6 +215,33 @@ def _mended(message: Message, place: Place) -> Message:
     return message if mended.endswith(raw) else open_message(mended, place.budget)
 
 
+def _behind_the_end(message: Message, place: Place) -> list[Message]:
+    """Return the parts behind the last delimiter, which a gateway put before them.
+
+    RFC 2046, 5.1.1 has them passed over; mail programs show them. A gateway works on the whole
+    mail: the parts of deep levels are not read again.
+    """
+    boundary = message.get_boundary()
+    if not message.epilogue or not boundary or len(place.path) > _GATEWAYS:
+        return []
+    rest = to_bytes(message.epilogue)
+    delimiter = rb"^--" + re.escape(str(boundary).encode("utf-8", "surrogateescape"))
+    if not re.search(delimiter + rb"[ \t]*\r?\nContent-", rest, re.MULTILINE | re.IGNORECASE):
+        return []
+    ends = re.compile(delimiter + rb"--[ \t]*\r?$", re.MULTILINE)
+    return _parts_of(ends.sub(b"", rest), str(boundary), place)
+
+
+def _parts_of(content: bytes, boundary: str, place: Place) -> list[Message]:
+    """Return the parts of ``content`` by their ``boundary``."""
+    named = boundary.replace("\\", r"\\").replace('"', r"\"")
+    head = to_bytes(f'Content-Type: multipart/mixed; boundary="{named}"\n\n')
+    found = open_message(head + content, place.budget).get_payload()
+    return (
+        [child for child in found if isinstance(child, Message)] if isinstance(found, list) else []
+    )
+
+
 def _lost_multipart(
     message: Message, kind: str, content: bytes, place: Place
 ) -> list[Message] | None:
@@ -231,9 +264,7 @@ def _lost_multipart(
             return None
     if not boundary:
         return None
-    head = b'Content-Type: multipart/mixed; boundary="%s"\n\n' % boundary
-    again = open_message(head + content, place.budget).get_payload()
-    return [child for child in again if isinstance(child, Message)] if again else None
+    return _parts_of(content, boundary.decode("ascii"), place) or None
 
 
 def header_lines(messages: Sequence[Message]) -> bytes:
@@ -263,13 +294,24 @@ def _part(message: Message, kind: str, content: bytes, place: Place) -> Part:
         content=content,
         path=place.path,
         embedded=place.embedded,
+        flow=_flow(of_type),
     )
 
 
+def _flow(of_type: Mapping[str, str]) -> Literal["", "flowed", "delsp"]:
+    if of_type.get("format", "").strip().lower() != "flowed":
+        return ""
+    return "delsp" if of_type.get("delsp", "").strip().lower() == "yes" else "flowed"
+
+
 def _encoding(message: Message) -> str:
-    """Return the transfer encoding that the first such field names, without what is no letter."""
+    """Return the transfer encoding that the first such field names.
+
+    Comments, quotes, blanks within it and parameters behind it, which it never has, are left out.
+    """
     found = (v for k, v in message.raw_items() if k.lower() == "content-transfer-encoding")
-    return re.sub(r"[^a-z0-9-]", "", str(next(found, "")).lower())
+    value = _COMMENT.sub(" ", str(next(found, ""))[:_ENCODING]).lower()
+    return re.sub(r"[^a-z0-9-]", "", value.partition(";")[0])
 
 
 def _raw_content(message: Message) -> bytes:
@@ -307,7 +349,7 @@ def _content(message: Message) -> bytes:
 
 
 def _base64(raw: bytes) -> bytes:
-    """Decode base64 line by line, so that a footer in plain words is left out."""
+    """Decode base64 line by line, so that footers and the ends of other parts are left out."""
     return base64_bytes(b"".join(line for line in raw.split(b"\n") if _BASE64_LINE.match(line)))
 
 
