@@ -42,7 +42,7 @@ def mend_header(raw: bytes) -> bytes:
     raw = _unmarked(raw)
     raw = raw[_BLANK_LINES.match(raw).end() :]  # type: ignore[union-attr]  # matches the empty text
     if b"\r\r\n" in raw[:_HEAD]:  # line ends that were turned into CRLF twice
-        raw = re.sub(rb"\r+\n", rb"\r\n", raw)
+        raw = re.sub(rb"(?<!\r)\r+\n", rb"\r\n", raw)
     elif b"\n" not in raw[:_HEAD] and raw[:_HEAD].count(b"\r") > 1:
         raw = raw.replace(b"\r", b"\n")  # the line ends of old Macintoshes
     lines, end = _block(raw)

@@ -18,6 +18,8 @@ from pipeline.mailbox.words import base64_bytes, file_name, parse_parameters, to
 MAX_PARTS = 1000
 MAX_DEPTH = 50
 MAX_UNPACKED = 100 * 1024 * 1024
+MAX_PARSED_AGAIN = 16 * 1024 * 1024
+"""What the parser could not see is parsed again: level by level, it may be the same each time."""
 _MAX_HEADERS = 2000
 _FIELD = 64 * 1024
 _SCAN = 1 << 20
@@ -34,7 +36,6 @@ _ENCODED_FILES = (b"UEsDB", b"JVBERi", b"0M8R4KGx")
 """How base64 of a zip, a PDF and a compound file begins."""
 _FILE_STARTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0")
 _ENCODING = 1000
-_GATEWAYS = 2
 _COMMENT = re.compile(r"\([^()]*\)?")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
@@ -66,12 +67,19 @@ class Budget:
 
     parts: int = MAX_PARTS
     unpacked: int = MAX_UNPACKED
+    parsed_again: int = MAX_PARSED_AGAIN
 
     def take_part(self) -> None:
         """Count a part; raise RefusedError ``mail_refused`` for one too many."""
         self.parts -= 1
         if self.parts < 0:
             raise RefusedError("mail_refused", reason="parts")
+
+    def may_parse(self, content: bytes) -> bool:
+        """Count what is about to be parsed once more; whether anything was left for it."""
+        left = self.parsed_again
+        self.parsed_again -= len(content)
+        return left > 0
 
     def take_bytes(self, content: bytes) -> bytes:
         """Count what was taken out of a wrapper, and return it.
@@ -187,7 +195,9 @@ def leaves(message: Message, place: Place, unwrap: Unwrap) -> Iterator[Part]:
         if is_message:
             yield _part(message, kind, header_lines(children), place)
         inside = place.inside(kind, embedded=is_message)
-        for child in (*children, *_behind_the_end(message, place)):
+        for child in children:
+            yield from leaves(child, inside, unwrap)
+        for child in _behind_the_end(message, place):
             yield from leaves(child, inside, unwrap)
         return
     content = _content(message)
@@ -210,19 +220,20 @@ def _mended(message: Message, place: Place) -> Message:
     lines = "".join(f"{name}: {value}\r\n" for name, value in message.raw_items())
     raw = to_bytes(lines) + _raw_content(message)
     if bare and looks_like_message(decoded := _base64(raw)):  # encoded without a word of it
-        return open_message(decoded, place.budget)
+        return open_message(decoded, place.budget) if place.budget.may_parse(decoded) else message
     mended = mend_header(raw)
-    return message if mended.endswith(raw) else open_message(mended, place.budget)
+    if mended.endswith(raw) or not place.budget.may_parse(mended):
+        return message
+    return open_message(mended, place.budget)
 
 
 def _behind_the_end(message: Message, place: Place) -> list[Message]:
     """Return the parts behind the last delimiter, which a gateway put before them.
 
-    RFC 2046, 5.1.1 has them passed over; mail programs show them. A gateway works on the whole
-    mail: the parts of deep levels are not read again.
+    RFC 2046, 5.1.1 has them passed over; mail programs show them.
     """
     boundary = message.get_boundary()
-    if not message.epilogue or not boundary or len(place.path) > _GATEWAYS:
+    if not message.epilogue or not boundary:
         return []
     rest = to_bytes(message.epilogue)
     delimiter = rb"^--" + re.escape(str(boundary).encode("utf-8", "surrogateescape"))
@@ -233,7 +244,9 @@ def _behind_the_end(message: Message, place: Place) -> list[Message]:
 
 
 def _parts_of(content: bytes, boundary: str, place: Place) -> list[Message]:
-    """Return the parts of ``content`` by their ``boundary``."""
+    """Return the parts of ``content`` by their ``boundary``; none where too much was read again."""
+    if not place.budget.may_parse(content):
+        return []
     named = boundary.replace("\\", r"\\").replace('"', r"\"")
     head = to_bytes(f'Content-Type: multipart/mixed; boundary="{named}"\n\n')
     found = open_message(head + content, place.budget).get_payload()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.errors import RefusedError
 from pipeline.mailbox.header_block import looks_like_message, mend_header
 from pipeline.mailbox.packed_text import PackedFile, apple_file, unpack_text
 from pipeline.mailbox.parts import Part, Place, header_lines, leaves, open_message
@@ -77,6 +78,8 @@ def _is_mail(part: Part) -> bool:
 
 def _mail(part: Part, place: Place) -> Iterator[Part]:
     """Yield the header of an enclosed mail as a part, then its parts (RFC 2046, 5.2.1)."""
+    if not place.budget.may_parse(part.content):
+        raise RefusedError("mail_refused", reason="unpacked")
     message = open_message(place.budget.take_bytes(part.content), place.budget)
     if not message.keys():
         yield part
