@@ -1,6 +1,7 @@
 """Files inside others: winmail.dat, PDF portfolios, zips and mails in each other, within limits."""
 
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -287,6 +288,15 @@ def test_packed_name_of_a_zip_made_on_unix(code_page: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["form.xlsx", "申請書.xlsx", "Größe.xlsx", "форма.xlsx", "📎.pdf"])
 def test_packed_name_in_utf_8_without_its_flag(name: str) -> None:
     assert read_name(name.encode("utf-8")) == name
+
+
+@pytest.mark.parametrize("unit", [b"\x84", b"\x88\x9f", b"a\xb1", b"\xff"])
+def test_packed_names_of_a_megabyte_are_read_soon(unit: bytes) -> None:
+    began = time.process_time()
+    for size in (600, 601, 20_000, 65_535):
+        for _ in range(15):
+            assert read_name(unit * (size // len(unit)), "ja")
+    assert time.process_time() - began < 5
 
 
 def test_packed_name_in_half_width_kana_needs_the_language() -> None:
