@@ -11,6 +11,9 @@ from io import BytesIO
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _END = struct.Struct("<4sHHHHIIH")
+_CENTRAL = struct.Struct("<4s4xH18xHHH12x")
+_CENTRAL_MARK = b"PK\x01\x02"
+_UTF_8 = 0x800
 _LOCAL_MARK, _END_MARK, _END64_MARK = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06"
 _END64 = struct.Struct("<IIQQQQ")
 _END64_BYTES = 76  # the end of a directory of zip64 (56) and the locator behind it (20)
@@ -22,7 +25,8 @@ _ZIP64 = 1
 _LONGEST_TAIL = 24
 #: What mail gateways put before a file is shorter.
 _LONGEST_HEAD = 1024
-_JUNK = b"\x00\r\n\t "
+#: What stands behind a file is no other zip: programs look for the end of a directory in as much.
+_LONGEST_BEHIND = 65_535
 
 #: What zipfile raises on bytes that are no sound archive.
 _DAMAGE = (
@@ -49,8 +53,8 @@ class CrowdedZipError(UnsoundZipError):
 def read_directory(content: bytes, most: int) -> list[zipfile.ZipInfo]:
     """Return the entries of the zip ``content``, at most ``most``, as its one directory has them.
 
-    Raises CrowdedZipError when there are more, UnsoundZipError when there is no directory, or a
-    second one that another program may take.
+    What mail gateways left behind it is passed over. Raises CrowdedZipError when there are more,
+    UnsoundZipError when there is no directory, or a second one that another program may take.
     """
     try:
         at = content.rindex(_END_MARK)
@@ -62,19 +66,47 @@ def read_directory(content: bytes, most: int) -> list[zipfile.ZipInfo]:
             disk, first_disk, here, total, size, start = _END64.unpack_from(content, end + 16)
         if max(here, total) > most or size > _MOST_DIRECTORY_BYTES:
             raise CrowdedZipError
-        infos = zipfile.ZipFile(BytesIO(content)).infolist()
+        told = _without_false_marks(content, end - size, total)
+        infos = zipfile.ZipFile(BytesIO(told)).infolist()
     except _DAMAGE as error:
         raise UnsoundZipError from error
     sound = (
         disk == first_disk == 0,
         here == total == len(infos),
         0 <= end - size - start <= _LONGEST_HEAD,
-        at + _END.size + comment <= len(content) and not behind.strip(_JUNK),
+        at + _END.size + comment <= len(content),
+        len(behind) <= _LONGEST_BEHIND and _LOCAL_MARK not in behind,
         all(info.filename for info in infos),
     )
     if not all(sound):
         raise UnsoundZipError
     return infos
+
+
+def _without_false_marks(content: bytes, at: int, count: int) -> bytes:
+    """Return ``content`` with a directory, from ``at`` on, that calls no other name UTF-8 (4.4.4).
+
+    Packers of some systems set the mark and write the code page of the system.
+    """
+    changed: bytearray | None = None
+    for _ in range(count):
+        mark, flags, name, extra, comment = _CENTRAL.unpack_from(content, at)
+        if mark != _CENTRAL_MARK:
+            break
+        raw = content[at + _CENTRAL.size : at + _CENTRAL.size + name]
+        if flags & _UTF_8 and not _is_utf_8(raw):
+            changed = changed or bytearray(content)
+            struct.pack_into("<H", changed, at + 8, flags & ~_UTF_8)
+        at += _CENTRAL.size + name + extra + comment
+    return bytes(changed) if changed else content
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def check_headers(content: bytes, infos: list[zipfile.ZipInfo]) -> None:
@@ -133,13 +165,13 @@ def _data_start(content: bytes, info: zipfile.ZipInfo) -> int:
         size, packed = _zip64_sizes(content[start - extra : start], size, packed)
     told = ((crc, info.CRC), (packed, info.compress_size), (size, info.file_size))
     later = bool(flags & _TOLD_BEHIND)
-    spelling = "utf-8" if flags & 0x800 else "cp437"
+    raw = content[start - extra - name : start - extra]
+    spelling = "utf-8" if flags & _UTF_8 and _is_utf_8(raw) else "cp437"
     if (
         mark != _LOCAL_MARK
         or method != info.compress_type
         or any(local != here and not (later and local == 0) for local, here in told)
-        or content[start - extra - name : start - extra].decode(spelling, "replace")
-        != info.orig_filename
+        or raw.decode(spelling, "replace") != info.orig_filename
     ):
         raise UnsoundZipError
     return start

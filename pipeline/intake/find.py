@@ -175,6 +175,7 @@ def _outermost(attachment: Attachment) -> _File:
 
 def _inner(outer: _File, name: str, content: bytes) -> _File:
     short = _UNSAFE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip()[:255]
+    short = short if short.strip(". ") else ""
     csv = _is_csv(short, "")
     return _File(short, content, outer.position, outer.attachment, tell(content), csv=csv)
 

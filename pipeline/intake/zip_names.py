@@ -51,6 +51,8 @@ _PLAIN_LAST = frozenset({0, 1, 4, 8, 16, 17, 19, 20, 21})
 _PLAIN_VOWELS = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18, 19, 20})
 """The letters of everyday syllables by their place in them (Unicode 3.12): no doubled consonant
 in front, no cluster behind."""
+_LONGEST = 600
+"""No system of code pages has paths as long (Windows: 260 characters): a longer one is not judged."""
 _HALF_WIDTH = range(0xFF61, 0xFFA0)
 
 
@@ -83,6 +85,8 @@ def read_name(raw: bytes, language: str = "", system: int = _DOS) -> str:
     """Return the name that ``raw`` most likely is; ``system`` is the one that made the zip."""
     if (text := _utf_8(raw)) is not None:
         return text
+    if len(raw) > _LONGEST:
+        return raw.decode("cp437")
     found: list[tuple[float, str]] = []
     for code_page, spoken in _CODE_PAGES.items():
         try:

@@ -12,16 +12,19 @@ from pipeline.mailbox.words import ENCODED, decode_words, plain
 from pipeline.model.message import MailAddress
 
 _CAP = 200
+_FEW = 5
 _LOCAL = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\],;:\\\"@]{1,128}\Z")
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,126}"\Z')
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\Z"
 )
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_AROUND_DOTS = re.compile(r"[ \t]*([.@])[ \t]*")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:(")|\\?\Z)', re.DOTALL)
+"""A quoted string; one that never ends goes to the end, so that a text is walked through once."""
+_AROUND_DOTS = re.compile(r" ?([.@]) ?")
 _ROUTE = re.compile(r"(?:@[^:<>\"]{1,500}|mailto):(?=[^:]*\Z)", re.IGNORECASE)
 """What stands before an address: a route of old (RFC 5322, 4.4), or the scheme of a link."""
-_AMBIGUOUS = re.compile(r"[,;:].*@|@.*[,;:]|[<>\"]")
+_SPECIAL = re.compile(r"[<>\"]")
+_SEPARATOR = re.compile(r"[,;:]")
 """Characters raw in an encoded word (RFC 2047, 5) that could make another address of it."""
 
 
@@ -68,31 +71,42 @@ def _mailboxes(values: Iterable[str], hints: Iterable[str]) -> tuple[list[MailAd
     for value in values:
         pieces, whole = _pieces(plain(value, hints))
         good = good and whole
-        before = ""
+        before: list[str] = []
         for piece in pieces[:_CAP]:
-            address, fine = _mailbox(piece, before, hints)
+            address, fine = _mailbox(piece, ", ".join(before[-_FEW:]), hints)
             good = good and fine
-            before = ""
             if address.address or address.name:
                 found.append(address)
             if not address.address and "@" not in piece.text and "<" not in piece.text:
-                before = piece.text
+                before.append(piece.text)
+            else:
+                before.clear()
     return found, good
 
 
 def _pieces(text: str) -> tuple[list[_Piece], bool]:
-    """Split a field into mailboxes at commas, semicolons and group names."""
-    return _Splitter(text).split()
+    """Split a field into mailboxes at commas, semicolons and group names.
+
+    Where a parenthesis or a quote never closes, it opened nothing: the field is read again without
+    that meaning, as mail programs do, and is not well formed.
+    """
+    splitter = _Splitter(text)
+    pieces, whole = splitter.split()
+    if splitter.unclosed:
+        pieces, _ = _Splitter(text, literal=splitter.unclosed).split()
+    return pieces, whole
 
 
 class _Splitter:
     """Walks an address field once; an encoded word is one token, whatever it holds."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, literal: str = "") -> None:
         self._text = text
+        self._literal = literal
         self._pieces: list[_Piece] = []
         self._piece = _Piece()
         self._current: list[str] = []
+        self._size = 0
         self._comment: list[str] = []
         self._quoted = self._angle = False
         self._depth = 0
@@ -106,11 +120,18 @@ class _Splitter:
         whole = self._whole and not (self._quoted or self._depth or self._angle)
         return [piece for piece in self._pieces if piece.text or piece.comments], whole
 
+    @property
+    def unclosed(self) -> str:
+        """Return what opened and never closed: parentheses, a quote, or nothing."""
+        return "()" if self._depth else '"' if self._quoted else ""
+
     def _take(self, at: int) -> int:
         """Take what stands at ``at``; return how many characters it has."""
         character = self._text[at]
         token = character
-        if character == "\\" and (self._quoted or self._depth):
+        if character in self._literal:
+            self._keep(character)
+        elif character == "\\" and (self._quoted or self._depth):
             token = self._text[at : at + 2]
             self._whole = self._whole and len(token) == 2  # noqa: PLR2004 - the escaped one too
             self._keep(token[1:] if self._depth else token)
@@ -121,7 +142,7 @@ class _Splitter:
             self._parenthesis(character)
         elif character == "=" and (word := ENCODED.match(self._text, at)):
             token = word[0]
-            self._whole = self._whole and not _AMBIGUOUS.search(word[3])
+            self._whole = self._whole and not _is_ambiguous(word[3])
             self._keep(token)
         elif self._depth:
             self._keep(character)
@@ -130,7 +151,15 @@ class _Splitter:
         return len(token)
 
     def _keep(self, token: str) -> None:
-        (self._comment if self._depth else self._current).append(token)
+        if self._depth:
+            self._comment.append(token)
+        else:
+            self._add(token)
+
+    def _add(self, token: str) -> None:
+        self._current.append(token)
+        if self._size or token.strip():
+            self._size += len(token)
 
     def _parenthesis(self, character: str) -> None:
         if character == "(":
@@ -142,11 +171,10 @@ class _Splitter:
             self._comment.append(character)
         else:
             if self._depth:
-                place = len("".join(self._current).lstrip())
-                self._piece.comments.append((place, "".join(self._comment)))
+                self._piece.comments.append((self._size, "".join(self._comment)))
             self._depth = 0
             self._comment.clear()
-            self._current.append(" ")
+            self._add(" ")
 
     def _outside(self, character: str) -> None:
         if character in "<>":
@@ -157,9 +185,9 @@ class _Splitter:
         elif character == ":" and not self._angle:
             group = "".join(self._current).strip()  # the group's name, or a colon in a name
             self._piece = _Piece(group=group)
-            self._current.clear()
+            self._clear()
             return
-        self._current.append(character)
+        self._add(character)
 
     def _end_piece(self, *, closes: bool = False) -> None:
         self._piece.text = "".join(self._current).strip()
@@ -170,7 +198,16 @@ class _Splitter:
                     piece.group = ""
                     break
         self._piece = _Piece()
+        self._clear()
+
+    def _clear(self) -> None:
         self._current.clear()
+        self._size = 0
+
+
+def _is_ambiguous(word: str) -> bool:
+    """Whether the text of an encoded word could be taken for another address, or two."""
+    return bool(_SPECIAL.search(word) or ("@" in word and _SEPARATOR.search(word)))
 
 
 def _mailbox(piece: _Piece, before: str, hints: Iterable[str]) -> tuple[MailAddress, bool]:
@@ -191,11 +228,29 @@ def _mailbox(piece: _Piece, before: str, hints: Iterable[str]) -> tuple[MailAddr
         spec, name, fine = piece.text, "", True
     routed = _ROUTE.match(spec.strip())
     address = _address(spec.strip()[routed.end() if routed else 0 :])
+    if address is None and not opened:
+        name, address = _bare_address(spec)
+        fine = False  # no standard says so: shown, never proven
     if not name.strip():
         name = _name_in_comments(piece, spec) or (after if opened and "@" not in after else "")
     if address is None:
         return MailAddress(_name(name.strip() or spec.strip("<> "), hints), ""), False
     return MailAddress(_name(name, hints), address), fine and not routed
+
+
+def _bare_address(text: str) -> tuple[str, str | None]:
+    """Return the words and the one address of a text without brackets, or None for the address.
+
+    The address is a word of its own, the first or the last one, and nothing else of the text has
+    a sign of an address: then a person cannot take it for another one.
+    """
+    words = text.split()
+    if text.count("@") != 1 or '"' in text or len(words) == 1:
+        return "", None
+    for bare, named in ((words[-1], words[:-1]), (words[0], words[1:])):
+        if "@" in bare:
+            return " ".join(named).rstrip(" -:"), _address(bare.strip("[]'"))
+    return "", None
 
 
 def _name_in_comments(piece: _Piece, spec: str) -> str:
@@ -215,8 +270,13 @@ def _unquoted(text: str) -> str:
 
 
 def _name(text: str, hints: Iterable[str]) -> str:
-    bare = _QUOTED.sub(lambda hit: re.sub(r"\\(.)", r"\1", hit[1]), text.strip())
+    bare = _QUOTED.sub(_inside_quotes, text.strip())
     return decode_words(bare, hints)[:_CAP]
+
+
+def _inside_quotes(quoted: re.Match[str]) -> str:
+    """Return what stands in a quoted string; one that never ends is left as it is."""
+    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted[2] else quoted[0]
 
 
 def _address(spec: str) -> str | None:
@@ -225,10 +285,14 @@ def _address(spec: str) -> str | None:
     if not sign:
         return None
     if local.lstrip().startswith('"'):
-        local, domain = local.strip(), re.sub(r"[ \t]*\.[ \t]*", ".", domain.strip())
+        local, domain = (
+            local.strip(),
+            re.sub(r" ?\. ?", ".", re.sub(r"[ \t]+", " ", domain.strip())),
+        )
     else:
         # comments and blanks may stand around dots and the sign (obs-local-part, obs-domain)
-        local, _, domain = _AROUND_DOTS.sub(r"\1", spec.strip()).rpartition("@")
+        single = re.sub(r"[ \t]+", " ", spec.strip())
+        local, _, domain = _AROUND_DOTS.sub(r"\1", single).rpartition("@")
     if not (_LOCAL.match(local) or _QUOTED_LOCAL.match(local)):
         return None
     domain = domain.rstrip(".").lower()

@@ -42,7 +42,7 @@ def mend_header(raw: bytes) -> bytes:
     raw = _unmarked(raw)
     raw = raw[_BLANK_LINES.match(raw).end() :]  # type: ignore[union-attr]  # matches the empty text
     if b"\r\r\n" in raw[:_HEAD]:  # line ends that were turned into CRLF twice
-        raw = re.sub(rb"\r+\n", rb"\r\n", raw)
+        raw = re.sub(rb"(?<!\r)\r+\n", rb"\r\n", raw)
     elif b"\n" not in raw[:_HEAD] and raw[:_HEAD].count(b"\r") > 1:
         raw = raw.replace(b"\r", b"\n")  # the line ends of old Macintoshes
     lines, end = _block(raw)
@@ -95,14 +95,15 @@ def _block(raw: bytes) -> tuple[list[bytes], int]:
     blank = _BLANK.search(raw)
     end = blank.start() if blank else len(raw)
     for count, hit in enumerate(_LINE.finditer(raw, 0, end)):
-        if count >= _MOST_LINES:
+        if max(count, len(lines)) >= _MOST_LINES:
             return lines, hit.start()
         line = hit[0].rstrip(b"\r\n").replace(b"\x00", b"").removeprefix(codecs.BOM_UTF8)
         if not lines:
             line = line.lstrip(b" \t")
         if b"\r" in line:
             line = _BARE_RETURN.sub(lambda bare: b"\n" if bare[1] else b" ", line)
-            lines += [piece + b"\r\n" for piece in line.split(b"\n") if piece]
+            room = _MOST_LINES - len(lines)
+            lines += [piece + b"\r\n" for piece in line.split(b"\n", room)[:room] if piece]
         elif line:
             lines.append(line + b"\r\n")
     return lines, end

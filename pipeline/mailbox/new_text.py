@@ -31,11 +31,10 @@ _WROTE = re.compile(
     r"|.{4,200}のメッセージ\s*[:：]\s*\Z",
     re.IGNORECASE,
 )
-_WROTE_JA = re.compile(
-    r"(?:on )?\d{4}\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d{1,2}"
-    r".{0,200}(?:@.{2,200}|wrote)[>\])）]*\s*[:：]\s*\Z",
-    re.IGNORECASE,
+_DATE_JA = re.compile(
+    r"(?:on )?\d{4}\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d{1,2}(.*)[:：]\s*\Z", re.IGNORECASE
 )
+_LONG = 200
 _QUOTE = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>)")
 _SIGNATURE = re.compile(r"--\s?\Z|—\s?\Z")
 _RULE = re.compile(
@@ -99,13 +98,25 @@ def _attribution(lines: list[str], index: int) -> int:
         if count > 1 and (not part[-1] or not _starts_attribution(first)):
             return 0
         joined = " ".join(part)[:600]
-        if _WROTE_JA.match(joined):
+        if _is_attribution_ja(joined):
             return count
         if _WROTE.match(joined) and (
             re.search(_DATE, joined) or _quote_follows(lines, index + count)
         ):
             return count
     return 0
+
+
+def _is_attribution_ja(line: str) -> bool:
+    """Whether a line has a date in front and ends in an address, or in "wrote", and a colon."""
+    dated = _DATE_JA.match(line)
+    if not dated:
+        return False
+    words = dated[1].rstrip(" \t>])）")
+    sign = words.rfind("@", 0, _LONG + 1)
+    behind = len(words) - sign - 1
+    by_address = sign >= 0 and 1 < behind <= _LONG
+    return by_address or (words.lower().endswith("wrote") and len(words) <= _LONG)
 
 
 def _starts_attribution(line: str) -> bool:

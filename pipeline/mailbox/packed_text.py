@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_BEGIN = re.compile(rb"^begin(-base64)? +[0-7]{3,6} +([^\r\n]{1,255}?)[ \t]*\r?\n", re.MULTILINE)
-_YENC = re.compile(rb"^=ybegin [^\r\n]{0,300}?name=([^\r\n]{1,255}?)[ \t]*\r?\n", re.MULTILINE)
+_BEGIN = re.compile(rb"^begin(-base64)? +[0-7]{3,6} +([^\r\n]{1,400})\r?\n", re.MULTILINE)
+_YENC = re.compile(rb"^=ybegin [^\r\n]{0,300}?name=([^\r\n]{1,400})\r?\n", re.MULTILINE)
 _YENC_END = re.compile(rb"^=yend\b[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE)
 _YENC_PART = re.compile(rb"=ypart [^\r\n]*\r?\n")
 _BINHEX = re.compile(rb"^\(This file must be converted with BinHex[^\r\n]*\r?\n\s*:", re.MULTILINE)
@@ -55,7 +55,7 @@ def _blocks(text: bytes, most: int) -> Iterator[tuple[int, int, PackedFile]]:
         read = _base64_lines if begin[1] else _uu_lines
         content, stop = read(text, begin.end())
         if content:
-            yield begin.start(), stop, PackedFile(begin[2], content)
+            yield begin.start(), stop, PackedFile(begin[2].rstrip(), content)
         at = stop
     at = 0
     while begin := _YENC.search(text, at):
@@ -64,7 +64,7 @@ def _blocks(text: bytes, most: int) -> Iterator[tuple[int, int, PackedFile]]:
         part = _YENC_PART.match(text, begin.end())
         body = text[part.end() if part else begin.end() : stop]
         at = end.end() if end else len(text)
-        yield begin.start(), at, PackedFile(begin[1], _yenc(body))
+        yield begin.start(), at, PackedFile(begin[1].rstrip(), _yenc(body))
     if begin := _BINHEX.search(text):
         stop = text.find(b":", begin.end())
         stop = len(text) if stop < 0 else stop

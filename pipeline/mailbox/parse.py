@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
-from pipeline.mailbox.html_text import html_to_text
+from pipeline.mailbox.body_text import html_to_text, unflow
 from pipeline.mailbox.new_text import new_text
 from pipeline.mailbox.parts import (
     Budget,
@@ -28,6 +28,7 @@ _MAX_REPORT = 256 * 1024
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
 _BY_CHARSET = {"iso2022_jp": "ja", "cp932": "ja", "euc_jp": "ja"}
 _HEAD = 2000
+_SHORT = 400
 _FILES = (b"PK\x03\x04", b"%PDF-", b"{\\rtf")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -45,7 +46,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     fields, cut = header_fields(structure)
     hints = named_charsets(raw)
     parts = tuple(leaves(structure, Place(hints=hints, budget=budget), unwrap))
-    bodies = [part for part in parts if _is_body(part)]
+    bodies = _bodies(parts)
     text, guessed = _text(bodies, hints)
     senders, senders_good = parse_senders(_values(fields, "from"), hints)
     recipients, _ = parse_addresses(
@@ -103,10 +104,12 @@ def _values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in fields if key.lower() == name]
 
 
-def _is_body(part: Part) -> bool:
-    if part.embedded or not _is_words(part):
-        return False
-    return part.disposition != "attachment" and not part.name
+def _bodies(parts: Sequence[Part]) -> list[Part]:
+    """Return the texts of the mail itself: those without a file name, else those shown inline."""
+    texts = [part for part in parts if not part.embedded and _is_words(part)]
+    texts = [part for part in texts if part.disposition != "attachment"]
+    nameless = [part for part in texts if not part.name]
+    return nameless if any(part.content.strip() for part in nameless) else texts
 
 
 def _is_words(part: Part) -> bool:
@@ -114,7 +117,7 @@ def _is_words(part: Part) -> bool:
     if part.content_type not in _INLINE_TEXT or part.content.startswith(_FILES):
         return False
     head = part.content[:_HEAD]
-    if len(_BINARY.findall(head)) * 50 <= len(head):
+    if len(_BINARY.findall(head)) * 50 <= max(len(head), _SHORT):
         return True
     wide = charsets.canonical(part.charset) or ""
     return wide.startswith(("utf-16", "utf-32")) or head.startswith(_WIDE_MARKS)
@@ -131,6 +134,8 @@ def _text(bodies: Sequence[Part], hints: tuple[str, ...]) -> tuple[str, bool]:
         if is_html and has_plain and "multipart/alternative" in part.path:
             continue
         text = html_to_text(decoded) if is_html else re.sub(r"\r\n?", "\n", decoded)
+        if part.flow and not is_html:
+            text = unflow(text, delete_space=part.flow == "delsp")
         if text.strip():
             found.append(text.strip("\n"))
             guessed = guessed or not sure

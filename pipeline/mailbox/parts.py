@@ -8,6 +8,7 @@ from email.errors import MissingHeaderBodySeparatorDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.errors import RefusedError
 from pipeline.mailbox.header_block import looks_like_message, mend_header
@@ -17,11 +18,13 @@ from pipeline.mailbox.words import base64_bytes, file_name, parse_parameters, to
 MAX_PARTS = 1000
 MAX_DEPTH = 50
 MAX_UNPACKED = 100 * 1024 * 1024
+MAX_PARSED_AGAIN = 16 * 1024 * 1024
+"""What the parser could not see is parsed again: level by level, it may be the same each time."""
 _MAX_HEADERS = 2000
 _FIELD = 64 * 1024
 _SCAN = 1 << 20
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_BASE64_LINE = re.compile(rb"[ \t]*[A-Za-z0-9+/=*!.,_-]*[ \t\r]*\Z")
+_BASE64_LINE = re.compile(rb"(?!--)[ \t]*[A-Za-z0-9+/=*!.,_-]*[ \t\r]*\Z")
 _SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n|=[ \t]*\Z")
 _LOST_BOUNDARY = re.compile(
     rb"^--([A-Za-z0-9'()+_./:=?-]{1,70})[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
@@ -32,6 +35,8 @@ _NO_MESSAGES = {"message/external-body", "message/partial"}
 _ENCODED_FILES = (b"UEsDB", b"JVBERi", b"0M8R4KGx")
 """How base64 of a zip, a PDF and a compound file begins."""
 _FILE_STARTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0")
+_ENCODING = 1000
+_COMMENT = re.compile(r"\([^()]*\)?")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
@@ -40,7 +45,8 @@ class Part:
     """A leaf of the message, its content decoded from the transfer encoding.
 
     ``path`` are the types of the parts around it, the outermost first; ``embedded`` tells that it
-    lies in a forwarded message, ``encrypted`` that only its addressee can open it.
+    lies in a forwarded message, ``encrypted`` that only its addressee can open it; ``flow`` how a
+    text is folded (RFC 3676, 4.1).
     """
 
     content_type: str
@@ -52,6 +58,7 @@ class Part:
     path: tuple[str, ...]
     embedded: bool
     encrypted: bool = False
+    flow: Literal["", "flowed", "delsp"] = ""
 
 
 @dataclass(slots=True)
@@ -60,12 +67,19 @@ class Budget:
 
     parts: int = MAX_PARTS
     unpacked: int = MAX_UNPACKED
+    parsed_again: int = MAX_PARSED_AGAIN
 
     def take_part(self) -> None:
         """Count a part; raise RefusedError ``mail_refused`` for one too many."""
         self.parts -= 1
         if self.parts < 0:
             raise RefusedError("mail_refused", reason="parts")
+
+    def may_parse(self, content: bytes) -> bool:
+        """Count what is about to be parsed once more; whether anything was left for it."""
+        left = self.parsed_again
+        self.parsed_again -= len(content)
+        return left > 0
 
     def take_bytes(self, content: bytes) -> bytes:
         """Count what was taken out of a wrapper, and return it.
@@ -183,6 +197,8 @@ def leaves(message: Message, place: Place, unwrap: Unwrap) -> Iterator[Part]:
         inside = place.inside(kind, embedded=is_message)
         for child in children:
             yield from leaves(child, inside, unwrap)
+        for child in _behind_the_end(message, place):
+            yield from leaves(child, inside, unwrap)
         return
     content = _content(message)
     if again := _lost_multipart(message, kind, content, place):
@@ -204,9 +220,39 @@ def _mended(message: Message, place: Place) -> Message:
     lines = "".join(f"{name}: {value}\r\n" for name, value in message.raw_items())
     raw = to_bytes(lines) + _raw_content(message)
     if bare and looks_like_message(decoded := _base64(raw)):  # encoded without a word of it
-        return open_message(decoded, place.budget)
+        return open_message(decoded, place.budget) if place.budget.may_parse(decoded) else message
     mended = mend_header(raw)
-    return message if mended.endswith(raw) else open_message(mended, place.budget)
+    if mended.endswith(raw) or not place.budget.may_parse(mended):
+        return message
+    return open_message(mended, place.budget)
+
+
+def _behind_the_end(message: Message, place: Place) -> list[Message]:
+    """Return the parts behind the last delimiter, which a gateway put before them.
+
+    RFC 2046, 5.1.1 has them passed over; mail programs show them.
+    """
+    boundary = message.get_boundary()
+    if not message.epilogue or not boundary:
+        return []
+    rest = to_bytes(message.epilogue)
+    delimiter = rb"^--" + re.escape(str(boundary).encode("utf-8", "surrogateescape"))
+    if not re.search(delimiter + rb"[ \t]*\r?\nContent-", rest, re.MULTILINE | re.IGNORECASE):
+        return []
+    ends = re.compile(delimiter + rb"--[ \t]*\r?$", re.MULTILINE)
+    return _parts_of(ends.sub(b"", rest), str(boundary), place)
+
+
+def _parts_of(content: bytes, boundary: str, place: Place) -> list[Message]:
+    """Return the parts of ``content`` by their ``boundary``; none where too much was read again."""
+    if not place.budget.may_parse(content):
+        return []
+    named = boundary.replace("\\", r"\\").replace('"', r"\"")
+    head = to_bytes(f'Content-Type: multipart/mixed; boundary="{named}"\n\n')
+    found = open_message(head + content, place.budget).get_payload()
+    return (
+        [child for child in found if isinstance(child, Message)] if isinstance(found, list) else []
+    )
 
 
 def _lost_multipart(
@@ -231,9 +277,7 @@ def _lost_multipart(
             return None
     if not boundary:
         return None
-    head = b'Content-Type: multipart/mixed; boundary="%s"\n\n' % boundary
-    again = open_message(head + content, place.budget).get_payload()
-    return [child for child in again if isinstance(child, Message)] if again else None
+    return _parts_of(content, boundary.decode("ascii"), place) or None
 
 
 def header_lines(messages: Sequence[Message]) -> bytes:
@@ -263,13 +307,24 @@ def _part(message: Message, kind: str, content: bytes, place: Place) -> Part:
         content=content,
         path=place.path,
         embedded=place.embedded,
+        flow=_flow(of_type),
     )
 
 
+def _flow(of_type: Mapping[str, str]) -> Literal["", "flowed", "delsp"]:
+    if of_type.get("format", "").strip().lower() != "flowed":
+        return ""
+    return "delsp" if of_type.get("delsp", "").strip().lower() == "yes" else "flowed"
+
+
 def _encoding(message: Message) -> str:
-    """Return the transfer encoding that the first such field names, without what is no letter."""
+    """Return the transfer encoding that the first such field names.
+
+    Comments, quotes, blanks within it and parameters behind it, which it never has, are left out.
+    """
     found = (v for k, v in message.raw_items() if k.lower() == "content-transfer-encoding")
-    return re.sub(r"[^a-z0-9-]", "", str(next(found, "")).lower())
+    value = _COMMENT.sub(" ", str(next(found, ""))[:_ENCODING]).lower()
+    return re.sub(r"[^a-z0-9-]", "", value.partition(";")[0])
 
 
 def _raw_content(message: Message) -> bytes:
@@ -307,7 +362,7 @@ def _content(message: Message) -> bytes:
 
 
 def _base64(raw: bytes) -> bytes:
-    """Decode base64 line by line, so that a footer in plain words is left out."""
+    """Decode base64 line by line, so that footers and the ends of other parts are left out."""
     return base64_bytes(b"".join(line for line in raw.split(b"\n") if _BASE64_LINE.match(line)))
 
 

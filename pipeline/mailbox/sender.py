@@ -16,7 +16,7 @@ from pipeline.model.message import InboundMessage, SenderJudgement, SenderVerdic
 _MAX_FIELDS = 20
 _CAP = 16_000
 _COMMENT = re.compile(r"\(([^()]*)\)")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 _RESULT = re.compile(r"\s*([A-Za-z][\w-]*)(?:\s*/\s*\d+)?\s*=\s*([A-Za-z][\w-]*)")
 _PROPERTY = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]*)\s*=\s*\"?([^\s\";]+)")
 _POLICY = re.compile(r"\b(?:p|policy)\s*=\s*([A-Za-z]+)", re.IGNORECASE)

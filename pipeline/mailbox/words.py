@@ -29,10 +29,13 @@ _STARLESS = re.compile(
     r"([A-Za-z][A-Za-z0-9_.:-]{2,30})'[A-Za-z-]{0,12}'(?=[^\x00-\x20]*%[0-9A-Fa-f]{2})"
 )
 """The value of an extended parameter (RFC 2231, 4) under the name of a plain one."""
+_COMMENT = re.compile(r"\([^()]*\)")
+_AROUND_COLONS = re.compile(r"(?<=\d) ?: ?(?=\d)")
 _ZONE = re.compile(r"(?<=[\d ])(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?=\s*(?:\(|\Z))")
 _JAPAN = re.compile(r"(?<= )(?:JST|KST)(?=\s*(?:\(|\Z))")
 #: The field with the lines that it is folded over (RFC 5322, section 2.2.3).
 _ID_FIELD = re.compile(rb"^message-id[ \t]*:((?:.|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+_FOUR_DIGITS = 1000
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 
 
@@ -208,7 +211,7 @@ def _unquote(text: str) -> str:
 def file_name(text: str) -> str:
     """Return a shown name for a file: no path, no control or direction characters, 255 at most."""
     name = one_line(_BIDI.sub("", text)).replace("\\", "/").rpartition("/")[2]
-    return name.strip()[:255]
+    return "" if not name.strip(". ") else name.strip()[:255]
 
 
 def message_ids(values: Iterable[str]) -> tuple[str, ...]:
@@ -236,13 +239,17 @@ def message_id_of(head: bytes) -> str:
 def date(value: str) -> datetime | None:
     """Return the time of a Date field as aware UTC; a field without a zone is taken as UTC.
 
-    Zones with a colon or a name before the offset, and ISO 8601, are read too.
+    Zones with a colon or a name before the offset, comments and blanks between all words (RFC
+    5322, 4.3), years of two and three digits, and ISO 8601, are read too.
     """
-    text = _ZONE.sub(r"\1\2\3", one_line(value[:200]))
+    text = one_line(_COMMENT.sub(" ", value[:200]))
+    text = _ZONE.sub(r"\1\2\3", _AROUND_COLONS.sub(":", text.replace(" ,", ",")))
     text = _JAPAN.sub("+0900", text)
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             found = read(text)
+            if found.year < _FOUR_DIGITS:
+                found = found.replace(year=found.year + 1900)
             aware = found if found.tzinfo else found.replace(tzinfo=UTC)
             return aware.astimezone(UTC)
         except (ValueError, OverflowError, TypeError, IndexError, AttributeError):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.errors import RefusedError
 from pipeline.mailbox.header_block import looks_like_message, mend_header
 from pipeline.mailbox.packed_text import PackedFile, apple_file, unpack_text
 from pipeline.mailbox.parts import Part, Place, header_lines, leaves, open_message
@@ -25,8 +26,13 @@ _ENTITY = re.compile(
 )
 _PGP = re.compile(rb"^-----BEGIN PGP MESSAGE-----[ \t\r]*$", re.MULTILINE)
 _PGP_NAME = re.compile(r"\.(?:gpg|pgp)\Z", re.IGNORECASE)
-_PGP_PACKETS = frozenset({b"\x84", b"\x85", b"\x86", b"\x8c", b"\x8d", b"\x8e", b"\xc1", b"\xc3"})
-"""Session keys for a reader or a pass phrase, in the old and the new format (RFC 9580, 4.2)."""
+_PGP_OPEN = frozenset(
+    packet.to_bytes()
+    for tag in (2, 4, 5, 6, 7, 8, 11, 14)
+    for packet in (0xC0 | tag, *(0x80 | tag << 2 | size for size in range(4)))
+)
+"""Signatures, keys, compressed and literal data, in the new and the old format (RFC 9580, 4.2)."""
+_NO_PGP = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0", b"-----BEGIN")
 _HEAD = 4096
 
 
@@ -72,6 +78,8 @@ def _is_mail(part: Part) -> bool:
 
 def _mail(part: Part, place: Place) -> Iterator[Part]:
     """Yield the header of an enclosed mail as a part, then its parts (RFC 2046, 5.2.1)."""
+    if not place.budget.may_parse(part.content):
+        raise RefusedError("mail_refused", reason="unpacked")
     message = open_message(place.budget.take_bytes(part.content), place.budget)
     if not message.keys():
         yield part
@@ -146,9 +154,14 @@ def _told(part: Part) -> Part:
 
 
 def _is_encrypted(part: Part) -> bool:
-    """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by packets."""
+    """Whether a part is encrypted with OpenPGP: by armour, by type (RFC 3156, 4), by name.
+
+    What only bears such a name, a file or what is signed or a key, is none.
+    """
     if part.content_type == "application/pgp-encrypted":
         return True
     if b"BEGIN PGP MESSAGE" in part.content and _PGP.search(part.content):
         return True
-    return bool(_PGP_NAME.search(part.name)) and part.content[:1] in _PGP_PACKETS
+    if not _PGP_NAME.search(part.name) or not part.content:
+        return False
+    return part.content[:1] not in _PGP_OPEN and not part.content.startswith(_NO_PGP)

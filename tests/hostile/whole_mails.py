@@ -51,6 +51,12 @@ def _with_file(content: bytes, name: bytes = b"form.xlsx") -> bytes:
     return _multi(_file(content, name) + b"--b--\r\n")
 
 
+def _unseen(level: bytes) -> bytes:
+    """Return a text of many lines in ``level`` upon level, each with its number."""
+    levels = b"".join(level.replace(b"%d", b"%d" % number) for number in range(45))
+    return _HEAD + _SUBJECT + levels + b"Content-Type: text/plain\r\n\r\n" + b"a\n" * _MEGABYTE
+
+
 def _nested(depth: int, kind: bytes = b"mixed") -> bytes:
     levels = b"".join(
         b'Content-Type: multipart/%b; boundary="b%d"\r\n\r\n--b%d\r\n' % (kind, level, level)
@@ -150,11 +156,17 @@ WHOLE_MAILS: dict[str, Make] = {
         b"Hello", b"To: a@example.com" + b",\r\n b@example.com" * 250_000 + b"\r\n"),
     "nested groups": lambda: _mail(b"Hello", b"To: " + b"g:" * 200_000 + b"\r\n"),
     "nested comments": lambda: _mail(b"Hello", b"Reply-To: " + b"(" * 300_000 + b"\r\n"),
+    "5 MB of header lines a: in CR": lambda: _headers(b"a:\r", 5 * _MEGABYTE),
+    "address of blanks": lambda: _mail(b"Hello", b"Cc: a" + b" " * 600_000 + b"b@c.example\r\n"),
+    "address of comments": lambda: _mail(b"Hello", b"Cc: a" + b"()" * 300_000 + b"\r\n"),
+    "open comments": lambda: _mail(b"Hello", b"Cc: " + b"(" * 600_000 + b"\r\n"),
+    "encoded word of commas": lambda: _mail(b"Hello", b"Cc: =?utf-8?q?" + b"," * 600_000 + b"\r\n"),
     "open quotes": lambda: _mail(b"Hello", b"Cc: " + b'"\\' * 300_000 + b"\r\n"),
     "angle brackets": lambda: _mail(b"Hello", b"Cc: " + b"<a@" * 200_000 + b"\r\n"),
     "300,000 message ids": lambda: _mail(
         b"Hello", b"References: " + b"<a@b> " * 300_000 + b"\r\n"),
     "ids that never close": lambda: _mail(b"Hello", b"In-Reply-To: " + b"<" * 500_000 + b"\r\n"),
+    "returns without an end": lambda: _HEAD + b"X: \r\r\n" + b"\r" * 2 * _MEGABYTE + b"x\r\n\r\nA",
     # words
     "huge encoded words": lambda: _mail(b"Hello", subject=b"Subject: " + _WORD * 60_000 + b"\r\n"),
     "encoded word of 4 MB": lambda: _mail(
@@ -185,6 +197,16 @@ WHOLE_MAILS: dict[str, Make] = {
     "60 enclosed mails": lambda: _enclosed(60),
     "20,000 enclosed mails": lambda: _enclosed(20_000),
     "12 enclosed mails, each encoded": lambda: _enclosed_encoded(12),
+    "45 levels of parts that the parser cannot see": lambda: _unseen(
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--q%d\r\n"),
+    "45 levels of parts behind the end": lambda: _unseen(
+        b"Content-Type: multipart/mixed; boundary=q%d\r\n\r\n"
+        b"--q%d\r\n\r\na\r\n--q%d--\r\n--q%d\r\n"),
+    "45 levels of parts below torn lines": lambda: _unseen(
+        b"Content-Language: en\r\ntorn\r\n"
+        b"Content-Type: multipart/mixed; boundary=q%d\r\n\r\n--q%d\r\n"),
+    "45 mails that are called files": lambda: _unseen(
+        b"From: a@b.example\r\nReceived: x\r\nSubject: a\r\nContent-Type: application/zip\r\n\r\n"),
     "boundary of 1 MB": lambda: _multi(b"--" + b"x" * _MEGABYTE + b"\r\n\r\nx", b"x" * _MEGABYTE),
     "boundary that is nearly everywhere": lambda: _multi(b"--" + b"-" * 69 + b"\r\n" + (
         b"-" * 70 + b"\r\n") * 40_000, b"-" * 69 + b"x"),
@@ -256,6 +278,8 @@ WHOLE_MAILS: dict[str, Make] = {
         b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
         + b"Final-Recipient: rfc822; a@b.example\r\n\r\n" * 25_000 + b"--b--\r\n",
         b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n'),
+    "dates of signs": lambda: _text(("2026/1/1 " + "@" * 250 + "a" * 320 + ":\n").encode() * 5000),
+    "beginnings of blanks": lambda: _text((b"begin 644 a" + b" " * 200 + b"b\n") * 10_000),
     "calendar of a megabyte": lambda: _text(b"BEGIN:VEVENT\r\n" * 70_000, b"text/calendar"),
 }  # fmt: skip
 

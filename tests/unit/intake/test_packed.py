@@ -1,6 +1,7 @@
 """Files inside others: winmail.dat, PDF portfolios, zips and mails in each other, within limits."""
 
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -289,6 +290,15 @@ def test_packed_name_in_utf_8_without_its_flag(name: str) -> None:
     assert read_name(name.encode("utf-8")) == name
 
 
+@pytest.mark.parametrize("unit", [b"\x84", b"\x88\x9f", b"a\xb1", b"\xff"])
+def test_packed_names_of_a_megabyte_are_read_soon(unit: bytes) -> None:
+    began = time.process_time()
+    for size in (600, 601, 20_000, 65_535):
+        for _ in range(15):
+            assert read_name(unit * (size // len(unit)), "ja")
+    assert time.process_time() - began < 5
+
+
 def test_packed_name_in_half_width_kana_needs_the_language() -> None:
     assert read_name("ﾌｫｰﾑ.xlsx".encode("cp932"), "ja") == "ﾌｫｰﾑ.xlsx"
 
@@ -308,6 +318,22 @@ def test_packed_name_in_a_zip_is_read_by_the_language_of_the_mail() -> None:
     korean = replace(message(attached("a.zip", raw)), text="신청서입니다.")
     korean_forms = find_forms(korean).forms
     assert [form.name for form in korean_forms] == ["표격.pdf"]
+
+
+@pytest.mark.parametrize("also_local", [True, False])
+@pytest.mark.parametrize(
+    ("code_page", "name"), [("gbk", "申请表.pdf"), ("cp932", "申請書.pdf"), ("cp866", "форма.pdf")]
+)
+def test_packed_name_is_not_utf_8_because_the_zip_says_so(
+    code_page: str, name: str, also_local: bool
+) -> None:
+    spelt = name.encode(code_page)
+    raw = bytearray(zipped({"X" * len(spelt): PDF}).replace(b"X" * len(spelt), spelt))
+    raw[raw.index(b"PK\x01\x02") + 9] |= 8
+    if also_local:
+        raw[7] |= 8
+    (form,) = find_forms(message(attached("a.zip", bytes(raw)))).forms
+    assert form.name == name
 
 
 def test_packed_name_is_safe_to_show_and_to_save() -> None:

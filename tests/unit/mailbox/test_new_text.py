@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.mailbox.html_text import html_to_text
+from pipeline.mailbox.body_text import html_to_text
 from pipeline.mailbox.new_text import new_text
 
 

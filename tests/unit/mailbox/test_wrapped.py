@@ -231,6 +231,7 @@ ENCRYPTED: dict[str, Callable[[], bytes]] = {
         b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
     ),
     "PGP file": lambda: beside_text(b"\x85\x01\x0c\x03" + b"x" * 99, f'{FILE}; name="f.xlsx.gpg"'),
+    "PGP file of another make": lambda: beside_text(b"\x10:\xb2\x86" * 99, f'{FILE}; name="f.pgp"'),
     "PGP file in armour": lambda: beside_text(
         b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n",
         f'{FILE}; name="form.xlsx.asc"',
@@ -271,6 +272,24 @@ def test_wrapped_signature_beside_its_text_is_no_file_to_open() -> None:
     message = parse_message(beside_text(detached, fields))
     assert [file.file_name for file in message.attachments] == ["smime.p7s"]
     assert find_forms(message, enclosed_files).unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("form.xlsx.pgp", XLSX),
+        ("key.gpg", b"\x99\x01\x0d\x04" + bytes(50)),
+        ("key.pgp", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQEN\n"),
+        ("signature.pgp", b"\xc2\x75\x04" + bytes(50)),
+        ("nothing.pgp", b""),
+    ],
+)
+def test_wrapped_files_that_only_bear_the_name_of_pgp_are_not_encrypted(
+    name: str, content: bytes
+) -> None:
+    message = parse_message(beside_text(content, f'{FILE}; name="{name}"'))
+    assert "encrypted" not in message.defects
+    assert len(find_forms(message, enclosed_files).forms) == (content == XLSX)
 
 
 def test_wrapped_signature_proves_no_sender() -> None:

@@ -1,4 +1,4 @@
-"""HTML to plain text with the standard library: the words, their lines, and quotes marked."""
+"""Bodies to plain text: HTML with the standard library, flowed text as RFC 3676 folds it."""
 
 import re
 from html.parser import HTMLParser
@@ -16,6 +16,8 @@ _DECLARATION = re.compile(r"<!\[[^>]{0,200}>")
 _OPEN_TAG = re.compile(r"<(?![^<>]{0,20000}>)")
 """A tag that never ends: the parser would look for its end again and again."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_QUOTED = re.compile(r">*")
+_SIGNATURE = "-- "
 
 
 class _Reader(HTMLParser):
@@ -111,3 +113,37 @@ def html_to_text(html: str) -> str:
     except AssertionError:  # the parser's own way to give up on a declaration
         text = _TAG.sub(" ", source)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def unflow(text: str, *, delete_space: bool = False) -> str:
+    """Return flowed ``text`` with each paragraph on one line, its quote marks before it.
+
+    A line that ends in a blank goes on in the next one of the same quote depth; ``delete_space``
+    (DelSp=yes) tells that this blank is none of the text. One blank that was stuffed in front goes;
+    the mark of a signature is a line of its own (RFC 3676, 4).
+    """
+    found: list[str] = []
+    pending: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        quoted = _QUOTED.match(line)
+        here = quoted.end() if quoted else 0
+        words = line[here:].removeprefix(" ")
+        is_mark = words == _SIGNATURE
+        if pending and (here != depth or is_mark):  # a paragraph that its writer did not end
+            found.append(_paragraph(pending, depth))
+            pending = []
+        depth = here
+        flows = words.endswith(" ") and not is_mark
+        pending.append(words[:-1] if flows and delete_space else words)
+        if not flows:
+            found.append(_paragraph(pending, depth))
+            pending = []
+    if pending:
+        found.append(_paragraph(pending, depth))
+    return "\n".join(found)
+
+
+def _paragraph(lines: list[str], depth: int) -> str:
+    words = "".join(lines)
+    return f"{'>' * depth} {words}" if depth else words
