@@ -6,6 +6,7 @@ An error is for us and for operators. A customer's mistake is never an exception
 
 from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -79,3 +80,13 @@ class TryLaterError(PipelineError):
     """A server is down or a lock is held; the same call may succeed later."""
 
     exit_code = ExitCode.TRY_LATER
+
+
+def place_of(error: Exception) -> str:
+    """Return file and line where it was raised; never its words, which may be a customer's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

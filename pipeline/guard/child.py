@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from pathlib import Path
 
+from pipeline.errors import place_of
 from pipeline.guard import kernel
 from pipeline.guard.frames import GoneError, receive, send
 from pipeline.guard.limits import GuardLimits
@@ -96,7 +96,7 @@ def _work(job: bytes) -> list[bytes]:
         return [json.dumps(head).encode("ascii"), *blobs]
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a reader raise
         name = type(error).__name__
-        report = {"error": name, "at": f"{_name_of(error)} at {_place_of(error)}"}
+        report = {"error": name, "at": f"{_name_of(error)} at {place_of(error)}"}
         return [json.dumps(report).encode("ascii")]
 
 
@@ -110,13 +110,3 @@ def _name_of(error: Exception) -> str:
     params = getattr(error, "params", {})
     reason = params.get("reason", "") if isinstance(params, dict) else ""
     return f"{type(error).__name__} {code} {reason}".rstrip()[:120]
-
-
-def _place_of(error: Exception) -> str:
-    """Return file and line where it was raised; never its words, which may be a customer's."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -11,10 +11,9 @@ import errno
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 from pipeline import logs
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, place_of
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work, waits
 from pipeline.guard import GuardError, GuardStarvedError, Reason
@@ -72,7 +71,7 @@ def fault_of(error: Exception) -> Fault:
         return _of_reader(error)
     if isinstance(error, InfectedError):
         return Fault("infected", error.name, Blame.BYTES)
-    trace = f"{type(error).__name__} at {_place_of(error)}"
+    trace = f"{type(error).__name__} at {place_of(error)}"
     if isinstance(error, PipelineError):
         blame = Blame.STORAGE if error.code in LOST_BYTES else Blame.UNKNOWN
         return Fault(error.code, trace, blame)
@@ -106,16 +105,6 @@ def _is(name: str, kind: type[Exception]) -> bool:
 
 def _number(name: str) -> int:
     return int(getattr(errno, name, 0)) if name.isupper() else 0
-
-
-def _place_of(error: Exception) -> str:
-    """Return file and line where ``error`` was raised; never its words."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 def after_failure(work: Work, row: MessageRecord, fault: Fault) -> MessageRecord | None:
