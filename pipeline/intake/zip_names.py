@@ -52,7 +52,7 @@ _PLAIN_VOWELS = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18
 """The letters of everyday syllables by their place in them (Unicode 3.12): no doubled consonant
 in front, no cluster behind."""
 _LONGEST = 600
-"""No system of code pages has paths as long (Windows: 260); a longer one is not judged."""
+"""Paths of such systems are shorter (Windows: 260 characters): a longer one is not judged."""
 _HALF_WIDTH = range(0xFF61, 0xFFA0)
 
 

@@ -6,8 +6,9 @@ import hashlib
 import pytest
 
 from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.sender import SenderPolicy, judge_sender
 from pipeline.mailbox.words import file_name
-from pipeline.model.message import InboundMessage
+from pipeline.model.message import InboundMessage, SenderVerdict
 from tests.unit.intake.conftest import XLSX
 
 TOP = b'From: a@b.example\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
@@ -121,3 +122,18 @@ def test_behind_the_end_counts_among_the_parts_of_the_mail() -> None:
     parts = b"".join(file(bytes([n])) + b"--b--\r\n" for n in range(5))
     message = parse_message(TOP + TEXT + b"--b--\r\n" + parts)
     assert {item.sha256 for item in message.attachments} == sums
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["Taro K a@b.example", "K, Taro <a@b.example>", "x(y <a@b.example>", '"x <a@b.example>'],
+)
+def test_sender_that_no_standard_knows_is_read_and_never_proven(sender: str) -> None:
+    head = (
+        "Authentication-Results: mx.genesys.example; dmarc=pass header.from=b.example\r\n"
+        f"Received: from b.example by mx.genesys.example; x\r\nFrom: {sender}\r\n\r\nx"
+    )
+    message = parse_message(head.encode())
+    judged = judge_sender(message, SenderPolicy(("mx.genesys.example",)))
+    assert [item.address for item in message.senders] == ["a@b.example"]
+    assert judged.verdict is SenderVerdict.UNKNOWN
