@@ -96,7 +96,7 @@ class Signalling(list[tuple[str, list[str], bytes]]):
             self._watch.signal(self._number)
 
 
-@pytest.mark.parametrize("moment", ["receiving", "sending"])
+@pytest.mark.parametrize("moment", ["receiving", pytest.param("sending", marks=pytest.mark.long)])
 def test_a_signal_ends_a_batch_between_two_transactions(
     watch: Watching, sink: SmtpSink, moment: str
 ) -> None:
@@ -132,6 +132,7 @@ def test_a_killed_watch_is_taken_up_by_the_next(watch: Watching, sink: SmtpSink)
     assert addressees(sink.messages) == senders(9)
 
 
+@pytest.mark.long
 def test_a_silent_server_does_not_hold_up_the_end(watch: Watching) -> None:
     with line_server(None, {}) as port:
         watch.configure(port)
@@ -192,6 +193,7 @@ def test_a_wrong_setting_at_the_start_is_exit_code_4(watch: Watching, sink: Smtp
     assert watch.user in watch.said()
 
 
+@pytest.mark.long
 def test_a_password_that_changes_and_comes_back_ends_nothing(
     dovecot: Dovecot, watch: Watching, sink: SmtpSink
 ) -> None:

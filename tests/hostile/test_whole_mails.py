@@ -58,9 +58,13 @@ def _progress(guard: Guard) -> Progress | None:
     return progress_of(guard.process_id) if guard.process_id else None
 
 
-def test_hostile_mails_are_decided_soon_and_good_ones_are_served(world: World, cost: Cost) -> None:
+@pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.long)])
+def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
+    world: World, cost: Cost, every: int
+) -> None:
+    chosen = dict(list(WHOLE_MAILS.items())[::every])
     world.deliver(world.customer.write(HANAKO, form()))
-    for number, make in enumerate(WHOLE_MAILS.values()):
+    for number, make in enumerate(chosen.values()):
         sender = f"a{number}@firm{number}.example"
         trace = trace_of("pass", sender, sender.partition("@")[2], world.clock.now())
         world.deliver(sent_by(sender, trace, make))
@@ -71,10 +75,10 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(world: World, c
         sent += [mail.to for mail in world.later(hours=1)]
     ours = time.process_time() - began
     rows = world.messages()
-    assert len(rows) == len(WHOLE_MAILS) + 2
+    assert len(rows) == len(chosen) + 2
     assert {row.state for row in rows} <= {MessageState.PROCESSED, MessageState.QUARANTINED}
     aside = [row for row in rows if row.state is MessageState.QUARANTINED]
-    assert len(aside) == len(_REFUSED)
+    assert len(aside) == len(_REFUSED & set(chosen))
     assert [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}] == []
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert {HANAKO, OLIVER} - set(sent) == set()
@@ -84,5 +88,5 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(world: World, c
 
 
 def test_there_are_more_than_fifty_hostile_mails() -> None:
-    assert len(WHOLE_MAILS) > 50
+    assert len(WHOLE_MAILS) // 2 >= 50
     assert set(WHOLE_MAILS) >= _REFUSED
