@@ -1,9 +1,11 @@
 """``pipeline watch``: mail is decided at once, nothing ends it but a signal, nothing is doubled."""
 
 import itertools
+import os
 import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -201,16 +203,23 @@ def test_a_password_that_changes_and_comes_back_ends_nothing(
     watch.ready()
     users = dovecot.folder / "users"
     right = users.read_text()
-    users.write_text(right.replace(f"{watch.user}:{{PLAIN}}secret", f"{watch.user}:{{PLAIN}}new"))
+    _rewrite(users, right.replace(f"{watch.user}:{{PLAIN}}secret", f"{watch.user}:{{PLAIN}}new"), 1)
     until(lambda: watch.events("failing"))
     assert watch.events("failing")[0]["code"] == "mailbox_refused_login"
     until(lambda: watch.said().count("stage_failed") >= 2)
-    users.write_text(right)
+    _rewrite(users, right, 2)
     until(lambda: _delivered(watch, 0))
     until(lambda: sink.messages)
     until(lambda: watch.events("recovered"))
     assert len(watch.events("failing")) == 1, "told in every batch"
     assert watch.end()[0] == 0
+
+
+def _rewrite(users: Path, text: str, later: int) -> None:
+    """Write the users of Dovecot, which reads them again when they are of another second."""
+    users.write_text(text)
+    at = time.time() + later
+    os.utime(users, (at, at))
 
 
 def _stop(server: Dovecot) -> None:

@@ -84,7 +84,7 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     assert {HANAKO, OLIVER} - set(sent) == set()
     assert cost.processor < _SECONDS
     assert 0 < cost.memory < _BYTES
-    assert ours < _SECONDS * 2
+    assert ours < len(chosen)
 
 
 def test_there_are_more_than_fifty_hostile_mails() -> None:
