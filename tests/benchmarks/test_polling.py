@@ -19,6 +19,7 @@ from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.store.schema.mail_and_requests import messages
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, show, tell
+from tests.servers.needed import skip_without
 from tests.servers.postgresql import postgresql_programs, running_postgresql
 from tests.world.crowd import form_mail
 from tests.world.mails import stored
@@ -63,8 +64,7 @@ def test_a_poll_that_finds_nothing(services_in: OpenServices, tmp_path: Path) ->
 
 @pytest.mark.benchmark
 def test_a_poll_that_finds_nothing_on_postgresql(tmp_path: Path) -> None:
-    if postgresql_programs() is None:
-        pytest.skip("PostgreSQL is not installed")
+    skip_without(postgresql_programs(), "PostgreSQL")
     with running_postgresql(tmp_path) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE many")

@@ -11,6 +11,7 @@ from pipeline.store.records import MessageState, OutboxState
 from pipeline.terms import Outcome
 from tests.faults.killing import Killing, killing
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
+from tests.servers.needed import skip_without
 from tests.servers.postgresql import postgresql_programs, running_postgresql
 from tests.world.crowd import number_of, sender_of
 
@@ -33,14 +34,12 @@ def test_killed_workers_decide_every_mail_once_long(tmp_path: Path, database: st
 
 
 def _kill_and_look(folder: Path, database: str, *, kills: int, mails: int) -> None:
-    if dovecot_program() is None:
-        pytest.skip("Dovecot is not installed")
+    skip_without(dovecot_program(), "Dovecot")
     with running_dovecot(folder) as server:
         if database == "sqlite":
             _on(server, folder, "", kills, mails)
             return
-        if postgresql_programs() is None:
-            pytest.skip("PostgreSQL is not installed")
+        skip_without(postgresql_programs(), "PostgreSQL")
         with running_postgresql(folder) as url:
             _on(server, folder, url, kills, mails)
 

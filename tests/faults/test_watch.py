@@ -22,6 +22,7 @@ from pipeline.store.queries import QueueView, queue
 from tests.faults.watching import LEASE_IS_OVER, Watching, addressees, senders, until, watching
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.lines import line_server
+from tests.servers.needed import skip_without
 from tests.servers.smtp import SmtpSink, smtp_sink
 
 pytestmark = pytest.mark.dovecot
@@ -34,8 +35,7 @@ SOON = 5 + 5
 
 @pytest.fixture(scope="module")
 def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    if dovecot_program() is None:
-        pytest.skip("Dovecot is not installed")
+    skip_without(dovecot_program(), "Dovecot")
     users = {f"watched{number}": "secret" for number in range(30)}
     with running_dovecot(tmp_path_factory.mktemp("dovecot"), users) as server:
         yield server
@@ -242,8 +242,7 @@ def _start(server: Dovecot) -> "subprocess.Popen[bytes]":
 def test_a_server_that_is_down_at_the_start_and_later_is_waited_for(
     tmp_path: Path, sink: SmtpSink
 ) -> None:
-    if dovecot_program() is None:
-        pytest.skip("Dovecot is not installed")
+    skip_without(dovecot_program(), "Dovecot")
     with running_dovecot(tmp_path) as server, watching(tmp_path, server, server.user) as watch:
         watch.configure(sink.port)
         watch.deliver(0)

@@ -32,6 +32,7 @@ from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.signals import Stop
 from pipeline.systemd import Manager
 from pipeline.watch import watch
+from tests.servers.needed import skip_without
 from tests.servers.postgresql import postgresql_programs, running_postgresql
 from tests.world.crowd import plain_mail
 from tests.world.settings import ADDRESS, AUTHSERV
@@ -208,8 +209,7 @@ def test_a_mail_put_into_the_ledger_beside_the_watch_is_decided_within_five_seco
 def test_a_database_that_goes_away_and_comes_back_is_waited_for(
     tmp_path: Path, stop: Stop, batches: Batches
 ) -> None:
-    if postgresql_programs() is None:
-        pytest.skip("PostgreSQL is not installed")
+    skip_without(postgresql_programs(), "PostgreSQL")
     with running_postgresql(tmp_path) as url:
 
         def ask(statement: str) -> None:
