@@ -25,8 +25,8 @@ from pipeline.config.secret import Secret
 from pipeline.flow.services import Services, open_services
 from pipeline.model.form import FormKind
 from pipeline.store.records import MessageRecord, MessageState
-from tests.servers.dovecot import Dovecot
 from tests.servers.liar import Liar, lying_before
+from tests.servers.processes import ImapServer
 from tests.world.crowd import answers, sender_of
 from tests.world.customers import form
 from tests.world.mails import stored
@@ -43,7 +43,7 @@ class ImapBox:
 
     services: Services
     clock: SettableClock
-    server: Dovecot
+    server: ImapServer
     user: str
     liar: Liar
     delivered: list[bytes] = field(default_factory=list)
@@ -158,7 +158,7 @@ def opened_state(home: Path) -> Iterator[tuple[Services, SettableClock]]:
 
 @contextmanager
 def opened_box(
-    state: tuple[Services, SettableClock], server: Dovecot, user: str, **more: object
+    state: tuple[Services, SettableClock], server: ImapServer, user: str, **more: object
 ) -> Iterator[ImapBox]:
     """Open a user's mailbox behind a liar; ``more`` are settings of the mailbox."""
     services, clock = state

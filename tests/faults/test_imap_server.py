@@ -84,6 +84,11 @@ def box(open_box: OpenBox, server: Dovecot) -> ImapBox:
     return open_box(server)
 
 
+def _dovecot(box: ImapBox) -> Dovecot:
+    assert isinstance(box.server, Dovecot)
+    return box.server
+
+
 # --- mails that the server has damaged -----------------------------------------------------------
 
 
@@ -106,7 +111,7 @@ def test_damaged_mail_is_named_to_staff_and_stops_no_other(
     mark = _message_id(bad)
     (path,) = (path for path in _files(box, "INBOX") if mark in path.read_bytes())
     damage(path)
-    box.server.forget_numbers(box.user)
+    _dovecot(box).forget_numbers(box.user)
     for run in range(3):
         summary = box.run()
         assert summary.exit_code == ExitCode.UNFINISHED
@@ -123,7 +128,7 @@ def _message_id(raw: bytes) -> bytes:
 
 
 def _files(box: ImapBox, folder: str) -> list[Path]:
-    place = box.server.mail(box.user)
+    place = _dovecot(box).mail(box.user)
     place = place if folder == "INBOX" else place / f".{folder}"
     return [path for name in ("new", "cur") for path in (place / name).iterdir()]
 
@@ -179,7 +184,7 @@ def test_mail_that_came_again_twice_is_still_answered_once(box: ImapBox) -> None
 
 def _renumber(box: ImapBox) -> None:
     time.sleep(1.1)  # a server takes the second for its new UIDVALIDITY
-    box.server.forget_numbers(box.user)
+    _dovecot(box).forget_numbers(box.user)
 
 
 def _from_a_machine() -> bytes:
@@ -249,7 +254,7 @@ def test_folder_that_mail_came_in_once_may_be_deleted(open_box: OpenBox, server:
 def test_folder_that_may_not_be_written_is_told_and_others_are_served(box: ImapBox) -> None:
     box.deliver_forms(1)
     box.run()
-    places = [box.server.mail(box.user) / ".Requests" / name for name in ("cur", "new", "tmp")]
+    places = [_dovecot(box).mail(box.user) / ".Requests" / name for name in ("cur", "new", "tmp")]
     box.deliver_forms(3)
     box.deliver([_from_a_machine()])
     for place in places:
@@ -277,8 +282,8 @@ def test_folder_that_the_access_list_closes_is_told(
         box = open_box(server)
         box.deliver_forms(1)
         box.run()
-        rights = box.server.mail(box.user) / ".Requests" / "dovecot-acl"
-        control = box.server.folder / "index" / box.user / ".Requests" / "dovecot-acl"
+        rights = _dovecot(box).mail(box.user) / ".Requests" / "dovecot-acl"
+        control = _dovecot(box).folder / "index" / box.user / ".Requests" / "dovecot-acl"
         box.deliver_forms(2)
         for path in (rights, control):
             path.write_text("owner lr\n")
@@ -418,7 +423,7 @@ def test_first_answer_leaves_while_the_rest_is_still_coming_in(
 
 def _put_many(box: ImapBox, raws: list[bytes]) -> None:
     """Put mails into the Maildir of the server by hand, which is quicker than by IMAP."""
-    place = box.server.mail(box.user) / "new"
+    place = _dovecot(box).mail(box.user) / "new"
     owner = place.stat()
     for number, raw in enumerate(raws):
         path = place / f"{1_700_000_000 + number}.M{number}P1.host"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.processes import ImapServer
 from tests.world.crowd import form_mail, plain_mail, sender_of
 from tests.world.settings import ADDRESS, AUTHSERV
 
@@ -78,7 +78,7 @@ class Watching:
     """A mailbox, its settings, and the process that watches it."""
 
     folder: Path
-    server: Dovecot
+    server: ImapServer
     user: str
     manager: socket.socket
     environment: dict[str, str]
@@ -162,8 +162,9 @@ class Watching:
 
     def mails_in(self, folder: str) -> int:
         """Return how many mails a folder holds."""
-        place = self.server.mail(self.user) / f".{folder}"
-        return sum(1 for part in ("new", "cur") for _ in (place / part).glob("*"))
+        with self.client() as client:
+            name = next((name for _, _, name in client.list_folders() if name.endswith(folder)), "")
+            return int(client.folder_status(name, ["MESSAGES"])[b"MESSAGES"]) if name else 0
 
     def said(self) -> str:
         """Return what the process wrote on standard error."""
@@ -176,7 +177,7 @@ class Watching:
 
 
 @contextmanager
-def watching(folder: Path, server: Dovecot, user: str) -> Iterator[Watching]:
+def watching(folder: Path, server: ImapServer, user: str) -> Iterator[Watching]:
     """Give a mailbox to watch; what is left of its process is killed."""
     with (
         tempfile.TemporaryDirectory() as place,

@@ -1,6 +1,5 @@
 """A throw-away Dovecot: its own folder, a free loopback port, stopped and gone after the test."""
 
-import contextlib
 import grp
 import os
 import pwd
@@ -13,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 
+from tests.servers.processes import start, stop
 from tests.servers.tokens import Given, TokenServer, token_server
 
-_START_SECONDS = 20
+_WAIT_SECONDS = 20
 _PLACES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
 
 
@@ -42,7 +43,7 @@ class Dovecot:
 
         Waits for the server to know of one, and until none is left.
         """
-        name, end = user or self.user, time.monotonic() + _START_SECONDS
+        name, end = user or self.user, time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < end and name not in self._doveadm("kick", name):
             time.sleep(0.02)
         while time.monotonic() < end and name in self._doveadm("who", "-1", name):
@@ -104,7 +105,7 @@ def running_dovecot(
             running = [_start(program, config, port, home)]
 
             def restart() -> None:
-                _stop(running.pop())
+                stop(running.pop())
                 running.append(_start(program, config, port, home))
 
             try:
@@ -113,7 +114,7 @@ def running_dovecot(
                 yield Dovecot("127.0.0.1", port, name, password, home, tls_port, ca_file, restart)
             finally:
                 for process in running:
-                    _stop(process)
+                    stop(process)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -130,30 +131,9 @@ def _asked(identity: TokenServer | None, tokens: Mapping[str, str]) -> Iterator[
         yield known.port
 
 
-def _start(program: str, config: Path, port: int, home: Path) -> "subprocess.Popen[bytes]":
-    with (home / "out").open("ab") as out:
-        process = subprocess.Popen(
-            [program, "-F", "-c", str(config)],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        _await_greeting(port, process, home)
-    except BaseException:
-        _stop(process)
-        raise
-    return process
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _start(program: str, config: Path, port: int, home: Path) -> Popen[bytes]:
+    logs = (home / "out", home / "log")
+    return start("Dovecot", [program, "-F", "-c", str(config)], port, logs)
 
 
 def _free_ports() -> tuple[int, int]:
@@ -161,20 +141,6 @@ def _free_ports() -> tuple[int, int]:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
         return one.getsockname()[1], other.getsockname()[1]
-
-
-def _await_greeting(port: int, process: "subprocess.Popen[bytes]", home: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), 1) as peer,
-        ):
-            if peer.recv(100).startswith(b"* OK"):
-                return
-        time.sleep(0.05)
-    said = "\n".join(p.read_text() for p in (home / "out", home / "log") if p.exists())
-    raise RuntimeError(f"Dovecot did not start: {said}")
 
 
 def _write(home: Path, users: Mapping[str, str], ports: tuple[int, int, int], said: str) -> Path:

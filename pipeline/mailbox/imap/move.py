@@ -69,12 +69,36 @@ class Moving:
         told = told_as(error, self.access, target)
         if isinstance(told, ConfigurationError):
             return told
+        if self._may_not_insert(target):
+            return ConfigurationError(
+                "mailbox_no_right",
+                account=self.access.account,
+                folder=target,
+                reason=words(error),
+            )
         return TryLaterError(
             "mailbox_move_refused",
             account=self.access.account,
             folder=target,
             reason=words(error),
         )
+
+    def _may_not_insert(self, target: str) -> bool:
+        """Whether the access list closes the folder, which a refusal without a code leaves open.
+
+        To put mails into a folder takes the right ``i`` (RFC 4314, section 4).
+        """
+        if not self.client.has_capability("ACL"):
+            return False
+        try:
+            # imapclient has no method for it
+            name = self.client._normalise_folder(self.make(target))
+            said = self.client._command_and_check("myrights", name)
+        except IMAP4.error as error:
+            if lost(error):
+                raise
+            return False
+        return b"i" not in said[-1].rpartition(b" ")[2]
 
     def _raise_if_not_the_mails(self, error: IMAP4.error, target: str) -> None:
         if lost(error):
