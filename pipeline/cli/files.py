@@ -27,6 +27,9 @@ _WORST_FIRST = (
 #: The largest form, mail or other file that a command reads.
 MOST_MEGABYTES = 25
 _MEGABYTE = 1_000_000
+#: Characters of a name: four bytes each, and the number, fit into the 255 bytes of a file system.
+_LONGEST_NAME = 50
+_LONGEST_ENDING = 8
 
 
 def read_named(path: Path, megabytes: int = MOST_MEGABYTES) -> bytes:
@@ -54,6 +57,36 @@ def read_text(path: Path) -> str:
     Raises the errors of :func:`read_named`.
     """
     return read_named(path).decode("utf-8", "replace")
+
+
+def saved_name(number: int, name: str) -> str:
+    """Return the name that file ``number`` of a mail is written under; ``name`` is hostile text.
+
+    Letters and digits of all languages stay; what a file system or a shell could read in another
+    way becomes ``_``. The number in front keeps files apart and no name from being an option, a
+    hidden file or a device.
+    """
+    kept = "".join(c if c.isalnum() or c in " .-_()" else "_" for c in name)
+    stem, dot, ending = kept.strip(" ._-").rpartition(".")
+    short = f"{stem[:_LONGEST_NAME]}{dot}{ending[:_LONGEST_ENDING]}" if stem else ending
+    return f"{number:02d} {short[: _LONGEST_NAME + _LONGEST_ENDING] or 'file'}"
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file of ours alone (0600), in a folder that is made where it is missing.
+
+    Raises UsageError ``path_exists``, or ConfigurationError ``file_unusable``.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise UsageError("path_exists", path=path) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError("file_unusable", path=path, reason=reason) from error
 
 
 def _read(path: Path, megabytes: int) -> bytes:

@@ -162,6 +162,22 @@ def find_in_file(
     return refused[0] if refused else _unreadable(name, tell(content))
 
 
+def files_of(message: InboundMessage, open_mail: OpenMail = _no_mail) -> tuple[Attachment, ...]:
+    """Return all files of ``message`` as they came, and behind each of them what is packed in it.
+
+    The limits are those of :func:`find_forms`; a name may be empty.
+    """
+    finds = _Finds(open_mail, language_of(message))
+    found: list[Attachment] = []
+    for attachment in message.attachments:
+        found.append(replace(attachment, position=len(found)))
+        for file in _opened(_outermost(attachment), finds):
+            if file.content is not attachment.content:
+                digest = hashlib.sha256(file.content).hexdigest()
+                found.append(Attachment(len(found), file.name, "", file.content, digest))
+    return tuple(found)
+
+
 def _outermost(attachment: Attachment) -> _File:
     return _File(
         attachment.file_name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.context import services
-from pipeline.cli.files import read_named, tell, worst
+from pipeline.cli.files import read_named, saved_name, tell, worst, write_new
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
 from pipeline.wording import console as words
@@ -97,6 +97,38 @@ def raw(message: str) -> None:
         if row is None or not row.has_bytes:
             raise NotFoundError("message_unknown", message=message)
         click.echo(opened.blobs.get(row.sha256), nl=False)
+
+
+@click.command("files")
+@click.argument("message")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None)
+@click.option("--json", "as_json", is_flag=True)
+def files(message: str, out: Path | None, *, as_json: bool) -> None:
+    """Print the files of a mail, and those inside them; write them into a folder."""
+    from pipeline.flow.views.mail_files import mail_files  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        found = mail_files(opened, message)
+    rows = [
+        {
+            "file": saved_name(number, file.file_name),
+            "type": file.content_type,
+            "bytes": len(file.content),
+            "sha256": file.sha256,
+        }
+        for number, file in enumerate(found, 1)
+    ]
+    if out is not None:
+        for row, file in zip(rows, found, strict=True):
+            write_new(out / str(row["file"]), file.content)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        print_lines(words.word("no_files"))
+        return
+    headings = [words.word(key) for key in ("file", "type", "bytes", "sha256")]
+    print_table(headings, [[str(cell) for cell in row.values()] for row in rows], keep=(3,))
 
 
 @click.command("reconcile")

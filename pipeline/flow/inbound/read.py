@@ -9,9 +9,10 @@ from pipeline.errors import TryLaterError
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.services import Services
 from pipeline.guard import GuardStartError
-from pipeline.intake.find import find_forms
+from pipeline.intake.find import files_of, find_forms
 from pipeline.intake.read import read_forms
 from pipeline.mailbox.parse import enclosed_files, parse_message
+from pipeline.model.message import Attachment
 from pipeline.store.records import MessageRecord
 
 
@@ -26,6 +27,11 @@ def read_message(raw: bytes) -> ReadMessage:
         unreadable=read.unreadable,
         other_files=read.other_files,
     )
+
+
+def read_files(raw: bytes) -> tuple[Attachment, ...]:
+    """Parse the raw bytes of a mail and return its files, those inside other files as well."""
+    return files_of(parse_message(raw), enclosed_files)
 
 
 def read_guarded(services: Services, raw: bytes) -> ReadMessage:

@@ -30,6 +30,7 @@ LOOKS = [
     "mail list",
     "mail show MAIL",
     "mail raw MAIL",
+    "mail files MAIL",
     "mail reconcile",
     "mail reconcile --json",
     "outbox list",

@@ -1,8 +1,12 @@
 """``pipeline mail``: what came in, why it has its outcome, and which requests it led to."""
 
 import errno
+import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,14 @@ from pipeline.flow.services.state import open_store
 from pipeline.mailbox import maildir
 
 from .conftest import Call
+
+_HOSTILE_NAMES = {
+    "../../etc/passwd": b"1",
+    "証明 書.png": b"2",
+    "NUL": b"3",
+    "-rm -rf $ ;.png": b"4",
+    "..": b"5",
+}
 
 Find = Callable[[str], str]
 
@@ -72,6 +84,44 @@ def test_mail_that_the_server_withholds_is_shown_with_its_place_and_put_back(
         mail for mail in fresh_pipeline("mail", "list", "--json").json() if mail["id"] == row["id"]
     ]
     assert (row["outcome"], row["withheld"]) == ("ignored", "")
+
+
+def test_files_of_a_mail_are_listed_and_taken_out(
+    fresh_pipeline: Call, tmp_path: Path, empty_home: Path
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inside.csv", "number\n")
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "a@a.example", "Proof"
+    mail.set_content("See the files.")
+    for name, content in _HOSTILE_NAMES.items():
+        mail.add_attachment(content, maintype="image", subtype="png", filename=name)
+    mail.add_attachment(
+        packed.getvalue(), maintype="application", subtype="zip", filename="more.zip"
+    )
+    eml = tmp_path / "proof.eml"
+    eml.write_bytes(mail.as_bytes())
+    fresh_pipeline("mail", "inject", str(eml))
+    (row,) = fresh_pipeline("mail", "list", "--json").json()
+    files = fresh_pipeline("mail", "files", row["id"], "--json").json()
+    names = [file["file"] for file in files]
+    assert names == [
+        "01 passwd", "02 証明 書.png", "03 NUL", "04 rm -rf _ _.png", "05 file", "06 more.zip",
+        "07 inside.csv",
+    ]  # fmt: skip
+    assert [file["bytes"] for file in files[-1:]] == [len("number\n")]
+    assert names[1] in fresh_pipeline("mail", "files", row["id"]).out
+    goal = tmp_path / "taken"
+    assert fresh_pipeline("mail", "files", row["id"], "--out", str(goal)).code == 0
+    assert sorted(path.name for path in goal.iterdir()) == sorted(names)
+    for file in files:
+        path = goal / file["file"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]
+        assert path.stat().st_mode & 0o777 == 0o600
+    again = fresh_pipeline("mail", "files", row["id"], "--out", str(goal))
+    assert (again.code, "There is a file already" in again.err) == (2, True)
+    assert fresh_pipeline("mail", "files", "nobody").code == 5
 
 
 def _wake(home: Path) -> None:
