@@ -134,6 +134,7 @@ class MessageContext:
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,
+            sender_warnings=self.sender.warnings,
             kind=MessageKind.HUMAN,
             subject=self.message.subject[:998],
             request_id=record.id if record else None,

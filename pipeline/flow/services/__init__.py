@@ -18,7 +18,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
-from pipeline.mailbox.sender import SenderPolicy
+from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
@@ -108,6 +108,8 @@ class Services:
             dialect=sender.dialect,
             trust=sender.trust,
             inner_hops=sender.inner_hops,
+            own_addresses=tuple(sorted(self.own_addresses)),
+            own_name=self.settings.courier.from_name,
         )
 
     @cached_property
