@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList  # type: ignore[import-untyped]
+    from publicsuffixlist import PublicSuffixList
 
 _LONGEST = 253
 _LONGEST_LABEL = 63

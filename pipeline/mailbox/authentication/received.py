@@ -13,8 +13,9 @@ from pipeline.mailbox.authentication.policy import SenderPolicy
 _CAP = 4000
 _FROM = re.compile(r"\s*from\s", re.IGNORECASE)
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
-_BY_WORD = re.compile(r"(?<!\S)by\s+([^\s;]+)", re.IGNORECASE)
-_WITH_LOCAL = re.compile(r"(?<!\S)with\s+(?:utf8)?(?:lmtp[sa]*|local)(?!\S)", re.IGNORECASE)
+_BY_WORD = re.compile(r"(?<!\S)by\s+[^\s;]+", re.IGNORECASE)
+_WITH = re.compile(r"(?<!\S)with(?!\S)", re.IGNORECASE)
+_WITH_LOCAL = re.compile(r"\s+with\s+(?:utf8)?(?:lmtp[sa]*|local)(?!\S)", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"[()]")
 _HELO = re.compile(r"(?<![^\s(])helo(?:=|\s+)([^()]*+(?:\(.*)?)", re.IGNORECASE | re.DOTALL)
 _IDENT = re.compile(r"\s(?:ident|port)=[\w.:-]{1,64}\Z")
@@ -56,7 +57,8 @@ def border(headers: Headers, policy: SenderPolicy) -> int:
 def _is_hand_over(value: str) -> bool:
     """Return whether a field speaks of a delivery inside our system and of nothing else.
 
-    A peer's name that holds parentheses, or a second ``by``, makes it no hand-over.
+    It says ``by`` and ``with`` once, one right behind the other. A peer's name or an envelope
+    sender that writes such words, or parentheses that do not pair, makes it no hand-over.
     """
     if not _FROM.match(value):
         return True
@@ -66,9 +68,9 @@ def _is_hand_over(value: str) -> bool:
         return False
     trace = _trace(value)
     receivers = list(_BY_WORD.finditer(trace.words))
-    if not trace.clear or len(receivers) != 1:
+    if not trace.clear or len(receivers) != 1 or len(_WITH.findall(trace.words)) != 1:
         return False
-    return bool(_WITH_LOCAL.search(trace.words, receivers[0].end()))
+    return bool(_WITH_LOCAL.match(trace.words, receivers[0].end()))
 
 
 def _trace(value: str) -> _Trace:
