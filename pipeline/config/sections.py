@@ -79,6 +79,7 @@ class SenderSettings(_Section):
     dialect: Literal["standard", "microsoft"] = "standard"
     trust: Literal["header", "gateway"] = "header"
     inner_hops: Annotated[int, Field(ge=0, le=3)] = 0
+    dkim: Literal["off", "check"] = "off"
 
 
 class ScannerSettings(_Section):

@@ -17,13 +17,15 @@ from pipeline.terms import Outcome
 class ReadMessage:
     """A message with the submissions that were read from its files.
 
-    The attachments of ``message`` are emptied: their bytes stay in the raw message.
+    The attachments of ``message`` are emptied: their bytes stay in the raw message. ``signed_by``
+    are the domains whose DKIM signatures we verified ourselves; None: we did not look.
     """
 
     message: InboundMessage
     submissions: tuple[Submission, ...]
     unreadable: tuple[UnreadableFile, ...]
     other_files: tuple[str, ...]
+    signed_by: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

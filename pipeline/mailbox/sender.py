@@ -4,6 +4,7 @@ Only Authentication-Results above our own first Received count: everything below
 mail and may be forged.
 """
 
+from pipeline.mailbox.authentication.domains import aligned
 from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.mailbox.authentication.signatures import parse_signatures
 from pipeline.mailbox.authentication.suspicion import warnings_of
@@ -13,15 +14,17 @@ from pipeline.model.message import InboundMessage, SenderJudgement, SenderVerdic
 
 __all__ = ["SenderPolicy", "judge_sender"]
 
-_NO_FIELD = "no_trusted_header"
 
-
-def judge_sender(message: InboundMessage, policy: SenderPolicy) -> SenderJudgement:
+def judge_sender(
+    message: InboundMessage, policy: SenderPolicy, signed_by: tuple[str, ...] | None = None
+) -> SenderJudgement:
     """Return who sent ``message`` and how far that is proven.
 
     ``pass``: exactly one From address, and dmarc=pass of its domain or an aligned dkim=pass.
     ``fail``: dmarc=fail under a policy of quarantine or reject. ``unknown``: no trusted field, or
     no single well-formed From. ``none``: the rest, such as a field of ours that proves nothing.
+    ``signed_by`` are the domains whose signatures we verified ourselves, or None where we did not
+    look; it counts only where our servers say nothing.
     """
     addressed = any(sender.address for sender in message.senders)
     if len(message.header("From")) != 1 or len(message.senders) != 1 or not addressed:
@@ -29,7 +32,7 @@ def judge_sender(message: InboundMessage, policy: SenderPolicy) -> SenderJudgeme
     if "from_malformed" in message.defects:
         return _unknown("from_malformed")
     sender = message.senders[0]
-    proof = _proof(message, policy, sender.domain)
+    proof = _proof(message, policy, sender.domain, signed_by)
     return SenderJudgement(
         proof.verdict,
         sender.address,
@@ -45,12 +48,18 @@ def _unknown(reason: str) -> SenderJudgement:
     return SenderJudgement(SenderVerdict.UNKNOWN, "", "", reason)
 
 
-def _proof(message: InboundMessage, policy: SenderPolicy, domain: str) -> Proof:
+def _proof(
+    message: InboundMessage, policy: SenderPolicy, domain: str, signed_by: tuple[str, ...] | None
+) -> Proof:
     if policy.trust == "gateway":
         return Proof(SenderVerdict.PASS, "gateway")
     fields = trusted_fields(message.headers, policy)
+    if not fields and signed_by is not None:
+        if any(aligned(signer, domain) for signer in signed_by):
+            return Proof(SenderVerdict.PASS, "own_dkim")
+        return Proof(SenderVerdict.NONE, "own_dkim_none")
     if not fields:
-        return Proof(SenderVerdict.UNKNOWN, _NO_FIELD)
+        return Proof(SenderVerdict.UNKNOWN, "no_trusted_header")
     carried = message.header("DKIM-Signature")
     signatures = parse_signatures(carried)
     proof = prove(fields, signatures, domain)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.mailbox.authentication.received import border
 from pipeline.mailbox.authentication.policy import SenderPolicy
+from pipeline.mailbox.authentication.received import border
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import SenderVerdict
@@ -41,7 +41,7 @@ def unfolded(text: str) -> str:
     return "".join(
         letter
         for letter in text.replace("\r\n ", " ").encode("utf-8", "replace").decode()
-        if letter >= " " and letter.isprintable() or letter == "\t"
+        if (letter >= " " and letter.isprintable()) or letter == "\t"
     )
 
 

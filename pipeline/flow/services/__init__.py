@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.certificates.authority import Authority
@@ -18,6 +19,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
+from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
 from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
@@ -111,6 +113,13 @@ class Services:
             own_addresses=tuple(sorted(self.own_addresses)),
             own_name=self.settings.courier.from_name,
         )
+
+    @cached_property
+    def txt_record(self) -> TxtRecord:
+        """Who looks up the keys of DKIM signatures. Raises ConfigurationError ``dkim_library``."""
+        if find_spec("dkim") is None:
+            raise ConfigurationError("dkim_library")
+        return dns_txt_record
 
     @cached_property
     def scanner(self) -> "Scanner | None":

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.mailbox.authentication.received import border, peer_names
 from pipeline.mailbox.authentication.policy import SenderPolicy
+from pipeline.mailbox.authentication.received import border, peer_names
 from pipeline.mailbox.authentication.results import MethodResult, parse_results
 from pipeline.mailbox.authentication.signatures import (
     copied_texts,
