@@ -17,6 +17,7 @@ from pipeline.model.request import HoldReason, Status
 from tests.servers.needed import skip_without
 from tests.servers.opendkim import opendkim_program, running_opendkim
 from tests.servers.postfix import Postfix, postfix_program, running_postfix
+from tests.servers.signing import record_name, signed, signing_key
 from tests.world.customers import OLIVER, form
 from tests.world.fixtures import MakeWorld
 from tests.world.mails import letter
@@ -60,9 +61,6 @@ class Line:
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     skip_without(opendkim_program(), "OpenDKIM")
     skip_without(postfix_program(), "Postfix (with the rights of root)")
-    pytest.importorskip("dkim")
-    from tests.servers.signing import record_name, signed, signing_key
-
     keys = {record_name(domain): signing_key().record for domain in (VICTIM, "evil.example")}
     folder = tmp_path_factory.mktemp("opendkim")
     for path in (folder, folder.parent, folder.parent.parent):

@@ -5,6 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import dns.message
+import dns.rcode
+import dns.resolver
+import dns.rrset
 import pytest
 
 from pipeline.mailbox.authentication.own_check import dns_txt_record, keys_wanted
@@ -12,14 +16,11 @@ from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
+from tests.servers.signing import record_name, signed, signing_key
 from tests.world.customers import OLIVER, form
 from tests.world.fixtures import MakeWorld
 from tests.world.mails import letter
 from tests.world.world import START, World
-
-dkim = pytest.importorskip("dkim")
-
-from tests.servers.signing import record_name, signed, signing_key  # noqa: E402 - needs the extra
 
 DOMAIN = OLIVER.rpartition("@")[2]
 HOP = f"Received: from mail.{DOMAIN} by mx.genesys.example with ESMTPS; now\r\n".encode()
@@ -106,10 +107,6 @@ def test_few_keys_are_asked_for() -> None:
 @contextmanager
 def name_server(records: dict[str, str]) -> Iterator[int]:
     """Answer for TXT records on a loopback port (RFC 1035)."""
-    import dns.flags
-    import dns.message
-    import dns.rcode
-    import dns.rrset
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -137,8 +134,6 @@ def name_server(records: dict[str, str]) -> Iterator[int]:
 
 
 def test_keys_come_from_the_name_server_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dns.resolver
-
     with name_server({record_name(DOMAIN): signing_key().record}) as port:
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.1"]

@@ -75,7 +75,7 @@ SERVERS = (
          f"{MX}; dmarc=pass (p=quarantine dis=none) header.from=heath.example"),
     Case("OpenDMARC", "fail", BOSS,
          f"{MX}; dmarc=fail (p=quarantine dis=quarantine) header.from=target.example"),
-    Case("OpenDMARC", "none", FERN, f"{MX}; dmarc=fail (p=none dis=none) header.from=heath.example"),
+    Case("OpenDMARC", "none", FERN, f"{MX}; dmarc=fail (p=none) header.from=heath.example"),
     Case("OpenDMARC spf", "none", FERN, f"{MX}; spf=pass smtp.mailfrom=fern@heath.example"),
     Case("OpenDMARC null sender", "none", FERN, f"{MX}; spf=none smtp.mailfrom=; dmarc=none"),
     Case("pypolicyd-spf", "none", FERN,
@@ -277,13 +277,12 @@ ATTACKS = (
     Case("dkim through i=", "none", BOSS,
          f"{MX}; dkim=pass (2048-bit key) header.d=evil.example header.i=a;\n dkim=pass"
          " header.d=target.example header.i=@target.example;\n dkim=none@evil.example header.s=s",
-         ("v=1; d=evil.example; i=a=3B=20dkim=3Dpass=20header.d=3Dtarget.example=3B@evil.example;"
-          " s=s; h=from; bh=A; b=B", "target.example")),
+         ("d=evil.example; i=a=3B=20dkim=3Dpass=20header.d=3Dtarget.example=3B@evil.example; s=s",
+          "target.example")),
     Case("small hexadecimal", "none", BOSS,
          f"{MX}; dkim=pass header.d=evil.example header.i=a;dmarc=pass"
          " header.from=target.example;spf=none smtp.mailfrom=b@evil.example",
-         ("v=1; d=evil.example; i=a=3bdmarc=3dpass=20header.from=3dtarget.example=3bspf=3dnone"
-          "=20smtp.mailfrom=3db@evil.example; s=s; h=from; bh=A; b=B",)),
+         ("d=evil.example; i=a=3bdmarc=3dpass=20header.from=3dtarget.example=3bspf=3dnone; s=s",)),
     Case("through s=", "none", BOSS,
          f"{MX}; dkim=pass header.d=evil.example header.s=x;dmarc=pass header.from=target.example",
          ("v=1; d=evil.example; s=x=3Bdmarc=3Dpass=20header.from=3Dtarget.example; h=from; bh=A",)),
@@ -390,8 +389,8 @@ MICROSOFT = (
          " not signed)\n header.d=none;dmarc=fail action=none\n header.from=heath.example;"
          "compauth=fail reason=001", authserv_id=""),
     Case("Microsoft, quarantine", "fail", BOSS,
-         "spf=fail (sender IP is 203.0.113.9)\n smtp.mailfrom=evil.example; dkim=fail (body hash did"
-         " not verify)\n header.d=target.example;dmarc=fail action=quarantine\n"
+         "spf=fail (sender IP is 203.0.113.9)\n smtp.mailfrom=evil.example; dkim=fail (body hash"
+         " did not verify)\n header.d=target.example;dmarc=fail action=quarantine\n"
          " header.from=target.example;compauth=fail reason=000", ("target.example",),
          authserv_id=""),
     Case("Microsoft, an id of somebody", "unknown", BOSS,

@@ -99,7 +99,7 @@ def test_text_that_could_write_a_result(text: str, holds: bool) -> None:
     [
         ("from a.example (a.example [192.0.2.1]) by mx with ESMTPS id 1; now", ()),
         ("from a=b (a.example [192.0.2.1]) by mx with ESMTP id 1; now", ("a=b ",)),
-        ("from [192.0.2.1] (helo=a.example) by mx with esmtp id 1; now", ("[192.0.2.1] ", "a.example")),
+        ("from [192.0.2.1] (helo=a.b) by mx with esmtp id 1; now", ("[192.0.2.1] ", "a.b")),
         ("from mail.a ([192.0.2.1]:25 helo=b ident=root) by mx; now", ("mail.a ", "b")),
         ("from mail.a ([192.0.2.1] helo=b c=d) by mx; now", ("mail.a ", "b c=d")),
         ("by mx with SMTP id a=b c; now", ()),
@@ -119,7 +119,7 @@ def test_what_a_peer_says_of_itself(value: str, names: tuple[str, ...]) -> None:
         "from x by y with local (unknown [192.0.2.1]) by mx.a.example with ESMTP id 3; now",
         "from x) by y with local (unknown [192.0.2.1]) by mx.a.example with ESMTP id 3; now",
         "from x) by y with lmtp (b ([192.0.2.1]) by mx.a.example with ESMTP id 3; now",
-        'from x ([192.0.2.1]) by mx with esmtp (envelope-from <"a) by y with lmtp (b"@e>) id 3; now',
+        'from x ([192.0.2.1]) by mx with esmtp (envelope-from <"a) by y with lmtp (b"@e>) id 3',
         "from x ([192.0.2.1]) by mx with esmtp (envelope-from <x) with local (y>) id 3; now",
         "from x ([192.0.2.1]) by mx.a.example (x) id 3 (<x) with local (y>); now",
         "from with local (unknown [192.0.2.1]) by mx.a.example with ESMTP id 3; now",
