@@ -11,6 +11,7 @@ from pipeline.flow.views.doctor import Finding, examine
 from pipeline.flow.views.messages import shown_messages
 from pipeline.flow.views.request import request_view
 from pipeline.model.message import SenderVerdict
+from pipeline.model.request import NumberState
 from tests.world.customers import HANAKO, JULIA, OLIVER, form
 from tests.world.fixtures import MakeWorld
 from tests.world.settings import AUTHSERV
@@ -97,3 +98,12 @@ def test_staff_see_what_may_deceive_them(
     assert "(Reply-To)" in shown
     print_message(mail, "UTC")
     assert "looks like a known one" in " ".join(capsys.readouterr().out.split())
+
+
+def test_domain_like_that_of_a_customer_is_told(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.set_number("+447400123456", NumberState.ACTIVE, "lindenhof.example")
+    world.mail("a@lindenhoff.example", text="Hello")
+    assert world.last_message().sender_warnings == ("look_alike_domain",)
+    world.mail("a@mail.lindenhof.example", text="Hello again")
+    assert world.last_message().sender_warnings == ()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How many customers' domains a look-alike is held against.
+_MOST_KNOWN = 5000
 #: What the guarded child imports before it shuts itself in.
 READERS = ("pipeline.intake.preload",)
 
@@ -112,7 +114,15 @@ class Services:
             inner_hops=sender.inner_hops,
             own_addresses=tuple(sorted(self.own_addresses)),
             own_name=self.settings.courier.from_name,
+            known_domains=self._known_domains,
         )
+
+    @cached_property
+    def _known_domains(self) -> frozenset[str]:
+        """The domains of customers whose numbers we know, as they are when the command begins."""
+        with self.store.read() as tx:
+            names = tx.numbers.organisations(_MOST_KNOWN)
+        return frozenset(name for name in names if "." in name and "@" not in name)
 
     @cached_property
     def txt_record(self) -> TxtRecord:

@@ -23,4 +23,4 @@ class SenderPolicy:
     inner_hops: int = 0
     own_addresses: tuple[str, ...] = ()
     own_name: str = ""
-    known_domains: tuple[str, ...] = ()
+    known_domains: frozenset[str] = frozenset()

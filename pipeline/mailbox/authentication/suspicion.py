@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.mailbox.authentication.domains import organisational, unicode_name
 from pipeline.mailbox.authentication.policy import SenderPolicy
@@ -42,28 +44,49 @@ def _organisation(domain: str) -> str:
     return organisational(domain) or domain
 
 
-def _own_domains(policy: SenderPolicy) -> set[str]:
-    return {
-        _organisation(address.rpartition("@")[2].lower())
-        for address in policy.own_addresses
-        if "@" in address
-    }
-
-
 def _imitates(domain: str, policy: SenderPolicy) -> bool:
     """Return whether ``domain`` looks like a known one and is none of them."""
-    known = _own_domains(policy) | {_organisation(name) for name in policy.known_domains}
+    index = _index(policy.own_addresses, policy.known_domains)
     here = _organisation(domain)
-    if here in known:
+    if here in index.known:
         return False
-    seen, seen_skeleton = unicode_name(here), _skeleton(unicode_name(here))
-    for name in known:
-        shown = unicode_name(name)
-        if seen_skeleton == _skeleton(shown):
-            return True
-        if len(shown.partition(".")[0]) >= _SHORTEST and _one_edit_apart(seen, shown):
-            return True
-    return False
+    shown = unicode_name(here)
+    if _skeleton(shown) in index.skeletons:
+        return True
+    return any(
+        _one_edit_apart(shown, name)
+        for piece in _with_one_less(shown)
+        for name in index.near.get(piece, ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Known domains: as they are, by how they look, and by what is left without one letter."""
+
+    known: frozenset[str]
+    skeletons: frozenset[str]
+    near: dict[str, list[str]]
+
+
+@lru_cache(maxsize=4)
+def _index(own_addresses: tuple[str, ...], known_domains: frozenset[str]) -> _Index:
+    names = {address.rpartition("@")[2] for address in own_addresses}
+    known = frozenset(_organisation(name.lower()) for name in names.union(known_domains) if name)
+    near: dict[str, list[str]] = {}
+    for name in map(unicode_name, known):
+        if len(name.partition(".")[0]) >= _SHORTEST:
+            for piece in _with_one_less(name):
+                near.setdefault(piece, []).append(name)
+    return _Index(known, frozenset(_skeleton(unicode_name(name)) for name in known), near)
+
+
+def _with_one_less(name: str) -> set[str]:
+    """Return ``name`` and all that it becomes without one letter.
+
+    Two names that are one edit apart have one of these in common.
+    """
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
 
 
 def _skeleton(name: str) -> str:
@@ -113,7 +136,10 @@ def _names_another(name: str, address: str) -> bool:
 
 def _poses_as_us(name: str, domain: str, policy: SenderPolicy) -> bool:
     """Return whether somebody outside bears the name of our own mails."""
-    if not policy.own_name or _organisation(domain) in _own_domains(policy):
+    if (
+        not policy.own_name
+        or _organisation(domain) in _index(policy.own_addresses, frozenset()).known
+    ):
         return False
     return _words(policy.own_name) in _words(name)
 

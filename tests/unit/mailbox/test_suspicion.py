@@ -9,7 +9,9 @@ POLICY = SenderPolicy(
     trust="gateway",
     own_addresses=("requests@genesys.com", "wa@service.genesys.com"),
     own_name="Genesys Cloud WhatsApp requests",
-    known_domains=("harbour-books.example", "lindenhof.example", "bücher-haus.example", "abc.jp"),
+    known_domains=frozenset(
+        ("harbour-books.example", "lindenhof.example", "bücher-haus.example", "abc.jp")
+    ),
 )
 
 
