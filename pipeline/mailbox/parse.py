@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.body_text import html_to_text, unflow
+from pipeline.mailbox.header_block import is_cut
 from pipeline.mailbox.new_text import new_text
 from pipeline.mailbox.parts import (
     Budget,
@@ -59,7 +60,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     defects = {
         "from_malformed": not senders_good,
         "from_missing": not any(sender.address for sender in senders),
-        "headers_cut": cut,
+        "headers_cut": cut or is_cut(raw),
         "date_unreadable": bool(dates) and date is None,
         "charset_guessed": guessed,
         "text_cut": len(text) > _MAX_TEXT,

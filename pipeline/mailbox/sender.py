@@ -63,6 +63,7 @@ def _proof(
     carried = message.header("DKIM-Signature")
     signatures = parse_signatures(carried)
     proof = prove(fields, signatures, domain)
-    if len(signatures) != len(carried) or is_written_into(message.headers, policy, signatures):
+    unseen = "headers_cut" in message.defects or len(signatures) != len(carried)
+    if unseen or is_written_into(message.headers, policy):
         return Proof(SenderVerdict.NONE, "results_tainted", proof.dmarc_failed)
     return proof

@@ -5,7 +5,7 @@ system only when it can be read in one way.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.mailbox.authentication.policy import SenderPolicy
@@ -18,6 +18,7 @@ _WITH = re.compile(r"(?<!\S)with(?!\S)", re.IGNORECASE)
 _WITH_LOCAL = re.compile(r"\s+with\s+(?:utf8)?(?:lmtp[sa]*|local)(?!\S)", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"[()]")
 _HELO = re.compile(r"(?<![^\s(])helo(?:=|\s+)([^()]*+(?:\(.*)?)", re.IGNORECASE | re.DOTALL)
+_ENVELOPE = re.compile(r"\benvelope-from[\s=]", re.IGNORECASE)
 _IDENT = re.compile(r"\s(?:ident|port)=[\w.:-]{1,64}\Z")
 _MICROSOFT_BORDER = (".protection.outlook.com", ".protection.outlook.cn")
 
@@ -96,13 +97,29 @@ def _trace(value: str) -> _Trace:
 
 
 def peer_names(value: str) -> tuple[str, ...]:
-    """Return what the peer may have written into a Received field of ours: its HELO name.
+    """Return what the peer may have written into a Received field of ours.
 
-    It stands behind ``from``, or in a comment as ``helo=`` or ``HELO`` (Exim, qmail). Where the
-    field can be read in several ways, everything before the last ``by`` is returned.
+    Its HELO name stands behind ``from``, or in a comment as ``helo=`` or ``HELO`` (Exim, qmail);
+    the envelope sender stands in a comment as ``envelope-from`` (Exim, Dovecot). Where the field
+    can be read in several ways, everything before the last ``by`` is returned.
     """
     value = value[:_CAP]
-    if not _FROM.match(value) or "=" not in value:
+    if "=" not in value:
+        return ()
+    return (*_helo_names(value), *_envelope_senders(value))
+
+
+def _envelope_senders(value: str) -> Iterator[str]:
+    if "envelope-from" not in value.lower():
+        return
+    trace = _trace(value)
+    for comment in trace.comments if trace.clear else (value,):
+        if hit := _ENVELOPE.search(comment):
+            yield comment[hit.end() :].strip().removeprefix("<").removesuffix(">")
+
+
+def _helo_names(value: str) -> tuple[str, ...]:
+    if not _FROM.match(value):
         return ()
     receivers = list(_BY.finditer(value))
     peer = value[: receivers[-1].start()] if receivers else value

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.mailbox.authentication.received import Headers, border, peer_names
 from pipeline.mailbox.authentication.results import AuthenticationResults, parse_results
-from pipeline.mailbox.authentication.signatures import Signature, copied_texts, holds_results
+from pipeline.mailbox.authentication.signatures import copied_texts, holds_results, parse_signature
 
 _NAME = "authentication-results"
 _MAX_FIELDS = 20
+_SIGNATURES = frozenset(
+    {"dkim-signature", "arc-seal", "arc-message-signature", "domainkey-signature"}
+)
 WRITES_BELOW = frozenset({"mx.google.com"})
 """Providers that write their result right below their own Received, and remove forged ones."""
 
@@ -41,13 +44,11 @@ def fields_of_our_zone(
             return
 
 
-def is_written_into(
-    headers: Headers, policy: SenderPolicy, signatures: tuple[Signature, ...]
-) -> bool:
+def is_written_into(headers: Headers, policy: SenderPolicy) -> bool:
     """Return whether the sender could have written results of its own into our fields.
 
-    Servers copy the signature's ``i=``, ``d=`` and ``s=``, the envelope sender and the HELO name
-    into their results, some of them as they are. Text that closes one result and opens another
+    Servers copy ``i=``, ``d=`` and ``s=`` of signatures and seals, the envelope sender and the HELO
+    name into their results, some of them as they are. Text that closes one result and opens another
     cannot be told from the server's own.
     """
     edge = border(headers, policy)
@@ -57,6 +58,7 @@ def is_written_into(
         if name.lower() == "received"
         for text in peer_names(value)
     ]
+    signatures = [parse_signature(value) for name, value in headers if name.lower() in _SIGNATURES]
     paths = [
         value.strip(" \t\r\n").removeprefix("<").removesuffix(">")
         for name, value in headers

@@ -103,6 +103,9 @@ def test_text_that_could_write_a_result(text: str, holds: bool) -> None:
         ("from mail.a ([192.0.2.1]:25 helo=b ident=root) by mx; now", ("mail.a ", "b")),
         ("from mail.a ([192.0.2.1] helo=b c=d) by mx; now", ("mail.a ", "b c=d")),
         ("by mx with SMTP id a=b c; now", ()),
+        ("from a by mx with esmtp (envelope-from <b=c@d>) id 1; now", ("b=c@d",)),
+        ("from a by mx with esmtp (envelope-from <b c=d@e>) id 1; now", ("b c=d@e",)),
+        ("from a by mx with lmtp (envelope-from <b(c=d@e>) id 1; x", ("b(c=d@e>) id 1; x",)),
         ("from a (using TLSv1.3 (256/256 bits)) by mx with ESMTPS (x=y z) id 1", ()),
     ],
 )  # fmt: skip
@@ -168,6 +171,8 @@ _WORST: tuple[tuple[Callable[[str], object], str], ...] = tuple(
                 "from = by" + " " * LONG,
                 "from = " + "(" * LONG,
                 "from = " + "()" * (LONG // 2),
+                "from = (" + "envelope-from " * (LONG // 14),
+                "by = (envelope-from" + " " * LONG + ")",
                 " " * LONG,
             ),
         ),

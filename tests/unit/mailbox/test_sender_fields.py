@@ -20,10 +20,10 @@ def mail_of(case: Case) -> bytes:
     fields = [
         f"Authentication-Results: {case.field}",
         f"Received: from {case.peer}\n by {MX} with ESMTPS id 5F2; Mon, 23 Nov 2026 09:30:00 +0000",
-        *case.more,
-        *(f"DKIM-Signature: {text}" for text in signatures),
         f"From: {case.sender}",
         "Subject: form",
+        *case.more,
+        *(f"DKIM-Signature: {text}" for text in signatures),
     ]
     return ("\n".join(fields) + "\n\nHello\n").replace("\n", "\r\n").encode()
 
