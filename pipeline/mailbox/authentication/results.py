@@ -20,6 +20,7 @@ _ATOM = re.compile(r"[^ \t\r\n;()\"\\]++")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DMARC_FAILED = re.compile(r"dmarc\s{0,9}=\s{0,9}(?:fail|quarantine|reject)", re.IGNORECASE)
 _AMAZON = "amazonses.com"
 _AMAZON_FACTS = frozenset({"envelope-from", "helo", "client-ip"})
 """What Amazon SES writes behind spf as if each were a method."""
@@ -51,12 +52,13 @@ class AuthenticationResults:
     """One field: who wrote it (lower case; empty in Microsoft's dialect), and its results.
 
     A field that is not ``sound`` proves nothing; its ``results`` are what was read before and
-    behind the faults.
+    behind the faults, and ``failure`` tells that the words dmarc=fail stand anywhere in it.
     """
 
     authserv_id: str
     results: tuple[MethodResult, ...]
     sound: bool
+    failure: bool = False
 
 
 class _FaultError(ValueError):
@@ -82,7 +84,8 @@ def parse_results(value: str) -> AuthenticationResults:
             reader.to_semicolon()
         more = len(found) < _MOST_RESULTS and reader.passes_semicolon()
     sound = sound and reader.at_end() and not (empty and found)
-    return AuthenticationResults(authserv_id, tuple(found), sound)
+    failure = not sound and bool(_DMARC_FAILED.search(value))
+    return AuthenticationResults(authserv_id, tuple(found), sound, failure)
 
 
 class _Reader:

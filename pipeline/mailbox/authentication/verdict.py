@@ -43,11 +43,7 @@ def prove(
     results = [item for field in sound for item in field.results]
     dmarc = [item for item in results if item.method == "dmarc" and _concerns(item, domain)]
     failed = [item for item in dmarc if item.result in _DMARC_FAILED]
-    anywhere = any(
-        item.method == "dmarc" and item.result in _DMARC_FAILED and _concerns(item, domain)
-        for field in fields
-        for item in field.results
-    )
+    anywhere = bool(failed) or any(field.failure for field in fields)
     spf = _spf_is_aligned(results, domain)
     if any(_is_strict(item, domain) for item in failed):
         return Proof(SenderVerdict.FAIL, "dmarc_fail", anywhere, spf)

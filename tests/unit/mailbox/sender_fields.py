@@ -365,6 +365,9 @@ ATTACKS = (
     Case("a value that was left out", "none", BOSS,
          f"{MX}; dkim=pass header.i= header.d=target.example", ("target.example",)),
     Case("a control character", "none", BOSS, f"{MX}; dmarc=pass\x0bheader.from=target.example"),
+    Case("an escape of JIS", "none", BOSS,
+         f"{MX}; dkim=pass header.d=evil.example header.i=x\x1b$B@evil.example; dmarc=fail"
+         " (p=reject) header.from=target.example", ("evil.example",)),
     Case("a no-break space", "none", BOSS, f"{MX}; dmarc=pass\u00a0header.from=target.example"),
     Case("more passes than signatures", "none", BOSS,
          f"{MX}; dkim=pass header.d=evil.example; dkim=pass header.d=target.example",

@@ -246,3 +246,42 @@ def test_sender_behind_a_gateway_needs_no_header() -> None:
 )
 def test_aligned_is_the_same_organisational_domain(one: str, other: str, expected: bool) -> None:
     assert aligned(one, other) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "failed", "spf"),
+    [
+        ("dmarc=fail (p=none) header.from=example.com; spf=pass smtp.mailfrom=a@example.net",
+         True, False),
+        ("dmarc=fail (p=reject) header.from=example.com", True, False),
+        ("dmarc=fail header.from=evil.example; spf=pass smtp.mailfrom=a@mail.example.com",
+         False, True),
+        ("dmarc=pass header.from=example.com; spf=pass smtp.mailfrom=<b@Example.COM>",
+         False, True),
+        ("spf=pass smtp.mailfrom=example.com; spf=softfail smtp.mailfrom=example.com",
+         False, False),
+        ("spf=pass smtp.mailfrom=example.com.evil.example", False, False),
+        ("spf=pass smtp.mailfrom=com", False, False),
+        ("spf=pass smtp.helo=example.com", False, False),
+        ("spf=pass smtp.mailfrom=example.com evil", False, False),
+        ("spf=pass smtp.mailfrom=a smtp.mailfrom=example.com", False, False),
+        ("dmarc=fail (p=reject) header.from=example.com; evil", True, False),
+        ("dkim=pass header.i=x(@y; dmarc=fail (p=reject) header.from=example.com", True, False),
+        ('dkim=pass header.i=x"@y; dmarc = fail (p=reject) header.from=example.com', True, False),
+        ("dkim=pass header.i=x\x1b$B@y; dmarc=fail (p=reject) header.from=example.com",
+         True, False),
+    ],
+)  # fmt: skip
+def test_sender_judgement_tells_of_dmarc_and_spf(text: str, failed: bool, spf: bool) -> None:
+    found = judge(results(text), RECEIVED, FROM)
+    assert (found.dmarc_failed, found.spf_aligned) == (failed, spf)
+
+
+def test_sender_with_results_written_into_keeps_the_failure_in_mind() -> None:
+    written = signature("evil.example", "; i=x=3B=3D=20")
+    text = results(
+        "dmarc=fail (p=reject) header.from=example.com; spf=pass smtp.mailfrom=example.com"
+    )
+    found = judge(text, RECEIVED, written, FROM)
+    assert (found.verdict.value, found.reason) == ("none", "results_tainted")
+    assert (found.dmarc_failed, found.spf_aligned) == (True, False)
