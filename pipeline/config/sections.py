@@ -78,7 +78,8 @@ class SenderSettings(_Section):
     authserv_ids: tuple[str, ...] = ()
     dialect: Literal["standard", "microsoft"] = "standard"
     trust: Literal["header", "gateway"] = "header"
-    inner_hops: Annotated[int, Field(ge=0, le=5)] = 0
+    inner_hops: Annotated[int, Field(ge=0, le=3)] = 0
+    dkim: Literal["off", "check"] = "off"
 
 
 class ScannerSettings(_Section):

@@ -17,13 +17,15 @@ from pipeline.terms import Outcome
 class ReadMessage:
     """A message with the submissions that were read from its files.
 
-    The attachments of ``message`` are emptied: their bytes stay in the raw message.
+    The attachments of ``message`` are emptied: their bytes stay in the raw message. ``signed_by``
+    are the domains whose DKIM signatures we verified ourselves; None: we did not look.
     """
 
     message: InboundMessage
     submissions: tuple[Submission, ...]
     unreadable: tuple[UnreadableFile, ...]
     other_files: tuple[str, ...]
+    signed_by: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class MessageContext:
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,
+            sender_warnings=self.sender.warnings,
             kind=MessageKind.HUMAN,
             subject=self.message.subject[:998],
             request_id=record.id if record else None,

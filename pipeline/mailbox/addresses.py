@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.mailbox.authentication.domains import folded
 from pipeline.mailbox.words import ENCODED, decode_words, plain
 from pipeline.model.message import MailAddress
 
@@ -56,13 +57,38 @@ def parse_senders(
 ) -> tuple[tuple[MailAddress, ...], bool]:
     """Return the mailboxes of the From fields as :func:`parse_addresses` does.
 
-    Where no address can be read at all, what a person sees is the name of an empty address.
+    Where no address can be read at all, what a person sees is the name of an empty address. A
+    group (RFC 6854) is not well formed here: who sent the mail is one address, and a group's name
+    can look like one.
     """
+    values = tuple(values)
     found, good = _mailboxes(values, hints)
+    good = good and not any(_holds_group(plain(value, hints)) for value in values)
     addressed = tuple(item for item in found if item.address)[:_CAP]
     if not addressed and found:
         addressed = (MailAddress(", ".join(item.name for item in found)[:_CAP], ""),)
     return addressed, good
+
+
+def _holds_group(text: str) -> bool:
+    """Return whether a field holds a group, or a colon that could begin one.
+
+    A colon in an unquoted name before an address in brackets is a fault of many mail programs.
+    """
+    if ":" not in text:
+        return False
+    splitter = _Splitter(text)
+    pieces, _ = splitter.split()
+    if splitter.grouped:
+        return True
+    named = [piece for piece in pieces if piece.group]
+    return bool(splitter.colons) and (
+        splitter.colons > 1
+        or len(named) != 1
+        or len(pieces) != 1
+        or "<" not in named[0].text
+        or "@" in named[0].group + named[0].text.rpartition("<")[0]
+    )
 
 
 def _mailboxes(values: Iterable[str], hints: Iterable[str]) -> tuple[list[MailAddress], bool]:
@@ -111,6 +137,8 @@ class _Splitter:
         self._quoted = self._angle = False
         self._depth = 0
         self._whole = True
+        self.colons = 0
+        self.grouped = False
 
     def split(self) -> tuple[list[_Piece], bool]:
         at = 0
@@ -185,6 +213,7 @@ class _Splitter:
         elif character == ":" and not self._angle:
             group = "".join(self._current).strip()  # the group's name, or a colon in a name
             self._piece = _Piece(group=group)
+            self.colons += 1
             self._clear()
             return
         self._add(character)
@@ -196,6 +225,7 @@ class _Splitter:
             for piece in reversed(self._pieces):
                 if piece.group:
                     piece.group = ""
+                    self.grouped = True
                     break
         self._piece = _Piece()
         self._clear()
@@ -297,8 +327,5 @@ def _address(spec: str) -> str | None:
         return None
     domain = domain.rstrip(".").lower()
     if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            return None
+        domain = folded(domain)
     return f"{local}@{domain}" if _DOMAIN.match(domain) else None

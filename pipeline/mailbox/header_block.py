@@ -54,6 +54,14 @@ def mend_header(raw: bytes) -> bytes:
     return b"".join((*fields, separator, *rest, raw[end:]))
 
 
+def is_cut(raw: bytes) -> bool:
+    """Return whether the header of ``raw`` has more lines than :func:`mend_header` keeps."""
+    blank = _BLANK.search(raw)
+    end = blank.start() if blank else len(raw)
+    bare = raw.count(b"\r", 0, end) - raw.count(b"\r\n", 0, end)
+    return raw.count(b"\n", 0, end) + bare > _MOST_LINES
+
+
 def looks_like_message(content: bytes) -> bool:
     """Return whether ``content`` begins with a header as only mails have it.
 

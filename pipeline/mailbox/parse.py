@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.body_text import html_to_text, unflow
+from pipeline.mailbox.header_block import is_cut
 from pipeline.mailbox.new_text import new_text
 from pipeline.mailbox.parts import (
     Budget,
@@ -23,6 +24,17 @@ from pipeline.model.message import Attachment, InboundMessage
 _MAX_TEXT = 1_000_000
 _MAX_SUBJECT = 1000
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_TRACE = frozenset(
+    {
+        "arc-message-signature",
+        "arc-seal",
+        "authentication-results",
+        "dkim-signature",
+        "domainkey-signature",
+        "received",
+        "return-path",
+    }
+)
 _FEW = 5
 _MAX_REPORT = 256 * 1024
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2})(?:[-_;,\s]|\Z)")
@@ -59,7 +71,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     defects = {
         "from_malformed": not senders_good,
         "from_missing": not any(sender.address for sender in senders),
-        "headers_cut": cut,
+        "headers_cut": cut or is_cut(raw),
         "date_unreadable": bool(dates) and date is None,
         "charset_guessed": guessed,
         "text_cut": len(text) > _MAX_TEXT,
@@ -80,7 +92,7 @@ def parse_message(raw: bytes) -> InboundMessage:
         text=text,
         new_text=new_text(text),
         attachments=_attachments(parts, bodies),
-        headers=tuple((words.plain(name), words.plain(value)) for name, value in fields),
+        headers=tuple((words.plain(name), _shown(name, value)) for name, value in fields),
         language=_language(fields, parts),
         defects=tuple(code for code, present in defects.items() if present),
         report_text=_report_text(parts),
@@ -102,6 +114,14 @@ def enclosed_files(content: bytes) -> tuple[Attachment, ...]:
 
 def _values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in fields if key.lower() == name]
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a header value on one line, without the meaning of JIS escapes in fields of machines.
+
+    A stranger who writes one into such a field would hide what our server wrote behind it.
+    """
+    return words.unfolded(value) if name.lower() in _TRACE else words.plain(value)
 
 
 def _bodies(parts: Sequence[Part]) -> list[Part]:

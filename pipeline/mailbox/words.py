@@ -14,6 +14,7 @@ from itertools import groupby
 
 from pipeline.mailbox import charsets
 
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
 _CAP = 64 * 1024
 _PARAMETERS = 100
 _IDS = 200
@@ -50,7 +51,12 @@ def plain(value: str, hints: Iterable[str] = ()) -> str:
         value = ENCODED.sub(_without_raw_bytes, value[:_CAP])
     raw = to_bytes(value[:_CAP])
     text = charsets.decode(raw, "", hints)[0] if charsets.looks_encoded(raw) else value[:_CAP]
-    return re.sub(r"[\r\n]+[ \t]*", " ", text)
+    return _FOLD.sub(" ", text)
+
+
+def unfolded(value: str) -> str:
+    """Return a raw header value on one line: bytes that are no UTF-8 replaced, nothing decoded."""
+    return _FOLD.sub(" ", to_bytes(value[:_CAP]).decode("utf-8", "replace"))
 
 
 def _without_raw_bytes(word: re.Match[str]) -> str:

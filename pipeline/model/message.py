@@ -14,6 +14,16 @@ class SenderVerdict(StrEnum):
     NONE = "none"
 
 
+class SenderWarning(StrEnum):
+    """What in a sender's fields may deceive a reader; no rule decides by it."""
+
+    LOOK_ALIKE_DOMAIN = "look_alike_domain"
+    MIXED_SCRIPTS = "mixed_scripts"
+    NAME_HOLDS_ADDRESS = "name_holds_address"
+    NAME_IS_OURS = "name_is_ours"
+    REPLY_TO_DIFFERS = "reply_to_differs"
+
+
 class MessageKind(StrEnum):
     """Whether a person wrote it."""
 
@@ -94,13 +104,18 @@ class SenderJudgement:
     """Who sent it, as far as the trusted headers prove it.
 
     ``address`` is the one From address (empty when there is none or several); ``reason`` is a code
-    that staff see.
+    that staff see. ``dmarc_failed`` tells of any dmarc=fail of the From domain, whatever its
+    policy; ``spf_aligned`` of an spf=pass for an envelope sender of the same organisation.
+    ``warnings`` are the codes of :class:`SenderWarning`, for staff.
     """
 
     verdict: SenderVerdict
     address: str
     name: str
     reason: str
+    dmarc_failed: bool = False
+    spf_aligned: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:

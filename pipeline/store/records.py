@@ -60,7 +60,8 @@ class MessageRecord:
     ``stands_in`` is the folder where a mail released from the quarantine stands on the server
     (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
     refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts the failures that the mail was not to blame for.
+    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are
+    the codes of what in the sender's fields may deceive a reader.
     """
 
     id: str
@@ -96,6 +97,7 @@ class MessageRecord:
     stumbles: int = 0
     withheld: str = ""
     renumbered: bool = False
+    sender_warnings: tuple[str, ...] = ()
 
     @property
     def has_bytes(self) -> bool:

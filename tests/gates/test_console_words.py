@@ -25,7 +25,7 @@ from pipeline.flow.views.reconcile import Difference
 from pipeline.guard import Reason as GuardReason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
-from pipeline.model.message import SenderVerdict
+from pipeline.model.message import SenderVerdict, SenderWarning
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.request import (
@@ -75,6 +75,7 @@ PREFIXED: dict[str, type[StrEnum]] = {
     "event": EventName,
     "deadline": DeadlineKind,
     "issuer": Issuer,
+    "sender_warning": SenderWarning,
 }
 
 

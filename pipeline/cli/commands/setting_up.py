@@ -71,12 +71,12 @@ def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     settings = interview.hold().settings
     text = interview.text()
     _write(out, text)
-    code, ids = _look(settings)
-    if ids:
-        _write(out, f"{text}\n{to_toml({'sender': {'authserv_ids': ids}})}")
+    code, sender = _look(settings)
+    if sender:
+        _write(out, f"{text}\n{to_toml({'sender': sender})}")
     click.echo(words.word("init_done", path=out))
     code = _make_state(settings) or code
-    _say_what_is_open(settings, ids, reached=code == ExitCode.DONE)
+    _say_what_is_open(settings, judged=bool(sender), reached=code == ExitCode.DONE)
     return code
 
 
@@ -97,18 +97,22 @@ def _write(path: Path, text: str) -> None:
     write_file(Path(os.path.realpath(path)), text.encode())
 
 
-def _look(settings: Settings) -> tuple[int, tuple[str, ...]]:
-    """Try what was set and tell each fault; return the exit code and the authserv-ids found."""
+def _look(settings: Settings) -> tuple[int, dict[str, object]]:
+    """Try what was set and tell each fault.
+
+    Return the exit code, and the settings that say who judges the senders.
+    """
     faults: list[PipelineError] = [error for _, error in file_faults(settings)]
-    ids: tuple[str, ...] = ()
+    sender: dict[str, object] = {}
     servers = settings.mailbox.kind == "imap" or settings.courier.kind == "smtp"
     if servers and not faults:
         from pipeline.flow.views.first_look import first_look  # noqa: PLC0415 - slow to import
 
-        faults, ids = first_look(settings)
+        faults, found = first_look(settings)
+        sender = found.settings()
     for fault in faults:
         click.echo(words.explain(fault), err=True)
-    return (faults[0].exit_code if faults else ExitCode.DONE), ids
+    return (faults[0].exit_code if faults else ExitCode.DONE), sender
 
 
 def _make_state(settings: Settings) -> int:
@@ -124,11 +128,11 @@ def _make_state(settings: Settings) -> int:
     return ExitCode.DONE
 
 
-def _say_what_is_open(settings: Settings, ids: tuple[str, ...], *, reached: bool) -> None:
+def _say_what_is_open(settings: Settings, *, judged: bool, reached: bool) -> None:
     click.echo(words.word(f"issuer_{settings.certificates.issuer}"))
     if not settings.team.alert_to:
         click.echo(words.word("no_alert_address"), err=True)
     if not reached:
         click.echo(words.word("init_check_failed"), err=True)
-    elif settings.mailbox.kind == "imap" and not ids:
+    elif settings.mailbox.kind == "imap" and not judged:
         click.echo(words.word("init_no_authserv"), err=True)

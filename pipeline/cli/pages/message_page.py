@@ -29,6 +29,7 @@ def print_message(mail: ShownMessage, zone: str) -> None:
         ("last_error", words.fault(row.last_error) if row.last_error else ""),
         ("trace", row.trace),
     ]
+    rows += [("warning", words.named("sender_warning", code)) for code in row.sender_warnings]
     for key, value in rows:
         if value:
             print_lines(f"{words.word(key)}: {value}", first="  ", rest="      ")

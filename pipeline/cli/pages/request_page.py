@@ -100,6 +100,9 @@ def _facts(view: RequestView, zone: str) -> None:
     for key, value in rows:
         if value:
             print_lines(f"{words.word(key)}: {value}", first="  ", rest="      ")
+    for code in view.sender_warnings:
+        warning = words.named("sender_warning", code)
+        print_lines(f"{words.word('warning')}: {warning}", first="  ", rest="      ")
 
 
 def _answers(view: RequestView) -> None:

@@ -126,7 +126,7 @@ def _fate_of_read(
         bounce = automation.kind is MessageKind.BOUNCE
         reason = automation.reason or automation.kind.value
         return replace(named, fate=Fate.BOUNCE if bounce else Fate.AUTOMATIC, reason=reason)
-    sender = judge_sender(message, work.services.sender_policy)
+    sender = judge_sender(message, work.services.sender_policy, read.signed_by)
     context = MessageContext(replace(row, content=content_digest(message)), read, sender, work.now)
     judged = replace(named, sender_verdict=sender.verdict)
     if is_redelivery(work.tx, context.done(Outcome.IGNORED, why="redelivery")):

@@ -8,11 +8,12 @@ from typing import Self
 from pipeline.errors import TryLaterError
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.services import Services
-from pipeline.guard import GuardStartError
+from pipeline.guard import GuardError, GuardStartError
 from pipeline.intake.find import files_of, find_forms
 from pipeline.intake.read import read_forms
+from pipeline.mailbox.authentication.own_check import fetch_keys, keys_wanted, signing_domains
 from pipeline.mailbox.parse import enclosed_files, parse_message
-from pipeline.model.message import Attachment
+from pipeline.model.message import Attachment, InboundMessage
 from pipeline.store.records import MessageRecord
 
 
@@ -38,11 +39,28 @@ def read_guarded(services: Services, raw: bytes) -> ReadMessage:
     """Read a mail in the guarded child, after the scanner has looked at it, if there is one.
 
     Raises InfectedError, and nothing of the mail is opened then; ConfigurationError and
-    TryLaterError of :meth:`Scanner.scan`; GuardError.
+    TryLaterError of :meth:`Scanner.scan`; ConfigurationError ``dkim_library``; GuardError.
     """
     if services.scanner is not None:
         services.scanner.scan(raw)
-    return services.guard.call(read_message, raw)
+    read = services.guard.call(read_message, raw)
+    if services.settings.sender.dkim == "off":
+        return read
+    return replace(read, signed_by=_signed_by(services, raw, read.message))
+
+
+def _signed_by(services: Services, raw: bytes, message: InboundMessage) -> tuple[str, ...]:
+    """Verify the signatures of a mail that no server of ours has judged."""
+    names = keys_wanted(message, services.sender_policy)
+    keys = fetch_keys(names, services.txt_record)
+    if not keys:
+        return ()
+    try:
+        return services.guard.call(signing_domains, raw, message.senders[0].address, keys)
+    except GuardStartError:
+        raise
+    except GuardError:
+        return ()  # what cannot be verified within the limits is not verified
 
 
 class Reading:

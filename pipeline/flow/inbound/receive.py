@@ -53,7 +53,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
         return automatic.record(work, row, read.message, automation)
 
     # who sent it, was it here before by another way, does it belong to a request?
-    sender = judge_sender(read.message, work.services.sender_policy)
+    sender = judge_sender(read.message, work.services.sender_policy, read.signed_by)
     context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.certificates.authority import Authority
@@ -18,7 +19,8 @@ from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
-from pipeline.mailbox.sender import SenderPolicy
+from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
+from pipeline.mailbox.authentication.policy import SenderPolicy
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How many customers' domains a look-alike is held against.
+_MOST_KNOWN = 5000
 #: What the guarded child imports before it shuts itself in.
 READERS = ("pipeline.intake.preload",)
 
@@ -108,7 +112,24 @@ class Services:
             dialect=sender.dialect,
             trust=sender.trust,
             inner_hops=sender.inner_hops,
+            own_addresses=tuple(sorted(self.own_addresses)),
+            own_name=self.settings.courier.from_name,
+            known_domains=self._known_domains,
         )
+
+    @cached_property
+    def _known_domains(self) -> frozenset[str]:
+        """The domains of customers whose numbers we know, as they are when the command begins."""
+        with self.store.read() as tx:
+            names = tx.numbers.organisations(_MOST_KNOWN)
+        return frozenset(name for name in names if "." in name and "@" not in name)
+
+    @cached_property
+    def txt_record(self) -> TxtRecord:
+        """Who looks up the keys of DKIM signatures. Raises ConfigurationError ``dkim_library``."""
+        if find_spec("dkim") is None:
+            raise ConfigurationError("dkim_library")
+        return dns_txt_record
 
     @cached_property
     def scanner(self) -> "Scanner | None":

@@ -8,9 +8,10 @@ _LOOKED_AT = 20
 
 
 def too_many_unknown(services: Services) -> bool:
-    """Tell whether more than half of the last 20 human mails could not be judged.
+    """Tell whether more than half of the last 20 human mails have no trusted field.
 
-    Then a setting is wrong (``sender.authserv_ids``), and everybody would be held in silence.
+    A mail without one well-formed From does not count: strangers could stop us with such mails.
+    Otherwise a setting is wrong (``sender.authserv_ids``), and everybody would be held in silence.
     """
     with services.store.read() as tx:
         verdicts = tx.messages.recent_human_verdicts(_LOOKED_AT)

@@ -1,6 +1,7 @@
 """Checks of everything that a batch needs; each finding says how to fix what is wrong."""
 
 import errno
+import json
 import os
 import shlex
 import shutil
@@ -16,18 +17,16 @@ from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services, open_trial
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.flow.views.asleep import Asleep, asleep
+from pipeline.flow.views.judges import Detected, detect, fault_of
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
 from pipeline.guard.escape import ways_out
-from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.sender import detect_authserv_ids
 from pipeline.notifications.courier import DeliveryKind
 from pipeline.store.unit_of_work import Store
 from pipeline.tokens.keeper import TokenKeeper
 from pipeline.wording.instants import told
 
 _OPEN_TO_OTHERS = 0o077
-_LOOKED_AT = 50
 _NAMED = 5
 _SHOWN = 100
 #: Bytes that a batch may need at once, and those that a busy week may need.
@@ -212,17 +211,29 @@ def _courier(services: Services) -> Finding:
 
 
 def _authserv(services: Services) -> Finding:
-    if services.settings.sender.trust == "gateway":
-        return Finding("authserv", "good", "trust_gateway")
-    set_ids = services.settings.sender.authserv_ids
-    found = detected_authserv_ids(services, _LOOKED_AT)
-    if not set_ids:
-        missing = (("found", ", ".join(found) or "-"),)
-        return Finding("authserv", "warn", "authserv_not_set", missing)
-    if found and not set(found) & set(set_ids):
-        values = (("set", ", ".join(set_ids)), ("found", ", ".join(found)))
-        return Finding("authserv", "bad", "authserv_differs", values)
-    return Finding("authserv", "good")
+    sender = services.settings.sender
+    if sender.trust == "gateway":
+        return Finding("authserv", "warn", "trust_gateway")
+    if sender.dkim == "check":
+        _ = services.txt_record
+    found = detect(services)
+    fault = fault_of(sender, found)
+    if not fault or (fault == "not_set" and sender.dkim == "check"):
+        return Finding("authserv", "good")
+    values = (
+        ("set", ", ".join(sender.authserv_ids) or sender.dialect),
+        ("found", _as_settings(found) or "-"),
+        ("hops", str(sender.inner_hops)),
+        ("needed", str(found.inner_hops)),
+    )
+    return Finding("authserv", "warn" if fault == "not_set" else "bad", f"authserv_{fault}", values)
+
+
+def _as_settings(found: Detected) -> str:
+    """Return what was detected as the lines that an operator would write."""
+    return ", ".join(
+        f"sender.{key} = {json.dumps(value)}" for key, value in found.settings().items()
+    )
 
 
 def _scanner(services: Services) -> Finding:
@@ -254,14 +265,6 @@ def _child(services: Services) -> Finding:
 
 def _none_known(_uidvalidity: int, _uids: Sequence[int]) -> set[int]:
     return set()
-
-
-def detected_authserv_ids(services: Services, count: int) -> tuple[str, ...]:
-    """Return the authserv-ids that the newest mails of the mailbox carry, most frequent first."""
-    with open_mailbox(services, only_looking=True) as mailbox:
-        mails = mailbox.new_messages(_none_known, count=count)
-    messages = [services.guard.call(parse_message, mail.raw) for mail in mails if mail.raw]
-    return tuple(found.authserv_id for found in detect_authserv_ids(messages) if found.authserv_id)
 
 
 def _pdf() -> Finding:

@@ -5,21 +5,19 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.connections import open_courier
 from pipeline.flow.services import Services, open_to_look
-from pipeline.flow.views.doctor import detected_authserv_ids
+from pipeline.flow.views.judges import Detected, detect
 from pipeline.notifications.courier import DeliveryKind
 
-_LOOKED_AT = 50
 
-
-def first_look(settings: Settings) -> tuple[list[PipelineError], tuple[str, ...]]:
-    """Return what failed (state, mailbox, mail out), and the authserv-ids of the newest mails."""
+def first_look(settings: Settings) -> tuple[list[PipelineError], Detected]:
+    """Return what failed (state, mailbox, mail out), and who judges the senders."""
     faults: list[PipelineError] = []
-    ids: tuple[str, ...] = ()
+    found = Detected()
     try:
         with open_to_look(settings, SystemClock()) as services:
             if settings.mailbox.kind == "imap":
                 try:
-                    ids = detected_authserv_ids(services, _LOOKED_AT)
+                    found = detect(services)
                 except PipelineError as error:
                     faults.append(error)
             if settings.courier.kind == "smtp":
@@ -29,7 +27,7 @@ def first_look(settings: Settings) -> tuple[list[PipelineError], tuple[str, ...]
                     faults.append(error)
     except PipelineError as error:
         faults.append(error)
-    return faults, ids
+    return faults, found
 
 
 def _try_courier(services: Services) -> None:

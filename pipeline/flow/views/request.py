@@ -109,6 +109,7 @@ class RequestView:
     contact: str
     sender: str
     sender_verdict: str
+    sender_warnings: tuple[str, ...]
     language: str
     time_zone: str
     opened_at: datetime
@@ -150,6 +151,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         contact=record.contact,
         sender=record.address_of_record,
         sender_verdict=record.sender_verdict.value,
+        sender_warnings=_sender_warnings(found.messages),
         language=record.language,
         time_zone=record.time_zone,
         opened_at=record.opened_at,
@@ -172,6 +174,11 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         mails=_mails(work.tx, found.messages, found.outbox),
         file_name=revision.file_name if revision else "",
     )
+
+
+def _sender_warnings(messages: Sequence[MessageRecord]) -> tuple[str, ...]:
+    """Return the codes of what in the senders of a request's mails may deceive, each once."""
+    return tuple(dict.fromkeys(code for row in messages for code in row.sender_warnings))
 
 
 def _deadlines(services: Services, record: RequestRecord) -> tuple[ShownDeadline, ...]:

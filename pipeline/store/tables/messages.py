@@ -289,13 +289,17 @@ class Messages(Rows[MessageRecord]):
         )
 
     def recent_human_verdicts(self, limit: int = 20) -> list[SenderVerdict]:
-        """Return the sender verdicts of the last mails that people wrote, newest first."""
+        """Return the sender verdicts of the last mails that people wrote, newest first.
+
+        Mails without one well-formed From are passed over: they have no sender to judge.
+        """
         statement = (
             sa.select(messages.c.sender_verdict)
             .where(
                 self._mine(),
                 constant(messages.c.kind, MessageKind.HUMAN),
                 messages.c.sender_verdict.is_not(None),
+                messages.c.sender_key != "",
                 messages.c.processed_at.is_not(None),
             )
             .order_by(messages.c.processed_at.desc(), messages.c.id.desc())

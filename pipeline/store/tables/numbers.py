@@ -1,5 +1,7 @@
 """The numbers: what we know of each; a decision about a number locks its row."""
 
+import sqlalchemy as sa
+
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
@@ -47,6 +49,16 @@ class Numbers(Rows[NumberRecord]):
                 set_={name: value for name, value in values.items() if name != "e164"},
             )
         )
+
+    def organisations(self, limit: int) -> list[str]:
+        """Return whose numbers we know, each once."""
+        statement = (
+            sa.select(numbers.c.organisation)
+            .where(self._mine(), numbers.c.organisation != "")
+            .distinct()
+            .limit(limit)
+        )
+        return [str(name) for name in self._execute(statement).scalars()]
 
     def list(self, state: NumberState | None = None, limit: int = 50, after: str = "") -> _Found:
         """Return numbers in their order, after the number ``after``; of one state if given."""

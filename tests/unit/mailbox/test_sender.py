@@ -2,21 +2,24 @@
 
 import pytest
 
+from pipeline.mailbox.authentication.domains import aligned
 from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.sender import (
-    AuthservCount,
-    SenderPolicy,
-    aligned,
-    detect_authserv_ids,
-    judge_sender,
-    parse_results,
-)
+from pipeline.mailbox.sender import SenderPolicy, judge_sender
 from pipeline.model.message import SenderJudgement, SenderVerdict
 
 OURS = SenderPolicy(authserv_ids=("mx.ours.example",))
 MICROSOFT = SenderPolicy(dialect="microsoft")
 RECEIVED = "Received: from relay.example.com (1.2.3.4) by mx.ours.example with ESMTPS; now"
 FROM = "From: Taro <taro@example.com>"
+
+
+def signature(domain: str, more: str = "") -> str:
+    return (
+        f"DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=s1; h=from:to:subject; bh=A; b=B{more}"
+    )
+
+
+SIGNED = tuple(map(signature, ("example.com", "mail.example.com", "a.example", "example.net")))
 
 
 def judge(*fields: str, policy: SenderPolicy = OURS) -> SenderJudgement:
@@ -39,12 +42,16 @@ def results(text: str) -> str:
         ("dmarc=pass header.from=example.com", ("pass", "dmarc_pass")),
         ("dmarc=pass (p=none dis=none) header.from=example.com", ("pass", "dmarc_pass")),
         ("spf=fail; dkim=none; DMARC=Pass header.from=Example.COM", ("pass", "dmarc_pass")),
+        ("dmarc=pass", ("none", "not_proven")),
         ("dkim=pass header.d=example.com", ("pass", "dkim_aligned")),
         ("dkim=pass header.d=mail.example.com", ("pass", "dkim_aligned")),
         ("dkim=pass header.i=@example.com header.s=s1", ("pass", "dkim_aligned")),
         ("dkim=fail header.d=a.example; dkim=pass header.d=example.com", ("pass", "dkim_aligned")),
-        ("dmarc=fail (p=none) header.from=example.com; dkim=pass header.d=example.com",
+        ("dkim=fail header.d=example.com; dkim=pass header.d=example.com", ("none", "not_proven")),
+        ("dmarc=temperror header.from=example.com; dkim=pass header.d=example.com",
          ("pass", "dkim_aligned")),
+        ("dmarc=fail (p=none) header.from=example.com; dkim=pass header.d=example.com",
+         ("none", "dmarc_fail_no_policy")),
         ("dkim=pass header.d=example.net", ("none", "not_proven")),
         ("dkim=pass header.d=notexample.com", ("none", "not_proven")),
         ("dkim=pass header.d=com", ("none", "not_proven")),
@@ -63,18 +70,21 @@ def results(text: str) -> str:
          ("fail", "dmarc_fail")),
         ("dmarc=pass header.from=example.com; dmarc=fail (p=reject) header.from=example.com",
          ("fail", "dmarc_fail")),
-        ("none", ("unknown", "no_trusted_header")),
-        ("", ("unknown", "no_trusted_header")),
+        ("dmarc=pass header.from=example.com; dmarc=fail (p=none) header.from=example.com",
+         ("none", "dmarc_fail_no_policy")),
+        ("none", ("none", "not_proven")),
+        ("", ("none", "not_proven")),
     ],
 )  # fmt: skip
 def test_sender_verdict_follows_the_trusted_results(text: str, expected: tuple[str, str]) -> None:
-    assert verdict(results(text), RECEIVED, FROM) == expected
+    assert verdict(results(text), RECEIVED, *SIGNED, FROM) == expected
 
 
 def test_sender_is_who_stands_in_from_never_in_reply_to() -> None:
     passed = results("dkim=pass header.d=example.net")
-    found = judge(passed, RECEIVED, FROM, "Reply-To: Jiro <jiro@example.net>")
-    assert found == SenderJudgement(SenderVerdict.NONE, "taro@example.com", "Taro", "not_proven")
+    found = judge(passed, RECEIVED, *SIGNED, FROM, "Reply-To: Jiro <jiro@example.net>")
+    assert (found.verdict, found.address) == (SenderVerdict.NONE, "taro@example.com")
+    assert found.warnings == ("reply_to_differs",)
 
 
 def test_sender_of_a_subdomain_is_under_the_subdomain_policy() -> None:
@@ -86,7 +96,8 @@ def test_sender_of_a_subdomain_is_under_the_subdomain_policy() -> None:
 
 
 def test_sender_is_the_one_from_address_with_its_name() -> None:
-    found = judge(results("dmarc=pass"), RECEIVED, "From: =?utf-8?b?5bGx55Sw?= <Taro@Example.COM>")
+    passed = results("dmarc=pass header.from=example.com")
+    found = judge(passed, RECEIVED, "From: =?utf-8?b?5bGx55Sw?= <Taro@Example.COM>")
     assert found == SenderJudgement(SenderVerdict.PASS, "Taro@example.com", "山田", "dmarc_pass")
 
 
@@ -114,7 +125,7 @@ def test_sender_genuine_failure_is_not_undone_by_a_forged_pass_below() -> None:
 def test_sender_results_of_two_filters_of_ours_count_together() -> None:
     spf = results("spf=softfail")
     dkim = results("dkim=pass header.d=example.com")
-    assert verdict(spf, dkim, RECEIVED, FROM) == ("pass", "dkim_aligned")
+    assert verdict(spf, dkim, RECEIVED, *SIGNED, FROM) == ("pass", "dkim_aligned")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +207,8 @@ def test_sender_microsoft_result_below_the_border_is_a_forgery() -> None:
         (("From: a@example.com <b@example.net>",), "from_malformed"),
         (("From: nobody",), "from_missing"),
         (("From: group:;",), "from_missing"),
+        (("From: group: a@example.com;",), "from_malformed"),
+        (("From: b@example.net: a@example.com",), "from_malformed"),
         ((), "from_missing"),
     ],
 )
@@ -220,33 +233,55 @@ def test_sender_behind_a_gateway_needs_no_header() -> None:
         ("mail.example.com", "example.com", True),
         ("example.com", "sales.example.com", True),
         ("example.com", "badexample.com", False),
-        ("a.example.com", "b.example.com", False),
+        ("a.example.com", "b.example.com", True),
+        ("a.co.jp", "b.co.jp", False),
+        ("co.jp", "co.jp", False),
+        ("mail.firma.co.jp", "firma.co.jp", True),
+        ("a.github.io", "b.github.io", False),
+        ("bücher.example", "mail.XN--BCHER-KVA.example", True),
+        ("straße.example", "strasse.example", False),
         ("com", "example.com", False),
         ("", "example.com", False),
     ],
 )
-def test_aligned_is_the_same_or_one_below_the_other(one: str, other: str, expected: bool) -> None:
+def test_aligned_is_the_same_organisational_domain(one: str, other: str, expected: bool) -> None:
     assert aligned(one, other) is expected
 
 
-def test_parse_results_understands_versions_comments_and_quotes() -> None:
-    name, (result,) = parse_results(
-        '"MX.Example.com" 1 (our (own) server); dkim/1 = Pass (ok; really) header.b="x" '
-    )
-    assert (name, result.method, result.result) == ("mx.example.com", "dkim", "pass")
-    assert result.properties == (("header.b", "x"),)
+@pytest.mark.parametrize(
+    ("text", "failed", "spf"),
+    [
+        ("dmarc=fail (p=none) header.from=example.com; spf=pass smtp.mailfrom=a@example.net",
+         True, False),
+        ("dmarc=fail (p=reject) header.from=example.com", True, False),
+        ("dmarc=fail header.from=evil.example; spf=pass smtp.mailfrom=a@mail.example.com",
+         False, True),
+        ("dmarc=pass header.from=example.com; spf=pass smtp.mailfrom=<b@Example.COM>",
+         False, True),
+        ("spf=pass smtp.mailfrom=example.com; spf=softfail smtp.mailfrom=example.com",
+         False, False),
+        ("spf=pass smtp.mailfrom=example.com.evil.example", False, False),
+        ("spf=pass smtp.mailfrom=com", False, False),
+        ("spf=pass smtp.helo=example.com", False, False),
+        ("spf=pass smtp.mailfrom=example.com evil", False, False),
+        ("spf=pass smtp.mailfrom=a smtp.mailfrom=example.com", False, False),
+        ("dmarc=fail (p=reject) header.from=example.com; evil", True, False),
+        ("dkim=pass header.i=x(@y; dmarc=fail (p=reject) header.from=example.com", True, False),
+        ('dkim=pass header.i=x"@y; dmarc = fail (p=reject) header.from=example.com', True, False),
+        ("dkim=pass header.i=x\x1b$B@y; dmarc=fail (p=reject) header.from=example.com",
+         True, False),
+    ],
+)  # fmt: skip
+def test_sender_judgement_tells_of_dmarc_and_spf(text: str, failed: bool, spf: bool) -> None:
+    found = judge(results(text), RECEIVED, FROM)
+    assert (found.dmarc_failed, found.spf_aligned) == (failed, spf)
 
 
-def test_detect_authserv_ids_counts_what_stands_in_our_zone() -> None:
-    other = "Authentication-Results: forged.example; dmarc=pass"
-    mails = [
-        (results("spf=pass"), RECEIVED, other, FROM),
-        (results("spf=pass"), results("dkim=none"), RECEIVED, FROM),
-        (*microsoft("spf=pass; dkim=none"), FROM),
-        (RECEIVED, other, FROM),
-    ]
-    parsed = [parse_message("\r\n".join((*fields, "", "")).encode()) for fields in mails]
-    assert detect_authserv_ids(parsed) == (
-        AuthservCount("mx.ours.example", "standard", 2),
-        AuthservCount("", "microsoft", 1),
+def test_sender_with_results_written_into_keeps_the_failure_in_mind() -> None:
+    written = signature("evil.example", "; i=x=3B=3D=20")
+    text = results(
+        "dmarc=fail (p=reject) header.from=example.com; spf=pass smtp.mailfrom=example.com"
     )
+    found = judge(text, RECEIVED, written, FROM)
+    assert (found.verdict.value, found.reason) == ("none", "results_tainted")
+    assert (found.dmarc_failed, found.spf_aligned) == (True, False)

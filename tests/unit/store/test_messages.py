@@ -117,19 +117,19 @@ def test_unmoved_lists_mail_until_it_is_moved(store: Store, make: "Make") -> Non
         assert transaction.messages.unmoved(10) == []
 
 
-def test_recent_human_verdicts_leaves_out_automatic_mail(
+def test_recent_human_verdicts_leaves_out_automatic_mail_and_malformed_senders(
     store: Store, make: "Make", later: Callable[[float], datetime]
 ) -> None:
     rows = [
-        make.message(
-            kind=MessageKind.HUMAN, sender_verdict=SenderVerdict.PASS, processed_at=later(1)
-        ),
-        make.message(
-            kind=MessageKind.BOUNCE, sender_verdict=SenderVerdict.FAIL, processed_at=later(2)
-        ),
-        make.message(
-            kind=MessageKind.HUMAN, sender_verdict=SenderVerdict.UNKNOWN, processed_at=later(3)
-        ),
+        make.message(kind=kind, sender=sender, sender_verdict=verdict, processed_at=later(minutes))
+        for minutes, (kind, sender, verdict) in enumerate(
+            (
+                (MessageKind.HUMAN, "a@heath.example", SenderVerdict.PASS),
+                (MessageKind.BOUNCE, "b@heath.example", SenderVerdict.FAIL),
+                (MessageKind.HUMAN, "c@heath.example", SenderVerdict.UNKNOWN),
+                (MessageKind.HUMAN, "", SenderVerdict.UNKNOWN),
+            )
+        )
     ]
     store.run(lambda t: t.messages.insert_fetched(rows))
     with store.read() as transaction:

@@ -1,0 +1,148 @@
+"""What in a sender's fields may deceive a reader. Staff are told; no rule decides by it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.mailbox.authentication.domains import organisational, unicode_name
+from pipeline.mailbox.authentication.policy import SenderPolicy
+from pipeline.model.message import InboundMessage, SenderWarning
+
+_SHORTEST = 5
+"""Shorter names differ from each other by one letter all the time."""
+_ADDRESS = re.compile(r"[^\s@<>()\",;:]{1,128}@[^\s@<>()\",;:]{1,253}")
+_MOST_ADDRESSES = 10
+_LOOKS_LIKE = str.maketrans(
+    "аеорсухіјѕһԁԛԝӏкмтвнгαοενρτικυχıɩɡߋօսո01|",
+    "aeopcyxijshdqwlkmtbhraoevptikuxiigoouholl",
+)
+"""Small letters of Cyrillic, Greek, Armenian and others drawn as Latin ones (Unicode TS 39)."""
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"})
+
+
+def warnings_of(message: InboundMessage, policy: SenderPolicy) -> tuple[str, ...]:
+    """Return the codes of what may deceive a reader of a mail with one From address."""
+    sender = message.senders[0]
+    found = {
+        SenderWarning.LOOK_ALIKE_DOMAIN: _imitates(sender.domain, policy),
+        SenderWarning.MIXED_SCRIPTS: any(
+            _mixes_scripts(label) for label in unicode_name(sender.domain).split(".")
+        ),
+        SenderWarning.NAME_HOLDS_ADDRESS: _names_another(sender.name, sender.address),
+        SenderWarning.NAME_IS_OURS: _poses_as_us(sender.name, sender.domain, policy),
+        SenderWarning.REPLY_TO_DIFFERS: any(
+            _organisation(reply.domain) != _organisation(sender.domain)
+            for reply in message.reply_to
+        ),
+    }
+    return tuple(code.value for code, present in found.items() if present)
+
+
+def _organisation(domain: str) -> str:
+    return organisational(domain) or domain
+
+
+def _imitates(domain: str, policy: SenderPolicy) -> bool:
+    """Return whether ``domain`` looks like a known one and is none of them."""
+    index = _index(policy.own_addresses, policy.known_domains)
+    here = _organisation(domain)
+    if here in index.known:
+        return False
+    shown = unicode_name(here)
+    if _skeleton(shown) in index.skeletons:
+        return True
+    return any(
+        _one_edit_apart(shown, name)
+        for piece in _with_one_less(shown)
+        for name in index.near.get(piece, ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Known domains: as they are, by how they look, and by what is left without one letter."""
+
+    known: frozenset[str]
+    skeletons: frozenset[str]
+    near: dict[str, list[str]]
+
+
+@lru_cache(maxsize=4)
+def _index(own_addresses: tuple[str, ...], known_domains: frozenset[str]) -> _Index:
+    names = {address.rpartition("@")[2] for address in own_addresses}
+    known = frozenset(_organisation(name.lower()) for name in names.union(known_domains) if name)
+    near: dict[str, list[str]] = {}
+    for name in map(unicode_name, known):
+        if len(name.partition(".")[0]) >= _SHORTEST:
+            for piece in _with_one_less(name):
+                near.setdefault(piece, []).append(name)
+    return _Index(known, frozenset(_skeleton(unicode_name(name)) for name in known), near)
+
+
+def _with_one_less(name: str) -> set[str]:
+    """Return ``name`` and all that it becomes without one letter.
+
+    Two names that are one edit apart have one of these in common.
+    """
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
+
+
+def _skeleton(name: str) -> str:
+    """Return ``name`` with look-alike letters made equal, and without accents."""
+    parted = unicodedata.normalize("NFKD", name.lower()).translate(_LOOKS_LIKE)
+    plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    for pair, single in _PAIRS:
+        plain = plain.replace(pair, single)
+    return plain.translate(str.maketrans("i", "l"))
+
+
+def _one_edit_apart(one: str, other: str) -> bool:
+    """Return whether one letter was put in, left out, replaced, or exchanged with its neighbour."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    here, there = one[start:], other[start:]
+    return (
+        here[1:] == there[1:]
+        or here[1:] == there
+        or here == there[1:]
+        or (here[:2] == there[1::-1] and here[2:] == there[2:])
+    )
+
+
+def _mixes_scripts(label: str) -> bool:
+    """Return whether letters of several scripts stand in one label, as no one language has them.
+
+    Japanese and Korean names mix their own scripts and Latin letters.
+    """
+    if label.isascii():
+        return False
+    scripts = {
+        unicodedata.name(letter, "UNKNOWN").split(" ")[0] for letter in label if letter.isalpha()
+    }
+    scripts = {"LATIN" if script == "FULLWIDTH" else script for script in scripts}
+    return len(scripts) > 1 and not scripts - {"LATIN"} <= _ASIAN
+
+
+def _names_another(name: str, address: str) -> bool:
+    """Return whether a display name holds an address that is not the sender's."""
+    found = _ADDRESS.findall(name)[:_MOST_ADDRESSES]
+    return any(other.strip("'.").lower() != address.lower() for other in found)
+
+
+def _poses_as_us(name: str, domain: str, policy: SenderPolicy) -> bool:
+    """Return whether somebody outside bears the name of our own mails."""
+    if (
+        not policy.own_name
+        or _organisation(domain) in _index(policy.own_addresses, frozenset()).known
+    ):
+        return False
+    return _words(policy.own_name) in _words(name)
+
+
+def _words(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

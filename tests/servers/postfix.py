@@ -1,0 +1,145 @@
+"""A throw-away Postfix: own folders and settings, a free loopback port, one Maildir."""
+
+import os
+import pwd
+import shutil
+import smtplib
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.opendkim import await_port, free_port
+
+_MASTERS = ("/usr/lib/postfix/sbin/master", "/usr/libexec/postfix/master")
+_QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming")
+_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Postfix:
+    """A running server and the Maildir where it puts all mail."""
+
+    port: int
+    maildir: Path
+    log: Path
+
+    def deliver(self, raw: bytes, *, sender: str, recipient: str, helo: str) -> bytes:
+        """Hand over a mail as a stranger does; return it as it was delivered."""
+        with smtplib.SMTP("127.0.0.1", self.port, local_hostname=helo) as client:
+            client.sendmail(sender, [recipient], raw)
+        end = time.monotonic() + _SECONDS
+        while time.monotonic() < end:
+            for path in (self.maildir / "new").glob("*"):
+                stored = path.read_bytes()
+                path.unlink()
+                return stored
+            time.sleep(0.02)
+        raise RuntimeError(self.log.read_text(errors="replace") if self.log.exists() else "no mail")
+
+
+def postfix_program() -> str | None:
+    """Return the path of Postfix's master, or None where it cannot run (it needs root)."""
+    found = next((path for path in _MASTERS if Path(path).exists()), None)
+    return found if os.getuid() == 0 else None
+
+
+@contextmanager
+def running_postfix(host: str, domain: str, milter_port: int) -> Iterator[Postfix]:
+    """Run Postfix as the server ``host`` of ``domain``, behind a filter.
+
+    Raises FileNotFoundError when Postfix is not installed or we are not root.
+    """
+    program = postfix_program()
+    if program is None:
+        raise FileNotFoundError("postfix")
+    home = Path(tempfile.mkdtemp(prefix="postfix-"))
+    try:
+        port = free_port()
+        _make(home, host, domain, (port, milter_port), Path(program).parent)
+        process = subprocess.Popen(
+            [program, "-c", str(home / "etc"), "-d"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            await_port(port, process, home / "log")
+            yield Postfix(port, home / "mail" / "requests", home / "log")
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _make(home: Path, host: str, domain: str, ports: tuple[int, int], daemons: Path) -> None:
+    owner, reader = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
+    home.chmod(0o755)
+    queue = home / "queue"
+    for name in (*_QUEUES, "private", "saved", "trace", "maildrop", "public"):
+        (queue / name).mkdir(parents=True, mode=0o700)
+        os.chown(queue / name, owner.pw_uid, -1)
+    (queue / "pid").mkdir()
+    for name, user in (("data", owner), ("mail", reader)):
+        (home / name).mkdir(mode=0o700)
+        os.chown(home / name, user.pw_uid, user.pw_gid)
+    (home / "etc").mkdir()
+    port, milter_port = ports
+    (home / "etc" / "main.cf").write_text(f"""\
+compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {home}/data
+daemon_directory = {daemons}
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = {host}
+mydestination =
+mynetworks =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+virtual_mailbox_domains = {domain}
+virtual_mailbox_maps = static:requests/
+virtual_mailbox_base = {home}/mail
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{reader.pw_uid}
+virtual_gid_maps = static:{reader.pw_gid}
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions =
+smtpd_peername_lookup = no
+strict_rfc821_envelopes = no
+smtpd_milters = inet:127.0.0.1:{milter_port}
+milter_default_action = tempfail
+alias_maps =
+alias_database =
+maillog_file = {home}/log
+maillog_file_prefixes = {home}
+""")
+    (home / "etc" / "master.cf").write_text(f"""\
+127.0.0.1:{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+anvil unix - - n - 1 anvil
+virtual unix - n n - - virtual
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+tlsmgr unix - - n 1000? 1 tlsmgr
+postlog unix-dgram n - n - 1 postlogd
+""")
