@@ -144,17 +144,18 @@ class _Reading:
 
         A header above a quote that was found already is taken with all lines between them.
         """
+        lines = ["" if gone else line for line, gone in zip(self.lines, self.gone, strict=True)]
         index = 0
-        while index < len(self.lines):
-            if self.gone[index] or not self.lines[index].strip():
+        while index < len(lines):
+            if not lines[index].strip():
                 index += 1
                 continue
-            block = block_at(self.lines, index, self.ours)
-            taken = block.end - index if block else attribution_at(self.lines, index, self.ours)
-            if not taken and not is_original(self.lines[index]):
+            block = block_at(lines, index, self.ours)
+            taken = block.end - index if block else attribution_at(lines, index, self.ours)
+            if not taken and not is_original(lines[index]):
                 index += 1
                 continue
-            top = with_rules(self.lines, index)
+            top = with_rules(lines, index)
             quote = self._quote_below(index + max(taken, 1))
             if quote is None:
                 is_forward = block is not None and not block.ours
@@ -183,6 +184,7 @@ class _Reading:
             if index < cut and not self.gone[index]:
                 stretch.append(self._left(index))
                 continue
+            stretch = _without_rules(stretch, begun=index - len(stretch) > 0, ended=index < cut)
             if any(line.strip() for line in stretch):
                 words = without_signature(stretch, first=not begun)
                 begun = True
@@ -198,3 +200,17 @@ class _Reading:
         # the marks around a sentence of ours go with it
         words = line.strip().lstrip(".,;:!?。、，．：；！？）」』)]}>”\"' \t")
         return " ".join(words.split())
+
+
+def _without_rules(lines: list[str], *, begun: bool, ended: bool) -> list[str]:
+    """Cut the rules that are drawn between words and a quote above or below them."""
+    first, last = 0, len(lines)
+    while begun and first < last and _is_empty(lines[first]):
+        first += 1
+    while ended and first < last and _is_empty(lines[last - 1]):
+        last -= 1
+    return lines[first:last]
+
+
+def _is_empty(line: str) -> bool:
+    return not line.strip() or is_rule(line, bare=True)

@@ -98,10 +98,10 @@ def without_marks(line: str) -> str:
     return line[found.end() :] if found else line
 
 
-def is_rule(line: str) -> bool:
-    """Whether ``line`` is drawn, with words in it or without."""
+def is_rule(line: str, *, bare: bool = False) -> bool:
+    """Whether ``line`` is drawn; ``bare``: without words in it."""
     line = line[:_CAP]
-    return bool(_RULE.match(line) or _FENCE.match(line))
+    return bool(_RULE.match(line) or (not bare and _FENCE.match(line)))
 
 
 def introduced_at(lines: Sequence[str], quote: int, ours: Ours) -> int:
@@ -248,7 +248,7 @@ def _attribution_ending(lines: Sequence[str], last: int, ours: Ours) -> int | No
         top = last - count + 1
         if top < 0 or not lines[top].strip() or is_marked(lines[top]):
             break
-        if count > 1 and not _is_folded(lines[top], lines[top + 1]):
+        if count > 1 and not _is_folded(lines[top], lines[top + 1]) and not _is_dated(lines, top):
             break
         joined = " ".join(line.strip() for line in lines[top : last + 1])[: 2 * _CAP]
         if joined.rstrip(_EDGE + ">])）")[-1:] not in {":", "："}:
@@ -265,6 +265,13 @@ def _attribution_ending(lines: Sequence[str], last: int, ours: Ours) -> int | No
 def _is_folded(line: str, following: str) -> bool:
     """Whether a program folded ``line`` before ``following``, and no person ended it."""
     return len(line.rstrip()) >= _NARROW or following.lstrip()[:1] in {"<", "(", "（", "["}
+
+
+def _is_dated(lines: Sequence[str], index: int) -> bool:
+    """Whether a paragraph begins with a line that tells a date and a time."""
+    line = lines[index][:_CAP]
+    begins = not index or not lines[index - 1].strip()
+    return begins and bool(_DATE.search(line) and _TIME.search(line))
 
 
 def attribution_at(lines: Sequence[str], index: int, ours: Ours) -> int:
