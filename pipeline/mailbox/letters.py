@@ -17,9 +17,15 @@ _ADDED = re.compile(
     r"|^[ \t]{0,8}[A-Za-z]{1,4}>",
     re.IGNORECASE | re.MULTILINE,
 )
-# Programs and gateways write links anew: any link is as good as any other.
-_LINK = re.compile(r"\bhttps?://[^\s<>\[\]()\"'（）「」]{1,2000}", re.IGNORECASE)
+# Programs and gateways write links anew, and fold long ones: any link is as good as any other.
+_LINK = re.compile(
+    r"\bhttps?://(?:[^\s<>\[\]()\"'（）「」]{50,2000}\n[> ]{0,4}[\w%&?=/.+~#-]{1,200}(?=[ \t]*(?:\n|\Z))"
+    r"|[^\s<>\[\]()\"'（）「」]{1,2000})",
+    re.IGNORECASE,
+)
 _FOR_A_LINK = "\ue000"
+#: Characters without a width, which programs put into words and take out of them.
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
 #: Marks by which people choose: they are words of whoever wrote them.
 _CHOICES = frozenset("✓✔☑☒✗✘✅❌⭕◯○→←⇐⇒➡⬅☜☞👈👉")
 _WIDE = "\u2e80"
@@ -28,9 +34,9 @@ _folds: dict[str, str] = {_FOR_A_LINK: _FOR_A_LINK, **{mark: mark for mark in _C
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The folded letters of a text, and the place in it where each of them stands.
+    """The folded letters of a text, and the place where each of them stands in ``bare``.
 
-    ``bare`` is the text, place by place, with blanks for what programs added.
+    ``bare`` is the text without invisible characters, with blanks for what programs added.
     """
 
     text: str
@@ -51,8 +57,8 @@ def fold(character: str) -> str:
 
 def letters_of(text: str) -> Letters:
     """Return the letters of ``text`` without what programs add to words."""
-    bare = _ADDED.sub(lambda hit: " " * len(hit[0]), text)
-    bare = _LINK.sub(lambda hit: _FOR_A_LINK + " " * (len(hit[0]) - 1), bare)
+    bare = _ADDED.sub(lambda hit: " " * len(hit[0]), _INVISIBLE.sub("", text))
+    bare = _LINK.sub(lambda hit: f"{_FOR_A_LINK}{' ' * (len(hit[0]) - 2)}{_FOR_A_LINK}", bare)
     found: list[str] = []
     places: list[int] = []
     for place, character in enumerate(bare):
@@ -61,6 +67,13 @@ def letters_of(text: str) -> Letters:
             found.append(folded)
             places.extend([place] * len(folded))
     return Letters("".join(found), places, bare)
+
+
+def visible(text: str) -> list[int] | None:
+    """Return the places of the visible characters of ``text``; None when all of it can be seen."""
+    if not _INVISIBLE.search(text):
+        return None
+    return [place for place, character in enumerate(text) if not _INVISIBLE.match(character)]
 
 
 def weight(letters: str) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.mailbox.letters import Letters, fold, letters_of, weight
+from pipeline.mailbox.letters import Letters, fold, letters_of, visible, weight
 
 _RECORD = struct.Struct(">BB2s6s")
 _HEAD = 4  # letters that a piece is looked up by
@@ -120,8 +120,11 @@ class SentText:
         taken, used = self._clearly_ours(runs, letters)
         taken = self._in_order(runs, taken, used)
         chosen = sorted((run[0].start, run[-1].end) for run in taken)
-        places = letters.places
-        return [(places[start], places[end - 1] + 1) for start, end in chosen]
+        places, seen = letters.places, visible(text)
+        found = [(places[start], places[end - 1]) for start, end in chosen]
+        if seen is not None:
+            found = [(seen[start], seen[end]) for start, end in found]
+        return [(start, end + 1) for start, end in found]
 
     # finding
 
