@@ -10,8 +10,9 @@ import hashlib
 import re
 import struct
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.mailbox.letters import Letters, fold, letters_of, visible, weight
@@ -56,7 +57,7 @@ class _Hit:
 _Run = list[_Hit]
 
 
-def digests_of(text: str, body: str, key: str, replies: Iterable[str] = ()) -> bytes:
+def digests_of(text: str, body: str, key: str, replies: tuple[str, ...] = ()) -> bytes:
     """Return the digests of the plain text of a mail of ours, as they are kept.
 
     ``body`` is the part between greeting and closing: what frames it is said by everybody.
@@ -65,7 +66,7 @@ def digests_of(text: str, body: str, key: str, replies: Iterable[str] = ()) -> b
     """
     start = text.find(body) if body else 0
     within = range(start, start + len(body or text))
-    words = {letters_of(reply).text for reply in replies}
+    words = _folded(replies)
     found = []
     for place, source in _pieces(text):
         letters = letters_of(source).text
@@ -77,6 +78,11 @@ def digests_of(text: str, body: str, key: str, replies: Iterable[str] = ()) -> b
             head = _digest(part[:_HEAD], key, 2)
             found.append(_RECORD.pack(flags, len(part), head, _digest(part, key, 6)))
     return b"".join(found[:_MOST_PIECES])
+
+
+@lru_cache(maxsize=8)
+def _folded(replies: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(letters_of(reply).text for reply in replies)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:

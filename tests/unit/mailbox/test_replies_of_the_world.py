@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake.phrases import load_phrases
+from pipeline.intake.phrases import reply_words
 from pipeline.mailbox.new_text import read_new_text
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.quotes import Ours
@@ -33,8 +33,8 @@ def _read(row: Row) -> NewText:
     if not row["notice_sent"]:
         return read_new_text(text, OURS)
     notice = (REPLIES / row["notice_sent"]).read_text(encoding="utf-8")
-    replies = [word for words in load_phrases().values() for word in words]
-    digests = digests_of(notice, notice, "request", replies)
+
+    digests = digests_of(notice, notice, "request", reply_words())
     return read_new_text(text, OURS, SentText([digests], "request"))
 
 

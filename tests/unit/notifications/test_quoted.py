@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from pipeline.intake.phrases import load_phrases
+from pipeline.intake.phrases import reply_words
 from pipeline.mailbox.letters import letters_of
 from pipeline.mailbox.new_text import read_new_text
 from pipeline.mailbox.quotes import Ours
@@ -34,7 +34,7 @@ WORDS = (
     "Dear team,\n\nwe have asked our provider: no answer yet.\nTime: 10:00 suits us best.",
     "감사합니다. 확인해 보겠습니다.",
 )
-REPLIES = [word for words in load_phrases().values() for word in words]
+REPLIES = reply_words()
 #: What these programs add and no rule takes away: a help desk's line above, the title of a mail.
 ADDED = {
     "help desk (Zendesk)": (
