@@ -22,6 +22,7 @@ from pipeline.model.message import MailAddress, NewText
 _CAP_LINES = 20_000
 _CAP = 300_000
 _NOBODY = Ours()
+_CLOSERS = " \t.,:;)]}>。、：；）」』］〉》“”\"'"
 _BANNER = 12  # lines that a gateway may put between a copied header and the text
 
 
@@ -52,9 +53,10 @@ def read_new_text(text: str, ours: Ours = _NOBODY, sent: SentText | None = None)
     """
     text = text[:_CAP]
     reading = _Reading(text.split("\n", _CAP_LINES)[:_CAP_LINES], ours)
-    reading.take_marked()
+    marked = reading.take_marked()
     if sent is not None:
         reading.take_sent(sent.spans("\n".join(reading.lines)))
+    reading.keep_forwards(marked)
     reading.take_introductions()
     cut, forwarded = reading.cut()
     own = reading.own_words(cut)
@@ -76,8 +78,9 @@ class _Reading:
         self.gone = [False] * len(self.lines)
         self.kept = list(self.lines)
 
-    def take_marked(self) -> None:
-        """Take the lines with a mark before them; a mail forwarded by marks is kept to be shown."""
+    def take_marked(self) -> list[tuple[int, int]]:
+        """Take the lines with a mark before them; return where they stand together."""
+        found: list[tuple[int, int]] = []
         first: int | None = None
         for index, line in enumerate([*self.lines, ""]):
             marked = is_marked(line)
@@ -85,17 +88,20 @@ class _Reading:
                 self.gone[index] = True
                 first = index if first is None else first
             elif first is not None and (line.strip() or index == len(self.lines)):
-                self._keep_forward([without_marks(line) for line in self.lines[first:index]])
+                found.append((first, index))
                 first = None
+        return found
 
-    def _keep_forward(self, lines: Sequence[str]) -> None:
-        for index, line in enumerate(lines[: 2 * _BANNER]):
-            if not line.strip() or is_rule(line):
+    def keep_forwards(self, marked: Sequence[tuple[int, int]]) -> None:
+        """Keep to be shown what stands under marks with another's header, and has none of ours."""
+        for first, end in marked:
+            if self.kept[first:end] != self.lines[first:end]:
                 continue
-            block = block_at(lines, index, self.ours)
+            lines = [without_marks(line) for line in self.lines[first:end]]
+            head = (place for place, line in enumerate(lines) if line.strip() and not is_rule(line))
+            block = block_at(lines, next(head, 0), self.ours)
             if block is not None and not block.ours:
                 self.forwards.append("\n".join(lines).strip("\n"))
-            return
 
     def take_sent(self, spans: Sequence[tuple[int, int]]) -> None:
         """Take what stands between the places of ``spans`` in the text."""
@@ -119,6 +125,8 @@ class _Reading:
         for index, line in enumerate(self.kept):
             if line != self.lines[index] and not any(map(fold, line)):
                 self.gone[index] = True
+            elif index and self.gone[index - 1] and line.strip() and not line.strip(_CLOSERS):
+                self.gone[index] = True  # a line was folded before its last mark
         self._take_lines_between()
 
     def _take_lines_between(self) -> None:

@@ -74,8 +74,8 @@ class Ours:
     def is_subject(self, value: str) -> bool:
         """Whether ``value`` is the subject of the thread, with or without its prefixes."""
         told, own = letters_of(value).text, letters_of(self.subject).text
-        shorter = min(len(told), len(own))
-        return shorter >= _SUBJECT and (told.endswith(own) or own.endswith(told))
+        shorter, longer = sorted((told, own), key=len)
+        return len(shorter) >= _SUBJECT and longer.endswith(shorter) and 2 * len(shorter) > len(longer)
 
 
 @dataclass(frozen=True, slots=True)

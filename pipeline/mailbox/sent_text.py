@@ -23,7 +23,7 @@ _LONGEST = 200
 _MOST_PIECES = 600
 _FRAME, _REPLY = 1, 2
 _TELLING = 20  # letters that nobody writes by chance
-_WITHIN = 6  # pieces that a program may leave out (the numbers of a list, a line of dashes)
+_LEFT_OUT = 6  # letters of a piece that a program may leave out (the number in a list, "End")
 _SHORT = 3
 _TRIED = 6
 _MOST_MAILS = 60
@@ -122,7 +122,7 @@ class SentText:
         """
         letters = letters_of(text)
         runs = [_trimmed(run, letters) for run in self._runs(letters)]
-        runs = [run for run in runs if run]
+        runs = self._answers_left([run for run in runs if run])
         taken, used = self._clearly_ours(runs, letters)
         taken = self._in_order(runs, taken, used)
         chosen = sorted((run[0].start, run[-1].end) for run in taken)
@@ -181,18 +181,17 @@ class SentText:
         run = [first]
         mail = self._mails[first.mail]
         while True:
-            at, index = run[-1].end, run[-1].index
-            following = next(
-                (
-                    _Hit(at, at + piece.length, first.mail, place)
-                    for place, piece in enumerate(mail[index + 1 : index + 1 + _WITHIN], index + 1)
-                    if self._stands(letters, at, piece.length, piece.whole)
-                ),
-                None,
-            )
-            if following is None:
+            at, index = run[-1].end, run[-1].index + 1
+            while index < len(mail):
+                piece = mail[index]
+                if self._stands(letters, at, piece.length, piece.whole):
+                    run.append(_Hit(at, at + piece.length, first.mail, index))
+                    break
+                if piece.length > _LEFT_OUT or run[-1].index < index - 1:
+                    return run
+                index += 1
+            else:
                 return run
-            run.append(following)
 
     def _stands(self, letters: Letters, start: int, length: int, whole: bytes) -> bool:
         end = start + length
@@ -205,6 +204,18 @@ class SentText:
         return _digest(letters.text[start:end], self._key, 6) == whole
 
     # deciding
+
+    def _answers_left(self, runs: list[_Run]) -> list[_Run]:
+        """Take a reply word off the end of a run when the next run begins with the same one of ours.
+
+        It stands there twice, and we wrote it once.
+        """
+        for run, following in pairwise(runs):
+            last, first = run[-1], following[0]
+            is_twice = (last.mail, last.index) == (first.mail, first.index)
+            if is_twice and self._piece(last).flags & _REPLY:
+                run.pop()
+        return [run for run in runs if run]
 
     def _clearly_ours(
         self, runs: list[_Run], letters: Letters
