@@ -148,17 +148,21 @@ def block_at(lines: Sequence[str], index: int, ours: Ours) -> Block | None:
     """Return the copied header that begins at line ``index`` with whatever text below it, or None.
 
     Without our words below there must be more to it than its shape: people write lists of
-    ``Word: value`` too.
+    ``Word: value`` too. It begins a paragraph, but for the words that we know.
     """
-    if not _FIELD.match(lines[index][:_CAP].strip(_EDGE)):
+    line = lines[index][:_CAP].strip(_EDGE)
+    named = bool(_FROM.match(line))
+    begins = not index or not lines[index - 1].strip() or is_rule(lines[index - 1])
+    if not _FIELD.match(line) or not (begins or named):
         return None
     end = index
     while end < min(len(lines), index + _BLOCK_LINES) and lines[end].strip(_EDGE):
         end += 1
+    others = sum(1 for line in lines[index + 1 : end] if _OTHER.match(line[:_CAP].strip()))
+    by_words = named and others > 1
+    if not (by_words or begins):
+        return None
     found = _Evidence.of(lines[index:end], ours)
-    by_words = bool(_FROM.match(lines[index].strip())) and (
-        sum(1 for line in lines[index + 1 : end] if _OTHER.match(line.strip())) > 1
-    )
     told = found.fields >= _REAL_BLOCK and found.when > 0 and found.who + found.subject > 0
     return Block(index, end, found.ours > 0) if told or by_words else None
 
