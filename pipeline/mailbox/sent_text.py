@@ -6,13 +6,13 @@ program ends a line. Our mails ask for words ("reply READY"), so a word is ours 
 neighbours are ours too.
 """
 
+import functools
 import hashlib
 import re
 import struct
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.mailbox.letters import Letters, fold, letters_of, visible, weight
@@ -26,6 +26,7 @@ _TELLING = 20  # letters that nobody writes by chance
 _LEFT_OUT = 6  # letters of a piece that a program may leave out (the number in a list, "End")
 _SHORT = 3
 _TRIED = 6
+_FEW = 5
 _MOST_MAILS = 60
 _HALF = 0.5
 # The end of a piece: of a line, or of a sentence on it.
@@ -80,7 +81,7 @@ def digests_of(text: str, body: str, key: str, replies: tuple[str, ...] = ()) ->
     return b"".join(found[:_MOST_PIECES])
 
 
-@lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)
 def _folded(replies: tuple[str, ...]) -> frozenset[str]:
     return frozenset(letters_of(reply).text for reply in replies)
 
@@ -220,22 +221,41 @@ class SentText:
     def _clearly_ours(
         self, runs: list[_Run], letters: Letters
     ) -> tuple[list[_Run], set[tuple[int, int]]]:
-        """Return the runs that need no other evidence, and the pieces that they use up."""
-        taken, alone = [], []
+        """Return the runs that need no other evidence, and the pieces that they use up.
+
+        A few sentences are taken as often as we sent them. What is longer, or holds a word that
+        could be an answer, is a quote however often it stands there.
+        """
+        taken, few = [], []
         used: set[tuple[int, int]] = set()
         for run in runs:
-            if len(run) > 1 and self._tells(run, letters):
+            if not self._tells(run, letters):
+                continue
+            if len(run) > _FEW or (len(run) > 1 and self._flags(run) & _REPLY):
                 taken.append(run)
                 used.update((hit.mail, hit.index) for hit in run)
-            elif len(run) == 1 and self._tells(run, letters):
-                alone.append(run)
-        for run in alone:
-            hit = run[0]
-            free = next((place for place in self._same(hit) if place not in used), None)
-            if free is not None:
-                used.add(free)
-                taken.append([_Hit(hit.start, hit.end, *free)])
+            else:
+                few.append(run)
+        for run in sorted(few, key=len, reverse=True):
+            places = [self._free(hit, used) for hit in run]
+            free = [place for place in places if place is not None]
+            if len(free) == len(run):
+                used.update(free)
+                taken.append(
+                    [_Hit(hit.start, hit.end, *place) for hit, place in zip(run, free, strict=True)]
+                )
         return taken, used
+
+    def _free(self, hit: _Hit, used: set[tuple[int, int]]) -> tuple[int, int] | None:
+        """Return where a piece stands in our mails that is not used up: here, else anywhere."""
+        own = (hit.mail, hit.index)
+        if own not in used:
+            return own
+        return next((place for place in self._same(hit) if place not in used), None)
+
+    def _flags(self, run: _Run) -> int:
+        """Return all flags that a piece of ``run`` has."""
+        return functools.reduce(int.__or__, (self._piece(hit).flags for hit in run), 0)
 
     def _tells(self, run: _Run, letters: Letters) -> bool:
         """Whether a run can only be ours: long enough, and more than a slot or one phrase."""
@@ -275,8 +295,7 @@ class SentText:
         starts = {mail: [run[0].start for run in found] for mail, found in quoted.items()}
         more: list[_Run] = []
         for run in runs:
-            flags = [self._piece(hit).flags for hit in run]
-            if run[0].start in chosen or any(flag & _REPLY for flag in flags):
+            if run[0].start in chosen or self._flags(run) & _REPLY:
                 continue
             for mail, index in self._same(run[0]):
                 if mail not in quoted or (mail, index) in used:

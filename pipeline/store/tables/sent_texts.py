@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from pipeline.store.schema.mail_and_requests import sent_texts
+from pipeline.store.schema.mail_and_requests import outbox, outbox_requests, sent_texts
 from pipeline.store.tables.rows import Context
 
 _MOST = 60
@@ -37,3 +37,33 @@ class SentTexts:
         )
         newest = self._context.connection.execute(statement).scalars().all()
         return tuple(reversed(newest))
+
+    def without(self, request_id: str) -> tuple[bytes, ...]:
+        """Return the mails of a request that have no digests and still their bytes, oldest first.
+
+        They went out before digests were kept.
+        """
+        known = sa.exists().where(
+            sent_texts.c.mailbox_id == outbox_requests.c.mailbox_id,
+            sent_texts.c.request_id == outbox_requests.c.request_id,
+            sent_texts.c.outbox_id == outbox_requests.c.outbox_id,
+        )
+        statement = (
+            sa.select(outbox.c.content)
+            .join(
+                outbox_requests,
+                sa.and_(
+                    outbox_requests.c.mailbox_id == outbox.c.mailbox_id,
+                    outbox_requests.c.outbox_id == outbox.c.id,
+                ),
+            )
+            .where(
+                outbox_requests.c.mailbox_id == self._context.mailbox_id,
+                outbox_requests.c.request_id == request_id,
+                sa.func.length(outbox.c.content) > 0,
+                ~known,
+            )
+            .order_by(outbox.c.id)
+            .limit(_MOST)
+        )
+        return tuple(self._context.connection.execute(statement).scalars())
