@@ -25,7 +25,9 @@ _LINK = re.compile(
 )
 _FOR_A_LINK = "\ue000"
 #: Characters without a width, which programs put into words and take out of them.
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
 #: Marks by which people choose: they are words of whoever wrote them.
 _CHOICES = frozenset("✓✔☑☒✗✘✅❌⭕◯○→←⇐⇒➡⬅☜☞👈👉")
 _WIDE = "\u2e80"

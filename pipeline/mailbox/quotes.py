@@ -24,9 +24,11 @@ _MARK = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>|\|(?!.*\|))")
 _MARKS = re.compile(r"\s*(?:[>＞|]\s?)*")
 _RULE = re.compile(r"\s*[-_=*~―－─━—–]{3,}\s*\Z")
 _FENCE = re.compile(r"\s*[-_=*~―－─━—–]{2,}\s?[^-\s].{0,120}[-_=*~―－─━—–]{2,}\s*[:：]?\s*\Z")
-_FIELD = re.compile(r"(?=[^\W\d])([^:：<>@\n]{1,40}?)[ \t*_]{0,3}[:：](.*)\Z", re.DOTALL)
+_FIELD = re.compile(r"(?=[^\W\d])([^:：<>@\n]{1,40}?)[ \t*_]{0,3}[:：՝](.*)\Z", re.DOTALL)
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_IN_BRACKETS = re.compile(r"[<\[(（](?:mailto:)?\s?[^\s<>@\[\]]{1,80}@[^\s<>@\[\]]{1,120}\s?[>\])）]")
+_IN_BRACKETS = re.compile(
+    r"[<\[(（](?:mailto:)?\s?[^\s<>@\[\]]{1,80}@[^\s<>@\[\]]{1,120}\s?[>\])）]"
+)
 _TIME = re.compile(r"\d{1,2}[:.時시]\s?\d{2}")
 _DATE = re.compile(
     r"\d{4}\s?[年년./-]\s?\d{1,2}|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}"
@@ -75,7 +77,9 @@ class Ours:
         """Whether ``value`` is the subject of the thread, with or without its prefixes."""
         told, own = letters_of(value).text, letters_of(self.subject).text
         shorter, longer = sorted((told, own), key=len)
-        return len(shorter) >= _SUBJECT and longer.endswith(shorter) and 2 * len(shorter) > len(longer)
+        return (
+            len(shorter) >= _SUBJECT and longer.endswith(shorter) and 2 * len(shorter) > len(longer)
+        )
 
 
 @dataclass(frozen=True, slots=True)

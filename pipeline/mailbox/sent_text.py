@@ -214,7 +214,7 @@ class SentText:
         for run, following in pairwise(runs):
             last, first = run[-1], following[0]
             is_twice = (last.mail, last.index) == (first.mail, first.index)
-            if is_twice and self._piece(last).flags & _REPLY:
+            if is_twice and len(following) > 1 and self._piece(last).flags & _REPLY:
                 run.pop()
         return [run for run in runs if run]
 
@@ -272,9 +272,7 @@ class SentText:
         """Whether a run of slots is all that we offered: nobody chooses by copying them all."""
         mail = self._mails[run[0].mail]
         around = (run[0].index - 1, run[-1].index + 1)
-        return not any(
-            0 <= index < len(mail) and mail[index].flags & _REPLY for index in around
-        )
+        return not any(0 <= index < len(mail) and mail[index].flags & _REPLY for index in around)
 
     def _in_order(
         self,

@@ -170,9 +170,7 @@ _add(
     "hyphens, wide blanks and straight quotes",
     lambda o, w: (
         f"{w}\n\n"
-        + marked(
-            re.sub(r"[„“”‘’]", '"', o.text).replace("–", "-").replace(" ", "\u00a0"), "| "
-        )
+        + marked(re.sub(r"[„“”‘’]", '"', o.text).replace("–", "-").replace(" ", "\u00a0"), "| ")
     ),
 )
 _add(

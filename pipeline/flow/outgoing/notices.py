@@ -82,7 +82,6 @@ def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbo
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
-
 def _thread(record: RequestRecord, trigger: Trigger, recipient: str) -> Thread:
     """Return what the mail answers; our ids carry the requester's token and go to nobody else."""
     if recipient and recipient.lower() != record.address_of_record.lower():

@@ -197,9 +197,7 @@ def test_words_anywhere_remain_in_many_more_replies(
 
 
 @pytest.mark.parametrize("case", range(0, len(CASES), 9))
-def test_mail_quoted_alone_may_not_act(
-    case: int, make_composed: Callable[[int], Composed]
-) -> None:
+def test_mail_quoted_alone_may_not_act(case: int, make_composed: Callable[[int], Composed]) -> None:
     composed = make_composed(case)
     found = read(_shown(composed, Random(case)), composed)
     assert found.ours
