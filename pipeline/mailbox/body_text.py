@@ -20,7 +20,7 @@ _OPEN_TAG = re.compile(r"<(?![^<>]{0,20000}>)")
 """A tag that never ends: the parser would look for its end again and again."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _QUOTED = re.compile(r">*")
-#: What mail programs call an element that holds a mail they quote, and the mark they draw beside it.
+#: What mail programs call an element that holds what they quote, and what they draw beside it.
 _QUOTE_NAME = re.compile(
     r"(?:\A|[\s_-])(?:blockquote|quote|quoted|cite|zmail_extra|reference-message)(?![A-Za-z])",
     re.IGNORECASE,

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-#: What a program adds to words: the address behind a link, a footnote, a picture, a mark of a quote.
+#: What a program adds to words: the address behind a link, a footnote, a picture, a quote mark.
 _ADDED = re.compile(
     r"[<\[(](?:https?://|mailto:|tel:|cid:)[^\s<>\[\]()]{0,2000}[>\])]"
     r"|\[\d{1,3}\]"
@@ -19,7 +19,8 @@ _ADDED = re.compile(
 )
 # Programs and gateways write links anew, and fold long ones: any link is as good as any other.
 _LINK = re.compile(
-    r"\bhttps?://(?:[^\s<>\[\]()\"'（）「」]{50,2000}\n[> ]{0,4}[\w%&?=/.+~#-]{1,200}(?=[ \t]*(?:\n|\Z))"
+    r"\bhttps?://(?:[^\s<>\[\]()\"'（）「」]{50,2000}"
+    r"\n[> ]{0,4}[\w%&?=/.+~#-]{1,200}(?=[ \t]*(?:\n|\Z))"
     r"|[^\s<>\[\]()\"'（）「」]{1,2000})",
     re.IGNORECASE,
 )

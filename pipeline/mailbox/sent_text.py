@@ -207,7 +207,7 @@ class SentText:
     # deciding
 
     def _answers_left(self, runs: list[_Run]) -> list[_Run]:
-        """Take a reply word off the end of a run when the next run begins with the same one of ours.
+        """Take a reply word off the end of a run where the next run begins with the same one.
 
         It stands there twice, and we wrote it once.
         """

@@ -59,10 +59,10 @@ class InboundMessage:
     ``headers`` are all header fields in their order with raw (undecoded) values, for the judges of
     sender and automation. ``senders`` are all mailboxes of all From fields. ``text`` is the decoded
     plain text (made from HTML when there is no plain part), ``new_text`` the same without quotes
-    and signature, as far as their marks tell (:class:`NewText` also knows what we sent). ``date`` is the Date field (aware) or None. ``language`` is a hint of the headers
-    (a code, or empty). ``defects`` are codes of what was wrong with it. ``report_text`` is what a
-    delivery report says for machines and the header fields of enclosed messages, for the judge of
-    bounces.
+    and signature, as far as their marks tell (:class:`NewText` knows what we sent too). ``date`` is
+    the Date field (aware) or None. ``language`` is a hint of the headers (a code, or empty).
+    ``defects`` are codes of what was wrong with it. ``report_text`` is what a delivery report says
+    for machines and the header fields of enclosed messages, for the judge of bounces.
     """
 
     sha256: str

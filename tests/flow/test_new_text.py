@@ -13,7 +13,6 @@ from tests.world.outbox import Sent, notices
 from tests.world.quoting import STYLES, Original
 from tests.world.world import World
 
-
 Waiting = tuple[RequestRecord, Sent]
 #: Without marks and without words that the programme knows.
 UNMARKED = ("outlook desktop cs", "outlook mobile el", "no marks, one paragraph at 60", "yahoo web")

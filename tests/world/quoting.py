@@ -128,7 +128,8 @@ ATTRIBUTIONS = {
     "roundcube pl": "W dniu 2026-11-23 10:02, {who} napisał(a):\n",
     "mutt": "* {who} <{address}> [2026-11-23 10:02 +0000]:\n",
     "gmail web zh": "{who} <{address}> 于2026年11月23日周一 10:02写道：\n",
-    "gmail web ar": "في الاثنين، 23 نوفمبر 2026 في 10:02 ص تمت كتابة ما يلي بواسطة {who} <{address}>:\n",
+    "gmail web ar": "في الاثنين، 23 نوفمبر 2026 في 10:02 ص تمت كتابة ما يلي بواسطة "
+    "{who} <{address}>:\n",
     "yandex ru": '23.11.2026, 10:02, "{who}" <{address}>:',
 }  # fmt: skip
 
@@ -190,8 +191,8 @@ def _outlook_html(original: Original, words: str) -> str:
 @style("outlook web html")
 def _outlook_web_html(original: Original, words: str) -> str:
     return html_to_text(
-        f"<body dir='ltr'>{said(words)}<div id='appendonsend'></div><hr style='display:inline-block;"
-        "width:98%' tabindex='-1'><div id='divRplyFwdMsg' dir='ltr'><font><b>Από:</b> "
+        f"<body dir='ltr'>{said(words)}<div id='appendonsend'></div><hr style='width:98%' "
+        "tabindex='-1'><div id='divRplyFwdMsg' dir='ltr'><font><b>Από:</b> "
         f"{escaped(original)}<br><b>Στάλθηκε:</b> Δευτέρα, 23 Νοεμβρίου 2026 10:02<br><b>Προς:</b> "
         f"{original.to}<br><b>Θέμα:</b> {original.subject}</font><div>&nbsp;</div></div>"
         f"<div>{body_of(original.html)}</div></body>"
@@ -216,8 +217,8 @@ def _flowed(original: Original, words: str) -> str:
 @style("becky")
 def _becky(original: Original, words: str) -> str:
     return (
-        f"{words}\n\nOn Mon, 23 Nov 2026 10:02:00 +0000\n{original.name} <{original.address}> wrote:"
-        f"\n\n{marked(rewrapped(original.text, 70))}\n"
+        f"{words}\n\nOn Mon, 23 Nov 2026 10:02:00 +0000\n{original.name} <{original.address}> "
+        f"wrote:\n\n{marked(rewrapped(original.text, 70))}\n"
     )
 
 

@@ -98,9 +98,9 @@ _add(
 _add(
     "qq",
     lambda o, w: html_to_text(
-        f"{said(w)}<div><br></div><div style='font-size:12px;padding:2px 0'>------------------&nbsp;"
+        f"{said(w)}<div><br></div><div style='font-size:12px'>------------------&nbsp;"
         "原始邮件&nbsp;------------------</div><div style='background:#efefef;padding:8px'><div><b>"
-        f"发件人:</b> {escaped(o)};</div><div><b>发送时间:</b> 2026年11月23日(星期一) 晚上6:02</div>"
+        f"发件人:</b> {escaped(o)};</div><div><b>发送时间:</b> 2026年11月23日(星期一) 18:02</div>"
         f"<div><b>收件人:</b> {o.to_address};</div><div><b>主题:</b> {o.subject}</div></div>"
         f"<div>{body_of(o.html)}</div>"
     ),
@@ -127,8 +127,8 @@ _add(
     "web.de html",
     lambda o, w: html_to_text(
         f"{said(w)}<div name='quote' style='margin:10px 5px 5px 10px;padding:10px 0 10px 10px;"
-        "border-left:2px solid #C3D9E5'><div style='margin:0 0 10px 0'><b>Gesendet:</b> Montag, 23. "
-        f"November 2026 um 10:02 Uhr<br><b>Von:</b> {escaped(o)}<br><b>An:</b> {o.to_address}<br>"
+        "border-left:2px solid #C3D9E5'><div style='margin:0 0 10px 0'><b>Gesendet:</b> Montag, "
+        f"23. November 2026 um 10:02<br><b>Von:</b> {escaped(o)}<br><b>An:</b> {o.to_address}<br>"
         f"<b>Betreff:</b> {o.subject}</div><div name='quoted-content'>{body_of(o.html)}</div></div>"
     ),
 )

@@ -22,7 +22,7 @@ def new_words(work: Work, context: MessageContext, record: RequestRecord) -> New
 
 
 def _sent(tx: Transaction, request_id: str) -> SentText:
-    """Return what we sent on the thread; mails from before digests were kept are read themselves."""
+    """Return what we sent on the thread; mails older than the digests are read themselves."""
     texts = (parse_message(mail).text for mail in tx.sent_texts.without(request_id))
     older = [digests_of(text, text, request_id, reply_words()) for text in texts]
     return SentText([*older, *tx.sent_texts.list(request_id)], request_id)

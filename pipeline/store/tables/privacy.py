@@ -42,9 +42,10 @@ class Privacy:
     def erase_request(self, request_id: str) -> list[str]:
         """Empty a request of personal data, and return the blobs that nothing names any more.
 
-        Answers, notes, attachments and digests of what we sent go; mail rows and notices stay as places and ids, without
-        sender, recipient, subject and bytes. A mail that another request has too stays whole and
-        loses its link to this one. The history stays: it holds ids and codes only.
+        Answers, notes, attachments and digests of what we sent go; mail rows and notices stay as
+        places and ids, without sender, recipient, subject and bytes. A mail that another request
+        has too stays whole and loses its link to this one. The history stays: it holds ids and
+        codes only.
         """
         self._came.give_up_shared(request_id)
         self._went.give_up_shared(request_id)
