@@ -4,7 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.model.form import FormKind
-from pipeline.model.message import InboundMessage, MessageKind, SenderJudgement, SenderVerdict
+from pipeline.model.message import (
+    InboundMessage,
+    MessageKind,
+    NewText,
+    SenderJudgement,
+    SenderVerdict,
+)
 from pipeline.model.notice import MailFile, ProblemItem
 from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
@@ -94,13 +100,21 @@ class Notice:
 
 @dataclass(slots=True)
 class MessageContext:
-    """A human message under way: its row, its content, its sender, and the answers to it."""
+    """A human message under way: its row, its content, its sender, and the answers to it.
+
+    ``new_text`` is what its sender wrote now: as marks tell, and as the thread tells that it is on.
+    """
 
     row: MessageRecord
     read: ReadMessage
     sender: SenderJudgement
     now: datetime
     answers: list[Notice] = field(default_factory=list)
+    new_text: NewText = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_marks = self.read.message.new_text
+        self.new_text = NewText(by_marks, by_marks)
 
     @property
     def message(self) -> InboundMessage:

@@ -23,6 +23,12 @@ def load_phrases() -> Words:
     return _merged("commands")
 
 
+@cache
+def reply_words() -> tuple[str, ...]:
+    """Return all phrases that a customer may reply with."""
+    return tuple(dict.fromkeys(phrase for said in load_phrases().values() for phrase in said))
+
+
 def load_frequent_words() -> Words:
     """Return the frequent words of each language that can be told by its words."""
     files = sorted(template("commands").glob("??.toml"))

@@ -1,6 +1,7 @@
 """Bodies to plain text: HTML with the standard library, flowed text as RFC 3676 folds it."""
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 _CAP = 1 << 20
@@ -11,12 +12,25 @@ _BLOCKS = frozenset(
         "h6 header hr li main nav ol p pre section table tbody tfoot thead tr ul",
     )
 )
+_HOLDERS = frozenset({"blockquote", "div", "section", "table"})
+_LONGEST_NAME = 500
 _HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript", "object"})
 _DECLARATION = re.compile(r"<!\[[^>]{0,200}>")
 _OPEN_TAG = re.compile(r"<(?![^<>]{0,20000}>)")
 """A tag that never ends: the parser would look for its end again and again."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _QUOTED = re.compile(r">*")
+#: What mail programs call an element that holds what they quote, and what they draw beside it.
+_QUOTE_NAME = re.compile(
+    r"(?:\A|[\s_-])(?:blockquote|quote|quoted|cite|zmail_extra|reference-message)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_QUOTE_BESIDE = re.compile(
+    r"border-left(?:-width)?\s*:(?!\s*(?:none|0(?![.\d])))[^;]{0,80}?(?:solid|\d)", re.IGNORECASE
+)
+_INDENTED = re.compile(r"border(?:-width)?\s*:\s*(?:none|0)", re.IGNORECASE)
+_RULE_ABOVE = re.compile(r"border-top\s*:[^;]{0,40}solid", re.IGNORECASE)
+_RULE = "_" * 32
 _SIGNATURE = "-- "
 
 
@@ -26,14 +40,13 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
         self._line: list[str] = []
         self._hidden = 0
+        # the open elements that can hold a quote, and whether each does
+        self._holders: list[tuple[str, bool]] = []
+        self._opened: Counter[str] = Counter()
         self._quotes = 0
         self._literal = 0
 
-    def handle_starttag(
-        self,
-        tag: str,
-        attrs: list[tuple[str, str | None]],  # noqa: ARG002 - the parser's own signature
-    ) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HIDDEN:
             self._hidden += 1
         elif tag == "body":
@@ -44,24 +57,51 @@ class _Reader(HTMLParser):
             self._line.append("\t")
         elif tag in _BLOCKS:
             self.end_line()
-            if tag == "blockquote":
-                self._quotes += 1
+            if tag in _HOLDERS:
+                self._open(tag, dict(attrs))
             elif tag == "pre":
                 self._literal += 1
             elif tag == "li":
                 self._line.append("- ")
+            elif tag == "hr":
+                self._draw_rule()
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif tag in _BLOCKS:
             self.end_line()
-            if tag == "blockquote":
-                self._quotes = max(0, self._quotes - 1)
+            if tag in _HOLDERS:
+                self._close(tag)
             elif tag == "pre":
                 self._literal = max(0, self._literal - 1)
             elif tag == "p":
                 self.end_line(always=True)
+
+    def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
+        style = attributes.get("style") or ""
+        if _RULE_ABOVE.search(style):
+            self._draw_rule()
+        quotes = _is_quote(tag, attributes)
+        self._quotes += quotes
+        self._holders.append((tag, quotes))
+        self._opened[tag] += 1
+
+    def _close(self, tag: str) -> None:
+        """Close the innermost open ``tag``, and what was left open in it."""
+        if not self._opened[tag]:
+            return
+        closed = ""
+        while closed != tag:
+            closed, quotes = self._holders.pop()
+            self._quotes -= quotes
+            self._opened[closed] -= 1
+
+    def _draw_rule(self) -> None:
+        """Draw the line that programs put above a mail, as their plain text has it."""
+        if any(self.lines[-1:]):
+            self._line.append(_RULE)
+            self.end_line()
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
@@ -83,6 +123,17 @@ class _Reader(HTMLParser):
         self._line = []
         if text or always:
             self.lines.append(("> " * min(self._quotes, 5) + text).rstrip())
+
+
+def _is_quote(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether an element holds what was quoted, and is not only indented."""
+    style = attributes.get("style") or ""
+    if _QUOTE_BESIDE.search(style):
+        return True
+    names = [attributes.get(name) or "" for name in ("class", "id", "name")]
+    if any(_QUOTE_NAME.search(name[:_LONGEST_NAME]) for name in names):
+        return True
+    return tag == "blockquote" and ("type" in attributes or not _INDENTED.search(style))
 
 
 def _without_comments(html: str) -> str:

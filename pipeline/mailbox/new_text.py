@@ -1,149 +1,224 @@
-"""What the sender wrote now: the text without what is quoted below it and without the signature."""
+"""What the sender wrote now: the text without quotes, without what we sent, without signature."""
 
-import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.mailbox.letters import fold
+from pipeline.mailbox.quotes import (
+    Ours,
+    attribution_at,
+    block_at,
+    introduced_at,
+    is_marked,
+    is_original,
+    is_rule,
+    with_rules,
+    without_marks,
+)
+from pipeline.mailbox.sent_text import SentText
+from pipeline.mailbox.signature import without_signature
+from pipeline.model.message import MailAddress, NewText
 
 _CAP_LINES = 20_000
-_WINDOW = 6  # lines of a copied header block that we look through
-_FENCE = re.compile(
-    r"[\s>]*(?:-{2,}|_{2,}|={2,}|－{2,}|―{2,})\s*"
-    r"(?:original message|original appointment|forwarded message|forwarded by .{1,80}|"
-    r"urspr(?:ü|ue)ngliche nachricht|weitergeleitete nachricht|message d.origine|"
-    r"mensaje original|messaggio originale|"
-    r"元のメッセージ|元のメール|オリジナルメッセージ|転送メッセージ|转发邮件|原始邮件)"
-    r"\s*(?:-{2,}|_{2,}|={2,}|－{2,}|―{2,})?\s*\Z",
-    re.IGNORECASE,
-)
-_FROM = re.compile(
-    r"\*{0,2}(?:from|von|de|da|差出人|送信者|送信元|发件人|寄件者)\*{0,2}\s*[:：]", re.IGNORECASE
-)
-_OTHER = re.compile(
-    r"\*{0,2}(?:sent|date|to|subject|cc|gesendet|datum|an|betreff|envoyé|objet|à|inviato|oggetto|"
-    r"送信日時|送信日|日時|日付|宛先|件名|发送时间|收件人|主题)\*{0,2}\s*[:：]",
-    re.IGNORECASE,
-)
-_DATE = r"(?:\d{1,4}[./年-]\s?\d{1,2}|\d{1,2}:\d{2}|\d{1,2}\.? [^\W\d]{3,9}\.? \d{4}|@)"
-_WROTE = re.compile(
-    rf"(?:on|am|le|el|il|op|em|den)\b(?=.{{0,300}}{_DATE}).{{4,400}}"
-    r"(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev)\b"
-    r".{0,120}[:：]\s*\Z"
-    r"|.{2,200}\b(?:wrote|writes|schrieb)\s*[:：]\s*\Z"
-    r"|.{1,200}(?:さん|様|氏)?(?:は|が)(?:書きました|書いた|wrote)\s*[:：]?\s*\Z"
-    r"|.{4,200}のメッセージ\s*[:：]\s*\Z",
-    re.IGNORECASE,
-)
-_DATE_JA = re.compile(
-    r"(?:on )?\d{4}\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d{1,2}(.*)[:：]\s*\Z", re.IGNORECASE
-)
-_LONG = 200
-_QUOTE = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>)")
-_SIGNATURE = re.compile(r"--\s?\Z|—\s?\Z")
-_RULE = re.compile(
-    r"\s*([-=*_━─＿ー－―＊＝・+~☆★◇◆■□]{1,2})\1{4,}\s*\Z|\s*[-=*_━─＿＊＝+]{8,}\s*\Z"
-)
-_LINE = re.compile(r"\s*(?:_{5,}|-{5,}|─{5,})\s*\Z")
-_CONTACT = re.compile(
-    r"(?:tel|fax|phone|mobile|e-?mail|mail|url)\b\s*[.:：]|https?://|www\.|〒|株式会社|有限会社|電話|\S@\S",
-    re.IGNORECASE,
-)
-_SIGNATURE_LINES = 15
-_DEVICE = re.compile(
-    r"(?:sent from my .{2,40}|sent from (?:outlook|mail) for .{2,40}|get outlook for .{2,40}|"
-    r"von meinem .{2,40} gesendet|(?:iphone|ipad|android).{0,20}から送信.{0,3}|"
-    r"outlook for (?:ios|android) を入手.{0,40})\Z",
-    re.IGNORECASE,
-)
+_CAP = 300_000
+_NOBODY = Ours()
+_CLOSERS = " \t.,:;)]}>。、：；）」』］〉》“”\"'"
+_BANNER = 12  # lines that a gateway may put between a copied header and the text
 
 
-def new_text(text: str) -> str:
-    """Return the lines that the sender wrote now, blank lines at both ends removed.
+def answered(
+    recipients: Iterable[MailAddress],
+    subject: str,
+    addresses: Iterable[str] = (),
+    name: str = "",
+) -> Ours:
+    """Return how the mail that a message answers is named in it: who wrote it is answered now.
 
-    Text under an answer written below or between quoted lines is kept; everything below a copied
-    header block (Outlook) or below an "… wrote:" line without quote marks is cut.
+    A forwarded mail names others. ``addresses`` and ``name`` are ours, where they are known.
     """
-    lines = text.split("\n", _CAP_LINES)[:_CAP_LINES]
-    kept: list[str] = []
-    index = 0
-    while index < len(lines):
-        line = lines[index].strip()
-        if _FENCE.match(line) or _is_header_block(lines, index):
-            while kept and (not kept[-1].strip() or _LINE.match(kept[-1])):
-                kept.pop()  # the line that was drawn above the copied header
-            break
-        if taken := _attribution(lines, index):
-            if not _quote_follows(lines, index + taken):
-                break
-            index += taken
-            continue
-        if not _QUOTE.match(lines[index]):
-            kept.append(lines[index].rstrip())
-        index += 1
-    return "\n".join(_without_signature(kept)).strip("\n")
+    found = {address.lower() for address in addresses}
+    for recipient in recipients:
+        local, at, domain = recipient.address.lower().rpartition("@")
+        if at:
+            found |= {f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}"}
+    return Ours(frozenset(found), name, subject)
 
 
-def _is_header_block(lines: list[str], index: int) -> bool:
-    """Whether a copied header starts here: a From line and two more of its kind below it."""
-    if not _FROM.match(lines[index].strip()):
-        return False
-    block = [line.strip() for line in lines[index + 1 : index + _WINDOW]]
-    return sum(1 for line in block if _OTHER.match(line)) >= 2  # noqa: PLR2004 - a real block
+def read_new_text(text: str, ours: Ours = _NOBODY, sent: SentText | None = None) -> NewText:
+    """Return what the sender wrote now, and how much of it may act.
 
-
-def _attribution(lines: list[str], index: int) -> int:
-    """Return how many lines an "… wrote:" takes here (it may be folded over three), or 0."""
-    first = lines[index].strip()
-    if not first or _QUOTE.match(first):
-        return 0
-    for count in (1, 2, 3):
-        part = [line.strip() for line in lines[index : index + count]]
-        if count > 1 and (not part[-1] or not _starts_attribution(first)):
-            return 0
-        joined = " ".join(part)[:600]
-        if _is_attribution_ja(joined):
-            return count
-        if _WROTE.match(joined) and (
-            re.search(_DATE, joined) or _quote_follows(lines, index + count)
-        ):
-            return count
-    return 0
-
-
-def _is_attribution_ja(line: str) -> bool:
-    """Whether a line has a date in front and ends in an address, or in "wrote", and a colon."""
-    dated = _DATE_JA.match(line)
-    if not dated:
-        return False
-    words = dated[1].rstrip(" \t>])）")
-    sign = words.rfind("@", 0, _LONG + 1)
-    behind = len(words) - sign - 1
-    by_address = sign >= 0 and 1 < behind <= _LONG
-    return by_address or (words.lower().endswith("wrote") and len(words) <= _LONG)
-
-
-def _starts_attribution(line: str) -> bool:
-    return bool(re.match(r"(?:on|am|le|el|il|op|em|den)\s|\d{4}\s?[年/-]", line, re.IGNORECASE))
-
-
-def _quote_follows(lines: list[str], index: int) -> bool:
-    following = next((line for line in lines[index : index + 4] if line.strip()), "")
-    return bool(_QUOTE.match(following))
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """Cut a signature: behind its mark, or below a rule with few lines and contact data under it.
-
-    One pass: a mail may be nothing but rules.
+    ``ours`` tells how our mails are named, ``sent`` what we sent on the thread. Text below, between
+    or above quotes stays. A forwarded mail is shown and does not act. When nothing is left, the
+    whole text is shown.
     """
-    above, below = False, sum(1 for line in lines if line.strip())
-    for index, line in enumerate(lines):
-        if _SIGNATURE.match(line):
-            return lines[:index]
-        below -= bool(line.strip())
-        if not _RULE.match(line):
-            above = above or bool(line.strip())
-        elif (
-            above
-            and 1 <= below <= _SIGNATURE_LINES
-            and any(_CONTACT.search(line) for line in lines[index + 1 :])
-        ):
-            return lines[:index]
-    return [line for line in lines if not _DEVICE.match(line.strip())]
+    text = text[:_CAP]
+    reading = _Reading(text.split("\n", _CAP_LINES)[:_CAP_LINES], ours)
+    marked = reading.take_marked()
+    if sent is not None:
+        reading.take_sent(sent.spans("\n".join(reading.lines)))
+    reading.keep_forwards(marked)
+    reading.take_introductions()
+    cut, forwarded = reading.cut()
+    own = reading.own_words(cut)
+    shown = "\n\n".join(part for part in (own, *reading.forwards, forwarded) if part)
+    return NewText(shown, own) if own.strip() else NewText(text.strip("\n"), "")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The lines of a mail while they are told apart: ``gone`` are those of a quote."""
+
+    lines: list[str]
+    ours: Ours
+    gone: list[bool] = field(init=False)
+    kept: list[str] = field(init=False)
+    forwards: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.gone = [False] * len(self.lines)
+        self.kept = list(self.lines)
+
+    def take_marked(self) -> list[tuple[int, int]]:
+        """Take the lines with a mark before them; return where they stand together."""
+        found: list[tuple[int, int]] = []
+        first: int | None = None
+        for index, line in enumerate([*self.lines, ""]):
+            marked = is_marked(line)
+            if marked:
+                self.gone[index] = True
+                first = index if first is None else first
+            elif first is not None and (line.strip() or index == len(self.lines)):
+                found.append((first, index))
+                first = None
+        return found
+
+    def keep_forwards(self, marked: Sequence[tuple[int, int]]) -> None:
+        """Keep to be shown what stands under marks with another's header, and has none of ours."""
+        for first, end in marked:
+            if self.kept[first:end] != self.lines[first:end]:
+                continue
+            lines = [without_marks(line) for line in self.lines[first:end]]
+            head = (place for place, line in enumerate(lines) if line.strip() and not is_rule(line))
+            block = block_at(lines, next(head, 0), self.ours)
+            if block is not None and not block.ours:
+                self.forwards.append("\n".join(lines).strip("\n"))
+
+    def take_sent(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Take what stands between the places of ``spans`` in the text."""
+        starts = [0]
+        for line in self.lines:
+            starts.append(starts[-1] + len(line) + 1)
+        index = 0
+        for start, end in spans:
+            while starts[index + 1] <= start:
+                index += 1
+            while index < len(self.lines) and starts[index] < end:
+                line = self.kept[index]
+                # places count in the line as it came: what was taken before is blank now
+                begin = max(start - starts[index], 0)
+                stop = min(end - starts[index], len(self.lines[index]))
+                self.kept[index] = line[:begin] + " " * (stop - begin) + line[stop:]
+                if starts[index + 1] > end:
+                    break
+                index += 1
+            index = min(index, len(self.lines) - 1)
+        for index, line in enumerate(self.kept):
+            if line != self.lines[index] and not any(map(fold, line)):
+                self.gone[index] = True
+            elif index and self.gone[index - 1] and line.strip() and not line.strip(_CLOSERS):
+                self.gone[index] = True  # a line was folded before its last mark
+        self._take_lines_between()
+
+    def _take_lines_between(self) -> None:
+        """Take the lines without a letter (rules, lone marks) inside of what was taken."""
+        last: int | None = None
+        for index, gone in enumerate(self.gone):
+            if gone:
+                if last is not None:
+                    self.gone[last + 1 : index] = [True] * (index - last - 1)
+                last = index
+            elif last is not None and any(map(fold, self.lines[index])):
+                last = None
+
+    def take_introductions(self) -> None:
+        """Take what stands above each quote and tells whose it is."""
+        for index, gone in enumerate(self.gone):
+            if gone and not (index and self.gone[index - 1]):
+                top = introduced_at(self.lines, index, self.ours)
+                self.gone[top:index] = [True] * (index - top)
+
+    def cut(self) -> tuple[int, str]:
+        """Return the line where a quote begins that only its header tells of; what is forwarded.
+
+        A header above a quote that was found already is taken with all lines between them.
+        """
+        lines = ["" if gone else line for line, gone in zip(self.lines, self.gone, strict=True)]
+        index = 0
+        while index < len(lines):
+            if not lines[index].strip():
+                index += 1
+                continue
+            block = block_at(lines, index, self.ours)
+            taken = block.end - index if block else attribution_at(lines, index, self.ours)
+            if not taken and not is_original(lines[index]):
+                index += 1
+                continue
+            top = with_rules(lines, index)
+            quote = self._quote_below(index + max(taken, 1))
+            if quote is None:
+                is_forward = block is not None and not block.ours
+                rest = "\n".join(self.lines[top:]).strip("\n") if is_forward else ""
+                return top, rest
+            self.gone[top:quote] = [True] * (quote - top)
+            index = quote
+        return len(self.lines), ""
+
+    def _quote_below(self, index: int) -> int | None:
+        words = 0
+        for place in range(index, len(self.lines)):
+            if self.gone[place]:
+                return place
+            words += bool(self.lines[place].strip())
+            if words > _BANNER:
+                return None
+        return None
+
+    def own_words(self, cut: int) -> str:
+        """Return the lines above ``cut`` that are left, each stretch without its signature."""
+        found: list[str] = []
+        stretch: list[str] = []
+        begun = False
+        for index in range(cut + 1):
+            if index < cut and not self.gone[index]:
+                stretch.append(self._left(index))
+                continue
+            stretch = _without_rules(stretch, begun=index - len(stretch) > 0, ended=index < cut)
+            if any(line.strip() for line in stretch):
+                words = without_signature(stretch, first=not begun)
+                begun = True
+                text = "\n".join(words).strip("\n")
+                found += [text] if text.strip() else []
+            stretch = []
+        return "\n\n".join(found)
+
+    def _left(self, index: int) -> str:
+        line = self.kept[index]
+        if line == self.lines[index]:
+            return line.rstrip()
+        # the marks around a sentence of ours go with it
+        words = line.strip().lstrip(".,;:!?。、，．：；！？）」』)]}>”\"' \t")
+        return " ".join(words.split())
+
+
+def _without_rules(lines: list[str], *, begun: bool, ended: bool) -> list[str]:
+    """Cut the rules that are drawn between words and a quote above or below them."""
+    first, last = 0, len(lines)
+    while begun and first < last and _is_empty(lines[first]):
+        first += 1
+    while ended and first < last and _is_empty(lines[last - 1]):
+        last -= 1
+    return lines[first:last]
+
+
+def _is_empty(line: str) -> bool:
+    return not line.strip() or is_rule(line, bare=True)

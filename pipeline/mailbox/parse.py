@@ -8,7 +8,7 @@ from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.body_text import html_to_text, unflow
 from pipeline.mailbox.header_block import is_cut
-from pipeline.mailbox.new_text import new_text
+from pipeline.mailbox.new_text import answered, read_new_text
 from pipeline.mailbox.parts import (
     Budget,
     Part,
@@ -66,6 +66,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     )
     reply_to, _ = parse_addresses(_values(fields, "reply-to"), hints)
     subjects = (words.decode_words(value, hints) for value in _values(fields, "subject")[:_FEW])
+    subject = next((found for found in subjects if found), "")[:_MAX_SUBJECT]
     dates = _values(fields, "date")
     date = next((found for value in dates[:_FEW] if (found := words.date(value))), None)
     defects = {
@@ -87,10 +88,10 @@ def parse_message(raw: bytes) -> InboundMessage:
         senders=senders,
         recipients=tuple(dict.fromkeys(recipients)),
         reply_to=reply_to,
-        subject=next((found for found in subjects if found), "")[:_MAX_SUBJECT],
+        subject=subject,
         date=date,
         text=text,
-        new_text=new_text(text),
+        new_text=read_new_text(text, answered(recipients, subject)).text,
         attachments=_attachments(parts, bodies),
         headers=tuple((words.plain(name), _shown(name, value)) for name, value in fields),
         language=_language(fields, parts),

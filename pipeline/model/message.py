@@ -69,10 +69,10 @@ class InboundMessage:
     ``headers`` are all header fields in their order with raw (undecoded) values, for the judges of
     sender and automation. ``senders`` are all mailboxes of all From fields. ``text`` is the decoded
     plain text (made from HTML when there is no plain part), ``new_text`` the same without quotes
-    and signature. ``date`` is the Date field (aware) or None. ``language`` is a hint of the headers
-    (a code, or empty). ``defects`` are codes of what was wrong with it. ``report_text`` is what a
-    delivery report says for machines and the header fields of enclosed messages, for the judge of
-    bounces.
+    and signature, as far as their marks tell (:class:`NewText` knows what we sent too). ``date`` is
+    the Date field (aware) or None. ``language`` is a hint of the headers (a code, or empty).
+    ``defects`` are codes of what was wrong with it. ``report_text`` is what a delivery report says
+    for machines and the header fields of enclosed messages, for the judge of bounces.
     """
 
     sha256: str
@@ -97,6 +97,23 @@ class InboundMessage:
         """Return the raw values of all header fields called ``name``, in their order."""
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """What the sender wrote now.
+
+    ``text`` is kept and shown: his words and what he forwards with them, and the whole text when
+    nothing of it is new. ``said`` are the words that may act: his own alone, often none.
+    """
+
+    text: str
+    said: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether nothing of it is his own, so that nothing may act."""
+        return not self.said.strip()
 
 
 @dataclass(frozen=True, slots=True)

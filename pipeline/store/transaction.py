@@ -18,6 +18,7 @@ from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
 from pipeline.store.tables.rows import Context
+from pipeline.store.tables.sent_texts import SentTexts
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 
@@ -35,6 +36,7 @@ class Transaction:
         self.numbers = Numbers(context)
         self.certificates = Certificates(context)
         self.outbox = Outbox(context)
+        self.sent_texts = SentTexts(context)
         self.counters = Counters(context)
         self.quarantine = Quarantine(context)
         self.alerts = Alerts(context)

@@ -12,6 +12,7 @@ from pipeline.flow.inbound.redelivery import content_digest, is_redelivery, move
 from pipeline.flow.outgoing import replies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
+from pipeline.flow.requests.new_words import new_words
 from pipeline.flow.requests.open import open_forms
 from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
@@ -59,6 +60,8 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     if is_redelivery(work.tx, same):
         return same
     known = request_of_thread(work, context)
+    if known is not None:
+        context.new_text = new_words(work, context, known.record)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to
     # the help track

@@ -7,10 +7,12 @@ from pipeline.flow.context import MessageContext, Notice, Trigger
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
+from pipeline.intake.phrases import reply_words
+from pipeline.mailbox.sent_text import digests_of
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName, OutboundMessage, Thread
-from pipeline.notifications.compose import compose
+from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -27,9 +29,11 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     record = notice.record
     if not _may_write(record, notice.effect.notice):
         return record
-    mail = _write(work, notice, trigger)
+    composed, mail = _write(work, notice, trigger)
     about = (record.id, *notice.also)
-    enqueue(work, mail, about, notice.effect.variant, trigger)
+    outbox_id = enqueue(work, mail, about, notice.effect.variant, trigger)
+    if outbox_id:
+        _remember(work.tx, composed, about, outbox_id)
     return grown(record, mail.message_id)
 
 
@@ -47,7 +51,7 @@ def _may_write(record: RequestRecord, notice: NoticeName) -> bool:
     return record.sender_verdict is SenderVerdict.NONE and notice is NoticeName.RECEIPT_UNVERIFIED
 
 
-def _write(work: Work, notice: Notice, trigger: Trigger) -> OutboundMessage:
+def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, OutboundMessage]:
     record, effect = notice.record, notice.effect
     facts = notice_facts(work, record, notice.details, notice.before)
     if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
@@ -57,7 +61,7 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> OutboundMessage:
     facts = replace(facts, files=tuple(file.name for file in files))
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = trigger.message_row or str(record.state.version)
-    return assemble(
+    mail = assemble(
         composed,
         notice_key=f"{record.reference}:{moment}:{effect.notice.value}:{effect.variant}",
         reference=record.reference,
@@ -68,6 +72,14 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> OutboundMessage:
         files=files,
         date=work.now,
     )
+    return composed, mail
+
+
+def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
+    """Keep digests of the mail's words with its requests, to know them again in replies."""
+    for request_id in about:
+        digests = digests_of(composed.text, composed.body, request_id, reply_words())
+        tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
 def _thread(record: RequestRecord, trigger: Trigger, recipient: str) -> Thread:
@@ -87,16 +99,18 @@ def enqueue(
     about: tuple[str, ...],
     variant: str,
     trigger: Trigger,
-) -> None:
+) -> str:
     """Put a finished mail into the outbox; staff's mails wait for the undo window.
 
     ``about`` are the ids of the requests that it tells of, first the one whose thread it is on.
+    Returns the id of its row, empty when the mail is there already.
     """
     now = work.now
     undo = timedelta(seconds=work.services.settings.courier.undo_seconds if trigger.by_staff else 0)
-    work.tx.outbox.enqueue(
+    outbox_id = new_id()
+    is_new = work.tx.outbox.enqueue(
         OutboxRecord(
-            id=new_id(),
+            id=outbox_id,
             request_id=about[0] if about else None,
             notice=mail.notice,
             variant=variant,
@@ -112,6 +126,7 @@ def enqueue(
         ),
         about[1:],
     )
+    return outbox_id if is_new else ""
 
 
 def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:

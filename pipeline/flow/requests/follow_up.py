@@ -196,7 +196,7 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
     keep_words(work.tx, context, record)
     today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
-    said = read_reply(context.message.new_text, load_phrases(), today)
+    said = read_reply(context.new_text.said, load_phrases(), today)
     if len(said.commands) > 1:
         alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, record, why="two_commands")

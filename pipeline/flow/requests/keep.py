@@ -44,7 +44,7 @@ def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) 
     """Keep the new text of the message as the customer's note."""
     from pipeline.store.records import NoteRecord  # noqa: PLC0415 - one use
 
-    text = context.message.new_text.strip()
+    text = context.new_text.text.strip()
     if text:
         tx.notes.insert(
             NoteRecord(

@@ -89,7 +89,7 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
 
 def _open(work: Work, context: MessageContext) -> RequestRecord:
     problems = tuple(item.problem for item in context.read.unreadable)
-    suggestion = suggest_form(context.message.new_text)
+    suggestion = suggest_form(context.new_text.text)
     way = route(
         RoutingFacts(
             form=None,

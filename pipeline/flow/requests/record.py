@@ -41,7 +41,7 @@ def new_record(
         organisation=organisation_of(context.sender.address),
         language=customer_language(
             value("reply_language") or "",
-            context.message.new_text,
+            context.new_text.text,
             checked.submission.language if checked else "",
             context.message.language,
             languages(),

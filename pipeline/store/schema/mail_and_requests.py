@@ -329,6 +329,17 @@ outbox_requests = sa.Table(
     index("outbox_requests", "request_id", "outbox_id"),
 )
 
+# digests of what we sent on the thread of a request: the bytes of a mail are purged long before
+sent_texts = sa.Table(
+    "sent_texts",
+    metadata,
+    mailbox(),
+    own_key("request_id"),
+    own_key("outbox_id"),
+    sa.Column("digests", sa.LargeBinary, nullable=False),
+    refers("requests", "request_id"),
+)
+
 quarantine = sa.Table(
     "quarantine",
     metadata,

@@ -15,6 +15,7 @@ from pipeline.store.schema.mail_and_requests import (
     outbox_requests,
     requests,
     revisions,
+    sent_texts,
 )
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Context, constant
@@ -41,9 +42,10 @@ class Privacy:
     def erase_request(self, request_id: str) -> list[str]:
         """Empty a request of personal data, and return the blobs that nothing names any more.
 
-        Answers, notes and attachments go; mail rows and notices stay as places and ids, without
-        sender, recipient, subject and bytes. A mail that another request has too stays whole and
-        loses its link to this one. The history stays: it holds ids and codes only.
+        Answers, notes, attachments and digests of what we sent go; mail rows and notices stay as
+        places and ids, without sender, recipient, subject and bytes. A mail that another request
+        has too stays whole and loses its link to this one. The history stays: it holds ids and
+        codes only.
         """
         self._came.give_up_shared(request_id)
         self._went.give_up_shared(request_id)
@@ -57,7 +59,7 @@ class Privacy:
             .values(request_id=_first_request())
         )
         names = self._blobs_of(request_id)
-        for table in (revisions, notes, attachments):
+        for table in (revisions, notes, attachments, sent_texts):
             self._run(sa.delete(table).where(*self._of(table, request_id)))
         self._run(sa.update(messages).where(*self._of(messages, request_id)).values(_NO_MAIL))
         self._run(

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.mailbox.body_text import html_to_text
-from pipeline.mailbox.new_text import new_text
+from pipeline.mailbox.new_text import read_new_text
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from pipeline.mailbox.new_text import new_text
     [
         ("READY", "READY"),
         ("READY\n\n> WITHDRAW\n> please", "READY"),
-        ("> a question\nan answer\n> another\nsecond answer", "an answer\nsecond answer"),
+        ("> a question\nan answer\n> another\nsecond answer", "an answer\n\nsecond answer"),
         ("READY\n\n-----Original Message-----\nFrom: x\nWITHDRAW", "READY"),
         ("READY\n\n-------- Forwarded Message --------\nWITHDRAW", "READY"),
         ("準備完了\n\n-----元のメッセージ-----\n取り下げ", "準備完了"),
@@ -42,7 +42,7 @@ from pipeline.mailbox.new_text import new_text
     ],
 )  # fmt: skip
 def test_new_text_is_what_was_written_now(text: str, expected: str) -> None:
-    assert new_text(text) == expected
+    assert read_new_text(text).said == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""What a customer wrote now on a thread: his reply without what we sent on it."""
+
+from pipeline.flow.context import MessageContext
+from pipeline.flow.services import Work
+from pipeline.intake.phrases import reply_words
+from pipeline.mailbox.new_text import answered, read_new_text
+from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.model.message import NewText
+from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
+
+
+def new_words(work: Work, context: MessageContext, record: RequestRecord) -> NewText:
+    """Return what is new in a message on the thread of ``record``."""
+    message = context.message
+    services = work.services
+    ours = answered(
+        message.recipients, message.subject, services.own_addresses, services.identity.name
+    )
+    return read_new_text(message.text, ours, _sent(work.tx, record.id))
+
+
+def _sent(tx: Transaction, request_id: str) -> SentText:
+    """Return what we sent on the thread; mails older than the digests are read themselves."""
+    texts = (parse_message(mail).text for mail in tx.sent_texts.without(request_id))
+    older = [digests_of(text, text, request_id, reply_words()) for text in texts]
+    return SentText([*older, *tx.sent_texts.list(request_id)], request_id)
