@@ -124,6 +124,7 @@ class MessageContext:
         rule: str = "",
         event: EventName | None = None,
         refused: str = "",
+        suggested: EventName | None = None,
     ) -> MessageRecord:
         """Return the ledger row of the processed message; ``record`` is its first request."""
         return replace(
@@ -131,6 +132,7 @@ class MessageContext:
             rule=rule,
             event=event,
             refused=refused,
+            suggested=suggested,
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,

@@ -91,7 +91,14 @@ def judge_sender(message: InboundMessage, policy: SenderPolicy) -> SenderJudgeme
         for result in parse_results(value)[1]
     ]
     verdict, reason = _verdict(results, sender.domain)
-    return SenderJudgement(verdict, sender.address, sender.name, reason)
+    return SenderJudgement(
+        verdict,
+        sender.address,
+        sender.name,
+        reason,
+        dmarc_failed=reason in {"dmarc_fail", "dmarc_fail_no_policy"},
+        spf_aligned=any(_is_aligned_spf(item, sender.domain) for item in results),
+    )
 
 
 def _verdict(results: Sequence[MethodResult], domain: str) -> tuple[SenderVerdict, str]:
@@ -130,6 +137,12 @@ def _is_aligned_pass(result: MethodResult, domain: str) -> bool:
         return False
     signer = result.value("header.d") or result.value("header.i").rpartition("@")[2]
     return aligned(signer, domain)
+
+
+def _is_aligned_spf(result: MethodResult, domain: str) -> bool:
+    if result.method != "spf" or result.result != "pass":
+        return False
+    return aligned(result.value("smtp.mailfrom").rpartition("@")[2], domain)
 
 
 def aligned(signer: str, domain: str) -> bool:

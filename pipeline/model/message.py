@@ -94,13 +94,17 @@ class SenderJudgement:
     """Who sent it, as far as the trusted headers prove it.
 
     ``address`` is the one From address (empty when there is none or several); ``reason`` is a code
-    that staff see.
+    that staff see. ``dmarc_failed``: DMARC failed, under whatever policy (RFC 7489).
+    ``spf_aligned``: SPF passed for the From domain. ``warnings`` are codes for staff.
     """
 
     verdict: SenderVerdict
     address: str
     name: str
     reason: str
+    dmarc_failed: bool = False
+    spf_aligned: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:

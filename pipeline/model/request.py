@@ -128,6 +128,7 @@ class EventName(StrEnum):
     REVISED = "revised"
     RELEASE = "release"
     SENDER_CONFIRMED = "sender_confirmed"
+    DISOWNED = "disowned"
     ASK = "ask"
     REJECT = "reject"
     MERGE = "merge"

@@ -244,6 +244,7 @@ def held(*more: TransitionRule) -> Step:
             TransitionRule(
                 E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
             ),
+            TransitionRule(E.DISOWNED, CUSTOMER, Status.ANSWERED, when=c.held_for(HoldReason.SENDER)),
             TransitionRule(
                 E.ASK,
                 STAFF,
