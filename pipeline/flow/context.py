@@ -124,7 +124,6 @@ class MessageContext:
         rule: str = "",
         event: EventName | None = None,
         refused: str = "",
-        suggested: EventName | None = None,
     ) -> MessageRecord:
         """Return the ledger row of the processed message; ``record`` is its first request."""
         return replace(
@@ -132,7 +131,6 @@ class MessageContext:
             rule=rule,
             event=event,
             refused=refused,
-            suggested=suggested,
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,

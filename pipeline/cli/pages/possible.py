@@ -23,6 +23,7 @@ _COMMANDS = {
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
     EventName.MERGE: "request merge {reference} OTHER",
+    EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",
     EventName.WITHDRAW: "request withdraw {reference}",
     EventName.CORRECTED: "request edit {reference} FIELD=VALUE",

@@ -15,7 +15,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
-from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words
+from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
 from pipeline.flow.requests.record import with_answers
@@ -100,8 +100,7 @@ def _suggested(
     """Keep the mail as a note that staff can let act with one key, and tell them."""
     keep_words(work.tx, context, record)
     keep_attachments(work.tx, context, record)
-    alert(work, "reply_suggested", record.reference)
-    return context.done(Outcome.REPLY, record, why="suggested", suggested=event)
+    return suggest(work, context, record, event)
 
 
 def _to_receipt(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
@@ -265,7 +264,6 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="note")
     if not _may(context, record, act_of(event.name)):
-        alert(work, "reply_suggested", record.reference)
-        return context.done(Outcome.REPLY, record, why="suggested", suggested=event.name)
+        return suggest(work, context, record, event.name)
     apply_event(work, record, event, context.trigger)
     return context.done(Outcome.REPLY, record, event=event.name)

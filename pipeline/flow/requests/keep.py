@@ -1,10 +1,16 @@
-"""What is kept of a message with its request: files, and the words as a note."""
+"""What is kept of a message with its request: files, the words as a note, what it asks for."""
+
+from dataclasses import replace
 
 from pipeline.flow.context import MessageContext
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.services import Work
 from pipeline.model.identifiers import new_id
+from pipeline.model.request import EventName
 from pipeline.model.submission import Submission
-from pipeline.store.records import AttachmentRecord, RequestRecord
+from pipeline.store.records import AttachmentRecord, MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 
 
 def keep_files(
@@ -57,3 +63,15 @@ def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) 
                 message_id=context.row.id,
             )
         )
+
+
+def suggest(
+    work: Work, context: MessageContext, record: RequestRecord, event: EventName
+) -> MessageRecord:
+    """Return the row of a message that asks for ``event`` and may not do it; staff are told.
+
+    They can do it with one key.
+    """
+    alert(work, "reply_suggested", record.reference)
+    done = context.done(Outcome.REPLY, record, why="suggested")
+    return replace(done, suggested=event)

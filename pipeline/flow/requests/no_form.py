@@ -8,7 +8,7 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
-from pipeline.flow.requests.keep import keep_words
+from pipeline.flow.requests.keep import keep_words, suggest
 from pipeline.flow.requests.record import new_record
 from pipeline.flow.requests.route import event_of
 from pipeline.flow.requests.thread import token_is_dead
@@ -54,9 +54,7 @@ def _without_token(work: Work, context: MessageContext, record: RequestRecord) -
     """
     keep_words(work.tx, context, record)
     if record.held_for(HoldReason.SENDER):
-        alert(work, "reply_suggested", record.reference)
-        event = EventName.SENDER_CONFIRMED if context.proven else None
-        return context.done(Outcome.HELD, record, why="joined", suggested=event)
+        return suggest(work, context, record, EventName.SENDER_CONFIRMED)
     if not context.proven:
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="note")

@@ -48,6 +48,11 @@ def database(settings: Settings) -> str | Path:
     return settings.store.url if named is None else settings.home().absolute() / named
 
 
+def lock_of(settings: Settings) -> Path:
+    """Return the file that is locked while keys are made."""
+    return settings.home() / _LOCK
+
+
 def authority_folder(settings: Settings) -> Path:
     """Return where the embedded authority lies."""
     return settings.home() / "authority"
@@ -240,7 +245,7 @@ def _open(settings: Settings, *, create: bool = False, check: bool = True) -> St
 def _first_use(settings: Settings, clock: Clock) -> Store:
     """Make all parts under a lock, or finish what a killed first use began."""
     home = settings.home()
-    lock = home / _LOCK
+    lock = lock_of(settings)
     if _in_use(settings) and not lock.exists():
         _used(settings).close()  # refused before anything is made
     make_folder(home)

@@ -62,6 +62,7 @@ WRITES = {
     ("certificate", "revoke"),
     ("outbox", "cancel"),
     ("outbox", "retry"),
+    ("token", "rotate"),
     ("quarantine", "release"),
     ("quarantine", "drop"),
 }
