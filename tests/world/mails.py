@@ -70,6 +70,9 @@ def trace_of(proof: str, address: str, domain: str, now: datetime) -> bytes:
     results = {
         "pass": f"dmarc=pass (p=reject) header.from={domain}; dkim=pass header.d={domain}",
         "none": f"dmarc=none header.from={domain}; spf=pass smtp.mailfrom={address}",
+        "nothing": f"dmarc=none header.from={domain}; spf=none smtp.mailfrom={address}",
+        "temporary": f"dmarc=temperror header.from={domain}; spf=pass smtp.mailfrom={address}",
+        "forwarded": f"dmarc=fail (p=none) header.from={domain}; spf=pass smtp.mailfrom=a@hop.example",
         "fail": f"dmarc=fail (p=reject) header.from={domain}",
     }
     seal = f"Authentication-Results: {AUTHSERV}; {results[proof]}\r\n" if proof in results else ""

@@ -15,7 +15,7 @@ from pipeline.flow.requests.keep import keep_files
 from pipeline.flow.requests.record import with_answers
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Work
-from pipeline.intake.confirmation import Confirmation, confirmation
+from pipeline.intake.reply.confirmation import Confirmation, confirmation
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason
