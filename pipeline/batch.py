@@ -233,6 +233,12 @@ def inject(services: Services, mails: Sequence[bytes]) -> int:
     return intake.inject(services, mails)
 
 
+def decide(services: Services) -> None:
+    """Decide what is in the ledger now, without looking into the mailbox."""
+    while process(services) != Processed():
+        pass
+
+
 def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
     """Set the server against the ledger; ``mend`` puts right what is beyond doubt."""
     return compare(services, mend=mend)

@@ -49,7 +49,7 @@ class MessageRecord:
     that it opened without a form), ``event`` (what its words did to a request), ``refused`` (the
     error of a rule that refused it), ``automation`` (why it is no person's mail), and ``why`` for
     the rest. ``suggested`` is what it asked for and may not do by itself: staff can do it with one
-    key. ``request_id`` is the first of its requests: the one of its thread, or the first that
+    key, and ``vouched_by`` is who did: the sender then counts as proven. ``request_id`` is the first of its requests: the one of its thread, or the first that
     it opened; all of them are in ``message_requests``.
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
@@ -98,6 +98,7 @@ class MessageRecord:
     withheld: str = ""
     renumbered: bool = False
     suggested: EventName | None = None
+    vouched_by: str = ""
 
     @property
     def has_bytes(self) -> bool:

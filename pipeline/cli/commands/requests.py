@@ -235,6 +235,22 @@ def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
     _decide(reference, name, decisions.confirm_sender, as_json=as_json)
 
 
+@click.command("accept")
+@_decision
+def accept(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Let the newest reply act that its sender is not proven well enough for."""
+    from pipeline.batch import decide  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import accept as replies  # noqa: PLC0415
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        accepted = replies.accept(opened, record, who)
+        decide(opened)
+        with opened.store.read() as tx:
+            return tx.requests.get(accepted.id) or accepted
+
+    _decide(reference, name, work, as_json=as_json)
+
+
 @click.command("note")
 @_decision
 @click.argument("text")
