@@ -1,8 +1,8 @@
 """What a mail about a known request may do: one table, by who wrote it and how that is proven.
 
-Only *pass* advances by itself. A token proves that its bearer got our mail, so it proves the mailbox
-of a sender who has no better proof; but whoever is sent a copy of that mail has the token too, and
-a request that began with *pass* shows that its sender has better proof.
+Only *pass* advances by itself. A token proves that its bearer got our mail, and so the mailbox of a
+sender who has no better proof. But whoever is sent a copy of that mail has the token too; and where
+a request began with *pass*, its sender has better proof.
 """
 
 from collections.abc import Mapping
@@ -87,9 +87,9 @@ def _rows(table: str) -> Mapping[tuple[Beginning, Proof, bool, Act], Right]:
     heading, *lines = (line.split() for line in table.strip().splitlines())
     acts = [Act(name) for name in heading[3:]]
     found: dict[tuple[Beginning, Proof, bool, Act], Right] = {}
-    for began, mail, token, *rights in lines:
+    for began, mail, carried, *rights in lines:
         beginnings = Beginning if began == "*" else [Beginning(began)]
-        tokens = (True, False) if token == "*" else (token == "yes",)
+        tokens = {"*": (True, False), "yes": (True,), "no": (False,)}[carried]
         for beginning, with_token in product(beginnings, tokens):
             for act, right in zip(acts, rights, strict=True):
                 found.setdefault((beginning, Proof(mail), with_token, act), Right(right))

@@ -49,8 +49,9 @@ class MessageRecord:
     that it opened without a form), ``event`` (what its words did to a request), ``refused`` (the
     error of a rule that refused it), ``automation`` (why it is no person's mail), and ``why`` for
     the rest. ``suggested`` is what it asked for and may not do by itself: staff can do it with one
-    key, and ``vouched_by`` is who did: the sender then counts as proven. ``request_id`` is the first of its requests: the one of its thread, or the first that
-    it opened; all of them are in ``message_requests``.
+    key, and ``vouched_by`` is who did; the sender then counts as proven. ``request_id`` is the
+    first of its requests: the one of its thread, or the first that it opened; all of them are in
+    ``message_requests``.
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never

@@ -18,7 +18,7 @@ MACHINE = "I am out of the office until Monday. Yes, I will read your mail then.
 
 @dataclass(frozen=True)
 class Role:
-    """From whom the mail says it is (empty: the customer), how that is proven, and what it knows."""
+    """Whom the mail says it is from (empty: the customer), how that is proven, what it knows."""
 
     sender: str = ""
     proof: str = "pass"
@@ -39,18 +39,22 @@ ROLES = {
     "forged, no policy at all": Role(proof="nothing", token=False),
     "forged, no policy at all, with a seen token": Role(proof="nothing"),
 }
-#: What each tries: the words, and whether a changed form for the same number goes with them.
-TRIES = {
-    "read": ("STATUS", False),
-    "learn": ("Which numbers does this company have?", False),
-    "change": ("Please use this form.", True),
-    "withdraw": ("WITHDRAW", False),
-    "get a certificate": ("NEW CERTIFICATE", False),
-    "activate": ("ACTIVE", False),
+#: What each tries: the words, and the files that go with them.
+CHANGED = form(FormKind.ONBOARDING, "en", display_name="Evil Books")
+TRIES: dict[str, tuple[str, list[File]]] = {
+    "read": ("STATUS", []),
+    "learn": ("Which numbers does this company have?", []),
+    "change": ("Please use this form.", [CHANGED]),
+    "send a file": ("See the file.", [("form.xlsx", b"PK\x03\x04 no form")]),
+    "withdraw": ("WITHDRAW", []),
+    "get a certificate": ("NEW CERTIFICATE", []),
+    "activate": ("ACTIVE", []),
 }
 
 
-def try_it(world: World, record: RequestRecord, role: Role, text: str, files: list[File]) -> list[Sent]:
+def try_it(
+    world: World, record: RequestRecord, role: Role, text: str, files: list[File]
+) -> list[Sent]:
     sender = role.sender or record.address_of_record
     if role.token:
         return world.reply(record, text, *files, sender=sender, proof=role.proof)
@@ -82,17 +86,16 @@ def test_nothing_discloses_and_nothing_acts(world: World, name: str) -> None:
     customer = CAROL if role.sender == MALLORY else HANAKO
     record = with_certificate(world, customer)
     before = as_it_is(world, record)
-    changed = form(FormKind.ONBOARDING, "en", display_name="Evil Books")
-    for tried, (text, with_form) in TRIES.items():
-        mails = try_it(world, record, role, text, [changed] if with_form else [])
+    for tried, (text, files) in TRIES.items():
+        mails = try_it(world, record, role, text, files)
         assert as_it_is(world, record) == before, tried
         for mail in mails:
             shown = mail.subject + mail.text + mail.html + mail.reply_to
             if mail.to == customer:
                 # the owner may be asked whether it was them, and be told how their own request is
-                own = (
-                    mail.notice == "receipt_unverified"
-                    or (mail.notice, mail.variant) == ("duplicate", "status")
+                own = mail.notice == "receipt_unverified" or (mail.notice, mail.variant) == (
+                    "duplicate",
+                    "status",
                 )
                 assert own, (tried, mail.named)
             else:
@@ -109,8 +112,8 @@ def test_nothing_discloses_and_nothing_acts(world: World, name: str) -> None:
 def test_a_doubtful_sender_is_mailed_nothing(world: World, proof: str, token: bool) -> None:
     record = with_certificate(world, HANAKO)
     role = Role(proof=proof, token=token)
-    for text, with_form in TRIES.values():
-        assert try_it(world, record, role, text, [form()] if with_form else []) == []
+    for text, files in TRIES.values():
+        assert try_it(world, record, role, text, files) == []
 
 
 ANSWERS = {
@@ -144,8 +147,9 @@ def test_the_receipt_is_the_same_whatever_the_number(world: World) -> None:
     """A stranger must not find out which numbers are our customers'."""
     with_certificate(world, HANAKO)
     (known,) = world.mail(EVE, form(FormKind.ONBOARDING, "en"), proof="nothing")
-    other = form(FormKind.ONBOARDING, "en", phone_number="+447400123999",
-                 phone_number_again="+447400123999")
+    other = form(
+        FormKind.ONBOARDING, "en", phone_number="+447400123999", phone_number_again="+447400123999"
+    )
     (free,) = world.mail("adam@other-company.example", other, proof="nothing")
     wrong = form(FormKind.ONBOARDING, "en", website="", phone_number="+44 1")
     (bad,) = world.mail("abel@other-company.example", wrong, proof="nothing")
@@ -154,6 +158,8 @@ def test_the_receipt_is_the_same_whatever_the_number(world: World) -> None:
         record = world.request(mail.to)
         shown = mail.subject + mail.text + mail.html
         texts.add(shown.replace(record.reference, "REF"))
-        assert [word for word in ("Harbour", "7400", "onboarding_en", mail.to) if word in shown] == []
+        assert [
+            word for word in ("Harbour", "7400", "onboarding_en", mail.to) if word in shown
+        ] == []
         assert mail.files == {}
     assert len(texts) == 1

@@ -37,7 +37,7 @@ def accepted(world: World, record: RequestRecord) -> RequestRecord:
     return world.again(record)
 
 
-# --- honest customers --------------------------------------------------------------------------
+# --- honest customers -------------------------------------------------------------------------
 
 
 def test_a_customer_with_spf_alone_gets_to_the_end_without_staff_for_the_proof(
@@ -48,7 +48,9 @@ def test_a_customer_with_spf_alone_gets_to_the_end_without_staff_for_the_proof(
     assert notices(world.reply(record, "はい", proof="none")) == ["acknowledged"]
     assert world.again(record).beginning is SenderVerdict.NONE
     record = taken_on(world, record)
-    assert notices(world.reply(record, "状況を教えてください", proof="none")) == ["duplicate:status"]
+    assert notices(world.reply(record, "状況を教えてください", proof="none")) == [
+        "duplicate:status"
+    ]
     world.reply(record, "アクティブになりました", proof="none")
     assert world.again(record).status is Status.ACTIVE
 
@@ -151,7 +153,7 @@ def test_words_beside_the_thread_of_an_unproven_sender_are_a_note_and_an_alert(
     assert len(world.requests_of(HANAKO)) == 1
 
 
-# --- the answer to a receipt ---------------------------------------------------------------------
+# --- the answer to a receipt ------------------------------------------------------------------
 
 
 def test_the_form_again_confirms_its_request_and_takes_its_corrections(world: World) -> None:
@@ -197,7 +199,7 @@ def test_no_closes_the_request_and_stops_receipts_for_thirty_days(any_world: Wor
     assert world.reply(record, "いいえ", proof="none") == []
     assert world.again(record).status is Status.ANSWERED
     assert world.steps(record) == ["sender_unproven", "disowned"]
-    assert world.mail(HANAKO, form(**OTHER), proof="none") == []
+    assert world.mail(HANAKO, form(FormKind.ONBOARDING, **OTHER), proof="none") == []
     held = world.requests_of(HANAKO)[-1]
     assert held.held_for(HoldReason.SENDER)
     assert "receipt_not_sent" in world.alerts()
@@ -206,7 +208,7 @@ def test_no_closes_the_request_and_stops_receipts_for_thirty_days(any_world: Wor
     ]
     world.clock.advance(timedelta(days=31))
     third = {"phone_number": "+81 90 1111 2222", "phone_number_again": "+81 90 1111 2222"}
-    mails = world.mail(HANAKO, form(**third), proof="none")
+    mails = world.mail(HANAKO, form(FormKind.ONBOARDING, **third), proof="none")
     assert ("receipt_unverified", HANAKO) in [mail.named for mail in mails]
 
 
@@ -218,7 +220,9 @@ def test_a_no_of_somebody_else_closes_nothing(world: World) -> None:
     assert world.again(record).held_for(HoldReason.SENDER)
 
 
-@pytest.mark.parametrize("text", ["送信したかどうか覚えていません。", "That was not us?", "yes? no."])
+@pytest.mark.parametrize(
+    "text", ["送信したかどうか覚えていません。", "That was not us?", "yes? no."]
+)
 def test_whatever_else_comes_is_a_note_and_one_key(world: World, text: str) -> None:
     world.mail(HANAKO, form(), proof="none")
     record = world.request()
@@ -235,7 +239,7 @@ def test_one_address_is_asked_three_times_a_day(world: World) -> None:
     for number in range(5):
         e164 = f"+8190123457{number}0"
         answers = {"phone_number": e164, "phone_number_again": e164}
-        sent += notices(world.mail(HANAKO, form(**answers), proof="none"))
+        sent += notices(world.mail(HANAKO, form(FormKind.ONBOARDING, **answers), proof="none"))
     assert sent == ["receipt_unverified"] * 3
     assert world.alerts().count("receipt_not_sent") == 1
     # forged mails use up nobody's share of answers
@@ -244,7 +248,30 @@ def test_one_address_is_asked_three_times_a_day(world: World) -> None:
     assert notices(world.reply(record, "状況を教えてください")) == ["duplicate:status"]
 
 
-# --- staff drop what is held -----------------------------------------------------------------------
+def test_what_nobody_confirms_is_closed_in_silence(world: World) -> None:
+    world.mail(HANAKO, form(), proof="none")
+    record = world.request()
+    assert [mail for day in range(13) for mail in world.later(days=1)] == []
+    assert world.again(record).held_for(HoldReason.SENDER)
+    assert world.later(days=3) == []
+    assert world.again(record).status is Status.CLOSED_NO_RESPONSE
+    # a late yes does nothing by itself, and is not lost
+    assert world.reply(record, "はい", proof="none") == []
+    assert "mail_on_ended_request" in world.alerts()
+
+
+def test_what_nobody_could_be_asked_about_waits_thirty_days_for_staff(world: World) -> None:
+    world.mail(HANAKO, form(), proof="none")
+    world.reply(world.request(), "いいえ", proof="none")
+    world.mail(HANAKO, form(FormKind.ONBOARDING, **OTHER), proof="none")
+    record = world.requests_of(HANAKO)[-1]
+    world.later(days=20)
+    assert world.again(record).held_for(HoldReason.SENDER)
+    assert world.later(days=14) == []
+    assert world.again(record).status is Status.CLOSED_NO_RESPONSE
+
+
+# --- staff drop what is held ------------------------------------------------------------------
 
 
 def test_staff_drop_a_heap_of_held_requests_and_nobody_is_mailed(any_world: World) -> None:

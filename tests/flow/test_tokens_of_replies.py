@@ -32,7 +32,7 @@ def forged(record: RequestRecord, sign: str) -> str:
     return reply_address(ADDRESS, record.reference, sign * 16, "plus")
 
 
-# --- a token dies ----------------------------------------------------------------------------------
+# --- a token dies -----------------------------------------------------------------------------
 
 
 def test_a_token_lives_thirty_days_after_the_end(world: World) -> None:
@@ -58,7 +58,7 @@ def test_the_token_of_an_open_request_does_not_age(world: World) -> None:
     assert world.again(record).status is Status.WITHDRAWN
 
 
-# --- the keys are replaced -------------------------------------------------------------------------
+# --- the keys are replaced --------------------------------------------------------------------
 
 
 def test_replies_to_mails_of_the_old_key_count_until_the_second_rotation(
@@ -142,7 +142,7 @@ def test_a_running_process_learns_of_a_rotation_with_its_next_batch(world: World
     assert world.services.token_keys[1] == old
 
 
-# --- wrong tokens ----------------------------------------------------------------------------------
+# --- wrong tokens -----------------------------------------------------------------------------
 
 
 def test_wrong_tokens_are_counted_told_once_and_then_not_looked_at(world: World) -> None:

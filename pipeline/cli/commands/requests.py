@@ -335,9 +335,7 @@ def drop(  # noqa: PLR0913 - click hands over each option by its name
             since = timedelta(days=older_than) if older_than is not None else None
             before = opened.clock.now() - since if since is not None else None
             heap = heaps.Heap(HoldReason(held_for), before, sender.strip().lower().lstrip("@"))
-            found = (
-                heaps.heaped(opened, heap) if preview else heaps.drop_heap(opened, heap, who)
-            )
+            found = heaps.heaped(opened, heap) if preview else heaps.drop_heap(opened, heap, who)
         else:
             with opened.store.read() as tx:
                 found = [one_request(tx, reference) for reference in references]

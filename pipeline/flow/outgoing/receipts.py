@@ -7,11 +7,13 @@ with an aligned SPF result have a budget apart, which forgers seldom reach.
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
 from pipeline.model.notice import MailPriority
+from pipeline.model.request import HoldReason
 from pipeline.store.records import OutboxRecord
 
 #: Priorities with a budget, in the order in which their mails go out.
@@ -48,9 +50,21 @@ def put_off(work: Work, priority: MailPriority) -> None:
     day.
     """
     dropped = work.tx.outbox.drop_waiting(priority, work.now - _WAITS, work.now)
+    for request_id in dropped:
+        not_asked(work, request_id)
     if dropped and work.tx.counters.add("alert:receipts_dropped", _day(work.now)) == 1:
         alert(work, "receipts_dropped", "")
     work.tx.outbox.postpone(priority, work.now, _hour(work.now) + timedelta(hours=1))
+
+
+def not_asked(work: Work, request_id: str) -> None:
+    """Note with a request that its sender got no receipt: staff have longer to look at it."""
+    record = work.tx.requests.lock(request_id)
+    if record is None or not record.held_for(HoldReason.SENDER):
+        return
+    version = record.state.version
+    state = replace(record.state, unasked=True, version=version + 1)
+    work.tx.requests.save(replace(record, state=state), expected_version=version)
 
 
 def disown(work: Work, address: str) -> None:

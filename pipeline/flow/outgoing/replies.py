@@ -8,7 +8,7 @@ from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.notices import queue_notice
-from pipeline.flow.outgoing.receipts import disowned
+from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
@@ -83,6 +83,8 @@ def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -
     if disowned(work, address) or asked > most:
         if work.tx.counters.add(f"alert:receipt:{address}", today) == 1:
             alert(work, "receipt_not_sent", answers[0].record.reference, context.row.id)
+        for answer in answers:
+            not_asked(work, answer.record.id)
         return
     _queue(work, context, _joined(answers))
 

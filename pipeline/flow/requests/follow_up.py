@@ -70,8 +70,6 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
     if record.held_for(HoldReason.SENDER):
         return _to_receipt(work, context, record)
     if context.read.submissions:
-        if not record.state.ended and not _may(context, record, Act.REVISE):
-            return _suggested(work, context, record, EventName.REVISED)
         return _forms(work, context, record)
     if record.state.ended:
         return _after_the_end(work, context, record)
@@ -80,13 +78,20 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         keep_words(work.tx, context, record)
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="files_kept")
-    if context.read.unreadable:
-        problems = tuple(item.problem for item in context.read.unreadable)
-        items = file_items(problems, record.language)
-        add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
-        keep_words(work.tx, context, record)
-        return context.done(Outcome.REPLY, record, why="unreadable")
-    return _words(work, context, record)
+    take = _unreadable if context.read.unreadable else _words
+    return take(work, context, record)
+
+
+def _unreadable(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    keep_words(work.tx, context, record)
+    if not _may(context, record, Act.REVISE):
+        keep_attachments(work.tx, context, record)
+        alert(work, "customer_wrote", record.reference)
+        return context.done(Outcome.REPLY, record, why="files_kept")
+    problems = tuple(item.problem for item in context.read.unreadable)
+    items = file_items(problems, record.language)
+    add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
+    return context.done(Outcome.REPLY, record, why="unreadable")
 
 
 def _may(context: MessageContext, record: RequestRecord, act: Act) -> bool:
@@ -149,6 +154,8 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
 
 def _forms(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
     """Let the first form that fits act on the request; each other one opens its own request."""
+    if not record.state.ended and not _may(context, record, Act.REVISE):
+        return _suggested(work, context, record, EventName.REVISED)
     fitting = _fitting(work, context, record)
     for submission in context.read.submissions:
         if submission is fitting and not record.state.ended:

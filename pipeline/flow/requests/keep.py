@@ -15,7 +15,6 @@ from pipeline.store.records import (
     RequestRecord,
 )
 from pipeline.store.unit_of_work import Transaction
-from pipeline.store.unit_of_work import Transaction
 from pipeline.terms import Outcome
 
 

@@ -16,6 +16,7 @@ from pipeline.store.tables.rows import Context, Mapper, Rows
 OVERTAKEN = "overtaken"
 #: Why a receipt was taken back: it waited for its budget too long.
 NO_ROOM = "no_room"
+_DROPPED = 200
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
@@ -142,20 +143,26 @@ class Outbox(Rows[OutboxRecord]):
             next_at=next_at,
         )
 
-    def drop_waiting(self, priority: MailPriority, before: datetime, at: datetime) -> int:
-        """Cancel due mails of ``priority`` made before ``before`` that nobody was asked to take."""
-        return self._update(
+    def drop_waiting(self, priority: MailPriority, before: datetime, at: datetime) -> _Ids:
+        """Cancel due mails of ``priority`` made before ``before`` that nobody was asked to take.
+
+        Some hundred at once, the oldest first. Returns the ids of all requests that they told of.
+        """
+        due = self._due("next_at", at, _DROPPED).where(
             outbox.c.priority == priority,
-            outbox.c.next_at.is_not(None),
-            outbox.c.next_at <= at,
             outbox.c.state == OutboxState.QUEUED,
             outbox.c.attempt == 0,
             outbox.c.created_at < before,
+        )
+        found = [record.id for record in self._all(due)]
+        self._update(
+            outbox.c.id.in_(found),
             state=OutboxState.CANCELLED,
             next_at=None,
             last_error=NO_ROOM,
             kept_since=at,
         )
+        return [request for mail in found for request in self.requests_of(mail)]
 
     def overtaken(self, outbox_id: str, attempt: int, at: datetime) -> bool:
         """Cancel a claimed mail that is out of date; False when the claim was lost."""

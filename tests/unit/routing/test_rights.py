@@ -28,8 +28,12 @@ def test_every_combination_has_a_right() -> None:
 
 @pytest.mark.parametrize("proof", [Proof.FAIL, Proof.UNKNOWN])
 def test_a_doubtful_mail_is_held_whatever_it_carries(proof: Proof) -> None:
-    found = {RIGHTS[began, proof, token, act] for began in Beginning for token in (True, False)
-             for act in Act}
+    found = {
+        RIGHTS[began, proof, token, act]
+        for began in Beginning
+        for token in (True, False)
+        for act in Act
+    }
     assert found == {Right.HELD}
 
 
@@ -70,7 +74,9 @@ def test_who_could_not_be_judged_at_first_acts_by_pass_alone() -> None:
         Beginning.DOUBTFUL
     }
     acting = {
-        proof for proof in Proof for act in CHANGING
+        proof
+        for proof in Proof
+        for act in CHANGING
         if RIGHTS[Beginning.DOUBTFUL, proof, True, act] is Right.ACT
     }
     assert acting == {Proof.PASS}

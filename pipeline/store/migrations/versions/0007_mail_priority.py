@@ -19,8 +19,7 @@ def upgrade() -> None:
         " WHERE next_at IS NOT NULL AND notice IN ('certificate_issued', 'certificate_reissued')"
     )
     connection.exec_driver_sql(
-        "UPDATE outbox SET priority = 3"
-        " WHERE next_at IS NOT NULL AND notice = 'receipt_unverified'"
+        "UPDATE outbox SET priority = 3 WHERE next_at IS NOT NULL AND notice = 'receipt_unverified'"
     )
     op.create_index(
         "ix_outbox_next_at_by_priority",
