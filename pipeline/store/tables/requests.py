@@ -136,13 +136,13 @@ class Requests(Rows[RequestRecord]):
         )
 
     def held(self, reason: HoldReason) -> _Found:
-        """Return the requests that are held for ``reason``, oldest first."""
+        """Return the requests that are held for ``reason``, the longest first."""
         return self._all(
             self._select(
                 requests.c.status == Status.HELD,
                 requests.c.open_since.is_not(None),
                 requests.c.hold_reason == reason,
-            ).order_by(requests.c.id)
+            ).order_by(requests.c.open_since, requests.c.id)
         )
 
     def waiting_for_number(self, e164: str) -> _Found:
