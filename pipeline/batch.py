@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from pipeline import logs
@@ -191,7 +192,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
     Raises TryLaterError when the database does not answer at all, and ConfigurationError when the
     key of the reply tokens cannot be used: every mail in and out needs it, so nothing is begun.
     """
-    _ = services.token_key
+    services.read_keys_again()
     with _lease(services):
         run = _Run(services, progress)
         _receive(run)
@@ -230,6 +231,12 @@ def plan_batch(services: Services) -> Plan:
 def inject(services: Services, mails: Sequence[bytes]) -> int:
     """Put raw mails into the ledger for the next batch; return how many were new."""
     return intake.inject(services, mails)
+
+
+def decide(services: Services) -> None:
+    """Decide what is in the ledger now, without looking into the mailbox."""
+    while process(services) != Processed():
+        pass
 
 
 def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
@@ -274,7 +281,8 @@ def _take_turns(run: _Run, portions: int) -> None:
     if not any(sending.fault for sending in run.sendings) and run.stage(
         "send", lambda: _to_send(run.services), 0
     ):
-        _deliver(run)
+        # receipts wait until all new mail is decided: proven senders are answered before them
+        _deliver(run, with_receipts=False)
 
 
 def _due(run: _Run) -> None:
@@ -284,8 +292,9 @@ def _due(run: _Run) -> None:
     run.progress(Stage.DUE, run.due)
 
 
-def _deliver(run: _Run) -> None:
-    delivered = run.stage("send", lambda: _send(run.services), Delivered())
+def _deliver(run: _Run, *, with_receipts: bool = True) -> None:
+    send = partial(_send, run.services, with_receipts=with_receipts)
+    delivered = run.stage("send", send, Delivered())
     for fault in (delivered.fault, delivered.archive_fault):
         if fault is not None:
             run.failed("send", fault)
@@ -295,7 +304,7 @@ def _deliver(run: _Run) -> None:
 
 def _to_send(services: Services) -> int:
     with services.store.read() as tx:
-        return tx.outbox.waiting(services.clock.now())
+        return tx.outbox.waiting(services.clock.now(), receipts=False)
 
 
 def _process_all(run: _Run) -> None:
@@ -313,9 +322,9 @@ def _silenced(services: Services) -> bool:
     return silenced
 
 
-def _send(services: Services) -> Delivered:
+def _send(services: Services, *, with_receipts: bool) -> Delivered:
     with open_courier(services) as (courier, archive):
-        return deliver(services, courier, archive)
+        return deliver(services, courier, archive, with_receipts=with_receipts)
 
 
 @contextmanager

@@ -48,6 +48,8 @@ OWNERSHIP_DAYS = 14
 INTEGRATION_DAYS = 30
 #: The customer is reminded of it after so many days.
 INTEGRATION_REMINDED_AFTER = 25
+#: The token of a request proves its bearer's mailbox until so many days after the request ended.
+TOKEN_DAYS_AFTER_END = 30
 #: So long after the ready date a certificate goes out without asking.
 READY_DAYS_BACK = 3
 #: Hours that staff may offer at once for the move of a number.

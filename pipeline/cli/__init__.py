@@ -33,6 +33,7 @@ MODULES: dict[str, str] = {
     "number": "numbers",
     "certificate": "certificates",
     "authority": "authority",
+    "token": "tokens",
     "qr": "qr",
     "mail": "mail",
     "outbox": "outbox",

@@ -13,7 +13,7 @@ from pipeline.errors import ConfigurationError
 
 #: A level of a name that a Maildir takes; mailbox.maildir asks the same.
 MAILDIR_LEVEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
-_STATE_PARTS = ("authority", "blobs", "requests.sqlite3", "token.key")
+_STATE_PARTS = ("authority", "blobs", "requests.sqlite3", "token.key", "token-previous.key")
 _MAILDIR_PARTS = frozenset({"new", "cur", "tmp"})
 
 

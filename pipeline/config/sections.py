@@ -106,6 +106,8 @@ class CourierSettings(_Section):
     hourly_cap: Count = 200
     sender_daily_cap: Count = 3
     request_daily_cap: Count = 5
+    receipts_hourly: Count = 30
+    receipts_daily: Count = 200
 
 
 class OAuthSettings(_Section):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from pipeline import terms
 from pipeline.model.form import FormKind
@@ -40,6 +40,18 @@ class NoticeName(StrEnum):
     DUPLICATE = "duplicate"
     RECEIPT_UNVERIFIED = "receipt_unverified"
     STAFF_ALERT = "staff_alert"
+
+
+class MailPriority(IntEnum):
+    """Which mail goes out first: the lowest number.
+
+    Receipts go to addresses that nothing proves; ``receipt_spf`` to those that SPF passed for.
+    """
+
+    CERTIFICATE = 0
+    ORDINARY = 1
+    RECEIPT_SPF = 2
+    RECEIPT = 3
 
 
 @dataclass(frozen=True, slots=True)

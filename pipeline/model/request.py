@@ -128,6 +128,7 @@ class EventName(StrEnum):
     REVISED = "revised"
     RELEASE = "release"
     SENDER_CONFIRMED = "sender_confirmed"
+    DISOWNED = "disowned"
     ASK = "ask"
     REJECT = "reject"
     MERGE = "merge"
@@ -209,7 +210,8 @@ class RequestState:
     whether there ever was one; ``certificate_wanted_at`` is when the next one was ordered and is
     None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
     the hold reasons that staff have released: routing does not stop for them again.
-    ``claims_number``: the number is recorded as requested for this request.
+    ``claims_number``: the number is recorded as requested for this request. ``unasked``: its sender
+    is not proven and could not be asked whether it is theirs.
     """
 
     track: Track
@@ -237,6 +239,7 @@ class RequestState:
     ready_confirmed: bool = False
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
+    unasked: bool = False
 
     @property
     def ended(self) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, SenderVerdict
-from pipeline.model.notice import NoticeName
+from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.model.request import (
     Actor,
     EventName,
@@ -48,8 +48,10 @@ class MessageRecord:
     Why it has its outcome is said by one of five codes: ``rule`` (the routing rule of the request
     that it opened without a form), ``event`` (what its words did to a request), ``refused`` (the
     error of a rule that refused it), ``automation`` (why it is no person's mail), and ``why`` for
-    the rest. ``request_id`` is the first of its requests: the one of its thread, or the first that
-    it opened; all of them are in ``message_requests``.
+    the rest. ``suggested`` is what it asked for and may not do by itself: staff can do it with one
+    key, and ``vouched_by`` is who did; the sender then counts as proven. ``request_id`` is the
+    first of its requests: the one of its thread, or the first that it opened; all of them are in
+    ``message_requests``.
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
@@ -98,6 +100,8 @@ class MessageRecord:
     withheld: str = ""
     renumbered: bool = False
     sender_warnings: tuple[str, ...] = ()
+    suggested: EventName | None = None
+    vouched_by: str = ""
 
     @property
     def has_bytes(self) -> bool:
@@ -114,6 +118,8 @@ class RequestRecord:
     ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
     domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
     ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
+    ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
+    ``sender_verdict`` is *pass* as well once the mailbox is proven.
     """
 
     id: str
@@ -142,6 +148,12 @@ class RequestRecord:
     acknowledged_warnings: tuple[str, ...] = ()
     waits_for: str = ""
     move: Move = Move.SYSTEM
+    began_with: SenderVerdict | None = None
+
+    @property
+    def beginning(self) -> SenderVerdict:
+        """The verdict of its first mail; where it was not kept, the present one."""
+        return self.began_with or self.sender_verdict
 
     @property
     def status(self) -> Status:
@@ -293,7 +305,8 @@ class OutboxRecord:
     ``request_id`` is the request whose thread the mail is on; all that it tells of are in
     ``outbox_requests``.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt.
+    ended in a known way: a claimed mail that carries it is in doubt. Of mails that are due, those
+    with the lowest ``priority`` go first.
     """
 
     id: str
@@ -315,6 +328,7 @@ class OutboxRecord:
     last_error: str = ""
     triggered_by: str = ""
     intended_at: datetime | None = None
+    priority: MailPriority = MailPriority.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pipeline import terms
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import EventName
+from pipeline.model.request import EventName, HoldReason
 from pipeline.model.retry import Retry
 from pipeline.model.transition import DeadlineKind
 from pipeline.tracks.declaration import Anchor, Due, Unit
@@ -57,6 +57,26 @@ def remind(
 def close_after(days: int, anchor: Anchor = Anchor.ENTERED) -> Due:
     """Return the deadline that closes a status where the customer is awaited."""
     return Due("close", DeadlineKind.CLOSE, EventName.CLOSE, after=days, anchor=anchor)
+
+
+#: What nobody confirms is closed without a mail; later when its sender could not be asked, so that
+#: staff have time to look at it.
+CLOSE_UNPROVEN = (
+    Due(
+        "close",
+        DeadlineKind.CLOSE,
+        EventName.CLOSE,
+        after=14,
+        when=lambda state, _policy: state.held_for(HoldReason.SENDER) and not state.unasked,
+    ),
+    Due(
+        "close-unasked",
+        DeadlineKind.CLOSE,
+        EventName.CLOSE,
+        after=30,
+        when=lambda state, _policy: state.held_for(HoldReason.SENDER) and state.unasked,
+    ),
+)
 
 
 def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:

@@ -22,6 +22,7 @@ from pipeline.tracks.declaration import (
     unless,
 )
 from pipeline.tracks.shared_deadlines import (
+    CLOSE_UNPROVEN,
     EXPIRE_CERTIFICATE,
     alert_after,
     close_after,
@@ -244,6 +245,8 @@ def held(*more: TransitionRule) -> Step:
             TransitionRule(
                 E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
             ),
+            TransitionRule(E.DISOWNED, CUSTOMER, Status.ANSWERED, when=c.UNPROVEN),
+            TransitionRule(E.CLOSE, SYSTEM, Status.CLOSED_NO_RESPONSE, when=c.UNPROVEN),
             TransitionRule(
                 E.ASK,
                 STAFF,
@@ -265,7 +268,7 @@ def held(*more: TransitionRule) -> Step:
             *more,
             *ANY_OPEN,
         ),
-        (alert_after(1, daily=True), EXPIRE_CERTIFICATE),
+        (alert_after(1, daily=True), EXPIRE_CERTIFICATE, *CLOSE_UNPROVEN),
         forward=E.RELEASE,
     )
 

@@ -30,7 +30,7 @@ def test_unproven_sender_who_replies_is_proven_and_goes_on(any_world: World) -> 
     world = any_world
     world.mail(HANAKO, form(), proof="none")
     record = world.request()
-    mails = world.reply(record, "送信したのは私です。", proof="none")
+    mails = world.reply(record, "はい", proof="none")
     after = world.again(record)
     assert (after.status, after.sender_verdict) == (Status.POLICY_REVIEW, SenderVerdict.PASS)
     assert notices(mails) == ["acknowledged"]

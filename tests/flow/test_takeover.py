@@ -139,14 +139,17 @@ def test_many_unproven_mails_of_one_address_get_one_receipt(world: World) -> Non
     assert len(world.requests_of(EVE)) == 1
 
 
-def test_confirmed_address_confirms_all_that_it_sent_unproven(world: World) -> None:
+def test_one_yes_confirms_one_request(world: World) -> None:
     world.mail(HANAKO, form(), proof="none")
     world.mail(HANAKO, form(FormKind.ONBOARDING, "ja", "xlsx", **OTHER), proof="none")
-    first, _ = world.requests_of(HANAKO)
+    first, second = world.requests_of(HANAKO)
     mails = world.reply(first, "はい", proof="none")
-    assert len(mails) == 1
-    assert [record.status for record in world.requests_of(HANAKO)] == [Status.POLICY_REVIEW] * 2
-    assert {record.sender_verdict for record in world.requests_of(HANAKO)} == {SenderVerdict.PASS}
+    assert [mail.named for mail in mails] == [("acknowledged", HANAKO)]
+    assert world.again(first).status is Status.POLICY_REVIEW
+    assert world.again(second).status is Status.HELD
+    assert world.again(second).sender_verdict is SenderVerdict.NONE
+    assert _notices(world.reply(second, "はい", proof="none")) == ["acknowledged"]
+    assert world.again(second).status is Status.POLICY_REVIEW
 
 
 @pytest.mark.parametrize("proof", ["none", "fail"])

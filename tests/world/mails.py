@@ -67,9 +67,13 @@ def stored(
 
 def trace_of(proof: str, address: str, domain: str, now: datetime) -> bytes:
     """Return the header fields that our server puts on top: what it found out, and the hop."""
+    hop = "spf=pass smtp.mailfrom=a@hop.example"
     results = {
         "pass": f"dmarc=pass (p=reject) header.from={domain}; dkim=pass header.d={domain}",
         "none": f"dmarc=none header.from={domain}; spf=pass smtp.mailfrom={address}",
+        "nothing": f"dmarc=none header.from={domain}; spf=none smtp.mailfrom={address}",
+        "temporary": f"dmarc=temperror header.from={domain}; spf=pass smtp.mailfrom={address}",
+        "forwarded": f"dmarc=fail (p=none) header.from={domain}; {hop}",
         "fail": f"dmarc=fail (p=reject) header.from={domain}",
     }
     seal = f"Authentication-Results: {AUTHSERV}; {results[proof]}\r\n" if proof in results else ""

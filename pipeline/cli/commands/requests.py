@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
-from pipeline.model.request import EventName, Slot, Track
+from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
@@ -235,6 +235,22 @@ def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
     _decide(reference, name, decisions.confirm_sender, as_json=as_json)
 
 
+@click.command("accept")
+@_decision
+def accept(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Let the newest reply act that its sender is not proven well enough for."""
+    from pipeline.batch import decide  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import accept as replies  # noqa: PLC0415
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        accepted = replies.accept(opened, record, who)
+        decide(opened)
+        with opened.store.read() as tx:
+            return tx.requests.get(accepted.id) or accepted
+
+    _decide(reference, name, work, as_json=as_json)
+
+
 @click.command("note")
 @_decision
 @click.argument("text")
@@ -285,6 +301,52 @@ def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None
         return decisions.merge(opened, record, who, into=other)
 
     _decide(reference, name, work, as_json=as_json)
+
+
+@click.command("drop")
+@click.argument("references", nargs=-1)
+@click.option("--held-for", type=click.Choice([reason.value for reason in HoldReason]))
+@click.option("--older-than", type=click.IntRange(0, 36_500), default=None)
+@click.option("--from", "sender", default="")
+@click.option("--preview", is_flag=True)
+@click.option("--as", "name", default=None)
+@click.option("--json", "as_json", is_flag=True)
+def drop(  # noqa: PLR0913 - click hands over each option by its name
+    references: tuple[str, ...],
+    held_for: str | None,
+    older_than: int | None,
+    sender: str,
+    name: str | None,
+    *,
+    preview: bool,
+    as_json: bool,
+) -> None:
+    """Drop held requests: those that are named, or a heap of them. Nobody is mailed."""
+    from datetime import timedelta  # noqa: PLC0415 - one use
+
+    from pipeline.flow.staff import drop as heaps  # noqa: PLC0415 - slow to import
+
+    chosen = older_than is not None or sender
+    if bool(references) == bool(held_for) or (held_for and not chosen) or (references and chosen):
+        raise UsageError("drop_what")
+    with services() as opened:
+        who = name or os_user()
+        if held_for:
+            since = timedelta(days=older_than) if older_than is not None else None
+            before = opened.clock.now() - since if since is not None else None
+            heap = heaps.Heap(HoldReason(held_for), before, sender.strip().lower().lstrip("@"))
+            found = heaps.heaped(opened, heap) if preview else heaps.drop_heap(opened, heap, who)
+        else:
+            with opened.store.read() as tx:
+                found = [one_request(tx, reference) for reference in references]
+            if not preview:
+                found = [heaps.drop(opened, record, who) for record in found]
+    if as_json:
+        print_json({"dropped": not preview, "references": [record.reference for record in found]})
+        return
+    for record in found:
+        click.echo(f"{record.reference}  {record.address_of_record}")
+    click.echo(words.word("drop_preview" if preview else "dropped", count=len(found)))
 
 
 @click.command("mark-created")

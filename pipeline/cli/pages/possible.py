@@ -7,7 +7,7 @@ from pipeline.cli.context import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
-from pipeline.flow.staff.possible import decisions_now
+from pipeline.flow.staff.possible import decisions_now, suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling
@@ -23,6 +23,7 @@ _COMMANDS = {
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
     EventName.MERGE: "request merge {reference} OTHER",
+    EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",
     EventName.WITHDRAW: "request withdraw {reference}",
     EventName.CORRECTED: "request edit {reference} FIELD=VALUE",
@@ -53,6 +54,10 @@ def command_of(event: EventName, record: RequestRecord) -> str:
 def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
     """Return each command that is possible now, and what it records in words."""
     found: dict[str, str] = {}
+    suggested = suggested_by_reply(services, record)
+    if suggested is not None:
+        command = f"{calling.programme()} request accept {record.reference}"
+        found[command] = words.named("event", suggested.value)
     for event in decisions_now(services, record):
         found.setdefault(command_of(event, record), words.named("event", event.value))
     return found

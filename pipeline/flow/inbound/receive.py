@@ -18,7 +18,7 @@ from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import classify
 from pipeline.mailbox.sender import judge_sender
-from pipeline.model.message import MessageKind
+from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.store.records import MessageRecord
 from pipeline.terms import Outcome
 
@@ -55,6 +55,8 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
 
     # who sent it, was it here before by another way, does it belong to a request?
     sender = judge_sender(read.message, work.services.sender_policy, read.signed_by)
+    if row.vouched_by:
+        sender = replace(sender, verdict=SenderVerdict.PASS, reason="vouched")
     context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):

@@ -13,16 +13,20 @@ from typing import Protocol
 
 from pipeline import logs
 from pipeline.errors import PipelineError
+from pipeline.flow.outgoing import receipts
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.certificate import CertificateState
+from pipeline.model.notice import MailPriority
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"
+#: What has no budget but the cap of all mail.
+_ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
 
 
 class Archive(Protocol):
@@ -79,10 +83,20 @@ class _Sending:
         return self.fault is None and not self.services.stopping()
 
 
-def deliver(services: Services, courier: Courier, archive: Archive | None = None) -> Delivered:
-    """Send all mail that is due. Over the hourly cap mail waits; none is dropped."""
+def deliver(
+    services: Services,
+    courier: Courier,
+    archive: Archive | None = None,
+    *,
+    with_receipts: bool = True,
+) -> Delivered:
+    """Send all mail that is due, certificates first and receipts last, or no receipts.
+
+    Over the hourly cap mail waits, and none is dropped but receipts, after a day.
+    """
     sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
-    while sending.goes_on() and (mails := services.run(_claim)):
+    claim = partial(_claim, with_receipts=with_receipts)
+    while sending.goes_on() and (mails := services.run(claim)):
         _send(sending, mails)
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
@@ -95,14 +109,24 @@ def deliver(services: Services, courier: Courier, archive: Archive | None = None
     )
 
 
-def _claim(work: Work) -> list[OutboxRecord]:
-    now = work.now
+def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
     limits = work.services.settings.limits
-    room = _room(work, now)
-    if room <= 0:
+    wanted = min(_room(work, work.now), limits.batch)
+    if wanted <= 0:
         return []
-    until = now + timedelta(seconds=limits.lease_seconds)
-    return work.tx.outbox.claim(now, min(room, limits.batch), work.services.worker, until)
+    until = work.now + timedelta(seconds=limits.lease_seconds)
+
+    def take(most: int, priorities: tuple[MailPriority, ...]) -> list[OutboxRecord]:
+        return work.tx.outbox.claim(work.now, most, work.services.worker, until, priorities)
+
+    mails = take(wanted, _ALWAYS)
+    for priority in receipts.PRIORITIES if with_receipts else ():
+        room = receipts.room(work, priority)
+        most = min(room, wanted - len(mails))
+        mails += take(most, (priority,)) if most else []
+        if most == room:
+            receipts.put_off(work, priority)
+    return mails
 
 
 def _room(work: Work, now: datetime) -> int:
@@ -171,7 +195,7 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
     if overtaken(work.tx, mail, now):
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
         return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
-    if _room(work, now) <= 0:
+    if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)
         return SkipReason.OVER_CAP
@@ -228,6 +252,7 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
         case DeliveryKind.SENT:
             if work.tx.outbox.sent(mail.id, mail.attempt, now):
                 work.tx.counters.add(_CAP, _hour(now))
+                receipts.count_sent(work, mail)
                 _note_certificate(work.tx, mail, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again

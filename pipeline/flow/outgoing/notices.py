@@ -11,13 +11,14 @@ from pipeline.intake.phrases import reply_words
 from pipeline.mailbox.sent_text import digests_of
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
-from pipeline.model.notice import NoticeName, OutboundMessage, Thread
+from pipeline.model.notice import MailPriority, NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
+_CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 
 
 def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
@@ -123,10 +124,19 @@ def enqueue(
             state=OutboxState.QUEUED,
             next_at=now + undo,
             triggered_by=trigger.name,
+            priority=_priority(mail.notice, trigger),
         ),
         about[1:],
     )
     return outbox_id if is_new else ""
+
+
+def _priority(notice: NoticeName, trigger: Trigger) -> MailPriority:
+    """Return when a mail goes out among others: certificates first, receipts last."""
+    if notice is NoticeName.RECEIPT_UNVERIFIED:
+        spf = trigger.context is not None and trigger.context.sender.spf_aligned
+        return MailPriority.RECEIPT_SPF if spf else MailPriority.RECEIPT
+    return MailPriority.CERTIFICATE if notice in _CARRIES_CERTIFICATE else MailPriority.ORDINARY
 
 
 def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:

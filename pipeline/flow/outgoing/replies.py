@@ -8,13 +8,12 @@ from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, ProblemItem
 from pipeline.model.problem import Problem, Severity
-from pipeline.model.request import HoldReason
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.wording.problems import sentence
 
 _DAY = timedelta(days=1)
@@ -25,7 +24,6 @@ _MOST_DEMANDING = (
     NoticeName.HELD,
     NoticeName.QUESTION,
     NoticeName.REJECTED,
-    NoticeName.RECEIPT_UNVERIFIED,
 )
 
 
@@ -51,17 +49,47 @@ def add_reply(
 
 
 def queue_reply(work: Work, context: MessageContext) -> None:
-    """Put the one mail that answers ``context`` into the outbox, or none when a cap is reached."""
-    if not context.answers:
-        return
-    chosen = _with_files(_joined(context.answers), context)
-    chosen = _with_copies(work, chosen, context.answers)
-    receipt = chosen.effect.notice is NoticeName.RECEIPT_UNVERIFIED
-    if receipt and _asked_already(work.tx, chosen.record):
-        return
-    if (receipt or not chosen.of_transition) and _over_a_cap(work, context, chosen.record):
+    """Put the one mail that answers ``context`` into the outbox, or none when a cap is reached.
+
+    A receipt is a mail of its own: its token is the proof of the requests that it tells of.
+    """
+    receipts = [item for item in context.answers if _is_receipt(item)]
+    others = [item for item in context.answers if not _is_receipt(item)]
+    if others:
+        _queue_answer(work, context, others)
+    if receipts:
+        _queue_receipt(work, context, receipts)
+
+
+def _is_receipt(answer: Notice) -> bool:
+    return answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED
+
+
+def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) -> None:
+    chosen = _with_files(_joined(answers), context)
+    chosen = _with_copies(work, chosen, answers)
+    if not chosen.of_transition and _over_a_cap(work, context, chosen.record):
         alert(work, "answers_capped", chosen.record.reference, context.row.id)
         return
+    _queue(work, context, chosen)
+
+
+def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -> None:
+    """Ask the sender to confirm, unless the address said no lately or was asked enough today."""
+    address = context.sender.address.lower()
+    today = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = work.tx.counters.add(f"receipts:sender:{address}", today)
+    most = work.services.settings.courier.sender_daily_cap
+    if disowned(work, address) or asked > most:
+        if work.tx.counters.add(f"alert:receipt:{address}", today) == 1:
+            alert(work, "receipt_not_sent", answers[0].record.reference, context.row.id)
+        for answer in answers:
+            not_asked(work, answer.record.id)
+        return
+    _queue(work, context, _joined(answers))
+
+
+def _queue(work: Work, context: MessageContext, chosen: Notice) -> None:
     record = work.tx.requests.get(chosen.record.id) or chosen.record
     grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
     if grown.thread != record.thread:
@@ -97,14 +125,6 @@ def _joined(answers: list[Notice]) -> Notice:
     )
 
 
-def _asked_already(tx: Transaction, record: RequestRecord) -> bool:
-    """Tell whether the address has a receipt for another request: one is enough for all."""
-    return any(
-        other.id != record.id and other.held_for(HoldReason.SENDER)
-        for other in tx.requests.of_sender(record.address_of_record)
-    )
-
-
 def _with_copies(work: Work, chosen: Notice, answers: list[Notice]) -> Notice:
     """Return ``chosen`` with the marked copies of the other forms that have to be corrected."""
     copies = []
@@ -123,7 +143,7 @@ def _with_copies(work: Work, chosen: Notice, answers: list[Notice]) -> Notice:
 
 def _with_files(answer: Notice, context: MessageContext) -> Notice:
     """Return ``answer`` with a sentence on each file beside the form that could not be read."""
-    if not context.read.submissions or answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED:
+    if not context.read.submissions:
         return answer
     problems = tuple(item.problem for item in context.read.unreadable)
     sentences = (item.sentences[0] for item in file_items(problems, answer.record.language))

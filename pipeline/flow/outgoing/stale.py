@@ -21,6 +21,7 @@ _ONLY_IN = {
     NoticeName.READINESS_CHECK: frozenset({Status.AWAITING_READINESS}),
     NoticeName.TWO_STEP_INSTRUCTIONS: frozenset({Status.AWAITING_TWO_STEP_OFF}),
     NoticeName.SLOT_PROPOSAL: frozenset({Status.SLOT_PROPOSED}),
+    NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
 #: Mails about the live certificate that say how long it lasts.

@@ -1,6 +1,8 @@
 """A message on the thread of a known request: a proven requester acts, others leave words."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import RefusedError
@@ -12,8 +14,8 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply
-from pipeline.flow.requests.confirm import confirm
-from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words
+from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
+from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
 from pipeline.flow.requests.record import with_answers
@@ -22,11 +24,12 @@ from pipeline.flow.requests.route import route_on
 from pipeline.flow.requests.thread import KnownThread, Standing
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply import read_reply
+from pipeline.intake.reply.lines import read_reply
 from pipeline.model.message import Command, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track
 from pipeline.model.submission import Submission
+from pipeline.routing.rights import Act, Right, act_of, right
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.terms import Outcome
 from pipeline.validation.content import content_digest
@@ -65,9 +68,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
     if known.standing is not Standing.REQUESTER:
         return _from_another(work, context, known)
     if record.held_for(HoldReason.SENDER):
-        record = confirm(work, context, record)
-    # the token proves the mailbox: here the sender counts as proven
-    context.sender = replace(context.sender, verdict=SenderVerdict.PASS)
+        return _to_receipt(work, context, record)
     if context.read.submissions:
         return _forms(work, context, record)
     if record.state.ended:
@@ -77,13 +78,64 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         keep_words(work.tx, context, record)
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="files_kept")
-    if context.read.unreadable:
-        problems = tuple(item.problem for item in context.read.unreadable)
-        items = file_items(problems, record.language)
-        add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
-        keep_words(work.tx, context, record)
-        return context.done(Outcome.REPLY, record, why="unreadable")
-    return _words(work, context, record)
+    take = _unreadable if context.read.unreadable else _words
+    return take(work, context, record)
+
+
+def _unreadable(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    keep_words(work.tx, context, record)
+    if not _may(context, record, Act.REVISE):
+        keep_attachments(work.tx, context, record)
+        alert(work, "customer_wrote", record.reference)
+        return context.done(Outcome.REPLY, record, why="files_kept")
+    problems = tuple(item.problem for item in context.read.unreadable)
+    items = file_items(problems, record.language)
+    add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
+    return context.done(Outcome.REPLY, record, why="unreadable")
+
+
+def _may(context: MessageContext, record: RequestRecord, act: Act) -> bool:
+    """Tell whether this mail, which carries the token of ``record``, may do ``act`` by itself."""
+    return right(record.beginning, context.sender, act, token=True) is Right.ACT
+
+
+def _suggested(
+    work: Work, context: MessageContext, record: RequestRecord, event: EventName
+) -> MessageRecord:
+    """Keep the mail as a note that staff can let act with one key, and tell them."""
+    keep_words(work.tx, context, record)
+    keep_attachments(work.tx, context, record)
+    return suggest(work, context, record, event)
+
+
+def _to_receipt(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    """Take the answer to a receipt; whatever is neither yes, no nor the form again is a note."""
+    again = _fitting(work, context, record)
+    said = answer_of(context, again)
+    if said is Answered.UNCLEAR or not _may(context, record, Act.CONFIRM):
+        return _suggested(work, context, record, EventName.SENDER_CONFIRMED)
+    keep_words(work.tx, context, record)
+    if said is Answered.NO:
+        deny(work, context, record)
+        return context.done(Outcome.REPLY, record, event=EventName.DISOWNED)
+    record = confirm(work, context, record, again)
+    if again is not None and record.form is None:
+        context.answers.clear()  # what was asked for has come with the answer
+        record = _as_proven(context, lambda: _first_form(work, context, record, again))
+    for submission in context.read.submissions:
+        if submission is not again:
+            open_form(work, context, submission, linked_to=record.reference)
+    return context.done(Outcome.REPLY, record, event=EventName.SENDER_CONFIRMED)
+
+
+def _as_proven(context: MessageContext, work: Callable[[], RequestRecord]) -> RequestRecord:
+    """Run ``work`` on the request that the token proves the sender for, and for no other one."""
+    judged = context.sender
+    context.sender = replace(judged, verdict=SenderVerdict.PASS)
+    try:
+        return work()
+    finally:
+        context.sender = judged
 
 
 def _from_another(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
@@ -102,8 +154,22 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
 
 def _forms(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
     """Let the first form that fits act on the request; each other one opens its own request."""
+    if not record.state.ended and not _may(context, record, Act.REVISE):
+        return _suggested(work, context, record, EventName.REVISED)
+    fitting = _fitting(work, context, record)
+    for submission in context.read.submissions:
+        if submission is fitting and not record.state.ended:
+            take = partial(_form, work, context, record, submission)
+            record = _as_proven(context, take)
+        else:
+            open_form(work, context, submission, linked_to=record.reference)
+    return context.done(Outcome.REPLY, record, why="form")
+
+
+def _fitting(work: Work, context: MessageContext, record: RequestRecord) -> Submission | None:
+    """Return the first form of the mail that can be one of ``record``, or None."""
     undecided = record.state.track is Track.HELP or record.form is None
-    fitting = next(
+    return next(
         (
             item
             for item in context.read.submissions
@@ -112,12 +178,6 @@ def _forms(work: Work, context: MessageContext, record: RequestRecord) -> Messag
         ),
         None,
     )
-    for submission in context.read.submissions:
-        if submission is fitting and not record.state.ended:
-            record = _form(work, context, record, submission)
-        else:
-            open_form(work, context, submission, linked_to=record.reference)
-    return context.done(Outcome.REPLY, record, why="form")
 
 
 def _of_another(
@@ -201,11 +261,16 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
         alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, record, why="two_commands")
     if said.commands == (Command.STATUS,):
+        if not _may(context, record, Act.STATUS):
+            alert(work, "customer_wrote", record.reference)
+            return context.done(Outcome.REPLY, record, why="note")
         add_reply(context, record, NoticeName.DUPLICATE, "status")
         return context.done(Outcome.REPLY, record, why="status")
     event = event_of_reply(context, record, said)
     if event is None:
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="note")
+    if not _may(context, record, act_of(event.name)):
+        return suggest(work, context, record, event.name)
     apply_event(work, record, event, context.trigger)
     return context.done(Outcome.REPLY, record, event=event.name)

@@ -1,17 +1,29 @@
-"""What is kept of a message with its request: files, and the words as a note."""
+"""What is kept of a message with its request: files, the words as a note, what it asks for."""
+
+from dataclasses import replace
 
 from pipeline.flow.context import MessageContext
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.services import Work
 from pipeline.model.identifiers import new_id
+from pipeline.model.request import EventName
 from pipeline.model.submission import Submission
-from pipeline.store.records import AttachmentRecord, RequestRecord
+from pipeline.store.records import (
+    AttachmentRecord,
+    MessageRecord,
+    NoteRecord,
+    RequestRecord,
+)
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Outcome
 
 
 def keep_files(
     tx: Transaction, context: MessageContext, record: RequestRecord, submission: Submission
 ) -> None:
     """Remember the form's file with the request; its bytes stay in the raw message."""
-    tx.attachments.insert(
+    _keep(
+        tx,
         AttachmentRecord(
             id=new_id(),
             request_id=record.id,
@@ -20,14 +32,15 @@ def keep_files(
             content_type=submission.format.value,
             sha256=submission.sha256,
             size=0,
-        )
+        ),
     )
 
 
 def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRecord) -> None:
     """Remember all files of a message with the request (a proof, a scan); bytes stay in the raw."""
     for file in context.message.attachments:
-        tx.attachments.insert(
+        _keep(
+            tx,
             AttachmentRecord(
                 id=new_id(),
                 request_id=record.id,
@@ -36,24 +49,43 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
                 content_type=file.content_type,
                 sha256=file.sha256,
                 size=0,
-            )
+            ),
         )
+
+
+def _keep(tx: Transaction, file: AttachmentRecord) -> None:
+    """Keep a file once, also when its message is decided twice."""
+    same = (file.message_row, file.sha256, file.name)
+    kept = tx.attachments.list(file.request_id)
+    if same not in {(other.message_row, other.sha256, other.name) for other in kept}:
+        tx.attachments.insert(file)
 
 
 def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) -> None:
-    """Keep the new text of the message as the customer's note."""
-    from pipeline.store.records import NoteRecord  # noqa: PLC0415 - one use
-
+    """Keep the new text of the message as the customer's note, once."""
     text = context.new_text.text.strip()
-    if text:
-        tx.notes.insert(
-            NoteRecord(
-                id=new_id(),
-                request_id=record.id,
-                at=context.now,
-                author=context.sender.address,
-                from_customer=True,
-                text=text,
-                message_id=context.row.id,
-            )
+    if not text or any(note.message_id == context.row.id for note in tx.notes.list(record.id)):
+        return
+    tx.notes.insert(
+        NoteRecord(
+            id=new_id(),
+            request_id=record.id,
+            at=context.now,
+            author=context.sender.address,
+            from_customer=True,
+            text=text,
+            message_id=context.row.id,
         )
+    )
+
+
+def suggest(
+    work: Work, context: MessageContext, record: RequestRecord, event: EventName
+) -> MessageRecord:
+    """Return the row of a message that asks for ``event`` and may not do it; staff are told.
+
+    They can do it with one key.
+    """
+    alert(work, "reply_suggested", record.reference)
+    done = context.done(Outcome.REPLY, record, why="suggested")
+    return replace(done, suggested=event)

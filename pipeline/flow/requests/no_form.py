@@ -8,16 +8,17 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
-from pipeline.flow.requests.keep import keep_words
+from pipeline.flow.requests.keep import keep_words, suggest
 from pipeline.flow.requests.record import new_record
 from pipeline.flow.requests.route import event_of
+from pipeline.flow.requests.thread import token_is_dead
 from pipeline.flow.services import Work
 from pipeline.intake.suggest import suggest_form
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import HoldReason, NumberState, Status, Track
+from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -31,10 +32,7 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     """Take a message that brought no readable form."""
     named = _named_in_subject(work.tx, context)
     if named is not None:
-        keep_words(work.tx, context, named)
-        if context.proven:
-            add_reply(context, named, NoticeName.QUESTION, "reply_to_act")
-        return context.done(Outcome.REPLY, named, why="reply_to_act")
+        return _without_token(work, context, named)
     unproven = _unproven_request(work.tx, context)
     if unproven is not None:
         keep_words(work.tx, context, unproven)
@@ -49,6 +47,21 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     return context.done(outcome, record, rule=record.route_rule)
 
 
+def _without_token(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    """Keep what the address of record writes beside its thread; only *pass* gets an answer.
+
+    What waits for the proof of its sender is answered by staff alone.
+    """
+    keep_words(work.tx, context, record)
+    if record.held_for(HoldReason.SENDER):
+        return suggest(work, context, record, EventName.SENDER_CONFIRMED)
+    if not context.proven:
+        alert(work, "customer_wrote", record.reference)
+        return context.done(Outcome.REPLY, record, why="note")
+    add_reply(context, record, NoticeName.QUESTION, "reply_to_act")
+    return context.done(Outcome.REPLY, record, why="reply_to_act")
+
+
 def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
     """Return the request of a reference in the subject, when its address of record writes."""
     for word in (
@@ -61,7 +74,8 @@ def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord
         reference = read_reference(word) if word.upper().startswith("WA-") else None
         record = tx.requests.by_reference(reference) if reference else None
         if record and record.address_of_record.lower() == context.sender.address.lower():
-            return record if context.proven else None
+            doubtful = context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}
+            return None if doubtful or token_is_dead(record, context.now) else record
     return None
 
 

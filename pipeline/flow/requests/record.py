@@ -38,6 +38,7 @@ def new_record(
         form=form,
         address_of_record=context.sender.address,
         sender_verdict=context.sender.verdict,
+        began_with=context.sender.verdict,
         organisation=organisation_of(context.sender.address),
         language=customer_language(
             value("reply_language") or "",

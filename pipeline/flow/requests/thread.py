@@ -1,21 +1,30 @@
 """Which request a message belongs to: by the keyed token, never by a reference in the subject."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pipeline import terms
 from pipeline.flow.context import MessageContext
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.requests.known_number import organisation_of
 from pipeline.flow.services import Work
 from pipeline.model.message import InboundMessage, SenderVerdict
-from pipeline.notifications.token import is_genuine, read_tokens
+from pipeline.notifications.token import read_tokens
 from pipeline.store.records import RequestRecord
+
+#: A mail of ours names 21 ids of a thread at most, each with the same token; more are guesses.
+_TOKENS_TRIED = 10
+#: After so many mails of a day with wrong tokens, those of the sender are not looked at that day.
+_WRONG_A_DAY = 5
 
 
 class Standing(StrEnum):
     """Who writes on the thread of a request.
 
     ``requester``: the address of record with its token. ``colleague``: a token, and another proven
-    sender of the same domain. ``third_party``: a token, and another domain. ``doubtful``: a token,
-    and a sender that fails or cannot be judged.
+    sender of the same organisation. ``third_party``: a token, and anybody else. ``doubtful``: a
+    token, and a sender that fails or cannot be judged.
     """
 
     REQUESTER = "requester"
@@ -32,28 +41,59 @@ class KnownThread:
     standing: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """What the tokens of a message name; ``wrong``: one of them was never made by us."""
+
+    record: RequestRecord | None
+    wrong: bool = False
+
+
 def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None:
-    """Return the request that a genuine token of the message names, or None."""
-    record = named_request(work, context.message)
-    if record is None:
+    """Return the request that a genuine token of the message names, or None.
+
+    Wrong tokens are counted by sender, proven and unproven apart, so that who forges an address
+    does not use up the share of its owner.
+    """
+    key = f"wrong_token:{context.sender.verdict.value}:{context.sender.address.lower()}"
+    today = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if work.tx.counters.value(key, today) >= _WRONG_A_DAY:
         return None
-    locked = work.tx.requests.lock(record.id) or record
+    found = _tokens(work, context.message, context.sender.address)
+    if found.wrong and work.tx.counters.add(key, today) == _WRONG_A_DAY:
+        alert(work, "wrong_tokens", "", context.row.id)
+    if found.record is None:
+        return None
+    locked = work.tx.requests.lock(found.record.id) or found.record
     return KnownThread(locked, _standing(context, locked))
 
 
 def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
     """Return the request that a genuine token of ``message`` names, not locked, or None."""
+    return _tokens(work, message, "").record
+
+
+def token_is_dead(record: RequestRecord, now: datetime) -> bool:
+    """Tell whether the request has ended so long ago that its token proves nothing any more."""
+    ended = record.state.ended_at
+    lives = timedelta(days=terms.TOKEN_DAYS_AFTER_END)
+    return record.state.ended and ended is not None and now >= ended + lives
+
+
+def _tokens(work: Work, message: InboundMessage, sender: str) -> _Tokens:
+    """Look the tokens of ``message`` up; a dead one, and one made for ``sender``, is not wrong."""
     addresses = tuple(recipient.address for recipient in message.recipients)
     ids = (*message.in_reply_to, *message.references)
-    for found in read_tokens(addresses, ids):
+    wrong = False
+    for found in read_tokens(addresses, ids)[:_TOKENS_TRIED]:
         record = work.tx.requests.by_reference(found.reference)
-        if record is None:
-            continue
-        if is_genuine(
-            work.services.token_key, record.reference, record.address_of_record, found.token
-        ):
-            return record
-    return None
+        address = record.address_of_record if record is not None else ""
+        if work.services.is_genuine(found.reference, address, found.token):
+            if record is not None and not token_is_dead(record, work.now):
+                return _Tokens(record)
+        elif not work.services.is_genuine(found.reference, sender, found.token):
+            wrong = True
+    return _Tokens(None, wrong)
 
 
 def _standing(context: MessageContext, record: RequestRecord) -> Standing:
@@ -61,7 +101,5 @@ def _standing(context: MessageContext, record: RequestRecord) -> Standing:
         return Standing.DOUBTFUL
     if context.sender.address.lower() == record.address_of_record.lower():
         return Standing.REQUESTER
-    own_domain = record.address_of_record.rpartition("@")[2].lower()
-    if context.proven and context.sender.domain == own_domain:
-        return Standing.COLLEAGUE
-    return Standing.THIRD_PARTY
+    same = organisation_of(context.sender.address) == organisation_of(record.address_of_record)
+    return Standing.COLLEAGUE if context.proven and same else Standing.THIRD_PARTY

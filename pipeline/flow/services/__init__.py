@@ -16,7 +16,7 @@ from pipeline.certificates.issuers.choose import choose
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
-from pipeline.flow.services import state
+from pipeline.flow.services import state, token_keys
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
 from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
@@ -25,7 +25,7 @@ from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.notifications.headers import SenderIdentity
-from pipeline.notifications.token import is_our_message_id
+from pipeline.notifications.token import is_genuine, is_our_message_id
 from pipeline.sasl import Bearer
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store, Transaction
@@ -171,16 +171,28 @@ class Services:
         return Unwatched() if self.looking else AlertOnce(self.store, self.clock)
 
     @cached_property
-    def token_key(self) -> bytes:
-        """The key of reply tokens and Message-IDs."""
-        key = state.read_token_key(self.settings)
+    def token_keys(self) -> tuple[bytes, ...]:
+        """The live keys of reply tokens and Message-IDs: the one that makes them, and the old."""
         with self.store.read() as tx:
-            state.check_keys(tx, self.settings, token_key=state.token_key_digest(key))
-        return key
+            return token_keys.live(tx, self.settings)
+
+    @property
+    def token_key(self) -> bytes:
+        """The key that makes reply tokens and Message-IDs."""
+        return self.token_keys[0]
+
+    def read_keys_again(self) -> None:
+        """Let a process that stays alive know of keys that were rotated meanwhile."""
+        self.__dict__.pop("token_keys", None)
+        _ = self.token_keys
+
+    def is_genuine(self, reference: str, recipient: str, token: str) -> bool:
+        """Tell whether ``token`` was made by a live key for ``reference`` and ``recipient``."""
+        return any(is_genuine(key, reference, recipient, token) for key in self.token_keys)
 
     def is_our_message_id(self, message_id: str) -> bool:
-        """Tell whether we made ``message_id``; a forged one fails."""
-        return is_our_message_id(self.token_key, message_id)
+        """Tell whether we made ``message_id`` with a live key; a forged one fails."""
+        return any(is_our_message_id(key, message_id) for key in self.token_keys)
 
     @cached_property
     def authority(self) -> Authority:

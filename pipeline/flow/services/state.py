@@ -7,8 +7,6 @@ file ``first-use`` is there while it lasts. The database remembers which keys it
 """
 
 import errno
-import hashlib
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +19,12 @@ from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.private import read_private
+from pipeline.flow.services import token_keys
 from pipeline.store.engine import sqlite_file
 from pipeline.store.unit_of_work import Store, Transaction
 
-_TOKEN_KEY_BYTES = 32
 _UNFINISHED = "first-use"
 _LOCK = "first-use.lock"
-#: The row of ``memory`` with the digests of the keys.
-_REMEMBERED = "keys"
 
 
 class Part(StrEnum):
@@ -53,9 +48,9 @@ def database(settings: Settings) -> str | Path:
     return settings.store.url if named is None else settings.home().absolute() / named
 
 
-def token_key_path(settings: Settings) -> Path:
-    """Return where the key of reply tokens and Message-IDs lies."""
-    return settings.home() / "token.key"
+def lock_of(settings: Settings) -> Path:
+    """Return the file that is locked while keys are made."""
+    return settings.home() / _LOCK
 
 
 def authority_folder(settings: Settings) -> Path:
@@ -162,17 +157,6 @@ def trial(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update=changed)
 
 
-def read_token_key(settings: Settings) -> bytes:
-    """Return the key of reply tokens; raises ConfigurationError when it is open, or damaged."""
-    path = token_key_path(settings)
-    if not path.exists():
-        raise ConfigurationError("token_key_missing", path=path)
-    key = read_private(path, links=False)
-    if len(key) != _TOKEN_KEY_BYTES:
-        raise ConfigurationError("token_key_damaged", path=path)
-    return key
-
-
 def open_authority(settings: Settings) -> Authority:
     """Return the embedded authority; see :meth:`Authority.open`."""
     certificates = settings.certificates
@@ -188,15 +172,10 @@ def check_keys(tx: Transaction, settings: Settings, **digests: str) -> None:
 
     Raises ConfigurationError ``keys_differ``.
     """
-    remembered = _remembered(tx)
+    remembered = token_keys.remembered(tx)
     for part, digest in digests.items():
         if remembered.get(part, digest) != digest:
             raise ConfigurationError("keys_differ", path=settings.home().absolute())
-
-
-def token_key_digest(key: bytes) -> str:
-    """Return what the database remembers of a token key."""
-    return hashlib.sha256(b"token key of this mailbox" + key).hexdigest()
 
 
 def _complete(settings: Settings) -> bool:
@@ -205,7 +184,7 @@ def _complete(settings: Settings) -> bool:
     The sign of a first use is written before all parts, so it is looked at after them.
     """
     return (
-        token_key_path(settings).exists()
+        token_keys.path_of(settings).exists()
         and (not wants_authority(settings) or _has_authority(settings))
         and _database_there(settings)
         and not _unfinished(settings).exists()
@@ -242,7 +221,7 @@ def _parts(settings: Settings) -> set[Part]:
     found = set()
     if isinstance(database(settings), Path) and _database_there(settings):
         found.add(Part.DATABASE)
-    if token_key_path(settings).exists():
+    if token_keys.path_of(settings).exists():
         found.add(Part.TOKEN_KEY)
     folder = authority_folder(settings)
     if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
@@ -266,7 +245,7 @@ def _open(settings: Settings, *, create: bool = False, check: bool = True) -> St
 def _first_use(settings: Settings, clock: Clock) -> Store:
     """Make all parts under a lock, or finish what a killed first use began."""
     home = settings.home()
-    lock = home / _LOCK
+    lock = lock_of(settings)
     if _in_use(settings) and not lock.exists():
         _used(settings).close()  # refused before anything is made
     make_folder(home)
@@ -307,7 +286,7 @@ def _refuse_used_server(settings: Settings) -> None:
         if store.schema_state() == "empty":
             return
         with store.read() as tx:
-            used = _remembered(tx) or tx.messages.any() or tx.outbox.any()
+            used = token_keys.remembered(tx) or tx.messages.any() or tx.outbox.any()
         if used:
             where = store.where
             raise ConfigurationError("keys_elsewhere", path=settings.home().absolute(), where=where)
@@ -323,14 +302,14 @@ def _make_keys(settings: Settings, clock: Clock) -> None:
             arc=certificates.private_enterprise_arc,
             now=clock.now(),
         )
-    path = token_key_path(settings)
+    path = token_keys.path_of(settings)
     if not path.exists():
         remove_drafts(path)
-        write_file(path, secrets.token_bytes(_TOKEN_KEY_BYTES))
+        write_file(path, token_keys.new())
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    found = {Part.TOKEN_KEY.value: token_key_digest(read_token_key(settings))}
+    found = {Part.TOKEN_KEY.value: token_keys.digest(token_keys.read(settings))}
     if wants_authority(settings):
         found[Part.AUTHORITY.value] = open_authority(settings).fingerprint
     return found
@@ -342,14 +321,9 @@ def _remember(store: Store, settings: Settings) -> None:
 
     def work(tx: Transaction) -> None:
         check_keys(tx, settings, **digests)
-        tx.memory.put(_REMEMBERED, {**digests, **_remembered(tx)})
+        tx.memory.put(token_keys.REMEMBERED, {**digests, **token_keys.remembered(tx)})
 
     store.run(work)
-
-
-def _remembered(tx: Transaction) -> dict[str, str]:
-    value = tx.memory.get(_REMEMBERED)
-    return {part: str(digest) for part, digest in value.items()} if isinstance(value, dict) else {}
 
 
 def _used(settings: Settings) -> Store:
@@ -367,9 +341,9 @@ def _used(settings: Settings) -> Store:
 
 
 def _refuse_missing_keys(tx: Transaction, settings: Settings) -> None:
-    found, remembered = _parts(settings), _remembered(tx)
+    found, remembered = _parts(settings), token_keys.remembered(tx)
     if Part.TOKEN_KEY not in found and (Part.TOKEN_KEY in remembered or tx.outbox.any()):
-        raise ConfigurationError("token_key_missing", path=token_key_path(settings))
+        raise ConfigurationError("token_key_missing", path=token_keys.path_of(settings))
     if not wants_authority(settings) or _has_authority(settings):
         return
     half = Part.AUTHORITY in found

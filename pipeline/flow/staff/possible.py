@@ -41,6 +41,13 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[EventName,
     return tuple(sorted(possible, key=lambda name: name is not forward))
 
 
+def suggested_by_reply(services: Services, record: RequestRecord) -> EventName | None:
+    """Return what the newest reply that waits for staff asks for; None: none waits."""
+    with services.store.read() as tx:
+        rows = tx.messages.of_request(record.id)
+    return next((row.suggested for row in reversed(rows) if row.suggested is not None), None)
+
+
 def _may(services: Services, record: RequestRecord, name: EventName) -> bool:
     if name in _NOT_OFFERED:
         return False

@@ -29,6 +29,7 @@ _OWN_COMMAND = {
     EventName.FINALLY_REFUSED: "request reject",
     EventName.ROUTE: "request route",
     EventName.MERGE: "request merge",
+    EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",
     EventName.PROBLEMS_FOUND: "request edit",
     EventName.REVISED: "request edit",

@@ -14,7 +14,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
-from pipeline.flow.services import Services, open_services, open_trial
+from pipeline.flow.services import Services, open_services, open_trial, token_keys
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.flow.views.judges import Detected, detect, fault_of
@@ -139,8 +139,17 @@ def _database(services: Services) -> Finding:
 
 
 def _token_key(services: Services) -> Finding:
-    _ = services.token_key
-    return Finding("token_key", "good")
+    _ = services.token_keys
+    with services.store.read() as tx:
+        found = token_keys.ages(tx, services.settings)
+    zone = services.settings.team.time_zone
+    values = [("made", told(found.current, zone))]
+    if found.behind:
+        return Finding("token_key", "warn", "token_key_behind", tuple(values))
+    if found.previous is None:
+        return Finding("token_key", "good", "token_key_made", tuple(values))
+    values.append(("previous", told(found.previous, zone)))
+    return Finding("token_key", "good", "token_keys_made", tuple(values))
 
 
 def _asleep(services: Services) -> Finding:

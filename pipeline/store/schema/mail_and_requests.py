@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, SenderVerdict
-from pipeline.model.notice import NoticeName
+from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.model.request import (
     Actor,
     EventName,
@@ -41,6 +41,7 @@ from pipeline.store.schema.columns import (
     text,
     work_index,
 )
+from pipeline.store.schema.types import NumberOf
 from pipeline.terms import Issuer, Outcome
 
 requests = sa.Table(
@@ -309,9 +310,11 @@ outbox = sa.Table(
     # since when a finished mail's bytes are kept, and since when it needs a person
     instant("kept_since"),
     instant("attention_since"),
+    sa.Column("priority", NumberOf(MailPriority), nullable=False, server_default="1"),
     refers("requests", "request_id"),
     index("outbox", "message_id", unique=True),
     work_index("outbox", "next_at"),
+    work_index("outbox", "next_at", "priority", name="next_at_by_priority"),
     work_index("outbox", "kept_since"),
     work_index("outbox", "attention_since"),
     **BUSY,

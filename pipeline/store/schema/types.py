@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ _KEPT_OF_LONG_KEY = 400
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", bound=IntEnum)
 
 
 def clean(text: str) -> str:
@@ -91,6 +92,25 @@ class EnumText(sa.TypeDecorator[E], Generic[E]):
         return "" if value is None else self.kind(value).value
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the member."""
+        return None if value is None else self.kind(value)
+
+
+class NumberOf(sa.TypeDecorator[N], Generic[N]):
+    """The value of an :class:`IntEnum` as a whole number."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def __init__(self, kind: type[N]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: N | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Store the number of the member."""
+        return None if value is None else int(self.kind(value))
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> N | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Return the member."""
         return None if value is None else self.kind(value)
 

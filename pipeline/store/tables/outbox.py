@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from pipeline.model.notice import MailPriority
 from pipeline.store.records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
 from pipeline.store.tables.links import Links
@@ -13,6 +14,9 @@ from pipeline.store.tables.rows import Context, Mapper, Rows
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
+#: Why a receipt was taken back: it waited for its budget too long.
+NO_ROOM = "no_room"
+_DROPPED = 200
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
@@ -61,17 +65,30 @@ class Outbox(Rows[OutboxRecord]):
         """Return the ids of all requests that a mail tells of, oldest first."""
         return self._links.requests(outbox_id)
 
-    def claim(self, now: datetime, limit: int, owner: str, until: datetime) -> _Found:
+    def claim(
+        self,
+        now: datetime,
+        limit: int,
+        owner: str,
+        until: datetime,
+        priorities: Iterable[MailPriority] = MailPriority,
+    ) -> _Found:
         """Take mails to send: queued ones that are due, and sending ones whose lease is over.
 
-        Each gets the next attempt number, which all later calls must carry. One that comes back
-        with ``intended_at`` was being sent when its worker vanished: it is in doubt.
+        Those of the first of ``priorities`` come first. Each gets the next attempt number, which
+        all later calls must carry. One that comes back with ``intended_at`` was being sent when its
+        worker vanished: it is in doubt.
         """
-        due = self._all(
-            self._due("next_at", now, limit).where(
-                outbox.c.state.in_([OutboxState.QUEUED, OutboxState.SENDING])
+        due: _Found = []
+        for priority in priorities:
+            # one statement each: the rows come in the order of the index, and none is sorted
+            chosen = self._due("next_at", now, limit - len(due)).where(
+                outbox.c.priority == priority,
+                outbox.c.state.in_([OutboxState.QUEUED, OutboxState.SENDING]),
             )
-        )
+            due += self._all(chosen)
+            if len(due) >= limit:
+                break
         if not due:
             return []
         mine = [record.id for record in due]
@@ -115,6 +132,37 @@ class Outbox(Rows[OutboxRecord]):
             )
             == 1
         )
+
+    def postpone(self, priority: MailPriority, now: datetime, next_at: datetime) -> int:
+        """Let the queued mails of ``priority`` that are due wait until ``next_at``."""
+        return self._update(
+            outbox.c.priority == priority,
+            outbox.c.next_at.is_not(None),
+            outbox.c.next_at <= now,
+            outbox.c.state == OutboxState.QUEUED,
+            next_at=next_at,
+        )
+
+    def drop_waiting(self, priority: MailPriority, before: datetime, at: datetime) -> _Ids:
+        """Cancel due mails of ``priority`` made before ``before`` that nobody was asked to take.
+
+        Some hundred at once, the oldest first. Returns the ids of all requests that they told of.
+        """
+        due = self._due("next_at", at, _DROPPED).where(
+            outbox.c.priority == priority,
+            outbox.c.state == OutboxState.QUEUED,
+            outbox.c.attempt == 0,
+            outbox.c.created_at < before,
+        )
+        found = [record.id for record in self._all(due)]
+        self._update(
+            outbox.c.id.in_(found),
+            state=OutboxState.CANCELLED,
+            next_at=None,
+            last_error=NO_ROOM,
+            kept_since=at,
+        )
+        return [request for mail in found for request in self.requests_of(mail)]
 
     def overtaken(self, outbox_id: str, attempt: int, at: datetime) -> bool:
         """Cancel a claimed mail that is out of date; False when the claim was lost."""
@@ -273,11 +321,13 @@ class Outbox(Rows[OutboxRecord]):
         )
         return self._update(outbox.c.id.in_(chosen.scalar_subquery()), content=b"", kept_since=None)
 
-    def waiting(self, now: datetime) -> int:
-        """Return how many mails are due to be sent."""
+    def waiting(self, now: datetime, *, receipts: bool = True) -> int:
+        """Return how many mails are due to be sent; without ``receipts``, all but those."""
         due = outbox.c.next_at
         count = sa.select(sa.func.count()).select_from(outbox)
         open_work = count.where(self._mine(), due.is_not(None), due <= now)
+        if not receipts:
+            open_work = open_work.where(outbox.c.priority <= MailPriority.ORDINARY)
         return int(self._execute(open_work).scalar_one())
 
     def waiting_beyond(self, latest: datetime) -> _Found:

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
+from pipeline.model.request import HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
 from pipeline.store.tables.rows import Context, Mapper, Rows, filled
@@ -132,6 +133,16 @@ class Requests(Rows[RequestRecord]):
                 requests.c.open_since.is_not(None),
                 requests.c.opened_at >= since,
             ).order_by(requests.c.id.desc())
+        )
+
+    def held(self, reason: HoldReason) -> _Found:
+        """Return the requests that are held for ``reason``, the longest first."""
+        return self._all(
+            self._select(
+                requests.c.status == Status.HELD,
+                requests.c.open_since.is_not(None),
+                requests.c.hold_reason == reason,
+            ).order_by(requests.c.open_since, requests.c.id)
         )
 
     def waiting_for_number(self, e164: str) -> _Found:

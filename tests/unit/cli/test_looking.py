@@ -63,6 +63,7 @@ WRITES = {
     ("certificate", "revoke"),
     ("outbox", "cancel"),
     ("outbox", "retry"),
+    ("token", "rotate"),
     ("quarantine", "release"),
     ("quarantine", "drop"),
 }

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from pipeline.model.certificate import CertificateState
-from pipeline.model.request import Move, Status
+from pipeline.model.notice import MailPriority
+from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store import Store, Transaction, queries
 from pipeline.store.queries import Counts, QueueView
 from pipeline.store.records import (
@@ -238,6 +239,13 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
         lambda t, now: t.outbox.claim(now, 50, "one", now + timedelta(seconds=1)),
         "ix_outbox_next_at",
     ),
+    "receipts": (
+        lambda t, now: t.outbox.claim(
+            now, 50, "one", now + timedelta(seconds=1), (MailPriority.RECEIPT,)
+        ),
+        "ix_outbox_next_at_by_priority",
+    ),
+    "held for": (lambda t, _: t.requests.held(HoldReason.SENDER), "ix_requests_status"),
     "unmoved": (lambda t, _: t.messages.unmoved(50), "ix_messages_unmoved_since"),
     "purge": (lambda t, now: t.outbox.has_purgeable(now), "ix_outbox_kept_since"),
     "alerts": (lambda t, _: t.alerts.untold(50), "ix_alerts_untold_since"),
