@@ -26,6 +26,7 @@ _LIST_MARK = re.compile(r"\s{0,8}[-*・●•]?\s{0,3}(?:[(（]?([1-9１-９①-
 _LABELLED = re.compile(r"([^:：,;、，\n]{1,60})[:：]\s{0,8}([^,;、，\n]{1,100})")
 _NAME = re.compile(r"[\w&.,'’+/() ・ー-]{1,60}")
 _MOST_WORDS = 8
+_MOST_ANSWERS = 5
 _SOME_DIGITS = 7
 
 
@@ -41,25 +42,38 @@ class _Unit:
         return self.text if len(self.text) <= _QUOTED else f"{self.text[:_QUOTED]}…"
 
 
-def listen(text: str, own: Iterable[str] = (), companies: Iterable[str] = ()) -> Proposals:
+def listen(
+    text: str, own: Iterable[str] = (), companies: Iterable[str] = (), *, asked: bool = False
+) -> Proposals:
     """Return what ``text`` tells of who has run WhatsApp on the number: provider, use, hosting.
 
+    ``asked``: the mail answers who has run it, so that a line may be the whole answer.
     ``own`` are folded names of the writer (labels of the domain): whoever works for a provider says
     nothing of its service by naming it. ``companies`` are the names with a legal form in the text.
     """
     units = _units(text[:_CAP])
     names = frozenset(filter(None, own))
+    # a mail to this mailbox that never says the word is about WhatsApp all the same
+    unsaid = not any(_WHATSAPP.search(unit.folded) for unit in units)
     found: list[Proposal] = []
     for index, unit in enumerate(units):
         nearby = units[max(index - 1, 0) : index + 2]
-        near = any(_WHATSAPP.search(other.folded) for other in nearby)
+        near = unsaid or any(_WHATSAPP.search(other.folded) for other in nearby)
         answers = [*_labelled(unit), *_second_of_list(units, index)]
         if answers:
             for answer in answers:
                 found += _answer(answer, unit, names)
             continue
         found += _said(unit, near=near, own=names, companies=tuple(companies))
+    if asked and not found:
+        found = _bare_answer(units, names)
     return tuple(dict.fromkeys(found))
+
+
+def undenied(text: str) -> str:
+    """Return the sentences of ``text`` that deny nothing: "never with another provider" goes."""
+    units = _units(text[:_CAP])
+    return "\n".join(unit.text for unit in units if not _words("never").search(unit.folded))
 
 
 def _units(text: str) -> list[_Unit]:
@@ -146,6 +160,25 @@ def _second_of_list(units: list[_Unit], index: int) -> list[str]:
     return [second[2].strip()] if digits >= _SOME_DIGITS and not more else []
 
 
+def _bare_answer(units: list[_Unit], own: frozenset[str]) -> list[Proposal]:
+    """Return what a short reply tells: "none", "I do not know", or a name and nothing else.
+
+    Greetings end in a comma, and what stands below a closing formula is who wrote.
+    """
+    kept: list[_Unit] = []
+    for unit in units:
+        if ends_letter(unit.text):
+            break
+        if not unit.text.endswith((",", "、", "，")):
+            kept.append(unit)
+    for unit in kept[:_MOST_ANSWERS]:
+        told = _answer(unit.text, unit, own)
+        named = any(item.about is Told.PROVIDER for item in told)
+        if told and (len(kept) == 1 or not named):
+            return told
+    return []
+
+
 def _mark(match: re.Match[str]) -> int:
     return int(unicodedata.normalize("NFKC", match[1]))
 
@@ -203,8 +236,16 @@ def _named(unit: _Unit, own: frozenset[str], companies: tuple[str, ...]) -> list
     if _WHATSAPP.search(unit.folded):
         known += [match.group() for match in _carriers().finditer(written)]
     known = [name for name in known if _folded(name).replace(" ", "") not in own]
-    related = [name for name in companies if _runs_it(unit.text, name, own)]
+    related = [_bare_name(name) for name in companies if _runs_it(unit.text, name, own)]
     return [name for name in known if not any(name in other for other in related)] + related
+
+
+def _bare_name(name: str) -> str:
+    """Return ``name`` without the words before it that say what it is: ``Firma``, ``Anbieter``."""
+    words = name.split()
+    while len(words) > 1 and _words("relation").fullmatch(_folded(words[0])):
+        words = words[1:]
+    return " ".join(words)
 
 
 def _runs_it(text: str, name: str, own: frozenset[str]) -> bool:
@@ -212,7 +253,8 @@ def _runs_it(text: str, name: str, own: frozenset[str]) -> bool:
     at = text.find(name)
     if at < 0 or any(part and part in _folded(name).replace(" ", "") for part in own):
         return False
-    before = _folded(text[max(at - _NEAR, 0) : at]).split()[-3:]
+    called = name.split()[0] if _bare_name(name) != name else ""
+    before = _folded(f"{text[max(at - _NEAR, 0) : at]} {called}").split()[-3:]
     behind = _folded(text[at + len(name) : at + len(name) + _NEAR // 2])
     if _words("relation_behind").search(behind):
         return True
@@ -230,6 +272,8 @@ def _is_app(folded: str) -> bool:
 
     "WhatsApp application" is a request in English, and no app.
     """
+    if _words("business_app").search(folded):
+        return True
     for match in _WHATSAPP.finditer(folded):
         before = folded[max(match.start() - _NEAR, 0) : match.start()]
         behind = folded[match.end() : match.end() + _NEAR]

@@ -8,6 +8,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.model.notice import NoticeName
+from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
     EventName,
@@ -112,6 +113,8 @@ class RequestRecord:
     ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
     domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
     ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
+    ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that
+    staff sent, filled in beforehand.
     """
 
     id: str
@@ -140,6 +143,8 @@ class RequestRecord:
     acknowledged_warnings: tuple[str, ...] = ()
     waits_for: str = ""
     move: Move = Move.SYSTEM
+    proposals: Proposals = ()
+    form_sent: FormKind | None = None
 
     @property
     def status(self) -> Status:

@@ -121,7 +121,7 @@ def _latin_name(piece: str) -> str:
             first -= 1
         while first < last and not words[first].group()[:1].isupper():
             first += 1
-        name = piece[words[first].start() : words[last].end()].strip(" ,.")
+        name = piece[words[first].start() : words[last].end()].strip(" ,")
         cut, _ = names_without_form(name)
         if first < last and cut != name and cut[:1].isalnum():
             return name

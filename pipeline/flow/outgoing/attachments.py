@@ -1,9 +1,13 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
 
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services, Work
+from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.publish import build_form, file_name
@@ -19,6 +23,9 @@ _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.PDF: "application/pdf",
 }
+
+#: All forms in a few languages, about 20 KB each.
+_KEPT_BLANKS = 32
 
 #: Notices that carry the customer's own answers again, for a correction or a new start.
 _WITH_ANSWERS = frozenset(
@@ -50,6 +57,8 @@ def enclosures(
         return (_text_to_pass_on(record, facts),)
     if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
         return _certificate(work.tx, record)
+    if notice is NoticeName.HELP_CHOOSE_FORM and facts.details_known:
+        return ()  # staff say which form it is, and send that one
     kinds = _blanks(record, notice)
     return tuple(blank(work.services, kind, record.language) for kind in kinds)
 
@@ -88,8 +97,28 @@ def _answers(
 
 
 def blank(services: Services, kind: FormKind, language: str) -> MailFile:
-    """Return the blank form of ``kind`` as xlsx."""
-    return _form(services, kind, language, FileFormat.XLSX, None)
+    """Return the blank form of ``kind`` as xlsx: the published one, unless settings differ in it.
+
+    It depends on kind, language and two settings alone, so that each is built once in a process.
+    """
+    mailbox, forms = services.settings.mailbox, services.settings.forms
+    usual = _is_default(mailbox, "address") and _is_default(forms, "privacy")
+    content = published(kind, language, FileFormat.XLSX) if usual else None
+    return MailFile(
+        name=file_name(kind, language, FileFormat.XLSX),
+        content_type=_CONTENT_TYPES[FileFormat.XLSX],
+        content=content or _built(kind, language, mailbox.address, forms.privacy),
+    )
+
+
+def _is_default(section: BaseModel, name: str) -> bool:
+    """Return whether a setting has the value with which the published blanks were made."""
+    return bool(getattr(section, name) == type(section).model_fields[name].default)
+
+
+@lru_cache(maxsize=_KEPT_BLANKS)
+def _built(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
+    return build_form(kind, language, FileFormat.XLSX, address=address, privacy=privacy)
 
 
 def form_with_answers(
@@ -127,7 +156,7 @@ def _form(
     kind: FormKind,
     language: str,
     file_format: FileFormat,
-    filling: Filling | None,
+    filling: Filling,
 ) -> MailFile:
     settings = services.settings
     return MailFile(

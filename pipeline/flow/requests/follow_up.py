@@ -13,6 +13,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply
 from pipeline.flow.requests.confirm import confirm
+from pipeline.flow.requests.details import hear_more
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
@@ -83,7 +84,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
         keep_words(work.tx, context, record)
         return context.done(Outcome.REPLY, record, why="unreadable")
-    return _words(work, context, record)
+    return _words(work, context, hear_more(work, context, record))
 
 
 def _from_another(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:

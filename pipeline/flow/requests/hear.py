@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.intake.language import country_of_language
-from pipeline.intake.listen import ends_letter, listen
+from pipeline.intake.listen import ends_letter, listen, undenied
 from pipeline.intake.suggest import wished_forms
 from pipeline.model.message import InboundMessage, SenderJudgement
 from pipeline.model.proposal import Proposal, Proposals, Told
@@ -38,21 +38,24 @@ class _Letter:
     tail: str
 
 
-def hear(message: InboundMessage, sender: SenderJudgement, language: str) -> Proposals:
+def hear(
+    message: InboundMessage, sender: SenderJudgement, language: str, *, asked: bool = False
+) -> Proposals:
     """Return the details that ``message`` tells in its words, each with the words it stands in.
 
     ``language`` is the one that the sender is answered in; with the domain of the address it says
-    what country a number without its code may belong to. Nothing of it is an answer: staff decide.
+    what country a number without its code may belong to. ``asked``: it answers our question who has
+    run WhatsApp, so that a name alone is the answer. Nothing of it is an answer to a form.
     """
     letter = _letter(message)
     companies = _companies(letter, sender)
     own = _own_names(sender)
     found: list[Proposal] = [*_numbers(letter, _countries(sender, message.language, language))]
-    ran = listen(letter.body, own, [name for name, _ in companies])
+    ran = listen(letter.body, own, [name for name, _ in companies], asked=asked)
     found += ran
     run_by = {item.value for item in ran if item.about is Told.PROVIDER}
     found += _company(companies, run_by, sender)
-    found += [Proposal(Told.FORM, kind, words) for kind, words in wished_forms(letter.body)]
+    found += [Proposal(Told.FORM, kind, words) for kind, words in wished_forms(undenied(letter.body))]
     return tuple(dict.fromkeys(found))[:_MOST]
 
 
@@ -119,21 +122,15 @@ def _contact_block(body: str) -> int:
 
     Below the last sentence only when there is an address, a link, or a word for a telephone.
     """
-    offset = 0
-    starts: list[tuple[int, str]] = []
-    for line in body.splitlines(keepends=True):
-        starts.append((offset, line))
-        offset += len(line)
-    for place, (start, line) in enumerate(starts):
-        below = "".join(text for _, text in starts[place + 1 :])
-        if ends_letter(line) and not any(_is_sentence(text) for text in below.splitlines()):
+    lines = body.splitlines(keepends=True)
+    last = max((place for place, line in enumerate(lines) if _is_sentence(line)), default=-1)
+    start = sum(map(len, lines[: max(last, 0)]))
+    for line in lines[max(last, 0) :]:
+        if ends_letter(line):
             return start
-    sentences = [place for place, (_, line) in enumerate(starts) if _is_sentence(line)]
-    after = sentences[-1] + 1 if sentences else 0
-    block = "".join(line for _, line in starts[after:])
-    if after and after < len(starts) and _CONTACT.search(block):
-        return starts[after][0]
-    return len(body) + 1
+        start += len(line)
+    above, block = "".join(lines[: last + 1]), "".join(lines[last + 1 :])
+    return len(above) if above and _CONTACT.search(block) else len(body) + 1
 
 
 def _is_sentence(line: str) -> bool:
