@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services, Work
 from pipeline.forms.blanks import published
@@ -17,7 +18,7 @@ from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import forwardable
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.catalogue import BY_FORM
+from pipeline.tracks.catalogue import BY_FORM, TRACKS
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -51,7 +52,9 @@ def enclosures(
     if details.files:
         return details.files
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
-        kind = record.suggestion if variant == "prefilled_form" else record.form
+        kind = record.form or TRACKS[record.state.track].form
+        if variant == "prefilled_form":
+            kind = record.form_sent or record.suggestion
         return _answers(work, record, kind, details)
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return (_text_to_pass_on(record, facts),)
@@ -91,8 +94,11 @@ def _answers(
     details: NoticeDetails,
 ) -> tuple[MailFile, ...]:
     revision = work.tx.revisions.latest(record.id)
-    if revision is None or kind is None:
-        return () if kind is None else (blank(work.services, kind, record.language),)
+    if kind is None:
+        return ()
+    if revision is None:
+        filling = proposed_filling(record, kind)
+        return (_form(work.services, kind, record.language, FileFormat.XLSX, filling),)
     return (form_with_answers(work.services, record, revision, kind, details),)
 
 
