@@ -1,5 +1,6 @@
 """Write a notice and put it into the outbox, in the transaction of the change it tells of."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,14 +9,16 @@ from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
 from pipeline.model.identifiers import new_id
+from pipeline.model.form import FileFormat
 from pipeline.model.message import SenderVerdict
-from pipeline.model.notice import NoticeName, OutboundMessage, Thread
+from pipeline.model.notice import MailFile, NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import compose
 from pipeline.notifications.headers import assemble
-from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
+_FORM_ENDINGS = frozenset(item.value for item in FileFormat)
 
 
 def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
@@ -55,6 +58,7 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> OutboundMessage:
         facts = replace(facts, zone=work.services.settings.team.time_zone)
     files = (*enclosures(work, record, effect, notice.details, facts), *notice.details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
+    _remember(work.tx, record, files)
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = trigger.message_row or str(record.state.version)
     return assemble(
@@ -68,6 +72,29 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> OutboundMessage:
         files=files,
         date=work.now,
     )
+
+
+def _remember(tx: Transaction, record: RequestRecord, files: tuple[MailFile, ...]) -> None:
+    """Keep the digests of what we made, so that it is known when it comes back with a reply.
+
+    Forms are known by what they say, whoever saved them since.
+    """
+    for file in files:
+        if file.name.rpartition(".")[2] in _FORM_ENDINGS:
+            continue
+        digest = hashlib.sha256(file.content).hexdigest()
+        tx.attachments.insert(
+            AttachmentRecord(
+                id=new_id(),
+                request_id=record.id,
+                message_row=None,
+                name=file.name,
+                content_type=file.content_type,
+                sha256=digest,
+                size=len(file.content),
+                made_by_us=True,
+            )
+        )
 
 
 def _thread(record: RequestRecord, trigger: Trigger, recipient: str) -> Thread:
