@@ -22,7 +22,9 @@ _NEAR = 30
 _GAP = r"[^\n]{0,16}?"
 _WHATSAPP = re.compile(r"whats\s?app|ワッツアップ|ワツアップ|왓츠앱|waba", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[。！？!?])|(?<=[.;；])\s+")
-_LIST_MARK = re.compile(r"\s{0,8}[-*・●•]?\s{0,3}(?:[(（]?([1-9１-９①-⑨])[.)．、）:：]?)\s{0,4}(\S.{0,200})")
+_LIST_MARK = re.compile(
+    r"\s{0,8}[-*・●•]?\s{0,3}(?:[(（]?([1-9１-９①-⑨])[.)．、）:：]?)\s{0,4}(\S.{0,200})"
+)
 _LABELLED = re.compile(r"([^:：,;、，\n]{1,60})[:：]\s{0,8}([^,;、，\n]{1,100})")
 _NAME = re.compile(r"[\w&.,'’+/() ・ー-]{1,60}")
 _MOST_WORDS = 8
@@ -280,7 +282,9 @@ def _is_app(folded: str) -> bool:
         for word in _words("app").finditer(before):
             if not re.search(r"\d", before[word.end() :]):
                 return True
-        if any(not word.group().startswith("application") for word in _words("app").finditer(behind)):
+        if any(
+            not word.group().startswith("application") for word in _words("app").finditer(behind)
+        ):
             return True
     return False
 

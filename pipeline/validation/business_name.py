@@ -77,7 +77,9 @@ _MOST_WORDS = 8
 _LONGEST_LINE = 300
 _MOST_NAMES = 10
 #: Legal forms that are words or syllables of other languages: nothing is told by them alone.
-_WORDS_TOO = frozenset("as|ab|se|sa|co|company|corporation|eg|spa|pt|ao|limited|sl|ag|plc|lp|nv".split("|"))  # noqa: SIM905 - a list of words
+_WORDS_TOO = frozenset(
+    "as|ab|se|sa|co|company|corporation|eg|spa|pt|ao|limited|sl|ag|plc|lp|nv".split("|")
+)  # noqa: SIM905 - a list of words
 
 
 def names_in(text: str) -> tuple[tuple[str, int], ...]:
@@ -132,14 +134,20 @@ def _is_form(word: str) -> bool:
     """Return whether ``word`` is a legal form as they are written: not all in small letters."""
     bare = word.strip(".,").casefold()
     written = any(sign.isupper() for sign in word) or "." in word.strip(".,")
-    return written and (bare in _FORMS or word.casefold().strip(",") in _FORMS) and (
-        bare not in _WORDS_TOO or word.strip(".,").isupper()
+    return (
+        written
+        and (bare in _FORMS or word.casefold().strip(",") in _FORMS)
+        and (bare not in _WORDS_TOO or word.strip(".,").isupper())
     )
 
 
 def _in_name(word: str) -> bool:
     """Return whether ``word`` can be a part of a name: with a capital, a digit, or ``&``."""
-    return word[:1].isupper() or word[:1].isdigit() or word in {"&", "und", "and", "et", "y", "e", "+", "de", "of"}
+    return (
+        word[:1].isupper()
+        or word[:1].isdigit()
+        or word in {"&", "und", "and", "et", "y", "e", "+", "de", "of"}
+    )
 
 
 def wording_contains(wording: str, names: tuple[str, ...]) -> bool:

@@ -70,13 +70,9 @@ def _says(mail: Sent, words: str) -> bool:
 
 def _heard(case: Mapping[str, Any]) -> dict[str, Any]:
     text = case["text"].strip("\n")
-    message = InboundMessage(
-        "", 0, "", (), (), (), (), (), "", None, text, new_text(text), (), ()
-    )
+    message = InboundMessage("", 0, "", (), (), (), (), (), "", None, text, new_text(text), (), ())
     sender = SenderJudgement(SenderVerdict.PASS, case["sender"], case.get("name", ""), "")
-    language = customer_language(
-        "", message.new_text, "", language_of(message), LANGUAGES
-    )
+    language = customer_language("", message.new_text, "", language_of(message), LANGUAGES)
     proposals = hear(message, sender, language)
     wish = case.get("wish", "")
     return {
@@ -118,7 +114,18 @@ def test_each_detail_stands_in_the_words_that_are_quoted() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["1", "12 ", "0-", "+81 ", "a\n", "090-1234-5678\n", "Aa Ltd ", "株式会社", "ア", "provider: x, "]
+    [
+        "1",
+        "12 ",
+        "0-",
+        "+81 ",
+        "a\n",
+        "090-1234-5678\n",
+        "Aa Ltd ",
+        "株式会社",
+        "ア",
+        "provider: x, ",
+    ]
     + ["whatsapp app ", "使用", "host ", "a@", "wa.me/", "(", "https://", "regards\n", "00 1 "],
 )
 def test_a_long_mail_of_anything_is_heard_in_no_time(unit: str) -> None:
@@ -196,7 +203,7 @@ def test_hostile_details_come_back_inert(world: World) -> None:
     assert "https://evil.example" not in mail.text
     text = "Number: +44 20 7123 4567\nProvider: Foo & Bar.example Ltd"
     (mail,) = world.mail(EVE, text=text)
-    assert b"href=\"http://Bar.example" not in mail.raw
+    assert b'href="http://Bar.example' not in mail.raw
 
 
 def test_unproven_sender_is_told_nothing_of_it(make_world: MakeWorld) -> None:
@@ -278,7 +285,10 @@ def test_later_mail_corrects_what_was_told(world: World) -> None:
     world.reply(record, "Sorry, the number is +44 161 496 1000, and WhatsApp was never used on it.")
     after = world.again(record)
     assert told(after.proposals, Told.NUMBER) == ("+441614961000",)
-    assert (told(after.proposals, Told.USE), told(after.proposals, Told.PROVIDER)) == (("never",), ())
+    assert (told(after.proposals, Told.USE), told(after.proposals, Told.PROVIDER)) == (
+        ("never",),
+        (),
+    )
     assert after.suggestion is FormKind.ONBOARDING
 
 
@@ -337,9 +347,7 @@ def test_what_contradicts_itself_fills_nothing(world: World) -> None:
 def test_form_is_never_sent_without_its_name(world: World) -> None:
     world.mail(OLIVER, text="Which form do we need?")
     with pytest.raises(RefusedError) as refused:
-        review.advance(
-            world.services, world.request(OLIVER), "saki", event=EventName.SEND_FORM
-        )
+        review.advance(world.services, world.request(OLIVER), "saki", event=EventName.SEND_FORM)
     assert refused.value.code == "own_command"
 
 

@@ -51,4 +51,3 @@ def _merged(old: Proposals, new: Proposals) -> Proposals:
     kept = [replace(item, weak=item.weak or item.about in about) for item in old]
     values = {(item.about, item.value) for item in new}
     return (*(item for item in kept if (item.about, item.value) not in values), *new)
-

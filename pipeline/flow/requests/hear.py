@@ -55,7 +55,9 @@ def hear(
     found += ran
     run_by = {item.value for item in ran if item.about is Told.PROVIDER}
     found += _company(companies, run_by, sender)
-    found += [Proposal(Told.FORM, kind, words) for kind, words in wished_forms(undenied(letter.body))]
+    found += [
+        Proposal(Told.FORM, kind, words) for kind, words in wished_forms(undenied(letter.body))
+    ]
     return tuple(dict.fromkeys(found))[:_MOST]
 
 
@@ -145,7 +147,9 @@ def _companies(letter: _Letter, sender: SenderJudgement) -> list[tuple[str, str]
     """Return the names with a legal form, each with the line it stands on, ours left out."""
     whole = f"{letter.body}\n{letter.tail}"
     shown = _COMPANY_IN_NAME.findall(sender.name)
-    found = [(name, sender.name) for part in (*shown, sender.name) for name, _ in names_in(part)][:1]
+    found = [(name, sender.name) for part in (*shown, sender.name) for name, _ in names_in(part)][
+        :1
+    ]
     for name, start in names_in(whole):
         first, last = whole.rfind("\n", 0, start) + 1, whole.find("\n", start)
         line = whole[first : last if last >= 0 else len(whole)].strip()

@@ -27,9 +27,7 @@ _BLANK = "file_empty"
 _FORM_AWAITED = frozenset({Status.NEEDS_CORRECTION, Status.AWAITING_FORM})
 
 
-def without_ours(
-    work: Work, context: MessageContext, record: RequestRecord | None
-) -> ReadMessage:
+def without_ours(work: Work, context: MessageContext, record: RequestRecord | None) -> ReadMessage:
     """Return what the message brought without what came back as we sent it.
 
     ``record`` is the request of its thread, if it has one. A copy that comes alone stays: sent back

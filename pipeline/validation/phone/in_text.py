@@ -20,7 +20,9 @@ _MOST = 10
 _MOST_TRIES = 2_000
 #: Not phone numbers, though they hold digits: addresses, links (those of a chat are read apart),
 #: UUIDs (RFC 9562), dates, times, numbers of tickets.
-_CHAT = re.compile(r"(?:https?://)?(?:wa\.me|api\.whatsapp\.com|web\.whatsapp\.com)/[!-;=-~]{1,200}")
+_CHAT = re.compile(
+    r"(?:https?://)?(?:wa\.me|api\.whatsapp\.com|web\.whatsapp\.com)/[!-;=-~]{1,200}"
+)
 _OTHER = re.compile(
     r"https?://[!-;=-~]{1,500}"
     r"|[\w.+-]{1,64}@[\w.-]{1,255}"
