@@ -151,7 +151,7 @@ def _labelled(unit: _Unit) -> list[str]:
 
 
 def _second_of_list(units: list[_Unit], index: int) -> list[str]:
-    """Return the second entry of a list whose first one is a number: our two questions, answered."""
+    """Return the second entry of a list whose first is a number: our two questions, answered."""
     if not index:
         return []
     first, second = (_LIST_MARK.match(units[at].text) for at in (index - 1, index))
@@ -255,7 +255,7 @@ def _runs_it(text: str, name: str, own: frozenset[str]) -> bool:
     at = text.find(name)
     if at < 0 or any(part and part in _folded(name).replace(" ", "") for part in own):
         return False
-    called = name.split()[0] if _bare_name(name) != name else ""
+    called = name.split(maxsplit=1)[0] if _bare_name(name) != name else ""
     before = _folded(f"{text[max(at - _NEAR, 0) : at]} {called}").split()[-3:]
     behind = _folded(text[at + len(name) : at + len(name) + _NEAR // 2])
     if _words("relation_behind").search(behind):

@@ -1,4 +1,4 @@
-"""What comes back as we sent it is passed over: marked copies, blanks, pre-filled forms, pictures."""
+"""What comes back as we sent it is passed over: marked copies, blanks, filled-in forms."""
 
 import io
 import itertools
@@ -24,6 +24,10 @@ WRONG = {"meta_business_id": "12", "use_case": ""}
 NUMBER = "+819012345678"
 
 Change = Callable[[File], File]
+
+
+def _wrong(suffix: str = "xlsx") -> File:
+    return form(FormKind.ONBOARDING, "ja", suffix, **WRONG)
 
 
 def _as_sent(file: File) -> File:
@@ -61,7 +65,7 @@ CHANGES: list[Change] = [_as_sent, _renamed, _zipped_again, _saved_again, _in_a_
 
 def _asked(world: World, suffix: str = "xlsx") -> tuple[RequestRecord, File]:
     """Let a wrong form come in; return its request and the marked copy that was sent back."""
-    (mail,) = world.mail(HANAKO, form(suffix=suffix, **WRONG))
+    (mail,) = world.mail(HANAKO, _wrong(suffix))
     assert mail.notice == "needs_correction"
     return world.request(), _file(mail)
 
@@ -100,7 +104,7 @@ def test_the_first_form_and_our_copy_beside_the_correction(
     world: World, order: tuple[int, ...]
 ) -> None:
     record, copy = _asked(world)
-    files = [form(**WRONG), copy, form()]
+    files = [_wrong(), copy, form()]
     mails = world.reply(record, "", *(files[at] for at in order))
     assert world.again(record).status is Status.POLICY_REVIEW
     assert notices(mails) == ["revision_received"]
@@ -157,7 +161,7 @@ def test_the_newest_of_several_earlier_forms_stays(world: World) -> None:
     assert len(world.requests_of(HANAKO)) == 1
 
 
-# --- blanks -----------------------------------------------------------------------------------------
+# --- blanks -----------------------------------------------------------------------------------
 
 
 def _blank(kind: FormKind, language: str = "en") -> File:
@@ -201,7 +205,7 @@ def test_one_blank_where_a_form_is_awaited_is_told_to_be_empty(world: World) -> 
     assert len(world.revisions(record)) == 1
 
 
-# --- what we filled in ------------------------------------------------------------------------------
+# --- what we filled in ------------------------------------------------------------------------
 
 
 def test_prefilled_form_below_a_question_is_passed_over(world: World) -> None:
@@ -224,7 +228,7 @@ def test_prefilled_form_alone_is_told_what_is_missing(world: World) -> None:
     assert answer.notice == "needs_correction"
 
 
-# --- other files of ours -----------------------------------------------------------------------------
+# --- other files of ours ----------------------------------------------------------------------
 
 
 def test_our_qr_image_beside_words_is_passed_over(world: World) -> None:
@@ -249,13 +253,15 @@ def test_a_picture_of_somebody_else_is_still_told_of(world: World) -> None:
     assert mail.notice == "unreadable"
 
 
-# --- two forms, one mail -----------------------------------------------------------------------------
+# --- two forms, one mail ----------------------------------------------------------------------
 
 
 def test_two_corrections_with_both_copies_reach_both_requests(world: World) -> None:
     other = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}
     (mail,) = world.mail(
-        HANAKO, form(**WRONG), form(FormKind.MIGRATION, **other, use_case="", meta_business_id="1")
+        HANAKO,
+        _wrong(),
+        form(FormKind.MIGRATION, "ja", "xlsx", **other, use_case="", meta_business_id="1"),
     )
     copies = list(mail.files.items())
     assert len(copies) == 2
@@ -266,7 +272,7 @@ def test_two_corrections_with_both_copies_reach_both_requests(world: World) -> N
         "",
         *copies,
         form(),
-        form(FormKind.MIGRATION, **other),
+        form(FormKind.MIGRATION, "ja", "xlsx", **other),
     )
     assert {world.again(record).status for record in records} == {
         Status.POLICY_REVIEW,

@@ -8,8 +8,8 @@ from pipeline.flow.context import MessageContext, Notice, Trigger
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
-from pipeline.model.identifiers import new_id
 from pipeline.model.form import FileFormat
+from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import MailFile, NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import compose

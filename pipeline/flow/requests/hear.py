@@ -166,7 +166,7 @@ def _companies(letter: _Letter, sender: SenderJudgement) -> list[tuple[str, str]
 def _company(
     companies: list[tuple[str, str]], run_by: set[str], sender: SenderJudgement
 ) -> Iterator[Proposal]:
-    """Yield the customer's company; weak when several names stand there and none is the domain's."""
+    """Yield the customer's company; of several names only the one of the domain is not weak."""
     names: dict[str, str] = {}
     for name, line in companies:
         if not any(name in provider or provider in name for provider in run_by):

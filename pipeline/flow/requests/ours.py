@@ -1,8 +1,8 @@
 """Pass over what came back as we sent it: marked copies, blanks, pre-filled forms, our pictures.
 
-Mail programs attach again what they quote. A copy of ours says what a request says already; beside a
-form that says more it must not act, wherever it stands in the mail and whatever it is called. So
-files are compared by their answers, and files that are no forms by their digests.
+Mail programs attach again what they quote. A copy of ours says what a request says already; beside
+a form that says more it must not act, wherever it stands in the mail and whatever it is called. So
+forms are compared by their answers, and files that are no forms by their digests.
 """
 
 import unicodedata
@@ -130,7 +130,7 @@ def _without_prefilled(
     record: RequestRecord | None,
     submissions: tuple[Submission, ...],
 ) -> tuple[Submission, ...]:
-    """Leave out the form that we filled in, when it came back unchanged below the sender's words."""
+    """Leave out the form that we filled in, when it came back unchanged with words beside it."""
     if record is None or record.form_sent is None or record.form is not None:
         return submissions
     sent = dict(proposed_filling(record, record.form_sent).answers)

@@ -85,7 +85,7 @@ class Requests(Rows[RequestRecord]):
         self._update(requests.c.id == request_id, thread=thread)
 
     def set_proposals(self, record: RequestRecord) -> None:
-        """Record what the customer's words told, and what it suggests; no decision depends on it."""
+        """Record what the customer told in words, and what it suggests; no decision rests on it."""
         more = self._mapper.values(record)["more"]
         self._update(requests.c.id == record.id, more=more, suggestion=record.suggestion)
 
