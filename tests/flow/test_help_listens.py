@@ -131,7 +131,6 @@ def test_each_detail_stands_in_the_words_that_are_quoted() -> None:
             "a@",
         ),
         *(
-            "a@",
             "provider: x, ",
             "whatsapp app ",
             "使用",

@@ -73,7 +73,7 @@ def notice_facts(
         known_numbers=tuple(map(international_writing, told(record.proposals, Told.NUMBER))),
         known_providers=told(record.proposals, Told.PROVIDER),
         known_use=next(iter(told(record.proposals, Told.USE)), ""),
-        filled=revision is not None or bool(record.contact and record.address_of_record),
+        filled=revision is not None or bool(record.contact) or _told_anything(record),
     )
 
 
@@ -95,6 +95,11 @@ def _deleted_at(state: RequestState) -> datetime | None:
     """Return when Genesys Cloud deletes an integration that is not active."""
     created = state.integration_created_at
     return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None
+
+
+def _told_anything(record: RequestRecord) -> bool:
+    """Whether words of the customer fill an answer of a form."""
+    return any(not item.weak and item.about is not Told.FORM for item in record.proposals)
 
 
 def _answer(revision: LatestAnswers | None, field: str) -> str | None:

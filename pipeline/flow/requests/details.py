@@ -15,10 +15,15 @@ from pipeline.store.unit_of_work import Transaction
 _WHO_RAN_IT = frozenset({Told.PROVIDER, Told.USE, Told.HOSTING})
 
 
-def number_state(tx: Transaction, proposals: Proposals) -> NumberState:
-    """Return what we know of the one number that was told; unknown when there are several."""
+def told_number(proposals: Proposals) -> str:
+    """Return the one number that was told (E.164); empty when there is none, or several."""
     numbers = told(proposals, Told.NUMBER)
-    known = tx.numbers.get(numbers[0]) if len(numbers) == 1 else None
+    return numbers[0] if len(numbers) == 1 else ""
+
+
+def number_state(tx: Transaction, proposals: Proposals) -> NumberState:
+    """Return what we know of the one number that was told."""
+    known = tx.numbers.get(told_number(proposals))
     return known.state if known else NumberState.UNKNOWN
 
 

@@ -8,7 +8,7 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
-from pipeline.flow.requests.details import hear_more, number_state
+from pipeline.flow.requests.details import hear_more, number_state, told_number
 from pipeline.flow.requests.hear import hear
 from pipeline.flow.requests.keep import keep_words
 from pipeline.flow.requests.record import new_record
@@ -25,6 +25,7 @@ from pipeline.routing.suggestion import suggest
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.terms import Outcome
+from pipeline.validation.customer_zone import customer_zone
 
 _JOINS_WITHIN = timedelta(hours=24)
 
@@ -114,6 +115,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
         route_rule=way.rule,
         route_misses=way.misses,
         proposals=proposals,
+        time_zone=customer_zone(None, told_number(proposals), record.time_zone),
         suggestion=suggest(proposals, number_state(work.tx, proposals)),
     )
     work.tx.requests.insert(record)
