@@ -75,7 +75,7 @@ def listen(
 def undenied(text: str) -> str:
     """Return the sentences of ``text`` that deny nothing: "never with another provider" goes."""
     units = _units(text[:_CAP])
-    return "\n".join(unit.text for unit in units if not _words("never").search(unit.folded))
+    return "\n".join(unit.text for unit in units if not _denies(unit.folded))
 
 
 def _units(text: str) -> list[_Unit]:
@@ -188,7 +188,7 @@ def _mark(match: re.Match[str]) -> int:
 def _answer(answer: str, unit: _Unit, own: frozenset[str]) -> list[Proposal]:
     """Return what the answer to "who has run WhatsApp for it" tells."""
     folded = _folded(answer).strip(" .。\"'()「」")
-    if _words("none").fullmatch(folded) or _words("never").search(folded):
+    if _words("none").fullmatch(folded) or _denies(folded):
         return [_use("never", unit)]
     if _words("unknown").search(folded):
         return [_use("unknown", unit)]
@@ -211,8 +211,7 @@ def _said(
 ) -> list[Proposal]:
     """Return what one sentence tells; ``near``: it or its neighbour speaks of WhatsApp."""
     folded = unit.folded
-    never = near and _words("never").search(folded)
-    if never:
+    if near and _denies(folded):
         return [_use("never", unit)]
     found: list[Proposal] = []
     names = [] if _asks_of_you(folded) else _named(unit, own, companies)
@@ -231,6 +230,11 @@ def _said(
     return found
 
 
+def _denies(folded: str) -> bool:
+    """Return whether a sentence says that something was never used."""
+    return bool(_words("never").search(_words("never_but").sub(" ", folded)))
+
+
 def _named(unit: _Unit, own: frozenset[str], companies: tuple[str, ...]) -> list[str]:
     """Return the providers that a sentence names, as written."""
     written = unicodedata.normalize("NFKC", unit.text)
@@ -247,7 +251,7 @@ def _bare_name(name: str) -> str:
     words = name.split()
     while len(words) > 1 and _words("relation").fullmatch(_folded(words[0])):
         words = words[1:]
-    return " ".join(words)
+    return " ".join(words).rstrip(".")
 
 
 def _runs_it(text: str, name: str, own: frozenset[str]) -> bool:

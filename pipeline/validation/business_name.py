@@ -78,8 +78,7 @@ _LONGEST_LINE = 300
 _MOST_NAMES = 10
 #: Legal forms that are words or syllables of other languages: nothing is told by them alone.
 _WORDS_TOO = frozenset(
-    {"as", "ab", "se", "sa", "co", "company", "corporation", "eg", "spa", "pt", "ao", "limited"}
-    | {"sl", "ag", "plc", "lp", "nv"}
+    {"as", "ab", "se", "sa", "co", "company", "eg", "spa", "pt", "ao", "sl", "ag", "lp", "nv"}
 )
 
 

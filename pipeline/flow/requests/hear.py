@@ -169,7 +169,7 @@ def _company(
     """Yield the customer's company; of several names only the one of the domain is not weak."""
     names: dict[str, str] = {}
     for name, line in companies:
-        if not any(name in provider or provider in name for provider in run_by):
+        if not any(name.rstrip(".") in provider or provider in name for provider in run_by):
             names.setdefault(name, line)
     own = _own_names(sender)
     fitting = [
