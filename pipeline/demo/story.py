@@ -17,7 +17,9 @@ from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections, review
 from pipeline.flow.staff.numbers import import_numbers
+from pipeline.flow.staff.send_form import send_form
 from pipeline.mailbox.parse import parse_message
+from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, NumberState, Slot, Track
 from pipeline.store.records import NumberRecord, OutboxRecord, OutboxState, RequestRecord
@@ -279,6 +281,10 @@ def _approve(services: Services, record: RequestRecord, _slots: Slots) -> None:
     review.approve(services, record, _STAFF, ticked="all")
 
 
+def _send_form(services: Services, record: RequestRecord, _slots: Slots) -> None:
+    send_form(services, record, _STAFF, form=record.suggestion or FormKind.ONBOARDING)
+
+
 def _route_migration(services: Services, record: RequestRecord, _slots: Slots) -> None:
     corrections.route(services, record, _STAFF, track=Track.MIGRATION)
 
@@ -293,6 +299,7 @@ def _event(name: EventName) -> Decision:
 _DECISIONS: dict[str, Decision] = {
     "approve": _approve,
     "route_migration": _route_migration,
+    "send_form": _send_form,
     **{
         name.value: _event(name)
         for name in (
@@ -301,7 +308,6 @@ _DECISIONS: dict[str, Decision] = {
             EventName.OFFER_SLOTS,
             EventName.CODE_VERIFIED,
             EventName.ANSWER,
-            EventName.SEND_FORM,
         )
     },
 }

@@ -11,6 +11,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _DECISIVE_WORDS = 4
 _CAP = 20_000
 _FALLBACK = "en"
+_OF_MANY_COUNTRIES = frozenset({"", "en", "es", "ar"})
 
 
 def customer_language(
@@ -39,3 +40,17 @@ def _by_words(text: str) -> str:
     others = max((count for code, count in counts.items() if code != best), default=0)
     decisive = counts.get(best, 0) >= max(_DECISIVE_WORDS, 2 * others)
     return best if decisive and best != _FALLBACK else ""
+
+
+def country_of_language(language: str) -> str:
+    """Return the country (alpha-2) where most mails in ``language`` come from, or empty.
+
+    CLDR's likely subtags; none for languages of many countries, where a guess would be wrong often.
+    """
+    from babel.core import get_global  # noqa: PLC0415 - slow to import, needed for few mails
+
+    code = language.strip().lower().replace("_", "-").partition("-")[0]
+    if code in _OF_MANY_COUNTRIES:
+        return ""
+    country: str = get_global("likely_subtags").get(code, "").rpartition("_")[2]
+    return country if len(country) == len(code) else ""

@@ -24,14 +24,29 @@ def suggest_form(text: str) -> FormKind | None:
 
     Links are no words.
     """
-    words_only = _LINKS.sub(" ", unicodedata.normalize("NFKC", text[:_CAP]))
-    folded = " ".join(words_only.casefold().split())
+    folded = _folded(text)
     scores = sorted(
         ((sum(_says(folded, word) for word in words), kind) for kind, words in _words()),
         reverse=True,
     )
     (best, kind), (second, _) = scores[0], scores[1]
     return FormKind(kind) if best > second else None
+
+
+def wished_forms(text: str) -> tuple[tuple[FormKind, str], ...]:
+    """Return each kind of form that words of ``text`` speak of, with those words; best first."""
+    folded = _folded(text)
+    said = [
+        (FormKind(kind), [word for word in words if _says(folded, word)])
+        for kind, words in _words()
+    ]
+    ranked = sorted(said, key=lambda item: -len(item[1]))
+    return tuple((kind, ", ".join(words)) for kind, words in ranked if words)
+
+
+def _folded(text: str) -> str:
+    words_only = _LINKS.sub(" ", unicodedata.normalize("NFKC", text[:_CAP]))
+    return " ".join(words_only.casefold().split())
 
 
 def _words() -> list[tuple[str, tuple[str, ...]]]:

@@ -38,8 +38,10 @@ class Filling:
     """What is written into a fresh form: answers, and sentences at the answers that are marked.
 
     ``answers`` maps field ids to text (a choice by its code, a tick by ``yes``); ``marks`` maps
-    field ids to the sentences a person reads there, already in the form's language.
+    field ids to the sentences a person reads there, already in the form's language. ``to_check``
+    tells that the marked answers are ours, and have to be checked rather than corrected.
     """
 
     answers: tuple[tuple[str, str], ...] = ()
     marks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    to_check: bool = False

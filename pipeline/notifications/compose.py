@@ -70,6 +70,7 @@ def _telling(facts: NoticeFacts) -> tuple[str, ...]:
         ("reason", facts.certificate.reason if facts.certificate else ""),
         ("from", facts.previous_status),
         ("to", facts.status),
+        ("known", "details" if facts.details_known else ""),
     )
     return tuple(f"{kind}:{code}" for kind, code in found if code)
 

@@ -79,6 +79,17 @@ class View:
         return Number(self.facts.number)
 
     @property
+    def known_number(self) -> str:
+        """The number, or numbers, that a mail without a form told."""
+        return Number(self.words.text("layout", "list_separator").join(self.facts.known_numbers))
+
+    @property
+    def known_use(self) -> str:
+        """Who has run WhatsApp on it: names in the customer's words, else what was said of it."""
+        named = self.words.text("layout", "list_separator").join(self.facts.known_providers)
+        return named or self.words.text("known_use", self.facts.known_use)
+
+    @property
     def track(self) -> str:
         """The word for the track."""
         return self.words.text("track", self.facts.track)

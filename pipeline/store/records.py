@@ -8,6 +8,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
     EventName,
@@ -120,6 +121,8 @@ class RequestRecord:
     ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
     ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
     ``sender_verdict`` is *pass* as well once the mailbox is proven.
+    ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that
+    staff sent, filled in beforehand.
     """
 
     id: str
@@ -148,6 +151,8 @@ class RequestRecord:
     acknowledged_warnings: tuple[str, ...] = ()
     waits_for: str = ""
     move: Move = Move.SYSTEM
+    proposals: Proposals = ()
+    form_sent: FormKind | None = None
     began_with: SenderVerdict | None = None
 
     @property

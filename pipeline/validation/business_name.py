@@ -62,6 +62,94 @@ def _cut(name: str, form: str) -> str:
     return cut.strip(" ,")
 
 
+_JAPANESE_FORMS = (
+    "株式会社|有限会社|合同会社|合名会社|合資会社|一般社団法人|公益社団法人|一般財団法人|公益財団法人"
+    "|学校法人|医療法人|社会福祉法人|特定非営利活動法人|\\(株\\)|\\(有\\)|㈱|㈲"
+)
+_JAPANESE_NAME = r"[\u30a1-\u30fe\u3400-\u9fff々A-Za-z0-9&.・]{1,40}"
+_JAPANESE = re.compile(
+    rf"(?:{_JAPANESE_FORMS})[ 　]?{_JAPANESE_NAME}|{_JAPANESE_NAME}[ 　]?(?:{_JAPANESE_FORMS})"
+)
+#: A word of a Latin name; the first one and the legal form are written with a capital.
+_LATIN_WORD = re.compile(r"[^\s,;:|/()<>\"„“”「」、。]{1,40}")
+_PIECES = re.compile(r"[|•·–—;:()<>\"„“”/\t]|\s-\s")
+_MOST_WORDS = 8
+_LONGEST_LINE = 300
+_MOST_NAMES = 10
+#: Legal forms that are words or syllables of other languages: nothing is told by them alone.
+_WORDS_TOO = frozenset(
+    {"as", "ab", "se", "sa", "co", "company", "eg", "spa", "pt", "ao", "sl", "ag", "lp", "nv"}
+)
+
+
+def names_in(text: str) -> tuple[tuple[str, int], ...]:
+    """Return the names of companies in ``text`` that have a legal form, with their places.
+
+    In any line of running text: 株式会社 before or behind a name, or words with capitals before a
+    Latin form (``Hill & Partners Ltd``, ``Weber Bau GmbH & Co. KG``).
+    """
+    found: dict[str, int] = {}
+    start = 0
+    for line in text.splitlines(keepends=True):
+        for name, place in _names_in_line(line[:_LONGEST_LINE]):
+            found.setdefault(name, start + place)
+        start += len(line)
+        if len(found) >= _MOST_NAMES:
+            break
+    return tuple(found.items())
+
+
+def _names_in_line(line: str) -> list[tuple[str, int]]:
+    found = [(match.group().strip(), match.start()) for match in _JAPANESE.finditer(line)]
+    found = [(name, place) for name, place in found if names_without_form(name)[0] != name]
+    place = 0
+    for piece in _PIECES.split(line):
+        at = line.find(piece, place)
+        place = at + len(piece)
+        latin = _latin_name(piece)
+        if latin:
+            found.append((latin, at + piece.find(latin)))
+    return found
+
+
+def _latin_name(piece: str) -> str:
+    """Return the name with a Latin legal form that stands in ``piece``, or empty."""
+    words = list(_LATIN_WORD.finditer(piece))
+    for last in range(len(words) - 1, 0, -1):
+        if not _is_form(words[last].group()):
+            continue
+        first = last
+        while first and last - first < _MOST_WORDS and _in_name(words[first - 1].group()):
+            first -= 1
+        while first < last and not words[first].group()[:1].isupper():
+            first += 1
+        name = piece[words[first].start() : words[last].end()].strip(" ,")
+        cut, _ = names_without_form(name)
+        if first < last and cut != name and cut[:1].isalnum():
+            return name
+    return ""
+
+
+def _is_form(word: str) -> bool:
+    """Return whether ``word`` is a legal form as they are written: not all in small letters."""
+    bare = word.strip(".,").casefold()
+    written = any(sign.isupper() for sign in word) or "." in word.strip(".,")
+    return (
+        written
+        and (bare in _FORMS or word.casefold().strip(",") in _FORMS)
+        and (bare not in _WORDS_TOO or word.strip(".,").isupper())
+    )
+
+
+def _in_name(word: str) -> bool:
+    """Return whether ``word`` can be a part of a name: with a capital, a digit, or ``&``."""
+    return (
+        word[:1].isupper()
+        or word[:1].isdigit()
+        or word in {"&", "und", "and", "et", "y", "e", "+", "de", "of"}
+    )
+
+
 def wording_contains(wording: str, names: tuple[str, ...]) -> bool:
     """Return whether ``wording`` contains one of ``names``, with or without its legal form."""
     sentence = _key(wording)

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Status, Track
 from tests.world.customers import EVE, HANAKO, OLIVER, form
@@ -99,7 +100,7 @@ def test_a_link_in_a_signature_never_chooses_the_form(world: World, text: str) -
     world.mail(HANAKO, text=text)
     record = world.request()
     assert record.suggestion is FormKind.MIGRATION
-    decisions.advance(world.services, record, "saki", event=EventName.SEND_FORM)
+    send_form(world.services, record, "saki", form=FormKind.MIGRATION)
     (mail,) = world.staff_mails()
     assert [name.partition("_")[0] for name in mail.files] == ["migration"]
 

@@ -6,6 +6,7 @@ from pipeline.errors import RefusedError
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.certificates import reissue_certificate
+from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
@@ -189,7 +190,7 @@ def test_corrected_form_on_the_help_track_is_judged_from_new(world: World) -> No
 
 def test_suggested_form_on_the_help_track_continues_the_same_request(world: World) -> None:
     world.mail(HANAKO, form(number_use="business_platform"))
-    record = decisions.advance(world.services, world.request(), "saki", event=EventName.SEND_FORM)
+    record = send_form(world.services, world.request(), "saki", form=FormKind.MIGRATION)
     world.staff_mails()
     world.reply(record, "", form(FormKind.MIGRATION))
     record = world.request()

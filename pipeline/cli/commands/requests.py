@@ -14,6 +14,8 @@ from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.send_form import send_form as send
+from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
@@ -206,6 +208,19 @@ def route(reference: str, name: str | None, track: str, *, as_json: bool) -> Non
         lambda opened, record, who: answer_decisions.route(opened, record, who, track=Track(track)),
         as_json=as_json,
     )
+
+
+@click.command("send-form")
+@_decision
+@click.option("--form", "form", required=True, type=click.Choice([kind.value for kind in FormKind]))
+@click.option("--text", default="")
+def send_form(reference: str, name: str | None, form: str, text: str, *, as_json: bool) -> None:
+    """Send the form that fits, filled in with what is known."""
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        return send(opened, record, who, form=FormKind(form), text=text)
+
+    _decide(reference, name, work, as_json=as_json)
 
 
 @click.command("hold")

@@ -22,6 +22,7 @@ _COMMANDS = {
     EventName.REJECT: "request reject {reference} --reason REASON",
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
+    EventName.SEND_FORM: "request send-form {reference} --form FORM",
     EventName.MERGE: "request merge {reference} OTHER",
     EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",

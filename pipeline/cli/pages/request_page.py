@@ -8,6 +8,7 @@ from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
+from pipeline.model.proposal import Proposal, Told
 from pipeline.model.request import Actor
 from pipeline.store.records import EventRecord
 from pipeline.wording import console as words
@@ -22,6 +23,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     """
     print_lines(f"{view.reference}  {words.status_word(view.status.value)}", rest="  ", bold=True)
     _facts(view, zone)
+    _section("proposals", [_proposal(item) for item in view.proposals])
     _answers(view)
     _section(
         "slots",
@@ -103,6 +105,14 @@ def _facts(view: RequestView, zone: str) -> None:
     for code in view.sender_warnings:
         warning = words.named("sender_warning", code)
         print_lines(f"{words.word('warning')}: {warning}", first="  ", rest="      ")
+
+
+def _proposal(item: Proposal) -> str:
+    """Return what the customer's words told, and the words; a weak one is told as such."""
+    coded = item.about in {Told.USE, Told.HOSTING, Told.FORM}
+    value = words.named("told", item.value) if coded else item.value
+    weak = f" ({words.word('told_weak')})" if item.weak else ""
+    return f"{words.named('told', item.about)}: {value}{weak}  < {item.words}"
 
 
 def _answers(view: RequestView) -> None:

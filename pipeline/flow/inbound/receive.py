@@ -14,6 +14,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
 from pipeline.flow.requests.new_words import new_words
 from pipeline.flow.requests.open import open_forms
+from pipeline.flow.requests.ours import without_ours
 from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import classify
@@ -64,12 +65,13 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     known = request_of_thread(work, context)
     if known is not None:
         context.new_text = new_words(work, context, known.record)
+    context.read = without_ours(work, context, known.record if known else None)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to
     # the help track
     if known is not None:
         done = follow_up.follow_up(work, context, known)
-    elif read.submissions:
+    elif context.read.submissions:
         done = open_forms(work, context)
     else:
         done = no_form.receive_words(work, context)

@@ -1,9 +1,14 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
+
+from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services, Work
+from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.publish import build_form, file_name
@@ -13,12 +18,15 @@ from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import forwardable
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.catalogue import BY_FORM
+from pipeline.tracks.catalogue import BY_FORM, TRACKS
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.PDF: "application/pdf",
 }
+
+#: All forms in a few languages, about 20 KB each.
+_KEPT_BLANKS = 32
 
 #: Notices that carry the customer's own answers again, for a correction or a new start.
 _WITH_ANSWERS = frozenset(
@@ -44,12 +52,16 @@ def enclosures(
     if details.files:
         return details.files
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
-        kind = record.suggestion if variant == "prefilled_form" else record.form
+        kind = record.form or TRACKS[record.state.track].form
+        if variant == "prefilled_form":
+            kind = record.form_sent or record.suggestion
         return _answers(work, record, kind, details)
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return (_text_to_pass_on(record, facts),)
     if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
         return _certificate(work.tx, record)
+    if notice is NoticeName.HELP_CHOOSE_FORM and facts.details_known:
+        return ()  # staff say which form it is, and send that one
     kinds = _blanks(record, notice)
     return tuple(blank(work.services, kind, record.language) for kind in kinds)
 
@@ -82,14 +94,37 @@ def _answers(
     details: NoticeDetails,
 ) -> tuple[MailFile, ...]:
     revision = work.tx.revisions.latest(record.id)
-    if revision is None or kind is None:
-        return () if kind is None else (blank(work.services, kind, record.language),)
+    if kind is None:
+        return ()
+    if revision is None:
+        filling = proposed_filling(record, kind)
+        return (_form(work.services, kind, record.language, FileFormat.XLSX, filling),)
     return (form_with_answers(work.services, record, revision, kind, details),)
 
 
 def blank(services: Services, kind: FormKind, language: str) -> MailFile:
-    """Return the blank form of ``kind`` as xlsx."""
-    return _form(services, kind, language, FileFormat.XLSX, None)
+    """Return the blank form of ``kind`` as xlsx: the published one, unless settings differ in it.
+
+    It depends on kind, language and two settings alone, so that each is built once in a process.
+    """
+    mailbox, forms = services.settings.mailbox, services.settings.forms
+    usual = _is_default(mailbox, "address") and _is_default(forms, "privacy")
+    content = published(kind, language, FileFormat.XLSX) if usual else None
+    return MailFile(
+        name=file_name(kind, language, FileFormat.XLSX),
+        content_type=_CONTENT_TYPES[FileFormat.XLSX],
+        content=content or _built(kind, language, mailbox.address, forms.privacy),
+    )
+
+
+def _is_default(section: BaseModel, name: str) -> bool:
+    """Return whether a setting has the value with which the published blanks were made."""
+    return bool(getattr(section, name) == type(section).model_fields[name].default)
+
+
+@lru_cache(maxsize=_KEPT_BLANKS)
+def _built(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
+    return build_form(kind, language, FileFormat.XLSX, address=address, privacy=privacy)
 
 
 def form_with_answers(
@@ -127,7 +162,7 @@ def _form(
     kind: FormKind,
     language: str,
     file_format: FileFormat,
-    filling: Filling | None,
+    filling: Filling,
 ) -> MailFile:
     settings = services.settings
     return MailFile(

@@ -7,6 +7,7 @@ from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
 from pipeline.model.notice import CertificateFacts, NoticeFacts
+from pipeline.model.proposal import Told, told
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
@@ -60,7 +61,7 @@ def notice_facts(
         active_since=_active_since(work.tx, record),
         chat_link=details.chat_link,
         files=tuple(file.name for file in details.files),
-        suggestion=details.suggestion or record.suggestion,
+        suggestion=record.form_sent or details.suggestion or record.suggestion,
         refs=details.refs,
         mailbox=work.services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
@@ -69,6 +70,10 @@ def notice_facts(
         by_voice=_answer(revision, "verification_method") != "sms",
         other_reference=record.linked_to,
         hold_reason=state.hold_reason,
+        known_numbers=tuple(map(international_writing, told(record.proposals, Told.NUMBER))),
+        known_providers=told(record.proposals, Told.PROVIDER),
+        known_use=next(iter(told(record.proposals, Told.USE)), ""),
+        filled=revision is not None or bool(record.contact) or _told_anything(record),
     )
 
 
@@ -90,6 +95,11 @@ def _deleted_at(state: RequestState) -> datetime | None:
     """Return when Genesys Cloud deletes an integration that is not active."""
     created = state.integration_created_at
     return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None
+
+
+def _told_anything(record: RequestRecord) -> bool:
+    """Whether words of the customer fill an answer of a form."""
+    return any(not item.weak and item.about is not Told.FORM for item in record.proposals)
 
 
 def _answer(revision: LatestAnswers | None, field: str) -> str | None:

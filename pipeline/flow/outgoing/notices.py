@@ -1,5 +1,6 @@
 """Write a notice and put it into the outbox, in the transaction of the change it tells of."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,16 +10,18 @@ from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import reply_words
 from pipeline.mailbox.sent_text import digests_of
+from pipeline.model.form import FileFormat
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName, OutboundMessage, Thread
+from pipeline.model.notice import MailFile, MailPriority, NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
-from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
 _CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+_FORM_ENDINGS = frozenset(item.value for item in FileFormat)
 
 
 def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
@@ -60,6 +63,7 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, Outb
         facts = replace(facts, zone=work.services.settings.team.time_zone)
     files = (*enclosures(work, record, effect, notice.details, facts), *notice.details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
+    _remember_files(work.tx, record, files)
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = trigger.message_row or str(record.state.version)
     mail = assemble(
@@ -81,6 +85,29 @@ def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbo
     for request_id in about:
         digests = digests_of(composed.text, composed.body, request_id, reply_words())
         tx.sent_texts.insert(request_id, outbox_id, digests)
+
+
+def _remember_files(tx: Transaction, record: RequestRecord, files: tuple[MailFile, ...]) -> None:
+    """Keep the digests of what we made, so that it is known when it comes back with a reply.
+
+    Forms are known by what they say, whoever saved them since.
+    """
+    for file in files:
+        if file.name.rpartition(".")[2] in _FORM_ENDINGS:
+            continue
+        digest = hashlib.sha256(file.content).hexdigest()
+        tx.attachments.insert(
+            AttachmentRecord(
+                id=new_id(),
+                request_id=record.id,
+                message_row=None,
+                name=file.name,
+                content_type=file.content_type,
+                sha256=digest,
+                size=len(file.content),
+                made_by_us=True,
+            )
+        )
 
 
 def _thread(record: RequestRecord, trigger: Trigger, recipient: str) -> Thread:

@@ -37,7 +37,7 @@ def answer_of(context: MessageContext, form: Submission | None) -> Answered:
 
     A form beside words that deny it is unclear.
     """
-    said = confirmation(context.message.new_text)
+    said = confirmation(context.new_text.said)
     if form is not None:
         return Answered.UNCLEAR if said is Confirmation.NO else Answered.YES
     return Answered(said.value)

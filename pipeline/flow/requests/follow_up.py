@@ -15,6 +15,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
+from pipeline.flow.requests.details import hear_more
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
@@ -254,6 +255,7 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    record = hear_more(work, context, record)
     keep_words(work.tx, context, record)
     today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
     said = read_reply(context.new_text.said, load_phrases(), today)

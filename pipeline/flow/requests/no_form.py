@@ -8,12 +8,13 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
+from pipeline.flow.requests.details import hear_more, number_state, told_number
+from pipeline.flow.requests.hear import hear
 from pipeline.flow.requests.keep import keep_words, suggest
 from pipeline.flow.requests.record import new_record
 from pipeline.flow.requests.route import event_of
 from pipeline.flow.requests.thread import token_is_dead
 from pipeline.flow.services import Work
-from pipeline.intake.suggest import suggest_form
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.identifiers import read_reference
 from pipeline.model.message import SenderVerdict
@@ -21,9 +22,11 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
 from pipeline.routing.rules import route
+from pipeline.routing.suggestion import suggest as suggest_form
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.terms import Outcome
+from pipeline.validation.customer_zone import customer_zone
 
 _JOINS_WITHIN = timedelta(hours=24)
 
@@ -36,10 +39,12 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     unproven = _unproven_request(work.tx, context)
     if unproven is not None:
         keep_words(work.tx, context, unproven)
+        hear_more(work, context, unproven)
         return context.done(Outcome.HELD, unproven, why="joined")
     joined = _recent_request(work.tx, context)
     if joined is not None:
         keep_words(work.tx, context, joined)
+        hear_more(work, context, joined)
         alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, joined, why="joined")
     record = _open(work, context)
@@ -103,7 +108,6 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
 
 def _open(work: Work, context: MessageContext) -> RequestRecord:
     problems = tuple(item.problem for item in context.read.unreadable)
-    suggestion = suggest_form(context.new_text.text)
     way = route(
         RoutingFacts(
             form=None,
@@ -118,11 +122,15 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
             conflict=None,
         )
     )
+    record = new_record(work.services, context, None, Track.HELP)
+    proposals = hear(context.message, context.sender, record.language)
     record = replace(
-        new_record(work.services, context, None, Track.HELP),
+        record,
         route_rule=way.rule,
         route_misses=way.misses,
-        suggestion=suggestion,
+        proposals=proposals,
+        time_zone=customer_zone(None, told_number(proposals), record.time_zone),
+        suggestion=suggest_form(proposals, number_state(work.tx, proposals)),
     )
     work.tx.requests.insert(record)
     keep_words(work.tx, context, record)

@@ -28,6 +28,7 @@ _OWN_COMMAND = {
     EventName.REJECT: "request reject",
     EventName.FINALLY_REFUSED: "request reject",
     EventName.ROUTE: "request route",
+    EventName.SEND_FORM: "request send-form",
     EventName.MERGE: "request merge",
     EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",

@@ -10,6 +10,7 @@ from pipeline.forms.texts import form_texts
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
+from pipeline.model.proposal import Proposals
 from pipeline.model.request import Move, Slot, Status, Track
 from pipeline.store.queries import overview
 from pipeline.store.records import (
@@ -116,6 +117,7 @@ class RequestView:
     rule: str
     rules_missed: tuple[str, ...]
     suggestion: FormKind | None
+    proposals: Proposals
     linked_to: str
     slots: tuple[Slot, ...]
     deadlines: tuple[ShownDeadline, ...]
@@ -158,6 +160,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         rule=record.route_rule,
         rules_missed=record.route_misses,
         suggestion=record.suggestion,
+        proposals=record.proposals,
         linked_to=record.linked_to,
         slots=state.slots,
         deadlines=_deadlines(work.services, record),

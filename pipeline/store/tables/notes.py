@@ -1,11 +1,15 @@
 """What is kept with a request beside its answers: notes and attachments."""
 
+from collections.abc import Sequence
+
 from pipeline.store.records import AttachmentRecord, NoteRecord
 from pipeline.store.schema.mail_and_requests import attachments, notes
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _NOTES = Mapper(NoteRecord, notes)
 _ATTACHMENTS = Mapper(AttachmentRecord, attachments)
+#: More files hang on no mail that a person wrote.
+_MOST_DIGESTS = 100
 _FoundNotes = list[NoteRecord]
 _FoundAttachments = list[AttachmentRecord]
 
@@ -38,6 +42,14 @@ class Attachments(Rows[AttachmentRecord]):
     def get(self, attachment_id: str) -> AttachmentRecord | None:
         """Return the attachment, or None."""
         return self._first(self._select(attachments.c.id == attachment_id))
+
+    def made_by_us(self, digests: Sequence[str]) -> set[str]:
+        """Return those of ``digests`` (SHA-256) that are files which we made and sent."""
+        wanted = sorted(set(digests) - {""})[:_MOST_DIGESTS]
+        if not wanted:
+            return set()
+        mine = self._select(attachments.c.sha256.in_(wanted), attachments.c.made_by_us.is_(True))
+        return {record.sha256 for record in self._all(mine)}
 
     def list(self, request_id: str) -> _FoundAttachments:
         """Return the attachments of a request, oldest first."""

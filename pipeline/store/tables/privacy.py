@@ -1,6 +1,7 @@
 """What retention and erasure take away; the audit keeps ids, codes and hashes only."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -79,6 +80,7 @@ class Privacy:
             sa.update(requests)
             .where(requests.c.mailbox_id == self._context.mailbox_id, requests.c.id == request_id)
             .values(
+                more=self._more_without_words(request_id),
                 address_of_record="",
                 address_key="",
                 thread=(),
@@ -87,6 +89,15 @@ class Privacy:
             )
         )
         return [name for name in names if not self._named(name)]
+
+    def _more_without_words(self, request_id: str) -> dict[str, Any]:
+        """Return the further fields of a request without what its customer told in words."""
+        mine = (
+            requests.c.mailbox_id == self._context.mailbox_id,
+            requests.c.id == request_id,
+        )
+        more = self._context.connection.execute(sa.select(requests.c.more).where(*mine)).scalar()
+        return {**(more or {}), "proposals": []}
 
     def requests_to_erase(self, before: datetime, limit: int) -> list[str]:
         """Return the ids of requests that ended before ``before`` and still hold answers."""

@@ -85,6 +85,11 @@ class Requests(Rows[RequestRecord]):
         """Record the Message-IDs of the request's mail; no decision depends on them."""
         self._update(requests.c.id == request_id, thread=thread)
 
+    def set_proposals(self, record: RequestRecord) -> None:
+        """Record what the customer told in words, and what it suggests; no decision rests on it."""
+        more = self._mapper.values(record)["more"]
+        self._update(requests.c.id == record.id, more=more, suggestion=record.suggestion)
+
     def reschedule(self, request_id: str, next_at: datetime | None) -> None:
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
         self._update(requests.c.id == request_id, next_at=next_at)

@@ -22,6 +22,29 @@ _RUSSIAN = re.compile(r"^\+?8\s*~\s*(?=10)")
 _KEYCAP = "\u20e3"
 
 
+def plain_signs(text: str) -> str:
+    """Return ``text`` with ASCII digits, ``+``, ``-``, parentheses and blanks, sign for sign.
+
+    The length stays, so that a place in the result is the same place in ``text``.
+    """
+    return "".join(map(_plain_sign, text))
+
+
+def _plain_sign(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    if sign in _DASHES:
+        return "-"
+    plus = _PLUSES.get(ord(sign))
+    if plus:
+        return plus
+    if unicodedata.category(sign) in {"Zs", "Cf"}:
+        return " "
+    return chr(ord(sign) - 0xFEE0) if 0xFF01 <= ord(sign) <= 0xFF5E else sign  # noqa: PLR2004 - the block of full-width ASCII
+
+
 def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     """Return ``text`` with ASCII digits, ``+``, ``-`` and blanks, and the codes of the repairs.
 

@@ -8,7 +8,14 @@ from pipeline.forms.texts import FormTexts, fold_word, form_texts
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
 
-_CHECK_WORDS = ("check_ok", "check_empty", "check_format", "check_differs", "check_mark")
+_CHECK_WORDS = (
+    "check_ok",
+    "check_empty",
+    "check_format",
+    "check_differs",
+    "check_mark",
+    "proposed_mark",
+)
 
 
 @cache

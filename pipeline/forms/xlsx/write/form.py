@@ -83,6 +83,11 @@ class _Writer:
         return {name: lines for name, lines in self.filling.marks if name in known}
 
     @property
+    def mark_word(self) -> str:
+        """What the check column says first at a marked answer."""
+        return self.texts.words("proposed_mark" if self.filling.to_check else "check_mark")
+
+    @property
     def widths(self) -> Mapping[str, float]:
         return at.MARKED_WIDTHS if self.marks else at.WIDTHS
 
@@ -183,7 +188,8 @@ class _Writer:
             self._text(sheet, f"A{row}", line).font = self.look.plain
         note = self.texts.words("fill_required")
         if self.marks:
-            note = self.texts.words("marked_note").format(count=len(self.marks))
+            key = "proposed_note" if self.filling.to_check else "marked_note"
+            note = self.texts.words(key).format(count=len(self.marks))
         top = self._text(sheet, f"A{at.LINE_ROW}", note)
         top.font = self.look.warning if self.marks else self.look.strong
         for row in (2, 3, at.LINE_ROW):
@@ -261,7 +267,7 @@ class _Writer:
     def _mark(self, name: str) -> tuple[str, str]:
         """Return the marked answer as it is shown, and the text of its mark."""
         answer = self._answer(name, self.definition.questions[name])
-        return answer, marked_text(self.texts.words("check_mark"), self.marks[name])
+        return answer, marked_text(self.mark_word, self.marks[name])
 
     def _answer(self, name: str, question: Question) -> str:
         text = shown_answer(self.texts, name, question, self.answers.get(name, ""))
@@ -284,7 +290,7 @@ class _Writer:
         if name in self.marks:
             mark_cell(cell, self.marks[name], self.texts.words("marked_by"), self.look)
             sheet[f"{at.CHECK}{row}"].font = self.look.warning
-            unmark_when_corrected(sheet, row, self.texts.words("check_mark"), self.look)
+            unmark_when_corrected(sheet, row, self.mark_word, self.look)
 
     def _write_validation(
         self, sheet: "Worksheet", where: str, name: str, question: Question

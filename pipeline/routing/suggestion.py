@@ -1,0 +1,51 @@
+"""The one machine that suggests a form: from the words of a mail and what we know of the number."""
+
+from pipeline.model.form import FormKind
+from pipeline.model.proposal import Proposals, Told, told
+from pipeline.model.request import NumberState
+
+#: Which form the use of a number so far wants; ``unknown`` wants none.
+_BY_USE = {
+    "never": FormKind.ONBOARDING,
+    "whatsapp_app": FormKind.ONBOARDING,
+    "business_platform": FormKind.MIGRATION,
+}
+#: Wishes that a fact can speak against. "Onboarding" and "set up" are said of anything.
+_PLAIN_WISHES = frozenset({FormKind.MIGRATION, FormKind.QR})
+
+
+def suggest(proposals: Proposals, number: NumberState) -> FormKind | None:
+    """Return the form that fits, or None when nothing tells, or two signs disagree.
+
+    ``number`` is the state of the one number that was told. An active one wants a QR code, any
+    other the form of who has run it; only without such a fact the wish alone decides.
+    """
+    facts = {_BY_USE[use] for use in told(proposals, Told.USE) if use in _BY_USE}
+    if told(proposals, Told.PROVIDER):
+        facts.add(FormKind.MIGRATION)
+    if number is NumberState.ACTIVE:
+        facts.add(FormKind.QR)
+    wishes = [FormKind(kind) for kind in told(proposals, Told.FORM)]
+    if len(facts) > 1:
+        return None
+    if not facts:
+        return _strongest(proposals, wishes)
+    (fact,) = facts
+    against = _PLAIN_WISHES.intersection(wishes) - {fact}
+    return None if against else fact
+
+
+def _strongest(proposals: Proposals, wishes: list[FormKind]) -> FormKind | None:
+    """Return the wish with the most words; None when two have as many."""
+    counts = {
+        wish: sum(
+            item.words.count(",") + 1
+            for item in proposals
+            if item.about is Told.FORM and item.value == wish
+        )
+        for wish in wishes
+    }
+    ranked = sorted(counts.values(), reverse=True)
+    if not ranked or ranked[1:2] == ranked[:1]:
+        return None
+    return max(counts, key=lambda wish: counts[wish])
