@@ -129,6 +129,7 @@ TOO_MANY_CORRECTIONS = Guard(
     of_state=True,
 )
 HELD_FOR_SENDER = held_for(*SENDER_REASONS)
+HELD_FOR_OWNER = held_for(HoldReason.OWNERSHIP)
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True

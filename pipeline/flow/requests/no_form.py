@@ -105,7 +105,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
         )
     )
     record = replace(
-        new_record(work.services, context, None, Track.HELP),
+        new_record(work, context, None, Track.HELP),
         route_rule=way.rule,
         route_misses=way.misses,
         suggestion=suggestion,

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pipeline.flow.context import MessageContext
 from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import is_same_organisation
 from pipeline.model.message import InboundMessage, SenderVerdict
 from pipeline.notifications.token import is_genuine, read_tokens
 from pipeline.store.records import RequestRecord
@@ -14,8 +15,8 @@ class Standing(StrEnum):
     """Who writes on the thread of a request.
 
     ``requester``: the address of record with its token. ``colleague``: a token, and another proven
-    sender of the same domain. ``third_party``: a token, and another domain. ``doubtful``: a token,
-    and a sender that fails or cannot be judged.
+    sender of the same organisation, one that staff have said. ``third_party``: a token, and anybody
+    else. ``doubtful``: a token, and a sender that fails or cannot be judged.
     """
 
     REQUESTER = "requester"
@@ -38,7 +39,7 @@ def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None
     if record is None:
         return None
     locked = work.tx.requests.lock(record.id) or record
-    return KnownThread(locked, _standing(context, locked))
+    return KnownThread(locked, _standing(work, context, locked))
 
 
 def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
@@ -56,12 +57,13 @@ def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
     return None
 
 
-def _standing(context: MessageContext, record: RequestRecord) -> Standing:
+def _standing(work: Work, context: MessageContext, record: RequestRecord) -> Standing:
     if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
         return Standing.DOUBTFUL
     if context.sender.address.lower() == record.address_of_record.lower():
         return Standing.REQUESTER
-    own_domain = record.address_of_record.rpartition("@")[2].lower()
-    if context.proven and context.sender.domain == own_domain:
+    if context.proven and is_same_organisation(
+        work, context.sender.address, record.address_of_record
+    ):
         return Standing.COLLEAGUE
     return Standing.THIRD_PARTY

@@ -1,5 +1,7 @@
 """The numbers: what we know of each; a decision about a number locks its row."""
 
+import sqlalchemy as sa
+
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
@@ -47,6 +49,13 @@ class Numbers(Rows[NumberRecord]):
                 set_={name: value for name, value in values.items() if name != "e164"},
             )
         )
+
+    def count_of(self, organisation: str) -> int:
+        """Return how many numbers ``organisation`` has."""
+        mine = sa.select(sa.func.count()).where(
+            self._mine(), numbers.c.organisation == organisation
+        )
+        return int(self._execute(mine).scalar_one())
 
     def list(self, state: NumberState | None = None, limit: int = 50, after: str = "") -> _Found:
         """Return numbers in their order, after the number ``after``; of one state if given."""
