@@ -187,9 +187,7 @@ def _hide(state: RequestState) -> RequestState:
     if not doubts:
         return state
     if state.status in FIRST_STAFF_STATUSES:
-        return replace(
-            state, status=Status.HELD, came_from=state.status, hold_reason=doubts[0]
-        )
+        return replace(state, status=Status.HELD, came_from=state.status, hold_reason=doubts[0])
     if state.held_for(HoldReason.NUMBER) and HoldReason.OWNERSHIP in doubts:
         return replace(state, hold_reason=HoldReason.OWNERSHIP)
     return state

@@ -9,12 +9,11 @@ from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import (
     organisation_of_request,
-    owner_of,
     provides,
+    whose_number,
 )
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
 from pipeline.mailbox.providers import is_shared_suffix
-from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, HoldReason, NumberState
 from pipeline.store.records import NumberRecord, OrganisationRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
@@ -83,9 +82,9 @@ def same_organisation(services: Services, record: RequestRecord, who: str) -> Re
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         _refuse_unless_held(current)
-        domain = _domain(current.address_of_record)
-        if domain not in {_domain(name) for name in _others(work, current)}:
-            raise RefusedError("no_common_domain", reference=current.reference, domain=domain)
+        domain = whose_number(work, current).common_domain
+        if not domain:
+            raise RefusedError("no_common_domain", reference=current.reference)
         make_known(work, domain, who)
         note_in_history(work, current, who, ("same_organisation", domain))
         return _settle(work, current, who)
@@ -137,19 +136,3 @@ def _settle(work: Work, record: RequestRecord, who: str) -> RequestRecord:
 def _refuse_unless_held(record: RequestRecord) -> None:
     if not record.held_for(HoldReason.OWNERSHIP):
         raise RefusedError("not_held_for_owner", reference=record.reference)
-
-
-def _others(work: Work, record: RequestRecord) -> set[str]:
-    """Return the addresses and domains of those who have the number, or asked for it."""
-    number = work.tx.numbers.lock(record.number)
-    found = {owner_of(work, number)}
-    found |= {
-        other.address_of_record.lower()
-        for other in work.tx.requests.of_number(record.number)
-        if other.id != record.id and other.sender_verdict is SenderVerdict.PASS
-    }
-    return found - {""}
-
-
-def _domain(name: str) -> str:
-    return name.rpartition("@")[2].lower()
