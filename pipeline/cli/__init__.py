@@ -31,6 +31,7 @@ MODULES: dict[str, str] = {
     "form": "forms",
     "request": "requests",
     "number": "numbers",
+    "organisation": "organisations",
     "certificate": "certificates",
     "authority": "authority",
     "token": "tokens",

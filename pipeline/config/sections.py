@@ -80,6 +80,10 @@ class SenderSettings(_Section):
     trust: Literal["header", "gateway"] = "header"
     inner_hops: Annotated[int, Field(ge=0, le=3)] = 0
     dkim: Literal["off", "check"] = "off"
+    #: Domains where anybody can have a mailbox, beside the list that we ship; ``!`` takes one off.
+    mailbox_providers: tuple[str, ...] = ()
+    #: New requests a day of one sender, or of one domain that is no provider of mailboxes.
+    daily_requests: Count = 20
 
 
 class ScannerSettings(_Section):

@@ -1,6 +1,6 @@
 """A request: the tracked case, as the state machine sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -89,6 +89,7 @@ class HoldReason(StrEnum):
     SENDER_DOUBTFUL = "sender_doubtful"
     NUMBER = "number"
     OWNERSHIP = "ownership"
+    TOO_MANY = "too_many"
     M2M = "m2m"
     CONFLICT = "conflict"
     CORRECTIONS = "corrections"
@@ -127,6 +128,8 @@ class EventName(StrEnum):
     CORRECTED = "corrected"
     REVISED = "revised"
     RELEASE = "release"
+    ASK_OWNER = "ask_owner"
+    OWNER_SETTLED = "owner_settled"
     SENDER_CONFIRMED = "sender_confirmed"
     DISOWNED = "disowned"
     ASK = "ask"
@@ -210,8 +213,10 @@ class RequestState:
     whether there ever was one; ``certificate_wanted_at`` is when the next one was ordered and is
     None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
     the hold reasons that staff have released: routing does not stop for them again.
-    ``claims_number``: the number is recorded as requested for this request. ``unasked``: its sender
-    is not proven and could not be asked whether it is theirs.
+    ``claims_number``: the number is recorded as requested for this request; while its owner is in
+    doubt it would be. ``unasked``: its sender is not proven and could not be asked whether it is
+    theirs. ``doubts`` are why the request is held in place of the first status of staff without a
+    word to the customer: such a hold is *hidden*.
     """
 
     track: Track
@@ -240,6 +245,24 @@ class RequestState:
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
     unasked: bool = False
+    doubts: tuple[HoldReason, ...] = ()
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the request is held and its customer must not see that."""
+        return self.status is Status.HELD and self.hold_reason in self.doubts
+
+    @property
+    def shown(self) -> "RequestState":
+        """The state as its customer sees it: a hidden hold shows the status that it stands for.
+
+        A request about an active number stands where a number that we do not know is looked up.
+        """
+        if not self.hidden or self.came_from is None:
+            return self
+        if self.came_from is Status.NUMBER_CHECK:
+            return replace(self, hold_reason=HoldReason.NUMBER)
+        return replace(self, status=self.came_from, came_from=None, hold_reason=None)
 
     @property
     def ended(self) -> bool:
@@ -265,7 +288,7 @@ class Event:
     fields are read by the transitions that need them. ``reason`` is the code of why staff or a rule
     decided so, ``error`` the code of what kept the system from doing its part, ``merged_into`` the
     reference of the request that goes on instead, ``reminder`` the name of the mail that is
-    due, ``note`` free text.
+    due, ``note`` free text. ``doubts`` take the place of those of the state (None: they stay).
     """
 
     name: EventName
@@ -288,6 +311,7 @@ class Event:
     variant: str = ""
     certificate_expires_at: datetime | None = None
     fields: tuple[str, ...] = ()
+    doubts: tuple[HoldReason, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Way:
 Rule = Callable[[RoutingFacts], Way | None]
 _D = ConflictDecision
 #: How a conflict stops a form: why it is held, and the question that the customer is asked.
+#: What is another organisation's stops nothing here: the form goes on as if nobody knew the number,
+#: and is held without a word in place of the first status of staff.
 _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
     {
         _D.IGNORE_REDELIVERY: (HoldReason.CONFLICT, ""),
@@ -47,7 +49,6 @@ _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
         _D.HOLD_CHANGE_REQUEST: (HoldReason.CHANGE, ""),
         _D.ANSWER_COLLEAGUE_ASKED: (HoldReason.CONFLICT, "colleague"),
         _D.ASK_WHO_DECIDES: (HoldReason.CONFLICT, "differs"),
-        _D.HOLD_OWNERSHIP: (HoldReason.OWNERSHIP, ""),
         # Reached only after staff released the sender: the number was never compared with others'.
         _D.HOLD_UNVERIFIED_SENDER: (HoldReason.CONFLICT, ""),
         _D.ASK_ALREADY_OURS: (HoldReason.CONFLICT, "already_ours"),

@@ -269,6 +269,17 @@ class NumberRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganisationRecord:
+    """A mail domain that staff have said is one organisation; a removed one stays for the audit."""
+
+    domain: str
+    added_at: datetime
+    added_by: str
+    removed_at: datetime | None = None
+    removed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateRecord:
     """A certificate in the order of its writes; ``to_be_signed`` is stored before it is signed."""
 

@@ -12,6 +12,7 @@ from pipeline.store.tables.memory import Memory
 from pipeline.store.tables.messages import Messages
 from pipeline.store.tables.notes import Attachments, Notes
 from pipeline.store.tables.numbers import Numbers
+from pipeline.store.tables.organisations import Organisations
 from pipeline.store.tables.outbox import Outbox
 from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
@@ -34,6 +35,7 @@ class Transaction:
         self.notes = Notes(context)
         self.attachments = Attachments(context)
         self.numbers = Numbers(context)
+        self.organisations = Organisations(context)
         self.certificates = Certificates(context)
         self.outbox = Outbox(context)
         self.sent_texts = SentTexts(context)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.model.request import RequestState, Status
+from pipeline.model.request import HoldReason, RequestState, Status
 from pipeline.tracks.conditions import SENDER_REASONS
 from pipeline.tracks.declaration import Case
 
@@ -34,9 +34,35 @@ def ask_anew(case: Case, state: RequestState) -> RequestState:
 def settle(case: Case, state: RequestState) -> RequestState:
     """Remember the reason of the hold that staff release: it does not hold again."""
     reason = case.state.hold_reason
-    if reason is None or reason in state.settled:
+    if reason is None:
         return state
-    return replace(state, settled=(*state.settled, reason))
+    settled = state.settled if reason in state.settled else (*state.settled, reason)
+    return replace(_without_doubt(reason, state), settled=settled)
+
+
+def show_hold(case: Case, state: RequestState) -> RequestState:
+    """Let the customer see the hold from now on."""
+    reason = case.state.hold_reason
+    return state if reason is None else _without_doubt(reason, state)
+
+
+def doubt_owner(_case: Case, state: RequestState) -> RequestState:
+    """Note that the number may be another's: the customer does not see the hold."""
+    if HoldReason.OWNERSHIP in state.doubts:
+        return state
+    return replace(state, doubts=(HoldReason.OWNERSHIP, *state.doubts))
+
+
+def owner_known(_case: Case, state: RequestState) -> RequestState:
+    """Note that the number is the requester's."""
+    return _without_doubt(HoldReason.OWNERSHIP, state)
+
+
+def _without_doubt(reason: HoldReason, state: RequestState) -> RequestState:
+    """Forget a doubt; the number of a request whose owner was in doubt is not claimed yet."""
+    doubts = tuple(doubt for doubt in state.doubts if doubt is not reason)
+    claims = state.claims_number and reason is not HoldReason.OWNERSHIP
+    return replace(state, doubts=doubts, claims_number=claims)
 
 
 def unsettle(case: Case, state: RequestState) -> RequestState:

@@ -130,6 +130,7 @@ TOO_MANY_CORRECTIONS = Guard(
 )
 HELD_FOR_SENDER = held_for(*SENDER_REASONS)
 UNPROVEN = held_for(HoldReason.SENDER)
+HELD_FOR_OWNER = held_for(HoldReason.OWNERSHIP)
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True

@@ -24,6 +24,10 @@ Three statuses wait for what only the flow knows, and ``next_system_event`` is N
 each transition the flow looks at the status, not only after a mail: a release or a confirmed sender
 leads back to them. A released reason is in ``state.settled``; give it to the routing facts.
 
+A hold that the customer must not see (``state.doubts``) takes the place of the first status of
+staff. Whatever the customer does then, and what their answers bring about, happens as in the status
+that the hold stands for, with the same effects; staff and the clock act on the hold.
+
 A stay in a status is told by ``entered_at``: when it changes, the keys of done deadlines are
 forgotten.
 """
@@ -45,7 +49,7 @@ from pipeline.model.request import (
     TrackPolicy,
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
-from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
 from pipeline.tracks.declaration import (
     Case,
     Chosen,
@@ -62,6 +66,8 @@ _KEEP_CERTIFICATE = frozenset({Status.CERTIFICATE_ISSUED, Status.HELD, Status.AC
 _WAIT_FOR_CERTIFICATE = frozenset(
     {Status.APPROVED, Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED}
 )
+#: What the clock does to a hold, hidden or not.
+_OF_THE_CLOCK = frozenset({EventName.ALERT, EventName.REMIND, EventName.EXPIRE})
 #: Statuses before a request is on its track.
 _OFF_TRACK = frozenset({Status.RECEIVED, Status.NEEDS_CORRECTION, Status.HELD})
 
@@ -80,17 +86,24 @@ def apply(
     that forbids it (status, event): ``certificate_limit``, ``route_after_certificate``,
     ``ownership_missing``, ….
     """
-    step = _step_of(state, event)
+    seen = _seen_by(event, state)
+    step = _step_of(seen, event)
     if event.expected_version is not None and event.expected_version != state.version:
         raise RefusedError("stale_request", expected=event.expected_version, version=state.version)
     if event.actor is Actor.CUSTOMER and not event.proven:
         raise RefusedError("unproven_customer", event=event.name.value)
-    case = Case(state, event, policy, customer_zone)
+    case = Case(seen, event, policy, customer_zone)
     rule = _rule_for(step, case)
     if event.name is EventName.REMIND:
         _check_reminder(step, case)
     after, effects = _follow(rule, case)
     return Transition(event.name, state, after, effects)
+
+
+def _seen_by(event: Event, state: RequestState) -> RequestState:
+    """Return the state that ``event`` happens to: staff and the clock act on a hidden hold."""
+    on_hold = event.actor is Actor.STAFF or event.name in _OF_THE_CLOCK
+    return state if on_hold else state.shown
 
 
 def next_system_event(
@@ -145,6 +158,8 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
     state = _prepare(rule, case)
     if rule.change is not None:
         state = rule.change(case, state)
+    if case.event.doubts is not None:
+        state = replace(state, doubts=case.event.doubts)
     if isinstance(rule.target, FirstOf):
         state = replace(state, track=rule.target.track)
     status = _resolve(rule.target, case, state)
@@ -155,14 +170,27 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
         version=before.version + 1,
         entered_at=case.now if moved or rule.restarts else before.entered_at,
     )
+    state = _hide(state)
     state, certificate = _keep_or_revoke(case, state)
     state, number = _claim_number(before, state)
     chosen = tuple(effect for part in rule.effects for effect in _make(part, case))
     entered: tuple[Effect, ...] = ()
-    step = TRACKS[state.track].step(status)
+    step = TRACKS[state.track].step(state.status)
     if moved and step is not None and step.on_entry is not None:
         state, entered = step.on_entry(case, state)
     return state, (*certificate, *number, *chosen, *entered)
+
+
+def _hide(state: RequestState) -> RequestState:
+    """Hold a request in doubt in place of the first status of staff."""
+    doubts = [reason for reason in state.doubts if reason not in state.settled]
+    if not doubts:
+        return state
+    if state.status in FIRST_STAFF_STATUSES:
+        return replace(state, status=Status.HELD, came_from=state.status, hold_reason=doubts[0])
+    if state.held_for(HoldReason.NUMBER) and HoldReason.OWNERSHIP in doubts:
+        return replace(state, hold_reason=HoldReason.OWNERSHIP)
+    return state
 
 
 def _make(part: Effect | Chosen, case: Case) -> tuple[Effect, ...]:
@@ -244,7 +272,11 @@ def _claim_number(
         return state, (SetNumber(NumberState.UNKNOWN),) if freed else ()
     if state.claims_number and not claims:
         return replace(state, claims_number=False), (SetNumber(NumberState.UNKNOWN),)
-    on_track = state.status not in _OFF_TRACK
-    if claims and on_track and not before.claims_number:
-        return replace(state, claims_number=True), (SetNumber(NumberState.REQUESTED),)
-    return state, ()
+    on_track = state.shown.status not in _OFF_TRACK
+    if not claims or not on_track:
+        return state, ()
+    state = replace(state, claims_number=True)
+    if HoldReason.OWNERSHIP in state.doubts:
+        return state, ()  # what is perhaps another's is claimed by nobody
+    claimed = before.claims_number and HoldReason.OWNERSHIP not in before.doubts
+    return state, () if claimed else (SetNumber(NumberState.REQUESTED),)

@@ -9,6 +9,9 @@ from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, Send
 from pipeline.tracks.conditions import is_lapsed, is_ready, owns_number
 from pipeline.tracks.declaration import Case, Chosen
 
+#: Holds that the acknowledgement went out before.
+_TOLD = frozenset({HoldReason.NUMBER, HoldReason.OWNERSHIP})
+
 
 def _order(case: Case) -> tuple[Effect, ...]:
     if case.policy.manual_issuer:
@@ -41,8 +44,16 @@ def _delivery(case: Case) -> tuple[Effect, ...]:
     )
 
 
+def _acknowledged_or_question(case: Case) -> tuple[Effect, ...]:
+    """Acknowledge, or ask; who was acknowledged before staff settled the owner is not again."""
+    if case.event.variant:
+        return (SendNotice(NoticeName.QUESTION, case.event.variant),)
+    told = HoldReason.OWNERSHIP in case.state.settled
+    return () if told else (SendNotice(NoticeName.ACKNOWLEDGED),)
+
+
 def _acknowledged_once(case: Case) -> tuple[Effect, ...]:
-    told = case.state.corrections > 0 or HoldReason.NUMBER in case.state.settled
+    told = case.state.corrections > 0 or not _TOLD.isdisjoint(case.state.settled)
     return () if told else (SendNotice(NoticeName.ACKNOWLEDGED),)
 
 
@@ -59,7 +70,7 @@ ORDER = Chosen("issue (manual issuer: alert certificate_wanted)", _order)
 ASKED = Chosen("needs_correction or question", _asked)
 HELD_OR_QUESTION = _question_or(NoticeName.HELD)
 M2M_QUESTION = _question_or(NoticeName.QUESTION, "m2m")
-ACKNOWLEDGED_OR_QUESTION = _question_or(NoticeName.ACKNOWLEDGED)
+ACKNOWLEDGED_OR_QUESTION = Chosen("acknowledged or question", _acknowledged_or_question)
 DELIVERY = Chosen("certificate_issued, then certificate_reissued", _delivery)
 ACKNOWLEDGED_ONCE = Chosen("acknowledged (once)", _acknowledged_once)
 REMINDER = Chosen("the reminder", _reminder)

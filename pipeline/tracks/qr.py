@@ -32,7 +32,13 @@ _NUMBER_CHECK = Step(
     Status.NUMBER_CHECK,
     Move.SYSTEM,
     (
-        TransitionRule(E.NUMBER_OURS, SYSTEM, Status.CONTENT_REVIEW, (o.ACKNOWLEDGED_ONCE,)),
+        TransitionRule(
+            E.NUMBER_OURS,
+            SYSTEM,
+            Status.CONTENT_REVIEW,
+            (o.ACKNOWLEDGED_ONCE,),
+            change=ch.owner_known,
+        ),
         TransitionRule(
             E.NUMBER_OTHERS,
             SYSTEM,
@@ -44,8 +50,9 @@ _NUMBER_CHECK = Step(
             E.NUMBER_OTHERS,
             SYSTEM,
             Status.HELD,
-            notice(NoticeName.HELD),
+            (o.ACKNOWLEDGED_ONCE,),
             hold=HoldReason.OWNERSHIP,
+            change=ch.doubt_owner,
         ),
         TransitionRule(
             E.NUMBER_REQUESTED,
@@ -76,6 +83,7 @@ _AWAITING_ACTIVE = Step(
             SYSTEM_STAFF,
             Status.CONTENT_REVIEW,
             notice(NoticeName.STATUS_CHANGED),
+            change=ch.owner_known,
         ),
         TransitionRule(
             E.NUMBER_ENDED,
@@ -136,7 +144,8 @@ DECLARATION = TrackDeclaration(
                 E.NUMBER_SET,
                 STAFF,
                 Status.CONTENT_REVIEW,
-                when=c.held_for(HoldReason.NUMBER),
+                when=c.held_for(HoldReason.NUMBER, HoldReason.OWNERSHIP),
+                change=ch.owner_known,
             )
         ),
         _NUMBER_CHECK,

@@ -241,7 +241,20 @@ def held(*more: TransitionRule) -> Step:
         Status.HELD,
         Move.STAFF,
         (
+            TransitionRule(E.RELEASE, STAFF, when=c.HELD_FOR_OWNER, refuse="release_needs_number"),
             TransitionRule(E.RELEASE, STAFF, Special.CAME_FROM, change=ch.settle),
+            # Asked only by staff: until then nothing tells that somebody else has the number.
+            TransitionRule(
+                E.ASK_OWNER,
+                STAFF,
+                effects=notice(NoticeName.HELD),
+                when=c.HELD_FOR_OWNER,
+                change=ch.show_hold,
+                restarts=True,
+            ),
+            TransitionRule(
+                E.OWNER_SETTLED, STAFF, Status.RECEIVED, when=c.HELD_FOR_OWNER, change=ch.settle
+            ),
             TransitionRule(
                 E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
             ),

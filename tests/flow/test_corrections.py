@@ -151,6 +151,7 @@ def test_unanswered_correction_is_reminded_twice_and_closed(world: World, langua
 
 
 def test_colleague_with_the_same_content_gets_the_reference_only(world: World) -> None:
+    world.know("sakura-denki.example")
     world.mail(HANAKO, form())
     mails = world.mail(TARO, form())
     record = world.request()
@@ -161,6 +162,7 @@ def test_colleague_with_the_same_content_gets_the_reference_only(world: World) -
 
 
 def test_colleague_with_other_content_is_asked_who_decides(world: World) -> None:
+    world.know("sakura-denki.example")
     world.mail(HANAKO, form())
     mails = world.mail(TARO, form(display_name="さくら"))
     record = world.request(TARO)

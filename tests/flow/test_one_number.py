@@ -121,6 +121,7 @@ def test_changed_form_after_approval_is_held_and_the_approved_answers_stay(world
 
 
 def test_colleague_who_differs_holds_both_until_staff_know(world: World) -> None:
+    world.know(OURS)
     world.mail(HANAKO, form())
     mails = world.mail(TARO, form(display_name="さくら"))
     assert [(mail.notice, mail.variant, mail.to) for mail in mails] == [
@@ -159,7 +160,8 @@ def test_staff_are_warned_of_another_organisation_on_an_active_number(
 ) -> None:
     world.set_number(NUMBER, state, OURS)
     (mail,) = world.mail(EVE, form())
-    assert (mail.notice, world.request(EVE).state.hold_reason) == ("held", HoldReason.OWNERSHIP)
+    hold = world.request(EVE).state.hold_reason
+    assert (mail.notice, hold) == ("acknowledged", HoldReason.OWNERSHIP)
     assert ("route_number_known" in world.alerts()) is alerts
 
 
@@ -259,6 +261,7 @@ def test_of_two_colleagues_at_once_one_asks_and_one_is_told(
     shared: tuple[World, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, url = shared
+    world.know(OURS)
     write = world.customer.write
     _arrive(world, write(HANAKO, form()), write(TARO, form()))
     _at_once(world, monkeypatch, url)

@@ -94,7 +94,7 @@ def test_code_for_another_organisation_s_number_is_held(world: World) -> None:
     mails = world.mail(EVE, form(FormKind.QR))
     record = world.request(EVE)
     assert (record.status, record.state.hold_reason) == (Status.HELD, HoldReason.OWNERSHIP)
-    assert notices(mails) == ["held"]
+    assert notices(mails) == ["acknowledged"]
 
 
 def test_second_code_with_other_words_is_a_request_of_its_own(world: World) -> None:

@@ -6,6 +6,7 @@ from pipeline.errors import RefusedError
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.certificates import reissue_certificate
+from pipeline.flow.staff.organisations import ask_owner
 from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
@@ -48,11 +49,10 @@ def test_number_set_for_another_organisation_does_not_serve_the_held_request(wor
     assert (number.state, number.organisation) == (NumberState.ACTIVE, "sakura-denki.example")
 
 
-def test_released_ownership_hold_leaves_the_owners_number_alone(world: World) -> None:
+def test_withdrawn_ownership_hold_leaves_the_owners_number_alone(world: World) -> None:
     world.set_number(NUMBER, NumberState.ACTIVE, "sakura-denki.example")
     world.mail(EVE, form())
-    record = decisions.release(world.services, world.request(EVE), "saki")
-    decisions.withdraw(world.services, record, "saki")
+    decisions.withdraw(world.services, world.request(EVE), "saki")
     number = world.number(NUMBER)
     assert number is not None
     assert (number.state, number.organisation) == (NumberState.ACTIVE, "sakura-denki.example")
@@ -123,6 +123,7 @@ def test_unproven_request_gives_way_to_the_same_form_proven(world: World) -> Non
 
 
 def test_answer_to_a_colleague_carries_no_id_of_the_requesters_thread(world: World) -> None:
+    world.know("sakura-denki.example")
     world.mail(HANAKO, form())
     (mail,) = world.mail(TARO, form())
     assert (mail.notice, mail.variant, mail.to) == ("question", "colleague", TARO)
@@ -206,6 +207,7 @@ def test_first_form_after_words_were_routed_continues_the_same_request(world: Wo
 
 
 def test_colleagues_form_on_the_thread_is_not_lost(world: World) -> None:
+    world.know("sakura-denki.example")
     world.mail(HANAKO, form())
     mails = world.reply(world.request(), "", form(display_name="さくら"), sender=TARO)
     assert _notices(mails) == ["question:differs"]
@@ -216,7 +218,8 @@ def test_colleagues_form_on_the_thread_is_not_lost(world: World) -> None:
 def test_proof_for_a_held_request_is_kept_and_staff_are_told(world: World) -> None:
     world.set_number(NUMBER, NumberState.ACTIVE, "sakura-denki.example")
     world.mail(EVE, form())
-    record = world.request(EVE)
+    record = ask_owner(world.services, world.request(EVE), "saki")
+    assert _notices(world.staff_mails()) == ["held"]
     mails = world.reply(record, "Our bill is attached.", ("bill.pdf", b"%PDF-1.4 a bill"))
     assert mails == []
     with world.services.store.read() as tx:

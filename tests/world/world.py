@@ -16,6 +16,7 @@ from pipeline.clock import SettableClock
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.flow.staff.numbers import set_number
+from pipeline.flow.staff.organisations import add_organisation
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord, RequestRecord
 from tests.world.crowd import form_mail
@@ -112,6 +113,11 @@ class World(Records):
     def set_number(self, e164: str, state: NumberState, organisation: str) -> None:
         """Write the table of numbers, as staff do."""
         set_number(self.services, NumberRecord(e164, state, organisation, None), "staff")
+
+    def know(self, *domains: str) -> None:
+        """Say that each of ``domains`` is one organisation, as staff do."""
+        for domain in domains:
+            add_organisation(self.services, domain, "staff")
 
     def staff_mails(self) -> list[Sent]:
         """Run one batch after the undo window and return what went out."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.context import services
+from pipeline.cli.context import services, settings
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
@@ -60,14 +60,24 @@ def list_numbers(state: str | None, limit: int, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def show(number: str, *, as_json: bool) -> None:
     """Print what is known of one number, and its requests."""
+    from pipeline.flow.services.organisations import organisation_of_request  # noqa: PLC0415
+
     e164 = e164_of(number)
     with services() as opened, opened.store.read() as tx:
         row = tx.numbers.get(e164)
         requests = tx.requests.of_number(e164)
+        work = opened.work(tx)
+        owners = {record.id: organisation_of_request(work, record) for record in requests}
     if row is None and not requests:
         raise NotFoundError("number_unknown", number=e164)
     if as_json:
-        print_json({"number": row, "requests": [record.reference for record in requests]})
+        print_json(
+            {
+                "number": row,
+                "requests": [record.reference for record in requests],
+                "organisations": {record.reference: owners[record.id] for record in requests},
+            }
+        )
         return
     if row is not None:
         state = words.status_word(row.state.value)
@@ -75,7 +85,8 @@ def show(number: str, *, as_json: bool) -> None:
             f"{row.e164}  {state}  {row.organisation}  {row.since or ''}".rstrip(), rest="    "
         )
     for record in requests:
-        click.echo(f"  {record.reference}  {words.status_word(record.status.value)}")
+        status = words.status_word(record.status.value)
+        print_lines(f"  {record.reference}  {status}  {owners[record.id]}", rest="    ")
 
 
 @click.command("set")
@@ -112,8 +123,8 @@ def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
     from pipeline.cli.pages.number_file import read_numbers  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
 
-    found = read_numbers(file)
     total = numbers.Imported()
+    found = read_numbers(file, settings().sender.mailbox_providers)
     with services(make=not preview) as opened:
         for start in range(0, len(found.good), _PORTION):
             portion = found.good[start : start + _PORTION]

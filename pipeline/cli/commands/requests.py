@@ -13,6 +13,7 @@ from pipeline.cli.pages.possible import commands_now, telling_what_is_possible
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import organisations as owners
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
@@ -169,10 +170,20 @@ def _slot(text: str, zone: str) -> Slot:
 @_decision
 @click.option("--field", "fields", multiple=True)
 @click.option("--text", default="")
+@click.option("--owner", "owner", is_flag=True)
 def ask(
-    reference: str, name: str | None, fields: tuple[str, ...], text: str, *, as_json: bool
+    reference: str,
+    name: str | None,
+    fields: tuple[str, ...],
+    text: str,
+    *,
+    owner: bool,
+    as_json: bool,
 ) -> None:
-    """Ask the customer to correct answers."""
+    """Ask the customer to correct answers, or for a proof that the number is theirs."""
+    if owner:
+        _decide(reference, name, owners.ask_owner, as_json=as_json)
+        return
     _decide(
         reference,
         name,
@@ -238,9 +249,31 @@ def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
 
 @click.command("release")
 @_decision
-def release(reference: str, name: str | None, *, as_json: bool) -> None:
-    """Release a held request to where it came from."""
-    _decide(reference, name, decisions.release, as_json=as_json)
+@click.option("--number", "owner", type=click.Choice(["ours", "transferred"]), default=None)
+def release(
+    reference: str,
+    name: str | None,
+    *,
+    owner: owners.OwnerDecision | None,
+    as_json: bool,
+) -> None:
+    """Release a held request to where it came from, with a decision about its number if need be."""
+    if owner is None:
+        _decide(reference, name, decisions.release, as_json=as_json)
+        return
+    _decide(
+        reference,
+        name,
+        lambda opened, record, who: owners.release_with_number(opened, record, who, owner),
+        as_json=as_json,
+    )
+
+
+@click.command("same-organisation")
+@_decision
+def same_organisation(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Settle that the sender and who has the number are one organisation; the request goes on."""
+    _decide(reference, name, owners.same_organisation, as_json=as_json)
 
 
 @click.command("confirm-sender")

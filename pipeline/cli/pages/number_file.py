@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.cli.files import read_named
 from pipeline.errors import UsageError
+from pipeline.mailbox.providers import is_provider, is_shared_suffix
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.validation.phone.canonical import canonical_number
@@ -50,9 +51,11 @@ class NumberFile:
         return len({refusal.line for refusal in self.refused})
 
 
-def read_numbers(file: Path) -> NumberFile:
+def read_numbers(file: Path, setting: Sequence[str] = ()) -> NumberFile:
     """Read a table of numbers with a heading in any case, separated by commas, semicolons or tabs.
 
+    A domain where strangers have their mailboxes or domains owns no number: see
+    :mod:`pipeline.mailbox.providers`, also for the ``setting``.
     Raises UsageError ``import_not_text``, ``import_no_heading`` or ``import_column_twice``, and the
     errors of the file.
     """
@@ -74,6 +77,10 @@ def read_numbers(file: Path) -> NumberFile:
         read = _line(line, names, cells)
         if not isinstance(read, NumberRecord):
             found.refused += read
+            continue
+        shared = _shared(read.organisation, setting)
+        if shared:
+            found.refused.append(Refusal(line, shared, read.organisation))
             continue
         earlier = places.setdefault(read.e164, (line, read))
         if earlier[1] != read:
@@ -124,6 +131,15 @@ def _line(line: int, names: Sequence[str], cells: Sequence[str]) -> NumberRecord
     if refused or number is None or state is None or organisation is None:
         return refused
     return NumberRecord(number, state, organisation, since)
+
+
+def _shared(organisation: str, setting: Sequence[str]) -> str:
+    """Return why a domain is no owner of a number; empty when it may be one."""
+    if not organisation or "@" in organisation:
+        return ""
+    if is_provider(organisation, setting):
+        return "import_provider"
+    return "import_shared" if is_shared_suffix(organisation) else ""
 
 
 def _state(text: str) -> NumberState | None:

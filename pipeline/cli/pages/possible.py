@@ -7,6 +7,7 @@ from pipeline.cli.context import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
+from pipeline.flow.services.organisations import provides, whose_number
 from pipeline.flow.staff.possible import decisions_now, suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
@@ -17,6 +18,8 @@ from pipeline.wording import console as words
 _COMMANDS = {
     EventName.APPROVE: "request approve {reference}",
     EventName.RELEASE: "request release {reference}",
+    EventName.OWNER_SETTLED: "request release {reference} --number ours",
+    EventName.ASK_OWNER: "request ask {reference} --owner",
     EventName.SENDER_CONFIRMED: "request confirm-sender {reference}",
     EventName.ASK: "request ask {reference} --field FIELD --text TEXT",
     EventName.REJECT: "request reject {reference} --reason REASON",
@@ -61,7 +64,18 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
         found[command] = words.named("event", suggested.value)
     for event in decisions_now(services, record):
         found.setdefault(command_of(event, record), words.named("event", event.value))
+        if event is EventName.OWNER_SETTLED and _shares_domain(services, record):
+            command = f"{calling.programme()} request same-organisation {record.reference}"
+            found[command] = words.named("did", "same_organisation")
     return found
+
+
+def _shares_domain(services: Services, record: RequestRecord) -> bool:
+    """Tell whether one key makes the sender and the owner of the number one organisation."""
+    with services.store.read() as tx:
+        work = services.work(tx)
+        domain = whose_number(work, record).common_domain
+        return bool(domain) and not provides(work, domain)
 
 
 @contextmanager

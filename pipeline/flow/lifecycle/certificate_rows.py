@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from pipeline.errors import RefusedError
 from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
 from pipeline.model.identifiers import new_id
 from pipeline.store.records import CertificateRecord, RequestRecord
@@ -29,6 +31,16 @@ def reserve(work: Work, record: RequestRecord) -> None:
             reserved_at=work.now,
         )
     )
+
+
+def refuse_number_of_another(work: Work, record: RequestRecord) -> None:
+    """Refuse a certificate for a number that is with another organisation, or claimed by it.
+
+    Asked once more right before each certificate: the owner may have changed since the approval.
+    Raises RefusedError ``number_of_another``.
+    """
+    if is_of_another(work, record):
+        raise RefusedError("number_of_another", reference=record.reference, number=record.number)
 
 
 def end_live(

@@ -30,7 +30,7 @@ def perform_effects(
     for effect in transition.effects:
         match effect:
             case SendNotice():
-                notice = Notice(record, effect, details, before=transition.before.status)
+                notice = Notice(record, effect, details, before=transition.before.shown.status)
                 if trigger.context is None:
                     record = queue_notice(work, notice, trigger)
                 else:

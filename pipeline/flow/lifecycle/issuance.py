@@ -12,7 +12,7 @@ from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.certificate_rows import end_live
+from pipeline.flow.lifecycle.certificate_rows import end_live, refuse_number_of_another
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState, CertificateSubject
@@ -107,6 +107,7 @@ def _prepare(work: Work, certificate_id: str) -> None:
     if record is None or record.state.certificate_wanted_at is None:
         work.tx.certificates.save(_given_up(work.services, row))
         return
+    refuse_number_of_another(work, record)
     subject = CertificateSubject(record.company, record.reference, record.number)
     prepared = work.services.issuer.prepare(subject, row.serial, work.now)
     work.tx.certificates.save(
@@ -128,6 +129,7 @@ def _sign(work: Work, certificate_id: str) -> int:
     if record is None or record.state.certificate_wanted_at is None:
         work.tx.certificates.save(_given_up(work.services, row))
         return 0
+    refuse_number_of_another(work, record)
     issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")

@@ -4,10 +4,14 @@ from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import (
+    is_of_another,
+    organisation_of_request,
+    owner_of,
+)
 from pipeline.model.request import Actor, Event, EventName, NumberState, Status
 from pipeline.qr.make import make
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.machine import next_system_event
 
 Follow = tuple[Event, NoticeDetails]
@@ -17,31 +21,36 @@ def _from_facts(work: Work, record: RequestRecord) -> Follow | None:
     """Return the event that facts outside of the machine bring about now, or None."""
     now = work.now
     if record.status in {Status.NUMBER_CHECK, Status.AWAITING_ACTIVE}:
-        name = _number_event(work.tx, record)
+        name = _number_event(work, record)
         return None if name is None else (Event(name, Actor.SYSTEM, now), NoticeDetails())
     if record.status is Status.MAKING:
         return _made(work, record)
     return None
 
 
-def _number_event(tx: Transaction, record: RequestRecord) -> EventName | None:
-    """Return what the table of numbers means for a qr request; None: it goes on waiting."""
-    number = tx.numbers.lock(record.number)
+def _number_event(work: Work, record: RequestRecord) -> EventName | None:
+    """Return what the table of numbers means for a qr request; None: it goes on waiting.
+
+    While a request of the same organisation is under way, it counts, whoever has the number: the
+    customer sees what they would see of a number that nobody else knows.
+    """
+    number = work.tx.numbers.lock(record.number)
     waiting = record.status is Status.AWAITING_ACTIVE
-    if number.state is NumberState.ACTIVE:
-        ours = number.organisation == record.organisation
-        if waiting:
-            return EventName.NUMBER_ACTIVE if ours else EventName.NUMBER_ENDED
-        return EventName.NUMBER_OURS if ours else EventName.NUMBER_OTHERS
+    organisation = organisation_of_request(work, record)
+    is_active = number.state is NumberState.ACTIVE
+    if is_active and owner_of(work, number) == organisation:
+        return EventName.NUMBER_ACTIVE if waiting else EventName.NUMBER_OURS
     under_way = any(
         other.id != record.id
         and other.state.claims_number
         and not other.state.ended
-        and other.organisation == record.organisation
-        for other in tx.requests.of_number(record.number)
+        and organisation_of_request(work, other) == organisation
+        for other in work.tx.requests.of_number(record.number)
     )
     if waiting:
         return None if under_way else EventName.NUMBER_ENDED
+    if is_active and not under_way:
+        return EventName.NUMBER_OTHERS
     return EventName.NUMBER_REQUESTED if under_way else EventName.NUMBER_UNKNOWN
 
 
@@ -51,6 +60,10 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
     An update or the deletion of a code needs Meta's provider; without it staff do it.
     """
     now = work.now
+    if is_of_another(work, record):
+        alert(work, "number_of_another", record.reference)
+        error = "number_of_another"
+        return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, error=error), NoticeDetails()
     revision = work.tx.revisions.latest(record.id)
     values = {reading.field: reading.value for reading in revision.readings} if revision else {}
     error = "needs_provider"

@@ -6,12 +6,12 @@ from pipeline import terms
 from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.notice import CertificateFacts, NoticeFacts
 from pipeline.model.proposal import Told, told
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.moves import next_on_journey
 from pipeline.validation.phone.number_types import international_writing
@@ -24,7 +24,7 @@ def notice_facts(
     previous: Status | None = None,
 ) -> NoticeFacts:
     """Gather what a notice about ``record`` may say, as of now."""
-    state = record.state
+    state = record.state.shown
     revision = work.tx.revisions.latest_answers(record.id)
     return NoticeFacts(
         reference=record.reference,
@@ -58,7 +58,7 @@ def notice_facts(
         slot=state.slot,
         changes=details.changes,
         previous_status=previous,
-        active_since=_active_since(work.tx, record),
+        active_since=_active_since(work, record),
         chat_link=details.chat_link,
         files=tuple(file.name for file in details.files),
         suggestion=record.form_sent or details.suggestion or record.suggestion,
@@ -107,6 +107,9 @@ def _answer(revision: LatestAnswers | None, field: str) -> str | None:
     return next((reading.value for reading in readings if reading.field == field), None)
 
 
-def _active_since(tx: Transaction, record: RequestRecord) -> date | None:
-    number = tx.numbers.get(record.number) if record.number else None
-    return number.since if number and number.state is NumberState.ACTIVE else None
+def _active_since(work: Work, record: RequestRecord) -> date | None:
+    """Return since when the number is active; of another's nothing is told."""
+    number = work.tx.numbers.get(record.number) if record.number else None
+    if number is None or number.state is not NumberState.ACTIVE or is_of_another(work, record):
+        return None
+    return number.since

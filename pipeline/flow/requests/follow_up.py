@@ -74,7 +74,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         return _forms(work, context, record)
     if record.state.ended:
         return _after_the_end(work, context, record)
-    if record.status is Status.HELD and context.message.attachments:
+    if record.state.shown.status is Status.HELD and context.message.attachments:
         keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
         keep_words(work.tx, context, record)
         alert(work, "customer_wrote", record.reference)
@@ -230,7 +230,7 @@ def _first_form(
 ) -> RequestRecord:
     """Take the first form of a request that had none: same reference, then as received."""
     checked = judge(work.services.phones, submission, context.now)
-    found = find_conflict(work.tx, context.sender, checked, content_digest(checked), own=record)
+    found = find_conflict(work, context.sender, checked, content_digest(checked), own=record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)
     keep_words(work.tx, context, record)

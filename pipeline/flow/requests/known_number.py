@@ -1,37 +1,42 @@
 """What is already known of a form's number: gathered while the number's row is locked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import (
+    organisation_of,
+    organisation_of_request,
+    owner_of,
+)
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderJudgement, SenderVerdict
 from pipeline.model.request import END_STATUSES, HoldReason, NumberState, Status
-from pipeline.model.route import Conflict, ConflictFacts, Requester, Spelling
+from pipeline.model.route import Conflict, ConflictDecision, ConflictFacts, Requester, Spelling
 from pipeline.routing.conflict import decide_conflict
 from pipeline.routing.spelling import alternate_spellings
 from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.catalogue import BY_FORM, FIRST_STAFF_STATUSES
-from pipeline.validation.email import FREE_MAIL_DOMAINS
 
 
 @dataclass(frozen=True, slots=True)
 class FoundConflict:
-    """The decision, and the earlier request that it is about (None: there is none)."""
+    """The decision, and the earlier request that it is about (None: there is none).
+
+    ``in_question`` is what the table says of the number's owner when that is another organisation.
+    Everything else is then found as if nobody knew the number but the requester's organisation:
+    that is all that they may see.
+    """
 
     conflict: Conflict
     previous: RequestRecord | None
     number: NumberRecord | None
-
-
-def organisation_of(address: str) -> str:
-    """Return what stands for the sender's organisation: the domain, or the address at free mail."""
-    domain = address.rpartition("@")[2].lower()
-    return address.lower() if domain in FREE_MAIL_DOMAINS else domain
+    in_question: Conflict | None = None
 
 
 def find_conflict(
-    tx: Transaction,
+    work: Work,
     sender: SenderJudgement,
     checked: CheckedForm,
     digest: str,
@@ -44,23 +49,44 @@ def find_conflict(
     number = checked.value("phone_number")
     if number is None:
         return None
-    locked = tx.numbers.lock(number)
-    wanted = _Wanted(checked.submission.form, sender.address.lower(), digest, own)
-    known, spelling = locked, Spelling.EQUAL
-    previous = _most_relevant_request(tx, locked, wanted)
-    if previous is None and locked.state is NumberState.UNKNOWN:
-        for other in sorted(alternate_spellings(number)):
-            found = _alternate(tx, other, wanted)
+    locked = work.tx.numbers.lock(number)
+    wanted = _Wanted(
+        work,
+        checked.submission.form,
+        sender.address.lower(),
+        digest,
+        own,
+        _organisations(work, sender.address, own),
+    )
+    found = _decide(sender, checked, wanted, locked)
+    in_question = found.conflict.decision is ConflictDecision.HOLD_OWNERSHIP
+    if not in_question and found.previous is not None:
+        return found
+    seen = _decide(sender, checked, replace(wanted, own_view=True), locked)
+    return replace(seen, in_question=found.conflict if in_question else None)
+
+
+def _decide(
+    sender: SenderJudgement, checked: CheckedForm, wanted: "_Wanted", locked: NumberRecord
+) -> FoundConflict:
+    """Look the number up in the view of ``wanted`` and ask the table."""
+    row = _row(locked, wanted)
+    known, spelling = row, Spelling.EQUAL
+    previous = _most_relevant_request(row, wanted)
+    if previous is None and row.state is NumberState.UNKNOWN:
+        for other in sorted(alternate_spellings(row.e164)):
+            found = _alternate(other, wanted)
             if found is not None:
                 spelling, (known, previous) = Spelling.ALTERNATE, found
                 break
+    tx = wanted.work.tx
     facts = ConflictFacts(
         kind=checked.submission.form,
         requester=_requester(sender, previous, known, wanted),
         sender=sender.verdict,
         same_message=False,
         same_file=previous is not None and _same_file(tx, previous, checked),
-        same_content=previous is not None and _same_content(tx, previous, digest),
+        same_content=previous is not None and _same_content(tx, previous, wanted.digest),
         older=previous is not None and _older(tx, previous, checked),
         spelling=spelling,
         previous_kind=previous.form if previous else None,
@@ -69,33 +95,58 @@ def find_conflict(
         and _relevant_status(previous) in FIRST_STAFF_STATUSES,
         number=_state(known, previous, wanted),
     )
-    return FoundConflict(decide_conflict(facts), previous, locked)
+    return FoundConflict(decide_conflict(facts), previous, row)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The form that came: its kind, the sender's address, what it says, the request it is on."""
+    """The form that came: its kind, the sender's address, what it says, the request it is on.
 
+    ``organisations`` are the sender's own; of a request whose address staff changed, that of the
+    request too. ``own_view``: only what these organisations did themselves is looked at.
+    """
+
+    work: Work
     kind: FormKind
     address: str
     digest: str
     own: RequestRecord | None
+    organisations: frozenset[str]
+    own_view: bool = False
 
-    @property
-    def organisations(self) -> frozenset[str]:
-        """The sender's own; of a request whose address staff changed, that of the request too."""
-        on_own = self.own is not None and self.own.address_of_record.lower() == self.address
-        names = {
-            organisation_of(self.address),
-            self.own.organisation if self.own and on_own else "",
-        }
-        return frozenset(names - {""})
+
+def _organisations(work: Work, address: str, own: RequestRecord | None) -> frozenset[str]:
+    names = {organisation_of(work, address)}
+    if own is not None and own.address_of_record.lower() == address.lower():
+        names.add(organisation_of_request(work, own))
+    return frozenset(names - {""})
+
+
+def _is_own(record: RequestRecord, wanted: _Wanted) -> bool:
+    return organisation_of_request(wanted.work, record) in wanted.organisations
+
+
+def _row(row: NumberRecord, wanted: _Wanted) -> NumberRecord:
+    """Return the row of a number as ``wanted`` may see it.
+
+    What is not theirs is unknown; what they have asked for is requested, whoever has the number.
+    """
+    if not wanted.own_view or owner_of(wanted.work, row) in wanted.organisations:
+        return row
+    claimed = any(
+        record.state.claims_number and not record.state.ended and _is_own(record, wanted)
+        for record in wanted.work.tx.requests.of_number(row.e164)
+        if record.sender_verdict is SenderVerdict.PASS
+    )
+    if not claimed:
+        return NumberRecord(row.e164, NumberState.UNKNOWN, "", None)
+    return NumberRecord(row.e164, NumberState.REQUESTED, min(wanted.organisations), None)
 
 
 def _state(number: NumberRecord, previous: RequestRecord | None, wanted: _Wanted) -> NumberState:
     """Return the state that counts: one's own claim stops nobody, unless a request stands by it."""
     claimed = previous is not None and not previous.state.ended and _wants_number(previous)
-    ours = number.organisation in wanted.organisations
+    ours = owner_of(wanted.work, number) in wanted.organisations
     if number.state is NumberState.REQUESTED and ours and not claimed:
         return NumberState.UNKNOWN
     return number.state
@@ -106,40 +157,31 @@ def _wants_number(record: RequestRecord) -> bool:
     return record.form is None or not BY_FORM[record.form].needs_active_number
 
 
-def _alternate(
-    tx: Transaction, number: str, wanted: _Wanted
-) -> tuple[NumberRecord, RequestRecord | None] | None:
+def _alternate(number: str, wanted: _Wanted) -> tuple[NumberRecord, RequestRecord | None] | None:
     """Return what is known of another spelling, or None when nothing goes on there."""
-    row = tx.numbers.get(number) or NumberRecord(number, NumberState.UNKNOWN, "", None)
-    previous = _most_relevant_request(tx, row, wanted)
+    row = wanted.work.tx.numbers.get(number) or NumberRecord(number, NumberState.UNKNOWN, "", None)
+    row = _row(row, wanted)
+    previous = _most_relevant_request(row, wanted)
     taken = _state(row, previous, wanted) in {NumberState.ACTIVE, NumberState.REQUESTED}
     if taken or (previous is not None and not previous.state.ended):
         return row, previous
     return None
 
 
-def _owner(number: NumberRecord) -> str:
-    """Return the organisation that has, claims or had the number; empty: none that we know."""
-    return "" if number.state is NumberState.UNKNOWN else number.organisation
-
-
-def _most_relevant_request(
-    tx: Transaction, number: NumberRecord, wanted: _Wanted
-) -> RequestRecord | None:
+def _most_relevant_request(number: NumberRecord, wanted: _Wanted) -> RequestRecord | None:
     """Return the open request that the form is most like, else the newest ended one.
 
     What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership:
     else anybody could shut the owner out. Of a number that is somebody's, only theirs counts.
     """
-    owner = _owner(number)
+    owner = owner_of(wanted.work, number)
     known = [
         record
-        for record in tx.requests.of_number(number.e164)
+        for record in wanted.work.tx.requests.of_number(number.e164)
         if (wanted.own is None or record.id != wanted.own.id)
         and record.status is not Status.SUPERSEDED
         and record.sender_verdict is SenderVerdict.PASS
-        and not waits_for_ownership(record)
-        and (not owner or record.organisation == owner)
+        and _counts(record, owner, wanted)
     ]
 
     def likeness(record: RequestRecord) -> tuple[bool, ...]:
@@ -147,7 +189,7 @@ def _most_relevant_request(
             record.form is wanted.kind,
             _wants_number(record),
             record.address_of_record.lower() == wanted.address,
-            _same_content(tx, record, wanted.digest),
+            _same_content(wanted.work.tx, record, wanted.digest),
         )
 
     is_open = sorted(
@@ -156,8 +198,17 @@ def _most_relevant_request(
     return next(iter([*is_open, *known]), None)
 
 
+def _counts(record: RequestRecord, owner: str, wanted: _Wanted) -> bool:
+    """Tell whether an earlier request says anything about the number in the view of ``wanted``."""
+    if wanted.own_view:
+        return _is_own(record, wanted)
+    if HoldReason.OWNERSHIP in record.state.doubts or waits_for_ownership(record):
+        return False
+    return not owner or organisation_of_request(wanted.work, record) == owner
+
+
 def waits_for_ownership(record: RequestRecord) -> bool:
-    """Tell whether the request is held until the sender shows that the number is theirs."""
+    """Tell whether the request is held until it is known whose the number is."""
     return record.held_for(HoldReason.OWNERSHIP)
 
 
@@ -182,13 +233,13 @@ def _requester(
     if previous is None:
         if number.state is NumberState.UNKNOWN:
             return Requester.SAME
-        ours = proven and _owner(number) in wanted.organisations
+        ours = proven and owner_of(wanted.work, number) in wanted.organisations
         return Requester.SAME if ours else Requester.OTHER
     if _has_unknown_owner(number, previous):
         return Requester.OTHER
     if wanted.address == previous.address_of_record.lower():
         return Requester.SAME
-    if proven and previous.organisation in wanted.organisations:
+    if proven and _is_own(previous, wanted):
         return Requester.SAME_ORG
     return Requester.OTHER
 

@@ -122,7 +122,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
             conflict=None,
         )
     )
-    record = new_record(work.services, context, None, Track.HELP)
+    record = new_record(work, context, None, Track.HELP)
     proposals = hear(context.message, context.sender, record.language)
     record = replace(
         record,

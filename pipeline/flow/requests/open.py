@@ -11,19 +11,17 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
-from pipeline.flow.requests.known_number import FoundConflict, find_conflict, waits_for_ownership
+from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import new_record
 from pipeline.flow.requests.revise import revise
 from pipeline.flow.requests.route import route_on
 from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
-from pipeline.model.identifiers import new_reference
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
 from pipeline.model.route import ConflictDecision
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.terms import Outcome
 from pipeline.validation.content import content_digest
 
@@ -92,29 +90,19 @@ def _open_form(
     work: Work, context: MessageContext, submission: Submission, linked_to: str
 ) -> RequestRecord:
     checked = judge(work.services.phones, submission, context.now)
-    found = find_conflict(work.tx, context.sender, checked, content_digest(checked))
+    found = find_conflict(work, context.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
         return _continue_earlier(work, context, checked, found, found.previous)
-    waiting = waiting_for_proof(work.tx, context, checked, found)
-    if waiting is not None:
-        return revise(work, context, waiting, checked)
     replace_unproven(work, context, checked)
-    record = new_record(work.services, context, checked)
+    record = new_record(work, context, checked)
     if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
         linked_to = found.previous.reference
-    record = replace(record, linked_to=linked_to, reference=_free_reference(work.tx))
+    record = replace(record, linked_to=linked_to)
     work.tx.requests.insert(record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)
     keep_words(work.tx, context, record)
     return route_on(work, record, checked, found, context.trigger)
-
-
-def _free_reference(tx: Transaction) -> str:
-    reference = new_reference()
-    while tx.requests.reference_exists(reference):
-        reference = new_reference()
-    return reference
 
 
 def _continue_earlier(
@@ -143,25 +131,6 @@ def _continue_earlier(
     elif decision is ConflictDecision.ANSWER_COLLEAGUE_ASKED:
         add_reply(context, previous, NoticeName.QUESTION, "colleague", to_sender=True)
     return previous
-
-
-def waiting_for_proof(
-    tx: Transaction, context: MessageContext, checked: CheckedForm, found: FoundConflict | None
-) -> RequestRecord | None:
-    """Return the sender's own request that waits for the same proof: the form is added to it."""
-    if found is None or found.conflict.decision is not ConflictDecision.HOLD_OWNERSHIP:
-        return None
-    address, form = context.sender.address.lower(), checked.submission.form
-    return next(
-        (
-            record
-            for record in tx.requests.of_number(checked.value("phone_number") or "")
-            if waits_for_ownership(record)
-            and record.form is form
-            and record.address_of_record.lower() == address
-        ),
-        None,
-    )
 
 
 def replace_unproven(work: Work, context: MessageContext, checked: CheckedForm) -> None:

@@ -3,43 +3,52 @@
 from dataclasses import replace
 
 from pipeline.flow.context import MessageContext
-from pipeline.flow.requests.known_number import organisation_of
-from pipeline.flow.services import Services
+from pipeline.flow.requests.crowding import is_one_too_many
+from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import organisation_of
 from pipeline.intake.language import customer_language
 from pipeline.model.checked import CheckedForm, M2mCertainty
 from pipeline.model.identifiers import new_id, new_reference
-from pipeline.model.request import RequestState, Status, Track
+from pipeline.model.request import HoldReason, RequestState, Status, Track
 from pipeline.resources import languages
 from pipeline.store.records import RequestRecord
+from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.catalogue import BY_FORM
 from pipeline.validation.customer_zone import customer_zone
 
 
 def new_record(
-    services: Services,
+    work: Work,
     context: MessageContext,
     checked: CheckedForm | None,
     track: Track | None = None,
 ) -> RequestRecord:
-    """Return the record of a request that begins with ``context``; it is not stored yet."""
+    """Return the record of a request that begins with ``context``; it is not stored yet.
+
+    It counts as a new request of its sender: one too many waits for staff.
+    """
     value = checked.value if checked else lambda _field: None
     number = value("phone_number") or ""
-    zone = customer_zone(value("time_zone"), number, services.settings.team.time_zone)
+    zone = customer_zone(value("time_zone"), number, work.services.settings.team.time_zone)
     form = checked.submission.form if checked else None
+    reference = _free_reference(work.tx)
+    crowded = is_one_too_many(work, context, reference)
+    doubts = (HoldReason.TOO_MANY,) if crowded else ()
     record = RequestRecord(
         id=new_id(),
-        reference=new_reference(),
+        reference=reference,
         state=RequestState(
             track=track or (BY_FORM[form].track if form else Track.HELP),
             status=Status.RECEIVED,
             version=1,
             entered_at=context.now,
+            doubts=doubts,
         ),
         form=form,
         address_of_record=context.sender.address,
         sender_verdict=context.sender.verdict,
         began_with=context.sender.verdict,
-        organisation=organisation_of(context.sender.address),
+        organisation=organisation_of(work, context.sender.address),
         language=customer_language(
             value("reply_language") or "",
             context.new_text.text,
@@ -55,6 +64,13 @@ def new_record(
         subject=context.message.subject[:998],
     )
     return with_answers(record, checked) if checked else record
+
+
+def _free_reference(tx: Transaction) -> str:
+    reference = new_reference()
+    while tx.requests.reference_exists(reference):
+        reference = new_reference()
+    return reference
 
 
 def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:

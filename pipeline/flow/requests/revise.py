@@ -13,7 +13,7 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
-from pipeline.flow.requests.route import event_of, prove, routing_facts
+from pipeline.flow.requests.route import doubts_of, event_of, prove, routing_facts
 from pipeline.flow.services import Work
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
@@ -22,7 +22,7 @@ from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Severity
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
-from pipeline.model.route import Route
+from pipeline.model.route import Route, RoutingFacts
 from pipeline.notifications.dates import full_date
 from pipeline.notifications.words import words_of
 from pipeline.routing.rules import route
@@ -55,8 +55,10 @@ def revise(
     if before is not None and before.digest == after.digest and not confirmed:
         add_reply(context, record, NoticeName.DUPLICATE)
         return record
-    found = find_conflict(work.tx, context.sender, checked, after.digest, own=record)
-    way = _stop(record, checked, found)
+    found = find_conflict(work, context.sender, checked, after.digest, own=record)
+    facts = _facts(record, checked, found)
+    found_way = route(facts)
+    way = found_way if found_way.event in _STOPPING else None
     asked = record.status is Status.NEEDS_CORRECTION
     event = _judged(checked, context.now)
     if way is not None and asked:
@@ -67,12 +69,28 @@ def revise(
         event = _stopping(way, name, context.now)
         if way.alert or way.event is EventName.CONFLICT_FOUND:
             alert(work, f"route_{way.rule}", record.reference)
+    event = replace(event, doubts=_doubts(work, record, checked, found_way, found))
     record = apply_answers(work, record, checked, event, context.trigger, (before, after))
-    if way is None or asked or record.state.ended or record.status is Status.HELD:
+    if way is None or asked or record.state.ended or record.state.shown.status is Status.HELD:
         return record
     # where staff may have looked already, a new answer moves nothing by itself
     alert(work, f"route_{way.rule}", record.reference)
     return apply_event(work, record, _stopping(way, EventName.HOLD, context.now), context.trigger)
+
+
+def _doubts(
+    work: Work,
+    record: RequestRecord,
+    checked: CheckedForm,
+    way: Route,
+    found: FoundConflict | None,
+) -> tuple[HoldReason, ...] | None:
+    """Return the doubts about the new answers; None leaves a hold that is told as it is."""
+    if record.status is Status.HELD and not record.state.hidden:
+        return None
+    if checked.value("phone_number") != record.number:
+        record = replace(record, state=replace(record.state, settled=()))
+    return doubts_of(work, record, way, found)
 
 
 def _judged(checked: CheckedForm, now: datetime) -> Event:
@@ -85,16 +103,18 @@ def _judged(checked: CheckedForm, now: datetime) -> Event:
     )
 
 
-def _stop(record: RequestRecord, checked: CheckedForm, found: FoundConflict | None) -> Route | None:
-    """Return what stops the new answers like those of a first form; None when nothing does.
+def _facts(
+    record: RequestRecord, checked: CheckedForm, found: FoundConflict | None
+) -> RoutingFacts:
+    """Return what stops the new answers like those of a first form, if anything does.
 
-    So do the number of a machine, a number that is known, and the form of the other kind.
+    So do the number of a machine, a number that is known, and the form of the other kind. What
+    staff have settled about a number is no word about another one.
     """
     facts = routing_facts(record, checked, found)
     if checked.value("phone_number") != record.number:
-        facts = replace(facts, settled=())
-    way = route(facts)
-    return way if way.event in _STOPPING else None
+        return replace(facts, settled=())
+    return facts
 
 
 def _stopping(way: Route, name: EventName, now: datetime) -> Event:
@@ -119,7 +139,7 @@ def apply_answers(
     record = _kept_facts(before, record, {field for field, _, _ in changed})
     if before.number and record.number != before.number:
         alert(work, "number_changed", record.reference)
-        move_claim(work, record, before.number)
+        move_claim(work, record, before.number, in_doubt=bool(event.doubts))
     details = NoticeDetails(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),

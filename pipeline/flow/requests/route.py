@@ -16,7 +16,7 @@ from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.message import SenderJudgement
 from pipeline.model.problem import Severity
-from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
+from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status, Track
 from pipeline.model.route import ConflictDecision, ConflictEffect, Route, RoutingFacts
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord
@@ -52,6 +52,7 @@ def route_on(
         hold_other(work, found.previous)
     if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
         alert(work, f"route_{way.rule}", record.reference)
+    doubts = doubts_of(work, record, way, found)
     details = NoticeDetails(
         items=items_for_customer(checked, record.language),
         notes=notes_for_customer(checked, record.language),
@@ -61,7 +62,7 @@ def route_on(
         suggestion=way.suggestion,
     )
     complete = not checked.customer_problems
-    event = replace(event_of(way, work.now), answers_complete=complete)
+    event = replace(event_of(way, work.now), answers_complete=complete, doubts=doubts)
     record = apply_event(work, record, event, trigger, details)
     return prove(work, record, checked) if way.event is EventName.CLEAN else record
 
@@ -95,6 +96,27 @@ def prove(work: Work, record: RequestRecord, checked: CheckedForm) -> RequestRec
     return apply_event(work, record, event, Trigger())
 
 
+def doubts_of(
+    work: Work, record: RequestRecord, way: Route, found: FoundConflict | None
+) -> tuple[HoldReason, ...]:
+    """Return why ``record`` is held in place of its first status of staff; alert of a take-over.
+
+    The customer goes on as if nobody knew the number. What staff have settled, and what goes to
+    help, is in no doubt.
+    """
+    others = tuple(doubt for doubt in record.state.doubts if doubt is not HoldReason.OWNERSHIP)
+    in_question = found.in_question if found is not None else None
+    settled = HoldReason.OWNERSHIP in record.state.settled
+    if in_question is None or settled or way.track is Track.HELP:
+        return others
+    if (
+        in_question.effect is ConflictEffect.ALERT
+        and HoldReason.OWNERSHIP not in record.state.doubts
+    ):
+        alert(work, "route_number_known", record.reference)
+    return (HoldReason.OWNERSHIP, *others)
+
+
 def event_of(way: Route, now: datetime) -> Event:
     """Return the event that the rule ``way`` orders."""
     return Event(
@@ -120,7 +142,7 @@ def resume(work: Work, record: RequestRecord, trigger: Trigger) -> RequestRecord
     proven = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
-    found = find_conflict(work.tx, proven, checked, content_digest(checked), own=record)
+    found = find_conflict(work, proven, checked, content_digest(checked), own=record)
     return route_on(work, record, checked, found, trigger)
 
 
@@ -151,7 +173,7 @@ def _fine_answers(checked: CheckedForm) -> int:
 
 def hold_other(work: Work, record: RequestRecord) -> None:
     """Hold the earlier of two requests that cannot both be right."""
-    if record.state.ended or record.status is Status.HELD:
+    if record.state.ended or record.state.shown.status is Status.HELD:
         return
     event = Event(EventName.HOLD, Actor.SYSTEM, work.now, hold_reason=HoldReason.CONFLICT)
     apply_event(work, record, event, Trigger())

@@ -7,8 +7,8 @@ from enum import StrEnum
 from pipeline import terms
 from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.requests.known_number import organisation_of
 from pipeline.flow.services import Work
+from pipeline.flow.services.organisations import is_same_organisation
 from pipeline.model.message import InboundMessage, SenderVerdict
 from pipeline.notifications.token import read_tokens
 from pipeline.store.records import RequestRecord
@@ -23,8 +23,8 @@ class Standing(StrEnum):
     """Who writes on the thread of a request.
 
     ``requester``: the address of record with its token. ``colleague``: a token, and another proven
-    sender of the same organisation. ``third_party``: a token, and anybody else. ``doubtful``: a
-    token, and a sender that fails or cannot be judged.
+    sender of the same organisation, one that staff have said. ``third_party``: a token, and anybody
+    else. ``doubtful``: a token, and a sender that fails or cannot be judged.
     """
 
     REQUESTER = "requester"
@@ -65,7 +65,7 @@ def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None
     if found.record is None:
         return None
     locked = work.tx.requests.lock(found.record.id) or found.record
-    return KnownThread(locked, _standing(context, locked))
+    return KnownThread(locked, _standing(work, context, locked))
 
 
 def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
@@ -96,10 +96,13 @@ def _tokens(work: Work, message: InboundMessage, sender: str) -> _Tokens:
     return _Tokens(None, wrong)
 
 
-def _standing(context: MessageContext, record: RequestRecord) -> Standing:
+def _standing(work: Work, context: MessageContext, record: RequestRecord) -> Standing:
     if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
         return Standing.DOUBTFUL
     if context.sender.address.lower() == record.address_of_record.lower():
         return Standing.REQUESTER
-    same = organisation_of(context.sender.address) == organisation_of(record.address_of_record)
-    return Standing.COLLEAGUE if context.proven and same else Standing.THIRD_PARTY
+    if context.proven and is_same_organisation(
+        work, context.sender.address, record.address_of_record
+    ):
+        return Standing.COLLEAGUE
+    return Standing.THIRD_PARTY

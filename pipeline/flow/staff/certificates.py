@@ -7,7 +7,7 @@ from pipeline.certificates.paste import PasteCode, PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.certificate_rows import end_live
+from pipeline.flow.lifecycle.certificate_rows import end_live, refuse_number_of_another
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
@@ -71,6 +71,7 @@ def enter_certificate(
                 alert(work, "private_key_pasted", current.reference)
             return current
         refused.clear()
+        refuse_number_of_another(work, current)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
         work.tx.certificates.reserve(_entered(current, found, work.now))
         expires = found.expires_at

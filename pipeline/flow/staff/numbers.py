@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.services import Services, Work
+from pipeline.flow.services.organisations import organisation_of_request, owner_of
+from pipeline.flow.staff.organisations import make_known
 from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
 from pipeline.store.records import NumberRecord
 from pipeline.tracks.catalogue import TRACKS
@@ -15,11 +17,21 @@ def set_number(services: Services, record: NumberRecord, who: str) -> None:
     """Record ``record``; qr requests that were held or wait for this number go on."""
 
     def change(work: Work) -> None:
-        work.tx.numbers.lock(record.e164)
-        work.tx.numbers.set(record)
-        _wake(work, record, who)
+        _set(work, record, who)
 
     services.run(change)
+
+
+def _set(work: Work, record: NumberRecord, who: str) -> None:
+    """Record a number; an owner that is a domain is known as an organisation from now on.
+
+    Raises RefusedError ``organisation_provider`` or ``organisation_shared``.
+    """
+    if record.organisation and "@" not in record.organisation:
+        make_known(work, record.organisation, who)
+    work.tx.numbers.lock(record.e164)
+    work.tx.numbers.set(record)
+    _wake(work, record, who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,7 @@ def import_numbers(services: Services, records: Sequence[NumberRecord], who: str
             total += _compared(before, record)
             if before == record:
                 continue
-            work.tx.numbers.lock(record.e164)
-            work.tx.numbers.set(record)
-            _wake(work, record, who)
+            _set(work, record, who)
         return total
 
     return services.run(change)
@@ -77,9 +87,11 @@ def _wake(work: Work, record: NumberRecord, who: str) -> None:
             continue
         if request.status is Status.AWAITING_ACTIVE:
             work.tx.requests.reschedule(request.id, now)
-        held = request.held_for(HoldReason.NUMBER)
-        if held and record.state is NumberState.ACTIVE:
-            ours = request.organisation == record.organisation
+        if record.state is not NumberState.ACTIVE:
+            continue
+        ours = organisation_of_request(work, request) == owner_of(work, record)
+        of_another = request.held_for(HoldReason.OWNERSHIP)
+        if request.held_for(HoldReason.NUMBER) or (of_another and ours):
             name = EventName.NUMBER_SET if ours else EventName.RELEASE
             event = Event(name, Actor.STAFF, now, actor_name=who)
             apply_event(work, request, event, Trigger(name=who, by_staff=True))

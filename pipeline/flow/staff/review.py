@@ -32,6 +32,8 @@ _OWN_COMMAND = {
     EventName.MERGE: "request merge",
     EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",
+    EventName.ASK_OWNER: "request ask --owner",
+    EventName.OWNER_SETTLED: "request release --number",
     EventName.PROBLEMS_FOUND: "request edit",
     EventName.REVISED: "request edit",
     EventName.NUMBER_SET: "number set",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.flow.services import Services, Work
+from pipeline.flow.services.organisations import whose_number
 from pipeline.flow.views.messages import shown_messages
 from pipeline.forms.texts import form_texts
 from pipeline.model.certificate import CertificateState
@@ -106,6 +107,9 @@ class RequestView:
     hold_reason: str
     version: int
     number: str
+    organisation: str
+    number_owner: str
+    others: tuple[str, ...]
     company: str
     contact: str
     sender: str
@@ -137,6 +141,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
     if found is None:
         raise LookupError(record.reference)
     state = record.state
+    whose = whose_number(work, record)
     certificates = tuple(_certificate(row) for row in found.certificates)
     live = [row for row in certificates if row.state == CertificateState.LIVE.value]
     revision = found.revision
@@ -149,6 +154,9 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         hold_reason=state.hold_reason.value if state.hold_reason else "",
         version=state.version,
         number=record.number,
+        organisation=whose.organisation,
+        number_owner=whose.owner if whose.owner != whose.organisation else "",
+        others=tuple(f"{other.reference} {other.address_of_record}" for other in whose.others),
         company=record.company,
         contact=record.contact,
         sender=record.address_of_record,

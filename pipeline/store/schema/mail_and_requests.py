@@ -249,6 +249,17 @@ numbers = sa.Table(
     index("numbers", "state", "e164"),
 )
 
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    mailbox(),
+    own_key("domain"),
+    instant("added_at", optional=False),
+    text("added_by"),
+    instant("removed_at"),
+    text("removed_by"),
+)
+
 certificates = sa.Table(
     "certificates",
     metadata,

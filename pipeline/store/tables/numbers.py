@@ -60,6 +60,13 @@ class Numbers(Rows[NumberRecord]):
         )
         return [str(name) for name in self._execute(statement).scalars()]
 
+    def count_of(self, organisation: str) -> int:
+        """Return how many numbers ``organisation`` has."""
+        mine = sa.select(sa.func.count()).where(
+            self._mine(), numbers.c.organisation == organisation
+        )
+        return int(self._execute(mine).scalar_one())
+
     def list(self, state: NumberState | None = None, limit: int = 50, after: str = "") -> _Found:
         """Return numbers in their order, after the number ``after``; of one state if given."""
         statement = self._select(numbers.c.e164 > after)

@@ -66,7 +66,7 @@ E, H, T, D = EventName, HoldReason, Track, ConflictDecision
         ),
         (
             replace(CLEAN, conflict=_conflict(D.HOLD_OWNERSHIP)),
-            ("number_known", E.CONFLICT_FOUND, T.ONBOARDING, H.OWNERSHIP, ""),
+            ("own_track", E.CLEAN, T.ONBOARDING, None, ""),
         ),
         (
             replace(CLEAN, conflict=_conflict(D.ANSWER_ALREADY_ACTIVE)),
@@ -167,13 +167,13 @@ def test_unproven_sender_is_told_nothing_even_when_all_else_is_wrong() -> None:
 
 
 def test_conflict_comes_before_the_rules_about_the_number() -> None:
-    facts = replace(CLEAN, conflict=_conflict(D.HOLD_OWNERSHIP), m2m=M2mCertainty.CERTAIN)
+    facts = replace(CLEAN, conflict=_conflict(D.ASK_WHICH_KIND), m2m=M2mCertainty.CERTAIN)
     assert route(facts).rule == "number_known"
 
 
 @pytest.mark.parametrize("effect", list(ConflictEffect))
 def test_conflict_that_alerts_says_so(effect: ConflictEffect) -> None:
-    way = route(replace(CLEAN, conflict=_conflict(D.HOLD_OWNERSHIP, effect)))
+    way = route(replace(CLEAN, conflict=_conflict(D.ASK_WHICH_KIND, effect)))
     assert way.alert is (effect is ConflictEffect.ALERT)
 
 
@@ -181,7 +181,6 @@ def test_conflict_that_alerts_says_so(effect: ConflictEffect) -> None:
     ("facts", "reason"),
     [
         (replace(CLEAN, sender=SenderVerdict.NONE), HoldReason.SENDER),
-        (replace(CLEAN, conflict=_conflict(D.HOLD_OWNERSHIP)), HoldReason.OWNERSHIP),
         (replace(CLEAN, conflict=_conflict(D.ASK_WHICH_KIND)), HoldReason.CONFLICT),
         (replace(CLEAN, is_m2m=True), HoldReason.M2M),
     ],
@@ -223,6 +222,7 @@ def test_every_conflict_decision_has_a_route(decision: ConflictDecision) -> None
         D.ACCEPT_WITH_WARNING_REUSED,
         D.QUEUE_UNTIL_ACTIVE,
         D.ASK_NUMBER_NOT_OURS,
+        D.HOLD_OWNERSHIP,  # held in place of the first status of staff
     }
     expected = EventName.CLEAN if decision in passed_on else EventName.CONFLICT_FOUND
     if decision is D.ANSWER_ALREADY_ACTIVE:

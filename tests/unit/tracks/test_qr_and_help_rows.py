@@ -29,8 +29,8 @@ QR = [
         E.NUMBER_OTHERS,
         Y,
         S.HELD,
-        mail(N.HELD),
-        after={"hold_reason": HoldReason.OWNERSHIP},
+        mail(N.ACKNOWLEDGED),
+        after={"hold_reason": HoldReason.OWNERSHIP, "doubts": (HoldReason.OWNERSHIP,)},
     ),
     Row(
         T.QR,
@@ -38,7 +38,6 @@ QR = [
         E.NUMBER_OTHERS,
         Y,
         S.CONTENT_REVIEW,
-        mail(N.ACKNOWLEDGED),
         state={"settled": (HoldReason.OWNERSHIP,)},
     ),
     Row(T.QR, S.NUMBER_CHECK, E.NUMBER_REQUESTED, Y, S.AWAITING_ACTIVE, question("queued")),

@@ -1,0 +1,45 @@
+"""The mail domains that staff have said are one organisation each."""
+
+from collections.abc import Collection
+
+from pipeline.store.records import OrganisationRecord
+from pipeline.store.schema.mail_and_requests import organisations
+from pipeline.store.tables.rows import Context, Mapper, Rows
+
+_MAPPER = Mapper(OrganisationRecord, organisations)
+
+
+class Organisations(Rows[OrganisationRecord]):
+    """The rows of ``organisations``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, organisations, _MAPPER)
+
+    def get(self, domain: str) -> OrganisationRecord | None:
+        """Return what was said of ``domain``, removed or not, or None."""
+        return self._first(self._select(organisations.c.domain == domain))
+
+    def known(self, domains: Collection[str]) -> set[str]:
+        """Return those of ``domains`` that are known as organisations."""
+        found = self._all(
+            self._select(
+                organisations.c.domain.in_(sorted(domains)), organisations.c.removed_at.is_(None)
+            )
+        )
+        return {record.domain for record in found}
+
+    def set(self, record: OrganisationRecord) -> None:
+        """Write what is said of a domain, new or not."""
+        values = self._mapper.values(record)
+        statement = self._context.upsert(organisations).values(**self._values(record))
+        self._execute(
+            statement.on_conflict_do_update(
+                index_elements=[organisations.c.mailbox_id, organisations.c.domain],
+                set_={name: value for name, value in values.items() if name != "domain"},
+            )
+        )
+
+    def list(self, *, removed: bool = False) -> "list[OrganisationRecord]":
+        """Return the known domains in their order; with ``removed`` the removed ones too."""
+        conditions = () if removed else (organisations.c.removed_at.is_(None),)
+        return self._all(self._select(*conditions).order_by(organisations.c.domain))
