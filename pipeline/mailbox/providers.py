@@ -10,11 +10,6 @@ from pathlib import Path
 _FILE = Path(__file__).with_name("providers.txt")
 #: An entry of the setting that takes a domain off the list.
 _TAKEN_OFF = "!"
-#: Second-level names below which registries of countries sell domains (a public suffix).
-_SHARED = frozenset(
-    "ac ad asn co com ed edu go gob gouv gov gr id lg ltd me mil ne net nom or org plc sch".split()  # noqa: SIM905 - a list of words
-)
-_LETTERS_OF_A_COUNTRY = 2
 
 
 @cache
@@ -37,12 +32,6 @@ def is_provider(domain: str, setting: Iterable[str] = ()) -> bool:
         if name in said or name in listed():
             return True
     return False
-
-
-def is_shared_suffix(domain: str) -> bool:
-    """Tell whether unrelated owners register below ``domain``, such as ``co.jp``."""
-    name, _, top = domain.partition(".")
-    return not top or (name in _SHARED and len(top) == _LETTERS_OF_A_COUNTRY and "." not in top)
 
 
 def lineage(domain: str) -> Iterator[str]:

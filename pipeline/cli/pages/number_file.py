@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipeline.cli.files import read_named
 from pipeline.errors import UsageError
-from pipeline.mailbox.providers import is_provider, is_shared_suffix
+from pipeline.mailbox.authentication.domains import organisational
+from pipeline.mailbox.providers import is_provider
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.validation.phone.canonical import canonical_number
@@ -139,7 +140,7 @@ def _shared(organisation: str, setting: Sequence[str]) -> str:
         return ""
     if is_provider(organisation, setting):
         return "import_provider"
-    return "import_shared" if is_shared_suffix(organisation) else ""
+    return "import_shared" if not organisational(organisation) else ""
 
 
 def _state(text: str) -> NumberState | None:

@@ -21,6 +21,7 @@ from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
 from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
 from pipeline.mailbox.authentication.policy import SenderPolicy
+from pipeline.mailbox.providers import is_provider
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
@@ -119,10 +120,12 @@ class Services:
 
     @cached_property
     def _known_domains(self) -> frozenset[str]:
-        """The domains of customers whose numbers we know, as they are when the command begins."""
+        """The domains of customers that we know, as they are when the command begins."""
         with self.store.read() as tx:
-            names = tx.numbers.organisations(_MOST_KNOWN)
-        return frozenset(name for name in names if "." in name and "@" not in name)
+            owners = tx.numbers.organisations(_MOST_KNOWN)
+            said = [record.domain for record in tx.organisations.list()]
+        domains = {name.rpartition("@")[2] for name in owners} | set(said)
+        return frozenset(name for name in domains if "." in name and not is_provider(name))
 
     @cached_property
     def txt_record(self) -> TxtRecord:

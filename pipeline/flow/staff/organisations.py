@@ -13,7 +13,7 @@ from pipeline.flow.services.organisations import (
     whose_number,
 )
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
-from pipeline.mailbox.providers import is_shared_suffix
+from pipeline.mailbox.authentication.domains import organisational
 from pipeline.model.request import EventName, HoldReason, NumberState
 from pipeline.store.records import NumberRecord, OrganisationRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
@@ -46,7 +46,7 @@ def refuse_shared(work: Work, domain: str) -> None:
     """Refuse a domain where strangers have their mailboxes, or their domains."""
     if provides(work, domain):
         raise RefusedError("organisation_provider", domain=domain)
-    if is_shared_suffix(domain):
+    if not organisational(domain):
         raise RefusedError("organisation_shared", domain=domain)
 
 
