@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
+from pipeline.intake.reply.grammar import expand
 from pipeline.resources import read_toml, template
 
 Words = Mapping[str, tuple[str, ...]]
@@ -19,8 +21,31 @@ def _merged(table: str) -> Words:
 
 
 def load_phrases() -> Words:
-    """Return the phrases of each command (by its code), of all languages together."""
-    return _merged("commands")
+    """Return every wording of each command (by its code), of all languages together."""
+    return load_wordings("commands")
+
+
+@cache
+def load_table(table: str, name: str) -> tuple[Any, ...]:
+    """Return the entries of one list of ``templates/commands``, of all languages together."""
+    return tuple(
+        entry
+        for path in sorted(template("commands").glob("??.toml"))
+        for entry in read_toml("commands", path.name).get(table, {}).get(name, ())
+    )
+
+
+@cache
+def load_wordings(table: str, *names: str) -> Words:
+    """Return the lists of a table of phrases (all, or ``names``), each wording written out."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(template("commands").glob("??.toml")):
+        content = read_toml("commands", path.name)
+        parts = content.get("parts", {})
+        for name, phrases in content.get(table, {}).items():
+            for phrase in phrases if not names or name in names else ():
+                found.setdefault(name, []).extend(expand(phrase, parts))
+    return MappingProxyType({name: tuple(dict.fromkeys(words)) for name, words in found.items()})
 
 
 def load_frequent_words() -> Words:

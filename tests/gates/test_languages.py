@@ -17,7 +17,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import choice_vocabulary, fold_word, form_texts
 from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply import fold
+from pipeline.intake.reply.lines import fold
 from pipeline.model.form import FormKind
 from pipeline.model.message import Command
 from pipeline.model.notice import NoticeName
@@ -57,10 +57,17 @@ def read(name: str, language: str) -> Leaves:
 def required(name: str, language: str) -> Leaves:
     """Return the part of a file that every language must have alike.
 
-    Free are further words for an answer, the names of languages and of zones, and the label within
-    a sentence, which some languages take as it is printed; alerts are for staff.
+    Free are further words for an answer, the names of languages and of zones, parts of phrases, and
+    the label within a sentence, which some languages take as it is printed; alerts are for staff.
     """
-    free = ("/choices_also/", "/language/names/", "/zones/names/", "/zones/spelling/", "/alert/")
+    free = (
+        "/choices_also/",
+        "/language/names/",
+        "/zones/names/",
+        "/zones/spelling/",
+        "/alert/",
+        "/parts/",
+    )
     return {
         place: value
         for place, value in read(name, language).items()

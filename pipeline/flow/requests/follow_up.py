@@ -22,7 +22,7 @@ from pipeline.flow.requests.route import route_on
 from pipeline.flow.requests.thread import KnownThread, Standing
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply import read_reply
+from pipeline.intake.reply.lines import read_reply
 from pipeline.model.message import Command, SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply import fold, read_reply
+from pipeline.intake.reply.lines import fold, read_reply
 from pipeline.model.message import Command, ReadReply
 
 TODAY = date(2026, 11, 22)

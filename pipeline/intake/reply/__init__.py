@@ -1,0 +1,1 @@
+"""What the words of a reply ask for: sentences, phrases, and whatever speaks against them."""

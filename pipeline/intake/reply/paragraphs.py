@@ -1,0 +1,264 @@
+"""A reply as blocks of sentences, each cut into pieces that say something or are courtesy."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.intake.phrases import load_table, load_wordings
+from pipeline.intake.reply.doubts import doubts
+from pipeline.intake.reply.folding import fold, is_japanese, key, pattern
+
+#: More than this is no answer to one of our mails; nothing of it acts.
+_MAX_TEXT, _MAX_LINES, _MAX_SENTENCES = 20_000, 600, 400
+_MAX_SENTENCE, _MAX_PIECES = 300, 12
+_GREETING_WORDS, _GREETING_LETTERS = 5, 40
+COURTESY = "courtesy"
+
+_QUOTED = re.compile(r"\s*[>＞]")
+_RULE = re.compile(r"[\s\-_=*~─━―－＿＝＊・]*\Z")
+_BULLET = re.compile(r"\s*(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
+_END = ".!?。．！？｡…‼⁇⁈⁉;；"
+_CLOSERS = " \t\"'”’」』)）]】>*_"
+_SENTENCE = re.compile(r"[.!?。．！？｡…‼⁇⁈⁉;；]+[\"'”’」』)）\]*_]*")
+_PIECE = re.compile(r"[,、，､/／]|\s[-–—−]{1,3}\s|[—―]|[:：](?=\s)")
+_CONTINUES = re.compile(r"[\s]*[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
+_INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x200E, 0x200F])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a sentence with what it says: a label, ``courtesy``, or nothing that we know."""
+
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as it was written (lines joined), and its pieces."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the sentence says, when each of its pieces is known; else nothing."""
+        if not all(piece.label for piece in self.pieces):
+            return ()
+        said = (piece.label for piece in self.pieces if piece.label != COURTESY)
+        return tuple(dict.fromkeys(said))
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is courtesy alone."""
+        return all(piece.label == COURTESY for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, or what stands below a closing formula.
+
+    ``aside``: below a closing formula, a legal footer, or quoted; nothing in it acts.
+    """
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    aside: bool = False
+
+
+Phrases = Mapping[str, str]
+Complete = Callable[[str], bool]
+
+
+def read_blocks(
+    text: str, phrases: Phrases, complete: Complete = lambda _: False
+) -> tuple[Block, ...] | None:
+    """Return the blocks of ``text``, or None when it is too long for a reply.
+
+    ``phrases`` gives the label of each phrase by its :func:`key`. ``complete`` tells of further
+    lines that they are a whole sentence without a full stop.
+    """
+    lines = text.translate(_INVISIBLE).splitlines()
+    if len(text) > _MAX_TEXT or len(lines) > _MAX_LINES:
+        return None
+    reader = _Reader(phrases, complete)
+    blocks: list[Block] = []
+    count = 0
+    for block_lines, aside in _cut(lines):
+        block = reader.block(block_lines, aside=aside)
+        count += len(block.sentences)
+        if count > _MAX_SENTENCES:
+            return None
+        blocks.append(block)
+    return tuple(blocks)
+
+
+def is_courtesy(text: str) -> bool:
+    """Tell whether ``text`` is a greeting, thanks or another formula, and nothing else."""
+    short = key(text)
+    return not short or short in _courtesies() or _is_greeting(text)
+
+
+def is_footer(text: str) -> bool:
+    """Tell whether ``text`` has words of a legal footer or of a mailing's last lines."""
+    folded = f" {fold(text)} "
+    return any(word in folded for word in _patterns("footer"))
+
+
+def _cut(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
+    """Yield the lines of each block; the formula that closes a letter ends its block."""
+    block: list[str] = []
+    closed = footer = quoted = False
+    for line in lines:
+        ends = not line.strip() or _RULE.match(line) is not None
+        quote = _QUOTED.match(line) is not None
+        starts = quote is not quoted or (not footer and not ends and is_footer(line))
+        if ends or starts:
+            if block:
+                yield block, closed or footer or quoted
+            block, footer, quoted = [], False, quote
+        if ends:
+            continue
+        footer = footer or is_footer(line)
+        block.append(line)
+        if not closed and _is_sign_off(line):
+            yield block, footer or quoted
+            block, closed = [], True
+    if block:
+        yield block, closed or footer or quoted
+
+
+class _Reader:
+    """Cuts blocks into sentences and sentences into pieces, by the phrases of one question."""
+
+    def __init__(self, phrases: Phrases, complete: Complete) -> None:
+        self._phrases = phrases
+        self._complete = complete
+
+    def block(self, lines: list[str], *, aside: bool) -> Block:
+        """Return the block that ``lines`` are."""
+        runs: list[str] = []
+        for line in lines:
+            if runs and not self._ends(runs[-1], line):
+                blank = "" if is_japanese(runs[-1][-1:]) and is_japanese(line.strip()[:1]) else " "
+                runs[-1] += blank + line.strip()
+            else:
+                runs.append(line.strip())
+        sentences = [self._sentence(text) for run in runs for text in _sentences(run)]
+        return Block("\n".join(runs), tuple(sentences), aside)
+
+    def _ends(self, before: str, line: str) -> bool:
+        """Tell whether a sentence ends at the end of the line ``before``."""
+        if before.rstrip(_CLOSERS)[-1:] in _END or _BULLET.match(line):
+            return True
+        if _says_nothing(line):
+            return True
+        *_, last = "", *_sentences(before[-2 * _MAX_SENTENCE :])
+        if _says_nothing(last):
+            return True
+        if _CONTINUES.match(line) or before.rstrip()[-1:] in ",、，:：":
+            return False
+        if is_japanese(before[-1:]):
+            folded = fold(last)
+            if any(folded.endswith(end) for end in _folded("finite")):
+                return True
+        known = len(last) <= _MAX_SENTENCE and (key(last) in self._phrases or self._complete(last))
+        return known or bool(self._sentence(last).labels)
+
+    def _sentence(self, text: str) -> Sentence:
+        if len(text) > _MAX_SENTENCE:
+            return Sentence(text, (Piece(text),))
+        whole = self._piece(text)
+        if whole.label:
+            return Sentence(text, (whole,))
+        parts = [part for part in _PIECE.split(text) if fold(part)]
+        if len(parts) > _MAX_PIECES:
+            return Sentence(text, (whole,))
+        return Sentence(text, tuple(piece for part in parts for piece in self._joined(part)))
+
+    def _piece(self, text: str) -> Piece:
+        label = self._phrases.get(key(text), "")
+        return Piece(text, label or (COURTESY if _says_nothing(text) else ""))
+
+    def _joined(self, text: str) -> list[Piece]:
+        """Return the piece, or what it joins by "and" when each part of that is known."""
+        piece = self._piece(text)
+        if piece.label:
+            return [piece]
+        folded = f" {fold(text)} "
+        for joint in _patterns("joints"):
+            if joint in folded:
+                parts = [self._piece(part) for part in folded.split(joint) if part.strip()]
+                if len(parts) > 1 and all(part.label for part in parts):
+                    return parts
+        return [piece]
+
+
+def _sentences(run: str) -> Iterator[str]:
+    """Yield the sentences of joined lines; a full stop within a date or number ends none."""
+    start = 0
+    for found in _SENTENCE.finditer(run):
+        before, after = run[: found.start()][-3:], run[found.end() : found.end() + 2]
+        plain = found[0].startswith(".")
+        if plain and after[:1] and not after[:1].isspace() and not is_japanese(after[:1]):
+            continue
+        of_day = before[-1:].isdigit() and not (before.isdigit() and len(before) == 3)  # noqa: PLR2004
+        of_month = after.strip()[:1].isdigit() and not before[-1:].isdigit()
+        if plain and after and (of_day or (of_month and len(run[start : found.start()]) > 0)):
+            continue
+        if run[start : found.end()].strip():
+            yield run[start : found.end()].strip()
+        start = found.end()
+    if run[start:].strip():
+        yield run[start:].strip()
+
+
+def _says_nothing(line: str) -> bool:
+    parts = [part for part in _PIECE.split(line) if fold(part)]
+    return len(parts) <= _MAX_PIECES and all(
+        is_courtesy(part) or _is_sign_off(part) for part in parts
+    )
+
+
+def _is_sign_off(line: str) -> bool:
+    first = _PIECE.split(line, maxsplit=1)[0]
+    return len(first) <= _MAX_SENTENCE and key(first) in _sign_offs()
+
+
+def _is_greeting(text: str) -> bool:
+    """Tell whether ``text`` is "Dear Mr Lindner" or the line with the name of an addressee."""
+    folded = fold(text)
+    if is_japanese(folded):
+        short = len(folded) <= _GREETING_LETTERS and not doubts(folded)
+        return short and folded.endswith(_folded("addressed"))
+    start = next((word for word in _folded("greetings") if f"{folded} ".startswith(f"{word} ")), "")
+    named = folded[len(start) :].split()
+    if not start or len(named) > _GREETING_WORDS or doubts(folded):
+        return False
+    capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
+    return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)
+
+
+@cache
+def _courtesies() -> frozenset[str]:
+    return _keys(load_wordings("courtesy", "phrases", "sign_off")["phrases"])
+
+
+@cache
+def _sign_offs() -> frozenset[str]:
+    return _keys(load_wordings("courtesy", "phrases", "sign_off")["sign_off"])
+
+
+def _keys(wordings: Iterable[str]) -> frozenset[str]:
+    return frozenset(key("\n".join(wordings)).split("\n")) - {""}
+
+
+@cache
+def _folded(name: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in load_table("courtesy", name))
+
+
+@cache
+def _patterns(name: str) -> tuple[str, ...]:
+    return tuple(pattern(word) for word in load_table("courtesy", name))
