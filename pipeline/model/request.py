@@ -135,6 +135,7 @@ class EventName(StrEnum):
     DROP = "drop"
     WITHDRAW = "withdraw"
     UNDO_WITHDRAW = "undo_withdraw"
+    UNDO_ACTIVATED = "undo_activated"
     HOLD = "hold"
     ROUTE = "route"
     CHANGED_FORM = "changed_form"
