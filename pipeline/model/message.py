@@ -148,8 +148,8 @@ class ReplyKind(StrEnum):
 class ReadReply:
     """What the new text of a reply asks for.
 
-    ``event`` (with ``slot`` or ``new_date``) is what acts, or what is suggested to staff. ``reasons``
-    are the codes of why it acts or does not, ``sentence`` the sentence that this rests on.
+    ``event`` (with ``slot`` or ``new_date``) is what acts, or what is suggested to staff.
+    ``reasons`` are the codes of why it acts or does not, ``sentence`` is what this rests on.
     ``asks_more``: the text says more than that, and somebody has to read it.
     """
 

@@ -211,6 +211,7 @@ class RequestState:
     None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
     the hold reasons that staff have released: routing does not stop for them again.
     ``claims_number``: the number is recorded as requested for this request.
+    ``activation_reported``: it is active because the customer said so.
     """
 
     track: Track
@@ -238,6 +239,7 @@ class RequestState:
     ready_confirmed: bool = False
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
+    activation_reported: bool = False
 
     @property
     def ended(self) -> bool:

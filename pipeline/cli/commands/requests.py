@@ -13,6 +13,7 @@ from pipeline.cli.pages.possible import commands_now, telling_what_is_possible
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
 from pipeline.model.request import EventName, Slot, Track
 from pipeline.store.records import RequestRecord
@@ -233,6 +234,20 @@ def release(reference: str, name: str | None, *, as_json: bool) -> None:
 def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
     """Record that the sender is who they say; the request goes on."""
     _decide(reference, name, decisions.confirm_sender, as_json=as_json)
+
+
+@click.command("accept")
+@_decision
+def accept(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Do what the newest reply nearly asked for."""
+    _decide(reference, name, replies.accept, as_json=as_json)
+
+
+@click.command("tick")
+@_decision
+def tick(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Tick off the customer's words as read."""
+    _decide(reference, name, replies.tick, as_json=as_json)
 
 
 @click.command("note")

@@ -1,7 +1,6 @@
 """A message on the thread of a known request: a proven requester acts, others leave words."""
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.judge import judge
@@ -11,7 +10,7 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
-from pipeline.flow.requests.commands import event_of_reply
+from pipeline.flow.requests.commands import event_of_reply, read_words
 from pipeline.flow.requests.confirm import confirm
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words
 from pipeline.flow.requests.known_number import find_conflict
@@ -21,10 +20,9 @@ from pipeline.flow.requests.revise import revise
 from pipeline.flow.requests.route import route_on
 from pipeline.flow.requests.thread import KnownThread, Standing
 from pipeline.flow.services import Work
-from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply.lines import read_reply
-from pipeline.model.message import Command, SenderVerdict
+from pipeline.model.message import ReadReply, ReplyKind, SenderVerdict
 from pipeline.model.notice import NoticeName
+from pipeline.model.problem import Problem
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -38,6 +36,10 @@ _AFTER_APPROVAL = frozenset(
         Status.CERTIFICATE_ISSUED,
         Status.CERTIFICATE_EXPIRED,
     }
+)
+#: Where a file that cannot be read may be the form that we asked for.
+_FORM_AWAITED = frozenset(
+    {Status.RECEIVED, Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
 )
 
 
@@ -54,7 +56,8 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
         if error.code == "stale_request":
             raise
         del context.answers[answered:]
-        keep_words(work.tx, context, known.record)
+        refused = ReadReply(ReplyKind.NOTE, reasons=("refused",))
+        keep_words(work.tx, context, known.record, refused, waits=True)
         keep_attachments(work.tx, context, known.record)
         alert(work, "command_refused", known.record.reference, error.code)
         return context.done(Outcome.REPLY, known.record, refused=error.code)
@@ -74,15 +77,9 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         return _after_the_end(work, context, record)
     if record.status is Status.HELD and context.message.attachments:
         keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
-        keep_words(work.tx, context, record)
+        keep_words(work.tx, context, record, waits=True)
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="files_kept")
-    if context.read.unreadable:
-        problems = tuple(item.problem for item in context.read.unreadable)
-        items = file_items(problems, record.language)
-        add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
-        keep_words(work.tx, context, record)
-        return context.done(Outcome.REPLY, record, why="unreadable")
     return _words(work, context, record)
 
 
@@ -93,7 +90,7 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
         for submission in context.read.submissions:
             open_form(work, context, submission, linked_to=record.reference)
         return context.done(Outcome.REQUEST, record, why="colleague")
-    keep_words(work.tx, context, record)
+    keep_words(work.tx, context, record, waits=True)
     keep_attachments(work.tx, context, record)
     if known.standing is not Standing.COLLEAGUE:
         alert(work, f"thread_{known.standing.value}", record.reference)
@@ -187,25 +184,59 @@ def _first_form(
 
 
 def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
-    """Undo a withdrawal when that is what the words mean; else keep a note and tell staff."""
-    keep_words(work.tx, context, record)
+    """Undo what can be undone when that is what the words mean; else keep a note, tell staff."""
+    said = read_words(work, context, record)
+    event = event_of_reply(context, record, said)
+    if event is not None:
+        keep_words(work.tx, context, record, said, waits=said.asks_more)
+        apply_event(work, record, event, context.trigger)
+        return context.done(Outcome.REPLY, record, event=event.name)
+    keep_words(work.tx, context, record, said, waits=True)
+    keep_attachments(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, record, why="ended")
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
-    keep_words(work.tx, context, record)
-    today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
-    said = read_reply(context.message.new_text, load_phrases(), today)
-    if len(said.commands) > 1:
+    """Do what the words ask for; keep them for staff when they ask for nothing certain, or more."""
+    said = read_words(work, context, record)
+    acts = said.kind in {ReplyKind.EVENT, ReplyKind.STATUS}
+    attempt = not acts and _attempt_at_a_form(context, record)
+    keep_words(work.tx, context, record, said, waits=said.asks_more or not (acts or attempt))
+    keep_attachments(work.tx, context, record)
+    if attempt:
+        items = file_items(attempt, record.language)
+        add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
+        return context.done(Outcome.REPLY, record, why="unreadable")
+    if said.kind is ReplyKind.STAFF:
         alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, record, why="two_commands")
-    if said.commands == (Command.STATUS,):
+    if said.kind is ReplyKind.STATUS:
         add_reply(context, record, NoticeName.DUPLICATE, "status")
         return context.done(Outcome.REPLY, record, why="status")
     event = event_of_reply(context, record, said)
-    if event is None:
+    if event is None or said.asks_more:
         alert(work, "customer_wrote", record.reference)
+    if event is None:
         return context.done(Outcome.REPLY, record, why="note")
     apply_event(work, record, event, context.trigger)
     return context.done(Outcome.REPLY, record, event=event.name)
+
+
+def _attempt_at_a_form(context: MessageContext, record: RequestRecord) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of the mail that may be the form we wait for.
+
+    A mail that is encrypted as a whole is told of in any status: its words are not to be read.
+    """
+    awaited = record.status in _FORM_AWAITED
+    problems = (file.problem for file in context.read.unreadable)
+    return tuple(
+        problem
+        for problem in problems
+        if problem.code == "file_encrypted_mail" or (awaited and not _is_any_file(problem))
+    )
+
+
+def _is_any_file(problem: Problem) -> bool:
+    """Tell whether a file is of a kind that nobody would take for a form."""
+    return problem.code == "file_other" and ("type", "unknown") in problem.params

@@ -2,6 +2,7 @@
 
 from pipeline.flow.context import MessageContext
 from pipeline.model.identifiers import new_id
+from pipeline.model.message import ReadReply
 from pipeline.model.submission import Submission
 from pipeline.store.records import AttachmentRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -40,8 +41,18 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
         )
 
 
-def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) -> None:
-    """Keep the new text of the message as the customer's note."""
+def keep_words(
+    tx: Transaction,
+    context: MessageContext,
+    record: RequestRecord,
+    reading: ReadReply | None = None,
+    *,
+    waits: bool = False,
+) -> None:
+    """Keep the new text of the message as the customer's note, with what it was taken for.
+
+    ``waits``: staff have to read it, until they tick it off.
+    """
     from pipeline.store.records import NoteRecord  # noqa: PLC0415 - one use
 
     text = context.message.new_text.strip()
@@ -55,5 +66,7 @@ def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) 
                 from_customer=True,
                 text=text,
                 message_id=context.row.id,
+                waits_since=context.now if waits else None,
+                reading=reading,
             )
         )

@@ -39,4 +39,3 @@ def _against(blocks: tuple[Block, ...], block: Block, sentence: Sentence) -> tup
     if not sentence.labels:
         return ()
     return (*in_paragraph(block, sentence), *elsewhere(blocks, block))
-

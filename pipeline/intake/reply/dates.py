@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from pipeline.intake.phrases import load_months, load_weekdays
+from pipeline.intake.reply.folding import is_japanese
 
 _YEAR = r"(?:,?\s{1,3}(\d{4})\b)?"
 _MONTH = r"([^\W\d_]{3,12})\.?"
@@ -17,9 +19,7 @@ _YMD = re.compile(
 _MONTH_DAY_JA = re.compile(rf"(?<!\d)(\d{{1,2}})\s?月\s?(\d{{1,2}})\s?日{_BRACKETS}")
 # Dots mean that the day comes first.
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4})(?!\d))?(?!\d)")
-_DAY_MONTH = re.compile(
-    rf"(?<![\d./-]){_DAY}\.?\s{{1,3}}(?:of\s)?{_MONTH}{_YEAR}", re.IGNORECASE
-)
+_DAY_MONTH = re.compile(rf"(?<![\d./-]){_DAY}\.?\s{{1,3}}(?:of\s)?{_MONTH}{_YEAR}", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b{_MONTH}\s{{1,3}}(?:the\s)?{_DAY}(?![\d:]){_YEAR}", re.IGNORECASE)
 # Slashes mean one thing in London and another in New York.
 _SLASHED = re.compile(rf"(?<![\d/])(\d{{1,2}})/(\d{{1,2}})(?:/(\d{{4}}))?(?![\d/]){_BRACKETS}")
@@ -30,7 +30,6 @@ _CLOCK = re.compile(
     r"|\b(?:at|um|gegen|ab|from)\s(\d{1,2})(?:[.:](\d{2}))?(?![\d.:/])",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]{3,12}曜?日?")
 _NOON, _HOURS, _MINUTES = 12, 24, 60
 
 
@@ -65,7 +64,7 @@ def named(text: str, today: date) -> Named:
     times: list[frozenset[tuple[int, int]]] = []
     text = _CLOCK.sub(lambda hit: " " if _take_time(hit, times) else hit[0], text)
     weekdays: list[int] = []
-    text = _WORD.sub(lambda hit: " " if _take_weekday(hit[0], weekdays) else hit[0], text)
+    text = _weekday().sub(lambda hit: _take_weekday(hit[0], weekdays), text)
     return Named(tuple(days), tuple(dict.fromkeys(weekdays)), tuple(times), text)
 
 
@@ -116,9 +115,16 @@ def _take_time(hit: re.Match[str], times: list[frozenset[tuple[int, int]]]) -> b
     return True
 
 
-def _take_weekday(word: str, weekdays: list[int]) -> bool:
-    number = load_weekdays().get(word.casefold())
-    if number is None:
-        return False
-    weekdays.append(number)
-    return True
+def _take_weekday(word: str, weekdays: list[int]) -> str:
+    weekdays.append(load_weekdays()[word.casefold()])
+    return " "
+
+
+@cache
+def _weekday() -> re.Pattern[str]:
+    """Return what finds a weekday; Japanese ones stand within a word."""
+    names = (
+        name if is_japanese(name) else rf"\b{name}\b"
+        for name in map(re.escape, sorted(load_weekdays(), key=len, reverse=True))
+    )
+    return re.compile("|".join(names), re.IGNORECASE)

@@ -125,9 +125,7 @@ class Automaton:
                 reached.add(step)
                 if not rest:
                     waiting += self._next[place]
-        return frozenset(
-            (rest, place) for rest, place in reached if rest or place in self._labels
-        )
+        return frozenset((rest, place) for rest, place in reached if rest or place in self._labels)
 
     def _steps_of(self, state: _State) -> dict[str, _State]:
         by_character: dict[str, list[tuple[str, int]]] = defaultdict(list)

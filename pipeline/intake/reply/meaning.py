@@ -28,6 +28,8 @@ _EVENTS = {
 }
 _CHOICE, _OTHER_TIME, _MIXED, _DATE = "choice", "other_time", "mixed", "date"
 _ONLY_TIMES, _ONLY_DATE = "only_times", "only_date"
+#: What acts only when it is all that the text says.
+_ALONE = frozenset({Command.WITHDRAW.value, Command.UNDO.value, _ONLY_TIMES})
 #: Words that only go along with another command of the same sentence: "done, it is active".
 _WEAK = (Command.OK.value, Command.DONE.value)
 _SIGNS = frozenset({Doubt.EMPTY_BOX, Doubt.CROSS, Doubt.STRUCK, Doubt.QUOTED})
@@ -84,10 +86,21 @@ def read_reply(text: str, situation: Situation) -> ReadReply:
     labels = tuple(dict.fromkeys(item.label for item in said))
     if not labels:
         return _near_miss(blocks, situation)
+    signs = _signs(said)
+    if len(labels) > 1 and signs:
+        return ReadReply(ReplyKind.NOTE, reasons=signs, sentence=said[0].sentence.text)
     if len(labels) > 1 or labels[0] == _MIXED:
         reason = "other_date" if labels == (_MIXED,) else "two_commands"
         return ReadReply(ReplyKind.STAFF, reasons=(reason,), sentence=said[0].sentence.text)
     return _judged(blocks, said, situation)
+
+
+def _signs(said: Sequence[_Said]) -> tuple[str, ...]:
+    """Return the signs against all that is said: a list of empty boxes says nothing."""
+    found = [[doubt for doubt in in_paragraph(item.block, item.sentence)] for item in said]
+    if not all(_SIGNS.intersection(each) for each in found):
+        return ()
+    return tuple(doubt.value for doubt in dict.fromkeys(found[0]) if doubt in _SIGNS)
 
 
 class _Reader:
@@ -135,7 +148,7 @@ def _judged(blocks: Sequence[Block], said: Sequence[_Said], situation: Situation
         return reading
     against = _against(blocks, said)
     alone = _is_alone(blocks)
-    if label == Command.WITHDRAW or label == _ONLY_TIMES or label.startswith(_ONLY_DATE):
+    if label in _ALONE or label.startswith(_ONLY_DATE):
         against = against if alone else (*against, "not_alone")
     if not against:
         return replace(reading, asks_more=not alone and _asks_more(blocks))
@@ -147,23 +160,28 @@ def _judged(blocks: Sequence[Block], said: Sequence[_Said], situation: Situation
 
 def _reading(label: str, situation: Situation) -> ReadReply:
     """Return what a label means when nothing speaks against it."""
-    if label == Command.STATUS:
+    kind, _, which = label.partition(":")
+    if kind == Command.STATUS:
         return ReadReply(ReplyKind.STATUS, reasons=("status",))
-    if label in {_OTHER_TIME, _ONLY_TIMES}:
+    if kind in {_OTHER_TIME, _ONLY_TIMES}:
         return ReadReply(ReplyKind.EVENT, EventName.ANOTHER_TIME, reasons=("another_time",))
-    if label.startswith(_CHOICE):
-        slot = situation.slots[int(label.partition(":")[2])]
+    if kind == _CHOICE:
+        slot = situation.slots[int(which)]
         return ReadReply(ReplyKind.EVENT, EventName.ACCEPT_SLOT, slot, reasons=("offered_time",))
-    if label.startswith((_DATE, _ONLY_DATE)):
-        return _new_date(label.partition(":")[2], situation)
-    name = _legal(label, situation.possible)
+    if kind in {_DATE, _ONLY_DATE}:
+        return _new_date(which, situation)
+    return _command(kind, situation)
+
+
+def _command(command: str, situation: Situation) -> ReadReply:
+    name = _legal(command, situation.possible)
     if name is None:
         return ReadReply(ReplyKind.NOTE, reasons=("not_now",))
-    if label == Command.OK:
-        if len(situation.slots) != 1:
-            return ReadReply(ReplyKind.NOTE, reasons=("several_slots",))
-        return ReadReply(ReplyKind.EVENT, name, situation.slots[0], reasons=("phrase",))
-    return ReadReply(ReplyKind.EVENT, name, reasons=("phrase",))
+    if command != Command.OK:
+        return ReadReply(ReplyKind.EVENT, name, reasons=("phrase",))
+    if len(situation.slots) != 1:
+        return ReadReply(ReplyKind.NOTE, reasons=("several_slots",))
+    return ReadReply(ReplyKind.EVENT, name, situation.slots[0], reasons=("phrase",))
 
 
 def _new_date(written: str, situation: Situation) -> ReadReply:

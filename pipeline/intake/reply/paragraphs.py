@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 
 from pipeline.intake.phrases import load_table
 from pipeline.intake.reply.doubts import Doubt, doubts, signs
@@ -19,14 +20,14 @@ _INTRODUCTION, _SIGN_OFF_WORDS, _NAMES = 60, 7, 3
 _SIGNATURE_LINES, _SIGNATURE_LENGTH = 10, 120
 COURTESY = "courtesy"
 
-_QUOTED = re.compile(r"\s*[>＞]")
+_QUOTED = re.compile(r"[>＞]")
 _RULE = re.compile(r"[\s\-_=*~─━―－＿＝＊・]*\Z")
-_BULLET = re.compile(r"\s*(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
+_BULLET = re.compile(r"(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
 _END = ".!?。．！？｡…‼⁇⁈⁉;；"
 _CLOSERS = " \t\"'”’」』)）]】>*_"
 _SENTENCE = re.compile(r"[.!?。．！？｡…‼⁇⁈⁉;；]+[\"'”’」』)）\]*_]*")
 _PIECE = re.compile(r"[,、，､/／]|\s[-–—−]{1,3}\s|[—―]|[:：](?=\s)")
-_CONTINUES = re.compile(r"[\s]*[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
+_CONTINUES = re.compile(r"[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x200E, 0x200F])
 
 
@@ -146,7 +147,7 @@ def _cut(lines: list[str]) -> Iterator[tuple[list[str], Place]]:
     below = place = Place.WORDS
     for line in lines:
         blank = not line.strip() or _RULE.match(line) is not None
-        quoted = _QUOTED.match(line) is not None
+        quoted = _QUOTED.match(line.lstrip()) is not None
         footer = not blank and is_footer(line)
         changes = quoted is not (place is Place.QUOTE) or (footer and place is not Place.FOOTER)
         if blank or changes:
@@ -180,19 +181,20 @@ class _Reader:
                 runs[-1] += blank + line.strip()
             else:
                 runs.append(line.strip())
-        sentences = [self._sentence(text) for run in runs for text in _sentences(run)]
+        texts = islice((text for run in runs for text in _sentences(run)), _MAX_SENTENCES + 1)
+        sentences = [self._sentence(text) for text in texts]
         return Block("\n".join(runs), tuple(sentences), place, tuple(lines))
 
     def _ends(self, before: str, line: str) -> bool:
         """Tell whether a sentence ends at the end of the line ``before``."""
-        if before.rstrip(_CLOSERS)[-1:] in _END or _BULLET.match(line):
+        if before.rstrip(_CLOSERS)[-1:] in _END or _BULLET.match(line.lstrip()):
             return True
         if _says_nothing(line):
             return True
         *_, last = "", *_sentences(before[-2 * _MAX_SENTENCE :])
         if _says_nothing(last):
             return True
-        if _CONTINUES.match(line) or before.rstrip()[-1:] in ",、，:：":
+        if _CONTINUES.match(line.lstrip()) or before.rstrip()[-1:] in ",、，:：":
             return False
         if is_japanese(before[-1:]):
             folded = fold(last)

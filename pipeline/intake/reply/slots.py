@@ -111,7 +111,8 @@ def _offers(text: str, today: date) -> bool:
     pieces = re.split(r"[,、，;；]", text)
     dated = [fold(piece) for piece in pieces if _has_day(piece, today)]
     return not any(
-        Doubt.NEGATION in doubts(piece) or any(word in f" {piece} " for word in _patterns(_NO_OFFER))
+        Doubt.NEGATION in doubts(piece)
+        or any(word in f" {piece} " for word in _patterns(_NO_OFFER))
         for piece in dated
     )
 
