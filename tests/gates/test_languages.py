@@ -16,7 +16,6 @@ from babel import Locale
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.texts import choice_vocabulary, fold_word, form_texts
-from pipeline.intake.phrases import load_phrases
 from pipeline.intake.reply.vocabulary import says
 from pipeline.model.form import FormKind
 from pipeline.model.message import Command

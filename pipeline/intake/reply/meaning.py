@@ -30,6 +30,8 @@ _CHOICE, _OTHER_TIME, _MIXED, _DATE = "choice", "other_time", "mixed", "date"
 _ONLY_TIMES, _ONLY_DATE = "only_times", "only_date"
 #: What acts only when it is all that the text says.
 _ALONE = frozenset({Command.WITHDRAW.value, Command.UNDO.value, _ONLY_TIMES})
+#: What takes a choice up again is what takes up an "ok".
+_TOPIC = {_CHOICE: Command.OK.value}
 #: Words that only go along with another command of the same sentence: "done, it is active".
 _WEAK = (Command.OK.value, Command.DONE.value)
 _SIGNS = frozenset({Doubt.EMPTY_BOX, Doubt.CROSS, Doubt.STRUCK, Doubt.QUOTED})
@@ -97,7 +99,7 @@ def read_reply(text: str, situation: Situation) -> ReadReply:
 
 def _signs(said: Sequence[_Said]) -> tuple[str, ...]:
     """Return the signs against all that is said: a list of empty boxes says nothing."""
-    found = [[doubt for doubt in in_paragraph(item.block, item.sentence)] for item in said]
+    found = [in_paragraph(item.block, item.sentence) for item in said]
     if not all(_SIGNS.intersection(each) for each in found):
         return ()
     return tuple(doubt.value for doubt in dict.fromkeys(found[0]) if doubt in _SIGNS)
@@ -195,7 +197,7 @@ def _new_date(written: str, situation: Situation) -> ReadReply:
 
 def _against(blocks: Sequence[Block], said: Sequence[_Said]) -> tuple[str, ...]:
     label = said[0].label
-    topics = _topics(label)
+    topics = _topics(_TOPIC.get(label.partition(":")[0], label))
     found: list[Doubt] = []
     for item in said:
         found += in_paragraph(item.block, item.sentence)

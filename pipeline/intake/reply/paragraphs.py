@@ -20,6 +20,9 @@ _INTRODUCTION, _SIGN_OFF_WORDS, _NAMES = 60, 7, 3
 _SIGNATURE_LINES, _SIGNATURE_LENGTH = 10, 120
 COURTESY = "courtesy"
 
+#: The words of a link or an address say nothing.
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"”」]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}")
+_LINK_WORD = "(link)"
 _QUOTED = re.compile(r"[>＞]")
 _RULE = re.compile(r"[\s\-_=*~─━―－＿＝＊・]*\Z")
 _BULLET = re.compile(r"(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
@@ -110,7 +113,7 @@ def read_blocks(text: str, known: Known) -> tuple[Block, ...] | None:
 
     ``known`` returns the label of a sentence or a piece of one, or nothing.
     """
-    lines = text.translate(_INVISIBLE).splitlines()
+    lines = _LINK.sub(_LINK_WORD, text[: _MAX_TEXT + 1].translate(_INVISIBLE)).splitlines()
     if len(text) > _MAX_TEXT or len(lines) > _MAX_LINES:
         return None
     reader = _Reader(known)
