@@ -5,7 +5,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.intake.reply.grammar import expand
+from pipeline.intake.reply.grammar import Choice, parse
 from pipeline.resources import read_toml, template
 
 Words = Mapping[str, tuple[str, ...]]
@@ -21,8 +21,11 @@ def _merged(table: str) -> Words:
 
 
 def load_phrases() -> Words:
-    """Return every wording of each command (by its code), of all languages together."""
-    return load_wordings("commands")
+    """Return the phrases of each command (by its code), of all languages together.
+
+    A phrase may stand for many wordings: ``pipeline.intake.reply.grammar``.
+    """
+    return _merged("commands")
 
 
 @cache
@@ -36,22 +39,16 @@ def load_table(table: str, name: str) -> tuple[Any, ...]:
 
 
 @cache
-def load_wordings(table: str, *names: str) -> Words:
-    """Return the lists of a table of phrases (all, or ``names``), each wording written out."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(template("commands").glob("??.toml")):
-        content = read_toml("commands", path.name)
-        parts = content.get("parts", {})
-        for name, phrases in content.get(table, {}).items():
-            for phrase in phrases if not names or name in names else ():
-                found.setdefault(name, []).extend(expand(phrase, parts))
-    return MappingProxyType({name: tuple(dict.fromkeys(words)) for name, words in found.items()})
-
-
-@cache
-def reply_words() -> tuple[str, ...]:
-    """Return all phrases that a customer may reply with."""
-    return tuple(dict.fromkeys(phrase for said in load_phrases().values() for phrase in said))
+def load_choices(table: str, *names: str) -> tuple[tuple[str, Choice], ...]:
+    """Return the phrases of a table (all its lists, or ``names``), each with its list's name."""
+    return tuple(
+        (name, parse(phrase, content.get("parts", {})))
+        for path in sorted(template("commands").glob("??.toml"))
+        for content in [read_toml("commands", path.name)]
+        for name, phrases in content.get(table, {}).items()
+        if not names or name in names
+        for phrase in phrases
+    )
 
 
 def load_frequent_words() -> Words:
@@ -63,17 +60,26 @@ def load_frequent_words() -> Words:
 
 @cache
 def load_months() -> Mapping[str, int]:
-    """Return the number of each month by its name, short or long, in every language (CLDR).
+    """Return the number of each month by its name, short or long, in every language (CLDR)."""
+    return _calendar_names("months")
 
-    Names are case folded; a beginning that two months share is left out.
-    """
+
+@cache
+def load_weekdays() -> Mapping[str, int]:
+    """Return the number of each weekday (Monday is 0) by its name, in every language (CLDR)."""
+    return _calendar_names("days")
+
+
+def _calendar_names(of: str) -> Mapping[str, int]:
+    """Return names and their beginnings, case folded; what two share is left out."""
     from babel import Locale  # noqa: PLC0415 - slow to import, needed for few replies
 
     found: dict[str, set[int]] = {}
     for path in template("commands").glob("??.toml"):
-        names = Locale.parse(path.stem).months["format"]["wide"]
+        names = getattr(Locale.parse(path.stem), of)["format"]["wide"]
         for number, name in names.items():
-            for length in (3, 4, len(name)):
+            # a month may be cut to three letters; "mon" and "son" are words of their own
+            for length in (3, 4, len(name)) if of == "months" else (len(name),):
                 found.setdefault(name[:length].casefold(), set()).add(int(number))
     return MappingProxyType(
         {name: next(iter(numbers)) for name, numbers in found.items() if len(numbers) == 1}

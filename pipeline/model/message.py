@@ -1,8 +1,10 @@
 """A message: a mail that came in, read but not believed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from pipeline.model.request import EventName, Slot
 
 
 class SenderVerdict(StrEnum):
@@ -161,17 +163,32 @@ class Command(StrEnum):
     OK = "ok"
     STATUS = "status"
     CREATED = "created"
+    UNDO = "undo"
+
+
+class ReplyKind(StrEnum):
+    """What becomes of the words of a reply."""
+
+    EVENT = "event"
+    STATUS = "status"
+    NOTE = "note"
+    SUGGESTION = "suggestion"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReply:
-    """What the new text of a reply says.
+    """What the new text of a reply asks for.
 
-    ``commands`` are the different commands found (two or more: staff decide); ``slot`` is the
-    letter of an offered slot in upper case, or empty; ``dates`` are the ISO dates found in it.
+    ``event`` (with ``slot`` or ``new_date``) is what acts, or what is suggested to staff.
+    ``reasons`` are the codes of why it acts or does not, ``sentence`` is what this rests on.
+    ``asks_more``: the text says more than that, and somebody has to read it.
     """
 
-    commands: tuple[Command, ...]
-    slot: str
-    dates: tuple[str, ...]
-    text: str
+    kind: ReplyKind
+    event: EventName | None = None
+    slot: Slot | None = None
+    new_date: date | None = None
+    reasons: tuple[str, ...] = ()
+    sentence: str = ""
+    asks_more: bool = False

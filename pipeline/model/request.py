@@ -139,6 +139,7 @@ class EventName(StrEnum):
     DROP = "drop"
     WITHDRAW = "withdraw"
     UNDO_WITHDRAW = "undo_withdraw"
+    UNDO_ACTIVATED = "undo_activated"
     HOLD = "hold"
     ROUTE = "route"
     CHANGED_FORM = "changed_form"
@@ -216,7 +217,8 @@ class RequestState:
     ``claims_number``: the number is recorded as requested for this request; while its owner is in
     doubt it would be. ``unasked``: its sender is not proven and could not be asked whether it is
     theirs. ``doubts`` are why the request is held in place of the first status of staff without a
-    word to the customer: such a hold is *hidden*.
+    word to the customer: such a hold is *hidden*. ``activation_reported``: it is active because the
+    customer said so.
     """
 
     track: Track
@@ -244,6 +246,7 @@ class RequestState:
     ready_confirmed: bool = False
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
+    activation_reported: bool = False
     unasked: bool = False
     doubts: tuple[HoldReason, ...] = ()
 

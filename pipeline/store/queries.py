@@ -25,6 +25,7 @@ from pipeline.store.records import (
 from pipeline.store.schema.mail_and_requests import (
     certificates,
     messages,
+    notes,
     outbox,
     quarantine,
     requests,
@@ -50,7 +51,10 @@ class QueueView(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A line of a queue. ``since`` is when the status began; ``next_at`` when we look again."""
+    """A line of a queue. ``since`` is when the status began; ``next_at`` when we look again.
+
+    ``unread``: the customer wrote words that wait for staff.
+    """
 
     id: str
     reference: str
@@ -69,6 +73,7 @@ class QueueRow:
     since: datetime
     next_at: datetime | None
     certificate_expires_at: datetime | None
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,16 @@ class Overview:
     outbox: Sequence[OutboxRecord]
 
 
-_ROW: tuple[sa.Column[Any], ...] = (
+_UNREAD = (
+    sa.exists()
+    .where(
+        notes.c.mailbox_id == requests.c.mailbox_id,
+        notes.c.request_id == requests.c.id,
+        notes.c.waits_since.is_not(None),
+    )
+    .correlate(requests)
+)
+_ROW: tuple[sa.ColumnElement[Any], ...] = (
     requests.c.id,
     requests.c.reference,
     requests.c.track,
@@ -127,8 +141,10 @@ _ROW: tuple[sa.Column[Any], ...] = (
     requests.c.entered_at,
     requests.c.next_at,
     requests.c.certificate_expires_at,
+    _UNREAD.label("unread"),
 )
 _OPEN = requests.c.open_since.is_not(None)
+_NOT_OF_STAFF = requests.c.move != Move.STAFF
 
 
 def queue(
@@ -138,6 +154,8 @@ def queue(
     statement: sa.Select[Any] = sa.select(*_ROW).where(
         requests.c.mailbox_id == transaction.context.mailbox_id
     )
+    if view is QueueView.NEEDS_ME:
+        return _needs_me(transaction, statement, limit, offset)
     if view is QueueView.EXPIRING:
         statement = _expiring(statement)
     elif view is QueueView.ALL:
@@ -149,9 +167,30 @@ def queue(
     return _rows(transaction, statement.limit(limit).offset(offset))
 
 
+def _needs_me(
+    transaction: Transaction, statement: sa.Select[Any], limit: int, offset: int
+) -> list[QueueRow]:
+    """Return where it is the move of staff, or where words of the customer wait for them.
+
+    Two statements, each with an index of its own: SQLite gives up both for an OR that is sorted.
+    """
+    moves = statement.where(_OPEN, requests.c.move == Move.STAFF).order_by(
+        requests.c.open_since, requests.c.id
+    )
+    noted = sa.select(notes.c.request_id).where(
+        notes.c.mailbox_id == transaction.context.mailbox_id, notes.c.waits_since.is_not(None)
+    )
+    # a request that has ended has no open_since, and may be written to still
+    written = statement.where(
+        requests.c.id.in_(noted), sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF)
+    ).order_by(requests.c.entered_at, requests.c.id)
+    rows = [
+        row for part in (moves, written) for row in _rows(transaction, part.limit(offset + limit))
+    ]
+    return sorted(rows, key=lambda row: (row.since, row.id))[offset : offset + limit]
+
+
 def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
-    if view is QueueView.NEEDS_ME:
-        return (requests.c.move == Move.STAFF,)
     if view is QueueView.WAITING:
         return (requests.c.move.in_([Move.CUSTOMER, Move.META]),)
     return (requests.c.status == Status.HELD,) if view is QueueView.HELD else ()
@@ -200,8 +239,9 @@ def counts(transaction: Transaction, now: datetime) -> Counts:
     soon = now + _EXPIRES_SOON
     live = constant(certificates.c.state, CertificateState.LIVE)
     queued = outbox.c.next_at
-    parts: tuple[sa.ScalarSelect[int], ...] = (
-        _count(transaction, requests, _OPEN, requests.c.move == Move.STAFF),
+    parts: tuple[sa.ColumnElement[int], ...] = (
+        _count(transaction, requests, _OPEN, requests.c.move == Move.STAFF)
+        + _written_to(transaction),
         _count(transaction, requests, _OPEN, requests.c.move.in_([Move.CUSTOMER, Move.META])),
         _count(transaction, requests, _OPEN, requests.c.status == Status.HELD),
         _count(transaction, requests, requests.c.next_at.is_not(None), requests.c.next_at <= now),
@@ -269,6 +309,26 @@ def overview(transaction: Transaction, request_id: str) -> Overview | None:
         certificates=transaction.certificates.of_request(request_id),
         messages=transaction.messages.of_request(request_id),
         outbox=transaction.outbox.of_request(request_id),
+    )
+
+
+def _written_to(transaction: Transaction) -> sa.ScalarSelect[int]:
+    """Count the requests whose customer wrote and where it is not the move of staff anyway."""
+    return (
+        sa.select(sa.func.count(notes.c.request_id.distinct()))
+        .select_from(notes)
+        .join(
+            requests,
+            sa.and_(
+                requests.c.mailbox_id == notes.c.mailbox_id, requests.c.id == notes.c.request_id
+            ),
+        )
+        .where(
+            notes.c.mailbox_id == transaction.context.mailbox_id,
+            notes.c.waits_since.is_not(None),
+            sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
+        )
+        .scalar_subquery()
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
 from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
@@ -247,7 +247,11 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class NoteRecord:
-    """A text kept with a request: the customer's own words, or a note of staff."""
+    """A text kept with a request: the customer's own words, or a note of staff.
+
+    ``waits_since`` is when words came that nobody has read and no rule has acted on (None: they
+    need nobody). ``reading`` is what the words of a reply were taken for.
+    """
 
     id: str
     request_id: str
@@ -256,6 +260,8 @@ class NoteRecord:
     from_customer: bool
     text: str
     message_id: str | None = None
+    waits_since: datetime | None = None
+    reading: ReadReply | None = None
 
 
 @dataclass(frozen=True, slots=True)

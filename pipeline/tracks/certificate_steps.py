@@ -16,6 +16,7 @@ from pipeline.tracks.declaration import (
     SYSTEM,
     SYSTEM_STAFF,
     Anchor,
+    Special,
     Step,
     TransitionRule,
     unless,
@@ -122,13 +123,43 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
 _ACTIVE = (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED))
 
 
+#: ``active`` is an end; for a day the customer can take back that it is.
+ACTIVE = Step(
+    Status.ACTIVE,
+    Move.NOBODY,
+    (
+        TransitionRule(
+            E.UNDO_ACTIVATED,
+            CUSTOMER_STAFF,
+            when=unless(c.REPORTED_BY_CUSTOMER),
+            refuse="undo_not_reported",
+        ),
+        TransitionRule(
+            E.UNDO_ACTIVATED, CUSTOMER_STAFF, when=unless(c.WITHIN_UNDO), refuse="undo_too_late"
+        ),
+        TransitionRule(
+            E.UNDO_ACTIVATED,
+            CUSTOMER_STAFF,
+            Special.BEFORE_END,
+            (SetNumber(NumberState.REQUESTED), SendNotice(NoticeName.STATUS_CHANGED)),
+        ),
+    ),
+)
+
+
 def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Step:
     """Return the step where the customer sets up the integration (as :func:`issuing`)."""
     return Step(
         Status.CERTIFICATE_ISSUED,
         Move.CUSTOMER,
         (
-            TransitionRule(E.ACTIVATED, CUSTOMER_STAFF | META, Status.ACTIVE, _ACTIVE),
+            TransitionRule(
+                E.ACTIVATED,
+                CUSTOMER_STAFF | META,
+                Status.ACTIVE,
+                _ACTIVE,
+                change=ch.note_reporter,
+            ),
             *_ordering(E.NEW_CERTIFICATE, CUSTOMER_STAFF, unowned),
             *issuing(unowned, forbidden),
             TransitionRule(
@@ -169,7 +200,9 @@ def certificate_expired(unowned: Unowned = owned_anyway, forbidden: Rules = ()) 
         Move.CUSTOMER,
         (
             *_ordering(E.NEW_CERTIFICATE, CUSTOMER_STAFF, unowned),
-            TransitionRule(E.ACTIVATED, CUSTOMER_STAFF, Status.ACTIVE, _ACTIVE),
+            TransitionRule(
+                E.ACTIVATED, CUSTOMER_STAFF, Status.ACTIVE, _ACTIVE, change=ch.note_reporter
+            ),
             *issuing(unowned, forbidden),
             *_LAPSED_NOW,
             *closing(),

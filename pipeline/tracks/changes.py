@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.model.request import HoldReason, RequestState, Status
+from pipeline.model.request import Actor, HoldReason, RequestState, Status
 from pipeline.tracks.conditions import SENDER_REASONS
 from pipeline.tracks.declaration import Case
 
@@ -151,6 +151,11 @@ def expire_on_hold(_case: Case, state: RequestState) -> RequestState:
 def check_number_again(case: Case, state: RequestState) -> RequestState:
     """Count the correction; the corrected form begins with the check of its number."""
     return replace(count_correction(case, state), asked_by=None)
+
+
+def note_reporter(case: Case, state: RequestState) -> RequestState:
+    """Note whether it was the customer who said that the integration is active."""
+    return replace(state, activation_reported=case.event.actor is Actor.CUSTOMER)
 
 
 def mark_created(case: Case, state: RequestState) -> RequestState:

@@ -168,5 +168,8 @@ APPROVED_ANSWERS = Guard(
     "the number or a name changes", lambda case: not _APPROVED_FIELDS.isdisjoint(case.event.fields)
 )
 WITHIN_UNDO = Guard("within the time to undo", _within_undo)
+REPORTED_BY_CUSTOMER = Guard(
+    "the customer reported it", lambda case: case.state.activation_reported, of_state=True
+)
 OWNERSHIP_SETTLED = _settled(HoldReason.OWNERSHIP)
 NUMBER_SETTLED = _settled(HoldReason.NUMBER)

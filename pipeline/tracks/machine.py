@@ -68,6 +68,11 @@ _WAIT_FOR_CERTIFICATE = frozenset(
 )
 #: What the clock does to a hold, hidden or not.
 _OF_THE_CLOCK = frozenset({EventName.ALERT, EventName.REMIND, EventName.EXPIRE})
+#: The end that each event of undoing leaves.
+_UNDOES = {
+    EventName.UNDO_WITHDRAW: Status.WITHDRAWN,
+    EventName.UNDO_ACTIVATED: Status.ACTIVE,
+}
 #: Statuses before a request is on its track.
 _OFF_TRACK = frozenset({Status.RECEIVED, Status.NEEDS_CORRECTION, Status.HELD})
 
@@ -118,8 +123,8 @@ def next_system_event(
 
 def _step_of(state: RequestState, event: Event) -> Step:
     step = TRACKS[state.track].step(state.status)
-    # The undoing of a withdrawal is the one way back from an end, and a short one.
-    undone = state.status is Status.WITHDRAWN and event.name is EventName.UNDO_WITHDRAW
+    # To undo a withdrawal, or what a customer reported, is the one way back, and a short one.
+    undone = _UNDOES.get(event.name) is state.status
     if state.ended and not undone:
         raise RefusedError("ended_request", status=state.status.value, event=event.name.value)
     if step is None:

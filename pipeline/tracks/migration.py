@@ -12,6 +12,7 @@ from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
 from pipeline.tracks.certificate_steps import (
+    ACTIVE,
     AFTER_APPROVAL,
     LAPSING,
     certificate_expired,
@@ -283,6 +284,7 @@ DECLARATION = TrackDeclaration(
         _APPROVED,
         certificate_issued(_own_again, _UNOWNED),
         certificate_expired(_own_again, _UNOWNED),
+        ACTIVE,
         WITHDRAWN,
     ),
     journey=(

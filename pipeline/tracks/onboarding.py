@@ -8,6 +8,7 @@ from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
 from pipeline.tracks.certificate_steps import (
+    ACTIVE,
     AFTER_APPROVAL,
     LAPSING,
     certificate_expired,
@@ -163,6 +164,7 @@ DECLARATION = TrackDeclaration(
         _AWAITING_READINESS,
         certificate_issued(),
         certificate_expired(),
+        ACTIVE,
         WITHDRAWN,
     ),
     journey=(

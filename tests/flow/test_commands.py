@@ -104,8 +104,8 @@ def test_ok_to_several_slots_is_left_to_staff(world: World) -> None:
     record = _proposed(world, "en")
     assert world.reply(record, "OK") == []
     assert world.again(record).status is Status.SLOT_PROPOSED
-    assert world.last_message().refused == "slot_not_offered"
-    assert "command_refused" in world.alerts()
+    assert world.last_message().why == "note"
+    assert "customer_wrote" in world.alerts()
 
 
 def test_letter_that_was_not_offered_is_left_to_staff(world: World) -> None:
@@ -152,7 +152,10 @@ def test_command_that_means_nothing_here_is_left_to_staff(world: World) -> None:
     record = _opened(world, "en", FormKind.ONBOARDING)
     assert world.reply(record, "DONE") == []
     assert world.again(record).status is record.status
-    assert world.last_message().refused == "no_such_move"
+    assert world.last_message().why == "note"
+    (note,) = world.notes(record)[-1:]
+    assert note.reading is not None
+    assert note.reading.reasons == ("not_now",)
 
 
 def test_plain_words_are_a_note_for_staff(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.batch import decide
 from pipeline.errors import RefusedError
-from pipeline.flow.staff import accept as replies
+from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.drop import Heap, drop, drop_heap, heaped
 from pipeline.model.form import FormKind

@@ -35,7 +35,8 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
         [
             row.reference,
             words.status_word(row.status.value)
-            + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else ""),
+            + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else "")
+            + (f" – {words.word('queue_unread')}" if row.unread else ""),
             row.number,
             row.company or row.address,
             told(row.since, zone),

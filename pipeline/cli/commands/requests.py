@@ -14,6 +14,7 @@ from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import organisations as owners
+from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
@@ -286,9 +287,8 @@ def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
 @click.command("accept")
 @_decision
 def accept(reference: str, name: str | None, *, as_json: bool) -> None:
-    """Let the newest reply act that its sender is not proven well enough for."""
+    """Let the newest reply act that may not act by itself."""
     from pipeline.batch import decide  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff import accept as replies  # noqa: PLC0415
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         accepted = replies.accept(opened, record, who)
@@ -297,6 +297,13 @@ def accept(reference: str, name: str | None, *, as_json: bool) -> None:
             return tx.requests.get(accepted.id) or accepted
 
     _decide(reference, name, work, as_json=as_json)
+
+
+@click.command("tick")
+@_decision
+def tick(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Tick off the customer's words as read."""
+    _decide(reference, name, replies.tick, as_json=as_json)
 
 
 @click.command("note")

@@ -8,9 +8,11 @@ from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.flow.views.request import RequestView, ShownProblem
+from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.proposal import Proposal, Told
 from pipeline.model.request import Actor
-from pipeline.store.records import EventRecord
+from pipeline.store.records import EventRecord, NoteRecord
+from pipeline.wording import calling
 from pipeline.wording import console as words
 from pipeline.wording.instants import span, told, told_twice
 
@@ -56,7 +58,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
             for mail in view.mails
         ],
     )
-    _section("notes", [f"{told(note.at, zone)}  {note.author}: {note.text}" for note in view.notes])
+    _section("notes", [_note(view.reference, note, zone) for note in view.notes])
     _section(
         "history",
         [
@@ -67,6 +69,30 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         ],
     )
     _possible(view.reference, commands)
+
+
+def _note(reference: str, note: NoteRecord, zone: str) -> str:
+    """Return a note, and what its words were taken for."""
+    lines = [f"{told(note.at, zone)}  {note.author}: {note.text}"]
+    if note.reading is not None:
+        lines.append(_taken_for(reference, note.reading))
+    if note.waits_since is not None:
+        command = f"{calling.programme()} request tick {reference}"
+        lines.append(words.word("reply_waits", command=command))
+    return "\n".join(lines)
+
+
+def _taken_for(reference: str, reading: ReadReply) -> str:
+    reasons = words.listed(words.named("reply", reason) for reason in reading.reasons)
+    event = words.named("event", reading.event.value) if reading.event else ""
+    if reading.kind is ReplyKind.EVENT:
+        return words.word("reply_acted", event=event, reasons=reasons, sentence=reading.sentence)
+    if reading.kind is ReplyKind.STATUS:
+        return words.word("reply_answered", reasons=reasons, sentence=reading.sentence)
+    if reading.kind is ReplyKind.SUGGESTION:
+        command = f"{calling.programme()} request accept {reference}"
+        return words.word("reply_suggests", event=event, reasons=reasons, command=command)
+    return words.word("reply_idle", reasons=reasons)
 
 
 def _who(line: EventRecord) -> str:

@@ -7,6 +7,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import gather_notice, queue_notice
 from pipeline.flow.services import Work
 from pipeline.model.certificate import CertificateState
+from pipeline.model.request import EventName
 from pipeline.model.transition import (
     AlertStaff,
     ExpireCertificate,
@@ -44,5 +45,6 @@ def perform_effects(
             case ExpireCertificate():
                 end_live(work, record, CertificateState.EXPIRED, "expired")
             case SetNumber(state):
-                set_own_number(work, record, state)
+                undo = transition.event is EventName.UNDO_ACTIVATED
+                set_own_number(work, record, state, undo=undo)
     return record

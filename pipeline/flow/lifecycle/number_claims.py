@@ -7,10 +7,15 @@ from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord, RequestRecord
 
 
-def set_own_number(work: Work, record: RequestRecord, state: NumberState) -> None:
-    """Record ``state`` for the number of ``record``, when it has one."""
+def set_own_number(
+    work: Work, record: RequestRecord, state: NumberState, *, undo: bool = False
+) -> None:
+    """Record ``state`` for the number of ``record``, when it has one.
+
+    ``undo``: what made it active for this request is taken back.
+    """
     if record.number:
-        set_number(work, record, record.number, state)
+        set_number(work, record, record.number, state, undo=undo)
 
 
 def move_claim(work: Work, record: RequestRecord, before: str, *, in_doubt: bool = False) -> None:
@@ -28,16 +33,19 @@ def move_claim(work: Work, record: RequestRecord, before: str, *, in_doubt: bool
         set_own_number(work, record, NumberState.REQUESTED)
 
 
-def set_number(work: Work, record: RequestRecord, number: str, state: NumberState) -> None:
+def set_number(
+    work: Work, record: RequestRecord, number: str, state: NumberState, *, undo: bool = False
+) -> None:
     """Record ``state`` for ``number``, as far as it is for this request to say.
 
     A request claims only what nobody has, and frees only its own claim; what is active stays so,
-    and becomes active for nobody but its owner.
+    and becomes active for nobody but its owner, unless it is this request that undoes it.
     """
     known = work.tx.numbers.lock(number)
     organisation = organisation_of_request(work, record)
     own = owner_of(work, known) == organisation
-    own_claim = known.state is NumberState.REQUESTED and own
+    mine = {NumberState.REQUESTED, NumberState.ACTIVE} if undo else {NumberState.REQUESTED}
+    own_claim = known.state in mine and own
     free = known.state in {NumberState.UNKNOWN, NumberState.RELEASED}
     allowed = {
         NumberState.REQUESTED: free or own_claim,

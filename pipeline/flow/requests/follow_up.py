@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.judge import judge
@@ -13,7 +12,7 @@ from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.replies import add_reply
-from pipeline.flow.requests.commands import event_of_reply
+from pipeline.flow.requests.commands import event_of_reply, read_words
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
 from pipeline.flow.requests.details import hear_more
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
@@ -24,10 +23,9 @@ from pipeline.flow.requests.revise import revise
 from pipeline.flow.requests.route import route_on
 from pipeline.flow.requests.thread import KnownThread, Standing
 from pipeline.flow.services import Work
-from pipeline.intake.phrases import load_phrases
-from pipeline.intake.reply.lines import read_reply
-from pipeline.model.message import Command, SenderVerdict
+from pipeline.model.message import ReadReply, ReplyKind, SenderVerdict
 from pipeline.model.notice import NoticeName
+from pipeline.model.problem import Problem
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status, Track
 from pipeline.model.submission import Submission
 from pipeline.routing.rights import Act, Right, act_of, right
@@ -43,6 +41,13 @@ _AFTER_APPROVAL = frozenset(
         Status.CERTIFICATE_EXPIRED,
     }
 )
+#: Where a file that cannot be read may be the form that we asked for.
+_FORM_AWAITED = frozenset(
+    {Status.RECEIVED, Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
+)
+
+
+_NOTHING = ReadReply(ReplyKind.NOTE)
 
 
 def follow_up(work: Work, context: MessageContext, known: KnownThread) -> MessageRecord:
@@ -58,7 +63,8 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
         if error.code == "stale_request":
             raise
         del context.answers[answered:]
-        keep_words(work.tx, context, known.record)
+        refused = ReadReply(ReplyKind.NOTE, reasons=("refused",))
+        keep_words(work.tx, context, known.record, refused, waits=True)
         keep_attachments(work.tx, context, known.record)
         alert(work, "command_refused", known.record.reference, error.code)
         return context.done(Outcome.REPLY, known.record, refused=error.code)
@@ -76,23 +82,10 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         return _after_the_end(work, context, record)
     if record.state.shown.status is Status.HELD and context.message.attachments:
         keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
-        keep_words(work.tx, context, record)
+        keep_words(work.tx, context, record, waits=True)
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="files_kept")
-    take = _unreadable if context.read.unreadable else _words
-    return take(work, context, record)
-
-
-def _unreadable(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
-    keep_words(work.tx, context, record)
-    if not _may(context, record, Act.REVISE):
-        keep_attachments(work.tx, context, record)
-        alert(work, "customer_wrote", record.reference)
-        return context.done(Outcome.REPLY, record, why="files_kept")
-    problems = tuple(item.problem for item in context.read.unreadable)
-    items = file_items(problems, record.language)
-    add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
-    return context.done(Outcome.REPLY, record, why="unreadable")
+    return _words(work, context, record)
 
 
 def _may(context: MessageContext, record: RequestRecord, act: Act) -> bool:
@@ -101,10 +94,16 @@ def _may(context: MessageContext, record: RequestRecord, act: Act) -> bool:
 
 
 def _suggested(
-    work: Work, context: MessageContext, record: RequestRecord, event: EventName
+    work: Work,
+    context: MessageContext,
+    record: RequestRecord,
+    event: EventName,
+    said: ReadReply = _NOTHING,
 ) -> MessageRecord:
     """Keep the mail as a note that staff can let act with one key, and tell them."""
-    keep_words(work.tx, context, record)
+    reasons = (*said.reasons, "sender_unproven")
+    reading = replace(said, kind=ReplyKind.SUGGESTION, event=event, reasons=reasons)
+    keep_words(work.tx, context, record, reading, waits=True)
     keep_attachments(work.tx, context, record)
     return suggest(work, context, record, event)
 
@@ -146,7 +145,7 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
         for submission in context.read.submissions:
             open_form(work, context, submission, linked_to=record.reference)
         return context.done(Outcome.REQUEST, record, why="colleague")
-    keep_words(work.tx, context, record)
+    keep_words(work.tx, context, record, waits=True)
     keep_attachments(work.tx, context, record)
     if known.standing is not Standing.COLLEAGUE:
         alert(work, f"thread_{known.standing.value}", record.reference)
@@ -248,31 +247,74 @@ def _first_form(
 
 
 def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
-    """Undo a withdrawal when that is what the words mean; else keep a note and tell staff."""
-    keep_words(work.tx, context, record)
+    """Undo what can be undone when that is what the words mean; else keep a note, tell staff."""
+    said = read_words(work, context, record)
+    event = event_of_reply(context, record, said)
+    may = event is not None and _may(context, record, act_of(event.name))
+    if event is not None and may:
+        keep_words(work.tx, context, record, said, waits=said.asks_more)
+        apply_event(work, record, event, context.trigger)
+        return context.done(Outcome.REPLY, record, event=event.name)
+    if event is not None:
+        return _suggested(work, context, record, event.name, said)
+    keep_words(work.tx, context, record, said, waits=True)
+    keep_attachments(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, record, why="ended")
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
+    """Do what the words ask for; keep them for staff when they ask for nothing certain, or more."""
     record = hear_more(work, context, record)
-    keep_words(work.tx, context, record)
-    today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
-    said = read_reply(context.new_text.said, load_phrases(), today)
-    if len(said.commands) > 1:
+    said = read_words(work, context, record)
+    event = event_of_reply(context, record, said)
+    act = _act(said, event)
+    attempt = () if act else _attempt_at_a_form(context, record)
+    may = _may(context, record, Act.REVISE if attempt else act or Act.WORDS)
+    if event is not None and not may:
+        return _suggested(work, context, record, event.name, said)
+    served = may and bool(act or attempt)
+    keep_words(work.tx, context, record, said, waits=said.asks_more or not served)
+    keep_attachments(work.tx, context, record)
+    if attempt and may:
+        items = file_items(attempt, record.language)
+        add_reply(context, record, NoticeName.UNREADABLE, details=NoticeDetails(items=items))
+        return context.done(Outcome.REPLY, record, why="unreadable")
+    if said.kind is ReplyKind.STAFF:
         alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, record, why="two_commands")
-    if said.commands == (Command.STATUS,):
-        if not _may(context, record, Act.STATUS):
-            alert(work, "customer_wrote", record.reference)
-            return context.done(Outcome.REPLY, record, why="note")
+    if said.kind is ReplyKind.STATUS and may:
         add_reply(context, record, NoticeName.DUPLICATE, "status")
         return context.done(Outcome.REPLY, record, why="status")
-    event = event_of_reply(context, record, said)
-    if event is None:
+    if event is None or said.asks_more:
         alert(work, "customer_wrote", record.reference)
+    if event is None:
         return context.done(Outcome.REPLY, record, why="note")
-    if not _may(context, record, act_of(event.name)):
-        return suggest(work, context, record, event.name)
     apply_event(work, record, event, context.trigger)
     return context.done(Outcome.REPLY, record, event=event.name)
+
+
+def _act(said: ReadReply, event: Event | None) -> Act | None:
+    """Return what the words do, if they do anything."""
+    if said.kind is ReplyKind.STATUS:
+        return Act.STATUS
+    return act_of(event.name) if event is not None else None
+
+
+def _attempt_at_a_form(context: MessageContext, record: RequestRecord) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of the mail that may be the form we wait for.
+
+    A mail that is encrypted as a whole is told of in any status: its words are not to be read.
+    """
+    awaited = record.status in _FORM_AWAITED
+    problems = (file.problem for file in context.read.unreadable)
+    return tuple(
+        problem
+        for problem in problems
+        if problem.code == "file_encrypted_mail" or (awaited and not _is_any_file(problem))
+    )
+
+
+def _is_any_file(problem: Problem) -> bool:
+    """Tell whether a file is of a kind that nobody would take for a form."""
+    return problem.code == "file_other" and ("type", "unknown") in problem.params

@@ -6,6 +6,7 @@ from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
 from pipeline.model.identifiers import new_id
+from pipeline.model.message import ReadReply
 from pipeline.model.request import EventName
 from pipeline.model.submission import Submission
 from pipeline.store.records import (
@@ -61,10 +62,27 @@ def _keep(tx: Transaction, file: AttachmentRecord) -> None:
         tx.attachments.insert(file)
 
 
-def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) -> None:
-    """Keep the new text of the message as the customer's note, once."""
+def keep_words(
+    tx: Transaction,
+    context: MessageContext,
+    record: RequestRecord,
+    reading: ReadReply | None = None,
+    *,
+    waits: bool = False,
+) -> None:
+    """Keep the new text of the message as the customer's note, with what it was taken for.
+
+    ``waits``: staff have to read it, until they tick it off. A message that is decided twice has
+    one note, which waits no longer when its words have acted.
+    """
     text = context.new_text.text.strip()
-    if not text or any(note.message_id == context.row.id for note in tx.notes.list(record.id)):
+    if not text:
+        return
+    kept = [note for note in tx.notes.list(record.id) if note.message_id == context.row.id]
+    for note in kept:
+        if not waits and note.waits_since is not None:
+            tx.notes.tick(note.id)
+    if kept:
         return
     tx.notes.insert(
         NoteRecord(
@@ -75,6 +93,8 @@ def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) 
             from_customer=True,
             text=text,
             message_id=context.row.id,
+            waits_since=context.now if waits else None,
+            reading=reading,
         )
     )
 

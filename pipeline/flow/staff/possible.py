@@ -6,6 +6,8 @@ from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import staff_event
+from pipeline.flow.staff.replies import suggestion
+from pipeline.flow.staff.vouching import newest_unproven
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, EventName, Slot, Track
 from pipeline.store.records import RequestRecord
@@ -42,10 +44,13 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[EventName,
 
 
 def suggested_by_reply(services: Services, record: RequestRecord) -> EventName | None:
-    """Return what the newest reply that waits for staff asks for; None: none waits."""
+    """Return what ``accept`` would do, or None."""
     with services.store.read() as tx:
-        rows = tx.messages.of_request(record.id)
-    return next((row.suggested for row in reversed(rows) if row.suggested is not None), None)
+        unproven = newest_unproven(tx, record)
+        note = suggestion(tx.notes.waiting(record.id))
+    if unproven is not None:
+        return unproven.suggested
+    return note.reading.event if note is not None and note.reading is not None else None
 
 
 def _may(services: Services, record: RequestRecord, name: EventName) -> bool:

@@ -1,13 +1,11 @@
 """Whether a reply to our receipt says "yes, from us" or "no, not from me"."""
 
 from enum import StrEnum
-from functools import cache
 
-from pipeline.intake.phrases import load_wordings
 from pipeline.intake.reply.doubts import Doubt
 from pipeline.intake.reply.evidence import elsewhere, in_paragraph
-from pipeline.intake.reply.folding import key
-from pipeline.intake.reply.paragraphs import Block, Sentence, read_blocks
+from pipeline.intake.reply.paragraphs import Block, Sentence, phrases_of, read_blocks
+from pipeline.intake.reply.vocabulary import CONFIRMATION
 
 
 class Confirmation(StrEnum):
@@ -25,7 +23,7 @@ def confirmation(text: str) -> Confirmation:
     the whole text, but for greeting and closing, is a phrase of ``confirmation.no``. Everything
     else, and both at once, is UNCLEAR.
     """
-    blocks = read_blocks(text, _phrases())
+    blocks = read_blocks(text, phrases_of(CONFIRMATION))
     if blocks is None:
         return Confirmation.UNCLEAR
     said = [(block, item) for block in blocks for item in block.sentences if not block.aside]
@@ -41,13 +39,3 @@ def _against(blocks: tuple[Block, ...], block: Block, sentence: Sentence) -> tup
     if not sentence.labels:
         return ()
     return (*in_paragraph(block, sentence), *elsewhere(blocks, block))
-
-
-@cache
-def _phrases() -> dict[str, str]:
-    return {
-        phrase: label
-        for label, wordings in load_wordings("confirmation").items()
-        for phrase in key("\n".join(wordings)).split("\n")
-        if phrase
-    }

@@ -27,7 +27,6 @@ class Doubt(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"”」]{1,2000}")
 _SIGNS = {
     Doubt.QUESTION: re.compile(r"[?？؟\u037e⁇⁈⁉‽❓❔🤔]"),
     Doubt.EMPTY_BOX: re.compile(
@@ -75,9 +74,8 @@ def takes_back(folded: str) -> bool:
 
 
 def signs(text: str) -> tuple[Doubt, ...]:
-    """Return what the signs of a paragraph say against a command in it; links do not count."""
-    plain = _LINK.sub(" ", text)
-    return tuple(doubt for doubt, sign in _SIGNS.items() if sign.search(plain))
+    """Return what the signs of a paragraph say against a command in it."""
+    return tuple(doubt for doubt, sign in _SIGNS.items() if sign.search(text))
 
 
 def is_quoted(text: str, words: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.intake.reply.doubts import Doubt, asks, doubts, is_quoted, signs, takes_back
 from pipeline.intake.reply.folding import fold
-from pipeline.intake.reply.paragraphs import COURTESY, Block, Sentence
+from pipeline.intake.reply.paragraphs import COURTESY, Block, Place, Sentence
 
 #: What a mention of the same thing in another paragraph must have, to speak against a command.
 _TAKES_UP = frozenset(Doubt) - {Doubt.TAKEN_BACK, Doubt.QUOTED, Doubt.REPORTED}
@@ -27,7 +27,7 @@ def elsewhere(
     """Return what another paragraph takes back, or takes up again of ``topics`` in doubt."""
     found: list[Doubt] = []
     for block in blocks:
-        if block is acting:
+        if block is acting or block.place in {Place.FOOTER, Place.QUOTE}:
             continue
         for sentence in block.sentences:
             for piece in sentence.pieces:
@@ -36,6 +36,17 @@ def elsewhere(
                     found.append(Doubt.TAKEN_BACK)
             found += _taken_up(sentence, topics)
     return tuple(dict.fromkeys(found))
+
+
+def speaks_of(blocks: Sequence[Block], doubt: Doubt) -> bool:
+    """Tell whether the words of any sentence, footers aside, have this doubt."""
+    return any(
+        doubt in doubts(fold(sentence.text))
+        for block in blocks
+        if not block.aside
+        for sentence in block.sentences
+        if not sentence.labels and not sentence.empty
+    )
 
 
 def _taken_up(sentence: Sentence, topics: Sequence[str]) -> Iterator[Doubt]:

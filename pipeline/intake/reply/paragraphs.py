@@ -1,28 +1,36 @@
 """A reply as blocks of sentences, each cut into pieces that say something or are courtesy."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
+from itertools import islice
 
-from pipeline.intake.phrases import load_table, load_wordings
-from pipeline.intake.reply.doubts import doubts
-from pipeline.intake.reply.folding import fold, is_japanese, key, pattern
+from pipeline.intake.phrases import load_table
+from pipeline.intake.reply.doubts import Doubt, doubts, signs
+from pipeline.intake.reply.folding import fold, is_japanese, pattern
+from pipeline.intake.reply.vocabulary import is_formula, is_sign_off, says
 
 #: More than this is no answer to one of our mails; nothing of it acts.
 _MAX_TEXT, _MAX_LINES, _MAX_SENTENCES = 20_000, 600, 400
 _MAX_SENTENCE, _MAX_PIECES = 300, 12
 _GREETING_WORDS, _GREETING_LETTERS = 5, 40
+_INTRODUCTION, _SIGN_OFF_WORDS, _NAMES = 60, 7, 3
+_SIGNATURE_LINES, _SIGNATURE_LENGTH = 10, 120
 COURTESY = "courtesy"
 
-_QUOTED = re.compile(r"\s*[>＞]")
+#: The words of a link or an address say nothing.
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"”」]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}")
+_LINK_WORD = "(link)"
+_QUOTED = re.compile(r"[>＞]")
 _RULE = re.compile(r"[\s\-_=*~─━―－＿＝＊・]*\Z")
-_BULLET = re.compile(r"\s*(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
+_BULLET = re.compile(r"(?:[-*+•‣▪●・※]\s|\(?\d{1,2}[.)]\s)")
 _END = ".!?。．！？｡…‼⁇⁈⁉;；"
 _CLOSERS = " \t\"'”’」』)）]】>*_"
 _SENTENCE = re.compile(r"[.!?。．！？｡…‼⁇⁈⁉;；]+[\"'”’」』)）\]*_]*")
 _PIECE = re.compile(r"[,、，､/／]|\s[-–—−]{1,3}\s|[—―]|[:：](?=\s)")
-_CONTINUES = re.compile(r"[\s]*[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
+_CONTINUES = re.compile(r"[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x200E, 0x200F])
 
 
@@ -50,43 +58,69 @@ class Sentence:
         return tuple(dict.fromkeys(said))
 
     @property
+    def signs(self) -> tuple[Doubt, ...]:
+        """What its signs say against it: a question mark, a box, a cross."""
+        return signs(self.text)
+
+    @property
     def empty(self) -> bool:
         """Whether it is courtesy alone."""
         return all(piece.label == COURTESY for piece in self.pieces)
 
 
+class Place(StrEnum):
+    """Where in a reply a block stands; only the customer's own words act."""
+
+    WORDS = "words"
+    SIGNATURE = "signature"
+    FOOTER = "footer"
+    QUOTE = "quote"
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, or what stands below a closing formula.
-
-    ``aside``: below a closing formula, a legal footer, or quoted; nothing in it acts.
-    """
+    """A paragraph, or a part of one, with its lines joined to sentences."""
 
     text: str
     sentences: tuple[Sentence, ...]
-    aside: bool = False
+    place: Place = Place.WORDS
+    lines: tuple[str, ...] = ()
+
+    @property
+    def aside(self) -> bool:
+        """Whether nothing in it acts."""
+        return self.place is not Place.WORDS
+
+    @property
+    def looks_like_signature(self) -> bool:
+        """Whether it is a few short lines without a sentence: names, numbers, addresses."""
+        return len(self.lines) <= _SIGNATURE_LINES and not any(
+            len(line) > _SIGNATURE_LENGTH or line.rstrip()[-1:] in _END or doubts(fold(line))
+            for line in self.lines
+        )
 
 
-Phrases = Mapping[str, str]
-Complete = Callable[[str], bool]
+Known = Callable[[str], str]
 
 
-def read_blocks(
-    text: str, phrases: Phrases, complete: Complete = lambda _: False
-) -> tuple[Block, ...] | None:
+def phrases_of(table: str) -> Known:
+    """Return what tells the name of the list of ``table`` that a text is a phrase of."""
+    return lambda text: next(iter(says(table, text)), "")
+
+
+def read_blocks(text: str, known: Known) -> tuple[Block, ...] | None:
     """Return the blocks of ``text``, or None when it is too long for a reply.
 
-    ``phrases`` gives the label of each phrase by its :func:`key`. ``complete`` tells of further
-    lines that they are a whole sentence without a full stop.
+    ``known`` returns the label of a sentence or a piece of one, or nothing.
     """
-    lines = text.translate(_INVISIBLE).splitlines()
+    lines = _LINK.sub(_LINK_WORD, text[: _MAX_TEXT + 1].translate(_INVISIBLE)).splitlines()
     if len(text) > _MAX_TEXT or len(lines) > _MAX_LINES:
         return None
-    reader = _Reader(phrases, complete)
+    reader = _Reader(known)
     blocks: list[Block] = []
     count = 0
-    for block_lines, aside in _cut(lines):
-        block = reader.block(block_lines, aside=aside)
+    for block_lines, place in _cut(lines):
+        block = reader.block(block_lines, place)
         count += len(block.sentences)
         if count > _MAX_SENTENCES:
             return None
@@ -94,10 +128,14 @@ def read_blocks(
     return tuple(blocks)
 
 
-def is_courtesy(text: str) -> bool:
-    """Tell whether ``text`` is a greeting, thanks or another formula, and nothing else."""
-    short = key(text)
-    return not short or short in _courtesies() or _is_greeting(text)
+def is_introduction(text: str) -> bool:
+    """Tell whether ``text`` says who writes ("This is Anna of Sample Ltd"), and no more."""
+    folded = fold(text)
+    if len(folded) > _INTRODUCTION or doubts(folded):
+        return False
+    if is_japanese(folded):
+        return folded.endswith(_folded("introduced"))
+    return f"{folded} ".startswith(tuple(f"{word} " for word in _folded("introduces")))
 
 
 def is_footer(text: str) -> bool:
@@ -106,37 +144,38 @@ def is_footer(text: str) -> bool:
     return any(word in folded for word in _patterns("footer"))
 
 
-def _cut(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
+def _cut(lines: list[str]) -> Iterator[tuple[list[str], Place]]:
     """Yield the lines of each block; the formula that closes a letter ends its block."""
     block: list[str] = []
-    closed = footer = quoted = False
+    below = place = Place.WORDS
     for line in lines:
-        ends = not line.strip() or _RULE.match(line) is not None
-        quote = _QUOTED.match(line) is not None
-        starts = quote is not quoted or (not footer and not ends and is_footer(line))
-        if ends or starts:
+        blank = not line.strip() or _RULE.match(line) is not None
+        quoted = _QUOTED.match(line.lstrip()) is not None
+        footer = not blank and is_footer(line)
+        changes = quoted is not (place is Place.QUOTE) or (footer and place is not Place.FOOTER)
+        if blank or changes:
             if block:
-                yield block, closed or footer or quoted
-            block, footer, quoted = [], False, quote
-        if ends:
+                yield block, place
+            block, place = [], below
+        if blank:
             continue
-        footer = footer or is_footer(line)
+        if quoted or footer:
+            place = Place.QUOTE if quoted else Place.FOOTER
         block.append(line)
-        if not closed and _is_sign_off(line):
-            yield block, footer or quoted
-            block, closed = [], True
+        if below is Place.WORDS and place is Place.WORDS and _is_sign_off(line):
+            yield block, place
+            block, below, place = [], Place.SIGNATURE, Place.SIGNATURE
     if block:
-        yield block, closed or footer or quoted
+        yield block, place
 
 
 class _Reader:
-    """Cuts blocks into sentences and sentences into pieces, by the phrases of one question."""
+    """Cuts blocks into sentences and sentences into pieces, by what is known of them."""
 
-    def __init__(self, phrases: Phrases, complete: Complete) -> None:
-        self._phrases = phrases
-        self._complete = complete
+    def __init__(self, known: Known) -> None:
+        self._known = known
 
-    def block(self, lines: list[str], *, aside: bool) -> Block:
+    def block(self, lines: list[str], place: Place) -> Block:
         """Return the block that ``lines`` are."""
         runs: list[str] = []
         for line in lines:
@@ -145,26 +184,26 @@ class _Reader:
                 runs[-1] += blank + line.strip()
             else:
                 runs.append(line.strip())
-        sentences = [self._sentence(text) for run in runs for text in _sentences(run)]
-        return Block("\n".join(runs), tuple(sentences), aside)
+        texts = islice((text for run in runs for text in _sentences(run)), _MAX_SENTENCES + 1)
+        sentences = [self._sentence(text) for text in texts]
+        return Block("\n".join(runs), tuple(sentences), place, tuple(lines))
 
     def _ends(self, before: str, line: str) -> bool:
         """Tell whether a sentence ends at the end of the line ``before``."""
-        if before.rstrip(_CLOSERS)[-1:] in _END or _BULLET.match(line):
+        if before.rstrip(_CLOSERS)[-1:] in _END or _BULLET.match(line.lstrip()):
             return True
         if _says_nothing(line):
             return True
         *_, last = "", *_sentences(before[-2 * _MAX_SENTENCE :])
         if _says_nothing(last):
             return True
-        if _CONTINUES.match(line) or before.rstrip()[-1:] in ",、，:：":
+        if _CONTINUES.match(line.lstrip()) or before.rstrip()[-1:] in ",、，:：":
             return False
         if is_japanese(before[-1:]):
             folded = fold(last)
             if any(folded.endswith(end) for end in _folded("finite")):
                 return True
-        known = len(last) <= _MAX_SENTENCE and (key(last) in self._phrases or self._complete(last))
-        return known or bool(self._sentence(last).labels)
+        return bool(self._sentence(last).labels)
 
     def _sentence(self, text: str) -> Sentence:
         if len(text) > _MAX_SENTENCE:
@@ -178,7 +217,7 @@ class _Reader:
         return Sentence(text, tuple(piece for part in parts for piece in self._joined(part)))
 
     def _piece(self, text: str) -> Piece:
-        label = self._phrases.get(key(text), "")
+        label = self._known(text)
         return Piece(text, label or (COURTESY if _says_nothing(text) else ""))
 
     def _joined(self, text: str) -> list[Piece]:
@@ -190,7 +229,9 @@ class _Reader:
         for joint in _patterns("joints"):
             if joint in folded:
                 parts = [self._piece(part) for part in folded.split(joint) if part.strip()]
-                if len(parts) > 1 and all(part.label for part in parts):
+                # "…ので" ends the first half of a sentence, and its comma is gone already
+                halves = len(parts) > 1 or (is_japanese(joint) and folded.rstrip().endswith(joint))
+                if parts and halves and all(part.label for part in parts):
                     return parts
         return [piece]
 
@@ -217,13 +258,18 @@ def _sentences(run: str) -> Iterator[str]:
 def _says_nothing(line: str) -> bool:
     parts = [part for part in _PIECE.split(line) if fold(part)]
     return len(parts) <= _MAX_PIECES and all(
-        is_courtesy(part) or _is_sign_off(part) for part in parts
+        is_formula(part) or _is_greeting(part) or _is_sign_off(part) for part in parts
     )
 
 
 def _is_sign_off(line: str) -> bool:
+    """Tell whether a letter is closed here; a name or two may follow in the line."""
     first = _PIECE.split(line, maxsplit=1)[0]
-    return len(first) <= _MAX_SENTENCE and key(first) in _sign_offs()
+    words = first.split()[:_SIGN_OFF_WORDS]
+    ends = range(len(words), 0, -1)
+    end = next((end for end in ends if is_sign_off(" ".join(words[:end]))), 0)
+    names = first.split()[end:]
+    return end > 0 and len(names) <= _NAMES and all(name[:1].isupper() for name in names)
 
 
 def _is_greeting(text: str) -> bool:
@@ -238,20 +284,6 @@ def _is_greeting(text: str) -> bool:
         return False
     capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
     return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)
-
-
-@cache
-def _courtesies() -> frozenset[str]:
-    return _keys(load_wordings("courtesy", "phrases", "sign_off")["phrases"])
-
-
-@cache
-def _sign_offs() -> frozenset[str]:
-    return _keys(load_wordings("courtesy", "phrases", "sign_off")["sign_off"])
-
-
-def _keys(wordings: Iterable[str]) -> frozenset[str]:
-    return frozenset(key("\n".join(wordings)).split("\n")) - {""}
 
 
 @cache

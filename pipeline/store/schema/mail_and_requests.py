@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
 from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.model.request import (
     Actor,
@@ -217,8 +217,12 @@ notes = sa.Table(
     flag("from_customer"),
     text("text"),
     key("message_id", optional=True),
+    # words of a customer that wait for staff
+    instant("waits_since"),
+    json_of("reading", ReadReply, optional=True),
     refers("requests", "request_id"),
     index("notes", "request_id", "id"),
+    work_index("notes", "waits_since"),
 )
 
 attachments = sa.Table(

@@ -28,6 +28,15 @@ class Notes(Rows[NoteRecord]):
         """Return the notes of a request, oldest first."""
         return self._all(self._select(notes.c.request_id == request_id).order_by(notes.c.id))
 
+    def waiting(self, request_id: str) -> _FoundNotes:
+        """Return the notes of a request that wait for staff, oldest first."""
+        waits = self._select(notes.c.request_id == request_id, notes.c.waits_since.is_not(None))
+        return self._all(waits.order_by(notes.c.id))
+
+    def tick(self, note_id: str) -> None:
+        """Note that nobody has to read the note any more."""
+        self._update(notes.c.id == note_id, waits_since=None)
+
 
 class Attachments(Rows[AttachmentRecord]):
     """The rows of ``attachments``; the bytes are blobs."""

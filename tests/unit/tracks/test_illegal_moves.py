@@ -188,6 +188,8 @@ def test_any_event_on_an_end_status_is_refused(status: Status, event: EventName)
     codes = {"ended_request"}
     if (status, event) == (S.WITHDRAWN, E.UNDO_WITHDRAW):
         codes = {"undo_too_late", "actor_not_allowed"}
+    if (status, event) == (S.ACTIVE, E.UNDO_ACTIVATED):
+        codes = {"undo_not_reported", "no_such_move", "actor_not_allowed"}
     for track in Track:
         for actor in Actor:
             state = state_of(track, status, ended_at=NOW - 2 * DAY)

@@ -10,6 +10,7 @@ from pipeline.model.request import (
     Event,
     EventName,
     HoldReason,
+    NumberState,
     RequestState,
     Slot,
     Status,
@@ -17,6 +18,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import (
     RevokeCertificate,
+    SetNumber,
 )
 from pipeline.tracks.machine import apply, next_system_event
 from tests.unit.tracks.rows import DAY, NOW, POLICY, SLOTS, C, E, F, M, S, T, Y, state_of
@@ -115,6 +117,26 @@ def test_undo_is_possible_for_24_hours_and_no_longer() -> None:
     assert apply(state, last, POLICY).after.status is S.SLOT_PLANNING
     late = Event(E.UNDO_WITHDRAW, C, NOW + DAY + timedelta(seconds=1), proven=True)
     assert refused(state, late) == "undo_too_late"
+
+
+def test_activation_that_the_customer_reported_can_be_undone_for_24_hours() -> None:
+    state = state_of(T.ONBOARDING, S.CERTIFICATE_ISSUED, certificate_expires_at=NOW + 5 * DAY)
+    active = apply(state, Event(E.ACTIVATED, C, NOW, proven=True), POLICY).after
+    undo = Event(E.UNDO_ACTIVATED, C, NOW + DAY, proven=True)
+    undone = apply(active, undo, POLICY)
+    assert undone.after.status is S.CERTIFICATE_ISSUED
+    assert undone.after.has_live_certificate
+    assert undone.effects[0] == SetNumber(NumberState.REQUESTED)
+    late = replace(undo, at=NOW + DAY + timedelta(seconds=1))
+    assert refused(active, late) == "undo_too_late"
+
+
+def test_activation_that_staff_or_meta_recorded_stays() -> None:
+    state = state_of(T.MIGRATION, S.CERTIFICATE_ISSUED, certificate_expires_at=NOW + 5 * DAY)
+    for actor in (F, M):
+        active = apply(state, Event(E.ACTIVATED, actor, NOW), POLICY).after
+        undo = Event(E.UNDO_ACTIVATED, C, NOW, proven=True)
+        assert refused(active, undo) == "undo_not_reported"
 
 
 def test_undone_withdrawal_of_a_held_request_is_held_for_the_same_reason() -> None:

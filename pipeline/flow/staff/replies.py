@@ -1,0 +1,88 @@
+"""What staff do with the words of a customer: let them act, or tick them off as read."""
+
+from pipeline.errors import RefusedError
+from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
+from pipeline.flow.staff.vouching import newest_unproven, vouch
+from pipeline.model.message import ReplyKind
+from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
+
+
+def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Let the newest reply act that waits for it, under the name of ``who``.
+
+    Either its sender was not proven well enough, or its words asked for something nearly. Raises
+    RefusedError ``nothing_suggested``, or what the machine refuses.
+    """
+    with services.store.read() as tx:
+        unproven = newest_unproven(tx, record)
+        note = suggestion(tx.notes.waiting(record.id))
+    if unproven is not None and (note is None or _is_no_newer(note, unproven)):
+        return vouch(services, record, who, unproven)
+    return _act(services, record, who)
+
+
+def _is_no_newer(note: NoteRecord, row: MessageRecord) -> bool:
+    return note.message_id == row.id or note.at <= row.fetched_at
+
+
+def _act(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        note = _newest_suggestion(work, current)
+        reading = note.reading
+        if reading is None or reading.event is None:
+            raise RefusedError("nothing_suggested", reference=current.reference)
+        event = staff_event(
+            work.services,
+            current,
+            reading.event,
+            who,
+            slot=reading.slot,
+            new_date=reading.new_date,
+        )
+        changed = apply_event(work, current, event, by_staff(who))
+        work.tx.notes.tick(note.id)
+        note_in_history(work, changed, who, ("reply_accepted", note.id))
+        return changed
+
+    return on_request(services, record, change)
+
+
+def tick(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Tick off all words of the customer that wait for staff; nothing else changes.
+
+    Raises RefusedError ``nothing_to_tick``.
+    """
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        waiting = work.tx.notes.waiting(current.id)
+        if not waiting:
+            raise RefusedError("nothing_to_tick", reference=current.reference)
+        for note in waiting:
+            work.tx.notes.tick(note.id)
+            note_in_history(work, current, who, ("reply_ticked", note.id))
+        return current
+
+    return on_request(services, record, change)
+
+
+def suggestion(notes: list[NoteRecord]) -> NoteRecord | None:
+    """Return the newest of the notes that staff can let act with one key, or None."""
+    return next(
+        (
+            note
+            for note in reversed(notes)
+            if note.waits_since is not None
+            and note.reading is not None
+            and note.reading.kind is ReplyKind.SUGGESTION
+        ),
+        None,
+    )
+
+
+def _newest_suggestion(work: Work, record: RequestRecord) -> NoteRecord:
+    found = suggestion(work.tx.notes.waiting(record.id))
+    if found is None:
+        raise RefusedError("nothing_suggested", reference=record.reference)
+    return found
