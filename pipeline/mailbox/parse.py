@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.body_text import html_to_text, unflow
-from pipeline.mailbox.new_text import answered, read_new_text
 from pipeline.mailbox.parts import (
     Budget,
     Part,
@@ -17,6 +16,7 @@ from pipeline.mailbox.parts import (
     named_charsets,
     open_message,
 )
+from pipeline.mailbox.reply.new_text import answered, read_new_text
 from pipeline.mailbox.wrapped import unwrap
 from pipeline.model.message import Attachment, InboundMessage
 

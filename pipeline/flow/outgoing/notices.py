@@ -8,7 +8,7 @@ from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.sent_text import digests_of
+from pipeline.mailbox.reply.sent_text import digests_of
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName, OutboundMessage, Thread

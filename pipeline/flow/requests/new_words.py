@@ -3,9 +3,9 @@
 from pipeline.flow.context import MessageContext
 from pipeline.flow.services import Work
 from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.new_text import answered, read_new_text
 from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.new_text import answered, read_new_text
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import NewText
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from pipeline.mailbox.body_text import html_to_text
-from pipeline.mailbox.letters import letters_of
-from pipeline.mailbox.new_text import answered, read_new_text
-from pipeline.mailbox.quotes import Ours
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.letters import letters_of
+from pipeline.mailbox.reply.new_text import answered, read_new_text
+from pipeline.mailbox.reply.quotes import Ours
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import MailAddress
 
 OURS = Ours(
@@ -91,8 +91,8 @@ def test_reply_word_is_ours_only_between_its_neighbours() -> None:
         ("FYI\n\nDe: Ana <ana@p.example>\nEnviado: 20/11/2026 9:12\nPara: O\nAsunto: x\n\nREADY",
          "FYI\n\nDe: Ana <ana@p.example>\nEnviado: 20/11/2026 9:12\nPara: O\nAsunto: x\n\nREADY",
          "FYI"),
-        ("Fyi\n\nSee:\n\n> From: Ana <ana@p.example>\n> Date: 20 Nov 2026 09:12\n> To: O\n>\n> Off.",
-         "Fyi\n\nSee:\n\nFrom: Ana <ana@p.example>\nDate: 20 Nov 2026 09:12\nTo: O\n\nOff.",
+        ("Fyi\n\nSee:\n\n> From: A <ana@p.example>\n> Date: 20 Nov 2026 09:12\n> To: O\n>\n> Off.",
+         "Fyi\n\nSee:\n\nFrom: A <ana@p.example>\nDate: 20 Nov 2026 09:12\nTo: O\n\nOff.",
          "Fyi\n\nSee:"),
         ("---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY",
          "---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY", ""),

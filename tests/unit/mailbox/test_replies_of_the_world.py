@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.new_text import read_new_text
 from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.quotes import Ours
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.new_text import read_new_text
+from pipeline.mailbox.reply.quotes import Ours
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import NewText
 
 REPLIES = Path(__file__).parents[3].parent / "shared" / "cases" / "replies"

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.mailbox.letters import Letters, fold, letters_of, visible, weight
+from pipeline.mailbox.reply.letters import Letters, fold, letters_of, visible, weight
 
 _RECORD = struct.Struct(">BB2s6s")
 _HEAD = 4  # letters that a piece is looked up by

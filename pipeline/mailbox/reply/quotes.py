@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.mailbox.letters import letters_of
+from pipeline.mailbox.reply.letters import letters_of
 
 _CAP = 400
 _BLANKS_BETWEEN = 3

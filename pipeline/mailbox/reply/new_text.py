@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.mailbox.letters import fold
-from pipeline.mailbox.quotes import (
+from pipeline.mailbox.reply.letters import fold
+from pipeline.mailbox.reply.quotes import (
     Ours,
     attribution_at,
     block_at,
@@ -15,8 +15,8 @@ from pipeline.mailbox.quotes import (
     with_rules,
     without_marks,
 )
-from pipeline.mailbox.sent_text import SentText
-from pipeline.mailbox.signature import without_signature
+from pipeline.mailbox.reply.sent_text import SentText
+from pipeline.mailbox.reply.signature import without_signature
 from pipeline.model.message import MailAddress, NewText
 
 _CAP_LINES = 20_000
