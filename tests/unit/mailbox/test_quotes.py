@@ -134,6 +134,12 @@ def test_signature_is_cut_where_it_looks_like_one(text: str, left: str | None) -
         ('a<blockquote type="cite">b</blockquote>c', "a\n> b\nc"),
         ('a<blockquote style="margin:0 0 0 40px;border:none;padding:0px">b</blockquote>', "a\nb"),
         ('a<div class="gmail_quote"><div class="gmail_attr">x:</div>b</div>c', "a\n> x:\n> b\nc"),
+        (
+            'a<div class="gmail_quote">x<blockquote class="gmail_quote">b</blockquote><div>own</div>'
+            '<blockquote class="gmail_quote">c</blockquote></div>below',
+            "a\nx\n> b\nown\n> c\nbelow",
+        ),
+        ('a<div class="gmail_quote">b<div>c', "a\n> b\n> c"),
         ('a<div id="yahoo_quoted_1"><div>b</div></div>c', "a\n> b\nc"),
         ('a<div class="moz-cite-prefix">x:</div>b', "a\n> x:\nb"),
         ('a<div class="zmail_extra">b</div>c', "a\n> b\nc"),
