@@ -208,8 +208,8 @@ def _issued(make_facts: MakeFacts) -> Composed:
     return _composed(NoticeName.CERTIFICATE_ISSUED, "", "en", make_facts("en"))
 
 
-def _slots(make_facts: MakeFacts) -> Composed:
-    return _composed(NoticeName.SLOT_PROPOSAL, "", "en", make_facts("en"))
+def _slots(make_facts: MakeFacts, language: str = "en") -> Composed:
+    return _composed(NoticeName.SLOT_PROPOSAL, "", language, make_facts(language))
 
 
 def test_sentence_of_ours_goes_as_often_as_we_sent_it(make_facts: MakeFacts) -> None:
@@ -235,11 +235,28 @@ def test_line_of_ours_that_was_marked_by_the_customer_stays(make_facts: MakeFact
         assert lines_of(found.said) == [chosen]
 
 
-def test_slot_that_stands_alone_stays(make_facts: MakeFacts) -> None:
-    composed = _slots(make_facts)
-    slot = next(line for line in composed.text.split("\n") if line.startswith("B  "))
+@pytest.mark.parametrize("language", ["en", "ja", "de"])
+def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str) -> None:
+    composed = _slots(make_facts, language)
+    slot = next(line for line in composed.text.split("\n") if re.match(r"B(?:  |\u3000)", line))
     assert read(slot, composed).said == slot
-    assert read(f"{slot}\n\n> {composed.text}", composed).said.startswith(slot)
+    assert read(f"{slot}\n\n{composed.text}", composed).said == slot
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "0b3f8a4e-5d1c-4c6e-9a57-2f1f6f0f3c11",
+        "Sample Trading Co., Ltd.\n+81 3-1234-5678",
+        "GenesysCloudWhatsAppRequests@genesys.com",
+    ],
+)
+def test_fact_that_we_told_too_stays_where_it_is_an_answer(
+    make_facts: MakeFacts, answer: str
+) -> None:
+    composed = _composed(NoticeName.REVISION_RECEIVED, "", "en", make_facts("en"))
+    assert read(answer, composed).said == answer
+    assert read(f"{answer}\n\n{composed.text}", composed).said == answer
 
 
 def test_greeting_and_closing_that_everybody_writes_stay(make_facts: MakeFacts) -> None:
