@@ -135,8 +135,8 @@ def test_signature_is_cut_where_it_looks_like_one(text: str, left: str | None) -
         ('a<blockquote style="margin:0 0 0 40px;border:none;padding:0px">b</blockquote>', "a\nb"),
         ('a<div class="gmail_quote"><div class="gmail_attr">x:</div>b</div>c', "a\n> x:\n> b\nc"),
         (
-            "<div class=gmail_quote>x<blockquote>b</blockquote>own<blockquote>c</blockquote></div>d",
-            "x\n> b\nown\n> c\nd",
+            "<div class=gmail_quote>x<blockquote>b</blockquote>me<blockquote>c</blockquote></div>d",
+            "x\n> b\nme\n> c\nd",
         ),
         ('a<div class="gmail_quote">b<div>c', "a\n> b\n> c"),
         ('a<div id="yahoo_quoted_1"><div>b</div></div>c', "a\n> b\nc"),
