@@ -66,6 +66,9 @@ def test_quote_is_known_by_its_shape(text: str, said: str | None) -> None:
         "A\n-----\nB",
         "B  1 December 2026, 11:00",
         "We are ready to move your number on Friday.",
+        "*** READY ***",
+        "This is it:\n------\nREADY",
+        "Our site is Harbour Books <https://harbour-books.example/ready>",
         "90 % are ready",
     ],
 )
@@ -96,6 +99,8 @@ def test_reply_word_is_ours_only_between_its_neighbours() -> None:
          "Fyi\n\nSee:"),
         ("---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY",
          "---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY", ""),
+        ("Yes.\n\nOn 1 December 2026 ask Ana <ana@p.example>:\nshe is READY",
+         "Yes.\n\nOn 1 December 2026 ask Ana <ana@p.example>:\nshe is READY", "Yes."),
         ("> READY", "> READY", ""),
     ],
 )  # fmt: skip
@@ -165,6 +170,7 @@ def test_blocks_of_mail_programs_are_marked(html: str, text: str) -> None:
         ("cafe\u0301 so\u00adft zero\u200bwidth", "Café soft zerowidth"),
         ("see https://wa.me/1 now", "see https://safe.example/?u=wa.me now"),
         ("Genesys<https://www.genesys.com/x> Cloud[1]", "Genesys Cloud"),
+        ("1 December<x-apple-data-detectors://2> 2026", "1 December 2026"),
         ("logo [cid:image001.png@01DA] here [image: logo.png]", "logo here"),
         ("㈱サンプル", "(株)サンプル"),
     ],
