@@ -28,6 +28,8 @@ _QUOTE_NAME = re.compile(
 _QUOTE_BESIDE = re.compile(
     r"border-left(?:-width)?\s*:(?!\s*(?:none|0(?![.\d])))[^;]{0,80}?(?:solid|\d)", re.IGNORECASE
 )
+#: What Gmail puts around its quotes; people also answer in it, between them and below.
+_AROUND_QUOTES = re.compile(r"(?:\A|\s)gmail_quote(?![A-Za-z])")
 _INDENTED = re.compile(r"border(?:-width)?\s*:\s*(?:none|0)", re.IGNORECASE)
 _RULE_ABOVE = re.compile(r"border-top\s*:[^;]{0,40}solid", re.IGNORECASE)
 _RULE = "_" * 32
@@ -40,8 +42,11 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
         self._line: list[str] = []
         self._hidden = 0
-        # the open elements that can hold a quote, and whether each does
+        # the open elements that can hold a quote, and whether each does; of those around quotes
+        # also where they begin, and how many quotes there were before
         self._holders: list[tuple[str, bool]] = []
+        self._around: dict[int, tuple[int, int]] = {}
+        self._begun = 0
         self._opened: Counter[str] = Counter()
         self._quotes = 0
         self._literal = 0
@@ -83,6 +88,10 @@ class _Reader(HTMLParser):
         if _RULE_ABOVE.search(style):
             self._draw_rule()
         quotes = _is_quote(tag, attributes)
+        if quotes and tag == "div" and _AROUND_QUOTES.search(attributes.get("class") or ""):
+            self._around[len(self._holders)] = len(self.lines), self._begun
+            quotes = False
+        self._begun += quotes
         self._quotes += quotes
         self._holders.append((tag, quotes))
         self._opened[tag] += 1
@@ -96,10 +105,22 @@ class _Reader(HTMLParser):
             closed, quotes = self._holders.pop()
             self._quotes -= quotes
             self._opened[closed] -= 1
+            start, before = self._around.pop(len(self._holders), (0, -1))
+            if self._begun == before:  # no quote in it: a mail that is forwarded, or bare
+                self._begun += 1
+                self.lines[start:] = [f"> {line}".rstrip() for line in self.lines[start:]]
+
+    def finish(self) -> str:
+        """Close what is open and return the text."""
+        self.end_line()
+        for tag, _ in self._holders[:1]:
+            while self._opened[tag]:
+                self._close(tag)
+        return "\n".join(self.lines)
 
     def _draw_rule(self) -> None:
         """Draw the line that programs put above a mail, as their plain text has it."""
-        if any(self.lines[-1:]):
+        if self.lines:
             self._line.append(_RULE)
             self.end_line()
 
@@ -159,8 +180,7 @@ def html_to_text(html: str) -> str:
     try:
         reader.feed(source)
         reader.close()
-        reader.end_line()
-        text = "\n".join(reader.lines)
+        text = reader.finish()
     except AssertionError:  # the parser's own way to give up on a declaration
         text = _TAG.sub(" ", source)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

@@ -8,7 +8,6 @@ from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
 from pipeline.mailbox.body_text import html_to_text, unflow
 from pipeline.mailbox.header_block import is_cut
-from pipeline.mailbox.new_text import answered, read_new_text
 from pipeline.mailbox.parts import (
     Budget,
     Part,
@@ -18,6 +17,7 @@ from pipeline.mailbox.parts import (
     named_charsets,
     open_message,
 )
+from pipeline.mailbox.reply.new_text import answered, read_new_text
 from pipeline.mailbox.wrapped import unwrap
 from pipeline.model.message import Attachment, InboundMessage
 

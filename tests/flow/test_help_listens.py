@@ -18,7 +18,7 @@ from pipeline.forms.publish import build_form
 from pipeline.intake.find import language_of
 from pipeline.intake.language import customer_language
 from pipeline.intake.read import read_form
-from pipeline.mailbox.new_text import read_new_text
+from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.message import InboundMessage, SenderJudgement, SenderVerdict
 from pipeline.model.notice import NoticeName

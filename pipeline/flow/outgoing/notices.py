@@ -8,8 +8,8 @@ from pipeline.flow.context import MessageContext, Notice, Trigger
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.services import Work
-from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.sent_text import digests_of
+from pipeline.intake.reply.vocabulary import is_reply
+from pipeline.mailbox.reply.sent_text import digests_of
 from pipeline.model.form import FileFormat
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
@@ -83,7 +83,7 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, Outb
 def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
     """Keep digests of the mail's words with its requests, to know them again in replies."""
     for request_id in about:
-        digests = digests_of(composed.text, composed.body, request_id, reply_words())
+        digests = digests_of(composed.text, composed.body, request_id, is_reply)
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 

@@ -2,10 +2,10 @@
 
 from pipeline.flow.context import MessageContext
 from pipeline.flow.services import Work
-from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.new_text import answered, read_new_text
+from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.new_text import answered, read_new_text
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import NewText
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -24,5 +24,5 @@ def new_words(work: Work, context: MessageContext, record: RequestRecord) -> New
 def _sent(tx: Transaction, request_id: str) -> SentText:
     """Return what we sent on the thread; mails older than the digests are read themselves."""
     texts = (parse_message(mail).text for mail in tx.sent_texts.without(request_id))
-    older = [digests_of(text, text, request_id, reply_words()) for text in texts]
+    older = [digests_of(text, text, request_id, is_reply) for text in texts]
     return SentText([*older, *tx.sent_texts.list(request_id)], request_id)

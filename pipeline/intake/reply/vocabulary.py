@@ -19,6 +19,11 @@ def says(table: str, text: str) -> tuple[str, ...]:
     return tuple(name for of, name in (label.split(".") for label in found) if of == table)
 
 
+def is_reply(text: str) -> bool:
+    """Tell whether a customer may answer with ``text``: a command, or yes or no to a receipt."""
+    return bool(says(COMMANDS, text) or says(CONFIRMATION, text))
+
+
 def is_formula(text: str) -> bool:
     """Tell whether ``text`` is thanks or another formula that says nothing to a request."""
     short = key(text)

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.mailbox.body_text import html_to_text
-from pipeline.mailbox.new_text import read_new_text
+from pipeline.mailbox.reply.new_text import read_new_text
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from pipeline.mailbox.body_text import html_to_text
-from pipeline.mailbox.letters import letters_of
-from pipeline.mailbox.new_text import answered, read_new_text
-from pipeline.mailbox.quotes import Ours
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.letters import letters_of
+from pipeline.mailbox.reply.new_text import answered, read_new_text
+from pipeline.mailbox.reply.quotes import Ours
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import MailAddress
 
 OURS = Ours(
@@ -66,6 +66,9 @@ def test_quote_is_known_by_its_shape(text: str, said: str | None) -> None:
         "A\n-----\nB",
         "B  1 December 2026, 11:00",
         "We are ready to move your number on Friday.",
+        "*** READY ***",
+        "This is it:\n------\nREADY",
+        "Our site is Harbour Books <https://harbour-books.example/ready>",
         "90 % are ready",
     ],
 )
@@ -91,11 +94,13 @@ def test_reply_word_is_ours_only_between_its_neighbours() -> None:
         ("FYI\n\nDe: Ana <ana@p.example>\nEnviado: 20/11/2026 9:12\nPara: O\nAsunto: x\n\nREADY",
          "FYI\n\nDe: Ana <ana@p.example>\nEnviado: 20/11/2026 9:12\nPara: O\nAsunto: x\n\nREADY",
          "FYI"),
-        ("Fyi\n\nSee:\n\n> From: Ana <a@p.example>\n> Date: 20 Nov 2026 09:12\n> To: O\n>\n> Off.",
-         "Fyi\n\nSee:\n\nFrom: Ana <a@p.example>\nDate: 20 Nov 2026 09:12\nTo: O\n\nOff.",
+        ("Fyi\n\nSee:\n\n> From: A <ana@p.example>\n> Date: 20 Nov 2026 09:12\n> To: O\n>\n> Off.",
+         "Fyi\n\nSee:\n\nFrom: A <ana@p.example>\nDate: 20 Nov 2026 09:12\nTo: O\n\nOff.",
          "Fyi\n\nSee:"),
         ("---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY",
          "---- X ----\nFrom: Ana <ana@p.example>\nDate: 2026-11-20 9:12\nTo: O\n\nREADY", ""),
+        ("Yes.\n\nOn 1 December 2026 ask Ana <ana@p.example>:\nshe is READY",
+         "Yes.\n\nOn 1 December 2026 ask Ana <ana@p.example>:\nshe is READY", "Yes."),
         ("> READY", "> READY", ""),
     ],
 )  # fmt: skip
@@ -134,6 +139,11 @@ def test_signature_is_cut_where_it_looks_like_one(text: str, left: str | None) -
         ('a<blockquote type="cite">b</blockquote>c', "a\n> b\nc"),
         ('a<blockquote style="margin:0 0 0 40px;border:none;padding:0px">b</blockquote>', "a\nb"),
         ('a<div class="gmail_quote"><div class="gmail_attr">x:</div>b</div>c', "a\n> x:\n> b\nc"),
+        (
+            "<div class=gmail_quote>x<blockquote>b</blockquote>me<blockquote>c</blockquote></div>d",
+            "x\n> b\nme\n> c\nd",
+        ),
+        ('a<div class="gmail_quote">b<div>c', "a\n> b\n> c"),
         ('a<div id="yahoo_quoted_1"><div>b</div></div>c', "a\n> b\nc"),
         ('a<div class="moz-cite-prefix">x:</div>b', "a\n> x:\nb"),
         ('a<div class="zmail_extra">b</div>c', "a\n> b\nc"),
@@ -160,6 +170,7 @@ def test_blocks_of_mail_programs_are_marked(html: str, text: str) -> None:
         ("cafe\u0301 so\u00adft zero\u200bwidth", "Café soft zerowidth"),
         ("see https://wa.me/1 now", "see https://safe.example/?u=wa.me now"),
         ("Genesys<https://www.genesys.com/x> Cloud[1]", "Genesys Cloud"),
+        ("1 December<x-apple-data-detectors://2> 2026", "1 December 2026"),
         ("logo [cid:image001.png@01DA] here [image: logo.png]", "logo here"),
         ("㈱サンプル", "(株)サンプル"),
     ],

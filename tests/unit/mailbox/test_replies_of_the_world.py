@@ -6,35 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake.phrases import reply_words
-from pipeline.mailbox.new_text import read_new_text
+from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.parse import parse_message
-from pipeline.mailbox.quotes import Ours
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.new_text import read_new_text
+from pipeline.mailbox.reply.quotes import Ours
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import NewText
 
-REPLIES = Path(__file__).parents[3].parent / "shared" / "cases" / "replies"
+CASES = Path(__file__).parents[3].parent / "shared" / "cases" / "replies"
 Row = dict[str, str]
 #: Nothing of ours is known but what we sent: addresses and names in the rows are of others.
 OURS = Ours(frozenset({"genesyscloudwhatsapprequests@genesys.com"}))
 
 
 def _rows() -> list[Row]:
-    if not REPLIES.exists():
+    if not CASES.exists():
         return []
-    with (REPLIES / "expected.csv").open(encoding="utf-8", newline="") as file:
+    with (CASES / "expected.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def _read(row: Row) -> NewText:
-    path = REPLIES / row["file"]
+    path = CASES / row["file"]
     raw = path.read_bytes()
     text = parse_message(raw).text if path.suffix == ".eml" else raw.decode()
     if not row["notice_sent"]:
         return read_new_text(text, OURS)
-    notice = (REPLIES / row["notice_sent"]).read_text(encoding="utf-8")
+    notice = (CASES / row["notice_sent"]).read_text(encoding="utf-8")
 
-    digests = digests_of(notice, notice, "request", reply_words())
+    digests = digests_of(notice, notice, "request", is_reply)
     return read_new_text(text, OURS, SentText([digests], "request"))
 
 
@@ -42,7 +42,7 @@ def _blanks(text: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", text.replace("\\n", "\n")).strip()
 
 
-@pytest.mark.skipif(not REPLIES.exists(), reason="the shared cases are not beside the checkout")
+@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the checkout")
 @pytest.mark.parametrize("row", _rows(), ids=lambda row: row["file"])
 def test_new_text_of_a_reply_is_what_the_customer_wrote(row: Row) -> None:
     found = _read(row)

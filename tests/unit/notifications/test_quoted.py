@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from pipeline.intake.phrases import reply_words
+from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
-from pipeline.mailbox.new_text import read_new_text
-from pipeline.mailbox.quotes import Ours
-from pipeline.mailbox.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.new_text import read_new_text
+from pipeline.mailbox.reply.quotes import Ours
+from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import NewText
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed, compose
@@ -37,7 +37,6 @@ WORDS = (
     "Dear team,\n\nwe have asked our provider: no answer yet.\nTime: 10:00 suits us best.",
     "감사합니다. 확인해 보겠습니다.",
 )
-REPLIES = reply_words()
 ALL: dict[str, Style] = STYLES | UNSEEN
 #: What these programs add and no rule takes away: a help desk's line above, the title of a mail.
 ADDED = {
@@ -51,7 +50,7 @@ ADDED = {
 
 @cache
 def _digests(text: str, body: str) -> bytes:
-    return digests_of(text, body, "request", REPLIES)
+    return digests_of(text, body, "request", is_reply)
 
 
 def original_of(composed: Composed) -> Original:
@@ -208,8 +207,8 @@ def _issued(make_facts: MakeFacts) -> Composed:
     return _composed(NoticeName.CERTIFICATE_ISSUED, "", "en", make_facts("en"))
 
 
-def _slots(make_facts: MakeFacts) -> Composed:
-    return _composed(NoticeName.SLOT_PROPOSAL, "", "en", make_facts("en"))
+def _slots(make_facts: MakeFacts, language: str = "en") -> Composed:
+    return _composed(NoticeName.SLOT_PROPOSAL, "", language, make_facts(language))
 
 
 def test_sentence_of_ours_goes_as_often_as_we_sent_it(make_facts: MakeFacts) -> None:
@@ -235,11 +234,28 @@ def test_line_of_ours_that_was_marked_by_the_customer_stays(make_facts: MakeFact
         assert lines_of(found.said) == [chosen]
 
 
-def test_slot_that_stands_alone_stays(make_facts: MakeFacts) -> None:
-    composed = _slots(make_facts)
-    slot = next(line for line in composed.text.split("\n") if line.startswith("B  "))
+@pytest.mark.parametrize("language", ["en", "ja", "de"])
+def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str) -> None:
+    composed = _slots(make_facts, language)
+    slot = next(line for line in composed.text.split("\n") if re.match(r"B(?:  |\u3000)", line))
     assert read(slot, composed).said == slot
-    assert read(f"{slot}\n\n> {composed.text}", composed).said.startswith(slot)
+    assert read(f"{slot}\n\n{composed.text}", composed).said == slot
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "0b3f8a4e-5d1c-4c6e-9a57-2f1f6f0f3c11",
+        "Sample Trading Co., Ltd.\n+81 3-1234-5678",
+        "GenesysCloudWhatsAppRequests@genesys.com",
+    ],
+)
+def test_fact_that_we_told_too_stays_where_it_is_an_answer(
+    make_facts: MakeFacts, answer: str
+) -> None:
+    composed = _composed(NoticeName.REVISION_RECEIVED, "", "en", make_facts("en"))
+    assert read(answer, composed).said == answer
+    assert read(f"{answer}\n\n{composed.text}", composed).said == answer
 
 
 def test_greeting_and_closing_that_everybody_writes_stay(make_facts: MakeFacts) -> None:
@@ -258,7 +274,7 @@ def test_older_mails_of_the_thread_are_known_too(make_facts: MakeFacts) -> None:
 
 def test_digests_of_another_request_tell_nothing(make_facts: MakeFacts) -> None:
     composed = _issued(make_facts)
-    digests = digests_of(composed.text, composed.body, "another", REPLIES)
+    digests = digests_of(composed.text, composed.body, "another", is_reply)
     assert SentText([digests], "request").spans(composed.text) == []
     assert SentText([digests[:-1], b"", b"x"], "request").spans(composed.text) == []
     words = re.findall(r"\w{5,}", composed.text)

@@ -11,27 +11,30 @@ import hashlib
 import re
 import struct
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.mailbox.letters import Letters, fold, letters_of, visible, weight
+from pipeline.mailbox.reply.letters import Letters, fold, letters_of, visible, weight
 
 _RECORD = struct.Struct(">BB2s6s")
 _HEAD = 4  # letters that a piece is looked up by
 _LONGEST = 200
 _MOST_PIECES = 600
-_FRAME, _REPLY = 1, 2
+_COMMON, _REPLY = 1, 2  # written by everybody; a word or slot to answer with
 _TELLING = 20  # letters that nobody writes by chance
 _LEFT_OUT = 6  # letters of a piece that a program may leave out (the number in a list, "End")
 _SHORT = 3
 _TRIED = 6
 _FEW = 5
+_PAIR = 2
 _MOST_MAILS = 60
 _HALF = 0.5
 # The end of a piece: of a line, or of a sentence on it.
 _PIECE = re.compile(r"[^\n.!?:。！？：]+(?:[.!?:](?!\s)[^\n.!?:。！？：]*)*[.!?:。！？：]*")
-_SLOT = re.compile(r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)\S*\d")
+_SLOT = re.compile(r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)")
+_LABELLED = re.compile(r"[^\n:：]{1,40}[:：]\s*\S")
+_FULL_STOPS = frozenset(".!?。！？")
 _ENDS = frozenset(".!?:;。！？：；…")
 _NEAR = 60
 _BEYOND = _MOST_PIECES
@@ -56,23 +59,28 @@ class _Hit:
 
 
 _Run = list[_Hit]
+IsReply = Callable[[str], bool]
 
 
-def digests_of(text: str, body: str, key: str, replies: tuple[str, ...] = ()) -> bytes:
+def _none(_words: str) -> bool:
+    return False
+
+
+def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> bytes:
     """Return the digests of the plain text of a mail of ours, as they are kept.
 
-    ``body`` is the part between greeting and closing: what frames it is said by everybody.
-    ``replies`` are the words that a customer may answer with. ``key`` keeps digests of different
+    ``body`` is the part between greeting and closing: what frames it is said by everybody, and so
+    are facts (a number, a name), which may be an answer.
+    ``is_reply`` tells the words that a customer may answer with. ``key`` keeps digests of different
     requests apart.
     """
     start = text.find(body) if body else 0
     within = range(start, start + len(body or text))
-    words = _folded(replies)
     found = []
-    for place, source in _pieces(text):
+    for place, source, line in _pieces(text):
         letters = letters_of(source).text
-        flags = 0 if place in within else _FRAME
-        if _SLOT.match(source) or letters in words:
+        flags = 0 if place in within and not _is_value(source, line) else _COMMON
+        if _SLOT.match(line) or is_reply(source):
             flags |= _REPLY
         for first in range(0, len(letters), _LONGEST):
             part = letters[first : first + _LONGEST]
@@ -81,15 +89,22 @@ def digests_of(text: str, body: str, key: str, replies: tuple[str, ...] = ()) ->
     return b"".join(found[:_MOST_PIECES])
 
 
-@functools.lru_cache(maxsize=8)
-def _folded(replies: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(letters_of(reply).text for reply in replies)
+def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the pieces of ``text``: each with its place, itself and the line that it stands on."""
+    start = 0
+    for line in text.split("\n"):
+        for hit in _PIECE.finditer(line):
+            if hit[0].strip():
+                yield start + hit.start(), hit[0], line
+        start += len(line) + 1
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    for hit in _PIECE.finditer(text):
-        if hit[0].strip():
-            yield hit.start(), hit[0]
+def _is_value(source: str, line: str) -> bool:
+    """Whether a piece is a fact or its label, which the customer writes too: no sentence."""
+    if source.rstrip()[-1:] in _FULL_STOPS:
+        return False
+    told = bool(_LABELLED.match(line))
+    return told or not re.search(r"\S\s+\S|[\u3040-\u30ff]", source.strip())
 
 
 def _digest(letters: str, key: str, size: int) -> bytes:
@@ -266,7 +281,7 @@ class SentText:
             return True
         if all(flag & _REPLY for flag in flags):
             return len(run) > 1 and self._is_whole_list(run)
-        return len(run) > 1
+        return len(run) > _PAIR
 
     def _is_whole_list(self, run: _Run) -> bool:
         """Whether a run of slots is all that we offered: nobody chooses by copying them all."""

@@ -20,7 +20,11 @@ _DEVICE = re.compile(
     r"outlook for (?:ios|android) を入手.{0,40})\Z",
     re.IGNORECASE,
 )
-_ADVERTISED = re.compile(r".{2,60}<https://[^<>\s]{1,200}>\s*\Z")
+# Words in any language, and the address of a program's own page or shop.
+_ADVERTISED = re.compile(
+    r".{2,60}<https://(?:aka\.ms|apps\.apple\.com|play\.google\.com|[a-z.]{0,20}onelink\.me|"
+    r"[a-z.]{0,20}mail\.yahoo\.com|yho\.com)/[^<>\s]{1,200}>\s*\Z"
+)
 
 
 def without_signature(lines: Sequence[str], *, first: bool) -> list[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.mailbox.letters import letters_of
+from pipeline.mailbox.reply.letters import letters_of
 
 _CAP = 400
 _BLANKS_BETWEEN = 3
@@ -23,7 +23,8 @@ _EDGE = " \t*_|＊　"
 _MARK = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>|\|(?!.*\|))")
 _MARKS = re.compile(r"\s*(?:[>＞|]\s?)*")
 _RULE = re.compile(r"\s*[-_=*~―－─━—–]{3,}\s*\Z")
-_FENCE = re.compile(r"\s*[-_=*~―－─━—–]{2,}\s?[^-\s].{0,120}[-_=*~―－─━—–]{2,}\s*[:：]?\s*\Z")
+_FENCE = re.compile(r"\s*[-_=―－─━—–]{3,}\s?[^-\s].{0,120}[-_=―－─━—–]{3,}\s*[:：]?\s*\Z")
+_LONG_FENCE = re.compile(r"\s*[-_=―－─━—–]{5}")
 _FIELD = re.compile(r"(?=[^\W\d])([^:：<>@\n]{1,40}?)[ \t*_]{0,3}[:：՝](.*)\Z", re.DOTALL)
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _IN_BRACKETS = re.compile(
@@ -122,16 +123,17 @@ def introduced_at(lines: Sequence[str], quote: int, ours: Ours) -> int:
     top = _attribution_ending(lines, above, ours)
     if top is not None:
         return with_rules(lines, top)
-    return with_rules(lines, quote) if is_rule(lines[above]) else quote
+    line = lines[above]
+    alone = _LONG_FENCE.match(line) or _Evidence.of([line], ours).who
+    return with_rules(lines, quote) if is_rule(line) and alone else quote
 
 
 def with_rules(lines: Sequence[str], top: int) -> int:
     """Return the first of the rules that are drawn above line ``top``, and of a title in them."""
     above = _above(lines, top)
-    if above > 0 and not is_rule(lines[above]) and len(lines[above].strip()) <= _TITLE:
-        higher = _above(lines, above)
-        if higher >= 0 and _RULE.match(lines[higher][:_CAP]):
-            above = higher
+    titled = 0 < above == top - 1 and len(lines[above].strip()) <= _TITLE
+    if titled and not is_rule(lines[above]) and _RULE.match(lines[above - 1][:_CAP]):
+        above -= 1
     while above >= 0 and is_rule(lines[above]):
         top, above = above, _above(lines, above)
     return top

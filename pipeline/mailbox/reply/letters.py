@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 #: What a program adds to words: the address behind a link, a footnote, a picture, a quote mark.
 _ADDED = re.compile(
-    r"[<\[(](?:https?://|mailto:|tel:|cid:)[^\s<>\[\]()]{0,2000}[>\])]"
+    r"<[a-z][a-z0-9+.-]{1,30}:[^\s<>]{0,2000}>"
+    r"|[\[(](?:https?://|mailto:|tel:|cid:)[^\s<>\[\]()]{0,2000}[\])]"
     r"|\[\d{1,3}\]"
     r"|\[[^\[\]\n]{0,80}\.(?:png|jpe?g|gif)[^\[\]\n]{0,80}\]"
     r"|^[ \t]{0,8}[A-Za-z]{1,4}>",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.mailbox.letters import fold
-from pipeline.mailbox.quotes import (
+from pipeline.mailbox.reply.letters import fold
+from pipeline.mailbox.reply.quotes import (
     Ours,
     attribution_at,
     block_at,
@@ -15,8 +15,8 @@ from pipeline.mailbox.quotes import (
     with_rules,
     without_marks,
 )
-from pipeline.mailbox.sent_text import SentText
-from pipeline.mailbox.signature import without_signature
+from pipeline.mailbox.reply.sent_text import SentText
+from pipeline.mailbox.reply.signature import without_signature
 from pipeline.model.message import MailAddress, NewText
 
 _CAP_LINES = 20_000
@@ -148,7 +148,9 @@ class _Reading:
                 self.gone[top:index] = [True] * (index - top)
 
     def cut(self) -> tuple[int, str]:
-        """Return the line where a quote begins that only its header tells of; what is forwarded.
+        """Return the line where a quote begins that only its header tells of, and what is shown.
+
+        The mail of somebody else is shown: it may be forwarded.
 
         A header above a quote that was found already is taken with all lines between them.
         """
@@ -166,9 +168,9 @@ class _Reading:
             top = with_rules(lines, index)
             quote = self._quote_below(index + max(taken, 1))
             if quote is None:
-                is_forward = block is not None and not block.ours
-                rest = "\n".join(self.lines[top:]).strip("\n") if is_forward else ""
-                return top, rest
+                head = "\n".join(lines[index : index + taken])
+                is_ours = block.ours if block else not taken or self.ours.named_in(head)
+                return top, "" if is_ours else "\n".join(self.lines[top:]).strip("\n")
             self.gone[top:quote] = [True] * (quote - top)
             index = quote
         return len(self.lines), ""

@@ -1,0 +1,1 @@
+"""Replies: what of a mail is new, and what was there before."""
