@@ -24,6 +24,7 @@ def keep_files(
     """Remember the form's file with the request; its bytes stay in the raw message."""
     _keep(
         tx,
+        context,
         AttachmentRecord(
             id=new_id(),
             request_id=record.id,
@@ -41,6 +42,7 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
     for file in context.message.attachments:
         _keep(
             tx,
+            context,
             AttachmentRecord(
                 id=new_id(),
                 request_id=record.id,
@@ -53,18 +55,23 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
         )
 
 
-def _keep(tx: Transaction, file: AttachmentRecord) -> None:
-    """Keep a file once, also when its message is decided twice."""
-    same = (file.message_row, file.sha256, file.name)
-    kept = tx.attachments.list(file.request_id)
-    if same not in {(other.message_row, other.sha256, other.name) for other in kept}:
-        tx.attachments.insert(file)
+def _keep(tx: Transaction, context: MessageContext, file: AttachmentRecord) -> None:
+    """Keep a file, once when its message is decided a second time."""
+    if context.row.vouched_by:
+        same = (file.message_row, file.sha256, file.name)
+        kept = tx.attachments.list(file.request_id)
+        if same in {(other.message_row, other.sha256, other.name) for other in kept}:
+            return
+    tx.attachments.insert(file)
 
 
 def keep_words(tx: Transaction, context: MessageContext, record: RequestRecord) -> None:
-    """Keep the new text of the message as the customer's note, once."""
+    """Keep the new text of the message as the customer's note, once when it is decided again."""
     text = context.message.new_text.strip()
-    if not text or any(note.message_id == context.row.id for note in tx.notes.list(record.id)):
+    again = context.row.vouched_by and any(
+        note.message_id == context.row.id for note in tx.notes.list(record.id)
+    )
+    if not text or again:
         return
     tx.notes.insert(
         NoteRecord(
