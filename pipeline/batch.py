@@ -13,6 +13,7 @@ from pipeline import logs
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.inbound import fetch as intake
+from pipeline.flow.inbound import mail_files as files
 from pipeline.flow.inbound import withheld
 from pipeline.flow.inbound.fetch import NewMail
 from pipeline.flow.inbound.move import Moves, move_processed
@@ -30,6 +31,7 @@ from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
+from pipeline.model.message import Attachment
 from pipeline.store.unit_of_work import Transaction
 
 
@@ -242,6 +244,11 @@ def decide(services: Services) -> None:
 def reconcile(services: Services, *, mend: bool = False) -> Reconciliation:
     """Set the server against the ledger; ``mend`` puts right what is beyond doubt."""
     return compare(services, mend=mend)
+
+
+def mail_files(services: Services, message: str) -> tuple[Attachment, ...]:
+    """Return the files of a message of the ledger, as :func:`files.mail_files` does."""
+    return files.mail_files(services, message)
 
 
 def _receive(run: _Run) -> None:

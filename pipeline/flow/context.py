@@ -111,6 +111,8 @@ class MessageContext:
     now: datetime
     answers: list[Notice] = field(default_factory=list)
     new_text: NewText = field(init=False)
+    #: The requests that have the words of the message as a note.
+    noted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         by_marks = self.read.message.new_text

@@ -105,7 +105,7 @@ def raw(message: str) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def files(message: str, out: Path | None, *, as_json: bool) -> None:
     """Print the files of a mail, and those inside them; write them into a folder."""
-    from pipeline.flow.inbound.mail_files import mail_files  # noqa: PLC0415 - slow to import
+    from pipeline.batch import mail_files  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         found = mail_files(opened, message)

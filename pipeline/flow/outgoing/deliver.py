@@ -120,7 +120,8 @@ def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
         return work.tx.outbox.claim(work.now, most, work.services.worker, until, priorities)
 
     mails = take(wanted, _ALWAYS)
-    for priority in receipts.PRIORITIES if with_receipts else ():
+    waiting = with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now)
+    for priority in receipts.PRIORITIES if waiting else ():
         room = receipts.room(work, priority)
         most = min(room, wanted - len(mails))
         mails += take(most, (priority,)) if most else []

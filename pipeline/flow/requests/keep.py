@@ -25,6 +25,7 @@ def keep_files(
     """Remember the form's file with the request; its bytes stay in the raw message."""
     _keep(
         tx,
+        context,
         AttachmentRecord(
             id=new_id(),
             request_id=record.id,
@@ -42,6 +43,7 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
     for file in context.message.attachments:
         _keep(
             tx,
+            context,
             AttachmentRecord(
                 id=new_id(),
                 request_id=record.id,
@@ -54,12 +56,14 @@ def keep_attachments(tx: Transaction, context: MessageContext, record: RequestRe
         )
 
 
-def _keep(tx: Transaction, file: AttachmentRecord) -> None:
-    """Keep a file once, also when its message is decided twice."""
-    same = (file.message_row, file.sha256, file.name)
-    kept = tx.attachments.list(file.request_id)
-    if same not in {(other.message_row, other.sha256, other.name) for other in kept}:
-        tx.attachments.insert(file)
+def _keep(tx: Transaction, context: MessageContext, file: AttachmentRecord) -> None:
+    """Keep a file, once when its message is decided a second time."""
+    if context.row.vouched_by:
+        same = (file.message_row, file.sha256, file.name)
+        kept = tx.attachments.list(file.request_id)
+        if same in {(other.message_row, other.sha256, other.name) for other in kept}:
+            return
+    tx.attachments.insert(file)
 
 
 def keep_words(
@@ -76,14 +80,9 @@ def keep_words(
     one note, which waits no longer when its words have acted.
     """
     text = context.new_text.text.strip()
-    if not text:
+    if not text or record.id in context.noted or _is_noted(tx, context, record, waits=waits):
         return
-    kept = [note for note in tx.notes.list(record.id) if note.message_id == context.row.id]
-    for note in kept:
-        if not waits and note.waits_since is not None:
-            tx.notes.tick(note.id)
-    if kept:
-        return
+    context.noted.add(record.id)
     tx.notes.insert(
         NoteRecord(
             id=new_id(),
@@ -97,6 +96,19 @@ def keep_words(
             reading=reading,
         )
     )
+
+
+def _is_noted(
+    tx: Transaction, context: MessageContext, record: RequestRecord, *, waits: bool
+) -> bool:
+    """Tell whether the message has a note from when it was decided first; tick off what acted."""
+    if not context.row.vouched_by:
+        return False
+    kept = [note for note in tx.notes.list(record.id) if note.message_id == context.row.id]
+    for note in kept:
+        if not waits and note.waits_since is not None:
+            tx.notes.tick(note.id)
+    return bool(kept)
 
 
 def suggest(

@@ -1,5 +1,6 @@
 """Which request a message belongs to: by the keyed token, never by a reference in the subject."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,7 +11,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_same_organisation
 from pipeline.model.message import InboundMessage, SenderVerdict
-from pipeline.notifications.token import read_tokens
+from pipeline.notifications.token import ReplyToken, read_tokens
 from pipeline.store.records import RequestRecord
 
 #: A mail of ours names 21 ids of a thread at most, each with the same token; more are guesses.
@@ -55,11 +56,14 @@ def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None
     Wrong tokens are counted by sender, proven and unproven apart, so that who forges an address
     does not use up the share of its owner.
     """
+    carried = _carried(context.message)
+    if not carried:
+        return None
     key = f"wrong_token:{context.sender.verdict.value}:{context.sender.address.lower()}"
     today = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
     if work.tx.counters.value(key, today) >= _WRONG_A_DAY:
         return None
-    found = _tokens(work, context.message, context.sender.address)
+    found = _looked_up(work, carried, context.sender.address)
     if found.wrong and work.tx.counters.add(key, today) == _WRONG_A_DAY:
         alert(work, "wrong_tokens", "", context.row.id)
     if found.record is None:
@@ -70,7 +74,7 @@ def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None
 
 def named_request(work: Work, message: InboundMessage) -> RequestRecord | None:
     """Return the request that a genuine token of ``message`` names, not locked, or None."""
-    return _tokens(work, message, "").record
+    return _looked_up(work, _carried(message), "").record
 
 
 def token_is_dead(record: RequestRecord, now: datetime) -> bool:
@@ -80,18 +84,23 @@ def token_is_dead(record: RequestRecord, now: datetime) -> bool:
     return record.state.ended and ended is not None and now >= ended + lives
 
 
-def _tokens(work: Work, message: InboundMessage, sender: str) -> _Tokens:
-    """Look the tokens of ``message`` up; a dead one, and one made for ``sender``, is not wrong."""
+def _carried(message: InboundMessage) -> tuple[ReplyToken, ...]:
+    """Return the tokens of ``message``, as many as are looked up."""
     addresses = tuple(recipient.address for recipient in message.recipients)
-    ids = (*message.in_reply_to, *message.references)
+    return read_tokens(addresses, (*message.in_reply_to, *message.references))[:_TOKENS_TRIED]
+
+
+def _looked_up(work: Work, carried: Iterable[ReplyToken], sender: str) -> _Tokens:
+    """Look tokens up; a dead one, and one that was made for ``sender``, is not wrong."""
+    is_genuine = work.services.is_genuine
     wrong = False
-    for found in read_tokens(addresses, ids)[:_TOKENS_TRIED]:
+    for found in carried:
         record = work.tx.requests.by_reference(found.reference)
         address = record.address_of_record if record is not None else ""
-        if work.services.is_genuine(found.reference, address, found.token):
+        if is_genuine(found.reference, address, found.token):
             if record is not None and not token_is_dead(record, work.now):
                 return _Tokens(record)
-        elif not work.services.is_genuine(found.reference, sender, found.token):
+        elif not is_genuine(found.reference, sender, found.token):
             wrong = True
     return _Tokens(None, wrong)
 

@@ -330,6 +330,12 @@ class Outbox(Rows[OutboxRecord]):
             open_work = open_work.where(outbox.c.priority <= MailPriority.ORDINARY)
         return int(self._execute(open_work).scalar_one())
 
+    def any_due(self, priorities: Iterable[MailPriority], now: datetime) -> bool:
+        """Tell whether a mail of one of ``priorities`` is due to be sent."""
+        due = outbox.c.next_at
+        found = self._select(outbox.c.priority.in_(list(priorities)), due.is_not(None), due <= now)
+        return self._execute(found.with_only_columns(outbox.c.id).limit(1)).first() is not None
+
     def waiting_beyond(self, latest: datetime) -> _Found:
         """Return the mails that wait to be sent until after ``latest``."""
         due = outbox.c.next_at

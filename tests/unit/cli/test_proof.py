@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.world.customers import OLIVER
 from tests.world.mails import stored
 from tests.world.outbox import parsed
+from tests.world.settings import ADDRESS
 
 from .conftest import Call
 
@@ -14,14 +15,11 @@ WORDS = "Which form do we need for our shops?"
 
 
 def come_in(
-    call: Call, folder: Path, name: str, sender: str, to: str = "", text: str = WORDS
+    call: Call, folder: Path, name: str, sender: str, to: str = ADDRESS, text: str = WORDS
 ) -> None:
     """Let an unproven mail come in and be decided."""
     path = folder / f"{name}.eml"
-    more = {"to": to} if to else {}
-    path.write_bytes(
-        stored(sender, name, datetime.now(UTC), text=text, proof="none", **more)  # type: ignore[typeddict-item]
-    )
+    path.write_bytes(stored(sender, name, datetime.now(UTC), text=text, proof="none", to=to))
     assert call("mail", "inject", str(path)).code == 0
     assert call("run").code == 0
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
 from pipeline.mailbox.reply.letters import letters_of
 from pipeline.mailbox.reply.new_text import answered, read_new_text
@@ -19,7 +20,7 @@ MAIL = (
     "hour with the person who reads the code.\n\nReply with\nREADY\nin the first line.\n\n"
     "A  30 November 2026, 10:00\nB  1 December 2026, 11:00\n"
 )
-SENT = SentText([digests_of(MAIL, MAIL, "request", ("READY",))], "request")
+SENT = SentText([digests_of(MAIL, MAIL, "request", is_reply)], "request")
 
 
 @pytest.mark.parametrize(
