@@ -1,17 +1,18 @@
 """What a mail without a form says of the number's WhatsApp so far: who has run it, and whether.
 
-The words are data (``templates/help``); the names of providers are one part of it only: a line that
-calls somebody the provider, or the second answer of a list, names one that no list has.
+The words are data (``data/help_words.toml``). The names of providers are one part of it only: a line
+that calls somebody the provider, or the second answer of a list, names one that no list has.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from pipeline.model.proposal import Proposal, Proposals, Told
-from pipeline.resources import read_toml
 
 _CAP = 20_000
 _MOST_UNITS = 400
@@ -101,21 +102,27 @@ def _folded(text: str) -> str:
 
 
 @cache
+def _table(name: str) -> dict[str, list[str]]:
+    path = Path(__file__).parent / "data" / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
 def _words(name: str) -> re.Pattern[str]:
     """Return the expression that finds any phrase of the list ``name`` in folded text."""
-    return _any_of(read_toml("help", "words.toml")[name])
+    return _any_of(_table("help_words")[name])
 
 
 @cache
 def _providers() -> re.Pattern[str]:
-    names = read_toml("help", "providers.toml")["names"]
+    names = _table("providers")["names"]
     return re.compile("|".join(map(_phrase, sorted(names, key=len, reverse=True))), re.IGNORECASE)
 
 
 @cache
 def _carriers() -> re.Pattern[str]:
     """Return the expression for names that are words too: they count as they are written."""
-    names = read_toml("help", "providers.toml")["carriers"]
+    names = _table("providers")["carriers"]
     return re.compile("|".join(_phrase(name) for name in sorted(names, key=len, reverse=True)))
 
 

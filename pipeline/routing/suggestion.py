@@ -3,28 +3,31 @@
 from pipeline.model.form import FormKind
 from pipeline.model.proposal import Proposals, Told, told
 from pipeline.model.request import NumberState
+from pipeline.tracks.catalogue import BY_FORM
 
-#: Which form the use of a number so far wants; ``unknown`` wants none.
+#: Which form each use of a number so far wants, as the tracks declare it for a wrong form.
 _BY_USE = {
-    "never": FormKind.ONBOARDING,
-    "whatsapp_app": FormKind.ONBOARDING,
-    "business_platform": FormKind.MIGRATION,
+    use: track.other_form.form
+    for track in BY_FORM.values()
+    if track.other_form is not None
+    for use in track.other_form.number_uses
 }
-#: Wishes that a fact can speak against. "Onboarding" and "set up" are said of anything.
-_PLAIN_WISHES = frozenset({FormKind.MIGRATION, FormKind.QR})
+#: The forms for a number that is active.
+_FOR_ACTIVE = frozenset(kind for kind, track in BY_FORM.items() if track.needs_active_number)
+#: Wishes that a fact can speak against. A new number is "set up" and "onboarded" by anybody, also
+#: by those who move one.
+_PLAIN_WISHES = frozenset(FormKind) - {_BY_USE["never"]}
 
 
 def suggest(proposals: Proposals, number: NumberState) -> FormKind | None:
     """Return the form that fits, or None when nothing tells, or two signs disagree.
 
-    ``number`` is the state of the one number that was told. An active one wants a QR code, any
-    other the form of who has run it; only without such a fact the wish alone decides.
+    ``number`` is the state of the one number that was told. An active one wants what is for active
+    numbers, any other the form of who has run it; only without such a fact the wish decides.
     """
     facts = {_BY_USE[use] for use in told(proposals, Told.USE) if use in _BY_USE}
-    if told(proposals, Told.PROVIDER):
-        facts.add(FormKind.MIGRATION)
     if number is NumberState.ACTIVE:
-        facts.add(FormKind.QR)
+        facts |= _FOR_ACTIVE
     wishes = [FormKind(kind) for kind in told(proposals, Told.FORM)]
     if len(facts) > 1:
         return None
