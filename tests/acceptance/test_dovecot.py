@@ -190,11 +190,14 @@ def test_dry_run_leaves_no_trace_on_the_server(
         assert sink.messages == []
 
 
+@pytest.mark.parametrize("relays", [0, 2])
 def test_init_logs_in_and_writes_who_judges_the_senders(
-    dovecot: Dovecot, mail_user: str, tmp_path: Path
+    dovecot: Dovecot, mail_user: str, tmp_path: Path, relays: int
 ) -> None:
     _password(tmp_path, dovecot)
-    _deliver(dovecot, mail_user, _mail(_ONE, 1))
+    hop = b"Received: from a.genesys.example by b.genesys.example with ESMTP id 1; now\r\n"
+    mails = [_mail(sender, number) for number, sender in enumerate(_senders()[:3])]
+    _deliver(dovecot, mail_user, *(hop * relays + mail for mail in mails))
     with smtp_sink() as sink:
         options = {
             "out": str(tmp_path / "wa.toml"),
@@ -219,6 +222,7 @@ def test_init_logs_in_and_writes_who_judges_the_senders(
         )
     assert done.returncode == 0, done.stderr
     written = tomllib.loads((tmp_path / "wa.toml").read_text(encoding="utf-8"))
-    assert written["sender"] == {"authserv_ids": [AUTHSERV]}
+    hops = {"inner_hops": relays} if relays else {}
+    assert written["sender"] == {"authserv_ids": [AUTHSERV], **hops}
     assert written["mailbox"]["password"] == {"file": "password"}
     assert "user" not in written["courier"]
