@@ -31,6 +31,8 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("number", "show"): ("+81312345678",),
     ("number", "set"): ("+81312345678", "active"),
     ("number", "import"): ("numbers.csv",),
+    ("organisation", "add"): ("sample-shoji.example",),
+    ("organisation", "remove"): ("sample-shoji.example",),
     ("certificate", "verify"): ("certificate.txt",),
     ("certificate", "issue"): (_REFERENCE, "--file", "certificate.txt"),
     ("certificate", "revoke"): (_REFERENCE, "--reason", "exposed"),

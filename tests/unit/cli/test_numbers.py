@@ -25,7 +25,9 @@ def test_set_number_is_shown_and_listed(fresh_pipeline: Call) -> None:
         "since": "2025-04-01",
     }
     shown = fresh_pipeline("number", "show", "+49-30-123456", "--json").json()
-    assert shown == {"number": row, "requests": []}
+    assert shown == {"number": row, "requests": [], "organisations": {}}
+    listed = fresh_pipeline("organisation", "list", "--json").json()
+    assert [item["domain"] for item in listed] == ["lindenhof.example"]
     assert fresh_pipeline("number", "list", "--json").json() == [row]
     assert fresh_pipeline("number", "list", "--state", "released", "--json").json() == []
 
@@ -216,3 +218,24 @@ def test_set_refuses_what_is_no_organisation(fresh_pipeline: Call) -> None:
 )
 def test_organisation_is_a_domain_or_an_address(typed: str, read: str | None) -> None:
     assert read_organisation(typed) == read
+
+
+def test_domain_of_strangers_owns_no_number(fresh_pipeline: Call, tmp_path: Path) -> None:
+    file = tmp_path / "owners.csv"
+    file.write_text("number,state,organisation\n+4930123456,active,gmail.com\n", "utf-8")
+    done = fresh_pipeline("number", "import", str(file))
+    assert (done.code, "gmail.com is a provider of mailboxes" in done.err) == (3, True)
+    refused = fresh_pipeline("number", "set", "+4930123456", "active", "--organisation", "co.jp")
+    assert refused.code == 6
+    assert fresh_pipeline("number", "list", "--json").json() == []
+
+
+def test_organisation_is_added_listed_and_removed(fresh_pipeline: Call) -> None:
+    assert fresh_pipeline("organisation", "add", "Lindenhof.example", "--as", "saki").code == 0
+    assert fresh_pipeline("organisation", "add", "lindenhof.example").code == 0
+    assert "saki" in fresh_pipeline("organisation", "list").out
+    assert fresh_pipeline("organisation", "add", "docomo.ne.jp").code == 6
+    assert fresh_pipeline("organisation", "add", "julia@lindenhof.example").code == 2
+    assert fresh_pipeline("organisation", "remove", "lindenhof.example").code == 0
+    assert fresh_pipeline("organisation", "remove", "lindenhof.example").code == 5
+    assert fresh_pipeline("organisation", "list", "--json").json() == []
