@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.intake.reply import fold
+from pipeline.intake.reply.folding import fold
 from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
