@@ -30,6 +30,8 @@ _CLOCK = re.compile(
     r"|\b(?:at|um|gegen|ab|from)\s(\d{1,2})(?:[.:](\d{2}))?(?![\d.:/])",
     re.IGNORECASE,
 )
+#: Year (or none), month and day, as they are written.
+_Reading = tuple[str | None, str, str]
 _NOON, _HOURS, _MINUTES = 12, 24, 60
 
 
@@ -69,7 +71,7 @@ def named(text: str, today: date) -> Named:
 
 
 def _days(text: str, today: date) -> Iterator[tuple[re.Match[str], frozenset[date]]]:
-    hits = [
+    hits: list[tuple[re.Match[str], list[_Reading]]] = [
         *((hit, [(hit[1], hit[2], hit[3])]) for hit in _YMD.finditer(text)),
         *((hit, [(None, hit[1], hit[2])]) for hit in _MONTH_DAY_JA.finditer(text)),
         *((hit, [(hit[3], hit[2], hit[1])]) for hit in _DOTTED.finditer(text)),
