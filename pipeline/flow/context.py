@@ -3,8 +3,15 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pipeline.mailbox.automatic import list_id
 from pipeline.model.form import FormKind
-from pipeline.model.message import InboundMessage, MessageKind, SenderJudgement, SenderVerdict
+from pipeline.model.message import (
+    Automation,
+    InboundMessage,
+    MessageKind,
+    SenderJudgement,
+    SenderVerdict,
+)
 from pipeline.model.notice import MailFile, ProblemItem
 from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
@@ -92,13 +99,19 @@ class Notice:
 
 @dataclass(slots=True)
 class MessageContext:
-    """A human message under way: its row, its content, its sender, and the answers to it."""
+    """A message under way: its row, its content, who sent it, and the answers to it.
+
+    ``unanswered``: a program wrote it, or the sender has had enough for a day. What it brings is
+    held for staff, and no mail goes out.
+    """
 
     row: MessageRecord
     read: ReadMessage
     sender: SenderJudgement
     now: datetime
     answers: list[Notice] = field(default_factory=list)
+    automation: Automation = Automation(MessageKind.HUMAN)
+    unanswered: bool = False
 
     @property
     def message(self) -> InboundMessage:
@@ -134,7 +147,9 @@ class MessageContext:
             message_id=self.message.message_id,
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,
-            kind=MessageKind.HUMAN,
+            kind=self.automation.kind,
+            automation=self.automation.reason,
+            list_id=list_id(self.message),
             subject=self.message.subject[:998],
             request_id=record.id if record else None,
         )

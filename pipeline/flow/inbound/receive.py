@@ -5,7 +5,7 @@ The caller holds the transaction; the mail on the server is marked after its com
 
 from dataclasses import replace
 
-from pipeline.flow.context import MessageContext, finished
+from pipeline.flow.context import MessageContext, ReadMessage, finished
 from pipeline.flow.inbound import automatic
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.redelivery import content_digest, is_redelivery, moved_on
@@ -45,20 +45,18 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
         known_by = replace(row, message_id=read.message.message_id)
         return finished(known_by, Outcome.IGNORED, now, why="redelivery")
 
-    # written by a machine?
-    automation = classify(
-        read.message, work.services.own_addresses, work.services.is_our_message_id
-    )
-    if automation.kind is not MessageKind.HUMAN:
-        return automatic.record(work, row, read.message, automation)
-
-    # who sent it, was it here before by another way, does it belong to a request?
-    sender = judge_sender(read.message, work.services.sender_policy)
-    context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
+    # who sent it, a person or a machine, was it here before by another way?
+    context = begun(work, row, read)
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same
+
+    # does it belong to a request?
     known = request_of_thread(work, context)
+
+    # written by a machine? it is recorded, held or noted, and never answered
+    if context.automation.kind is not MessageKind.HUMAN:
+        return automatic.take(work, context, known)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to
     # the help track
@@ -72,3 +70,15 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     # one message, one mail
     replies.queue_reply(work, context)
     return done
+
+
+def begun(work: Work, row: MessageRecord, read: ReadMessage) -> MessageContext:
+    """Return a message under way: judged by who sent it and by what wrote it."""
+    services, message = work.services, read.message
+    return MessageContext(
+        replace(row, content=content_digest(message)),
+        read,
+        judge_sender(message, services.sender_policy),
+        work.now,
+        automation=classify(message, services.own_addresses, services.is_our_message_id),
+    )

@@ -29,7 +29,7 @@ _JOINS_WITHIN = timedelta(hours=24)
 
 def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     """Take a message that brought no readable form."""
-    named = _named_in_subject(work.tx, context)
+    named = named_in_subject(work.tx, context)
     if named is not None:
         keep_words(work.tx, context, named)
         if context.proven:
@@ -49,7 +49,7 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     return context.done(outcome, record, rule=record.route_rule)
 
 
-def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+def named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
     """Return the request of a reference in the subject, when its address of record writes."""
     for word in (
         context.message.subject.replace("[", " ")

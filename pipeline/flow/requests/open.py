@@ -43,11 +43,14 @@ _ABOUT_EARLIER = frozenset(
 _FILE_AWAITED = timedelta(days=14)
 
 
-def open_forms(work: Work, context: MessageContext) -> MessageRecord:
-    """Open (or continue) one request for each submission of the message."""
+def open_forms(work: Work, context: MessageContext, linked_to: str = "") -> MessageRecord:
+    """Open (or continue) one request for each submission of the message.
+
+    ``linked_to`` is the reference of a request that they belong beside.
+    """
     try:
         with work.tx.savepoint():
-            return _open_forms(work, context)
+            return _open_forms(work, context, linked_to)
     except RefusedError as error:
         if error.code == "stale_request":
             raise
@@ -56,8 +59,8 @@ def open_forms(work: Work, context: MessageContext) -> MessageRecord:
         return context.done(Outcome.HELD, refused=error.code)
 
 
-def _open_forms(work: Work, context: MessageContext) -> MessageRecord:
-    records = [open_form(work, context, item) for item in context.read.submissions]
+def _open_forms(work: Work, context: MessageContext, linked_to: str) -> MessageRecord:
+    records = [open_form(work, context, item, linked_to) for item in context.read.submissions]
     _close_waiting(work, context)
     held = all(record.status is Status.HELD for record in records)
     return context.done(Outcome.HELD if held else Outcome.REQUEST, records[0])
@@ -65,7 +68,7 @@ def _open_forms(work: Work, context: MessageContext) -> MessageRecord:
 
 def _close_waiting(work: Work, context: MessageContext) -> None:
     """Close what waits for a form of this sender: it has come, in a mail of its own."""
-    if not context.proven:
+    if not context.proven or context.unanswered:
         return
     for record in work.tx.requests.open_of_sender(
         context.sender.address, context.now - _FILE_AWAITED
@@ -92,6 +95,8 @@ def _open_form(
     work: Work, context: MessageContext, submission: Submission, linked_to: str
 ) -> RequestRecord:
     checked = judge(work.services.phones, submission, context.now)
+    if context.unanswered:
+        return _hold_back(work, context, checked, linked_to)
     found = find_conflict(work.tx, context.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
         return _continue_earlier(work, context, checked, found, found.previous)
@@ -99,15 +104,39 @@ def _open_form(
     if waiting is not None:
         return revise(work, context, waiting, checked)
     replace_unproven(work, context, checked)
-    record = new_record(work.services, context, checked)
     if found and found.conflict.decision is ConflictDecision.ACCEPT_LINKED and found.previous:
         linked_to = found.previous.reference
+    record = _insert(work, context, checked, linked_to)
+    return route_on(work, record, checked, found, context.trigger)
+
+
+def _insert(
+    work: Work, context: MessageContext, checked: CheckedForm, linked_to: str
+) -> RequestRecord:
+    """Insert the request of a form, with its answers, its file and the words beside it."""
+    record = new_record(work.services, context, checked)
     record = replace(record, linked_to=linked_to, reference=_free_reference(work.tx))
     work.tx.requests.insert(record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
-    keep_files(work.tx, context, record, submission)
+    keep_files(work.tx, context, record, checked.submission)
     keep_words(work.tx, context, record)
-    return route_on(work, record, checked, found, context.trigger)
+    return record
+
+
+def _hold_back(
+    work: Work, context: MessageContext, checked: CheckedForm, linked_to: str
+) -> RequestRecord:
+    """Open a request for staff to look at, and compare it with no other before they have.
+
+    The same answers of the same address join the request that waits: programs repeat themselves.
+    """
+    digest = content_digest(checked)
+    for record in work.tx.requests.of_sender(context.sender.address):
+        latest = work.tx.revisions.latest(record.id)
+        if record.held_for(HoldReason.AUTOMATIC) and latest and latest.digest == digest:
+            return record
+    record = _insert(work, context, checked, linked_to)
+    return route_on(work, record, checked, None, context.trigger)
 
 
 def _free_reference(tx: Transaction) -> str:

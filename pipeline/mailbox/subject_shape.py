@@ -1,0 +1,192 @@
+"""Whether a subject has the shape that programs give to the subjects of their mail.
+
+A program puts its words in front (``Automatic reply: …``), in brackets (``… [Auto-Reply]``), behind
+a dash, or writes nothing else. In the middle of a sentence the same words are a person's, and so
+they are behind ``Re:``, where a person answers such a mail; but for what stands in brackets or at
+the end, which programs add to the subject that they answer.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.resources import read_toml
+
+#: More of a subject is not looked at.
+_LONGEST = 1000
+#: So many words in brackets and marks of replies are taken off a subject.
+_MOST_MARKS = 12
+_DASHES = frozenset("-‐‑‒–—―−|/・~〜_")
+_OPENING = "[(【〔《〈「『{<"
+_CLOSING = "])】〕》〉」』}>"
+_NUMBERED = re.compile(r"[\[(^]?\d{1,4}[\])]?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The words of ``templates/mail/automatic.toml``, folded: where each list counts is its name.
+
+    ``anywhere_apart``: in brackets, in front, behind, or alone. ``in_front``: before a colon.
+    ``alone``: as the whole, or before a colon or a dash.
+    """
+
+    anywhere_apart: frozenset[str]
+    in_front: frozenset[str]
+    alone: frozenset[str]
+    failures: frozenset[str]
+    failures_within: tuple[str, ...]
+    begins: tuple[str, ...]
+    ends: tuple[str, ...]
+    replies: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A subject taken apart; all parts are folded."""
+
+    whole: str
+    before_colon: str
+    before_dash: str
+    behind_dash: str
+    bracketed: tuple[str, ...]
+    answered: bool
+
+
+def fold(text: str) -> str:
+    """Return the letters and digits of ``text``, without case, accents and full-width forms."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in spread if char.isalnum())
+
+
+@cache
+def shapes() -> Shapes:
+    """Return the words by which programs are known."""
+    table = read_toml("mail", "automatic.toml")
+
+    def of(*names: str) -> Iterator[str]:
+        for name in names:
+            yield from (fold(word) for words in table[name].values() for word in words)
+
+    return Shapes(
+        anywhere_apart=frozenset(of("answers")),
+        in_front=frozenset(of("answers", "notifications", "confirmations", "failures")),
+        alone=frozenset(of("answers", "confirmations", "failures")),
+        failures=frozenset(of("failures")),
+        failures_within=tuple(of("failures_within")),
+        begins=tuple(of("sentence_begins")),
+        ends=tuple(of("sentence_ends")),
+        replies=frozenset(of("reply")),
+    )
+
+
+def is_of_a_program(subject: str) -> bool:
+    """Tell whether a program gave the subject its shape: an answer, a receipt, a report."""
+    known, parts = shapes(), _parts(subject)
+    if any(words in known.alone for words in parts.bracketed):
+        return True
+    if parts.behind_dash in known.anywhere_apart:
+        return True
+    if parts.answered:
+        return False
+    return (
+        parts.before_colon in known.in_front
+        or parts.before_dash in known.alone
+        or parts.whole in known.alone
+        or parts.whole.startswith(known.begins)
+        or parts.whole.endswith(known.ends)
+    )
+
+
+def is_of_a_failure(subject: str) -> bool:
+    """Tell whether the subject has the shape of a report that a mail could not be delivered."""
+    known, parts = shapes(), _parts(subject)
+    if parts.answered:
+        return False
+    places = (parts.before_colon, parts.before_dash, parts.whole, *parts.bracketed)
+    return any(words in known.failures for words in places)
+
+
+def tells_of_a_failure(subject: str) -> bool:
+    """Tell whether the words of such a report stand anywhere in the subject."""
+    folded = fold(subject[:_LONGEST])
+    return any(words in folded for words in shapes().failures_within)
+
+
+def _parts(subject: str) -> _Parts:
+    text = unicodedata.normalize("NFKC", subject[:_LONGEST]).strip()
+    bracketed: list[str] = []
+    answered = False
+    for _ in range(_MOST_MARKS):
+        rest = _without_brackets(text, bracketed)
+        behind = _behind_reply_mark(rest)
+        answered = answered or behind is not None
+        rest = rest if behind is None else behind
+        if rest == text:
+            break
+        text = rest
+    return _Parts(
+        whole=fold(text),
+        before_colon=_before(text, ":"),
+        before_dash=_before(text, _DASHES),
+        behind_dash=_behind(text),
+        bracketed=tuple(bracketed),
+        answered=answered,
+    )
+
+
+def _without_brackets(text: str, found: list[str]) -> str:
+    """Return ``text`` without what stands in brackets at its ends, which is put into ``found``."""
+    if text and text[0] in _OPENING:
+        end = text.find(_CLOSING[_OPENING.index(text[0])])
+        if end > 0:
+            found.append(fold(text[1:end]))
+            text = text[end + 1 :].strip()
+    if text and text[-1] in _CLOSING:
+        begin = text.rfind(_OPENING[_CLOSING.index(text[-1])])
+        if begin >= 0:
+            found.append(fold(text[begin + 1 : -1]))
+            # what is called "(in brackets)" by a program belongs to its words as well
+            text = text if begin == 0 or _is_own(text) else text[:begin].strip()
+    return text
+
+
+def _is_own(text: str) -> bool:
+    return fold(text) in shapes().alone
+
+
+def _behind_reply_mark(text: str) -> str | None:
+    """Return what stands behind ``Re:``, ``AW[2]:`` or ``回复:``; None where no such mark does."""
+    head, colon, rest = text.partition(":")
+    mark = _NUMBERED.sub("", head.strip()[:40]).strip()
+    if not colon or fold(mark) not in shapes().replies:
+        return None
+    return rest.strip()
+
+
+def _before(text: str, marks: Iterable[str]) -> str:
+    """Return what stands before the first of ``marks`` that has a blank or a word beside it."""
+    wanted = frozenset(marks)
+    for place, char in enumerate(text):
+        if char in wanted and (char == ":" or _is_apart(text, place)):
+            return fold(text[:place])
+    return ""
+
+
+def _behind(text: str) -> str:
+    for place in range(len(text) - 1, 0, -1):
+        if text[place] in _DASHES and _is_apart(text, place):
+            return fold(text[place + 1 :])
+    return ""
+
+
+def _is_apart(text: str, place: int) -> bool:
+    """Whether a dash separates: it has a blank beside it, or is no dash of a Latin word."""
+    around = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
+    return " " in around or not around.isascii()
+
+
+def folded(words: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    """Return lists of words, folded."""
+    return {name: frozenset(map(fold, found)) for name, found in words.items()}
