@@ -19,6 +19,8 @@ from pipeline.model.transition import SendNotice
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
 from pipeline.terms import Outcome
 
+_HUMAN = Automation(MessageKind.HUMAN)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
@@ -110,7 +112,7 @@ class MessageContext:
     sender: SenderJudgement
     now: datetime
     answers: list[Notice] = field(default_factory=list)
-    automation: Automation = Automation(MessageKind.HUMAN)
+    automation: Automation = field(default=_HUMAN)
     unanswered: bool = False
 
     @property

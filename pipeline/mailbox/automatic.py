@@ -7,14 +7,18 @@ issued.
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from pipeline.mailbox.signs import SIGNS, Evidence, Weight
 from pipeline.model.message import Automation, InboundMessage, MessageKind
 
-_DELAYED = re.compile(r"^(?:status\s{0,9}:\s{0,9}4\.|action\s{0,9}:\s{0,9}delayed)", re.I | re.M)
-_FAILED = re.compile(r"^(?:status\s{0,9}:\s{0,9}5\.|action\s{0,9}:\s{0,9}failed)", re.I | re.M)
+_EACH_LINE = re.IGNORECASE | re.MULTILINE
+_DELAYED = re.compile(r"^(?:status\s{0,9}:\s{0,9}4\.|action\s{0,9}:\s{0,9}delayed)", _EACH_LINE)
+_FAILED = re.compile(r"^(?:status\s{0,9}:\s{0,9}5\.|action\s{0,9}:\s{0,9}failed)", _EACH_LINE)
+#: So many of the last mails are looked at for a list that our address stands on.
+LOOKED_AT = 20
 _LIST_ID = re.compile(r"<([^<>\s]{1,255})>")
 
 
@@ -84,6 +88,18 @@ def list_id(message: InboundMessage) -> str:
         if identifier:
             return identifier.lower()
     return ""
+
+
+def common_list(identifiers: Sequence[str]) -> str:
+    """Return the list that more than half of the last 20 mails came through, or empty.
+
+    ``identifiers`` are those of the last mails, empty where one came through none. Then our address
+    stands on that list, and our own mail may come back through it.
+    """
+    if len(identifiers) < LOOKED_AT:
+        return ""
+    name, count = Counter(identifiers).most_common(1)[0]
+    return name if count * 2 > len(identifiers) else ""
 
 
 def _is_permanent(message: InboundMessage) -> bool:

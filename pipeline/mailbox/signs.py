@@ -213,8 +213,10 @@ SIGNS: tuple[Sign, ...] = (
         "bounce_sender",
         _K.BOUNCE,
         _W.STRONG,
-        lambda e: e.from_daemon
-        and (e.tells_failure or e.no_way_back or bool(e.report_type) or bool(e.returned_ids)),
+        lambda e: (
+            e.from_daemon
+            and (e.tells_failure or e.no_way_back or bool(e.report_type) or bool(e.returned_ids))
+        ),
     ),
     Sign(
         "bounce_subject",
@@ -318,7 +320,9 @@ def _is_of_a_list(local: str) -> bool:
     affixes = read_toml("mail", "automatic.toml")["roles"]
     plain = local.lower().partition("+")[0]
     beside = plain.startswith(tuple(affixes["list_begins"]))
-    return beside or plain.endswith(tuple(affixes["list_ends"])) or _in_lists(local, ("list_server",))
+    return (
+        beside or plain.endswith(tuple(affixes["list_ends"])) or _in_lists(local, ("list_server",))
+    )
 
 
 def _refuses(local: str) -> bool:

@@ -1,4 +1,4 @@
-"""Mail that no person wrote: never answered. A bounce marks our notice; a form or a reply is kept."""
+"""Mail that no person wrote is never answered; bounces mark our notices, what is strong is kept."""
 
 from dataclasses import replace
 

@@ -128,8 +128,9 @@ def _most_relevant_request(
 ) -> RequestRecord | None:
     """Return the open request that the form is most like, else the newest ended one.
 
-    What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership:
-    else anybody could shut the owner out. Of a number that is somebody's, only theirs counts.
+    What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership or
+    came from a program: else anybody could shut the owner out. Of a number that is somebody's, only
+    theirs counts.
     """
     owner = _owner(number)
     known = [
@@ -139,6 +140,7 @@ def _most_relevant_request(
         and record.status is not Status.SUPERSEDED
         and record.sender_verdict is SenderVerdict.PASS
         and not waits_for_ownership(record)
+        and not record.held_for(HoldReason.AUTOMATIC)
         and (not owner or record.organisation == owner)
     ]
 

@@ -7,6 +7,7 @@ from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import over_opening_cap
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_words
 from pipeline.flow.requests.record import new_record
@@ -44,6 +45,11 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
         keep_words(work.tx, context, joined)
         alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, joined, why="joined")
+    waiting = _held_back(work.tx, context)
+    if waiting is not None:
+        keep_words(work.tx, context, waiting)
+        return context.done(Outcome.HELD, waiting, why="joined")
+    context.unanswered = over_opening_cap(work, context.sender.address, context.row.id)
     record = _open(work, context)
     outcome = Outcome.HELD if record.status is Status.HELD else Outcome.REQUEST
     return context.done(outcome, record, rule=record.route_rule)
@@ -87,6 +93,18 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
     return next(iter(waiting), None)
 
 
+def _held_back(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+    """Return the request of this address that is held because too much came from it already."""
+    return next(
+        (
+            record
+            for record in tx.requests.of_sender(context.sender.address)
+            if record.form is None and record.held_for(HoldReason.AUTOMATIC)
+        ),
+        None,
+    )
+
+
 def _open(work: Work, context: MessageContext) -> RequestRecord:
     problems = tuple(item.problem for item in context.read.unreadable)
     suggestion = suggest_form(context.message.new_text)
@@ -102,6 +120,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
             number_use="",
             number=NumberState.UNKNOWN,
             conflict=None,
+            automatic=context.unanswered,
         )
     )
     record = replace(

@@ -9,6 +9,7 @@ from pipeline.flow.answers.revisions import Origin, insert_revision
 from pipeline.flow.context import MessageContext
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import over_numberless_cap
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict, waits_for_ownership
@@ -100,6 +101,15 @@ def _open_form(
     found = find_conflict(work.tx, context.sender, checked, content_digest(checked))
     if found and found.previous and found.conflict.decision in _ABOUT_EARLIER:
         return _continue_earlier(work, context, checked, found, found.previous)
+    if found is None:
+        again = _same_answers(work, context, checked)
+        if again is not None:
+            keep_words(work.tx, context, again)
+            add_reply(context, again, NoticeName.DUPLICATE)
+            return again
+        if over_numberless_cap(work, context.sender.address, context.row.id):
+            context.unanswered = True
+            return _hold_back(work, context, checked, linked_to)
     waiting = waiting_for_proof(work.tx, context, checked, found)
     if waiting is not None:
         return revise(work, context, waiting, checked)
@@ -108,6 +118,26 @@ def _open_form(
         linked_to = found.previous.reference
     record = _insert(work, context, checked, linked_to)
     return route_on(work, record, checked, found, context.trigger)
+
+
+def _same_answers(
+    work: Work, context: MessageContext, checked: CheckedForm
+) -> RequestRecord | None:
+    """Return the open request of the same proven address that has the same answers.
+
+    Without a number that can be read the table of conflicts finds none, and a program that sends
+    our marked copy back would get another one each time.
+    """
+    if not context.proven:
+        return None
+    digest = content_digest(checked)
+    for record in work.tx.requests.of_sender(context.sender.address):
+        if record.state.ended or record.form is not checked.submission.form:
+            continue
+        latest = work.tx.revisions.latest(record.id)
+        if latest is not None and latest.digest == digest:
+            return record
+    return None
 
 
 def _insert(
@@ -194,14 +224,13 @@ def waiting_for_proof(
 
 
 def replace_unproven(work: Work, context: MessageContext, checked: CheckedForm) -> None:
-    """Close what the same address sent unproven for the number: now it is here, proven."""
+    """Close what the same address sent unproven, or a program for it: now it is here, proven."""
     number = checked.value("phone_number")
     if not context.proven or number is None:
         return
     for other in work.tx.requests.of_number(number):
         if (
-            other.held_for(HoldReason.SENDER)
-            and other.address_of_record.lower() == context.sender.address.lower()
-        ):
+            other.held_for(HoldReason.SENDER) or other.held_for(HoldReason.AUTOMATIC)
+        ) and other.address_of_record.lower() == context.sender.address.lower():
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now)
             apply_event(work, other, event, context.trigger)

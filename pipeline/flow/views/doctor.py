@@ -19,6 +19,7 @@ from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
 from pipeline.guard.escape import ways_out
+from pipeline.mailbox.automatic import LOOKED_AT, common_list
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import detect_authserv_ids
 from pipeline.notifications.courier import DeliveryKind
@@ -77,6 +78,7 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
                 _try("asleep", lambda: _asleep(services)),
+                _try("lists", lambda: _lists(services)),
             ]
             if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
@@ -150,6 +152,14 @@ def _asleep(services: Services) -> Finding:
     if not found.total:
         return Finding("asleep", "good")
     return Finding("asleep", "warn", "asleep_found", _counted(found))
+
+
+def _lists(services: Services) -> Finding:
+    with services.store.read() as tx:
+        name = common_list(tx.messages.recent_lists(LOOKED_AT))
+    if not name:
+        return Finding("lists", "good")
+    return Finding("lists", "warn", "lists_one", (("name", name),))
 
 
 def woken(counts: Asleep) -> Finding:

@@ -167,7 +167,9 @@ Message-ID: <token.1@example.com>
     message = parse_message(raw)
     emptied = tuple(replace(part, content=b"") for part in message.attachments)
     found = classify(replace(message, attachments=emptied), OWN, is_ours)
-    assert found == Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), False, certain=True)
+    assert found == Automation(
+        MessageKind.BOUNCE, "delivery_status", (ISSUED,), False, certain=True
+    )
 
 
 def test_classify_forged_bounce_names_nothing_of_ours() -> None:
