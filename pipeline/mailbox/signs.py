@@ -20,8 +20,9 @@ _SCAN = 512 * 1024
 _REPORT_TYPE = re.compile(r"report-type\s{0,9}=\s{0,9}\"?([\w-]{1,40})", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W_]+")
 _LONGEST_LOCAL = 320
+_LONGEST_NAME = 80
 #: Values of a field that say that it does not hold.
-_NOT = frozenset({"", "no", "none", "false", "0", "off"})
+_NOT = frozenset({"", "no", "none", "false", "0", "off", "dont", "don't", "never"})
 _BULK = frozenset({"bulk", "junk", "auto_reply", "auto-reply", "autoreply"})
 _PRECEDENCES = ("Precedence", "X-Precedence", "Preference")
 #: The fields of lists, by the reason that staff see.
@@ -43,16 +44,16 @@ _ROLE_WORDS = 4
 
 
 class Weight(IntEnum):
-    """How much a sign says. From WEAK on, a program wrote the mail; hints add up to it.
+    """How much a sign says. From WEAK on, a program wrote the mail; three hints add up to it.
 
     CERTAIN: what only the mail system, or this programme, writes. STRONG: the sender says so, or
     is the mail system by name. WEAK: people's mail can look so, through a help desk or a list.
     """
 
     HINT = 1
-    WEAK = 2
-    STRONG = 3
-    CERTAIN = 4
+    WEAK = 3
+    STRONG = 6
+    CERTAIN = 9
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ class Evidence:
 
         Mail systems that cannot send from nobody use their own name (RFC 5321, 4.5.5).
         """
-        values = [value.strip().strip("<>").lower() for value in self.message.header("Return-Path")]
+        values = [
+            value.strip().strip("<>").strip().lower()
+            for value in self.message.header("Return-Path")
+        ]
         return any(
             value in {"", "#@[]"} or _is_role(value.partition("@")[0], "mailerdaemon doublebounce")
             for value in values
@@ -149,7 +153,7 @@ class Evidence:
     def precedence(self, wanted: frozenset[str]) -> bool:
         """Whether a field of precedence has one of the values."""
         return any(
-            value.strip().lower() in wanted
+            _without_comments(value).strip().lower() in wanted
             for name in _PRECEDENCES
             for value in self.message.header(name)
         )
@@ -244,8 +248,8 @@ SIGNS: tuple[Sign, ...] = (
         lambda e: any(e.is_ours(to.address) for to in e.message.reply_to),
     ),
     Sign("auto_submitted", _K.AUTOMATIC, _W.STRONG, lambda e: e.says_automatic),
-    Sign("list_role", _K.LIST, _W.STRONG, lambda e: any(map(_is_of_a_list, e.locals))),
     Sign("mail_system", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_daemon),
+    Sign("list_role", _K.LIST, _W.STRONG, lambda e: any(map(_is_of_a_list, e.locals))),
     Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_role("responder")),
     # what people's mail can have as well
     *(_field_sign(name, fields) for name, fields in _LIST_FIELDS.items()),
@@ -266,8 +270,9 @@ SIGNS: tuple[Sign, ...] = (
         lambda e: subject_shape.is_of_a_program(e.message.subject),
     ),
     Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: any(map(_refuses, e.locals))),
-    # mail services put it on everything that they carry, people's mail too
+    # mail services and help desks put these on everything that they carry, people's mail too
     Sign("feedback_id", _K.LIST, _W.HINT, lambda e: e.has("Feedback-ID")),
+    Sign("help_desk", _K.AUTOMATIC, _W.HINT, lambda e: e.has(*_field_names()["help_desks"])),
 )
 
 
@@ -282,14 +287,34 @@ def _vendor_fields() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((row["name"].lower(), tuple(row.get("values", ()))) for row in rows)
 
 
+@cache
+def _field_names() -> Mapping[str, tuple[str, ...]]:
+    names = read_toml("mail", "automatic.toml")["field_names"]
+    return {what: tuple(found) for what, found in names.items()}
+
+
+def _names_itself(name: str) -> bool:
+    """Whether the name of a field says that the mail is automatic."""
+    names, folded = _field_names(), subject_shape.fold(name)
+    if not name.lower().startswith("x-") or any(wish in folded for wish in names["wishes"]):
+        return False
+    return any(part in folded for part in names["automatic"])
+
+
 def _has_vendor_field(message: InboundMessage) -> bool:
     shown: dict[str, list[str]] = {}
     for name, value in message.headers:
-        shown.setdefault(name.lower(), []).append(value.strip().lower())
-    return any(
+        shown.setdefault(name.lower()[:_LONGEST_NAME], []).append(value.strip().lower())
+    known = any(
         any(part in value for part in values) if values else value not in _NOT
         for name, values in _vendor_fields()
         for value in shown.get(name, ())
+    )
+    return known or any(
+        value not in _NOT
+        for name, values in shown.items()
+        if _names_itself(name)
+        for value in values
     )
 
 

@@ -18,6 +18,8 @@ from pipeline.resources import read_toml
 _LONGEST = 1000
 #: So many words in brackets and marks of replies are taken off a subject.
 _MOST_MARKS = 12
+#: So many colons of a subject are looked at.
+_COLONS = 3
 _DASHES = frozenset("-‐‑‒–—―−|/・~〜_")
 _OPENING = "[(【〔《〈「『{<"
 _CLOSING = "])】〕》〉」』}>"
@@ -47,7 +49,7 @@ class _Parts:
     """A subject taken apart; all parts are folded."""
 
     whole: str
-    before_colon: str
+    before_colon: tuple[str, ...]
     before_dash: str
     behind_dash: str
     bracketed: tuple[str, ...]
@@ -55,8 +57,11 @@ class _Parts:
 
 
 def fold(text: str) -> str:
-    """Return the letters and digits of ``text``, without case, accents and full-width forms."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    """Return the letters and digits of ``text``, without case, accents and full-width forms.
+
+    Turkish writes I without a dot, and capitals lose the difference.
+    """
+    spread = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
     return "".join(char for char in spread if char.isalnum())
 
 
@@ -91,7 +96,7 @@ def is_of_a_program(subject: str) -> bool:
     if parts.answered:
         return False
     return (
-        parts.before_colon in known.in_front
+        any(words in known.in_front for words in parts.before_colon)
         or parts.before_dash in known.alone
         or parts.whole in known.alone
         or parts.whole.startswith(known.begins)
@@ -104,7 +109,7 @@ def is_of_a_failure(subject: str) -> bool:
     known, parts = shapes(), _parts(subject)
     if parts.answered:
         return False
-    places = (parts.before_colon, parts.before_dash, parts.whole, *parts.bracketed)
+    places = (*parts.before_colon, parts.before_dash, parts.whole, *parts.bracketed)
     return any(words in known.failures for words in places)
 
 
@@ -128,8 +133,8 @@ def _parts(subject: str) -> _Parts:
         text = rest
     return _Parts(
         whole=fold(text),
-        before_colon=_before(text, ":"),
-        before_dash=_before(text, _DASHES),
+        before_colon=tuple(_before_colons(text)),
+        before_dash=_before_dash(text),
         behind_dash=_behind(text),
         bracketed=tuple(bracketed),
         answered=answered,
@@ -165,11 +170,19 @@ def _behind_reply_mark(text: str) -> str | None:
     return rest.strip()
 
 
-def _before(text: str, marks: Iterable[str]) -> str:
-    """Return what stands before the first of ``marks`` that has a blank or a word beside it."""
-    wanted = frozenset(marks)
+def _before_colons(text: str) -> Iterator[str]:
+    """Yield what stands before each of the first colons: some words have one of their own."""
+    end = -1
+    for _ in range(_COLONS):
+        end = text.find(":", end + 1)
+        if end < 0:
+            return
+        yield fold(text[:end])
+
+
+def _before_dash(text: str) -> str:
     for place, char in enumerate(text):
-        if char in wanted and (char == ":" or _is_apart(text, place)):
+        if char in _DASHES and _is_apart(text, place):
             return fold(text[:place])
     return ""
 
