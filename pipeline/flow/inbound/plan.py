@@ -14,10 +14,10 @@ from hashlib import sha256
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import MessageContext, ReadMessage
+from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.faults import fault_of
 from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
 from pipeline.flow.inbound.read import read_guarded
-from pipeline.flow.inbound.receive import begun
 from pipeline.flow.inbound.redelivery import is_redelivery
 from pipeline.flow.requests.no_form import named_in_subject
 from pipeline.flow.requests.thread import named_request

@@ -5,18 +5,17 @@ The caller holds the transaction; the mail on the server is marked after its com
 
 from dataclasses import replace
 
-from pipeline.flow.context import MessageContext, ReadMessage, finished
+from pipeline.flow.context import finished
 from pipeline.flow.inbound import automatic
+from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.read import Reading
-from pipeline.flow.inbound.redelivery import content_digest, is_redelivery, moved_on
+from pipeline.flow.inbound.redelivery import is_redelivery, moved_on
 from pipeline.flow.outgoing import replies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
 from pipeline.flow.requests.open import open_forms
 from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
-from pipeline.mailbox.automatic import classify
-from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import MessageKind
 from pipeline.store.records import MessageRecord
 from pipeline.terms import Outcome
@@ -70,15 +69,3 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     # one message, one mail
     replies.queue_reply(work, context)
     return done
-
-
-def begun(work: Work, row: MessageRecord, read: ReadMessage) -> MessageContext:
-    """Return a message under way: judged by who sent it and by what wrote it."""
-    services, message = work.services, read.message
-    return MessageContext(
-        replace(row, content=content_digest(message)),
-        read,
-        judge_sender(message, services.sender_policy),
-        work.now,
-        automation=classify(message, services.own_addresses, services.is_our_message_id),
-    )

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.mailbox.automatic import action_on, classify, common_list, list_id
+from pipeline.mailbox.automatic.words import read_words
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import Automation, MessageKind
-from pipeline.resources import read_toml
 
 FILE = Path(__file__).with_name("automatic_mails.csv")
 OWN = frozenset({"requests@example.com"})
@@ -57,7 +57,7 @@ def test_cases_are_as_many_as_they_are_called_and_each_has_its_source() -> None:
     assert len({(row["headers"], row["carries"]) for row in CASES}) == len(CASES)
 
 
-_WORDS = read_toml("mail", "automatic.toml")
+_WORDS = read_words()
 _ANSWERS = [(language, words) for language, found in _WORDS["answers"].items() for words in found]
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from pipeline.mailbox.signs import SIGNS, Evidence, Weight
+from pipeline.mailbox.automatic.signs import SIGNS, Evidence, Weight
 from pipeline.model.message import Automation, InboundMessage, MessageKind
 
 _EACH_LINE = re.IGNORECASE | re.MULTILINE

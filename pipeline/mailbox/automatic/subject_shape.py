@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.resources import read_toml
+from pipeline.mailbox.automatic.words import read_words
 
 #: More of a subject is not looked at.
 _LONGEST = 1000
@@ -28,7 +28,7 @@ _NUMBERED = re.compile(r"[\[(^]?\d{1,4}[\])]?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The words of ``templates/mail/automatic.toml``, folded: where each list counts is its name.
+    """The words of ``words.toml``, folded: where each list counts is its name.
 
     ``anywhere_apart``: in brackets, in front, behind, or alone. ``in_front``: before a colon.
     ``alone``: as the whole, or before a colon or a dash.
@@ -68,7 +68,7 @@ def fold(text: str) -> str:
 @cache
 def shapes() -> Shapes:
     """Return the words by which programs are known."""
-    table = read_toml("mail", "automatic.toml")
+    table = read_words()
 
     def of(*names: str) -> Iterator[str]:
         for name in names:

@@ -2,7 +2,7 @@
 
 RFC 3834 (automatic responses), 3464 and 6522 (reports), 8098 (receipts), 5965 (complaints), 2919
 and 2369 (lists), 2142 and 5321 (names of the mail system). Words, names and fields that programs
-use without a standard are data: ``templates/mail/automatic.toml``.
+use without a standard are data: ``words.toml``.
 """
 
 import re
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
 
-from pipeline.mailbox import subject_shape
+from pipeline.mailbox.automatic import subject_shape
+from pipeline.mailbox.automatic.words import read_words
 from pipeline.model.message import InboundMessage, MessageKind
-from pipeline.resources import read_toml
 
 _ID = re.compile(r"<[^<>\s]{3,990}>")
 _SCAN = 512 * 1024
@@ -278,18 +278,18 @@ SIGNS: tuple[Sign, ...] = (
 
 @cache
 def _roles() -> Mapping[str, frozenset[str]]:
-    return subject_shape.folded(read_toml("mail", "automatic.toml")["roles"])
+    return subject_shape.folded(read_words()["roles"])
 
 
 @cache
 def _vendor_fields() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    rows = read_toml("mail", "automatic.toml")["field"]
+    rows = read_words()["field"]
     return tuple((row["name"].lower(), tuple(row.get("values", ()))) for row in rows)
 
 
 @cache
 def _field_names() -> Mapping[str, tuple[str, ...]]:
-    names = read_toml("mail", "automatic.toml")["field_names"]
+    names = read_words()["field_names"]
     return {what: tuple(found) for what, found in names.items()}
 
 
@@ -342,7 +342,7 @@ def _in_lists(local: str, lists: tuple[str, ...]) -> bool:
 
 def _is_of_a_list(local: str) -> bool:
     """Whether a local part is a list server's: ``majordomo``, ``owner-team``, ``team-bounces``."""
-    affixes = read_toml("mail", "automatic.toml")["roles"]
+    affixes = read_words()["roles"]
     plain = local.lower().partition("+")[0]
     beside = plain.startswith(tuple(affixes["list_begins"]))
     return (
