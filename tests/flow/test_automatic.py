@@ -5,7 +5,9 @@ from email import message_from_bytes, policy
 import pytest
 
 from pipeline.errors import RefusedError
+from pipeline.flow.inbound.plan import plan
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.model.message import MessageKind
 from pipeline.model.request import HoldReason, Status
 from pipeline.terms import Outcome
@@ -101,6 +103,21 @@ def test_reference_alone_makes_a_note_of_the_address_of_record_and_of_nobody_els
     world.deliver(world.customer.write(OLIVER, text="Our ticket 4712.", headers=marked))
     assert world.run() == []
     assert [note.text for note in world.notes(record)][1:] == ["Our ticket 4711."]
+
+
+def test_plan_tells_what_becomes_of_automatic_mail(world: World) -> None:
+    (ours,) = world.mail(HANAKO, form())
+    marked = {"Precedence": "bulk"}
+    world.deliver(world.customer.write(OLIVER, form(language="en"), headers=marked))
+    world.deliver(world.customer.write(HANAKO, text="Away.", to=ours.reply_to, headers=marked))
+    world.deliver(world.customer.write(OLIVER, text="News.", headers=marked))
+    mails = plan(world.services).mailbox.first
+    planned = [(mail.fate, mail.reason) for mail in mails if isinstance(mail, PlannedMail)]
+    assert sorted(planned) == [
+        (Fate.AUTOMATIC, "precedence"),
+        (Fate.AUTOMATIC_FORM, "precedence"),
+        (Fate.AUTOMATIC_REPLY, "precedence"),
+    ]
 
 
 def test_returned_mail_of_ours_with_its_form_is_a_bounce_and_no_request(world: World) -> None:

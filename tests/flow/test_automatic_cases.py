@@ -15,8 +15,9 @@ from pipeline.model.message import MessageKind
 from pipeline.model.request import HoldReason, Status
 from pipeline.terms import Outcome
 from tests.world.customers import OLIVER, form
+from tests.world.mails import Wording
 from tests.world.outbox import Sent
-from tests.world.settings import AUTHSERV
+from tests.world.settings import ADDRESS, AUTHSERV
 from tests.world.world import World
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases" / "mail-in" / "automatic.csv"
@@ -38,8 +39,8 @@ def _mail(world: World, fields: str, carries: str, to: str = "") -> bytes:
     given = HeaderParser(policy=policy.compat32).parsestr(fields.replace("\\n", "\n") + "\n\n")
     names = {name.lower() for name in given}
     files = [form(language="en")] if carries == "form" else []
-    wording = {"to": to} if to else {}
-    raw = world.customer.write(OLIVER, *files, text="We would like a number.", proof="", **wording)
+    wording: Wording = {"text": "We would like a number.", "proof": "", "to": to or ADDRESS}
+    raw = world.customer.write(OLIVER, *files, **wording)
     head, _, body = raw.partition(b"\r\n\r\n")
     kept, keeps = [], True
     for line in head.split(b"\r\n"):

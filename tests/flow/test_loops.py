@@ -115,9 +115,12 @@ def _play(
 def test_responder_without_a_sign_gets_a_few_mails_a_day(
     world: World, begun: str, respond: Responder
 ) -> None:
-    wrong = {"phone_number": "12"} if begun == "wrong form" else {}
-    files = [] if begun == "words" else [form(language="en", **wrong)]
-    first = world.mail(OLIVER, *files, text="We would like a number.")
+    filled = {
+        "words": [],
+        "form": [form(language="en")],
+        "wrong form": [form(language="en", phone_number="12")],
+    }
+    first = world.mail(OLIVER, *filled[begun], text="We would like a number.")
     assert len(first) == 1
     sent = _play(world, first, respond, days=2, rounds=16)
     assert [notices(day) for day in sent if len(day) > _A_DAY] == []

@@ -120,7 +120,7 @@ class Evidence:
         """Whether the mail system itself is the sender."""
         names = (sender.name for sender in self.message.senders)
         return self.from_role("daemon") or any(
-            subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon"] for name in names
+            subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon_names"] for name in names
         )
 
     @cached_property
@@ -157,6 +157,10 @@ class Evidence:
             for name in _PRECEDENCES
             for value in self.message.header(name)
         )
+
+    def from_help_desk(self) -> bool:
+        """Whether a help desk carried the mail, a person's or its own."""
+        return self.has(*_field_names()["help_desks"])
 
     def is_ours(self, address: str) -> bool:
         """Whether an address is ours, with or without a token."""
@@ -272,7 +276,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: any(map(_refuses, e.locals))),
     # mail services and help desks put these on everything that they carry, people's mail too
     Sign("feedback_id", _K.LIST, _W.HINT, lambda e: e.has("Feedback-ID")),
-    Sign("help_desk", _K.AUTOMATIC, _W.HINT, lambda e: e.has(*_field_names()["help_desks"])),
+    Sign("help_desk", _K.AUTOMATIC, _W.HINT, Evidence.from_help_desk),
 )
 
 
@@ -329,15 +333,17 @@ def _is_role(local: str, names: str) -> bool:
 
 
 def _in_lists(local: str, lists: tuple[str, ...]) -> bool:
-    """Whether the first words of a local part are a name of ``lists``."""
-    words = _words_of(local)
+    """Whether a local part, without its tag, is a name of ``lists``; of some the first words do."""
+    words = _words_of(local.partition("+")[0])
     if not words:
         return False
-    begun = {"".join(words[:count]) for count in range(1, _ROLE_WORDS + 1)}
     names = _roles()
-    if "daemon" in lists and words[0].startswith(tuple(names["daemon_begins"])):
+    begun = {"".join(words[:count]) for count in range(1, _ROLE_WORDS + 1)}
+    if "daemon" in lists and (
+        words[0].startswith(tuple(names["daemon_begins"])) or begun & names["daemon_first"]
+    ):
         return True
-    return any(begun & names[name] for name in lists)
+    return any("".join(words) in names[name] for name in lists)
 
 
 def _is_of_a_list(local: str) -> bool:

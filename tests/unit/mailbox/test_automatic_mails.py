@@ -102,7 +102,8 @@ def test_words_count_by_their_place_and_not_within_a_sentence(language: str) -> 
         )),
         *((local, MessageKind.HUMAN) for local in (
             "owner", "bouncer", "postmasters-office", "replyno", "noah.reply", "mailer", "listen",
-            "vacation", "noreen", "majordomus", "autonomous.reply",
+            "vacation", "noreen", "daemon.lee", "nobody.knows", "mail.delivery.berlin", "majordomus",
+            "autonomous.reply",
         )),
     ],
 )  # fmt: skip
