@@ -23,6 +23,7 @@ _COLONS = 3
 _DASHES = frozenset("-‐‑‒–—―−|/・~〜_")
 _OPENING = "[(【〔《〈「『{<"
 _CLOSING = "])】〕》〉」』}>"
+_REFERENCE = re.compile(r"\bWA-[0-9A-Z]{8}\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"[\[(^]?\d{1,4}[\])]?\Z")
 
 
@@ -89,12 +90,14 @@ def shapes() -> Shapes:
 def is_of_a_program(subject: str) -> bool:
     """Tell whether a program gave the subject its shape: an answer, a receipt, a report."""
     known, parts = shapes(), _parts(subject)
-    if any(words in known.alone for words in parts.bracketed):
-        return True
-    if parts.behind_dash in known.anywhere_apart:
+    if any(words in known.anywhere_apart for words in (*parts.bracketed, parts.behind_dash)):
         return True
     if parts.answered:
         return False
+    # a subject of ours, with what stands in its brackets, comes back in replies under any mark
+    ours = _REFERENCE.search(subject[:_LONGEST]) is not None
+    if not ours and any(words in known.alone for words in parts.bracketed):
+        return True
     return (
         any(words in known.in_front for words in parts.before_colon)
         or parts.before_dash in known.alone

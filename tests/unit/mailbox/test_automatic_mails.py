@@ -5,6 +5,7 @@ out right at first.
 """
 
 import csv
+import re
 import time
 from email.header import Header
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.mailbox.automatic import action_on, classify, common_list, list_id
 from pipeline.mailbox.automatic.words import read_words
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import Automation, MessageKind
+from pipeline.resources import template
 
 FILE = Path(__file__).with_name("automatic_mails.csv")
 OWN = frozenset({"requests@example.com"})
@@ -102,8 +104,8 @@ def test_words_count_by_their_place_and_not_within_a_sentence(language: str) -> 
         )),
         *((local, MessageKind.HUMAN) for local in (
             "owner", "bouncer", "postmasters-office", "replyno", "noah.reply", "mailer", "listen",
-            "vacation", "noreen", "daemon.lee", "nobody.knows", "mail.delivery.berlin", "majordomus",
-            "autonomous.reply",
+            "vacation", "noreen", "daemon.lee", "nobody.knows", "mail.delivery.berlin",
+            "majordomus", "autonomous.reply",
         )),
     ],
 )  # fmt: skip
@@ -173,6 +175,37 @@ def test_common_list_needs_more_than_half_of_twenty() -> None:
     assert common_list(["a"] * 10 + [""] * 10) == ""
     assert common_list([""] * 20) == ""
     assert common_list(["a"] * 19) == ""
+
+
+def _subjects_of_ours() -> list[str]:
+    """Return the subjects of our notices in all languages, with every branch and value in them."""
+    found = []
+    for path in sorted(template("notices").glob("*/??.md")):
+        for raw in re.findall(r'^subject = "(.*)"$', path.read_text("utf-8"), re.MULTILINE):
+            named = re.sub(r"\{\{ v\.reference \}\}", "WA-7K3M9Q4M", raw)
+            found.append(re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "5", named)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "mark", ["Re: ", "RE: AW: ", "返信: ", "Fwd: ", "Odpověď : ", "Vastaus: ", ""]
+)
+def test_reply_under_a_subject_of_ours_is_a_person_s(mark: str) -> None:
+    subjects = _subjects_of_ours()
+    assert len(subjects) > 100
+    taken = [
+        subject
+        for subject in subjects
+        if classified(f"From: a@b.example\nSubject: {mark}{subject}").kind is not MessageKind.HUMAN
+    ]
+    assert taken == []
+
+
+@pytest.mark.parametrize("mark", ["Automatic reply: ", "自動応答: ", "Automatische Antwort: "])
+def test_automatic_reply_to_a_subject_of_ours_is_none(mark: str) -> None:
+    for subject in _subjects_of_ours():
+        found = classified(f"From: a@b.example\nSubject: {mark}{subject}")
+        assert found.kind is MessageKind.AUTOMATIC
 
 
 _LONG = 100_000
