@@ -340,7 +340,9 @@ def _in_lists(local: str, lists: tuple[str, ...]) -> bool:
     names = _roles()
     begun = {"".join(words[:count]) for count in range(1, _ROLE_WORDS + 1)}
     if "daemon" in lists and (
-        words[0].startswith(tuple(names["daemon_begins"])) or begun & names["daemon_first"]
+        words[0].startswith(tuple(names["daemon_begins"]))
+        or begun & names["daemon_first"]
+        or (words[0] in {"bounce", "bounces"} and any(map(str.isdigit, local)))
     ):
         return True
     return any("".join(words) in names[name] for name in lists)

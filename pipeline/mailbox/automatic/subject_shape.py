@@ -24,6 +24,8 @@ _DASHES = frozenset("-‐‑‒–—―−|/・~〜_")
 _OPENING = "[(【〔《〈「『{<"
 _CLOSING = "])】〕》〉」』}>"
 _REFERENCE = re.compile(r"\bWA-[0-9A-Z]{8}\b", re.IGNORECASE)
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LETTERS_BESIDE, _SIGNS_BESIDE = 9, 3
 _NUMBERED = re.compile(r"[\[(^]?\d{1,4}[\])]?\Z")
 
 
@@ -32,7 +34,8 @@ class Shapes:
     """The words of ``words.toml``, folded: where each list counts is its name.
 
     ``anywhere_apart``: in brackets, in front, behind, or alone. ``in_front``: before a colon.
-    ``alone``: as the whole, or before a colon or a dash.
+    ``alone``: as the whole, or before a colon or a dash. ``own``, ``answer`` and ``absence`` are
+    beginnings of words.
     """
 
     anywhere_apart: frozenset[str]
@@ -43,6 +46,9 @@ class Shapes:
     begins: tuple[str, ...]
     ends: tuple[str, ...]
     replies: frozenset[str]
+    own: tuple[str, ...]
+    answer: tuple[str, ...]
+    absence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +90,16 @@ def shapes() -> Shapes:
         begins=tuple(of("sentence_begins")),
         ends=tuple(of("sentence_ends")),
         replies=frozenset(of("reply")),
+        own=tuple(map(fold, table["stems"]["self"])),
+        answer=tuple(map(fold, table["stems"]["answer"])),
+        absence=tuple(map(fold, table["stems"]["absence"])),
     )
 
 
 def is_of_a_program(subject: str) -> bool:
     """Tell whether a program gave the subject its shape: an answer, a receipt, a report."""
     known, parts = shapes(), _parts(subject)
-    if any(words in known.anywhere_apart for words in (*parts.bracketed, parts.behind_dash)):
+    if any(map(_is_answer, (*parts.bracketed, parts.behind_dash))):
         return True
     if parts.answered:
         return False
@@ -99,12 +108,38 @@ def is_of_a_program(subject: str) -> bool:
     if not ours and any(words in known.alone for words in parts.bracketed):
         return True
     return (
-        any(words in known.in_front for words in parts.before_colon)
+        any(words in known.in_front or _tells_absence(words) for words in parts.before_colon)
+        or any(map(_is_answer, (*parts.before_colon, parts.before_dash, parts.whole)))
         or parts.before_dash in known.alone
         or parts.whole in known.alone
         or parts.whole.startswith(known.begins)
         or parts.whole.endswith(known.ends)
     )
+
+
+def _is_answer(words: str) -> bool:
+    """Whether a folded part of a subject is the mark of an automatic answer, and little else."""
+    known = shapes()
+    if words in known.anywhere_apart:
+        return True
+    own = _longest_in(words, known.own)
+    rest = words.replace(own, "", 1) if own else ""
+    answer = _longest_in(rest, known.answer)
+    return bool(answer) and len(rest) - len(answer) <= _beside(words)
+
+
+def _tells_absence(words: str) -> bool:
+    found = _longest_in(words, shapes().absence)
+    return bool(found) and len(words) - len(found) <= _beside(words)
+
+
+def _longest_in(words: str, stems: tuple[str, ...]) -> str:
+    return max((stem for stem in stems if stem in words), key=len, default="")
+
+
+def _beside(words: str) -> int:
+    """Return how many letters may stand beside the stems: endings, "e-mail", no sentence."""
+    return _LETTERS_BESIDE if words.isascii() or not _IDEOGRAPHS.search(words) else _SIGNS_BESIDE
 
 
 def is_of_a_failure(subject: str) -> bool:
@@ -180,7 +215,12 @@ def _before_colons(text: str) -> Iterator[str]:
         end = text.find(":", end + 1)
         if end < 0:
             return
-        yield fold(text[:end])
+        head = text[:end]
+        yield fold(head)
+        # "Out of Office Re: …": the mark of the reply stands behind the program's words
+        before, _, last = head.rpartition(" ")
+        if fold(last) in shapes().replies:
+            yield fold(before)
 
 
 def _before_dash(text: str) -> str:

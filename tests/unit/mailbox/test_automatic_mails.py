@@ -1,7 +1,8 @@
 """Automatic mails of the world, each with the place where it is described: ``automatic_mails.csv``.
 
 The rows of the set ``later`` were collected when the table of signs was finished: 25 of 36 came
-out right at first.
+out right at first. Those of the set ``last`` were written after that: 29 of 44 marks of programs and
+28 of 29 mails of people came out right at first, and then stems took the place of many words.
 """
 
 import csv
@@ -54,7 +55,7 @@ def test_mail_of_the_world_has_its_class_and_action(row: Case) -> None:
 def test_cases_are_as_many_as_they_are_called_and_each_has_its_source() -> None:
     automatic = [row for row in CASES if "human" not in row["class"]]
     assert len(automatic) >= 80
-    assert len([row for row in CASES if row["set"] == "later"]) * 3 >= len(CASES)
+    assert len([row for row in CASES if row["set"] != "first"]) * 3 >= len(CASES)
     assert all(row["source"] for row in CASES)
     assert len({(row["headers"], row["carries"]) for row in CASES}) == len(CASES)
 
