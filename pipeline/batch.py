@@ -27,7 +27,7 @@ from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
-from pipeline.flow.upkeep.silenced import alert_silenced, too_many_unknown
+from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
@@ -98,7 +98,8 @@ class Failure:
 class Summary:
     """What one batch did; ``unreachable`` names a server that was down.
 
-    ``withheld`` mails are on the server, which does not deliver them.
+    ``withheld`` mails are on the server, which does not deliver them. ``one_list`` is the mailing
+    list that most of the last mails came through.
     """
 
     fetched: int = 0
@@ -115,6 +116,7 @@ class Summary:
     withheld: int = 0
     unreachable: str = ""
     silenced: bool = False
+    one_list: str = ""
     failures: tuple[Failure, ...] = ()
 
     @property
@@ -200,6 +202,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         _receive(run)
         _due(run)
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
+        one_list = run.stage("check", lambda: on_one_list(services), "")
         run.stage("digest", lambda: queue_digest(services), 0)
         _deliver(run)
         run.stage("housekeep", lambda: housekeep(services), None)
@@ -218,6 +221,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             withheld=run.withheld,
             unreachable=run.unreachable,
             silenced=silenced,
+            one_list=one_list,
             failures=tuple(run.failures),
         )
         level = logging.INFO if summary.did_something else logging.DEBUG

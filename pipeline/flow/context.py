@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pipeline.mailbox.automatic import list_id
 from pipeline.model.form import FormKind
 from pipeline.model.message import (
+    Automation,
     InboundMessage,
     MessageKind,
     NewText,
@@ -17,6 +19,8 @@ from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
 from pipeline.terms import Outcome
+
+_HUMAN = Automation(MessageKind.HUMAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,11 @@ class Notice:
 
 @dataclass(slots=True)
 class MessageContext:
-    """A human message under way: its row, its content, its sender, and the answers to it.
+    """A message under way: its row, its content, who sent it, and the answers to it.
 
     ``new_text`` is what its sender wrote now: as marks tell, and as the thread tells that it is on.
+    ``unanswered``: a program wrote it, or the sender has had enough for a day. What it brings is
+    held for staff, and no mail goes out.
     """
 
     row: MessageRecord
@@ -110,6 +116,8 @@ class MessageContext:
     sender: SenderJudgement
     now: datetime
     answers: list[Notice] = field(default_factory=list)
+    automation: Automation = field(default=_HUMAN)
+    unanswered: bool = False
     new_text: NewText = field(init=False)
     #: The requests that have the words of the message as a note.
     noted: set[str] = field(default_factory=set)
@@ -153,7 +161,9 @@ class MessageContext:
             sender=self.sender.address,
             sender_verdict=self.sender.verdict,
             sender_warnings=self.sender.warnings,
-            kind=MessageKind.HUMAN,
+            kind=self.automation.kind,
+            automation=self.automation.reason,
+            list_id=list_id(self.message),
             subject=self.message.subject[:998],
             request_id=record.id if record else None,
         )

@@ -144,12 +144,16 @@ class SenderJudgement:
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """Whether a person wrote the message, why we think so, and which of our mails bounced."""
+    """Whether a person wrote the message, why we think so, and which of our mails bounced.
+
+    ``certain``: only the mail system or this programme makes what tells so.
+    """
 
     kind: MessageKind
     reason: str = ""
     bounced_message_ids: tuple[str, ...] = ()
     permanent: bool = True
+    certain: bool = False
 
 
 class Command(StrEnum):

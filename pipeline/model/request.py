@@ -87,6 +87,7 @@ class HoldReason(StrEnum):
 
     SENDER = "sender"
     SENDER_DOUBTFUL = "sender_doubtful"
+    AUTOMATIC = "automatic"
     NUMBER = "number"
     OWNERSHIP = "ownership"
     TOO_MANY = "too_many"

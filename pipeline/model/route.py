@@ -93,7 +93,7 @@ class RoutingFacts:
     """What the routing rules look at.
 
     ``settled`` are the hold reasons that staff have released (of the request's state): a rule that
-    holds for one of them is passed over.
+    holds for one of them is passed over. ``automatic``: a program wrote the mail, or too many came.
     """
 
     form: FormKind | None
@@ -107,6 +107,7 @@ class RoutingFacts:
     number: NumberState
     conflict: Conflict | None
     settled: tuple[HoldReason, ...] = ()
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

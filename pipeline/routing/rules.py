@@ -66,6 +66,13 @@ def sender_doubtful(facts: RoutingFacts) -> Way | None:
     return None
 
 
+def written_by_program(facts: RoutingFacts) -> Way | None:
+    """Hold what a program's mail brought: staff look at it, and nothing is mailed out."""
+    if facts.automatic:
+        return Way(EventName.HOLD, HoldReason.AUTOMATIC, alert=True)
+    return None
+
+
 def sender_unproven(facts: RoutingFacts) -> Way | None:
     """Keep the form and ask the sender to confirm; before all rules that would answer it.
 
@@ -179,6 +186,7 @@ def own_track(_facts: RoutingFacts) -> Way | None:
 
 RULES: tuple[Rule, ...] = (
     sender_doubtful,
+    written_by_program,
     sender_unproven,
     file_unreadable,
     number_known,

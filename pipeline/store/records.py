@@ -57,6 +57,7 @@ class MessageRecord:
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
     fetched. Nor were those that the server does not deliver: ``withheld`` is what it said.
+    ``list_id`` names the mailing list that it came through.
     ``renumbered`` tells that the mail got another number before it was moved; it is moved when it
     comes again under that one. ``content`` is the digest of its text and files, for "the same mail
     again".
@@ -103,6 +104,7 @@ class MessageRecord:
     sender_warnings: tuple[str, ...] = ()
     suggested: EventName | None = None
     vouched_by: str = ""
+    list_id: str = ""
 
     @property
     def has_bytes(self) -> bool:

@@ -12,7 +12,7 @@ from pipeline.model.request import (
 )
 from pipeline.tracks.declaration import Case, Guard
 
-SENDER_REASONS = frozenset({HoldReason.SENDER, HoldReason.SENDER_DOUBTFUL})
+SENDER_REASONS = frozenset({HoldReason.SENDER, HoldReason.SENDER_DOUBTFUL, HoldReason.AUTOMATIC})
 _LIMIT_REASONS = frozenset({HoldReason.CERTIFICATE_LIMIT, HoldReason.APPROVAL_LAPSED})
 #: A change of one of these answers needs a new approval.
 _APPROVED_FIELDS = frozenset({"phone_number", "display_name", "company_legal_name"})

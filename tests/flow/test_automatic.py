@@ -5,9 +5,11 @@ from email import message_from_bytes, policy
 import pytest
 
 from pipeline.errors import RefusedError
+from pipeline.flow.inbound.plan import plan
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.model.message import MessageKind
-from pipeline.model.request import Status
+from pipeline.model.request import HoldReason, Status
 from pipeline.terms import Outcome
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.outbox import notices
@@ -27,13 +29,110 @@ from tests.world.world import World
 def test_automatic_mail_is_recorded_and_not_answered(
     world: World, headers: dict[str, str], kind: MessageKind
 ) -> None:
-    raw = world.customer.write(HANAKO, form(), text="I am away.", headers=headers)
-    world.deliver(raw)
+    world.deliver(world.customer.write(HANAKO, text="I am away.", headers=headers))
     assert world.run() == []
     row = world.last_message()
     assert (row.kind, row.outcome) == (kind, Outcome.IGNORED)
     assert world.requests_of(HANAKO) == []
     assert world.folders() == {"Ignored": 1}
+
+
+def test_form_in_automatic_mail_waits_for_staff_and_goes_on_when_they_release_it(
+    any_world: World,
+) -> None:
+    world = any_world
+    marked = {"List-Id": "<staff.sakura-denki.example>"}
+    for _ in range(3):  # programs repeat themselves
+        world.deliver(world.customer.write(HANAKO, form(), headers=marked))
+    assert world.run() == []
+    record = world.request()
+    assert (record.status, record.state.hold_reason) == (Status.HELD, HoldReason.AUTOMATIC)
+    assert world.alerts() == ["route_written_by_program"]
+    assert world.folders() == {"Held": 3}
+    decisions.release(world.services, record, "saki")
+    assert notices(world.staff_mails()) == ["acknowledged"]
+    assert world.request().status is Status.POLICY_REVIEW
+
+
+def test_form_of_an_unproven_sender_in_automatic_mail_goes_on_when_the_sender_is_confirmed(
+    world: World,
+) -> None:
+    marked = {"Precedence": "bulk"}
+    world.deliver(world.customer.write(HANAKO, form(), proof="none", headers=marked))
+    assert world.run() == []
+    decisions.confirm_sender(world.services, world.request(), "saki")
+    assert notices(world.staff_mails()) == ["acknowledged"]
+
+
+def test_form_in_automatic_mail_changes_no_other_request(world: World) -> None:
+    world.mail(HANAKO, form())
+    changed = form(display_name="さくら")
+    marked = {"Auto-Submitted": "auto-generated"}
+    world.deliver(world.customer.write(HANAKO, changed, headers=marked))
+    assert world.run() == []
+    held, first = sorted(world.requests_of(HANAKO), key=lambda record: record.status.value)
+    assert (held.status, first.status) == (Status.HELD, Status.POLICY_REVIEW)
+    assert len(world.revisions(first)) == 1
+
+
+def test_reply_of_a_program_is_a_note_and_staff_hear_of_it_five_times_a_day(world: World) -> None:
+    (ours,) = world.mail(HANAKO, form())
+    for number in range(8):
+        raw = world.customer.write(
+            HANAKO,
+            text=f"READY {number}",
+            to=ours.reply_to,
+            headers={"Auto-Submitted": "auto-replied", "In-Reply-To": ours.message_id},
+        )
+        world.deliver(raw)
+    assert world.run() == []
+    assert world.request().status is Status.POLICY_REVIEW
+    kept = [note.text for note in world.notes(world.request())]
+    assert [f"READY {number}" in kept for number in range(8)] == [True] * 8
+    assert world.alerts() == ["program_wrote"] * 5
+    assert world.last_message().outcome is Outcome.REPLY
+
+
+def test_reference_alone_makes_a_note_of_the_address_of_record_and_of_nobody_else(
+    world: World,
+) -> None:
+    world.mail(HANAKO, form())
+    record = world.request()
+    marked = {"Precedence": "bulk", "Subject": f"Re: [{record.reference}] WhatsApp"}
+    world.deliver(world.customer.write(HANAKO, text="Our ticket 4711.", headers=marked))
+    world.deliver(world.customer.write(OLIVER, text="Our ticket 4712.", headers=marked))
+    assert world.run() == []
+    assert [note.text for note in world.notes(record)][1:] == ["Our ticket 4711."]
+
+
+def test_plan_tells_what_becomes_of_automatic_mail(world: World) -> None:
+    (ours,) = world.mail(HANAKO, form())
+    marked = {"Precedence": "bulk"}
+    world.deliver(world.customer.write(OLIVER, form(language="en"), headers=marked))
+    world.deliver(world.customer.write(HANAKO, text="Away.", to=ours.reply_to, headers=marked))
+    world.deliver(world.customer.write(OLIVER, text="News.", headers=marked))
+    mails = plan(world.services).mailbox.first
+    planned = [(mail.fate, mail.reason) for mail in mails if isinstance(mail, PlannedMail)]
+    assert sorted(planned) == [
+        (Fate.AUTOMATIC, "precedence"),
+        (Fate.AUTOMATIC_FORM, "precedence"),
+        (Fate.AUTOMATIC_REPLY, "precedence"),
+    ]
+
+
+def test_returned_mail_of_ours_with_its_form_is_a_bounce_and_no_request(world: World) -> None:
+    (ours,) = world.mail(HANAKO, form(phone_number="12"))
+    assert ours.notice == "needs_correction"
+    returned = world.mails_of(world.request())[-1].content
+    head = (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nSubject: Returned mail\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n'
+        "--x\r\n\r\nNo such user.\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    world.deliver(head.encode() + returned + b"\r\n--x--\r\n")
+    assert world.run() == []
+    assert len(world.requests()) == 1
+    assert [mail.state for mail in world.mails_of(world.request())] == ["bounced"]
 
 
 def test_our_own_mail_is_not_answered(world: World) -> None:

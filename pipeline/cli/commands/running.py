@@ -56,6 +56,8 @@ def _tell(summary: "Summary") -> None:
         tell_lines(_explained(failure))
     if summary.silenced:
         tell_lines(words.word("silenced"))
+    if summary.one_list:
+        tell_lines(words.word("one_list", name=summary.one_list))
 
 
 def _explained(failure: "Failure") -> str:

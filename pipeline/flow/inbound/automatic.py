@@ -1,23 +1,52 @@
-"""Mail that no person wrote: recorded, never answered; a bounce marks our notice."""
+"""Mail that no person wrote is never answered; bounces mark our notices, what is strong is kept."""
 
 from dataclasses import replace
 
-from pipeline.flow.context import finished
+from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.notices import references_of
+from pipeline.flow.requests.keep import keep_attachments, keep_words
+from pipeline.flow.requests.no_form import named_in_subject
+from pipeline.flow.requests.open import open_forms
+from pipeline.flow.requests.thread import KnownThread
 from pipeline.flow.services import Work
-from pipeline.model.message import Automation, InboundMessage, MessageKind
-from pipeline.store.records import MessageRecord
+from pipeline.mailbox.automatic import Action, action_on
+from pipeline.model.message import MessageKind
+from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.terms import Outcome
 
 
-def record(
-    work: Work,
-    row: MessageRecord,
-    message: InboundMessage,
-    automation: Automation,
-) -> MessageRecord:
-    """Return the ledger row of an automatic message; bounced notices are marked and staff told."""
+def take(work: Work, context: MessageContext, known: KnownThread | None) -> MessageRecord:
+    """Record a message that a program wrote, after holding or noting what is strong in it."""
+    record = known.record if known is not None else named_in_subject(work.tx, context)
+    context.unanswered = True
+    action = action_on(
+        context.automation, form=bool(context.read.submissions), named=record is not None
+    )
+    if action is Action.HELD:
+        if record is not None:
+            _keep(work, context, record)
+        return open_forms(work, context, record.reference if record is not None else "")
+    if action is Action.NOTE and record is not None:
+        _keep(work, context, record)
+        return context.done(Outcome.REPLY, record)
+    return _recorded(work, context)
+
+
+def _keep(work: Work, context: MessageContext, record: RequestRecord) -> None:
+    """Keep the words and files with the request; staff are told a few times a day of each."""
+    keep_words(work.tx, context, record)
+    keep_attachments(work.tx, context, record)
+    work.tx.messages.link(context.row.id, record.id)
+    today = work.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    told = work.tx.counters.add(f"automatic:request:{record.id}", today)
+    if told <= work.services.settings.courier.request_daily_cap:
+        alert(work, "program_wrote", record.reference)
+
+
+def _recorded(work: Work, context: MessageContext) -> MessageRecord:
+    """Return the ledger row of the message; bounced notices are marked and staff told."""
+    automation = context.automation
     thread_of: str | None = None
     for message_id in automation.bounced_message_ids if automation.permanent else ():
         bounced = work.tx.outbox.bounced(message_id, automation.reason)
@@ -25,17 +54,9 @@ def record(
             continue
         thread_of = bounced.request_id
         for request_id in work.tx.outbox.requests_of(bounced.id):
-            work.tx.messages.link(row.id, request_id)
+            work.tx.messages.link(context.row.id, request_id)
         for reference in references_of(work.tx, bounced) or ("",):
             alert(work, "notice_bounced", reference)
     bounce = automation.kind is MessageKind.BOUNCE
-    done = finished(row, Outcome.BOUNCE if bounce else Outcome.IGNORED, work.now)
-    return replace(
-        done,
-        message_id=message.message_id,
-        sender=message.senders[0].address if len(message.senders) == 1 else "",
-        kind=automation.kind,
-        subject=message.subject[:998],
-        request_id=thread_of,
-        automation=automation.reason or automation.kind.value,
-    )
+    done = context.done(Outcome.BOUNCE if bounce else Outcome.IGNORED)
+    return replace(done, request_id=thread_of)

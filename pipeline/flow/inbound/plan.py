@@ -14,10 +14,12 @@ from hashlib import sha256
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import MessageContext, ReadMessage
+from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.faults import fault_of
 from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
 from pipeline.flow.inbound.read import read_guarded
-from pipeline.flow.inbound.redelivery import content_digest, is_redelivery
+from pipeline.flow.inbound.redelivery import is_redelivery
+from pipeline.flow.requests.no_form import named_in_subject
 from pipeline.flow.requests.thread import named_request
 from pipeline.flow.services import Services, Work
 from pipeline.flow.views.plan import (
@@ -30,8 +32,7 @@ from pipeline.flow.views.plan import (
     PlannedStep,
     PlannedWork,
 )
-from pipeline.mailbox.automatic import classify
-from pipeline.mailbox.sender import judge_sender
+from pipeline.mailbox.automatic import Action, action_on
 from pipeline.model.message import MessageKind
 from pipeline.store.queries import counts
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -120,19 +121,30 @@ def _fate_of_read(
     )
     if work.tx.messages.earlier_with_sha256(row):
         return replace(named, fate=Fate.SEEN)
-    services = work.services
-    automation = classify(message, services.own_addresses, services.is_our_message_id)
-    if automation.kind is not MessageKind.HUMAN:
-        bounce = automation.kind is MessageKind.BOUNCE
-        reason = automation.reason or automation.kind.value
-        return replace(named, fate=Fate.BOUNCE if bounce else Fate.AUTOMATIC, reason=reason)
-    sender = judge_sender(message, work.services.sender_policy, read.signed_by)
-    context = MessageContext(replace(row, content=content_digest(message)), read, sender, work.now)
-    judged = replace(named, sender_verdict=sender.verdict)
+    context = begun(work, row, read)
+    judged = replace(named, sender_verdict=context.sender.verdict)
     if is_redelivery(work.tx, context.done(Outcome.IGNORED, why="redelivery")):
         return replace(judged, fate=Fate.SEEN)
     known = named_request(work, message)
+    if context.automation.kind is not MessageKind.HUMAN:
+        return _automatic(judged, context, known or named_in_subject(work.tx, context))
     return _human(judged, read, known)
+
+
+def _automatic(
+    mail: PlannedMail, context: MessageContext, known: RequestRecord | None
+) -> PlannedMail:
+    automation, forms = context.automation, context.read.submissions
+    judged = replace(mail, reason=automation.reason or automation.kind.value)
+    match action_on(automation, form=bool(forms), named=known is not None):
+        case Action.HELD:
+            kinds = tuple(submission.form.value for submission in forms)
+            return replace(judged, fate=Fate.AUTOMATIC_FORM, forms=kinds)
+        case Action.NOTE if known is not None:
+            return replace(judged, fate=Fate.AUTOMATIC_REPLY, reference=known.reference)
+        case _:
+            bounce = automation.kind is MessageKind.BOUNCE
+            return replace(judged, fate=Fate.BOUNCE if bounce else Fate.AUTOMATIC)
 
 
 def _human(mail: PlannedMail, read: ReadMessage, known: RequestRecord | None) -> PlannedMail:

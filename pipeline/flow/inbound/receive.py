@@ -5,10 +5,11 @@ The caller holds the transaction; the mail on the server is marked after its com
 
 from dataclasses import replace
 
-from pipeline.flow.context import MessageContext, finished
+from pipeline.flow.context import finished
 from pipeline.flow.inbound import automatic
+from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.read import Reading
-from pipeline.flow.inbound.redelivery import content_digest, is_redelivery, moved_on
+from pipeline.flow.inbound.redelivery import is_redelivery, moved_on
 from pipeline.flow.outgoing import replies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
@@ -17,9 +18,7 @@ from pipeline.flow.requests.open import open_forms
 from pipeline.flow.requests.ours import without_ours
 from pipeline.flow.requests.thread import request_of_thread
 from pipeline.flow.services import Work
-from pipeline.mailbox.automatic import classify
-from pipeline.mailbox.sender import judge_sender
-from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.model.message import MessageKind
 from pipeline.store.records import MessageRecord
 from pipeline.terms import Outcome
 
@@ -47,25 +46,21 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
         known_by = replace(row, message_id=read.message.message_id)
         return finished(known_by, Outcome.IGNORED, now, why="redelivery")
 
-    # written by a machine?
-    automation = classify(
-        read.message, work.services.own_addresses, work.services.is_our_message_id
-    )
-    if automation.kind is not MessageKind.HUMAN:
-        return automatic.record(work, row, read.message, automation)
-
-    # who sent it, was it here before by another way, does it belong to a request?
-    sender = judge_sender(read.message, work.services.sender_policy, read.signed_by)
-    if row.vouched_by:
-        sender = replace(sender, verdict=SenderVerdict.PASS, reason="vouched")
-    context = MessageContext(replace(row, content=content_digest(read.message)), read, sender, now)
+    # who sent it, a person or a machine, was it here before by another way?
+    context = begun(work, row, read)
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same
+
+    # does it belong to a request?
     known = request_of_thread(work, context)
     if known is not None:
         context.new_text = new_words(work, context, known.record)
     context.read = without_ours(work, context, known.record if known else None)
+
+    # written by a machine? it is recorded, held or noted, and never answered
+    if context.automation.kind is not MessageKind.HUMAN:
+        return automatic.take(work, context, known)
 
     # a reply acts on its request; a form is checked, routed and opened on its track; words go to
     # the help track

@@ -15,6 +15,7 @@ from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing import receipts
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import count_sent, turn_of
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, waits
@@ -63,6 +64,7 @@ class SkipReason(StrEnum):
     CLAIM_LOST = "claim_lost"
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
+    OVER_SHARE = "over_share"
     ARCHIVE_UNAVAILABLE = "archive_unavailable"
 
 
@@ -200,6 +202,10 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)
         return SkipReason.OVER_CAP
+    turn = turn_of(work, mail) if mail.intended_at is None else None
+    if turn is not None:
+        work.tx.outbox.unclaim(mail.id, mail.attempt, turn)
+        return SkipReason.OVER_SHARE
     until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
     return (
         None if work.tx.outbox.intend(mail.id, mail.attempt, now, until) else SkipReason.CLAIM_LOST
@@ -254,6 +260,7 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
             if work.tx.outbox.sent(mail.id, mail.attempt, now):
                 work.tx.counters.add(_CAP, _hour(now))
                 receipts.count_sent(work, mail)
+                count_sent(work, mail)
                 _note_certificate(work.tx, mail, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again

@@ -1,12 +1,12 @@
 """One mail for each message: the answers that were gathered become one, within the caps."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
+from pipeline.flow.outgoing.budgets import over_answer_cap
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
@@ -16,7 +16,6 @@ from pipeline.model.transition import SendNotice
 from pipeline.store.records import RequestRecord
 from pipeline.wording.problems import sentence
 
-_DAY = timedelta(days=1)
 #: When several forms came in one message, the notice that asks for most speaks for all.
 _MOST_DEMANDING = (
     NoticeName.NEEDS_CORRECTION,
@@ -69,7 +68,6 @@ def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) ->
     chosen = _with_files(_joined(answers), context)
     chosen = _with_copies(work, chosen, answers)
     if not chosen.of_transition and _over_a_cap(work, context, chosen.record):
-        alert(work, "answers_capped", chosen.record.reference, context.row.id)
         return
     _queue(work, context, chosen)
 
@@ -162,10 +160,5 @@ def _rank(notice: NoticeName) -> int:
 
 
 def _over_a_cap(work: Work, context: MessageContext, record: RequestRecord) -> bool:
-    """Count this answer; return whether the sender or the request has had enough for a day."""
-    window = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    limits = work.services.settings.courier
-    recipient = (context.sender.address or record.address_of_record).lower()
-    of_sender = work.tx.counters.add(f"answers:sender:{recipient}", window)
-    of_request = work.tx.counters.add(f"answers:request:{record.id}", window)
-    return of_sender > limits.sender_daily_cap or of_request > limits.request_daily_cap
+    address = context.sender.address or record.address_of_record
+    return over_answer_cap(work, address, record, context.row.id)

@@ -171,8 +171,9 @@ def _alternate(number: str, wanted: _Wanted) -> tuple[NumberRecord, RequestRecor
 def _most_relevant_request(number: NumberRecord, wanted: _Wanted) -> RequestRecord | None:
     """Return the open request that the form is most like, else the newest ended one.
 
-    What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership:
-    else anybody could shut the owner out. Of a number that is somebody's, only theirs counts.
+    What an unproven sender asked for binds nobody, nor does what waits for a proof of ownership or
+    came from a program: else anybody could shut the owner out. Of a number that is somebody's, only
+    theirs counts.
     """
     owner = owner_of(wanted.work, number)
     known = [
@@ -181,6 +182,7 @@ def _most_relevant_request(number: NumberRecord, wanted: _Wanted) -> RequestReco
         if (wanted.own is None or record.id != wanted.own.id)
         and record.status is not Status.SUPERSEDED
         and record.sender_verdict is SenderVerdict.PASS
+        and not record.held_for(HoldReason.AUTOMATIC)
         and _counts(record, owner, wanted)
     ]
 

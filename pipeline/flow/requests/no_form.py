@@ -7,6 +7,7 @@ from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import over_opening_cap
 from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.details import hear_more, number_state, told_number
 from pipeline.flow.requests.hear import hear
@@ -33,7 +34,7 @@ _JOINS_WITHIN = timedelta(hours=24)
 
 def receive_words(work: Work, context: MessageContext) -> MessageRecord:
     """Take a message that brought no readable form."""
-    named = _named_in_subject(work.tx, context)
+    named = named_in_subject(work.tx, context)
     if named is not None:
         return _without_token(work, context, named)
     unproven = _unproven_request(work.tx, context)
@@ -47,6 +48,11 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
         hear_more(work, context, joined)
         alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, joined, why="joined")
+    waiting = _held_back(work.tx, context)
+    if waiting is not None:
+        keep_words(work.tx, context, waiting)
+        return context.done(Outcome.HELD, waiting, why="joined")
+    context.unanswered = over_opening_cap(work, context.sender.address, context.row.id)
     record = _open(work, context)
     outcome = Outcome.HELD if record.status is Status.HELD else Outcome.REQUEST
     return context.done(outcome, record, rule=record.route_rule)
@@ -67,7 +73,7 @@ def _without_token(work: Work, context: MessageContext, record: RequestRecord) -
     return context.done(Outcome.REPLY, record, why="reply_to_act")
 
 
-def _named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+def named_in_subject(tx: Transaction, context: MessageContext) -> RequestRecord | None:
     """Return the request of a reference in the subject, when its address of record writes."""
     for word in (
         context.message.subject.replace("[", " ")
@@ -106,6 +112,18 @@ def _unproven_request(tx: Transaction, context: MessageContext) -> RequestRecord
     return next(iter(waiting), None)
 
 
+def _held_back(tx: Transaction, context: MessageContext) -> RequestRecord | None:
+    """Return the request of this address that is held because too much came from it already."""
+    return next(
+        (
+            record
+            for record in tx.requests.of_sender(context.sender.address)
+            if record.form is None and record.held_for(HoldReason.AUTOMATIC)
+        ),
+        None,
+    )
+
+
 def _open(work: Work, context: MessageContext) -> RequestRecord:
     problems = tuple(item.problem for item in context.read.unreadable)
     way = route(
@@ -120,6 +138,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
             number_use="",
             number=NumberState.UNKNOWN,
             conflict=None,
+            automatic=context.unanswered,
         )
     )
     record = new_record(work, context, None, Track.HELP)

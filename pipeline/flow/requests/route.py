@@ -39,7 +39,8 @@ def route_on(
     trigger: Trigger,
 ) -> RequestRecord:
     """Route a received request and apply what the rule says."""
-    way = route(routing_facts(record, checked, found))
+    held_back = trigger.context is not None and trigger.context.unanswered
+    way = route(replace(routing_facts(record, checked, found), automatic=held_back))
     queued = way.variant == "queued" and found is not None and found.previous is not None
     record = replace(
         record,

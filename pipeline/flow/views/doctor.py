@@ -21,6 +21,7 @@ from pipeline.flow.views.judges import Detected, detect, fault_of
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
 from pipeline.guard.escape import ways_out
+from pipeline.mailbox.automatic import LOOKED_AT, common_list
 from pipeline.notifications.courier import DeliveryKind
 from pipeline.store.unit_of_work import Store
 from pipeline.tokens.keeper import TokenKeeper
@@ -76,6 +77,7 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
                 _try("asleep", lambda: _asleep(services)),
+                _try("lists", lambda: _lists(services)),
             ]
             if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
@@ -158,6 +160,14 @@ def _asleep(services: Services) -> Finding:
     if not found.total:
         return Finding("asleep", "good")
     return Finding("asleep", "warn", "asleep_found", _counted(found))
+
+
+def _lists(services: Services) -> Finding:
+    with services.store.read() as tx:
+        name = common_list(tx.messages.recent_lists(LOOKED_AT))
+    if not name:
+        return Finding("lists", "good")
+    return Finding("lists", "warn", "lists_one", (("name", name),))
 
 
 def woken(counts: Asleep) -> Finding:

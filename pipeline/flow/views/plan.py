@@ -19,6 +19,8 @@ class Fate(StrEnum):
     UNREADABLE_MAIL = "unreadable_mail"
     SEEN = "seen"
     AUTOMATIC = "automatic"
+    AUTOMATIC_FORM = "automatic_form"
+    AUTOMATIC_REPLY = "automatic_reply"
     BOUNCE = "bounce"
     REPLY = "reply"
     FORM = "form"

@@ -307,6 +307,15 @@ class Messages(Rows[MessageRecord]):
         )
         return [verdict for verdict in self._execute(statement).scalars() if verdict is not None]
 
+    def recent_lists(self, limit: int) -> "list[str]":
+        """Return the mailing list of each of the last mails that were processed, or empty."""
+        rows = self._all(
+            self._select(messages.c.processed_at.is_not(None))
+            .order_by(messages.c.id.desc())
+            .limit(limit)
+        )
+        return [row.list_id for row in rows]
+
     def list(self, view: MessageView = "all", limit: int = 50, after: str = "") -> _Found:
         """Return mails: all newest first, or what waits or is to be moved, the oldest first.
 

@@ -167,6 +167,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
         ),
         "alerts",
         "asleep",
+        "lists",
         "settings",
     }
     assert found["alerts"] == "warn"

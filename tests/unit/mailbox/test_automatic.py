@@ -55,14 +55,21 @@ def test_classify_person_stays_a_person(fields: tuple[str, ...]) -> None:
         (("Subject: Automatic reply: form",), "subject"),
         (("Subject: =?utf-8?b?6Ieq5YuV5b+c562UOiDnlLPoq4s=?=",), "subject"),
         (("Subject: Out of Office: form",), "subject"),
-        (("Content-Type: multipart/report; report-type=disposition-notification",), "read_receipt"),
-        (("Content-Type: multipart/report; report-type=feedback-report",), "feedback_report"),
     ],
 )
 def test_classify_automatic_mail_is_told_with_its_reason(
     fields: tuple[str, ...], expected: str
 ) -> None:
     assert kind(FROM, *fields) == Automation(MessageKind.AUTOMATIC, expected)
+
+
+@pytest.mark.parametrize(
+    ("report_type", "expected"),
+    [("disposition-notification", "read_receipt"), ("feedback-report", "feedback_report")],
+)
+def test_classify_report_is_certainly_no_person_s(report_type: str, expected: str) -> None:
+    found = kind(FROM, f"Content-Type: multipart/report; report-type={report_type}")
+    assert found == Automation(MessageKind.AUTOMATIC, expected, certain=True)
 
 
 def test_classify_no_reply_address_is_automatic() -> None:
@@ -88,7 +95,7 @@ def test_classify_list_mail_is_told_with_its_reason(field: str, expected: str) -
 def test_classify_our_own_mail_is_ours() -> None:
     assert kind("From: Requests@Example.com") == Automation(MessageKind.OURS, "from_us")
     found = kind(FROM, f"Message-ID: {ISSUED}")
-    assert found == Automation(MessageKind.OURS, "our_message_id")
+    assert found == Automation(MessageKind.OURS, "our_message_id", certain=True)
 
 
 def report(status: str, message_id: str = ISSUED) -> Automation:
@@ -137,7 +144,7 @@ def report(status: str, message_id: str = ISSUED) -> Automation:
 def test_classify_delivery_report_names_our_mail_and_how_bad_it_is(
     status: str, permanent: bool
 ) -> None:
-    expected = Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), permanent)
+    expected = Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), permanent, certain=True)
     assert report(status) == expected
 
 
@@ -160,12 +167,14 @@ Message-ID: <token.1@example.com>
     message = parse_message(raw)
     emptied = tuple(replace(part, content=b"") for part in message.attachments)
     found = classify(replace(message, attachments=emptied), OWN, is_ours)
-    assert found == Automation(MessageKind.BOUNCE, "delivery_status", (ISSUED,), permanent=False)
+    assert found == Automation(
+        MessageKind.BOUNCE, "delivery_status", (ISSUED,), False, certain=True
+    )
 
 
 def test_classify_forged_bounce_names_nothing_of_ours() -> None:
     found = report("Status: 5.1.1", "<token.2@example.com>")
-    assert found == Automation(MessageKind.BOUNCE, "delivery_status", (), permanent=True)
+    assert found == Automation(MessageKind.BOUNCE, "delivery_status", certain=True)
 
 
 @pytest.mark.parametrize("where", ["text", "headers part", "in-reply-to"])

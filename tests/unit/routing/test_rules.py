@@ -61,6 +61,10 @@ E, H, T, D = EventName, HoldReason, Track, ConflictDecision
             ("sender_unproven", E.SENDER_UNPROVEN, T.ONBOARDING, H.SENDER, ""),
         ),
         (
+            replace(CLEAN, automatic=True, sender=SenderVerdict.NONE),
+            ("written_by_program", E.HOLD, T.ONBOARDING, H.AUTOMATIC, ""),
+        ),
+        (
             replace(CLEAN, unreadable=True),
             ("file_unreadable", E.FILE_UNREADABLE, T.ONBOARDING, None, ""),
         ),

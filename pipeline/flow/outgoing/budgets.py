@@ -1,0 +1,113 @@
+"""How much of our mail one mailbox can cause, whatever writes from there.
+
+A responder that answers each of our mails, in a mail without any sign, meets a limit wherever it
+could make us write again: caps on direct answers, on the requests that words alone can open, and a
+share of the hour. Sub-addresses (RFC 5233) are one mailbox here, so that a name of its own for each
+mail wins nothing.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.services import Work
+from pipeline.model.notice import NoticeName
+from pipeline.store.records import OutboxRecord, RequestRecord
+
+#: Staff are told so many times a day of one mailbox; a loop is seen by then.
+_TOLD = 5
+#: So many forms a day without a readable number are answered: a team's worth, and no loop's.
+_NUMBERLESS = 10
+#: One mailbox gets this part of the hourly cap; the rest of an hour is for others.
+_SHARE = 10
+#: A return address signed with BATV (``prvs=tag=user``), or rewritten by SRS for a forwarder.
+_SIGNED = re.compile(r"(?:prvs|btv1)=[^=@]{1,64}=(?=[^@])", re.IGNORECASE)
+#: Mails that no incoming mail can cause, or that must not wait.
+_NOT_SHARED = frozenset(
+    {
+        NoticeName.STAFF_ALERT,
+        NoticeName.CERTIFICATE_ISSUED,
+        NoticeName.CERTIFICATE_REISSUED,
+        NoticeName.CERTIFICATE_REMINDER,
+        NoticeName.CERTIFICATE_EXPIRED,
+        NoticeName.CERTIFICATE_REVOKED,
+    }
+)
+
+
+def mailbox_of(address: str) -> str:
+    """Return what names the mailbox of ``address``: in lower case, without tag and signature."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    plain = _SIGNED.sub("", local, count=1) if local.startswith(("prvs=", "btv1=")) else local
+    return f"{plain.partition('+')[0] or plain}@{domain}"
+
+
+def over_answer_cap(work: Work, address: str, record: RequestRecord, message_row: str) -> bool:
+    """Count a direct answer; return whether sender or request had enough for a day."""
+    limits = work.services.settings.courier
+    today = _day(work.now)
+    of_sender = work.tx.counters.add(f"answers:sender:{mailbox_of(address)}", today)
+    of_request = work.tx.counters.add(f"answers:request:{record.id}", today)
+    over = max(of_sender - limits.sender_daily_cap, of_request - limits.request_daily_cap)
+    if 0 < over <= _TOLD:
+        alert(work, "answers_capped", record.reference, message_row)
+    return over > 0
+
+
+def over_opening_cap(work: Work, address: str, message_row: str) -> bool:
+    """Count a request that words alone open; return whether the mailbox has opened enough.
+
+    Enough are as many a day as answers, or as many that are open: each has reminders of its own,
+    and a responder would open further ones with what it writes to them.
+    """
+    cap = work.services.settings.courier.sender_daily_cap
+    opened = work.tx.counters.add(f"opened:sender:{mailbox_of(address)}", _day(work.now))
+    wordy = [
+        record
+        for record in work.tx.requests.of_sender(address)
+        if record.form is None and not record.state.ended
+    ]
+    over = opened > cap or len(wordy) >= cap
+    if over and opened <= cap + _TOLD:
+        alert(work, "answers_capped", "", message_row)
+    return over
+
+
+def over_numberless_cap(work: Work, address: str, message_row: str) -> bool:
+    """Count a form without a readable number; return whether the mailbox sent enough for a day.
+
+    Nothing tells two of them apart but the address, which a program may change with each mail.
+    """
+    sent = work.tx.counters.add(f"numberless:sender:{mailbox_of(address)}", _day(work.now))
+    over = sent - _NUMBERLESS
+    if 0 < over <= _TOLD:
+        alert(work, "answers_capped", "", message_row)
+    return over > 0
+
+
+def turn_of(work: Work, mail: OutboxRecord) -> datetime | None:
+    """Return the hour in which ``mail`` may go out; None: now, its mailbox has room in this one.
+
+    Nothing is dropped: what is too much for one hour is spread over the next ones, in its order.
+    """
+    if mail.notice in _NOT_SHARED:
+        return None
+    share = max(1, work.services.settings.courier.hourly_cap // _SHARE)
+    hour, mailbox = _hour(work.now), mailbox_of(mail.recipient)
+    if work.tx.counters.value(f"mail:to:{mailbox}", hour) < share:
+        return None
+    waiting = work.tx.counters.add(f"mail:waits:{mailbox}", hour)
+    return hour + timedelta(hours=1 + (waiting - 1) // share)
+
+
+def count_sent(work: Work, mail: OutboxRecord) -> None:
+    """Count a mail that went out to its mailbox."""
+    work.tx.counters.add(f"mail:to:{mailbox_of(mail.recipient)}", _hour(work.now))
+
+
+def _day(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,381 @@
+"""The signs that a program wrote a mail, as one table: what it shows, of what kind, how weighty.
+
+RFC 3834 (automatic responses), 3464 and 6522 (reports), 8098 (receipts), 5965 (complaints), 2919
+and 2369 (lists), 2142 and 5321 (names of the mail system). Words, names and fields that programs
+use without a standard are data: ``words.toml``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache, cached_property
+
+from pipeline.mailbox.automatic import subject_shape
+from pipeline.mailbox.automatic.words import read_words
+from pipeline.model.message import InboundMessage, MessageKind
+
+_ID = re.compile(r"<[^<>\s]{3,990}>")
+_SCAN = 512 * 1024
+_REPORT_TYPE = re.compile(r"report-type\s{0,9}=\s{0,9}\"?([\w-]{1,40})", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W_]+")
+_LONGEST_LOCAL = 320
+_LONGEST_NAME = 80
+#: Values of a field that say that it does not hold.
+_NOT = frozenset({"", "no", "none", "false", "0", "off", "dont", "don't", "never"})
+_BULK = frozenset({"bulk", "junk", "auto_reply", "auto-reply", "autoreply"})
+_PRECEDENCES = ("Precedence", "X-Precedence", "Preference")
+#: The fields of lists, by the reason that staff see.
+_LIST_FIELDS = {
+    "list_id": ("List-Id",),
+    "list_post": ("List-Post",),
+    "list_unsubscribe": ("List-Unsubscribe",),
+    "mailing_list": (
+        "List-Help",
+        "List-Subscribe",
+        "Mailing-List",
+        "X-Mailing-List",
+        "X-BeenThere",
+        "X-Mailman-Version",
+    ),
+}
+#: Local parts of several words are told by their first ones together: ``mail-delivery-system``.
+_ROLE_WORDS = 4
+
+
+class Weight(IntEnum):
+    """How much a sign says. From WEAK on, a program wrote the mail; three hints add up to it.
+
+    CERTAIN: what only the mail system, or this programme, writes. STRONG: the sender says so, or
+    is the mail system by name. WEAK: people's mail can look so, through a help desk or a list.
+    """
+
+    HINT = 1
+    WEAK = 3
+    STRONG = 6
+    CERTAIN = 9
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A message as the signs look at it; each look is made once.
+
+    ``own_addresses`` are ours in lower case; ``own_message_id`` tells whether we issued an id.
+    """
+
+    message: InboundMessage
+    own_addresses: frozenset[str]
+    own_message_id: Callable[[str], bool]
+
+    def has(self, *names: str) -> bool:
+        """Whether one of the fields is there with a value that does not say no."""
+        return any(
+            value.strip().lower() not in _NOT
+            for name in names
+            for value in self.message.header(name)
+        )
+
+    def has_part(self, *types: str) -> bool:
+        """Whether a part has one of the types."""
+        return any(part.content_type in types for part in self.message.attachments)
+
+    @cached_property
+    def report_type(self) -> str:
+        """The type of a report (RFC 6522, 3); ``unknown`` when it is not named, else empty."""
+        value = next(iter(self.message.header("Content-Type")), "").strip()
+        if not value.lower().startswith("multipart/report"):
+            return ""
+        found = _REPORT_TYPE.search(value)
+        return found.group(1).lower() if found else "unknown"
+
+    @cached_property
+    def no_way_back(self) -> bool:
+        """Whether the envelope sender is empty, or a name that counts as empty.
+
+        Mail systems that cannot send from nobody use their own name (RFC 5321, 4.5.5).
+        """
+        values = [
+            value.strip().strip("<>").strip().lower()
+            for value in self.message.header("Return-Path")
+        ]
+        return any(
+            value in {"", "#@[]"} or _is_role(value.partition("@")[0], "mailerdaemon doublebounce")
+            for value in values
+        )
+
+    @cached_property
+    def locals(self) -> tuple[str, ...]:
+        """The local parts of the senders, or their names where they have no address."""
+        return tuple(
+            (sender.address.rpartition("@")[0] or sender.name)[:_LONGEST_LOCAL]
+            for sender in self.message.senders
+        )
+
+    def from_role(self, *lists: str) -> bool:
+        """Whether a sender is one of the names of the mail system in ``lists``."""
+        return any(_in_lists(local, lists) for local in self.locals)
+
+    @cached_property
+    def from_daemon(self) -> bool:
+        """Whether the mail system itself is the sender."""
+        names = (sender.name for sender in self.message.senders)
+        return self.from_role("daemon") or any(
+            subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon_names"] for name in names
+        )
+
+    @cached_property
+    def returned_ids(self) -> tuple[str, ...]:
+        """The ids of our own mails that the message shows anywhere."""
+        return tuple(dict.fromkeys(found for found in self._ids() if self.own_message_id(found)))
+
+    def _ids(self) -> Iterator[str]:
+        yield from self.message.in_reply_to
+        yield from self.message.references
+        for _, value in self.message.headers:
+            yield from _ID.findall(value)
+        yield from _ID.findall(self.message.text[:_SCAN])
+        yield from _ID.findall(self.message.report_text)
+
+    @cached_property
+    def says_automatic(self) -> bool:
+        """Whether Auto-Submitted says anything but ``no`` (RFC 3834, 5); comments are no value."""
+        values = (
+            _without_comments(value).partition(";")[0].strip().strip('"').lower()
+            for value in self.message.header("Auto-Submitted")
+        )
+        return any(value not in {"", "no"} for value in values)
+
+    @cached_property
+    def tells_failure(self) -> bool:
+        """Whether the words of a failed delivery stand in the subject."""
+        return subject_shape.tells_of_a_failure(self.message.subject)
+
+    def precedence(self, wanted: frozenset[str]) -> bool:
+        """Whether a field of precedence has one of the values."""
+        return any(
+            _without_comments(value).strip().lower() in wanted
+            for name in _PRECEDENCES
+            for value in self.message.header(name)
+        )
+
+    def from_help_desk(self) -> bool:
+        """Whether a help desk carried the mail, a person's or its own."""
+        return self.has(*_field_names()["help_desks"])
+
+    def is_ours(self, address: str) -> bool:
+        """Whether an address is ours, with or without a token."""
+        local, _, domain = address.lower().rpartition("@")
+        return f"{local.partition('+')[0]}@{domain}" in self.own_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that programs do. ``name`` is the reason that staff see."""
+
+    name: str
+    kind: MessageKind
+    weight: Weight
+    shows: Callable[[Evidence], bool]
+
+
+def _field_sign(name: str, fields: tuple[str, ...]) -> Sign:
+    return Sign(name, MessageKind.LIST, Weight.WEAK, lambda evidence: evidence.has(*fields))
+
+
+_K, _W = MessageKind, Weight
+
+#: Of the weightiest signs that show, the first one says what the mail is.
+SIGNS: tuple[Sign, ...] = (
+    # reports
+    Sign("delivery_status", _K.BOUNCE, _W.CERTAIN, lambda e: e.report_type == "delivery-status"),
+    Sign(
+        "read_receipt",
+        _K.AUTOMATIC,
+        _W.CERTAIN,
+        lambda e: e.report_type == "disposition-notification",
+    ),
+    Sign("feedback_report", _K.AUTOMATIC, _W.CERTAIN, lambda e: e.report_type == "feedback-report"),
+    # our own mail, by what only we can make
+    Sign(
+        "our_message_id",
+        _K.OURS,
+        _W.CERTAIN,
+        lambda e: bool(e.message.message_id) and e.own_message_id(e.message.message_id),
+    ),
+    # a token of ours as the way back: our own mail, whatever was done to its sender and its id
+    Sign(
+        "reply_to_us",
+        _K.OURS,
+        _W.CERTAIN,
+        lambda e: any("+" in to.address and e.is_ours(to.address) for to in e.message.reply_to),
+    ),
+    # what a mail system says of a delivery
+    Sign(
+        "delivery_status",
+        _K.BOUNCE,
+        _W.STRONG,
+        lambda e: e.has_part("message/delivery-status", "message/global-delivery-status"),
+    ),
+    Sign("failed_recipients", _K.BOUNCE, _W.STRONG, lambda e: e.has("X-Failed-Recipients")),
+    Sign(
+        "bounce_sender",
+        _K.BOUNCE,
+        _W.STRONG,
+        lambda e: (
+            e.from_daemon
+            and (e.tells_failure or e.no_way_back or bool(e.report_type) or bool(e.returned_ids))
+        ),
+    ),
+    Sign(
+        "bounce_subject",
+        _K.BOUNCE,
+        _W.STRONG,
+        lambda e: e.tells_failure and (e.no_way_back or e.says_automatic),
+    ),
+    Sign(
+        "bounce_no_from",
+        _K.BOUNCE,
+        _W.STRONG,
+        lambda e: e.tells_failure and not any(sender.address for sender in e.message.senders),
+    ),
+    # who says of itself what it is
+    Sign(
+        "from_us",
+        _K.OURS,
+        _W.STRONG,
+        lambda e: any(e.is_ours(sender.address) for sender in e.message.senders),
+    ),
+    Sign(
+        "reply_to_us",
+        _K.OURS,
+        _W.STRONG,
+        lambda e: any(e.is_ours(to.address) for to in e.message.reply_to),
+    ),
+    Sign("auto_submitted", _K.AUTOMATIC, _W.STRONG, lambda e: e.says_automatic),
+    Sign("mail_system", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_daemon),
+    Sign("list_role", _K.LIST, _W.STRONG, lambda e: any(map(_is_of_a_list, e.locals))),
+    Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_role("responder")),
+    # what people's mail can have as well
+    *(_field_sign(name, fields) for name, fields in _LIST_FIELDS.items()),
+    Sign("precedence_list", _K.LIST, _W.WEAK, lambda e: e.precedence(frozenset({"list"}))),
+    Sign("precedence", _K.AUTOMATIC, _W.WEAK, lambda e: e.precedence(_BULK)),
+    Sign("autoreply_field", _K.AUTOMATIC, _W.WEAK, lambda e: _has_vendor_field(e.message)),
+    Sign("null_sender", _K.AUTOMATIC, _W.WEAK, lambda e: e.no_way_back),
+    Sign(
+        "failure_subject",
+        _K.BOUNCE,
+        _W.WEAK,
+        lambda e: subject_shape.is_of_a_failure(e.message.subject),
+    ),
+    Sign(
+        "subject",
+        _K.AUTOMATIC,
+        _W.WEAK,
+        lambda e: subject_shape.is_of_a_program(e.message.subject),
+    ),
+    Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: any(map(_refuses, e.locals))),
+    # mail services and help desks put these on everything that they carry, people's mail too
+    Sign("feedback_id", _K.LIST, _W.HINT, lambda e: e.has("Feedback-ID")),
+    Sign("help_desk", _K.AUTOMATIC, _W.HINT, Evidence.from_help_desk),
+)
+
+
+@cache
+def _roles() -> Mapping[str, frozenset[str]]:
+    return subject_shape.folded(read_words()["roles"])
+
+
+@cache
+def _vendor_fields() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    rows = read_words()["field"]
+    return tuple((row["name"].lower(), tuple(row.get("values", ()))) for row in rows)
+
+
+@cache
+def _field_names() -> Mapping[str, tuple[str, ...]]:
+    names = read_words()["field_names"]
+    return {what: tuple(found) for what, found in names.items()}
+
+
+def _names_itself(name: str) -> bool:
+    """Whether the name of a field says that the mail is automatic."""
+    names, folded = _field_names(), subject_shape.fold(name)
+    if not name.lower().startswith("x-") or any(wish in folded for wish in names["wishes"]):
+        return False
+    return any(part in folded for part in names["automatic"])
+
+
+def _has_vendor_field(message: InboundMessage) -> bool:
+    shown: dict[str, list[str]] = {}
+    for name, value in message.headers:
+        shown.setdefault(name.lower()[:_LONGEST_NAME], []).append(value.strip().lower())
+    known = any(
+        any(part in value for part in values) if values else value not in _NOT
+        for name, values in _vendor_fields()
+        for value in shown.get(name, ())
+    )
+    return known or any(
+        value not in _NOT
+        for name, values in shown.items()
+        if _names_itself(name)
+        for value in values
+    )
+
+
+def _words_of(local: str) -> list[str]:
+    return [subject_shape.fold(word) for word in _WORDS.findall(local[:_LONGEST_LOCAL])]
+
+
+def _is_role(local: str, names: str) -> bool:
+    wanted = frozenset(names.split())
+    words = _words_of(local)
+    return any("".join(words[:count]) in wanted for count in range(1, _ROLE_WORDS + 1))
+
+
+def _in_lists(local: str, lists: tuple[str, ...]) -> bool:
+    """Whether a local part, without its tag, is a name of ``lists``; of some the first words do."""
+    words = _words_of(local.partition("+")[0])
+    if not words:
+        return False
+    names = _roles()
+    begun = {"".join(words[:count]) for count in range(1, _ROLE_WORDS + 1)}
+    if "daemon" in lists and (
+        words[0].startswith(tuple(names["daemon_begins"]))
+        or begun & names["daemon_first"]
+        or (words[0] in {"bounce", "bounces"} and any(map(str.isdigit, local)))
+    ):
+        return True
+    return any("".join(words) in names[name] for name in lists)
+
+
+def _is_of_a_list(local: str) -> bool:
+    """Whether a local part is a list server's: ``majordomo``, ``owner-team``, ``team-bounces``."""
+    affixes = read_words()["roles"]
+    plain = local.lower().partition("+")[0]
+    beside = plain.startswith(tuple(affixes["list_begins"]))
+    return (
+        beside or plain.endswith(tuple(affixes["list_ends"])) or _in_lists(local, ("list_server",))
+    )
+
+
+def _refuses(local: str) -> bool:
+    """Whether a local part says that nobody reads replies to it: ``no-reply+123``."""
+    words = _words_of(local)
+    known = _roles()["takes_no_replies"]
+    return any(
+        "".join(words[at : at + count]) in known
+        for at in range(len(words))
+        for count in range(1, _ROLE_WORDS + 1)
+    )
+
+
+def _without_comments(value: str) -> str:
+    """Return a field's value without its comments (RFC 5322, 3.2.2), which may be nested."""
+    kept: list[str] = []
+    depth = 0
+    for char in value[:_SCAN]:
+        depth += char == "("
+        if not depth:
+            kept.append(char)
+        depth -= char == ")" and depth > 0
+    return "".join(kept)
