@@ -18,7 +18,8 @@ $(READY): requirements.lock pyproject.toml tools/make-environment tools/system-p
 	tools/make-environment "$(PYTHON)" "$(VENV)" requirements.lock
 	touch $@
 
-# What logging in by OAuth 2 at Microsoft and Google needs beside (msal, google-auth).
+# What logging in by OAuth 2 at Microsoft and Google, and an own check of DKIM need beside (msal,
+# google-auth, dkimpy).
 oauth: $(READY)
 	tools/make-environment "$(PYTHON)" "$(VENV)" requirements-oauth.lock
 

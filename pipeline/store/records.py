@@ -1,6 +1,6 @@
 """The records of the tables: what goes into a row and what comes out of it; frozen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -392,24 +392,3 @@ class AlertRecord:
     reference: str
     detail: str = ""
     told_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseRecord:
-    """Who holds a named lease, and until when."""
-
-    name: str
-    owner: str
-    acquired_at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRecord:
-    """An OAuth token of an account; a rotated refresh token is stored before it is used."""
-
-    name: str
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: datetime | None
-    updated_at: datetime

@@ -1,20 +1,19 @@
 """``pipeline request``: show a request and decide on it."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from pipeline.cli.commands.request_words import accept, note, tick
 from pipeline.cli.context import one_request, os_user, services
+from pipeline.cli.deciding import decide, decision
 from pipeline.cli.output import plain, print_json
-from pipeline.cli.pages.possible import commands_now, telling_what_is_possible
+from pipeline.cli.pages.possible import commands_now
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import organisations as owners
-from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
@@ -22,53 +21,11 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-Decorated = Callable[..., Any]
+__all__ = ["accept", "note", "tick"]
+
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
 _REASONS = ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"]
-
-
-def _decision(command: Decorated) -> Decorated:
-    """Add what every decision takes: the reference, who decides, JSON."""
-    for decorator in (
-        click.option("--json", "as_json", is_flag=True),
-        click.option("--as", "name", default=None),
-        click.argument("reference"),
-    ):
-        command = decorator(command)
-    return command
-
-
-def _decide(
-    reference: str,
-    name: str | None,
-    work: Callable[[Services, RequestRecord, str], RequestRecord],
-    *,
-    as_json: bool,
-) -> None:
-    with services() as opened:
-        with opened.store.read() as tx:
-            record = one_request(tx, reference)
-        with telling_what_is_possible(opened, record.reference):
-            changed = work(opened, record, name or os_user())
-    if as_json:
-        print_json(
-            {
-                "reference": changed.reference,
-                "before": record.status,
-                "status": changed.status,
-                "track": changed.state.track,
-            }
-        )
-        return
-    click.echo(
-        words.word(
-            "decided",
-            reference=changed.reference,
-            before=words.status_word(record.status),
-            after=words.status_word(changed.status),
-        )
-    )
 
 
 @click.command("show")
@@ -91,7 +48,7 @@ def show(reference: str, *, as_json: bool) -> None:
 
 
 @click.command("approve")
-@_decision
+@decision
 @click.option("--tick", "ticked", multiple=True)
 @click.option("--tick-all", is_flag=True)
 @click.option("--business-verified", is_flag=True)
@@ -107,7 +64,7 @@ def approve(  # noqa: PLR0913 - click hands over each option by its name
     as_json: bool,
 ) -> None:
     """Approve the step that staff review; warnings must be ticked off first."""
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: decisions.approve(
@@ -123,7 +80,7 @@ def approve(  # noqa: PLR0913 - click hands over each option by its name
 
 
 @click.command("advance")
-@_decision
+@decision
 @click.option(
     "--event", "event", type=click.Choice([event.value for event in EventName]), default=None
 )
@@ -150,7 +107,7 @@ def advance(
             new_date=new_date.date() if new_date else None,
         )
 
-    _decide(reference, name, work, as_json=as_json)
+    decide(reference, name, work, as_json=as_json)
 
 
 def _slot(text: str, zone: str) -> Slot:
@@ -168,7 +125,7 @@ def _slot(text: str, zone: str) -> Slot:
 
 
 @click.command("ask")
-@_decision
+@decision
 @click.option("--field", "fields", multiple=True)
 @click.option("--text", default="")
 @click.option("--owner", "owner", is_flag=True)
@@ -183,9 +140,9 @@ def ask(
 ) -> None:
     """Ask the customer to correct answers, or for a proof that the number is theirs."""
     if owner:
-        _decide(reference, name, owners.ask_owner, as_json=as_json)
+        decide(reference, name, owners.ask_owner, as_json=as_json)
         return
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: answer_decisions.ask(
@@ -196,12 +153,12 @@ def ask(
 
 
 @click.command("reject")
-@_decision
+@decision
 @click.option("--reason", required=True, type=click.Choice(_REASONS))
 @click.option("--text", default="")
 def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
     """Reject the request for a reason of the list."""
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: decisions.reject(opened, record, who, reason=reason, text=text),
@@ -210,11 +167,11 @@ def reject(reference: str, name: str | None, reason: str, text: str, *, as_json:
 
 
 @click.command("route")
-@_decision
+@decision
 @click.argument("track", type=click.Choice([track.value for track in Track]))
 def route(reference: str, name: str | None, track: str, *, as_json: bool) -> None:
     """Put the request on another track; the answers are kept."""
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: answer_decisions.route(opened, record, who, track=Track(track)),
@@ -223,7 +180,7 @@ def route(reference: str, name: str | None, track: str, *, as_json: bool) -> Non
 
 
 @click.command("send-form")
-@_decision
+@decision
 @click.option("--form", "form", required=True, type=click.Choice([kind.value for kind in FormKind]))
 @click.option("--text", default="")
 def send_form(reference: str, name: str | None, form: str, text: str, *, as_json: bool) -> None:
@@ -232,15 +189,15 @@ def send_form(reference: str, name: str | None, form: str, text: str, *, as_json
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         return send(opened, record, who, form=FormKind(form), text=text)
 
-    _decide(reference, name, work, as_json=as_json)
+    decide(reference, name, work, as_json=as_json)
 
 
 @click.command("hold")
-@_decision
+@decision
 @click.option("--note", "text", default="")
 def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
     """Hold the request."""
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: decisions.hold(opened, record, who, note=text),
@@ -249,7 +206,7 @@ def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
 
 
 @click.command("release")
-@_decision
+@decision
 @click.option("--number", "owner", type=click.Choice(["ours", "transferred"]), default=None)
 def release(
     reference: str,
@@ -260,9 +217,9 @@ def release(
 ) -> None:
     """Release a held request to where it came from, with a decision about its number if need be."""
     if owner is None:
-        _decide(reference, name, decisions.release, as_json=as_json)
+        decide(reference, name, decisions.release, as_json=as_json)
         return
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: owners.release_with_number(opened, record, who, owner),
@@ -271,63 +228,28 @@ def release(
 
 
 @click.command("same-organisation")
-@_decision
+@decision
 def same_organisation(reference: str, name: str | None, *, as_json: bool) -> None:
     """Settle that the sender and who has the number are one organisation; the request goes on."""
-    _decide(reference, name, owners.same_organisation, as_json=as_json)
+    decide(reference, name, owners.same_organisation, as_json=as_json)
 
 
 @click.command("confirm-sender")
-@_decision
+@decision
 def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
     """Record that the sender is who they say; the request goes on."""
-    _decide(reference, name, decisions.confirm_sender, as_json=as_json)
-
-
-@click.command("accept")
-@_decision
-def accept(reference: str, name: str | None, *, as_json: bool) -> None:
-    """Let the newest reply act that may not act by itself."""
-    from pipeline.batch import decide  # noqa: PLC0415 - slow to import
-
-    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
-        accepted = replies.accept(opened, record, who)
-        decide(opened)
-        with opened.store.read() as tx:
-            return tx.requests.get(accepted.id) or accepted
-
-    _decide(reference, name, work, as_json=as_json)
-
-
-@click.command("tick")
-@_decision
-def tick(reference: str, name: str | None, *, as_json: bool) -> None:
-    """Tick off the customer's words as read."""
-    _decide(reference, name, replies.tick, as_json=as_json)
-
-
-@click.command("note")
-@_decision
-@click.argument("text")
-def note(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
-    """Keep a note with the request."""
-    _decide(
-        reference,
-        name,
-        lambda opened, record, who: decisions.note(opened, record, who, text=text),
-        as_json=as_json,
-    )
+    decide(reference, name, decisions.confirm_sender, as_json=as_json)
 
 
 @click.command("edit")
-@_decision
+@decision
 @click.argument("answers", nargs=-1, required=True)
 def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json: bool) -> None:
     """Enter answers for the customer (FIELD=VALUE), marked as entered by staff."""
     pairs = tuple(tuple(answer.partition("=")[::2]) for answer in answers)
     if any("=" not in answer for answer in answers):
         raise UsageError("edit_without_equals")
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: answer_decisions.edit(
@@ -338,14 +260,14 @@ def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json:
 
 
 @click.command("withdraw")
-@_decision
+@decision
 def withdraw(reference: str, name: str | None, *, as_json: bool) -> None:
     """Withdraw the request for the customer; a live certificate is revoked."""
-    _decide(reference, name, decisions.withdraw, as_json=as_json)
+    decide(reference, name, decisions.withdraw, as_json=as_json)
 
 
 @click.command("merge")
-@_decision
+@decision
 @click.argument("into")
 def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None:
     """Close a held request as a duplicate of another one."""
@@ -355,7 +277,7 @@ def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None
             other = one_request(tx, into)
         return decisions.merge(opened, record, who, into=other)
 
-    _decide(reference, name, work, as_json=as_json)
+    decide(reference, name, work, as_json=as_json)
 
 
 @click.command("drop")
@@ -405,12 +327,12 @@ def drop(  # noqa: PLR0913 - click hands over each option by its name
 
 
 @click.command("mark-created")
-@_decision
+@decision
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None)
 def mark_created(reference: str, name: str | None, day: datetime | None, *, as_json: bool) -> None:
     """Record that the customer created the integration; its 30-day clock starts."""
     created: date | None = day.date() if day else None
-    _decide(
+    decide(
         reference,
         name,
         lambda opened, record, who: decisions.mark_created(opened, record, who, day=created),
@@ -419,7 +341,7 @@ def mark_created(reference: str, name: str | None, day: datetime | None, *, as_j
 
 
 @click.command("mark-active")
-@_decision
+@decision
 def mark_active(reference: str, name: str | None, *, as_json: bool) -> None:
     """Record that the integration is active."""
-    _decide(reference, name, decisions.mark_active, as_json=as_json)
+    decide(reference, name, decisions.mark_active, as_json=as_json)

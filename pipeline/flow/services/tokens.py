@@ -11,7 +11,8 @@ from pipeline.config import Settings, check_ca_file
 from pipeline.errors import PipelineError, TryLaterError
 from pipeline.model.identifiers import new_id
 from pipeline.sasl import Bearer
-from pipeline.store.records import AlertRecord, TokenRecord
+from pipeline.store.process_records import TokenRecord
+from pipeline.store.records import AlertRecord
 from pipeline.store.unit_of_work import Store, Transaction
 from pipeline.tokens.choose import choose
 from pipeline.tokens.keeper import KeptToken, TokenKeeper, Watch

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from pipeline.store.records import LeaseRecord
+from pipeline.store.process_records import LeaseRecord
 from pipeline.store.schema.upkeep import leases
 from pipeline.store.tables.rows import Context, Mapper, Rows
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pipeline.store.records import TokenRecord
+from pipeline.store.process_records import TokenRecord
 from pipeline.store.schema.upkeep import sessions, tokens, users
 from pipeline.store.staff_records import SessionRecord, UserRecord
 from pipeline.store.tables.rows import Context, Mapper, Rows

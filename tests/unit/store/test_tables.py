@@ -12,14 +12,13 @@ from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import NumberState
 from pipeline.store import Store, Transaction
+from pipeline.store.process_records import LeaseRecord, TokenRecord
 from pipeline.store.records import (
     AttachmentRecord,
-    LeaseRecord,
     NoteRecord,
     NumberRecord,
     QuarantineRecord,
     RequestRecord,
-    TokenRecord,
 )
 from pipeline.store.staff_records import Role, SessionRecord, UserRecord
 

@@ -1,0 +1,44 @@
+"""``pipeline request``: what a customer wrote, and what staff write beside it."""
+
+import click
+
+from pipeline.cli.deciding import decide, decision
+from pipeline.flow.services import Services
+from pipeline.flow.staff import replies
+from pipeline.flow.staff import review as decisions
+from pipeline.store.records import RequestRecord
+
+
+@click.command("accept")
+@decision
+def accept(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Let the newest reply act that may not act by itself."""
+    from pipeline.batch import decide as decide_again  # noqa: PLC0415 - slow to import
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        accepted = replies.accept(opened, record, who)
+        decide_again(opened)
+        with opened.store.read() as tx:
+            return tx.requests.get(accepted.id) or accepted
+
+    decide(reference, name, work, as_json=as_json)
+
+
+@click.command("tick")
+@decision
+def tick(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Tick off the customer's words as read."""
+    decide(reference, name, replies.tick, as_json=as_json)
+
+
+@click.command("note")
+@decision
+@click.argument("text")
+def note(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
+    """Keep a note with the request."""
+    decide(
+        reference,
+        name,
+        lambda opened, record, who: decisions.note(opened, record, who, text=text),
+        as_json=as_json,
+    )
