@@ -6,6 +6,7 @@ delivers is read by the whole pipeline.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,12 +19,15 @@ from tests.servers.needed import skip_without
 from tests.servers.opendkim import opendkim_program, running_opendkim
 from tests.servers.postfix import Postfix, postfix_program, running_postfix
 from tests.servers.signing import record_name, signed, signing_key
+from tests.world.command_line import caller, english
 from tests.world.customers import OLIVER, form
 from tests.world.fixtures import MakeWorld
 from tests.world.mails import letter
 from tests.world.outbox import Sent
-from tests.world.settings import ADDRESS, AUTHSERV
+from tests.world.settings import ADDRESS, AUTHSERV, write_settings
 from tests.world.world import START
+
+__all__ = ["english"]
 
 VICTIM = OLIVER.rpartition("@")[2]
 ATTACKS = (
@@ -119,6 +123,23 @@ def test_forged_form_is_held_and_its_victim_learns_nothing(
     assert record.company
     assert record.company not in receipt.text
     assert record.number not in receipt.text
+
+
+@pytest.mark.usefixtures("english")
+def test_forged_mail_is_held_from_the_command_line_too(
+    line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_settings(tmp_path / "pipeline.toml")
+    call = caller(tmp_path, capsys)
+    for number, agent in enumerate(ATTACKS):
+        mail = tmp_path / f"{number}.eml"
+        mail.write_bytes(line.arrives(f"o{number}@{VICTIM}", "evil.example", agent))
+        assert call("mail", "inject", str(mail)).code == 0
+    assert call("run").code == 0
+    rows = call("queue", "all", "--json").json()
+    assert [row["status"] for row in rows] == ["held"] * len(ATTACKS)
+    shown = call("request", "show", rows[0]["reference"], "--json").json()
+    assert (shown["sender_verdict"], shown["hold_reason"]) == ("none", "sender")
 
 
 def test_honest_form_goes_on_by_itself(line: Line, make_world: MakeWorld) -> None:

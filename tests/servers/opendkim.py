@@ -37,7 +37,7 @@ Mode v
 Socket inet:{port}@127.0.0.1
 AuthservID {authserv_id}
 AlwaysAddARHeader yes
-TestPublicKeys {folder}/keys
+TestDNSData file:{folder}/keys
 InternalHosts 192.0.2.1
 ExternalIgnoreList 192.0.2.1
 PeerList 192.0.2.1
