@@ -33,7 +33,7 @@ def decide(
     *,
     as_json: bool,
 ) -> None:
-    """Let ``work`` decide on a request in somebody's name, and print its status before and after."""
+    """Let ``work`` decide on a request, and print its status before and after."""
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)

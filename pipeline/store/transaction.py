@@ -19,7 +19,7 @@ from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
 from pipeline.store.tables.rows import Context
-from pipeline.store.tables.sent_texts import SentTexts
+from pipeline.store.tables.notes import SentTexts
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 
