@@ -249,7 +249,7 @@ def _tails(original: Original, words: str) -> str:
 @style("mail.ru")
 def _mail_ru(original: Original, words: str) -> str:
     return html_to_text(
-        f"<div>{said(words)}</div><div>&nbsp;</div><blockquote style='border-left:1px solid #0857A6;"
+        f"<div>{said(words)}</div><div>&nbsp;</div><blockquote style='border-left:1px solid blue;"
         "margin:10px'>Понедельник, 23 ноября 2026, 13:02 +03:00 от "
         f"{escaped(original)}:<br>&nbsp;<div>{body_of(original.html)}</div></blockquote>"
     )
@@ -297,7 +297,7 @@ def _hashes(original: Original, words: str) -> str:
 @style("header as a table")
 def _table(original: Original, words: str) -> str:
     return html_to_text(
-        f"{said(words, 'p')}<table><tr><td>Von:</td><td>{escaped(original)}</td></tr><tr><td>An:</td>"
+        f"{said(words)}<table><tr><td>Von:</td><td>{escaped(original)}</td></tr><tr><td>An:</td>"
         f"<td>{original.to}</td></tr><tr><td>Datum:</td><td>23.11.2026 10:02</td></tr><tr>"
         f"<td>Betreff:</td><td>{original.subject}</td></tr></table>{body_of(original.html)}"
     )
