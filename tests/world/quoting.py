@@ -244,3 +244,70 @@ def _below(original: Original, words: str) -> str:
 def _tails(original: Original, words: str) -> str:
     quoted = rewrapped(marked(original.text), 65)
     return f"{words}\n\nOn 23 Nov 2026, {original.name} wrote:\n\n{quoted}\n"
+
+
+@style("mail.ru")
+def _mail_ru(original: Original, words: str) -> str:
+    return html_to_text(
+        f"<div>{said(words)}</div><div>&nbsp;</div><blockquote style='border-left:1px solid blue;"
+        "margin:10px'>Понедельник, 23 ноября 2026, 13:02 +03:00 от "
+        f"{escaped(original)}:<br>&nbsp;<div>{body_of(original.html)}</div></blockquote>"
+    )
+
+
+@style("outlook, quoted with tabs")
+def _tabs(original: Original, words: str) -> str:
+    block = (
+        f"-----Ursprüngliche Nachricht-----\nVon:\t{original.name} [mailto:{original.address}]\n"
+        f"Gesendet:\tMontag, 23. November 2026 10:02\nAn:\t{original.to}\n"
+        f"Betreff:\t{original.subject}\n\n{original.text}"
+    )
+    return f"{words}\n\n" + "\n".join(f"\t{line}" for line in block.split("\n"))
+
+
+@style("outlook web sv, warned of a new sender")
+def _first_contact(original: Original, words: str) -> str:
+    return html_to_text(
+        f"<div class='elementToProof'>{said(words)}</div><hr><div id='divRplyFwdMsg'><b>Från:</b> "
+        f"{escaped(original)}<br><b>Skickat:</b> den 23 november 2026 10:02<br><b>Till:</b> "
+        f"{original.to}<br><b>Ämne:</b> {original.subject}</div><div>[Du får inte ofta e-post från "
+        f"{original.address}. Läs mer på https://aka.ms/LearnAboutSenderIdentification ]</div>"
+        f"{body_of(original.html)}"
+    )
+
+
+@style("answer below an outlook header")
+def _below_header(original: Original, words: str) -> str:
+    return (
+        f"From: {original.name} <{original.address}>\nSent: Monday, 23 November 2026 10:02\n"
+        f"To: {original.to}\nSubject: {original.subject}\n\n{original.text}\n\n{words}\n"
+    )
+
+
+@style("supercite")
+def _supercite(original: Original, words: str) -> str:
+    return f"{words}\n\n{marked(original.text, 'Genesys> ')}\n"
+
+
+@style("marks of its own kind")
+def _hashes(original: Original, words: str) -> str:
+    return f"{words}\n\n{original.name} <{original.address}> wrote:\n{marked(original.text, '# ')}"
+
+
+@style("header as a table")
+def _table(original: Original, words: str) -> str:
+    return html_to_text(
+        f"{said(words)}<table><tr><td>Von:</td><td>{escaped(original)}</td></tr><tr><td>An:</td>"
+        f"<td>{original.to}</td></tr><tr><td>Datum:</td><td>23.11.2026 10:02</td></tr><tr>"
+        f"<td>Betreff:</td><td>{original.subject}</td></tr></table>{body_of(original.html)}"
+    )
+
+
+@style("quoted twice")
+def _twice(original: Original, words: str) -> str:
+    return f"{words}\n\n{original.text}\n\n{original.text}"
+
+
+@style("each word on a line")
+def _words(original: Original, words: str) -> str:
+    return f"{words}\n\n" + "\n".join(original.text.split())

@@ -12,6 +12,7 @@ from pipeline.mailbox.reply.quotes import (
     is_marked,
     is_original,
     is_rule,
+    with_plain_marks,
     with_rules,
     without_marks,
 )
@@ -52,7 +53,8 @@ def read_new_text(text: str, ours: Ours = _NOBODY, sent: SentText | None = None)
     whole text is shown.
     """
     text = text[:_CAP]
-    reading = _Reading(text.split("\n", _CAP_LINES)[:_CAP_LINES], ours)
+    lines = with_plain_marks(text.split("\n", _CAP_LINES)[:_CAP_LINES])
+    reading = _Reading(lines, ours)
     marked = reading.take_marked()
     if sent is not None:
         reading.take_sent(sent.spans("\n".join(reading.lines)))

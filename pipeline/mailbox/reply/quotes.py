@@ -5,6 +5,7 @@ little.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,12 +18,14 @@ _FOLDED = 4  # lines that one attribution may take
 _NARROW = 50  # columns; shorter lines were not folded by a program
 _TITLE = 24
 _REAL_BLOCK = 3
+_SEVERAL = 3
 _SUBJECT = 6  # letters
 _EDGE = " \t*_|＊　"
 
 _MARK = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>|\|(?!.*\|))")
+_NAMED = re.compile(r"\s{0,8}([^\W\d][^\s<>]{0,30})>(?=\s|\Z)")
 _MARKS = re.compile(r"\s*(?:[>＞|]\s?)*")
-_RULE = re.compile(r"\s*[-_=*~―－─━—–]{3,}\s*\Z")
+_RULE = re.compile(r"[^\w\n]{0,4}[-_=*~―－─━—–]{3,}\s*\Z")
 _FENCE = re.compile(r"\s*[-_=―－─━—–]{3,}\s?[^-\s].{0,120}[-_=―－─━—–]{3,}\s*[:：]?\s*\Z")
 _LONG_FENCE = re.compile(r"\s*[-_=―－─━—–]{5}")
 _FIELD = re.compile(r"(?=[^\W\d])([^:：<>@\n]{1,40}?)[ \t*_]{0,3}[:：՝](.*)\Z", re.DOTALL)
@@ -90,6 +93,18 @@ class Block:
     start: int
     end: int
     ours: bool
+
+
+def with_plain_marks(lines: Sequence[str]) -> list[str]:
+    """Return ``lines`` with ``>`` for a name that is the mark of several of them (supercite)."""
+    names = Counter(found[1] for line in lines if (found := _NAMED.match(line)))
+    marks = {name for name, count in names.items() if count >= _SEVERAL}
+    if not marks:
+        return list(lines)
+    return [
+        line[found.end() - 1 :] if (found := _NAMED.match(line)) and found[1] in marks else line
+        for line in lines
+    ]
 
 
 def is_marked(line: str) -> bool:

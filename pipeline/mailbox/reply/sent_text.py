@@ -21,7 +21,8 @@ _RECORD = struct.Struct(">BB2s6s")
 _HEAD = 4  # letters that a piece is looked up by
 _LONGEST = 200
 _MOST_PIECES = 600
-_COMMON, _REPLY = 1, 2  # written by everybody; a word or slot to answer with
+# Written by everybody; a word or slot to answer with; the beginning of a slot.
+_COMMON, _REPLY, _LETTER = 1, 2, 4
 _TELLING = 20  # letters that nobody writes by chance
 _LEFT_OUT = 6  # letters of a piece that a program may leave out (the number in a list, "End")
 _SHORT = 3
@@ -80,7 +81,13 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> byt
     for place, source, line in _pieces(text):
         letters = letters_of(source).text
         flags = 0 if place in within and not _is_value(source, line) else _COMMON
+<<<<<<< HEAD
         if _SLOT.match(line) or is_reply(source):
+=======
+        if _SLOT.match(line):
+            flags |= _REPLY | (_LETTER if line.startswith(source) else 0)
+        elif letters in words:
+>>>>>>> h-newtext
             flags |= _REPLY
         for first in range(0, len(letters), _LONGEST):
             part = letters[first : first + _LONGEST]
@@ -162,8 +169,10 @@ class SentText:
             best = self._best(letters, start, last, known)
             if not best:
                 continue
-            if found and found[-1][-1].end > start:  # a word was found that the longer run holds
-                found.pop()
+            if found and found[-1][-1].end > start:
+                if found[-1][-1].end - found[-1][0].start >= best[-1].end - start:
+                    continue
+                found.pop()  # a word that the longer run holds
             found.append(best)
             if weight(letters.text[start : best[-1].end]) >= _TELLING:
                 busy_until, last = best[-1].end, best[-1]
@@ -280,11 +289,13 @@ class SentText:
         if any(flag == 0 for flag in flags):
             return True
         if all(flag & _REPLY for flag in flags):
-            return len(run) > 1 and self._is_whole_list(run)
+            return self._is_whole_list(run)
         return len(run) > _PAIR
 
     def _is_whole_list(self, run: _Run) -> bool:
         """Whether a run of slots is all that we offered: nobody chooses by copying them all."""
+        if sum(bool(self._piece(hit).flags & _LETTER) for hit in run) < _PAIR:
+            return False
         mail = self._mails[run[0].mail]
         around = (run[0].index - 1, run[-1].index + 1)
         return not any(0 <= index < len(mail) and mail[index].flags & _REPLY for index in around)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -235,9 +236,13 @@ def test_line_of_ours_that_was_marked_by_the_customer_stays(make_facts: MakeFact
 
 
 @pytest.mark.parametrize("language", ["en", "ja", "de"])
-def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str) -> None:
-    composed = _slots(make_facts, language)
-    slot = next(line for line in composed.text.split("\n") if re.match(r"B(?:  |\u3000)", line))
+@pytest.mark.parametrize("letter", ["B", "A"])
+def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str, letter: str) -> None:
+    facts = make_facts(language)
+    offered = facts.slots if letter == "B" else facts.slots[:1]
+    composed = compose(NoticeName.SLOT_PROPOSAL, "", language, replace(facts, slots=offered))
+    lines = composed.text.split("\n")
+    slot = next(line for line in lines if re.match(rf"{letter}(?:  |\u3000)", line))
     assert read(slot, composed).said == slot
     assert read(f"{slot}\n\n{composed.text}", composed).said == slot
 
