@@ -35,6 +35,10 @@ def set_number(work: Work, record: RequestRecord, number: str, state: NumberStat
     and becomes active for nobody but its owner.
     """
     known = work.tx.numbers.lock(number)
+    if state is not NumberState.REQUESTED:
+        # whatever becomes of the number: who waits for a request looks whether it is under way
+        for waiting in work.tx.requests.waiting_for_number(number):
+            work.tx.requests.reschedule(waiting.id, work.now)
     organisation = organisation_of_request(work, record)
     own = owner_of(work, known) == organisation
     own_claim = known.state is NumberState.REQUESTED and own
@@ -52,6 +56,3 @@ def set_number(work: Work, record: RequestRecord, number: str, state: NumberStat
     since = known.since if known.state is state else today
     named = "" if state is NumberState.UNKNOWN else organisation
     work.tx.numbers.set(NumberRecord(number, state, named, since))
-    if state is not NumberState.REQUESTED:
-        for waiting in work.tx.requests.waiting_for_number(number):
-            work.tx.requests.reschedule(waiting.id, work.now)
