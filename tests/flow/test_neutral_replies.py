@@ -290,6 +290,15 @@ def _left_open(eve: Correspond) -> None:
     eve.write("status", text="STATUS", reply=True)
 
 
+def _both(eve: Correspond) -> None:
+    """Ask for the number, and for a code that waits for it; withdraw the number."""
+    eve.write("first", eve.form())
+    eve.write("code", form(FormKind.QR, eve.language, **STRANGE), text="And a code.")
+    eve.wait_until(3)
+    eve.write("withdraw", text="WITHDRAW", reply=True)
+    eve.wait_until(4, 12, 20)
+
+
 def _other(kind: FormKind) -> FormKind:
     return FormKind.MIGRATION if kind is FormKind.ONBOARDING else FormKind.ONBOARDING
 
@@ -300,6 +309,7 @@ COURSES: Mapping[str, Callable[[Correspond], None]] = {
     "good": _good,
     "corrected": _corrected,
     "left open": _left_open,
+    "both": _both,
 }
 
 
@@ -360,6 +370,7 @@ SAMPLE = [
     Case("active by import", FormKind.ONBOARDING, "ja", "left open"),
     Case("active by request", FormKind.MIGRATION, "ja", "corrected"),
     Case("released", FormKind.MIGRATION, "de", "left open"),
+    Case("active by import", FormKind.ONBOARDING, "de", "both"),
     Case("active by import", FormKind.QR, "de", "good"),
     Case("requested by hand", FormKind.QR, "de", "good"),
     Case("active by import", FormKind.QR, "ja", "corrected"),

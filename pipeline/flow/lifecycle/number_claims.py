@@ -42,6 +42,10 @@ def set_number(
     and becomes active for nobody but its owner, unless it is this request that undoes it.
     """
     known = work.tx.numbers.lock(number)
+    if state is not NumberState.REQUESTED:
+        # whatever becomes of the number: who waits for a request looks whether it is under way
+        for waiting in work.tx.requests.waiting_for_number(number):
+            work.tx.requests.reschedule(waiting.id, work.now)
     organisation = organisation_of_request(work, record)
     own = owner_of(work, known) == organisation
     mine = {NumberState.REQUESTED, NumberState.ACTIVE} if undo else {NumberState.REQUESTED}
@@ -60,6 +64,3 @@ def set_number(
     since = known.since if known.state is state else today
     named = "" if state is NumberState.UNKNOWN else organisation
     work.tx.numbers.set(NumberRecord(number, state, named, since))
-    if state is not NumberState.REQUESTED:
-        for waiting in work.tx.requests.waiting_for_number(number):
-            work.tx.requests.reschedule(waiting.id, work.now)
