@@ -18,7 +18,7 @@ from tests.world.settings import STAFF
 from tests.world.world import World, deliver
 
 #: As many in the ordinary suite, and as many as the issue names.
-COUNTS = [200, pytest.param(5000, marks=pytest.mark.long)]
+COUNTS = [100, pytest.param(5000, marks=pytest.mark.long)]
 _SHARE = 20
 
 
