@@ -211,7 +211,8 @@ class RequestState:
     None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
     the hold reasons that staff have released: routing does not stop for them again.
     ``claims_number``: the number is recorded as requested for this request.
-    ``activation_reported``: it is active because the customer said so.
+    ``activation_reported``: it is active because the customer said so. ``certificate_withdrawn``:
+    the withdrawal revoked a live certificate.
     """
 
     track: Track
@@ -240,6 +241,7 @@ class RequestState:
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
     activation_reported: bool = False
+    certificate_withdrawn: bool = False
 
     @property
     def ended(self) -> bool:

@@ -208,6 +208,16 @@ def test_withdrawal_is_undone_by_reply_within_a_day(world: World) -> None:
     assert world.again(record).status is Status.POLICY_REVIEW
 
 
+def test_certificate_is_made_anew_when_the_withdrawal_is_undone(world: World) -> None:
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "WITHDRAW")
+    sent = notices(world.reply(record, "UNDO"))
+    after = world.again(record)
+    assert (after.status, after.state.has_live_certificate) == (Status.CERTIFICATE_ISSUED, True)
+    assert after.state.certificates == 1
+    assert "certificate_issued" in sent
+
+
 def test_withdrawal_stays_after_a_day(world: World) -> None:
     record = _in_status(world, Status.POLICY_REVIEW)
     world.reply(record, "WITHDRAW")
