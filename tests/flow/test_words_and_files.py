@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.pages.request_page import print_request
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
@@ -196,6 +197,25 @@ def test_view_says_why_a_reply_acted_or_did_not(world: World) -> None:
     reading = view.notes[-1].reading
     assert reading is not None
     assert (reading.kind, reading.reasons) == (ReplyKind.SUGGESTION, ("question",))
+
+
+def test_page_says_why_and_names_the_one_key(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LANG", "en")
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "ACTIVE?")
+    world.reply(record, "STATUS")
+    world.reply(record, "ACTIVE")
+    with world.services.store.read() as tx:
+        view = request_view(world.services.work(tx), world.again(record))
+    print_request(view, "UTC", {})
+    page = " ".join(capsys.readouterr().out.split())
+    assert "Did not act: it asks." in page
+    assert f"request accept {record.reference}" in page
+    assert f"request tick {record.reference}" in page
+    assert "Answered: it asks for the status." in page
+    assert "Acted – " in page
 
 
 # undo
