@@ -127,6 +127,16 @@ def order_certificate(case: Case, state: RequestState) -> RequestState:
     return replace(state, certificate_wanted_at=state.certificate_wanted_at or case.now)
 
 
+def order_anew(case: Case, state: RequestState) -> RequestState:
+    """Order the certificate again that an undone withdrawal revoked; it counts once."""
+    return replace(
+        state,
+        certificates=max(0, state.certificates - 1),
+        certificate_wanted_at=case.now,
+        certificate_withdrawn=False,
+    )
+
+
 def take_certificate(case: Case, state: RequestState) -> RequestState:
     """Record the issued certificate: one more of this approval, live until it ends."""
     return replace(

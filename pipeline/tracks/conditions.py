@@ -8,6 +8,7 @@ from pipeline.model.request import (
     HoldReason,
     RequestState,
     Status,
+    Track,
     TrackPolicy,
 )
 from pipeline.tracks.declaration import Case, Guard
@@ -102,6 +103,14 @@ def _within_undo(case: Case) -> bool:
     return ended is not None and case.now <= ended + case.policy.undo_withdraw
 
 
+def _made_anew(case: Case) -> bool:
+    """Tell whether the withdrawal revoked a certificate that may be made again as it was."""
+    state = case.state
+    issued = state.certificate_withdrawn and state.before_end is Status.CERTIFICATE_ISSUED
+    owned = state.track is not Track.MIGRATION or owns_number(state, case.now, case.policy)
+    return issued and owned and not is_lapsed(state, case.now, case.policy)
+
+
 def _expiry_ahead(case: Case) -> bool:
     end = case.event.certificate_expires_at
     return end is not None and end > case.now
@@ -167,6 +176,7 @@ SLOTS_PASSED = Guard("all offered slots have begun", _slots_passed)
 APPROVED_ANSWERS = Guard(
     "the number or a name changes", lambda case: not _APPROVED_FIELDS.isdisjoint(case.event.fields)
 )
+MADE_ANEW = Guard("the withdrawal revoked a certificate", _made_anew)
 WITHIN_UNDO = Guard("within the time to undo", _within_undo)
 REPORTED_BY_CUSTOMER = Guard(
     "the customer reported it", lambda case: case.state.activation_reported, of_state=True

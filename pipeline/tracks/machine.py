@@ -252,7 +252,7 @@ def _leave(before: RequestState, state: RequestState, status: Status) -> Request
         state = replace(state, came_from=None, hold_reason=None)
         if status is not Status.NEEDS_CORRECTION:
             state = replace(state, asked_by=None)
-    return replace(state, before_end=None, ended_at=None)
+    return replace(state, before_end=None, ended_at=None, certificate_withdrawn=False)
 
 
 def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
@@ -263,7 +263,9 @@ def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tupl
     if not state.has_live_certificate or (state.status in _KEEP_CERTIFICATE and not revoked):
         return state, ()
     reason = case.event.reason or case.event.name.value
-    return replace(state, certificate_expires_at=None), (RevokeCertificate(reason),)
+    withdrawn = state.status is Status.WITHDRAWN
+    state = replace(state, certificate_expires_at=None, certificate_withdrawn=withdrawn)
+    return state, (RevokeCertificate(reason),)
 
 
 def _claim_number(

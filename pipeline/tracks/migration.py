@@ -47,7 +47,7 @@ from pipeline.tracks.shared_steps import (
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
-    WITHDRAWN,
+    WITHDRAWN_WITH_CERTIFICATE,
     closing,
     held,
     needs_correction,
@@ -285,7 +285,7 @@ DECLARATION = TrackDeclaration(
         certificate_issued(_own_again, _UNOWNED),
         certificate_expired(_own_again, _UNOWNED),
         ACTIVE,
-        WITHDRAWN,
+        WITHDRAWN_WITH_CERTIFICATE,
     ),
     journey=(
         Status.RECEIVED,

@@ -41,7 +41,7 @@ from pipeline.tracks.shared_steps import (
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
-    WITHDRAWN,
+    WITHDRAWN_WITH_CERTIFICATE,
     closing,
     held,
     needs_correction,
@@ -165,7 +165,7 @@ DECLARATION = TrackDeclaration(
         certificate_issued(),
         certificate_expired(),
         ACTIVE,
-        WITHDRAWN,
+        WITHDRAWN_WITH_CERTIFICATE,
     ),
     journey=(
         Status.RECEIVED,

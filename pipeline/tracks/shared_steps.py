@@ -307,20 +307,29 @@ HELD_WITH_CERTIFICATE: Rules = (
     ),
 )
 
+_UNDO_TOO_LATE = TransitionRule(
+    E.UNDO_WITHDRAW, CUSTOMER_STAFF, when=unless(c.WITHIN_UNDO), refuse="undo_too_late"
+)
+_REOPENED = TransitionRule(
+    E.UNDO_WITHDRAW, CUSTOMER_STAFF, Special.BEFORE_END, notice(NoticeName.STATUS_CHANGED)
+)
 #: ``withdrawn`` is an end; for a day it can be taken back.
-WITHDRAWN = Step(
+WITHDRAWN = Step(Status.WITHDRAWN, Move.NOBODY, (_UNDO_TOO_LATE, _REOPENED))
+#: On the tracks that give certificates the one that the withdrawal revoked is made anew.
+WITHDRAWN_WITH_CERTIFICATE = Step(
     Status.WITHDRAWN,
     Move.NOBODY,
     (
-        TransitionRule(
-            E.UNDO_WITHDRAW, CUSTOMER_STAFF, when=unless(c.WITHIN_UNDO), refuse="undo_too_late"
-        ),
+        _UNDO_TOO_LATE,
         TransitionRule(
             E.UNDO_WITHDRAW,
             CUSTOMER_STAFF,
             Special.BEFORE_END,
-            notice(NoticeName.STATUS_CHANGED),
+            (*notice(NoticeName.STATUS_CHANGED), o.ORDER),
+            when=c.MADE_ANEW,
+            change=ch.order_anew,
         ),
+        _REOPENED,
     ),
 )
 

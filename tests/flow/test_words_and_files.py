@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.pages.request_page import print_request
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
@@ -198,6 +199,25 @@ def test_view_says_why_a_reply_acted_or_did_not(world: World) -> None:
     assert (reading.kind, reading.reasons) == (ReplyKind.SUGGESTION, ("question",))
 
 
+def test_page_says_why_and_names_the_one_key(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LANG", "en")
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "ACTIVE?")
+    world.reply(record, "STATUS")
+    world.reply(record, "ACTIVE")
+    with world.services.store.read() as tx:
+        view = request_view(world.services.work(tx), world.again(record))
+    print_request(view, "UTC", {})
+    page = " ".join(capsys.readouterr().out.split())
+    assert "Did not act: it asks." in page
+    assert f"request accept {record.reference}" in page
+    assert f"request tick {record.reference}" in page
+    assert "Answered: it asks for the status." in page
+    assert "Acted – " in page
+
+
 # undo
 
 
@@ -206,6 +226,16 @@ def test_withdrawal_is_undone_by_reply_within_a_day(world: World) -> None:
     world.reply(record, "WITHDRAW")
     assert notices(world.reply(record, "UNDO")) == ["status_changed"]
     assert world.again(record).status is Status.POLICY_REVIEW
+
+
+def test_certificate_is_made_anew_when_the_withdrawal_is_undone(world: World) -> None:
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "WITHDRAW")
+    sent = notices(world.reply(record, "UNDO"))
+    after = world.again(record)
+    assert (after.status, after.state.has_live_certificate) == (Status.CERTIFICATE_ISSUED, True)
+    assert after.state.certificates == 1
+    assert "certificate_issued" in sent
 
 
 def test_withdrawal_stays_after_a_day(world: World) -> None:

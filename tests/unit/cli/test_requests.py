@@ -69,6 +69,14 @@ def test_note_is_kept_with_its_author(pipeline: Call, reference_of: Find) -> Non
     ]
 
 
+def test_accept_and_tick_say_when_no_words_wait(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    for command, said in (("accept", "No reply of"), ("tick", "No words of the customer wait")):
+        called = pipeline("request", command, reference)
+        assert called.code == 6
+        assert called.err.startswith(said)
+
+
 def test_edit_needs_field_and_value(pipeline: Call, reference_of: Find) -> None:
     reference = reference_of("needs_correction")
     assert pipeline("request", "edit", reference, "use_case").code == 2

@@ -17,6 +17,7 @@ from pipeline.model.request import (
     Track,
 )
 from pipeline.model.transition import (
+    IssueCertificate,
     RevokeCertificate,
     SetNumber,
 )
@@ -117,6 +118,35 @@ def test_undo_is_possible_for_24_hours_and_no_longer() -> None:
     assert apply(state, last, POLICY).after.status is S.SLOT_PLANNING
     late = Event(E.UNDO_WITHDRAW, C, NOW + DAY + timedelta(seconds=1), proven=True)
     assert refused(state, late) == "undo_too_late"
+
+
+@pytest.mark.parametrize("track", [T.ONBOARDING, T.MIGRATION])
+def test_certificate_that_a_withdrawal_revoked_is_made_anew_and_counts_once(track: Track) -> None:
+    live = state_of(
+        track,
+        S.CERTIFICATE_ISSUED,
+        certificate_expires_at=NOW + 5 * DAY,
+        certificates=3,
+        approved_at=NOW - 5 * DAY,
+        ownership_verified_at=NOW - 5 * DAY,
+    )
+    withdrawn = apply(live, Event(E.WITHDRAW, C, NOW, proven=True), POLICY).after
+    undone = apply(withdrawn, Event(E.UNDO_WITHDRAW, C, NOW, proven=True), POLICY)
+    assert IssueCertificate() in undone.effects
+    again = apply(undone.after, issued(), POLICY).after
+    assert (again.status, again.certificates) == (S.CERTIFICATE_ISSUED, 3)
+    assert again.has_live_certificate
+
+
+def test_withdrawal_without_a_live_certificate_orders_none_when_undone() -> None:
+    for state in (
+        state_of(T.ONBOARDING, S.CERTIFICATE_EXPIRED, certificates=1, approved_at=NOW),
+        state_of(T.ONBOARDING, S.POLICY_REVIEW),
+    ):
+        withdrawn = apply(state, Event(E.WITHDRAW, C, NOW, proven=True), POLICY).after
+        undone = apply(withdrawn, Event(E.UNDO_WITHDRAW, C, NOW, proven=True), POLICY)
+        assert undone.after.status is state.status
+        assert IssueCertificate() not in undone.effects
 
 
 def test_activation_that_the_customer_reported_can_be_undone_for_24_hours() -> None:
