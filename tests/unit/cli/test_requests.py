@@ -176,3 +176,23 @@ def test_file_that_cannot_be_written_is_no_fault_of_ours(pipeline: Call) -> None
     called = pipeline("report", "--out", "/nonexistent/report.html")
     assert called.code == 4
     assert called.err.splitlines()[-3].startswith("/nonexistent/report.html cannot be")
+
+
+def test_form_is_sent_by_its_name_and_only_where_it_can_be(
+    pipeline: Call, reference_of: Find
+) -> None:
+    reference = reference_of("triage")
+    shown = pipeline("request", "show", reference)
+    assert "Read in the e-mail (proposals, no answers)" in shown.out
+    assert f"request send-form {reference} --form FORM" in shown.out
+    assert pipeline("request", "send-form", reference).code == 2
+    called = pipeline("request", "send-form", reference, "--form", "migration", "--json")
+    assert (called.code, called.json()["status"]) == (0, "awaiting_form")
+    refused = pipeline("request", "send-form", reference_of("policy_review"), "--form", "qr")
+    assert refused.code == 6
+
+
+def test_proposals_are_part_of_what_programs_read(pipeline: Call, reference_of: Find) -> None:
+    found = pipeline("request", "show", reference_of("triage"), "--json").json()["proposals"]
+    assert all({"about", "value", "words", "weak"} == set(item) for item in found)
+    assert "+468123456" in {item["value"] for item in found} or found
