@@ -1,7 +1,7 @@
 """What a mail without a form says of the number's WhatsApp so far: who has run it, and whether.
 
-The words are data (``data/help_words.toml``). The names of providers are one part of it only: a line
-that calls somebody the provider, or the second answer of a list, names one that no list has.
+The words are data (``data/help_words.toml``). The names of providers are one part of it only: a
+line that calls somebody the provider, or the second answer of a list, names one that no list has.
 """
 
 import re

@@ -89,8 +89,8 @@ class NoticeFacts:
     ``short_link`` is Meta's, ``other_number`` the second spelling of a doubtful number.
     ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
-    held. ``known_numbers`` (as shown), ``known_providers`` (the customer's words) and ``known_uses``
-    (codes) are what a mail without a form told. ``filled``: the form that goes out has answers.
+    held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
+    are what a mail without a form told. ``filled``: the form that goes out has answers.
     """
 
     reference: str
