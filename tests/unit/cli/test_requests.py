@@ -1,6 +1,8 @@
 """``pipeline request`` and the mails that decisions write."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -200,6 +202,17 @@ def test_form_is_sent_by_its_name_and_only_where_it_can_be(
     assert (called.code, called.json()["status"]) == (0, "awaiting_form")
     refused = pipeline("request", "send-form", reference_of("policy_review"), "--form", "qr")
     assert refused.code == 6
+
+
+def test_report_shows_the_proposals_and_their_words(
+    pipeline: Call, helped: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    assert pipeline("report", "--out", str(out)).code == 0
+    page = out.read_text(encoding="utf-8")
+    (section,) = re.findall(rf'<section[^>]*id="{helped}".*?</section>', page, re.DOTALL)
+    assert "Read in the e-mail (proposals, no answers)" in section
+    assert "+468123456" in section
 
 
 def test_proposals_are_part_of_what_programs_read(pipeline: Call, helped: str) -> None:
