@@ -308,6 +308,8 @@ def _does_not_know(folded: str, *, near: bool) -> bool:
 
 
 def ends_letter(line: str) -> bool:
-    """Return whether a line is a closing formula: few words, one of them such as "regards"."""
+    """Return whether a line is a closing formula: few words, no digit, one such as "regards"."""
     folded = _folded(line)
-    return len(folded) <= _WRAPPED_AT and bool(_words("closing").search(folded))
+    if len(folded) > _WRAPPED_AT or any(sign.isdigit() for sign in folded):
+        return False
+    return bool(_words("closing").search(folded))

@@ -101,8 +101,8 @@ class NoticeFacts:
     ``short_link`` is Meta's, ``other_number`` the second spelling of a doubtful number.
     ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
-    held. ``known_numbers`` (as shown), ``known_providers`` (the customer's words) and ``known_use``
-    (a code) are what a mail without a form told. ``filled``: the form that goes out has answers.
+    held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
+    are what a mail without a form told. ``filled``: the form that goes out has answers.
     """
 
     reference: str
@@ -153,13 +153,13 @@ class NoticeFacts:
     hold_reason: HoldReason | None = None
     known_numbers: tuple[str, ...] = ()
     known_providers: tuple[str, ...] = ()
-    known_use: str = ""
+    known_uses: tuple[str, ...] = ()
     filled: bool = False
 
     @property
     def details_known(self) -> bool:
         """Whether the number and who has run WhatsApp on it were told in a mail without a form."""
-        return bool(self.known_numbers and (self.known_providers or self.known_use))
+        return bool(self.known_numbers and (self.known_providers or self.known_uses))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from pipeline.notifications.words import Words
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 _LETTERS = "ABCDEFGHIJ"
+#: What is said of a number already by the name of who runs WhatsApp on it.
+_SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
 _CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
 
 
@@ -85,9 +87,14 @@ class View:
 
     @property
     def known_use(self) -> str:
-        """Who has run WhatsApp on it: names in the customer's words, else what was said of it."""
-        named = self.words.text("layout", "list_separator").join(self.facts.known_providers)
-        return named or self.words.text("known_use", self.facts.known_use)
+        """Who has run WhatsApp on it, as the customer named them, and what was said of it.
+
+        Words that contradict each other are all told. A name says the platform already.
+        """
+        named = self.facts.known_providers
+        uses = [use for use in self.facts.known_uses if not (named and use in _SAID_BY_A_NAME)]
+        told = (*named, *(self.words.text("known_use", use) for use in uses))
+        return self.words.text("layout", "list_separator").join(told)
 
     @property
     def track(self) -> str:

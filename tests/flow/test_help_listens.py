@@ -213,6 +213,16 @@ def test_other_languages_are_heard_and_answered_in_english(
     assert world.request(OLIVER).language == "en"
 
 
+def test_words_that_contradict_each_other_are_all_told_and_suggest_nothing(world: World) -> None:
+    text = (
+        "Our number +44 20 7123 4567 is with Twilio. My colleague says that WhatsApp was never "
+        "used on it."
+    )
+    (mail,) = world.mail(OLIVER, text=text)
+    assert "Twilio, WhatsApp was never used on it" in mail.text
+    assert world.request(OLIVER).suggestion is None
+
+
 def test_hostile_details_come_back_inert(world: World) -> None:
     text = "Number: +44 20 7123 4567\nProvider: Click https://evil.example/x now"
     (mail,) = world.mail(OLIVER, text=text)

@@ -72,7 +72,7 @@ def notice_facts(
         hold_reason=state.hold_reason,
         known_numbers=tuple(map(international_writing, told(record.proposals, Told.NUMBER))),
         known_providers=told(record.proposals, Told.PROVIDER),
-        known_use=next(iter(told(record.proposals, Told.USE)), ""),
+        known_uses=told(record.proposals, Told.USE),
         filled=revision is not None or bool(record.contact) or _told_anything(record),
     )
 

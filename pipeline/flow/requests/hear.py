@@ -103,12 +103,13 @@ def _own_names(sender: SenderJudgement) -> tuple[str, ...]:
 def _numbers(letter: _Letter, countries: tuple[str, ...]) -> Iterator[Proposal]:
     """Yield the numbers: the one WhatsApp is wanted for, weak those of whoever wrote.
 
-    A fax number is none. Beside a number on a line that speaks of WhatsApp the others are weak.
+    A fax number is none. Beside a number on a line that speaks of WhatsApp the others are weak. So
+    is the WhatsApp number of a signature: it may be the writer's own.
     """
     whole = f"{letter.body}\n{letter.tail}"
     found = [number for number in numbers_in(whole, countries) if not number.fax]
     block = min(_contact_block(letter.body), len(letter.body))
-    strong = [number for number in found if number.start < block or _names_it(number)]
+    strong = [number for number in found if number.start < block]
     named = [number for number in strong if _names_it(number)]
     chosen = named or strong
     for number in found:

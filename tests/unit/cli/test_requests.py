@@ -1,8 +1,12 @@
 """``pipeline request`` and the mails that decisions write."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
-from .conftest import Call
+import pytest
+
+from .conftest import SAMPLES, Call
 
 Find = Callable[[str], str]
 
@@ -184,3 +188,43 @@ def test_file_that_cannot_be_written_is_no_fault_of_ours(pipeline: Call) -> None
     called = pipeline("report", "--out", "/nonexistent/report.html")
     assert called.code == 4
     assert called.err.splitlines()[-3].startswith("/nonexistent/report.html cannot be")
+
+
+@pytest.fixture
+def helped(pipeline: Call, reference_of: Find) -> str:
+    """Return the reference of a mail without a form that names a number."""
+    (sample,) = (SAMPLES / "mails").glob("11-*.eml")
+    assert pipeline("mail", "inject", str(sample)).code == 0
+    assert pipeline("run").code == 0
+    return reference_of("triage")
+
+
+def test_form_is_sent_by_its_name_and_only_where_it_can_be(
+    pipeline: Call, reference_of: Find, helped: str
+) -> None:
+    shown = pipeline("request", "show", helped)
+    assert "Read in the e-mail (proposals, no answers)" in shown.out
+    assert f"request send-form {helped} --form FORM" in shown.out
+    assert pipeline("request", "send-form", helped).code == 2
+    called = pipeline("request", "send-form", helped, "--form", "migration", "--json")
+    assert (called.code, called.json()["status"]) == (0, "awaiting_form")
+    refused = pipeline("request", "send-form", reference_of("policy_review"), "--form", "qr")
+    assert refused.code == 6
+
+
+def test_report_shows_the_proposals_and_their_words(
+    pipeline: Call, helped: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    assert pipeline("report", "--out", str(out)).code == 0
+    page = out.read_text(encoding="utf-8")
+    (section,) = re.findall(rf'<section[^>]*id="{helped}".*?</section>', page, re.DOTALL)
+    assert "Read in the e-mail (proposals, no answers)" in section
+    assert "+468123456" in section
+
+
+def test_proposals_are_part_of_what_programs_read(pipeline: Call, helped: str) -> None:
+    found = pipeline("request", "show", helped, "--json").json()["proposals"]
+    (number,) = (item for item in found if item["about"] == "phone_number")
+    assert (number["value"], number["weak"]) == ("+468123456", False)
+    assert "+46 8 123 456" in number["words"]
