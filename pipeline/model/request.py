@@ -215,17 +215,11 @@ class RequestState:
     whether there ever was one; ``certificate_wanted_at`` is when the next one was ordered and is
     None once it is there. ``ready_confirmed``: the customer or staff said READY. ``settled`` are
     the hold reasons that staff have released: routing does not stop for them again.
-<<<<<<< HEAD
     ``claims_number``: the number is recorded as requested for this request; while its owner is in
     doubt it would be. ``unasked``: its sender is not proven and could not be asked whether it is
     theirs. ``doubts`` are why the request is held in place of the first status of staff without a
     word to the customer: such a hold is *hidden*. ``activation_reported``: it is active because the
-    customer said so.
-=======
-    ``claims_number``: the number is recorded as requested for this request.
-    ``activation_reported``: it is active because the customer said so. ``certificate_withdrawn``:
-    the withdrawal revoked a live certificate.
->>>>>>> h-meaning
+    customer said so. ``certificate_withdrawn``: the withdrawal revoked a live certificate.
     """
 
     track: Track
@@ -254,7 +248,7 @@ class RequestState:
     settled: tuple[HoldReason, ...] = ()
     claims_number: bool = False
     activation_reported: bool = False
-<<<<<<< HEAD
+    certificate_withdrawn: bool = False
     unasked: bool = False
     doubts: tuple[HoldReason, ...] = ()
 
@@ -274,9 +268,6 @@ class RequestState:
         if self.came_from is Status.NUMBER_CHECK:
             return replace(self, hold_reason=HoldReason.NUMBER)
         return replace(self, status=self.came_from, came_from=None, hold_reason=None)
-=======
-    certificate_withdrawn: bool = False
->>>>>>> h-meaning
 
     @property
     def ended(self) -> bool:

@@ -10,7 +10,7 @@ from pipeline.store.tables.events import Events
 from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
 from pipeline.store.tables.messages import Messages
-from pipeline.store.tables.notes import Attachments, Notes
+from pipeline.store.tables.notes import Attachments, Notes, SentTexts
 from pipeline.store.tables.numbers import Numbers
 from pipeline.store.tables.organisations import Organisations
 from pipeline.store.tables.outbox import Outbox
@@ -19,7 +19,6 @@ from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
 from pipeline.store.tables.rows import Context
-from pipeline.store.tables.notes import SentTexts
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 

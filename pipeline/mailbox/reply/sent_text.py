@@ -81,13 +81,9 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> byt
     for place, source, line in _pieces(text):
         letters = letters_of(source).text
         flags = 0 if place in within and not _is_value(source, line) else _COMMON
-<<<<<<< HEAD
-        if _SLOT.match(line) or is_reply(source):
-=======
         if _SLOT.match(line):
             flags |= _REPLY | (_LETTER if line.startswith(source) else 0)
-        elif letters in words:
->>>>>>> h-newtext
+        elif is_reply(source):
             flags |= _REPLY
         for first in range(0, len(letters), _LONGEST):
             part = letters[first : first + _LONGEST]
