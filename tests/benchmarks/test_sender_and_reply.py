@@ -1,0 +1,92 @@
+"""Judging who wrote a mail and what a reply says, as a part of the intake of the same mails."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.flow.inbound import begin, receive
+from pipeline.flow.requests import commands
+from pipeline.intake.reply.vocabulary import is_reply
+from tests.benchmarks.measuring import show
+from tests.world.crowd import form_mail
+from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
+from tests.world.outbox import parsed, plain_text
+from tests.world.world import World, deliver
+
+__all__ = ["empty_sqlite", "guard", "make_world"]
+
+_MAILS = 40
+_UNMEASURED = 10
+#: What may be judged on top of an intake.
+_PART = 0.05
+
+
+@pytest.mark.benchmark
+def test_judging_is_a_small_part_of_intake(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(courier={"undo_seconds": 0, "hourly_cap": 1_000_000})
+    is_reply("READY")  # the phrases are read once a process
+    spent = _Spent()
+    for room, name in (
+        (begin, "judge_sender"),
+        (begin, "classify"),
+        (receive, "new_words"),
+        (commands, "read_reply"),
+    ):
+        monkeypatch.setattr(room, name, spent.counting(getattr(room, name)))
+    now = world.clock.now()
+    for positions in (range(_UNMEASURED), range(_UNMEASURED, _UNMEASURED + _MAILS)):
+        forms = [form_mail(place, now) for place in positions]
+        known = {record.id for record in world.requests()}
+        for what, mails in (("forms", forms), ("replies", None)):
+            deliver(world.services, *(mails or _replies(world, known)))
+            spent.seconds = 0.0
+            begun = time.perf_counter()
+            assert world.batch().processed == len(positions)
+            whole = time.perf_counter() - begun
+            if len(positions) == _MAILS:
+                show(f"judging {_MAILS} {what}", spent.seconds, whole, "their whole batch")
+                assert spent.seconds <= _PART * whole
+
+
+class _Spent:
+    """Counts the seconds that functions take."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def counting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function, counted."""
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.seconds += time.perf_counter() - begun
+
+        return counted
+
+
+def _replies(world: World, known: set[str]) -> list[bytes]:
+    """Return a reply to each request that is new, which quotes our mail."""
+    found = []
+    for record in world.requests():
+        if record.id in known:
+            continue
+        ours = world.mails_of(record)[-1]
+        seen = parsed(ours.content)
+        quoted = "\n".join(f"> {line}" for line in plain_text(seen).splitlines())
+        found.append(
+            world.customer.write(
+                record.address_of_record,
+                text=f"We have one more shop. Does it need a form?\n\n{quoted}\n",
+                subject=f"Re: {ours.subject}",
+                to=str(seen["Reply-To"]),
+                headers={"In-Reply-To": ours.message_id},
+            )
+        )
+    return found
