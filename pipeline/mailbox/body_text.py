@@ -85,6 +85,8 @@ class _Reader(HTMLParser):
 
     def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
         style = attributes.get("style") or ""
+        if tag == "table" and any(self.lines[-1:]):
+            self.end_line(always=True)  # no line of the text before it goes on in a table
         if _RULE_ABOVE.search(style):
             self._draw_rule()
         quotes = _is_quote(tag, attributes)

@@ -25,7 +25,7 @@ _EDGE = " \t*_|＊　"
 _MARK = re.compile(r"\s*(?:[>＞]|[A-Za-z]{1,4}>|\|(?!.*\|))")
 _NAMED = re.compile(r"\s{0,8}([^\W\d][^\s<>]{0,30})>(?=\s|\Z)")
 _MARKS = re.compile(r"\s*(?:[>＞|]\s?)*")
-_RULE = re.compile(r"[^\w\n]{0,4}[-_=*~―－─━—–]{3,}\s*\Z")
+_RULE = re.compile(r"[^\w\n]{0,12}[-_=*~―－─━—–]{3,}\s*\Z")
 _FENCE = re.compile(r"\s*[-_=―－─━—–]{3,}\s?[^-\s].{0,120}[-_=―－─━—–]{3,}\s*[:：]?\s*\Z")
 _LONG_FENCE = re.compile(r"\s*[-_=―－─━—–]{5}")
 _FIELD = re.compile(r"(?=[^\W\d])([^:：<>@\n]{1,40}?)[ \t*_]{0,3}[:：՝](.*)\Z", re.DOTALL)
@@ -195,14 +195,14 @@ def _block_ending(lines: Sequence[str], last: int, ours: Ours) -> Block | None:
         top -= 1
     bounded = top < 0 or not lines[top].strip(_EDGE) or is_rule(lines[top])
     top += 1
-    if bounded and top <= last and _Evidence.of(lines[top : last + 1], ours).is_header:
-        return Block(top, last + 1, ours=True)
-    # no blank line above: only what tells more than its shape belongs to it
     for start in range(last - 1, top - 1, -1):
-        if _Evidence.of(lines[start : last + 1], ours).is_header:
-            while start > top and _Evidence.of([lines[start - 1]], ours).tells:
-                start -= 1  # noqa: PLW2901 - the block grows upwards
-            return Block(start, last + 1, ours=True)
+        if not _Evidence.of(lines[start : last + 1], ours).is_header:
+            continue
+        # above it only what tells of a mail, and one field that stands between that and a gap
+        while start > top and _Evidence.of([lines[start - 1]], ours).tells:
+            start -= 1  # noqa: PLW2901 - the block grows upwards
+        rest = _Evidence.of(lines[top:start], ours).fields
+        return Block(top if bounded and rest <= 1 else start, last + 1, ours=True)
     return None
 
 
