@@ -11,8 +11,8 @@ from pipeline.model.transition import SendNotice, SetNumber
 from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.machine import apply
+from tests.unit.tracks.due_dates import JAPAN as TEAM
 from tests.unit.tracks.rows import DAY, NOW, POLICY
-from tests.unit.tracks.test_deadlines import JAPAN as TEAM
 
 OWNER, MANY = HoldReason.OWNERSHIP, HoldReason.TOO_MANY
 #: What the clock does to a hold; there it finds the hold.
