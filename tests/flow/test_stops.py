@@ -198,7 +198,7 @@ def test_merged_request_names_the_one_that_stays(world: World) -> None:
 
 def test_held_request_of_another_organisation_can_be_rejected_or_dropped(world: World) -> None:
     world.mail(HANAKO, form())
-    world.mail(EVE, form(display_name="ほか"))
+    world.mail(EVE, form(display_name="ほかの会社"))
     held = world.request(EVE)
     done = decisions.reject(world.services, held, "saki", reason="m2m")
     assert done.status is Status.REJECTED

@@ -73,12 +73,18 @@ _CODES = {
 
 
 def _insert(connection: sa.Connection, tables: sa.MetaData, name: str, **given: Any) -> None:
-    values: dict[str, Any] = {"mailbox_id": _MAILBOX}
-    for column in tables.tables[name].columns:
-        if not column.nullable:
-            values.setdefault(column.name, _CODES.get(column.name, _blank(column)))
+    values = blank_row(tables.tables[name], _MAILBOX)
     values |= {"state": "queued"} if name == "outbox" else {}
     connection.execute(sa.insert(tables.tables[name]), values | given)
+
+
+def blank_row(table: sa.Table, mailbox: str) -> dict[str, Any]:
+    """Return a row of ``table`` in which nothing is said that need not be."""
+    values: dict[str, Any] = {"mailbox_id": mailbox}
+    for column in table.columns:
+        if not column.nullable:
+            values.setdefault(column.name, _CODES.get(column.name, _blank(column)))
+    return values
 
 
 def _blank(column: sa.Column[Any]) -> object:

@@ -1,5 +1,6 @@
 """What is already known of a form's number: gathered while the number's row is locked."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from pipeline.flow.services import Work
@@ -123,7 +124,15 @@ def _organisations(work: Work, address: str, own: RequestRecord | None) -> froze
 
 
 def _is_own(record: RequestRecord, wanted: _Wanted) -> bool:
-    return organisation_of_request(wanted.work, record) in wanted.organisations
+    return _is_of(record, wanted.organisations, wanted)
+
+
+def _is_of(record: RequestRecord, names: Container[str], wanted: _Wanted) -> bool:
+    """Tell whether the request is of one of the organisations ``names``.
+
+    What was noted is compared first: a number may have 2,000 requests, most of its owner.
+    """
+    return record.organisation in names or organisation_of_request(wanted.work, record) in names
 
 
 def _row(row: NumberRecord, wanted: _Wanted) -> NumberRecord:
@@ -206,7 +215,7 @@ def _counts(record: RequestRecord, owner: str, wanted: _Wanted) -> bool:
         return _is_own(record, wanted)
     if HoldReason.OWNERSHIP in record.state.doubts or waits_for_ownership(record):
         return False
-    return not owner or organisation_of_request(wanted.work, record) == owner
+    return not owner or _is_of(record, {owner}, wanted)
 
 
 def waits_for_ownership(record: RequestRecord) -> bool:

@@ -1,0 +1,107 @@
+"""A hold that the customer must not see: what they do happens in the status that it stands for."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pipeline.errors import RefusedError
+from pipeline.model.request import Actor, Event, EventName, HoldReason, RequestState, Status, Track
+from pipeline.model.transition import SendNotice, SetNumber
+from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
+from pipeline.tracks.deadlines import customer_due_at, our_promise_at
+from pipeline.tracks.machine import apply
+from tests.unit.tracks.due_dates import JAPAN as TEAM
+from tests.unit.tracks.rows import DAY, NOW, POLICY
+
+OWNER, MANY = HoldReason.OWNERSHIP, HoldReason.TOO_MANY
+#: What the clock does to a hold; there it finds the hold.
+_OF_THE_CLOCK = {EventName.ALERT, EventName.REMIND, EventName.EXPIRE}
+_OPEN = [
+    RequestState(track, status, 3, NOW - DAY, claims_number=TRACKS[track].claims_number)
+    for track in Track
+    for status in FIRST_STAFF_STATUSES
+    if TRACKS[track].step(status) is not None
+]
+
+
+def _hidden(state: RequestState, reason: HoldReason) -> RequestState:
+    return replace(
+        state,
+        status=Status.HELD,
+        came_from=state.status,
+        hold_reason=reason,
+        doubts=(reason,),
+    )
+
+
+def _outcome(state: RequestState, event: Event) -> object:
+    """Return all that the customer can see of ``event``, and what counts for the next one."""
+    try:
+        transition = apply(state, event, POLICY)
+    except RefusedError as error:
+        return error.code, error.params
+    shown = replace(transition.after.shown, doubts=())
+    told = [effect for effect in transition.effects if isinstance(effect, SendNotice)]
+    return shown, told
+
+
+@pytest.mark.parametrize("reason", [OWNER, MANY])
+@pytest.mark.parametrize("state", _OPEN, ids=lambda state: f"{state.track}-{state.status}")
+def test_everything_but_staff_and_the_clock_acts_on_the_status_it_stands_for(
+    state: RequestState, reason: HoldReason
+) -> None:
+    hidden = _hidden(state, reason)
+    assert (hidden.hidden, hidden.shown.status) == (True, state.status)
+    for name in set(EventName) - _OF_THE_CLOCK:
+        for actor in (Actor.CUSTOMER, Actor.SYSTEM):
+            for hold in (None, HoldReason.CONFLICT):
+                event = Event(
+                    name, actor, NOW, proven=True, hold_reason=hold, track=Track.MIGRATION
+                )
+                assert _outcome(hidden, event) == _outcome(state, event), (name, actor)
+
+
+@pytest.mark.parametrize("reason", [OWNER, MANY])
+@pytest.mark.parametrize("state", _OPEN, ids=lambda state: f"{state.track}-{state.status}")
+def test_dates_that_mails_name_are_those_of_the_status(
+    state: RequestState, reason: HoldReason
+) -> None:
+    shown = _hidden(state, reason).shown
+    for dated in (customer_due_at, our_promise_at):
+        assert dated(shown, POLICY, customer_zone="Asia/Tokyo", team=TEAM) == dated(
+            state, POLICY, customer_zone="Asia/Tokyo", team=TEAM
+        )
+
+
+def test_number_in_doubt_is_claimed_only_when_the_doubt_is_over() -> None:
+    state = RequestState(Track.ONBOARDING, Status.RECEIVED, 1, NOW)
+    clean = Event(EventName.CLEAN, Actor.SYSTEM, NOW, doubts=(OWNER,))
+    hidden = apply(state, clean, POLICY)
+    assert hidden.after.hidden
+    assert not any(isinstance(effect, SetNumber) for effect in hidden.effects)
+    corrected = Event(EventName.CORRECTED, Actor.CUSTOMER, NOW + DAY, proven=True, doubts=())
+    free = apply(hidden.after, corrected, POLICY)
+    assert free.after.status is Status.POLICY_REVIEW
+    assert any(isinstance(effect, SetNumber) for effect in free.effects)
+
+
+def test_each_doubt_is_settled_by_itself() -> None:
+    state = RequestState(Track.ONBOARDING, Status.RECEIVED, 1, NOW, doubts=(MANY,))
+    clean = Event(EventName.CLEAN, Actor.SYSTEM, NOW, doubts=(OWNER, MANY))
+    held = apply(state, clean, POLICY).after
+    assert held.hold_reason is OWNER
+    settled = Event(EventName.OWNER_SETTLED, Actor.STAFF, NOW)
+    again = apply(apply(held, settled, POLICY).after, replace(clean, doubts=(MANY,)), POLICY).after
+    assert (again.hidden, again.hold_reason) == (True, MANY)
+    release = Event(EventName.RELEASE, Actor.STAFF, NOW)
+    assert apply(again, release, POLICY).after.status is Status.POLICY_REVIEW
+
+
+def test_asked_customer_sees_the_hold() -> None:
+    hidden = _hidden(_OPEN[0], OWNER)
+    asked = apply(hidden, Event(EventName.ASK_OWNER, Actor.STAFF, NOW), POLICY).after
+    assert (asked.hidden, asked.shown.status) == (False, Status.HELD)
+    due = customer_due_at(asked.shown, POLICY, customer_zone="UTC", team=TEAM)
+    assert due is not None
+    assert due - NOW > timedelta(days=13)
