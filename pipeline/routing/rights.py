@@ -101,6 +101,7 @@ RIGHTS = _rows(_TABLE)
 #: The acts with a column of their own; all other commands are words.
 _ACT_OF = {
     EventName.WITHDRAW: Act.WITHDRAW,
+    EventName.UNDO_WITHDRAW: Act.WITHDRAW,
     EventName.NEW_CERTIFICATE: Act.REISSUE,
     EventName.ACTIVATED: Act.ACTIVATED,
 }

@@ -56,10 +56,10 @@ def test_a_flood_of_forged_mails_keeps_no_customer_waiting(
     assert len(world.requests()) == FLOOD + 1
 
 
-def test_the_budget_of_the_day_is_two_hundred_and_the_rest_is_dropped(
-    make_world: MakeWorld,
-) -> None:
-    world = make_world(courier={"receipts_hourly": 5, "receipts_daily": 12})
+def test_over_the_budget_of_the_day_a_receipt_waits_a_day_and_is_dropped(any_world: World) -> None:
+    world = any_world
+    limits = {"receipts_hourly": 5, "receipts_daily": 12}
+    world.change(courier=world.services.settings.courier.model_copy(update=limits))
     world.clock.advance(timedelta(hours=-9))  # half past midnight
     flood(world, 30)
     sent = [receipts(world.run())]
@@ -74,6 +74,7 @@ def test_the_budget_of_the_day_is_two_hundred_and_the_rest_is_dropped(
     assert world.alerts().count("receipts_dropped") == 1
     held = [record for record in world.requests() if record.held_for(HoldReason.SENDER)]
     assert len(held) == 30  # they wait for staff
+    assert sum(record.state.unasked for record in held) == states.count(OutboxState.CANCELLED)
 
 
 def test_senders_whose_spf_passed_have_a_budget_of_their_own(
