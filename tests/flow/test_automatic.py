@@ -105,6 +105,16 @@ def test_reference_alone_makes_a_note_of_the_address_of_record_and_of_nobody_els
     assert [note.text for note in world.notes(record)][1:] == ["Our ticket 4711."]
 
 
+def test_staff_hear_once_a_day_of_a_scan_that_a_machine_sent(world: World) -> None:
+    for number in range(3):
+        scan = (f"scan{number}.pdf", b"%PDF-1.4 broken")
+        raw = world.customer.write("noreply-scanner@sakura-denki.example", scan, subject="Scan")
+        world.deliver(raw)
+    assert world.run() == []
+    assert world.last_message().outcome is Outcome.IGNORED
+    assert world.alerts() == ["program_sent_file"]
+
+
 def test_plan_tells_what_becomes_of_automatic_mail(world: World) -> None:
     (ours,) = world.mail(HANAKO, form())
     marked = {"Precedence": "bulk"}

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import mailbox_of
+from pipeline.flow.services import Work
 from pipeline.terms import Outcome
 from tests.world.crowd import answers
 from tests.world.customers import HANAKO, OLIVER, form
@@ -83,7 +85,8 @@ def test_flood_is_bounded_and_a_good_customer_is_answered_in_the_same_batch(
     sent = world.all_mails()
     to = Counter(mailbox_of(mail.to) for mail in sent)
     assert to.pop(HANAKO) == 1
-    assert to.pop(STAFF, 0) <= 1  # one digest a batch
+    assert to.pop(STAFF, 0) <= 1  # one digest a batch, that a person can read
+    assert all(mail.text.count("\n- ") <= 60 for mail in sent if mail.to == STAFF)
     assert set(to) <= {OLIVER}
     assert to[OLIVER] <= (_SHARE if flood is _forms else 4)
     assert not {Outcome.QUARANTINE} & {row.outcome for row in world.messages()}
@@ -105,3 +108,20 @@ def test_flood_is_bounded_and_a_good_customer_is_answered_in_the_same_batch(
 )
 def test_names_of_one_mailbox_are_one(address: str, mailbox: str) -> None:
     assert mailbox_of(address) == mailbox
+
+
+def test_digest_tells_the_first_of_each_kind_and_how_many_more_there_are(world: World) -> None:
+    def change(work: Work) -> None:
+        for number in range(30):
+            alert(work, "sender_doubtful", "", f"mail-{number}")
+        alert(work, "notice_bounced", "WA-7K3M9Q4M")
+
+    world.services.run(change)
+    world.batch()
+    (told,) = world.all_mails()
+    assert "mail-19)" in told.text
+    assert "mail-20)" not in told.text
+    assert "(+10)" in told.text
+    assert "WA-7K3M9Q4M" in told.text
+    world.batch()
+    assert len(world.all_mails()) == 1

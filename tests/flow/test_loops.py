@@ -234,3 +234,12 @@ def test_run_and_doctor_warn_when_most_mails_come_through_one_list(world: World)
     findings = {found.check: found for found in examine(world.services.settings)}
     assert findings["lists"].state == "warn"
     assert dict(findings["lists"].values) == {"name": "team.firma.example"}
+
+
+def test_responder_that_is_never_proven_gets_a_few_receipts(world: World) -> None:
+    def respond(ours: Sent, number: int) -> dict[str, object]:
+        return _tagged(ours, number) | {"proof": "none"}
+
+    first = world.mail(OLIVER, text="We would like a number.", proof="none")
+    sent = _play(world, first, respond, days=2, rounds=16)
+    assert [notices(day) for day in sent if len(day) > _A_DAY] == []

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.requests.keep import keep_attachments, keep_words
 from pipeline.flow.requests.no_form import named_in_subject
@@ -14,6 +15,9 @@ from pipeline.mailbox.automatic import Action, action_on
 from pipeline.model.message import MessageKind
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.terms import Outcome
+
+_MAY_CARRY_FORMS = frozenset({MessageKind.AUTOMATIC, MessageKind.LIST})
+_FILES_TOLD = 20
 
 
 def take(work: Work, context: MessageContext, known: KnownThread | None) -> MessageRecord:
@@ -30,7 +34,22 @@ def take(work: Work, context: MessageContext, known: KnownThread | None) -> Mess
     if action is Action.NOTE and record is not None:
         _keep(work, context, record)
         return context.done(Outcome.REPLY, record)
+    if context.read.unreadable and context.automation.kind in _MAY_CARRY_FORMS:
+        _tell_of_file(work, context)
     return _recorded(work, context)
+
+
+def _tell_of_file(work: Work, context: MessageContext) -> None:
+    """Tell staff of a file that may be meant as a form: a scanner sends from an address like that.
+
+    Once a day of each mailbox, a few times a day in all: newsletters bring files too.
+    """
+    today = work.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    mailbox = mailbox_of(context.sender.address)
+    if work.tx.counters.add(f"automatic:file:{mailbox}", today) > 1:
+        return
+    if work.tx.counters.add("automatic:files", today) <= _FILES_TOLD:
+        alert(work, "program_sent_file", "", context.row.id)
 
 
 def _keep(work: Work, context: MessageContext, record: RequestRecord) -> None:
