@@ -56,6 +56,8 @@ def read_choice(text: str, offer: Offer) -> Choice:
     fitting = [index for index, slot in enumerate(offer.slots) if _fits(slot, words, offer.zone)]
     if len(letters) > 1 or (letters and words.days and not letters.intersection(fitting)):
         return Choice(mixed=True)
+    if not fitting and _names_offered_days(words, offer):
+        return Choice(mixed=True)
     candidates = [index for index in fitting if not chosen or index in chosen]
     if (chosen or timed) and len(candidates) == 1 and _only(rest, "words"):
         return Choice(slot=candidates[0])
@@ -85,10 +87,9 @@ def _letters(text: str, count: int) -> tuple[frozenset[int], str]:
 
 def _ordinals(folded: str) -> tuple[frozenset[int], str]:
     padded = f" {folded} "
-    for position, words in _ordinal_words():
-        for word in words:
-            if word in padded:
-                return frozenset({position}), padded.replace(word, " ", 1).strip()
+    for position, word, within in _ordinal_words():
+        if within in padded:
+            return frozenset({position}), padded.replace(word, " ", 1).strip()
     return frozenset(), folded
 
 
@@ -101,6 +102,15 @@ def _fits(slot: Slot, words: Named, zone: str) -> bool:
         time in meanings for time, meanings in zip(clock, words.times, strict=False)
     )
     return days and weekdays and times
+
+
+def _names_offered_days(words: Named, offer: Offer) -> bool:
+    """Tell whether several days are named, each of an offered time ("Monday or Tuesday")."""
+    starts = [slot.start.astimezone(ZoneInfo(offer.zone)) for slot in offer.slots]
+    days = [any(start.date() in meanings for start in starts) for meanings in words.days]
+    weekdays = [any(start.weekday() == day for start in starts) for day in words.weekdays]
+    found = [*days, *weekdays]
+    return max(len(days), len(weekdays)) > 1 and all(found)
 
 
 def _offers(text: str, today: date) -> bool:
@@ -171,9 +181,21 @@ def _patterns(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _ordinal_words() -> tuple[tuple[int, tuple[str, ...]], ...]:
-    def read() -> Iterator[tuple[int, tuple[str, ...]]]:
+def _ordinal_words() -> tuple[tuple[int, str, str], ...]:
+    """Return the position, the word, and what it is looked for within.
+
+    "The first" alone may be a day of the month: a word such as "slot" has to follow.
+    """
+
+    def read() -> Iterator[tuple[int, str, str]]:
         for index, words in enumerate(load_table("slots", "ordinals")):
-            yield index % len(LETTERS), tuple(pattern(word) for word in words.split("|"))
+            for word in map(pattern, words.split("|")):
+                followed = (word,) if is_japanese(word) else (f"{word}{name} " for name in _named())
+                for within in followed:
+                    yield index % len(LETTERS), word, within
 
     return tuple(read())
+
+
+def _named() -> tuple[str, ...]:
+    return (*sorted(_names()), "one")
