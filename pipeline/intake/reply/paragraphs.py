@@ -95,7 +95,7 @@ class Block:
     def looks_like_signature(self) -> bool:
         """Whether it is a few short lines without a sentence: names, numbers, addresses."""
         return len(self.lines) <= _SIGNATURE_LINES and not any(
-            len(line) > _SIGNATURE_LENGTH or line.rstrip()[-1:] in _END or doubts(fold(line))
+            len(line) > _SIGNATURE_LENGTH or ends_sentence(line) or doubts(fold(line))
             for line in self.lines
         )
 
@@ -126,6 +126,13 @@ def read_blocks(text: str, known: Known) -> tuple[Block, ...] | None:
             return None
         blocks.append(block)
     return tuple(blocks)
+
+
+def ends_sentence(line: str) -> bool:
+    """Tell whether ``line`` ends as a sentence does: with a sign, or a Japanese verb."""
+    if line.rstrip(_CLOSERS)[-1:] in _END:
+        return True
+    return is_japanese(line) and fold(line).endswith(_folded("finite"))
 
 
 def is_introduction(text: str) -> bool:
@@ -292,7 +299,7 @@ def _is_greeting(text: str) -> bool:
     padded = f"{folded} "
     start = next((word for word in _spaced("greetings") if padded.startswith(word)), "")
     named = padded[len(start) :].split()
-    if not start or len(named) > _GREETING_WORDS or doubts(folded):
+    if not start or len(named) > _GREETING_WORDS or doubts(" ".join(named)):
         return False
     capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
     return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)
