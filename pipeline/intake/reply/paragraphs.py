@@ -141,7 +141,7 @@ def is_introduction(text: str) -> bool:
     if len(folded) > _INTRODUCTION or doubts(folded):
         return False
     if is_japanese(folded):
-        return folded.endswith(_folded("introduced"))
+        return folded.endswith(_folded("introduced")) or folded.startswith(_folded("introduces"))
     return f"{folded} ".startswith(_spaced("introduces"))
 
 

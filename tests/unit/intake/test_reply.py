@@ -18,9 +18,9 @@ from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, COURTESY, is_formula, says
 from pipeline.model.message import Command, ReplyKind
 from pipeline.model.request import EventName
-from tests.unit.intake.replies.situations import SHARED, SLOTS, situation, told
+from tests.world.replies import SHARED, SLOTS, situation, told
 
-_LINES = Path(__file__).parent / "replies" / "lines.txt"
+_LINES = Path(__file__).parent / "replies.txt"
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.request import Actor, EventName, Slot, Status
 from pipeline.tracks.catalogue import TRACKS
 
-SHARED = Path(__file__).parents[4].parent / "shared" / "cases" / "replies"
+SHARED = Path(__file__).parents[2].parent / "shared" / "cases" / "replies"
 TODAY = date(2026, 11, 23)
 ZONE = "Europe/London"
 
