@@ -252,6 +252,8 @@ def _sentences(run: str) -> Iterator[str]:
     for found in _SENTENCE.finditer(run):
         before, after = run[: found.start()][-3:], run[found.end() : found.end() + 2]
         plain = found[0].startswith(".")
+        if found[0].startswith(("..", "…")) and after.strip()[:1].islower():
+            continue  # "ready... for what"
         if plain and after[:1] and not after[:1].isspace() and not is_japanese(after[:1]):
             continue
         of_day = before[-1:].isdigit() and not (before.isdigit() and len(before) == 3)  # noqa: PLR2004

@@ -60,11 +60,11 @@ def test_reply_as_customers_write_it(status: str, right: str, text: str) -> None
     assert _is_right(told(read_reply(text.replace("⏎", "\n"), here)), right.replace("/", "|"))
 
 
-def test_table_of_replies_is_large_and_half_of_it_must_not_act() -> None:
+def test_table_of_replies_is_large_and_about_half_must_not_act() -> None:
     rows = _lines()
     idle = [row for row in rows if row[1].split("/")[0] in {"note", "staff"}]
     assert len(rows) >= 300
-    assert 0.4 < len(idle) / len(rows) < 0.6
+    assert 0.4 < len(idle) / len(rows) < 0.65
     assert len({row[2] for row in rows}) == len(rows)
 
 
