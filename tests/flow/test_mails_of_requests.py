@@ -1,5 +1,7 @@
 """Mails and requests are many-to-many: each request shows every mail that it is in."""
 
+from datetime import timedelta
+
 from pipeline.flow.staff import corrections, outbox
 from pipeline.flow.views.messages import shown_messages, told_why
 from pipeline.flow.views.request import request_view
@@ -76,9 +78,11 @@ def test_words_that_change_nothing_belong_to_their_request_alone(world: World) -
 def test_a_refused_command_leaves_no_other_link_behind(world: World) -> None:
     world.mail(HANAKO, form())
     record = world.request()
-    world.reply(record, "READY")
+    world.reply(record, "WITHDRAW")
+    world.clock.advance(timedelta(days=2))
+    world.reply(record, "UNDO")
     row = world.last_message()
-    assert (row.why, row.event, row.refused) == ("", None, "no_such_move")
+    assert (row.why, row.event, row.refused) == ("", None, "undo_too_late")
     with world.services.store.read() as tx:
         assert tx.messages.requests_of(row.id) == [record.id]
 

@@ -71,6 +71,7 @@ def named(text: str, today: date) -> Named:
 
 
 def _days(text: str, today: date) -> Iterator[tuple[re.Match[str], frozenset[date]]]:
+<<<<<<< HEAD
     no_year: str | None = None
     hits: list[tuple[re.Match[str], list[_Reading]]] = [
         *((hit, [(hit[1], hit[2], hit[3])]) for hit in _YMD.finditer(text)),
@@ -78,14 +79,26 @@ def _days(text: str, today: date) -> Iterator[tuple[re.Match[str], frozenset[dat
         *((hit, [(hit[3], hit[2], hit[1])]) for hit in _DOTTED.finditer(text)),
         *((hit, [(hit[3], hit[2], hit[1])]) for hit in _DAY_MONTH.finditer(text)),
         *((hit, [(hit[3], hit[1], hit[2])]) for hit in _MONTH_DAY.finditer(text)),
+=======
+    hits = [
+        *(_read(hit, (hit[1], hit[2], hit[3])) for hit in _YMD.finditer(text)),
+        *(_read(hit, (None, hit[1], hit[2])) for hit in _MONTH_DAY_JA.finditer(text)),
+        *(_read(hit, (hit[3], hit[2], hit[1])) for hit in _DOTTED.finditer(text)),
+        *(_read(hit, (hit[3], hit[2], hit[1])) for hit in _DAY_MONTH.finditer(text)),
+        *(_read(hit, (hit[3], hit[1], hit[2])) for hit in _MONTH_DAY.finditer(text)),
+>>>>>>> h-meaning
         *(
-            (hit, [(hit[3], hit[1], hit[2]), (hit[3], hit[2], hit[1])])
+            _read(hit, (hit[3], hit[1], hit[2]), (hit[3], hit[2], hit[1]))
             for hit in _SLASHED.finditer(text)
         ),
     ]
     for hit, readings in sorted(hits, key=lambda found: found[0].start()):
         found = (_date(year, month, day, today) for year, month, day in readings)
         yield hit, frozenset(day for day in found if day is not None)
+
+
+def _read(hit: re.Match[str], *readings: _Reading) -> tuple[re.Match[str], tuple[_Reading, ...]]:
+    return hit, readings
 
 
 def _date(year: str | None, month: str, day: str, today: date) -> date | None:

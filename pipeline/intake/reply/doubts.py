@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.intake.phrases import load_table
 from pipeline.intake.reply.folding import fold, is_japanese, pattern
@@ -51,6 +51,7 @@ _WORDS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def doubts(folded: str) -> tuple[Doubt, ...]:
     """Return what the words of a folded sentence say against a command beside them."""
     padded = f" {folded} "
@@ -67,6 +68,7 @@ def asks(folded: str) -> bool:
     return f" {folded} ".startswith(against("asks_at_start"))
 
 
+@lru_cache(maxsize=4096)
 def takes_back(folded: str) -> bool:
     """Tell whether a folded sentence takes back what another paragraph says."""
     padded = f" {folded} "

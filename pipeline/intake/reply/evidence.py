@@ -4,8 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.intake.reply.doubts import Doubt, asks, doubts, is_quoted, signs, takes_back
 from pipeline.intake.reply.folding import fold
-from pipeline.intake.reply.paragraphs import COURTESY, Block, Place, Sentence
+from pipeline.intake.reply.paragraphs import (
+    COURTESY,
+    Block,
+    Place,
+    Sentence,
+    ends_sentence,
+)
 
+#: A question as short as "Is it?" or "Right?" asks about what was said before it.
+_SHORT = 10
 #: What a mention of the same thing in another paragraph must have, to speak against a command.
 _TAKES_UP = frozenset(Doubt) - {Doubt.TAKEN_BACK, Doubt.QUOTED, Doubt.REPORTED}
 
@@ -25,7 +33,7 @@ def elsewhere(
     blocks: Sequence[Block], acting: Block, topics: Sequence[str] = ()
 ) -> tuple[Doubt, ...]:
     """Return what another paragraph takes back, or takes up again of ``topics`` in doubt."""
-    found: list[Doubt] = []
+    found: list[Doubt] = list(_runs_into(blocks, acting))
     for block in blocks:
         if block is acting or block.place in {Place.FOOTER, Place.QUOTE}:
             continue
@@ -35,7 +43,20 @@ def elsewhere(
                 if takes_back(folded):
                     found.append(Doubt.TAKEN_BACK)
             found += _taken_up(sentence, topics)
+            if len(fold(sentence.text)) <= _SHORT and Doubt.QUESTION in sentence.signs:
+                found.append(Doubt.QUESTION)
     return tuple(dict.fromkeys(found))
+
+
+def _runs_into(blocks: Sequence[Block], acting: Block) -> tuple[Doubt, ...]:
+    """Return the doubts of a sentence that goes on below a blank line ("not", blank, "active")."""
+    before = [block for block in blocks[: blocks.index(acting)] if not block.aside]
+    if not before or not before[-1].sentences:
+        return ()
+    last = before[-1].sentences[-1]
+    if last.empty or last.labels or ends_sentence(last.text):
+        return ()
+    return doubts(fold(last.text))
 
 
 def speaks_of(blocks: Sequence[Block], doubt: Doubt) -> bool:

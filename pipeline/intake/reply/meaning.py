@@ -225,7 +225,12 @@ def _is_alone(blocks: Sequence[Block]) -> bool:
     """Tell whether the text is one command but for greeting, introduction and signature."""
     began = False
     for block in blocks:
-        if block.aside or (began and block.looks_like_signature):
+        if began and block.looks_like_signature:
+            continue
+        if block.aside:
+            # a list of links may end in our very word
+            if not began and block.looks_like_signature:
+                return False
             continue
         for sentence in block.sentences:
             began = began or bool(sentence.labels)

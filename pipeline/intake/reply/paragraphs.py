@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 
 from pipeline.intake.phrases import load_table
-from pipeline.intake.reply.doubts import Doubt, doubts, signs
+from pipeline.intake.reply.doubts import Doubt, doubts, signs, takes_back
 from pipeline.intake.reply.folding import fold, is_japanese, pattern
 from pipeline.intake.reply.vocabulary import is_formula, is_sign_off, says
 
@@ -95,7 +95,7 @@ class Block:
     def looks_like_signature(self) -> bool:
         """Whether it is a few short lines without a sentence: names, numbers, addresses."""
         return len(self.lines) <= _SIGNATURE_LINES and not any(
-            len(line) > _SIGNATURE_LENGTH or line.rstrip()[-1:] in _END or doubts(fold(line))
+            len(line) > _SIGNATURE_LENGTH or ends_sentence(line) or doubts(fold(line))
             for line in self.lines
         )
 
@@ -128,14 +128,21 @@ def read_blocks(text: str, known: Known) -> tuple[Block, ...] | None:
     return tuple(blocks)
 
 
+def ends_sentence(line: str) -> bool:
+    """Tell whether ``line`` ends as a sentence does: with a sign, or a Japanese verb."""
+    if line.rstrip(_CLOSERS)[-1:] in _END:
+        return True
+    return is_japanese(line) and fold(line).endswith(_folded("finite"))
+
+
 def is_introduction(text: str) -> bool:
     """Tell whether ``text`` says who writes ("This is Anna of Sample Ltd"), and no more."""
     folded = fold(text)
     if len(folded) > _INTRODUCTION or doubts(folded):
         return False
     if is_japanese(folded):
-        return folded.endswith(_folded("introduced"))
-    return f"{folded} ".startswith(tuple(f"{word} " for word in _folded("introduces")))
+        return folded.endswith(_folded("introduced")) or folded.startswith(_folded("introduces"))
+    return f"{folded} ".startswith(_spaced("introduces"))
 
 
 def is_footer(text: str) -> bool:
@@ -214,7 +221,10 @@ class _Reader:
         parts = [part for part in _PIECE.split(text) if fold(part)]
         if len(parts) > _MAX_PIECES:
             return Sentence(text, (whole,))
-        return Sentence(text, tuple(piece for part in parts for piece in self._joined(part)))
+        pieces = [piece for part in parts for piece in self._joined(part)]
+        if len(pieces) > 1 and pieces[-2].label == COURTESY and _is_name(pieces[-1].text):
+            pieces[-1] = Piece(pieces[-1].text, pieces[-1].label or COURTESY)
+        return Sentence(text, tuple(pieces))
 
     def _piece(self, text: str) -> Piece:
         label = self._known(text)
@@ -242,6 +252,8 @@ def _sentences(run: str) -> Iterator[str]:
     for found in _SENTENCE.finditer(run):
         before, after = run[: found.start()][-3:], run[found.end() : found.end() + 2]
         plain = found[0].startswith(".")
+        if found[0].startswith(("..", "…")) and after.strip()[:1].islower():
+            continue  # "ready... for what"
         if plain and after[:1] and not after[:1].isspace() and not is_japanese(after[:1]):
             continue
         of_day = before[-1:].isdigit() and not (before.isdigit() and len(before) == 3)  # noqa: PLR2004
@@ -272,15 +284,24 @@ def _is_sign_off(line: str) -> bool:
     return end > 0 and len(names) <= _NAMES and all(name[:1].isupper() for name in names)
 
 
+def _is_name(text: str) -> bool:
+    """Tell whether ``text`` may be the name behind thanks: a few words in capitals."""
+    words = text.strip(" .!").split()
+    folded = fold(text)
+    capitals = all(word[:1].isupper() and word[1:].islower() for word in words)
+    return 0 < len(words) <= _NAMES and capitals and not (doubts(folded) or takes_back(folded))
+
+
 def _is_greeting(text: str) -> bool:
     """Tell whether ``text`` is "Dear Mr Lindner" or the line with the name of an addressee."""
     folded = fold(text)
     if is_japanese(folded):
         short = len(folded) <= _GREETING_LETTERS and not doubts(folded)
         return short and folded.endswith(_folded("addressed"))
-    start = next((word for word in _folded("greetings") if f"{folded} ".startswith(f"{word} ")), "")
-    named = folded[len(start) :].split()
-    if not start or len(named) > _GREETING_WORDS or doubts(folded):
+    padded = f"{folded} "
+    start = next((word for word in _spaced("greetings") if padded.startswith(word)), "")
+    named = padded[len(start) :].split()
+    if not start or len(named) > _GREETING_WORDS or doubts(" ".join(named)):
         return False
     capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
     return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)
@@ -289,6 +310,11 @@ def _is_greeting(text: str) -> bool:
 @cache
 def _folded(name: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in load_table("courtesy", name))
+
+
+@cache
+def _spaced(name: str) -> tuple[str, ...]:
+    return tuple(f"{word} " for word in _folded(name))
 
 
 @cache

@@ -15,7 +15,7 @@ from pipeline.intake.reply.folding import fold, is_japanese, pattern
 from pipeline.model.request import Slot
 
 LETTERS = "ABC"
-_LETTER = re.compile(r"(?<![A-Za-z0-9])([A-Ca-c])(?![A-Za-z0-9'’@])(\))?")
+_LETTER = re.compile(r"(?<![A-Za-z0-9])([A-Ca-c])(?![A-Za-z0-9'’@+#])(\))?")
 _MAX_WORDS = 12
 _MAX_SENTENCE = 300
 
@@ -49,12 +49,18 @@ def read_choice(text: str, offer: Offer) -> Choice:
     if len(text) > _MAX_SENTENCE:
         return Choice()
     words = named(unicodedata.normalize("NFKC", text), offer.today)
-    letters, rest = _letters(words.rest, len(offer.slots))
+    letters, rest, unknown = _letters(words.rest, len(offer.slots))
     ordinals, rest = _ordinals(fold(rest))
     chosen = letters | ordinals
     timed = bool(words.days or words.weekdays or words.times)
     fitting = [index for index, slot in enumerate(offer.slots) if _fits(slot, words, offer.zone)]
-    if len(letters) > 1 or (letters and words.days and not letters.intersection(fitting)):
+    amiss = letters and words.days and not letters.intersection(fitting)
+    if (
+        len(letters) > 1
+        or amiss
+        or (unknown and _only(fold(rest), "words"))
+        or (not fitting and _names_offered_days(words, offer))
+    ):
         return Choice(mixed=True)
     candidates = [index for index in fitting if not chosen or index in chosen]
     if (chosen or timed) and len(candidates) == 1 and _only(rest, "words"):
@@ -64,9 +70,13 @@ def read_choice(text: str, offer: Offer) -> Choice:
     return Choice(other=_offers(text, offer.today), only=not rest.strip())
 
 
-def _letters(text: str, count: int) -> tuple[frozenset[int], str]:
-    """Return the positions of the letters that ``text`` names, and the text without them."""
+def _letters(text: str, count: int) -> tuple[frozenset[int], str, bool]:
+    """Return the positions of the letters that ``text`` names, and the text without them.
+
+    And whether there is a letter that was not offered.
+    """
     found: set[int] = set()
+    unknown: set[int] = set()
 
     def take(hit: re.Match[str]) -> str:
         position = LETTERS.index(hit[1].upper())
@@ -74,21 +84,20 @@ def _letters(text: str, count: int) -> tuple[frozenset[int], str]:
         article = hit[1] == "a" and not hit[2] and not is_japanese(text)
         named_so = before and before[0] in _names()
         alone = not fold(text[: hit.start()] + text[hit.end() :]).strip()
-        if position >= count or (article and not named_so and not alone):
+        if article and not named_so and not alone:
             return hit[0]
-        found.add(position)
+        (found if position < count else unknown).add(position)
         return " "
 
     rest = _LETTER.sub(take, text)
-    return frozenset(found), rest
+    return frozenset(found), rest, bool(unknown)
 
 
 def _ordinals(folded: str) -> tuple[frozenset[int], str]:
     padded = f" {folded} "
-    for position, words in _ordinal_words():
-        for word in words:
-            if word in padded:
-                return frozenset({position}), padded.replace(word, " ", 1).strip()
+    for position, word, within in _ordinal_words():
+        if within in padded:
+            return frozenset({position}), padded.replace(word, " ", 1).strip()
     return frozenset(), folded
 
 
@@ -101,6 +110,15 @@ def _fits(slot: Slot, words: Named, zone: str) -> bool:
         time in meanings for time, meanings in zip(clock, words.times, strict=False)
     )
     return days and weekdays and times
+
+
+def _names_offered_days(words: Named, offer: Offer) -> bool:
+    """Tell whether several days are named, each of an offered time ("Monday or Tuesday")."""
+    starts = [slot.start.astimezone(ZoneInfo(offer.zone)) for slot in offer.slots]
+    days = [any(start.date() in meanings for start in starts) for meanings in words.days]
+    weekdays = [any(start.weekday() == day for start in starts) for day in words.weekdays]
+    found = [*days, *weekdays]
+    return max(len(days), len(weekdays)) > 1 and all(found)
 
 
 def _offers(text: str, today: date) -> bool:
@@ -171,9 +189,21 @@ def _patterns(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _ordinal_words() -> tuple[tuple[int, tuple[str, ...]], ...]:
-    def read() -> Iterator[tuple[int, tuple[str, ...]]]:
+def _ordinal_words() -> tuple[tuple[int, str, str], ...]:
+    """Return the position, the word, and what it is looked for within.
+
+    "The first" alone may be a day of the month: a word such as "slot" has to follow.
+    """
+
+    def read() -> Iterator[tuple[int, str, str]]:
         for index, words in enumerate(load_table("slots", "ordinals")):
-            yield index % len(LETTERS), tuple(pattern(word) for word in words.split("|"))
+            for word in map(pattern, words.split("|")):
+                followed = (word,) if is_japanese(word) else (f"{word}{name} " for name in _named())
+                for within in followed:
+                    yield index % len(LETTERS), word, within
 
     return tuple(read())
+
+
+def _named() -> tuple[str, ...]:
+    return (*sorted(_names()), "one")

@@ -38,13 +38,8 @@ def is_sign_off(text: str) -> bool:
 def _without_lead(text: str) -> str:
     """Return what follows a "yes" or "ok" that stands in front without a comma, or nothing."""
     folded = fold(text)
-    for lead in _leads():
-        if is_japanese(lead):
-            if folded.startswith(lead):
-                return folded[len(lead) :]
-        elif folded.startswith(f"{lead} "):
-            return folded[len(lead) + 1 :]
-    return ""
+    lead = next((lead for lead in _leads() if folded.startswith(lead)), "")
+    return folded[len(lead) :] if lead else ""
 
 
 @lru_cache(maxsize=4096)
@@ -69,4 +64,5 @@ def _automaton() -> Automaton:
 
 @cache
 def _leads() -> tuple[str, ...]:
-    return tuple(fold(word) for word in load_table(COURTESY, "leads"))
+    words = [fold(word) for word in load_table(COURTESY, "leads")]
+    return tuple(word if is_japanese(word) else f"{word} " for word in words)

