@@ -11,11 +11,7 @@ from pipeline.intake.reply.grammar import Choice, wording
 from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS
 from pipeline.model.message import Command, ReplyKind
-<<<<<<< HEAD
-from tests.unit.intake.situations import situation, told
-=======
 from tests.world.replies import situation, told
->>>>>>> h-meaning
 
 STATUS = {
     Command.READY: ("awaiting_readiness", "ready"),

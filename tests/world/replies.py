@@ -9,11 +9,7 @@ from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.request import Actor, EventName, Slot, Status
 from pipeline.tracks.catalogue import TRACKS
 
-<<<<<<<< HEAD:tests/unit/intake/situations.py
-SHARED = Path(__file__).parents[3].parent / "shared" / "cases" / "replies"
-========
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases" / "replies"
->>>>>>>> h-meaning:tests/world/replies.py
 TODAY = date(2026, 11, 23)
 ZONE = "Europe/London"
 

@@ -71,22 +71,12 @@ def named(text: str, today: date) -> Named:
 
 
 def _days(text: str, today: date) -> Iterator[tuple[re.Match[str], frozenset[date]]]:
-<<<<<<< HEAD
-    no_year: str | None = None
-    hits: list[tuple[re.Match[str], list[_Reading]]] = [
-        *((hit, [(hit[1], hit[2], hit[3])]) for hit in _YMD.finditer(text)),
-        *((hit, [(no_year, hit[1], hit[2])]) for hit in _MONTH_DAY_JA.finditer(text)),
-        *((hit, [(hit[3], hit[2], hit[1])]) for hit in _DOTTED.finditer(text)),
-        *((hit, [(hit[3], hit[2], hit[1])]) for hit in _DAY_MONTH.finditer(text)),
-        *((hit, [(hit[3], hit[1], hit[2])]) for hit in _MONTH_DAY.finditer(text)),
-=======
     hits = [
         *(_read(hit, (hit[1], hit[2], hit[3])) for hit in _YMD.finditer(text)),
         *(_read(hit, (None, hit[1], hit[2])) for hit in _MONTH_DAY_JA.finditer(text)),
         *(_read(hit, (hit[3], hit[2], hit[1])) for hit in _DOTTED.finditer(text)),
         *(_read(hit, (hit[3], hit[2], hit[1])) for hit in _DAY_MONTH.finditer(text)),
         *(_read(hit, (hit[3], hit[1], hit[2])) for hit in _MONTH_DAY.finditer(text)),
->>>>>>> h-meaning
         *(
             _read(hit, (hit[3], hit[1], hit[2]), (hit[3], hit[2], hit[1]))
             for hit in _SLASHED.finditer(text)

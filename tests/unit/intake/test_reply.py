@@ -18,15 +18,9 @@ from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, COURTESY, is_formula, says
 from pipeline.model.message import Command, ReplyKind
 from pipeline.model.request import EventName
-<<<<<<< HEAD
-from tests.unit.intake.situations import SHARED, SLOTS, situation, told
-
-_LINES = Path(__file__).parent / "reply_lines.txt"
-=======
 from tests.world.replies import SHARED, SLOTS, situation, told
 
 _LINES = Path(__file__).parent / "replies.txt"
->>>>>>> h-meaning
 
 
 def _rows(name: str) -> list[dict[str, str]]:
