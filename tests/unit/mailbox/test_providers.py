@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.mailbox.providers import is_provider, is_shared_suffix, lineage, listed
+from pipeline.mailbox.authentication.domains import organisational
+from pipeline.mailbox.providers import is_provider, lineage, listed
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_list_is_large_and_in_small_letters() -> None:
     [("co.jp", True), ("com.au", True), ("jp", True), ("sakura.co.jp", False), ("bmw.de", False)],
 )
 def test_suffix_below_which_others_register(domain: str, *, shared: bool) -> None:
-    assert is_shared_suffix(domain) is shared
+    assert (not organisational(domain)) is shared
 
 
 def test_lineage_ends_before_the_top() -> None:
