@@ -23,6 +23,7 @@ def new_words(work: Work, context: MessageContext, record: RequestRecord) -> New
 
 def _sent(tx: Transaction, request_id: str) -> SentText:
     """Return what we sent on the thread; mails older than the digests are read themselves."""
-    texts = (parse_message(mail).text for mail in tx.sent_texts.without(request_id))
+    kept = tx.sent_texts.kept(request_id)
+    texts = (parse_message(mail).text for mail in kept.mails)
     older = [digests_of(text, text, request_id, is_reply) for text in texts]
-    return SentText([*older, *tx.sent_texts.list(request_id)], request_id)
+    return SentText([*older, *kept.digests], request_id)

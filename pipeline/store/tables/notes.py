@@ -1,6 +1,7 @@
 """What is kept with a request beside its answers: notes, attachments, digests of what we sent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -77,6 +78,14 @@ class Attachments(Rows[AttachmentRecord]):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptTexts:
+    """The digests of mails, and the bytes of those that have none."""
+
+    digests: tuple[bytes, ...]
+    mails: tuple[bytes, ...]
+
+
 class SentTexts:
     """The rows of ``sent_texts``: what we sent on a thread, kept as long as its request lives."""
 
@@ -93,46 +102,36 @@ class SentTexts:
         }
         self._context.connection.execute(sa.insert(sent_texts), values)
 
-    def list(self, request_id: str) -> tuple[bytes, ...]:
-        """Return the digests of the newest mails of a request, oldest first."""
-        statement = (
-            sa.select(sent_texts.c.digests)
-            .where(
-                sent_texts.c.mailbox_id == self._context.mailbox_id,
-                sent_texts.c.request_id == request_id,
-            )
-            .order_by(sent_texts.c.outbox_id.desc())
-            .limit(_MOST_SENT)
-        )
-        newest = self._context.connection.execute(statement).scalars().all()
-        return tuple(reversed(newest))
+    def kept(self, request_id: str) -> "KeptTexts":
+        """Return what is kept of the newest mails of a request, oldest first.
 
-    def without(self, request_id: str) -> tuple[bytes, ...]:
-        """Return the mails of a request that have no digests and still their bytes, oldest first.
-
-        They went out before digests were kept.
+        A mail that went out before digests were kept is there as its bytes, while it has them.
         """
-        known = sa.exists().where(
-            sent_texts.c.mailbox_id == outbox_requests.c.mailbox_id,
-            sent_texts.c.request_id == outbox_requests.c.request_id,
-            sent_texts.c.outbox_id == outbox_requests.c.outbox_id,
-        )
+        row = outbox_requests.c
         statement = (
-            sa.select(outbox.c.content)
-            .join(
-                outbox_requests,
+            sa.select(
+                sent_texts.c.digests,
+                sa.case((sent_texts.c.digests.is_(None), outbox.c.content)).label("content"),
+            )
+            .select_from(outbox_requests)
+            .outerjoin(
+                sent_texts,
                 sa.and_(
-                    outbox_requests.c.mailbox_id == outbox.c.mailbox_id,
-                    outbox_requests.c.outbox_id == outbox.c.id,
+                    sent_texts.c.mailbox_id == row.mailbox_id,
+                    sent_texts.c.request_id == row.request_id,
+                    sent_texts.c.outbox_id == row.outbox_id,
                 ),
             )
-            .where(
-                outbox_requests.c.mailbox_id == self._context.mailbox_id,
-                outbox_requests.c.request_id == request_id,
-                sa.func.length(outbox.c.content) > 0,
-                ~known,
+            .join(
+                outbox,
+                sa.and_(outbox.c.mailbox_id == row.mailbox_id, outbox.c.id == row.outbox_id),
             )
-            .order_by(outbox.c.id)
+            .where(row.mailbox_id == self._context.mailbox_id, row.request_id == request_id)
+            .order_by(row.outbox_id.desc())
             .limit(_MOST_SENT)
         )
-        return tuple(self._context.connection.execute(statement).scalars())
+        rows = self._context.connection.execute(statement).all()[::-1]
+        return KeptTexts(
+            tuple(found.digests for found in rows if found.digests is not None),
+            tuple(found.content for found in rows if found.digests is None and found.content),
+        )

@@ -22,27 +22,29 @@ def test_digests_are_of_one_request_and_in_their_order(store: Store, make: "Make
 
     store.run(fill)
     with store.read() as transaction:
-        assert transaction.sent_texts.list(first.id) == tuple(m.id.encode() for m in mails[1:])
-        assert transaction.sent_texts.list(second.id) == ()
-        assert transaction.sent_texts.without(first.id) == (b"mail 0",)
-        assert transaction.sent_texts.without(second.id) == (b"mail 0", b"mail 1", b"mail 2")
+        kept = transaction.sent_texts.kept(first.id)
+        assert kept.digests == tuple(mail.id.encode() for mail in mails[1:])
+        assert kept.mails == (b"mail 0",)
+        kept = transaction.sent_texts.kept(second.id)
+        assert (kept.digests, kept.mails) == ((), (b"mail 0", b"mail 1", b"mail 2"))
     store.run(lambda t: t.privacy.erase_request(first.id))
     with store.read() as transaction:
-        assert transaction.sent_texts.list(first.id) == ()
-        assert transaction.sent_texts.without(first.id) == ()
-        assert len(transaction.sent_texts.without(second.id)) == 3
+        kept = transaction.sent_texts.kept(first.id)
+        assert (kept.digests, kept.mails) == ((), ())
+        assert len(transaction.sent_texts.kept(second.id).mails) == 3
 
 
 def test_only_the_newest_mails_are_compared_with(store: Store, make: "Make") -> None:
     request = make.request()
-    ids = [make.id() for _ in range(70)]
+    mails = [make.mail(request_id=request.id) for _ in range(70)]
 
     def fill(transaction: Transaction) -> None:
         transaction.requests.insert(request)
-        for name in ids:
-            transaction.sent_texts.insert(request.id, name, name.encode())
+        for mail in mails:
+            transaction.outbox.enqueue(mail)
+            transaction.sent_texts.insert(request.id, mail.id, mail.id.encode())
 
     store.run(fill)
     with store.read() as transaction:
-        found = transaction.sent_texts.list(request.id)
-    assert found == tuple(name.encode() for name in ids[-60:])
+        found = transaction.sent_texts.kept(request.id).digests
+    assert found == tuple(mail.id.encode() for mail in mails[-60:])
