@@ -135,10 +135,9 @@ def _most_relevant_request(
     owner = _owner(number)
     known = [
         record
-        for record in tx.requests.of_number(number.e164)
+        for record in tx.requests.of_number(number.e164, proven=True)
         if (wanted.own is None or record.id != wanted.own.id)
         and record.status is not Status.SUPERSEDED
-        and record.sender_verdict is SenderVerdict.PASS
         and not waits_for_ownership(record)
         and not record.held_for(HoldReason.AUTOMATIC)
         and (not owner or record.organisation == owner)
