@@ -5,7 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
+<<<<<<< HEAD
 from pipeline.model.request import HoldReason, Status
+=======
+from pipeline.model.message import SenderVerdict
+>>>>>>> h-automatic
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
 from pipeline.store.tables.rows import Context, Mapper, Rows, filled
@@ -112,15 +116,17 @@ class Requests(Rows[RequestRecord]):
         found += self._all(self._select(since.is_not(None), since > begun))
         return sorted({record.id: record for record in found}.values(), key=lambda one: one.id)
 
-    def of_number(self, e164: str) -> _Found:
-        """Return all requests for a number, newest first; none for the empty number."""
+    def of_number(self, e164: str, *, proven: bool = False) -> _Found:
+        """Return all requests for a number, newest first; none for the empty number.
+
+        ``proven``: those of proven senders alone. Forgers can make any number of the others.
+        """
         if not e164:
             return []
-        return self._all(
-            self._select(requests.c.number == e164, filled(requests.c.number)).order_by(
-                requests.c.id.desc()
-            )
-        )
+        found = self._select(requests.c.number == e164, filled(requests.c.number))
+        if proven:
+            found = found.where(requests.c.sender_verdict == SenderVerdict.PASS)
+        return self._all(found.order_by(requests.c.id.desc()))
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the requests whose address of record is ``address``, newest first."""
