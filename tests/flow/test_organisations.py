@@ -7,8 +7,9 @@ import pytest
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.staff import organisations as owners
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.corrections import route
 from pipeline.model.form import FormKind
-from pipeline.model.request import EventName, HoldReason, NumberState, Status
+from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, TARO, form
 from tests.world.fixtures import MakeWorld
@@ -90,6 +91,27 @@ def test_neighbour_with_a_forwarded_token_is_a_third_party(world: World) -> None
     assert world.again(record).status is Status.POLICY_REVIEW
     assert world.last_message().why == "third_party"
     assert "thread_third_party" in world.alerts()
+
+
+def test_form_that_staff_route_is_held_over_the_owner_all_the_same(world: World) -> None:
+    world.set_number(NUMBER, NumberState.ACTIVE, ANNA)
+    world.mail(EVE, form(FormKind.MIGRATION, number_use="never"))
+    assert world.request(EVE).status is Status.TRIAGE
+    routed = route(world.services, world.request(EVE), "saki", track=Track.ONBOARDING)
+    assert routed.status is Status.NEEDS_CORRECTION
+    assert world.staff_mails() != []
+    assert notices(world.reply(routed, "", form())) == ["revision_received"]
+    assert world.request(EVE).state.hidden
+
+
+def test_unreadable_number_ends_no_doubt(world: World) -> None:
+    world.set_number(NUMBER, NumberState.ACTIVE, ANNA)
+    world.mail(BERT, form())
+    broken = form(phone_number="090-1234", phone_number_again="090-1234")
+    assert notices(world.reply(world.request(BERT), "", broken)) == ["needs_correction"]
+    assert HoldReason.OWNERSHIP in world.request(BERT).state.doubts
+    assert notices(world.reply(world.request(BERT), "", form())) == ["revision_received"]
+    assert world.request(BERT).state.hidden
 
 
 # --- what staff say -----------------------------------------------------------------------------

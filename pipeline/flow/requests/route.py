@@ -103,10 +103,12 @@ def doubts_of(
     """Return why ``record`` is held in place of its first status of staff; alert of a take-over.
 
     The customer goes on as if nobody knew the number. What staff have settled, and what goes to
-    help, is in no doubt.
+    help, is in no doubt. Answers without a readable number (``found`` is None) change nothing.
     """
+    if found is None:
+        return record.state.doubts
     others = tuple(doubt for doubt in record.state.doubts if doubt is not HoldReason.OWNERSHIP)
-    in_question = found.in_question if found is not None else None
+    in_question = found.in_question
     settled = HoldReason.OWNERSHIP in record.state.settled
     if in_question is None or settled or way.track is Track.HELP:
         return others

@@ -17,12 +17,13 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.revise import apply_answers
 from pipeline.flow.requests.route import prove
 from pipeline.flow.services import Services, Work
+from pipeline.flow.services.organisations import is_of_another
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import ProblemItem
-from pipeline.model.request import EventName, Track
+from pipeline.model.request import EventName, HoldReason, Track
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 
@@ -97,12 +98,27 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
                 insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
         complete = checked is not None and not items
         event = staff_event(
-            work.services, current, EventName.ROUTE, who, track=track, answers_complete=complete
+            work.services,
+            current,
+            EventName.ROUTE,
+            who,
+            track=track,
+            answers_complete=complete,
+            doubts=_doubts(work, current, track),
         )
         routed = apply_event(work, current, event, by_staff(who), NoticeDetails(items=items))
         return prove(work, routed, checked) if checked is not None else routed
 
     return on_request(services, record, change)
+
+
+def _doubts(work: Work, record: RequestRecord, track: Track) -> tuple[HoldReason, ...]:
+    """Return the doubts of a request on another track: help asks nobody whose a number is."""
+    doubts = record.state.doubts
+    in_doubt = HoldReason.OWNERSHIP in doubts or HoldReason.OWNERSHIP in record.state.settled
+    if track is Track.HELP or in_doubt or not is_of_another(work, record):
+        return doubts
+    return (HoldReason.OWNERSHIP, *doubts)
 
 
 def edit(
