@@ -187,17 +187,9 @@ def _most_relevant_request(number: NumberRecord, wanted: _Wanted) -> RequestReco
     owner = owner_of(wanted.work, number)
     known = [
         record
-<<<<<<< HEAD
-        for record in wanted.work.tx.requests.of_number(number.e164)
+        for record in wanted.work.tx.requests.of_number(number.e164, proven=True)
         if (wanted.own is None or record.id != wanted.own.id)
         and record.status is not Status.SUPERSEDED
-        and record.sender_verdict is SenderVerdict.PASS
-=======
-        for record in tx.requests.of_number(number.e164, proven=True)
-        if (wanted.own is None or record.id != wanted.own.id)
-        and record.status is not Status.SUPERSEDED
-        and not waits_for_ownership(record)
->>>>>>> h-automatic
         and not record.held_for(HoldReason.AUTOMATIC)
         and _counts(record, owner, wanted)
     ]

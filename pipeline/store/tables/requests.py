@@ -5,11 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
-<<<<<<< HEAD
-from pipeline.model.request import HoldReason, Status
-=======
 from pipeline.model.message import SenderVerdict
->>>>>>> h-automatic
+from pipeline.model.request import HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
 from pipeline.store.tables.rows import Context, Mapper, Rows, filled
