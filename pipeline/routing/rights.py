@@ -71,8 +71,8 @@ _TABLE = """
 began     mail          token   confirm  revise   withdraw  reissue  activated  words    status
 *         fail          *       held     held     held      held     held       held     held
 *         unknown       *       held     held     held      held     held       held     held
-none      dmarc_failed  yes     act      suggest  suggest   suggest  suggest    suggest  suggest
-*         dmarc_failed  yes     suggest  suggest  suggest   suggest  suggest    suggest  suggest
+none      dmarc_failed  yes     act      suggest  suggest   suggest  suggest    suggest  note
+*         dmarc_failed  yes     suggest  suggest  suggest   suggest  suggest    suggest  note
 *         dmarc_failed  no      note     held     note      note     note       note     note
 none      none          yes     act      act      act       act      act        act      act
 *         none          yes     suggest  suggest  suggest   suggest  suggest    suggest  act

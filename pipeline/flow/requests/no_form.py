@@ -22,6 +22,7 @@ from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.model.route import RoutingFacts
+from pipeline.routing.rights import Act, Right, right
 from pipeline.routing.rules import route
 from pipeline.routing.suggestion import suggest as suggest_form
 from pipeline.store.records import MessageRecord, RequestRecord
@@ -65,7 +66,10 @@ def _without_token(work: Work, context: MessageContext, record: RequestRecord) -
     """
     keep_words(work.tx, context, record)
     if record.held_for(HoldReason.SENDER):
-        return suggest(work, context, record, EventName.SENDER_CONFIRMED)
+        may = right(record.beginning, context.sender, Act.CONFIRM, token=False)
+        if may is Right.SUGGEST:
+            return suggest(work, context, record, EventName.SENDER_CONFIRMED)
+        return context.done(Outcome.HELD, record, why="joined")
     if not context.proven:
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="note")

@@ -87,7 +87,7 @@ def test_a_failure_of_dmarc_counts_where_nothing_is_proven() -> None:
     assert proof_of(judged) is Proof.DMARC_FAILED
     failed = SenderJudgement(SenderVerdict.FAIL, "a@b.example", "", "x", dmarc_failed=True)
     assert proof_of(failed) is Proof.FAIL
-    assert right(SenderVerdict.NONE, judged, Act.STATUS, token=True) is Right.SUGGEST
+    assert right(SenderVerdict.NONE, judged, Act.STATUS, token=True) is Right.NOTE
 
 
 @pytest.mark.parametrize("event", list(EventName))
