@@ -34,6 +34,14 @@ _INDENTED = re.compile(r"border(?:-width)?\s*:\s*(?:none|0)", re.IGNORECASE)
 _RULE_ABOVE = re.compile(r"border-top\s*:[^;]{0,40}solid", re.IGNORECASE)
 _RULE = "_" * 32
 _SIGNATURE = "-- "
+#: What a person struck through, in the tags of HTML and in styles.
+_STRUCK_TAGS = frozenset({"s", "strike", "del"})
+_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,80}line-through", re.IGNORECASE)
+_STRIKE = "~~"
+#: HTML that says what its plain text cannot: something struck through, a box to tick.
+_SAYS_MORE = re.compile(
+    r"<(?:s|strike|del)[\s>]|line-through|<input[^<>]{0,200}checkbox", re.IGNORECASE
+)
 
 
 class _Reader(HTMLParser):
@@ -50,6 +58,8 @@ class _Reader(HTMLParser):
         self._opened: Counter[str] = Counter()
         self._quotes = 0
         self._literal = 0
+        # the open elements whose text is struck through, with how many of their kind are within
+        self._struck: list[list[str | int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HIDDEN:
@@ -60,6 +70,8 @@ class _Reader(HTMLParser):
             self.end_line(always=True)
         elif tag in {"td", "th"} and self._line:
             self._line.append("\t")
+        elif tag == "input":
+            self._draw_box(dict(attrs))
         elif tag in _BLOCKS:
             self.end_line()
             if tag in _HOLDERS:
@@ -70,8 +82,10 @@ class _Reader(HTMLParser):
                 self._line.append("- ")
             elif tag == "hr":
                 self._draw_rule()
+        self._begin_strike(tag, dict(attrs))
 
     def handle_endtag(self, tag: str) -> None:
+        self._end_strike(tag)
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif tag in _BLOCKS:
@@ -82,6 +96,27 @@ class _Reader(HTMLParser):
                 self._literal = max(0, self._literal - 1)
             elif tag == "p":
                 self.end_line(always=True)
+
+    def _begin_strike(self, tag: str, attributes: dict[str, str | None]) -> None:
+        """Mark where text that is struck through begins, as writers of plain text do."""
+        if tag in _STRUCK_TAGS or _STRUCK_STYLE.search(attributes.get("style") or ""):
+            self._struck.append([tag, 0])
+            self._line.append(_STRIKE)
+        elif self._struck and self._struck[-1][0] == tag:
+            self._struck[-1][1] = int(self._struck[-1][1]) + 1
+
+    def _end_strike(self, tag: str) -> None:
+        if not self._struck or self._struck[-1][0] != tag:
+            return
+        if self._struck[-1][1]:
+            self._struck[-1][1] = int(self._struck[-1][1]) - 1
+        else:
+            self._struck.pop()
+            self._line.append(_STRIKE)
+
+    def _draw_box(self, attributes: dict[str, str | None]) -> None:
+        if (attributes.get("type") or "").lower() == "checkbox":
+            self._line.append("☑ " if "checked" in attributes else "☐ ")
 
     def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
         style = attributes.get("style") or ""
@@ -186,6 +221,11 @@ def html_to_text(html: str) -> str:
     except AssertionError:  # the parser's own way to give up on a declaration
         text = _TAG.sub(" ", source)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def says_more(html: str) -> bool:
+    """Tell whether ``html`` shows what a plain text beside it leaves out, such as a strike."""
+    return bool(_SAYS_MORE.search(html[:_CAP]))
 
 
 def unflow(text: str, *, delete_space: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.mailbox import charsets, words
 from pipeline.mailbox.addresses import parse_addresses, parse_senders
-from pipeline.mailbox.body_text import html_to_text, unflow
+from pipeline.mailbox.body_text import html_to_text, says_more, unflow
 from pipeline.mailbox.header_block import is_cut
 from pipeline.mailbox.parts import (
     Budget,
@@ -145,19 +145,25 @@ def _is_words(part: Part) -> bool:
 
 
 def _text(bodies: Sequence[Part], hints: tuple[str, ...]) -> tuple[str, bool]:
-    """Return the text of the body parts; where HTML is an alternative to plain text, the plain."""
+    """Return the text of the body parts; where HTML is an alternative to plain text, the plain.
+
+    HTML that shows what the plain text leaves out (a strike, a box to tick) takes its place.
+    """
     found: list[str] = []
     guessed = False
     has_plain = False
     for part in bodies:
         decoded, sure = charsets.decode(part.content, part.charset, hints)
         is_html = part.content_type == "text/html"
-        if is_html and has_plain and "multipart/alternative" in part.path:
+        beside = is_html and has_plain and "multipart/alternative" in part.path
+        if beside and not says_more(decoded):
             continue
         text = html_to_text(decoded) if is_html else re.sub(r"\r\n?", "\n", decoded)
         if part.flow and not is_html:
             text = unflow(text, delete_space=part.flow == "delsp")
         if text.strip():
+            if beside:
+                found.pop()
             found.append(text.strip("\n"))
             guessed = guessed or not sure
             has_plain = has_plain or not is_html

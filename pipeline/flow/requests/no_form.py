@@ -45,7 +45,7 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
         return context.done(Outcome.HELD, unproven, why="joined")
     joined = _recent_request(work.tx, context)
     if joined is not None:
-        keep_words(work.tx, context, joined)
+        keep_words(work.tx, context, joined, waits=True)
         hear_more(work, context, joined)
         alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, joined, why="joined")
@@ -64,7 +64,7 @@ def _without_token(work: Work, context: MessageContext, record: RequestRecord) -
 
     What waits for the proof of its sender is answered by staff alone.
     """
-    keep_words(work.tx, context, record)
+    keep_words(work.tx, context, record, waits=True)
     if record.held_for(HoldReason.SENDER):
         may = right(record.beginning, context.sender, Act.CONFIRM, token=False)
         if may is Right.SUGGEST:

@@ -1,10 +1,11 @@
-"""Flowed text is read as it was written (RFC 3676, 4), so that quotes can be told from answers."""
+"""Bodies as they were written: flowed text (RFC 3676, 4), what HTML strikes through or boxes."""
 
 import time
+from email.message import EmailMessage
 
 import pytest
 
-from pipeline.mailbox.body_text import unflow
+from pipeline.mailbox.body_text import html_to_text, unflow
 from pipeline.mailbox.parse import parse_message
 
 
@@ -78,3 +79,31 @@ def test_unflow_reads_megabytes_once(text: str) -> None:
     began = time.process_time()
     unflow(text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p><del>READY</del></p>", "~~READY~~"),
+        ("<p><s>READY</s> not yet</p>", "~~READY~~ not yet"),
+        ("<p><span style='text-decoration:line-through'>A <span>b</span></span> c</p>",
+         "~~A b~~ c"),
+        ("<p style='text-decoration-line: line-through'>READY</p><p>b</p>", "~~READY~~\n\nb"),
+        ("<p><strike>READY</strike></p>", "~~READY~~"),
+        ("<p><input type='checkbox'>ACTIVE</p>", "☐ ACTIVE"),
+        ("<p><input type=checkbox checked>ACTIVE</p>", "☑ ACTIVE"),
+        ("<p><input type=text>ACTIVE</p>", "ACTIVE"),
+        ("<p>a<s>b</p></s>c", "a~~b\n\n~~c"),
+    ],
+)  # fmt: skip
+def test_strikes_and_boxes_are_kept(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(("tag", "text"), [("s", "~~READY~~"), ("b", "READY")])
+def test_html_that_shows_a_strike_takes_the_place_of_its_plain_text(tag: str, text: str) -> None:
+    mail = EmailMessage()
+    mail["From"] = "a@a.example"
+    mail.set_content("READY\n")
+    mail.add_alternative(f"<p><{tag}>READY</{tag}></p>", subtype="html")
+    assert parse_message(mail.as_bytes()).text == text
