@@ -63,6 +63,7 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
         if error.code == "stale_request":
             raise
         del context.answers[answered:]
+        context.noted.clear()
         refused = ReadReply(ReplyKind.NOTE, reasons=("refused",))
         keep_words(work.tx, context, known.record, refused, waits=True)
         keep_attachments(work.tx, context, known.record)

@@ -54,6 +54,7 @@ def open_forms(work: Work, context: MessageContext, linked_to: str = "") -> Mess
         if error.code == "stale_request":
             raise
         context.answers.clear()
+        context.noted.clear()
         alert(work, "form_refused", "", error.code)
         return context.done(Outcome.HELD, refused=error.code)
 
