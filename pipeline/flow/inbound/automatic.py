@@ -6,13 +6,14 @@ from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.outgoing.notices import references_of
-from pipeline.flow.requests.keep import keep_attachments, keep_words
+from pipeline.flow.requests.keep import keep_attachments, keep_words, suggest
 from pipeline.flow.requests.no_form import named_in_subject
 from pipeline.flow.requests.open import open_forms
 from pipeline.flow.requests.thread import KnownThread
 from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import Action, action_on
 from pipeline.model.message import MessageKind
+from pipeline.model.request import EventName, HoldReason
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.terms import Outcome
 
@@ -33,6 +34,9 @@ def take(work: Work, context: MessageContext, known: KnownThread | None) -> Mess
         return open_forms(work, context, record.reference if record is not None else "")
     if action is Action.NOTE and record is not None:
         _keep(work, context, record)
+        if known is not None and record.held_for(HoldReason.SENDER):
+            # the mailbox has our receipt, and nobody has answered its question
+            return suggest(work, context, record, EventName.SENDER_CONFIRMED)
         return context.done(Outcome.REPLY, record)
     if context.read.unreadable and context.automation.kind in _MAY_CARRY_FORMS:
         _tell_of_file(work, context)

@@ -14,8 +14,9 @@ from pipeline.tracks.moves import allowed_events
 def read_words(work: Work, context: MessageContext, record: RequestRecord) -> ReadReply:
     """Return what the new text of the message asks for on ``record``."""
     today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
-    possible = allowed_events(record.state, Actor.CUSTOMER, work.services.policy)
-    situation = Situation(today, frozenset(possible), record.state.slots, record.time_zone)
+    state = record.state.shown
+    possible = allowed_events(state, Actor.CUSTOMER, work.services.policy)
+    situation = Situation(today, frozenset(possible), state.slots, record.time_zone)
     return read_reply(context.new_text.said, situation)
 
 
@@ -33,4 +34,4 @@ def event_of_reply(context: MessageContext, record: RequestRecord, said: ReadRep
 
 def takes_any_words(record: RequestRecord) -> bool:
     """Tell whether whatever the customer writes is what the request waits for (track help)."""
-    return EventName.TEXT_ARRIVED in allowed_events(record.state, Actor.CUSTOMER)
+    return EventName.TEXT_ARRIVED in allowed_events(record.state.shown, Actor.CUSTOMER)

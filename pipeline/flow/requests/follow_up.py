@@ -307,7 +307,7 @@ def _attempt_at_a_form(context: MessageContext, record: RequestRecord) -> tuple[
 
     A mail that is encrypted as a whole is told of in any status: its words are not to be read.
     """
-    awaited = record.status in _FORM_AWAITED
+    awaited = record.state.shown.status in _FORM_AWAITED
     problems = (file.problem for file in context.read.unreadable)
     return tuple(
         problem

@@ -20,6 +20,8 @@ def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord
         note = suggestion(tx.notes.waiting(record.id))
     if unproven is not None and (note is None or _is_no_newer(note, unproven)):
         return vouch(services, record, who, unproven)
+    if note is None:
+        raise RefusedError("nothing_suggested", reference=record.reference)
     return _act(services, record, who)
 
 
