@@ -41,7 +41,7 @@ MODULES: dict[str, str] = {
     "quarantine": "quarantine",
     "db": "database",
     "config": "configuration",
-    "report": "report",
+    "report": "overview",
 }
 
 

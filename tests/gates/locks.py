@@ -24,8 +24,8 @@ _ROOT = Path(__file__).parents[2]
 #: The lock's name and the extras of pyproject.toml that it holds beside the dependencies.
 LOCKS = {
     "requirements.lock": ("build",),
-    "requirements-oauth.lock": ("google", "microsoft"),
-    "requirements-test.lock": ("google", "microsoft", "test"),
+    "requirements-oauth.lock": ("dkim", "google", "microsoft"),
+    "requirements-test.lock": ("dkim", "google", "microsoft", "test"),
 }
 
 _PLATFORMS = {

@@ -1,4 +1,6 @@
-"""``pipeline queue`` and ``pipeline status``: what needs a decision, waits, is due, expires."""
+"""``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
+
+from pathlib import Path
 
 import click
 
@@ -77,3 +79,17 @@ def status(*, as_json: bool) -> None:
     if sleeping.total:
         print_lines(words.counted("status_asleep", sleeping.total))
     print_lines(words.word(f"issuer_{issuer}"))
+
+
+@click.command("report")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html")
+def report(out: Path) -> None:
+    """Write a page with every request: how it came, what was read, decided, and mailed."""
+    from pipeline.flow.views.report import report_page, write_report  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        if str(out) == "-":
+            click.echo(report_page(opened), nl=False)
+            return
+        write_report(opened, out)
+    click.echo(str(out))

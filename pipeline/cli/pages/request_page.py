@@ -75,21 +75,21 @@ def _note(reference: str, note: NoteRecord, zone: str) -> str:
     """Return a note, and what its words were taken for."""
     lines = [f"{told(note.at, zone)}  {note.author}: {note.text}"]
     if note.reading is not None:
-        lines.append(_taken_for(reference, note.reading))
+        lines.append(_taken_for(reference, note.reading, waits=note.waits_since is not None))
     if note.waits_since is not None:
         command = f"{calling.programme()} request tick {reference}"
         lines.append(words.word("reply_waits", command=command))
     return "\n".join(lines)
 
 
-def _taken_for(reference: str, reading: ReadReply) -> str:
+def _taken_for(reference: str, reading: ReadReply, *, waits: bool) -> str:
     reasons = words.listed(words.named("reply", reason) for reason in reading.reasons)
     event = words.named("event", reading.event.value) if reading.event else ""
     if reading.kind is ReplyKind.EVENT:
         return words.word("reply_acted", event=event, reasons=reasons, sentence=reading.sentence)
     if reading.kind is ReplyKind.STATUS:
         return words.word("reply_answered", reasons=reasons, sentence=reading.sentence)
-    if reading.kind is ReplyKind.SUGGESTION:
+    if reading.kind is ReplyKind.SUGGESTION and waits:
         command = f"{calling.programme()} request accept {reference}"
         return words.word("reply_suggests", event=event, reasons=reasons, command=command)
     return words.word("reply_idle", reasons=reasons)

@@ -2,6 +2,7 @@
 
 from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import provides
 
@@ -15,7 +16,7 @@ def is_one_too_many(work: Work, context: MessageContext, reference: str) -> bool
     address = context.sender.address.lower()
     if not address:
         return False
-    names = [f"sender:{address}"]
+    names = [f"sender:{mailbox_of(address)}"]
     domain = address.rpartition("@")[2]
     if not provides(work, domain):
         names.append(f"domain:{domain}")

@@ -36,7 +36,8 @@ def hear_more(work: Work, context: MessageContext, record: RequestRecord) -> Req
     if record.state.track is not Track.HELP or record.form is not None or record.state.ended:
         return record
     number, ran = is_known(record.proposals)
-    message = replace(context.message, new_text=context.new_text.text)
+    words = "" if context.new_text.ours else context.new_text.text
+    message = replace(context.message, new_text=words)
     new = hear(message, context.sender, record.language, asked=number and not ran)
     if not new:
         return record

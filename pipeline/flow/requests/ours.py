@@ -144,7 +144,7 @@ def _without_prefilled(
             for filled in (sent.get(reading.field, ""),)
         )
     ]
-    if len(unchanged) == len(submissions) and not context.new_text.text.strip():
+    if len(unchanged) == len(submissions) and context.new_text.ours:
         return submissions
     return tuple(item for item in submissions if not any(item is other for other in unchanged))
 

@@ -27,6 +27,8 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("request", "ask"): (_REFERENCE, "--field", "website"),
     ("request", "note"): (_REFERENCE, "text"),
     ("request", "edit"): (_REFERENCE, "website=x"),
+    ("request", "send-form"): (_REFERENCE, "--form", "onboarding"),
+    ("mail", "files"): (_REFERENCE,),
     ("request", "merge"): (_REFERENCE, _REFERENCE),
     ("number", "show"): ("+81312345678",),
     ("number", "set"): ("+81312345678", "active"),
