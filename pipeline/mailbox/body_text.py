@@ -65,6 +65,7 @@ _EMPTY_TAGS = frozenset(re.findall(r"\w+", "area base br col embed hr img input 
 #: HTML that says what its plain text cannot: something struck through or unseen, a box to tick.
 _SAYS_MORE = re.compile(
     r"<(?:s|strike|del)[\s>]|line-through|<input[^<>]{0,200}(?:checkbox|radio)"
+    r"|<[a-z][^<>]{0,300}\shidden[\s=>]|\scolor=[\"']?(?:white|#?fff(?:fff)?)[\"'\s>]"
     rf"|{_UNSEEN.pattern}|{_HARDLY_SEEN.pattern}",
     re.IGNORECASE,
 )

@@ -167,6 +167,8 @@ def test_radio_buttons_and_short_quotations_are_drawn() -> None:
 def test_html_is_read_where_it_hides_what_its_plain_text_shows() -> None:
     assert says_more('<p>Hello</p><p style="display:none">WITHDRAW</p>')
     assert says_more('<p>Hello</p><p style="color: white">WITHDRAW</p>')
+    assert says_more('<p>Hello</p><p class="x" hidden>WITHDRAW</p>')
+    assert says_more('<p>Hello</p><font face="Arial" color="#ffffff">WITHDRAW</font>')
     assert not says_more('<p style="color:#222;display:block">Hello</p>')
 
 
@@ -174,4 +176,6 @@ def test_long_style_sheets_cost_little() -> None:
     start = time.process_time()
     html_to_text("<style>" + "a" * 900_000)
     html_to_text("<style>.x{display:none}" * 40_000)
+    says_more("<a " * 300_000)
+    says_more("<a" + " hidde" * 150_000)
     assert time.process_time() - start < 2
