@@ -8,13 +8,16 @@ _CAP = 1 << 20
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article aside blockquote center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 "
-        "h6 header hr li main nav ol p pre section table tbody tfoot thead tr ul",
+        "address article aside blockquote caption center dd details div dl dt fieldset figcaption "
+        "figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table "
+        "tbody tfoot thead tr ul",
     )
 )
 _HOLDERS = frozenset({"blockquote", "div", "section", "table"})
 _LONGEST_NAME = 500
-_HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript", "object"})
+_HIDDEN = frozenset(
+    re.findall(r"\w+", "script style head title template noscript object select datalist button")
+)
 _DECLARATION = re.compile(r"<!\[[^>]{0,200}>")
 _OPEN_TAG = re.compile(r"<(?![^<>]{0,20000}>)")
 """A tag that never ends: the parser would look for its end again and again."""
@@ -38,15 +41,50 @@ _SIGNATURE = "-- "
 _STRUCK_TAGS = frozenset({"s", "strike", "del"})
 _STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,80}line-through", re.IGNORECASE)
 _STRIKE = "~~"
-#: HTML that says what its plain text cannot: something struck through, a box to tick.
+#: Text that no reader of the mail sees (CSS Display 2.6, Color 4), and text that he may not see:
+#: it depends on what lies behind it, or on the program.
+_UNSEEN = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|opacity\s*:\s*(?:0|\.0|0\.0{1,4})(?![\d.]))",
+    re.IGNORECASE,
+)
+_HARDLY_SEEN = re.compile(
+    r"(?<![\w-])(?:mso-hide\s*:\s*all|max-height\s*:\s*0(?![\d.])|text-indent\s*:\s*-\d{3}"
+    r"|(?:left|top|right)\s*:\s*-\d{3}|font-size\s*:\s*(?:0(?:\.\d{1,4})?|[12])(?:px|pt|(?![\w.%]))"
+    r"|color\s*:\s*(?:white|transparent|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255)(?!\w))",
+    re.IGNORECASE,
+)
+_BACKGROUND = re.compile(r"(?<![\w-])background", re.IGNORECASE)
+_WHITE = re.compile(r"\s*(?:white|#?fff(?:fff)?)\s*\Z", re.IGNORECASE)
+#: A style sheet, and the names of what a rule of it speaks of.
+_STYLE_SHEET = re.compile(r"<style(?=[\s>])", re.IGNORECASE)
+_STYLE_END = re.compile(r"</style", re.IGNORECASE)
+_STYLE_NAME = re.compile(r"[.#][\w-]{1,80}")
+#: Elements without an end: nothing stands in them.
+_EMPTY_TAGS = frozenset(re.findall(r"\w+", "area base br col embed hr img input link meta wbr"))
+#: HTML that says what its plain text cannot: something struck through or unseen, a box to tick.
 _SAYS_MORE = re.compile(
-    r"<(?:s|strike|del)[\s>]|line-through|<input[^<>]{0,200}checkbox", re.IGNORECASE
+    r"<(?:s|strike|del)[\s>]|line-through|<input[^<>]{0,200}(?:checkbox|radio)"
+    r"|<[a-z][^<>]{0,300}\shidden[\s=>]|\scolor=[\"']?(?:white|#?fff(?:fff)?)[\"'\s>]"
+    rf"|{_UNSEEN.pattern}|{_HARDLY_SEEN.pattern}",
+    re.IGNORECASE,
 )
 
 
+class _Mark:
+    """An open element whose text is struck through, doubtful to see, or not seen at all."""
+
+    def __init__(self, tag: str, holders: int, *, unseen: bool) -> None:
+        self.tag = tag
+        self.holders = holders
+        self.unseen = unseen
+        self.within = 0  # how many of its kind are open in it
+
+
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, hidden_names: frozenset[str] = frozenset()) -> None:
         super().__init__(convert_charrefs=True)
+        self._hidden_names = hidden_names
         self.lines: list[str] = []
         self._line: list[str] = []
         self._hidden = 0
@@ -58,8 +96,8 @@ class _Reader(HTMLParser):
         self._opened: Counter[str] = Counter()
         self._quotes = 0
         self._literal = 0
-        # the open elements whose text is struck through, with how many of their kind are within
-        self._struck: list[list[str | int]] = []
+        self._marks: list[_Mark] = []
+        self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HIDDEN:
@@ -82,10 +120,12 @@ class _Reader(HTMLParser):
                 self._line.append("- ")
             elif tag == "hr":
                 self._draw_rule()
-        self._begin_strike(tag, dict(attrs))
+        elif tag == "q":
+            self._line.append("“")
+        self._begin_mark(tag, dict(attrs))
 
     def handle_endtag(self, tag: str) -> None:
-        self._end_strike(tag)
+        self._end_mark(tag)
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif tag in _BLOCKS:
@@ -96,26 +136,55 @@ class _Reader(HTMLParser):
                 self._literal = max(0, self._literal - 1)
             elif tag == "p":
                 self.end_line(always=True)
+        elif tag == "q":
+            self._line.append("”")
 
-    def _begin_strike(self, tag: str, attributes: dict[str, str | None]) -> None:
-        """Mark where text that is struck through begins, as writers of plain text do."""
-        if tag in _STRUCK_TAGS or _STRUCK_STYLE.search(attributes.get("style") or ""):
-            self._struck.append([tag, 0])
-            self._line.append(_STRIKE)
-        elif self._struck and self._struck[-1][0] == tag:
-            self._struck[-1][1] = int(self._struck[-1][1]) + 1
+    def _begin_mark(self, tag: str, attributes: dict[str, str | None]) -> None:
+        """Mark where text begins that is struck through, as writers of plain text do.
 
-    def _end_strike(self, tag: str) -> None:
-        if not self._struck or self._struck[-1][0] != tag:
+        What may be unseen is marked as that is: it shall not act. What is unseen is left out.
+        """
+        if self._marks and self._marks[-1].tag == tag:
+            if tag != "p":  # a paragraph ends where the next one begins
+                self._marks[-1].within += 1
+                return
+            self._pop_mark()
+        if tag in _EMPTY_TAGS or tag in {"html", "body"}:
             return
-        if self._struck[-1][1]:
-            self._struck[-1][1] = int(self._struck[-1][1]) - 1
+        style = attributes.get("style") or ""
+        unseen = "hidden" in attributes or bool(_UNSEEN.search(style))
+        if unseen or tag in _STRUCK_TAGS or _STRUCK_STYLE.search(style) or self._fades(attributes):
+            self._marks.append(_Mark(tag, len(self._holders), unseen=unseen))
+            self._unseen += unseen
+            if not unseen:
+                self._line.append(_STRIKE)
+
+    def _fades(self, attributes: dict[str, str | None]) -> bool:
+        """Tell whether a reader may not see what stands in an element."""
+        style = attributes.get("style") or ""
+        names = {f".{name}" for name in (attributes.get("class") or "")[:_LONGEST_NAME].split()}
+        if self._hidden_names & (names | {f"#{attributes.get('id')}"}):
+            return True
+        if _BACKGROUND.search(style) or "bgcolor" in attributes:
+            return False
+        return bool(_HARDLY_SEEN.search(style) or _WHITE.match(attributes.get("color") or ""))
+
+    def _end_mark(self, tag: str) -> None:
+        if not self._marks or self._marks[-1].tag != tag:
+            return
+        if self._marks[-1].within:
+            self._marks[-1].within -= 1
         else:
-            self._struck.pop()
+            self._pop_mark()
+
+    def _pop_mark(self) -> None:
+        mark = self._marks.pop()
+        self._unseen -= mark.unseen
+        if not mark.unseen:
             self._line.append(_STRIKE)
 
     def _draw_box(self, attributes: dict[str, str | None]) -> None:
-        if (attributes.get("type") or "").lower() == "checkbox":
+        if (attributes.get("type") or "").lower() in {"checkbox", "radio"} and not self._unseen:
             self._line.append("☑ " if "checked" in attributes else "☐ ")
 
     def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
@@ -142,6 +211,8 @@ class _Reader(HTMLParser):
             closed, quotes = self._holders.pop()
             self._quotes -= quotes
             self._opened[closed] -= 1
+            while self._marks and self._marks[-1].holders > len(self._holders):
+                self._pop_mark()  # never closed itself
             start, before = self._around.pop(len(self._holders), (0, -1))
             if self._begun == before:  # no quote in it: a mail that is forwarded, or bare
                 self._begun += 1
@@ -162,7 +233,7 @@ class _Reader(HTMLParser):
             self.end_line()
 
     def handle_data(self, data: str) -> None:
-        if self._hidden:
+        if self._hidden or self._unseen:
             return
         if self._literal:
             first, *rest = data.split("\n")
@@ -210,10 +281,11 @@ def _without_comments(html: str) -> str:
 def html_to_text(html: str) -> str:
     """Return the text of ``html``; block elements end a line, quoted blocks get ``>`` marks.
 
-    Scripts, styles and the head are dropped. Reads one megabyte at most. Never raises.
+    Scripts, styles, the head and what no reader sees are dropped. Reads one megabyte at most. Never
+    raises.
     """
     source = _OPEN_TAG.sub("&lt;", _DECLARATION.sub("", _without_comments(html[:_CAP])))
-    reader = _Reader()
+    reader = _Reader(_hidden_names(html[:_CAP]))
     try:
         reader.feed(source)
         reader.close()
@@ -221,6 +293,19 @@ def html_to_text(html: str) -> str:
     except AssertionError:  # the parser's own way to give up on a declaration
         text = _TAG.sub(" ", source)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def _hidden_names(source: str) -> frozenset[str]:
+    """Return the classes and names (".x", "#y") whose elements a style sheet may hide."""
+    found: set[str] = set()
+    for begun in _STYLE_SHEET.split(source)[1:]:
+        for rule in _STYLE_END.split(begun, maxsplit=1)[0].split("}"):
+            selectors, _, style = rule.rpartition("{")
+            if _UNSEEN.search(style) or (
+                _HARDLY_SEEN.search(style) and not _BACKGROUND.search(style)
+            ):
+                found.update(_STYLE_NAME.findall(selectors))
+    return frozenset(found)
 
 
 def says_more(html: str) -> bool:

@@ -55,6 +55,14 @@ def status_word(code: str) -> str:
     return text
 
 
+def mail_state(code: str) -> str:
+    """Return the words for what became of a mail: its state, or what a reply was taken for."""
+    codes = _table("codes")
+    found = (codes.get(f"{kind}{code}", "") for kind in ("became_", "event_", ""))
+    text: str = next(filter(None, found), code)
+    return text
+
+
 def named(kind: str, code: str) -> str:
     """Return the words for an event, deadline, repair or the like; else the code."""
     text: str = _table("codes").get(f"{kind}_{code}", code)

@@ -7,11 +7,12 @@ import click
 from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
+from pipeline.flow.staff.replies import suggestion
 from pipeline.flow.views.request import RequestView, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.proposal import Proposal, Told
 from pipeline.model.request import Actor
-from pipeline.store.records import EventRecord, NoteRecord
+from pipeline.store.records import EventRecord
 from pipeline.wording import calling
 from pipeline.wording import console as words
 from pipeline.wording.instants import span, told, told_twice
@@ -54,11 +55,11 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         "mails",
         [
             f"{told(mail.at, zone)}  {words.word(mail.direction)}  {mail.subject}  "
-            f"[{words.status_word(mail.state)}]"
+            f"[{words.mail_state(mail.state)}]"
             for mail in view.mails
         ],
     )
-    _section("notes", [_note(view.reference, note, zone) for note in view.notes])
+    _notes(view, zone, commands)
     _section(
         "history",
         [
@@ -71,27 +72,35 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     _possible(view.reference, commands)
 
 
-def _note(reference: str, note: NoteRecord, zone: str) -> str:
-    """Return a note, and what its words were taken for."""
-    lines = [f"{told(note.at, zone)}  {note.author}: {note.text}"]
-    if note.reading is not None:
-        lines.append(_taken_for(reference, note.reading, waits=note.waits_since is not None))
-    if note.waits_since is not None:
-        command = f"{calling.programme()} request tick {reference}"
-        lines.append(words.word("reply_waits", command=command))
-    return "\n".join(lines)
+def _notes(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:
+    """Print the notes, each with what its words were taken for in a line of its own."""
+    accept = f"{calling.programme()} request accept {view.reference}"
+    acceptable = suggestion(list(view.notes)) if accept in commands else None
+    tick = f"{calling.programme()} request tick {view.reference}"
+    for index, note in enumerate(view.notes):
+        line = f"{told(note.at, zone)}  {note.author}: {note.text}"
+        if index == 0:
+            _section("notes", [line])
+        else:
+            print_lines(line, first="  ", rest="      ")
+        if note.reading is not None:
+            taken_for = _taken_for(note.reading, accept if note is acceptable else "")
+            print_lines(taken_for, first="    ", rest="      ")
+        if note.waits_since is not None:
+            waits = words.word("reply_waits", command=tick)
+            print_lines(waits, first="    ", rest="      ")
 
 
-def _taken_for(reference: str, reading: ReadReply, *, waits: bool) -> str:
+def _taken_for(reading: ReadReply, accept: str) -> str:
+    """Return why a reply acted or did not; ``accept`` is the command that lets it act now."""
     reasons = words.listed(words.named("reply", reason) for reason in reading.reasons)
     event = words.named("event", reading.event.value) if reading.event else ""
     if reading.kind is ReplyKind.EVENT:
         return words.word("reply_acted", event=event, reasons=reasons, sentence=reading.sentence)
     if reading.kind is ReplyKind.STATUS:
         return words.word("reply_answered", reasons=reasons, sentence=reading.sentence)
-    if reading.kind is ReplyKind.SUGGESTION and waits:
-        command = f"{calling.programme()} request accept {reference}"
-        return words.word("reply_suggests", event=event, reasons=reasons, command=command)
+    if reading.kind is ReplyKind.SUGGESTION and accept:
+        return words.word("reply_suggests", event=event, reasons=reasons, command=accept)
     return words.word("reply_idle", reasons=reasons)
 
 

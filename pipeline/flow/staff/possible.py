@@ -6,11 +6,10 @@ from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import staff_event
-from pipeline.flow.staff.replies import suggestion
-from pipeline.flow.staff.vouching import newest_unproven
+from pipeline.flow.staff.replies import acceptable
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, EventName, Slot, Track
-from pipeline.store.records import RequestRecord
+from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import allowed_events, forward_event
 
@@ -44,13 +43,13 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[EventName,
 
 
 def suggested_by_reply(services: Services, record: RequestRecord) -> EventName | None:
-    """Return what ``accept`` would do, or None."""
+    """Return what ``accept`` would do, or None; what is no longer possible is not offered."""
     with services.store.read() as tx:
-        unproven = newest_unproven(tx, record)
-        note = suggestion(tx.notes.waiting(record.id))
-    if unproven is not None:
-        return unproven.suggested
-    return note.reading.event if note is not None and note.reading is not None else None
+        waiting = acceptable(tx, record)
+    if isinstance(waiting, MessageRecord):
+        return waiting.suggested
+    event = waiting.reading.event if waiting is not None and waiting.reading is not None else None
+    return event if event in allowed_events(record.state, Actor.STAFF, services.policy) else None
 
 
 def _may(services: Services, record: RequestRecord, name: EventName) -> bool:

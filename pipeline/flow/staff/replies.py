@@ -7,6 +7,7 @@ from pipeline.flow.staff.command import by_staff, note_in_history, on_request, s
 from pipeline.flow.staff.vouching import newest_unproven, vouch
 from pipeline.model.message import ReplyKind
 from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
+from pipeline.store.unit_of_work import Transaction
 
 
 def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -16,13 +17,21 @@ def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord
     RefusedError ``nothing_suggested``, or what the machine refuses.
     """
     with services.store.read() as tx:
-        unproven = newest_unproven(tx, record)
-        note = suggestion(tx.notes.waiting(record.id))
-    if unproven is not None and (note is None or _is_no_newer(note, unproven)):
-        return vouch(services, record, who, unproven)
-    if note is None:
+        waiting = acceptable(tx, record)
+    if isinstance(waiting, MessageRecord):
+        return vouch(services, record, who, waiting)
+    if waiting is None:
         raise RefusedError("nothing_suggested", reference=record.reference)
     return _act(services, record, who)
+
+
+def acceptable(tx: Transaction, record: RequestRecord) -> MessageRecord | NoteRecord | None:
+    """Return the reply that :func:`accept` lets act: of an unproven sender, or nearly plain."""
+    unproven = newest_unproven(tx, record)
+    note = suggestion(tx.notes.waiting(record.id))
+    if unproven is not None and (note is None or _is_no_newer(note, unproven)):
+        return unproven
+    return note
 
 
 def _is_no_newer(note: NoteRecord, row: MessageRecord) -> bool:

@@ -33,8 +33,11 @@ _SIGNS = {
         r"[☐□◻◽⬜▢❏❑▭🔲]|\[[\s_]{0,9}\]|\([\s_]{0,9}\)|〔\s{0,9}〕|【\s{0,9}】|（[\s_]{0,9}）"
     ),
     Doubt.CROSS: re.compile(r"[✕✖✗✘❌❎☓╳☒🚫⛔👎🙅🆖]|[×⨯](?!\s?\d)"),
-    # ~~so~~, --so--, a line through each letter (U+0335 to U+0338), the tags of HTML
-    Doubt.STRUCK: re.compile(r"~~|--\w|\w--|[\u0335-\u0338]|</?(?:s|del|strike)>", re.IGNORECASE),
+    # ~~so~~, --so--, a line through each letter (U+0335 to U+0338), the tags of HTML; letters whose
+    # order is turned round (U+202D, U+202E) are not seen as they are written
+    Doubt.STRUCK: re.compile(
+        r"~~|--\w|\w--|[\u0335-\u0338\u202d\u202e]|</?(?:s|del|strike)>", re.IGNORECASE
+    ),
     Doubt.FUTURE: re.compile(r"[🔜⏳⌛]"),
 }
 _OPENING = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‹": "›", "”": "”"}

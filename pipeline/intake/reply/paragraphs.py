@@ -1,7 +1,7 @@
 """A reply as blocks of sentences, each cut into pieces that say something or are courtesy."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -31,6 +31,8 @@ _CLOSERS = " \t\"'”’」』)）]】>*_"
 _SENTENCE = re.compile(r"[.!?。．！？｡…‼⁇⁈⁉;；]+[\"'”’」』)）\]*_]*")
 _PIECE = re.compile(r"[,、，､/／]|\s[-–—−]{1,3}\s|[—―]|[:：](?=\s)")
 _CONTINUES = re.compile(r"[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
+#: "A." or "Dr." before a name: a letter, or a few without a vowel.
+_SHORTENED = re.compile(r"[A-Z][^aeiouyAEIOUY\W\d_]{0,3}\.")
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x200E, 0x200F])
 
 
@@ -192,8 +194,21 @@ class _Reader:
             else:
                 runs.append(line.strip())
         texts = islice((text for run in runs for text in _sentences(run)), _MAX_SENTENCES + 1)
-        sentences = [self._sentence(text) for text in texts]
-        return Block("\n".join(runs), tuple(sentences), place, tuple(lines))
+        return Block("\n".join(runs), tuple(self._named(texts)), place, tuple(lines))
+
+    def _named(self, texts: Iterable[str]) -> list[Sentence]:
+        """Return the sentences; the full stop of "Dr. A. Ready" ends none."""
+        found: list[Sentence] = []
+        goes_on = False
+        for text in texts:
+            alone = self._sentence(text)
+            shortened = _SHORTENED.fullmatch(text) is not None
+            if goes_on:
+                found[-1] = self._sentence(f"{found[-1].text} {text}")
+            else:
+                found.append(alone)
+            goes_on = shortened and (goes_on or not (alone.labels or alone.empty))
+        return found
 
     def _ends(self, before: str, line: str) -> bool:
         """Tell whether a sentence ends at the end of the line ``before``."""

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.mailbox.body_text import html_to_text, unflow
+from pipeline.mailbox.body_text import html_to_text, says_more, unflow
 from pipeline.mailbox.parse import parse_message
 
 
@@ -107,3 +107,75 @@ def test_html_that_shows_a_strike_takes_the_place_of_its_plain_text(tag: str, te
     mail.set_content("READY\n")
     mail.add_alternative(f"<p><{tag}>READY</{tag}></p>", subtype="html")
     assert parse_message(mail.as_bytes()).text == text
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none">WITHDRAW</div>',
+        '<p style="margin:0; VISIBILITY : hidden">WITHDRAW</p>',
+        '<p style="opacity:0">WITHDRAW</p>',
+        "<p hidden>WITHDRAW</p>",
+        '<div style="display: none"><div>WITH</div>DRAW</div>',
+        "<select><option>WITHDRAW</option></select>",
+        "<button>WITHDRAW</button>",
+    ],
+)
+def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
+    assert html_to_text(f"<p>Hello</p>{hidden}<p>Bye</p>").split() == ["Hello", "Bye"]
+
+
+@pytest.mark.parametrize(
+    "faint",
+    [
+        '<span style="color:#ffffff">WITHDRAW</span>',
+        '<span style="font-size:0px">WITHDRAW</span>',
+        '<span style="font-size:1px">WITHDRAW</span>',
+        '<font color="white">WITHDRAW</font>',
+        '<span style="mso-hide:all">WITHDRAW</span>',
+        '<span style="max-height:0;overflow:hidden">WITHDRAW</span>',
+        '<span style="text-indent:-9999px">WITHDRAW</span>',
+        '<style><!-- span.x, #y {display:none} --></style><span class="x">WITHDRAW</span>',
+        '<style>@media all{#y{display:none}}</style><span id="y">WITHDRAW</span>',
+    ],
+)
+def test_what_may_be_unseen_is_marked_as_struck(faint: str) -> None:
+    assert html_to_text(f"<p>Hello</p>{faint}") == "Hello\n\n~~WITHDRAW~~"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        '<p style="color:#fff;background:#000">READY</p>',
+        '<p style="font-size:1.2em;opacity:0.9;color:#fffff0;top:0">READY</p>',
+        '<p style="background-color:white;border-color:white">READY</p>',
+        '<p style="display:none">x<p>READY</p>',
+        "<div><span hidden>x</div><div>READY</div>",
+        '<img style="display:none" src="x"><p>READY</p>',
+        '<style>.y{display:none}</style><p class="x">READY</p>',
+    ],
+)
+def test_what_is_seen_is_read(seen: str) -> None:
+    assert html_to_text(seen).strip() == "READY"
+
+
+def test_radio_buttons_and_short_quotations_are_drawn() -> None:
+    html = "<input type=radio> READY<br><input type=radio checked> WAIT<p><q>DONE</q></p>"
+    assert html_to_text(html).split() == ["☐", "READY", "☑", "WAIT", "“DONE”"]
+
+
+def test_html_is_read_where_it_hides_what_its_plain_text_shows() -> None:
+    assert says_more('<p>Hello</p><p style="display:none">WITHDRAW</p>')
+    assert says_more('<p>Hello</p><p style="color: white">WITHDRAW</p>')
+    assert says_more('<p>Hello</p><p class="x" hidden>WITHDRAW</p>')
+    assert says_more('<p>Hello</p><font face="Arial" color="#ffffff">WITHDRAW</font>')
+    assert not says_more('<p style="color:#222;display:block">Hello</p>')
+
+
+def test_long_style_sheets_cost_little() -> None:
+    start = time.process_time()
+    html_to_text("<style>" + "a" * 900_000)
+    html_to_text("<style>.x{display:none}" * 40_000)
+    says_more("<a " * 300_000)
+    says_more("<a" + " hidde" * 150_000)
+    assert time.process_time() - start < 2
