@@ -5,6 +5,7 @@ ways is called malformed, never read as the better one.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -309,6 +310,14 @@ def _inside_quotes(quoted: re.Match[str]) -> str:
     return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted[2] else quoted[0]
 
 
+def _poses_as_ascii(local: str) -> bool:
+    """Return whether a local part outside of ASCII is an ASCII one in another spelling.
+
+    The Kelvin sign in lower case is ``k``: who compares without case takes two mailboxes for one.
+    """
+    return not local.isascii() and unicodedata.normalize("NFKC", local).isascii()
+
+
 def _address(spec: str) -> str | None:
     """Return ``local@domain`` with the domain in lower case (A-labels), or None."""
     local, sign, domain = spec.rpartition("@")
@@ -323,7 +332,7 @@ def _address(spec: str) -> str | None:
         # comments and blanks may stand around dots and the sign (obs-local-part, obs-domain)
         single = re.sub(r"[ \t]+", " ", spec.strip())
         local, _, domain = _AROUND_DOTS.sub(r"\1", single).rpartition("@")
-    if not (_LOCAL.match(local) or _QUOTED_LOCAL.match(local)):
+    if not (_LOCAL.match(local) or _QUOTED_LOCAL.match(local)) or _poses_as_ascii(local):
         return None
     domain = domain.rstrip(".").lower()
     if not domain.isascii():

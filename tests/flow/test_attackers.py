@@ -116,6 +116,18 @@ def test_a_doubtful_sender_is_mailed_nothing(world: World, proof: str, token: bo
         assert try_it(world, record, role, text, files) == []
 
 
+def test_an_address_that_is_the_customer_s_in_small_letters_alone_is_another(world: World) -> None:
+    """The Kelvin sign becomes a k when addresses are compared without case (RFC 6532)."""
+    record = with_certificate(world, HANAKO)
+    before = as_it_is(world, record)
+    for files in ((), (CHANGED,)):
+        raw = world.customer.write(HANAKO, *files, text="WITHDRAW", subject=record.reference)
+        world.deliver(raw.replace(b"From: hanako@", "From: hana\u212ao@".encode()))
+        assert world.run() == []
+        assert as_it_is(world, record) == before
+    assert world.alerts()
+
+
 ANSWERS = {
     "cc of the thread": (Role(EVE), "yes"),
     "colleague": (Role(TARO), "yes"),

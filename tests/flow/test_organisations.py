@@ -318,6 +318,14 @@ def test_requests_above_the_day_s_share_are_acknowledged_and_held(make_world: Ma
     assert world.requests_of(HANAKO)[-1].status is Status.POLICY_REVIEW
 
 
+def test_tags_of_an_address_win_no_further_share(make_world: MakeWorld) -> None:
+    world = make_world(sender={"daily_requests": 2})
+    for tag in "abc":
+        world.mail(f"carol+{tag}@gmail.com", text=f"Hello {tag}")
+    found = [world.request(f"carol+{tag}@gmail.com").state.hold_reason for tag in "abc"]
+    assert found == [None, None, HoldReason.TOO_MANY]
+
+
 def test_share_is_the_domain_s_where_it_is_no_provider_and_forgers_use_up_nobody_s(
     make_world: MakeWorld,
 ) -> None:

@@ -248,6 +248,22 @@ def test_one_address_is_asked_three_times_a_day(world: World) -> None:
     assert notices(world.reply(record, "状況を教えてください")) == ["duplicate:status"]
 
 
+def test_tags_of_an_address_win_no_further_receipt(world: World) -> None:
+    """A forger has as many sub-addresses of one mailbox as it likes (RFC 5233)."""
+
+    def asked(tag: str) -> list[str]:
+        e164 = f"+8190123457{len(world.requests())}0"
+        answers = {"phone_number": e164, "phone_number_again": e164}
+        sender = HANAKO.replace("@", f"+{tag}@")
+        return notices(world.mail(sender, form(FormKind.ONBOARDING, **answers), proof="none"))
+
+    assert [asked(tag) for tag in "abcd"] == [["receipt_unverified"]] * 3 + [[]]
+    world.clock.advance(timedelta(days=1))
+    assert asked("e") == ["receipt_unverified"]
+    assert world.reply(world.requests()[-1], "いいえ", proof="none") == []
+    assert asked("f") == []
+
+
 def test_what_nobody_confirms_is_closed_in_silence(world: World) -> None:
     world.mail(HANAKO, form(), proof="none")
     record = world.request()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.services import Work
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason
@@ -84,8 +85,8 @@ def disowned(work: Work, address: str) -> bool:
 
 
 def _disowned_key(address: str) -> str:
-    """Return the key of an address; the address itself is nowhere kept with it."""
-    return f"disowned:{hashlib.sha256(address.lower().encode()).hexdigest()}"
+    """Return the key of the mailbox of an address; the address itself is nowhere kept with it."""
+    return f"disowned:{hashlib.sha256(mailbox_of(address).encode()).hexdigest()}"
 
 
 def _windows(now: datetime, priority: MailPriority) -> Iterable[tuple[str, datetime]]:

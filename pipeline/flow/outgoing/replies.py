@@ -6,7 +6,7 @@ from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
-from pipeline.flow.outgoing.budgets import over_answer_cap
+from pipeline.flow.outgoing.budgets import mailbox_of, over_answer_cap
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
@@ -74,7 +74,7 @@ def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) ->
 
 def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -> None:
     """Ask the sender to confirm, unless the address said no lately or was asked enough today."""
-    address = context.sender.address.lower()
+    address = mailbox_of(context.sender.address)
     today = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
     asked = work.tx.counters.add(f"receipts:sender:{address}", today)
     most = work.services.settings.courier.sender_daily_cap

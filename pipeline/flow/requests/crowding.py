@@ -13,8 +13,8 @@ def is_one_too_many(work: Work, context: MessageContext, reference: str) -> bool
     Proven and unproven ones are counted apart, so that forgers use up nobody's share; so is what
     comes from a domain, unless anybody can have a mailbox there. Staff are told once.
     """
-    address = context.sender.address.lower()
-    if not address:
+    address = mailbox_of(context.sender.address)
+    if not context.sender.address:
         return False
     names = [f"sender:{mailbox_of(address)}"]
     domain = address.rpartition("@")[2]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pipeline import terms
 from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_same_organisation
 from pipeline.model.message import InboundMessage, SenderVerdict
@@ -59,7 +60,7 @@ def request_of_thread(work: Work, context: MessageContext) -> KnownThread | None
     carried = _carried(context.message)
     if not carried:
         return None
-    key = f"wrong_token:{context.sender.verdict.value}:{context.sender.address.lower()}"
+    key = f"wrong_token:{context.sender.verdict.value}:{mailbox_of(context.sender.address)}"
     today = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
     if work.tx.counters.value(key, today) >= _WRONG_A_DAY:
         return None

@@ -209,6 +209,8 @@ def test_sender_microsoft_result_below_the_border_is_a_forgery() -> None:
         (("From: group:;",), "from_missing"),
         (("From: group: a@example.com;",), "from_malformed"),
         (("From: b@example.net: a@example.com",), "from_malformed"),
+        (("From: \u212aen@example.com",), "from_missing"),
+        (("From: Ken <\uff4ben@example.com>",), "from_missing"),
         ((), "from_missing"),
     ],
 )
