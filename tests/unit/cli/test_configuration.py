@@ -39,8 +39,6 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("certificate", "issue"): (_REFERENCE, "--file", "certificate.txt"),
     ("certificate", "revoke"): (_REFERENCE, "--reason", "exposed"),
     ("mail", "inject"): ("mail.eml",),
-    ("mail", "files"): (_REFERENCE,),
-    ("request", "send-form"): (_REFERENCE, "--form", "qr"),
 }
 _NEEDS_NONE = {"demo", "form", "init", "qr", "template", "version"}
 
