@@ -16,7 +16,7 @@ def is_one_too_many(work: Work, context: MessageContext, reference: str) -> bool
     address = mailbox_of(context.sender.address)
     if not context.sender.address:
         return False
-    names = [f"sender:{mailbox_of(address)}"]
+    names = [f"sender:{address}"]
     domain = address.rpartition("@")[2]
     if not provides(work, domain):
         names.append(f"domain:{domain}")
