@@ -128,18 +128,18 @@ def _slot(text: str, zone: str) -> Slot:
 @decision
 @click.option("--field", "fields", multiple=True)
 @click.option("--text", default="")
-@click.option("--owner", "owner", is_flag=True)
+@click.option("--owner", "prove_owner", is_flag=True)
 def ask(
     reference: str,
     name: str | None,
     fields: tuple[str, ...],
     text: str,
     *,
-    owner: bool,
+    prove_owner: bool,
     as_json: bool,
 ) -> None:
     """Ask the customer to correct answers, or for a proof that the number is theirs."""
-    if owner:
+    if prove_owner:
         decide(reference, name, owners.ask_owner, as_json=as_json)
         return
     decide(
