@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -86,6 +87,37 @@ class KeptTexts:
     mails: tuple[bytes, ...]
 
 
+@cache
+def _kept_statement() -> sa.Select[tuple[bytes | None, bytes | None]]:
+    """Return the statement of :meth:`SentTexts.kept`, built once: a reply waits for it."""
+    row = outbox_requests.c
+    return (
+        sa.select(
+            sent_texts.c.digests,
+            sa.case((sent_texts.c.digests.is_(None), outbox.c.content)).label("content"),
+        )
+        .select_from(outbox_requests)
+        .outerjoin(
+            sent_texts,
+            sa.and_(
+                sent_texts.c.mailbox_id == row.mailbox_id,
+                sent_texts.c.request_id == row.request_id,
+                sent_texts.c.outbox_id == row.outbox_id,
+            ),
+        )
+        .join(
+            outbox,
+            sa.and_(outbox.c.mailbox_id == row.mailbox_id, outbox.c.id == row.outbox_id),
+        )
+        .where(
+            row.mailbox_id == sa.bindparam("mailbox_id"),
+            row.request_id == sa.bindparam("request_id"),
+        )
+        .order_by(row.outbox_id.desc())
+        .limit(_MOST_SENT)
+    )
+
+
 class SentTexts:
     """The rows of ``sent_texts``: what we sent on a thread, kept as long as its request lives."""
 
@@ -107,30 +139,8 @@ class SentTexts:
 
         A mail that went out before digests were kept is there as its bytes, while it has them.
         """
-        row = outbox_requests.c
-        statement = (
-            sa.select(
-                sent_texts.c.digests,
-                sa.case((sent_texts.c.digests.is_(None), outbox.c.content)).label("content"),
-            )
-            .select_from(outbox_requests)
-            .outerjoin(
-                sent_texts,
-                sa.and_(
-                    sent_texts.c.mailbox_id == row.mailbox_id,
-                    sent_texts.c.request_id == row.request_id,
-                    sent_texts.c.outbox_id == row.outbox_id,
-                ),
-            )
-            .join(
-                outbox,
-                sa.and_(outbox.c.mailbox_id == row.mailbox_id, outbox.c.id == row.outbox_id),
-            )
-            .where(row.mailbox_id == self._context.mailbox_id, row.request_id == request_id)
-            .order_by(row.outbox_id.desc())
-            .limit(_MOST_SENT)
-        )
-        rows = self._context.connection.execute(statement).all()[::-1]
+        wanted = {"mailbox_id": self._context.mailbox_id, "request_id": request_id}
+        rows = self._context.connection.execute(_kept_statement(), wanted).all()[::-1]
         return KeptTexts(
             tuple(found.digests for found in rows if found.digests is not None),
             tuple(found.content for found in rows if found.digests is None and found.content),
