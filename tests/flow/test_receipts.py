@@ -104,8 +104,11 @@ def test_mail_has_the_priority_of_its_kind(world: World, proof: str, priority: i
 
 
 @pytest.mark.long
-def test_a_flood_of_three_hundred(world: World, carried: list[str]) -> None:
-    flood(world, 300)
+@pytest.mark.parametrize("count", [300, 5000])
+def test_a_great_flood_meets_the_budget_of_the_day(
+    world: World, carried: list[str], count: int
+) -> None:
+    flood(world, count)
     world.deliver(world.customer.write(HANAKO, form()))
     world.run()
     assert carried[0] == HANAKO
