@@ -21,7 +21,7 @@ __all__ = ["empty_sqlite", "guard", "make_world"]
 
 _MAILS = 40
 _UNMEASURED = 10
-#: What judging may take of the intake of a mail with a form; words alone are only told.
+#: What judging may take of the intake of a mail with a form; of replies the part is only told.
 _PART = 0.05
 
 
@@ -43,7 +43,7 @@ def test_judging_is_a_small_part_of_intake(
     for positions in (range(_UNMEASURED), range(_UNMEASURED, _UNMEASURED + _MAILS)):
         forms = [form_mail(place, now) for place in positions]
         known = {record.id for record in world.requests()}
-        for what, part in (("forms", _PART), ("replies with a form", _PART), ("words", 1.0)):
+        for what, part in (("forms", _PART), ("replies with a form", 1.0), ("words", 1.0)):
             mails = forms if what == "forms" else _replies(world, known, form=what != "words")
             deliver(world.services, *mails)
             spent.seconds = 0.0

@@ -33,7 +33,20 @@ _INVISIBLE = re.compile(
 #: Marks by which people choose: they are words of whoever wrote them.
 _CHOICES = frozenset("✓✔☑☒✗✘✅❌⭕◯○→←⇐⇒➡⬅☜☞👈👉")
 _WIDE = "\u2e80"
-_folds: dict[str, str] = {_FOR_A_LINK: _FOR_A_LINK, **{mark: mark for mark in _CHOICES}}
+
+
+class _Folds(dict[str, str]):
+    """Maps a character to its letters: compatibility forms, case and accents are folded."""
+
+    def __missing__(self, character: str) -> str:
+        apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+        letters = "".join(one for one in apart if unicodedata.category(one)[0] in "LN")
+        if len(self) < 1 << 16:  # a mail may hold every character there is
+            self[character] = letters
+        return letters
+
+
+_FOLDS = _Folds({_FOR_A_LINK: _FOR_A_LINK, **{mark: mark for mark in _CHOICES}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +62,17 @@ class Letters:
 
 
 def fold(character: str) -> str:
-    """Return the letters of a character: compatibility forms, case and accents are folded."""
-    found = _folds.get(character)
-    if found is None:
-        apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-        found = "".join(one for one in apart if unicodedata.category(one)[0] in "LN")
-        if len(_folds) < 1 << 16:  # a mail may hold every character there is
-            _folds[character] = found
-    return found
+    """Return the letters of a character, or nothing."""
+    return _FOLDS[character]
 
 
 def letters_of(text: str) -> Letters:
     """Return the letters of ``text`` without what programs add to words."""
     bare = _ADDED.sub(lambda hit: " " * len(hit[0]), _INVISIBLE.sub("", text))
     bare = _LINK.sub(lambda hit: f"{_FOR_A_LINK}{' ' * (len(hit[0]) - 2)}{_FOR_A_LINK}", bare)
-    found: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(bare):
-        folded = fold(character)
-        if folded:
-            found.append(folded)
-            places.extend([place] * len(folded))
-    return Letters("".join(found), places, bare)
+    folded = [_FOLDS[character] for character in bare]
+    places = [place for place, letters in enumerate(folded) for _ in letters]
+    return Letters("".join(folded), places, bare)
 
 
 def visible(text: str) -> list[int] | None:
