@@ -49,9 +49,11 @@ def plain(value: str, hints: Iterable[str] = ()) -> str:
     """Return a raw header value as clean text on one line: eight-bit and JIS bytes decoded."""
     if "=?" in value and not value.isascii():
         value = ENCODED.sub(_without_raw_bytes, value[:_CAP])
+    # fields are found by their bytes, so none of them is in UTF-16, whatever mark it begins with
     raw = to_bytes(value[:_CAP])
-    text = charsets.decode(raw, "", hints)[0] if charsets.looks_encoded(raw) else value[:_CAP]
-    return _FOLD.sub(" ", text)
+    if not charsets.looks_encoded(raw):
+        return _FOLD.sub(" ", value[:_CAP])
+    return _FOLD.sub(" ", charsets.decode(raw.lstrip(b"\xff\xfe"), "", hints)[0])
 
 
 def unfolded(value: str) -> str:

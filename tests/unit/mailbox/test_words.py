@@ -225,3 +225,9 @@ def test_date_is_aware_or_none(value: str, expected: datetime | None) -> None:
 )
 def test_message_id_is_found(values: list[str], expected: str) -> None:
     assert words.message_id(values) == expected
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_mark_of_utf_16_hides_no_words_of_a_field(mark: bytes) -> None:
+    value = (mark + "WhatsApp für uns".encode()).decode("utf-8", "surrogateescape")
+    assert words.plain(value) == "WhatsApp für uns"
