@@ -102,7 +102,7 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
     without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
     typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
-    blank = published(stamp.kind, stamp.language) if stamp else None
+    blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
     sound = not is_ours or is_packed_soundly(content, pdf, blank)
     if not sound or not all(map(_is_harmless, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
@@ -135,7 +135,7 @@ def _submission(
     """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
     version = stamp.version if stamp else ""
     missing = tuple([name for name in definition.questions if name not in fields])
-    if missing and version in {"", definition.version}:
+    if missing and definition.asks_the_same(version):
         return _unreadable(file, "file_incomplete")
     answers = [
         Answer(name, typed[name], name, CellType.PRINT)

@@ -69,11 +69,9 @@ class Blank:
 def blank_form(stamp: Stamp) -> Blank | None:
     """Return the published blank that ``stamp`` names; None when it is not at hand.
 
-    A version other than the published one has another geometry, so it is not at hand either.
+    Each version has its own geometry.
     """
-    if stamp.version != FORMS[stamp.kind].version:
-        return None
-    content = published(stamp.kind, stamp.language)
+    content = published(stamp.kind, stamp.language, version=stamp.version)
     return None if content is None else measured(content, stamp)
 
 
@@ -147,7 +145,7 @@ def _anchors(page: PrintedPage, stamp: Stamp) -> list[Anchor]:
         for start, end in _lines(places)
         if end - start >= _SHORTEST
     ]
-    texts = form_texts(stamp.language)
+    texts = form_texts(stamp.language, stamp.version)
     for field, number in FORMS[stamp.kind].numbers.items():
         label = folded(f"{number}{texts.label(stamp.kind, field)}")
         start = _begin(text, label, number)

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
-from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.texts import fold_word, printed_versions
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.archive import (
     Archive,
@@ -319,7 +319,7 @@ class _Reader:
 def _titles() -> Mapping[str, tuple[FormKind, str]]:
     """Return folded title → (form, language)."""
     return {
-        fold_word(form_texts(language).form(kind).title): (kind, language)
-        for language in languages()
+        fold_word(texts.form(kind).title): (kind, texts.language)
         for kind in FORMS
+        for texts in printed_versions(kind)
     }
