@@ -49,6 +49,8 @@ _SHOW_WHAT_WAS_READ = frozenset({"two_values", "confirm_value", "from_print", "f
 _YES_NO, _YES_NO_UNKNOWN, _CONSENT = "yes_no", "yes_no_unknown", "consent"
 _OF_LABELS = re.compile(r"\{[Ll]abel\}")
 _QUESTION_ENDS = ("か", "?", "？")
+#: Quotation marks of Japanese within others.
+_NESTED = str.maketrans("「」", "『』")
 _UNREADABLE = frozenset(
     {"unreadable", "damaged_chars", "cell_error", "cell_formula", "cell_digits_lost"}
 )
@@ -140,7 +142,9 @@ def _label(
     label = texts.inside(kind, field) if wanted else texts.label(kind, field)
     if not label.endswith(_QUESTION_ENDS):
         return label
-    return str(reading["question"]).replace("{label}", label)
+    quoted = str(reading["question"])
+    within = label.translate(_NESTED) if "「" in quoted else label
+    return quoted.replace("{label}", within)
 
 
 def _resolved(
