@@ -11,6 +11,8 @@ from typing import Any
 
 #: What no line may begin with stays with the phrase before it (JIS X 4051: 行頭禁則).
 _NOT_FIRST = re.compile(r"[／、。，．・：；！？）」』】〕］｝〉》”’ー…]+")
+#: Choices are divided by slashes: a line may break behind each.
+_AFTER_SLASHES = re.compile(r"[^／]+／*|／+")
 _JAPANESE = "ja"
 
 
@@ -24,10 +26,10 @@ def phrases(text: str) -> list[str]:
     found: list[str] = []
     for phrase in _parser().parse(text):
         first = _NOT_FIRST.match(phrase)
-        if first and found:
-            found[-1] += first.group()
-            phrase = phrase[first.end() :]
-        found += re.findall(r"[^／]+／*|／+", phrase)
+        bound = first.end() if first and found else 0
+        if bound:
+            found[-1] += phrase[:bound]
+        found += _AFTER_SLASHES.findall(phrase[bound:])
     return found
 
 
