@@ -37,6 +37,12 @@ class Number(Glued):
     __slots__ = ()
 
 
+class Promised(Glued):
+    """A date by which we promise to write: what it stands in has said so."""
+
+    __slots__ = ()
+
+
 class Link(str):
     """An address that we made; becomes a link when it is on a host of ours, else text."""
 
@@ -99,6 +105,10 @@ class Vault:
         kind = type(text) if isinstance(text, Glued | Link) else str
         self.values.append(kind(clean(text)))
         return Markup(f"{_OPEN}{len(self.values) - 1}{_CLOSE}")  # noqa: S704 - made of digits only
+
+    def holds(self, kind: type[str]) -> bool:
+        """Tell whether a value of ``kind`` was written."""
+        return any(isinstance(value, kind) for value in self.values)
 
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""

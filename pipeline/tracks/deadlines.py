@@ -8,7 +8,7 @@ reminders, agreed hours and the lapses of an approval are exact instants.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from pipeline.model.transition import Deadline, DeadlineKind, SendNotice
 from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.declaration import Anchor, Due, Step, Unit
+from pipeline.tracks.promises import notice_when_late
 
 #: Events that end the stay: reminders do not come at or after them.
 _ENDING = frozenset(
@@ -266,18 +267,31 @@ def customer_due_at(
 
 
 def our_promise_at(
-    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
+    state: RequestState,
+    policy: TrackPolicy,
+    now: datetime,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
 ) -> datetime | None:
-    """Return by when we said that we act: the first alert where it is not the customer's move.
+    """Return by when a mail of ``now`` promises that we write; None: it promises nothing.
 
-    Of ``awaiting_readiness`` it is when we ask; elsewhere on the customer's move it is None.
+    It is the first alert of the stay, or as long after ``now`` once that has passed. Where it is
+    the customer's move there is none.
     """
     step = _step(state)
-    if step is None or (step.move is Move.CUSTOMER) != (state.status is Status.AWAITING_READINESS):
+    if step is None or step.move is Move.CUSTOMER:
         return None
-    kind = DeadlineKind.REMIND if step.move is Move.CUSTOMER else DeadlineKind.ALERT
+    alerts = [entry for entry in step.deadlines if entry.kind is DeadlineKind.ALERT]
     stay = _Stay(state, policy, customer_zone, team)
-    return next((item.at for item in _listed(stay, (), None) if item.kind is kind), None)
+    first = min((at for entry in alerts for at in islice(stay.instants(entry), 1)), default=None)
+    if first is None or first > now:
+        return first
+    today = stay.day(now)
+    alert = alerts[0]
+    working = alert.unit is Unit.WORKING_DAYS
+    day = team.add(today, alert.after) if working else today + timedelta(days=alert.after)
+    return stay.at(day)
 
 
 def _step(state: RequestState) -> Step | None:
@@ -298,6 +312,7 @@ def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple
     if step is None:
         return ()
     found = [item for entry in step.deadlines for item in _times(stay, entry, done, until)]
+    found += _promised(stay.state, step)
     ends = min((item.at for item in found if item.event in _ENDING), default=None)
     open_items = [
         item
@@ -308,6 +323,16 @@ def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple
         and not _too_early(stay, item)
     ]
     return tuple(sorted(open_items, key=_order))
+
+
+def _promised(state: RequestState, step: Step) -> list[Deadline]:
+    """Return the deadline that our last mail set by naming a date, if it did."""
+    if state.promise_at is None:
+        return []
+    key = f"promise-{state.promise_at:%Y%m%d%H%M%S}"
+    notice = notice_when_late(step.move, state.delays)
+    kind, event = DeadlineKind.PROMISE, EventName.PROMISE_PASSED
+    return [Deadline(key, kind, state.promise_at, event, notice)]
 
 
 def _times(

@@ -56,6 +56,9 @@ requests = sa.Table(
     instant("entered_at", optional=False),
     choice("hold_reason", HoldReason, optional=True),
     instant("certificate_expires_at"),
+    # by when a mail of ours promised to write, and since when such a promise is broken
+    instant("promise_at"),
+    instant("overdue_since"),
     sa.Column("ready_date", sa.Date),
     instant("ended_at"),
     choice("form", FormKind, optional=True),
@@ -95,6 +98,7 @@ requests = sa.Table(
     work_index("requests", "open_since"),
     work_index("requests", "open_since", "move", name="move"),
     work_index("requests", "open_since", "status", name="status"),
+    work_index("requests", "overdue_since"),
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -68,9 +69,10 @@ def test_dates_that_mails_name_are_those_of_the_status(
     state: RequestState, reason: HoldReason
 ) -> None:
     shown = _hidden(state, reason).shown
-    for dated in (customer_due_at, our_promise_at):
-        assert dated(shown, POLICY, customer_zone="Asia/Tokyo", team=TEAM) == dated(
-            state, POLICY, customer_zone="Asia/Tokyo", team=TEAM
+    dated = partial(our_promise_at, now=NOW)
+    for of in (customer_due_at, dated):
+        assert of(shown, policy=POLICY, customer_zone="Asia/Tokyo", team=TEAM) == of(
+            state, policy=POLICY, customer_zone="Asia/Tokyo", team=TEAM
         )
 
 
