@@ -224,7 +224,7 @@ class RequestState:
 
     ``promise_at`` is by when our last mail that said so promised to write (None: no such promise is
     open), ``delays`` how often it was put off since, and ``overdue_since`` the first date of it
-    that passed.
+    that passed. ``reminded_at`` is when the last reminder of this stay was queued, or sent.
     """
 
     track: Track
@@ -259,6 +259,7 @@ class RequestState:
     promise_at: datetime | None = None
     delays: int = 0
     overdue_since: datetime | None = None
+    reminded_at: datetime | None = None
 
     @property
     def hidden(self) -> bool:

@@ -172,11 +172,13 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
         state = replace(state, track=rule.target.track)
     status = _resolve(rule.target, case, state)
     moved = status is not before.status
+    begins = moved or rule.restarts
     state = replace(
         _leave(before, state, status),
         status=status,
         version=before.version + 1,
-        entered_at=case.now if moved or rule.restarts else before.entered_at,
+        entered_at=case.now if begins else before.entered_at,
+        reminded_at=None if begins else state.reminded_at,
     )
     state = _hide(state)
     state, certificate = _keep_or_revoke(case, state)

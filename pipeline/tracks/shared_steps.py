@@ -43,7 +43,7 @@ def notice(name: NoticeName, variant: str = "") -> Effects:
 ANY_OPEN: Rules = (
     TransitionRule(E.WITHDRAW, CUSTOMER_STAFF, Status.WITHDRAWN, notice(NoticeName.WITHDRAWN)),
     TransitionRule(E.SUPERSEDE, SYSTEM_STAFF, Status.SUPERSEDED),
-    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,)),
+    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,), change=ch.note_reminder),
     TransitionRule(E.ALERT, SYSTEM, effects=(o.ALERT,)),
     TransitionRule(E.PROMISE_PASSED, SYSTEM, effects=(promises.TELL_LATE,), change=promises.passed),
     TransitionRule(E.ROUTE, STAFF, when=c.HAD_CERTIFICATE, refuse="route_after_certificate"),

@@ -9,7 +9,7 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.outgoing.ledger import Heard, heard
+from pipeline.flow.outgoing.ledger import Heard, heard, reminder_waits
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.request import Event
 from pipeline.model.transition import Deadline, DeadlineKind
@@ -94,10 +94,13 @@ def _event(work: Work, record: RequestRecord, deadline: Deadline) -> Event:
 
 
 def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
-    """Tell whether nothing is said yet of a promise that has passed.
+    """Tell whether ``deadline`` has to wait for a mail of ours, or for the next batch.
 
-    After an outage of ours the first batch lets everything go first that was decided meanwhile.
+    Nothing is closed while its reminder is on the way. After an outage of ours the first batch lets
+    everything go first that was decided meanwhile, before it tells that a promise was not kept.
     """
+    if deadline.kind is DeadlineKind.CLOSE:
+        return reminder_waits(work, record)
     if deadline.kind is not DeadlineKind.PROMISE:
         return False
     last = work.tx.memory.last_batch()

@@ -12,7 +12,7 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeFacts, Saying
 from pipeline.model.request import RequestState
 from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
-from pipeline.tracks.deadlines import our_promise_at
+from pipeline.tracks.deadlines import our_promise_at, reminders_of
 from pipeline.tracks.promises import after_mail, is_last, passed_in, settled
 
 #: What is in one of these states may still go out, and nobody has read it.
@@ -73,7 +73,7 @@ def save(work: Work, record: RequestRecord, state: RequestState) -> None:
     if state == record.state:
         return
     soonest = min(filter(None, (record.next_at, state.promise_at)), default=None)
-    work.tx.requests.set_promise(replace(record, state=state, next_at=soonest))
+    work.tx.requests.set_dates(replace(record, state=state, next_at=soonest))
 
 
 def take_back(work: Work, mail: OutboxRecord) -> None:
@@ -104,6 +104,26 @@ def naming_mail(work: Work, record: RequestRecord) -> OutboxRecord | None:
     at = record.state.promise_at
     mails = reversed(work.tx.outbox.of_request(record.id))
     return next((mail for mail in mails if mail.promise_at == at and at is not None), None)
+
+
+def reminder_waits(work: Work, record: RequestRecord) -> bool:
+    """Tell whether a reminder of the present stay has not gone out yet."""
+    return any(
+        mail.state in _WAITS and _reminds(record.state, mail)
+        for mail in work.tx.outbox.of_request(record.id)
+    )
+
+
+def went_out(work: Work, mail: OutboxRecord) -> None:
+    """Let the days before a close count from when its reminder went out."""
+    record = work.tx.requests.get(mail.request_id) if mail.request_id else None
+    if record is not None and record.state.reminded_at and _reminds(record.state, mail):
+        save(work, record, replace(record.state, reminded_at=work.now))
+
+
+def _reminds(state: RequestState, mail: OutboxRecord) -> bool:
+    """Tell whether ``mail`` reminds of what the customer has to do in the present stay."""
+    return mail.notice in reminders_of(state) and mail.created_at >= state.entered_at
 
 
 def _last_named(work: Work, record: RequestRecord) -> datetime | None:

@@ -56,9 +56,6 @@ requests = sa.Table(
     instant("entered_at", optional=False),
     choice("hold_reason", HoldReason, optional=True),
     instant("certificate_expires_at"),
-    # by when a mail of ours promised to write, and since when such a promise is broken
-    instant("promise_at"),
-    instant("overdue_since"),
     sa.Column("ready_date", sa.Date),
     instant("ended_at"),
     choice("form", FormKind, optional=True),
@@ -92,6 +89,9 @@ requests = sa.Table(
     # the end of the chain of events
     number("event_seq"),
     text("event_hash"),
+    # by when a mail of ours promised to write, and since when such a promise is broken
+    instant("promise_at"),
+    instant("overdue_since"),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),

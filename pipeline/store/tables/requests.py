@@ -86,8 +86,8 @@ class Requests(Rows[RequestRecord]):
         """Record the Message-IDs of the request's mail; no decision depends on them."""
         self._update(requests.c.id == request_id, thread=thread)
 
-    def set_promise(self, record: RequestRecord) -> None:
-        """Record by when a mail of ours promised to write, and when to look at the request next."""
+    def set_dates(self, record: RequestRecord) -> None:
+        """Record what mails of ours promised or reminded of, and when to look at it next."""
         state = record.state
         self._update(
             requests.c.id == record.id,

@@ -124,6 +124,7 @@ def make_facts() -> MakeFacts:
             file_name=f"onboarding_{language}.xlsx",
             due_at=at(2026, 12, 8),
             promise_at=at(2026, 11, 26),
+            old_promise_at=at(2026, 11, 23),
             ready_date=date(2026, 12, 14),
             items=_ITEMS[language],
             fine_answers=14,

@@ -17,7 +17,12 @@ from tests.unit.tracks.rows import DAY, NOW, POLICY
 
 OWNER, MANY = HoldReason.OWNERSHIP, HoldReason.TOO_MANY
 #: What the clock does to a hold; there it finds the hold.
-_OF_THE_CLOCK = {EventName.ALERT, EventName.REMIND, EventName.EXPIRE}
+_OF_THE_CLOCK = {
+    EventName.ALERT,
+    EventName.REMIND,
+    EventName.EXPIRE,
+    EventName.PROMISE_PASSED,
+}
 _OPEN = [
     RequestState(track, status, 3, NOW - DAY, claims_number=TRACKS[track].claims_number)
     for track in Track
