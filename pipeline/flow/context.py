@@ -66,7 +66,8 @@ class Trigger:
 class NoticeDetails:
     """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
 
-    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    ``files`` take the place of the notice's own files, ``copies`` come beside them. ``promise_at``
+    is a date that staff chose.
     """
 
     items: tuple[ProblemItem, ...] = ()
@@ -82,6 +83,7 @@ class NoticeDetails:
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
     copies: tuple[MailFile, ...] = ()
+    promise_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

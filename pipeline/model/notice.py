@@ -39,7 +39,35 @@ class NoticeName(StrEnum):
     ALREADY_ACTIVE = "already_active"
     DUPLICATE = "duplicate"
     RECEIPT_UNVERIFIED = "receipt_unverified"
+    DELAYED = "delayed"
+    ANSWER = "answer"
     STAFF_ALERT = "staff_alert"
+
+
+class Saying(StrEnum):
+    """What a mail does to an open promise of its request.
+
+    ``keeps``: it tells a decision or asks something and names no date; nothing is promised any
+    more. ``replaces``: it names a new date, or none, in place of the old one. ``repeats``: it names
+    the date that is open. ``puts_off``: it names a new date for a promise that was not kept.
+    ``leaves``: it does not speak of it.
+    """
+
+    KEEPS = "keeps"
+    REPLACES = "replaces"
+    REPEATS = "repeats"
+    PUTS_OFF = "puts_off"
+    LEAVES = "leaves"
+
+    @property
+    def settles(self) -> bool:
+        """Whether the promise before it is settled by the mail."""
+        return self in {Saying.KEEPS, Saying.REPLACES}
+
+    @property
+    def names_a_new_date(self) -> bool:
+        """Whether the mail may name a date that was not promised before."""
+        return self in {Saying.REPLACES, Saying.PUTS_OFF}
 
 
 class MailPriority(IntEnum):
@@ -88,7 +116,8 @@ class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
     ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
-    ours. ``number`` is E.164 or empty, ``number_shown`` the same in international writing.
+    ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
+    ``number_shown`` the same in international writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
     ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
     one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
@@ -155,6 +184,7 @@ class NoticeFacts:
     known_providers: tuple[str, ...] = ()
     known_uses: tuple[str, ...] = ()
     filled: bool = False
+    old_promise_at: datetime | None = None
 
     @property
     def details_known(self) -> bool:

@@ -10,7 +10,7 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
 from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
 from pipeline.notifications.words import Words
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
@@ -18,6 +18,10 @@ _LETTERS = "ABCDEFGHIJ"
 #: What is said of a number already by the name of who runs WhatsApp on it.
 _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
 _CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
+
+
+def _promised(date: str) -> str:
+    return Promised(date) if date else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,17 @@ class View:
     @property
     def promise(self) -> str:
         """Our deadline."""
-        return self._deadline(self.facts.promise_at)
+        return _promised(self._deadline(self.facts.promise_at))
+
+    @property
+    def promise_day(self) -> str:
+        """Our deadline, for a subject."""
+        return _promised(self._short(self.facts.promise_at))
+
+    @property
+    def old_promise(self) -> str:
+        """The deadline of ours that has passed."""
+        return self._deadline(self.facts.old_promise_at)
 
     @property
     def ready_date(self) -> str:

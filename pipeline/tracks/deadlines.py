@@ -7,11 +7,12 @@ reminders, agreed hours and the lapses of an approval are exact instants.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from datetime import UTC, date, datetime, timedelta
+from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline.model.notice import NoticeName
 from pipeline.model.request import (
     Actor,
     Event,
@@ -26,6 +27,8 @@ from pipeline.model.transition import Deadline, DeadlineKind, SendNotice
 from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.declaration import Anchor, Due, Step, Unit
+from pipeline.tracks.promises import notice_when_late
+from pipeline.tracks.shared_deadlines import REMINDERS
 
 #: Events that end the stay: reminders do not come at or after them.
 _ENDING = frozenset(
@@ -57,6 +60,8 @@ _HAPPENED = (
     "certificate_wanted_at",
 )
 _A_DAY = timedelta(days=1)
+#: A request is closed so long after the last reminder at the earliest.
+_GRACE = timedelta(days=3)
 #: Days in which a person looks at the words "I did not withdraw".
 _WITHDRAWN_DAYS = 7
 
@@ -77,6 +82,15 @@ class _Stay:
         """Return the deadline hour on ``day``, or on the team's next working day."""
         moved = self.team.on_or_after(day)
         return at_hour(moved, self.policy.deadline_hour, self.zone).astimezone(UTC)
+
+    def grace(self) -> datetime:
+        """Return until when nothing is closed, because the customer was reminded of late."""
+        reminded = self.state.reminded_at
+        if reminded is None:
+            return self.state.entered_at
+        end = reminded + _GRACE
+        at = self.at(self.day(end))
+        return at if at >= end else self.at(self.day(end) + _A_DAY)
 
     def anchor(self, anchor: Anchor) -> datetime | date | None:
         """Return what ``anchor`` means here; None: it has not happened."""
@@ -152,11 +166,16 @@ def due(
     """Return what is to be done now; ``done`` are the keys already done in this stay.
 
     What ends the stay (a close, an expiry, a lapse) comes alone: no reminder is sent at or after
-    it. Of a group of missed reminders or alerts only the latest is left.
+    it. But nothing is closed before the last reminder: while that is missing, it comes in place of
+    the close. Of a group of missed reminders or alerts only the latest is left.
     """
     stay = _Stay(state, policy, customer_zone, team)
     passed = [item for item in _listed(stay, done, now) if item.at <= now]
     ending = [item for item in passed if item.event in _ENDING]
+    if ending and _closes(ending[0]):
+        missed = [item for item in passed if item.group == REMINDERS]
+        if missed:
+            return (missed[-1],)
     if ending:
         return (ending[0],)
     latest = {item.group or item.key: item for item in passed}
@@ -174,31 +193,6 @@ def next_at(
     """Return when the request has to be looked at next; None: never by the clock."""
     stay = _Stay(state, policy, customer_zone, team)
     return min((item.at for item in _listed(stay, done, None)), default=None)
-
-
-def horizon(now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
-    """Return the latest deadline that any status of any track can have, were it entered ``now``.
-
-    Only the dates that customers name (a day to be ready, an hour, the end of a certificate) can
-    bring a later one.
-    """
-    steps = (track.step(status) for track in TRACKS.values() for status in Status)
-    entries = [entry for step in steps if step is not None for entry in step.deadlines]
-    return max(_farthest(entry, now, policy, team) for entry in entries)
-
-
-def _farthest(entry: Due, now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
-    """Return by when ``entry`` comes, or comes again, whatever the customer's zone."""
-    units = max(entry.after, entry.every)
-    if entry.exact:
-        distance = entry.span if entry.span is not None else timedelta(days=units)
-        if entry.from_policy is not None:
-            distance = entry.from_policy(policy)
-        return now + distance + timedelta(days=entry.every)
-    tomorrow = now.date() + _A_DAY  # it is tomorrow already in some zone
-    working = entry.unit is Unit.WORKING_DAYS
-    day = team.add(tomorrow, units) if working else team.on_or_after(tomorrow + units * _A_DAY)
-    return datetime.combine(day + 2 * _A_DAY, time(), UTC)
 
 
 def as_of(state: RequestState, now: datetime) -> RequestState:
@@ -266,18 +260,38 @@ def customer_due_at(
 
 
 def our_promise_at(
-    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
+    state: RequestState,
+    policy: TrackPolicy,
+    now: datetime,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
 ) -> datetime | None:
-    """Return by when we said that we act: the first alert where it is not the customer's move.
+    """Return by when a mail of ``now`` promises that we write; None: it promises nothing.
 
-    Of ``awaiting_readiness`` it is when we ask; elsewhere on the customer's move it is None.
+    It is the first alert of the stay, or as long after ``now`` once that has passed. Where it is
+    the customer's move there is none.
     """
     step = _step(state)
-    if step is None or (step.move is Move.CUSTOMER) != (state.status is Status.AWAITING_READINESS):
+    if step is None or step.move is Move.CUSTOMER:
         return None
-    kind = DeadlineKind.REMIND if step.move is Move.CUSTOMER else DeadlineKind.ALERT
+    alerts = [entry for entry in step.deadlines if entry.kind is DeadlineKind.ALERT]
     stay = _Stay(state, policy, customer_zone, team)
-    return next((item.at for item in _listed(stay, (), None) if item.kind is kind), None)
+    first = min((at for entry in alerts for at in islice(stay.instants(entry), 1)), default=None)
+    if first is None or first > now:
+        return first
+    today = stay.day(now)
+    alert = alerts[0]
+    working = alert.unit is Unit.WORKING_DAYS
+    day = team.add(today, alert.after) if working else today + timedelta(days=alert.after)
+    return stay.at(day)
+
+
+def reminders_of(state: RequestState) -> frozenset[NoticeName]:
+    """Return the mails that remind the customer in the present status."""
+    step = _step(state)
+    entries = step.deadlines if step is not None else ()
+    return frozenset(entry.notice for entry in entries if entry.notice and entry.group == REMINDERS)
 
 
 def _step(state: RequestState) -> Step | None:
@@ -298,6 +312,7 @@ def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple
     if step is None:
         return ()
     found = [item for entry in step.deadlines for item in _times(stay, entry, done, until)]
+    found += _promised(stay.state, step)
     ends = min((item.at for item in found if item.event in _ENDING), default=None)
     open_items = [
         item
@@ -310,15 +325,26 @@ def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple
     return tuple(sorted(open_items, key=_order))
 
 
+def _promised(state: RequestState, step: Step) -> list[Deadline]:
+    """Return the deadline that our last mail set by naming a date, if it did."""
+    if state.promise_at is None:
+        return []
+    key = f"promise-{state.promise_at:%Y%m%d%H%M%S}"
+    notice = notice_when_late(step.move, state.delays)
+    kind, event = DeadlineKind.PROMISE, EventName.PROMISE_PASSED
+    return [Deadline(key, kind, state.promise_at, event, notice)]
+
+
 def _times(
     stay: _Stay, entry: Due, done: Collection[str], until: datetime | None
 ) -> Iterator[Deadline]:
     """Yield the times of ``entry`` from the last one done (included) to the next one open."""
     notice = SendNotice(entry.notice, entry.variant) if entry.notice else None
     last_done = max((_index(entry, key) for key in done), default=0)
-    for index, at in enumerate(stay.instants(entry), 1):
+    for index, first_at in enumerate(stay.instants(entry), 1):
         if index < last_done:
             continue
+        at = max(first_at, stay.grace()) if entry.kind is DeadlineKind.CLOSE else first_at
         key = f"{entry.key}-{index}" if entry.every else entry.key
         yield Deadline(key, entry.kind, at, entry.event, notice, entry.group)
         if index > last_done and (until is None or at > until):
@@ -344,5 +370,5 @@ def _too_late(item: Deadline, ends: datetime | None) -> bool:
 
 def _too_early(stay: _Stay, item: Deadline) -> bool:
     """Tell a reminder that would come before what it reminds of (a certificate made long ago)."""
-    certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == "remind"
+    certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == REMINDERS
     return certificate and item.at <= stay.state.entered_at

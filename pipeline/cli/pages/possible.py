@@ -26,6 +26,7 @@ _COMMANDS = {
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
     EventName.SEND_FORM: "request send-form {reference} --form FORM",
+    EventName.ANSWER: "request answer {reference} --text TEXT",
     EventName.MERGE: "request merge {reference} OTHER",
     EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",

@@ -12,7 +12,7 @@ from pipeline.model.proposal import Told, told
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
-from pipeline.tracks.deadlines import customer_due_at, our_promise_at
+from pipeline.tracks.deadlines import customer_due_at
 from pipeline.tracks.moves import next_on_journey
 from pipeline.validation.phone.number_types import international_writing
 
@@ -23,7 +23,7 @@ def notice_facts(
     details: NoticeDetails,
     previous: Status | None = None,
 ) -> NoticeFacts:
-    """Gather what a notice about ``record`` may say, as of now."""
+    """Gather what a notice about ``record`` may say, as of now; promises of ours come beside it."""
     state = record.state.shown
     revision = work.tx.revisions.latest_answers(record.id)
     return NoticeFacts(
@@ -41,9 +41,6 @@ def notice_facts(
         received_at=revision.received_at if revision else record.opened_at,
         file_name=details.file_name or (revision.file_name if revision else ""),
         due_at=customer_due_at(
-            state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
-        ),
-        promise_at=our_promise_at(
             state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
         ),
         ready_date=state.ready_date,

@@ -7,6 +7,7 @@ from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.budgets import mailbox_of, over_answer_cap
+from pipeline.flow.outgoing.ledger import save
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
@@ -92,6 +93,7 @@ def _queue(work: Work, context: MessageContext, chosen: Notice) -> None:
     grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
     if grown.thread != record.thread:
         work.tx.requests.set_thread(grown.id, grown.thread)
+    save(work, record, grown.state)
 
 
 def _joined(answers: list[Notice]) -> Notice:

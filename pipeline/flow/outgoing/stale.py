@@ -32,6 +32,8 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
+    if mail.notice is NoticeName.DELAYED and _settled(tx, mail):
+        return True
     statuses = _ONLY_IN.get(mail.notice)
     if statuses is not None:
         record = tx.requests.get(mail.request_id)
@@ -46,6 +48,12 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
         return not _carries(mail.content, live)
     # a reminder of the certificate before this one
     return live.issued_at is not None and mail.created_at < live.issued_at
+
+
+def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether something else was decided or promised since a mail that puts a promise off."""
+    record = tx.requests.get(mail.request_id or "")
+    return record is None or record.state.ended or record.state.promise_at != mail.promise_at
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:

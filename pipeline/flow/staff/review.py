@@ -29,6 +29,7 @@ _OWN_COMMAND = {
     EventName.FINALLY_REFUSED: "request reject",
     EventName.ROUTE: "request route",
     EventName.SEND_FORM: "request send-form",
+    EventName.ANSWER: "request answer",
     EventName.MERGE: "request merge",
     EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline.cli.commands.requests.words import accept, note, tick
+from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.deciding import decide, decision
 from pipeline.cli.output import plain, print_json
@@ -21,7 +21,7 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "note", "tick"]
+__all__ = ["accept", "answer", "delay", "note", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
