@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.model.digest import Digest, DigestLine
 from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, ProblemItem
 from pipeline.model.request import Slot, Status, Track
@@ -143,7 +144,21 @@ def make_facts() -> MakeFacts:
             chat_link="https://wa.me/81312345678?text=Hello",
             files=("qr-sample-shoji.svg", "qr-sample-shoji.png"),
             suggestion=FormKind.MIGRATION,
-            digest=(("overdue", "WA-7K3M9Q4M", "policy_review"), ("issue_failed", "", "")),
+            digest=Digest(
+                (
+                    DigestLine(
+                        "overdue",
+                        "WA-7K3M9Q4M",
+                        status=Status.POLICY_REVIEW,
+                        since=at(2026, 11, 20, 1),
+                        command="pipeline request show WA-7K3M9Q4M",
+                    ),
+                    DigestLine("command_refused", "WA-7K3M9Q4M", reason="no_such_move"),
+                    DigestLine("issue_failed", more=3),
+                ),
+                "WA-7K3M9Q4M",
+                at(2026, 11, 20, 1),
+            ),
             deleted_at=at(2026, 12, 24, 5, 30),
             other_number="+54 9 11 2345-6789",
         )
