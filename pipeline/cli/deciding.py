@@ -53,7 +53,7 @@ def decide(
         words.word(
             "decided",
             reference=changed.reference,
-            before=words.status_word(record.status),
-            after=words.status_word(changed.status),
+            before=words.step(record.status),
+            after=words.step(changed.status),
         )
     )

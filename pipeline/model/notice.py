@@ -138,7 +138,7 @@ class NoticeFacts:
     files: tuple[str, ...] = ()
     suggestion: FormKind | None = None
     refs: tuple[str, ...] = ()
-    digest: Digest = Digest()
+    digest: Digest = field(default_factory=Digest)
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
     certificate_days: int = 1

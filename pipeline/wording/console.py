@@ -56,7 +56,7 @@ def _table(section: str) -> Mapping[str, Any]:
 
 @cache
 def _merged(code: str, section: str) -> Mapping[str, Any]:
-    """Return the words of a section in the language ``code``; key by key, English where it lacks."""
+    """Return the words of a section in the language ``code``, key by key in English else."""
     english: dict[str, Any] = resources.read_toml("console", f"{_FALLBACK}.toml").get(section, {})
     name = f"{code}.toml"
     if not resources.template("console", name).is_file():
@@ -117,14 +117,6 @@ def why(code: str) -> str:
     codes = _table("codes")
     found = (codes.get(f"{kind}{code}", "") for kind in _KINDS_OF_WHY)
     return next(filter(None, found), code)
-
-
-def mail_state(code: str) -> str:
-    """Return the words for what became of a mail: its state, or what a reply was taken for."""
-    codes = _table("codes")
-    found = (codes.get(f"{kind}{code}", "") for kind in ("became_", "event_", ""))
-    text: str = next(filter(None, found), code)
-    return text
 
 
 def named(kind: str, code: str) -> str:

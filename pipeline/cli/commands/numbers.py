@@ -85,7 +85,7 @@ def show(number: str, *, as_json: bool) -> None:
             f"{row.e164}  {state}  {row.organisation}  {row.since or ''}".rstrip(), rest="    "
         )
     for record in requests:
-        status = words.status_word(record.status.value)
+        status = words.step(record.status)
         print_lines(f"  {record.reference}  {status}  {owners[record.id]}", rest="    ")
 
 
