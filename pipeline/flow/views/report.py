@@ -10,8 +10,8 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.identifiers import new_id
 from pipeline.wording import console as words
-from pipeline.wording.inert import inert
 from pipeline.wording.answers import language_name
+from pipeline.wording.inert import inert
 from pipeline.wording.instants import span, told, told_twice, weekdays
 
 _MOST = 1000
