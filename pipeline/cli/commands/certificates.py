@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.choices import WordChoice
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.files import read_text
 from pipeline.cli.output import print_json, print_lines, print_table
@@ -183,7 +184,10 @@ def reissue(reference: str, name: str | None) -> None:
 @click.argument("reference")
 @click.option(
     "--reason",
-    type=click.Choice(["exposed", "number_changed", "name_changed", "asked", "our_mistake"]),
+    type=WordChoice(
+        ["exposed", "number_changed", "name_changed", "asked", "our_mistake"],
+        lambda code: words.named("reason", code),
+    ),
     required=True,
 )
 @click.option("--as", "name", default=None)
