@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from pipeline import terms
+from pipeline.model.digest import Digest
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, Slot, Status, Track
 
@@ -121,7 +122,7 @@ class NoticeFacts:
     ``reason`` is a code of ``templates/notices/words.<lang>``.
     ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
     one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
-    "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
+    "correct" from "check". ``digest`` is what a staff alert tells.
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
@@ -166,7 +167,7 @@ class NoticeFacts:
     files: tuple[str, ...] = ()
     suggestion: FormKind | None = None
     refs: tuple[str, ...] = ()
-    digest: tuple[tuple[str, str, str], ...] = ()
+    digest: Digest = field(default_factory=Digest)
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
     certificate_days: int = 1

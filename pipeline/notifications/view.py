@@ -10,6 +10,7 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
 from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
+from pipeline.notifications.digest import LineView, days_between
 from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
 from pipeline.notifications.words import Words
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
@@ -258,9 +259,23 @@ class View:
         """What a change of the status means, for a subject."""
         return self.words.text("headline", self.facts.status, self.words.text("headline", "other"))
 
-    def alert(self, code: str) -> str:
-        """Return what staff are told for ``code``; the code itself when there are no words."""
-        return self.words.text("alert", code, code)
+    @property
+    def digest(self) -> tuple[LineView, ...]:
+        """The lines of a staff alert."""
+        return tuple(
+            LineView(line, self.words, self.facts.zone) for line in self.facts.digest.lines
+        )
+
+    @property
+    def waits_longest(self) -> str:
+        """The reference of the request that has waited longest for staff, or empty."""
+        return Glued(self.facts.digest.longest)
+
+    @property
+    def longest_days(self) -> int:
+        """For how many days it has waited."""
+        since, now = self.facts.digest.longest_since, self.facts.now
+        return days_between(since, now, self.facts.zone) if since and now else 0
 
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""

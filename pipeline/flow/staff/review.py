@@ -100,7 +100,7 @@ def _tick_off(
         raise RefusedError(
             "warnings_open",
             reference=record.reference,
-            warnings=", ".join(sorted(warnings - done)),
+            warnings=", ".join(f"`{code}`" for code in sorted(warnings - done)),
         )
     return replace(record, acknowledged_warnings=tuple(sorted(done)))
 
