@@ -84,15 +84,24 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """One of the requests that a mail tells of: its reference, its number as shown, its file."""
+
+    reference: str
+    number: str = ""
+    file_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
     ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
     ours. ``number`` is E.164 or empty, ``number_shown`` the same in international writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
-    ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
-    one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
-    "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
+    ``changes`` are (label, old, new). ``requests`` are those of the forms of one message, when
+    there are several. ``own_words`` is a text that staff wrote for this customer. ``has_errors``
+    tells "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
@@ -103,6 +112,11 @@ class NoticeFacts:
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
     are what a mail without a form told. ``filled``: the form that goes out has answers.
+    ``after_route``: what is asked for is what another form asks, to which staff have moved the
+    request. ``closes``: the request is closed when the customer's deadline passes. ``approved``: it
+    has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
+    counts; the second came at ``second_received_at``. ``max_mb`` is how many megabytes a mail may
+    have.
     """
 
     reference: str
@@ -136,7 +150,7 @@ class NoticeFacts:
     chat_link: str = ""
     files: tuple[str, ...] = ()
     suggestion: FormKind | None = None
-    refs: tuple[str, ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
     digest: tuple[tuple[str, str, str], ...] = ()
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
@@ -155,6 +169,12 @@ class NoticeFacts:
     known_providers: tuple[str, ...] = ()
     known_uses: tuple[str, ...] = ()
     filled: bool = False
+    after_route: bool = False
+    closes: bool = True
+    approved: bool = False
+    first_asked: bool = False
+    second_received_at: datetime | None = None
+    max_mb: int = 0
 
     @property
     def details_known(self) -> bool:

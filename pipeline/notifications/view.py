@@ -17,6 +17,8 @@ from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 _LETTERS = "ABCDEFGHIJ"
 #: What is said of a number already by the name of who runs WhatsApp on it.
 _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
+#: The references that a subject has room for.
+_NAMED_IN_SUBJECT = 2
 _CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
 
 
@@ -29,6 +31,15 @@ class ItemView:
     where: str
     given: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One of the requests that a mail tells of, as a template writes it."""
+
+    reference: str
+    number: str
+    file_name: str
 
 
 @dataclass(frozen=True)
@@ -345,15 +356,24 @@ class View:
         )
 
     @property
+    def requests(self) -> tuple[RequestView, ...]:
+        """The requests of the forms of one message, when there are several."""
+        return tuple(
+            RequestView(Glued(one.reference), Number(one.number), one.file_name)
+            for one in self.facts.requests
+        )
+
+    @property
     def references(self) -> str:
-        """All references of the mail (two forms in one message)."""
-        return self.words.text("layout", "list_separator").join(self.facts.refs)
+        """The references of all requests, for a subject; of more than two the first."""
+        found = [one.reference for one in self.facts.requests] or [self.facts.reference]
+        shown = found if len(found) <= _NAMED_IN_SUBJECT else found[:1]
+        return self.words.text("layout", "list_separator").join(shown)
 
     @property
     def other_reference(self) -> str:
         """The reference of the request that this one is about."""
-        others = [ref for ref in self.facts.refs if ref != self.facts.reference]
-        return Glued(self.facts.other_reference or (others[0] if others else ""))
+        return Glued(self.facts.other_reference)
 
     @property
     def chat_link(self) -> str:

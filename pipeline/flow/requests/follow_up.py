@@ -15,6 +15,7 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply, read_words
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
 from pipeline.flow.requests.details import hear_more
+from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
@@ -292,6 +293,7 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
     if event is None:
         return context.done(Outcome.REPLY, record, why="note")
     apply_event(work, record, event, context.trigger)
+    settle_other(work, record, event.name)
     return context.done(Outcome.REPLY, record, event=event.name)
 
 

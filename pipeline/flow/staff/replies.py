@@ -2,6 +2,7 @@
 
 from pipeline.errors import RefusedError
 from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
 from pipeline.flow.staff.vouching import newest_unproven, vouch
@@ -53,6 +54,7 @@ def _act(services: Services, record: RequestRecord, who: str) -> RequestRecord:
             new_date=reading.new_date,
         )
         changed = apply_event(work, current, event, by_staff(who))
+        settle_other(work, current, event.name)
         work.tx.notes.tick(note.id)
         note_in_history(work, changed, who, ("reply_accepted", note.id))
         return changed

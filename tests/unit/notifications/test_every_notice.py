@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import COMMANDS as REPLIES
 from pipeline.intake.reply.vocabulary import says
-from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem, RequestFacts
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.sources import find_source
@@ -371,7 +371,7 @@ def hostile(facts: NoticeFacts, value: str) -> NoticeFacts:
         files=(value,),
         digest=((value, value, value),),
         chat_link=value,
-        refs=("WA-7K3M9Q4M", value),
+        requests=(RequestFacts("WA-7K3M9Q4M", value, value), RequestFacts(value, value, value)),
         reason=value,
     )
 
