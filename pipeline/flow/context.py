@@ -84,6 +84,7 @@ class NoticeDetails:
     copies: tuple[MailFile, ...] = ()
     first_asked: bool = False
     second_received_at: datetime | None = None
+    reply_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

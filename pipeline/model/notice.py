@@ -88,6 +88,7 @@ class RequestFacts:
     """One of the requests that a mail tells of: its reference, its number as shown, its file."""
 
     reference: str
+    track: Track
     number: str = ""
     file_name: str = ""
 
@@ -116,7 +117,7 @@ class NoticeFacts:
     request. ``closes``: the request is closed when the customer's deadline passes. ``approved``: it
     has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
     counts; the second came at ``second_received_at``. ``max_mb`` is how many megabytes a mail may
-    have.
+    have. ``reply_word`` is what the customer has perhaps meant by a reply.
     """
 
     reference: str
@@ -175,6 +176,7 @@ class NoticeFacts:
     first_asked: bool = False
     second_received_at: datetime | None = None
     max_mb: int = 0
+    reply_word: str = ""
 
     @property
     def details_known(self) -> bool:

@@ -80,6 +80,7 @@ def notice_facts(
         approved=state.approved_at is not None,
         first_asked=details.first_asked,
         second_received_at=details.second_received_at,
+        reply_word=details.reply_word,
         max_mb=work.services.settings.limits.message_bytes // _MEGABYTE,
     )
 

@@ -147,6 +147,7 @@ def _told(work: Work, record: RequestRecord) -> RequestFacts:
     latest = work.tx.revisions.latest_answers(record.id)
     return RequestFacts(
         record.reference,
+        record.state.shown.track,
         international_writing(record.number),
         latest.file_name if latest else "",
     )

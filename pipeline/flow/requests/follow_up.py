@@ -255,14 +255,27 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
     may = event is not None and _may(context, record, act_of(event.name))
     if event is not None and may:
         keep_words(work.tx, context, record, said, waits=said.asks_more)
-        apply_event(work, record, event, context.trigger)
-        return context.done(Outcome.REPLY, record, event=event.name)
+        return _undone(work, context, record, event)
     if event is not None:
         return _suggested(work, context, record, event.name, said)
     keep_words(work.tx, context, record, said, waits=True)
     keep_attachments(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, record, why="ended")
+
+
+def _undone(
+    work: Work, context: MessageContext, record: RequestRecord, event: Event
+) -> MessageRecord:
+    """Undo the end of a request; who withdrew too long ago is sent the form again."""
+    try:
+        apply_event(work, record, event, context.trigger)
+    except RefusedError as error:
+        if (error.code, event.name) != ("undo_too_late", EventName.UNDO_WITHDRAW):
+            raise
+        add_reply(context, record, NoticeName.QUESTION, "undo_late")
+        return context.done(Outcome.REPLY, record, refused=error.code)
+    return context.done(Outcome.REPLY, record, event=event.name)
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:

@@ -371,7 +371,10 @@ def hostile(facts: NoticeFacts, value: str) -> NoticeFacts:
         files=(value,),
         digest=((value, value, value),),
         chat_link=value,
-        requests=(RequestFacts("WA-7K3M9Q4M", value, value), RequestFacts(value, value, value)),
+        requests=(
+            RequestFacts("WA-7K3M9Q4M", Track.ONBOARDING, value, value),
+            RequestFacts(value, Track.QR, value, value),
+        ),
         reason=value,
     )
 
