@@ -9,7 +9,7 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Move, Status, Track
 from pipeline.notifications import dates
 from pipeline.notifications.asked import LETTERS, Asked
-from pipeline.notifications.seal import Glued, Link, Number
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 #: What is said of a number already by the name of who runs WhatsApp on it.
@@ -56,7 +56,7 @@ class View(Asked):
     @property
     def reference(self) -> str:
         """The reference."""
-        return Glued(self.facts.reference)
+        return Whole(self.facts.reference)
 
     @property
     def number(self) -> str:
@@ -122,7 +122,7 @@ class View(Asked):
     @property
     def mailbox(self) -> str:
         """The address that requests are sent to."""
-        return Glued(self.facts.mailbox)
+        return Mailbox(self.facts.mailbox)
 
     # when
 
@@ -299,7 +299,7 @@ class View(Asked):
     def requests(self) -> tuple[RequestView, ...]:
         """The requests of the forms of one message, when there are several."""
         return tuple(
-            RequestView(Glued(one.reference), Number(one.number), one.file_name)
+            RequestView(Whole(one.reference), Number(one.number), one.file_name)
             for one in self.facts.requests
         )
 
@@ -319,7 +319,7 @@ class View(Asked):
     @property
     def other_reference(self) -> str:
         """The reference of the request that this one is about."""
-        return Glued(self.facts.other_reference)
+        return Whole(self.facts.other_reference)
 
     @property
     def chat_link(self) -> str:
