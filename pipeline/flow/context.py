@@ -13,7 +13,7 @@ from pipeline.model.message import (
     SenderJudgement,
     SenderVerdict,
 )
-from pipeline.model.notice import MailFile, ProblemItem
+from pipeline.model.notice import MailFile, ProblemItem, RequestFacts
 from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
@@ -77,13 +77,16 @@ class NoticeDetails:
     changes: tuple[tuple[str, str, str], ...] = ()
     own_words: str = ""
     reason: str = ""
-    refs: tuple[str, ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
     file_name: str = ""
     suggestion: FormKind | None = None
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
     copies: tuple[MailFile, ...] = ()
     promise_at: datetime | None = None
+    first_asked: bool = False
+    second_received_at: datetime | None = None
+    reply_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

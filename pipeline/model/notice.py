@@ -113,6 +113,16 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """One of the requests that a mail tells of: its reference, its number as shown, its file."""
+
+    reference: str
+    track: Track
+    number: str = ""
+    file_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
@@ -120,9 +130,9 @@ class NoticeFacts:
     ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
     ``number_shown`` the same in international writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
-    ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
-    one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
-    "correct" from "check". ``digest`` is what a staff alert tells.
+    ``changes`` are (label, old, new). ``requests`` are those of the forms of one message, when
+    there are several. ``own_words`` is a text that staff wrote for this customer. ``has_errors``
+    tells "correct" from "check". ``digest`` is what a staff alert tells.
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
@@ -133,6 +143,11 @@ class NoticeFacts:
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
     are what a mail without a form told. ``filled``: the form that goes out has answers.
+    ``after_route``: what is asked for is what another form asks, to which staff have moved the
+    request. ``closes``: the request is closed when the customer's deadline passes. ``approved``: it
+    has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
+    counts; the second came at ``second_received_at``. ``max_mb`` is how many megabytes a mail may
+    have. ``reply_word`` is what the customer has perhaps meant by a reply.
     """
 
     reference: str
@@ -166,7 +181,7 @@ class NoticeFacts:
     chat_link: str = ""
     files: tuple[str, ...] = ()
     suggestion: FormKind | None = None
-    refs: tuple[str, ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
     digest: Digest = field(default_factory=Digest)
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
@@ -186,6 +201,13 @@ class NoticeFacts:
     known_uses: tuple[str, ...] = ()
     filled: bool = False
     old_promise_at: datetime | None = None
+    after_route: bool = False
+    closes: bool = True
+    approved: bool = False
+    first_asked: bool = False
+    second_received_at: datetime | None = None
+    max_mb: int = 0
+    reply_word: str = ""
 
     @property
     def details_known(self) -> bool:

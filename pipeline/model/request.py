@@ -83,7 +83,11 @@ class Actor(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a request is held."""
+    """Why a request is held.
+
+    ``first_of_two`` and ``second_of_two``: two persons of one organisation sent differing forms for
+    a number; who sent the first says which one counts.
+    """
 
     SENDER = "sender"
     SENDER_DOUBTFUL = "sender_doubtful"
@@ -93,6 +97,8 @@ class HoldReason(StrEnum):
     TOO_MANY = "too_many"
     M2M = "m2m"
     CONFLICT = "conflict"
+    FIRST_OF_TWO = "first_of_two"
+    SECOND_OF_TWO = "second_of_two"
     CORRECTIONS = "corrections"
     CHANGE = "change"
     CERTIFICATE_LIMIT = "certificate_limit"
@@ -144,6 +150,8 @@ class EventName(StrEnum):
     HOLD = "hold"
     ROUTE = "route"
     CHANGED_FORM = "changed_form"
+    FIRST_COUNTS = "first_counts"
+    SECOND_COUNTS = "second_counts"
     CLOSE = "close"
     REMIND = "remind"
     ALERT = "alert"

@@ -74,6 +74,7 @@ def _telling(facts: NoticeFacts) -> tuple[str, ...]:
         ("from", facts.previous_status),
         ("to", facts.status),
         ("known", "details" if facts.details_known else ""),
+        ("form", facts.form or "none"),
     )
     return tuple(f"{kind}:{code}" for kind, code in found if code)
 

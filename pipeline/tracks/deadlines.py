@@ -40,16 +40,14 @@ _ENDING = frozenset(
         EventName.APPROVAL_LAPSED,
     }
 )
-#: Days that the mail of a hold gives the customer; staff decide what happens after them.
+#: Days that the mail of a hold gives the customer, where it asks for something; staff decide what
+#: happens after them.
 _HOLD_DAYS = {
     HoldReason.SENDER: 7,
-    HoldReason.NUMBER: 14,
     HoldReason.OWNERSHIP: 14,
     HoldReason.M2M: 14,
     HoldReason.CONFLICT: 14,
-    HoldReason.CHANGE: 14,
-    HoldReason.CERTIFICATE_LIMIT: 14,
-    HoldReason.APPROVAL_LAPSED: 14,
+    HoldReason.FIRST_OF_TWO: 14,
 }
 #: Fields that say when something happened; deadlines count from them.
 _HAPPENED = (
@@ -257,6 +255,15 @@ def customer_due_at(
             closing = (item.at for item in _listed(stay, (), None) if _closes(item))
             return next(closing, None)
     return None if days is None else stay.at(stay.day(state.entered_at) + timedelta(days=days))
+
+
+def closes_when_due(state: RequestState) -> bool:
+    """Tell whether the request is closed when the deadline of :func:`customer_due_at` passes."""
+    return not state.ended and state.status not in {
+        Status.CERTIFICATE_ISSUED,
+        Status.SLOT_AGREED,
+        Status.HELD,
+    }
 
 
 def our_promise_at(

@@ -8,7 +8,7 @@ from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
-from pipeline.flow.staff.possible import decisions_now, suggested_by_reply
+from pipeline.flow.staff.possible import decisions_now, may_ask_meaning, suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling
@@ -63,6 +63,9 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
     if suggested is not None:
         command = f"{calling.programme()} request accept {record.reference}"
         found[command] = words.named("event", suggested.value)
+        if may_ask_meaning(services, record):
+            command = f"{calling.programme()} request ask {record.reference} --meaning"
+            found[command] = words.named("did", "reply_asked")
     for event in decisions_now(services, record):
         found.setdefault(command_of(event, record), words.named("event", event.value))
         if event is EventName.OWNER_SETTLED and _shares_domain(services, record):

@@ -108,7 +108,7 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
             current = replace(current, form=kind)
             if revision.form is not kind:
                 insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
-        complete = checked is not None and not items
+        complete = kind is None or (checked is not None and not items)
         event = staff_event(
             work.services,
             current,

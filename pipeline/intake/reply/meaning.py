@@ -25,6 +25,8 @@ _EVENTS = {
     Command.OK: (EventName.ACCEPT_SLOT,),
     Command.CREATED: (EventName.MARK_CREATED,),
     Command.UNDO: (EventName.UNDO_WITHDRAW, EventName.UNDO_ACTIVATED),
+    Command.FIRST: (EventName.FIRST_COUNTS,),
+    Command.SECOND: (EventName.SECOND_COUNTS,),
 }
 _CHOICE, _OTHER_TIME, _MIXED, _DATE = "choice", "other_time", "mixed", "date"
 _ONLY_TIMES, _ONLY_DATE = "only_times", "only_date"

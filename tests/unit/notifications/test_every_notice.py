@@ -11,7 +11,7 @@ import pytest
 from pipeline.intake.reply.vocabulary import COMMANDS as REPLIES
 from pipeline.intake.reply.vocabulary import says
 from pipeline.model.digest import Digest, DigestLine
-from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem, RequestFacts
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.sources import find_source
@@ -376,7 +376,10 @@ def hostile(facts: NoticeFacts, value: str) -> NoticeFacts:
             facts.now,
         ),
         chat_link=value,
-        refs=("WA-7K3M9Q4M", value),
+        requests=(
+            RequestFacts("WA-7K3M9Q4M", Track.ONBOARDING, value, value),
+            RequestFacts(value, Track.QR, value, value),
+        ),
         reason=value,
     )
 

@@ -17,6 +17,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import organisations as owners
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.replies import ask_meaning
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Track
@@ -133,19 +134,21 @@ def _slot(text: str, zone: str) -> Slot:
 @decision
 @click.option("--field", "fields", multiple=True, type=FieldName())
 @click.option("--text", default="")
-@click.option("--owner", "prove_owner", is_flag=True)
+@click.option("--owner", "about", flag_value="owner")
+@click.option("--meaning", "about", flag_value="meaning")
 def ask(
     reference: str,
     name: str | None,
     fields: tuple[str, ...],
     text: str,
     *,
-    prove_owner: bool,
+    about: str | None,
     as_json: bool,
 ) -> None:
-    """Ask the customer to correct answers, or for a proof that the number is theirs."""
-    if prove_owner:
-        decide(reference, name, owners.ask_owner, as_json=as_json)
+    """Ask for corrections, for a proof that the number is theirs, or what a reply means."""
+    if about is not None:
+        question = owners.ask_owner if about == "owner" else ask_meaning
+        decide(reference, name, question, as_json=as_json)
         return
     decide(
         reference,
