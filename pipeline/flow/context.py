@@ -66,7 +66,8 @@ class Trigger:
 class NoticeDetails:
     """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
 
-    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    ``files`` take the place of the notice's own files, ``copies`` come beside them. ``due_at`` is
+    the customer's deadline where the state does not tell it any more.
     """
 
     items: tuple[ProblemItem, ...] = ()
@@ -82,6 +83,10 @@ class NoticeDetails:
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
     copies: tuple[MailFile, ...] = ()
+    due_at: datetime | None = None
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,11 @@ class CertificateFacts:
     days_left: int = 0
     reason: str = ""
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no further one of the same approval can be asked for."""
+        return self.ordinal >= self.limit
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
@@ -103,6 +108,14 @@ class NoticeFacts:
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
     are what a mail without a form told. ``filled``: the form that goes out has answers.
+
+    ``reminder`` is 0 in a mail that asks first, else which reminder of it this is, and
+    ``last_reminder`` tells that none follows before the close. ``by_staff``: staff, not the
+    customer, made the move. ``certificate_sent``: a certificate of this request was ever sent;
+    ``certificate_ordered``: one is on its way. ``number_in_app``: the number is in use with the
+    WhatsApp app. ``asked_ready``: the customer was asked whether they are ready. ``undo_until`` is
+    when the time to undo is over, ``approval_ends_at`` when the approval lapses.
+    ``integration_known``: it was told that there is an integration.
     """
 
     reference: str
@@ -155,6 +168,16 @@ class NoticeFacts:
     known_providers: tuple[str, ...] = ()
     known_uses: tuple[str, ...] = ()
     filled: bool = False
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
+    certificate_sent: bool = False
+    certificate_ordered: bool = False
+    number_in_app: bool = False
+    asked_ready: bool = False
+    undo_until: datetime | None = None
+    approval_ends_at: datetime | None = None
+    integration_known: bool = False
 
     @property
     def details_known(self) -> bool:

@@ -220,6 +220,7 @@ class RequestState:
     theirs. ``doubts`` are why the request is held in place of the first status of staff without a
     word to the customer: such a hold is *hidden*. ``activation_reported``: it is active because the
     customer said so. ``certificate_withdrawn``: the withdrawal revoked a live certificate.
+    ``certificate_created_at`` is when the latest certificate was created.
     """
 
     track: Track
@@ -251,6 +252,12 @@ class RequestState:
     certificate_withdrawn: bool = False
     unasked: bool = False
     doubts: tuple[HoldReason, ...] = ()
+    certificate_created_at: datetime | None = None
+
+    @property
+    def integration_since(self) -> datetime | None:
+        """Since when there is an integration, or can be: it is made with the certificate."""
+        return self.integration_created_at or self.certificate_created_at
 
     @property
     def hidden(self) -> bool:
@@ -314,6 +321,7 @@ class Event:
     hold_reason: HoldReason | None = None
     answers_complete: bool = False
     variant: str = ""
+    certificate_created_at: datetime | None = None
     certificate_expires_at: datetime | None = None
     fields: tuple[str, ...] = ()
     doubts: tuple[HoldReason, ...] | None = None

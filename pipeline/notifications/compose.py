@@ -64,15 +64,20 @@ def _template(source: str) -> "Template":
 
 def _telling(facts: NoticeFacts) -> tuple[str, ...]:
     """Return the facts that may choose a document, the most telling first."""
+    certificate = facts.certificate
     found = (
-        ("reason", facts.reason),
-        ("hold", facts.hold_reason),
-        ("reason", facts.certificate.reason if facts.certificate else ""),
-        ("from", facts.previous_status),
-        ("to", facts.status),
-        ("known", "details" if facts.details_known else ""),
+        ("reason:", facts.reason),
+        ("hold:", facts.hold_reason),
+        ("reason:", certificate.reason if certificate else ""),
+        ("", "reminder" if facts.reminder else ""),
+        ("", "limit" if certificate and certificate.is_last else ""),
+        ("actor:", "staff" if facts.by_staff else ""),
+        ("from:", facts.previous_status),
+        ("to:", facts.status),
+        ("track:", facts.track),
+        ("known:", "details" if facts.details_known else ""),
     )
-    return tuple(f"{kind}:{code}" for kind, code in found if code)
+    return tuple(f"{kind}{code}" for kind, code in found if code)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
@@ -102,6 +103,11 @@ class View:
         return self.words.text("track", self.facts.track)
 
     @property
+    def track_with_article(self) -> str:
+        """What kind of request it is, as it stands in a sentence."""
+        return self.words.text("track_with_article", self.facts.track)
+
+    @property
     def request(self) -> str:
         """What was asked for, in a few words."""
         return self.words.text("request", self.facts.form or self.facts.track)
@@ -159,6 +165,26 @@ class View:
         return self._deadline(self.facts.promise_at)
 
     @property
+    def promise_day(self) -> str:
+        """Our deadline, for a subject."""
+        return self._short(self.facts.promise_at)
+
+    @property
+    def undo_until(self) -> str:
+        """Until when a reply undoes it."""
+        return self._deadline(self.facts.undo_until)
+
+    @property
+    def approval_ends(self) -> str:
+        """When the approval lapses, when that is before the customer is ready; else empty."""
+        ends, ready = self.facts.approval_ends_at, self.facts.ready_date
+        if ends is None or ready is None:
+            return ""
+        last = dates.before_midnight(ends, self.facts.zone)
+        last_day = dates.in_zone(last, self.facts.zone).date()
+        return self._date(last_day) if ready > last_day else ""
+
+    @property
     def ready_date(self) -> str:
         """The date from which the customer is ready."""
         return self._date(self.facts.ready_date)
@@ -207,6 +233,17 @@ class View:
         certificate = self.facts.certificate
         candidates = (self.facts.reason, certificate.reason if certificate else "")
         return next((code for code in candidates if code in known), "")
+
+    @property
+    def last_certificate(self) -> bool:
+        """Whether no further certificate can be asked for."""
+        return self.facts.certificate is not None and self.facts.certificate.is_last
+
+    @property
+    def certificate_over(self) -> bool:
+        """Whether the certificate has expired by itself, so that there was none to cancel."""
+        certificate = self.facts.certificate
+        return certificate is not None and certificate.expires_at <= self.facts.now
 
     @property
     def days_left(self) -> int:
@@ -264,16 +301,17 @@ class View:
 
     @property
     def slots(self) -> tuple[tuple[str, str], ...]:
-        """The offered hours, each with its letter."""
+        """The offered hours that have not begun, each with its letter, which it keeps."""
         return tuple(
             (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
             for letter, slot in zip(_LETTERS, self.facts.slots, strict=False)
+            if slot.start > self.facts.now
         )
 
     @property
     def letters(self) -> str:
         """The letters of the offered hours as a choice: ``A, B or C``."""
-        letters = list(_LETTERS[: len(self.facts.slots)])
+        letters = [letter for letter, _ in self.slots]
         last = self.words.text("layout", "list_last").join(letters[-2:])
         return self.words.text("layout", "list_separator").join([*letters[:-2], last])
 
@@ -339,10 +377,12 @@ class View:
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
-        return tuple(
-            (Glued(name), self.words.text("file_use", name.rpartition(".")[2].lower()))
-            for name in self.facts.files
-        )
+        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+
+    def _use(self, name: str) -> str:
+        stem, _, ending = name.lower().rpartition(".")
+        by_ending = self.words.text("file_use", ending)
+        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
 
     @property
     def references(self) -> str:
@@ -360,6 +400,11 @@ class View:
         """The click-to-chat link; without one of its own, the plain link to the number."""
         digits = self.facts.number.removeprefix("+")
         return Link(self.facts.chat_link or (f"https://wa.me/{digits}" if digits else ""))
+
+    @property
+    def chat_text(self) -> str:
+        """The words that the chat link types in, or empty."""
+        return " ".join(unquote(self.facts.chat_link.partition("?text=")[2]).split())
 
     @property
     def short_link(self) -> str:

@@ -57,8 +57,11 @@ _HAPPENED = (
     "certificate_wanted_at",
 )
 _A_DAY = timedelta(days=1)
-#: Days in which a person looks at the words "I did not withdraw".
+#: Days in which a person looks at the words "I did not withdraw", and "your decision is wrong".
 _WITHDRAWN_DAYS = 7
+_REJECTED_DAYS = 14
+#: How long before an hour that is almost here its answer is wanted.
+_SHORTLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class _Stay:
             Anchor.SLOT: state.slot.start if state.slot else state.entered_at,
             Anchor.CERTIFICATE_END: state.certificate_expires_at,
             Anchor.CERTIFICATE_WANTED: state.certificate_wanted_at,
-            Anchor.INTEGRATION_CREATED: state.integration_created_at,
+            Anchor.INTEGRATION_CREATED: state.integration_since,
             Anchor.OWNERSHIP: state.ownership_verified_at,
             Anchor.APPROVAL: state.approved_at,
         }
@@ -245,10 +248,36 @@ def event_of(deadline: Deadline, at: datetime) -> Event:
     )
 
 
+def which_reminder(
+    state: RequestState, deadline: Deadline, done: Collection[str]
+) -> tuple[int, bool]:
+    """Return which reminder of its question ``deadline`` is, and whether it is the last one.
+
+    ``done`` are the keys done in this stay. 0: it asks first, as on the day that the customer
+    named. What was missed while we were down reminds of nothing and is not counted.
+    """
+    step = _step(state)
+    wanted = deadline.notice.notice if deadline.notice else None
+    series = [due for due in step.deadlines if due.notice is wanted] if step and wanted else []
+    if not series:
+        return 0, False
+    sent = sum(1 for entry in series if entry.key in done)
+    asked_before = series[0].after > 0 or series[0].exact
+    return sent + asked_before, deadline.key == series[-1].key
+
+
 def customer_due_at(
-    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
+    state: RequestState,
+    policy: TrackPolicy,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
+    now: datetime | None = None,
 ) -> datetime | None:
-    """Return by when the customer has to act, as mails say it; None: there is no such date."""
+    """Return by when the customer has to act, as mails say it; None: there is no such date.
+
+    ``now`` (None: when the stay began) leaves out offered hours that have begun.
+    """
     stay = _Stay(state, policy, customer_zone, team)
     match state.status:
         case Status.CERTIFICATE_ISSUED:
@@ -259,10 +288,31 @@ def customer_due_at(
             days = _HOLD_DAYS.get(state.hold_reason) if state.hold_reason else None
         case Status.WITHDRAWN:
             days = _WITHDRAWN_DAYS
+        case Status.REJECTED:
+            days = _REJECTED_DAYS
+        case Status.SLOT_PROPOSED:
+            chosen_by = _chosen_by(stay, now or state.entered_at)
+            return min(filter(None, (chosen_by, _closing(stay))), default=None)
         case _:
-            closing = (item.at for item in _listed(stay, (), None) if _closes(item))
-            return next(closing, None)
+            return _closing(stay)
     return None if days is None else stay.at(stay.day(state.entered_at) + timedelta(days=days))
+
+
+def _closing(stay: _Stay) -> datetime | None:
+    return next((item.at for item in _listed(stay, (), None) if _closes(item)), None)
+
+
+def _chosen_by(stay: _Stay, now: datetime) -> datetime | None:
+    """Return by when an offered hour has to be chosen: one working day before the first one.
+
+    When that has passed already, shortly before the hour itself.
+    """
+    first = min((slot.start for slot in stay.state.slots if slot.start > now), default=None)
+    if first is None:
+        return None
+    eve = stay.team.before(stay.day(first))
+    wanted = at_hour(eve, stay.policy.deadline_hour, stay.zone).astimezone(UTC)
+    return next((at for at in (wanted, first - _SHORTLY) if at > now), first)
 
 
 def our_promise_at(
@@ -345,4 +395,5 @@ def _too_late(item: Deadline, ends: datetime | None) -> bool:
 def _too_early(stay: _Stay, item: Deadline) -> bool:
     """Tell a reminder that would come before what it reminds of (a certificate made long ago)."""
     certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == "remind"
-    return certificate and item.at <= stay.state.entered_at
+    early = certificate or item.group == "integration"
+    return early and item.at <= stay.state.entered_at

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.context import Trigger
+from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
+from pipeline.model.request import EventName
+from pipeline.model.transition import Deadline
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import due, event_of
+from pipeline.tracks.deadlines import customer_due_at, due, event_of, which_reminder
 
 
 def run_due(services: Services) -> int:
@@ -66,10 +68,26 @@ def _look_at(work: Work, record: RequestRecord) -> None:
     )
     for deadline in ready:
         status = record.status
+        details = _details(work, record, deadline)
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
         event = event_of(deadline, work.now)
-        record = apply_event(work, record, event, Trigger())
+        record = apply_event(work, record, event, Trigger(), details)
         if record.status is not status:
             return
     if not ready:
         work.tx.requests.reschedule(record.id, wake_up(work.services, record))
+
+
+def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:
+    """Return what the mail of ``deadline`` says beyond the request."""
+    if deadline.event is EventName.CLOSE:
+        # what was missed: once the request has ended its state does not tell it
+        missed = customer_due_at(
+            record.state.shown,
+            work.services.policy,
+            customer_zone=record.time_zone,
+            team=work.services.team,
+        )
+        return NoticeDetails(due_at=missed)
+    number, last = which_reminder(record.state, deadline, record.done_deadlines)
+    return NoticeDetails(reminder=number, last_reminder=last)

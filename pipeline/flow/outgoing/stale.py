@@ -24,6 +24,13 @@ _ONLY_IN = {
     NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
+#: The same of single variants.
+_VARIANT_ONLY_IN = {
+    (NoticeName.STATUS_CHANGED, "meta_began"): frozenset(
+        {Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}
+    ),
+}
+
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
 
@@ -32,7 +39,7 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    statuses = _ONLY_IN.get(mail.notice)
+    statuses = _ONLY_IN.get(mail.notice, _VARIANT_ONLY_IN.get((mail.notice, mail.variant)))
     if statuses is not None:
         record = tx.requests.get(mail.request_id)
         if record is None or record.status not in statuses:
