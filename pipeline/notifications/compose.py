@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.addressee import addressee_lines
 from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
@@ -92,7 +94,12 @@ class _Mail:
     def render(self, template: str) -> str:
         """Return ``template`` as Markdown with sealed values."""
         view = View(self.facts, self.words)
-        return _template(template).render(v=view, f=self.facts, vault=self.vault)
+        return _template(template).render(v=view, f=self.facts, part=self.part, vault=self.vault)
+
+    def part(self, name: str) -> Markup:
+        """Return the shared part ``name`` where a template asks for it; it is ours, no value."""
+        text = self.render(shared_part(self.words.language, name))
+        return Markup(text.strip("\n"))  # noqa: S704 - its own values are sealed already
 
     def shared(self, part: str) -> tuple[Block, ...]:
         return read_blocks(self.render(shared_part(self.words.language, part))) if part else ()

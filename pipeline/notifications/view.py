@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
-from pipeline.model.request import Move, Status
+from pipeline.model.request import Move, Status, Track
 from pipeline.notifications import dates
 from pipeline.notifications.seal import Glued, Link, Number
 from pipeline.notifications.words import Words
@@ -277,6 +277,12 @@ class View:
         return asked or move_in(self.facts.status) is Move.CUSTOMER
 
     @property
+    def asks_again(self) -> bool:
+        """Whether a request that is open again waits for something that was asked before."""
+        asked = self.facts.status is not Status.AWAITING_READINESS or self.ready_date_has_come
+        return self.waits_for_customer and asked and not self.facts.certificate_ordered
+
+    @property
     def headline(self) -> str:
         """What a change of the status means, for a subject."""
         return self.words.text("headline", self.facts.status, self.words.text("headline", "other"))
@@ -288,7 +294,8 @@ class View:
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        reason = reasons.get(self.facts.reason) or reasons["other"]
+        other = "other_qr" if self.facts.track is Track.QR else "other"
+        reason = reasons.get(self.facts.reason) or reasons[other]
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
