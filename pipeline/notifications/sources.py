@@ -20,6 +20,7 @@ from pipeline.notifications.words import FALLBACK, words_of
 class Source:
     """One document: where its words come from and how the mail around it looks.
 
+    ``preheader`` is the sentence that an inbox shows beside the subject.
     ``opening``, ``closing`` and ``signature`` name parts of ``_shared/<lang>.md`` (empty: none);
     ``address`` is ``person``, ``anonymous`` or ``none``.
     """
@@ -29,6 +30,7 @@ class Source:
     language: str
     version: int
     subject: str
+    preheader: str
     body: str
     address: str
     opening: str
@@ -72,6 +74,7 @@ def _sources(name: str, language: str) -> dict[str, Source]:
             language=language,
             version=version if isinstance(version, int) else 0,
             subject=str(head["subject"]),
+            preheader=str(head.get("preheader", "")),
             body=body.strip("\n") + "\n",
             address=str(head.get("address", "person")),
             opening=str(head.get("opening", "regular")),
