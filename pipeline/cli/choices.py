@@ -19,7 +19,7 @@ class WordChoice(click.Choice[str]):
     """A choice of codes, each of which has a word; a word that two codes share is not taken."""
 
     def __init__(self, codes: Iterable[str], word: Callable[[str], str], metavar: str = "") -> None:
-        """Take the codes and what each is called; ``metavar`` stands in the help for a long list."""
+        """Take the codes and what each is called; ``metavar`` stands for a long list."""
         super().__init__(tuple(map(str, codes)))
         self.word = word
         self._metavar = metavar
@@ -30,9 +30,7 @@ class WordChoice(click.Choice[str]):
             return self._metavar
         return super().get_metavar(param, ctx)
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the code that ``value`` is, or is the word of."""
         if value in self.choices:
             return str(value)

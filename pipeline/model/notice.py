@@ -111,6 +111,11 @@ class CertificateFacts:
     days_left: int = 0
     reason: str = ""
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no further one of the same approval can be asked for."""
+        return self.ordinal >= self.limit
+
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
@@ -148,6 +153,14 @@ class NoticeFacts:
     has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
     counts; the second came at ``second_received_at``. ``max_mb`` is how many megabytes a mail may
     have. ``reply_word`` is what the customer has perhaps meant by a reply.
+
+    ``reminder`` is 0 in a mail that asks first, else which reminder of it this is, and
+    ``last_reminder`` tells that none follows before the close. ``by_staff``: staff, not the
+    customer, made the move. ``certificate_sent``: a certificate of this request was ever sent;
+    ``certificate_ordered``: one is on its way. ``number_in_app``: the number is in use with the
+    WhatsApp app. ``asked_ready``: the customer was asked whether they are ready. ``undo_until`` is
+    when the time to undo is over, ``approval_ends_at`` when the approval lapses.
+    ``integration_known``: it was told that there is an integration.
     """
 
     reference: str
@@ -208,6 +221,16 @@ class NoticeFacts:
     second_received_at: datetime | None = None
     max_mb: int = 0
     reply_word: str = ""
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
+    certificate_sent: bool = False
+    certificate_ordered: bool = False
+    number_in_app: bool = False
+    asked_ready: bool = False
+    undo_until: datetime | None = None
+    approval_ends_at: datetime | None = None
+    integration_known: bool = False
 
     @property
     def details_known(self) -> bool:

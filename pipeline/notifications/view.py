@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
@@ -100,6 +101,11 @@ class View(Asked):
         return self.words.text("track", self.facts.track)
 
     @property
+    def track_with_article(self) -> str:
+        """What kind of request it is, as it stands in a sentence."""
+        return self.words.text("track_with_article", self.facts.track)
+
+    @property
     def request(self) -> str:
         """What was asked for, in a few words."""
         return self.words.text("request", self.facts.form or self.facts.track)
@@ -172,6 +178,21 @@ class View(Asked):
         return self._instant(self.facts.second_received_at)
 
     @property
+    def undo_until(self) -> str:
+        """Until when a reply undoes it."""
+        return self._deadline(self.facts.undo_until)
+
+    @property
+    def approval_ends(self) -> str:
+        """When the approval lapses, when that is before the customer is ready; else empty."""
+        ends, ready = self.facts.approval_ends_at, self.facts.ready_date
+        if ends is None or ready is None:
+            return ""
+        last = dates.before_midnight(ends, self.facts.zone)
+        last_day = dates.in_zone(last, self.facts.zone).date()
+        return self._date(last_day) if ready > last_day else ""
+
+    @property
     def ready_date(self) -> str:
         """The date from which the customer is ready."""
         return self._date(self.facts.ready_date)
@@ -222,6 +243,12 @@ class View(Asked):
         return next((code for code in candidates if code in known), "")
 
     @property
+    def certificate_over(self) -> bool:
+        """Whether the certificate has expired by itself, so that there was none to cancel."""
+        certificate = self.facts.certificate
+        return certificate is not None and certificate.expires_at <= self.facts.now
+
+    @property
     def days_left(self) -> int:
         """The days until the certificate expires, at least 1."""
         return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1
@@ -245,6 +272,12 @@ class View(Asked):
     def is_metas_move(self) -> bool:
         """Whether Meta decides how long it takes."""
         return move_in(self.facts.status) is Move.META
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether a request that is open again waits for something that was asked before."""
+        asked = self.facts.status is not Status.AWAITING_READINESS or self.ready_date_has_come
+        return self.waits_for_customer and asked and not self.facts.certificate_ordered
 
     @property
     def headline(self) -> str:
@@ -272,7 +305,8 @@ class View(Asked):
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        reason = reasons.get(self.facts.reason) or reasons["other"]
+        other = "other_qr" if self.facts.track is Track.QR else "other"
+        reason = reasons.get(self.facts.reason) or reasons[other]
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
@@ -285,10 +319,11 @@ class View(Asked):
 
     @property
     def slots(self) -> tuple[tuple[str, str], ...]:
-        """The offered hours, each with its letter."""
+        """The offered hours that have not begun, each with its letter, which it keeps."""
         return tuple(
             (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
             for letter, slot in zip(LETTERS, self.facts.slots, strict=False)
+            if slot.start > self.facts.now
         )
 
     @property
@@ -314,10 +349,12 @@ class View(Asked):
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
-        return tuple(
-            (Glued(name), self.words.text("file_use", name.rpartition(".")[2].lower()))
-            for name in self.facts.files
-        )
+        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+
+    def _use(self, name: str) -> str:
+        stem, _, ending = name.lower().rpartition(".")
+        by_ending = self.words.text("file_use", ending)
+        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
 
     @property
     def requests(self) -> tuple[RequestView, ...]:
@@ -350,6 +387,11 @@ class View(Asked):
         """The click-to-chat link; without one of its own, the plain link to the number."""
         digits = self.facts.number.removeprefix("+")
         return Link(self.facts.chat_link or (f"https://wa.me/{digits}" if digits else ""))
+
+    @property
+    def chat_text(self) -> str:
+        """The words that the chat link types in, or empty."""
+        return " ".join(unquote(self.facts.chat_link.partition("?text=")[2]).split())
 
     @property
     def short_link(self) -> str:

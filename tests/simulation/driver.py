@@ -214,7 +214,7 @@ class Year:
                 return "", True
         return "", False
 
-    def _reply(self, person: Person, record: RequestRecord, text: str, file: bool) -> None:  # noqa: FBT001 - planned
+    def _reply(self, person: Person, record: RequestRecord, text: str, file: bool) -> None:
         mails = [m for m in self.world.mails_of(record) if m.state is OutboxState.SENT]
         mails = [mail for mail in mails if mail.content]
         if not mails:

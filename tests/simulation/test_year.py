@@ -64,7 +64,7 @@ def _hasty_closings(year: Year) -> list[str]:
                 and mail.sent_at <= event.at
                 and mail.notice.value.endswith(("reminder", "readiness_check"))
             ]
-            begun = max((one.at for one in events[:place] if one.before is not one.after))
+            begun = max(one.at for one in events[:place] if one.before is not one.after)
             if reminded and begun < reminded[-1] and event.at - reminded[-1] < _GRACE:
                 found.append(f"{record.reference}: closed {event.at}, reminded {reminded[-1]}")
             if not reminded and event.before is Status.NEEDS_CORRECTION:

@@ -24,6 +24,13 @@ _ONLY_IN = {
     NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
+#: The same of single variants.
+_VARIANT_ONLY_IN = {
+    (NoticeName.STATUS_CHANGED, "meta_began"): frozenset(
+        {Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}
+    ),
+}
+
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
 
@@ -32,16 +39,21 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if mail.notice is NoticeName.DELAYED and _settled(tx, mail):
+    if _out_of_place(tx, mail) or (mail.notice is NoticeName.DELAYED and _settled(tx, mail)):
         return True
-    statuses = _ONLY_IN.get(mail.notice)
-    if statuses is not None:
-        record = tx.requests.get(mail.request_id)
-        if record is None or record.status not in statuses:
-            return True
-    if mail.notice not in _UNTIL_EXPIRY:
-        return False
-    live = tx.certificates.live_of_request(mail.request_id)
+    return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
+
+
+def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether the request is no more in a status of which ``mail`` makes sense."""
+    statuses = _ONLY_IN.get(mail.notice, _VARIANT_ONLY_IN.get((mail.notice, mail.variant)))
+    record = tx.requests.get(mail.request_id or "") if statuses is not None else None
+    return statuses is not None and (record is None or record.status not in statuses)
+
+
+def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether the certificate of ``mail`` is over, or not the live one."""
+    live = tx.certificates.live_of_request(mail.request_id or "")
     if live is None or live.expires_at is None or now >= live.expires_at:
         return True
     if mail.notice in _CARRIES_CERTIFICATE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from pipeline.intake.phrases import load_table
@@ -50,13 +50,23 @@ class Situation:
     """What a reply can do now.
 
     ``possible`` are the events of a customer in the present status, ``slots`` the times that are
-    offered, ``zone`` (IANA) the customer's, ``today`` the day there.
+    offered, ``zone`` (IANA) the customer's, ``today`` the day there. ``now`` tells which of the
+    times have begun (None: none of them).
     """
 
     today: date
     possible: frozenset[EventName]
     slots: tuple[Slot, ...] = ()
     zone: str = "UTC"
+    now: datetime | None = None
+
+    @property
+    def only_slot(self) -> Slot | None:
+        """The time that a plain yes means: the only one, or the only one that has not begun."""
+        now = self.now
+        ahead = [slot for slot in self.slots if now is None or now < slot.start]
+        chosen = self.slots if len(self.slots) == 1 else ahead
+        return chosen[0] if len(chosen) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +193,9 @@ def _command(command: str, situation: Situation) -> ReadReply:
         return ReadReply(ReplyKind.NOTE, reasons=("not_now",))
     if command != Command.OK:
         return ReadReply(ReplyKind.EVENT, name, reasons=("phrase",))
-    if len(situation.slots) != 1:
+    if situation.only_slot is None:
         return ReadReply(ReplyKind.NOTE, reasons=("several_slots",))
-    return ReadReply(ReplyKind.EVENT, name, situation.slots[0], reasons=("phrase",))
+    return ReadReply(ReplyKind.EVENT, name, situation.only_slot, reasons=("phrase",))
 
 
 def _new_date(written: str, situation: Situation) -> ReadReply:

@@ -154,7 +154,9 @@ def test_no_code_stands_in_the_report(
     assert call(demo, capsys, "report", "--out", str(path)).code == 0
     page = path.read_text(encoding="utf-8")
     assert f'<html lang="{language}">' in page
-    shown = re.sub(r"<style>.*?</style>|<code>.*?</code>|<pre[^>]*>.*?</pre>", " ", page, flags=re.S)
+    shown = re.sub(
+        r"<style>.*?</style>|<code>.*?</code>|<pre[^>]*>.*?</pre>", " ", page, flags=re.DOTALL
+    )
     assert codes_in(re.sub(r"<[^>]*>", " ", shown)) == []
 
 
@@ -167,7 +169,7 @@ def test_alerts_of_the_demo_are_in_the_teams_language_and_name_what_to_type(
     assert alerts
     assert all(row["subject"].startswith("【担当者向け】") for row in alerts)
     page = call(demo, capsys, "report", "--out", "-").out
-    texts = re.findall(r"今回の処理で、担当者.*?作成日時", page, flags=re.S)
+    texts = re.findall(r"今回の処理で、担当者.*?作成日時", page, flags=re.DOTALL)
     for text in texts:
         assert "`pipeline " in text
         assert codes_in(text) == []

@@ -190,12 +190,12 @@ def test_yes_or_no_is_asked_for_by_its_statement(language: str) -> None:
         (
             "ja",
             "2段階認証がオフであるかどうかを、"
-            + "「はい」か「いいえ」で選択してください（「x」はどちらにも読めます）",
+            "「はい」か「いいえ」で選択してください（「x」はどちらにも読めます）",
         ),
         (
             "de",
             "Wählen Sie „Ja“, wenn die Verifizierung in zwei Schritten aus ist, sonst „Nein“. "
-            + "„x“ kann beides bedeuten",
+            "„x“ kann beides bedeuten",
         ),
     ],
 )

@@ -28,7 +28,11 @@ __all__ = ["accept", "answer", "delay", "note", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
-_REASONS = ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"]
+_REASON = WordChoice(
+    ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"],
+    lambda code: words.named("rejected", code),
+)
+_OWNER = WordChoice(get_args(owners.OwnerDecision), lambda code: words.named("owner", code))
 
 
 @click.command("show")
@@ -163,7 +167,7 @@ def ask(
 
 @click.command("reject")
 @decision
-@click.option("--reason", required=True, type=WordChoice(_REASONS, lambda code: words.named("rejected", code)))
+@click.option("--reason", required=True, type=_REASON)
 @click.option("--text", default="")
 def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
     """Reject the request for a reason of the list."""
@@ -217,7 +221,7 @@ def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
 
 @click.command("release")
 @decision
-@click.option("--number", "owner", type=WordChoice(get_args(owners.OwnerDecision), lambda code: words.named("owner", code)), default=None)
+@click.option("--number", "owner", type=_OWNER, default=None)
 def release(
     reference: str,
     name: str | None,
@@ -263,9 +267,7 @@ def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json:
     decide(
         reference,
         name,
-        lambda opened, record, who: answer_decisions.edit(
-            opened, record, who, answers=pairs
-        ),
+        lambda opened, record, who: answer_decisions.edit(opened, record, who, answers=pairs),
         as_json=as_json,
     )
 
