@@ -34,7 +34,7 @@ _HALF = 0.5
 _ENDS = frozenset(".!?:;。！？：；…")
 _NEAR = 60
 _BEYOND = MOST_PIECES
-_BELOW = 8  # lines that a piece may go on in
+_BELOW = 12  # lines that a piece may go on in
 
 
 class _Hit(NamedTuple):
