@@ -25,6 +25,7 @@ class Stay:
     team: WorkingCalendar
 
     def day(self, instant: datetime) -> date:
+        """Return the customer's day of ``instant`` (aware)."""
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
     def at(self, day: date) -> datetime:

@@ -11,7 +11,7 @@ from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.outgoing.ledger import Promise, dated, keep
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
-from pipeline.mailbox.reply.sent_text import digests_of
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.model.form import FileFormat
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
