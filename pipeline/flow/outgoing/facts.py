@@ -76,7 +76,7 @@ def notice_facts(
         first_asked=details.first_asked,
         second_received_at=details.second_received_at,
         reply_word=details.reply_word,
-        max_mb=work.services.settings.limits.message_bytes // _MEGABYTE,
+        max_mb=work.services.settings.mailbox.message_bytes // _MEGABYTE,
         reminder=details.reminder,
         last_reminder=details.last_reminder,
         by_staff=details.by_staff,
