@@ -165,7 +165,9 @@ def state(mail: Mail) -> Iterator[str]:
         "last": last and "our_mistake" not in {facts.reason, mail.view.revoked_because},
     }
     for entry in mail.phrases.get("forbidden", ()):
-        if all(is_so.get(key) == entry[key] for key in entry if key != "phrases"):
+        if mail.composed.notice in entry.get("except", ()):
+            continue
+        if all(is_so[key] == entry[key] for key in entry.keys() & is_so.keys()):
             said = mail.finds(entry["phrases"])
             if said:
                 yield said
@@ -190,7 +192,7 @@ def actor(mail: Mail) -> Iterator[str]:
 def raw_code(mail: Mail) -> Iterator[str]:
     """No code of the program is in a mail."""
     facts = mail.sample.facts
-    text = _QUOTED.sub("", mail.composed.text)
+    text = _QUOTED.sub("", _plain(mail.composed.html.partition("<body")[2]))
     theirs = (facts.file_name, facts.chat_link, *facts.files, *(item.given for item in facts.items))
     for value in (*theirs, *(one.file_name for one in facts.requests)):
         text = text.replace(value, "") if value else text
@@ -237,7 +239,7 @@ def weekday(mail: Mail) -> Iterator[str]:
 def _dates(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of a date in full, with its weekday and without."""
     section = words_of(language).section("dates")
-    form = str(section["date"])
+    form = " ".join(str(section["date"]).split())
     parts = {
         "weekday": "|".join(map(re.escape, section["weekdays"])),
         "month": "|".join(map(re.escape, section["months"])),
