@@ -25,8 +25,8 @@ class Composed:
 
     ``text`` is complete by itself; ``html`` has the same words, and hidden before them the
     ``preheader``, which an inbox shows beside the subject. ``body`` is the part of ``text``
-    between greeting and closing, by which lengths are counted. ``template_id`` is the template's
-    stable id with its version.
+    between greeting and closing, by which lengths are counted. ``rows`` are those of its tables as
+    a reply quotes them from the HTML. ``template_id`` is the template's stable id with its version.
     """
 
     notice: NoticeName
@@ -37,6 +37,7 @@ class Composed:
     body: str
     template_id: str
     preheader: str = ""
+    rows: str = ""
 
 
 @cache
@@ -140,6 +141,7 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
         body=plain_body,
         template_id=source.template_id,
         preheader=mail.vault.open_line(preheader),
+        rows=writer.rows(body),
     )
 
 

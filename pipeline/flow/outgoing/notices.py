@@ -86,7 +86,7 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, Outb
 def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
     """Keep digests of the mail's words with its requests, to know them again in replies."""
     for request_id in about:
-        digests = digests_of(composed.text, composed.body, request_id, is_reply)
+        digests = digests_of(composed.text, composed.body, request_id, is_reply, composed.rows)
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
