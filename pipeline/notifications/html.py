@@ -157,7 +157,7 @@ class HtmlWriter:
         )
         rows = (
             "".join(
-                f'<td style="{_CELL}">{self._head(head) if index else ""}'
+                f'<td style="{_CELL}">{self._head(head) if index and cell else ""}'
                 f"{self.vault.open_html(cell)}</td>"
                 for index, (head, cell) in enumerate(zip(heads, cells, strict=True))
             )

@@ -81,7 +81,7 @@ def notice_facts(
         first_asked=details.first_asked,
         second_received_at=details.second_received_at,
         reply_word=details.reply_word,
-        max_mb=work.services.settings.limits.message_bytes // _MEGABYTE,
+        max_mb=work.services.settings.mailbox.message_bytes // _MEGABYTE,
     )
 
 
