@@ -24,8 +24,8 @@ _PAGE = (
     'line-height:1.6;overflow-wrap:anywhere;word-break:{breaks}">\n{body}\n</td></tr>\n</table>\n'
     "</td></tr>\n</table>\n</body>\n</html>\n"
 )
-# A rule that hides a class would make our table doubtful where a reply quotes it: the heads of columns
-# have no height instead.
+# A rule that hides a class would make our table doubtful where a reply quotes it: so the heads of
+# columns have no height instead.
 _STYLE = (
     ":root{color-scheme:light dark}"
     "@media (prefers-color-scheme:dark){.act{border-color:#6cb1ff!important} }"

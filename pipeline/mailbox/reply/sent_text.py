@@ -73,8 +73,8 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     ``body`` is the part between greeting and closing: what frames it is said by everybody, and so
     are facts (a number, a name), which may be an answer.
     ``is_reply`` tells the words that a customer may answer with. ``key`` keeps digests of different
-    requests apart. ``rows`` are those of the tables in ``body``, as a program quotes them that shows
-    HTML.
+    requests apart. ``rows`` are those of the tables in ``body``, as a program that shows HTML
+    quotes them.
     """
     start = text.find(body) if body else 0
     within = (range(start, start + len(body or text)), range(len(text), len(text) + len(rows) + 1))

@@ -59,7 +59,11 @@ def test_receipt_without_a_form_names_none(
     ("language", "waits", "nothing"),
     [
         ("en", "We are waiting for the document or reply", "You do not need to do anything"),
-        ("ja", "確認に必要な書類またはご返信をお待ちしています。", "お手続きいただくことはありません"),
+        (
+            "ja",
+            "確認に必要な書類またはご返信をお待ちしています。",
+            "お手続きいただくことはありません",
+        ),
         ("de", "Wir warten auf das Dokument oder die Antwort", "Sie müssen nichts tun"),
     ],
 )
