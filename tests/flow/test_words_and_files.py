@@ -250,10 +250,12 @@ def test_withdrawal_stays_after_a_day(world: World) -> None:
     record = _in_status(world, Status.POLICY_REVIEW)
     world.reply(record, "WITHDRAW")
     world.clock.advance(timedelta(hours=25))
-    assert world.reply(record, "UNDO") == []
+    (mail,) = world.reply(record, "UNDO")
+    assert (mail.notice, mail.variant) == ("question", "undo_late")
+    assert [name.rpartition(".")[2] for name in mail.files] == ["xlsx"]
+    assert "your answers are already in it" in " ".join(mail.text.split())
     assert world.again(record).status is Status.WITHDRAWN
     assert world.last_message().refused == "undo_too_late"
-    assert world.notes(record)[-1].waits_since is not None
 
 
 def test_reported_activation_is_undone_by_reply(world: World) -> None:

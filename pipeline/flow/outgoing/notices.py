@@ -106,7 +106,7 @@ def _saying(notice: Notice) -> Saying:
 def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
     """Keep digests of the mail's words with its requests, to know them again in replies."""
     for request_id in about:
-        digests = digests_of(composed.text, composed.body, request_id, is_reply)
+        digests = digests_of(composed.text, composed.body, request_id, is_reply, composed.rows)
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 

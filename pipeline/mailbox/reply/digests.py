@@ -32,21 +32,23 @@ def _none(_words: str) -> bool:
     return False
 
 
-def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> bytes:
+def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: str = "") -> bytes:
     """Return the digests of the plain text of a mail of ours, as they are kept.
 
     ``body`` is the part between greeting and closing: what frames it is said by everybody, and so
     are facts (a number, a name), which may be an answer.
     ``is_reply`` tells the words that a customer may answer with. ``key`` keeps digests of different
-    requests apart.
+    requests apart. ``rows`` are those of the tables in ``body``, as a program that shows HTML
+    quotes them.
     """
     start = text.find(body) if body else 0
-    within = range(start, start + len(body or text))
+    within = (range(start, start + len(body or text)), range(len(text), len(text) + len(rows) + 1))
     digests = Digests(key)
     found = []
-    for place, source, line in _pieces(text):
+    for place, source, line in _pieces(f"{text}\n{rows}"):
         letters = folded(source)
-        flags = 0 if place in within and not _is_value(source, line) else COMMON
+        in_body = any(place in part for part in within)
+        flags = 0 if in_body and not _is_value(source, line) else COMMON
         if _SLOT.match(line):
             flags |= REPLY | (LETTER if line.startswith(source) else 0)
         elif is_reply(source):

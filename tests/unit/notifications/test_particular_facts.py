@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem, RequestFacts
 from pipeline.model.request import Track
 from pipeline.notifications.blocks import read_blocks
 from pipeline.notifications.compose import Composed, compose, forwardable
@@ -138,12 +138,36 @@ def test_one_offered_time_is_agreed_to_with_ok(make_facts: MakeFacts) -> None:
     assert slot in german.body.replace("\u00a0", " ")
 
 
+SUBJECTS_OF_TWO = {
+    "en": "We have your 2 WhatsApp requests (WA-7K3M9Q4M, WA-5H8R2C7Z)",
+    "ja": "【受付完了】2件の申請を受け付けました［WA-7K3M9Q4M、WA-5H8R2C7Z］",
+    "de": "Eingegangen – 2 Anträge für WhatsApp (WA-7K3M9Q4M, WA-5H8R2C7Z)",
+}
+
+
 def test_two_forms_in_one_message_are_listed_in_one_mail(make_facts: MakeFacts) -> None:
+    requests = (
+        RequestFacts("WA-7K3M9Q4M", Track.ONBOARDING, "+81 3-1234-5678", "tokyo.xlsx"),
+        RequestFacts("WA-5H8R2C7Z", Track.ONBOARDING, "+81 6-1234-5678", "osaka.xlsx"),
+    )
     for language in LANGUAGES:
-        facts = make_facts(language, refs=("WA-7K3M9Q4M", "WA-5H8R2C7Z"))
+        facts = make_facts(language, requests=requests)
         composed = compose(NoticeName.ACKNOWLEDGED, "", language, facts)
-        assert "WA-5H8R2C7Z" in composed.text
+        assert composed.subject == SUBJECTS_OF_TWO[language]
+        flowing = re.sub(r"\s+", " ", composed.text)
+        assert re.search(r"WA-5H8R2C7Z[:：] ?\+81 6-1234-5678[,、] ?osaka.xlsx", flowing)
+        assert re.search(r"WA-7K3M9Q4M[:：] ?\+81 3-1234-5678[,、] ?tokyo.xlsx", flowing)
         assert within_limit(composed)
+
+
+def test_of_three_forms_the_subject_names_the_first(make_facts: MakeFacts) -> None:
+    three = tuple(
+        RequestFacts(reference, Track.QR)
+        for reference in ("WA-7K3M9Q4M", "WA-5H8R2C7Z", "WA-1B2C3D4E")
+    )
+    composed = compose(NoticeName.ACKNOWLEDGED, "", "en", make_facts("en", requests=three))
+    assert composed.subject == "We have your 3 WhatsApp requests (WA-7K3M9Q4M)"
+    assert "certificate" not in composed.text
 
 
 def test_a_company_of_255_characters_bursts_nothing(make_facts: MakeFacts) -> None:

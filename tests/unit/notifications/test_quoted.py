@@ -51,8 +51,8 @@ ADDED = {
 
 
 @cache
-def _digests(text: str, body: str) -> bytes:
-    return digests_of(text, body, "request", is_reply)
+def _digests(text: str, body: str, rows: str) -> bytes:
+    return digests_of(text, body, "request", is_reply, rows)
 
 
 def original_of(composed: Composed) -> Original:
@@ -60,7 +60,7 @@ def original_of(composed: Composed) -> Original:
 
 
 def read(text: str, *sent: Composed) -> NewText:
-    known = SentText([_digests(mail.text, mail.body) for mail in sent], "request")
+    known = SentText([_digests(mail.text, mail.body, mail.rows) for mail in sent], "request")
     subject = f"Re: {sent[-1].subject}"
     return read_new_text(
         text, Ours(names=("Genesys Cloud WhatsApp requests",), subject=subject), known
@@ -282,7 +282,7 @@ def test_older_mails_of_the_thread_are_known_too(make_facts: MakeFacts) -> None:
 
 def test_digests_of_another_request_tell_nothing(make_facts: MakeFacts) -> None:
     composed = _issued(make_facts)
-    digests = digests_of(composed.text, composed.body, "another", is_reply)
+    digests = digests_of(composed.text, composed.body, "another", is_reply, composed.rows)
     assert SentText([digests], "request").spans(composed.text) == []
     assert SentText([digests[:-1], b"", b"x"], "request").spans(composed.text) == []
     words = re.findall(r"\w{5,}", composed.text)
