@@ -33,8 +33,12 @@ _MOST_MAILS = 60
 _HALF = 0.5
 # The end of a piece: of a line, or of a sentence on it.
 _PIECE = re.compile(r"[^\n.!?:。！？：]+(?:[.!?:](?!\s)[^\n.!?:。！？：]*)*[.!?:。！？：]*")
-_SLOT = re.compile(r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)")
+# An hour to choose: behind its letter, or alone when it is the only one.
+_SLOT = re.compile(
+    r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)|(?=[^\n:：]{0,60}\d{1,2}:\d{2}[–～])"
+)
 _LABELLED = re.compile(r"[^\n:：]{1,40}[:：]\s*\S")
+_ROW = re.compile(r"([^\n:：]{1,80}[:：])\s*(\S.*)")
 _FULL_STOPS = frozenset(".!?。！？")
 _ENDS = frozenset(".!?:;。！？：；…")
 _NEAR = 60
@@ -80,7 +84,8 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> byt
     found = []
     for place, source, line in _pieces(text):
         letters = letters_of(source).text
-        flags = 0 if place in within and not _is_value(source, line) else _COMMON
+        fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
+        flags = 0 if place in within and not fact else _COMMON
         if _SLOT.match(line):
             flags |= _REPLY | (_LETTER if line.startswith(source) else 0)
         elif is_reply(source):
@@ -108,6 +113,12 @@ def _is_value(source: str, line: str) -> bool:
         return False
     told = bool(_LABELLED.match(line))
     return told or not re.search(r"\S\s+\S|[\u3040-\u30ff]", source.strip())
+
+
+def _asks_for(source: str, line: str, is_reply: IsReply) -> bool:
+    """Whether a piece is the label before a word to answer with: nobody else writes that."""
+    row = _ROW.fullmatch(line.strip())
+    return row is not None and source.strip() == row[1] and is_reply(row[2])
 
 
 def _digest(letters: str, key: str, size: int) -> bytes:
@@ -141,7 +152,7 @@ class SentText:
         """
         letters = letters_of(text)
         runs = [_trimmed(run, letters) for run in self._runs(letters)]
-        runs = self._answers_left([run for run in runs if run])
+        runs = self._answers_left([run for run in runs if run], letters)
         taken, used = self._clearly_ours(runs, letters)
         taken = self._in_order(runs, taken, used)
         chosen = sorted((run[0].start, run[-1].end) for run in taken)
@@ -226,16 +237,19 @@ class SentText:
 
     # deciding
 
-    def _answers_left(self, runs: list[_Run]) -> list[_Run]:
+    def _answers_left(self, runs: list[_Run], letters: Letters) -> list[_Run]:
         """Take a reply word off the end of a run where the next run begins with the same one.
 
-        It stands there twice, and we wrote it once.
+        It stands there twice, and we wrote it once: behind its label when it stands on that line.
         """
         for run, following in pairwise(runs):
             last, first = run[-1], following[0]
             is_twice = (last.mail, last.index) == (first.mail, first.index)
             if is_twice and len(following) > 1 and self._piece(last).flags & _REPLY:
-                run.pop()
+                if len(run) > 1 and _on_one_line(run[-2], last, letters):
+                    following.pop(0)
+                else:
+                    run.pop()
         return [run for run in runs if run]
 
     def _clearly_ours(
@@ -376,6 +390,11 @@ def _trimmed(run: _Run, letters: Letters) -> _Run:
     while first < last and not _is_edge(letters.bare, letters.places[run[last - 1].end - 1], 1):
         last -= 1
     return run[first:last]
+
+
+def _on_one_line(first: _Hit, second: _Hit, letters: Letters) -> bool:
+    between = slice(letters.places[first.end - 1], letters.places[second.start])
+    return "\n" not in letters.bare[between]
 
 
 def _is_edge(text: str, place: int, step: int) -> bool:
