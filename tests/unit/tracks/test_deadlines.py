@@ -44,7 +44,6 @@ from tests.unit.tracks.due_dates import (
 )
 from tests.unit.tracks.rows import DAY, MANUAL, NOW, POLICY, E, S, T, state_of
 
-
 _HOUR = timedelta(hours=1)
 
 
