@@ -11,7 +11,7 @@ from pipeline.notifications.addressee import addressee_lines
 from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
 from pipeline.notifications.html import HtmlWriter
 from pipeline.notifications.plain import PlainWriter
-from pipeline.notifications.seal import Vault
+from pipeline.notifications.seal import Promised, Vault
 from pipeline.notifications.sources import Source, find_source, shared_part
 from pipeline.notifications.view import View
 from pipeline.notifications.words import FALLBACK, Words, words_of
@@ -28,7 +28,7 @@ class Composed:
     ``text`` is complete by itself; ``html`` has the same words, and hidden before them the
     ``preheader``, which an inbox shows beside the subject. ``body`` is the part of ``text``
     between greeting and closing, by which lengths are counted. ``template_id`` is the template's
-    stable id with its version.
+    stable id with its version. ``promised``: it names the date by which we write.
     """
 
     notice: NoticeName
@@ -38,6 +38,7 @@ class Composed:
     html: str
     body: str
     template_id: str
+    promised: bool = False
     preheader: str = ""
 
 
@@ -80,6 +81,7 @@ def _telling(facts: NoticeFacts) -> tuple[str, ...]:
         ("to:", facts.status),
         ("track:", facts.track),
         ("known:", "details" if facts.details_known else ""),
+        ("form:", facts.form or "none"),
     )
     return tuple(f"{kind}{code}" for kind, code in found if code)
 
@@ -150,6 +152,7 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
         html=HtmlWriter(mail.words, mail.vault).page(subject, preheader, (*before, body, *after)),
         body=plain_body,
         template_id=source.template_id,
+        promised=mail.vault.holds(Promised),
         preheader=mail.vault.open_line(preheader),
     )
 

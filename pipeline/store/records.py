@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.model.notice import MailPriority, NoticeName, Saying
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
@@ -330,7 +330,8 @@ class OutboxRecord:
     ``outbox_requests``.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt. Of mails that are due, those
-    with the lowest ``priority`` go first.
+    with the lowest ``priority`` go first. ``saying`` is what it does to a promise of its requests
+    (None: it is no mail to their customer), ``promise_at`` by when it promises that we write.
     """
 
     id: str
@@ -353,6 +354,8 @@ class OutboxRecord:
     triggered_by: str = ""
     intended_at: datetime | None = None
     priority: MailPriority = MailPriority.ORDINARY
+    saying: Saying | None = None
+    promise_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,11 @@ def order_anew(case: Case, state: RequestState) -> RequestState:
     )
 
 
+def note_reminder(case: Case, state: RequestState) -> RequestState:
+    """Note when the customer was reminded: nothing is closed for some days after it."""
+    return replace(state, reminded_at=case.now)
+
+
 def take_certificate(case: Case, state: RequestState) -> RequestState:
     """Record the issued certificate: one more of this approval, live until it ends."""
     return replace(

@@ -16,6 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.flow.outgoing import receipts
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import count_sent, turn_of
+from pipeline.flow.outgoing.ledger import take_back, went_out
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, waits
@@ -197,6 +198,7 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
     now = work.now
     if overtaken(work.tx, mail, now):
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
+        take_back(work, mail)
         return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
     if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
@@ -261,6 +263,7 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
                 work.tx.counters.add(_CAP, _hour(now))
                 receipts.count_sent(work, mail)
                 count_sent(work, mail)
+                went_out(work, mail)
                 _note_certificate(work.tx, mail, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again

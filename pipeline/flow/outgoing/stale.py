@@ -39,20 +39,33 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
+    if _out_of_place(tx, mail) or (mail.notice is NoticeName.DELAYED and _settled(tx, mail)):
+        return True
+    return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
+
+
+def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether the request is no more in a status of which ``mail`` makes sense."""
     statuses = _ONLY_IN.get(mail.notice, _VARIANT_ONLY_IN.get((mail.notice, mail.variant)))
-    if statuses is not None:
-        record = tx.requests.get(mail.request_id)
-        if record is None or record.status not in statuses:
-            return True
-    if mail.notice not in _UNTIL_EXPIRY:
-        return False
-    live = tx.certificates.live_of_request(mail.request_id)
+    record = tx.requests.get(mail.request_id or "") if statuses is not None else None
+    return statuses is not None and (record is None or record.status not in statuses)
+
+
+def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether the certificate of ``mail`` is over, or not the live one."""
+    live = tx.certificates.live_of_request(mail.request_id or "")
     if live is None or live.expires_at is None or now >= live.expires_at:
         return True
     if mail.notice in _CARRIES_CERTIFICATE:
         return not _carries(mail.content, live)
     # a reminder of the certificate before this one
     return live.issued_at is not None and mail.created_at < live.issued_at
+
+
+def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether something else was decided or promised since a mail that puts a promise off."""
+    record = tx.requests.get(mail.request_id or "")
+    return record is None or record.state.ended or record.state.promise_at != mail.promise_at
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:

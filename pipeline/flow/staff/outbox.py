@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.errors import NotFoundError, RefusedError
+from pipeline.flow.outgoing.ledger import take_back
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
@@ -30,6 +31,7 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.cancel(mail_id):
             raise RefusedError("outbox_too_late", mail=mail_id)
+        take_back(work, mail)
         told = note_mail(work, mail, who, "mail_cancelled")
         waits = (
             record for record in told if not record.state.ended and record.move is Move.CUSTOMER
@@ -49,6 +51,7 @@ def retry(services: Services, mail_id: str, who: str) -> None:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.retry(mail_id, work.now):
             raise RefusedError("outbox_not_retried", mail=mail_id)
+        take_back(work, mail)
         note_mail(work, mail, who, "mail_queued_again")
 
     services.run(change)

@@ -25,6 +25,8 @@ _EVENTS = {
     Command.OK: (EventName.ACCEPT_SLOT,),
     Command.CREATED: (EventName.MARK_CREATED,),
     Command.UNDO: (EventName.UNDO_WITHDRAW, EventName.UNDO_ACTIVATED),
+    Command.FIRST: (EventName.FIRST_COUNTS,),
+    Command.SECOND: (EventName.SECOND_COUNTS,),
 }
 _CHOICE, _OTHER_TIME, _MIXED, _DATE = "choice", "other_time", "mixed", "date"
 _ONLY_TIMES, _ONLY_DATE = "only_times", "only_date"
@@ -269,8 +271,7 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
             if sentence.empty or doubts(folded) or sentence.signs:
                 continue
             pieces = [piece.label for piece in sentence.pieces if piece.label in _commands()]
-            spoken = [name for name in _commands() if _mentions(folded, name)]
-            for name in pieces or spoken:
+            for name in pieces or [name for name in _commands() if _mentions(folded, name)]:
                 if name not in _WEAK and _legal(name, situation.possible):
                     found.setdefault(name, sentence.text)
     if len(found) == 1:
@@ -283,7 +284,8 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
 
 
 def _mentions(folded: str, command: str) -> bool:
-    return any(topic in f" {folded} " for topic in _topics(command))
+    padded = f" {folded} "
+    return any(topic in padded for topic in _topics(command))
 
 
 def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:

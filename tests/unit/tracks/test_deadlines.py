@@ -25,11 +25,11 @@ from pipeline.tracks.deadlines import (
     deadlines,
     done_by,
     event_of,
-    horizon,
     next_at,
     our_promise_at,
     which_reminder,
 )
+from pipeline.tracks.horizon import horizon
 from pipeline.tracks.machine import apply
 from tests.unit.tracks.due_dates import (
     AMERICA,
@@ -123,12 +123,14 @@ def test_our_promise_is_the_first_alert(
     track: Track, status: Status, promise: datetime | None
 ) -> None:
     state = entered(TUESDAY, state_of(track, status))
-    assert our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN) == promise
+    assert (
+        our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN) == promise
+    )
 
 
 def test_promise_of_working_days_passes_over_weekend_and_holiday() -> None:
     state = entered(at(2026, 11, 20, 16), state_of(T.ONBOARDING, S.POLICY_REVIEW))
-    promise = our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    promise = our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN)
     assert promise == at(2026, 11, 25)  # Friday + 2 working days; Monday is a holiday
 
 
@@ -199,7 +201,8 @@ def test_readiness_is_asked_from_the_ready_date() -> None:
         "remind-3": at(2026, 12, 28),
         "close": at(2027, 1, 13),
     }
-    assert our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN) == at(2026, 12, 14)
+    promise = our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN)
+    assert promise is None  # it is the customer's move
 
 
 def test_readiness_of_an_old_date_is_asked_on_the_day_of_approval() -> None:
@@ -345,9 +348,32 @@ def test_nothing_is_tried_again_with_the_manual_issuer() -> None:
     assert [item.key for item in found] == ["alert-1", "approval-lapses"]
 
 
-def test_close_comes_alone_when_all_was_missed() -> None:
+def test_last_reminder_comes_before_a_close_when_all_was_missed() -> None:
     state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
-    assert now_due(state, at(2027, 1, 1)) == ["close"]
+    late = at(2027, 1, 4, 10)  # a Monday
+    assert now_due(state, late) == ["remind-2"]
+    event = event_of(Deadline("remind-2", DeadlineKind.REMIND, late, E.REMIND), late)
+    event = replace(event, reminder=NoticeName.CORRECTION_REMINDER.value)
+    reminded = apply(state, event, POLICY, customer_zone=TOKYO).after
+    done = "remind-2"
+    told = customer_due_at(reminded, POLICY, customer_zone=TOKYO, team=JAPAN)
+    assert told == at(2027, 1, 7)  # three days later, at the hour of deadlines
+    assert now_due(reminded, told - timedelta(seconds=1), done) == []
+    assert now_due(reminded, told, done) == ["close"]
+
+
+def test_close_waits_three_days_after_a_late_reminder_to_the_minute() -> None:
+    state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
+    evening = at(2027, 1, 4, 20)  # after the hour of deadlines
+    reminded = replace(state, reminded_at=evening)
+    assert now_due(reminded, at(2027, 1, 7, 20), "remind-2") == []
+    assert now_due(reminded, at(2027, 1, 8), "remind-2") == ["close"]
+
+
+def test_new_stay_knows_no_reminder_of_the_one_before() -> None:
+    state = replace(state_of(T.ONBOARDING, S.NEEDS_CORRECTION), reminded_at=NOW)
+    event = Event(E.ASK, Actor.STAFF, NOW)
+    assert apply(state, event, POLICY).after.reminded_at is None
 
 
 @pytest.mark.parametrize("status", sorted(END_STATUSES))
