@@ -92,7 +92,7 @@ def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -
 
 def _queue(work: Work, context: MessageContext, chosen: Notice) -> None:
     record = work.tx.requests.get(chosen.record.id) or chosen.record
-    grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
+    grown = queue_notice(work, replace(chosen, record=record), context.trigger)
     if grown.thread != record.thread:
         work.tx.requests.set_thread(grown.id, grown.thread)
     save(work, record, grown.state)

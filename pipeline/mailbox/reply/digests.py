@@ -19,8 +19,12 @@ MOST_PIECES = 600
 COMMON, REPLY, LETTER = 1, 2, 4
 # The end of a piece: of a line, or of a sentence on it.
 _PIECE = re.compile(r"[^\n.!?:。！？：]+(?:[.!?:](?!\s)[^\n.!?:。！？：]*)*[.!?:。！？：]*")
-_SLOT = re.compile(r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)")
+# An hour to choose: behind its letter, or alone when it is the only one.
+_SLOT = re.compile(
+    r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)|(?=[^\n:：]{0,60}\d{1,2}:\d{2}[–～])"
+)
 _LABELLED = re.compile(r"[^\n:：]{1,40}[:：]\s*\S")
+_ROW = re.compile(r"([^\n:：]{1,80}[:：])\s*(\S.*)")
 _FULL_STOPS = frozenset(".!?。！？")
 
 #: Flags, number of letters, digest of the first letters, digest of all.
@@ -48,7 +52,8 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     for place, source, line in _pieces(f"{text}\n{rows}"):
         letters = folded(source)
         in_body = any(place in part for part in within)
-        flags = 0 if in_body and not _is_value(source, line) else COMMON
+        fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
+        flags = 0 if in_body and not fact else COMMON
         if _SLOT.match(line):
             flags |= REPLY | (LETTER if line.startswith(source) else 0)
         elif is_reply(source):
@@ -76,6 +81,12 @@ def _is_value(source: str, line: str) -> bool:
         return False
     told = bool(_LABELLED.match(line))
     return told or not re.search(r"\S\s+\S|[\u3040-\u30ff]", source.strip())
+
+
+def _asks_for(source: str, line: str, is_reply: IsReply) -> bool:
+    """Whether a piece is the label before a word to answer with: nobody else writes that."""
+    row = _ROW.fullmatch(line.strip())
+    return row is not None and source.strip() == row[1] and is_reply(row[2])
 
 
 class Digests:
