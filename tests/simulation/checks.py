@@ -15,8 +15,8 @@ from tests.simulation.facts import Written
 
 #: Words that say that a file is with the mail; in Japanese the customer may be asked to attach one.
 _ATTACHED = {
-    "en": re.compile(r"\b(?:attached|enclosed)\b"),
-    "ja": re.compile(r"(?<!返信に)添付(?!ファイル|して(?:ご返信|お送り|ください))"),
+    "en": re.compile(r"\b(?:attached|enclosed)\b", re.IGNORECASE),
+    "ja": re.compile(r"(?<!返信に)添付(?!して(?:ご返信|お送り|ください))"),
     "de": re.compile(r"\b[Aa]nhang\b|\b(?:angehängt|beigefügt|anbei)", re.IGNORECASE),
 }
 #: What the customer is asked to do with a file of theirs.

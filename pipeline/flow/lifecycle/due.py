@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.context import Trigger
+from pipeline.flow.answers.open_items import open_items
+from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
@@ -77,7 +78,8 @@ def _look_at(work: Work, record: RequestRecord) -> None:
     for deadline in ready:
         status = record.status
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
-        record = apply_event(work, record, _event(work, record, deadline), Trigger())
+        event = _event(work, record, deadline)
+        record = apply_event(work, record, event, Trigger(), _details(work, record, deadline))
         if record.status is not status:
             return
     if not ready:
@@ -91,6 +93,14 @@ def _event(work: Work, record: RequestRecord, deadline: Deadline) -> Event:
     if deadline.kind is DeadlineKind.PROMISE and heard(work, record) is Heard.NO:
         return replace(event, reminder="", error="promise_not_sent")
     return event
+
+
+def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:
+    """Return what a reminder repeats of the mail that it reminds of."""
+    if deadline.kind is not DeadlineKind.REMIND:
+        return NoticeDetails()
+    found = open_items(work.tx, work.services.phones, record, work.now)
+    return NoticeDetails(items=found.items, has_errors=found.has_errors)
 
 
 def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:

@@ -32,13 +32,8 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if mail.notice is NoticeName.DELAYED and _settled(tx, mail):
+    if _settled(tx, mail):
         return True
-    statuses = _ONLY_IN.get(mail.notice)
-    if statuses is not None:
-        record = tx.requests.get(mail.request_id)
-        if record is None or record.status not in statuses:
-            return True
     if mail.notice not in _UNTIL_EXPIRY:
         return False
     live = tx.certificates.live_of_request(mail.request_id)
@@ -51,9 +46,15 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
 
 
 def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
-    """Tell whether something else was decided or promised since a mail that puts a promise off."""
+    """Tell whether what ``mail`` asks for or puts off was settled since it was written."""
+    statuses = _ONLY_IN.get(mail.notice)
+    if statuses is None and mail.notice is not NoticeName.DELAYED:
+        return False
     record = tx.requests.get(mail.request_id or "")
-    return record is None or record.state.ended or record.state.promise_at != mail.promise_at
+    if record is None or (statuses is not None and record.status not in statuses):
+        return True
+    # something else was decided or promised
+    return statuses is None and record.state.promise_at != mail.promise_at
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:
