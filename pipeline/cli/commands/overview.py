@@ -1,5 +1,6 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -32,17 +33,19 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
     if not rows:
         print_lines(words.word("queue_empty"))
         return
-    headings = ["reference", "status", "number", "company", "since", "next"]
+    headings = ["reference", "status", "number", "company", "since", "next", "queue_promised"]
     lines = [
         [
             row.reference,
             words.status_word(row.status.value)
             + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else "")
-            + (f" – {words.word('queue_unread')}" if row.unread else ""),
+            + (f" – {words.word('queue_unread')}" if row.unread else "")
+            + _late(row.overdue_since, zone),
             row.number,
             row.company or row.address,
             told(row.since, zone),
             told(row.next_at, zone),
+            told(row.promise_at, zone),
         ]
         for row in rows
     ]
@@ -50,7 +53,13 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
         headings.append("whose_move")
         for line, row in zip(lines, rows, strict=True):
             line.append(words.status_word(row.move.value))
-    print_table([words.word(key) for key in headings], lines, keep=(0, 2), wrapped=(1, 4, 5, 6))
+    print_table([words.word(key) for key in headings], lines, keep=(0, 2), wrapped=(1, 4, 5, 6, 7))
+
+
+def _late(overdue_since: datetime | None, zone: str) -> str:
+    if overdue_since is None:
+        return ""
+    return f" – {words.word('queue_late', when=told(overdue_since, zone))}"
 
 
 @click.command("status")
