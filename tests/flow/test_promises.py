@@ -55,7 +55,7 @@ def test_promise_that_passes_is_put_off_twice_each_with_an_alert(world: World) -
     second = world.again(record).state
     assert second.promise_at is not None
     assert second.promise_at > first.promise_at
-    (first_mail, second_mail) = world.all_mails()[-2:]
+    first_mail, second_mail = (m for m in world.all_mails() if m.notice == "delayed")
     assert ("11月25日" in first_mail.text, "11月30日" in first_mail.text) == (True, True)
     assert ("11月30日" in second_mail.text, "12月2日" in second_mail.text) == (True, True)
     assert _at(world, second.promise_at) == []
@@ -279,3 +279,55 @@ def test_after_an_outage_one_reminder_comes_and_the_close_three_days_after_it(
     assert close - world.clock.now() >= 3 * _DAY
     assert f"{close.astimezone(UTC):%Y}" in mail.text
     assert _at(world, close) == ["closed_no_response"]
+
+
+# mails that wait
+
+
+def _server_down(world: World) -> None:
+    """Let mail wait, as a server that takes none does."""
+    world.change(courier=world.services.settings.courier.model_copy(update={"hourly_cap": 0}))
+
+
+def test_mail_that_waited_past_its_date_goes_out_with_a_new_one(world: World) -> None:
+    up = world.services.settings.courier
+    _server_down(world)
+    assert world.mail(HANAKO, form()) == []
+    record = world.request()
+    world.clock.set(_PROMISED + timedelta(hours=3))
+    world.batch()
+    world.batch(timedelta(minutes=5))
+    world.change(courier=up)
+    (mail,) = world.later(minutes=5)
+    assert mail.notice == "acknowledged"
+    state = world.again(record).state
+    assert (state.delays, state.overdue_since) == (0, None)
+    assert state.promise_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert ("2026年11月25日" in mail.text, "2026年11月30日" in mail.text) == (False, True)
+    assert [row.state.value for row in world.mails_of(record)] == ["cancelled", "sent"]
+
+
+def test_revision_that_waited_shows_what_changed_again(world: World) -> None:
+    record = _applied(world)
+    up = world.services.settings.courier
+    _server_down(world)
+    world.reply(record, "", form(contact_name="山田　太郎"))
+    world.clock.set(_PROMISED + timedelta(days=1))
+    world.batch()
+    world.batch(timedelta(minutes=5))
+    world.change(courier=up)
+    (mail,) = world.later(minutes=5)
+    assert mail.notice == "revision_received"
+    assert "山田 太郎" in mail.text
+    assert "2026年11月30日" in mail.text
+
+
+def test_mail_that_waited_while_more_was_said_is_taken_back(world: World) -> None:
+    up = world.services.settings.courier
+    _server_down(world)
+    world.mail(HANAKO, form())
+    letters.delay(world.services, world.request(), "saki", until=date(2026, 12, 10))
+    world.clock.set(_PROMISED + timedelta(hours=3))
+    world.batch()
+    world.change(courier=up)
+    assert notices(world.later(minutes=5)) == ["delayed"]

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.answers.open_items import open_items
-from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
+from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.outgoing.ledger import Heard, heard, reminder_waits
+from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.request import Event
 from pipeline.model.transition import Deadline, DeadlineKind
@@ -74,12 +74,14 @@ def _look_at(work: Work, record: RequestRecord) -> None:
         customer_zone=record.time_zone,
         team=work.services.team,
     )
+    if any(_is_not_read(work, record, item) for item in ready):
+        record = _renewed(work, record)
+        ready = tuple(item for item in ready if item.kind is not DeadlineKind.PROMISE)
     ready = tuple(item for item in ready if not _waits(work, record, item))
     for deadline in ready:
         status = record.status
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
-        event = _event(work, record, deadline)
-        record = apply_event(work, record, event, Trigger(), _details(work, record, deadline))
+        record = apply_event(work, record, _event(work, record, deadline), Trigger())
         if record.status is not status:
             return
     if not ready:
@@ -95,14 +97,6 @@ def _event(work: Work, record: RequestRecord, deadline: Deadline) -> Event:
     return event
 
 
-def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:
-    """Return what a reminder repeats of the mail that it reminds of."""
-    if deadline.kind is not DeadlineKind.REMIND:
-        return NoticeDetails()
-    found = open_items(work.tx, work.services.phones, record, work.now)
-    return NoticeDetails(items=found.items, has_errors=found.has_errors)
-
-
 def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
     """Tell whether ``deadline`` has to wait for a mail of ours, or for the next batch.
 
@@ -114,5 +108,14 @@ def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
     if deadline.kind is not DeadlineKind.PROMISE:
         return False
     last = work.tx.memory.last_batch()
-    outage = last is not None and last < deadline.at and work.now - last > _OUTAGE
-    return outage or heard(work, record) is Heard.NOT_YET
+    return last is not None and last < deadline.at and work.now - last > _OUTAGE
+
+
+def _is_not_read(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
+    """Tell whether a promise has passed while the mail that names it waited to be sent."""
+    return deadline.kind is DeadlineKind.PROMISE and heard(work, record) is Heard.NOT_YET
+
+
+def _renewed(work: Work, record: RequestRecord) -> RequestRecord:
+    mail = naming_mail(work, record)
+    return record if mail is None else renew(work, record, mail)

@@ -49,8 +49,7 @@ def enclosures(
 ) -> tuple[MailFile, ...]:
     """Return the files that the notice of ``effect`` carries."""
     notice, variant = effect.notice, effect.variant
-    of_a_question = notice is NoticeName.CORRECTION_REMINDER and not details.items
-    if details.files or of_a_question:
+    if details.files:
         return details.files
     if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
         kind = record.form or TRACKS[record.state.track].form

@@ -32,7 +32,7 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if _settled(tx, mail):
+    if _settled(tx, mail, now):
         return True
     if mail.notice not in _UNTIL_EXPIRY:
         return False
@@ -45,10 +45,11 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     return live.issued_at is not None and mail.created_at < live.issued_at
 
 
-def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
+def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether what ``mail`` asks for or puts off was settled since it was written."""
     statuses = _ONLY_IN.get(mail.notice)
-    if statuses is None and mail.notice is not NoticeName.DELAYED:
+    passed = mail.promise_at is not None and mail.promise_at <= now
+    if statuses is None and mail.notice is not NoticeName.DELAYED and not passed:
         return False
     record = tx.requests.get(mail.request_id or "")
     if record is None or (statuses is not None and record.status not in statuses):

@@ -6,7 +6,6 @@ from functools import partial
 
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.judge import judge
-from pipeline.flow.answers.open_items import open_items
 from pipeline.flow.answers.revisions import Origin, insert_revision
 from pipeline.flow.answers.sentences import file_items
 from pipeline.flow.context import MessageContext, NoticeDetails
@@ -286,9 +285,7 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
         alert(work, "two_commands", record.reference)
         return context.done(Outcome.REPLY, record, why="two_commands")
     if said.kind is ReplyKind.STATUS and may:
-        found = open_items(work.tx, work.services.phones, record, work.now)
-        details = NoticeDetails(items=found.items, has_errors=found.has_errors)
-        add_reply(context, record, NoticeName.DUPLICATE, "status", details)
+        add_reply(context, record, NoticeName.DUPLICATE, "status")
         return context.done(Outcome.REPLY, record, why="status")
     if event is None or said.asks_more:
         alert(work, "customer_wrote", record.reference)
