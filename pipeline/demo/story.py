@@ -158,7 +158,7 @@ class Story:
                 [
                     Path(file).stem,
                     ", ".join(record.reference for record in records),
-                    ", ".join(words.status_word(record.status.value) for record in records)
+                    ", ".join(words.step(record.status) for record in records)
                     or words.status_word(str(self._outcome(name)["outcome"])),
                     str(sum(len(self._mails(record)) for record in records)),
                 ]

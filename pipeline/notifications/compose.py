@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.addressee import addressee_lines
 from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
@@ -67,15 +69,21 @@ def _template(source: str) -> "Template":
 
 def _telling(facts: NoticeFacts) -> tuple[str, ...]:
     """Return the facts that may choose a document, the most telling first."""
+    certificate = facts.certificate
     found = (
-        ("reason", facts.reason),
-        ("hold", facts.hold_reason),
-        ("reason", facts.certificate.reason if facts.certificate else ""),
-        ("from", facts.previous_status),
-        ("to", facts.status),
-        ("known", "details" if facts.details_known else ""),
+        ("reason:", facts.reason),
+        ("hold:", facts.hold_reason),
+        ("reason:", certificate.reason if certificate else ""),
+        ("", "reminder" if facts.reminder else ""),
+        ("", "limit" if certificate and certificate.is_last else ""),
+        ("actor:", "staff" if facts.by_staff else ""),
+        ("from:", facts.previous_status),
+        ("to:", facts.status),
+        ("track:", facts.track),
+        ("known:", "details" if facts.details_known else ""),
+        ("form:", facts.form or "none"),
     )
-    return tuple(f"{kind}:{code}" for kind, code in found if code)
+    return tuple(f"{kind}{code}" for kind, code in found if code)
 
 
 @dataclass
@@ -90,7 +98,12 @@ class _Mail:
     def render(self, template: str) -> str:
         """Return ``template`` as Markdown with sealed values."""
         view = View(self.facts, self.words)
-        return _template(template).render(v=view, f=self.facts, vault=self.vault)
+        return _template(template).render(v=view, f=self.facts, part=self.part, vault=self.vault)
+
+    def part(self, name: str) -> Markup:
+        """Return the shared part ``name`` where a template asks for it; it is ours, no value."""
+        text = self.render(shared_part(self.words.language, name))
+        return Markup(text.strip("\n"))  # noqa: S704 - its own values are sealed already
 
     def shared(self, part: str) -> tuple[Block, ...]:
         return read_blocks(self.render(shared_part(self.words.language, part))) if part else ()

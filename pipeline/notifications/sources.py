@@ -3,7 +3,8 @@
 A file is a sequence of documents: front matter in TOML between two ``+++`` lines, then the body.
 The first document is the notice itself, with the ``name`` that staff read; each further one names
 its ``variant``, and in ``when`` the facts that choose it when nobody asks for it by name:
-``reason:``, ``hold:``, ``from:``, ``to:``, ``known:``.
+``reason:``, ``hold:``, ``reminder``, ``limit`` (no further certificate), ``actor:``, ``from:``,
+``to:``, ``track:``, ``known:``.
 """
 
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ def find_source(name: str, variant: str, facts: tuple[str, ...], language: str) 
     if "" not in sources:
         raise ConfigurationError("notice_variant", notice=name, variant=variant)
     return sources[""]
+
+
+def variants_of(name: str, language: str) -> tuple[str, ...]:
+    """Return the variants of the notice ``name`` in order (empty: the notice itself)."""
+    return tuple(_sources(name, _language(name, language)))
 
 
 @cache

@@ -55,7 +55,7 @@ _AWAITING_FORM = Step(
         *STAFF_EDITS,
         *BEFORE_APPROVAL,
     ),
-    (*remind(NoticeName.QUESTION, 7, variant="prefilled_form"), close_after(60)),
+    (*remind(NoticeName.QUESTION, 7, variant="prefilled_form_reminder"), close_after(60)),
 )
 
 DECLARATION = TrackDeclaration(

@@ -292,7 +292,7 @@ def test_every_word_that_the_code_asks_for_is_there() -> None:
     assert sorted(asked - set(words) - {"check_"}) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", resources.languages())
 def test_every_alert_of_the_digest_has_words(language: str) -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
     codes = set(re.findall(r'\balert\(\s*work,\s*"([a-z_]+)"', source))
@@ -302,6 +302,22 @@ def test_every_alert_of_the_digest_has_words(language: str) -> None:
     )["alert"]
     assert len(codes) > 15
     assert sorted(codes - set(words)) == []
+
+
+@pytest.mark.parametrize("language", resources.languages())
+def test_every_refusal_of_the_tracks_has_words_that_a_digest_can_carry(language: str) -> None:
+    words = resources.read_toml("notices", f"words.{language}.toml")["reason"]
+    machine = {"no_such_move", "actor_not_allowed", "ended_request", "stale_request"}
+    assert sorted((refusals() | machine) - set(words)) == []
+
+
+@pytest.mark.parametrize("language", resources.languages())
+def test_steps_of_staff_do_not_speak_to_the_customer(language: str) -> None:
+    tables = resources.read_toml("notices", f"words.{language}.toml")
+    words = {status: tables["staff_step"].get(status, tables["step"][status]) for status in Status}
+    spoken_to = re.compile(r"\b(?:you|your|Sie|Ihre?[mnrs]?|We|Wir)\b|ご(?!案内)|お手続き|ください")
+    assert [text for text in words.values() if spoken_to.search(text)] == []
+    assert set(tables["staff_step"]) <= {status.value for status in Status}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,18 +5,18 @@ from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.context import Trigger
+from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
-from pipeline.model.request import Event
+from pipeline.model.request import Event, EventName
 from pipeline.model.transition import Deadline, DeadlineKind
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import due, event_of
+from pipeline.tracks.deadlines import customer_due_at, due, event_of, which_reminder
 
 #: When no batch ran for so long, we were down.
 _OUTAGE = timedelta(hours=6)
@@ -79,9 +79,13 @@ def _look_at(work: Work, record: RequestRecord) -> None:
         ready = tuple(item for item in ready if item.kind is not DeadlineKind.PROMISE)
     ready = tuple(item for item in ready if not _waits(work, record, item))
     for deadline in ready:
+        if deadline.kind is DeadlineKind.PROMISE and record.state.promise_at != deadline.at:
+            continue  # what was due before it has settled it
         status = record.status
+        details = _details(work, record, deadline)
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
-        record = apply_event(work, record, _event(work, record, deadline), Trigger())
+        event = _event(work, record, deadline)
+        record = apply_event(work, record, event, Trigger(), details)
         if record.status is not status:
             return
     if not ready:
@@ -119,3 +123,18 @@ def _is_not_read(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
 def _renewed(work: Work, record: RequestRecord) -> RequestRecord:
     mail = naming_mail(work, record)
     return record if mail is None else renew(work, record, mail)
+
+
+def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:
+    """Return what the mail of ``deadline`` says beyond the request."""
+    if deadline.event is EventName.CLOSE:
+        # what was missed: once the request has ended its state does not tell it
+        missed = customer_due_at(
+            record.state.shown,
+            work.services.policy,
+            customer_zone=record.time_zone,
+            team=work.services.team,
+        )
+        return NoticeDetails(due_at=missed)
+    number, last = which_reminder(record.state, deadline, record.done_deadlines)
+    return NoticeDetails(reminder=number, last_reminder=last)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.flow.context import MessageContext, Notice, Trigger
+from pipeline.flow.outgoing.asked import asked_by_route, told_again
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.outgoing.ledger import Promise, dated, keep
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
-from pipeline.mailbox.reply.sent_text import digests_of
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.model.form import FileFormat
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
@@ -70,12 +71,14 @@ def _write(
 ) -> tuple[Composed, OutboundMessage, Promise]:
     record, effect = notice.record, notice.effect
     saying = _saying(notice)
-    facts = notice_facts(work, record, notice.details, notice.before)
-    facts = dated(work, record, Promise(saying, notice.details.promise_at), facts)
+    details = told_again(work, record, effect.notice, notice.details)
+    facts = notice_facts(work, record, details, notice.before)
+    facts = replace(facts, after_route=asked_by_route(work, record, effect))
+    facts = dated(work, record, Promise(saying, details.promise_at), facts)
     if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
         # it shows nothing of the form, and so not the zone that the form tells either
         facts = replace(facts, zone=work.services.settings.team.time_zone)
-    files = (*enclosures(work, record, effect, notice.details, facts), *notice.details.copies)
+    files = (*enclosures(work, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
     _remember_files(work.tx, record, files)
     composed = compose(effect.notice, effect.variant, record.language, facts)

@@ -27,6 +27,8 @@ from pipeline.store.records import (
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
+from pipeline.wording.answers import answer_word
+from pipeline.wording.console import language
 from pipeline.wording.problems import sentence
 
 
@@ -42,7 +44,11 @@ class ShownDeadline:
 
 @dataclass(frozen=True, slots=True)
 class ShownProblem:
-    """A problem with its sentence in the request's language."""
+    """A problem with its sentence in the language of the reader.
+
+    ``sent`` is the sentence that the customer gets, in the language that the customer reads; empty
+    for what staff alone are told.
+    """
 
     code: str
     severity: str
@@ -50,17 +56,22 @@ class ShownProblem:
     field: str
     params: dict[str, str | int]
     message: str
+    sent: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """One answer: the label, what was typed, what was read, and why."""
+    """One answer: the label, what was typed, what was read, and why.
+
+    ``label`` and ``shown`` (``value`` in words) are in the language of the reader.
+    """
 
     id: str
     label: str
     where: str
     raw: str
     value: str | None
+    shown: str
     verdict: str
     notes: tuple[str, ...]
     cell_type: str
@@ -176,7 +187,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         deadlines=_deadlines(work.services, record),
         promise_at=state.promise_at,
         overdue_since=state.overdue_since,
-        fields=_fields(record, revision.form, revision.readings) if revision else (),
+        fields=_fields(revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
         )
@@ -212,10 +223,9 @@ def _deadlines(services: Services, record: RequestRecord) -> tuple[ShownDeadline
     )
 
 
-def _fields(
-    record: RequestRecord, kind: FormKind, readings: tuple[StoredReading, ...]
-) -> tuple[ShownField, ...]:
-    texts = form_texts(record.language)
+def _fields(kind: FormKind, readings: tuple[StoredReading, ...]) -> tuple[ShownField, ...]:
+    reader = language()
+    texts = form_texts(reader)
     return tuple(
         ShownField(
             reading.field,
@@ -223,6 +233,7 @@ def _fields(
             reading.where,
             reading.raw,
             reading.value,
+            answer_word(kind, reading.field, reading.value, reader),
             reading.verdict,
             reading.notes,
             reading.cell_type,
@@ -231,7 +242,7 @@ def _fields(
     )
 
 
-def _problem(stored: StoredProblem, language: str, kind: FormKind) -> ShownProblem:
+def _problem(stored: StoredProblem, customers: str, kind: FormKind) -> ShownProblem:
     problem = Problem(
         stored.code,
         Severity(stored.severity),
@@ -245,7 +256,8 @@ def _problem(stored: StoredProblem, language: str, kind: FormKind) -> ShownProbl
         stored.audience,
         stored.field,
         dict(stored.params),
-        sentence(problem, language, kind),
+        sentence(problem, language(), kind),
+        sentence(problem, customers, kind) if problem.audience is Audience.CUSTOMER else "",
     )
 
 

@@ -79,7 +79,7 @@ def test_move_that_a_rule_forbids_is_refused(
 ) -> None:
     called = pipeline("request", "approve", reference_of("rejected"), "--tick-all")
     assert (called.code, called.out) == (6, "")
-    assert called.err.startswith("The request has ended (Rejected);")
+    assert called.err.startswith("The request has ended (Not approved);")
 
 
 def test_approval_with_open_warnings_is_refused_and_names_them(

@@ -36,9 +36,9 @@ def test_show_for_people_says_the_same(pipeline: Call, reference_of: Find) -> No
     found = pipeline("request", "show", reference, "--json").json()
     called = pipeline("request", "show", reference)
     assert called.code == 0
-    assert called.out.startswith(f"{reference}  Needs correction\n")
+    assert called.out.startswith(f"{reference}  Waiting for the customer's corrections\n")
     for problem in found["problems"]:
-        assert f"{problem['message']} [{problem['code']}]" in called.out
+        assert f"{problem['message']} (`{problem['code']}`)" in called.out
 
 
 def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of: Find) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.mailbox.reply.quotes import Ours
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed, compose

@@ -11,6 +11,7 @@ from pipeline.model.request import (
     Actor,
     Event,
     HoldReason,
+    RequestState,
     Slot,
     Status,
     Track,
@@ -26,6 +27,7 @@ from pipeline.tracks.deadlines import (
     event_of,
     next_at,
     our_promise_at,
+    which_reminder,
 )
 from pipeline.tracks.horizon import horizon
 from pipeline.tracks.machine import apply
@@ -41,6 +43,8 @@ from tests.unit.tracks.due_dates import (
     now_due,
 )
 from tests.unit.tracks.rows import DAY, MANUAL, NOW, POLICY, E, S, T, state_of
+
+_HOUR = timedelta(hours=1)
 
 
 def test_correction_is_due_in_14_days_at_18_in_the_zone_of_the_customer() -> None:
@@ -139,6 +143,7 @@ def test_promise_of_working_days_passes_over_weekend_and_holiday() -> None:
         (T.QR, S.AWAITING_ACTIVE, at(2027, 2, 22)),
         (T.HELP, S.AWAITING_FORM, at(2027, 1, 25)),
         (T.ONBOARDING, S.WITHDRAWN, at(2026, 12, 1)),
+        (T.QR, S.REJECTED, at(2026, 12, 8)),
         (T.ONBOARDING, S.POLICY_REVIEW, None),
         (T.ONBOARDING, S.ACTIVE, None),
     ],
@@ -233,6 +238,69 @@ def test_reminder_of_slots_that_have_passed_is_left_out() -> None:
     slots = (Slot(at(2026, 11, 27, 10), at(2026, 11, 27, 11)),)
     state = entered(TUESDAY, state_of(T.MIGRATION, S.SLOT_PROPOSED, slots=slots))
     assert list(listed(state)) == ["remind-1", "slots-passed", "close"]
+
+
+def _offered(*starts: datetime) -> RequestState:
+    slots = tuple(Slot(start, start + _HOUR) for start in starts)
+    return entered(TUESDAY, state_of(T.MIGRATION, S.SLOT_PROPOSED, slots=slots))
+
+
+def _wanted_by(state: RequestState, now: datetime | None = None) -> datetime | None:
+    return customer_due_at(state, POLICY, customer_zone=TOKYO, team=JAPAN, now=now)
+
+
+@pytest.mark.parametrize(
+    ("starts", "last"),
+    [
+        ([at(2026, 12, 2, 10), at(2026, 12, 3, 10)], at(2026, 12, 1)),
+        ([at(2026, 12, 3, 10), at(2026, 12, 2, 10)], at(2026, 12, 1)),
+        ([at(2026, 11, 30, 10)], at(2026, 11, 27)),  # a Monday: the Friday before
+        ([at(2027, 1, 8, 10)], at(2026, 12, 8)),  # the close comes first
+        ([at(2026, 11, 25, 17)], at(2026, 11, 24)),
+        ([at(2026, 11, 24, 20)], at(2026, 11, 24, 19)),
+        ([TUESDAY + _HOUR / 2], TUESDAY + _HOUR / 2),
+    ],
+)
+def test_slot_is_to_be_chosen_a_working_day_before_the_first(
+    starts: list[datetime], last: datetime
+) -> None:
+    state = _offered(*starts)
+    assert _wanted_by(state) == last
+    assert state.entered_at < last <= min(slot.start for slot in state.slots)
+
+
+def test_slot_that_has_begun_does_not_say_by_when_to_choose() -> None:
+    state = _offered(at(2026, 11, 26, 10), at(2026, 12, 1, 10))
+    assert _wanted_by(state) == at(2026, 11, 25)
+    assert _wanted_by(state, at(2026, 11, 26, 18)) == at(2026, 11, 30)
+    assert _wanted_by(state, at(2026, 11, 30, 18)) == at(2026, 12, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("track", "status", "numbers"),
+    [
+        (T.MIGRATION, S.AWAITING_TWO_STEP_OFF, [1, 2, 3]),
+        (T.MIGRATION, S.SLOT_PROPOSED, [1, 2]),
+        (T.ONBOARDING, S.AWAITING_READINESS, [0, 1, 2]),
+        (T.ONBOARDING, S.NEEDS_CORRECTION, [1, 2]),
+    ],
+)
+def test_reminders_are_counted_by_what_was_sent(
+    track: Track, status: Status, numbers: list[int]
+) -> None:
+    state = entered(TUESDAY, state_of(track, status))
+    found = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    series = [item for item in found if item.key.startswith("remind")]
+    keys = [item.key for item in series]
+    told = [which_reminder(state, item, keys[:place]) for place, item in enumerate(series)]
+    assert told == [(number, number == numbers[-1]) for number in numbers]
+    assert which_reminder(state, series[-1], ()) == (numbers[0], True)
+
+
+def test_what_is_no_reminder_is_none() -> None:
+    state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
+    found = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    assert which_reminder(state, found[-1], ()) == (0, False)
 
 
 def test_agreed_slot_alerts_a_working_day_after_it() -> None:
