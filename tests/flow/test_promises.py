@@ -311,7 +311,7 @@ def test_revision_that_waited_shows_what_changed_again(world: World) -> None:
     record = _applied(world)
     up = world.services.settings.courier
     _server_down(world)
-    world.reply(record, "", form(contact_name="山田　太郎"))
+    world.reply(record, "", form(contact_name="山田　太郎", contact_department="営業部"))
     world.clock.set(_PROMISED + timedelta(days=1))
     world.batch()
     world.batch(timedelta(minutes=5))
@@ -319,6 +319,7 @@ def test_revision_that_waited_shows_what_changed_again(world: World) -> None:
     (mail,) = world.later(minutes=5)
     assert mail.notice == "revision_received"
     assert "山田 太郎" in mail.text
+    assert "営業部" in mail.text
     assert "2026年11月30日" in mail.text
 
 
@@ -331,3 +332,20 @@ def test_mail_that_waited_while_more_was_said_is_taken_back(world: World) -> Non
     world.batch()
     world.change(courier=up)
     assert notices(world.later(minutes=5)) == ["delayed"]
+
+
+def test_mail_about_two_requests_that_waited_tells_of_both_again(world: World) -> None:
+    up = world.services.settings.courier
+    _server_down(world)
+    other = form(phone_number="090-8765-4321", phone_number_again="090-8765-4321")
+    world.mail(HANAKO, form(), ("second.xlsx", other[1]))
+    records = world.requests_of(HANAKO)
+    assert len(records) == 2
+    world.clock.set(_PROMISED + timedelta(hours=3))
+    world.batch()
+    world.batch(timedelta(minutes=5))
+    world.change(courier=up)
+    (mail,) = world.later(minutes=5)
+    assert all(record.reference in mail.text for record in records)
+    promised = {world.again(record).state.promise_at for record in records}
+    assert promised == {datetime(2026, 11, 30, 9, tzinfo=UTC)}

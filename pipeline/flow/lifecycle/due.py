@@ -74,6 +74,10 @@ def _look_at(work: Work, record: RequestRecord) -> None:
         customer_zone=record.time_zone,
         team=work.services.team,
     )
+    if any(item.kind is DeadlineKind.PROMISE for item in ready):
+        now = work.tx.requests.get(record.id)
+        if now is None or now.state != record.state:
+            return  # a mail that tells of several requests has settled it a moment ago
     if any(_is_not_read(work, record, item) for item in ready):
         record = _renewed(work, record)
         ready = tuple(item for item in ready if item.kind is not DeadlineKind.PROMISE)

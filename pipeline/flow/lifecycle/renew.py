@@ -4,6 +4,7 @@ A server that is down keeps a mail for days. Nobody was promised anything then, 
 but the mail must not go out as it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.flow.answers.changed import in_words
@@ -12,8 +13,9 @@ from pipeline.flow.answers.revisions import changes, submission_of
 from pipeline.flow.answers.sentences import notes_for_customer
 from pipeline.flow.context import Notice, NoticeDetails, Trigger
 from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.outgoing.replies import request_facts
 from pipeline.flow.services import Work
-from pipeline.model.notice import NoticeName
+from pipeline.model.notice import NoticeName, RequestFacts
 from pipeline.model.request import Status
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import OutboxRecord, RequestRecord
@@ -28,13 +30,11 @@ def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecor
         return record
     before = record.state.version
     ids = work.tx.outbox.requests_of(mail.id)
-    found = (work.tx.requests.get(request_id) for request_id in ids)
-    references = tuple(other.reference for other in found if other is not None)
     renewed = replace(record, state=replace(record.state, version=before + 1))
     notice = Notice(
         renewed,
         SendNotice(mail.notice, mail.variant),
-        replace(_details(work, record, mail), refs=references if len(references) > 1 else ()),
+        replace(_details(work, record, mail), requests=_listed(work, ids)),
         before=_left(work, record),
         also=tuple(request_id for request_id in ids if request_id != record.id),
     )
@@ -42,6 +42,13 @@ def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecor
     renewed = replace(renewed, next_at=renewed.state.promise_at)
     work.tx.requests.save(renewed, expected_version=before)
     return renewed
+
+
+def _listed(work: Work, ids: Sequence[str]) -> tuple[RequestFacts, ...]:
+    """Return what a mail about several requests says of each; of one it has no list."""
+    found = (work.tx.requests.get(request_id) for request_id in ids)
+    told = tuple(request_facts(work, record) for record in found if record is not None)
+    return told if len(told) > 1 else ()
 
 
 def _details(work: Work, record: RequestRecord, mail: OutboxRecord) -> NoticeDetails:
