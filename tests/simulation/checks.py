@@ -80,8 +80,9 @@ def untrue_dates(mail: Mail) -> Iterator[str]:
         return
     if facts.due_at <= mail.sent_at:
         yield f"{mail}: due {facts.due_at}"
-    if facts.status is Status.SLOT_PROPOSED and facts.slots:
-        first = min(slot.start for slot in facts.slots)
+    ahead = [slot.start for slot in facts.slots if slot.start > facts.now]
+    if facts.status is Status.SLOT_PROPOSED and ahead:
+        first = min(ahead)
         if facts.due_at > first:
             yield f"{mail}: due {facts.due_at} after the slot {first}"
     live = facts.status is Status.CERTIFICATE_ISSUED and facts.certificate is not None
