@@ -1,5 +1,6 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -38,19 +39,22 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
     if not rows:
         print_lines(words.word("queue_empty"))
         return
-    times = Times(zone, [at for row in rows for at in (row.since, row.next_at)])
+    shown_times = (at for row in rows for at in (row.since, row.next_at, row.promise_at))
+    times = Times(zone, list(shown_times))
     headings = [words.word(key) for key in ("reference", "status", "number", "company")]
-    headings += [times.heading("since"), words.word("next")]
+    headings += [times.heading("since"), words.word("next"), words.word("queue_promised")]
     lines = [
         [
             row.reference,
             words.step(row.status.value)
             + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else "")
-            + (f" – {words.word('queue_unread')}" if row.unread else ""),
+            + (f" – {words.word('queue_unread')}" if row.unread else "")
+            + _late(row.overdue_since, zone),
             row.number,
             row.company or row.address,
             times.cell(row.since),
             times.cell(row.next_at),
+            times.cell(row.promise_at),
         ]
         for row in rows
     ]
@@ -60,7 +64,13 @@ def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
             line.append(words.status_word(row.move.value))
     shown = view == "needs-me" and any(replies)
     below = [unread_lines(told, zone) for told in replies] if shown else ()
-    print_table(headings, lines, keep=(0, 2), wrapped=(1, 4, 5, 6), below=below)
+    print_table(headings, lines, keep=(0, 2), wrapped=(1, 4, 5, 6, 7), below=below)
+
+
+def _late(overdue_since: datetime | None, zone: str) -> str:
+    if overdue_since is None:
+        return ""
+    return f" – {words.word('queue_late', when=told(overdue_since, zone))}"
 
 
 @click.command("status")

@@ -27,6 +27,7 @@ from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"
+_RENEWED_AFTER = timedelta(minutes=1)
 #: What has no budget but the cap of all mail.
 _ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
 
@@ -63,6 +64,7 @@ class SkipReason(StrEnum):
     """Why a claimed mail was not handed over."""
 
     CLAIM_LOST = "claim_lost"
+    PROMISE_PASSED = "promise_passed"
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
     OVER_SHARE = "over_share"
@@ -200,6 +202,10 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
         take_back(work, mail)
         return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
+    if mail.promise_at is not None and mail.promise_at <= now and mail.intended_at is None:
+        # it is written anew by the next batch
+        work.tx.outbox.unclaim(mail.id, mail.attempt, now + _RENEWED_AFTER)
+        return SkipReason.PROMISE_PASSED
     if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)

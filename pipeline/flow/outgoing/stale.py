@@ -39,7 +39,7 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if _out_of_place(tx, mail) or (mail.notice is NoticeName.DELAYED and _settled(tx, mail)):
+    if _out_of_place(tx, mail) or _settled(tx, mail, now):
         return True
     return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
 
@@ -62,10 +62,16 @@ def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     return live.issued_at is not None and mail.created_at < live.issued_at
 
 
-def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
-    """Tell whether something else was decided or promised since a mail that puts a promise off."""
+def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether something else was decided or promised since ``mail`` was written.
+
+    Then it puts off nothing any more, and a date of it that has passed is nobody's.
+    """
+    passed = mail.promise_at is not None and mail.promise_at <= now
+    if mail.notice is not NoticeName.DELAYED and not passed:
+        return False
     record = tx.requests.get(mail.request_id or "")
-    return record is None or record.state.ended or record.state.promise_at != mail.promise_at
+    return record is None or record.state.promise_at != mail.promise_at
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:

@@ -136,6 +136,8 @@ class RequestView:
     linked_to: str
     slots: tuple[Slot, ...]
     deadlines: tuple[ShownDeadline, ...]
+    promise_at: datetime | None
+    overdue_since: datetime | None
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
     certificate: ShownCertificate | None
@@ -183,6 +185,8 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         linked_to=record.linked_to,
         slots=state.slots,
         deadlines=_deadlines(work.services, record),
+        promise_at=state.promise_at,
+        overdue_since=state.overdue_since,
         fields=_fields(revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
