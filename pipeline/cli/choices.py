@@ -30,9 +30,7 @@ class WordChoice(click.Choice[str]):
             return self._metavar
         return super().get_metavar(param, ctx)
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the code that ``value`` is, or is the word of."""
         if value in self.choices:
             return str(value)

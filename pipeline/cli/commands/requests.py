@@ -160,7 +160,9 @@ def ask(
 
 @click.command("reject")
 @decision
-@click.option("--reason", required=True, type=WordChoice(_REASONS, lambda code: words.named("rejected", code)))
+@click.option(
+    "--reason", required=True, type=WordChoice(_REASONS, lambda code: words.named("rejected", code))
+)
 @click.option("--text", default="")
 def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
     """Reject the request for a reason of the list."""
@@ -214,7 +216,12 @@ def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
 
 @click.command("release")
 @decision
-@click.option("--number", "owner", type=WordChoice(get_args(owners.OwnerDecision), lambda code: words.named("owner", code)), default=None)
+@click.option(
+    "--number",
+    "owner",
+    type=WordChoice(get_args(owners.OwnerDecision), lambda code: words.named("owner", code)),
+    default=None,
+)
 def release(
     reference: str,
     name: str | None,
@@ -260,9 +267,7 @@ def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json:
     decide(
         reference,
         name,
-        lambda opened, record, who: answer_decisions.edit(
-            opened, record, who, answers=pairs
-        ),
+        lambda opened, record, who: answer_decisions.edit(opened, record, who, answers=pairs),
         as_json=as_json,
     )
 

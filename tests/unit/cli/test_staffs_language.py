@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run
+from pipeline.cli import command_paths, run
 from pipeline.cli.choices import WordChoice, field_id
 from pipeline.cli.commands import requests
 from pipeline.demo.play import play
@@ -21,6 +21,7 @@ from pipeline.intake.language import is_foreign
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName
 from pipeline.notifications.digest import step_for_staff
+from pipeline.notifications.words import words_of
 from pipeline.resources import languages, template
 from pipeline.wording import console as words
 from tests.world.command_line import Called
@@ -154,7 +155,9 @@ def test_no_code_stands_in_the_report(
     assert call(demo, capsys, "report", "--out", str(path)).code == 0
     page = path.read_text(encoding="utf-8")
     assert f'<html lang="{language}">' in page
-    shown = re.sub(r"<style>.*?</style>|<code>.*?</code>|<pre[^>]*>.*?</pre>", " ", page, flags=re.S)
+    shown = re.sub(
+        r"<style>.*?</style>|<code>.*?</code>|<pre[^>]*>.*?</pre>", " ", page, flags=re.S
+    )
     assert codes_in(re.sub(r"<[^>]*>", " ", shown)) == []
 
 
@@ -167,7 +170,7 @@ def test_alerts_of_the_demo_are_in_the_teams_language_and_name_what_to_type(
     assert alerts
     assert all(row["subject"].startswith("【担当者向け】") for row in alerts)
     page = call(demo, capsys, "report", "--out", "-").out
-    texts = re.findall(r"今回の処理で、担当者.*?作成日時", page, flags=re.S)
+    texts = re.findall(r"今回の処理で、担当者.*?作成日時", page, flags=re.DOTALL)
     for text in texts:
         assert "`pipeline " in text
         assert codes_in(text) == []
@@ -230,6 +233,19 @@ def test_codes_stay_in_json(
     assert {"policy_review", "certificate_issued"} <= statuses
 
 
+def test_help_has_no_word_of_the_parser_in_a_japanese_team(
+    demo: Path, capsys: pytest.CaptureFixture[str], speak: Callable[[str], None]
+) -> None:
+    speak("ja")
+    for path in (*command_paths(), ("request",), ()):
+        page = call(demo, capsys, *path, "--help").out
+        assert page.startswith("使い方："), path
+        left = re.findall(
+            r"\[OPTIONS\]|COMMAND|ARGS|INTEGER|\bTEXT\b|RANGE|DIRECTORY|%Y|Usage", page
+        )
+        assert left == [], path
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_event_is_typed_as_code_or_in_words(language: str, speak: Callable[[str], None]) -> None:
     speak(language)
@@ -285,6 +301,4 @@ def test_question_in_another_language_is_warned_of_and_sent(
 
 
 def test_step_of_staff_is_empty_without_a_status() -> None:
-    from pipeline.notifications.words import words_of
-
     assert step_for_staff(None, words_of("en")) == ""
