@@ -63,8 +63,8 @@ class ShownProblem:
 class ShownField:
     """One answer: the label, what was typed, what was read, and why.
 
-    ``label`` and ``shown`` (``value`` in words) are in the language of the reader. ``typed`` is what
-    the customer saw: a list of a PDF keeps the code of what was chosen.
+    ``label`` and ``shown`` (``value`` in words) are in the language of the reader. ``typed`` is
+    what the customer saw: a list of a PDF keeps the code of what was chosen.
     """
 
     id: str
