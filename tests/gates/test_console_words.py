@@ -21,8 +21,8 @@ from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
 from pipeline.flow.inbound.faults import LOST_BYTES
-from pipeline.flow.views.reconcile import Difference
 from pipeline.flow.requests.thread import Standing
+from pipeline.flow.views.reconcile import Difference
 from pipeline.guard import Reason as GuardReason
 from pipeline.mailbox.automatic.signs import SIGNS
 from pipeline.model.certificate import CertificateState
