@@ -102,6 +102,11 @@ def find_source(name: str, variant: str, facts: tuple[str, ...], language: str) 
     return sources[""]
 
 
+def variants_of(name: str, language: str) -> tuple[str, ...]:
+    """Return the variants of the notice ``name`` in order (empty: the notice itself)."""
+    return tuple(_sources(name, _language(name, language)))
+
+
 @cache
 def _shared(language: str) -> dict[str, str]:
     documents = _documents("notices", "_shared", f"{language}.md")
