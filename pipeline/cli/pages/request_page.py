@@ -167,7 +167,7 @@ def _answers(view: RequestView) -> None:
         lines = [
             AnswerLine(
                 field.label,
-                field.raw,
+                field.typed,
                 field.shown,
                 field.verdict,
                 field.notes,
