@@ -89,6 +89,7 @@ def open_courier(services: Services) -> Iterator[tuple[Courier, ArchiveFolder | 
                 encryption=settings.encryption,
                 user=settings.user,
                 password=settings.password.text(),
+                time_scale=settings.time_scale,
                 bearer=services.bearer if services.settings.courier_has_token() else None,
             )
         )
