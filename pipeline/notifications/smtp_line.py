@@ -12,6 +12,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from _socket import _Address
+
     from _typeshed import ReadableBuffer
 
 #: Seconds that a server has (RFC 5321, 4.5.3.2). The RFC names none for the last four.
@@ -95,7 +97,7 @@ class Line(smtplib.SMTP):
         self,
         host: str = "localhost",
         port: int = 0,
-        source_address: tuple[bytearray | bytes | str, int] | None = None,
+        source_address: "_Address | None" = None,
     ) -> tuple[int, bytes]:
         """Connect, with TLS at once where it is wanted, and read the greeting.
 
