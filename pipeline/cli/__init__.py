@@ -36,6 +36,7 @@ MODULES: dict[str, str] = {
     "authority": "authority",
     "token": "tokens",
     "qr": "qr",
+    "template": "templates",
     "mail": "mail",
     "outbox": "outbox",
     "quarantine": "quarantine",

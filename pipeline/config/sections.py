@@ -102,7 +102,7 @@ class CourierSettings(_Section):
     user: str = ""
     password: Secret = Secret()
     path: Path = Path("sent")
-    from_name: str = "Genesys Cloud WhatsApp requests"
+    from_name: str = ""
     message_id_domain: str = "genesys.com"
     archive_folder: str = ""
     in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"

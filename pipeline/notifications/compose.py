@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Composed:
     """The words of a mail.
 
-    ``text`` is complete by itself; ``html`` has the same words. ``body`` is the part of ``text``
+    ``text`` is complete by itself; ``html`` has the same words, and hidden before them the
+    ``preheader``, which an inbox shows beside the subject. ``body`` is the part of ``text``
     between greeting and closing, by which lengths are counted. ``template_id`` is the template's
     stable id with its version.
     """
@@ -35,6 +36,7 @@ class Composed:
     html: str
     body: str
     template_id: str
+    preheader: str = ""
 
 
 @cache
@@ -115,7 +117,7 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
     """
     source = find_source(notice.value, variant, _telling(facts), language)
     mail = _Mail(source, words_of(source.language), facts, Vault())
-    subject = mail.render(source.subject).strip()
+    subject, preheader = (mail.render(line).strip() for line in (source.subject, source.preheader))
     body = read_blocks(mail.render(source.body))
     before = (
         mail.addressee(),
@@ -133,9 +135,10 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
         language=source.language,
         subject=mail.vault.open_line(subject),
         text=_text(parts, mail.words),
-        html=HtmlWriter(mail.words, mail.vault).page(subject, (*before, body, *after)),
+        html=HtmlWriter(mail.words, mail.vault).page(subject, preheader, (*before, body, *after)),
         body=plain_body,
         template_id=source.template_id,
+        preheader=mail.vault.open_line(preheader),
     )
 
 

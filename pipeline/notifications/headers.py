@@ -21,6 +21,8 @@ from pipeline.notifications.compose import Composed
 from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
 from pipeline.notifications.token import ReplyStyle, make_token, message_id, reply_address
+from pipeline.notifications.words import words_of
+from pipeline.resources import languages
 
 _LONGEST_LINE = 998
 #: Fields whose words are ours or were checked: a plain line of them is written as it is.
@@ -68,8 +70,9 @@ _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class SenderIdentity:
-    """Who our mails are from; the display name never changes.
+    """Who our mails are from.
 
+    ``name`` is the display name in every language (empty: the name in the reader's language).
     ``message_id_domain`` is the domain of our Message-IDs (empty: the domain of the address).
     """
 
@@ -77,6 +80,15 @@ class SenderIdentity:
     address: str
     reply_style: ReplyStyle = "plus"
     message_id_domain: str = ""
+
+    def name_in(self, language: str) -> str:
+        """Return the display name for a reader of ``language``."""
+        return self.name or words_of(language).text("sender", "name")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The display names that our mails go out with, over all languages."""
+        return tuple(dict.fromkeys(self.name_in(language) for language in languages()))
 
     @property
     def id_domain(self) -> str:
@@ -158,9 +170,9 @@ def assemble(  # noqa: PLR0913 - a mail has as many parts as it has
     subject = clean(composed.subject)
 
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _address(sender.address, sender.name)
+    mail["From"] = _address(sender.address, sender.name_in(composed.language))
     mail["To"] = _address(recipient)
-    mail["Reply-To"] = _address(reply_to, sender.name)
+    mail["Reply-To"] = _address(reply_to, sender.name_in(composed.language))
     mail["Subject"] = subject
     mail["Date"] = format_datetime(as_utc(date).replace(microsecond=0))
     mail["Message-ID"] = own_id

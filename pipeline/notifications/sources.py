@@ -19,6 +19,7 @@ from pipeline.notifications.words import FALLBACK, words_of
 class Source:
     """One document: where its words come from and how the mail around it looks.
 
+    ``preheader`` is the sentence that an inbox shows beside the subject.
     ``opening``, ``closing`` and ``signature`` name parts of ``_shared/<lang>.md`` (empty: none);
     ``address`` is ``person``, ``anonymous`` or ``none``.
     """
@@ -28,6 +29,7 @@ class Source:
     language: str
     version: int
     subject: str
+    preheader: str
     body: str
     address: str
     opening: str
@@ -71,6 +73,7 @@ def _sources(name: str, language: str) -> dict[str, Source]:
             language=language,
             version=version if isinstance(version, int) else 0,
             subject=str(head["subject"]),
+            preheader=str(head.get("preheader", "")),
             body=body.strip("\n") + "\n",
             address=str(head.get("address", "person")),
             opening=str(head.get("opening", "regular")),
@@ -97,6 +100,11 @@ def find_source(name: str, variant: str, facts: tuple[str, ...], language: str) 
     if "" not in sources:
         raise ConfigurationError("notice_variant", notice=name, variant=variant)
     return sources[""]
+
+
+def variants_of(name: str, language: str) -> tuple[str, ...]:
+    """Return the variants of the notice ``name`` in order (empty: the notice itself)."""
+    return tuple(_sources(name, _language(name, language)))
 
 
 @cache

@@ -10,7 +10,7 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, ProblemItem
 from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
-from pipeline.notifications.seal import Glued, Link, Number
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
 from pipeline.notifications.words import Words
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
@@ -63,7 +63,7 @@ class View:
     @property
     def reference(self) -> str:
         """The reference."""
-        return Glued(self.facts.reference)
+        return Whole(self.facts.reference)
 
     @property
     def number(self) -> str:
@@ -129,7 +129,7 @@ class View:
     @property
     def mailbox(self) -> str:
         """The address that requests are sent to."""
-        return Glued(self.facts.mailbox)
+        return Mailbox(self.facts.mailbox)
 
     # when
 

@@ -16,7 +16,7 @@ def new_words(work: Work, context: MessageContext, record: RequestRecord) -> New
     message = context.message
     services = work.services
     ours = answered(
-        message.recipients, message.subject, services.own_addresses, services.identity.name
+        message.recipients, message.subject, services.own_addresses, services.identity.names
     )
     return read_new_text(message.text, ours, _sent(work.tx, record.id))
 

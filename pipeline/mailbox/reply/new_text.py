@@ -31,18 +31,18 @@ def answered(
     recipients: Iterable[MailAddress],
     subject: str,
     addresses: Iterable[str] = (),
-    name: str = "",
+    names: tuple[str, ...] = (),
 ) -> Ours:
     """Return how the mail that a message answers is named in it: who wrote it is answered now.
 
-    A forwarded mail names others. ``addresses`` and ``name`` are ours, where they are known.
+    A forwarded mail names others. ``addresses`` and ``names`` are ours, where they are known.
     """
     found = {address.lower() for address in addresses}
     for recipient in recipients:
         local, at, domain = recipient.address.lower().rpartition("@")
         if at:
             found |= {f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}"}
-    return Ours(frozenset(found), name, subject)
+    return Ours(frozenset(found), names, subject)
 
 
 def read_new_text(text: str, ours: Ours = _NOBODY, sent: SentText | None = None) -> NewText:

@@ -63,19 +63,20 @@ _ORIGINAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """How a mail of ours is named where it is quoted: by address, display name and subject."""
+    """How a mail of ours is named where it is quoted: by address, display names and subject."""
 
     addresses: frozenset[str] = frozenset()
-    name: str = ""
+    names: tuple[str, ...] = ()
     subject: str = ""
 
     def named_in(self, line: str) -> bool:
-        """Whether ``line`` names one of our addresses, or our display name."""
+        """Whether ``line`` names one of our addresses, or a display name of ours."""
         low = line.lower()
         if any(address in low for address in self.addresses):
             return True
-        name = letters_of(self.name).text
-        return len(name) >= _SUBJECT and name in letters_of(line).text
+        folded = letters_of(line).text
+        names = (letters_of(name).text for name in self.names)
+        return any(len(name) >= _SUBJECT and name in folded for name in names)
 
     def is_subject(self, value: str) -> bool:
         """Whether ``value`` is the subject of the thread, with or without its prefixes."""

@@ -55,6 +55,7 @@ WRITES = {
     ("report",),
     ("form", "build"),
     ("qr", "preview"),
+    ("template", "preview"),
     ("mail", "inject"),
     ("db", "migrate"),
     ("number", "set"),

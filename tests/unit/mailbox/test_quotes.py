@@ -13,7 +13,9 @@ from pipeline.mailbox.reply.sent_text import SentText, digests_of
 from pipeline.model.message import MailAddress
 
 OURS = Ours(
-    frozenset({"requests@genesys.example"}), "Genesys Cloud WhatsApp requests", "Re: Choose a time"
+    frozenset({"requests@genesys.example"}),
+    ("Genesys Cloud WhatsApp requests",),
+    "Re: Choose a time",
 )
 MAIL = (
     "Dear Oliver Whitcombe,\n\nWe are ready to move your number to Genesys Cloud. We need an\n"

@@ -51,19 +51,21 @@ NOTHING_TO_DO = {
     ),
 }
 BY_DATE = {
-    "en": re.compile(r"\b(?:by|before|on|at|Time:) [^.]*\d{1,2} [A-Z][a-z]+ \d{4}", re.DOTALL),
+    "en": re.compile(r"\b(?:[Bb]y:?|before|on|at|Time:) [^.]*\d{1,2} [A-Z][a-z]+ \d{4}", re.DOTALL),
     "ja": re.compile(
         r"(?:期限|日時|次の日に、準備の状況をお伺いします。)[^\n]*\n?"
         r"\d{4}年\d{1,2}月\d{1,2}日（[月火水木金土日]）"
     ),
-    "de": re.compile(r"(?:bis zum|am|abläuft:|Termin:) [^.]*?(?:[DMFS][a-z]\., )?\d{1,2}\.\s[A-Z]"),
+    "de": re.compile(
+        r"(?:bis|am|spätestens|abläuft:|Termin:|Frist:) [^.]*?(?:[DMFS]\w+, )?\d{1,2}\.\s[A-Z]"
+    ),
 }
 #: The length of each kind of notice, in words or characters: most notices, the acknowledgement, the
 #: certificate, a correction and what each answer adds to it.
 LIMITS = {
-    "en": (120, 120, 280, 60, 35),
+    "en": (125, 125, 290, 64, 35),
     "ja": (420, 480, 830, 300, 80),
-    "de": (138, 138, 322, 69, 40),
+    "de": (142, 142, 330, 73, 40),
 }
 #: The words before a command in a notice, and after it.
 COMMANDS = {
@@ -132,6 +134,7 @@ def size(composed: Composed) -> int:
 
 def words_of_html(page: str) -> str:
     body = page.partition("<body")[2].partition(">")[2]
+    body = re.sub(r'<div style="display:none.*?</div>|<th scope="col".*?</th>', "", body)
     return html.unescape(re.sub(r"<[^>]+>", "", body))
 
 

@@ -8,8 +8,13 @@ import pytest
 
 from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
 from pipeline.model.request import Track
+from pipeline.notifications.blocks import read_blocks
 from pipeline.notifications.compose import Composed, compose, forwardable
+from pipeline.notifications.html import HtmlWriter
+from pipeline.notifications.plain import PlainWriter
+from pipeline.notifications.seal import Vault
 from pipeline.notifications.sources import find_source
+from pipeline.notifications.words import words_of
 from pipeline.notifications.wrap import width
 from tests.sources import variants
 
@@ -26,7 +31,7 @@ CUSTOMER_CASES = [
 
 def within_limit(composed: Composed) -> bool:
     if composed.language != "ja":
-        longest = {"en": 120, "de": 138}[composed.language]
+        longest = {"en": 125, "de": 142}[composed.language]
         return len([word for word in composed.body.split() if re.search(r"\w", word)]) <= longest
     return len(re.sub(r"\s", "", composed.body)) <= 420
 
@@ -129,7 +134,7 @@ def test_one_offered_time_is_agreed_to_with_ok(make_facts: MakeFacts) -> None:
     assert "Reply with A, B or C by" in three.body
     german = compose(NoticeName.SLOT_PROPOSAL, "", "de", replace(facts, slots=facts.slots[:1]))
     assert "Antworten Sie mit EINVERSTANDEN in der ersten Zeile bis" in german.body
-    slot = "\nA  Di., 8. Dezember 2026, 10:00–11:00 Uhr (japanische Zeit, UTC+9)\n"
+    slot = "\nA  Dienstag, 8. Dezember 2026, 10:00–11:00 Uhr (japanische Zeit, UTC+9)\n"
     assert slot in german.body.replace("\u00a0", " ")
 
 
@@ -219,3 +224,33 @@ def test_who_asks_for_the_state_is_not_told_of_a_second_form(
     assert second_form in again
     assert second_form not in told
     assert state in told
+
+
+def test_a_table_is_a_list_in_the_plain_part_and_a_table_in_the_other() -> None:
+    vault, words = Vault(), words_of("en")
+    cell = vault.seal("a | b <i>")
+    blocks = read_blocks(
+        f"```table\nQuestion | You wrote | What to do\nName | {cell} | Write it\n"
+        "Town | | Add it\n```\n"
+    )
+    assert PlainWriter(words, vault).write(blocks) == (
+        "1. Name\n   You wrote: a | b <i>\n   What to do: Write it\n\n"
+        "2. Town\n   What to do: Add it"
+    )
+    page = HtmlWriter(words, vault).page("Title", "", (blocks, ()))
+    assert page.count('<th scope="col"') == 3
+    assert page.count("<td style") == 1 + 2 * 3  # the cell around the whole mail is one too
+    assert "a | b &lt;i&gt;</td>" in page
+
+
+def test_what_is_asked_is_a_block_of_its_own() -> None:
+    vault, words = Vault(), words_of("en")
+    due = vault.seal("Tuesday 1 December 2026")
+    blocks = read_blocks(f"Send it.\n\n```act\nBy: {due}\nFirst line of your reply: READY\n```\n")
+    assert PlainWriter(words, vault).write(blocks) == (
+        "Send it.\n\nBy: Tuesday 1 December 2026\nFirst line of your reply: READY"
+    )
+    page = HtmlWriter(words, vault).page("Title", "Send it by Tuesday.", (blocks, ()))
+    assert "<strong>Tuesday 1 December 2026</strong>" in page
+    assert '<strong style="white-space:nowrap">READY</strong>' in page
+    assert page.index("Send it by Tuesday.") < page.index("Send it.</p>")

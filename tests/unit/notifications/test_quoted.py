@@ -61,7 +61,9 @@ def original_of(composed: Composed) -> Original:
 def read(text: str, *sent: Composed) -> NewText:
     known = SentText([_digests(mail.text, mail.body) for mail in sent], "request")
     subject = f"Re: {sent[-1].subject}"
-    return read_new_text(text, Ours(name="Genesys Cloud WhatsApp requests", subject=subject), known)
+    return read_new_text(
+        text, Ours(names=("Genesys Cloud WhatsApp requests",), subject=subject), known
+    )
 
 
 def lines_of(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline.cli.commands.request_words import accept, note, tick
+from pipeline.cli.commands.requests.words import accept, note, tick
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.deciding import decide, decision
 from pipeline.cli.output import plain, print_json
