@@ -5,7 +5,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
@@ -30,7 +30,8 @@ class SmtpServer:
     """Where mail goes out.
 
     ``encryption`` ``none`` is allowed on a loopback address only. ``bearer`` has access tokens of
-    OAuth 2, which are used in the place of a password.
+    OAuth 2, which are used in the place of a password. ``copy_to`` is a second recipient of each
+    mail, in the envelope alone: the copy is there if and only if the server took the mail.
     """
 
     host: str
@@ -41,6 +42,7 @@ class SmtpServer:
     timeout: float = 60.0
     tls: ssl.SSLContext | None = None
     bearer: Bearer | None = field(default=None, repr=False)
+    copy_to: str = ""
 
 
 def _answer(code: int, text: bytes | str) -> str:
@@ -94,9 +96,30 @@ class SmtpCourier:
         return self._data(line, message_bytes)
 
     def check(self) -> Delivery:
-        """Connect and log in; nothing is sent."""
+        """Connect and log in; nothing is sent.
+
+        Whether our own mailbox is taken as a recipient is asked, too.
+        """
         line = self._open()
-        return line if isinstance(line, Delivery) else Delivery(DeliveryKind.SENT)
+        if isinstance(line, Delivery):
+            return line
+        return self._asked_for_copies(line) or Delivery(DeliveryKind.SENT)
+
+    def _asked_for_copies(self, line: smtplib.SMTP) -> Delivery | None:
+        ours = self._server.copy_to
+        if not ours:
+            return None
+        try:
+            refused = self._envelope(line, ours, on_the_wire(ours))
+            if refused is None:
+                line.rset()
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            return self._broken(error)
+        if refused is None or refused.fault is not None:
+            return refused
+        fault = ConfigurationError("courier_copy_refused", address=ours, reason=refused.detail)
+        return replace(refused, fault=fault)
 
     def _open(self) -> smtplib.SMTP | Delivery:
         """Return the connection, or why there is none."""
@@ -257,7 +280,7 @@ class SmtpCourier:
         if code == _OK:
             code, text = line.rcpt(recipient)
         if code in {_OK, _OK + 1}:
-            return None
+            return self._copied(line, recipient)
         if code != _CLOSING:
             line.rset()
         if about_us and code != _LOGIN_WANTED:
@@ -265,6 +288,23 @@ class SmtpCourier:
             fault = ConfigurationError("courier_sender_refused", sender=sender, reason=answer)
             return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
         return self._refused(code, text)
+
+    def _copied(self, line: smtplib.SMTP, recipient: str) -> Delivery | None:
+        """Name our own mailbox as well; return why nothing may be sent, or None."""
+        copy_to = on_the_wire(self._server.copy_to)
+        if not copy_to or copy_to.lower() == recipient.lower():
+            return None
+        code, text = line.rcpt(copy_to)
+        if code in {_OK, _OK + 1}:
+            return None
+        answer = _answer(code, text)
+        if code == _CLOSING:
+            return self._refused(code, text)
+        line.rset()
+        told = ConfigurationError if code >= _PERMANENT else TryLaterError
+        word = "courier_copy_refused" if code >= _PERMANENT else "courier_copy_deferred"
+        fault = told(word, address=copy_to, reason=answer)
+        return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
 
     def _broken(self, error: Exception) -> Delivery:
         """Return the outcome of a line that broke before the final dot.
