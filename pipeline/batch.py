@@ -273,6 +273,8 @@ def _fetch_all(run: _Run) -> None:
             run.fetched += new_mail.portion()
             _settle(run, mailbox)
             portions += 1
+        if new_mail.fault is not None:
+            run.failed("move", new_mail.fault)
         quarantined = run.stage("receive", lambda: withheld.fetch_withheld(services, mailbox), 0)
         run.processed += Processed(quarantined=quarantined)
         _settle(run, mailbox)

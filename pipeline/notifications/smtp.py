@@ -83,10 +83,31 @@ class SmtpCourier:
         return self._data(line, message_bytes) if refused is None else refused
 
     def check(self) -> Delivery:
-        """Connect and log in; nothing is sent."""
+        """Connect and log in; nothing is sent.
+
+        Whether our own mailbox is taken as a recipient is asked, too.
+        """
         self._scale = self._server.time_scale * _CHECK_SCALE
         line = self._open()
-        return line if isinstance(line, Delivery) else Delivery(DeliveryKind.SENT)
+        if isinstance(line, Delivery):
+            return line
+        return self._asked_for_copies(line) or Delivery(DeliveryKind.SENT)
+
+    def _asked_for_copies(self, line: Line) -> Delivery | None:
+        ours = self._server.copy_to
+        if not ours:
+            return None
+        try:
+            refused = self._envelope(line, on_the_wire(ours), on_the_wire(ours))
+            if refused is None:
+                self._reset(line, Delivery(DeliveryKind.SENT))
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            return self._broken(error)
+        if refused is None or refused.fault is not None:
+            return refused
+        fault = ConfigurationError("courier_copy_refused", address=ours, reason=refused.detail)
+        return replace(refused, fault=fault)
 
     def _open(self) -> Line | Delivery:
         """Return the connection, or why there is none."""
@@ -223,7 +244,7 @@ class SmtpCourier:
         if _taken(code):
             code, text = line.ask(f"RCPT TO:<{recipient}>", limits.ENVELOPE)
         if _taken(code):
-            return None
+            return self._copied(line, recipient)
         if about_us and code != _LOGIN_WANTED:
             said = answer(code, text)
             fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
@@ -231,6 +252,18 @@ class SmtpCourier:
         else:
             refused = self._refused(code, text)
         return self._reset(line, refused)
+
+    def _copied(self, line: Line, recipient: str) -> Delivery | None:
+        """Name our own mailbox as well; return why nothing may be sent, or None."""
+        copy_to = on_the_wire(self._server.copy_to)
+        if not copy_to or copy_to.lower() == recipient.lower():
+            return None
+        code, text = line.ask(f"RCPT TO:<{copy_to}>", limits.ENVELOPE)
+        if _taken(code):
+            return None
+        refused = self._refused(code, text)
+        fault = refused.fault or self._server.copy_refused(code, refused.detail)
+        return self._reset(line, Delivery(DeliveryKind.DEFERRED, refused.detail, fault=fault))
 
     def _sender(self, line: Line, sender: str, *, extended: bool) -> tuple[int, bytes]:
         """Name the sender; on a line that was used before, the server may have had enough."""

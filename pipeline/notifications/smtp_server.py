@@ -23,6 +23,7 @@ class SmtpServer:
 
     ``encryption`` ``none`` is allowed on a loopback address only. ``time_scale`` multiplies all
     time-outs. ``bearer`` has access tokens of OAuth 2, which are used in the place of a password.
+    ``copy_to`` is our own mailbox, a second recipient of each mail that leaves no trace in it.
     """
 
     host: str
@@ -33,6 +34,7 @@ class SmtpServer:
     time_scale: float = 1.0
     tls: ssl.SSLContext | None = None
     bearer: Bearer | None = field(default=None, repr=False)
+    copy_to: str = ""
 
     @property
     def place(self) -> str:
@@ -47,6 +49,12 @@ class SmtpServer:
         """Return what is told of a server that does not let us in."""
         user = self.user or "-"
         return ConfigurationError("courier_login", host=self.host, user=user, reason=reason)
+
+    def copy_refused(self, code: int, said: str) -> PipelineError:
+        """Return what is told of a server that does not take our own mailbox as a recipient."""
+        told = ConfigurationError if code >= PERMANENT else TryLaterError
+        word = "courier_copy_refused" if code >= PERMANENT else "courier_copy_deferred"
+        return told(word, address=self.copy_to, reason=said)
 
     def fault_of_answer(self, error: smtplib.SMTPResponseException) -> PipelineError:
         """Return what is told of a refusal of the greeting, EHLO, STARTTLS or the log-in.

@@ -329,8 +329,10 @@ class OutboxRecord:
     ``request_id`` is the request whose thread the mail is on; all that it tells of are in
     ``outbox_requests``.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt. Of mails that are due, those
-    with the lowest ``priority`` go first.
+    ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
+    ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
+    Of mails that are due, those with the lowest ``priority`` go first. ``digest`` tells a copy of
+    the mail from another mail under its Message-ID, also when ``content`` is gone.
     """
 
     id: str
@@ -353,6 +355,9 @@ class OutboxRecord:
     triggered_by: str = ""
     intended_at: datetime | None = None
     priority: MailPriority = MailPriority.ORDINARY
+    look_until: datetime | None = None
+    copied_at: datetime | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,21 @@
 """Send what the outbox holds: claim, intent, hand over, record; each step is its own commit.
 
-A mail comes back with ``intended_at`` when its worker vanished while it was being sent: nobody
-knows whether it went out. The setting ``courier.in_doubt`` says what happens then; ``auto`` looks
-into the archive folder where there is one, and else sends it again with the same Message-ID.
+A mail comes back with ``intended_at`` when nobody knows whether it went out;
+:mod:`pipeline.flow.outgoing.doubt` says what happens then.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Protocol
 
 from pipeline import logs
 from pipeline.errors import PipelineError
-from pipeline.flow.outgoing import receipts
+from pipeline.flow.outgoing import doubt, receipts
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import count_sent, turn_of
+from pipeline.flow.outgoing.claims import ClaimKeeper
+from pipeline.flow.outgoing.doubt import Archive, Fate
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, waits
@@ -30,20 +30,11 @@ _CAP = "mail:hour"
 _ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
 
 
-class Archive(Protocol):
-    """Keeps a copy of each sent mail, and knows which mails went out."""
-
-    def __call__(self, raw: bytes) -> None:
-        """Keep a copy."""
-
-    def holds(self, message_id: str) -> bool:
-        """Return whether the mail with the Message-ID went out, as far as the archive knows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """How many mails were sent, put off, failed for good, or left in doubt.
 
+    ``in_doubt`` are those that staff have now, and those that are still looked for.
     ``overtaken`` ones were taken back, because what they tell is no longer so. ``fault``: why
     no mail could be handed over; the rest waits for the next run. ``archive_fault``: why sent mail
     got no copy.
@@ -65,7 +56,7 @@ class SkipReason(StrEnum):
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
     OVER_SHARE = "over_share"
-    ARCHIVE_UNAVAILABLE = "archive_unavailable"
+    LOOKED_FOR = "looked_for"
 
 
 @dataclass
@@ -76,6 +67,8 @@ class _Sending:
     courier: Courier
     archive: Archive | None
     counts: dict[DeliveryKind, int]
+    claims: ClaimKeeper
+    stumbled: set[str] = field(default_factory=set)
     overtaken: int = 0
     fault: PipelineError | None = None
     archive_fault: PipelineError | None = None
@@ -96,10 +89,14 @@ def deliver(
 
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
-    sending = _Sending(services, courier, archive, dict.fromkeys(DeliveryKind, 0))
+    counts = dict.fromkeys(DeliveryKind, 0)
+    sending = _Sending(services, courier, archive, counts, ClaimKeeper(services))
     claim = partial(_claim, with_receipts=with_receipts)
-    while sending.goes_on() and (mails := services.run(claim)):
-        _send(sending, mails)
+    try:
+        while sending.goes_on() and (mails := services.run(claim)):
+            _send(sending, mails)
+    finally:
+        sending.claims.close()
     return Delivered(
         sent=sending.counts[DeliveryKind.SENT],
         deferred=sending.counts[DeliveryKind.DEFERRED],
@@ -161,7 +158,8 @@ def _give_back(services: Services, mail: OutboxRecord) -> bool:
 def _one(sending: _Sending, mail: OutboxRecord) -> None:
     """Send one claimed mail and record what came of it."""
     services = sending.services
-    found = _settled(sending, mail) if mail.intended_at is not None else None
+    open_to_doubt = mail.intended_at is not None or mail.copied_at is not None
+    found = _settled(sending, mail) if open_to_doubt else None
     if found is None:
         found = services.run(lambda work: _intend(work, mail))
     if isinstance(found, SkipReason):
@@ -169,27 +167,39 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
         sending.overtaken += found is SkipReason.OUT_OF_DATE
         return
     delivery = found or _hand_over(sending, mail)
-    services.run(partial(_record, mail, delivery))
+    if not (found is None and _still_in_doubt(sending, mail, delivery)):
+        services.run(partial(_record, mail, delivery))
     sending.counts[delivery.kind] += 1
     sending.fault = sending.fault or delivery.fault
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | None:
-    """Say what became of a mail in doubt, as the setting wants it; None: send it (again).
+    """Say what became of a mail in doubt, as the setting wants it; None: send it (again)."""
+    services = sending.services
+    found = doubt.judge(services, sending.archive, mail)
+    if found.fault is not None:
+        _archive_failed(sending, found.fault)
+    match found.fate:
+        case Fate.WENT_OUT:
+            return Delivery(DeliveryKind.SENT, "found_in_archive")
+        case Fate.FOR_STAFF:
+            return Delivery(DeliveryKind.IN_DOUBT, mail.last_error or doubt.VANISHED)
+        case Fate.LOOK_AGAIN:
+            services.run(partial(doubt.look_on, mail=mail, until=found.look_until))
+            sending.counts[DeliveryKind.IN_DOUBT] += 1
+            return SkipReason.LOOKED_FOR
+    return None
 
-    While the archive cannot be asked the mail stays in doubt until its claim runs out.
+
+def _still_in_doubt(sending: _Sending, mail: OutboxRecord, delivery: Delivery) -> bool:
+    """Leave a mail in doubt whose line broke at the final dot; False: there is another end to it.
+
+    A bug of ours at a mail would meet it again: staff have it at once.
     """
-    setting = sending.services.settings.courier.in_doubt
-    if setting == "hold":
-        return Delivery(DeliveryKind.IN_DOUBT, "worker_vanished")
-    if setting == "resend" or sending.archive is None:
-        return None
-    try:
-        went_out = sending.archive.holds(mail.message_id)
-    except PipelineError as error:
-        _archive_failed(sending, error)
-        return SkipReason.ARCHIVE_UNAVAILABLE
-    return Delivery(DeliveryKind.SENT, "found_in_archive") if went_out else None
+    if delivery.kind is not DeliveryKind.IN_DOUBT or mail.id in sending.stumbled:
+        return False
+    stay = partial(doubt.broke_off, archive=sending.archive, mail=mail, why=delivery.detail)
+    return sending.services.run(stay)
 
 
 def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
@@ -219,9 +229,11 @@ def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
     """
     sender = sending.services.settings.mailbox.address
     try:
-        delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
+        with sending.claims.holding(mail):
+            delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
     except Exception as error:  # noqa: BLE001 - a bug at one mail: staff see it, the others go on
         logs.unknown("flow.deliver", error)
+        sending.stumbled.add(mail.id)
         return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
     if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
         try:
@@ -258,10 +270,7 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
     match delivery.kind:
         case DeliveryKind.SENT:
             if work.tx.outbox.sent(mail.id, mail.attempt, now):
-                work.tx.counters.add(_CAP, _hour(now))
-                receipts.count_sent(work, mail)
-                count_sent(work, mail)
-                _note_certificate(work.tx, mail, now)
+                note_sent(work, mail)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again
             work.tx.outbox.put_back(
@@ -276,6 +285,14 @@ def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
         case _:
             work.tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
             _tell(work, "mail_failed", mail)
+
+
+def note_sent(work: Work, mail: OutboxRecord) -> None:
+    """Count a mail that went out, and keep when its certificate did."""
+    work.tx.counters.add(_CAP, _hour(work.now))
+    receipts.count_sent(work, mail)
+    count_sent(work, mail)
+    _note_certificate(work.tx, mail, work.now)
 
 
 def _tell(work: Work, code: str, mail: OutboxRecord) -> None:

@@ -16,11 +16,12 @@ from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import MailFile, MailPriority, NoticeName, OutboundMessage, Thread
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
+from pipeline.notifications.own_copy import body_digest
 from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
-_CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 _FORM_ENDINGS = frozenset(item.value for item in FileFormat)
 
 
@@ -147,6 +148,7 @@ def enqueue(
             subject=mail.subject,
             message_id=mail.message_id,
             content=mail.content,
+            digest=body_digest(mail.content),
             created_at=now,
             state=OutboxState.QUEUED,
             next_at=now + undo,
@@ -163,7 +165,7 @@ def _priority(notice: NoticeName, trigger: Trigger) -> MailPriority:
     if notice is NoticeName.RECEIPT_UNVERIFIED:
         spf = trigger.context is not None and trigger.context.sender.spf_aligned
         return MailPriority.RECEIPT_SPF if spf else MailPriority.RECEIPT
-    return MailPriority.CERTIFICATE if notice in _CARRIES_CERTIFICATE else MailPriority.ORDINARY
+    return MailPriority.CERTIFICATE if notice in CARRIES_CERTIFICATE else MailPriority.ORDINARY
 
 
 def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:

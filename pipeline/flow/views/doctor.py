@@ -224,9 +224,28 @@ def _courier(services: Services) -> Finding:
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
         raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
-    if archive is None and services.settings.courier.kind == "smtp":
+    if services.settings.courier.kind != "smtp":
+        return Finding("courier", "good")
+    return _doubt(services.settings, archived=archive is not None)
+
+
+def _doubt(settings: Settings, *, archived: bool) -> Finding:
+    """Tell what becomes of a mail of which nobody knows whether it went out."""
+    courier = settings.courier
+    folder = ("folder", settings.copies_folder())
+    if courier.in_doubt == "resend":
+        return Finding("courier", "warn", "doubt_resend")
+    if courier.in_doubt == "hold" or (courier.in_doubt == "verify" and not archived):
+        return Finding("courier", "good", "doubt_hold", (("setting", courier.in_doubt),))
+    if courier.archive == "bcc":
+        address = ("address", settings.mailbox.address)
+        minutes = ("minutes", str(courier.look_minutes))
+        return Finding("courier", "good", "doubt_bcc", (address, folder, minutes))
+    if not archived:
         return Finding("courier", "warn", "no_archive")
-    return Finding("courier", "good")
+    if courier.in_doubt == "verify":
+        return Finding("courier", "good", "doubt_folder_hold", (folder,))
+    return Finding("courier", "good", "doubt_folder", (folder,))
 
 
 def _authserv(services: Services) -> Finding:

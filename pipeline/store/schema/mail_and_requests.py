@@ -326,6 +326,9 @@ outbox = sa.Table(
     instant("kept_since"),
     instant("attention_since"),
     sa.Column("priority", NumberOf(MailPriority), nullable=False, server_default="1"),
+    # of a mail in doubt: until when it is looked for, and since when its copy is known
+    instant("look_until"),
+    instant("copied_at"),
     refers("requests", "request_id"),
     index("outbox", "message_id", unique=True),
     work_index("outbox", "next_at"),
