@@ -116,6 +116,8 @@ class CourierSettings(_Section):
     undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     #: All time-outs (RFC 5321, 4.5.3.2) are multiplied by it.
     time_scale: Annotated[float, Field(gt=0, le=10)] = 1
+    #: So many equal refusals of mails to different people, one after the other, pause sending.
+    pause_after: Annotated[int, Field(ge=2, le=1000)] = 5
     hourly_cap: Count = 200
     sender_daily_cap: Count = 3
     request_daily_cap: Count = 5

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.notifications import smtp_line as limits
 from pipeline.notifications.addresses import is_sendable, on_the_wire
-from pipeline.notifications.courier import Delivery, DeliveryKind
+from pipeline.notifications.courier import Delivery, DeliveryKind, Step
 from pipeline.notifications.smtp_line import Line
 from pipeline.notifications.smtp_server import (
     PERMANENT,
@@ -239,9 +239,11 @@ class SmtpCourier:
     def _envelope(self, line: Line, sender: str, recipient: str) -> Delivery | None:
         """Name sender and recipient; return the refusal, or None when both are taken."""
         extended = not (sender.isascii() and recipient.isascii())
+        step = Step.SENDER
         code, text = self._sender(line, sender, extended=extended)
         about_us = code >= PERMANENT and code not in _OF_THIS_MAIL and not extended
         if _taken(code):
+            step = Step.RECIPIENT
             code, text = line.ask(f"RCPT TO:<{recipient}>", limits.ENVELOPE)
         if _taken(code):
             return self._copied(line, recipient)
@@ -250,7 +252,7 @@ class SmtpCourier:
             fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
             refused = Delivery(DeliveryKind.DEFERRED, said, fault=fault)
         else:
-            refused = self._refused(code, text)
+            refused = self._refused(code, text, step)
         return self._reset(line, refused)
 
     def _copied(self, line: Line, recipient: str) -> Delivery | None:
@@ -261,7 +263,7 @@ class SmtpCourier:
         code, text = line.ask(f"RCPT TO:<{copy_to}>", limits.ENVELOPE)
         if _taken(code):
             return None
-        refused = self._refused(code, text)
+        refused = self._refused(code, text, Step.RECIPIENT)
         fault = refused.fault or self._server.copy_refused(code, refused.detail)
         return self._reset(line, Delivery(DeliveryKind.DEFERRED, refused.detail, fault=fault))
 
@@ -302,7 +304,7 @@ class SmtpCourier:
         fault = self._server.down(reason) if timed_out(error) else None
         return Delivery(DeliveryKind.DEFERRED, reason, fault=fault)
 
-    def _refused(self, code: int, text: bytes | str) -> Delivery:
+    def _refused(self, code: int, text: bytes | str, step: Step) -> Delivery:
         """Return the refusal of one mail, or the fault that the next one would meet too."""
         said = answer(code, text)
         if code == _CLOSING:
@@ -312,7 +314,7 @@ class SmtpCourier:
             fault = self._server.login_refused(said)
             return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
         kind = DeliveryKind.FAILED if code >= PERMANENT else DeliveryKind.DEFERRED
-        return Delivery(kind, said)
+        return Delivery(kind, said, step=step)
 
     def _data(self, line: Line, message_bytes: bytes) -> Delivery:
         try:
@@ -321,7 +323,7 @@ class SmtpCourier:
             self._drop()
             return self._broken(error)
         if code != _READY_FOR_DATA:
-            return self._reset(line, self._refused(code, text))
+            return self._reset(line, self._refused(code, text, Step.DATA))
         line.limit = limits.FINAL_DOT
         try:
             line.send_mail(message_bytes)
@@ -335,7 +337,7 @@ class SmtpCourier:
         if code < _TEMPORARY:  # no answer at all: garbage, or a word that does not belong here
             self._drop()
             return Delivery(DeliveryKind.IN_DOUBT, answer(code, text))
-        return self._refused(code, text)
+        return self._refused(code, text, Step.END)
 
     def _broken_in_mail(self, line: Line, error: Exception) -> Delivery:
         """Return the outcome of a line that broke while the mail was sent, or after it.
@@ -350,7 +352,7 @@ class SmtpCourier:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 code, text = line.getreply()
                 if code >= _TEMPORARY:
-                    return self._refused(code, text)
+                    return self._refused(code, text, Step.END)
         return broken
 
 

@@ -331,8 +331,9 @@ class OutboxRecord:
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Of mails that are due, those with the lowest ``priority`` go first. ``digest`` tells a copy of
-    the mail from another mail under its Message-ID, also when ``content`` is gone.
+    Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
+    the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
+    counts the temporary ones of this mail, since ``refused_since``; faults of a server do not count.
     """
 
     id: str
@@ -358,6 +359,8 @@ class OutboxRecord:
     look_until: datetime | None = None
     copied_at: datetime | None = None
     digest: str = ""
+    refusals: int = 0
+    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
 CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+_REMINDERS = frozenset(
+    {
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.CERTIFICATE_REMINDER,
+        NoticeName.INTEGRATION_REMINDER,
+    }
+)
 _FORM_ENDINGS = frozenset(item.value for item in FileFormat)
 
 
@@ -153,19 +160,24 @@ def enqueue(
             state=OutboxState.QUEUED,
             next_at=now + undo,
             triggered_by=trigger.name,
-            priority=_priority(mail.notice, trigger),
+            priority=_priority(mail.notice, variant, trigger),
         ),
         about[1:],
     )
     return outbox_id if is_new else ""
 
 
-def _priority(notice: NoticeName, trigger: Trigger) -> MailPriority:
+def _priority(notice: NoticeName, variant: str, trigger: Trigger) -> MailPriority:
     """Return when a mail goes out among others: certificates first, receipts last."""
     if notice is NoticeName.RECEIPT_UNVERIFIED:
         spf = trigger.context is not None and trigger.context.sender.spf_aligned
         return MailPriority.RECEIPT_SPF if spf else MailPriority.RECEIPT
-    return MailPriority.CERTIFICATE if notice in CARRIES_CERTIFICATE else MailPriority.ORDINARY
+    if notice in CARRIES_CERTIFICATE:
+        return MailPriority.CERTIFICATE
+    if notice is NoticeName.STAFF_ALERT:
+        return MailPriority.ALERT
+    reminds = notice in _REMINDERS or variant.startswith("remind")
+    return MailPriority.REMINDER if reminds else MailPriority.ORDINARY
 
 
 def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:
