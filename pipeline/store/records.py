@@ -333,7 +333,7 @@ class OutboxRecord:
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
     Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
     the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
-    counts the temporary ones of this mail, since ``refused_since``; faults of a server do not count.
+    counts the temporary ones since ``refused_since``; faults of a server are none.
     """
 
     id: str
