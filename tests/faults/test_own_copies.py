@@ -223,7 +223,7 @@ def test_the_plan_names_a_copy(copied: Copied) -> None:
     box, _ = copied()
     queue_mails(box.services, 1)
     box.batch()
-    (planned,) = plan_batch(box.services).mailbox.shown
+    (planned,) = plan_batch(box.services).mailbox.first
     assert planned.fate is Fate.OWN_COPY
 
 
