@@ -48,8 +48,8 @@ def without_copies(
     proofs = [copy.of for copy in copies if copy.of.state is not OutboxState.SENT]
     if proofs:
         services.run(lambda work: _note(work, proofs))
-    ours = {copy.mail.uid for copy in copies}
-    return [mail for mail in fetched if mail.uid not in ours], copies
+    known = {copy.mail.uid for copy in copies}
+    return [mail for mail in fetched if mail.uid not in known], copies
 
 
 def is_copy(services: Services, tx: Transaction, raw: bytes) -> bool:

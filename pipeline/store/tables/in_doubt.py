@@ -31,7 +31,8 @@ class InDoubt(Rows[OutboxRecord]):
 
     def uncount(self, outbox_id: str, attempt: int) -> bool:
         """Count the attempt of a claim as none: nobody was asked to take the mail."""
-        return self._claimed(outbox_id, attempt, attempt=attempt - 1)
+        mine = (outbox.c.id == outbox_id, outbox.c.attempt == attempt)
+        return self._update(*mine, attempt=attempt - 1) == 1
 
     def copied(self, message_id: str, at: datetime) -> bool:
         """Record that our own copy of a mail came in, so that its server took it.
