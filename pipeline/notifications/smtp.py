@@ -79,7 +79,7 @@ class SmtpCourier:
             return self.deliver(message_bytes, envelope_sender, recipient)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return self._broken(error)
+            return self._broken(error, Step.SENDER)
         return self._data(line, message_bytes) if refused is None else refused
 
     def check(self) -> Delivery:
@@ -103,7 +103,7 @@ class SmtpCourier:
                 self._reset(line, Delivery(DeliveryKind.SENT))
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return self._broken(error)
+            return self._broken(error, Step.SENDER)
         if refused is None or refused.fault is not None:
             return refused
         fault = ConfigurationError("courier_copy_refused", address=ours, reason=refused.detail)
@@ -295,14 +295,14 @@ class SmtpCourier:
                 return replace(refused, fault=self._server.down(reason_of(error)))
         return refused
 
-    def _broken(self, error: Exception) -> Delivery:
+    def _broken(self, error: Exception, step: Step) -> Delivery:
         """Return the outcome of a line that broke before the final dot.
 
         A server that is silent is silent for all. One that hangs up may do so for this mail.
         """
         reason = reason_of(error)
         fault = self._server.down(reason) if timed_out(error) else None
-        return Delivery(DeliveryKind.DEFERRED, reason, fault=fault)
+        return Delivery(DeliveryKind.DEFERRED, reason, fault=fault, step=step)
 
     def _refused(self, code: int, text: bytes | str, step: Step) -> Delivery:
         """Return the refusal of one mail, or the fault that the next one would meet too."""
@@ -321,7 +321,7 @@ class SmtpCourier:
             code, text = line.ask("DATA", limits.DATA)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return self._broken(error)
+            return self._broken(error, Step.DATA)
         if code != _READY_FOR_DATA:
             return self._reset(line, self._refused(code, text, Step.DATA))
         line.limit = limits.FINAL_DOT
@@ -336,7 +336,7 @@ class SmtpCourier:
             return Delivery(DeliveryKind.SENT, answer(code, text))
         if code < _TEMPORARY:  # no answer at all: garbage, or a word that does not belong here
             self._drop()
-            return Delivery(DeliveryKind.IN_DOUBT, answer(code, text))
+            return Delivery(DeliveryKind.IN_DOUBT, answer(code, text), step=Step.END)
         return self._refused(code, text, Step.END)
 
     def _broken_in_mail(self, line: Line, error: Exception) -> Delivery:
@@ -344,7 +344,7 @@ class SmtpCourier:
 
         A server that hangs up in the middle of a mail may have said why.
         """
-        broken = self._broken(error)
+        broken = self._broken(error, Step.END)
         if line.dot_is_out:
             return replace(broken, kind=DeliveryKind.IN_DOUBT)
         if broken.fault is None:

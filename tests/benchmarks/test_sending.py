@@ -17,7 +17,7 @@ from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import seconds, show, tell
 from tests.servers.needed import skip_without
 from tests.servers.postfix import postfix_sink, smtp_sink_program
-from tests.world.outbox import queue_mails
+from tests.world.outbox import queue_to
 
 _MAILS = 200
 _ROUNDS = 5
@@ -35,7 +35,7 @@ def test_sending_against_a_bare_loop(services_in: OpenServices, tmp_path: Path) 
         services.settings = services.settings.model_copy(update={"courier": courier})
         for turn in range(_ROUNDS + 1):
             people = [f"taro@shrub-{number}.example" for number in range(_MAILS)]
-            mails = [row.content for row in queue_mails(services, *people, name=f"{turn}")]
+            mails = [row.content for row in queue_to(services, *people, name=f"{turn}")]
             ours = seconds(partial(_ours, services))
             floor = seconds(partial(_bare, mails, port, tmp_path / f"bare-{turn}"))
             pairs.append((ours, floor))

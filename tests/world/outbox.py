@@ -78,8 +78,12 @@ def notices(mails: Sequence[Sent]) -> list[str]:
     return [f"{mail.notice}:{mail.variant}" if mail.variant else mail.notice for mail in mails]
 
 
-def queue_mails(
-    services: Services, *recipients: str, name: str = "", priority: MailPriority | None = None
+def queue_to(
+    services: Services,
+    *recipients: str,
+    name: str = "",
+    priority: MailPriority = MailPriority.ORDINARY,
+    size: int = 7_000,
 ) -> list[OutboxRecord]:
     """Put a finished mail to each of ``recipients`` into the outbox; ``name`` tells rounds apart.
 
@@ -100,12 +104,12 @@ def queue_mails(
                 recipient=recipient,
                 subject="A mail",
                 message_id=message_id,
-                content=f"{head}Subject: A mail\r\n\r\n{_LINE * 100}".encode(),
+                content=f"{head}Subject: A mail\r\n\r\n{_LINE * (size // len(_LINE))}".encode(),
                 created_at=work.now,
                 state=OutboxState.QUEUED,
                 next_at=work.now,
                 triggered_by="",
-                priority=MailPriority.ORDINARY if priority is None else priority,
+                priority=priority,
             )
             assert work.tx.outbox.enqueue(row)
             rows.append(row)

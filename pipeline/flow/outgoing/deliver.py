@@ -194,7 +194,8 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     sending.tried.add(mail.id)
     delivery = found or _hand_over(sending, mail)
     if found is None and _still_in_doubt(sending, mail, delivery):
-        written = _Written(delivery.kind)
+        fault = services.run(partial(note_refusal, mail=mail, delivery=delivery))
+        written = _Written(delivery.kind, fault)
     else:
         written = services.run(lambda work: _record(sending, work, mail, delivery))
     if written.kind is not None:

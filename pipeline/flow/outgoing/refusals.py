@@ -1,8 +1,8 @@
 """The same refusal of every mail is a fault of the server or of a setting, not of the mails.
 
-After some equal refusals of mails to different people, one after the other: temporary ones end
-sending for this run; permanent ones pause it until staff have mended something, so that a server
-that takes nothing from us does not refuse the whole outbox.
+After some equal refusals of mails to different people, one after the other: temporary ones, and
+lines that are cut, end sending for this run; permanent ones pause it until staff have mended
+something, so that a server that takes nothing from us does not refuse the whole outbox.
 """
 
 import re
@@ -25,14 +25,16 @@ _OF_ONE_MAIL = ("4.1.", "4.2.", "4.6.", "4.7.1")
 
 
 def common_part(delivery: Delivery, recipient: str) -> str:
-    """Return what a refusal has in common with that of another mail: codes and words.
+    """Return what a refusal has in common with that of another mail: command, codes and words.
 
     What tells mails apart is left out: addresses, numbers, names of hosts, the recipient.
     """
     said = delivery.detail[:_LONGEST]
     found = _STATUS.match(said)
-    if found is None or delivery.step is None:
+    if delivery.step is None:
         return ""
+    if found is None:  # no answer: the server hung up
+        return f"{delivery.step} {said}"
     local, _, domain = recipient.lower().rpartition("@")
     words = []
     for piece in said[found.end() :].lower().split():
@@ -46,10 +48,10 @@ def _counts(delivery: Delivery) -> bool:
     """Whether a refusal may be that of every mail."""
     if delivery.step is None or delivery.fault is not None:
         return False
-    if delivery.kind is DeliveryKind.FAILED:
-        return True
     found = _STATUS.match(delivery.detail)
-    of_one = found is not None and (found[2] or "").startswith(_OF_ONE_MAIL)
+    if delivery.kind is DeliveryKind.FAILED or found is None:
+        return True
+    of_one = (found[2] or "").startswith(_OF_ONE_MAIL)
     return delivery.step is not Step.RECIPIENT and not of_one
 
 
@@ -69,7 +71,7 @@ def note_refusal(work: Work, mail: OutboxRecord, delivery: Delivery) -> Pipeline
     if len(mails) < work.services.settings.courier.pause_after:
         keep(work.tx, now)
         return None
-    if delivery.kind is DeliveryKind.DEFERRED:
+    if delivery.kind is not DeliveryKind.FAILED:
         work.tx.outbox.excuse(mails)
         _begin_anew(work, before)
         return TryLaterError("courier_refuses_all", count=len(mails), reason=delivery.detail)
