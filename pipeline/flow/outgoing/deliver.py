@@ -17,7 +17,7 @@ from pipeline.flow.outgoing.budgets import count_sent, turn_of
 from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
 from pipeline.flow.outgoing.notices import references_of
-from pipeline.flow.outgoing.refusals import note_refusal, note_taken, paused
+from pipeline.flow.outgoing.refusals import Fault, note_refusal, note_taken, paused
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, pause, waits
 from pipeline.model.certificate import CertificateState
@@ -194,14 +194,20 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
     sending.tried.add(mail.id)
     delivery = found or _hand_over(sending, mail)
     if found is None and _still_in_doubt(sending, mail, delivery):
-        fault = services.run(partial(note_refusal, mail=mail, delivery=delivery))
-        written = _Written(delivery.kind, fault)
+        shown = services.run(partial(note_refusal, mail=mail, delivery=delivery))
+        written = _Written(delivery.kind, shown)
     else:
         written = services.run(lambda work: _record(sending, work, mail, delivery))
     if written.kind is not None:
         sending.counts[written.kind] += 1
     sending.refused = sending.refused or delivery.step is not None
-    sending.fault = sending.fault or delivery.fault or written.fault
+    if written.shown is not None:
+        again = len(sending.tried.intersection(written.shown.waiting))
+        sending.counts[DeliveryKind.FAILED] -= again
+        sending.counts[DeliveryKind.DEFERRED] += again
+    sending.fault = (
+        sending.fault or delivery.fault or (written.shown.error if written.shown else None)
+    )
 
 
 def _not_again(mail: OutboxRecord, work: Work) -> None:
@@ -303,10 +309,10 @@ def _archive_failed(sending: _Sending, error: PipelineError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What was written of a mail (None: its claim was lost), and the fault that it showed."""
+    """What was written of a mail (None: its claim was lost), and the fault that was shown by it."""
 
     kind: DeliveryKind | None
-    fault: PipelineError | None = None
+    shown: Fault | None = None
 
 
 def _record(sending: _Sending, work: Work, mail: OutboxRecord, delivery: Delivery) -> _Written:
@@ -319,7 +325,7 @@ def _record(sending: _Sending, work: Work, mail: OutboxRecord, delivery: Deliver
         logs.event("flow.deliver", kind.value, outbox=mail.id, notice=mail.notice.value)
     if not _write(work, mail, kind, delivery):
         return _Written(None)
-    fault = None
+    shown = None
     match kind:
         case DeliveryKind.SENT:
             note_sent(work, mail)
@@ -330,8 +336,8 @@ def _record(sending: _Sending, work: Work, mail: OutboxRecord, delivery: Deliver
         case DeliveryKind.FAILED:
             _tell(work, "mail_failed", mail)
     if kind is not DeliveryKind.SENT and mail.priority not in _TO_STAFF:
-        fault = note_refusal(work, mail, delivery)
-    return _Written(kind, fault)
+        shown = note_refusal(work, mail, delivery)
+    return _Written(kind, shown)
 
 
 def _write(work: Work, mail: OutboxRecord, kind: DeliveryKind, delivery: Delivery) -> bool:

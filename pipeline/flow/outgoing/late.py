@@ -27,6 +27,6 @@ def _tell(work: Work) -> int:
         if work.tx.counters.add(f"alert:late:{mail.id}", today) > 1:
             continue
         told += 1
-        for reference in references_of(work.tx, mail):
+        for reference in references_of(work.tx, mail) or ("",):
             alert(work, "certificate_not_sent", reference, mail.id)
     return told

@@ -6,7 +6,7 @@ something, so that a server that takes nothing from us does not refuse the whole
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.outgoing.alerts import alert
@@ -55,8 +55,19 @@ def _counts(delivery: Delivery) -> bool:
     return delivery.step is not Step.RECIPIENT and not of_one
 
 
-def note_refusal(work: Work, mail: OutboxRecord, delivery: Delivery) -> PipelineError | None:
-    """Count a refusal; return the fault when there were enough equal ones in a row."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What refusals in a row have shown; ``waiting`` are failed mails that wait again for it."""
+
+    error: PipelineError
+    waiting: tuple[str, ...] = ()
+
+
+def note_refusal(work: Work, mail: OutboxRecord, delivery: Delivery) -> Fault | None:
+    """Count a refusal; return the fault when there were enough equal ones in a row.
+
+    The mails are not to blame then: the failed ones wait again, the others lose no attempt.
+    """
     if not _counts(delivery):
         return None
     before = refusals(work.tx)
@@ -74,10 +85,11 @@ def note_refusal(work: Work, mail: OutboxRecord, delivery: Delivery) -> Pipeline
     if delivery.kind is not DeliveryKind.FAILED:
         work.tx.outbox.excuse(mails)
         _begin_anew(work, before)
-        return TryLaterError("courier_refuses_all", count=len(mails), reason=delivery.detail)
+        error = TryLaterError("courier_refuses_all", count=len(mails), reason=delivery.detail)
+        return Fault(error)
     keep(work.tx, replace(now, paused_at=work.now))
     alert(work, "sending_paused", "", " ".join(what.split()[1:3]))
-    return paused(now)
+    return Fault(paused(now), tuple(name for name in mails if work.tx.outbox.retry(name, work.now)))
 
 
 def paused(found: Refusals) -> ConfigurationError:

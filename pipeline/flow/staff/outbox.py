@@ -74,7 +74,7 @@ def _retry_some(work: Work, *, state: OutboxState, after: str, who: str) -> list
 
 
 def resume(services: Services, who: str) -> int | None:
-    """Go on sending after a pause, the refused mails as well; return how many those are.
+    """Go on sending after a pause; return how many of the mails that led to it wait again.
 
     None: sending was not paused.
     """
@@ -85,7 +85,10 @@ def resume(services: Services, who: str) -> int | None:
             return None
         mails = [mail for name in found.mails if (mail := work.tx.outbox.get(name)) is not None]
         pause.keep(work.tx, pause.Refusals(again=found.mails))
-        return sum(_queued_again(work, mail, who) for mail in mails)
+        waiting = [mail for mail in mails if mail.state is OutboxState.QUEUED]
+        for mail in waiting:
+            note_mail(work, mail, who, "mail_queued_again")
+        return len(waiting)
 
     return services.run(change)
 
