@@ -18,7 +18,7 @@ from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.refusals import Fault, note_refusal, note_taken, paused
-from pipeline.flow.outgoing.stale import overtaken
+from pipeline.flow.outgoing.stale import note_taken_back, overtaken
 from pipeline.flow.services import Services, Work, pause, waits
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority, NoticeName
@@ -251,7 +251,10 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
     now = work.now
     if overtaken(work.tx, mail, now):
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
-        return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
+        if not done:
+            return SkipReason.CLAIM_LOST
+        note_taken_back(work, mail)
+        return SkipReason.OUT_OF_DATE
     if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)

@@ -22,6 +22,7 @@ from pipeline.store.unit_of_work import Transaction
 
 _THREAD_ENDS = 10
 CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+_NOT_LEFT = frozenset({OutboxState.QUEUED, OutboxState.CANCELLED, OutboxState.FAILED})
 _REMINDERS = frozenset(
     {
         NoticeName.CORRECTION_REMINDER,
@@ -41,12 +42,27 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     record = notice.record
     if not _may_write(record, notice.effect.notice):
         return record
+    notice = _as_first(work.tx, notice)
     composed, mail = _write(work, notice, trigger)
     about = (record.id, *notice.also)
     outbox_id = enqueue(work, mail, about, notice.effect.variant, trigger)
     if outbox_id:
         _remember(work.tx, composed, about, outbox_id)
     return grown(record, mail.message_id)
+
+
+def _as_first(tx: Transaction, notice: Notice) -> Notice:
+    """Return ``notice``, as the first certificate where no earlier one has left.
+
+    The mail of an earlier one that still waits is taken back, and what it alone says (that the
+    request is approved, what to be ready for) has to arrive.
+    """
+    if notice.effect.notice is not NoticeName.CERTIFICATE_REISSUED:
+        return notice
+    mails = tx.outbox.of_request(notice.record.id)
+    if any(one.notice in CARRIES_CERTIFICATE and one.state not in _NOT_LEFT for one in mails):
+        return notice
+    return replace(notice, effect=replace(notice.effect, notice=NoticeName.CERTIFICATE_ISSUED))
 
 
 def gather_notice(context: MessageContext, notice: Notice) -> None:
