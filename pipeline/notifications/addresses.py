@@ -10,6 +10,7 @@ _ATOMS = r"[^\s()<>\[\]:;@\\,\"\x00-\x1f\x7f]{1,256}"
 _QUOTED = r"\"(?:[^\"\\\x00-\x1f\x7f]|\\[ -~]){0,256}\""
 _LITERAL = r"\[[0-9A-Za-z:.]{2,100}\]"
 _MAILBOX = re.compile(rf"(?:{_ATOMS}|{_QUOTED})@(?:{_ATOMS}|{_LITERAL})")
+_ESCAPED = re.compile(r"\\(.)")
 #: Other characters that end a label (UTS 46, 2.3).
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
@@ -36,6 +37,12 @@ def on_the_wire(address: str) -> str:
     """Return ``address`` with its domain as A-labels; the local part stays as it is."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{a_label(domain)}"
+
+
+def unquoted(local: str) -> str:
+    """Return what a local part says: without the quotes of a quoted string (RFC 5322, 3.2.4)."""
+    quoted = len(local) > 1 and local.startswith('"') and local.endswith('"')
+    return _ESCAPED.sub(r"\1", local[1:-1]) if quoted else local
 
 
 def is_sendable(address: str) -> bool:
