@@ -301,9 +301,11 @@ class SmtpCourier:
         if code == _CLOSING:
             return self._refused(code, text)
         line.rset()
-        told = ConfigurationError if code >= _PERMANENT else TryLaterError
-        word = "courier_copy_refused" if code >= _PERMANENT else "courier_copy_deferred"
-        fault = told(word, address=copy_to, reason=answer)
+        fault: PipelineError = TryLaterError(
+            "courier_copy_deferred", address=copy_to, reason=answer
+        )
+        if code >= _PERMANENT:
+            fault = ConfigurationError("courier_copy_refused", address=copy_to, reason=answer)
         return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
 
     def _broken(self, error: Exception) -> Delivery:
