@@ -182,15 +182,16 @@ def killing(
     url: str = "",
     server: Dovecot | None = None,
     user: str = "",
-    courier: Mapping[str, object] | None = None,
+    more: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Iterator[Killing]:
     """Make the state folder with its settings: a Maildir, or the mailbox of ``user`` at ``server``.
 
-    ``url`` names the database; empty: SQLite in the state folder. ``courier`` are settings of the
-    server for mail out; without them mail goes into a Maildir.
+    ``url`` names the database; empty: SQLite in the state folder. ``more`` are settings beside
+    those of :data:`_SETTINGS`.
     """
     sections = {**_SETTINGS, "store": {"home": folder / "state", "url": url}}
-    sections["courier"] = {**_SETTINGS["courier"], **(courier or {})}
+    for name, values in (more or {}).items():
+        sections[name] = {**_SETTINGS.get(name, {}), **values}
     if server is not None:
         at = _mailbox_of(server, user, folder / "password")
         sections["mailbox"] = {**_SETTINGS["mailbox"], **at}

@@ -8,8 +8,9 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from pipeline.store.records import OutboxRecord, OutboxState
 from tests.faults.killing import Killing, killing
 from tests.servers.delivering import Deliveries, delivering
 from tests.servers.needed import skip_without
+from tests.servers.postfix import postfix_program, running_postfix
 from tests.servers.postgresql import postgresql_programs, running_postgresql
-from tests.world.maildirs import counted
+from tests.world.maildirs import counted, mails_in
 from tests.world.queued import queue_mails
 from tests.world.settings import ADDRESS
 
@@ -29,11 +31,21 @@ _LEASE_IS_OVER = 61.0
 _ALL_WAITS_ARE_OVER = 1000.0
 _LONGEST = 60.0
 _DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-_SETTINGS = {
+_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "copies": {"archive": "bcc"},
     "hold": {"in_doubt": "hold"},
     "resend": {"in_doubt": "resend"},
 }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which database and policy, and how often what is killed."""
+
+    url: str
+    policy: str
+    kills: int
+    mails: int
 
 
 @pytest.mark.parametrize(
@@ -55,28 +67,45 @@ def test_killed_senders_long(tmp_path: Path, database: str, policy: str) -> None
     _kill_and_look(tmp_path, database, policy, kills=100, mails=300)
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.long)])
+def test_killed_senders_before_postfix(tmp_path: Path, kills: int) -> None:
+    skip_without(postfix_program(), "Postfix")
+    with running_postfix("mx.genesys.example", ADDRESS.rpartition("@")[2]) as postfix:
+        server = Deliveries(ADDRESS, postfix.maildir, postfix.maildir.with_name("others"))
+        server.port = postfix.port
+        # else the folders would be ours, and Postfix delivers as another user
+        postfix.deliver(b"Subject: first\r\n\r\n", sender="", recipient=ADDRESS, helo="test")
+        _on(tmp_path, server, Plan("", "copies", kills, 3 * kills))
+
+
 def _kill_and_look(folder: Path, database: str, policy: str, *, kills: int, mails: int) -> None:
-    if database == "sqlite":
-        _on(folder, "", policy, kills, mails)
-        return
-    skip_without(postgresql_programs(), "PostgreSQL")
-    with running_postgresql(folder) as url:
-        _on(folder, url, policy, kills, mails)
+    with ExitStack() as stack:
+        url = ""
+        if database == "postgresql":
+            skip_without(postgresql_programs(), "PostgreSQL")
+            url = stack.enter_context(running_postgresql(folder))
+        ours = folder / "state" / "inbox"
+        server = stack.enter_context(delivering(ADDRESS, ours, folder / "customers"))
+        dice = random.Random(_SEED)
+        server.pace = lambda: (dice.random() * 0.04, dice.choice((0, 0.02, 0.3)))
+        _on(folder, server, Plan(url, policy, kills, mails))
 
 
-def _on(folder: Path, url: str, policy: str, kills: int, mails: int) -> None:
-    with _sending(folder, url, policy) as (state, server):
+def _on(folder: Path, server: Deliveries, plan: Plan) -> None:
+    courier = {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "encryption": "none"}
+    more = {"courier": {**courier, **_SETTINGS[plan.policy]}, "mailbox": {"path": server.ours}}
+    with killing(folder, _SEED, url=plan.url, more=more) as state:
         queued: list[OutboxRecord] = []
         doubtful: set[str] = set()
-        while state.kills < kills:
-            more = max(0, min(mails - len(queued), -(-2 * mails // kills)))
-            queued += queue_mails(state.services, more or 8, first=len(queued))
+        while state.kills < plan.kills:
+            more_now = max(0, min(plan.mails - len(queued), -(-2 * plan.mails // plan.kills)))
+            queued += queue_mails(state.services, more_now or 8, first=len(queued))
             _kill_two(state, server)
             doubtful |= _in_doubt(state, queued)
         for _ in range(5):
             state.clock.ahead += _ALL_WAITS_ARE_OVER
             run_batch(state.services)
-        _looked_at(state, server, policy, queued, doubtful)
+        _looked_at(state, server, plan.policy, queued, doubtful)
 
 
 def _kill_two(state: Killing, server: Deliveries) -> None:
@@ -84,29 +113,15 @@ def _kill_two(state: Killing, server: Deliveries) -> None:
     state.clock.ahead += _LEASE_IS_OVER
     workers = [state.begin("run"), state.begin("run")]
     for worker in workers:
-        taken = len(server.envelopes) + state.dice.randint(1, 5)
+        taken = len(mails_in(server.others)) + state.dice.randint(1, 5)
         end = time.monotonic() + _LONGEST
-        while len(server.envelopes) < taken and worker.poll() is None and time.monotonic() < end:
-            time.sleep(0.002)
+        while worker.poll() is None and time.monotonic() < end:
+            if len(mails_in(server.others)) >= taken:
+                break
+            time.sleep(0.005)
         time.sleep(state.dice.uniform(0, 0.1))
         worker.kill()
         state.kills += worker.wait() == -signal.SIGKILL
-
-
-@contextmanager
-def _sending(folder: Path, url: str, policy: str) -> Iterator[tuple[Killing, Deliveries]]:
-    dice = random.Random(_SEED)
-    with delivering(ADDRESS, folder / "state" / "inbox", folder / "customers") as server:
-        server.pace = lambda: (dice.random() * 0.04, dice.choice((0, 0.02, 0.3)))
-        courier = {
-            "kind": "smtp",
-            "host": "127.0.0.1",
-            "port": server.port,
-            "encryption": "none",
-            **_SETTINGS[policy],
-        }
-        with killing(folder, _SEED, url=url, courier=courier) as state:
-            yield state, server
 
 
 def _rows(state: Killing, queued: list[OutboxRecord]) -> list[OutboxRecord]:

@@ -13,7 +13,7 @@ from pipeline.config import CourierSettings, LimitSettings
 from pipeline.errors import ExitCode, PipelineError, TryLaterError
 from pipeline.flow.connections import DeliveredCopies
 from pipeline.flow.outgoing.claims import ClaimKeeper
-from pipeline.flow.views.plan import Fate
+from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.notice import NoticeName
 from pipeline.store.records import OutboxRecord, OutboxState
@@ -224,6 +224,7 @@ def test_the_plan_names_a_copy(copied: Copied) -> None:
     queue_mails(box.services, 1)
     box.batch()
     (planned,) = plan_batch(box.services).mailbox.first
+    assert isinstance(planned, PlannedMail)
     assert planned.fate is Fate.OWN_COPY
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import smtplib
 import subprocess
@@ -53,8 +54,10 @@ def postfix_program() -> str | None:
 
 
 @contextmanager
-def running_postfix(host: str, domain: str, milter_port: int) -> Iterator[Postfix]:
-    """Run Postfix as the server ``host`` of ``domain``, behind a filter.
+def running_postfix(host: str, domain: str, milter_port: int = 0) -> Iterator[Postfix]:
+    """Run Postfix as the server ``host`` of ``domain``, behind a filter, if there is one.
+
+    Mail to other domains goes into the Maildir ``others`` beside the first.
 
     Raises FileNotFoundError when Postfix is not installed or we are not root.
     """
@@ -99,6 +102,9 @@ def _make(home: Path, host: str, domain: str, ports: tuple[int, int], daemons: P
         os.chown(home / name, user.pw_uid, user.pw_gid)
     (home / "etc").mkdir()
     port, milter_port = ports
+    filters = f"smtpd_milters = inet:127.0.0.1:{milter_port}\nmilter_default_action = tempfail"
+    filters = filters if milter_port else ""
+    (home / "boxes").write_text(f"/@{re.escape(domain)}$/ requests/\n/./ others/\n")
     (home / "etc" / "main.cf").write_text(f"""\
 compatibility_level = 3.6
 queue_directory = {queue}
@@ -111,8 +117,8 @@ mydestination =
 mynetworks =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-virtual_mailbox_domains = {domain}
-virtual_mailbox_maps = static:requests/
+virtual_mailbox_domains = static:all
+virtual_mailbox_maps = regexp:{home}/boxes
 virtual_mailbox_base = {home}/mail
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{reader.pw_uid}
@@ -121,8 +127,7 @@ smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions =
 smtpd_peername_lookup = no
 strict_rfc821_envelopes = no
-smtpd_milters = inet:127.0.0.1:{milter_port}
-milter_default_action = tempfail
+{filters}
 alias_maps =
 alias_database =
 maillog_file = {home}/log

@@ -18,20 +18,24 @@ def selected_holds(client: "IMAPClient", message_id: str) -> bool:
 
 
 def other_holds(client: "IMAPClient", message_id: str) -> bool:
-    """Return whether any folder that the server lists has a mail with this Message-ID."""
-    return any(
-        _may_look(client, str(name)) and selected_holds(client, message_id)
-        for flags, _, name in client.list_folders()
-        if _NO_FOLDER.isdisjoint(flag.lower() for flag in flags)
-    )
+    """Return whether any folder that the server lists has a mail with this Message-ID.
 
-
-def _may_look(client: "IMAPClient", name: str) -> bool:
-    """Open a folder if the server lets us: some may be shared with us in part."""
-    try:
-        client.select_folder(name, readonly=True)
-    except IMAP4.error as error:
-        if passes(error) or lost(error):
-            raise
-        return False
-    return True
+    A folder that is closed to us is passed over: some are shared with us in part. One that cannot
+    be opened now leaves the question open: its error is raised when no other has the mail.
+    """
+    failure: IMAP4.error | None = None
+    for flags, _, name in client.list_folders():
+        if not _NO_FOLDER.isdisjoint(flag.lower() for flag in flags):
+            continue
+        try:
+            client.select_folder(str(name), readonly=True)
+        except IMAP4.error as error:
+            if lost(error):
+                raise
+            failure = error if passes(error) else failure
+            continue
+        if selected_holds(client, message_id):
+            return True
+    if failure is not None:
+        raise failure
+    return False
