@@ -77,6 +77,7 @@ def _late(overdue_since: datetime | None, zone: str) -> str:
 @click.option("--json", "as_json", is_flag=True)
 def status(*, as_json: bool) -> None:
     """Print what waits, is due and expires, and which issuer is in force."""
+    from pipeline.flow.services import pause  # noqa: PLC0415
     from pipeline.flow.views.asleep import asleep  # noqa: PLC0415 - slow to import
     from pipeline.store import queries  # noqa: PLC0415
 
@@ -85,17 +86,22 @@ def status(*, as_json: bool) -> None:
         counts = queries.counts(tx, now)
         last = tx.memory.last_batch()
         sleeping = asleep(opened.work(tx))
+        sending = pause.refusals(tx)
         zone = opened.settings.team.time_zone
         issuer = opened.settings.certificates.issuer
     if as_json:
         told_as_json = {"at": now, "last_batch": last, "counts": counts, "asleep": sleeping}
-        print_json({**told_as_json, "issuer": issuer})
+        stopped = {"at": sending.paused_at, "reason": sending.answer} if sending.paused_at else None
+        print_json({**told_as_json, "sending_paused": stopped, "issuer": issuer})
         return
     click.echo(words.word("status_at", at=told(now, zone)))
     never = words.word("no_batch_yet")
     print_lines(words.word("last_batch", at=told(last, zone)) if last else never, rest="    ")
     for name in counts.__slots__:
         print_lines(f"{words.word(f'count_{name}')}: {getattr(counts, name)}", rest="    ")
+    if sending.paused_at is not None:
+        at = told(sending.paused_at, zone)
+        print_lines(words.word("status_paused", at=at, reason=sending.answer), rest="    ")
     if sleeping.total:
         print_lines(words.counted("status_asleep", sleeping.total))
     print_lines(words.word(f"issuer_{issuer}"))

@@ -7,9 +7,10 @@ mail goes out: a revoked certificate stays here, and so does a reminder of what 
 from datetime import datetime
 from email import message_from_bytes, policy
 
+from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Status
-from pipeline.store.records import CertificateRecord, OutboxRecord
+from pipeline.model.request import Actor, Status
+from pipeline.store.records import CertificateRecord, EventRecord, OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 #: Mails that carry a certificate: it has to be the live one still.
@@ -72,6 +73,27 @@ def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
         return False
     record = tx.requests.get(mail.request_id or "")
     return record is None or record.state.promise_at != mail.promise_at
+
+
+def note_taken_back(work: Work, mail: OutboxRecord) -> None:
+    """Write into the history of each request of ``mail`` that it was out of date."""
+    for name in work.tx.outbox.requests_of(mail.id):
+        record = work.tx.requests.get(name)
+        if record is None:
+            continue
+        work.tx.events.append(
+            EventRecord(
+                request_id=record.id,
+                seq=0,
+                at=work.now,
+                actor=Actor.SYSTEM,
+                actor_name="",
+                event=None,
+                before=record.status,
+                after=record.status,
+                detail=(("mail_overtaken", mail.id),),
+            )
+        )
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:

@@ -63,8 +63,8 @@ BY_DATE = {
     ),
 }
 #: The length of each kind of notice, in words or characters: most notices, the acknowledgement, a
-#: certificate with its steps and prerequisites, a correction and what each answer adds to it, a text
-#: to pass on or times to choose from.
+#: certificate with its steps and prerequisites, a correction and what each answer adds to it, a
+#: text to pass on or times to choose from.
 LIMITS = {
     "en": (125, 125, 400, 64, 35, 175),
     "ja": (420, 480, 1100, 300, 80, 460),
