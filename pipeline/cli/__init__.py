@@ -69,7 +69,7 @@ def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
     command.help = words.help_text(path)
     command.context_class = Context
     for param in command.params:
-        if isinstance(param, click.Option) and param.help is None:
+        if isinstance(param, click.Option):
             param.help = words.option_help(param.name or "")
     return command
 

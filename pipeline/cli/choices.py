@@ -19,7 +19,7 @@ class WordChoice(click.Choice[str]):
     """A choice of codes, each of which has a word; a word that two codes share is not taken."""
 
     def __init__(self, codes: Iterable[str], word: Callable[[str], str], metavar: str = "") -> None:
-        """Take the codes and what each is called; ``metavar`` stands for a long list."""
+        """Take codes and their words; ``metavar`` stands for a long list in the help."""
         super().__init__(tuple(map(str, codes)))
         self.word = word
         self._metavar = metavar

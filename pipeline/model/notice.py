@@ -72,13 +72,16 @@ class Saying(StrEnum):
 
 
 class MailPriority(IntEnum):
-    """Which mail goes out first: the lowest number.
+    """Which mail goes out first, in this order; the numbers are those of the database.
 
-    Receipts go to addresses that nothing proves; ``receipt_spf`` to those that SPF passed for.
+    What staff are told has a class of its own: it is tried also while sending is paused. Receipts
+    go to addresses that nothing proves; ``receipt_spf`` to those that SPF passed for.
     """
 
     CERTIFICATE = 0
     ORDINARY = 1
+    ALERT = 5
+    REMINDER = 4
     RECEIPT_SPF = 2
     RECEIPT = 3
 

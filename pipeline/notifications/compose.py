@@ -27,8 +27,9 @@ class Composed:
 
     ``text`` is complete by itself; ``html`` has the same words, and hidden before them the
     ``preheader``, which an inbox shows beside the subject. ``body`` is the part of ``text``
-    between greeting and closing, by which lengths are counted. ``template_id`` is the template's
-    stable id with its version. ``promised``: it names the date by which we write.
+    between greeting and closing, by which lengths are counted. ``rows`` are those of its tables as
+    a reply quotes them from the HTML. ``template_id`` is the template's stable id with its version.
+    ``promised``: it names the date by which we write.
     """
 
     notice: NoticeName
@@ -40,6 +41,7 @@ class Composed:
     template_id: str
     promised: bool = False
     preheader: str = ""
+    rows: str = ""
 
 
 @cache
@@ -154,6 +156,7 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
         template_id=source.template_id,
         promised=mail.vault.holds(Promised),
         preheader=mail.vault.open_line(preheader),
+        rows=writer.rows(body),
     )
 
 

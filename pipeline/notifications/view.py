@@ -299,8 +299,8 @@ class View(Asked):
     @property
     def longest_days(self) -> int:
         """For how many days it has waited."""
-        since, now = self.facts.digest.longest_since, self.facts.now
-        return days_between(since, now, self.facts.zone) if since else 0
+        since = self.facts.digest.longest_since
+        return days_between(since, self.facts.now, self.facts.zone) if since else 0
 
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""

@@ -7,7 +7,6 @@ the team's is the setting ``team.language``. What a language lacks is said in En
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -26,13 +25,13 @@ _LOCALE = re.compile(r"[_.@-]")
 
 _FALLBACK = "en"
 #: The language of the team, as far as it is known (``team.language``); empty: not known.
-_TEAM: ContextVar[str] = ContextVar("team_language", default="")
+_TEAM = {"language": ""}
 
 
 @cache
 def language() -> str:
     """Return the first language that the environment names and we have, else the team's."""
-    return named_language() or _TEAM.get() or _FALLBACK
+    return named_language() or _TEAM["language"] or _FALLBACK
 
 
 def named_language() -> str:
@@ -46,7 +45,7 @@ def named_language() -> str:
 
 def speak_as_team(code: str) -> None:
     """Let ``code`` be the language where the environment names none; empty: English."""
-    _TEAM.set(code if code in resources.languages() else "")
+    _TEAM["language"] = code if code in resources.languages() else ""
     language.cache_clear()
 
 

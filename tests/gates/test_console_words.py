@@ -21,8 +21,10 @@ from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
 from pipeline.flow.inbound.faults import LOST_BYTES
+from pipeline.flow.requests.thread import Standing
 from pipeline.flow.views.reconcile import Difference
 from pipeline.guard import Reason as GuardReason
+from pipeline.mailbox.automatic.signs import SIGNS
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict, SenderWarning
@@ -39,6 +41,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import DeadlineKind
 from pipeline.resources import template
+from pipeline.routing.rules import RULES, rule_name
 from pipeline.store.queries import Counts
 from pipeline.store.records import MessageState, OutboxState
 from pipeline.store.unit_of_work import SchemaState
@@ -50,9 +53,8 @@ LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))
 SECTIONS = ("help", "options", "words", "codes")
 PARTS = ("what", "why", "next")
 
-#: Enumerations whose values ``console.status_word`` prints.
+#: Enumerations whose values ``console.status_word`` prints; ``console.step`` prints a status.
 PRINTED: tuple[type[StrEnum], ...] = (
-    Status,
     Track,
     HoldReason,
     Move,
@@ -237,6 +239,33 @@ def test_rules_of_tracks_carry_status_and_event() -> None:
 def test_every_printed_value_has_a_word(printed: type[StrEnum]) -> None:
     codes = table("en")["codes"]
     assert [item.value for item in printed if item.value not in codes] == []
+
+
+def test_every_rule_of_the_routing_has_a_word() -> None:
+    codes = table("en")["codes"]
+    names = [rule_name(rule) for rule in RULES]
+    assert [name for name in names if not {f"rule_{name}", f"event_{name}"} & set(codes)] == []
+
+
+def test_every_reason_of_a_mail_has_a_word() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "flow").rglob("*.py"))
+    )
+    reasons = set(re.findall(r'\bwhy="([a-z_]+)"', source)) | {
+        item.value for item in set(Standing) - {Standing.REQUESTER}
+    }
+    codes = table("en")["codes"]
+    kinds = ("became_", "rule_", "event_", "automatic_", "")
+    assert len(reasons) > 10
+    missing = [name for name in reasons if not any(f"{kind}{name}" in codes for kind in kinds)]
+    assert sorted(missing) == []
+
+
+def test_every_sign_of_a_program_has_a_word() -> None:
+    codes = table("en")["codes"]
+    names = {sign.name for sign in SIGNS}
+    assert len(names) > 10
+    assert sorted(name for name in names if f"automatic_{name}" not in codes) == []
 
 
 @pytest.mark.parametrize("prefix", PREFIXED)

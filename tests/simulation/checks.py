@@ -15,8 +15,8 @@ from tests.simulation.facts import Written
 
 #: Words that say that a file is with the mail; in Japanese the customer may be asked to attach one.
 _ATTACHED = {
-    "en": re.compile(r"\b(?:attached|enclosed)\b"),
-    "ja": re.compile(r"(?<!返信に)添付(?!ファイル|して(?:ご返信|お送り|ください))"),
+    "en": re.compile(r"\b(?:attached|enclosed)\b", re.IGNORECASE),
+    "ja": re.compile(r"(?<!返信に)添付(?!して(?:ご返信|お送り|ください))"),
     "de": re.compile(r"\b[Aa]nhang\b|\b(?:angehängt|beigefügt|anbei)", re.IGNORECASE),
 }
 #: What the customer is asked to do with a file of theirs.
@@ -80,8 +80,9 @@ def untrue_dates(mail: Mail) -> Iterator[str]:
         return
     if facts.due_at <= mail.sent_at:
         yield f"{mail}: due {facts.due_at}"
-    if facts.status is Status.SLOT_PROPOSED and facts.slots:
-        first = min(slot.start for slot in facts.slots)
+    ahead = [slot.start for slot in facts.slots if slot.start > facts.now]
+    if facts.status is Status.SLOT_PROPOSED and ahead:
+        first = min(ahead)
         if facts.due_at > first:
             yield f"{mail}: due {facts.due_at} after the slot {first}"
     live = facts.status is Status.CERTIFICATE_ISSUED and facts.certificate is not None

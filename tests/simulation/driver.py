@@ -25,11 +25,26 @@ from pipeline.store.records import NumberRecord, OutboxState, RequestRecord
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written
 from tests.simulation.people import Person, at_work
+from tests.world.outbox import parsed, plain_text
 from tests.world.settings import STAFF
 from tests.world.world import World, deliver
 
 _PERIOD = timedelta(minutes=5)
 _SOON = timedelta(minutes=30)
+_CERTIFICATE = ("active", "active", "created", "new", "")
+#: What customers answer to a mail, one as likely as the other (empty: nothing).
+_ANSWERS: dict[NoticeName, tuple[str, ...]] = {
+    NoticeName.READINESS_CHECK: ("ready", "ready", "ready", "date"),
+    NoticeName.TWO_STEP_INSTRUCTIONS: ("done",),
+    NoticeName.SLOT_PROPOSAL: ("slot", "slot", "slot", "other"),
+    NoticeName.CERTIFICATE_ISSUED: _CERTIFICATE,
+    NoticeName.CERTIFICATE_REISSUED: _CERTIFICATE,
+    NoticeName.CERTIFICATE_REMINDER: ("active", ""),
+    NoticeName.INTEGRATION_REMINDER: ("active", ""),
+    NoticeName.CERTIFICATE_EXPIRED: ("new",),
+    NoticeName.WITHDRAWN: ("undo", "", ""),
+    NoticeName.HELP_CHOOSE_FORM: ("help", ""),
+}
 Action = Callable[[], None]
 
 
@@ -184,35 +199,15 @@ class Year:
         self, person: Person, record: RequestRecord, notice: NoticeName, variant: str
     ) -> tuple[str, bool]:
         """Return what they write to ``notice``, and whether their form comes with it."""
-        match notice:
-            case NoticeName.NEEDS_CORRECTION | NoticeName.CORRECTION_REMINDER:
-                return "", True
-            case NoticeName.UNREADABLE | NoticeName.REVISION_RECEIVED if person.chance(0.02):
-                return "", True
-            case NoticeName.READINESS_CHECK:
-                later = (self.now + timedelta(days=20)).date().isoformat()
-                return (person.word("ready") if person.chance(0.8) else later), False
-            case NoticeName.TWO_STEP_INSTRUCTIONS:
-                return person.word("done"), False
-            case NoticeName.SLOT_PROPOSAL:
-                if person.chance(0.2):
-                    return person.word("other"), False
-                single = len(record.state.slots) == 1
-                return (person.word("ok") if single else "A"), False
-            case NoticeName.CERTIFICATE_ISSUED | NoticeName.CERTIFICATE_REISSUED:
-                word = person.random.choice(("active", "active", "created", "new", ""))
-                return (person.word(word) if word else ""), False
-            case NoticeName.CERTIFICATE_REMINDER | NoticeName.INTEGRATION_REMINDER:
-                return (person.word("active") if person.chance(0.5) else ""), False
-            case NoticeName.CERTIFICATE_EXPIRED:
-                return person.word("new"), False
-            case NoticeName.WITHDRAWN if person.chance(0.3):
-                return person.word("undo"), False
-            case NoticeName.HELP_CHOOSE_FORM if person.chance(0.5):
-                return person.word("help"), False
-            case NoticeName.QUESTION if variant == "prefilled_form":
-                return "", True
-        return "", False
+        form = {NoticeName.NEEDS_CORRECTION, NoticeName.CORRECTION_REMINDER}
+        if notice in form or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
+            return "", True
+        choice = person.random.choice(_ANSWERS.get(notice, ("",)))
+        if choice == "date":
+            return (self.now + timedelta(days=20)).date().isoformat(), False
+        if choice == "slot":
+            return ("A" if len(record.state.slots) > 1 else person.word("ok")), False
+        return (person.word(choice) if choice else ""), False
 
     def _reply(self, person: Person, record: RequestRecord, text: str, file: bool) -> None:
         mails = [m for m in self.world.mails_of(record) if m.state is OutboxState.SENT]
@@ -223,8 +218,6 @@ class Year:
         mistakes = person.chance(0.15)
         files = (person.form(self.now, mistakes=mistakes, kind=kind),) if file else ()
         ours = mails[-1]
-        from tests.world.outbox import parsed, plain_text  # noqa: PLC0415 - here alone
-
         seen = parsed(ours.content)
         quoted = "\n".join(f"> {line}" for line in plain_text(seen).splitlines())
         raw = self.world.customer.write(

@@ -67,12 +67,34 @@ def cancel(mail: str, name: str | None) -> None:
 
 
 @click.command("retry")
-@click.argument("mail")
+@click.argument("mail", default="")
+@click.option("--all", "all_of", type=click.Choice(["failed", "in_doubt", "bounced"]))
 @click.option("--as", "name", default=None)
-def retry(mail: str, name: str | None) -> None:
+def retry(mail: str, all_of: str | None, name: str | None) -> None:
     """Queue a failed, doubtful or cancelled mail again, with the same bytes and Message-ID."""
+    from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
+    from pipeline.store.records import OutboxState  # noqa: PLC0415
+
+    if bool(mail) == bool(all_of):
+        raise click.UsageError(words.word("outbox_retry_which"))
+    with services() as opened:
+        if all_of is None:
+            outbox.retry(opened, mail, name or os_user())
+            print_lines(words.word("outbox_queued"))
+            return
+        done = outbox.retry_all(opened, OutboxState(all_of), name or os_user())
+    print_lines(words.counted("outbox_queued_all", done))
+
+
+@click.command("resume")
+@click.option("--as", "name", default=None)
+def resume(name: str | None) -> None:
+    """Go on sending after a pause."""
     from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        outbox.retry(opened, mail, name or os_user())
-    print_lines(words.word("outbox_queued"))
+        done = outbox.resume(opened, name or os_user())
+    if done is None:
+        print_lines(words.word("outbox_not_paused"))
+    else:
+        print_lines(words.counted("outbox_resumed", done))

@@ -26,6 +26,9 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     customer who has to keep them. ``commands`` are possible now, each with what it records.
     """
     print_lines(f"{view.reference}  {words.step(view.status)}", rest="  ", bold=True)
+    if view.overdue_since is not None:
+        late = words.word("queue_late", when=told(view.overdue_since, zone))
+        print_lines(late, first="  ", rest="      ", bold=True)
     _facts(view, zone)
     _section("proposals", [_proposal(item) for item in view.proposals])
     _answers(view)
@@ -164,7 +167,7 @@ def _answers(view: RequestView) -> None:
         lines = [
             AnswerLine(
                 field.label,
-                field.raw,
+                field.typed,
                 field.shown,
                 field.verdict,
                 field.notes,

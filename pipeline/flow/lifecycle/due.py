@@ -7,9 +7,10 @@ from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
 from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
+from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.outgoing.ledger import Heard, heard, reminder_waits
+from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.request import Event, EventName
 from pipeline.model.transition import Deadline, DeadlineKind
@@ -73,8 +74,17 @@ def _look_at(work: Work, record: RequestRecord) -> None:
         customer_zone=record.time_zone,
         team=work.services.team,
     )
+    if any(item.kind is DeadlineKind.PROMISE for item in ready):
+        now = work.tx.requests.get(record.id)
+        if now is None or now.state != record.state:
+            return  # a mail that tells of several requests has settled it a moment ago
+    if any(_is_not_read(work, record, item) for item in ready):
+        record = _renewed(work, record)
+        ready = tuple(item for item in ready if item.kind is not DeadlineKind.PROMISE)
     ready = tuple(item for item in ready if not _waits(work, record, item))
     for deadline in ready:
+        if deadline.kind is DeadlineKind.PROMISE and record.state.promise_at != deadline.at:
+            continue  # what was due before it has settled it
         status = record.status
         details = _details(work, record, deadline)
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
@@ -106,8 +116,17 @@ def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
     if deadline.kind is not DeadlineKind.PROMISE:
         return False
     last = work.tx.memory.last_batch()
-    outage = last is not None and last < deadline.at and work.now - last > _OUTAGE
-    return outage or heard(work, record) is Heard.NOT_YET
+    return last is not None and last < deadline.at and work.now - last > _OUTAGE
+
+
+def _is_not_read(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
+    """Tell whether a promise has passed while the mail that names it waited to be sent."""
+    return deadline.kind is DeadlineKind.PROMISE and heard(work, record) is Heard.NOT_YET
+
+
+def _renewed(work: Work, record: RequestRecord) -> RequestRecord:
+    mail = naming_mail(work, record)
+    return record if mail is None else renew(work, record, mail)
 
 
 def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:

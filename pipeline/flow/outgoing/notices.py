@@ -25,12 +25,21 @@ from pipeline.model.notice import (
 )
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
+from pipeline.notifications.own_copy import body_digest
 from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.promises import saying_of
 
 _THREAD_ENDS = 10
-_CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+_NOT_LEFT = frozenset({OutboxState.QUEUED, OutboxState.CANCELLED, OutboxState.FAILED})
+_REMINDERS = frozenset(
+    {
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.CERTIFICATE_REMINDER,
+        NoticeName.INTEGRATION_REMINDER,
+    }
+)
 _FORM_ENDINGS = frozenset(item.value for item in FileFormat)
 
 
@@ -43,6 +52,7 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     record = notice.record
     if not _may_write(record, notice.effect.notice):
         return record
+    notice = _as_first(work.tx, notice)
     composed, mail, said = _write(work, notice, trigger)
     about = (record.id, *notice.also)
     outbox_id = enqueue(work, mail, about, notice.effect.variant, trigger, said)
@@ -50,6 +60,20 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
         _remember(work.tx, composed, about, outbox_id)
         record = keep(work, record, notice.also, said)
     return grown(record, mail.message_id)
+
+
+def _as_first(tx: Transaction, notice: Notice) -> Notice:
+    """Return ``notice``, as the first certificate where no earlier one has left.
+
+    The mail of an earlier one that still waits is taken back, and what it alone says (that the
+    request is approved, what to be ready for) has to arrive.
+    """
+    if notice.effect.notice is not NoticeName.CERTIFICATE_REISSUED:
+        return notice
+    mails = tx.outbox.of_request(notice.record.id)
+    if any(one.notice in CARRIES_CERTIFICATE and one.state not in _NOT_LEFT for one in mails):
+        return notice
+    return replace(notice, effect=replace(notice.effect, notice=NoticeName.CERTIFICATE_ISSUED))
 
 
 def gather_notice(context: MessageContext, notice: Notice) -> None:
@@ -106,7 +130,7 @@ def _saying(notice: Notice) -> Saying:
 def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
     """Keep digests of the mail's words with its requests, to know them again in replies."""
     for request_id in about:
-        digests = digests_of(composed.text, composed.body, request_id, is_reply)
+        digests = digests_of(composed.text, composed.body, request_id, is_reply, composed.rows)
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
@@ -172,11 +196,12 @@ def enqueue(
             subject=mail.subject,
             message_id=mail.message_id,
             content=mail.content,
+            digest=body_digest(mail.content),
             created_at=now,
             state=OutboxState.QUEUED,
             next_at=now + undo,
             triggered_by=trigger.name,
-            priority=_priority(mail.notice, trigger),
+            priority=_priority(mail.notice, variant, trigger),
             saying=said.saying if said else None,
             promise_at=said.named if said else None,
         ),
@@ -185,12 +210,17 @@ def enqueue(
     return outbox_id if is_new else ""
 
 
-def _priority(notice: NoticeName, trigger: Trigger) -> MailPriority:
+def _priority(notice: NoticeName, variant: str, trigger: Trigger) -> MailPriority:
     """Return when a mail goes out among others: certificates first, receipts last."""
     if notice is NoticeName.RECEIPT_UNVERIFIED:
         spf = trigger.context is not None and trigger.context.sender.spf_aligned
         return MailPriority.RECEIPT_SPF if spf else MailPriority.RECEIPT
-    return MailPriority.CERTIFICATE if notice in _CARRIES_CERTIFICATE else MailPriority.ORDINARY
+    if notice in CARRIES_CERTIFICATE:
+        return MailPriority.CERTIFICATE
+    if notice is NoticeName.STAFF_ALERT:
+        return MailPriority.ALERT
+    reminds = notice in _REMINDERS or variant.startswith("remind")
+    return MailPriority.REMINDER if reminds else MailPriority.ORDINARY
 
 
 def references_of(tx: Transaction, mail: OutboxRecord) -> tuple[str, ...]:

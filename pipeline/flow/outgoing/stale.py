@@ -7,9 +7,10 @@ mail goes out: a revoked certificate stays here, and so does a reminder of what 
 from datetime import datetime
 from email import message_from_bytes, policy
 
+from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Status
-from pipeline.store.records import CertificateRecord, OutboxRecord
+from pipeline.model.request import Actor, Status
+from pipeline.store.records import CertificateRecord, EventRecord, OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 #: Mails that carry a certificate: it has to be the live one still.
@@ -39,7 +40,7 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if _out_of_place(tx, mail) or (mail.notice is NoticeName.DELAYED and _settled(tx, mail)):
+    if _out_of_place(tx, mail) or _settled(tx, mail, now):
         return True
     return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
 
@@ -62,10 +63,37 @@ def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     return live.issued_at is not None and mail.created_at < live.issued_at
 
 
-def _settled(tx: Transaction, mail: OutboxRecord) -> bool:
-    """Tell whether something else was decided or promised since a mail that puts a promise off."""
+def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether something else was decided or promised since ``mail`` was written.
+
+    Then it puts off nothing any more, and a date of it that has passed is nobody's.
+    """
+    passed = mail.promise_at is not None and mail.promise_at <= now
+    if mail.notice is not NoticeName.DELAYED and not passed:
+        return False
     record = tx.requests.get(mail.request_id or "")
-    return record is None or record.state.ended or record.state.promise_at != mail.promise_at
+    return record is None or record.state.promise_at != mail.promise_at
+
+
+def note_taken_back(work: Work, mail: OutboxRecord) -> None:
+    """Write into the history of each request of ``mail`` that it was out of date."""
+    for name in work.tx.outbox.requests_of(mail.id):
+        record = work.tx.requests.get(name)
+        if record is None:
+            continue
+        work.tx.events.append(
+            EventRecord(
+                request_id=record.id,
+                seq=0,
+                at=work.now,
+                actor=Actor.SYSTEM,
+                actor_name="",
+                event=None,
+                before=record.status,
+                after=record.status,
+                detail=(("mail_overtaken", mail.id),),
+            )
+        )
 
 
 def _carries(content: bytes, certificate: CertificateRecord) -> bool:

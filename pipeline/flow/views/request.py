@@ -63,13 +63,15 @@ class ShownProblem:
 class ShownField:
     """One answer: the label, what was typed, what was read, and why.
 
-    ``label`` and ``shown`` (``value`` in words) are in the language of the reader.
+    ``label`` and ``shown`` (``value`` in words) are in the language of the reader. ``typed`` is
+    what the customer saw: a list of a PDF keeps the code of what was chosen.
     """
 
     id: str
     label: str
     where: str
     raw: str
+    typed: str
     value: str | None
     shown: str
     verdict: str
@@ -136,6 +138,8 @@ class RequestView:
     linked_to: str
     slots: tuple[Slot, ...]
     deadlines: tuple[ShownDeadline, ...]
+    promise_at: datetime | None
+    overdue_since: datetime | None
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
     certificate: ShownCertificate | None
@@ -183,7 +187,9 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         linked_to=record.linked_to,
         slots=state.slots,
         deadlines=_deadlines(work.services, record),
-        fields=_fields(revision.form, revision.readings) if revision else (),
+        promise_at=state.promise_at,
+        overdue_since=state.overdue_since,
+        fields=_fields(record.language, revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
         )
@@ -219,7 +225,9 @@ def _deadlines(services: Services, record: RequestRecord) -> tuple[ShownDeadline
     )
 
 
-def _fields(kind: FormKind, readings: tuple[StoredReading, ...]) -> tuple[ShownField, ...]:
+def _fields(
+    customers: str, kind: FormKind, readings: tuple[StoredReading, ...]
+) -> tuple[ShownField, ...]:
     reader = language()
     texts = form_texts(reader)
     return tuple(
@@ -228,6 +236,9 @@ def _fields(kind: FormKind, readings: tuple[StoredReading, ...]) -> tuple[ShownF
             texts.label(kind, reading.field),
             reading.where,
             reading.raw,
+            answer_word(kind, reading.field, reading.raw, customers)
+            if reading.where == reading.field
+            else reading.raw,
             reading.value,
             answer_word(kind, reading.field, reading.value, reader),
             reading.verdict,

@@ -19,8 +19,12 @@ MOST_PIECES = 600
 COMMON, REPLY, LETTER = 1, 2, 4
 # The end of a piece: of a line, or of a sentence on it.
 _PIECE = re.compile(r"[^\n.!?:。！？：]+(?:[.!?:](?!\s)[^\n.!?:。！？：]*)*[.!?:。！？：]*")
-_SLOT = re.compile(r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)")
+# An hour to choose: behind its letter, or alone when it is the only one.
+_SLOT = re.compile(
+    r"\s*[A-Za-zＡ-Ｚ](?:\s{2,}|\u3000)(?=.{0,60}\d)|(?=[^\n:：]{0,60}\d{1,2}:\d{2}[–～])"
+)
 _LABELLED = re.compile(r"[^\n:：]{1,40}[:：]\s*\S")
+_ROW = re.compile(r"([^\n:：]{1,80}[:：])\s*(\S.*)")
 _FULL_STOPS = frozenset(".!?。！？")
 
 #: Flags, number of letters, digest of the first letters, digest of all.
@@ -32,21 +36,24 @@ def _none(_words: str) -> bool:
     return False
 
 
-def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none) -> bytes:
+def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: str = "") -> bytes:
     """Return the digests of the plain text of a mail of ours, as they are kept.
 
     ``body`` is the part between greeting and closing: what frames it is said by everybody, and so
     are facts (a number, a name), which may be an answer.
     ``is_reply`` tells the words that a customer may answer with. ``key`` keeps digests of different
-    requests apart.
+    requests apart. ``rows`` are those of the tables in ``body``, as a program that shows HTML
+    quotes them.
     """
     start = text.find(body) if body else 0
-    within = range(start, start + len(body or text))
+    within = (range(start, start + len(body or text)), range(len(text), len(text) + len(rows) + 1))
     digests = Digests(key)
     found = []
-    for place, source, line in _pieces(text):
+    for place, source, line in _pieces(f"{text}\n{rows}"):
         letters = folded(source)
-        flags = 0 if place in within and not _is_value(source, line) else COMMON
+        in_body = any(place in part for part in within)
+        fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
+        flags = 0 if in_body and not fact else COMMON
         if _SLOT.match(line):
             flags |= REPLY | (LETTER if line.startswith(source) else 0)
         elif is_reply(source):
@@ -74,6 +81,12 @@ def _is_value(source: str, line: str) -> bool:
         return False
     told = bool(_LABELLED.match(line))
     return told or not re.search(r"\S\s+\S|[\u3040-\u30ff]", source.strip())
+
+
+def _asks_for(source: str, line: str, is_reply: IsReply) -> bool:
+    """Whether a piece is the label before a word to answer with: nobody else writes that."""
+    row = _ROW.fullmatch(line.strip())
+    return row is not None and source.strip() == row[1] and is_reply(row[2])
 
 
 class Digests:

@@ -91,7 +91,7 @@ class SentText:
         """
         letters = letters_of(text)
         runs = [_trimmed(run, letters) for run in self._runs(letters)]
-        runs = self._answers_left([run for run in runs if run])
+        runs = self._answers_left([run for run in runs if run], letters)
         taken, used = self._clearly_ours(runs, letters)
         taken = self._in_order(runs, taken, used)
         chosen = sorted((run[0].start, run[-1].end) for run in taken)
@@ -194,16 +194,19 @@ class SentText:
 
     # deciding
 
-    def _answers_left(self, runs: list[_Run]) -> list[_Run]:
+    def _answers_left(self, runs: list[_Run], letters: Letters) -> list[_Run]:
         """Take a reply word off the end of a run where the next run begins with the same one.
 
-        It stands there twice, and we wrote it once.
+        It stands there twice, and we wrote it once: behind its label when it stands on that line.
         """
         for run, following in pairwise(runs):
             last, first = run[-1], following[0]
             is_twice = (last.mail, last.piece) == (first.mail, first.piece)
             if is_twice and len(following) > 1 and self._flag(last) & REPLY:
-                run.pop()
+                if len(run) > 1 and _on_one_line(run[-2], last, letters):
+                    following.pop(0)
+                else:
+                    run.pop()
         return [run for run in runs if run]
 
     def _clearly_ours(
@@ -334,6 +337,11 @@ def _trimmed(run: _Run, letters: Letters) -> _Run:
     while first < last and not _is_edge(letters.bare, letters.places[run[last - 1].end - 1], 1):
         last -= 1
     return run[first:last]
+
+
+def _on_one_line(first: _Hit, second: _Hit, letters: Letters) -> bool:
+    between = slice(letters.places[first.end - 1], letters.places[second.start])
+    return "\n" not in letters.bare[between]
 
 
 def _is_edge(text: str, place: int, step: int) -> bool:

@@ -330,6 +330,12 @@ outbox = sa.Table(
     instant("kept_since"),
     instant("attention_since"),
     sa.Column("priority", NumberOf(MailPriority), nullable=False, server_default="1"),
+    # of a mail in doubt: until when it is looked for, and since when its copy is known
+    instant("look_until"),
+    instant("copied_at"),
+    # how often the mail was refused for a while, and since when
+    sa.Column("refusals", sa.BigInteger, nullable=False, server_default="0"),
+    instant("refused_since"),
     refers("requests", "request_id"),
     index("outbox", "message_id", unique=True),
     work_index("outbox", "next_at"),

@@ -85,7 +85,7 @@ def test_edit_needs_field_and_value(pipeline: Call, reference_of: Find) -> None:
     reference = reference_of("needs_correction")
     assert pipeline("request", "edit", reference, "use_case").code == 2
     called = pipeline("request", "edit", reference, "use_cases=x")
-    assert (called.code, called.err.splitlines()[0]) == (2, "The form has no field use_cases.")
+    assert (called.code, called.err.splitlines()[0]) == (2, "The form has no field `use_cases`.")
 
 
 def test_slot_that_is_no_time_is_a_usage_error(pipeline: Call, reference_of: Find) -> None:

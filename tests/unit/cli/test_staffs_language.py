@@ -6,12 +6,12 @@ an option, in an address, or between backticks where it has to be typed, and now
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run
+from pipeline.cli import command_paths, run
 from pipeline.cli.choices import WordChoice, field_id
 from pipeline.cli.commands import requests
 from pipeline.demo.play import play
@@ -21,6 +21,7 @@ from pipeline.intake.language import is_foreign
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName
 from pipeline.notifications.digest import step_for_staff
+from pipeline.notifications.words import words_of
 from pipeline.resources import languages, template
 from pipeline.wording import console as words
 from tests.world.command_line import Called
@@ -76,25 +77,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIPELINE_LANG", "ja")
         words.language.cache_clear()
-        play(folder, lambda acts: closing(_Acts(acts)))
+        play(folder, nullcontext)
     words.language.cache_clear()
     return folder
-
-
-class _Acts:
-    """The acts of the demo without a bar that shows how far they are."""
-
-    def __init__(self, acts: tuple[object, ...]) -> None:
-        self._acts = acts
-
-    def __iter__(self) -> Iterator[object]:
-        return iter(self._acts)
-
-    def __enter__(self) -> "_Acts":
-        return self
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 @pytest.fixture
@@ -232,6 +217,19 @@ def test_codes_stay_in_json(
     assert {"policy_review", "certificate_issued"} <= statuses
 
 
+def test_help_has_no_word_of_the_parser_in_a_japanese_team(
+    demo: Path, capsys: pytest.CaptureFixture[str], speak: Callable[[str], None]
+) -> None:
+    speak("ja")
+    for path in (*command_paths(), ("request",), ()):
+        page = call(demo, capsys, *path, "--help").out
+        assert page.startswith("使い方："), path
+        left = re.findall(
+            r"\[OPTIONS\]|COMMAND|ARGS|INTEGER|\bTEXT\b|RANGE|DIRECTORY|%Y|Usage", page
+        )
+        assert left == [], path
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_event_is_typed_as_code_or_in_words(language: str, speak: Callable[[str], None]) -> None:
     speak(language)
@@ -287,6 +285,4 @@ def test_question_in_another_language_is_warned_of_and_sent(
 
 
 def test_step_of_staff_is_empty_without_a_status() -> None:
-    from pipeline.notifications.words import words_of
-
     assert step_for_staff(None, words_of("en")) == ""

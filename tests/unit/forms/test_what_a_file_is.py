@@ -182,7 +182,10 @@ def test_print_of_the_pdf_form_is_no_print_of_the_workbook() -> None:
 def _enclosing(name: str, content: bytes, *, torn: bool) -> bytes:
     target = BytesIO()
     with pikepdf.open(BytesIO(_page("Please see the form inside."))) as pdf:
-        inside = pikepdf.AttachedFileSpec(pdf, content, filename=name)
+        inside = pikepdf.AttachedFileSpec(
+            pdf, content, filename=name, description="", mime_type="application/octet-stream",
+            creation_date="", mod_date="",
+        )  # fmt: skip
         pdf.attachments[name] = inside
         if torn:
             stream = pdf.attachments[name].obj.EF.F

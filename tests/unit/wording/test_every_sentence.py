@@ -189,13 +189,17 @@ def test_yes_or_no_is_asked_for_by_its_statement(language: str) -> None:
         ("en", "Select yes if two-step verification is off, otherwise no. “x” can mean either"),
         (
             "ja",
-            "2段階認証がオフであるかどうかを、"
-            "「はい」か「いいえ」で選択してください（「x」はどちらにも読めます）",
+            (
+                "2段階認証がオフであるかどうかを、"
+                "「はい」か「いいえ」で選択してください（「x」はどちらにも読めます）"
+            ),
         ),
         (
             "de",
-            "Wählen Sie „Ja“, wenn die Verifizierung in zwei Schritten aus ist, sonst „Nein“. "
-            "„x“ kann beides bedeuten",
+            (
+                "Wählen Sie „Ja“, wenn die Verifizierung in zwei Schritten aus ist, sonst „Nein“. "
+                "„x“ kann beides bedeuten"
+            ),
         ),
     ],
 )

@@ -5,6 +5,7 @@ Japanese is written without blanks, and the layout engine breaks it at any chara
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ _NOT_FIRST = re.compile(r"[／、。，．・：；！？）」』】〕］｝�
 #: Choices are divided by slashes: a line may break behind each.
 _AFTER_SLASHES = re.compile(r"[^／]+／*|／+")
 _JAPANESE = "ja"
+#: Ems of the longest phrase that is kept together; a customer's words may be one of any length.
+_LONGEST = 20
 
 
 def phrase_filter(language: str) -> Callable[[str], Any]:
@@ -34,10 +37,17 @@ def phrases(text: str) -> list[str]:
 
 
 def _with_phrases(text: str) -> Any:
-    from markupsafe import Markup  # noqa: PLC0415 - only where forms are made
+    from markupsafe import Markup, escape  # noqa: PLC0415 - only where forms are made
 
     whole = Markup('<span class="phrase">{}</span>')
-    return Markup("").join(whole.format(phrase) for phrase in phrases(str(text)))
+    return Markup("").join(
+        whole.format(phrase) if _ems(phrase) <= _LONGEST else escape(phrase)
+        for phrase in phrases(str(text))
+    )
+
+
+def _ems(phrase: str) -> float:
+    return sum(1.0 if unicodedata.east_asian_width(one) in "WFA" else 0.6 for one in phrase)
 
 
 @cache

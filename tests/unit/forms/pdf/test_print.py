@@ -174,12 +174,12 @@ def test_print_without_one_of_its_pages_is_incomplete(read: Read) -> None:
     assert code_of(read(changed(print_of(), drop))) == "file_incomplete"
 
 
-def test_print_of_two_forms_asks_for_the_form_files(read: Read) -> None:
+def test_print_of_two_forms_is_told(read: Read) -> None:
     def merge(pdf: Any) -> None:
         with pikepdf.open(BytesIO(print_of(FormKind.ONBOARDING))) as other:
             pdf.pages.extend(other.pages)
 
-    assert code_of(read(changed(print_of(), merge))) == "file_scanned"
+    assert code_of(read(changed(print_of(), merge))) == "file_two_forms"
 
 
 def test_second_copy_that_differs_is_told(read: Read) -> None:
