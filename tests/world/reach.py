@@ -43,8 +43,7 @@ _VARIANTS: dict[EventName, tuple[tuple[str, HoldReason | None], ...]] = {
     EventName.CONFLICT_FOUND: _STOPPED,
     EventName.M2M_DOUBTFUL: (("m2m", HoldReason.M2M),),
     EventName.HOLD: tuple(
-        ("", reason)
-        for reason in (HoldReason.STAFF, HoldReason.TOO_MANY, HoldReason.FIRST_OF_TWO)
+        ("", reason) for reason in (HoldReason.STAFF, HoldReason.TOO_MANY, HoldReason.FIRST_OF_TWO)
     ),
 }
 #: Statuses whose mails and ways look at the date from which the customer is ready.
@@ -68,6 +67,10 @@ _TELLS_BEFORE = frozenset(
 )
 
 
+#: Mails that tell nothing of certificates and holds.
+_SAYS_NO_MORE = frozenset({NoticeName.DELAYED, NoticeName.ANSWER, NoticeName.QUESTION})
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A mail in the state in which it goes out; ``before`` is the status that was left."""
@@ -86,14 +89,13 @@ class Cell:
     def key(self) -> tuple[object, ...]:
         """What its words depend on."""
         state = self.after.shown
+        where = (self.notice, self.variant, state.track, state.status, self.actor is Actor.STAFF)
+        if self.notice in _SAYS_NO_MORE:
+            return where
         return (
-            self.notice,
-            self.variant,
+            *where,
             self.before if self.notice in _TELLS_BEFORE else None,
-            state.track,
-            state.status,
             state.hold_reason if state.status is Status.HELD else None,
-            self.actor is Actor.STAFF,
             min(state.certificates, POLICY.certificates_per_approval),
             state.approved_at is not None,
             state.had_certificate,
@@ -166,10 +168,14 @@ def _key(state: RequestState) -> tuple[object, ...]:
 def _moves(state: RequestState) -> Iterator[tuple[Transition, Event, int, bool]]:
     """Yield what can happen to ``state``: by somebody, soon; by the clock, when it is due."""
     now = state.entered_at + _SOON
-    for event in _events(state, now):
-        transition = _tried(state, event)
-        if transition is not None:
-            yield transition, event, 0, False
+    moments = [now]
+    if state.ownership_verified_at is not None and not state.ended:
+        moments.append(state.ownership_verified_at + POLICY.ownership_window + _SOON)
+    for moment in moments:
+        for event in _events(state, moment):
+            transition = _tried(state, event)
+            if transition is not None:
+                yield transition, event, 0, False
     yield from _of_the_clock(state)
     yield from _of_the_clock(replace(state, promise_at=now + timedelta(days=2)))
 
@@ -230,17 +236,14 @@ def _with_facts(state: RequestState, event: Event) -> Iterator[Event]:
         case EventName.NEW_DATE:
             yield replace(event, new_date=now.date() + timedelta(days=60))
         case EventName.ISSUED:
-            yield replace(
-                event, certificate_created_at=now, certificate_expires_at=now + _LIFE
-            )
+            yield replace(event, certificate_created_at=now, certificate_expires_at=now + _LIFE)
         case EventName.REVOKE:
             for reason in ("exposed", "number_changed", "name_changed", "asked", "our_mistake"):
                 yield replace(event, reason=reason)
         case EventName.REJECT | EventName.FINALLY_REFUSED | EventName.M2M_CERTAIN:
             for reason in ("m2m", "m2m_yes", "short_code", "policy", "eligibility", "other"):
                 yield replace(event, reason=reason)
-        case EventName.ASK:
-            yield event
-            yield replace(event, variant="")
+        case EventName.WRONG_FORM:
+            yield replace(event, reason="other_form")
         case _:
             yield event
