@@ -11,7 +11,7 @@ from pipeline.model.request import Move, Status, Track
 from pipeline.notifications import dates
 from pipeline.notifications.asked import LETTERS, Asked
 from pipeline.notifications.digest import LineView, days_between
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Own, Promised, Whole, unlinked
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 #: What is said of a number already by the name of who runs WhatsApp on it.
@@ -344,12 +344,12 @@ class View(Asked):
     @property
     def own_lines(self) -> tuple[str, ...]:
         """The text that staff wrote, line by line, without blank lines."""
-        return tuple(line for line in self.facts.own_words.splitlines() if line.strip())
+        return tuple(Own(line) for line in self.facts.own_words.splitlines() if line.strip())
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
-        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+        return tuple((Glued(unlinked(name)), self._use(name)) for name in self.facts.files)
 
     def _use(self, name: str) -> str:
         stem, _, ending = name.lower().rpartition(".")
