@@ -6,10 +6,11 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.request import Move, Status, Track
+from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
 from pipeline.notifications.asked import LETTERS, Asked
 from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 #: What is said of a number already by the name of who runs WhatsApp on it.
@@ -307,7 +308,7 @@ class View(Asked):
     def certificate_follows(self) -> bool:
         """Whether a request of the mail leads to a certificate."""
         tracks = [one.track for one in self.facts.requests] or [self.facts.track]
-        return any(track is not Track.QR for track in tracks)
+        return any(not TRACKS[track].needs_active_number for track in tracks)
 
     @property
     def references(self) -> str:
