@@ -128,6 +128,9 @@ def _outgoing(settings: Settings, origin: Origin) -> Iterator[ConfigurationError
         yield ConfigurationError("setting_domain", key=key, value=quoted(domain), where=origin(key))
     if courier.kind != "smtp":
         yield from _unused_host("courier", courier, "smtp", origin)
+        if courier.archive == "bcc":
+            key = "courier.archive"
+            yield ConfigurationError("setting_archive_bcc", key=key, where=origin(key))
         return
     yield from _server("courier", courier, 'courier.kind = "smtp"', origin)
     with_token = settings.courier_has_token() or lacks_source(settings.oauth)

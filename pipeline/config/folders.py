@@ -21,8 +21,8 @@ def folder_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationE
     """Yield names that a mailbox cannot have or that two outcomes share, and misplaced folders."""
     named = {f"folders.{key}": name for key, name in settings.folders.model_dump().items()}
     named["mailbox.folder"] = settings.mailbox.folder
-    if settings.courier.archive_folder:
-        named["courier.archive_folder"] = settings.courier.archive_folder
+    if settings.courier.archive_folder or settings.courier.archive == "bcc":
+        named["courier.archive_folder"] = settings.copies_folder()
     seen: dict[str, str] = {}
     for key, name in named.items():
         if code := _name_fault(name, maildir=settings.mailbox.kind == "maildir"):

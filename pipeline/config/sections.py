@@ -29,6 +29,8 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+#: Where our own copies of sent mail go, unless ``courier.archive_folder`` names another folder.
+COPIES_FOLDER = "Copies"
 
 
 class MailboxSettings(_Section):
@@ -104,9 +106,18 @@ class CourierSettings(_Section):
     path: Path = Path("sent")
     from_name: str = ""
     message_id_domain: str = "genesys.com"
+    #: ``bcc``: our own mailbox is a second recipient of each mail; ``folder``: what was sent is put
+    #: into ``archive_folder``, if one is set.
+    archive: Literal["folder", "bcc"] = "folder"
     archive_folder: str = ""
+    #: So long a mail in doubt is looked for, when each mail leaves a copy.
+    look_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"
     undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    #: All time-outs (RFC 5321, 4.5.3.2) are multiplied by it.
+    time_scale: Annotated[float, Field(gt=0, le=10)] = 1
+    #: So many equal refusals of mails to different people, one after the other, pause sending.
+    pause_after: Annotated[int, Field(ge=2, le=1000)] = 5
     hourly_cap: Count = 200
     sender_daily_cap: Count = 3
     request_daily_cap: Count = 5
@@ -252,6 +263,10 @@ class Settings(_Section):
         token = self.mailbox.oauth_token.is_set() or self.oauth.source != "none"
         with_user = bool(courier.user) and not courier.password.is_set()
         return courier.kind == "smtp" and with_user and token
+
+    def copies_folder(self) -> str:
+        """Return the folder of our own copies of sent mail."""
+        return self.courier.archive_folder or COPIES_FOLDER
 
     def home(self) -> Path:
         """Return the state folder."""

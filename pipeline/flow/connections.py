@@ -17,6 +17,8 @@ class ArchiveFolder:
 
     mailbox: Mailbox
     folder: str
+    #: the copy is made after the server's yes: a worker that vanishes in between leaves none
+    is_complete = False
 
     def __call__(self, raw: bytes) -> None:
         """Put a copy into the folder."""
@@ -25,6 +27,21 @@ class ArchiveFolder:
     def holds(self, message_id: str) -> bool:
         """Return whether the mail with the Message-ID went out, as far as the folder knows."""
         return self.mailbox.holds(self.folder, message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredCopies:
+    """The copies of sent mail that the server itself delivers to our own mailbox."""
+
+    mailbox: Mailbox
+    is_complete = True
+
+    def __call__(self, raw: bytes) -> None:
+        """Do nothing: whoever took the mail delivers the copy, too."""
+
+    def holds(self, message_id: str) -> bool:
+        """Return whether the mail with the Message-ID stands in any folder of our mailbox."""
+        return self.mailbox.holds_anywhere(message_id)
 
 
 def open_mailbox(
@@ -69,7 +86,9 @@ def open_mailbox(
 
 
 @contextmanager
-def open_courier(services: Services) -> Iterator[tuple[Courier, ArchiveFolder | None]]:
+def open_courier(
+    services: Services,
+) -> Iterator[tuple[Courier, ArchiveFolder | DeliveredCopies | None]]:
     """Yield the courier, and the archive of sent mail (or None); both connect when first used."""
     settings = services.settings.courier
     courier: Courier
@@ -89,14 +108,19 @@ def open_courier(services: Services) -> Iterator[tuple[Courier, ArchiveFolder | 
                 encryption=settings.encryption,
                 user=settings.user,
                 password=settings.password.text(),
+                time_scale=settings.time_scale,
                 bearer=services.bearer if services.settings.courier_has_token() else None,
+                copy_to=services.settings.mailbox.address if settings.archive == "bcc" else "",
             )
         )
     try:
-        if not settings.archive_folder:
+        if settings.archive == "folder" and not settings.archive_folder:
             yield courier, None
             return
         with open_mailbox(services) as mailbox:
-            yield courier, ArchiveFolder(mailbox, settings.archive_folder)
+            if settings.archive == "bcc":
+                yield courier, DeliveredCopies(mailbox)
+            else:
+                yield courier, ArchiveFolder(mailbox, settings.archive_folder)
     finally:
         courier.close()

@@ -66,7 +66,9 @@ class Trigger:
 class NoticeDetails:
     """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
 
-    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    ``files`` take the place of the notice's own files, ``copies`` come beside them. ``promise_at``
+    is a date that staff chose. ``due_at`` is the customer's deadline where the state does not tell
+    it any more.
     """
 
     items: tuple[ProblemItem, ...] = ()
@@ -82,9 +84,14 @@ class NoticeDetails:
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
     copies: tuple[MailFile, ...] = ()
+    promise_at: datetime | None = None
     first_asked: bool = False
     second_received_at: datetime | None = None
     reply_word: str = ""
+    due_at: datetime | None = None
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

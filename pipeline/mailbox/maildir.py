@@ -237,6 +237,22 @@ class MaildirMailbox:
         with self._guarded():
             return bool(self._with_id(folder, message_id))
 
+    def holds_anywhere(self, message_id: str) -> bool:
+        """Return whether any folder has a mail with this Message-ID; see the protocol."""
+        names = dict.fromkeys((self._folder, *self.folders()))
+        return any(self.holds(name, message_id) for name in names)
+
+    def delete(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> bool:
+        """Delete mails for good; see the protocol."""
+        with self._guarded():
+            validity, paths = number(self._open(folder))
+            if validity != uidvalidity:
+                return False
+            for path in (paths[uid] for uid in uids if uid in paths):
+                path.unlink(missing_ok=True)
+                flush_folder(path.parent)
+            return True
+
     def _with_id(self, folder: str, message_id: str) -> list[Path]:
         wanted = re.compile(
             rb"^message-id:\s*" + re.escape(message_id.encode("utf-8")) + rb"\s*$",

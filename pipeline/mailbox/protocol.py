@@ -169,6 +169,20 @@ class Mailbox(Protocol):
         """Return whether ``folder`` has a mail with this Message-ID (with its angle brackets)."""
         ...
 
+    def holds_anywhere(self, message_id: str) -> bool:
+        """Return whether any folder has a mail with this Message-ID (with its angle brackets).
+
+        A folder that cannot be opened for good is passed over, but not the one mail comes in.
+        """
+        ...
+
+    def delete(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> bool:
+        """Delete mails for good; one that is gone is done.
+
+        False: the folder has another UIDVALIDITY now; nothing was deleted.
+        """
+        ...
+
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders, sorted."""
         ...

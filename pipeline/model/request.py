@@ -155,6 +155,7 @@ class EventName(StrEnum):
     CLOSE = "close"
     REMIND = "remind"
     ALERT = "alert"
+    PROMISE_PASSED = "promise_passed"
     # onboarding and the common end of onboarding and migration
     APPROVE = "approve"
     VERIFIED = "verified"
@@ -228,6 +229,11 @@ class RequestState:
     theirs. ``doubts`` are why the request is held in place of the first status of staff without a
     word to the customer: such a hold is *hidden*. ``activation_reported``: it is active because the
     customer said so. ``certificate_withdrawn``: the withdrawal revoked a live certificate.
+    ``certificate_created_at`` is when the latest certificate was created.
+
+    ``promise_at`` is by when our last mail that said so promised to write (None: no such promise is
+    open), ``delays`` how often it was put off since, and ``overdue_since`` the first date of it
+    that passed. ``reminded_at`` is when the last reminder of this stay was queued, or sent.
     """
 
     track: Track
@@ -259,6 +265,16 @@ class RequestState:
     certificate_withdrawn: bool = False
     unasked: bool = False
     doubts: tuple[HoldReason, ...] = ()
+    promise_at: datetime | None = None
+    delays: int = 0
+    overdue_since: datetime | None = None
+    reminded_at: datetime | None = None
+    certificate_created_at: datetime | None = None
+
+    @property
+    def integration_since(self) -> datetime | None:
+        """Since when there is an integration, or can be: it is made with the certificate."""
+        return self.integration_created_at or self.certificate_created_at
 
     @property
     def hidden(self) -> bool:
@@ -322,6 +338,7 @@ class Event:
     hold_reason: HoldReason | None = None
     answers_complete: bool = False
     variant: str = ""
+    certificate_created_at: datetime | None = None
     certificate_expires_at: datetime | None = None
     fields: tuple[str, ...] = ()
     doubts: tuple[HoldReason, ...] | None = None

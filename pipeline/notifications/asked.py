@@ -91,9 +91,8 @@ class Asked:
 
     @property
     def last_certificate(self) -> bool:
-        """Whether all certificates of the approval have been made."""
-        certificate = self.facts.certificate
-        return certificate is not None and certificate.ordinal >= certificate.limit
+        """Whether no further certificate can be asked for."""
+        return self.facts.certificate is not None and self.facts.certificate.is_last
 
     @property
     def waiting(self) -> str:
@@ -121,7 +120,7 @@ class Asked:
         """What the customer can reply in the present status, as a word; empty: there is none."""
         if self.facts.reply_word:
             return self.facts.reply_word
-        if self.facts.status is Status.SLOT_PROPOSED and len(self.facts.slots) > 1:
+        if self.facts.status is Status.SLOT_PROPOSED and len(self._open_letters) > 1:
             return self.letters
         event = _ANSWERED_BY.get(self.facts.status)
         used_up = event is EventName.NEW_CERTIFICATE and self.last_certificate
@@ -134,8 +133,14 @@ class Asked:
         return sum(name.endswith(endings) for name in self.facts.files)
 
     @property
+    def _open_letters(self) -> list[str]:
+        """The letters of the offered hours that have not begun."""
+        offered = zip(LETTERS, self.facts.slots, strict=False)
+        return [letter for letter, slot in offered if slot.start > self.facts.now]
+
+    @property
     def letters(self) -> str:
         """The letters of the offered hours as a choice: ``A, B or C``."""
-        letters = list(LETTERS[: len(self.facts.slots)])
+        letters = self._open_letters
         last = self.words.text("layout", "list_last").join(letters[-2:])
         return self.words.text("layout", "list_separator").join([*letters[:-2], last])

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
-from pipeline.notifications.addresses import a_label
+from pipeline.notifications.addresses import a_label, unquoted
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
@@ -62,6 +62,7 @@ class _Policy(EmailPolicy):
 # The standard library encodes ids of 77 characters and more as words (RFC 2047), which breaks
 # threads in Outlook; a line as long as RFC 5322 allows keeps them whole.
 _POLICY = _Policy(linesep="\r\n", max_line_length=_LONGEST_LINE, header_factory=_Registry())
+_UTF8_POLICY = _POLICY.clone(utf8=True)
 _ENDS = 10
 _LONGEST_ID = 990
 _ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -98,7 +99,7 @@ class SenderIdentity:
 
 def _address(address: str, name: str = "") -> Address:
     local, _, domain = clean(address).rpartition("@")
-    return Address(display_name=clean(name), username=local, domain=a_label(domain))
+    return Address(display_name=clean(name), username=unquoted(local), domain=a_label(domain))
 
 
 def _ids(message_ids: Iterable[str]) -> list[str]:
@@ -169,7 +170,8 @@ def assemble(  # noqa: PLR0913 - a mail has as many parts as it has
     reply_to = reply_address(sender.address, reference, token, style)
     subject = clean(composed.subject)
 
-    mail = EmailMessage(policy=_POLICY)
+    # an address with other letters is no encoded word: it stands in UTF-8 (RFC 6532, 3.2)
+    mail = EmailMessage(policy=_POLICY if recipient.rpartition("@")[0].isascii() else _UTF8_POLICY)
     mail["From"] = _address(sender.address, sender.name_in(composed.language))
     mail["To"] = _address(recipient)
     mail["Reply-To"] = _address(reply_to, sender.name_in(composed.language))

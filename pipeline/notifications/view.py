@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
@@ -9,7 +10,8 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
 from pipeline.notifications.asked import LETTERS, Asked
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
+from pipeline.notifications.digest import LineView, days_between
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
@@ -17,6 +19,10 @@ from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
 #: The references that a subject has room for.
 _NAMED_IN_SUBJECT = 2
+
+
+def _promised(date: str) -> str:
+    return Promised(date) if date else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,11 @@ class View(Asked):
         return self.words.text("track", self.facts.track)
 
     @property
+    def track_with_article(self) -> str:
+        """What kind of request it is, as it stands in a sentence."""
+        return self.words.text("track_with_article", self.facts.track)
+
+    @property
     def request(self) -> str:
         """What was asked for, in a few words."""
         return self.words.text("request", self.facts.form or self.facts.track)
@@ -150,17 +161,37 @@ class View(Asked):
     @property
     def promise(self) -> str:
         """Our deadline."""
-        return self._deadline(self.facts.promise_at)
+        return _promised(self._deadline(self.facts.promise_at))
 
     @property
     def promise_day(self) -> str:
         """Our deadline, for a subject."""
-        return self._short(self.facts.promise_at)
+        return _promised(self._short(self.facts.promise_at))
+
+    @property
+    def old_promise(self) -> str:
+        """The deadline of ours that has passed."""
+        return self._deadline(self.facts.old_promise_at)
 
     @property
     def second_received(self) -> str:
         """When the second of two differing forms arrived."""
         return self._instant(self.facts.second_received_at)
+
+    @property
+    def undo_until(self) -> str:
+        """Until when a reply undoes it."""
+        return self._deadline(self.facts.undo_until)
+
+    @property
+    def approval_ends(self) -> str:
+        """When the approval lapses, when that is before the customer is ready; else empty."""
+        ends, ready = self.facts.approval_ends_at, self.facts.ready_date
+        if ends is None or ready is None:
+            return ""
+        last = dates.before_midnight(ends, self.facts.zone)
+        last_day = dates.in_zone(last, self.facts.zone).date()
+        return self._date(last_day) if ready > last_day else ""
 
     @property
     def ready_date(self) -> str:
@@ -213,6 +244,12 @@ class View(Asked):
         return next((code for code in candidates if code in known), "")
 
     @property
+    def certificate_over(self) -> bool:
+        """Whether the certificate has expired by itself, so that there was none to cancel."""
+        certificate = self.facts.certificate
+        return certificate is not None and certificate.expires_at <= self.facts.now
+
+    @property
     def days_left(self) -> int:
         """The days until the certificate expires, at least 1."""
         return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1
@@ -238,18 +275,39 @@ class View(Asked):
         return move_in(self.facts.status) is Move.META
 
     @property
+    def asks_again(self) -> bool:
+        """Whether a request that is open again waits for something that was asked before."""
+        asked = self.facts.status is not Status.AWAITING_READINESS or self.ready_date_has_come
+        return self.waits_for_customer and asked and not self.facts.certificate_ordered
+
+    @property
     def headline(self) -> str:
         """What a change of the status means, for a subject."""
         return self.words.text("headline", self.facts.status, self.words.text("headline", "other"))
 
-    def alert(self, code: str) -> str:
-        """Return what staff are told for ``code``; the code itself when there are no words."""
-        return self.words.text("alert", code, code)
+    @property
+    def digest(self) -> tuple[LineView, ...]:
+        """The lines of a staff alert."""
+        return tuple(
+            LineView(line, self.words, self.facts.zone) for line in self.facts.digest.lines
+        )
+
+    @property
+    def waits_longest(self) -> str:
+        """The reference of the request that has waited longest for staff, or empty."""
+        return Glued(self.facts.digest.longest)
+
+    @property
+    def longest_days(self) -> int:
+        """For how many days it has waited."""
+        since = self.facts.digest.longest_since
+        return days_between(since, self.facts.now, self.facts.zone) if since else 0
 
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        reason = reasons.get(self.facts.reason) or reasons["other"]
+        other = "other_qr" if TRACKS[self.facts.track].needs_active_number else "other"
+        reason = reasons.get(self.facts.reason) or reasons[other]
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
@@ -262,10 +320,11 @@ class View(Asked):
 
     @property
     def slots(self) -> tuple[tuple[str, str], ...]:
-        """The offered hours, each with its letter."""
+        """The offered hours that have not begun, each with its letter, which it keeps."""
         return tuple(
             (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
             for letter, slot in zip(LETTERS, self.facts.slots, strict=False)
+            if slot.start > self.facts.now
         )
 
     @property
@@ -291,10 +350,12 @@ class View(Asked):
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
-        return tuple(
-            (Glued(name), self.words.text("file_use", name.rpartition(".")[2].lower()))
-            for name in self.facts.files
-        )
+        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+
+    def _use(self, name: str) -> str:
+        stem, _, ending = name.lower().rpartition(".")
+        by_ending = self.words.text("file_use", ending)
+        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
 
     @property
     def requests(self) -> tuple[RequestView, ...]:
@@ -327,6 +388,11 @@ class View(Asked):
         """The click-to-chat link; without one of its own, the plain link to the number."""
         digits = self.facts.number.removeprefix("+")
         return Link(self.facts.chat_link or (f"https://wa.me/{digits}" if digits else ""))
+
+    @property
+    def chat_text(self) -> str:
+        """The words that the chat link types in, or empty."""
+        return " ".join(unquote(self.facts.chat_link.partition("?text=")[2]).split())
 
     @property
     def short_link(self) -> str:

@@ -35,7 +35,7 @@ _TRIAGE = Step(
             Status.AWAITING_FORM,
             notice(NoticeName.QUESTION, "prefilled_form"),
         ),
-        TransitionRule(E.ANSWER, STAFF, Status.ANSWERED),
+        TransitionRule(E.ANSWER, STAFF, Status.ANSWERED, notice(NoticeName.ANSWER)),
         *FORM_ARRIVES,
         TransitionRule(E.TEXT_ARRIVED, CUSTOMER),
         *STAFF_EDITS,

@@ -7,6 +7,7 @@ from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, Sen
 from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
+from pipeline.tracks import promises
 from pipeline.tracks.declaration import (
     ANYBODY,
     CUSTOMER,
@@ -43,8 +44,9 @@ def notice(name: NoticeName, variant: str = "") -> Effects:
 ANY_OPEN: Rules = (
     TransitionRule(E.WITHDRAW, CUSTOMER_STAFF, Status.WITHDRAWN, notice(NoticeName.WITHDRAWN)),
     TransitionRule(E.SUPERSEDE, SYSTEM_STAFF, Status.SUPERSEDED),
-    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,)),
+    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,), change=ch.note_reminder),
     TransitionRule(E.ALERT, SYSTEM, effects=(o.ALERT,)),
+    TransitionRule(E.PROMISE_PASSED, SYSTEM, effects=(promises.TELL_LATE,), change=promises.passed),
     TransitionRule(E.ROUTE, STAFF, when=c.HAD_CERTIFICATE, refuse="route_after_certificate"),
     TransitionRule(E.ROUTE, STAFF, when=unless(c.OTHER_TRACK), refuse="route_same_track"),
     TransitionRule(

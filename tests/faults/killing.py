@@ -91,17 +91,18 @@ class Killing(Records):
     def call(self, *arguments: str, kill: bool = False) -> int | None:
         """Run a command to its end, or kill it at a random moment; None when it was killed."""
         self.clock.ahead += _LEASE_IS_OVER
-        return self._ended(self._begun(*arguments), kill=kill)
+        return self._ended(self.begin(*arguments), kill=kill)
 
     def call_two(self, *, kill: bool = False) -> None:
         """Let two workers run a batch at once; each is killed at a moment of its own."""
         self.clock.ahead += _LEASE_IS_OVER
-        both = [self._begun("run"), self._begun("run")]
+        both = [self.begin("run"), self.begin("run")]
         with ThreadPoolExecutor(len(both)) as waiting:
             for done in [waiting.submit(self._ended, one, kill=kill) for one in both]:
                 done.result()
 
-    def _begun(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a command; its clock stays ahead as far as it is now."""
         return subprocess.Popen(
             [sys.executable, "-c", _COMMAND, str(self.clock.ahead), *arguments],
             env={
@@ -175,13 +176,22 @@ class Killing(Records):
 
 @contextmanager
 def killing(
-    folder: Path, seed: int, *, url: str = "", server: Dovecot | None = None, user: str = ""
+    folder: Path,
+    seed: int,
+    *,
+    url: str = "",
+    server: Dovecot | None = None,
+    user: str = "",
+    more: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Iterator[Killing]:
     """Make the state folder with its settings: a Maildir, or the mailbox of ``user`` at ``server``.
 
-    ``url`` names the database; empty: SQLite in the state folder.
+    ``url`` names the database; empty: SQLite in the state folder. ``more`` are settings beside
+    those of :data:`_SETTINGS`.
     """
     sections = {**_SETTINGS, "store": {"home": folder / "state", "url": url}}
+    for name, values in (more or {}).items():
+        sections[name] = {**_SETTINGS.get(name, {}), **values}
     if server is not None:
         at = _mailbox_of(server, user, folder / "password")
         sections["mailbox"] = {**_SETTINGS["mailbox"], **at}

@@ -141,10 +141,38 @@ def test_a_final_refusal_fails_the_mail_and_is_shown(
     assert box.batch(after=_WAIT).sent == 0
 
 
-def test_a_line_that_breaks_after_the_final_dot_leaves_the_mail_in_doubt(
+@pytest.mark.parametrize("setting", ["auto", "resend"])
+def test_a_line_that_breaks_after_the_final_dot_sends_the_mail_again_under_its_id(
+    open_box: OpenBox, sink: SmtpSink, setting: str
+) -> None:
+    box = open_box(courier=_courier(sink.port).model_copy(update={"in_doubt": setting}))
+    sink.fail("data", None)
+    box.deliver_forms(0)
+    summary = box.batch()
+    assert (summary.in_doubt, summary.exit_code) == (1, ExitCode.UNFINISHED)
+    assert box.batch(after=timedelta(minutes=1)).sent == 0
+    assert box.batch(after=_WAIT).sent == 1
+    (mail,) = box.outbox()
+    assert f"Message-ID: {mail.message_id}".encode() in sink.messages[0][2]
+
+
+def test_a_line_that_always_breaks_after_the_final_dot_comes_to_staff(
     open_box: OpenBox, sink: SmtpSink
 ) -> None:
     box = open_box(courier=_courier(sink.port))
+    sink.fail("data", *[None] * 50)
+    box.deliver_forms(0)
+    for _ in range(50):
+        box.batch(after=timedelta(hours=6))
+    (mail,) = box.outbox()
+    assert (mail.state, mail.attempt) == (OutboxState.IN_DOUBT, 12)
+
+
+@pytest.mark.parametrize("setting", ["hold", "verify"])
+def test_a_line_that_breaks_after_the_final_dot_leaves_the_mail_in_doubt(
+    open_box: OpenBox, sink: SmtpSink, setting: str
+) -> None:
+    box = open_box(courier=_courier(sink.port).model_copy(update={"in_doubt": setting}))
     sink.fail("data", None)
     box.deliver_forms(0)
     summary = box.batch()

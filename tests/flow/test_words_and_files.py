@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.cli.pages.possible import commands_now
 from pipeline.cli.pages.request_page import print_request
+from pipeline.cli.pages.unread import unread_lines, unread_replies
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
@@ -268,3 +269,24 @@ def test_reported_activation_is_undone_by_reply(world: World) -> None:
         number = tx.numbers.get(record.number)
     assert number is not None
     assert number.state is NumberState.REQUESTED
+
+
+def test_queue_shows_each_unread_reply_with_its_commands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LANG", "en")
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "Which code do we enter?\n\n\x1b[31mThanks")
+    world.reply(record, "ACTIVE?")
+    found = unread_replies(world.services, record.id)
+    assert [reply.event for reply in found] == [None, EventName.ACTIVATED]
+    lines = unread_lines(found, "Asia/Tokyo")
+    tick = f"request tick {record.reference}"
+    assert len(lines) == 5
+    assert "“Which code do we enter? �[31mThanks”" in lines[0]
+    assert "JST" in lines[0]
+    assert lines[1].endswith(tick)
+    assert "“Integration is active”" in lines[3]
+    assert lines[3].endswith(f"request accept {record.reference}")
+    replies.tick(world.services, world.again(record), "saki")
+    assert unread_replies(world.services, record.id) == []

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import smtplib
 import subprocess
@@ -17,6 +18,11 @@ from tests.servers.opendkim import await_port, free_port
 _MASTERS = ("/usr/lib/postfix/sbin/master", "/usr/libexec/postfix/master")
 _QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming")
 _SECONDS = 20
+_SINKS = (
+    "/usr/sbin/smtp-sink",
+    "/usr/libexec/postfix/smtp-sink",
+    "/usr/lib/postfix/sbin/smtp-sink",
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,10 @@ def postfix_program() -> str | None:
 
 
 @contextmanager
-def running_postfix(host: str, domain: str, milter_port: int) -> Iterator[Postfix]:
-    """Run Postfix as the server ``host`` of ``domain``, behind a filter.
+def running_postfix(host: str, domain: str, milter_port: int = 0) -> Iterator[Postfix]:
+    """Run Postfix as the server ``host`` of ``domain``, behind a filter, if there is one.
+
+    Mail to other domains goes into the Maildir ``others`` beside the first.
 
     Raises FileNotFoundError when Postfix is not installed or we are not root.
     """
@@ -94,6 +102,9 @@ def _make(home: Path, host: str, domain: str, ports: tuple[int, int], daemons: P
         os.chown(home / name, user.pw_uid, user.pw_gid)
     (home / "etc").mkdir()
     port, milter_port = ports
+    filters = f"smtpd_milters = inet:127.0.0.1:{milter_port}\nmilter_default_action = tempfail"
+    filters = filters if milter_port else ""
+    (home / "boxes").write_text(f"/@{re.escape(domain)}$/ requests/\n/./ others/\n")
     (home / "etc" / "main.cf").write_text(f"""\
 compatibility_level = 3.6
 queue_directory = {queue}
@@ -106,8 +117,8 @@ mydestination =
 mynetworks =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-virtual_mailbox_domains = {domain}
-virtual_mailbox_maps = static:requests/
+virtual_mailbox_domains = static:all
+virtual_mailbox_maps = regexp:{home}/boxes
 virtual_mailbox_base = {home}/mail
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{reader.pw_uid}
@@ -116,8 +127,7 @@ smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions =
 smtpd_peername_lookup = no
 strict_rfc821_envelopes = no
-smtpd_milters = inet:127.0.0.1:{milter_port}
-milter_default_action = tempfail
+{filters}
 alias_maps =
 alias_database =
 maillog_file = {home}/log
@@ -143,3 +153,40 @@ discard unix - - n - - discard
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """)
+
+
+def smtp_sink_program() -> str | None:
+    """Return the path of Postfix's smtp-sink, or None where it is not installed."""
+    return shutil.which("smtp-sink") or next((path for path in _SINKS if Path(path).exists()), None)
+
+
+@contextmanager
+def postfix_sink(*options: str) -> Iterator[int]:
+    """Run Postfix's smtp-sink, which takes all mail and throws it away; give its port.
+
+    ``options`` are those of its manual page, as ``-r RCPT`` for refusals. Raises FileNotFoundError
+    when it is not installed.
+    """
+    program = smtp_sink_program()
+    if program is None:
+        raise FileNotFoundError("smtp-sink")
+    port = free_port()
+    as_user = ("-u", "nobody") if os.getuid() == 0 else ()
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [program, *as_user, *options, f"127.0.0.1:{port}", "100"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            await_port(port, process, Path(log.name))
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

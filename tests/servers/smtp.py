@@ -85,7 +85,7 @@ class _Handler:
         return "250 taken"
 
 
-class _FreePortController(Controller):
+class FreePortController(Controller):
     """A controller whose port the system chose."""
 
     def _trigger_server(self) -> None:
@@ -127,7 +127,7 @@ def smtp_sink(
         for name in ("auth_XOAUTH2", "auth_OAUTHBEARER"):
             if (method := getattr(mechanisms, name)) is not None:
                 setattr(handler, name, method)
-    controller = _FreePortController(handler, hostname=sink.host, port=0, **options)
+    controller = FreePortController(handler, hostname=sink.host, port=0, **options)
     controller.start()
     try:
         sink.port = controller.port

@@ -26,6 +26,7 @@ _COMMANDS = {
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
     EventName.SEND_FORM: "request send-form {reference} --form FORM",
+    EventName.ANSWER: "request answer {reference} --text TEXT",
     EventName.MERGE: "request merge {reference} OTHER",
     EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",
@@ -89,12 +90,24 @@ def telling_what_is_possible(services: Services, reference: str) -> Iterator[Non
     except RefusedError as error:
         with services.store.read() as tx:
             record = one_request(tx, reference)
+        if error.code == "warnings_open":
+            error.add_note(_warnings(services, record, str(error.params["warnings"])))
         commands = commands_now(services, record)
         nothing = words.word("possible_nothing", reference=record.reference)
         heading = words.word("possible_now") if commands else nothing
         lines = [line for command in commands for line in copyable(command)]
         error.add_note("\n".join([heading, *lines]))
         raise
+
+
+def _warnings(services: Services, record: RequestRecord, codes: str) -> str:
+    """Return what each of the open warnings says, in the reader's language."""
+    from pipeline.flow.views.request import request_view  # noqa: PLC0415 - slow to import
+
+    with services.store.read() as tx:
+        problems = request_view(services.work(tx), record).problems
+    shown = {item.code: item.message for item in problems if f"`{item.code}`" in codes}
+    return "\n".join(f"  `{code}`: {message}" for code, message in shown.items())
 
 
 def copyable(command: str, indent: str = "  ") -> list[str]:

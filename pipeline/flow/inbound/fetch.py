@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from pipeline import logs
+from pipeline.errors import PipelineError
+from pipeline.flow.inbound.copies import Copy, put_away, without_copies
 from pipeline.flow.inbound.withheld import not_delivered
 from pipeline.flow.services import Services, Work
 from pipeline.mailbox.protocol import FetchedMessage, Known, Mailbox
@@ -22,16 +25,24 @@ class NewMail:
     """All new mail of a mailbox, brought into the ledger portion by portion.
 
     What is new is listed once and worked off; then it is listed again, until nothing new came.
+    ``fault`` is why copies of our own mail could not be put away.
     """
+
+    fault: PipelineError | None = None
 
     def __init__(self, services: Services, mailbox: Mailbox) -> None:
         self._services = services
         self._mailbox = mailbox
-        self._known = _known(services, mailbox)
+        self._ledger = _known(services, mailbox)
+        self._copies: set[tuple[int, int]] = set()
         self._uidvalidity = 0
         self._waiting: deque[int] = deque()
         self._listings = 0
         self._came = True
+
+    def _known(self, uidvalidity: int, uids: Sequence[int]) -> set[int]:
+        copies = {uid for uid in uids if (uidvalidity, uid) in self._copies}
+        return self._ledger(uidvalidity, uids) | copies
 
     def more(self) -> bool:
         """Whether there may be another portion; lists anew when the last listing is worked off."""
@@ -59,9 +70,21 @@ class NewMail:
         self._waiting.extendleft(reversed(found.left))
         if found.renumbered:
             self._waiting.clear()
-        new = record(self._services, found.messages)
+        others, copies = without_copies(self._services, found.messages)
+        new = record(self._services, others)
+        self._put_away(copies)
         self._came = self._came or new > 0 or found.renumbered
         return new
+
+    def _put_away(self, copies: Sequence[Copy]) -> None:
+        """Put copies of our own mail away; those that have to stay are passed over from now on."""
+        self._copies.update((copy.mail.uidvalidity, copy.mail.uid) for copy in copies)
+        try:
+            put_away(self._services, self._mailbox, copies)
+        except PipelineError as error:
+            # they come again in the next batch; other mail must not wait for them
+            logs.event("flow.copies", "not_put_away", code=error.code)
+            self.fault = self.fault or error
 
 
 def fetch(services: Services, mailbox: Mailbox) -> int:
@@ -165,8 +188,11 @@ _UID_BITS = 62
 
 
 def inject(services: Services, mails: Sequence[bytes]) -> int:
-    """Put raw mails into the ledger; the same bytes twice are one row. Return how many were new."""
-    return record(
+    """Put raw mails into the ledger; the same bytes twice are one row. Return how many were new.
+
+    Copies of our own mail are no messages.
+    """
+    others, _ = without_copies(
         services,
         [
             FetchedMessage(
@@ -181,3 +207,4 @@ def inject(services: Services, mails: Sequence[bytes]) -> int:
             for raw in mails
         ],
     )
+    return record(services, others)

@@ -1,7 +1,8 @@
 """After the commit: the mail on the server goes to the folder of its outcome, as its row says."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -41,15 +42,24 @@ def move_processed(services: Services, mailbox: Mailbox, moves: Moves) -> None:
     """
     fault: PipelineError | None = None
     while _unmoved(services, moves):
-        if not services.run(_acquire):
-            break
-        try:
+        with turn_to_move(services) as mine:
+            if not mine:
+                break
             # read again: another worker may have moved them before the lease was ours
             fault = _move(services, mailbox, _unmoved(services, moves), moves) or fault
-        finally:
-            services.store.run(lambda tx: tx.leases.release(_LEASE, services.worker))
     if fault is not None:
         raise fault
+
+
+@contextmanager
+def turn_to_move(services: Services) -> Iterator[bool]:
+    """Say whether it is this worker's turn to change the mailbox; nobody else does meanwhile."""
+    mine = services.run(_acquire)
+    try:
+        yield mine
+    finally:
+        if mine:
+            services.store.run(lambda tx: tx.leases.release(_LEASE, services.worker))
 
 
 def _move(

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import MessageContext, ReadMessage
 from pipeline.flow.inbound.begin import begun
+from pipeline.flow.inbound.copies import is_copy
 from pipeline.flow.inbound.faults import fault_of
 from pipeline.flow.inbound.fetch import ledger_row, waiting_mail
 from pipeline.flow.inbound.read import read_guarded
@@ -98,7 +99,10 @@ def _fate(work: Work, row: MessageRecord, raw: Callable[[], bytes]) -> PlannedMa
     if row.oversized:
         return blank
     try:
-        read = read_guarded(work.services, raw())
+        content = raw()
+        if is_copy(work.services, work.tx, content):
+            return replace(blank, fate=Fate.OWN_COPY)
+        read = read_guarded(work.services, content)
     except (ConfigurationError, TryLaterError):
         raise
     except Exception as error:  # noqa: BLE001 - the batch would try it again and then give it up

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from pipeline import logs
+from pipeline.flow.inbound.copies import put_away, without_copies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
 from pipeline.mailbox.protocol import FetchedMessage, Mailbox
@@ -108,7 +109,9 @@ def _fetch(
             total_bytes=limits.fetch_bytes,
             message_bytes=limits.message_bytes,
         )
-        found = {mail.uid: mail for mail in portion.messages}
+        others, copies = without_copies(services, portion.messages)
+        put_away(services, mailbox, copies)
+        found = {mail.uid: mail for mail in others}
         tried = [by_uid[uid] for uid in uids if uid not in portion.left]
         for row in tried:
             quarantined += _settle(services, row, found.get(row.place.uid))
@@ -124,7 +127,8 @@ def _settle(services: Services, row: MessageRecord, mail: FetchedMessage | None)
         return services.run(lambda work: not_delivered(work, again))
     now = services.clock.now()
     if mail is None:
-        # a person took it away, or it has another number now and comes again under that one
+        # a person took it away, it is our own copy of a mail, or it has another number now and
+        # comes again under that one
         gone = replace(row, state=MessageState.DROPPED, why="mail_gone", next_at=None)
         services.store.run(lambda tx: tx.messages.save(gone))
         return False

@@ -76,7 +76,7 @@ def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
             return ()  # a form came; which one fits is for staff to say
         case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
             return tuple(FormKind)
-        case NoticeName.ALREADY_ACTIVE:
+        case NoticeName.ALREADY_ACTIVE | NoticeName.ACTIVATED:
             return tuple(kind for kind in FormKind if BY_FORM[kind].needs_active_number)
     return ()
 

@@ -7,6 +7,7 @@ from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.budgets import mailbox_of, over_answer_cap
+from pipeline.flow.outgoing.ledger import save
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
@@ -91,9 +92,10 @@ def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -
 
 def _queue(work: Work, context: MessageContext, chosen: Notice) -> None:
     record = work.tx.requests.get(chosen.record.id) or chosen.record
-    grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
+    grown = queue_notice(work, replace(chosen, record=record), context.trigger)
     if grown.thread != record.thread:
         work.tx.requests.set_thread(grown.id, grown.thread)
+    save(work, record, grown.state)
 
 
 def _joined(work: Work, answers: list[Notice]) -> Notice:
@@ -115,7 +117,7 @@ def _joined(work: Work, answers: list[Notice]) -> Notice:
     )
     if all(item.effect == first.effect for item in about_others) and not items:
         # it says the same of each, and lists them itself
-        requests = tuple(_told(work, record) for record in records.values())
+        requests = tuple(request_facts(work, record) for record in records.values())
         details = replace(details, requests=requests)
     if first.effect.notice is not NoticeName.ACKNOWLEDGED or not details.requests:
         refs = [record.reference for record in records.values()]
@@ -142,7 +144,7 @@ def _notes(first: Notice, others: list[Notice]) -> tuple[str, ...]:
     return (*known, *more)
 
 
-def _told(work: Work, record: RequestRecord) -> RequestFacts:
+def request_facts(work: Work, record: RequestRecord) -> RequestFacts:
     """Return what a mail about several requests says of ``record``."""
     latest = work.tx.revisions.latest_answers(record.id)
     return RequestFacts(

@@ -30,6 +30,7 @@ _OWN_COMMAND = {
     EventName.FINALLY_REFUSED: "request reject",
     EventName.ROUTE: "request route",
     EventName.SEND_FORM: "request send-form",
+    EventName.ANSWER: "request answer",
     EventName.MERGE: "request merge",
     EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",
@@ -100,7 +101,7 @@ def _tick_off(
         raise RefusedError(
             "warnings_open",
             reference=record.reference,
-            warnings=", ".join(sorted(warnings - done)),
+            warnings=", ".join(f"`{code}`" for code in sorted(warnings - done)),
         )
     return replace(record, acknowledged_warnings=tuple(sorted(done)))
 

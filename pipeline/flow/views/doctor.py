@@ -14,7 +14,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
-from pipeline.flow.services import Services, open_services, open_trial, token_keys
+from pipeline.flow.services import Services, open_services, open_trial, pause, token_keys
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.flow.views.judges import Detected, detect, fault_of
@@ -77,6 +77,7 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
                 _try("asleep", lambda: _asleep(services)),
+                _try("sending", lambda: _sending(services)),
                 _try("lists", lambda: _lists(services)),
             ]
             if wants_authority(settings):
@@ -162,6 +163,15 @@ def _asleep(services: Services) -> Finding:
     return Finding("asleep", "warn", "asleep_found", _counted(found))
 
 
+def _sending(services: Services) -> Finding:
+    with services.store.read() as tx:
+        found = pause.refusals(tx)
+    if found.paused_at is not None:
+        count = len(found.mails)
+        raise ConfigurationError("courier_paused", count=count, reason=found.answer)
+    return Finding("sending", "good")
+
+
 def _lists(services: Services) -> Finding:
     with services.store.read() as tx:
         name = common_list(tx.messages.recent_lists(LOOKED_AT))
@@ -224,9 +234,28 @@ def _courier(services: Services) -> Finding:
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
         raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
-    if archive is None and services.settings.courier.kind == "smtp":
+    if services.settings.courier.kind != "smtp":
+        return Finding("courier", "good")
+    return _doubt(services.settings, archived=archive is not None)
+
+
+def _doubt(settings: Settings, *, archived: bool) -> Finding:
+    """Tell what becomes of a mail of which nobody knows whether it went out."""
+    courier = settings.courier
+    folder = ("folder", settings.copies_folder())
+    if courier.in_doubt == "resend":
+        return Finding("courier", "warn", "doubt_resend")
+    if courier.in_doubt == "hold" or (courier.in_doubt == "verify" and not archived):
+        return Finding("courier", "good", "doubt_hold", (("setting", courier.in_doubt),))
+    if courier.archive == "bcc":
+        address = ("address", settings.mailbox.address)
+        minutes = ("minutes", str(courier.look_minutes))
+        return Finding("courier", "good", "doubt_bcc", (address, folder, minutes))
+    if not archived:
         return Finding("courier", "warn", "no_archive")
-    return Finding("courier", "good")
+    if courier.in_doubt == "verify":
+        return Finding("courier", "good", "doubt_folder_hold", (folder,))
+    return Finding("courier", "good", "doubt_folder", (folder,))
 
 
 def _authserv(services: Services) -> Finding:

@@ -18,6 +18,7 @@ class Fate(StrEnum):
     TOO_BIG = "too_big"
     UNREADABLE_MAIL = "unreadable_mail"
     SEEN = "seen"
+    OWN_COPY = "own_copy"
     AUTOMATIC = "automatic"
     AUTOMATIC_FORM = "automatic_form"
     AUTOMATIC_REPLY = "automatic_reply"

@@ -55,3 +55,16 @@ def _head_of(facts: Mapping[bytes, Any]) -> bytes:
         if name.startswith(b"BODY[HEADER") and isinstance(value, bytes)
     )
     return next(heads, b"")
+
+
+def validity_of(selected: dict[bytes, object]) -> int:
+    """Return the UIDVALIDITY of a folder that was selected; OSError when there is none."""
+    value = selected.get(b"UIDVALIDITY")
+    if not isinstance(value, int):
+        raise OSError("the server tells no UIDVALIDITY")
+    return value
+
+
+def as_text(value: bytes | str | None) -> str:
+    """Return a separator of folder levels as text; empty when there is none."""
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else value or ""

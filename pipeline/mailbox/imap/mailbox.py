@@ -23,10 +23,11 @@ from pipeline.mailbox.imap.connection import (
     told_as,
     words,
 )
-from pipeline.mailbox.imap.contents import FACTS, stored_mails
+from pipeline.mailbox.imap.contents import FACTS, as_text, stored_mails, validity_of
 from pipeline.mailbox.imap.fetch import Fetching, Server
 from pipeline.mailbox.imap.idle import ImapArrivals, Line
 from pipeline.mailbox.imap.move import Moving
+from pipeline.mailbox.imap.search import other_holds, selected_holds
 from pipeline.mailbox.protocol import (
     COUNT,
     MESSAGE_BYTES,
@@ -113,7 +114,7 @@ class ImapMailbox:
         self, client: "IMAPClient", known: Known, enough: int | None = None
     ) -> tuple[int, list[int]]:
         selected = self._select_inbox(client)
-        validity, self._next = _validity(selected), selected.get(b"UIDNEXT")
+        validity, self._next = validity_of(selected), selected.get(b"UIDNEXT")
         new: list[int] = []
         # UNDELETED: a server may still list what another client has moved away
         uids = sorted(client.search("UNDELETED"))
@@ -151,7 +152,7 @@ class ImapMailbox:
             return otherwise
 
     def _examine(self, client: "IMAPClient", folder: str) -> int:
-        return _validity(self._open_to_read(client, folder))
+        return validity_of(self._open_to_read(client, folder))
 
     def file(self, folder: str, uidvalidity: int, uid: int, target: str) -> bool:
         """Move a mail to ``target``; see the protocol."""
@@ -164,7 +165,7 @@ class ImapMailbox:
         """Move mails to ``target``; see the protocol."""
 
         def move(client: "IMAPClient") -> Filed:
-            if _validity(self._select(client, folder)) != uidvalidity:
+            if validity_of(self._select(client, folder)) != uidvalidity:
                 return Filed(renumbered=True)
             return Filed(self._moving(client, folder).move(uids, target))
 
@@ -227,9 +228,29 @@ class ImapMailbox:
             if not client.folder_exists(name):
                 return False
             client.select_folder(name, readonly=True)
-            return bool(client.search(["HEADER", "Message-ID", message_id]))
+            return selected_holds(client, message_id)
 
         return self._steadily(look)
+
+    def holds_anywhere(self, message_id: str) -> bool:
+        """Return whether any folder has a mail with this Message-ID; see the protocol."""
+
+        def look(client: "IMAPClient") -> bool:
+            self._select_inbox(client)
+            return selected_holds(client, message_id) or other_holds(client, message_id)
+
+        return self._steadily(look)
+
+    def delete(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> bool:
+        """Delete mails for good; see the protocol."""
+
+        def work(client: "IMAPClient") -> bool:
+            if validity_of(self._select(client, folder)) != uidvalidity:
+                return False
+            self._moving(client, folder).delete(uids)
+            return True
+
+        return self._unless_gone(folder, lambda: self._steadily(work), otherwise=True)
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
@@ -266,7 +287,7 @@ class ImapMailbox:
         return Contents(validity, stored_mails(uids, reach, ask))
 
     def _look_into(self, client: "IMAPClient", folder: str) -> int:
-        return _validity(client.select_folder(self._name(folder), readonly=True))
+        return validity_of(client.select_folder(self._name(folder), readonly=True))
 
     # --- the connection -------------------------------------------------------------------
 
@@ -321,10 +342,10 @@ class ImapMailbox:
     def _learn_names(self, client: "IMAPClient") -> None:
         """Ask for the separator of folder levels and the prefix of the user's own folders."""
         for _, separator, _ in client.list_folders("", ""):
-            self._separator = _text(separator) or "/"
+            self._separator = as_text(separator) or "/"
         if client.has_capability("NAMESPACE") and (personal := client.namespace().personal):
             self._prefix, separator = personal[0]
-            self._separator = _text(separator) or self._separator
+            self._separator = as_text(separator) or self._separator
 
     def _name(self, folder: str) -> str:
         """Return the server's name of ``folder``: its separator, below its personal prefix."""
@@ -375,14 +396,3 @@ class ImapMailbox:
                 client.subscribe_folder(name)
         self._made.add(name)
         return name
-
-
-def _validity(selected: dict[bytes, object]) -> int:
-    value = selected.get(b"UIDVALIDITY")
-    if not isinstance(value, int):
-        raise OSError("the server tells no UIDVALIDITY")
-    return value
-
-
-def _text(value: bytes | str | None) -> str:
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else value or ""

@@ -65,6 +65,18 @@ class Moving:
                     raise cause
         return told
 
+    def delete(self, uids: Sequence[int]) -> None:
+        """Delete mails for good.
+
+        Without UIDPLUS (RFC 4315) EXPUNGE deletes all that are marked: when another program has
+        marked some, ours stay marked beside them until that program expunges.
+        """
+        self.client.add_flags(uids, [rb"\Deleted"], silent=True)
+        if self.client.has_capability("UIDPLUS"):
+            self.client.uid_expunge(uids)
+        elif set(self.client.search("DELETED")) <= set(uids):
+            self.client.expunge()
+
     def _told_as(self, error: IMAP4.error, target: str) -> PipelineError:
         told = told_as(error, self.access, target)
         if isinstance(told, ConfigurationError):

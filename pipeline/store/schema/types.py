@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from pipeline.store.tables.plain import from_plain, to_plain
+from pipeline.store.schema.plain import from_plain, to_plain
 
 _LONGEST_KEY = 500
 _KEPT_OF_LONG_KEY = 400

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from pipeline.errors import NotFoundError
 from pipeline.store.records import EventRecord
 from pipeline.store.schema.mail_and_requests import events, requests
+from pipeline.store.schema.plain import to_plain
 from pipeline.store.schema.types import canonical, clean
-from pipeline.store.tables.plain import to_plain
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(EventRecord, events)

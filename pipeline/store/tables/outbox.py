@@ -10,7 +10,8 @@ from pipeline.model.notice import MailPriority
 from pipeline.store.records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.refused import Refused
+from pipeline.store.tables.rows import Context, Mapper
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
@@ -20,6 +21,7 @@ _DROPPED = 200
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
+_RECEIPTS = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
 _FINISHED = frozenset(
     {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.BOUNCED}
 )
@@ -43,7 +45,7 @@ _Found = list[OutboxRecord]
 _Ids = list[str]
 
 
-class Outbox(Rows[OutboxRecord]):
+class Outbox(Refused):
     """The rows of ``outbox``. While a mail is being sent, ``next_at`` is the end of its lease."""
 
     def __init__(self, context: Context) -> None:
@@ -108,10 +110,13 @@ class Outbox(Rows[OutboxRecord]):
     ) -> bool:
         """Record that the bytes go out now; False when the claim was lost: do not send.
 
+        Nor when our own copy of the mail has come in meanwhile.
+
         ``until`` prolongs the lease, so that it covers this mail however long the ones before took.
         """
         lease = {"next_at": until, "claimed_until": until} if until is not None else {}
-        return self._claimed(outbox_id, attempt, intended_at=at, **lease)
+        free = outbox.c.copied_at.is_(None)
+        return self._claimed(outbox_id, attempt, free, intended_at=at, look_until=None, **lease)
 
     def unclaim(self, outbox_id: str, attempt: int, next_at: datetime) -> bool:
         """Give a claimed mail back that nobody was asked to take; it costs no attempt.
@@ -244,6 +249,10 @@ class Outbox(Rows[OutboxRecord]):
                 next_at=now,
                 claimed_until=None,
                 intended_at=None,
+                look_until=None,
+                copied_at=None,
+                refusals=0,
+                refused_since=None,
                 kept_since=None,
                 attention_since=None,
             )
@@ -267,20 +276,6 @@ class Outbox(Rows[OutboxRecord]):
             attention_since=at or outbox.c.created_at,
         )
         return self.by_message_id(message_id) if changed else None
-
-    def settle(self, outbox_id: str, *, sent_at: datetime) -> bool:
-        """Record that a mail in doubt had in fact gone out (found in the archive)."""
-        return (
-            self._update(
-                outbox.c.id == outbox_id,
-                outbox.c.state == OutboxState.IN_DOUBT,
-                state=OutboxState.SENT,
-                sent_at=sent_at,
-                attention_since=None,
-                kept_since=sent_at,
-            )
-            == 1
-        )
 
     def get(self, outbox_id: str) -> OutboxRecord | None:
         """Return the mail, or None."""
@@ -327,7 +322,7 @@ class Outbox(Rows[OutboxRecord]):
         count = sa.select(sa.func.count()).select_from(outbox)
         open_work = count.where(self._mine(), due.is_not(None), due <= now)
         if not receipts:
-            open_work = open_work.where(outbox.c.priority <= MailPriority.ORDINARY)
+            open_work = open_work.where(outbox.c.priority.not_in(_RECEIPTS))
         return int(self._execute(open_work).scalar_one())
 
     def any_due(self, priorities: Iterable[MailPriority], now: datetime) -> bool:
@@ -358,18 +353,6 @@ class Outbox(Rows[OutboxRecord]):
         since = outbox.c.kept_since
         found = self._select(since.is_not(None), since < before)
         return self._execute(found.with_only_columns(outbox.c.id).limit(1)).first() is not None
-
-    def _claimed(self, outbox_id: str, attempt: int, **values: object) -> bool:
-        """Change a mail that is being sent under ``attempt``; False when the claim was lost."""
-        return (
-            self._update(
-                outbox.c.id == outbox_id,
-                outbox.c.state == OutboxState.SENDING,
-                outbox.c.attempt == attempt,
-                **values,
-            )
-            == 1
-        )
 
     def _ended(
         self, outbox_id: str, attempt: int, state: OutboxState, error: str, at: datetime | None

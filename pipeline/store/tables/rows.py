@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.store.tables.plain import from_plain, hints_of, to_plain
+from pipeline.store.schema.plain import from_plain, hints_of, to_plain
 
 R = TypeVar("R")
 

@@ -67,6 +67,7 @@ WRITES = {
     ("certificate", "revoke"),
     ("outbox", "cancel"),
     ("outbox", "retry"),
+    ("outbox", "resume"),
     ("token", "rotate"),
     ("quarantine", "release"),
     ("quarantine", "drop"),

@@ -99,6 +99,29 @@ def test_mailbox_filed_message_is_in_its_folder_and_nowhere_else(bench: Bench) -
     assert set(bench.mailbox.folders()) - {"Processed"} == {"INBOX", target}
 
 
+@pytest.mark.parametrize("folder", ["INBOX", "Junk", "Projects/Old/Deep"])
+def test_mailbox_mail_is_found_in_any_folder(bench: Bench, folder: str) -> None:
+    found = filled(bench.mailbox, 2)
+    assert bench.mailbox.holds_anywhere("<7@example.com>") is False
+    bench.mailbox.append(folder, mail(7))
+    assert bench.mailbox.holds_anywhere("<7@example.com>") is True
+    assert bench.mailbox.holds_anywhere("<8@example.com>") is False
+    uids = [message.uid for message in found]
+    assert set(bench.mailbox.list_new(nothing_known)[1]) >= set(uids)
+
+
+def test_mailbox_deleted_mails_are_gone(bench: Bench) -> None:
+    found = filled(bench.mailbox, 3)
+    validity, uids = found[0].uidvalidity, [message.uid for message in found]
+    assert bench.mailbox.delete("INBOX", validity + 1, uids) is False
+    assert bench.mailbox.delete("INBOX", validity, uids[:2]) is True
+    assert bench.mailbox.delete("INBOX", validity, uids[:1]) is True
+    assert bench.mailbox.new_messages(nothing_known) == [found[2]]
+    assert [bench.mailbox.holds_anywhere(f"<{n}@example.com>") for n in range(3)] == [
+        False, False, True,
+    ]  # fmt: skip
+
+
 def test_mailbox_filing_again_after_a_crash_is_done(bench: Bench) -> None:
     (first,) = filled(bench.mailbox, 1)
     for mailbox in (bench.mailbox, bench.open_another()):

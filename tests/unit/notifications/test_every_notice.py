@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import COMMANDS as REPLIES
 from pipeline.intake.reply.vocabulary import says
+from pipeline.model.digest import Digest, DigestLine
 from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem, RequestFacts
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
@@ -61,18 +62,27 @@ BY_DATE = {
         r"(?:bis|am|spätestens|abläuft:|Termin:|Frist:) [^.]*?(?:[DMFS]\w+, )?\d{1,2}\.\s[A-Z]"
     ),
 }
-#: The length of each kind of notice, in words or characters: most notices, the acknowledgement, the
-#: certificate, a correction and what each answer adds to it.
+#: The length of each kind of notice, in words or characters: most notices, the acknowledgement, a
+#: certificate with its steps and prerequisites, a correction and what each answer adds to it, a
+#: text to pass on or times to choose from.
 LIMITS = {
-    "en": (125, 125, 290, 64, 35),
-    "ja": (420, 480, 830, 300, 80),
-    "de": (142, 142, 330, 73, 40),
+    "en": (125, 125, 400, 64, 35, 175),
+    "ja": (420, 480, 1100, 300, 80, 460),
+    "de": (142, 142, 460, 73, 40, 190),
+}
+_WITH_STEPS = {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}
+#: Activated says where the content profile is chosen, in the words of the screen.
+_WITH_A_TEXT = {
+    NoticeName.SLOT_PROPOSAL,
+    NoticeName.TWO_STEP_INSTRUCTIONS,
+    NoticeName.ACTIVATED,
 }
 #: The words before a command in a notice, and after it.
 COMMANDS = {
     "en": re.compile(r"\breply ([A-Z]+(?: [A-Z]+)?) in the first line"),
     "de": re.compile(r"\bmit ([A-ZÄÖÜ]{4,}(?: [A-ZÄÖÜ]{4,})?) in der ersten Zeile"),
 }
+REPLY_WORD = re.compile(r'<strong style="white-space:nowrap">([^<]+)</strong>')
 # A clock time, or a span of two, and then the words of a zone in brackets.
 BARE_TIME = re.compile(
     r"\b\d{1,2}:\d{2}(?![\d:])"
@@ -121,14 +131,16 @@ def columns(text: str, *, wide_ambiguous: bool) -> int:
 
 
 def limit(composed: Composed, items: int) -> int:
-    most, acknowledged, issued, correction, item = LIMITS[composed.language]
+    most, acknowledged, issued, correction, item, passed_on = LIMITS[composed.language]
     match composed.notice:
         case NoticeName.ACKNOWLEDGED:
             return acknowledged
         case NoticeName.NEEDS_CORRECTION:
             return correction + item * items
-        case NoticeName.CERTIFICATE_ISSUED:
+        case notice if notice in _WITH_STEPS:
             return issued
+        case notice if notice in _WITH_A_TEXT:
+            return passed_on
         case _:
             return most
 
@@ -177,10 +189,7 @@ def test_every_notice_to_a_customer_is_in_the_language_with_the_same_choice(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_shared_words(language: str) -> None:
     english, own = words_of("en").tables, words_of(language).tables
-    only_for_staff = (
-        {"alert"} if find_source("staff_alert", "", (), language).language == "en" else set()
-    )
-    assert set(english) - set(own) - only_for_staff == set()
+    assert set(english) - set(own) == set()
     for section in set(english) & set(own) - {"zones"}:
         assert list(own[section]) == list(english[section]), section
 
@@ -358,13 +367,25 @@ def test_each_word_to_reply_with_stands_in_a_block_of_its_own_and_is_read(
             assert says(REPLIES, word), word
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("notice", [NoticeName.ACTIVATED, NoticeName.WITHDRAWN])
+def test_word_that_undoes_is_told_while_it_can_be_undone(
+    notice: NoticeName, language: str, make_facts: MakeFacts
+) -> None:
+    facts = prepared(make_facts(language), notice, "")
+    page = compose(notice, "", language, replace(facts, undo_until=facts.due_at)).html
+    words = [html.unescape(word) for word in REPLY_WORD.findall(page)]
+    assert words
+    assert [word for word in words if not says(REPLIES, word)] == []
+
+
 @pytest.mark.parametrize("case", [case for case in CUSTOMER_CASES if case[2] == "de"], ids=str)
 def test_german_is_written_as_german_letters_are(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
     composed = written(case, make_facts)
     first = composed.body.split()[0]
-    assert first[0].islower() or first in {"Ihr", "Ihre", "Ihren", "Sie"}
+    assert first[0].islower() or first in {"Ihr", "Ihre", "Ihren", "Sie", "Meta"}
     ours = f"{composed.subject}\n{composed.text}"
     assert ours.count("„") == ours.count("“")
     assert not re.search(r'["”]| - |—|\b(?:[Dd]u|[Dd]ein\w*|ungültig\w*)\b', ours)
@@ -401,7 +422,11 @@ def hostile(facts: NoticeFacts, value: str) -> NoticeFacts:
         changes=((value, value, value),),
         own_words=value,
         files=(value,),
-        digest=((value, value, value),),
+        digest=Digest(
+            (DigestLine(value, value, value, value, Status.HELD, facts.now, value, 2),),
+            value,
+            facts.now,
+        ),
         chat_link=value,
         requests=(
             RequestFacts("WA-7K3M9Q4M", Track.ONBOARDING, "+81 3-1234-5678", value),

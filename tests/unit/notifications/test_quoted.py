@@ -11,9 +11,10 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.mailbox.reply.quotes import Ours
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed, compose
@@ -238,13 +239,14 @@ def test_line_of_ours_that_was_marked_by_the_customer_stays(make_facts: MakeFact
 
 
 @pytest.mark.parametrize("language", ["en", "ja", "de"])
-@pytest.mark.parametrize("letter", ["B", "A"])
+@pytest.mark.parametrize("letter", ["B", ""])
 def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str, letter: str) -> None:
     facts = make_facts(language)
     offered = facts.slots if letter == "B" else facts.slots[:1]
     composed = compose(NoticeName.SLOT_PROPOSAL, "", language, replace(facts, slots=offered))
     lines = composed.text.split("\n")
-    slot = next(line for line in lines if re.match(rf"{letter}(?:  |\u3000)", line))
+    begins = rf"{letter}(?:  |\u3000)" if letter == "B" else r"[^:：]+\d\d:\d\d[–～]"
+    slot = next(line for line in lines if re.match(begins, line))
     assert read(slot, composed).said == slot
     assert read(f"{slot}\n\n{composed.text}", composed).said == slot
 
