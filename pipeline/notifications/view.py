@@ -7,11 +7,12 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.request import Move, Status, Track
+from pipeline.model.request import Move, Status
 from pipeline.notifications import dates
 from pipeline.notifications.asked import LETTERS, Asked
 from pipeline.notifications.digest import LineView, days_between
 from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 #: What is said of a number already by the name of who runs WhatsApp on it.
@@ -305,8 +306,8 @@ class View(Asked):
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        other = "other_qr" if self.facts.track is Track.QR else "other"
-        reason = reasons.get(self.facts.reason) or reasons[other]
+        other = reasons.get(f"other_{self.facts.track}") or reasons["other"]
+        reason = reasons.get(self.facts.reason) or other
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
@@ -368,7 +369,7 @@ class View(Asked):
     def certificate_follows(self) -> bool:
         """Whether a request of the mail leads to a certificate."""
         tracks = [one.track for one in self.facts.requests] or [self.facts.track]
-        return any(track is not Track.QR for track in tracks)
+        return any(not TRACKS[track].needs_active_number for track in tracks)
 
     @property
     def references(self) -> str:
