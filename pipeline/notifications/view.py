@@ -306,8 +306,8 @@ class View(Asked):
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        other = "other_qr" if TRACKS[self.facts.track].needs_active_number else "other"
-        reason = reasons.get(self.facts.reason) or reasons[other]
+        other = reasons.get(f"other_{self.facts.track}") or reasons["other"]
+        reason = reasons.get(self.facts.reason) or other
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
