@@ -25,6 +25,7 @@ from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
 from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
+from pipeline.flow.outgoing.late import tell_late_certificates
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
@@ -157,6 +158,7 @@ class _Run:
     issued: int = 0
     sendings: list[Delivered] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
     over: bool = False
 
     def stage(self, name: str, work: Callable[[], T], otherwise: T) -> T:
@@ -203,6 +205,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         _due(run)
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         one_list = run.stage("check", lambda: on_one_list(services), "")
+        run.stage("check", lambda: tell_late_certificates(services), 0)
         run.stage("digest", lambda: queue_digest(services), 0)
         _deliver(run)
         run.stage("housekeep", lambda: housekeep(services), None)
@@ -291,9 +294,7 @@ def _take_turns(run: _Run, portions: int) -> None:
     """Let nobody wait for an answer, or for what is due, until all new mail is in."""
     if portions % _DUE_EVERY == 0:
         _due(run)
-    if not any(sending.fault for sending in run.sendings) and run.stage(
-        "send", lambda: _to_send(run.services), 0
-    ):
+    if run.stage("send", lambda: _to_send(run.services), 0):
         # receipts wait until all new mail is decided: proven senders are answered before them
         _deliver(run, with_receipts=False)
 
@@ -306,7 +307,9 @@ def _due(run: _Run) -> None:
 
 
 def _deliver(run: _Run, *, with_receipts: bool = True) -> None:
-    send = partial(_send, run.services, with_receipts=with_receipts)
+    if any(sending.fault for sending in run.sendings):
+        return  # a fault ends sending for the run
+    send = partial(_send, run, with_receipts=with_receipts)
     delivered = run.stage("send", send, Delivered())
     for fault in (delivered.fault, delivered.archive_fault):
         if fault is not None:
@@ -335,9 +338,9 @@ def _silenced(services: Services) -> bool:
     return silenced
 
 
-def _send(services: Services, *, with_receipts: bool) -> Delivered:
-    with open_courier(services) as (courier, archive):
-        return deliver(services, courier, archive, with_receipts=with_receipts)
+def _send(run: _Run, *, with_receipts: bool) -> Delivered:
+    with open_courier(run.services) as (courier, archive):
+        return deliver(run.services, courier, archive, with_receipts=with_receipts, tried=run.tried)
 
 
 @contextmanager

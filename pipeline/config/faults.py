@@ -228,10 +228,11 @@ def _texts(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     """Yield names that are empty or carry control characters: they stand in mails and rows."""
     named = {
         "store.mailbox_id": settings.store.mailbox_id,
-        "courier.from_name": settings.courier.from_name,
         "certificates.authority_name": settings.certificates.authority_name,
         "forms.privacy": settings.forms.privacy,
     }
+    if settings.courier.from_name:
+        named["courier.from_name"] = settings.courier.from_name
     if settings.mailbox.kind == "imap" and settings.mailbox.user:
         named["mailbox.user"] = settings.mailbox.user
     if settings.courier.kind == "smtp" and settings.courier.user:

@@ -104,7 +104,7 @@ class CourierSettings(_Section):
     user: str = ""
     password: Secret = Secret()
     path: Path = Path("sent")
-    from_name: str = "Genesys Cloud WhatsApp requests"
+    from_name: str = ""
     message_id_domain: str = "genesys.com"
     #: ``bcc``: our own mailbox is a second recipient of each mail; ``folder``: what was sent is put
     #: into ``archive_folder``, if one is set.
@@ -114,6 +114,10 @@ class CourierSettings(_Section):
     look_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"
     undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    #: All time-outs (RFC 5321, 4.5.3.2) are multiplied by it.
+    time_scale: Annotated[float, Field(gt=0, le=10)] = 1
+    #: So many equal refusals of mails to different people, one after the other, pause sending.
+    pause_after: Annotated[int, Field(ge=2, le=1000)] = 5
     hourly_cap: Count = 200
     sender_daily_cap: Count = 3
     request_daily_cap: Count = 5

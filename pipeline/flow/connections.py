@@ -108,6 +108,7 @@ def open_courier(
                 encryption=settings.encryption,
                 user=settings.user,
                 password=settings.password.text(),
+                time_scale=settings.time_scale,
                 bearer=services.bearer if services.settings.courier_has_token() else None,
                 copy_to=services.settings.mailbox.address if settings.archive == "bcc" else "",
             )

@@ -1,12 +1,34 @@
-"""Addresses as they travel: international domains as A-labels (RFC 5890)."""
+"""Addresses as they travel: international domains as A-labels (RFC 5890), and what fits SMTP."""
+
+import re
+
+import idna
+
+#: What an envelope can name: atoms or a quoted string, "@", a domain or an address literal. Dots
+#: are free, because large providers gave out addresses that break the rule about them.
+_ATOMS = r"[^\s()<>\[\]:;@\\,\"\x00-\x1f\x7f]{1,256}"
+_QUOTED = r"\"(?:[^\"\\\x00-\x1f\x7f]|\\[ -~]){0,256}\""
+_LITERAL = r"\[[0-9A-Za-z:.]{2,100}\]"
+_MAILBOX = re.compile(rf"(?:{_ATOMS}|{_QUOTED})@(?:{_ATOMS}|{_LITERAL})")
+_ESCAPED = re.compile(r"\\(.)")
+#: Other characters that end a label (UTS 46, 2.3).
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 def a_label(domain: str) -> str:
-    """Return ``domain`` as A-labels; unchanged when it cannot be one."""
+    """Return ``domain`` as A-labels by IDNA 2008 (RFC 5891); unchanged when it cannot be one.
+
+    A domain that only the older standard lets in (symbols) is taken by its Punycode, as it is
+    registered.
+    """
     if domain.isascii():
         return domain
     try:
-        return domain.encode("idna").decode("ascii")
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        pass
+    try:
+        return domain.translate(_DOTS).encode("idna").decode("ascii")
     except UnicodeError:
         return domain
 
@@ -15,3 +37,14 @@ def on_the_wire(address: str) -> str:
     """Return ``address`` with its domain as A-labels; the local part stays as it is."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{a_label(domain)}"
+
+
+def unquoted(local: str) -> str:
+    """Return what a local part says: without the quotes of a quoted string (RFC 5322, 3.2.4)."""
+    quoted = len(local) > 1 and local.startswith('"') and local.endswith('"')
+    return _ESCAPED.sub(r"\1", local[1:-1]) if quoted else local
+
+
+def is_sendable(address: str) -> bool:
+    """Return whether ``address`` can stand in an envelope (RFC 5321, 4.1.2)."""
+    return bool(_MAILBOX.fullmatch(address))

@@ -1,7 +1,9 @@
 """The small Markdown of our notices, as blocks that both writers read.
 
-Known are headings, paragraphs, lists, hard breaks, and two fences: ``facts`` (lines
-``Label: value``) and ``forward TITLE`` (a text to be passed on). All else is literal text.
+Known are headings, paragraphs, lists, hard breaks, and four fences: ``facts`` (lines
+``Label: value``), ``act`` (the same: what is asked of the reader and by when), ``table`` (lines of
+cells between `` | ``, first the heads of the columns) and ``forward TITLE`` (a text to be passed
+on). All else is literal text.
 """
 
 import re
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _SEPARATOR = re.compile("(:|：)")
+_CELL = "|"
 
 
 class BlockKind(StrEnum):
@@ -24,6 +27,8 @@ class BlockKind(StrEnum):
     PARAGRAPH = "paragraph"
     ITEM = "item"
     FACTS = "facts"
+    ACT = "act"
+    TABLE = "table"
     FORWARD = "forward"
 
 
@@ -47,8 +52,8 @@ class Fact:
 class Block:
     """A piece of a mail; ``gap`` tells that a blank line stands before it in the source.
 
-    ``number`` is the number of an item (0: a bullet); ``title`` and ``blocks`` are of a text to be
-    passed on.
+    ``number`` is the number of an item (0: a bullet); ``rows`` are of a table, the first one its
+    heads; ``title`` and ``blocks`` are of a text to be passed on.
     """
 
     kind: BlockKind
@@ -56,6 +61,7 @@ class Block:
     lines: tuple[Line, ...] = ()
     number: int = 0
     facts: tuple[Fact, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
     title: str = ""
     blocks: tuple["Block", ...] = ()
 
@@ -92,10 +98,17 @@ def _facts(content: str) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def _rows(content: str) -> tuple[tuple[str, ...], ...]:
+    lines = (line for line in content.splitlines() if line.strip())
+    return tuple(tuple(cell.strip() for cell in line.split(_CELL)) for line in lines)
+
+
 def _fence(token: "Token", *, gap: bool) -> Block:
     kind, _, title = token.info.strip().partition(" ")
-    if kind == BlockKind.FACTS:
-        return Block(BlockKind.FACTS, gap, facts=_facts(token.content))
+    if kind in {BlockKind.FACTS, BlockKind.ACT}:
+        return Block(BlockKind(kind), gap, facts=_facts(token.content))
+    if kind == BlockKind.TABLE:
+        return Block(BlockKind.TABLE, gap, rows=_rows(token.content))
     return Block(BlockKind.FORWARD, gap, title=title, blocks=read_blocks(token.content))
 
 

@@ -20,17 +20,28 @@ class DeliveryKind(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+class Step(StrEnum):
+    """A command of SMTP that a mail was refused at; ``end`` is its final dot."""
+
+    SENDER = "mail"
+    RECIPIENT = "rcpt"
+    DATA = "data"
+    END = "end"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The outcome of one attempt; ``detail`` is a code or the server's answer, for operators.
 
     ``fault`` tells that no mail is to blame and the next would fare the same: a TryLaterError when
-    the server is down, a ConfigurationError when somebody has to correct a setting.
+    the server is down, a ConfigurationError when somebody has to correct a setting. ``step`` is
+    the command that a server refused.
     """
 
     kind: DeliveryKind
     detail: str = ""
     fault: PipelineError | None = field(default=None, compare=False)
+    step: Step | None = field(default=None, compare=False)
 
 
 class Courier(Protocol):

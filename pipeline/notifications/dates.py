@@ -41,8 +41,6 @@ def before_midnight(instant: datetime, zone: str) -> datetime:
 def _offset(local: datetime) -> str:
     offset = local.utcoffset() or timedelta()
     minutes = int(offset.total_seconds()) // 60
-    if minutes == 0:
-        return "UTC"
     sign, minutes = ("-" if minutes < 0 else "+"), abs(minutes)
     rest = f":{minutes % 60:02}" if minutes % 60 else ""
     return f"UTC{sign}{minutes // 60}{rest}"
@@ -89,7 +87,7 @@ def _parts(day: date, words: Words) -> dict[str, object]:
 
 
 def full_date(day: date, words: Words) -> str:
-    """Return ``1 December 2026``."""
+    """Return ``Tuesday 1 December 2026``."""
     return words.text("dates", "date").format(**_parts(day, words))
 
 
@@ -99,7 +97,7 @@ def short_date(day: date, words: Words) -> str:
 
 
 def full_instant(instant: datetime, zone: str, words: Words) -> str:
-    """Return ``1 December 2026, 14:30 (Japan time, UTC+9)`` for an aware ``instant``."""
+    """Return ``Tuesday 1 December 2026, 14:30 (Japan time, UTC+9)`` for an aware ``instant``."""
     local = in_zone(instant, zone)
     return words.text("dates", "instant").format(
         date=full_date(local.date(), words),
@@ -116,14 +114,12 @@ def short_instant(instant: datetime, zone: str, words: Words) -> str:
 
 
 def span(start: datetime, end: datetime, zone: str, words: Words) -> str:
-    """Return ``8 December 2026, 10:00–11:00 (Japan time, UTC+9)`` for two aware instants."""
+    """Return ``Tuesday 8 December 2026, 10:00–11:00 (Japan time, UTC+9)`` for two instants."""
     first, last = in_zone(start, zone), in_zone(end, zone)
     form = "span" if first.date() == last.date() else "span_days"
     return words.text("dates", form).format(
-        weekday=_parts(first.date(), words)["weekday"],
         date=full_date(first.date(), words),
         start=f"{first:%H:%M}",
-        last_weekday=_parts(last.date(), words)["weekday"],
         last_date=full_date(last.date(), words),
         end=f"{last:%H:%M}",
         zone=zone_words(start, zone, words),

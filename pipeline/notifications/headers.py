@@ -16,11 +16,13 @@ from hashlib import sha256
 from typing import Any, cast
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
-from pipeline.notifications.addresses import a_label
+from pipeline.notifications.addresses import a_label, unquoted
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
 from pipeline.notifications.token import ReplyStyle, make_token, message_id, reply_address
+from pipeline.notifications.words import words_of
+from pipeline.resources import languages
 
 _LONGEST_LINE = 998
 #: Fields whose words are ours or were checked: a plain line of them is written as it is.
@@ -60,6 +62,7 @@ class _Policy(EmailPolicy):
 # The standard library encodes ids of 77 characters and more as words (RFC 2047), which breaks
 # threads in Outlook; a line as long as RFC 5322 allows keeps them whole.
 _POLICY = _Policy(linesep="\r\n", max_line_length=_LONGEST_LINE, header_factory=_Registry())
+_UTF8_POLICY = _POLICY.clone(utf8=True)
 _ENDS = 10
 _LONGEST_ID = 990
 _ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -68,8 +71,9 @@ _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class SenderIdentity:
-    """Who our mails are from; the display name never changes.
+    """Who our mails are from.
 
+    ``name`` is the display name in every language (empty: the name in the reader's language).
     ``message_id_domain`` is the domain of our Message-IDs (empty: the domain of the address).
     """
 
@@ -77,6 +81,15 @@ class SenderIdentity:
     address: str
     reply_style: ReplyStyle = "plus"
     message_id_domain: str = ""
+
+    def name_in(self, language: str) -> str:
+        """Return the display name for a reader of ``language``."""
+        return self.name or words_of(language).text("sender", "name")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The display names that our mails go out with, over all languages."""
+        return tuple(dict.fromkeys(self.name_in(language) for language in languages()))
 
     @property
     def id_domain(self) -> str:
@@ -86,7 +99,7 @@ class SenderIdentity:
 
 def _address(address: str, name: str = "") -> Address:
     local, _, domain = clean(address).rpartition("@")
-    return Address(display_name=clean(name), username=local, domain=a_label(domain))
+    return Address(display_name=clean(name), username=unquoted(local), domain=a_label(domain))
 
 
 def _ids(message_ids: Iterable[str]) -> list[str]:
@@ -157,10 +170,11 @@ def assemble(  # noqa: PLR0913 - a mail has as many parts as it has
     reply_to = reply_address(sender.address, reference, token, style)
     subject = clean(composed.subject)
 
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _address(sender.address, sender.name)
+    # an address with other letters is no encoded word: it stands in UTF-8 (RFC 6532, 3.2)
+    mail = EmailMessage(policy=_POLICY if recipient.rpartition("@")[0].isascii() else _UTF8_POLICY)
+    mail["From"] = _address(sender.address, sender.name_in(composed.language))
     mail["To"] = _address(recipient)
-    mail["Reply-To"] = _address(reply_to, sender.name)
+    mail["Reply-To"] = _address(reply_to, sender.name_in(composed.language))
     mail["Subject"] = subject
     mail["Date"] = format_datetime(as_utc(date).replace(microsecond=0))
     mail["Message-ID"] = own_id

@@ -1,5 +1,6 @@
 """The HTML part of a mail: the same words, one column, readable at 320 px, light and dark."""
 
+import html
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -7,19 +8,36 @@ from pipeline.notifications.blocks import Block, BlockKind, Line
 from pipeline.notifications.seal import Vault
 from pipeline.notifications.words import Words
 
-# Colours are left to the mail program, so that light and dark both have their own contrast.
+# Colours of text are left to the mail program, so that light and dark both have their own contrast.
+# The tables around the text are for Outlook, whose Word engine knows no max-width.
 _PAGE = (
     '<!DOCTYPE html>\n<html lang="{lang}" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n'
     '<meta name="supported-color-schemes" content="light dark">\n'
-    "<title>{title}</title>\n"
-    "<style>:root{{color-scheme:light dark}}"
-    "@media (max-width:480px){{th,td{{display:block}} }}</style>\n</head>\n"
-    '<body style="margin:0;padding:0">\n'
-    '<div style="max-width:40em;margin:0 auto;padding:16px;font-family:{fonts};font-size:16px;'
-    'line-height:1.6;overflow-wrap:anywhere;word-break:{breaks}">\n{body}\n</div>\n</body>\n</html>\n'
+    "<title>{title}</title>\n<style>{style}</style>\n</head>\n"
+    '<body style="margin:0;padding:0">\n{preheader}'
+    '<table role="presentation" width="100%" style="width:100%;{wrapper}">\n'
+    '<tr><td align="center">\n'
+    '<table role="presentation" width="600" style="width:600px;max-width:100%;{wrapper}">\n'
+    '<tr><td style="padding:16px;text-align:left;font-family:{fonts};font-size:16px;'
+    'line-height:1.6;overflow-wrap:anywhere;word-break:{breaks}">\n{body}\n</td></tr>\n</table>\n'
+    "</td></tr>\n</table>\n</body>\n</html>\n"
 )
+# A rule that hides a class would make our table doubtful where a reply quotes it: so the heads of
+# columns have no height instead.
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "@media (prefers-color-scheme:dark){.act{border-color:#6cb1ff!important} }"
+    "@media (max-width:480px){.facts th,.facts td,.rows td{display:block;width:auto!important}"
+    ".rows th{display:block;height:0;overflow:hidden;padding:0!important;border:0!important}"
+    ".rows td+td{border-top:0!important}"
+    ".rows .head{display:inline!important} }"
+    "@media (max-width:400px){.whole{font-size:.95em} }"
+)
+_WRAPPER = "border-collapse:collapse;mso-table-lspace:0;mso-table-rspace:0"
+_HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
+_SHOWN_BY_AN_INBOX = 150
 _FONTS = "system-ui,-apple-system,'Segoe UI',Arial,sans-serif"
 _EAST_ASIAN_FONTS = "'Hiragino Sans','BIZ UDPGothic','Yu Gothic',Meiryo,'Noto Sans JP',sans-serif"
 # Breaks between phrases where the program knows how (CSS Text 4); the others keep the first value.
@@ -28,9 +46,18 @@ _PARAGRAPH = "margin:0 0 1em"
 _HEADING = "font-size:1.1em;line-height:1.4;margin:1.5em 0 .4em"
 _LIST = "margin:0 0 1em;padding-left:1.5em"
 _ITEM = "margin:0 0 .5em"
-_TABLE = "border-collapse:collapse;margin:0 0 1em"
+_TABLE = f"{_WRAPPER};margin:0 0 1em"
 _LABEL = "text-align:left;vertical-align:top;white-space:nowrap;padding:0 .8em .25em 0"
 _VALUE = "vertical-align:top;padding:0 0 .25em"
+_ACT = f"{_WRAPPER};border-left:4px solid #005fb8;margin:0 0 1em"
+_ACT_LABEL = "text-align:left;vertical-align:top;font-weight:normal;padding:.25em .8em .25em 12px"
+_ACT_VALUE = "vertical-align:top;padding:.25em 0 .25em 12px;font-size:1.125em"
+_CELL = (
+    "border:1px solid #767676;text-align:left;vertical-align:top;padding:6px 8px;"
+    "overflow-wrap:break-word"
+)
+_LAST_COLUMN = 44  # percent of the table
+_LABEL_WIDTH = 160
 _BOX = "border:1px solid #767676;border-radius:4px;padding:12px 16px 0;margin:0 0 1em"
 _SIGNATURE = "border-top:1px solid #767676;margin-top:2em;padding-top:1em;font-size:.9em"
 
@@ -46,17 +73,28 @@ class HtmlWriter:
     def _east_asian(self) -> bool:
         return bool(self.words.section("layout").get("east_asian", False))
 
-    def page(self, title: str, parts: tuple[tuple[Block, ...], ...]) -> str:
+    def page(self, title: str, preheader: str, parts: tuple[tuple[Block, ...], ...]) -> str:
         """Return the whole document; the last of ``parts`` is the signature."""
         written = [self._blocks(part) for part in parts]
         signature = f'<div style="{_SIGNATURE}">\n{written[-1]}\n</div>'
         return _PAGE.format(
             lang=self.words.language,
-            title=self.vault.open_html(title),
+            title=html.escape(self.vault.open_line(title)),
+            style=_STYLE,
+            wrapper=f"table-layout:fixed;{_WRAPPER}",
+            preheader=self._preheader(preheader),
             fonts=_EAST_ASIAN_FONTS if self._east_asian else _FONTS,
             breaks=_EAST_ASIAN_BREAKS if self._east_asian else "normal",
             body="\n".join([*filter(None, written[:-1]), signature]),
         )
+
+    def _preheader(self, preheader: str) -> str:
+        """Return what an inbox shows, filled up so that nothing of the letter runs into it."""
+        text = self.vault.open_line(preheader)
+        if not text:
+            return ""
+        filled = "&#847;&zwnj;&nbsp;" * max(1, (_SHOWN_BY_AN_INBOX - len(text)) // 3)
+        return f'<div style="{_HIDDEN}">{html.escape(text)}&#8203;&nbsp;{filled}</div>\n'
 
     def _blocks(self, blocks: tuple[Block, ...]) -> str:
         pieces: list[str] = []
@@ -74,6 +112,10 @@ class HtmlWriter:
             return f'<h2 style="{_HEADING}">{self._lines(block.lines)}</h2>'
         if block.kind is BlockKind.FACTS:
             return self._facts(block)
+        if block.kind is BlockKind.ACT:
+            return self._act(block)
+        if block.kind is BlockKind.TABLE:
+            return self._table(block)
         if block.kind is BlockKind.FORWARD:
             title = self.vault.open_html(block.title)
             inner = self._blocks(block.blocks)
@@ -83,11 +125,51 @@ class HtmlWriter:
 
     def _facts(self, block: Block) -> str:
         rows = [
-            f'<tr><th scope="row" style="{_LABEL}">{self.vault.open_html(fact.label)}</th>'
+            f'<tr><th scope="row" width="{_LABEL_WIDTH}" style="{_LABEL}">'
+            f"{self.vault.open_html(fact.label)}</th>"
             f'<td style="{_VALUE}">{"<br>".join(map(self.vault.open_html, fact.values))}</td></tr>'
             for fact in block.facts
         ]
-        return f'<table style="{_TABLE}">\n' + "\n".join(rows) + "\n</table>"
+        return f'<table class="facts" style="{_TABLE}">\n' + "\n".join(rows) + "\n</table>"
+
+    def _act(self, block: Block) -> str:
+        """Return what is asked of the reader as a block of its own, each value strong."""
+        rows = [
+            f'<tr><th scope="row" style="{_ACT_LABEL}">{self.vault.open_html(fact.label)}</th>'
+            f'<td style="{_ACT_VALUE}">{"<br>".join(map(self._strong, fact.values))}</td></tr>'
+            for fact in block.facts
+        ]
+        return f'<table class="facts act" style="{_ACT}">\n' + "\n".join(rows) + "\n</table>"
+
+    def _strong(self, value: str) -> str:
+        """Return a deadline, or a word to reply with: a word of the template is kept whole."""
+        whole = "" if self.vault.has_value(value) else ' style="white-space:nowrap"'
+        return f"<strong{whole}>{self.vault.open_html(value)}</strong>"
+
+    def _table(self, block: Block) -> str:
+        """Return a table whose rows are blocks with their labels where the screen is narrow."""
+        heads, *body = block.rows
+        share = (100 - _LAST_COLUMN) // max(1, len(heads) - 1)
+        widths = (*(share for _ in heads[1:]), _LAST_COLUMN)
+        columns = "".join(
+            f'<th scope="col" width="{width}%" style="{_CELL}">{self.vault.open_html(head)}</th>'
+            for width, head in zip(widths, heads, strict=True)
+        )
+        rows = (
+            "".join(
+                f'<td style="{_CELL}">{self._head(head) if index and cell else ""}'
+                f"{self.vault.open_html(cell)}</td>"
+                for index, (head, cell) in enumerate(zip(heads, cells, strict=True))
+            )
+            for cells in body
+        )
+        lines = "\n".join(f"<tr>{row}</tr>" for row in (columns, *rows))
+        return f'<table class="rows" width="100%" style="{_TABLE}">\n{lines}\n</table>'
+
+    def _head(self, head: str) -> str:
+        """Return the label of a cell, which Outlook must never show (it knows no ``::before``)."""
+        label = self.words.text("layout", "cell").format(head=self.vault.open_html(head), cell="")
+        return f'<span class="head" style="display:none;mso-hide:all">{label}</span>'
 
     def _lines(self, lines: tuple[Line, ...]) -> str:
         """Return the lines as running text; a sentence of Japanese begins on its own line."""

@@ -8,6 +8,7 @@ from pipeline.notifications.words import Words
 from pipeline.notifications.wrap import fill, width
 
 _WIDEST_LABEL = 20
+_RUNNING = frozenset({BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM})
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class PlainWriter:
         for block in blocks:
             if block.gap:
                 lines.append("")
-            lines.extend(self._block(block, limit))
+            write = self._block if block.kind in _RUNNING else self._fenced
+            lines.extend(write(block, limit))
         return lines
 
     def _block(self, block: Block, limit: int) -> list[str]:
@@ -41,12 +43,20 @@ class PlainWriter:
         if block.kind is BlockKind.ITEM:
             marker = f"{block.number}. " if block.number else str(layout["bullet"])
             return self._hanging(marker, block.lines, limit)
-        if block.kind is BlockKind.FACTS:
-            return self._facts(block.facts, limit)
-        if block.kind is BlockKind.FORWARD:
-            top = str(layout["forward_open"]).format(title=self.vault.open_line(block.title))
-            return [top, *self._blocks(block.blocks, limit), str(layout["forward_close"])]
         return self._hanging("", block.lines, limit)
+
+    def _fenced(self, block: Block, limit: int) -> list[str]:
+        layout = self.words.section("layout")
+        match block.kind:
+            case BlockKind.FACTS:
+                return self._facts(block.facts, limit)
+            case BlockKind.ACT:
+                return self._act(block.facts, limit)
+            case BlockKind.TABLE:
+                return self._table(block.rows, limit)
+            case _:
+                top = str(layout["forward_open"]).format(title=self.vault.open_line(block.title))
+                return [top, *self._blocks(block.blocks, limit), str(layout["forward_close"])]
 
     def _paragraphs(self, lines: tuple[Line, ...]) -> list[str]:
         """Return what is filled as one: a line where lines are kept, else up to a hard break."""
@@ -88,3 +98,32 @@ class PlainWriter:
                 lines.append((blank if number else head) + filled[0])
                 lines.extend(blank + more for more in filled[1:])
         return lines
+
+    def _act(self, facts: tuple[Fact, ...], limit: int) -> list[str]:
+        """Return each label and its value on one line, where they fit into one."""
+        blank = "" if self._east_asian else " "
+        lines = (f"{fact.label}{blank}{value}" for fact in facts for value in fact.values)
+        return [row for line in lines for row in self._hanging("", (Line(line, hard=True),), limit)]
+
+    def _table(self, rows: tuple[tuple[str, ...], ...], limit: int) -> list[str]:
+        """Return the rows as a numbered list, each cell behind the head of its column."""
+        found: list[str] = []
+        heads, *body = rows
+        for number, (first, *cells) in enumerate(body, 1):
+            named = (
+                self.labelled(head, cell)
+                for head, cell in zip(heads[1:], cells, strict=True)
+                if cell
+            )
+            lines = tuple(Line(text, hard=True) for text in (first, *named))
+            found.extend(["", *self._hanging(f"{number}. ", lines, limit)])
+        return found[1:]
+
+    def rows(self, blocks: tuple[Block, ...]) -> str:
+        """Return the rows of all tables as a reply quotes them from the HTML: a line each."""
+        rows = (cells for block in blocks for cells in block.rows)
+        return "\n".join(self.vault.open_line("\t".join(cells)) for cells in rows)
+
+    def labelled(self, head: str, cell: str) -> str:
+        """Return a cell behind the head of its column."""
+        return self.words.text("layout", "cell").format(head=head, cell=cell)

@@ -31,8 +31,26 @@ class Glued(str):
     __slots__ = ()
 
 
-class Number(Glued):
-    """A phone number: short, and never broken in either part."""
+class Whole(Glued):
+    """A short text that is never broken in either part: a reference."""
+
+    __slots__ = ()
+
+
+class Number(Whole):
+    """A phone number."""
+
+    __slots__ = ()
+
+
+class Mailbox(Glued):
+    """An address of ours; in HTML it may break behind its at sign alone."""
+
+    __slots__ = ()
+
+
+class Promised(Glued):
+    """A date by which we promise to write: what it stands in has said so."""
 
     __slots__ = ()
 
@@ -75,6 +93,10 @@ def clean(value: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
+def _whole(escaped: str) -> str:
+    return f'<span class="whole" style="white-space:nowrap">{escaped}</span>'
+
+
 def _runs_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
 
@@ -99,6 +121,14 @@ class Vault:
         kind = type(text) if isinstance(text, Glued | Link) else str
         self.values.append(kind(clean(text)))
         return Markup(f"{_OPEN}{len(self.values) - 1}{_CLOSE}")  # noqa: S704 - made of digits only
+
+    def holds(self, kind: type[str]) -> bool:
+        """Tell whether a value of ``kind`` was written."""
+        return any(isinstance(value, kind) for value in self.values)
+
+    def has_value(self, source: str) -> bool:
+        """Return whether ``source`` has a value beside the words of the template."""
+        return _SEAL.search(source) is not None
 
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""
@@ -127,6 +157,11 @@ class Vault:
         escaped = html.escape(value)
         if isinstance(value, Link) and value.startswith(_OUR_LINKS):
             return f'<a href="{escaped}">{escaped}</a>'
-        if isinstance(value, Number):
-            return f'<span style="white-space:nowrap">{escaped}</span>'
-        return f"<bdi>{escaped}</bdi>" if _runs_right_to_left(value) else escaped
+        if _runs_right_to_left(value):
+            return f"<bdi>{escaped}</bdi>"
+        if isinstance(value, Whole):
+            return _whole(escaped)
+        if isinstance(value, Mailbox):
+            local, at, domain = escaped.partition("@")
+            return f"{_whole(local + at)}<wbr>{_whole(domain)}"
+        return escaped

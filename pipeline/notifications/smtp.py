@@ -3,62 +3,46 @@
 import binascii
 import contextlib
 import smtplib
-import socket
 import ssl
-from dataclasses import dataclass, field, replace
-from typing import Literal
+import time
+from dataclasses import replace
 
-from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
-from pipeline.notifications.addresses import on_the_wire
-from pipeline.notifications.courier import Delivery, DeliveryKind
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.notifications import smtp_line as limits
+from pipeline.notifications.addresses import is_sendable, on_the_wire
+from pipeline.notifications.courier import Delivery, DeliveryKind, Step
+from pipeline.notifications.smtp_line import Line
+from pipeline.notifications.smtp_server import (
+    PERMANENT,
+    SmtpServer,
+    answer,
+    reason_of,
+    timed_out,
+)
 from pipeline.sasl import Bearer, TokenExchange, choose
-from pipeline.tls import answered_plain, is_loopback, speaks_tls
+from pipeline.tls import is_loopback, speaks_tls
 
-_PERMANENT = 500
+__all__ = ["SmtpCourier", "SmtpServer"]
+
+_TEMPORARY = 400
 _CLOSING = 421
 _LOGIN_WANTED = 530
 #: Refusals of MAIL FROM that are about this one mail: its size, or a parameter of it.
 _OF_THIS_MAIL = frozenset({552, 555})
+#: EHLO is not known to the server, so that HELO may be (RFC 5321, 4.1.4).
+_NO_EHLO = frozenset({500, 502, 504})
 _READY_FOR_DATA = 354
 _OK = 250
-_DETAIL_LENGTH = 200
 _COMMAND_LENGTH = 500
+#: After so many seconds without a mail a server is asked whether it is still there.
+_FRESH = 5.0
+#: ``check`` has a person waiting.
+_CHECK_SCALE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mail goes out.
-
-    ``encryption`` ``none`` is allowed on a loopback address only. ``bearer`` has access tokens of
-    OAuth 2, which are used in the place of a password. ``copy_to`` is a second recipient of each
-    mail, in the envelope alone: the copy is there if and only if the server took the mail.
-    """
-
-    host: str
-    port: int = 587
-    encryption: Literal["tls", "starttls", "none"] = "starttls"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    timeout: float = 60.0
-    tls: ssl.SSLContext | None = None
-    bearer: Bearer | None = field(default=None, repr=False)
-    copy_to: str = ""
-
-
-def _answer(code: int, text: bytes | str) -> str:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    line = " ".join(f"{code} {words}".split())
-    return line[:_DETAIL_LENGTH]
-
-
-def _timed_out(error: BaseException) -> bool:
-    """Whether the server was silent; smtplib tells it as a line that broke."""
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-
-
-def _refusal(code: int, text: bytes | str) -> Delivery:
-    kind = DeliveryKind.FAILED if code >= _PERMANENT else DeliveryKind.DEFERRED
-    return Delivery(kind, _answer(code, text))
+def _taken(code: int) -> bool:
+    """Whether a reply says yes (RFC 5321, 4.2.1: the first digit decides)."""
+    return code // 100 == _OK // 100
 
 
 class SmtpCourier:
@@ -72,7 +56,8 @@ class SmtpCourier:
         if server.encryption == "none" and not is_loopback(server.host):
             raise ConfigurationError("smtp_plain_not_local", host=server.host)
         self._server = server
-        self._line: smtplib.SMTP | None = None
+        self._scale = server.time_scale
+        self._line: Line | None = None
 
     def deliver(self, message_bytes: bytes, envelope_sender: str, recipient: str) -> Delivery:
         """Hand over one mail.
@@ -84,97 +69,73 @@ class SmtpCourier:
         if isinstance(line, Delivery):
             return line
         wire = on_the_wire(recipient)
-        if not wire.isascii() and not line.has_extn("smtputf8"):
-            return Delivery(DeliveryKind.FAILED, "smtputf8_missing")
+        impossible = _impossible(line, wire)
+        if impossible:
+            return Delivery(DeliveryKind.FAILED, impossible)
         try:
-            refused = self._envelope(line, envelope_sender, wire)
+            refused = self._envelope(line, on_the_wire(envelope_sender), wire)
+        except _HadEnoughError:
+            self._drop()
+            return self.deliver(message_bytes, envelope_sender, recipient)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return self._broken(error)
-        if refused is not None:
-            return refused
-        return self._data(line, message_bytes)
+            return self._broken(error, Step.SENDER)
+        return self._data(line, message_bytes) if refused is None else refused
 
     def check(self) -> Delivery:
         """Connect and log in; nothing is sent.
 
         Whether our own mailbox is taken as a recipient is asked, too.
         """
+        self._scale = self._server.time_scale * _CHECK_SCALE
         line = self._open()
         if isinstance(line, Delivery):
             return line
         return self._asked_for_copies(line) or Delivery(DeliveryKind.SENT)
 
-    def _asked_for_copies(self, line: smtplib.SMTP) -> Delivery | None:
+    def _asked_for_copies(self, line: Line) -> Delivery | None:
         ours = self._server.copy_to
         if not ours:
             return None
         try:
-            refused = self._envelope(line, ours, on_the_wire(ours))
+            refused = self._envelope(line, on_the_wire(ours), on_the_wire(ours))
             if refused is None:
-                line.rset()
+                self._reset(line, Delivery(DeliveryKind.SENT))
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            return self._broken(error)
+            return self._broken(error, Step.SENDER)
         if refused is None or refused.fault is not None:
             return refused
         fault = ConfigurationError("courier_copy_refused", address=ours, reason=refused.detail)
         return replace(refused, fault=fault)
 
-    def _open(self) -> smtplib.SMTP | Delivery:
+    def _open(self) -> Line | Delivery:
         """Return the connection, or why there is none."""
         try:
             return self._connected()
         except PipelineError as error:
-            answer, fault = error.code, error
+            said, fault = error.code, error
         except smtplib.SMTPResponseException as error:
-            answer = _answer(error.smtp_code, error.smtp_error)
-            fault = self._of_answer(error, answer)
+            said = answer(error.smtp_code, error.smtp_error)
+            fault = self._server.fault_of_answer(error)
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
-            answer, fault = type(error).__name__, self._of_line(error)
+            said, fault = reason_of(error), self._of_line(error)
         self._drop()
-        return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
-
-    def _of_answer(self, error: smtplib.SMTPResponseException, answer: str) -> PipelineError:
-        """Tell what the server answered to the greeting, to STARTTLS or to the log-in."""
-        server = self._server
-        if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= _PERMANENT:
-            return ConfigurationError(
-                "courier_login", host=server.host, user=server.user, reason=answer
-            )
-        return self._down(answer)
+        return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
 
     def _of_line(self, error: Exception) -> PipelineError:
-        """Tell why there is no line to the server, or none that is safe."""
+        """Return why there is no line; one that says nothing may wait for TLS."""
         server = self._server
-        place = f"{server.host}:{server.port}"
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return ConfigurationError(
-                "courier_tls_refused", host=server.host, reason=error.verify_message
-            )
-        if answered_plain(error) or self._kept_silent(error):
-            return ConfigurationError(
-                "courier_encryption", place=place, encryption=server.encryption
-            )
-        if isinstance(error, socket.gaierror | UnicodeError):
-            return TryLaterError("courier_host_unknown", host=server.host)
-        return self._down(type(error).__name__)
-
-    def _kept_silent(self, error: Exception) -> bool:
-        """Whether the server gave no greeting because it waits for TLS."""
-        server = self._server
-        if self._line is not None or server.encryption == "tls" or not _timed_out(error):
-            return False
-        return speaks_tls(server.host, server.port, server.timeout)
-
-    def _down(self, reason: str) -> TryLaterError:
-        place = f"{self._server.host}:{self._server.port}"
-        return TryLaterError("courier_unreachable", place=place, reason=reason)
+        waits = self._line is None and server.encryption != "tls" and timed_out(error)
+        if waits and speaks_tls(server.host, server.port, limits.CONNECT * self._scale):
+            return server.wrong_encryption()
+        return server.fault_of_line(error)
 
     def close(self) -> None:
         """Say goodbye to the server."""
         line, self._line = self._line, None
         if line is not None:
+            line.limit = limits.GOODBYE
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 line.quit()
 
@@ -183,25 +144,29 @@ class SmtpCourier:
         if line is not None:
             line.close()
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> Line:
         if self._line is not None:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                if self._line.noop()[0] == _OK:
-                    return self._line
+            if time.monotonic() < self._line.last_reply + _FRESH or self._is_there(self._line):
+                return self._line
             self._drop()
         bearer = self._server.bearer if self._server.user else None
         if bearer is None:
             return self._new_line("")
         return self._line_with_token(bearer)
 
-    def _line_with_token(self, bearer: Bearer) -> smtplib.SMTP:
+    def _is_there(self, line: Line) -> bool:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            return line.ask("noop", limits.RESET)[0] == _OK
+        return False
+
+    def _line_with_token(self, bearer: Bearer) -> Line:
         """Log in; a token that is refused although it should hold is replaced once."""
         server = self._server
         token = bearer.token()
         try:
             line = self._new_line(token)
         except smtplib.SMTPAuthenticationError as first:
-            if first.smtp_code < _PERMANENT:
+            if first.smtp_code < PERMANENT:
                 raise
             self._drop()
             newer = bearer.another(token)
@@ -210,36 +175,39 @@ class SmtpCourier:
                     raise
                 line = self._new_line(newer)
             except smtplib.SMTPAuthenticationError as error:
-                if error.smtp_code < _PERMANENT:
+                if error.smtp_code < PERMANENT:
                     raise
-                reason = _answer(error.smtp_code, error.smtp_error)
+                reason = answer(error.smtp_code, error.smtp_error)
                 raise bearer.refused(server.host, server.user, reason) from error
         bearer.accepted(server.host)
         return line
 
-    def _new_line(self, token: str) -> smtplib.SMTP:
+    def _new_line(self, token: str) -> Line:
         server = self._server
         context = server.tls or ssl.create_default_context()
-        if server.encryption == "tls":
-            self._line = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=server.timeout, context=context
-            )
-        else:
-            self._line = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        at_once = context if server.encryption == "tls" else None
+        self._line = line = Line(server.host, server.port, scale=self._scale, tls=at_once)
+        line.limit = limits.SESSION
+        _greet(line)
         if server.encryption == "starttls":
-            self._start_tls(self._line, context)
-        self._line.ehlo_or_helo_if_needed()
+            self._start_tls(line, context)
+            _greet(line)
         if server.user:
-            self._log_in(self._line, token)
-        return self._line
+            self._log_in(line, token)
+        return line
 
-    def _start_tls(self, line: smtplib.SMTP, context: ssl.SSLContext) -> None:
-        line.ehlo_or_helo_if_needed()
-        code = line.starttls(context=context)[0] if line.has_extn("starttls") else _PERMANENT
-        if code >= _PERMANENT:
+    def _start_tls(self, line: Line, context: ssl.SSLContext) -> None:
+        if not line.has_extn("starttls"):
             raise ConfigurationError("courier_no_tls", host=self._server.host)
+        line.set_time_out(limits.SESSION)
+        try:
+            line.starttls(context=context)
+        except smtplib.SMTPResponseException as error:
+            if error.smtp_code < PERMANENT:
+                raise
+            raise ConfigurationError("courier_no_tls", host=self._server.host) from error
 
-    def _log_in(self, line: smtplib.SMTP, token: str) -> None:
+    def _log_in(self, line: Line, token: str) -> None:
         server = self._server
         try:
             if server.bearer is None:
@@ -254,11 +222,11 @@ class SmtpCourier:
             # neither is an answer of the server: it offers no log-in, or no kind that we know
             raise ConfigurationError("courier_no_login", host=server.host) from error
         except UnicodeError as error:
-            raise ConfigurationError(
-                "courier_login", host=server.host, user=server.user, reason=type(error).__name__
-            ) from error
+            raise server.login_refused(type(error).__name__) from error
+        except binascii.Error as error:
+            raise server.down(type(error).__name__) from error
 
-    def _log_in_with_token(self, line: smtplib.SMTP, token: str) -> None:
+    def _log_in_with_token(self, line: Line, token: str) -> None:
         server = self._server
         mechanism = choose(line.esmtp_features.get("auth", "").split())
         if mechanism is None:
@@ -266,95 +234,147 @@ class SmtpCourier:
         exchange = TokenExchange(mechanism, server.user, token, server.host, server.port)
         # with the initial response the command may be too long (RFC 4954, 4; RFC 5321, 4.5.3.1.4)
         short = len(f"AUTH {mechanism} ") + len(exchange.initial()) * 4 / 3 < _COMMAND_LENGTH
-        try:
-            line.auth(mechanism, exchange, initial_response_ok=short)
-        except binascii.Error as error:
-            raise self._down(type(error).__name__) from error
+        line.auth(mechanism, exchange, initial_response_ok=short)
 
-    def _envelope(self, line: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
+    def _envelope(self, line: Line, sender: str, recipient: str) -> Delivery | None:
         """Name sender and recipient; return the refusal, or None when both are taken."""
-        options = [] if recipient.isascii() else ["SMTPUTF8"]
-        line.command_encoding = "ascii" if recipient.isascii() else "utf-8"
-        code, text = line.mail(sender, options)
-        about_us = code >= _PERMANENT and code not in _OF_THIS_MAIL and not options
-        if code == _OK:
-            code, text = line.rcpt(recipient)
-        if code in {_OK, _OK + 1}:
+        extended = not (sender.isascii() and recipient.isascii())
+        step = Step.SENDER
+        code, text = self._sender(line, sender, extended=extended)
+        about_us = code >= PERMANENT and code not in _OF_THIS_MAIL and not extended
+        if _taken(code):
+            step = Step.RECIPIENT
+            code, text = line.ask(f"RCPT TO:<{recipient}>", limits.ENVELOPE)
+        if _taken(code):
             return self._copied(line, recipient)
-        if code != _CLOSING:
-            line.rset()
         if about_us and code != _LOGIN_WANTED:
-            answer = _answer(code, text)
-            fault = ConfigurationError("courier_sender_refused", sender=sender, reason=answer)
-            return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
-        return self._refused(code, text)
+            said = answer(code, text)
+            fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
+            refused = Delivery(DeliveryKind.DEFERRED, said, fault=fault)
+        else:
+            refused = self._refused(code, text, step)
+        return self._reset(line, refused)
 
-    def _copied(self, line: smtplib.SMTP, recipient: str) -> Delivery | None:
+    def _copied(self, line: Line, recipient: str) -> Delivery | None:
         """Name our own mailbox as well; return why nothing may be sent, or None."""
         copy_to = on_the_wire(self._server.copy_to)
         if not copy_to or copy_to.lower() == recipient.lower():
             return None
-        code, text = line.rcpt(copy_to)
-        if code in {_OK, _OK + 1}:
+        code, text = line.ask(f"RCPT TO:<{copy_to}>", limits.ENVELOPE)
+        if _taken(code):
             return None
-        answer = _answer(code, text)
-        if code == _CLOSING:
-            return self._refused(code, text)
-        line.rset()
-        fault: PipelineError = TryLaterError(
-            "courier_copy_deferred", address=copy_to, reason=answer
-        )
-        if code >= _PERMANENT:
-            fault = ConfigurationError("courier_copy_refused", address=copy_to, reason=answer)
-        return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
+        refused = self._refused(code, text, Step.RECIPIENT)
+        fault = refused.fault or self._server.copy_refused(code, refused.detail)
+        return self._reset(line, Delivery(DeliveryKind.DEFERRED, refused.detail, fault=fault))
 
-    def _broken(self, error: Exception) -> Delivery:
+    def _sender(self, line: Line, sender: str, *, extended: bool) -> tuple[int, bytes]:
+        """Name the sender; on a line that was used before, the server may have had enough."""
+        options = " BODY=8BITMIME SMTPUTF8" if extended else ""
+        line.command_encoding = "utf-8" if extended else "ascii"
+        try:
+            code, text = line.ask(f"MAIL FROM:<{sender}>{options}", limits.ENVELOPE)
+        except smtplib.SMTPServerDisconnected as error:
+            if line.used and not timed_out(error):
+                raise _HadEnoughError from error
+            raise
+        if code == _CLOSING and line.used:
+            raise _HadEnoughError
+        line.used = True
+        return code, text
+
+    def _reset(self, line: Line, refused: Delivery) -> Delivery:
+        """Make the line ready for the next mail; return ``refused``, with the fault of silence."""
+        if self._line is None:
+            return refused  # the server has closed it
+        try:
+            if line.ask("RSET", limits.RESET)[0] != _OK:
+                self._drop()
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            if timed_out(error) and refused.fault is None:
+                return replace(refused, fault=self._server.down(reason_of(error)))
+        return refused
+
+    def _broken(self, error: Exception, step: Step) -> Delivery:
         """Return the outcome of a line that broke before the final dot.
 
         A server that is silent is silent for all. One that hangs up may do so for this mail.
         """
-        reason = type(error).__name__
-        fault = self._down(reason) if _timed_out(error) else None
-        return Delivery(DeliveryKind.DEFERRED, reason, fault=fault)
+        reason = reason_of(error)
+        fault = self._server.down(reason) if timed_out(error) else None
+        return Delivery(DeliveryKind.DEFERRED, reason, fault=fault, step=step)
 
-    def _refused(self, code: int, text: bytes | str) -> Delivery:
+    def _refused(self, code: int, text: bytes | str, step: Step) -> Delivery:
         """Return the refusal of one mail, or the fault that the next one would meet too."""
-        answer = _answer(code, text)
+        said = answer(code, text)
         if code == _CLOSING:
             self._drop()
-            return Delivery(DeliveryKind.DEFERRED, answer, fault=self._down(answer))
+            return Delivery(DeliveryKind.DEFERRED, said, fault=self._server.down(said))
         if code == _LOGIN_WANTED:
-            server = self._server
-            fault = ConfigurationError(
-                "courier_login", host=server.host, user=server.user or "-", reason=answer
-            )
-            return Delivery(DeliveryKind.DEFERRED, answer, fault=fault)
-        return _refusal(code, text)
+            fault = self._server.login_refused(said)
+            return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
+        kind = DeliveryKind.FAILED if code >= PERMANENT else DeliveryKind.DEFERRED
+        return Delivery(kind, said, step=step)
 
-    def _data(self, line: smtplib.SMTP, message_bytes: bytes) -> Delivery:
-        dotted = False
+    def _data(self, line: Line, message_bytes: bytes) -> Delivery:
         try:
-            code, text = line.docmd("DATA")
-            if code != _READY_FOR_DATA:
-                if code != _CLOSING:
-                    line.rset()
-                return self._refused(code, text)
-            body = message_bytes if message_bytes.endswith(b"\r\n") else message_bytes + b"\r\n"
-            line.send(_dot_stuffed(body))
-            dotted = True
-            line.send(b".\r\n")
-            code, text = line.getreply()
+            code, text = line.ask("DATA", limits.DATA)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            if dotted:
-                return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
-            return self._broken(error)
-        if code == _OK:
-            return Delivery(DeliveryKind.SENT, _answer(code, text))
-        return self._refused(code, text)
+            return self._broken(error, Step.DATA)
+        if code != _READY_FOR_DATA:
+            return self._reset(line, self._refused(code, text, Step.DATA))
+        line.limit = limits.FINAL_DOT
+        try:
+            line.send_mail(message_bytes)
+            code, text = line.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            found = self._broken_in_mail(line, error)
+            self._drop()
+            return found
+        if _taken(code):
+            return Delivery(DeliveryKind.SENT, answer(code, text))
+        if code < _TEMPORARY:  # no answer at all: garbage, or a word that does not belong here
+            self._drop()
+            return Delivery(DeliveryKind.IN_DOUBT, answer(code, text), step=Step.END)
+        return self._refused(code, text, Step.END)
+
+    def _broken_in_mail(self, line: Line, error: Exception) -> Delivery:
+        """Return the outcome of a line that broke while the mail was sent, or after it.
+
+        A server that hangs up in the middle of a mail may have said why.
+        """
+        broken = self._broken(error, Step.END)
+        if line.dot_is_out:
+            return replace(broken, kind=DeliveryKind.IN_DOUBT)
+        if broken.fault is None:
+            line.limit = limits.GOODBYE
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                code, text = line.getreply()
+                if code >= _TEMPORARY:
+                    return self._refused(code, text, Step.END)
+        return broken
 
 
-def _dot_stuffed(message_bytes: bytes) -> bytes:
-    """Return the mail with each leading dot of a line doubled (RFC 5321, 4.5.2)."""
-    stuffed = message_bytes.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+class _HadEnoughError(Exception):
+    """The server closes a line that was used before; a new one may go on."""
+
+
+def _impossible(line: Line, recipient: str) -> str:
+    """Return why no mail to ``recipient`` can be handed over on this line, or an empty text."""
+    if not is_sendable(recipient):
+        return "address_malformed"
+    lacking = not recipient.isascii() and not line.has_extn("smtputf8")
+    return "smtputf8_missing" if lacking else ""
+
+
+def _greet(line: Line) -> None:
+    """Say EHLO, or HELO to a server that does not know it.
+
+    Raises SMTPHeloError when the server refuses us: asking for less would not help.
+    """
+    code, text = line.ehlo()
+    if code in _NO_EHLO:
+        code, text = line.helo()
+    if not _taken(code):
+        raise smtplib.SMTPHeloError(code, text)

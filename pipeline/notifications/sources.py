@@ -3,7 +3,8 @@
 A file is a sequence of documents: front matter in TOML between two ``+++`` lines, then the body.
 The first document is the notice itself, with the ``name`` that staff read; each further one names
 its ``variant``, and in ``when`` the facts that choose it when nobody asks for it by name:
-``reason:``, ``hold:``, ``from:``, ``to:``, ``known:``.
+``reason:``, ``hold:``, ``reminder``, ``limit`` (no further certificate), ``actor:``, ``from:``,
+``to:``, ``track:``, ``known:``.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pipeline.notifications.words import FALLBACK, words_of
 class Source:
     """One document: where its words come from and how the mail around it looks.
 
+    ``preheader`` is the sentence that an inbox shows beside the subject.
     ``opening``, ``closing`` and ``signature`` name parts of ``_shared/<lang>.md`` (empty: none);
     ``address`` is ``person``, ``anonymous`` or ``none``.
     """
@@ -28,6 +30,7 @@ class Source:
     language: str
     version: int
     subject: str
+    preheader: str
     body: str
     address: str
     opening: str
@@ -71,6 +74,7 @@ def _sources(name: str, language: str) -> dict[str, Source]:
             language=language,
             version=version if isinstance(version, int) else 0,
             subject=str(head["subject"]),
+            preheader=str(head.get("preheader", "")),
             body=body.strip("\n") + "\n",
             address=str(head.get("address", "person")),
             opening=str(head.get("opening", "regular")),
@@ -97,6 +101,11 @@ def find_source(name: str, variant: str, facts: tuple[str, ...], language: str) 
     if "" not in sources:
         raise ConfigurationError("notice_variant", notice=name, variant=variant)
     return sources[""]
+
+
+def variants_of(name: str, language: str) -> tuple[str, ...]:
+    """Return the variants of the notice ``name`` in order (empty: the notice itself)."""
+    return tuple(_sources(name, _language(name, language)))
 
 
 @cache

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.model.notice import MailPriority, NoticeName, Saying
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
@@ -331,8 +331,11 @@ class OutboxRecord:
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Of mails that are due, those with the lowest ``priority`` go first. ``digest`` tells a copy of
-    the mail from another mail under its Message-ID, also when ``content`` is gone.
+    Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
+    the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
+    counts the temporary ones since ``refused_since``; faults of a server are none.
+    ``saying`` is what it does to a promise of its requests (None: it is no mail to their customer),
+    ``promise_at`` by when it promises that we write.
     """
 
     id: str
@@ -355,9 +358,13 @@ class OutboxRecord:
     triggered_by: str = ""
     intended_at: datetime | None = None
     priority: MailPriority = MailPriority.ORDINARY
+    saying: Saying | None = None
+    promise_at: datetime | None = None
     look_until: datetime | None = None
     copied_at: datetime | None = None
     digest: str = ""
+    refusals: int = 0
+    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

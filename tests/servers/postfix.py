@@ -18,6 +18,11 @@ from tests.servers.opendkim import await_port, free_port
 _MASTERS = ("/usr/lib/postfix/sbin/master", "/usr/libexec/postfix/master")
 _QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming")
 _SECONDS = 20
+_SINKS = (
+    "/usr/sbin/smtp-sink",
+    "/usr/libexec/postfix/smtp-sink",
+    "/usr/lib/postfix/sbin/smtp-sink",
+)
 
 
 @dataclass(frozen=True)
@@ -148,3 +153,40 @@ discard unix - - n - - discard
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """)
+
+
+def smtp_sink_program() -> str | None:
+    """Return the path of Postfix's smtp-sink, or None where it is not installed."""
+    return shutil.which("smtp-sink") or next((path for path in _SINKS if Path(path).exists()), None)
+
+
+@contextmanager
+def postfix_sink(*options: str) -> Iterator[int]:
+    """Run Postfix's smtp-sink, which takes all mail and throws it away; give its port.
+
+    ``options`` are those of its manual page, as ``-r RCPT`` for refusals. Raises FileNotFoundError
+    when it is not installed.
+    """
+    program = smtp_sink_program()
+    if program is None:
+        raise FileNotFoundError("smtp-sink")
+    port = free_port()
+    as_user = ("-u", "nobody") if os.getuid() == 0 else ()
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [program, *as_user, *options, f"127.0.0.1:{port}", "100"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            await_port(port, process, Path(log.name))
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

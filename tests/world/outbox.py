@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from pipeline.store.records import OutboxRecord
+from pipeline.flow.services import Services, Work
+from pipeline.model.identifiers import new_id
+from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.store.records import OutboxRecord, OutboxState
+
+_LINE = "Thank you: we have your form and will write again when it was looked at.\r\n"
 
 
 @dataclass(frozen=True)
@@ -71,3 +76,43 @@ def _content(part: EmailMessage) -> bytes:
 def notices(mails: Sequence[Sent]) -> list[str]:
     """Return the notices of ``mails``, with their variants."""
     return [f"{mail.notice}:{mail.variant}" if mail.variant else mail.notice for mail in mails]
+
+
+def queue_to(
+    services: Services,
+    *recipients: str,
+    name: str = "",
+    priority: MailPriority = MailPriority.ORDINARY,
+    size: int = 7_000,
+) -> list[OutboxRecord]:
+    """Put a finished mail to each of ``recipients`` into the outbox; ``name`` tells rounds apart.
+
+    They tell of no request, so that nothing but sending is tried with them.
+    """
+
+    def change(work: Work) -> list[OutboxRecord]:
+        rows = []
+        for number, recipient in enumerate(recipients):
+            message_id = f"<{name or work.now.timestamp()}.{number}@genesys.com>"
+            head = f"From: us@genesys.com\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n"
+            row = OutboxRecord(
+                id=new_id(),
+                request_id=None,
+                notice=NoticeName.ACKNOWLEDGED,
+                variant="",
+                language="en",
+                recipient=recipient,
+                subject="A mail",
+                message_id=message_id,
+                content=f"{head}Subject: A mail\r\n\r\n{_LINE * (size // len(_LINE))}".encode(),
+                created_at=work.now,
+                state=OutboxState.QUEUED,
+                next_at=work.now,
+                triggered_by="",
+                priority=priority,
+            )
+            assert work.tx.outbox.enqueue(row)
+            rows.append(row)
+        return rows
+
+    return services.run(change)

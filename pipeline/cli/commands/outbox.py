@@ -4,8 +4,8 @@ import click
 
 from pipeline.cli.context import os_user, services
 from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.times import Times
 from pipeline.wording import console as words
-from pipeline.wording.instants import told
 
 
 @click.command("list")
@@ -20,15 +20,20 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    times = Times(zone, [row.next_at for row in rows])
     print_table(
-        [words.word(key) for key in ("id", "state", "recipient", "subject", "next", "why")],
+        [
+            *(words.word(key) for key in ("id", "state", "recipient", "subject")),
+            times.heading("next"),
+            words.word("why"),
+        ],
         [
             [
                 row.id,
                 words.status_word(row.state.value),
                 row.recipient,
                 row.subject,
-                told(row.next_at, zone),
+                times.cell(row.next_at),
                 row.last_error,
             ]
             for row in rows
@@ -51,7 +56,7 @@ def cancel(mail: str, name: str | None) -> None:
         waiting = [(record, commands_now(opened, record)) for record in done.waiting]
     print_lines(words.word("outbox_cancelled"))
     for record, commands in waiting:
-        status = words.status_word(record.status.value)
+        status = words.step(record.status)
         said = words.word(
             "outbox_waiting", reference=record.reference, status=status, mail=done.mail.id
         )
@@ -62,12 +67,34 @@ def cancel(mail: str, name: str | None) -> None:
 
 
 @click.command("retry")
-@click.argument("mail")
+@click.argument("mail", default="")
+@click.option("--all", "all_of", type=click.Choice(["failed", "in_doubt", "bounced"]))
 @click.option("--as", "name", default=None)
-def retry(mail: str, name: str | None) -> None:
+def retry(mail: str, all_of: str | None, name: str | None) -> None:
     """Queue a failed, doubtful or cancelled mail again, with the same bytes and Message-ID."""
+    from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
+    from pipeline.store.records import OutboxState  # noqa: PLC0415
+
+    if bool(mail) == bool(all_of):
+        raise click.UsageError(words.word("outbox_retry_which"))
+    with services() as opened:
+        if all_of is None:
+            outbox.retry(opened, mail, name or os_user())
+            print_lines(words.word("outbox_queued"))
+            return
+        done = outbox.retry_all(opened, OutboxState(all_of), name or os_user())
+    print_lines(words.counted("outbox_queued_all", done))
+
+
+@click.command("resume")
+@click.option("--as", "name", default=None)
+def resume(name: str | None) -> None:
+    """Go on sending after a pause."""
     from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        outbox.retry(opened, mail, name or os_user())
-    print_lines(words.word("outbox_queued"))
+        done = outbox.resume(opened, name or os_user())
+    if done is None:
+        print_lines(words.word("outbox_not_paused"))
+    else:
+        print_lines(words.counted("outbox_resumed", done))

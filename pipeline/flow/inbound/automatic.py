@@ -13,6 +13,7 @@ from pipeline.flow.requests.thread import KnownThread
 from pipeline.flow.services import Work
 from pipeline.mailbox.automatic import Action, action_on
 from pipeline.model.message import MessageKind
+from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.terms import Outcome
@@ -78,6 +79,8 @@ def _recorded(work: Work, context: MessageContext) -> MessageRecord:
         thread_of = bounced.request_id
         for request_id in work.tx.outbox.requests_of(bounced.id):
             work.tx.messages.link(context.row.id, request_id)
+        if bounced.notice is NoticeName.STAFF_ALERT:
+            continue  # an alert that tells of it would come back as well
         for reference in references_of(work.tx, bounced) or ("",):
             alert(work, "notice_bounced", reference)
     bounce = automation.kind is MessageKind.BOUNCE

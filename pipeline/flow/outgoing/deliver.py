@@ -16,18 +16,23 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import count_sent, turn_of
 from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
+from pipeline.flow.outgoing.ledger import take_back, went_out
 from pipeline.flow.outgoing.notices import references_of
-from pipeline.flow.outgoing.stale import overtaken
-from pipeline.flow.services import Services, Work, waits
+from pipeline.flow.outgoing.refusals import Fault, note_refusal, note_taken, paused
+from pipeline.flow.outgoing.stale import note_taken_back, overtaken
+from pipeline.flow.services import Services, Work, pause, waits
 from pipeline.model.certificate import CertificateState
-from pipeline.model.notice import MailPriority
+from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"
+_RENEWED_AFTER = timedelta(minutes=1)
 #: What has no budget but the cap of all mail.
 _ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
+#: What is tried also while sending is paused: it may be the only way to tell staff of it.
+_TO_STAFF = (MailPriority.ALERT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class SkipReason(StrEnum):
     """Why a claimed mail was not handed over."""
 
     CLAIM_LOST = "claim_lost"
+    PROMISE_PASSED = "promise_passed"
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
     OVER_SHARE = "over_share"
@@ -68,6 +74,8 @@ class _Sending:
     archive: Archive | None
     counts: dict[DeliveryKind, int]
     claims: ClaimKeeper
+    tried: set[str]
+    refused: bool
     stumbled: set[str] = field(default_factory=set)
     overtaken: int = 0
     fault: PipelineError | None = None
@@ -84,17 +92,24 @@ def deliver(
     archive: Archive | None = None,
     *,
     with_receipts: bool = True,
+    tried: set[str] | None = None,
 ) -> Delivered:
     """Send all mail that is due, certificates first and receipts last, or no receipts.
 
+    ``tried`` are the ids of mails that were tried in this run and are not tried again; it grows.
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
     counts = dict.fromkeys(DeliveryKind, 0)
-    sending = _Sending(services, courier, archive, counts, ClaimKeeper(services))
+    tried = set() if tried is None else tried
+    with services.store.read() as tx:
+        refused = bool(pause.refusals(tx).mails)
+    sending = _Sending(services, courier, archive, counts, ClaimKeeper(services), tried, refused)
     claim = partial(_claim, with_receipts=with_receipts)
     try:
         while sending.goes_on() and (mails := services.run(claim)):
             _send(sending, mails)
+        if sending.fault is None:
+            sending.fault = services.run(_paused)
     finally:
         sending.claims.close()
     return Delivered(
@@ -108,6 +123,14 @@ def deliver(
     )
 
 
+def _paused(work: Work) -> PipelineError | None:
+    """Return what is told when mails wait because sending is paused."""
+    found = pause.refusals(work.tx)
+    if found.paused_at is None or not work.tx.outbox.any_due(MailPriority, work.now):
+        return None
+    return paused(found)
+
+
 def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
     limits = work.services.settings.limits
     wanted = min(_room(work, work.now), limits.batch)
@@ -118,6 +141,8 @@ def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
     def take(most: int, priorities: tuple[MailPriority, ...]) -> list[OutboxRecord]:
         return work.tx.outbox.claim(work.now, most, work.services.worker, until, priorities)
 
+    if pause.refusals(work.tx).paused_at is not None:
+        return take(wanted, _TO_STAFF)
     mails = take(wanted, _ALWAYS)
     waiting = with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now)
     for priority in receipts.PRIORITIES if waiting else ():
@@ -158,6 +183,9 @@ def _give_back(services: Services, mail: OutboxRecord) -> bool:
 def _one(sending: _Sending, mail: OutboxRecord) -> None:
     """Send one claimed mail and record what came of it."""
     services = sending.services
+    if mail.id in sending.tried:
+        services.run(partial(_not_again, mail))
+        return
     open_to_doubt = mail.intended_at is not None or mail.copied_at is not None
     found = _settled(sending, mail) if open_to_doubt else None
     if found is None:
@@ -166,11 +194,30 @@ def _one(sending: _Sending, mail: OutboxRecord) -> None:
         logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
         sending.overtaken += found is SkipReason.OUT_OF_DATE
         return
+    sending.tried.add(mail.id)
     delivery = found or _hand_over(sending, mail)
-    if not (found is None and _still_in_doubt(sending, mail, delivery)):
-        services.run(partial(_record, mail, delivery))
-    sending.counts[delivery.kind] += 1
-    sending.fault = sending.fault or delivery.fault
+    if found is None and _still_in_doubt(sending, mail, delivery):
+        shown = services.run(partial(note_refusal, mail=mail, delivery=delivery))
+        written = _Written(delivery.kind, shown)
+    else:
+        written = services.run(lambda work: _record(sending, work, mail, delivery))
+    if written.kind is not None:
+        sending.counts[written.kind] += 1
+    sending.refused = sending.refused or delivery.step is not None
+    if written.shown is not None:
+        again = len(sending.tried.intersection(written.shown.waiting))
+        sending.counts[DeliveryKind.FAILED] -= again
+        sending.counts[DeliveryKind.DEFERRED] += again
+    sending.fault = (
+        sending.fault or delivery.fault or (written.shown.error if written.shown else None)
+    )
+
+
+def _not_again(mail: OutboxRecord, work: Work) -> None:
+    """Leave a mail that was tried in this run to the next one; it costs no attempt."""
+    later = work.now + waits.SENDING.wait_after(1)
+    if not work.tx.outbox.unclaim(mail.id, mail.attempt, later):
+        doubt.look_on(work, mail, mail.look_until)
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | None:
@@ -207,7 +254,15 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
     now = work.now
     if overtaken(work.tx, mail, now):
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
-        return SkipReason.OUT_OF_DATE if done else SkipReason.CLAIM_LOST
+        if not done:
+            return SkipReason.CLAIM_LOST
+        take_back(work, mail)
+        note_taken_back(work, mail)
+        return SkipReason.OUT_OF_DATE
+    if mail.promise_at is not None and mail.promise_at <= now and mail.intended_at is None:
+        # it is written anew by the next batch
+        work.tx.outbox.unclaim(mail.id, mail.attempt, now + _RENEWED_AFTER)
+        return SkipReason.PROMISE_PASSED
     if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)
@@ -263,28 +318,55 @@ def _archive_failed(sending: _Sending, error: PipelineError) -> None:
     services.run(change)
 
 
-def _record(mail: OutboxRecord, delivery: Delivery, work: Work) -> None:
-    now = work.now
-    if delivery.kind is not DeliveryKind.SENT:
-        logs.event("flow.deliver", delivery.kind.value, outbox=mail.id, notice=mail.notice.value)
-    match delivery.kind:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written of a mail (None: its claim was lost), and the fault that was shown by it."""
+
+    kind: DeliveryKind | None
+    shown: Fault | None = None
+
+
+def _record(sending: _Sending, work: Work, mail: OutboxRecord, delivery: Delivery) -> _Written:
+    """Write what came of ``mail``."""
+    kind = delivery.kind
+    if kind is DeliveryKind.DEFERRED and delivery.fault is None and mail.refused_since is not None:
+        given_up = work.now >= mail.refused_since + waits.GIVEN_UP_AFTER
+        kind = DeliveryKind.FAILED if given_up else kind
+    if kind is not DeliveryKind.SENT:
+        logs.event("flow.deliver", kind.value, outbox=mail.id, notice=mail.notice.value)
+    if not _write(work, mail, kind, delivery):
+        return _Written(None)
+    shown = None
+    match kind:
         case DeliveryKind.SENT:
-            if work.tx.outbox.sent(mail.id, mail.attempt, now):
-                note_sent(work, mail)
+            note_sent(work, mail)
+            if sending.refused and mail.priority not in _TO_STAFF:
+                note_taken(work)
+        case DeliveryKind.IN_DOUBT:
+            _tell(work, "mail_in_doubt", mail)
+        case DeliveryKind.FAILED:
+            _tell(work, "mail_failed", mail)
+    if kind is not DeliveryKind.SENT and mail.priority not in _TO_STAFF:
+        shown = note_refusal(work, mail, delivery)
+    return _Written(kind, shown)
+
+
+def _write(work: Work, mail: OutboxRecord, kind: DeliveryKind, delivery: Delivery) -> bool:
+    """Write the state of ``mail``; False when its claim was lost."""
+    outbox, now, attempt, why = work.tx.outbox, work.now, mail.attempt, delivery.detail
+    match kind:
+        case DeliveryKind.SENT:
+            return outbox.sent(mail.id, attempt, now)
         case DeliveryKind.DEFERRED if delivery.fault is not None:
             # no mail is to blame: it costs no attempt, and the next run tries it again
-            work.tx.outbox.put_back(
-                mail.id, mail.attempt, now + waits.SENDING.wait_after(1), delivery.detail
-            )
-        case DeliveryKind.DEFERRED if not waits.SENDING.given_up_after(mail.attempt):
-            later = now + waits.SENDING.wait_after(mail.attempt)
-            work.tx.outbox.deferred(mail.id, mail.attempt, later, delivery.detail)
+            return outbox.put_back(mail.id, attempt, now + waits.SENDING.wait_after(1), why)
+        case DeliveryKind.DEFERRED:
+            later = now + waits.SENDING.wait_after(mail.refusals + 1)
+            return outbox.refused(mail.id, attempt, later, why, mail.refused_since or now)
         case DeliveryKind.IN_DOUBT:
-            work.tx.outbox.in_doubt(mail.id, mail.attempt, delivery.detail, now)
-            _tell(work, "mail_in_doubt", mail)
+            return outbox.in_doubt(mail.id, attempt, why, now)
         case _:
-            work.tx.outbox.failed(mail.id, mail.attempt, delivery.detail, now)
-            _tell(work, "mail_failed", mail)
+            return outbox.failed(mail.id, attempt, why, now)
 
 
 def note_sent(work: Work, mail: OutboxRecord) -> None:
@@ -292,11 +374,17 @@ def note_sent(work: Work, mail: OutboxRecord) -> None:
     work.tx.counters.add(_CAP, _hour(work.now))
     receipts.count_sent(work, mail)
     count_sent(work, mail)
+    went_out(work, mail)
     _note_certificate(work.tx, mail, work.now)
 
 
 def _tell(work: Work, code: str, mail: OutboxRecord) -> None:
-    """Alert staff of a mail that did not go out, for each request that it tells of."""
+    """Alert staff of a mail that did not go out, for each request that it tells of.
+
+    Not of an alert: the next one would tell of this one, and so on.
+    """
+    if mail.notice is NoticeName.STAFF_ALERT:
+        return
     for reference in references_of(work.tx, mail) or ("",):
         alert(work, code, reference, mail.id)
 

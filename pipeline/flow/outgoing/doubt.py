@@ -103,7 +103,7 @@ def broke_off(work: Work, archive: Archive | None, mail: OutboxRecord, why: str)
     """Leave a mail whose line broke at the final dot in doubt; False when it is for staff."""
     setting = work.services.settings.courier.in_doubt
     unproven = setting == "verify" and archive is None
-    if setting == "hold" or unproven or waits.SENDING.given_up_after(mail.attempt):
+    if setting == "hold" or unproven or mail.attempt >= waits.DOUBTS:
         return False
     now = work.now
     if setting != "resend" and archive is not None and archive.is_complete:

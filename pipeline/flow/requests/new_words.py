@@ -4,8 +4,9 @@ from pipeline.flow.context import MessageContext
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import answered, read_new_text
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
@@ -16,7 +17,7 @@ def new_words(work: Work, context: MessageContext, record: RequestRecord) -> New
     message = context.message
     services = work.services
     ours = answered(
-        message.recipients, message.subject, services.own_addresses, services.identity.name
+        message.recipients, message.subject, services.own_addresses, services.identity.names
     )
     return read_new_text(message.text, ours, _sent(work.tx, record.id))
 

@@ -114,7 +114,7 @@ class Services:
             trust=sender.trust,
             inner_hops=sender.inner_hops,
             own_addresses=tuple(sorted(self.own_addresses)),
-            own_name=self.settings.courier.from_name,
+            own_names=self.identity.names,
             known_domains=self._known_domains,
         )
 

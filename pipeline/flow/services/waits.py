@@ -8,7 +8,11 @@ from pipeline.model.retry import Retry
 MESSAGE = Retry.doubling(timedelta(minutes=5), timedelta(hours=4))
 #: A message that is not to blame is tried for about a day; what never passes must not stick.
 MACHINE = Retry.doubling(timedelta(minutes=5), timedelta(hours=1), attempts=28)
-#: A mail that the server does not take now.
-SENDING = Retry.doubling(timedelta(minutes=2), timedelta(hours=4), attempts=12)
+#: A mail that the server does not take now; it is given up so long after its first refusal, and
+#: RFC 5321 (4.5.4.1) wants four or five days.
+SENDING = Retry.doubling(timedelta(minutes=2), timedelta(hours=4))
+GIVEN_UP_AFTER = timedelta(days=5)
+#: A mail whose line broke at the final dot so often is for staff.
+DOUBTS = 12
 #: Due work of a request that a rule refused.
 DUE_WORK = Retry((timedelta(days=1),))

@@ -1,12 +1,16 @@
 """Staff and the outbox: take a mail back, or queue it again; with a name in the history."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline.errors import NotFoundError, RefusedError
-from pipeline.flow.services import Services, Work
+from pipeline.flow.outgoing.ledger import take_back
+from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
-from pipeline.store.records import OutboxRecord, RequestRecord
+from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+
+_PORTION = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.cancel(mail_id):
             raise RefusedError("outbox_too_late", mail=mail_id)
+        take_back(work, mail)
         told = note_mail(work, mail, who, "mail_cancelled")
         waits = (
             record for record in told if not record.state.ended and record.move is Move.CUSTOMER
@@ -46,12 +51,56 @@ def retry(services: Services, mail_id: str, who: str) -> None:
     """
 
     def change(work: Work) -> None:
-        mail = _mail(work, mail_id)
-        if not work.tx.outbox.retry(mail_id, work.now):
+        if not _queued_again(work, _mail(work, mail_id), who):
             raise RefusedError("outbox_not_retried", mail=mail_id)
-        note_mail(work, mail, who, "mail_queued_again")
 
     services.run(change)
+
+
+def retry_all(services: Services, state: OutboxState, who: str) -> int:
+    """Queue all mails in ``state`` again whose bytes are still there; return how many.
+
+    ``state`` is one of those that need a person: failed, in doubt, bounced.
+    """
+    done, after = 0, ""
+    while portion := services.run(partial(_retry_some, state=state, after=after, who=who)):
+        done += sum(again for _, again in portion)
+        after = portion[-1][0]
+    return done
+
+
+def _retry_some(work: Work, *, state: OutboxState, after: str, who: str) -> list[tuple[str, bool]]:
+    """Queue a portion of mails again; return the id of each, and whether it could be."""
+    mails = work.tx.outbox.in_state(state, _PORTION, after)
+    return [(mail.id, _queued_again(work, mail, who)) for mail in mails]
+
+
+def resume(services: Services, who: str) -> int | None:
+    """Go on sending after a pause; return how many of the mails that led to it wait again.
+
+    None: sending was not paused.
+    """
+
+    def change(work: Work) -> int | None:
+        found = pause.refusals(work.tx)
+        if found.paused_at is None:
+            return None
+        mails = [mail for name in found.mails if (mail := work.tx.outbox.get(name)) is not None]
+        pause.keep(work.tx, pause.Refusals(again=found.mails))
+        waiting = [mail for mail in mails if mail.state is OutboxState.QUEUED]
+        for mail in waiting:
+            note_mail(work, mail, who, "mail_queued_again")
+        return len(waiting)
+
+    return services.run(change)
+
+
+def _queued_again(work: Work, mail: OutboxRecord, who: str) -> bool:
+    if not work.tx.outbox.retry(mail.id, work.now):
+        return False
+    take_back(work, mail)
+    note_mail(work, mail, who, "mail_queued_again")
+    return True
 
 
 def _mail(work: Work, mail_id: str) -> OutboxRecord:

@@ -14,7 +14,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
-from pipeline.flow.services import Services, open_services, open_trial, token_keys
+from pipeline.flow.services import Services, open_services, open_trial, pause, token_keys
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.flow.views.judges import Detected, detect, fault_of
@@ -77,6 +77,7 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("database", lambda: _database(services)),
                 _try("token_key", lambda: _token_key(services)),
                 _try("asleep", lambda: _asleep(services)),
+                _try("sending", lambda: _sending(services)),
                 _try("lists", lambda: _lists(services)),
             ]
             if wants_authority(settings):
@@ -160,6 +161,15 @@ def _asleep(services: Services) -> Finding:
     if not found.total:
         return Finding("asleep", "good")
     return Finding("asleep", "warn", "asleep_found", _counted(found))
+
+
+def _sending(services: Services) -> Finding:
+    with services.store.read() as tx:
+        found = pause.refusals(tx)
+    if found.paused_at is not None:
+        count = len(found.mails)
+        raise ConfigurationError("courier_paused", count=count, reason=found.answer)
+    return Finding("sending", "good")
 
 
 def _lists(services: Services) -> Finding:

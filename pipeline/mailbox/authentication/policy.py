@@ -14,7 +14,7 @@ class SenderPolicy:
     results without a name, as Microsoft 365 writes them. ``trust`` ``gateway``: the mailbox has no
     such fields because a gateway lets only proven mail through. ``inner_hops`` counts the SMTP
     relays of our own between the border and the mailbox. ``own_addresses`` and ``known_domains``
-    (of our customers) are what a look-alike would imitate, ``own_name`` is the name of our mails.
+    (of our customers) are what a look-alike would imitate, ``own_names`` how our mails are named.
     """
 
     authserv_ids: tuple[str, ...] = ()
@@ -22,5 +22,5 @@ class SenderPolicy:
     trust: Literal["header", "gateway"] = "header"
     inner_hops: int = 0
     own_addresses: tuple[str, ...] = ()
-    own_name: str = ""
+    own_names: tuple[str, ...] = ()
     known_domains: frozenset[str] = frozenset()

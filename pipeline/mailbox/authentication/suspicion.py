@@ -135,13 +135,11 @@ def _names_another(name: str, address: str) -> bool:
 
 
 def _poses_as_us(name: str, domain: str, policy: SenderPolicy) -> bool:
-    """Return whether somebody outside bears the name of our own mails."""
-    if (
-        not policy.own_name
-        or _organisation(domain) in _index(policy.own_addresses, frozenset()).known
-    ):
+    """Return whether somebody outside bears a name of our own mails."""
+    if _organisation(domain) in _index(policy.own_addresses, frozenset()).known:
         return False
-    return _words(policy.own_name) in _words(name)
+    borne = _words(name)
+    return any(_words(own) in borne for own in policy.own_names)
 
 
 def _words(text: str) -> str:

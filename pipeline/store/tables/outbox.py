@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from pipeline.model.notice import MailPriority
 from pipeline.store.records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
-from pipeline.store.tables.in_doubt import InDoubt
 from pipeline.store.tables.links import Links
+from pipeline.store.tables.refused import Refused
 from pipeline.store.tables.rows import Context, Mapper
 
 #: Why a mail was taken back that told of what was no longer so.
@@ -21,6 +21,7 @@ _DROPPED = 200
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
+_RECEIPTS = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
 _FINISHED = frozenset(
     {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.BOUNCED}
 )
@@ -44,7 +45,7 @@ _Found = list[OutboxRecord]
 _Ids = list[str]
 
 
-class Outbox(InDoubt):
+class Outbox(Refused):
     """The rows of ``outbox``. While a mail is being sent, ``next_at`` is the end of its lease."""
 
     def __init__(self, context: Context) -> None:
@@ -250,6 +251,8 @@ class Outbox(InDoubt):
                 intended_at=None,
                 look_until=None,
                 copied_at=None,
+                refusals=0,
+                refused_since=None,
                 kept_since=None,
                 attention_since=None,
             )
@@ -319,7 +322,7 @@ class Outbox(InDoubt):
         count = sa.select(sa.func.count()).select_from(outbox)
         open_work = count.where(self._mine(), due.is_not(None), due <= now)
         if not receipts:
-            open_work = open_work.where(outbox.c.priority <= MailPriority.ORDINARY)
+            open_work = open_work.where(outbox.c.priority.not_in(_RECEIPTS))
         return int(self._execute(open_work).scalar_one())
 
     def any_due(self, priorities: Iterable[MailPriority], now: datetime) -> bool:

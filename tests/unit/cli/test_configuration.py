@@ -62,7 +62,8 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def _arguments(path: tuple[str, ...]) -> tuple[str, ...]:
     if path in _ARGUMENTS:
         return _ARGUMENTS[path]
-    shows = path[0] in {"request", "outbox", "quarantine"} and path[1] != "list"
+    shows = path[0] in {"request", "outbox", "quarantine"}
+    shows = shows and path[1] not in {"list", "resume"}
     one = path in {("mail", "show"), ("mail", "raw")} or path[0] == "certificate"
     return (_REFERENCE,) if shows or (one and path[1] not in {"list", "crl"}) else ()
 
@@ -119,6 +120,9 @@ def test_settings_in_the_environment_alone_are_a_configuration(
         ("form", "list"),
         ("form", "build", "--out", "forms", "--format", "xlsx", "--lang", "en"),
         ("qr", "preview", "+4930123456", "--out", "qr"),
+        ("template", "preview"),
+        ("template", "preview", "withdrawn", "--lang", "ja"),
+        ("template", "preview", "withdrawn", "--out", "notices"),
         ("version",),
         ("config", "schema"),
         ("--help",),

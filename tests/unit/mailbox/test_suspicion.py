@@ -8,7 +8,7 @@ from pipeline.mailbox.sender import SenderPolicy, judge_sender
 POLICY = SenderPolicy(
     trust="gateway",
     own_addresses=("requests@genesys.com", "wa@service.genesys.com"),
-    own_name="Genesys Cloud WhatsApp requests",
+    own_names=("Genesys Cloud WhatsApp requests",),
     known_domains=frozenset(
         ("harbour-books.example", "lindenhof.example", "bücher-haus.example", "abc.jp")
     ),

@@ -26,7 +26,7 @@ def sink() -> Iterator[SmtpSink]:
 
 @pytest.fixture
 def courier(sink: SmtpSink) -> Iterator[SmtpCourier]:
-    made = SmtpCourier(SmtpServer(sink.host, sink.port, encryption="none", timeout=5))
+    made = SmtpCourier(SmtpServer(sink.host, sink.port, encryption="none"))
     yield made
     made.close()
 
@@ -101,7 +101,7 @@ def test_an_international_local_part_goes_only_to_a_server_that_takes_it(
     assert courier.deliver(MAIL, US, "愛子@example.jp").kind is DeliveryKind.SENT
     assert sink.messages[0][1] == ["愛子@example.jp"]
     with smtp_sink(smtputf8=False) as old:
-        refusing = SmtpCourier(SmtpServer(old.host, old.port, encryption="none", timeout=5))
+        refusing = SmtpCourier(SmtpServer(old.host, old.port, encryption="none"))
         assert refusing.deliver(MAIL, US, "愛子@example.jp") == Delivery(
             DeliveryKind.FAILED, "smtputf8_missing"
         )
@@ -113,7 +113,7 @@ def test_no_server_defers() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    courier = SmtpCourier(SmtpServer("127.0.0.1", port, encryption="none", timeout=2))
+    courier = SmtpCourier(SmtpServer("127.0.0.1", port, encryption="none"))
     assert courier.deliver(MAIL, US, THEM) == Delivery(
         DeliveryKind.DEFERRED, "ConnectionRefusedError"
     )
@@ -142,7 +142,7 @@ def test_a_line_that_breaks_in_the_middle_of_the_mail_defers() -> None:
         ]
         thread = threading.Thread(target=_serve_once, args=(listener, script))
         thread.start()
-        server = SmtpServer("127.0.0.1", listener.getsockname()[1], "none", timeout=5)
+        server = SmtpServer("127.0.0.1", listener.getsockname()[1], "none")
         kind = SmtpCourier(server).deliver(MAIL, US, THEM).kind
         thread.join()
     assert kind is DeliveryKind.DEFERRED
@@ -159,7 +159,7 @@ def test_a_server_that_is_silent_after_the_final_dot_leaves_it_in_doubt() -> Non
         ]
         thread = threading.Thread(target=_swallow, args=(listener, script))
         thread.start()
-        server = SmtpServer("127.0.0.1", listener.getsockname()[1], "none", timeout=0.3)
+        server = SmtpServer("127.0.0.1", listener.getsockname()[1], "none", time_scale=0.0005)
         kind = SmtpCourier(server).deliver(MAIL, US, THEM).kind
         thread.join()
     assert kind is DeliveryKind.IN_DOUBT
@@ -191,12 +191,12 @@ def test_starttls_and_a_password(certificate: Path) -> None:
     trusting = ssl.create_default_context(cafile=str(certificate))
     with smtp_sink(tls=server_context(certificate), password="secret") as sink:
         courier = SmtpCourier(
-            SmtpServer(sink.host, sink.port, "starttls", "box", "secret", 5, trusting)
+            SmtpServer(sink.host, sink.port, "starttls", "box", "secret", 1, trusting)
         )
         assert courier.deliver(MAIL, US, THEM).kind is DeliveryKind.SENT
         courier.close()
         wrong = SmtpCourier(
-            SmtpServer(sink.host, sink.port, "starttls", "box", "guess", 5, trusting)
+            SmtpServer(sink.host, sink.port, "starttls", "box", "guess", 1, trusting)
         )
         refused = wrong.deliver(MAIL, US, THEM)
         assert (refused.kind, refused.detail[:3]) == (DeliveryKind.DEFERRED, "535")
@@ -205,7 +205,7 @@ def test_starttls_and_a_password(certificate: Path) -> None:
 
 def test_a_server_whose_certificate_is_unknown_gets_nothing(certificate: Path) -> None:
     with smtp_sink(tls=server_context(certificate)) as sink:
-        courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls", timeout=5))
+        courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls"))
         assert courier.deliver(MAIL, US, THEM) == Delivery(
             DeliveryKind.DEFERRED, "SSLCertVerificationError"
         )
@@ -213,7 +213,7 @@ def test_a_server_whose_certificate_is_unknown_gets_nothing(certificate: Path) -
 
 
 def test_a_server_without_starttls_gets_nothing(sink: SmtpSink) -> None:
-    courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls", timeout=5))
+    courier = SmtpCourier(SmtpServer(sink.host, sink.port, "starttls"))
     assert courier.deliver(MAIL, US, THEM) == Delivery(DeliveryKind.DEFERRED, "courier_no_tls")
     assert sink.messages == []
 

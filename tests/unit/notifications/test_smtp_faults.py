@@ -45,7 +45,7 @@ def plain_sink() -> Iterator[SmtpSink]:
 
 
 def _server(port: int, **more: object) -> SmtpServer:
-    plain = SmtpServer("127.0.0.1", port, encryption="none", timeout=2)
+    plain = SmtpServer("127.0.0.1", port, encryption="none", time_scale=0.01)
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
@@ -115,7 +115,7 @@ def test_tls_to_a_plain_port_is_a_setting(plain_sink: SmtpSink) -> None:
 @pytest.mark.parametrize("encryption", ["starttls", "none"])
 def test_plain_to_a_tls_port_is_a_setting(certificate: Path, encryption: str) -> None:
     with tls_port(certificate) as port:
-        server = _server(port, encryption=encryption, timeout=0.3)
+        server = _server(port, encryption=encryption, time_scale=0.001)
         assert _fault(server) == (ConfigurationError, "courier_encryption")
 
 
@@ -156,12 +156,12 @@ def test_answer_that_every_mail_would_get_is_a_fault(
 )
 def test_server_that_does_not_begin_is_try_later(greeting: str | None, kind: str) -> None:
     with line_server(greeting, {}) as port:
-        assert _fault(_server(port, timeout=0.3)) == (TryLaterError, kind)
+        assert _fault(_server(port, time_scale=0.001)) == (TryLaterError, kind)
 
 
 def test_silence_before_the_final_dot_is_try_later() -> None:
     with line_server("220 here", {**_EHLO, "MAIL": "250 ok"}) as port:
-        assert _fault(_server(port, timeout=0.3)) == (TryLaterError, "courier_unreachable")
+        assert _fault(_server(port, time_scale=0.001)) == (TryLaterError, "courier_unreachable")
 
 
 def test_closed_port_and_unknown_name_are_try_later() -> None:

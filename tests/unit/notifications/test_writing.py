@@ -21,34 +21,42 @@ NOON = datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
     [
         (
             "Asia/Tokyo",
-            "1 December 2026, 14:30 (Japan time, UTC+9)",
+            "Tuesday 1 December 2026, 14:30 (Japan time, UTC+9)",
             "2026年12月1日（火）14:30（日本時間）",
         ),
         (
             "America/New_York",
-            "1 December 2026, 00:30 (Eastern time, UTC-5)",
+            "Tuesday 1 December 2026, 00:30 (Eastern time, UTC-5)",
             "2026年12月1日（火）00:30（アメリカ東部時間、UTC-5）",
         ),
         (
             "Asia/Kolkata",
-            "1 December 2026, 11:00 (India time, UTC+5:30)",
+            "Tuesday 1 December 2026, 11:00 (India time, UTC+5:30)",
             "2026年12月1日（火）11:00（インド時間、UTC+5:30）",
         ),
         (
             "America/Argentina/Buenos_Aires",
-            "1 December 2026, 02:30 (Argentina time, UTC-3)",
+            "Tuesday 1 December 2026, 02:30 (Argentina time, UTC-3)",
             "2026年12月1日（火）02:30（アルゼンチン時間、UTC-3）",
         ),
-        ("Etc/GMT+5", "1 December 2026, 00:30 (UTC-5)", "2026年12月1日（火）00:30（UTC-5）"),
-        ("UTC", "1 December 2026, 05:30 (UTC)", "2026年12月1日（火）05:30（協定世界時、UTC）"),
+        (
+            "Etc/GMT+5",
+            "Tuesday 1 December 2026, 00:30 (UTC-5)",
+            "2026年12月1日（火）00:30（UTC-5）",
+        ),
+        (
+            "UTC",
+            "Tuesday 1 December 2026, 05:30 (UTC)",
+            "2026年12月1日（火）05:30（協定世界時、UTC）",
+        ),
         (
             "No/Such",
-            "1 December 2026, 05:30 (UTC)",
+            "Tuesday 1 December 2026, 05:30 (UTC)",
             "2026年12月1日（火）05:30（協定世界時、UTC）",
         ),
         (
             "../../etc/passwd",
-            "1 December 2026, 05:30 (UTC)",
+            "Tuesday 1 December 2026, 05:30 (UTC)",
             "2026年12月1日（火）05:30（協定世界時、UTC）",
         ),
     ],
@@ -63,18 +71,18 @@ def test_an_instant_is_written_in_full_with_its_zone(
 @pytest.mark.parametrize(
     ("zone", "german"),
     [
-        ("Asia/Tokyo", "1. Dezember 2026, 14:30 Uhr (japanische Zeit, UTC+9)"),
-        ("Europe/Berlin", "1. Dezember 2026, 06:30 Uhr (mitteleuropäische Zeit, UTC+1)"),
-        ("Europe/Moscow", "1. Dezember 2026, 08:30 Uhr (Moskauer Zeit, UTC+3)"),
+        ("Asia/Tokyo", "Dienstag, 1. Dezember 2026, 14:30 Uhr (japanische Zeit, UTC+9)"),
+        ("Europe/Berlin", "Dienstag, 1. Dezember 2026, 06:30 Uhr (mitteleuropäische Zeit, UTC+1)"),
+        ("Europe/Moscow", "Dienstag, 1. Dezember 2026, 08:30 Uhr (Moskauer Zeit, UTC+3)"),
         (
             "America/New_York",
-            "1. Dezember 2026, 00:30 Uhr (nordamerikanische Ostküstenzeit, UTC-5)",
+            "Dienstag, 1. Dezember 2026, 00:30 Uhr (nordamerikanische Ostküstenzeit, UTC-5)",
         ),
         (
             "Australia/Eucla",
-            "1. Dezember 2026, 14:15 Uhr (zentral-/westaustralische Zeit, UTC+8:45)",
+            "Dienstag, 1. Dezember 2026, 14:15 Uhr (zentral-/westaustralische Zeit, UTC+8:45)",
         ),
-        ("No/Such", "1. Dezember 2026, 05:30 Uhr (UTC)"),
+        ("No/Such", "Dienstag, 1. Dezember 2026, 05:30 Uhr (UTC)"),
     ],
 )
 def test_a_german_instant_has_its_zone_in_lower_case(zone: str, german: str) -> None:
@@ -112,10 +120,10 @@ def test_a_span_over_midnight_names_both_days() -> None:
         datetime(2026, 12, 8, 15, 30, tzinfo=UTC),
     )
     assert dates.span(start, end, "Asia/Tokyo", EN) == (
-        "8 December 2026, 23:30 – 9 December 2026, 00:30 (Japan time, UTC+9)"
+        "Tuesday 8 December 2026, 23:30 – Wednesday 9 December 2026, 00:30 (Japan time, UTC+9)"
     )
     assert dates.span(start, end, "Asia/Tokyo", DE).replace("\u00a0", " ") == (
-        "Di., 8. Dezember 2026, 23:30 Uhr, bis Mi., 9. Dezember 2026, 00:30 Uhr "
+        "Dienstag, 8. Dezember 2026, 23:30 Uhr, bis Mittwoch, 9. Dezember 2026, 00:30 Uhr "
         "(japanische Zeit, UTC+9)"
     )
 
@@ -181,9 +189,9 @@ def test_japanese_lines_begin_and_end_where_they_may() -> None:
 
 
 def test_a_date_is_not_broken() -> None:
-    date_text = f"{GLUE_START}1 December 2026, 14:30 (Japan time, UTC+9){GLUE_END}"
+    date_text = f"{GLUE_START}Tuesday 1 December 2026, 14:30 (Japan time, UTC+9){GLUE_END}"
     lines = fill(f"{'word ' * 12}by {date_text}.", 76, east_asian=False)
-    assert lines[-1] == "1 December 2026, 14:30 (Japan time, UTC+9)."
+    assert lines[-1] == "Tuesday 1 December 2026, 14:30 (Japan time, UTC+9)."
 
 
 def test_a_link_is_never_cut_and_a_long_word_is() -> None:

@@ -1,0 +1,181 @@
+"""One connection to an SMTP server: how long each answer may take, and mails written whole.
+
+The standard library has one time-out for everything, starts it anew with each byte, and lets the
+kernel hold back a last small packet until the one before is acknowledged (Nagle, RFC 896), which
+costs 40 ms a mail.
+"""
+
+import smtplib
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _socket import _Address
+
+    from _typeshed import ReadableBuffer
+
+#: Seconds that a server has (RFC 5321, 4.5.3.2). The RFC names none for the last four.
+GREETING: Final = 300.0
+ENVELOPE: Final = 300.0
+DATA: Final = 120.0
+BLOCK: Final = 180.0
+FINAL_DOT: Final = 600.0
+CONNECT: Final = 60.0
+SESSION: Final = 300.0
+RESET: Final = 20.0
+GOODBYE: Final = 5.0
+
+_BLOCK_BYTES = 65_536
+_REPLY_BYTES = 65_536
+_CHUNK = 8192
+_DOT = b".\r\n"
+
+
+class _Replies:
+    """Reads lines from a socket until an instant, however slowly they drip in."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = b""
+        self._room = 0
+        self._end = 0.0
+
+    def begin(self, seconds: float) -> None:
+        """Give the next reply so many seconds."""
+        self._end = time.monotonic() + seconds
+        self._room = _REPLY_BYTES
+
+    def readline(self, size: int) -> bytes:
+        """Return the next line, or what there is of it at the end of the connection.
+
+        Raises TimeoutError, and OSError when the connection breaks or a reply never ends.
+        """
+        while b"\n" not in self._buffer and len(self._buffer) < size:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._sock.settimeout(left)
+            chunk = self._sock.recv(_CHUNK)
+            if not chunk:
+                break
+            self._buffer += chunk
+        line, end, rest = self._buffer.partition(b"\n")
+        line, self._buffer = (line + end)[:size], (line + end)[size:] + rest
+        self._room -= len(line)
+        if self._room < 0:
+            raise OSError("endless reply")
+        return line
+
+    def close(self) -> None:
+        """Do nothing: the socket is closed by its owner."""
+
+
+class Line(smtplib.SMTP):
+    """A connection that a server may keep waiting so long, and no longer.
+
+    ``limit`` is how many seconds the next reply may take; ``scale`` multiplies all time-outs.
+    With ``tls`` the connection begins with TLS.
+    """
+
+    scale = 1.0
+    limit = GREETING
+    last_reply = 0.0
+    _unsent = 0
+
+    def __init__(
+        self, host: str, port: int, *, scale: float = 1.0, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.scale = scale
+        #: Whether a mail was handed over on it: the server may have had enough of it since.
+        self.used = False
+        self._tls = tls
+        super().__init__(host, port, timeout=CONNECT * scale)
+
+    def connect(
+        self,
+        host: str = "localhost",
+        port: int = 0,
+        source_address: "_Address | None" = None,
+    ) -> tuple[int, bytes]:
+        """Connect, with TLS at once where it is wanted, and read the greeting.
+
+        Small packets are sent at once from then on.
+        """
+        sock = socket.create_connection((host, port), CONNECT * self.scale, source_address)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_hostname=host)
+        except BaseException:
+            sock.close()
+            raise
+        self.sock, self.file = sock, None
+        return self.getreply()
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read one reply within ``limit`` seconds, however many lines it has."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("no connection")
+        if self.file is None:
+            self.file = _Replies(self.sock)
+        self.file.begin(self.limit * self.scale)
+        found = super().getreply()
+        self.last_reply = time.monotonic()
+        return found
+
+    def ask(self, command: str, limit: float) -> tuple[int, bytes]:
+        """Send a command and return the reply, which may take ``limit`` seconds."""
+        self.limit = limit
+        return self.docmd(command)
+
+    def set_time_out(self, seconds: float) -> None:
+        """Give what does not end in a reply, the handshake of TLS, so long for each step."""
+        if self.sock is not None:
+            self.sock.settimeout(seconds * self.scale)
+
+    def send(self, s: "ReadableBuffer | str") -> None:
+        """Send a command."""
+        try:
+            self._push(s.encode(self.command_encoding) if isinstance(s, str) else bytes(s))
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("Server not connected") from error
+
+    def send_mail(self, message_bytes: bytes) -> None:
+        """Send the bytes of a mail and the final dot, the last block of them in one write.
+
+        Raises OSError when not all of it could be handed to the system; see ``dot_is_out``.
+        """
+        stuffed = _dot_stuffed(message_bytes)
+        self._unsent = len(stuffed)
+        for start in range(0, len(stuffed), _BLOCK_BYTES):
+            self._push(stuffed[start : start + _BLOCK_BYTES])
+
+    @property
+    def dot_is_out(self) -> bool:
+        """Whether the final dot of the mail that was being sent may have reached the server."""
+        return self._unsent < len(_DOT)
+
+    def _push(self, data: bytes) -> None:
+        """Hand ``data`` to the system within the time for one block; raises OSError."""
+        if self.sock is None:
+            raise OSError("no connection")
+        end = time.monotonic() + BLOCK * self.scale
+        rest = memoryview(data)
+        while rest:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
+            sent = self.sock.send(rest)
+            self._unsent -= sent
+            rest = rest[sent:]
+
+
+def _dot_stuffed(message_bytes: bytes) -> bytes:
+    """Return the mail with each leading dot of a line doubled, and its end (RFC 5321, 4.5.2)."""
+    whole = message_bytes if message_bytes.endswith(b"\r\n") else message_bytes + b"\r\n"
+    stuffed = whole.replace(b"\r\n.", b"\r\n..")
+    return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + _DOT
