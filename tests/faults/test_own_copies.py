@@ -375,6 +375,8 @@ def test_a_mail_in_doubt_waits_as_long_as_our_mailbox_cannot_be_read(
             summary = box.batch(after=_A_QUARTER)
             assert (summary.sent, summary.in_doubt) == (0, 1)
             assert summary.exit_code is ExitCode.TRY_LATER
+    with box.services.store.read() as tx:
+        assert [line.code for line in tx.alerts.list()] == ["archive_unread"]
     # what was on its way meanwhile has time to arrive
     assert box.batch(after=_MINUTE).sent == 0
     assert box.batch(after=_A_QUARTER).sent == 1
