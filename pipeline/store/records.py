@@ -326,14 +326,12 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
-    ``request_id`` is the request whose thread the mail is on; all that it tells of are in
-    ``outbox_requests``.
+    ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
-    the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
-    counts the temporary ones since ``refused_since``; faults of a server are none.
+    Due mails of the first ``priority`` go first. ``digest`` knows a copy of the mail when
+    ``content`` is gone. ``refusals`` counts the temporary ones since ``refused_since``.
     """
 
     id: str
