@@ -330,8 +330,7 @@ class OutboxRecord:
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
     ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Due mails of the first ``priority`` go first. ``digest`` knows a copy of the mail when
-    ``content`` is gone. ``refusals`` counts the temporary ones since ``refused_since``.
+    ``digest`` knows its copies; ``refusals`` counts temporary ones since ``refused_since``.
     """
 
     id: str
