@@ -62,8 +62,7 @@ class MessageRecord:
     for "the same mail again". ``stands_in`` is the folder where a mail released from the quarantine
     stands (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the
     server refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are the
-    codes of what in the sender's fields may deceive a reader.
+    ``stumbles`` counts failures that it was not to blame for. ``sender_warnings`` are codes.
     """
 
     id: str
