@@ -187,11 +187,10 @@ class View(Asked):
     def approval_ends(self) -> str:
         """When the approval lapses, when that is before the customer is ready; else empty."""
         ends, ready = self.facts.approval_ends_at, self.facts.ready_date
-        if ends is None or ready is None:
+        if not ends or not ready:
             return ""
-        last = dates.before_midnight(ends, self.facts.zone)
-        last_day = dates.in_zone(last, self.facts.zone).date()
-        return self._date(last_day) if ready > last_day else ""
+        last_day = dates.in_zone(dates.before_midnight(ends, self.facts.zone), self.facts.zone)
+        return self._date(last_day.date()) if ready > last_day.date() else ""
 
     @property
     def ready_date(self) -> str:
@@ -246,8 +245,8 @@ class View(Asked):
     @property
     def certificate_over(self) -> bool:
         """Whether the certificate has expired by itself, so that there was none to cancel."""
-        certificate = self.facts.certificate
-        return certificate is not None and certificate.expires_at <= self.facts.now
+        found = self.facts.certificate
+        return found is not None and found.expires_at <= self.facts.now
 
     @property
     def days_left(self) -> int:
@@ -354,8 +353,8 @@ class View(Asked):
 
     def _use(self, name: str) -> str:
         stem, _, ending = name.lower().rpartition(".")
-        by_ending = self.words.text("file_use", ending)
-        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
+        uses = self.words.section("file_use")
+        return str(uses.get(f"{ending}_{stem.partition('_')[0]}", uses.get(ending, "")))
 
     @property
     def requests(self) -> tuple[RequestView, ...]:
