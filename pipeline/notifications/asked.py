@@ -100,6 +100,11 @@ class Asked:
         return self.words.text("waiting", self._awaited)
 
     @property
+    def waiting_briefly(self) -> str:
+        """What the request waits for, in a sentence that an inbox shows in full."""
+        return self.words.text("waiting_briefly", self._awaited, self.waiting)
+
+    @property
     def _awaited(self) -> str:
         """The key of what the request waits for."""
         facts = self.facts

@@ -60,12 +60,11 @@ class MessageRecord:
     ``list_id`` names the mailing list that it came through.
     ``renumbered`` tells that the mail got another number before it was moved; it is moved when it
     comes again under that one. ``content`` is the digest of its text and files, for "the same mail
-    again".
-    ``stands_in`` is the folder where a mail released from the quarantine stands on the server
-    (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
-    refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are
-    the codes of what in the sender's fields may deceive a reader.
+    again". ``stands_in`` is the folder where a mail released from the quarantine stands on the
+    server (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the
+    server refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
+    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are the
+    codes of what in the sender's fields may deceive a reader.
     """
 
     id: str
@@ -326,16 +325,12 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
-    ``request_id`` is the request whose thread the mail is on; all that it tells of are in
-    ``outbox_requests``.
+    ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
-    ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
-    the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
-    counts the temporary ones since ``refused_since``; faults of a server are none.
-    ``saying`` is what it does to a promise of its requests (None: it is no mail to their customer),
-    ``promise_at`` by when it promises that we write.
+    ended in a known way; a claimed mail that carries it is in doubt, and is looked for until
+    ``look_until``. ``copied_at`` tells that our own copy of it came in, ``digest`` knows a copy.
+    ``refusals`` counts temporary ones since ``refused_since``. ``saying`` is what it does to a
+    promise (None: no mail to a customer), ``promise_at`` by when it promises that we write.
     """
 
     id: str

@@ -56,11 +56,12 @@ SAYINGS: Mapping[NoticeName, Saying] = MappingProxyType(
         _N.STAFF_ALERT: Saying.LEAVES,
     }
 )
-#: Variants of a mail that tell and ask nothing of the request itself.
+#: Variants that do something else than their mail.
 _VARIANTS: Mapping[tuple[NoticeName, str], Saying] = MappingProxyType(
     {
         (_N.QUESTION, "colleague"): Saying.LEAVES,
-        (_N.QUESTION, "reused_number"): Saying.LEAVES,
+        # it stands in place of the acknowledgement
+        (_N.QUESTION, "reused_number"): Saying.REPLACES,
         (_N.QUESTION, "reply_to_act"): Saying.LEAVES,
     }
 )

@@ -83,8 +83,9 @@ def test_mail_is_tried_for_five_days_with_growing_waits(box: World, server: Scri
     server.say("rcpt", "451 4.3.0 later")
     begun, tries = box.clock.now(), []
     while box.outbox()[0].state is OutboxState.QUEUED:
-        wait = box.outbox()[0].next_at - box.clock.now()
-        if wait:
+        due = box.outbox()[0].next_at
+        assert due is not None
+        if wait := due - box.clock.now():
             assert box.batch(after=wait - timedelta(seconds=1)).put_off == 0
         box.batch(after=timedelta(seconds=1))
         tries.append(box.clock.now() - begun)

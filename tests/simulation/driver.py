@@ -135,8 +135,8 @@ class Year:
             records = {key: tx.requests.get(key) for keys in told.values() for key in keys}
             opened = queries.queue(tx, queries.QueueView.OPEN, limit=1000)
             waiting = tx.outbox.list("open", 1000)
-        times = [row.next_at for row in (*opened, *waiting) if row.next_at is not None]
-        self._wait = min(times, default=None)
+        times = [row.next_at for row in opened] + [mail.next_at for mail in waiting]
+        self._wait = min(filter(None, times), default=None)
         for row in new:
             self._sent.add(row.id)
             record = records[row.request_id] if row.request_id else None

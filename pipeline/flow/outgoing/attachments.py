@@ -1,7 +1,6 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -16,9 +15,16 @@ from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.notice import MailFile, NoticeFacts, NoticeName
 from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import forwardable
+from pipeline.notifications.enclosed import (
+    Enclosed,
+    blanks,
+    certificate_name,
+    enclosed,
+    form_of_answers,
+    text_name,
+)
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.catalogue import BY_FORM, TRACKS
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -27,19 +33,6 @@ _CONTENT_TYPES = {
 
 #: All forms in a few languages, about 20 KB each.
 _KEPT_BLANKS = 32
-
-#: Notices that carry the customer's own answers again, for a correction or a new start.
-_WITH_ANSWERS = frozenset(
-    {
-        NoticeName.NEEDS_CORRECTION,
-        NoticeName.CORRECTION_REMINDER,
-        NoticeName.REJECTED,
-        NoticeName.WITHDRAWN,
-        NoticeName.CLOSED_NO_RESPONSE,
-    }
-)
-#: Questions that carry the form that staff have chosen.
-_PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
 
 
 def enclosures(
@@ -50,42 +43,27 @@ def enclosures(
     facts: NoticeFacts,
 ) -> tuple[MailFile, ...]:
     """Return the files that the notice of ``effect`` carries."""
-    notice, variant = effect.notice, effect.variant
     if details.files:
         return details.files
-    prefilled = notice is NoticeName.QUESTION and variant in _PREFILLED
-    if prefilled or notice in _WITH_ANSWERS or variant == "undo_late":
-        kind = record.form or TRACKS[record.state.track].form
-        return _answers(work, record, record.form_sent if prefilled else kind, details)
-    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
-        return (_text_to_pass_on(record, facts),)
-    if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
-        return _certificate(work.tx, record)
-    if notice is NoticeName.HELP_CHOOSE_FORM and facts.details_known:
-        return ()  # staff say which form it is, and send that one
-    kinds = _blanks(record, notice)
-    return tuple(blank(work.services, kind, record.language) for kind in kinds)
-
-
-def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
-    """Return the blank forms that ``notice`` carries."""
-    match notice:
-        case NoticeName.UNREADABLE if record.form is not None:
-            return (record.form,)
-        case NoticeName.HELP_CHOOSE_FORM if record.form is not None:
-            return ()  # a form came; which one fits is for staff to say
-        case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
-            return tuple(FormKind)
-        case NoticeName.ALREADY_ACTIVE | NoticeName.ACTIVATED:
-            return tuple(kind for kind in FormKind if BY_FORM[kind].needs_active_number)
+    match enclosed(effect.notice, effect.variant, facts):
+        case Enclosed.ANSWERS:
+            return _answers(work, record, form_of_answers(facts), details)
+        case Enclosed.CHOSEN_FORM:
+            return _answers(work, record, record.form_sent, details)
+        case Enclosed.TEXT_TO_PASS_ON:
+            return (_text_to_pass_on(record, facts),)
+        case Enclosed.CERTIFICATE:
+            return _certificate(work.tx, record, facts)
+        case Enclosed.BLANKS:
+            kinds = blanks(effect.notice, facts)
+            return tuple(blank(work.services, kind, record.language) for kind in kinds)
     return ()
 
 
 def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:
     """Return what the customer's old provider has to read, in English and their language."""
     text = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, record.language, facts)
-    name = f"two-step-off_{record.reference}.txt"
-    return MailFile(name, "text/plain; charset=utf-8", text.encode())
+    return MailFile(text_name(facts), "text/plain; charset=utf-8", text.encode())
 
 
 def _answers(
@@ -180,10 +158,11 @@ def _form(
     )
 
 
-def _certificate(tx: Transaction, record: RequestRecord) -> tuple[MailFile, ...]:
+def _certificate(
+    tx: Transaction, record: RequestRecord, facts: NoticeFacts
+) -> tuple[MailFile, ...]:
     live = tx.certificates.live_of_request(record.id)
     if live is None or live.expires_at is None:
         return ()
-    last_day = live.expires_at.astimezone(ZoneInfo(record.time_zone)).date()
-    name = f"whatsapp-certificate_{record.reference}_exp-{last_day}.txt"
+    name = certificate_name(facts)
     return (MailFile(name=name, content_type="text/plain", content=live.text.encode()),)

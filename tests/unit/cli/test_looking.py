@@ -42,6 +42,7 @@ LOOKS = [
     "config check",
     "config schema",
     "form list",
+    "template check answer",
     "form fields qr",
     "form check FILE",
     "version",
@@ -75,7 +76,7 @@ WRITES = {
 #: A file to be read.
 SAMPLE = Path(__file__).parents[3] / "README.md"
 #: What needs no configuration.
-_WITHOUT = {"form", "version", "config schema"}
+_WITHOUT = {"form", "template", "version", "config schema"}
 
 
 def picture(folder: Path) -> dict[str, tuple[int, int, str]]:

@@ -1,0 +1,116 @@
+"""What a notice carries beside its words: one declaration, for sending and for the samples."""
+
+from enum import StrEnum
+
+from pipeline.forms.publish import file_name
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.notice import NoticeFacts, NoticeName
+from pipeline.notifications.dates import in_zone
+from pipeline.tracks.catalogue import BY_FORM, TRACKS
+
+
+class Enclosed(StrEnum):
+    """A kind of enclosure."""
+
+    NOTHING = "nothing"
+    ANSWERS = "answers"
+    CHOSEN_FORM = "chosen_form"
+    BLANKS = "blanks"
+    TEXT_TO_PASS_ON = "text_to_pass_on"
+    CERTIFICATE = "certificate"
+    GIVEN = "given"
+
+
+#: Notices that carry the customer's own answers again, for a correction or a new start.
+_WITH_ANSWERS = frozenset(
+    {
+        NoticeName.NEEDS_CORRECTION,
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.REJECTED,
+        NoticeName.WITHDRAWN,
+        NoticeName.CLOSED_NO_RESPONSE,
+    }
+)
+#: Questions that carry the form that staff have chosen.
+_PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
+_WITH_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
+
+
+def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
+    """Return what ``notice`` carries, when nothing was given for it.
+
+    What is given (the images of a QR code) takes its place.
+    """
+    if notice is NoticeName.QUESTION and variant in _PREFILLED:
+        return Enclosed.CHOSEN_FORM
+    if notice in _WITH_ANSWERS or variant == "undo_late":
+        return Enclosed.ANSWERS
+    if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
+        return Enclosed.TEXT_TO_PASS_ON
+    if notice in _WITH_CERTIFICATE:
+        return Enclosed.CERTIFICATE
+    if blanks(notice, facts):
+        return Enclosed.BLANKS
+    return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
+
+
+def blanks(notice: NoticeName, facts: NoticeFacts) -> tuple[FormKind, ...]:
+    """Return the blank forms that ``notice`` carries."""
+    match notice:
+        case NoticeName.UNREADABLE if facts.reason == "file_big":
+            return ()  # it was not opened; they have their form
+        case NoticeName.UNREADABLE if facts.form is not None:
+            return (facts.form,)
+        case NoticeName.HELP_CHOOSE_FORM if facts.form is not None or facts.details_known:
+            return ()  # which one fits is for staff to say
+        case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
+            return tuple(FormKind)
+        case NoticeName.ALREADY_ACTIVE | NoticeName.ACTIVATED:
+            return tuple(kind for kind in FormKind if BY_FORM[kind].needs_active_number)
+    return ()
+
+
+def form_of_answers(facts: NoticeFacts) -> FormKind | None:
+    """Return the form that the answers come back in; None: the track has none."""
+    return facts.form or TRACKS[facts.track].form
+
+
+def text_name(facts: NoticeFacts) -> str:
+    """Return the name of the text that the customer's old provider has to read."""
+    return f"two-step-off_{facts.reference}.txt"
+
+
+def certificate_name(facts: NoticeFacts) -> str:
+    """Return the name of the file of the certificate, or empty when there is none."""
+    if facts.certificate is None:
+        return ""
+    last_day = in_zone(facts.certificate.expires_at, facts.zone).date()
+    return f"whatsapp-certificate_{facts.reference}_exp-{last_day}.txt"
+
+
+def file_names(
+    notice: NoticeName,
+    variant: str,
+    facts: NoticeFacts,
+    language: str,
+    file_format: FileFormat = FileFormat.XLSX,
+) -> tuple[str, ...]:
+    """Return the names of the files that ``notice`` carries; answers come as ``file_format``."""
+    match enclosed(notice, variant, facts):
+        case Enclosed.ANSWERS:
+            kind = form_of_answers(facts)
+            return (file_name(kind, language, file_format),) if kind else ()
+        case Enclosed.CHOSEN_FORM:
+            chosen = facts.suggestion
+            return (file_name(chosen, language, file_format),) if chosen else ()
+        case Enclosed.BLANKS:
+            kinds = blanks(notice, facts)
+            return tuple(file_name(kind, language, FileFormat.XLSX) for kind in kinds)
+        case Enclosed.TEXT_TO_PASS_ON:
+            return (text_name(facts),)
+        case Enclosed.CERTIFICATE:
+            name = certificate_name(facts)
+            return (name,) if name else ()
+        case Enclosed.GIVEN:
+            return facts.files
+    return ()
