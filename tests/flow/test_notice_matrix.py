@@ -19,7 +19,7 @@ from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Saying
 from pipeline.model.request import Actor, HoldReason, Status, Track
 from pipeline.notifications.enclosed import file_names
-from pipeline.notifications.samples import Sample, samples, usual_facts
+from pipeline.notifications.preview.samples import Sample, samples, usual_facts
 from pipeline.notifications.sources import variants_of
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import closes_when_due, customer_due_at, our_promise_at
@@ -126,7 +126,9 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         max_mb=25,
     )
     if cell.variant == "meaning" and state.status is not Status.AWAITING_READINESS:
-        facts = replace(facts, reply_word={"en": "WITHDRAW", "ja": "取り下げ"}.get(language, "ZURÜCKZIEHEN"))
+        facts = replace(
+            facts, reply_word={"en": "WITHDRAW", "ja": "取り下げ"}.get(language, "ZURÜCKZIEHEN")
+        )
     if state.had_certificate or cell.notice is NoticeName.CERTIFICATE_EXPIRED:
         end = state.certificate_expires_at or now - timedelta(minutes=1)
         facts = replace(
@@ -142,9 +144,7 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         )
     if state.ended_at is not None:
         undone = state.status is Status.WITHDRAWN or state.activation_reported
-        facts = replace(
-            facts, undo_until=state.ended_at + POLICY.undo_withdraw if undone else None
-        )
+        facts = replace(facts, undo_until=state.ended_at + POLICY.undo_withdraw if undone else None)
     files = file_names(cell.notice, cell.variant, facts, language)
     return replace(facts, files=files)
 
@@ -199,7 +199,9 @@ def test_the_cells_are_those_of_the_list() -> None:
         name = ".".join(filter(None, (cell.notice.value, cell.variant)))
         key = (name, state.track.value, "staff" if cell.actor is Actor.STAFF else "others")
         statuses.setdefault(key, set()).add(state.status.value)
-    lines = [f"{' '.join(key)}: {' '.join(sorted(found))}" for key, found in sorted(statuses.items())]
+    lines = [
+        f"{' '.join(key)}: {' '.join(sorted(found))}" for key, found in sorted(statuses.items())
+    ]
     text = "\n".join(lines) + "\n"
     actual = LIST.with_name("notice_matrix_actual.txt")
     if LIST.exists() and LIST.read_text(encoding="utf-8") == text:

@@ -43,8 +43,7 @@ _VARIANTS: dict[EventName, tuple[tuple[str, HoldReason | None], ...]] = {
     EventName.CONFLICT_FOUND: _STOPPED,
     EventName.M2M_DOUBTFUL: (("m2m", HoldReason.M2M),),
     EventName.HOLD: tuple(
-        ("", reason)
-        for reason in (HoldReason.STAFF, HoldReason.TOO_MANY, HoldReason.FIRST_OF_TWO)
+        ("", reason) for reason in (HoldReason.STAFF, HoldReason.TOO_MANY, HoldReason.FIRST_OF_TWO)
     ),
 }
 #: Statuses whose mails and ways look at the date from which the customer is ready.
@@ -230,9 +229,7 @@ def _with_facts(state: RequestState, event: Event) -> Iterator[Event]:
         case EventName.NEW_DATE:
             yield replace(event, new_date=now.date() + timedelta(days=60))
         case EventName.ISSUED:
-            yield replace(
-                event, certificate_created_at=now, certificate_expires_at=now + _LIFE
-            )
+            yield replace(event, certificate_created_at=now, certificate_expires_at=now + _LIFE)
         case EventName.REVOKE:
             for reason in ("exposed", "number_changed", "name_changed", "asked", "our_mistake"):
                 yield replace(event, reason=reason)

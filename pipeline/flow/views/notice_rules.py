@@ -18,7 +18,7 @@ from pipeline.model.request import Actor, EventName, Status
 from pipeline.model.transition import DeadlineKind
 from pipeline.notifications.asked import LETTERS
 from pipeline.notifications.compose import Composed
-from pipeline.notifications.samples import Sample
+from pipeline.notifications.preview.samples import Sample
 from pipeline.notifications.view import View
 from pipeline.notifications.words import words_of
 from pipeline.tracks.catalogue import TRACKS
