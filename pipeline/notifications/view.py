@@ -186,8 +186,8 @@ class View(Dated):
 
     def _use(self, name: str) -> str:
         stem, _, ending = name.lower().rpartition(".")
-        by_ending = self.words.text("file_use", ending)
-        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
+        uses = self.words.section("file_use")
+        return str(uses.get(f"{ending}_{stem.partition('_')[0]}", uses.get(ending, "")))
 
     @property
     def requests(self) -> tuple[RequestView, ...]:
