@@ -379,6 +379,18 @@ def test_word_that_undoes_is_told_while_it_can_be_undone(
     assert [word for word in words if not says(REPLIES, word)] == []
 
 
+@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+def test_a_block_of_what_is_asked_stands_apart(
+    case: tuple[NoticeName, str, str], make_facts: MakeFacts
+) -> None:
+    asked = re.compile("By: |Frist: |期限：|First line of your|1行目に書く|Erste Zeile Ihrer")
+    lines = ["", *written(case, make_facts).text.split("\n"), ""]
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if asked.match(line):
+            assert not before or re.match("[^:：]+[:：]", before), before
+            assert not after or asked.match(after) or re.match("[^:：]+[:：]", after), after
+
+
 @pytest.mark.parametrize("case", [case for case in CUSTOMER_CASES if case[2] == "de"], ids=str)
 def test_german_is_written_as_german_letters_are(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
