@@ -346,7 +346,7 @@ def test_a_command_that_is_named_is_one_that_is_read(
     flowing = " ".join(composed.body.split())
     found = COMMANDS[case[2]].findall(flowing)
     assert [word for word in found if not says(REPLIES, word)] == []
-    told = re.findall("in the first line(?! of|:)|in der ersten Zeile(?!:)", flowing)
+    told = re.findall("in the first line(?! of|:)|in der ersten Zeile(?!:| mit dem Wort)", flowing)
     assert len(found) == len(told)
 
 
