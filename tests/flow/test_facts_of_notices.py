@@ -152,6 +152,7 @@ def test_released_number_is_acknowledged_with_a_question_that_may_be_left(world:
     world.know("sakura-denki.example")
     (mail,) = world.mail(HANAKO, form())
     assert (mail.notice, mail.variant) == ("question", "reused_number")
-    assert "現在、貴社の番号であれば、お手続きいただくことはありません。" in mail.text
-    assert "次の日時までにメールでご連絡いたします。" in mail.text
+    text = "".join(mail.text.split())
+    assert "現在、貴社の番号であれば、お手続きいただくことはありません。" in text
+    assert "次の日時までにメールでご連絡いたします。" in text
     assert world.request().status is Status.POLICY_REVIEW

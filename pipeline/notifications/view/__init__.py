@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Move, Status
-from pipeline.notifications.dated import Dated
 from pipeline.notifications.digest import LineView, days_between
 from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
+from pipeline.notifications.view.dated import Dated
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 

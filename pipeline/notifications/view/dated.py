@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.notifications import dates
-from pipeline.notifications.asked import LETTERS, Asked
 from pipeline.notifications.seal import Glued, Promised
+from pipeline.notifications.view.asked import LETTERS, Asked
 
 
 def _promised(date: str) -> str:
