@@ -57,12 +57,13 @@ class MessageRecord:
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
     fetched. Nor were those that the server does not deliver: ``withheld`` is what it said.
-    ``list_id`` names the mailing list that it came through. ``renumbered``: it got another number
-    before its move; it is moved when it comes again. ``content`` is the digest of text and files,
+    ``list_id`` names its mailing list. ``renumbered`` tells that the mail got another number before
+    it was moved; it is moved when it comes again. ``content`` is the digest of its text and files,
     for "the same mail again". ``stands_in`` is the folder where a mail released from the quarantine
-    stands (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the
-    server refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts failures that it was not to blame for. ``sender_warnings`` are codes.
+    stands on the server (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of
+    moves that the server refused. ``last_error`` is the code of the last failure and ``trace`` its
+    type and place; ``stumbles`` counts the failures that the mail was not to blame for.
+    ``sender_warnings`` are the codes of what in the sender's fields may deceive a reader.
     """
 
     id: str
