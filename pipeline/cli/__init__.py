@@ -14,6 +14,7 @@ from pipeline.cli import streams
 from pipeline.cli.help import Context
 from pipeline.cli.misuse import tell_misuse
 from pipeline.cli.output import tell_lines
+from pipeline.cli.team_language import speak_teams_language
 from pipeline.errors import ConfigurationError, ExitCode, PipelineError
 from pipeline.wording import calling
 from pipeline.wording import console as words
@@ -68,7 +69,7 @@ def worded(command: click.Command, path: tuple[str, ...]) -> click.Command:
     command.help = words.help_text(path)
     command.context_class = Context
     for param in command.params:
-        if isinstance(param, click.Option) and param.help is None:
+        if isinstance(param, click.Option):
             param.help = words.option_help(param.name or "")
     return command
 
@@ -198,6 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code (spec: 0, 1, 2, 3, 4, 5, 6, 75 or 130)."""
     logs.configure("warning")
+    speak_teams_language(arguments)
     try:
         code = _call(arguments)
         sys.stdout.flush()

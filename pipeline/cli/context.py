@@ -15,6 +15,7 @@ from pipeline.flow.services import Services, open_services
 from pipeline.model.identifiers import read_prefix
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.wording import console as words
 
 
 def named_places() -> tuple[Path | None, Path | None]:
@@ -33,6 +34,7 @@ def settings(*, optional: bool = False) -> Settings:
     config, home = named_places()
     found = load(config, home, optional=optional)
     logs.configure(found.logs.level, as_json=found.logs.json_lines)
+    words.speak_as_team(found.team.language)
     return found
 
 

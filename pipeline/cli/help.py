@@ -1,5 +1,6 @@
 """Help that fits the terminal in every language: click counts characters, not columns."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,32 @@ _WIDEST = 80
 _LEAST_TEXT = 20
 #: The heading that click writes above the options.
 _CLICKS_OPTIONS = "Options"
+#: What click calls the parts of a command line and the types of values, and our word for each.
+_CLICKS_WORDS = {
+    "[OPTIONS]": "usage_options",
+    "COMMAND [ARGS]...": "usage_command",
+    "INTEGER RANGE": "type_integer",
+    "INTEGER": "type_integer",
+    "TEXT": "type_text",
+    "FILE": "type_file",
+    "DIRECTORY": "type_folder",
+    "PATH": "type_path",
+    "FIELD": "type_field",
+}
+_LONGEST_FIRST = sorted(_CLICKS_WORDS, key=len, reverse=True)
+_CLICKS = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?!\w)" for word in _LONGEST_FIRST))
+#: The formats of a date, as click shows them.
+_FORMATS = re.compile(r"\[%[^\]]{1,80}\]")
+
+
+def in_our_words(text: str) -> str:
+    """Return what click wrote of a command or an option with its own words as ours."""
+    dated = _FORMATS.sub(lambda found: words.word(_date_type(found.group())), text)
+    return _CLICKS.sub(lambda found: words.word(_CLICKS_WORDS[found.group()]), dated)
+
+
+def _date_type(formats: str) -> str:
+    return "type_instant" if ":" in formats else "type_date"
 
 
 class Formatter(click.HelpFormatter):
@@ -29,6 +56,7 @@ class Formatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write how the command is typed; a list of choices is broken between them."""
         head = f"{prefix or words.word('usage')} {prog}"
+        args = in_our_words(args)
         if width(head) + 1 + width(args) <= self.width:
             self.write(f"{head} {args}".rstrip() + "\n")
             return
@@ -54,7 +82,7 @@ class Formatter(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Write names and what they mean in two columns, or below each other where it is narrow."""
-        listed = list(rows)
+        listed = [(in_our_words(name), meaning) for name, meaning in rows]
         widest = max(width(name) for name, _ in listed)
         first = min(widest, col_max, self.width // 3) + col_spacing
         room = max(self.width - self.current_indent - first, _LEAST_TEXT)

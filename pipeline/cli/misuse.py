@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from pipeline.cli.choices import WordChoice
 from pipeline.cli.output import inert, tell_lines
 from pipeline.wording import console as words
 
@@ -91,7 +92,7 @@ def _name(error: click.BadParameter) -> str:
 
 
 def _choices(kind: "click.Choice[str]") -> str:
-    return words.listed(kind.choices)
+    return kind.told() if isinstance(kind, WordChoice) else words.listed(kind.choices)
 
 
 def _end(value: float | None) -> str:

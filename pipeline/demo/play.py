@@ -15,6 +15,8 @@ from pipeline.durable import make_folder, write_file
 from pipeline.errors import RefusedError
 from pipeline.flow.services import open_services
 from pipeline.flow.views.report import write_report
+from pipeline.resources import languages
+from pipeline.wording import console
 
 _DAYS = 9
 
@@ -59,7 +61,8 @@ def play(folder: Path, progress: Progress) -> Played:
 def _remove_old(folder: Path) -> None:
     """Remove an earlier demo, known by its settings; anything else in the way is refused."""
     try:
-        ours = (folder / "pipeline.toml").read_text(encoding="utf-8") == _settings_text(folder)
+        text = (folder / "pipeline.toml").read_text(encoding="utf-8")
+        ours = text in {_settings_text(folder, language) for language in languages()}
     except (OSError, UnicodeDecodeError):
         ours = False
     if not ours and any(folder.iterdir()):
@@ -67,7 +70,7 @@ def _remove_old(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _settings_text(folder: Path) -> str:
+def _settings_text(folder: Path, language: str) -> str:
     return f"""[store]
 home = {json.dumps(str(folder.absolute()))}
 
@@ -89,10 +92,11 @@ authserv_ids = ["mx.genesys.example"]
 time_zone = "UTC"
 country = "US"
 alert_to = "whatsapp-staff@genesys.example"
+language = "{language}"
 """
 
 
 def _write_settings(folder: Path) -> Settings:
     path = folder / "pipeline.toml"
-    write_file(path, _settings_text(folder).encode())
+    write_file(path, _settings_text(folder, console.language()).encode())
     return load(path, environment={})

@@ -15,7 +15,7 @@ from pipeline.clock import SettableClock
 from pipeline.durable import make_folder, write_file
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
-from pipeline.flow.staff import corrections, review
+from pipeline.flow.staff import corrections, letters, review
 from pipeline.flow.staff.numbers import import_numbers
 from pipeline.flow.staff.send_form import send_form
 from pipeline.mailbox.parse import parse_message
@@ -113,6 +113,9 @@ class Story:
 
     def _decide(self, act: Act) -> None:
         for record in self._requests(act.sample):
+            if act.kind == "answer":
+                letters.answer(self._services, record, _STAFF, text=act.text)
+                continue
             _DECISIONS[act.kind](self._services, record, self._slots(record, act))
 
     def _slots(self, record: RequestRecord, act: Act) -> tuple[Slot, ...]:
@@ -155,7 +158,7 @@ class Story:
                 [
                     Path(file).stem,
                     ", ".join(record.reference for record in records),
-                    ", ".join(words.status_word(record.status.value) for record in records)
+                    ", ".join(words.step(record.status) for record in records)
                     or words.status_word(str(self._outcome(name)["outcome"])),
                     str(sum(len(self._mails(record)) for record in records)),
                 ]
@@ -222,7 +225,7 @@ class Story:
             at=self._instant(str(entry["at"])),
             kind=value if kind == "staff" else kind,
             sample=value if kind == "mail" else str(entry.get("sample", "")),
-            text=value if kind == "reply" else "",
+            text=value if kind == "reply" else str(entry.get("text", "")),
             slots=tuple(int(day) for day in slots) if isinstance(slots, list) else (),
         )
 
@@ -307,7 +310,6 @@ _DECISIONS: dict[str, Decision] = {
             EventName.NAME_APPROVED,
             EventName.OFFER_SLOTS,
             EventName.CODE_VERIFIED,
-            EventName.ANSWER,
         )
     },
 }

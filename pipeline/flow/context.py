@@ -13,7 +13,7 @@ from pipeline.model.message import (
     SenderJudgement,
     SenderVerdict,
 )
-from pipeline.model.notice import MailFile, ProblemItem
+from pipeline.model.notice import MailFile, ProblemItem, RequestFacts
 from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.model.transition import SendNotice
@@ -66,7 +66,9 @@ class Trigger:
 class NoticeDetails:
     """What a notice says beyond the request: see ``NoticeFacts`` for the meaning of each.
 
-    ``files`` take the place of the notice's own files, ``copies`` come beside them.
+    ``files`` take the place of the notice's own files, ``copies`` come beside them. ``promise_at``
+    is a date that staff chose. ``due_at`` is the customer's deadline where the state does not tell
+    it any more.
     """
 
     items: tuple[ProblemItem, ...] = ()
@@ -76,12 +78,20 @@ class NoticeDetails:
     changes: tuple[tuple[str, str, str], ...] = ()
     own_words: str = ""
     reason: str = ""
-    refs: tuple[str, ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
     file_name: str = ""
     suggestion: FormKind | None = None
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
     copies: tuple[MailFile, ...] = ()
+    promise_at: datetime | None = None
+    first_asked: bool = False
+    second_received_at: datetime | None = None
+    reply_word: str = ""
+    due_at: datetime | None = None
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

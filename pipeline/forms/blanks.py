@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.resources import languages, root
 
@@ -10,8 +11,17 @@ _KEPT = 32
 
 @lru_cache(maxsize=_KEPT)
 def published(
-    kind: FormKind, language: str, file_format: FileFormat = FileFormat.PDF
+    kind: FormKind, language: str, file_format: FileFormat = FileFormat.PDF, version: str = ""
 ) -> bytes | None:
-    """Return the published file, or None when there is none in ``language``."""
-    path = root() / "forms" / f"{kind.value}_{language}.{file_format.value}"
+    """Return the published file, or None when there is none in ``language``.
+
+    ``version`` is what a file says of itself (empty: the present one). Of older versions the PDFs
+    are kept, by which prints of them are read.
+    """
+    definition, folder = FORMS[kind], root() / "forms"
+    if version in definition.older_versions:
+        folder /= version
+    elif version not in {"", definition.version}:
+        return None
+    path = folder / f"{kind.value}_{language}.{file_format.value}"
     return path.read_bytes() if language in languages() and path.is_file() else None

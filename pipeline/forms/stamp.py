@@ -44,9 +44,18 @@ def read_stamp(text: str) -> Stamp | None:
 
     Full-width characters, other blanks and a print's dashes are understood.
     """
-    folded = re.sub(r"[‐-―−]", "-", unicodedata.normalize("NFKC", text))
-    found = _PRINTED.search(folded)
+    found = _PRINTED.search(_plain(text))
     return make_stamp(*found.groups()) if found else None
+
+
+def printed_stamps(text: str) -> tuple[Stamp, ...]:
+    """Return all identities that are printed in ``text``, each once."""
+    found = (make_stamp(*parts) for parts in _PRINTED.findall(_plain(text)))
+    return tuple(dict.fromkeys(stamp for stamp in found if stamp is not None))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[‐-―−]", "-", unicodedata.normalize("NFKC", text))
 
 
 def stamp_of(entries: Mapping[str, str]) -> Stamp | None:

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.form import FormKind
-from pipeline.resources import languages, read_toml
+from pipeline.resources import languages, read_toml, template
 
 _CHOICE_KINDS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
 _REPLY_LANGUAGE = "reply_language"
@@ -85,23 +85,34 @@ class FormTexts:
         return self._field(kind, field, "hint")
 
     def example(self, kind: FormKind, field: str) -> str:
-        """Return one good answer."""
+        """Return one good answer; empty where the few choices are shown instead."""
         return self._field(kind, field, "example")
+
+    def model(self, kind: FormKind, field: str) -> str:
+        """Return the line that shows what to answer: an example, or all choices.
+
+        An example of a short list would steer the answer.
+        """
+        if example := self.example(kind, field):
+            return self.words("example").replace("{example}", example)
+        words = [word for _, word in self.choices(field)]
+        listed = self.words("answers_between").join(words)
+        return self.words("answers").replace("{choices}", listed) if words else ""
 
     def statement(self, kind: FormKind, field: str) -> str:
         """Return what a tick confirms, in the customer's mouth; empty for other questions."""
         return self._field(kind, field, "statement")
 
     def explanation(self, kind: FormKind, field: str, *, short: bool = False) -> str:
-        """Return what stands beside an answer: why or how to answer (not if ``short``), an example.
+        """Return what stands beside an answer: why or how to answer (not if ``short``), a model.
 
         What a tick confirms is never left out.
         """
-        example = self.words("example").format(example=self.example(kind, field))
+        model = self.model(kind, field)
         statement = self.statement(kind, field)
         if short and not statement:
-            return example
-        return f"{statement or self.hint(kind, field)}\n{example}"
+            return model
+        return f"{statement or self.hint(kind, field)}\n{model}"
 
     def requirement(self, kind: FormKind, field: str) -> str:
         """Return in words whether the question must be answered."""
@@ -160,12 +171,35 @@ def _question(field: str) -> Question:
 
 
 @cache
-def form_texts(language: str) -> FormTexts:
+def form_texts(language: str, version: str = "") -> FormTexts:
     """Return the words of ``language`` (a code of :func:`pipeline.resources.languages`).
 
-    Raises FileNotFoundError when there is no such language.
+    ``version`` is one of a form's older versions, whose words differed in part; no other text from
+    a file may be given, for it names a folder. Raises FileNotFoundError when there is no such
+    language.
     """
-    return FormTexts(language, MappingProxyType(read_toml("forms", f"{language}.toml")))
+    words = read_toml("forms", f"{language}.toml")
+    if version and template("forms", version, f"{language}.toml").is_file():
+        words = _overlaid(words, read_toml("forms", version, f"{language}.toml"))
+    return FormTexts(language, MappingProxyType(words))
+
+
+def _overlaid(words: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``words`` with those of ``others`` in their places."""
+    return {**words} | {
+        key: _overlaid(words.get(key, {}), value) if isinstance(value, Mapping) else value
+        for key, value in others.items()
+    }
+
+
+@cache
+def printed_versions(kind: FormKind) -> tuple[FormTexts, ...]:
+    """Return the words of every version of the form in every language, the present one last."""
+    return tuple(
+        form_texts(language, version)
+        for version in (*FORMS[kind].older_versions, "")
+        for language in reversed(languages())
+    )
 
 
 @cache

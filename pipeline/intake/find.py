@@ -42,12 +42,16 @@ _CODES = {
     Kind.EMPTY: "file_damaged",
     Kind.DAMAGED: "file_damaged",
     Kind.PASSWORD: "file_password",
+    Kind.LABEL_PROTECTED: "file_label_protected",
+    Kind.SEALED_MAIL: "file_encrypted_mail",
     Kind.REFUSED: "file_refused",
     Kind.PROGRAM: "file_refused",
     Kind.MACRO: "file_macro",
     Kind.IMAGE: "file_scanned",
 }
-_SERIOUS = frozenset({Kind.DAMAGED, Kind.PASSWORD, Kind.REFUSED, Kind.MACRO})
+_SERIOUS = frozenset(
+    {Kind.DAMAGED, Kind.PASSWORD, Kind.LABEL_PROTECTED, Kind.SEALED_MAIL, Kind.REFUSED, Kind.MACRO}
+)
 """Kinds that are told even when another file of the mail is a form: they may be a second one."""
 _WORTH_OPENING = frozenset({Kind.XLSX, Kind.PDF, Kind.ZIP, Kind.TNEF, Kind.OUTLOOK})
 _PDF_FILES = (b"/EmbeddedFile", b"/Filespec", b"/EF", b"/Params")
@@ -146,10 +150,11 @@ def find_forms(message: InboundMessage, open_mail: OpenMail = _no_mail) -> Found
 
 def find_in_file(
     name: str, content: bytes, open_mail: OpenMail = _no_mail
-) -> FormFile | UnreadableFile:
-    """Return the form that a file of its own is, or what is wrong with it.
+) -> tuple[FormFile, ...] | UnreadableFile:
+    """Return what may be the form in a file of its own, or what is wrong with it.
 
-    Here a picture is an answer too: nobody hands over a signature's picture by itself.
+    That is the file itself, what is packed in it, or both (a PDF may have a form inside). Here a
+    picture is an answer too: nobody hands over a signature's picture by itself.
     """
     digest = hashlib.sha256(content).hexdigest()
     attachment = Attachment(0, name, "application/octet-stream", content, digest)
@@ -157,7 +162,7 @@ def find_in_file(
     for file in _opened(_outermost(attachment), finds):
         _sort(file, finds)
     if finds.forms:
-        return next(iter(finds.forms.values()))
+        return tuple(finds.forms.values())
     refused = [*finds.serious, *finds.lesser]
     return refused[0] if refused else _unreadable(name, tell(content))
 

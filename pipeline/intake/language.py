@@ -6,6 +6,8 @@ from collections.abc import Collection
 from pipeline.intake.phrases import load_frequent_words
 
 _HIRAGANA = re.compile("[\u3041-\u3096]")
+#: Kana and ideographs.
+_EAST = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _DECISIVE = 2
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DECISIVE_WORDS = 4
@@ -40,6 +42,22 @@ def _by_words(text: str) -> str:
     others = max((count for code, count in counts.items() if code != best), default=0)
     decisive = counts.get(best, 0) >= max(_DECISIVE_WORDS, 2 * others)
     return best if decisive and best != _FALLBACK else ""
+
+
+def is_foreign(text: str, language: str) -> bool:
+    """Tell whether ``text`` is plainly written in another language than ``language``.
+
+    Two hiragana are Japanese; a few Latin words are not. Of the other languages the frequent words
+    tell; where they do not tell it for sure, the text passes.
+    """
+    japanese = len(_HIRAGANA.findall(text)) >= _DECISIVE
+    if japanese or language == "ja":
+        latin = sum(1 for word in _LETTERS.findall(text[:_CAP]) if word.isascii())
+        return language != "ja" if japanese else latin >= _DECISIVE_WORDS and not _EAST.search(text)
+    said = set(_LETTERS.findall(text[:_CAP].casefold()))
+    counts = {code: len(said.intersection(words)) for code, words in load_frequent_words().items()}
+    own = counts.pop(language, 0)
+    return max(counts.values(), default=0) >= max(_DECISIVE, 2 * own + 1)
 
 
 def country_of_language(language: str) -> str:

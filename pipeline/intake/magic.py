@@ -19,6 +19,8 @@ _HEIF = re.compile(rb"....ftyp(?:heic|heix|mif1|msf1|avif)", re.DOTALL)
 _LHA = re.compile(rb"..-lh[0-9a-z]-", re.DOTALL)
 #: The type of a workbook with macros; some writers list the type of binary ones in every file.
 _MACRO = b"macroEnabled.main+xml"
+#: Names of what keeps rights to a document (MS-OFFCRYPTO 2.2): a sensitivity label that encrypts.
+_RIGHTS = ("DRMEncryptedDataSpace", "DRMEncryptedTransform", "\tDRMContent")
 _ZIP_END = b"PK\x05\x06"
 _CONTENT_TYPES = "[Content_Types].xml"
 
@@ -32,6 +34,8 @@ class Kind(StrEnum):
     ZIP = "zip"
     MACRO = "macro"
     PASSWORD = "password"  # noqa: S105 - a kind, no password
+    LABEL_PROTECTED = "label_protected"
+    SEALED_MAIL = "sealed_mail"
     DAMAGED = "damaged"
     REFUSED = "refused"
     IMAGE = "image"
@@ -51,6 +55,7 @@ _STARTS = {
     b"\x7fELF": Kind.PROGRAM,
     b"#!": Kind.PROGRAM,
     b"{\\rtf": Kind.WORD,
+    b"\x76\xe8\x04\x60\xc4\x11\xe3\x86": Kind.SEALED_MAIL,  # message.rpmsg (MS-OXORMMS)
 }
 
 
@@ -115,6 +120,8 @@ def _tell_ole(content: bytes) -> Kind:
 
     if has("__properties_version1.0"):  # the only streams with this name (MS-OXMSG 2.4)
         return Kind.OUTLOOK
+    if any(map(has, _RIGHTS)):
+        return Kind.LABEL_PROTECTED
     if has("EncryptedPackage"):
         return Kind.PASSWORD
     if has("WordDocument"):

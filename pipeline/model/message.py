@@ -168,6 +168,8 @@ class Command(StrEnum):
     STATUS = "status"
     CREATED = "created"
     UNDO = "undo"
+    FIRST = "first"
+    SECOND = "second"
 
 
 class ReplyKind(StrEnum):

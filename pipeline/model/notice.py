@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from pipeline import terms
+from pipeline.model.digest import Digest
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, Slot, Status, Track
 
@@ -39,7 +40,35 @@ class NoticeName(StrEnum):
     ALREADY_ACTIVE = "already_active"
     DUPLICATE = "duplicate"
     RECEIPT_UNVERIFIED = "receipt_unverified"
+    DELAYED = "delayed"
+    ANSWER = "answer"
     STAFF_ALERT = "staff_alert"
+
+
+class Saying(StrEnum):
+    """What a mail does to an open promise of its request.
+
+    ``keeps``: it tells a decision or asks something and names no date; nothing is promised any
+    more. ``replaces``: it names a new date, or none, in place of the old one. ``repeats``: it names
+    the date that is open. ``puts_off``: it names a new date for a promise that was not kept.
+    ``leaves``: it does not speak of it.
+    """
+
+    KEEPS = "keeps"
+    REPLACES = "replaces"
+    REPEATS = "repeats"
+    PUTS_OFF = "puts_off"
+    LEAVES = "leaves"
+
+    @property
+    def settles(self) -> bool:
+        """Whether the promise before it is settled by the mail."""
+        return self in {Saying.KEEPS, Saying.REPLACES}
+
+    @property
+    def names_a_new_date(self) -> bool:
+        """Whether the mail may name a date that was not promised before."""
+        return self in {Saying.REPLACES, Saying.PUTS_OFF}
 
 
 class MailPriority(IntEnum):
@@ -85,17 +114,33 @@ class CertificateFacts:
     days_left: int = 0
     reason: str = ""
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no further one of the same approval can be asked for."""
+        return self.ordinal >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """One of the requests that a mail tells of: its reference, its number as shown, its file."""
+
+    reference: str
+    track: Track
+    number: str = ""
+    file_name: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
     ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
-    ours. ``number`` is E.164 or empty, ``number_shown`` the same in international writing.
+    ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
+    ``number_shown`` the same in international writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
-    ``changes`` are (label, old, new). ``refs`` are other references of the same mail (two forms in
-    one message). ``own_words`` is a text that staff wrote for this customer. ``has_errors`` tells
-    "correct" from "check". ``digest`` are lines of a staff alert: (code, reference, detail).
+    ``changes`` are (label, old, new). ``requests`` are those of the forms of one message, when
+    there are several. ``own_words`` is a text that staff wrote for this customer. ``has_errors``
+    tells "correct" from "check". ``digest`` is what a staff alert tells.
 
     ``mailbox`` is the address that requests are sent to. ``answer_days`` and ``certificate_days``
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
@@ -106,6 +151,19 @@ class NoticeFacts:
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
     are what a mail without a form told. ``filled``: the form that goes out has answers.
+    ``after_route``: what is asked for is what another form asks, to which staff have moved the
+    request. ``closes``: the request is closed when the customer's deadline passes. ``approved``: it
+    has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
+    counts; the second came at ``second_received_at``. ``max_mb`` is how many megabytes a mail may
+    have. ``reply_word`` is what the customer has perhaps meant by a reply.
+
+    ``reminder`` is 0 in a mail that asks first, else which reminder of it this is, and
+    ``last_reminder`` tells that none follows before the close. ``by_staff``: staff, not the
+    customer, made the move. ``certificate_sent``: a certificate of this request was ever sent;
+    ``certificate_ordered``: one is on its way. ``number_in_app``: the number is in use with the
+    WhatsApp app. ``asked_ready``: the customer was asked whether they are ready. ``undo_until`` is
+    when the time to undo is over, ``approval_ends_at`` when the approval lapses.
+    ``integration_known``: it was told that there is an integration.
     """
 
     reference: str
@@ -139,8 +197,8 @@ class NoticeFacts:
     chat_link: str = ""
     files: tuple[str, ...] = ()
     suggestion: FormKind | None = None
-    refs: tuple[str, ...] = ()
-    digest: tuple[tuple[str, str, str], ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
+    digest: Digest = field(default_factory=Digest)
     mailbox: str = "GenesysCloudWhatsAppRequests@genesys.com"
     answer_days: int = 2
     certificate_days: int = 1
@@ -158,6 +216,24 @@ class NoticeFacts:
     known_providers: tuple[str, ...] = ()
     known_uses: tuple[str, ...] = ()
     filled: bool = False
+    old_promise_at: datetime | None = None
+    after_route: bool = False
+    closes: bool = True
+    approved: bool = False
+    first_asked: bool = False
+    second_received_at: datetime | None = None
+    max_mb: int = 0
+    reply_word: str = ""
+    reminder: int = 0
+    last_reminder: bool = False
+    by_staff: bool = False
+    certificate_sent: bool = False
+    certificate_ordered: bool = False
+    number_in_app: bool = False
+    asked_ready: bool = False
+    undo_until: datetime | None = None
+    approval_ends_at: datetime | None = None
+    integration_known: bool = False
 
     @property
     def details_known(self) -> bool:

@@ -83,7 +83,11 @@ class Actor(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a request is held."""
+    """Why a request is held.
+
+    ``first_of_two`` and ``second_of_two``: two persons of one organisation sent differing forms for
+    a number; who sent the first says which one counts.
+    """
 
     SENDER = "sender"
     SENDER_DOUBTFUL = "sender_doubtful"
@@ -93,6 +97,8 @@ class HoldReason(StrEnum):
     TOO_MANY = "too_many"
     M2M = "m2m"
     CONFLICT = "conflict"
+    FIRST_OF_TWO = "first_of_two"
+    SECOND_OF_TWO = "second_of_two"
     CORRECTIONS = "corrections"
     CHANGE = "change"
     CERTIFICATE_LIMIT = "certificate_limit"
@@ -144,9 +150,12 @@ class EventName(StrEnum):
     HOLD = "hold"
     ROUTE = "route"
     CHANGED_FORM = "changed_form"
+    FIRST_COUNTS = "first_counts"
+    SECOND_COUNTS = "second_counts"
     CLOSE = "close"
     REMIND = "remind"
     ALERT = "alert"
+    PROMISE_PASSED = "promise_passed"
     # onboarding and the common end of onboarding and migration
     APPROVE = "approve"
     VERIFIED = "verified"
@@ -220,6 +229,11 @@ class RequestState:
     theirs. ``doubts`` are why the request is held in place of the first status of staff without a
     word to the customer: such a hold is *hidden*. ``activation_reported``: it is active because the
     customer said so. ``certificate_withdrawn``: the withdrawal revoked a live certificate.
+    ``certificate_created_at`` is when the latest certificate was created.
+
+    ``promise_at`` is by when our last mail that said so promised to write (None: no such promise is
+    open), ``delays`` how often it was put off since, and ``overdue_since`` the first date of it
+    that passed. ``reminded_at`` is when the last reminder of this stay was queued, or sent.
     """
 
     track: Track
@@ -251,6 +265,16 @@ class RequestState:
     certificate_withdrawn: bool = False
     unasked: bool = False
     doubts: tuple[HoldReason, ...] = ()
+    promise_at: datetime | None = None
+    delays: int = 0
+    overdue_since: datetime | None = None
+    reminded_at: datetime | None = None
+    certificate_created_at: datetime | None = None
+
+    @property
+    def integration_since(self) -> datetime | None:
+        """Since when there is an integration, or can be: it is made with the certificate."""
+        return self.integration_created_at or self.certificate_created_at
 
     @property
     def hidden(self) -> bool:
@@ -314,6 +338,7 @@ class Event:
     hold_reason: HoldReason | None = None
     answers_complete: bool = False
     variant: str = ""
+    certificate_created_at: datetime | None = None
     certificate_expires_at: datetime | None = None
     fields: tuple[str, ...] = ()
     doubts: tuple[HoldReason, ...] | None = None

@@ -70,6 +70,7 @@ class DeadlineKind(StrEnum):
     CLOSE = "close"
     EXPIRE = "expire"
     PROCEED = "proceed"
+    PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,13 @@ class WorkingCalendar:
             day = self.on_or_after(day + timedelta(days=1))
         return day
 
+    def before(self, day: date) -> date:
+        """Return the last working day before ``day``."""
+        day -= timedelta(days=1)
+        while not self.is_working_day(day):
+            day -= timedelta(days=1)
+        return day
+
     def count(self, first: date, last: date) -> int:
         """Return the number of working days from ``first`` to ``last``, both included."""
         days = (last - first).days + 1

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.addressee import addressee_lines
 from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
 from pipeline.notifications.html import HtmlWriter
 from pipeline.notifications.plain import PlainWriter
-from pipeline.notifications.seal import Vault
+from pipeline.notifications.seal import Promised, Vault
 from pipeline.notifications.sources import Source, find_source, shared_part
 from pipeline.notifications.view import View
 from pipeline.notifications.words import FALLBACK, Words, words_of
@@ -25,8 +27,9 @@ class Composed:
 
     ``text`` is complete by itself; ``html`` has the same words, and hidden before them the
     ``preheader``, which an inbox shows beside the subject. ``body`` is the part of ``text``
-    between greeting and closing, by which lengths are counted. ``template_id`` is the template's
-    stable id with its version.
+    between greeting and closing, by which lengths are counted. ``rows`` are those of its tables as
+    a reply quotes them from the HTML. ``template_id`` is the template's stable id with its version.
+    ``promised``: it names the date by which we write.
     """
 
     notice: NoticeName
@@ -36,7 +39,9 @@ class Composed:
     html: str
     body: str
     template_id: str
+    promised: bool = False
     preheader: str = ""
+    rows: str = ""
 
 
 @cache
@@ -66,15 +71,21 @@ def _template(source: str) -> "Template":
 
 def _telling(facts: NoticeFacts) -> tuple[str, ...]:
     """Return the facts that may choose a document, the most telling first."""
+    certificate = facts.certificate
     found = (
-        ("reason", facts.reason),
-        ("hold", facts.hold_reason),
-        ("reason", facts.certificate.reason if facts.certificate else ""),
-        ("from", facts.previous_status),
-        ("to", facts.status),
-        ("known", "details" if facts.details_known else ""),
+        ("reason:", facts.reason),
+        ("hold:", facts.hold_reason),
+        ("reason:", certificate.reason if certificate else ""),
+        ("", "reminder" if facts.reminder else ""),
+        ("", "limit" if certificate and certificate.is_last else ""),
+        ("actor:", "staff" if facts.by_staff else ""),
+        ("from:", facts.previous_status),
+        ("to:", facts.status),
+        ("track:", facts.track),
+        ("known:", "details" if facts.details_known else ""),
+        ("form:", facts.form or "none"),
     )
-    return tuple(f"{kind}:{code}" for kind, code in found if code)
+    return tuple(f"{kind}{code}" for kind, code in found if code)
 
 
 @dataclass
@@ -89,7 +100,12 @@ class _Mail:
     def render(self, template: str) -> str:
         """Return ``template`` as Markdown with sealed values."""
         view = View(self.facts, self.words)
-        return _template(template).render(v=view, f=self.facts, vault=self.vault)
+        return _template(template).render(v=view, f=self.facts, part=self.part, vault=self.vault)
+
+    def part(self, name: str) -> Markup:
+        """Return the shared part ``name`` where a template asks for it; it is ours, no value."""
+        text = self.render(shared_part(self.words.language, name))
+        return Markup(text.strip("\n"))  # noqa: S704 - its own values are sealed already
 
     def shared(self, part: str) -> tuple[Block, ...]:
         return read_blocks(self.render(shared_part(self.words.language, part))) if part else ()
@@ -138,7 +154,9 @@ def compose(notice: NoticeName, variant: str, language: str, facts: NoticeFacts)
         html=HtmlWriter(mail.words, mail.vault).page(subject, preheader, (*before, body, *after)),
         body=plain_body,
         template_id=source.template_id,
+        promised=mail.vault.holds(Promised),
         preheader=mail.vault.open_line(preheader),
+        rows=writer.rows(body),
     )
 
 

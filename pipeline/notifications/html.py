@@ -24,11 +24,14 @@ _PAGE = (
     'line-height:1.6;overflow-wrap:anywhere;word-break:{breaks}">\n{body}\n</td></tr>\n</table>\n'
     "</td></tr>\n</table>\n</body>\n</html>\n"
 )
+# A rule that hides a class would make our table doubtful where a reply quotes it: so the heads of
+# columns have no height instead.
 _STYLE = (
     ":root{color-scheme:light dark}"
     "@media (prefers-color-scheme:dark){.act{border-color:#6cb1ff!important} }"
     "@media (max-width:480px){.facts th,.facts td,.rows td{display:block;width:auto!important}"
-    ".rows th{display:none}.rows td+td{border-top:0!important}"
+    ".rows th{display:block;height:0;overflow:hidden;padding:0!important;border:0!important}"
+    ".rows td+td{border-top:0!important}"
     ".rows .head{display:inline!important} }"
     "@media (max-width:400px){.whole{font-size:.95em} }"
 )
@@ -154,7 +157,7 @@ class HtmlWriter:
         )
         rows = (
             "".join(
-                f'<td style="{_CELL}">{self._head(head) if index else ""}'
+                f'<td style="{_CELL}">{self._head(head) if index and cell else ""}'
                 f"{self.vault.open_html(cell)}</td>"
                 for index, (head, cell) in enumerate(zip(heads, cells, strict=True))
             )

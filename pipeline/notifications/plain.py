@@ -119,6 +119,11 @@ class PlainWriter:
             found.extend(["", *self._hanging(f"{number}. ", lines, limit)])
         return found[1:]
 
+    def rows(self, blocks: tuple[Block, ...]) -> str:
+        """Return the rows of all tables as a reply quotes them from the HTML: a line each."""
+        rows = (cells for block in blocks for cells in block.rows)
+        return "\n".join(self.vault.open_line("\t".join(cells)) for cells in rows)
+
     def labelled(self, head: str, cell: str) -> str:
         """Return a cell behind the head of its column."""
         return self.words.text("layout", "cell").format(head=head, cell=cell)

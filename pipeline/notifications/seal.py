@@ -49,6 +49,12 @@ class Mailbox(Glued):
     __slots__ = ()
 
 
+class Promised(Glued):
+    """A date by which we promise to write: what it stands in has said so."""
+
+    __slots__ = ()
+
+
 class Link(str):
     """An address that we made; becomes a link when it is on a host of ours, else text."""
 
@@ -115,6 +121,10 @@ class Vault:
         kind = type(text) if isinstance(text, Glued | Link) else str
         self.values.append(kind(clean(text)))
         return Markup(f"{_OPEN}{len(self.values) - 1}{_CLOSE}")  # noqa: S704 - made of digits only
+
+    def holds(self, kind: type[str]) -> bool:
+        """Tell whether a value of ``kind`` was written."""
+        return any(isinstance(value, kind) for value in self.values)
 
     def has_value(self, source: str) -> bool:
         """Return whether ``source`` has a value beside the words of the template."""

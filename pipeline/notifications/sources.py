@@ -3,7 +3,8 @@
 A file is a sequence of documents: front matter in TOML between two ``+++`` lines, then the body.
 The first document is the notice itself, with the ``name`` that staff read; each further one names
 its ``variant``, and in ``when`` the facts that choose it when nobody asks for it by name:
-``reason:``, ``hold:``, ``from:``, ``to:``, ``known:``.
+``reason:``, ``hold:``, ``reminder``, ``limit`` (no further certificate), ``actor:``, ``from:``,
+``to:``, ``track:``, ``known:``.
 """
 
 from dataclasses import dataclass

@@ -1,42 +1,41 @@
 """The facts of a notice as a template sees them: in words, in the customer's zone."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.notice import NoticeFacts, ProblemItem
-from pipeline.model.request import Move, Status
+from pipeline.model.request import Move, Status, Track
 from pipeline.notifications import dates
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
-from pipeline.notifications.words import Words
+from pipeline.notifications.asked import LETTERS, Asked
+from pipeline.notifications.digest import LineView, days_between
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Promised, Whole
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
-_LETTERS = "ABCDEFGHIJ"
 #: What is said of a number already by the name of who runs WhatsApp on it.
 _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
-_CELL = re.compile(r"(?:.*!)?\$?([A-Z]{1,3})\$?([1-9][0-9]*)")
+#: The references that a subject has room for.
+_NAMED_IN_SUBJECT = 2
+
+
+def _promised(date: str) -> str:
+    return Promised(date) if date else ""
 
 
 @dataclass(frozen=True, slots=True)
-class ItemView:
-    """One answer to be corrected, as a template writes it."""
+class RequestView:
+    """One of the requests that a mail tells of, as a template writes it."""
 
-    question: int
-    label: str
-    where: str
-    given: str
-    sentence: str
+    reference: str
+    number: str
+    file_name: str
 
 
 @dataclass(frozen=True)
-class View:
+class View(Asked):
     """What the templates may write: ``{{ v.due }}``, ``{{ v.number }}`` …; empty: not known."""
-
-    facts: NoticeFacts
-    words: Words
 
     def _instant(self, instant: datetime | None) -> str:
         if instant is None:
@@ -102,6 +101,11 @@ class View:
         return self.words.text("track", self.facts.track)
 
     @property
+    def track_with_article(self) -> str:
+        """What kind of request it is, as it stands in a sentence."""
+        return self.words.text("track_with_article", self.facts.track)
+
+    @property
     def request(self) -> str:
         """What was asked for, in a few words."""
         return self.words.text("request", self.facts.form or self.facts.track)
@@ -156,7 +160,37 @@ class View:
     @property
     def promise(self) -> str:
         """Our deadline."""
-        return self._deadline(self.facts.promise_at)
+        return _promised(self._deadline(self.facts.promise_at))
+
+    @property
+    def promise_day(self) -> str:
+        """Our deadline, for a subject."""
+        return _promised(self._short(self.facts.promise_at))
+
+    @property
+    def old_promise(self) -> str:
+        """The deadline of ours that has passed."""
+        return self._deadline(self.facts.old_promise_at)
+
+    @property
+    def second_received(self) -> str:
+        """When the second of two differing forms arrived."""
+        return self._instant(self.facts.second_received_at)
+
+    @property
+    def undo_until(self) -> str:
+        """Until when a reply undoes it."""
+        return self._deadline(self.facts.undo_until)
+
+    @property
+    def approval_ends(self) -> str:
+        """When the approval lapses, when that is before the customer is ready; else empty."""
+        ends, ready = self.facts.approval_ends_at, self.facts.ready_date
+        if ends is None or ready is None:
+            return ""
+        last = dates.before_midnight(ends, self.facts.zone)
+        last_day = dates.in_zone(last, self.facts.zone).date()
+        return self._date(last_day) if ready > last_day else ""
 
     @property
     def ready_date(self) -> str:
@@ -209,6 +243,12 @@ class View:
         return next((code for code in candidates if code in known), "")
 
     @property
+    def certificate_over(self) -> bool:
+        """Whether the certificate has expired by itself, so that there was none to cancel."""
+        certificate = self.facts.certificate
+        return certificate is not None and certificate.expires_at <= self.facts.now
+
+    @property
     def days_left(self) -> int:
         """The days until the certificate expires, at least 1."""
         return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1
@@ -234,24 +274,39 @@ class View:
         return move_in(self.facts.status) is Move.META
 
     @property
-    def waits_for_customer(self) -> bool:
-        """Whether the request goes on only when the customer acts."""
-        asked = self.facts.status is Status.HELD and self.facts.due_at is not None
-        return asked or move_in(self.facts.status) is Move.CUSTOMER
+    def asks_again(self) -> bool:
+        """Whether a request that is open again waits for something that was asked before."""
+        asked = self.facts.status is not Status.AWAITING_READINESS or self.ready_date_has_come
+        return self.waits_for_customer and asked and not self.facts.certificate_ordered
 
     @property
     def headline(self) -> str:
         """What a change of the status means, for a subject."""
         return self.words.text("headline", self.facts.status, self.words.text("headline", "other"))
 
-    def alert(self, code: str) -> str:
-        """Return what staff are told for ``code``; the code itself when there are no words."""
-        return self.words.text("alert", code, code)
+    @property
+    def digest(self) -> tuple[LineView, ...]:
+        """The lines of a staff alert."""
+        return tuple(
+            LineView(line, self.words, self.facts.zone) for line in self.facts.digest.lines
+        )
+
+    @property
+    def waits_longest(self) -> str:
+        """The reference of the request that has waited longest for staff, or empty."""
+        return Glued(self.facts.digest.longest)
+
+    @property
+    def longest_days(self) -> int:
+        """For how many days it has waited."""
+        since = self.facts.digest.longest_since
+        return days_between(since, self.facts.now, self.facts.zone) if since else 0
 
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        reason = reasons.get(self.facts.reason) or reasons["other"]
+        other = "other_qr" if self.facts.track is Track.QR else "other"
+        reason = reasons.get(self.facts.reason) or reasons[other]
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
@@ -264,18 +319,12 @@ class View:
 
     @property
     def slots(self) -> tuple[tuple[str, str], ...]:
-        """The offered hours, each with its letter."""
+        """The offered hours that have not begun, each with its letter, which it keeps."""
         return tuple(
             (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
-            for letter, slot in zip(_LETTERS, self.facts.slots, strict=False)
+            for letter, slot in zip(LETTERS, self.facts.slots, strict=False)
+            if slot.start > self.facts.now
         )
-
-    @property
-    def letters(self) -> str:
-        """The letters of the offered hours as a choice: ``A, B or C``."""
-        letters = list(_LETTERS[: len(self.facts.slots)])
-        last = self.words.text("layout", "list_last").join(letters[-2:])
-        return self.words.text("layout", "list_separator").join([*letters[:-2], last])
 
     @property
     def slot(self) -> str:
@@ -293,45 +342,6 @@ class View:
         return dates.short_instant(self.facts.slot.start, self.facts.zone, self.words)
 
     @property
-    def questions(self) -> tuple[ItemView, ...]:
-        """The answers to be corrected."""
-        return tuple(map(self._item, self.facts.items))
-
-    def _item(self, item: ProblemItem) -> ItemView:
-        cell = _CELL.fullmatch(item.where)
-        form = self.words.text("where", "cell")
-        return ItemView(
-            question=item.question,
-            label=item.label,
-            where=form.format(cell=f"{cell[1]}{cell[2]}") if cell else "",
-            given=item.given,
-            sentence=self.words.text("punctuation", "between").join(
-                map(self.sentence_of, item.sentences)
-            ),
-        )
-
-    def sentence_of(self, text: str) -> str:
-        """Return ``text`` with a full stop at its end."""
-        text = text.rstrip()
-        ends = tuple(self.words.text("punctuation", "ends"))
-        return text if text.endswith(ends) else text + self.words.text("punctuation", "full_stop")
-
-    @property
-    def count(self) -> int:
-        """How many answers have to be corrected."""
-        return len(self.facts.items)
-
-    @property
-    def whole(self) -> bool:
-        """Whether something is said of the form as a whole, so that all answers are looked at."""
-        return any(not item.question for item in self.facts.items)
-
-    @property
-    def marked(self) -> int:
-        """How many answers are marked in the form that is sent back."""
-        return sum(1 for item in self.facts.items if item.question)
-
-    @property
     def own_lines(self) -> tuple[str, ...]:
         """The text that staff wrote, line by line, without blank lines."""
         return tuple(line for line in self.facts.own_words.splitlines() if line.strip())
@@ -339,27 +349,49 @@ class View:
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
+        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+
+    def _use(self, name: str) -> str:
+        stem, _, ending = name.lower().rpartition(".")
+        by_ending = self.words.text("file_use", ending)
+        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
+
+    @property
+    def requests(self) -> tuple[RequestView, ...]:
+        """The requests of the forms of one message, when there are several."""
         return tuple(
-            (Glued(name), self.words.text("file_use", name.rpartition(".")[2].lower()))
-            for name in self.facts.files
+            RequestView(Whole(one.reference), Number(one.number), one.file_name)
+            for one in self.facts.requests
         )
 
     @property
+    def certificate_follows(self) -> bool:
+        """Whether a request of the mail leads to a certificate."""
+        tracks = [one.track for one in self.facts.requests] or [self.facts.track]
+        return any(track is not Track.QR for track in tracks)
+
+    @property
     def references(self) -> str:
-        """All references of the mail (two forms in one message)."""
-        return self.words.text("layout", "list_separator").join(self.facts.refs)
+        """The references of all requests, for a subject; of more than two the first."""
+        found = [one.reference for one in self.facts.requests] or [self.facts.reference]
+        shown = found if len(found) <= _NAMED_IN_SUBJECT else found[:1]
+        return self.words.text("layout", "list_separator").join(shown)
 
     @property
     def other_reference(self) -> str:
         """The reference of the request that this one is about."""
-        others = [ref for ref in self.facts.refs if ref != self.facts.reference]
-        return Glued(self.facts.other_reference or (others[0] if others else ""))
+        return Whole(self.facts.other_reference)
 
     @property
     def chat_link(self) -> str:
         """The click-to-chat link; without one of its own, the plain link to the number."""
         digits = self.facts.number.removeprefix("+")
         return Link(self.facts.chat_link or (f"https://wa.me/{digits}" if digits else ""))
+
+    @property
+    def chat_text(self) -> str:
+        """The words that the chat link types in, or empty."""
+        return " ".join(unquote(self.facts.chat_link.partition("?text=")[2]).split())
 
     @property
     def short_link(self) -> str:

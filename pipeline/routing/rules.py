@@ -48,7 +48,7 @@ _STOPS: Mapping[ConflictDecision, tuple[HoldReason, str]] = MappingProxyType(
         _D.ASK_OLDER_VERSION: (HoldReason.CONFLICT, "older_file"),
         _D.HOLD_CHANGE_REQUEST: (HoldReason.CHANGE, ""),
         _D.ANSWER_COLLEAGUE_ASKED: (HoldReason.CONFLICT, "colleague"),
-        _D.ASK_WHO_DECIDES: (HoldReason.CONFLICT, "differs"),
+        _D.ASK_WHO_DECIDES: (HoldReason.SECOND_OF_TWO, "differs"),
         # Reached only after staff released the sender: the number was never compared with others'.
         _D.HOLD_UNVERIFIED_SENDER: (HoldReason.CONFLICT, ""),
         _D.ASK_ALREADY_OURS: (HoldReason.CONFLICT, "already_ours"),

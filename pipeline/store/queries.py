@@ -53,7 +53,8 @@ class QueueView(StrEnum):
 class QueueRow:
     """A line of a queue. ``since`` is when the status began; ``next_at`` when we look again.
 
-    ``unread``: the customer wrote words that wait for staff.
+    ``unread``: the customer wrote words that wait for staff. ``promise_at`` is by when a mail of
+    ours promised to write, ``overdue_since`` the first date of it that passed.
     """
 
     id: str
@@ -74,6 +75,8 @@ class QueueRow:
     next_at: datetime | None
     certificate_expires_at: datetime | None
     unread: bool
+    promise_at: datetime | None = None
+    overdue_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ _ROW: tuple[sa.ColumnElement[Any], ...] = (
     requests.c.next_at,
     requests.c.certificate_expires_at,
     _UNREAD.label("unread"),
+    requests.c.promise_at,
+    requests.c.overdue_since,
 )
 _OPEN = requests.c.open_since.is_not(None)
 _NOT_OF_STAFF = requests.c.move != Move.STAFF
@@ -170,11 +175,13 @@ def queue(
 def _needs_me(
     transaction: Transaction, statement: sa.Select[Any], limit: int, offset: int
 ) -> list[QueueRow]:
-    """Return where it is the move of staff, or where words of the customer wait for them.
+    """Return where a promise was not kept, and where the move or words to read are for staff.
 
-    Two statements, each with an index of its own: SQLite gives up both for an OR that is sorted.
+    Three statements, each with an index of its own: SQLite gives up all for an OR that is sorted.
     """
-    moves = statement.where(_OPEN, requests.c.move == Move.STAFF).order_by(
+    overdue, in_time = requests.c.overdue_since, requests.c.overdue_since.is_(None)
+    late = statement.where(overdue.is_not(None)).order_by(overdue, requests.c.id)
+    moves = statement.where(_OPEN, in_time, requests.c.move == Move.STAFF).order_by(
         requests.c.open_since, requests.c.id
     )
     noted = sa.select(notes.c.request_id).where(
@@ -182,12 +189,19 @@ def _needs_me(
     )
     # a request that has ended has no open_since, and may be written to still
     written = statement.where(
-        requests.c.id.in_(noted), sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF)
+        requests.c.id.in_(noted), in_time, sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF)
     ).order_by(requests.c.entered_at, requests.c.id)
     rows = [
-        row for part in (moves, written) for row in _rows(transaction, part.limit(offset + limit))
+        row
+        for part in (late, moves, written)
+        for row in _rows(transaction, part.limit(offset + limit))
     ]
-    return sorted(rows, key=lambda row: (row.since, row.id))[offset : offset + limit]
+    return sorted(rows, key=_most_urgent)[offset : offset + limit]
+
+
+def _most_urgent(row: QueueRow) -> tuple[bool, datetime, str]:
+    """Order what was promised and not kept first, then by how long it waits."""
+    return (row.overdue_since is None, row.overdue_since or row.since, row.id)
 
 
 def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.model.notice import MailPriority, NoticeName, Saying
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
@@ -331,6 +331,8 @@ class OutboxRecord:
     ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
     ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
     ``digest`` knows its copies; ``refusals`` counts temporary ones since ``refused_since``.
+    ``saying`` is what it does to a promise of its requests (None: it is no mail to their customer),
+    ``promise_at`` by when it promises that we write.
     """
 
     id: str
@@ -353,6 +355,8 @@ class OutboxRecord:
     triggered_by: str = ""
     intended_at: datetime | None = None
     priority: MailPriority = MailPriority.ORDINARY
+    saying: Saying | None = None
+    promise_at: datetime | None = None
     look_until: datetime | None = None
     copied_at: datetime | None = None
     digest: str = ""

@@ -168,6 +168,7 @@ def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -
                 Status.HELD,
                 notice(NoticeName.CERTIFICATE_REVOKED),
                 hold=HoldReason.CERTIFICATE_REVOKED,
+                change=ch.count_no_mistake,
             ),
             TransitionRule(
                 E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"

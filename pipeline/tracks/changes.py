@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 from pipeline.model.request import Actor, HoldReason, RequestState, Status
-from pipeline.tracks.conditions import SENDER_REASONS
+from pipeline.tracks.conditions import SENDER_REASONS, only_slot
 from pipeline.tracks.declaration import Case
+
+#: The reason of a cancellation that costs the customer no certificate.
+OUR_MISTAKE = "our_mistake"
 
 
 def count_correction(_case: Case, state: RequestState) -> RequestState:
@@ -137,15 +140,27 @@ def order_anew(case: Case, state: RequestState) -> RequestState:
     )
 
 
+def note_reminder(case: Case, state: RequestState) -> RequestState:
+    """Note when the customer was reminded: nothing is closed for some days after it."""
+    return replace(state, reminded_at=case.now)
+
+
 def take_certificate(case: Case, state: RequestState) -> RequestState:
     """Record the issued certificate: one more of this approval, live until it ends."""
     return replace(
         state,
         certificates=state.certificates + 1,
         had_certificate=True,
+        certificate_created_at=case.event.certificate_created_at or case.now,
         certificate_expires_at=case.event.certificate_expires_at,
         certificate_wanted_at=None,
     )
+
+
+def count_no_mistake(case: Case, state: RequestState) -> RequestState:
+    """Do not count a certificate that is cancelled because of a mistake of ours."""
+    ours = case.event.reason == OUR_MISTAKE
+    return replace(state, certificates=max(0, state.certificates - ours))
 
 
 def drop_certificate(_case: Case, state: RequestState) -> RequestState:
@@ -180,7 +195,7 @@ def offer_slots(case: Case, state: RequestState) -> RequestState:
 
 def accept_slot(case: Case, state: RequestState) -> RequestState:
     """Keep the chosen slot; a plain OK means the only one."""
-    return replace(state, slot=case.event.slot or state.slots[0])
+    return replace(state, slot=case.event.slot or only_slot(case))
 
 
 def clear_slots(_case: Case, state: RequestState) -> RequestState:

@@ -7,6 +7,7 @@ from pipeline import terms
 from pipeline.model.request import (
     HoldReason,
     RequestState,
+    Slot,
     Status,
     Track,
     TrackPolicy,
@@ -74,14 +75,23 @@ def _slots_ahead(case: Case) -> bool:
     return all(case.now < slot.start < slot.end for slot in case.event.slots)
 
 
+def only_slot(case: Case) -> Slot | None:
+    """Return the offered hour that a plain yes means: the only one, or the only one ahead."""
+    offered = case.state.slots
+    if len(offered) == 1:
+        return offered[0]
+    ahead = [slot for slot in offered if case.now < slot.start]
+    return ahead[0] if len(ahead) == 1 else None
+
+
 def _slot_offered(case: Case) -> bool:
     if case.event.slot is None:
-        return len(case.state.slots) == 1
+        return only_slot(case) is not None
     return case.event.slot in case.state.slots
 
 
 def _slot_ahead(case: Case) -> bool:
-    slot = case.event.slot or (case.state.slots[0] if case.state.slots else None)
+    slot = case.event.slot or only_slot(case)
     return slot is not None and case.now < slot.start
 
 

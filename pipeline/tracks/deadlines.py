@@ -6,12 +6,12 @@ reminders, agreed hours and the lapses of an approval are exact instants.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from pipeline.model.notice import NoticeName
 from pipeline.model.request import (
     Actor,
     Event,
@@ -25,7 +25,10 @@ from pipeline.model.request import (
 from pipeline.model.transition import Deadline, DeadlineKind, SendNotice
 from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.tracks.catalogue import TRACKS
-from pipeline.tracks.declaration import Anchor, Due, Step, Unit
+from pipeline.tracks.declaration import Due, Step, Unit
+from pipeline.tracks.promises import notice_when_late
+from pipeline.tracks.shared_deadlines import REMINDERS
+from pipeline.tracks.stay import Stay
 
 #: Events that end the stay: reminders do not come at or after them.
 _ENDING = frozenset(
@@ -37,16 +40,14 @@ _ENDING = frozenset(
         EventName.APPROVAL_LAPSED,
     }
 )
-#: Days that the mail of a hold gives the customer; staff decide what happens after them.
+#: Days that the mail of a hold gives the customer, where it asks for something; staff decide what
+#: happens after them.
 _HOLD_DAYS = {
     HoldReason.SENDER: 7,
-    HoldReason.NUMBER: 14,
     HoldReason.OWNERSHIP: 14,
     HoldReason.M2M: 14,
     HoldReason.CONFLICT: 14,
-    HoldReason.CHANGE: 14,
-    HoldReason.CERTIFICATE_LIMIT: 14,
-    HoldReason.APPROVAL_LAPSED: 14,
+    HoldReason.FIRST_OF_TWO: 14,
 }
 #: Fields that say when something happened; deadlines count from them.
 _HAPPENED = (
@@ -57,70 +58,11 @@ _HAPPENED = (
     "certificate_wanted_at",
 )
 _A_DAY = timedelta(days=1)
-#: Days in which a person looks at the words "I did not withdraw".
+#: Days in which a person looks at the words "I did not withdraw", and "your decision is wrong".
 _WITHDRAWN_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class _Stay:
-    """A stay in a status, and by whose clocks and calendars it is measured."""
-
-    state: RequestState
-    policy: TrackPolicy
-    zone: str
-    team: WorkingCalendar
-
-    def day(self, instant: datetime) -> date:
-        return instant.astimezone(ZoneInfo(self.zone)).date()
-
-    def at(self, day: date) -> datetime:
-        """Return the deadline hour on ``day``, or on the team's next working day."""
-        moved = self.team.on_or_after(day)
-        return at_hour(moved, self.policy.deadline_hour, self.zone).astimezone(UTC)
-
-    def anchor(self, anchor: Anchor) -> datetime | date | None:
-        """Return what ``anchor`` means here; None: it has not happened."""
-        state = self.state
-        entered = self.day(state.entered_at)
-        anchors: dict[Anchor, datetime | date | None] = {
-            Anchor.ENTERED: state.entered_at,
-            Anchor.READY_DATE: max(state.ready_date or entered, entered),
-            Anchor.OFFERED_SLOTS: max((slot.start for slot in state.slots), default=None),
-            Anchor.SLOT: state.slot.start if state.slot else state.entered_at,
-            Anchor.CERTIFICATE_END: state.certificate_expires_at,
-            Anchor.CERTIFICATE_WANTED: state.certificate_wanted_at,
-            Anchor.INTEGRATION_CREATED: state.integration_created_at,
-            Anchor.OWNERSHIP: state.ownership_verified_at,
-            Anchor.APPROVAL: state.approved_at,
-        }
-        return anchors[anchor]
-
-    def instants(self, due: Due) -> Iterator[datetime]:
-        """Yield when ``due`` comes, in order: once, or again and again without end."""
-        start = self.anchor(due.anchor)
-        if start is None or (due.when is not None and not due.when(self.state, self.policy)):
-            return
-        if due.exact:
-            yield from self._exact(due, start)
-            return
-        day = self.day(start) if isinstance(start, datetime) else start
-        working = due.unit is Unit.WORKING_DAYS
-        day = self.team.add(day, due.after) if working else day + timedelta(days=due.after)
-        yield self.at(day)
-        while due.every:
-            day = self.team.add(day, due.every) if working else day + timedelta(days=due.every)
-            yield self.at(day)
-
-    def _exact(self, due: Due, start: datetime | date) -> Iterator[datetime]:
-        if not isinstance(start, datetime):  # a date has no instant of its own
-            return
-        distance = due.span if due.span is not None else timedelta(days=due.after)
-        if due.from_policy is not None:
-            distance = due.from_policy(self.policy)
-        for index in count():
-            yield start + distance + timedelta(days=due.every * index)
-            if not due.every:
-                return
+_REJECTED_DAYS = 14
+#: How long before an hour that is almost here its answer is wanted.
+_SHORTLY = timedelta(hours=1)
 
 
 def deadlines(
@@ -136,7 +78,7 @@ def deadlines(
     Of a deadline that comes again and again there are its first time and all times up to
     ``until``. ``customer_zone`` is an IANA name; ``team`` tells working days.
     """
-    stay = _Stay(state, policy, customer_zone, team)
+    stay = Stay(state, policy, customer_zone, team)
     return _listed(stay, (), until)
 
 
@@ -152,11 +94,16 @@ def due(
     """Return what is to be done now; ``done`` are the keys already done in this stay.
 
     What ends the stay (a close, an expiry, a lapse) comes alone: no reminder is sent at or after
-    it. Of a group of missed reminders or alerts only the latest is left.
+    it. But nothing is closed before the last reminder: while that is missing, it comes in place of
+    the close. Of a group of missed reminders or alerts only the latest is left.
     """
-    stay = _Stay(state, policy, customer_zone, team)
+    stay = Stay(state, policy, customer_zone, team)
     passed = [item for item in _listed(stay, done, now) if item.at <= now]
     ending = [item for item in passed if item.event in _ENDING]
+    if ending and _closes(ending[0]):
+        missed = [item for item in passed if item.group == REMINDERS]
+        if missed:
+            return (missed[-1],)
     if ending:
         return (ending[0],)
     latest = {item.group or item.key: item for item in passed}
@@ -172,33 +119,8 @@ def next_at(
     team: WorkingCalendar,
 ) -> datetime | None:
     """Return when the request has to be looked at next; None: never by the clock."""
-    stay = _Stay(state, policy, customer_zone, team)
+    stay = Stay(state, policy, customer_zone, team)
     return min((item.at for item in _listed(stay, done, None)), default=None)
-
-
-def horizon(now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
-    """Return the latest deadline that any status of any track can have, were it entered ``now``.
-
-    Only the dates that customers name (a day to be ready, an hour, the end of a certificate) can
-    bring a later one.
-    """
-    steps = (track.step(status) for track in TRACKS.values() for status in Status)
-    entries = [entry for step in steps if step is not None for entry in step.deadlines]
-    return max(_farthest(entry, now, policy, team) for entry in entries)
-
-
-def _farthest(entry: Due, now: datetime, policy: TrackPolicy, team: WorkingCalendar) -> datetime:
-    """Return by when ``entry`` comes, or comes again, whatever the customer's zone."""
-    units = max(entry.after, entry.every)
-    if entry.exact:
-        distance = entry.span if entry.span is not None else timedelta(days=units)
-        if entry.from_policy is not None:
-            distance = entry.from_policy(policy)
-        return now + distance + timedelta(days=entry.every)
-    tomorrow = now.date() + _A_DAY  # it is tomorrow already in some zone
-    working = entry.unit is Unit.WORKING_DAYS
-    day = team.add(tomorrow, units) if working else team.on_or_after(tomorrow + units * _A_DAY)
-    return datetime.combine(day + 2 * _A_DAY, time(), UTC)
 
 
 def as_of(state: RequestState, now: datetime) -> RequestState:
@@ -218,7 +140,7 @@ def done_by(
     team: WorkingCalendar,
 ) -> tuple[str, ...]:
     """Return the keys of ``done`` without those of deadlines that only come after ``now``."""
-    stay = _Stay(state, policy, customer_zone, team)
+    stay = Stay(state, policy, customer_zone, team)
     step = _step(state)
     entries = step.deadlines if step is not None else ()
     passed = {
@@ -245,11 +167,37 @@ def event_of(deadline: Deadline, at: datetime) -> Event:
     )
 
 
+def which_reminder(
+    state: RequestState, deadline: Deadline, done: Collection[str]
+) -> tuple[int, bool]:
+    """Return which reminder of its question ``deadline`` is, and whether it is the last one.
+
+    ``done`` are the keys done in this stay. 0: it asks first, as on the day that the customer
+    named. What was missed while we were down reminds of nothing and is not counted.
+    """
+    step = _step(state)
+    wanted = deadline.notice.notice if deadline.notice else None
+    series = [due for due in step.deadlines if due.notice is wanted] if step and wanted else []
+    if not series:
+        return 0, False
+    sent = sum(1 for entry in series if entry.key in done)
+    asked_before = series[0].after > 0 or series[0].exact
+    return sent + asked_before, deadline.key == series[-1].key
+
+
 def customer_due_at(
-    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
+    state: RequestState,
+    policy: TrackPolicy,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
+    now: datetime | None = None,
 ) -> datetime | None:
-    """Return by when the customer has to act, as mails say it; None: there is no such date."""
-    stay = _Stay(state, policy, customer_zone, team)
+    """Return by when the customer has to act, as mails say it; None: there is no such date.
+
+    ``now`` (None: when the stay began) leaves out offered hours that have begun.
+    """
+    stay = Stay(state, policy, customer_zone, team)
     match state.status:
         case Status.CERTIFICATE_ISSUED:
             return state.certificate_expires_at
@@ -259,25 +207,76 @@ def customer_due_at(
             days = _HOLD_DAYS.get(state.hold_reason) if state.hold_reason else None
         case Status.WITHDRAWN:
             days = _WITHDRAWN_DAYS
+        case Status.REJECTED:
+            days = _REJECTED_DAYS
+        case Status.SLOT_PROPOSED:
+            chosen_by = _chosen_by(stay, now or state.entered_at)
+            return min(filter(None, (chosen_by, _closing(stay))), default=None)
         case _:
-            closing = (item.at for item in _listed(stay, (), None) if _closes(item))
-            return next(closing, None)
+            return _closing(stay)
     return None if days is None else stay.at(stay.day(state.entered_at) + timedelta(days=days))
 
 
-def our_promise_at(
-    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
-) -> datetime | None:
-    """Return by when we said that we act: the first alert where it is not the customer's move.
+def closes_when_due(state: RequestState) -> bool:
+    """Tell whether the request is closed when the deadline of :func:`customer_due_at` passes."""
+    return not state.ended and state.status not in {
+        Status.CERTIFICATE_ISSUED,
+        Status.SLOT_AGREED,
+        Status.SLOT_PROPOSED,
+        Status.HELD,
+    }
 
-    Of ``awaiting_readiness`` it is when we ask; elsewhere on the customer's move it is None.
+
+def _closing(stay: Stay) -> datetime | None:
+    return next((item.at for item in _listed(stay, (), None) if _closes(item)), None)
+
+
+def _chosen_by(stay: Stay, now: datetime) -> datetime | None:
+    """Return by when an offered hour has to be chosen: one working day before the first one.
+
+    When that has passed already, shortly before the hour itself.
+    """
+    first = min((slot.start for slot in stay.state.slots if slot.start > now), default=None)
+    if first is None:
+        return None
+    eve = stay.team.before(stay.day(first))
+    wanted = at_hour(eve, stay.policy.deadline_hour, stay.zone).astimezone(UTC)
+    return next((at for at in (wanted, first - _SHORTLY) if at > now), first)
+
+
+def our_promise_at(
+    state: RequestState,
+    policy: TrackPolicy,
+    now: datetime,
+    *,
+    customer_zone: str,
+    team: WorkingCalendar,
+) -> datetime | None:
+    """Return by when a mail of ``now`` promises that we write; None: it promises nothing.
+
+    It is the first alert of the stay, or as long after ``now`` once that has passed. Where it is
+    the customer's move there is none.
     """
     step = _step(state)
-    if step is None or (step.move is Move.CUSTOMER) != (state.status is Status.AWAITING_READINESS):
+    if step is None or step.move is Move.CUSTOMER:
         return None
-    kind = DeadlineKind.REMIND if step.move is Move.CUSTOMER else DeadlineKind.ALERT
-    stay = _Stay(state, policy, customer_zone, team)
-    return next((item.at for item in _listed(stay, (), None) if item.kind is kind), None)
+    alerts = [entry for entry in step.deadlines if entry.kind is DeadlineKind.ALERT]
+    stay = Stay(state, policy, customer_zone, team)
+    first = min((at for entry in alerts for at in islice(stay.instants(entry), 1)), default=None)
+    if first is None or first > now:
+        return first
+    today = stay.day(now)
+    alert = alerts[0]
+    working = alert.unit is Unit.WORKING_DAYS
+    day = team.add(today, alert.after) if working else today + timedelta(days=alert.after)
+    return stay.at(day)
+
+
+def reminders_of(state: RequestState) -> frozenset[NoticeName]:
+    """Return the mails that remind the customer in the present status."""
+    step = _step(state)
+    entries = step.deadlines if step is not None else ()
+    return frozenset(entry.notice for entry in entries if entry.notice and entry.group == REMINDERS)
 
 
 def _step(state: RequestState) -> Step | None:
@@ -292,12 +291,13 @@ def _order(item: Deadline) -> tuple[datetime, str]:
     return (item.at, item.key)
 
 
-def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple[Deadline, ...]:
+def _listed(stay: Stay, done: Collection[str], until: datetime | None) -> tuple[Deadline, ...]:
     """Return the open deadlines in order, each repeating one up to ``until`` or its next time."""
     step = _step(stay.state)
     if step is None:
         return ()
     found = [item for entry in step.deadlines for item in _times(stay, entry, done, until)]
+    found += _promised(stay.state, step)
     ends = min((item.at for item in found if item.event in _ENDING), default=None)
     open_items = [
         item
@@ -310,15 +310,26 @@ def _listed(stay: _Stay, done: Collection[str], until: datetime | None) -> tuple
     return tuple(sorted(open_items, key=_order))
 
 
+def _promised(state: RequestState, step: Step) -> list[Deadline]:
+    """Return the deadline that our last mail set by naming a date, if it did."""
+    if state.promise_at is None:
+        return []
+    key = f"promise-{state.promise_at:%Y%m%d%H%M%S}"
+    notice = notice_when_late(step.move, state.delays)
+    kind, event = DeadlineKind.PROMISE, EventName.PROMISE_PASSED
+    return [Deadline(key, kind, state.promise_at, event, notice)]
+
+
 def _times(
-    stay: _Stay, entry: Due, done: Collection[str], until: datetime | None
+    stay: Stay, entry: Due, done: Collection[str], until: datetime | None
 ) -> Iterator[Deadline]:
     """Yield the times of ``entry`` from the last one done (included) to the next one open."""
     notice = SendNotice(entry.notice, entry.variant) if entry.notice else None
     last_done = max((_index(entry, key) for key in done), default=0)
-    for index, at in enumerate(stay.instants(entry), 1):
+    for index, first_at in enumerate(stay.instants(entry), 1):
         if index < last_done:
             continue
+        at = max(first_at, stay.grace()) if entry.kind is DeadlineKind.CLOSE else first_at
         key = f"{entry.key}-{index}" if entry.every else entry.key
         yield Deadline(key, entry.kind, at, entry.event, notice, entry.group)
         if index > last_done and (until is None or at > until):
@@ -342,7 +353,8 @@ def _too_late(item: Deadline, ends: datetime | None) -> bool:
     return item.kind is DeadlineKind.REMIND and ends is not None and item.at >= ends
 
 
-def _too_early(stay: _Stay, item: Deadline) -> bool:
+def _too_early(stay: Stay, item: Deadline) -> bool:
     """Tell a reminder that would come before what it reminds of (a certificate made long ago)."""
-    certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == "remind"
-    return certificate and item.at <= stay.state.entered_at
+    certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == REMINDERS
+    early = certificate or item.group == "integration"
+    return early and item.at <= stay.state.entered_at

@@ -35,6 +35,7 @@ SYSTEM_STAFF = frozenset({Actor.SYSTEM, Actor.STAFF})
 META = frozenset({Actor.META, Actor.STAFF})
 #: A revised form is brought by the customer; what is wrong with it is found by the system.
 REVISERS = frozenset({Actor.CUSTOMER, Actor.SYSTEM})
+ANYBODY = CUSTOMER_STAFF | SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

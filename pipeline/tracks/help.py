@@ -35,7 +35,7 @@ _TRIAGE = Step(
             Status.AWAITING_FORM,
             notice(NoticeName.QUESTION, "prefilled_form"),
         ),
-        TransitionRule(E.ANSWER, STAFF, Status.ANSWERED),
+        TransitionRule(E.ANSWER, STAFF, Status.ANSWERED, notice(NoticeName.ANSWER)),
         *FORM_ARRIVES,
         TransitionRule(E.TEXT_ARRIVED, CUSTOMER),
         *STAFF_EDITS,
@@ -55,7 +55,7 @@ _AWAITING_FORM = Step(
         *STAFF_EDITS,
         *BEFORE_APPROVAL,
     ),
-    (*remind(NoticeName.QUESTION, 7, variant="prefilled_form"), close_after(60)),
+    (*remind(NoticeName.QUESTION, 7, variant="prefilled_form_reminder"), close_after(60)),
 )
 
 DECLARATION = TrackDeclaration(

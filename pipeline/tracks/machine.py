@@ -59,6 +59,7 @@ from pipeline.tracks.declaration import (
     Target,
     TransitionRule,
 )
+from pipeline.tracks.promises import settled
 
 #: Where a live certificate stays live; entering any other status revokes it.
 _KEEP_CERTIFICATE = frozenset({Status.CERTIFICATE_ISSUED, Status.HELD, Status.ACTIVE})
@@ -67,7 +68,9 @@ _WAIT_FOR_CERTIFICATE = frozenset(
     {Status.APPROVED, Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED}
 )
 #: What the clock does to a hold, hidden or not.
-_OF_THE_CLOCK = frozenset({EventName.ALERT, EventName.REMIND, EventName.EXPIRE})
+_OF_THE_CLOCK = frozenset(
+    {EventName.ALERT, EventName.REMIND, EventName.EXPIRE, EventName.PROMISE_PASSED}
+)
 #: The end that each event of undoing leaves.
 _UNDOES = {
     EventName.UNDO_WITHDRAW: Status.WITHDRAWN,
@@ -169,11 +172,13 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
         state = replace(state, track=rule.target.track)
     status = _resolve(rule.target, case, state)
     moved = status is not before.status
+    begins = moved or rule.restarts
     state = replace(
         _leave(before, state, status),
         status=status,
         version=before.version + 1,
-        entered_at=case.now if moved or rule.restarts else before.entered_at,
+        entered_at=case.now if begins else before.entered_at,
+        reminded_at=None if begins else state.reminded_at,
     )
     state = _hide(state)
     state, certificate = _keep_or_revoke(case, state)
@@ -258,7 +263,7 @@ def _leave(before: RequestState, state: RequestState, status: Status) -> Request
 def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
     """Revoke a live certificate where none may be live; mark the end of the request."""
     if state.ended:
-        state = replace(state, ended_at=case.now)
+        state = replace(settled(state), ended_at=case.now)
     revoked = case.event.name is EventName.REVOKE
     if not state.has_live_certificate or (state.status in _KEEP_CERTIFICATE and not revoked):
         return state, ()

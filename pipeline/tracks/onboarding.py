@@ -49,12 +49,14 @@ from pipeline.tracks.shared_steps import (
     received,
 )
 
+_META_BEGAN = notice(NoticeName.STATUS_CHANGED, "meta_began")
+
 _POLICY_REVIEW = Step(
     Status.POLICY_REVIEW,
     Move.STAFF,
     (
-        TransitionRule(E.APPROVE, STAFF, Status.NAME_REVIEW, when=c.BUSINESS_VERIFIED),
-        TransitionRule(E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION),
+        TransitionRule(E.APPROVE, STAFF, Status.NAME_REVIEW, _META_BEGAN, when=c.BUSINESS_VERIFIED),
+        TransitionRule(E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION, _META_BEGAN),
         TransitionRule(E.VERIFIED, META, change=ch.business_verified),
         TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         *REVISABLE,

@@ -11,6 +11,8 @@ from pipeline.tracks.declaration import Anchor, Due, Unit
 
 #: When an outside service fails, the same is tried again after these times, then once a day.
 _RETRY = Retry((timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)))
+#: The group of the reminders of what the customer has to do in a status.
+REMINDERS = "remind"
 _WORKING_WEEK = 5
 _WEEK = 7
 
@@ -48,7 +50,7 @@ def remind(
             anchor=anchor,
             notice=notice,
             variant=variant,
-            group="remind",
+            group=REMINDERS,
         )
         for index, day in enumerate(days, 1)
     )
@@ -114,7 +116,7 @@ CERTIFICATE_REMINDERS = tuple(
         anchor=Anchor.CERTIFICATE_END,
         notice=NoticeName.CERTIFICATE_REMINDER,
         exact=True,
-        group="remind",
+        group=REMINDERS,
     )
     for days_left in (3, 1)
 )

@@ -7,7 +7,9 @@ from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, Sen
 from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
+from pipeline.tracks import promises
 from pipeline.tracks.declaration import (
+    ANYBODY,
     CUSTOMER,
     CUSTOMER_STAFF,
     REVISERS,
@@ -42,8 +44,9 @@ def notice(name: NoticeName, variant: str = "") -> Effects:
 ANY_OPEN: Rules = (
     TransitionRule(E.WITHDRAW, CUSTOMER_STAFF, Status.WITHDRAWN, notice(NoticeName.WITHDRAWN)),
     TransitionRule(E.SUPERSEDE, SYSTEM_STAFF, Status.SUPERSEDED),
-    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,)),
+    TransitionRule(E.REMIND, SYSTEM, effects=(o.REMINDER,), change=ch.note_reminder),
     TransitionRule(E.ALERT, SYSTEM, effects=(o.ALERT,)),
+    TransitionRule(E.PROMISE_PASSED, SYSTEM, effects=(promises.TELL_LATE,), change=promises.passed),
     TransitionRule(E.ROUTE, STAFF, when=c.HAD_CERTIFICATE, refuse="route_after_certificate"),
     TransitionRule(E.ROUTE, STAFF, when=unless(c.OTHER_TRACK), refuse="route_same_track"),
     TransitionRule(
@@ -58,7 +61,7 @@ ANY_OPEN: Rules = (
         E.ROUTE,
         STAFF,
         Status.NEEDS_CORRECTION,
-        (SendNotice(NoticeName.STATUS_CHANGED), SendNotice(NoticeName.NEEDS_CORRECTION)),
+        notice(NoticeName.NEEDS_CORRECTION, "after_route"),
         change=ch.choose_track,
     ),
 )
@@ -235,6 +238,41 @@ def _asked_again(event: E, name: NoticeName) -> Rules:
     )
 
 
+#: Two persons of one organisation sent differing forms for a number: both wait until who sent the
+#: first has said which one counts.
+_TWO_DIFFER: Rules = (
+    TransitionRule(
+        E.FIRST_COUNTS,
+        ANYBODY,
+        Special.CAME_FROM,
+        notice(NoticeName.DUPLICATE, "first_counts"),
+        when=c.held_for(HoldReason.FIRST_OF_TWO),
+        change=ch.settle,
+    ),
+    TransitionRule(
+        E.SECOND_COUNTS,
+        ANYBODY,
+        Status.SUPERSEDED,
+        notice(NoticeName.DUPLICATE),
+        when=c.held_for(HoldReason.FIRST_OF_TWO),
+    ),
+    TransitionRule(
+        E.FIRST_COUNTS,
+        SYSTEM,
+        Status.SUPERSEDED,
+        notice(NoticeName.DUPLICATE),
+        when=c.held_for(HoldReason.SECOND_OF_TWO),
+    ),
+    TransitionRule(
+        E.SECOND_COUNTS,
+        SYSTEM,
+        Status.RECEIVED,
+        when=c.held_for(HoldReason.SECOND_OF_TWO),
+        change=ch.settle,
+    ),
+)
+
+
 def held(*more: TransitionRule) -> Step:
     """Return the step where staff settle what stopped a request; ``more`` are the track's rows."""
     return Step(
@@ -258,6 +296,7 @@ def held(*more: TransitionRule) -> Step:
             TransitionRule(
                 E.SENDER_CONFIRMED, CUSTOMER_STAFF, Status.RECEIVED, when=c.HELD_FOR_SENDER
             ),
+            *_TWO_DIFFER,
             TransitionRule(E.DISOWNED, CUSTOMER, Status.ANSWERED, when=c.UNPROVEN),
             TransitionRule(E.CLOSE, SYSTEM, Status.CLOSED_NO_RESPONSE, when=c.UNPROVEN),
             TransitionRule(

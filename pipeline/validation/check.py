@@ -151,11 +151,12 @@ def _missing(name: str, question: Question) -> Finding:
     """Return the problem of a required answer that is blank."""
     if question.kind is AnswerKind.TICK:
         return Finding("consent", (("thing", name),), Severity.ERROR)
-    if set(question.choices) == {"yes", "no"}:
-        return Finding("yes_no", (("statement", name),), Severity.ERROR)
+    if set(question.choices) >= {"yes", "no"}:
+        code = "yes_no_unknown" if "unknown" in question.choices else "yes_no"
+        return Finding(code, (("statement", name),), Severity.ERROR)
     if question.choices:
         return Finding("not_selected", (), Severity.ERROR)
-    return Finding("empty", (), Severity.ERROR)
+    return Finding("empty_or_unknown" if question.unknown else "empty", (), Severity.ERROR)
 
 
 def _in_order(problems: tuple[Problem, ...], definition: FormDefinition) -> tuple[Problem, ...]:

@@ -40,8 +40,8 @@ def _version(submission: Submission, definition: FormDefinition) -> Problem | No
 
 
 def _gone(submission: Submission, definition: FormDefinition) -> Problem | None:
-    """Return whether questions of the form's own version are missing (not blank: gone)."""
-    if submission.missing and submission.version in {"", definition.version}:
+    """Return whether questions that the form's version has are missing (not blank: gone)."""
+    if submission.missing and definition.asks_the_same(submission.version):
         return Problem("file_incomplete", Severity.ERROR)
     return None
 

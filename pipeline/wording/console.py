@@ -1,6 +1,11 @@
-"""The words of the command line, in the operator's language (LC_ALL, LC_MESSAGES, LANG)."""
+"""The words of the command line: in the operator's language, else in that of the team.
+
+The operator's is what PIPELINE_LANG, LC_ALL, LC_MESSAGES or LANG names, if there are words in it;
+the team's is the setting ``team.language``. What a language lacks is said in English.
+"""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -12,22 +17,56 @@ from pipeline.wording.inert import inert
 
 #: The longest value that a sentence is filled with.
 _LONGEST = 300
+#: The beginnings of the keys for why a mail has its outcome, in the order in which they are tried.
+_KINDS_OF_WHY = ("became_", "rule_", "event_", "automatic_", "")
+#: What stands between the language and the rest of a locale: ``ja_JP.UTF-8``.
+_LOCALE = re.compile(r"[_.@-]")
+
+
+_FALLBACK = "en"
+#: The language of the team, as far as it is known (``team.language``); empty: not known.
+_TEAM = {"language": ""}
 
 
 @cache
 def language() -> str:
-    """Return the operator's language: the first that the environment names and we have."""
+    """Return the first language that the environment names and we have, else the team's."""
+    return named_language() or _TEAM["language"] or _FALLBACK
+
+
+def named_language() -> str:
+    """Return the language that the environment names, or empty (``C`` names none)."""
     for name in ("PIPELINE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        code = os.environ.get(name, "")[:2].lower()
-        if code and resources.template("console", f"{code}.toml").is_file():
+        code = _LOCALE.split(os.environ.get(name, ""), maxsplit=1)[0].lower()
+        if code in resources.languages():
             return code
-    return "en"
+    return ""
 
 
-def _table(section: str) -> dict[str, Any]:
-    own: dict[str, Any] = resources.read_toml("console", f"{language()}.toml").get(section, {})
-    english: dict[str, Any] = resources.read_toml("console", "en.toml").get(section, {})
-    return {**english, **own}
+def speak_as_team(code: str) -> None:
+    """Let ``code`` be the language where the environment names none; empty: English."""
+    _TEAM["language"] = code if code in resources.languages() else ""
+    language.cache_clear()
+
+
+def _table(section: str) -> Mapping[str, Any]:
+    return _merged(language(), section)
+
+
+@cache
+def _merged(code: str, section: str) -> Mapping[str, Any]:
+    """Return the words of a section in the language ``code``, key by key in English else."""
+    english: dict[str, Any] = resources.read_toml("console", f"{_FALLBACK}.toml").get(section, {})
+    name = f"{code}.toml"
+    if not resources.template("console", name).is_file():
+        return english
+    return {**english, **resources.read_toml("console", name).get(section, {})}
+
+
+@cache
+def _shared(code: str) -> Mapping[str, Any]:
+    """Return the words that staff's mails and the console share."""
+    return resources.read_toml("notices", f"words.{code}.toml")
 
 
 def word(key: str, **values: object) -> str:
@@ -55,12 +94,28 @@ def status_word(code: str) -> str:
     return text
 
 
-def mail_state(code: str) -> str:
-    """Return the words for what became of a mail: its state, or what a reply was taken for."""
-    codes = _table("codes")
-    found = (codes.get(f"{kind}{code}", "") for kind in ("became_", "event_", ""))
-    text: str = next(filter(None, found), code)
+def step(status: str) -> str:
+    """Return the words for the step that a request is at, as staff read them."""
+    tables = _shared(language())
+    text: str = tables["staff_step"].get(status) or tables["step"].get(status) or status
     return text
+
+
+def reason(code: str) -> str:
+    """Return the words for why something was not done; else the code as one, in backticks."""
+    reasons = _shared(language())["reason"]
+    text: str = reasons.get(code) or f"{reasons['other']} (`{code}`)"
+    return text
+
+
+def why(code: str) -> str:
+    """Return why a mail has its outcome: what a rule, an event, a refusal or a sign is called."""
+    kind, _, refused = code.partition(":")
+    if kind == "refused":
+        return reason(refused)
+    codes = _table("codes")
+    found = (codes.get(f"{kind}{code}", "") for kind in _KINDS_OF_WHY)
+    return next(filter(None, found), code)
 
 
 def named(kind: str, code: str) -> str:
@@ -79,7 +134,8 @@ def notice_name(code: str) -> str:
     """Return what staff call a notice: the ``name`` of its template."""
     own = f"{language()}.md"
     known = resources.template("notices", code, own).is_file()
-    name: str = resources.read_documents("notices", code, own if known else "en.md")[0][0]["name"]
+    file = own if known else f"{_FALLBACK}.md"
+    name: str = resources.read_documents("notices", code, file)[0][0]["name"]
     return name
 
 
@@ -90,7 +146,7 @@ def _event(code: str) -> str:
 
 #: Parameters of errors whose value is a code that has words.
 _NAMES: Mapping[str, Callable[[str], str]] = {
-    "status": status_word,
+    "status": step,
     "event": _event,
     "actor": status_word,
 }

@@ -32,7 +32,25 @@ _TABLES: Mapping[str, str] = {
 }
 _VALUES = frozenset({"value", "a", "b", "given"})
 _DATES = frozenset({AnswerKind.DATE, AnswerKind.DATE_TIME})
-_MISSING = frozenset({"empty", "not_selected", "yes_no", "consent", "placeholder", "file_empty"})
+_MISSING = frozenset(
+    {
+        "empty",
+        "empty_or_unknown",
+        "not_selected",
+        "yes_no",
+        "yes_no_unknown",
+        "consent",
+        "placeholder",
+        "file_empty",
+    }
+)
+#: Sentences that show what we read, so that they speak of a question and not of its answer.
+_SHOW_WHAT_WAS_READ = frozenset({"two_values", "confirm_value", "from_print", "from_mail"})
+_YES_NO, _YES_NO_UNKNOWN, _CONSENT = "yes_no", "yes_no_unknown", "consent"
+_OF_LABELS = re.compile(r"\{[Ll]abel\}")
+_QUESTION_ENDS = ("か", "?", "？")
+#: Quotation marks of Japanese within others.
+_NESTED = str.maketrans("「」", "『』")
 _UNREADABLE = frozenset(
     {"unreadable", "damaged_chars", "cell_error", "cell_formula", "cell_digits_lost"}
 )
@@ -55,10 +73,12 @@ def sentence(problem: Problem, language: str, kind: FormKind | None) -> str:
 
     ``kind`` is the form whose labels are used; None for a problem of a file. Hostile values are
     cut, isolated and made visible; the result is plain text and is escaped where it is shown.
-    Raises KeyError for a code without a sentence.
+    A question to be answered yes or no, or by a tick, is told of by what it states, not by its
+    label. Raises KeyError for a code without a sentence.
     """
     catalogue = _sentences(language)
-    template_text = str(catalogue[problem.code]["sentence"])
+    question = FORMS[kind].questions.get(problem.field) if kind else None
+    template_text = _template(problem.code, question, catalogue)
     values = _labels(problem, catalogue, language, kind)
     for name, value in problem.params:
         key, text = _resolved(name, value, problem, catalogue, language, kind)
@@ -69,15 +89,33 @@ def sentence(problem: Problem, language: str, kind: FormKind | None) -> str:
     )
 
 
+def _template(code: str, question: Question | None, catalogue: Mapping[str, Any]) -> str:
+    """Return the sentence of ``code`` about ``question``, its placeholders not yet filled."""
+    own = str(catalogue[code]["sentence"])
+    if question is None or code in _SHOW_WHAT_WAS_READ:
+        return own
+    if question.kind is AnswerKind.TICK:
+        by_label_or_statement = _OF_LABELS.search(own) or "{statement}" in own
+        return str(catalogue[_CONSENT]["sentence"]) if by_label_or_statement else own
+    if not question.choices or not set(question.choices) >= {"yes", "no"}:
+        return own
+    asked = _YES_NO_UNKNOWN if "unknown" in question.choices else _YES_NO
+    return str(catalogue[asked]["sentence"]) if _OF_LABELS.search(own) else own
+
+
 def _labels(
     problem: Problem, catalogue: Mapping[str, Any], language: str, kind: FormKind | None
 ) -> dict[str, str]:
     if not problem.field or kind is None:
         return {}
-    return {
-        "Label": _label(problem.field, language, kind, inside=False),
-        "label": _label(problem.field, language, kind, inside=catalogue["reading"]["inside"]),
+    found = {
+        "Label": _label(problem.field, catalogue, language, kind, inside=False),
+        "label": _label(problem.field, catalogue, language, kind),
     }
+    for name in ("statement", "thing"):
+        if problem.field in catalogue[_TABLES[name]]:
+            found[name] = str(catalogue[_TABLES[name]][problem.field])
+    return found
 
 
 def _texts(language: str) -> FormTexts:
@@ -85,11 +123,28 @@ def _texts(language: str) -> FormTexts:
     return form_texts(language if language in languages() else _FALLBACK)
 
 
-def _label(field: str, language: str, kind: FormKind, *, inside: bool) -> str:
+def _label(
+    field: str,
+    catalogue: Mapping[str, Any],
+    language: str,
+    kind: FormKind,
+    *,
+    inside: bool | None = None,
+) -> str:
+    """Return the label as it stands in a sentence; one that is itself a question is quoted.
+
+    ``inside`` asks for its form within a sentence (None: where the language has one).
+    """
     if field not in FORMS[kind].questions:
         return field
-    texts = _texts(language)
-    return texts.inside(kind, field) if inside else texts.label(kind, field)
+    texts, reading = _texts(language), catalogue["reading"]
+    wanted = reading["inside"] if inside is None else inside
+    label = texts.inside(kind, field) if wanted else texts.label(kind, field)
+    if not label.endswith(_QUESTION_ENDS):
+        return label
+    quoted = str(reading["question"])
+    within = label.translate(_NESTED) if "「" in quoted else label
+    return quoted.replace("{label}", within)
 
 
 def _resolved(
@@ -107,7 +162,7 @@ def _resolved(
     if name.startswith("label"):
         if kind is None:
             return name, shown(text)
-        return name, _label(text, language, kind, inside=catalogue["reading"]["inside"])
+        return name, _label(text, catalogue, language, kind)
     if name.startswith("country"):
         placeholder = name.removeprefix("country_") if _is_choice(problem.code) else name
         listed = _country(text, catalogue["reading"]["locale"])

@@ -21,8 +21,21 @@ __all__ = ["empty_sqlite", "guard", "make_world"]
 
 _MAILS = 40
 _UNMEASURED = 10
-#: What judging may take of the intake of a mail with a form; of replies the part is only told.
-_PART = 0.05
+#: What judging may take of the intake of the same mails. Words alone are the cheapest mails to take
+#: in: no form is read and nothing routed, so the same half a millisecond is a bigger part of them.
+_PARTS = {"forms": 0.04, "replies with a form": 0.05, "words": 0.13}
+#: So often the clock is read again before a part counts as too big: other programs run beside it.
+_ROUNDS = 3
+#: What customers add above a quote; no two mails in a row say the same.
+_WORDS = (
+    "We have one more shop. Does it need a form?",
+    "Thank you, Ms Sato will call the operator on Thursday.",
+    "Our director is away until the end of the month, I shall ask him then.",
+    "Could you tell me who of your team looks after our account?",
+    "ご連絡ありがとうございます。担当者に確認いたします。",
+    "Vielen Dank für die Nachricht. Wir melden uns, sobald die Leitung steht.",
+    "The invoice went to the old address, please correct it in your files.",
+)
 
 
 @pytest.mark.benchmark
@@ -40,19 +53,23 @@ def test_judging_is_a_small_part_of_intake(
     ):
         monkeypatch.setattr(room, name, spent.counting(getattr(room, name)))
     now = world.clock.now()
-    for positions in (range(_UNMEASURED), range(_UNMEASURED, _UNMEASURED + _MAILS)):
-        forms = [form_mail(place, now) for place in positions]
+    least = dict.fromkeys(_PARTS, 1.0)
+    for number in range(_ROUNDS + 1):
+        count = _MAILS if number else _UNMEASURED
+        start = _UNMEASURED + (number - 1) * _MAILS if number else 0
+        forms = [form_mail(place, now) for place in range(start, start + count)]
         known = {record.id for record in world.requests()}
-        for what, part in (("forms", _PART), ("replies with a form", 1.0), ("words", 1.0)):
+        for what in _PARTS:
             mails = forms if what == "forms" else _replies(world, known, form=what != "words")
             deliver(world.services, *mails)
             spent.seconds = 0.0
             begun = time.perf_counter()
-            assert world.batch().processed == len(positions)
+            assert world.batch().processed == count
             whole = time.perf_counter() - begun
-            if len(positions) == _MAILS:
-                show(f"judging {_MAILS} {what}", spent.seconds, whole, "their whole batch")
-                assert spent.seconds <= part * whole
+            if number:
+                show(f"judging {count} {what}", spent.seconds, whole, "their whole batch")
+                least[what] = min(least[what], spent.seconds / whole)
+    assert {what: part for what, part in least.items() if part > _PARTS[what]} == {}
 
 
 class _Spent:
@@ -87,7 +104,7 @@ def _replies(world: World, known: set[str], *, form: bool) -> list[bytes]:
             world.customer.write(
                 record.address_of_record,
                 *files,
-                text=f"We have one more shop. Does it need a form?\n\n{quoted}\n",
+                text=f"{_WORDS[place % len(_WORDS)]}\n\n{quoted}\n",
                 subject=f"Re: {ours.subject}",
                 to=str(seen["Reply-To"]),
                 headers={"In-Reply-To": ours.message_id},

@@ -96,8 +96,8 @@ def test_corrected_form_replaces_and_shows_each_change_from_old_to_new(world: Wo
     (mail,) = world.mail(HANAKO, form(FormKind.ONBOARDING, "ja", "xlsx", **changed))
     assert mail.notice == "revision_received"
     text = "".join(mail.text.split())
-    assert "表示名：さくら電機→さくら電機サポート" in text
-    assert text.count("→") == len(changed)
+    assert "表示名変更前：さくら電機変更後：さくら電機サポート" in text
+    assert text.count("変更後：") == len(changed)
     assert [item.seq for item in world.revisions(world.request())] == [1, 2]
 
 
@@ -120,15 +120,17 @@ def test_changed_form_after_approval_is_held_and_the_approved_answers_stay(world
 # --- hold, link, alert --------------------------------------------------------------------------
 
 
-def test_colleague_who_differs_holds_both_until_staff_know(world: World) -> None:
+def test_colleague_who_differs_holds_both_until_the_first_has_said(world: World) -> None:
     world.know(OURS)
     world.mail(HANAKO, form())
     mails = world.mail(TARO, form(display_name="さくら"))
     assert [(mail.notice, mail.variant, mail.to) for mail in mails] == [
-        ("question", "differs", TARO)
+        ("question", "differs_first", HANAKO),
+        ("question", "differs", TARO),
     ]
     assert _statuses(world) + _statuses(world, TARO) == [Status.HELD, Status.HELD]
-    assert world.request(TARO).state.hold_reason is HoldReason.CONFLICT
+    assert world.request().state.hold_reason is HoldReason.FIRST_OF_TWO
+    assert world.request(TARO).state.hold_reason is HoldReason.SECOND_OF_TWO
 
 
 @pytest.mark.parametrize("end", ["rejected", "withdrawn"])

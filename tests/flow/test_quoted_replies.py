@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline.flow.staff import review as decisions
 from pipeline.intake.reply.vocabulary import is_reply
-from pipeline.mailbox.reply.sent_text import digests_of
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.model.form import FormKind
 from pipeline.model.message import ReplyKind
 from pipeline.model.request import Status

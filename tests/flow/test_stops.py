@@ -75,8 +75,13 @@ def test_route_keeps_the_answers_and_asks_for_the_missing_ones(world: World) -> 
     world.mail(HANAKO, form(FormKind.ONBOARDING, number_use="business_platform"))
     record = answer_decisions.route(world.services, world.request(), "saki", track=Track.MIGRATION)
     assert (record.form, record.status) == (FormKind.MIGRATION, Status.NEEDS_CORRECTION)
-    mails = world.staff_mails()
-    assert sorted(notices(mails)) == ["needs_correction", "status_changed"]
+    (mail,) = world.staff_mails()
+    assert (mail.notice, mail.variant) == ("needs_correction", "after_route")
+    assert "未入力" not in mail.text
+    assert "これまでのご回答は、添付の申請書に転記しました。" in mail.text
+    assert [name.partition("_")[0] for name in mail.files] == ["migration"]
+    reminders = [item for item in world.later(days=4) if item.notice == "correction_reminder"]
+    assert "追加のご記入をお願いした申請書を、まだ受け取っておりません。" in reminders[0].text
     latest = world.revisions(record)[-1]
     values = {reading.field: reading.value for reading in latest.readings}
     assert (latest.form, values["company_legal_name"]) == (

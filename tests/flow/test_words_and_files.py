@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.cli.pages.possible import commands_now
 from pipeline.cli.pages.request_page import print_request
+from pipeline.cli.pages.unread import unread_lines, unread_replies
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import replies
 from pipeline.flow.staff import review as decisions
@@ -250,10 +251,12 @@ def test_withdrawal_stays_after_a_day(world: World) -> None:
     record = _in_status(world, Status.POLICY_REVIEW)
     world.reply(record, "WITHDRAW")
     world.clock.advance(timedelta(hours=25))
-    assert world.reply(record, "UNDO") == []
+    (mail,) = world.reply(record, "UNDO")
+    assert (mail.notice, mail.variant) == ("question", "undo_late")
+    assert [name.rpartition(".")[2] for name in mail.files] == ["xlsx"]
+    assert "your answers are already in it" in " ".join(mail.text.split())
     assert world.again(record).status is Status.WITHDRAWN
     assert world.last_message().refused == "undo_too_late"
-    assert world.notes(record)[-1].waits_since is not None
 
 
 def test_reported_activation_is_undone_by_reply(world: World) -> None:
@@ -266,3 +269,24 @@ def test_reported_activation_is_undone_by_reply(world: World) -> None:
         number = tx.numbers.get(record.number)
     assert number is not None
     assert number.state is NumberState.REQUESTED
+
+
+def test_queue_shows_each_unread_reply_with_its_commands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LANG", "en")
+    record = _in_status(world, Status.CERTIFICATE_ISSUED)
+    world.reply(record, "Which code do we enter?\n\n\x1b[31mThanks")
+    world.reply(record, "ACTIVE?")
+    found = unread_replies(world.services, record.id)
+    assert [reply.event for reply in found] == [None, EventName.ACTIVATED]
+    lines = unread_lines(found, "Asia/Tokyo")
+    tick = f"request tick {record.reference}"
+    assert len(lines) == 5
+    assert "“Which code do we enter? �[31mThanks”" in lines[0]
+    assert "JST" in lines[0]
+    assert lines[1].endswith(tick)
+    assert "“Integration is active”" in lines[3]
+    assert lines[3].endswith(f"request accept {record.reference}")
+    replies.tick(world.services, world.again(record), "saki")
+    assert unread_replies(world.services, record.id) == []

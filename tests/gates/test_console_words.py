@@ -21,8 +21,10 @@ from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
 from pipeline.errors import PipelineError
 from pipeline.flow.inbound.faults import LOST_BYTES
+from pipeline.flow.requests.thread import Standing
 from pipeline.flow.views.reconcile import Difference
 from pipeline.guard import Reason as GuardReason
+from pipeline.mailbox.automatic.signs import SIGNS
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict, SenderWarning
@@ -39,6 +41,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import DeadlineKind
 from pipeline.resources import template
+from pipeline.routing.rules import RULES, rule_name
 from pipeline.store.queries import Counts
 from pipeline.store.records import MessageState, OutboxState
 from pipeline.store.unit_of_work import SchemaState
@@ -50,9 +53,8 @@ LANGUAGES = sorted(path.stem for path in template("console").glob("??.toml"))
 SECTIONS = ("help", "options", "words", "codes")
 PARTS = ("what", "why", "next")
 
-#: Enumerations whose values ``console.status_word`` prints.
+#: Enumerations whose values ``console.status_word`` prints; ``console.step`` prints a status.
 PRINTED: tuple[type[StrEnum], ...] = (
-    Status,
     Track,
     HoldReason,
     Move,
@@ -239,6 +241,33 @@ def test_every_printed_value_has_a_word(printed: type[StrEnum]) -> None:
     assert [item.value for item in printed if item.value not in codes] == []
 
 
+def test_every_rule_of_the_routing_has_a_word() -> None:
+    codes = table("en")["codes"]
+    names = [rule_name(rule) for rule in RULES]
+    assert [name for name in names if not {f"rule_{name}", f"event_{name}"} & set(codes)] == []
+
+
+def test_every_reason_of_a_mail_has_a_word() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "flow").rglob("*.py"))
+    )
+    reasons = set(re.findall(r'\bwhy="([a-z_]+)"', source)) | {
+        item.value for item in set(Standing) - {Standing.REQUESTER}
+    }
+    codes = table("en")["codes"]
+    kinds = ("became_", "rule_", "event_", "automatic_", "")
+    assert len(reasons) > 10
+    missing = [name for name in reasons if not any(f"{kind}{name}" in codes for kind in kinds)]
+    assert sorted(missing) == []
+
+
+def test_every_sign_of_a_program_has_a_word() -> None:
+    codes = table("en")["codes"]
+    names = {sign.name for sign in SIGNS}
+    assert len(names) > 10
+    assert sorted(name for name in names if f"automatic_{name}" not in codes) == []
+
+
 @pytest.mark.parametrize("prefix", PREFIXED)
 def test_every_prefixed_value_has_a_word(prefix: str) -> None:
     wanted = {f"{prefix}_{item.value}" for item in PREFIXED[prefix]}
@@ -292,7 +321,7 @@ def test_every_word_that_the_code_asks_for_is_there() -> None:
     assert sorted(asked - set(words) - {"check_"}) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", resources.languages())
 def test_every_alert_of_the_digest_has_words(language: str) -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
     codes = set(re.findall(r'\balert\(\s*work,\s*"([a-z_]+)"', source))
@@ -302,6 +331,22 @@ def test_every_alert_of_the_digest_has_words(language: str) -> None:
     )["alert"]
     assert len(codes) > 15
     assert sorted(codes - set(words)) == []
+
+
+@pytest.mark.parametrize("language", resources.languages())
+def test_every_refusal_of_the_tracks_has_words_that_a_digest_can_carry(language: str) -> None:
+    words = resources.read_toml("notices", f"words.{language}.toml")["reason"]
+    machine = {"no_such_move", "actor_not_allowed", "ended_request", "stale_request"}
+    assert sorted((refusals() | machine) - set(words)) == []
+
+
+@pytest.mark.parametrize("language", resources.languages())
+def test_steps_of_staff_do_not_speak_to_the_customer(language: str) -> None:
+    tables = resources.read_toml("notices", f"words.{language}.toml")
+    words = {status: tables["staff_step"].get(status, tables["step"][status]) for status in Status}
+    spoken_to = re.compile(r"\b(?:you|your|Sie|Ihre?[mnrs]?|We|Wir)\b|ご(?!案内)|お手続き|ください")
+    assert [text for text in words.values() if spoken_to.search(text)] == []
+    assert set(tables["staff_step"]) <= {status.value for status in Status}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

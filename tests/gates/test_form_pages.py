@@ -164,7 +164,7 @@ def test_every_word_of_the_form_is_printed(form: Form, pages: list[Any]) -> None
             texts.hint(kind, name),
             texts.requirement(kind, name),
             texts.statement(kind, name),
-            "" if question.kind == "tick" else texts.example(kind, name),
+            "" if question.kind == "tick" else texts.model(kind, name),
         ]
     missing = [text for text in wanted if "".join(text.replace("-", "").split()) not in found]
     assert missing == []

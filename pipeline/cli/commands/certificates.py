@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.choices import WordChoice
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.files import read_text
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.pages.possible import telling_what_is_possible
+from pipeline.cli.times import Times
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice
@@ -36,15 +38,20 @@ def list_certificates(*, everything: bool, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
+    times = Times(zone, [at for row in rows for at in (row.created_at, row.expires_at)])
     print_table(
-        [words.word(key) for key in ("serial", "number", "state", "created", "expires")],
+        [
+            *(words.word(key) for key in ("serial", "number", "state")),
+            times.heading("created"),
+            words.word("expires"),
+        ],
         [
             [
                 row.serial,
                 row.number,
                 words.status_word(row.state.value),
-                told(row.created_at, zone),
-                told(row.expires_at, zone),
+                times.cell(row.created_at),
+                times.cell(row.expires_at),
             ]
             for row in rows
         ],
@@ -149,13 +156,13 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
                 raise RefusedError(
                     "certificate_not_wanted",
                     reference=record.reference,
-                    status=words.status_word(record.status.value),
+                    status=record.status.value,
                 )
             else:
                 issue_wanted(opened)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
-    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+    click.echo(f"{record.reference}  {words.step(record.status)}")
 
 
 @click.command("reissue")
@@ -170,14 +177,17 @@ def reissue(reference: str, name: str | None) -> None:
             record = one_request(tx, reference)
         with telling_what_is_possible(opened, record.reference):
             record = reissue_certificate(opened, record, name or os_user())
-    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+    click.echo(f"{record.reference}  {words.step(record.status)}")
 
 
 @click.command("revoke")
 @click.argument("reference")
 @click.option(
     "--reason",
-    type=click.Choice(["exposed", "number_changed", "name_changed", "asked", "our_mistake"]),
+    type=WordChoice(
+        ["exposed", "number_changed", "name_changed", "asked", "our_mistake"],
+        lambda code: words.named("reason", code),
+    ),
     required=True,
 )
 @click.option("--as", "name", default=None)
@@ -190,7 +200,7 @@ def revoke(reference: str, reason: str, name: str | None) -> None:
             record = one_request(tx, reference)
         with telling_what_is_possible(opened, record.reference):
             record = revoke_certificate(opened, record, name or os_user(), reason)
-    click.echo(f"{record.reference}  {words.status_word(record.status.value)}")
+    click.echo(f"{record.reference}  {words.step(record.status)}")
 
 
 @click.command("crl")

@@ -15,12 +15,13 @@ from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
-    from pipeline.flow.views.form_check import FormCheck
+    from pipeline.flow.views.form_check import CheckedField, FormCheck
 
 _KINDS = [kind.value for kind in FormKind]
 
@@ -113,9 +114,11 @@ def fields(kind: str, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    texts = form_texts(words.language())
     print_table(
         [
             "#",
+            words.word("question"),
             words.word("field"),
             words.word("type"),
             words.word("required"),
@@ -124,13 +127,16 @@ def fields(kind: str, *, as_json: bool) -> None:
         [
             [
                 str(row["number"]),
-                str(row["id"]),
-                str(row["type"]),
+                texts.label(FormKind(kind), str(row["id"])),
+                f"`{row['id']}`",
+                f"`{row['type']}`",
                 _required(row["required"]),
-                words.listed(row["choices"]),
+                words.listed(f"`{choice}`" for choice in row["choices"]),
             ]
             for row in rows
         ],
+        keep=(0, 2),
+        wrapped=(1, 5),
     )
 
 
@@ -174,18 +180,34 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
     return worst(codes)
 
 
+def _label(result: "FormCheck", field: str) -> str:
+    """Return the question of a field; its id when the file is no form."""
+    kind = FormKind(result.form) if result.form else None
+    known = kind is not None and field in FORMS[kind].questions
+    return form_texts(words.language()).label(kind, field) if kind and known else field
+
+
+def _word(result: "FormCheck", field: "CheckedField") -> str:
+    """Return what was read, in words."""
+    from pipeline.wording.answers import answer_word  # noqa: PLC0415 - slow to import
+
+    if not result.form:
+        return field.value or ""
+    return answer_word(FormKind(result.form), field.id, field.value, words.language())
+
+
 def _print_check(result: "FormCheck", digest: str) -> None:
     title = f"{result.file}  {result.form or ''} {result.version or ''} {result.language or ''}"
     print_lines(f"{title.strip()}  [{words.status_word(result.verdict)}]  {digest}", rest="    ")
     told: dict[str, list[str]] = {}
     for problem in result.problems:
-        line = f"{words.status_word(problem.severity)}: {problem.message} [{problem.code}]"
+        line = f"{words.status_word(problem.severity)}: {problem.message} (`{problem.code}`)"
         told.setdefault(problem.field, []).append(line)
     lines = [
         AnswerLine(
-            field.id,
+            _label(result, field.id),
             field.raw,
-            field.value or "",
+            _word(result, field),
             field.verdict,
             field.notes,
             tuple(told.pop(field.id, ())),
@@ -193,7 +215,7 @@ def _print_check(result: "FormCheck", digest: str) -> None:
         for field in result.fields
     ]
     if lines:
-        print_answers("field", lines)
+        print_answers("question", lines)
     for line in (line for found in told.values() for line in found):
         print_lines(line, first="  ", rest="      ")
     click.echo("")

@@ -8,9 +8,9 @@ import click
 from pipeline.cli.context import services
 from pipeline.cli.files import read_named, saved_name, tell, worst, write_new
 from pipeline.cli.output import plain, print_json, print_lines, print_table
+from pipeline.cli.times import Times
 from pipeline.errors import ExitCode, NotFoundError, PipelineError
 from pipeline.wording import console as words
-from pipeline.wording.instants import told
 
 if TYPE_CHECKING:
     from pipeline.flow.views.messages import ShownMessage
@@ -49,21 +49,23 @@ def list_messages(limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([_as_json(mail) for mail in found])
         return
+    times = Times(zone, [mail.row.fetched_at for mail in found])
+    headings = ("sender", "subject", "outcome", "why")
     print_table(
-        [words.word(key) for key in ("id", "received", "sender", "subject", "outcome", "why")],
+        [words.word("id"), times.heading("received"), *map(words.word, headings)],
         [
             [
                 mail.row.id,
-                told(mail.row.fetched_at, zone),
+                times.cell(mail.row.fetched_at),
                 mail.row.sender,
                 told_place(mail.row) if mail.row.withheld else mail.row.subject,
                 words.status_word((mail.row.outcome or mail.row.state).value),
-                words.status_word(mail.why),
+                words.why(mail.why),
             ]
             for mail in found
         ],
         keep=(0, 4),
-        wrapped=(1,),
+        wrapped=(1, 5),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.choices import WordChoice
 from pipeline.cli.context import services, settings
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
@@ -31,7 +32,7 @@ def e164_of(text: str) -> str:
 
 
 @click.command("list")
-@click.option("--state", type=click.Choice([state.value for state in NumberState]), default=None)
+@click.option("--state", type=WordChoice(NumberState, words.status_word), default=None)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50)
 @click.option("--json", "as_json", is_flag=True)
 def list_numbers(state: str | None, limit: int, *, as_json: bool) -> None:
@@ -85,13 +86,13 @@ def show(number: str, *, as_json: bool) -> None:
             f"{row.e164}  {state}  {row.organisation}  {row.since or ''}".rstrip(), rest="    "
         )
     for record in requests:
-        status = words.status_word(record.status.value)
+        status = words.step(record.status)
         print_lines(f"  {record.reference}  {status}  {owners[record.id]}", rest="    ")
 
 
 @click.command("set")
 @click.argument("number")
-@click.argument("state", type=click.Choice([state.value for state in NumberState]))
+@click.argument("state", type=WordChoice(NumberState, words.status_word))
 @click.option("--organisation", default="")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None)
 @click.option("--as", "name", default=None)

@@ -4,8 +4,8 @@ import click
 
 from pipeline.cli.context import os_user, services
 from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.times import Times
 from pipeline.wording import console as words
-from pipeline.wording.instants import told
 
 
 @click.command("list")
@@ -20,15 +20,20 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    times = Times(zone, [row.next_at for row in rows])
     print_table(
-        [words.word(key) for key in ("id", "state", "recipient", "subject", "next", "why")],
+        [
+            *(words.word(key) for key in ("id", "state", "recipient", "subject")),
+            times.heading("next"),
+            words.word("why"),
+        ],
         [
             [
                 row.id,
                 words.status_word(row.state.value),
                 row.recipient,
                 row.subject,
-                told(row.next_at, zone),
+                times.cell(row.next_at),
                 row.last_error,
             ]
             for row in rows
@@ -51,7 +56,7 @@ def cancel(mail: str, name: str | None) -> None:
         waiting = [(record, commands_now(opened, record)) for record in done.waiting]
     print_lines(words.word("outbox_cancelled"))
     for record, commands in waiting:
-        status = words.status_word(record.status.value)
+        status = words.step(record.status)
         said = words.word(
             "outbox_waiting", reference=record.reference, status=status, mail=done.mail.id
         )

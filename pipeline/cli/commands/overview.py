@@ -1,11 +1,13 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from pipeline.cli.context import services
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
+from pipeline.cli.times import Times
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -21,36 +23,54 @@ _OF_STAFF = {"needs-me", "held"}
 @click.option("--json", "as_json", is_flag=True)
 def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
     """Print a view of the requests."""
-    from pipeline.store import queries  # noqa: PLC0415 - slow to import
+    from pipeline.cli.pages.unread import unread_lines, unread_replies  # noqa: PLC0415 - slow to import
+    from pipeline.store import queries  # noqa: PLC0415
 
-    with services() as opened, opened.store.read() as tx:
-        rows = queries.queue(tx, queries.QueueView(view), limit=limit, offset=offset)
+    with services() as opened:
+        with opened.store.read() as tx:
+            rows = queries.queue(tx, queries.QueueView(view), limit=limit, offset=offset)
         zone = opened.settings.team.time_zone
+        replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
     if as_json:
-        print_json(rows)
+        print_json(
+            [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]
+        )
         return
     if not rows:
         print_lines(words.word("queue_empty"))
         return
-    headings = ["reference", "status", "number", "company", "since", "next"]
+    shown_times = (at for row in rows for at in (row.since, row.next_at, row.promise_at))
+    times = Times(zone, list(shown_times))
+    headings = [words.word(key) for key in ("reference", "status", "number", "company")]
+    headings += [times.heading("since"), words.word("next"), words.word("queue_promised")]
     lines = [
         [
             row.reference,
-            words.status_word(row.status.value)
+            words.step(row.status.value)
             + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else "")
-            + (f" – {words.word('queue_unread')}" if row.unread else ""),
+            + (f" – {words.word('queue_unread')}" if row.unread else "")
+            + _late(row.overdue_since, zone),
             row.number,
             row.company or row.address,
-            told(row.since, zone),
-            told(row.next_at, zone),
+            times.cell(row.since),
+            times.cell(row.next_at),
+            times.cell(row.promise_at),
         ]
         for row in rows
     ]
     if view not in _OF_STAFF:
-        headings.append("whose_move")
+        headings.append(words.word("whose_move"))
         for line, row in zip(lines, rows, strict=True):
             line.append(words.status_word(row.move.value))
-    print_table([words.word(key) for key in headings], lines, keep=(0, 2), wrapped=(1, 4, 5, 6))
+    shown = view == "needs-me" and any(replies)
+    below = [unread_lines(told, zone) for told in replies] if shown else ()
+    print_table(headings, lines, keep=(0, 2), wrapped=(1, 4, 5, 6, 7), below=below)
+
+
+def _late(overdue_since: datetime | None, zone: str) -> str:
+    if overdue_since is None:
+        return ""
+    return f" – {words.word('queue_late', when=told(overdue_since, zone))}"
 
 
 @click.command("status")

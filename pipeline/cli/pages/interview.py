@@ -83,7 +83,7 @@ class Interview:
         self._ask("country", "US")
         self._ask("time_zone", "UTC")
         self._ask("alert_to", "")
-        self._ask("language", "en", choices=languages())
+        self._ask("language", words.language(), choices=languages())
         self._ask("issuer", "embedded", choices=tuple(issuer.value for issuer in Issuer))
         found = self._judged()
         if found.faults:

@@ -19,7 +19,7 @@ def print_message(mail: ShownMessage, zone: str) -> None:
         ("message_id", row.message_id),
         ("size", f"{row.size}"),
         ("reference", ", ".join(mail.requests)),
-        ("why", words.status_word(told_why(row))),
+        ("why", words.why(told_why(row))),
         ("attempts", str(row.attempts) if row.attempts else ""),
         ("next", told(row.next_at, zone)),
         ("processed", told(row.processed_at, zone)),

@@ -48,7 +48,7 @@ def _print_plan(plan: Plan, zone: str) -> None:
         [
             [
                 item.reference,
-                words.status_word(item.status.value),
+                words.step(item.status),
                 told(item.since, zone),
                 _work(item),
             ]

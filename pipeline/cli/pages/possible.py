@@ -8,7 +8,7 @@ from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
-from pipeline.flow.staff.possible import decisions_now, suggested_by_reply
+from pipeline.flow.staff.possible import decisions_now, may_ask_meaning, suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling
@@ -26,6 +26,7 @@ _COMMANDS = {
     EventName.FINALLY_REFUSED: "request reject {reference} --reason final_refusal",
     EventName.ROUTE: "request route {reference} TRACK",
     EventName.SEND_FORM: "request send-form {reference} --form FORM",
+    EventName.ANSWER: "request answer {reference} --text TEXT",
     EventName.MERGE: "request merge {reference} OTHER",
     EventName.DROP: "request drop {reference}",
     EventName.HOLD: "request hold {reference}",
@@ -62,6 +63,9 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
     if suggested is not None:
         command = f"{calling.programme()} request accept {record.reference}"
         found[command] = words.named("event", suggested.value)
+        if may_ask_meaning(services, record):
+            command = f"{calling.programme()} request ask {record.reference} --meaning"
+            found[command] = words.named("did", "reply_asked")
     for event in decisions_now(services, record):
         found.setdefault(command_of(event, record), words.named("event", event.value))
         if event is EventName.OWNER_SETTLED and _shares_domain(services, record):
@@ -86,12 +90,24 @@ def telling_what_is_possible(services: Services, reference: str) -> Iterator[Non
     except RefusedError as error:
         with services.store.read() as tx:
             record = one_request(tx, reference)
+        if error.code == "warnings_open":
+            error.add_note(_warnings(services, record, str(error.params["warnings"])))
         commands = commands_now(services, record)
         nothing = words.word("possible_nothing", reference=record.reference)
         heading = words.word("possible_now") if commands else nothing
         lines = [line for command in commands for line in copyable(command)]
         error.add_note("\n".join([heading, *lines]))
         raise
+
+
+def _warnings(services: Services, record: RequestRecord, codes: str) -> str:
+    """Return what each of the open warnings says, in the reader's language."""
+    from pipeline.flow.views.request import request_view  # noqa: PLC0415 - slow to import
+
+    with services.store.read() as tx:
+        problems = request_view(services.work(tx), record).problems
+    shown = {item.code: item.message for item in problems if f"`{item.code}`" in codes}
+    return "\n".join(f"  `{code}`: {message}" for code, message in shown.items())
 
 
 def copyable(command: str, indent: str = "  ") -> list[str]:

@@ -8,13 +8,14 @@ from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.flow.staff.replies import suggestion
-from pipeline.flow.views.request import RequestView, ShownProblem
+from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.proposal import Proposal, Told
 from pipeline.model.request import Actor
 from pipeline.store.records import EventRecord
 from pipeline.wording import calling
 from pipeline.wording import console as words
+from pipeline.wording.answers import language_name
 from pipeline.wording.instants import span, told, told_twice
 
 
@@ -24,7 +25,10 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     Instants are told in ``zone``, the team's; the customer's stands beside it where it is the
     customer who has to keep them. ``commands`` are possible now, each with what it records.
     """
-    print_lines(f"{view.reference}  {words.status_word(view.status.value)}", rest="  ", bold=True)
+    print_lines(f"{view.reference}  {words.step(view.status)}", rest="  ", bold=True)
+    if view.overdue_since is not None:
+        late = words.word("queue_late", when=told(view.overdue_since, zone))
+        print_lines(late, first="  ", rest="      ", bold=True)
     _facts(view, zone)
     _section("proposals", [_proposal(item) for item in view.proposals])
     _answers(view)
@@ -55,7 +59,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         "mails",
         [
             f"{told(mail.at, zone)}  {words.word(mail.direction)}  {mail.subject}  "
-            f"[{words.mail_state(mail.state)}]"
+            f"[{_became(mail)}]"
             for mail in view.mails
         ],
     )
@@ -63,13 +67,16 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     _section(
         "history",
         [
-            f"{told(line.at, zone)}  {_who(line)}"
-            f"  {_what_happened(line)}"
-            f"  {words.status_word(line.after.value)}"
+            f"{told(line.at, zone)}  {_who(line)}  {_what_happened(line)}  {words.step(line.after)}"
             for line in view.history
         ],
     )
     _possible(view.reference, commands)
+
+
+def _became(mail: ShownMail) -> str:
+    """Return what became of a mail: why it came to its outcome, or how far ours has come."""
+    return words.why(mail.state) if mail.direction == "in" else words.status_word(mail.state)
 
 
 def _notes(view: RequestView, zone: str, commands: Mapping[str, str]) -> None:
@@ -130,10 +137,11 @@ def _facts(view: RequestView, zone: str) -> None:
         ("company", view.company),
         ("contact", view.contact),
         ("sender", f"{view.sender} ({words.status_word(view.sender_verdict)})"),
-        ("language", view.language),
+        ("language", language_name(view.language, words.language())),
         ("time_zone", view.time_zone),
         ("opened", told(view.opened_at, zone)),
         ("file", view.file_name),
+        ("rule", words.why(view.rule) if view.rule else ""),
         ("suggestion", words.status_word(view.suggestion.value) if view.suggestion else ""),
         ("linked_to", view.linked_to),
     ]
@@ -159,11 +167,16 @@ def _answers(view: RequestView) -> None:
         lines = [
             AnswerLine(
                 field.label,
-                field.raw,
-                field.value or "",
+                field.typed,
+                field.shown,
                 field.verdict,
                 field.notes,
-                tuple(_told(problem) for problem in view.problems if problem.field == field.id),
+                tuple(
+                    line
+                    for problem in view.problems
+                    if problem.field == field.id
+                    for line in _told(problem)
+                ),
             )
             for field in view.fields
         ]
@@ -171,13 +184,18 @@ def _answers(view: RequestView) -> None:
     shown = {field.id for field in view.fields}
     for problem in view.problems:
         if problem.field not in shown:
-            print_lines(_told(problem), first="  ", rest="      ")
+            for line in _told(problem):
+                print_lines(line, first="  ", rest="      ")
 
 
-def _told(problem: ShownProblem) -> str:
+def _told(problem: ShownProblem) -> list[str]:
+    """Return a problem in the reader's language, and the customer's sentence if it is another."""
     audience = words.status_word(problem.audience)
     severity = words.status_word(problem.severity)
-    return f"{severity} ({audience}): {problem.message} [{problem.code}]"
+    told = [f"{severity} ({audience}): {problem.message} (`{problem.code}`)"]
+    if problem.sent not in {"", problem.message}:
+        told.append(words.word("sent_to_customer", sentence=problem.sent))
+    return told
 
 
 def _beside(here: str, there: str) -> str:

@@ -11,7 +11,7 @@ from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.services import Services, Work
-from pipeline.model.request import Event, Status
+from pipeline.model.request import Actor, Event, Status
 from pipeline.model.transition import Transition
 from pipeline.store.records import EventRecord, RequestRecord
 from pipeline.tracks.deadlines import next_at
@@ -57,6 +57,7 @@ def _step(
         state=transition.after,
         done_deadlines=() if new_stay else record.done_deadlines,
     )
+    details = replace(details, by_staff=event.actor is Actor.STAFF)
     changed = perform_effects(work, changed, transition, trigger, details)
     changed = replace(
         changed,

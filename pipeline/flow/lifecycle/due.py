@@ -1,17 +1,27 @@
 """Due work: reminders, alerts, closings, expiry, and what the system has to do by itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.context import Trigger
+from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
+from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
+from pipeline.model.request import Event, EventName
+from pipeline.model.transition import Deadline, DeadlineKind
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import due, event_of
+from pipeline.tracks.deadlines import customer_due_at, due, event_of, which_reminder
+
+#: When no batch ran for so long, we were down.
+_OUTAGE = timedelta(hours=6)
+#: What waits is looked at again in the next batch.
+_SOON = timedelta(seconds=1)
 
 
 def run_due(services: Services) -> int:
@@ -64,12 +74,71 @@ def _look_at(work: Work, record: RequestRecord) -> None:
         customer_zone=record.time_zone,
         team=work.services.team,
     )
+    if any(item.kind is DeadlineKind.PROMISE for item in ready):
+        now = work.tx.requests.get(record.id)
+        if now is None or now.state != record.state:
+            return  # a mail that tells of several requests has settled it a moment ago
+    if any(_is_not_read(work, record, item) for item in ready):
+        record = _renewed(work, record)
+        ready = tuple(item for item in ready if item.kind is not DeadlineKind.PROMISE)
+    ready = tuple(item for item in ready if not _waits(work, record, item))
     for deadline in ready:
+        if deadline.kind is DeadlineKind.PROMISE and record.state.promise_at != deadline.at:
+            continue  # what was due before it has settled it
         status = record.status
+        details = _details(work, record, deadline)
         record = replace(record, done_deadlines=(*record.done_deadlines, deadline.key))
-        event = event_of(deadline, work.now)
-        record = apply_event(work, record, event, Trigger())
+        event = _event(work, record, deadline)
+        record = apply_event(work, record, event, Trigger(), details)
         if record.status is not status:
             return
     if not ready:
-        work.tx.requests.reschedule(record.id, wake_up(work.services, record))
+        wake = wake_up(work.services, record)
+        work.tx.requests.reschedule(record.id, wake and max(wake, work.now + _SOON))
+
+
+def _event(work: Work, record: RequestRecord, deadline: Deadline) -> Event:
+    """Return the event of ``deadline``; a promise that the customer never got is told to staff."""
+    event = event_of(deadline, work.now)
+    if deadline.kind is DeadlineKind.PROMISE and heard(work, record) is Heard.NO:
+        return replace(event, reminder="", error="promise_not_sent")
+    return event
+
+
+def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
+    """Tell whether ``deadline`` has to wait for a mail of ours, or for the next batch.
+
+    Nothing is closed while its reminder is on the way. After an outage of ours the first batch lets
+    everything go first that was decided meanwhile, before it tells that a promise was not kept.
+    """
+    if deadline.kind is DeadlineKind.CLOSE:
+        return reminder_waits(work, record)
+    if deadline.kind is not DeadlineKind.PROMISE:
+        return False
+    last = work.tx.memory.last_batch()
+    return last is not None and last < deadline.at and work.now - last > _OUTAGE
+
+
+def _is_not_read(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
+    """Tell whether a promise has passed while the mail that names it waited to be sent."""
+    return deadline.kind is DeadlineKind.PROMISE and heard(work, record) is Heard.NOT_YET
+
+
+def _renewed(work: Work, record: RequestRecord) -> RequestRecord:
+    mail = naming_mail(work, record)
+    return record if mail is None else renew(work, record, mail)
+
+
+def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDetails:
+    """Return what the mail of ``deadline`` says beyond the request."""
+    if deadline.event is EventName.CLOSE:
+        # what was missed: once the request has ended its state does not tell it
+        missed = customer_due_at(
+            record.state.shown,
+            work.services.policy,
+            customer_zone=record.time_zone,
+            team=work.services.team,
+        )
+        return NoticeDetails(due_at=missed)
+    number, last = which_reminder(record.state, deadline, record.done_deadlines)
+    return NoticeDetails(reminder=number, last_reminder=last)

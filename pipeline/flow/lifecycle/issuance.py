@@ -142,7 +142,13 @@ def _sign(work: Work, certificate_id: str) -> int:
             fingerprint=issued.fingerprint,
         )
     )
-    event = Event(EventName.ISSUED, Actor.SYSTEM, now, certificate_expires_at=row.expires_at)
+    event = Event(
+        EventName.ISSUED,
+        Actor.SYSTEM,
+        now,
+        certificate_created_at=row.created_at,
+        certificate_expires_at=row.expires_at,
+    )
     apply_event(work, record, event, Trigger())
     return 1
 

@@ -75,6 +75,7 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
                 values.get("image_format") or "both",
                 record.language,
                 record.company,
+                record.reference,
             )
         except RefusedError as refused:
             error = refused.code

@@ -38,6 +38,8 @@ _WITH_ANSWERS = frozenset(
         NoticeName.CLOSED_NO_RESPONSE,
     }
 )
+#: Questions that carry the form that staff have chosen.
+_PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
 
 
 def enclosures(
@@ -51,11 +53,10 @@ def enclosures(
     notice, variant = effect.notice, effect.variant
     if details.files:
         return details.files
-    if notice in _WITH_ANSWERS or (notice, variant) == (NoticeName.QUESTION, "prefilled_form"):
+    prefilled = notice is NoticeName.QUESTION and variant in _PREFILLED
+    if prefilled or notice in _WITH_ANSWERS or variant == "undo_late":
         kind = record.form or TRACKS[record.state.track].form
-        if variant == "prefilled_form":
-            kind = record.form_sent or record.suggestion
-        return _answers(work, record, kind, details)
+        return _answers(work, record, record.form_sent if prefilled else kind, details)
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return (_text_to_pass_on(record, facts),)
     if notice in {NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED}:
@@ -75,7 +76,7 @@ def _blanks(record: RequestRecord, notice: NoticeName) -> tuple[FormKind, ...]:
             return ()  # a form came; which one fits is for staff to say
         case NoticeName.UNREADABLE | NoticeName.HELP_CHOOSE_FORM:
             return tuple(FormKind)
-        case NoticeName.ALREADY_ACTIVE:
+        case NoticeName.ALREADY_ACTIVE | NoticeName.ACTIVATED:
             return tuple(kind for kind in FormKind if BY_FORM[kind].needs_active_number)
     return ()
 

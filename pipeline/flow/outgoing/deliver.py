@@ -16,6 +16,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.budgets import count_sent, turn_of
 from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
+from pipeline.flow.outgoing.ledger import take_back, went_out
 from pipeline.flow.outgoing.notices import references_of
 from pipeline.flow.outgoing.refusals import Fault, note_refusal, note_taken, paused
 from pipeline.flow.outgoing.stale import note_taken_back, overtaken
@@ -27,6 +28,7 @@ from pipeline.store.records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"
+_RENEWED_AFTER = timedelta(minutes=1)
 #: What has no budget but the cap of all mail.
 _ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
 #: What is tried also while sending is paused: it may be the only way to tell staff of it.
@@ -56,6 +58,7 @@ class SkipReason(StrEnum):
     """Why a claimed mail was not handed over."""
 
     CLAIM_LOST = "claim_lost"
+    PROMISE_PASSED = "promise_passed"
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
     OVER_SHARE = "over_share"
@@ -253,8 +256,13 @@ def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
         done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
         if not done:
             return SkipReason.CLAIM_LOST
+        take_back(work, mail)
         note_taken_back(work, mail)
         return SkipReason.OUT_OF_DATE
+    if mail.promise_at is not None and mail.promise_at <= now and mail.intended_at is None:
+        # it is written anew by the next batch
+        work.tx.outbox.unclaim(mail.id, mail.attempt, now + _RENEWED_AFTER)
+        return SkipReason.PROMISE_PASSED
     if _room(work, now) <= 0 or receipts.over_budget(work, mail):
         # another worker used it up; in doubt it keeps its claim, and comes back when that ends
         work.tx.outbox.unclaim(mail.id, mail.attempt, now)
@@ -366,6 +374,7 @@ def note_sent(work: Work, mail: OutboxRecord) -> None:
     work.tx.counters.add(_CAP, _hour(work.now))
     receipts.count_sent(work, mail)
     count_sent(work, mail)
+    went_out(work, mail)
     _note_certificate(work.tx, mail, work.now)
 
 

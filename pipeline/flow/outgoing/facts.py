@@ -7,14 +7,16 @@ from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
-from pipeline.model.notice import CertificateFacts, NoticeFacts
+from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName
 from pipeline.model.proposal import Told, told
 from pipeline.model.request import NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
-from pipeline.tracks.deadlines import customer_due_at, our_promise_at
+from pipeline.tracks.deadlines import closes_when_due, customer_due_at
 from pipeline.tracks.moves import next_on_journey
 from pipeline.validation.phone.number_types import international_writing
+
+_MEGABYTE = 1_000_000
 
 
 def notice_facts(
@@ -23,7 +25,7 @@ def notice_facts(
     details: NoticeDetails,
     previous: Status | None = None,
 ) -> NoticeFacts:
-    """Gather what a notice about ``record`` may say, as of now."""
+    """Gather what a notice about ``record`` may say, as of now; promises of ours come beside it."""
     state = record.state.shown
     revision = work.tx.revisions.latest_answers(record.id)
     return NoticeFacts(
@@ -40,12 +42,7 @@ def notice_facts(
         number_shown=international_writing(record.number),
         received_at=revision.received_at if revision else record.opened_at,
         file_name=details.file_name or (revision.file_name if revision else ""),
-        due_at=customer_due_at(
-            state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
-        ),
-        promise_at=our_promise_at(
-            state, work.services.policy, customer_zone=record.time_zone, team=work.services.team
-        ),
+        due_at=details.due_at or _due_at(work, record, state),
         ready_date=state.ready_date,
         items=details.items,
         notes=details.notes,
@@ -62,19 +59,63 @@ def notice_facts(
         chat_link=details.chat_link,
         files=tuple(file.name for file in details.files),
         suggestion=record.form_sent or details.suggestion or record.suggestion,
-        refs=details.refs,
+        requests=details.requests,
         mailbox=work.services.settings.mailbox.address,
         deleted_at=_deleted_at(state),
         ownership_days=work.services.policy.ownership_window.days,
         next_status=next_on_journey(state.track, state.status),
         by_voice=_answer(revision, "verification_method") != "sms",
-        other_reference=record.linked_to,
+        other_reference=_other_reference(work, record),
         hold_reason=state.hold_reason,
         known_numbers=tuple(map(international_writing, told(record.proposals, Told.NUMBER))),
         known_providers=told(record.proposals, Told.PROVIDER),
         known_uses=told(record.proposals, Told.USE),
-        filled=revision is not None or bool(record.contact) or _told_anything(record),
+        filled=revision is not None or (bool(record.contact) and bool(record.address_of_record)),
+        closes=closes_when_due(state),
+        approved=state.approved_at is not None,
+        first_asked=details.first_asked,
+        second_received_at=details.second_received_at,
+        reply_word=details.reply_word,
+        max_mb=work.services.settings.mailbox.message_bytes // _MEGABYTE,
+        reminder=details.reminder,
+        last_reminder=details.last_reminder,
+        by_staff=details.by_staff,
+        certificate_sent=state.had_certificate,
+        certificate_ordered=state.certificate_wanted_at is not None,
+        number_in_app=_answer(revision, "number_use") == "whatsapp_app",
+        asked_ready=state.had_certificate and _asked_ready(work, record),
+        undo_until=_undo_until(work, state),
+        approval_ends_at=(
+            state.approved_at + work.services.policy.approval_lapses if state.approved_at else None
+        ),
+        integration_known=state.integration_created_at is not None,
     )
+
+
+def _due_at(work: Work, record: RequestRecord, state: RequestState) -> datetime | None:
+    return customer_due_at(
+        state,
+        work.services.policy,
+        customer_zone=record.time_zone,
+        team=work.services.team,
+        now=work.now,
+    )
+
+
+def _asked_ready(work: Work, record: RequestRecord) -> bool:
+    """Whether the customer was asked if they are ready, and so told what they need for it."""
+    asked = NoticeName.READINESS_CHECK.value
+    return any(("reminder", asked) in event.detail for event in work.tx.events.list(record.id))
+
+
+def _undo_until(work: Work, state: RequestState) -> datetime | None:
+    """Return when the time is over in which a reply undoes the end of the request."""
+    undone = state.status is Status.WITHDRAWN or (
+        state.status is Status.ACTIVE and state.activation_reported
+    )
+    if not undone or state.ended_at is None:
+        return None
+    return state.ended_at + work.services.policy.undo_withdraw
 
 
 def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
@@ -93,18 +134,20 @@ def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
 
 def _deleted_at(state: RequestState) -> datetime | None:
     """Return when Genesys Cloud deletes an integration that is not active."""
-    created = state.integration_created_at
+    created = state.integration_since
     return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None
-
-
-def _told_anything(record: RequestRecord) -> bool:
-    """Whether words of the customer fill an answer of a form."""
-    return any(not item.weak and item.about is not Told.FORM for item in record.proposals)
 
 
 def _answer(revision: LatestAnswers | None, field: str) -> str | None:
     readings = revision.readings if revision else ()
     return next((reading.value for reading in readings if reading.field == field), None)
+
+
+def _other_reference(work: Work, record: RequestRecord) -> str:
+    """Return the linked request when it is of the same address; of another's nothing is told."""
+    other = work.tx.requests.by_reference(record.linked_to) if record.linked_to else None
+    same = other and other.address_of_record.lower() == record.address_of_record.lower()
+    return record.linked_to if same else ""
 
 
 def _active_since(work: Work, record: RequestRecord) -> date | None:

@@ -5,20 +5,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.flow.context import MessageContext, Notice, Trigger
+from pipeline.flow.outgoing.asked import asked_by_route, told_again
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
+from pipeline.flow.outgoing.ledger import Promise, dated, keep
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
-from pipeline.mailbox.reply.sent_text import digests_of
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.model.form import FileFormat
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
-from pipeline.model.notice import MailFile, MailPriority, NoticeName, OutboundMessage, Thread
+from pipeline.model.notice import (
+    MailFile,
+    MailPriority,
+    NoticeName,
+    OutboundMessage,
+    Saying,
+    Thread,
+)
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
 from pipeline.notifications.own_copy import body_digest
 from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.promises import saying_of
 
 _THREAD_ENDS = 10
 CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
@@ -43,11 +53,12 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     if not _may_write(record, notice.effect.notice):
         return record
     notice = _as_first(work.tx, notice)
-    composed, mail = _write(work, notice, trigger)
+    composed, mail, said = _write(work, notice, trigger)
     about = (record.id, *notice.also)
-    outbox_id = enqueue(work, mail, about, notice.effect.variant, trigger)
+    outbox_id = enqueue(work, mail, about, notice.effect.variant, trigger, said)
     if outbox_id:
         _remember(work.tx, composed, about, outbox_id)
+        record = keep(work, record, notice.also, said)
     return grown(record, mail.message_id)
 
 
@@ -79,13 +90,19 @@ def _may_write(record: RequestRecord, notice: NoticeName) -> bool:
     return record.sender_verdict is SenderVerdict.NONE and notice is NoticeName.RECEIPT_UNVERIFIED
 
 
-def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, OutboundMessage]:
+def _write(
+    work: Work, notice: Notice, trigger: Trigger
+) -> tuple[Composed, OutboundMessage, Promise]:
     record, effect = notice.record, notice.effect
-    facts = notice_facts(work, record, notice.details, notice.before)
+    saying = _saying(notice)
+    details = told_again(work, record, effect.notice, notice.details)
+    facts = notice_facts(work, record, details, notice.before)
+    facts = replace(facts, after_route=asked_by_route(work, record, effect))
+    facts = dated(work, record, Promise(saying, details.promise_at), facts)
     if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
         # it shows nothing of the form, and so not the zone that the form tells either
         facts = replace(facts, zone=work.services.settings.team.time_zone)
-    files = (*enclosures(work, record, effect, notice.details, facts), *notice.details.copies)
+    files = (*enclosures(work, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
     _remember_files(work.tx, record, files)
     composed = compose(effect.notice, effect.variant, record.language, facts)
@@ -101,13 +118,19 @@ def _write(work: Work, notice: Notice, trigger: Trigger) -> tuple[Composed, Outb
         files=files,
         date=work.now,
     )
-    return composed, mail
+    return composed, mail, Promise(saying, facts.promise_at if composed.promised else None)
+
+
+def _saying(notice: Notice) -> Saying:
+    """Return what the mail does to a promise; one to somebody else does nothing."""
+    to_requester = notice.recipient.lower() in {"", notice.record.address_of_record.lower()}
+    return saying_of(notice.effect.notice, notice.effect.variant) if to_requester else Saying.LEAVES
 
 
 def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbox_id: str) -> None:
     """Keep digests of the mail's words with its requests, to know them again in replies."""
     for request_id in about:
-        digests = digests_of(composed.text, composed.body, request_id, is_reply)
+        digests = digests_of(composed.text, composed.body, request_id, is_reply, composed.rows)
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
@@ -151,11 +174,13 @@ def enqueue(
     about: tuple[str, ...],
     variant: str,
     trigger: Trigger,
+    said: Promise | None = None,
 ) -> str:
     """Put a finished mail into the outbox; staff's mails wait for the undo window.
 
     ``about`` are the ids of the requests that it tells of, first the one whose thread it is on.
-    Returns the id of its row, empty when the mail is there already.
+    ``said`` is what it does to their promises. Returns the id of its row, empty when the mail is
+    there already.
     """
     now = work.now
     undo = timedelta(seconds=work.services.settings.courier.undo_seconds if trigger.by_staff else 0)
@@ -177,6 +202,8 @@ def enqueue(
             next_at=now + undo,
             triggered_by=trigger.name,
             priority=_priority(mail.notice, variant, trigger),
+            saying=said.saying if said else None,
+            promise_at=said.named if said else None,
         ),
         about[1:],
     )

@@ -7,13 +7,15 @@ from pipeline.flow.context import MessageContext, Notice, NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.attachments import form_with_answers
 from pipeline.flow.outgoing.budgets import mailbox_of, over_answer_cap
+from pipeline.flow.outgoing.ledger import save
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.outgoing.receipts import disowned, not_asked
 from pipeline.flow.services import Work
-from pipeline.model.notice import NoticeName, ProblemItem
+from pipeline.model.notice import NoticeName, ProblemItem, RequestFacts
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.transition import SendNotice
 from pipeline.store.records import RequestRecord
+from pipeline.validation.phone.number_types import international_writing
 from pipeline.wording.problems import sentence
 
 #: When several forms came in one message, the notice that asks for most speaks for all.
@@ -23,6 +25,7 @@ _MOST_DEMANDING = (
     NoticeName.HELD,
     NoticeName.QUESTION,
     NoticeName.REJECTED,
+    NoticeName.ACKNOWLEDGED,
 )
 
 
@@ -65,7 +68,7 @@ def _is_receipt(answer: Notice) -> bool:
 
 
 def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) -> None:
-    chosen = _with_files(_joined(answers), context)
+    chosen = _with_files(_joined(work, answers), context)
     chosen = _with_copies(work, chosen, answers)
     if not chosen.of_transition and _over_a_cap(work, context, chosen.record):
         return
@@ -84,17 +87,18 @@ def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -
         for answer in answers:
             not_asked(work, answer.record.id)
         return
-    _queue(work, context, _joined(answers))
+    _queue(work, context, _joined(work, answers))
 
 
 def _queue(work: Work, context: MessageContext, chosen: Notice) -> None:
     record = work.tx.requests.get(chosen.record.id) or chosen.record
-    grown = queue_notice(work, replace(chosen, record=record, before=None), context.trigger)
+    grown = queue_notice(work, replace(chosen, record=record), context.trigger)
     if grown.thread != record.thread:
         work.tx.requests.set_thread(grown.id, grown.thread)
+    save(work, record, grown.state)
 
 
-def _joined(answers: list[Notice]) -> Notice:
+def _joined(work: Work, answers: list[Notice]) -> Notice:
     """Return the one answer that says what all of them say."""
     ranked = sorted(answers, key=lambda item: _rank(item.effect.notice))
     first, others = ranked[0], ranked[1:]
@@ -104,14 +108,19 @@ def _joined(answers: list[Notice]) -> Notice:
     items = tuple(
         _of(item.record, problem) for item in about_others for problem in item.details.items
     )
-    refs = tuple(dict.fromkeys(item.record.reference for item in ranked))
+    records = {item.record.id: item.record for item in ranked}
     details = replace(
         first.details,
         items=(*first.details.items, *items),
+        notes=_notes(first, about_others),
         has_errors=any(item.details.has_errors for item in answers if item.details.items),
-        refs=refs,
     )
-    if first.effect.notice is not NoticeName.ACKNOWLEDGED:  # which lists them itself
+    if all(item.effect == first.effect for item in about_others) and not items:
+        # it says the same of each, and lists them itself
+        requests = tuple(request_facts(work, record) for record in records.values())
+        details = replace(details, requests=requests)
+    if first.effect.notice is not NoticeName.ACKNOWLEDGED or not details.requests:
+        refs = [record.reference for record in records.values()]
         params = (("n", len(refs)), ("refs", ", ".join(refs)))
         told = Problem("file_many", Severity.NOTE, params=params)
         notes = (*details.notes, sentence(told, first.record.language, None))
@@ -120,6 +129,29 @@ def _joined(answers: list[Notice]) -> Notice:
         first,
         details=details,
         also=tuple(dict.fromkeys(item.record.id for item in about_others)),
+    )
+
+
+def _notes(first: Notice, others: list[Notice]) -> tuple[str, ...]:
+    """Return the notes about all forms: those of another form begin with its reference."""
+    known = first.details.notes
+    more = (
+        f"{item.record.reference}: {note}"
+        for item in others
+        for note in item.details.notes
+        if note not in known
+    )
+    return (*known, *more)
+
+
+def request_facts(work: Work, record: RequestRecord) -> RequestFacts:
+    """Return what a mail about several requests says of ``record``."""
+    latest = work.tx.revisions.latest_answers(record.id)
+    return RequestFacts(
+        record.reference,
+        record.state.shown.track,
+        international_writing(record.number),
+        latest.file_name if latest else "",
     )
 
 

@@ -25,6 +25,13 @@ _ONLY_IN = {
     NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
+#: The same of single variants.
+_VARIANT_ONLY_IN = {
+    (NoticeName.STATUS_CHANGED, "meta_began"): frozenset(
+        {Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}
+    ),
+}
+
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
 
@@ -33,20 +40,39 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    statuses = _ONLY_IN.get(mail.notice)
-    if statuses is not None:
-        record = tx.requests.get(mail.request_id)
-        if record is None or record.status not in statuses:
-            return True
-    if mail.notice not in _UNTIL_EXPIRY:
-        return False
-    live = tx.certificates.live_of_request(mail.request_id)
+    if _out_of_place(tx, mail) or _settled(tx, mail, now):
+        return True
+    return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
+
+
+def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether the request is no more in a status of which ``mail`` makes sense."""
+    statuses = _ONLY_IN.get(mail.notice, _VARIANT_ONLY_IN.get((mail.notice, mail.variant)))
+    record = tx.requests.get(mail.request_id or "") if statuses is not None else None
+    return statuses is not None and (record is None or record.status not in statuses)
+
+
+def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether the certificate of ``mail`` is over, or not the live one."""
+    live = tx.certificates.live_of_request(mail.request_id or "")
     if live is None or live.expires_at is None or now >= live.expires_at:
         return True
     if mail.notice in _CARRIES_CERTIFICATE:
         return not _carries(mail.content, live)
     # a reminder of the certificate before this one
     return live.issued_at is not None and mail.created_at < live.issued_at
+
+
+def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
+    """Tell whether something else was decided or promised since ``mail`` was written.
+
+    Then it puts off nothing any more, and a date of it that has passed is nobody's.
+    """
+    passed = mail.promise_at is not None and mail.promise_at <= now
+    if mail.notice is not NoticeName.DELAYED and not passed:
+        return False
+    record = tx.requests.get(mail.request_id or "")
+    return record is None or record.state.promise_at != mail.promise_at
 
 
 def note_taken_back(work: Work, mail: OutboxRecord) -> None:

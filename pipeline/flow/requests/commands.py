@@ -16,7 +16,9 @@ def read_words(work: Work, context: MessageContext, record: RequestRecord) -> Re
     today = context.now.astimezone(ZoneInfo(record.time_zone)).date()
     state = record.state.shown
     possible = allowed_events(state, Actor.CUSTOMER, work.services.policy)
-    situation = Situation(today, frozenset(possible), state.slots, record.time_zone)
+    situation = Situation(
+        today, frozenset(possible), state.slots, record.time_zone, now=context.now
+    )
     return read_reply(context.new_text.said, situation)
 
 

@@ -15,6 +15,7 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.commands import event_of_reply, read_words
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
 from pipeline.flow.requests.details import hear_more
+from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
@@ -254,14 +255,27 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
     may = event is not None and _may(context, record, act_of(event.name))
     if event is not None and may:
         keep_words(work.tx, context, record, said, waits=said.asks_more)
-        apply_event(work, record, event, context.trigger)
-        return context.done(Outcome.REPLY, record, event=event.name)
+        return _undone(work, context, record, event)
     if event is not None:
         return _suggested(work, context, record, event.name, said)
     keep_words(work.tx, context, record, said, waits=True)
     keep_attachments(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, record, why="ended")
+
+
+def _undone(
+    work: Work, context: MessageContext, record: RequestRecord, event: Event
+) -> MessageRecord:
+    """Undo the end of a request; who withdrew too long ago is sent the form again."""
+    try:
+        apply_event(work, record, event, context.trigger)
+    except RefusedError as error:
+        if (error.code, event.name) != ("undo_too_late", EventName.UNDO_WITHDRAW):
+            raise
+        add_reply(context, record, NoticeName.QUESTION, "undo_late")
+        return context.done(Outcome.REPLY, record, refused=error.code)
+    return context.done(Outcome.REPLY, record, event=event.name)
 
 
 def _words(work: Work, context: MessageContext, record: RequestRecord) -> MessageRecord:
@@ -292,6 +306,7 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
     if event is None:
         return context.done(Outcome.REPLY, record, why="note")
     apply_event(work, record, event, context.trigger)
+    settle_other(work, record, event.name)
     return context.done(Outcome.REPLY, record, event=event.name)
 
 

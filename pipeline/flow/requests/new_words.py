@@ -4,8 +4,9 @@ from pipeline.flow.context import MessageContext
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import answered, read_new_text
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction

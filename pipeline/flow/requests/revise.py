@@ -1,8 +1,9 @@
 """A form for a request that is there already: the new answers replace the old ones."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
+from pipeline.flow.answers.changed import in_words
 from pipeline.flow.answers.revisions import Origin, changes, insert_revision
 from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
 from pipeline.flow.context import MessageContext, NoticeDetails, Trigger
@@ -15,19 +16,13 @@ from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
 from pipeline.flow.requests.route import doubts_of, event_of, prove, routing_facts
 from pipeline.flow.services import Work
-from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.definitions.definition import AnswerKind
-from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Severity
 from pipeline.model.request import Actor, Event, EventName, HoldReason, Status
 from pipeline.model.route import Route, RoutingFacts
-from pipeline.notifications.dates import full_date
-from pipeline.notifications.words import words_of
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord, RevisionRecord
-from pipeline.validation.phone.number_types import international_writing
 
 _STOPPING = frozenset(
     {
@@ -145,7 +140,7 @@ def apply_answers(
         notes=notes_for_customer(checked, record.language),
         fine_answers=max(len(checked.readings) - len(checked.customer_problems), 0),
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
-        changes=_told(record, checked, changed),
+        changes=in_words(checked.submission.form, record.language, changed),
     )
     return prove(work, apply_event(work, record, event, trigger, details), checked)
 
@@ -167,36 +162,3 @@ def _still_ticked(
     known = before.problems if before else ()
     new = {problem.code for problem in after.problems if problem not in known}
     return tuple(code for code in record.acknowledged_warnings if code not in new)
-
-
-def _told(
-    record: RequestRecord, checked: CheckedForm, changed: tuple[tuple[str, str, str], ...]
-) -> tuple[tuple[str, str, str], ...]:
-    """Return the changes with the labels and words of the customer's language."""
-    kind = checked.submission.form
-    texts = form_texts(record.language)
-    questions = FORMS[kind].questions
-
-    def word(field: str, value: str) -> str:
-        match questions[field].kind:
-            case AnswerKind.CHOICE | AnswerKind.TICK:
-                return dict(texts.choices(field)).get(value, value)
-            case AnswerKind.PHONE:
-                return international_writing(value)
-            case AnswerKind.DATE:
-                return _date_in_words(value, record.language)
-        return value
-
-    return tuple(
-        (texts.label(kind, field), word(field, old), word(field, new))
-        for field, old, new in changed
-        if field in questions
-    )
-
-
-def _date_in_words(text: str, language: str) -> str:
-    """Return an ISO date as people write it; what is none stays as it was typed."""
-    try:
-        return full_date(date.fromisoformat(text), words_of(language))
-    except ValueError:
-        return text

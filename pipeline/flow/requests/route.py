@@ -8,16 +8,19 @@ from pipeline.errors import PipelineError
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.revisions import submission_of
 from pipeline.flow.answers.sentences import items_for_customer, notes_for_customer
-from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.context import Notice, NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.message import SenderJudgement
+from pipeline.model.notice import NoticeName
 from pipeline.model.problem import Severity
 from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status, Track
 from pipeline.model.route import ConflictDecision, ConflictEffect, Route, RoutingFacts
+from pipeline.model.transition import SendNotice
 from pipeline.routing.rules import route
 from pipeline.store.records import RequestRecord
 from pipeline.validation.application import build_application
@@ -49,8 +52,10 @@ def route_on(
         suggestion=way.suggestion,
         waits_for=found.previous.id if queued and found and found.previous else "",
     )
+    first_asked = False
     if found is not None and found.conflict.decision in _BOTH_WAIT and found.previous:
-        hold_other(work, found.previous)
+        first_asked = hold_other(work, found.previous, found.conflict.decision)
+        record = replace(record, linked_to=found.previous.reference) if first_asked else record
     if way.alert or (found is not None and found.conflict.effect is ConflictEffect.ALERT):
         alert(work, f"route_{way.rule}", record.reference)
     doubts = doubts_of(work, record, way, found)
@@ -61,6 +66,7 @@ def route_on(
         has_errors=any(item.severity is Severity.ERROR for item in checked.customer_problems),
         reason=way.reason,
         suggestion=way.suggestion,
+        first_asked=first_asked,
     )
     complete = not checked.customer_problems
     event = replace(event_of(way, work.now), answers_complete=complete, doubts=doubts)
@@ -174,9 +180,21 @@ def _fine_answers(checked: CheckedForm) -> int:
     return sum(1 for reading in checked.readings if reading.raw and reading.field not in wrong)
 
 
-def hold_other(work: Work, record: RequestRecord) -> None:
-    """Hold the earlier of two requests that cannot both be right."""
+def hold_other(work: Work, record: RequestRecord, decision: ConflictDecision) -> bool:
+    """Hold the earlier of two requests that cannot both be right.
+
+    Return whether its sender was asked which one counts. So they are when the other form came from
+    the same organisation, one that staff have made known; nothing of it is shown.
+    """
     if record.state.ended or record.state.shown.status is Status.HELD:
-        return
-    event = Event(EventName.HOLD, Actor.SYSTEM, work.now, hold_reason=HoldReason.CONFLICT)
-    apply_event(work, record, event, Trigger())
+        return False
+    asks = decision is ConflictDecision.ASK_WHO_DECIDES
+    reason = HoldReason.FIRST_OF_TWO if asks else HoldReason.CONFLICT
+    event = Event(EventName.HOLD, Actor.SYSTEM, work.now, hold_reason=reason)
+    held = apply_event(work, record, event, Trigger())
+    if asks:
+        question = SendNotice(NoticeName.QUESTION, "differs_first")
+        details = NoticeDetails(second_received_at=work.now)
+        grown = queue_notice(work, Notice(held, question, details), Trigger())
+        work.tx.requests.set_thread(grown.id, grown.thread)
+    return asks

@@ -74,9 +74,13 @@ def enter_certificate(
         refuse_number_of_another(work, current)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
         work.tx.certificates.reserve(_entered(current, found, work.now))
-        expires = found.expires_at
         event = staff_event(
-            services, current, EventName.ISSUED, who, certificate_expires_at=expires
+            services,
+            current,
+            EventName.ISSUED,
+            who,
+            certificate_created_at=found.created_at,
+            certificate_expires_at=found.expires_at,
         )
         return apply_event(work, current, event, by_staff(who))
 

@@ -1,6 +1,7 @@
 """Decisions of staff about answers: ask for them, enter them, take them to another track."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 
 from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.answers.judge import judge
@@ -22,10 +23,14 @@ from pipeline.flow.staff.command import by_staff, on_request, staff_event
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
+from pipeline.model.form import FormKind
 from pipeline.model.notice import ProblemItem
 from pipeline.model.request import EventName, HoldReason, Track
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import TRACKS
+
+#: So many fields are named beside one that does not exist.
+_NEAR = 3
 
 
 def ask(
@@ -67,7 +72,7 @@ def _items(
     texts, numbers = form_texts(record.language), FORMS[record.form].numbers
     unknown = [field for field in fields if field not in numbers]
     if unknown:
-        raise UsageError("field_unknown", field=unknown[0], known=", ".join(numbers))
+        raise _field_unknown(unknown[0], record.form)
     return tuple(
         ProblemItem(
             question=numbers[field],
@@ -79,6 +84,13 @@ def _items(
         )
         for field, reading in ((field, checked.reading(field)) for field in fields)
     )
+
+
+def _field_unknown(field: str, kind: FormKind) -> UsageError:
+    """Return the error for a field that the form does not have, with those that are near."""
+    near = get_close_matches(field, FORMS[kind].questions, n=_NEAR, cutoff=0)
+    known = ", ".join(f"`{name}`" for name in near)
+    return UsageError("field_unknown", field=field, known=known, form=kind.value)
 
 
 def route(services: Services, record: RequestRecord, who: str, *, track: Track) -> RequestRecord:
@@ -96,7 +108,7 @@ def route(services: Services, record: RequestRecord, who: str, *, track: Track) 
             current = replace(current, form=kind)
             if revision.form is not kind:
                 insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
-        complete = checked is not None and not items
+        complete = kind is None or (checked is not None and not items)
         event = staff_event(
             work.services,
             current,
@@ -137,7 +149,7 @@ def edit(
         known = FORMS[revision.form].questions
         unknown = [field for field, _ in answers if field not in known]
         if unknown:
-            raise UsageError("field_unknown", field=unknown[0], known=", ".join(known))
+            raise _field_unknown(unknown[0], revision.form)
         submission = with_entered_answers(submission_of(revision), answers)
         checked = judge(work.services.phones, submission, work.now)
         _refuse_change_of_approved(current, checked)

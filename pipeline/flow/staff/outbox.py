@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.errors import NotFoundError, RefusedError
+from pipeline.flow.outgoing.ledger import take_back
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
@@ -33,6 +34,7 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         mail = _mail(work, mail_id)
         if not work.tx.outbox.cancel(mail_id):
             raise RefusedError("outbox_too_late", mail=mail_id)
+        take_back(work, mail)
         told = note_mail(work, mail, who, "mail_cancelled")
         waits = (
             record for record in told if not record.state.ended and record.move is Move.CUSTOMER
@@ -96,6 +98,7 @@ def resume(services: Services, who: str) -> int | None:
 def _queued_again(work: Work, mail: OutboxRecord, who: str) -> bool:
     if not work.tx.outbox.retry(mail.id, work.now):
         return False
+    take_back(work, mail)
     note_mail(work, mail, who, "mail_queued_again")
     return True
 

@@ -6,10 +6,10 @@ from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import staff_event
-from pipeline.flow.staff.replies import acceptable
+from pipeline.flow.staff.replies import acceptable, word_of
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, EventName, Slot, Track
-from pipeline.store.records import MessageRecord, RequestRecord
+from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import allowed_events, forward_event
 
@@ -50,6 +50,13 @@ def suggested_by_reply(services: Services, record: RequestRecord) -> EventName |
         return waiting.suggested
     event = waiting.reading.event if waiting is not None and waiting.reading is not None else None
     return event if event in allowed_events(record.state, Actor.STAFF, services.policy) else None
+
+
+def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
+    """Tell whether the customer can be asked what the reply means that ``accept`` lets act."""
+    with services.store.read() as tx:
+        waiting = acceptable(tx, record)
+    return isinstance(waiting, NoteRecord) and bool(word_of(record, waiting))
 
 
 def _may(services: Services, record: RequestRecord, name: EventName) -> bool:

@@ -1,11 +1,18 @@
 """What staff do with the words of a customer: let them act, or tick them off as read."""
 
 from pipeline.errors import RefusedError
+from pipeline.flow.context import Notice, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
 from pipeline.flow.staff.vouching import newest_unproven, vouch
 from pipeline.model.message import ReplyKind
+from pipeline.model.notice import NoticeName
+from pipeline.model.transition import SendNotice
+from pipeline.notifications.asked import LETTERS
+from pipeline.notifications.words import words_of
 from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
@@ -53,11 +60,45 @@ def _act(services: Services, record: RequestRecord, who: str) -> RequestRecord:
             new_date=reading.new_date,
         )
         changed = apply_event(work, current, event, by_staff(who))
+        settle_other(work, current, event.name)
         work.tx.notes.tick(note.id)
         note_in_history(work, changed, who, ("reply_accepted", note.id))
         return changed
 
     return on_request(services, record, change)
+
+
+def ask_meaning(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+    """Ask the customer whether the newest reply means the command that it nearly says.
+
+    The reply waits for staff no longer. Raises RefusedError ``nothing_suggested``.
+    """
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        note = _newest_suggestion(work, current)
+        word = word_of(current, note)
+        if not word:
+            raise RefusedError("nothing_suggested", reference=current.reference)
+        question = SendNotice(NoticeName.QUESTION, "meaning")
+        asked = Notice(current, question, NoticeDetails(reply_word=word))
+        grown = queue_notice(work, asked, by_staff(who))
+        work.tx.requests.set_thread(grown.id, grown.thread)
+        work.tx.notes.tick(note.id)
+        note_in_history(work, current, who, ("reply_asked", note.id))
+        return grown
+
+    return on_request(services, record, change)
+
+
+def word_of(record: RequestRecord, note: NoteRecord) -> str:
+    """Return what the customer can reply to say what ``note`` nearly says; empty: there is none."""
+    reading = note.reading
+    if reading is None or reading.event is None:
+        return ""
+    slots = record.state.shown.slots
+    if reading.slot is not None and len(slots) > 1:
+        return LETTERS[slots.index(reading.slot)] if reading.slot in slots else ""
+    return words_of(record.language).text("reply_word", reading.event.value)
 
 
 def tick(services: Services, record: RequestRecord, who: str) -> RequestRecord:

@@ -11,6 +11,7 @@ from pipeline.flow.answers.revisions import latest_accepted, submission_of
 from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
@@ -29,6 +30,7 @@ _OWN_COMMAND = {
     EventName.FINALLY_REFUSED: "request reject",
     EventName.ROUTE: "request route",
     EventName.SEND_FORM: "request send-form",
+    EventName.ANSWER: "request answer",
     EventName.MERGE: "request merge",
     EventName.DROP: "request drop",
     EventName.SENDER_CONFIRMED: "request confirm-sender",
@@ -99,7 +101,7 @@ def _tick_off(
         raise RefusedError(
             "warnings_open",
             reference=record.reference,
-            warnings=", ".join(sorted(warnings - done)),
+            warnings=", ".join(f"`{code}`" for code in sorted(warnings - done)),
         )
     return replace(record, acknowledged_warnings=tuple(sorted(done)))
 
@@ -139,7 +141,9 @@ def advance(
         found = staff_event(
             work.services, current, name, who, slots=slots, new_date=new_date, slot=slot
         )
-        return apply_event(work, current, found, by_staff(who))
+        changed = apply_event(work, current, found, by_staff(who))
+        settle_other(work, current, name)
+        return changed
 
     return on_request(services, record, change)
 
@@ -231,7 +235,14 @@ def _note_of_staff(now: datetime, record: RequestRecord, who: str, text: str) ->
 
 def withdraw(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     """Withdraw the request; a live certificate is revoked in the same transaction."""
-    return _apply(services, record, who, EventName.WITHDRAW)
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        event = staff_event(work.services, current, EventName.WITHDRAW, who)
+        withdrawn = apply_event(work, current, event, by_staff(who))
+        settle_other(work, current, event.name)
+        return withdrawn
+
+    return on_request(services, record, change)
 
 
 def merge(

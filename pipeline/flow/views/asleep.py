@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from pipeline.flow.services import Work, waits
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import as_of, done_by, horizon, next_at
+from pipeline.tracks.deadlines import as_of, done_by, next_at
+from pipeline.tracks.horizon import horizon
 
 
 @dataclass(frozen=True, slots=True)

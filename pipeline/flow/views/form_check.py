@@ -58,9 +58,17 @@ class FormCheck:
 
 
 def read_file(name: str, content: bytes) -> Submission | UnreadableFile:
-    """Find the one form in a file and read it (runs in the guarded child)."""
+    """Find the first form in a file and read it (runs in the guarded child)."""
     found = find_in_file(name, content, enclosed_files)
-    return found if isinstance(found, UnreadableFile) else read_form(found)
+    if isinstance(found, UnreadableFile):
+        return found
+    unreadable = None
+    for file in found:
+        read = read_form(file)
+        if isinstance(read, Submission):
+            return read
+        unreadable = unreadable or read
+    return unreadable or UnreadableFile(name, Problem("file_template", Severity.ERROR))
 
 
 def check_form(

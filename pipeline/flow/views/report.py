@@ -1,5 +1,6 @@
 """The report: every request as a page worth looking at."""
 
+from functools import partial
 from pathlib import Path
 
 from pipeline import resources
@@ -9,8 +10,9 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.identifiers import new_id
 from pipeline.wording import console as words
+from pipeline.wording.answers import language_name
 from pipeline.wording.inert import inert
-from pipeline.wording.instants import span, told, told_twice
+from pipeline.wording.instants import span, told, told_twice, weekdays
 
 _MOST = 1000
 
@@ -33,18 +35,22 @@ def report_page(services: Services) -> str:
         lstrip_blocks=True,
     )
     views = _views(services)
+    days = weekdays(words.language())
     return environment.get_template("report.html.jinja").render(
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
+        step=words.step,
+        why=words.why,
+        language_name=language_name,
         named=words.named,
         notice_name=words.notice_name,
         language=words.language(),
         now=services.clock.now(),
         zone=services.settings.team.time_zone,
-        told=told,
-        told_twice=told_twice,
-        span=span,
+        told=partial(told, days=days),
+        told_twice=partial(told_twice, days=days),
+        span=partial(span, days=days),
         page_id=new_id(),
     )
 

@@ -27,6 +27,8 @@ from pipeline.store.records import (
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
+from pipeline.wording.answers import answer_word
+from pipeline.wording.console import language
 from pipeline.wording.problems import sentence
 
 
@@ -42,7 +44,11 @@ class ShownDeadline:
 
 @dataclass(frozen=True, slots=True)
 class ShownProblem:
-    """A problem with its sentence in the request's language."""
+    """A problem with its sentence in the language of the reader.
+
+    ``sent`` is the sentence that the customer gets, in the language that the customer reads; empty
+    for what staff alone are told.
+    """
 
     code: str
     severity: str
@@ -50,17 +56,24 @@ class ShownProblem:
     field: str
     params: dict[str, str | int]
     message: str
+    sent: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """One answer: the label, what was typed, what was read, and why."""
+    """One answer: the label, what was typed, what was read, and why.
+
+    ``label`` and ``shown`` (``value`` in words) are in the language of the reader. ``typed`` is
+    what the customer saw: a list of a PDF keeps the code of what was chosen.
+    """
 
     id: str
     label: str
     where: str
     raw: str
+    typed: str
     value: str | None
+    shown: str
     verdict: str
     notes: tuple[str, ...]
     cell_type: str
@@ -125,6 +138,8 @@ class RequestView:
     linked_to: str
     slots: tuple[Slot, ...]
     deadlines: tuple[ShownDeadline, ...]
+    promise_at: datetime | None
+    overdue_since: datetime | None
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
     certificate: ShownCertificate | None
@@ -172,7 +187,9 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         linked_to=record.linked_to,
         slots=state.slots,
         deadlines=_deadlines(work.services, record),
-        fields=_fields(record, revision.form, revision.readings) if revision else (),
+        promise_at=state.promise_at,
+        overdue_since=state.overdue_since,
+        fields=_fields(record.language, revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
         )
@@ -209,16 +226,21 @@ def _deadlines(services: Services, record: RequestRecord) -> tuple[ShownDeadline
 
 
 def _fields(
-    record: RequestRecord, kind: FormKind, readings: tuple[StoredReading, ...]
+    customers: str, kind: FormKind, readings: tuple[StoredReading, ...]
 ) -> tuple[ShownField, ...]:
-    texts = form_texts(record.language)
+    reader = language()
+    texts = form_texts(reader)
     return tuple(
         ShownField(
             reading.field,
             texts.label(kind, reading.field),
             reading.where,
             reading.raw,
+            answer_word(kind, reading.field, reading.raw, customers)
+            if reading.where == reading.field
+            else reading.raw,
             reading.value,
+            answer_word(kind, reading.field, reading.value, reader),
             reading.verdict,
             reading.notes,
             reading.cell_type,
@@ -227,7 +249,7 @@ def _fields(
     )
 
 
-def _problem(stored: StoredProblem, language: str, kind: FormKind) -> ShownProblem:
+def _problem(stored: StoredProblem, customers: str, kind: FormKind) -> ShownProblem:
     problem = Problem(
         stored.code,
         Severity(stored.severity),
@@ -241,7 +263,8 @@ def _problem(stored: StoredProblem, language: str, kind: FormKind) -> ShownProbl
         stored.audience,
         stored.field,
         dict(stored.params),
-        sentence(problem, language, kind),
+        sentence(problem, language(), kind),
+        sentence(problem, customers, kind) if problem.audience is Audience.CUSTOMER else "",
     )
 
 

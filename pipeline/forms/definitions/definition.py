@@ -84,13 +84,21 @@ class Answers(BaseModel):
 
 @dataclass(frozen=True)
 class FormDefinition:
-    """One form: its application model, its version, and its sections in the order of printing."""
+    """One form: its application model, its version, and its sections in the order of printing.
+
+    ``older_versions`` asked the same questions in other words, which ``templates/forms/<version>``
+    keeps beside the blanks in ``forms/<version>``.
+    """
 
     kind: FormKind
     version: str
     model: type[Answers]
     groups: tuple[str, ...]
     older_versions: tuple[str, ...] = field(default=())
+
+    def asks_the_same(self, version: str) -> bool:
+        """Return whether a form of ``version`` (empty: it does not say) has all questions."""
+        return version in {"", self.version, *self.older_versions}
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:

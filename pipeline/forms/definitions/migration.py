@@ -87,7 +87,8 @@ class MigrationApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.MIGRATION,
-    version="1.0",
+    version="1.1",
+    older_versions=("1.0",),
     model=MigrationApplication,
     groups=(
         "contact",

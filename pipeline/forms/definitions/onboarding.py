@@ -106,7 +106,8 @@ class OnboardingApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.ONBOARDING,
-    version="1.0",
+    version="1.1",
+    older_versions=("1.0",),
     model=OnboardingApplication,
     groups=("contact", "company", "genesys", "profile", "number", "use", "more", "consent"),
 )

@@ -55,7 +55,8 @@ class QrApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.QR,
-    version="1.0",
+    version="1.1",
+    older_versions=("1.0",),
     model=QrApplication,
     groups=("contact", "company", "genesys", "number", "code", "use", "more"),
 )

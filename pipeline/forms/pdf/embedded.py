@@ -3,6 +3,8 @@
 Only taken out, within caps; what they are is for others to tell.
 """
 
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,7 @@ import pikepdf
 from pipeline.forms.pdf.open import opened
 from pipeline.logs import event
 
+_FORM_NAME = re.compile(r"\.(?:pdf|xlsx)\Z", re.IGNORECASE)
 _MOST_FILES = 50
 _MOST_NODES = 500
 _MOST_PAGES = 300
@@ -44,7 +47,31 @@ def embedded_files(content: bytes, most: int) -> tuple[EmbeddedFile, ...]:
     return tuple(found)
 
 
+def holds_locked_form(pdf: Any) -> bool:
+    """Return whether the open ``pdf`` has a PDF or workbook inside that cannot be taken out.
+
+    The library's warnings up to here are lost.
+    """
+    pdf.get_warnings()
+    for name, stream in itertools.islice(_streams(pdf), _MOST_FILES):
+        if not _FORM_NAME.search(name):
+            continue
+        try:
+            stream.read_bytes()
+        except pikepdf.PdfError:
+            return True
+        if pdf.get_warnings():
+            return True
+    return False
+
+
 def _files(pdf: Any) -> Iterator[EmbeddedFile]:
+    for name, stream in _streams(pdf):
+        yield EmbeddedFile(name, bytes(stream.read_bytes()))
+
+
+def _streams(pdf: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the stream of each attached file, each stream once."""
     seen = set()
     for specification in _specifications(pdf):
         if not isinstance(specification, pikepdf.Dictionary):
@@ -57,7 +84,7 @@ def _files(pdf: Any) -> Iterator[EmbeddedFile]:
             continue
         seen.add(stream.objgen)
         name = specification.get("/UF") or specification.get("/F") or ""
-        yield EmbeddedFile(str(name), bytes(stream.read_bytes()))
+        yield str(name), stream
 
 
 def _specifications(pdf: Any) -> Iterator[Any]:

@@ -8,6 +8,7 @@ words or on widgets); what may be damaged is never accepted in part.
 
 import html
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -17,16 +18,18 @@ import pikepdf
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
+from pipeline.forms.pdf.embedded import holds_locked_form
 from pipeline.forms.pdf.open import opened
 from pipeline.forms.pdf.page_text import has_images, printed_text
 from pipeline.forms.pdf.printed.answers import read_print
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
-from pipeline.forms.pdf.printed.notes import over_fields, typed_notes
+from pipeline.forms.pdf.printed.notes import has_ink, over_fields, typed_notes
+from pipeline.forms.pdf.printed.workbook import is_print_of_workbook
 from pipeline.forms.pdf.read.cut import saved_by_pdfium
 from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
 from pipeline.forms.pdf.read.packed import is_packed_soundly
 from pipeline.forms.pdf.values import read_text, without_surrogates
-from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp, stamp_of
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, printed_stamps, read_stamp, stamp_of
 from pipeline.logs import event
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -34,6 +37,8 @@ from pipeline.model.submission import Answer, CellType, Submission, UnreadableFi
 
 _HEAD = b"%PDF-"
 _FOREIGN_KEY = "unsupported encryption filter"
+#: The filter, or the payload, of a PDF under a sensitivity label (ISO 32000-2, 7.6.7).
+_RIGHTS = b"/MicrosoftIRMServices"
 _TAIL = b"%%EOF"
 _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
 _ANNOUNCED = re.compile(
@@ -50,6 +55,8 @@ _DATE = re.compile(
 )
 #: Fewer of our fields than this are another document that shares a name or two with ours.
 _ENOUGH_FIELDS = 5
+_NOT_OURS = "file_template"
+_NUMBER = "phone_number"
 
 
 def read_pdf(file: FormFile) -> Submission | UnreadableFile:
@@ -57,7 +64,9 @@ def read_pdf(file: FormFile) -> Submission | UnreadableFile:
 
     Never raises, whatever the bytes are. Problems: ``file_password``, ``file_damaged``,
     ``file_incomplete``, ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened
-    or printed copy of a version whose blank is not at hand: the form file itself is asked for).
+    or printed copy of a version whose blank is not at hand: the form file itself is asked for),
+    ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``,
+    ``file_portfolio``.
     """
     content = _trimmed(file.content)
     if content is None:
@@ -68,8 +77,9 @@ def read_pdf(file: FormFile) -> Submission | UnreadableFile:
     except pikepdf.PasswordError:
         return _unreadable(file, "file_password")
     except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
-        if _FOREIGN_KEY in str(error):
-            return _unreadable(file, "file_password")  # for the holder of a certificate
+        if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
+            locked = "file_label_protected" if _RIGHTS in content else "file_password"
+            return _unreadable(file, locked)
         event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
         return _unreadable(file, "file_damaged")
 
@@ -96,19 +106,37 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
     form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
     fields = by_short_name(form.fields)
+    if two := _forms_by_fields(form.fields, fields):
+        return _unreadable(file, "file_two_forms", n=two)
     stamp = _stamp(pdf, fields)
     dated = _dated(pdf)
     kind = stamp.kind if stamp else _kind_by_fields(fields)
     is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
     without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
     typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
-    blank = published(stamp.kind, stamp.language) if stamp else None
+    blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
     sound = not is_ours or is_packed_soundly(content, pdf, blank)
     if not sound or not all(map(_is_harmless, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
     if without_fields or kind is None:
-        return without_fields or _unreadable(file, "file_template")
-    return _submission(file, FORMS[kind], fields, stamp, dated, typed)
+        found = without_fields or _unreadable(file, _NOT_OURS)
+        return _with_portfolio_told(found, pdf)
+    found = _submission(file, FORMS[kind], fields, stamp, dated, typed)
+    is_empty = isinstance(found, UnreadableFile) and found.problem.code == "file_empty"
+    return _unreadable(file, "file_handwritten") if is_empty and has_ink(pdf) else found
+
+
+def _forms_by_fields(every: Iterable[PdfField], fields: dict[str, PdfField]) -> int:
+    """Return how many forms were joined into one file, as their fields tell; 0 for a single one.
+
+    Joined forms of different kinds, versions or languages disagree on what they are. Of two of the
+    same, each has a hidden field of its own, and their numbers differ.
+    """
+    if any(fields[name].disagrees for name in IDENTITY_NAMES if name in fields):
+        return 2
+    copies = sum(field.short_name == IDENTITY_NAMES[0] for field in every)
+    number = fields.get(_NUMBER)
+    return copies if copies > 1 and number is not None and number.disagrees else 0
 
 
 def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
@@ -135,7 +163,7 @@ def _submission(
     """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
     version = stamp.version if stamp else ""
     missing = tuple([name for name in definition.questions if name not in fields])
-    if missing and version in {"", definition.version}:
+    if missing and definition.asks_the_same(version):
         return _unreadable(file, "file_incomplete")
     answers = [
         Answer(name, typed[name], name, CellType.PRINT)
@@ -179,7 +207,9 @@ def _without_fields(
     A flattened or printed copy of ours bears the stamp in its footer, and is read by position.
     """
     own = fields.keys() <= set(IDENTITY_NAMES)
-    found = _read_print(file, content, pdf, dated) if own else None
+    found = None
+    if own:
+        found = _no_print_of_a_form(file, pdf) or _read_print(file, content, pdf, dated)
     if found is not None:
         return found
     text = printed_text(pdf)
@@ -187,7 +217,31 @@ def _without_fields(
         return _unreadable(file, "file_scanned")
     if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
         return _unreadable(file, "file_scanned")
-    return _unreadable(file, "file_template")
+    if _RIGHTS in content:
+        return _unreadable(file, "file_label_protected")
+    return _unreadable(file, _NOT_OURS)
+
+
+def _with_portfolio_told(
+    found: Submission | UnreadableFile, pdf: Any
+) -> Submission | UnreadableFile:
+    """Return ``found``, or of a file that is no form of ours, that there may be one inside."""
+    foreign = isinstance(found, UnreadableFile) and found.problem.code == _NOT_OURS
+    if not foreign or not holds_locked_form(pdf):
+        return found
+    return UnreadableFile(found.file_name, Problem("file_portfolio", Severity.ERROR))
+
+
+def _no_print_of_a_form(file: FormFile, pdf: Any) -> UnreadableFile | None:
+    """Return what a print of ours is that no PDF form was printed to: several, or a workbook."""
+    with suppress(pikepdf.PdfError):
+        text = printed_text(pdf)
+        stamps = printed_stamps(text)
+        if len(stamps) > 1:
+            return _unreadable(file, "file_two_forms", n=len(stamps))
+        if stamps and is_print_of_workbook(text, stamps[0].kind):
+            return _unreadable(file, "file_printed_workbook")
+    return None
 
 
 def _read_print(
@@ -209,7 +263,8 @@ def _read_print(
         return _unreadable(file, "file_incomplete")
     if not any(answer.raw for answer in found.answers):
         seen = any(answer.damaged for answer in found.answers)
-        return _unreadable(file, "file_scanned" if seen else "file_empty")
+        by_pen = "file_handwritten" if has_ink(pdf) else ""
+        return _unreadable(file, by_pen or ("file_scanned" if seen else "file_empty"))
     return Submission(
         form=found.stamp.kind,
         version=found.stamp.version,
@@ -279,5 +334,5 @@ def _kind_by_fields(fields: dict[str, PdfField]) -> FormKind | None:
     return best if shares[best] >= _ENOUGH_FIELDS else None
 
 
-def _unreadable(file: FormFile, code: str) -> UnreadableFile:
-    return UnreadableFile(file.name, Problem(code, Severity.ERROR))
+def _unreadable(file: FormFile, code: str, **params: str | int) -> UnreadableFile:
+    return UnreadableFile(file.name, Problem(code, Severity.ERROR, params=tuple(params.items())))

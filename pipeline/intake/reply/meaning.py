@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from pipeline.intake.phrases import load_table
@@ -25,6 +25,8 @@ _EVENTS = {
     Command.OK: (EventName.ACCEPT_SLOT,),
     Command.CREATED: (EventName.MARK_CREATED,),
     Command.UNDO: (EventName.UNDO_WITHDRAW, EventName.UNDO_ACTIVATED),
+    Command.FIRST: (EventName.FIRST_COUNTS,),
+    Command.SECOND: (EventName.SECOND_COUNTS,),
 }
 _CHOICE, _OTHER_TIME, _MIXED, _DATE = "choice", "other_time", "mixed", "date"
 _ONLY_TIMES, _ONLY_DATE = "only_times", "only_date"
@@ -48,13 +50,23 @@ class Situation:
     """What a reply can do now.
 
     ``possible`` are the events of a customer in the present status, ``slots`` the times that are
-    offered, ``zone`` (IANA) the customer's, ``today`` the day there.
+    offered, ``zone`` (IANA) the customer's, ``today`` the day there. ``now`` tells which of the
+    times have begun (None: none of them).
     """
 
     today: date
     possible: frozenset[EventName]
     slots: tuple[Slot, ...] = ()
     zone: str = "UTC"
+    now: datetime | None = None
+
+    @property
+    def only_slot(self) -> Slot | None:
+        """The time that a plain yes means: the only one, or the only one that has not begun."""
+        now = self.now
+        ahead = [slot for slot in self.slots if now is None or now < slot.start]
+        chosen = self.slots if len(self.slots) == 1 else ahead
+        return chosen[0] if len(chosen) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +193,9 @@ def _command(command: str, situation: Situation) -> ReadReply:
         return ReadReply(ReplyKind.NOTE, reasons=("not_now",))
     if command != Command.OK:
         return ReadReply(ReplyKind.EVENT, name, reasons=("phrase",))
-    if len(situation.slots) != 1:
+    if situation.only_slot is None:
         return ReadReply(ReplyKind.NOTE, reasons=("several_slots",))
-    return ReadReply(ReplyKind.EVENT, name, situation.slots[0], reasons=("phrase",))
+    return ReadReply(ReplyKind.EVENT, name, situation.only_slot, reasons=("phrase",))
 
 
 def _new_date(written: str, situation: Situation) -> ReadReply:
@@ -259,8 +271,7 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
             if sentence.empty or doubts(folded) or sentence.signs:
                 continue
             pieces = [piece.label for piece in sentence.pieces if piece.label in _commands()]
-            spoken = [name for name in _commands() if _mentions(folded, name)]
-            for name in pieces or spoken:
+            for name in pieces or [name for name in _commands() if _mentions(folded, name)]:
                 if name not in _WEAK and _legal(name, situation.possible):
                     found.setdefault(name, sentence.text)
     if len(found) == 1:
@@ -273,7 +284,8 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
 
 
 def _mentions(folded: str, command: str) -> bool:
-    return any(topic in f" {folded} " for topic in _topics(command))
+    padded = f" {folded} "
+    return any(topic in padded for topic in _topics(command))
 
 
 def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:

@@ -236,7 +236,8 @@ class _Reader:
         parts = [part for part in _PIECE.split(text) if fold(part)]
         if len(parts) > _MAX_PIECES:
             return Sentence(text, (whole,))
-        pieces = [piece for part in parts for piece in self._joined(part)]
+        known = (whole if part == text else self._piece(part) for part in parts)
+        pieces = [piece for part in known for piece in self._joined(part)]
         if len(pieces) > 1 and pieces[-2].label == COURTESY and _is_name(pieces[-1].text):
             pieces[-1] = Piece(pieces[-1].text, pieces[-1].label or COURTESY)
         return Sentence(text, tuple(pieces))
@@ -245,12 +246,11 @@ class _Reader:
         label = self._known(text)
         return Piece(text, label or (COURTESY if _says_nothing(text) else ""))
 
-    def _joined(self, text: str) -> list[Piece]:
+    def _joined(self, piece: Piece) -> list[Piece]:
         """Return the piece, or what it joins by "and" when each part of that is known."""
-        piece = self._piece(text)
         if piece.label:
             return [piece]
-        folded = f" {fold(text)} "
+        folded = f" {fold(piece.text)} "
         for joint in _patterns("joints"):
             if joint in folded:
                 parts = [self._piece(part) for part in folded.split(joint) if part.strip()]
@@ -291,12 +291,11 @@ def _says_nothing(line: str) -> bool:
 
 def _is_sign_off(line: str) -> bool:
     """Tell whether a letter is closed here; a name or two may follow in the line."""
-    first = _PIECE.split(line, maxsplit=1)[0]
-    words = first.split()[:_SIGN_OFF_WORDS]
-    ends = range(len(words), 0, -1)
+    words = _PIECE.split(line, maxsplit=1)[0].split()
+    # where it ends further in front, more words follow than names may
+    ends = range(min(len(words), _SIGN_OFF_WORDS), max(len(words) - _NAMES - 1, 0), -1)
     end = next((end for end in ends if is_sign_off(" ".join(words[:end]))), 0)
-    names = first.split()[end:]
-    return end > 0 and len(names) <= _NAMES and all(name[:1].isupper() for name in names)
+    return end > 0 and all(name[:1].isupper() for name in words[end:])
 
 
 def _is_name(text: str) -> bool:
@@ -314,9 +313,11 @@ def _is_greeting(text: str) -> bool:
         short = len(folded) <= _GREETING_LETTERS and not doubts(folded)
         return short and folded.endswith(_folded("addressed"))
     padded = f"{folded} "
-    start = next((word for word in _spaced("greetings") if padded.startswith(word)), "")
+    if not padded.startswith(_spaced("greetings")):
+        return False
+    start = next(word for word in _spaced("greetings") if padded.startswith(word))
     named = padded[len(start) :].split()
-    if not start or len(named) > _GREETING_WORDS or doubts(" ".join(named)):
+    if len(named) > _GREETING_WORDS or doubts(" ".join(named)):
         return False
     capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
     return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)

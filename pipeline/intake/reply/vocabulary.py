@@ -38,8 +38,10 @@ def is_sign_off(text: str) -> bool:
 def _without_lead(text: str) -> str:
     """Return what follows a "yes" or "ok" that stands in front without a comma, or nothing."""
     folded = fold(text)
-    lead = next((lead for lead in _leads() if folded.startswith(lead)), "")
-    return folded[len(lead) :] if lead else ""
+    if not folded.startswith(_leads()):
+        return ""
+    lead = next(lead for lead in _leads() if folded.startswith(lead))
+    return folded[len(lead) :]
 
 
 @lru_cache(maxsize=4096)

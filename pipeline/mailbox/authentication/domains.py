@@ -1,7 +1,7 @@
 """Domain names as DMARC compares them (RFC 7489, 3.1 and 3.2)."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def organisational(domain: str) -> str:
     name = folded(domain)
     if "." not in name or not all(name.split(".")):
         return ""
+    return _private(name)
+
+
+@lru_cache(maxsize=1024)
+def _private(name: str) -> str:
     return _suffixes().privatesuffix(name) or ""
 
 

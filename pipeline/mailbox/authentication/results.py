@@ -236,10 +236,11 @@ class _Reader:
 
     def _space(self) -> bool:
         """Pass over blanks and comments, which nest (RFC 5322, 3.2.2). Raises _FaultError."""
-        self._take(_BLANKS)
-        while self._peeks("("):
-            self._comment()
-            self._take(_BLANKS)
+        while self._peeks(" \t\r\n("):
+            if self._peeks("("):
+                self._comment()
+            else:
+                self._take(_BLANKS)
         return True
 
     def _comment(self) -> None:

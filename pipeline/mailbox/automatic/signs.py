@@ -6,10 +6,10 @@ use without a standard are data: ``words.toml``.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from pipeline.mailbox.automatic import subject_shape
 from pipeline.mailbox.automatic.words import read_words
@@ -67,12 +67,22 @@ class Evidence:
     own_addresses: frozenset[str]
     own_message_id: Callable[[str], bool]
 
+    @cached_property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """The raw values of the header fields by their names in lower case."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.message.headers:
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
+    def header(self, name: str) -> Sequence[str]:
+        """Return the raw values of all header fields called ``name``, in their order."""
+        return self.fields.get(name.lower(), ())
+
     def has(self, *names: str) -> bool:
         """Whether one of the fields is there with a value that does not say no."""
         return any(
-            value.strip().lower() not in _NOT
-            for name in names
-            for value in self.message.header(name)
+            value.strip().lower() not in _NOT for name in names for value in self.header(name)
         )
 
     def has_part(self, *types: str) -> bool:
@@ -82,7 +92,7 @@ class Evidence:
     @cached_property
     def report_type(self) -> str:
         """The type of a report (RFC 6522, 3); ``unknown`` when it is not named, else empty."""
-        value = next(iter(self.message.header("Content-Type")), "").strip()
+        value = next(iter(self.header("Content-Type")), "").strip()
         if not value.lower().startswith("multipart/report"):
             return ""
         found = _REPORT_TYPE.search(value)
@@ -94,10 +104,7 @@ class Evidence:
 
         Mail systems that cannot send from nobody use their own name (RFC 5321, 4.5.5).
         """
-        values = [
-            value.strip().strip("<>").strip().lower()
-            for value in self.message.header("Return-Path")
-        ]
+        values = [value.strip().strip("<>").strip().lower() for value in self.header("Return-Path")]
         return any(
             value in {"", "#@[]"} or _is_role(value.partition("@")[0], "mailerdaemon doublebounce")
             for value in values
@@ -141,7 +148,7 @@ class Evidence:
         """Whether Auto-Submitted says anything but ``no`` (RFC 3834, 5); comments are no value."""
         values = (
             _without_comments(value).partition(";")[0].strip().strip('"').lower()
-            for value in self.message.header("Auto-Submitted")
+            for value in self.header("Auto-Submitted")
         )
         return any(value not in {"", "no"} for value in values)
 
@@ -155,12 +162,29 @@ class Evidence:
         return any(
             _without_comments(value).strip().lower() in wanted
             for name in _PRECEDENCES
-            for value in self.message.header(name)
+            for value in self.header(name)
         )
 
     def from_help_desk(self) -> bool:
         """Whether a help desk carried the mail, a person's or its own."""
         return self.has(*_field_names()["help_desks"])
+
+    def has_vendor_field(self) -> bool:
+        """Whether a field says so that a program or its maker made up."""
+        known = _vendor_fields()
+        for name, values in self.fields.items():
+            short = name[:_LONGEST_NAME]
+            rows = known.get(short, ())
+            itself = _names_itself(short)
+            if not (rows or itself):
+                continue
+            for value in (told.strip().lower() for told in values):
+                says_no = value in _NOT
+                if itself and not says_no:
+                    return True
+                if any(any(part in value for part in row) if row else not says_no for row in rows):
+                    return True
+        return False
 
     def is_ours(self, address: str) -> bool:
         """Whether an address is ours, with or without a token."""
@@ -259,7 +283,7 @@ SIGNS: tuple[Sign, ...] = (
     *(_field_sign(name, fields) for name, fields in _LIST_FIELDS.items()),
     Sign("precedence_list", _K.LIST, _W.WEAK, lambda e: e.precedence(frozenset({"list"}))),
     Sign("precedence", _K.AUTOMATIC, _W.WEAK, lambda e: e.precedence(_BULK)),
-    Sign("autoreply_field", _K.AUTOMATIC, _W.WEAK, lambda e: _has_vendor_field(e.message)),
+    Sign("autoreply_field", _K.AUTOMATIC, _W.WEAK, Evidence.has_vendor_field),
     Sign("null_sender", _K.AUTOMATIC, _W.WEAK, lambda e: e.no_way_back),
     Sign(
         "failure_subject",
@@ -286,9 +310,13 @@ def _roles() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _vendor_fields() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    rows = read_words()["field"]
-    return tuple((row["name"].lower(), tuple(row.get("values", ()))) for row in rows)
+def _vendor_fields() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Return, by the name of each field, the words that its values have; of some any will do."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for row in read_words()["field"]:
+        name = row["name"].lower()
+        found[name] = (*found.get(name, ()), tuple(row.get("values", ())))
+    return found
 
 
 @cache
@@ -297,33 +325,20 @@ def _field_names() -> Mapping[str, tuple[str, ...]]:
     return {what: tuple(found) for what, found in names.items()}
 
 
+@lru_cache(maxsize=1024)
 def _names_itself(name: str) -> bool:
-    """Whether the name of a field says that the mail is automatic."""
+    """Whether the name of a field, in lower case, says that the mail is automatic."""
+    if not name.startswith("x-"):
+        return False
     names, folded = _field_names(), subject_shape.fold(name)
-    if not name.lower().startswith("x-") or any(wish in folded for wish in names["wishes"]):
+    if any(wish in folded for wish in names["wishes"]):
         return False
     return any(part in folded for part in names["automatic"])
 
 
-def _has_vendor_field(message: InboundMessage) -> bool:
-    shown: dict[str, list[str]] = {}
-    for name, value in message.headers:
-        shown.setdefault(name.lower()[:_LONGEST_NAME], []).append(value.strip().lower())
-    known = any(
-        any(part in value for part in values) if values else value not in _NOT
-        for name, values in _vendor_fields()
-        for value in shown.get(name, ())
-    )
-    return known or any(
-        value not in _NOT
-        for name, values in shown.items()
-        if _names_itself(name)
-        for value in values
-    )
-
-
-def _words_of(local: str) -> list[str]:
-    return [subject_shape.fold(word) for word in _WORDS.findall(local[:_LONGEST_LOCAL])]
+@lru_cache(maxsize=8)
+def _words_of(local: str) -> tuple[str, ...]:
+    return tuple(subject_shape.fold(word) for word in _WORDS.findall(local[:_LONGEST_LOCAL]))
 
 
 def _is_role(local: str, names: str) -> bool:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.mailbox.automatic.words import read_words
 
@@ -27,6 +27,19 @@ _REFERENCE = re.compile(r"\bWA-[0-9A-Z]{8}\b", re.IGNORECASE)
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTERS_BESIDE, _SIGNS_BESIDE = 9, 3
 _NUMBERED = re.compile(r"[\[(^]?\d{1,4}[\])]?\Z")
+
+
+class _Alnum(dict[int, int | None]):
+    """Keeps letters and digits: a table of :meth:`str.translate`."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = code if chr(code).isalnum() else None
+        if len(self) < 1 << 16:  # a mail may hold every character there is
+            self[code] = kept
+        return kept
+
+
+_ALNUM = _Alnum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +81,10 @@ def fold(text: str) -> str:
 
     Turkish writes I without a dot, and capitals lose the difference.
     """
+    if text.isascii():
+        return text.lower().translate(_ALNUM)
     spread = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
-    return "".join(char for char in spread if char.isalnum())
+    return spread.translate(_ALNUM)
 
 
 @cache
@@ -157,6 +172,7 @@ def tells_of_a_failure(subject: str) -> bool:
     return any(words in folded for words in shapes().failures_within)
 
 
+@lru_cache(maxsize=8)
 def _parts(subject: str) -> _Parts:
     text = unicodedata.normalize("NFKC", subject[:_LONGEST]).strip()
     bracketed: list[str] = []

@@ -8,15 +8,17 @@ by them alone.
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate, compress
 
-#: What a program adds to words: the address behind a link, a footnote, a picture, a quote mark.
+#: The mark of a quote that has the initials of its author.
+_INITIALS = re.compile(r"\n[ \t]{0,8}[A-Za-z]{1,4}>", re.IGNORECASE)
+#: What a program adds to words: the address behind a link, a footnote, a picture.
 _ADDED = re.compile(
     r"<[a-z][a-z0-9+.-]{1,30}:[^\s<>]{0,2000}>"
     r"|[\[(](?:https?://|mailto:|tel:|cid:)[^\s<>\[\]()]{0,2000}[\])]"
     r"|\[\d{1,3}\]"
-    r"|\[[^\[\]\n]{0,80}\.(?:png|jpe?g|gif)[^\[\]\n]{0,80}\]"
-    r"|^[ \t]{0,8}[A-Za-z]{1,4}>",
-    re.IGNORECASE | re.MULTILINE,
+    r"|\[[^\[\]\n]{0,80}\.(?:png|jpe?g|gif)[^\[\]\n]{0,80}\]",
+    re.IGNORECASE,
 )
 # Programs and gateways write links anew, and fold long ones: any link is as good as any other.
 _LINK = re.compile(
@@ -35,18 +37,35 @@ _CHOICES = frozenset("✓✔☑☒✗✘✅❌⭕◯○→←⇐⇒➡⬅☜☞�
 _WIDE = "\u2e80"
 
 
-class _Folds(dict[str, str]):
-    """Maps a character to its letters: compatibility forms, case and accents are folded."""
+class _Folds(dict[int, str | None]):
+    """Maps a character to its letters: compatibility forms, case and accents are folded.
 
-    def __missing__(self, character: str) -> str:
+    A table of :meth:`str.translate`; what has no letters maps to None.
+    """
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
         apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-        letters = "".join(one for one in apart if unicodedata.category(one)[0] in "LN")
+        letters = "".join(one for one in apart if unicodedata.category(one)[0] in "LN") or None
         if len(self) < 1 << 16:  # a mail may hold every character there is
-            self[character] = letters
+            self[code] = letters
         return letters
 
 
-_FOLDS = _Folds({_FOR_A_LINK: _FOR_A_LINK, **{mark: mark for mark in _CHOICES}})
+_FOLDS = _Folds({ord(mark): mark for mark in (_FOR_A_LINK, *_CHOICES)})
+
+
+class _Counts(dict[int, int]):
+    """Maps a character to how many letters it has: a table of :meth:`str.translate`."""
+
+    def __missing__(self, code: int) -> int:
+        count = len(_FOLDS[code] or "")
+        if len(self) < 1 << 16:
+            self[code] = count
+        return count
+
+
+_COUNTS = _Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +73,60 @@ class Letters:
     """The folded letters of a text, and the place where each of them stands in ``bare``.
 
     ``bare`` is the text without invisible characters, with blanks for what programs added.
+    ``words`` are the letters before which something begins: a word, a line, a character after a
+    mark.
     """
 
     text: str
     places: list[int]
+    words: list[int]
     bare: str
 
 
-def fold(character: str) -> str:
-    """Return the letters of a character, or nothing."""
-    return _FOLDS[character]
+def has_letters(text: str) -> bool:
+    """Tell whether a character of ``text`` has a letter."""
+    return bool(text.translate(_FOLDS))
+
+
+def folded(text: str) -> str:
+    """Return the letters of ``text`` without what programs add to words, without their places."""
+    return _bare(text).translate(_FOLDS)
 
 
 def letters_of(text: str) -> Letters:
     """Return the letters of ``text`` without what programs add to words."""
-    bare = _ADDED.sub(lambda hit: " " * len(hit[0]), _INVISIBLE.sub("", text))
-    bare = _LINK.sub(lambda hit: f"{_FOR_A_LINK}{' ' * (len(hit[0]) - 2)}{_FOR_A_LINK}", bare)
-    folded = [_FOLDS[character] for character in bare]
-    places = [place for place, letters in enumerate(folded) for _ in letters]
-    return Letters("".join(folded), places, bare)
+    bare = _bare(text)
+    counts = bare.translate(_COUNTS).encode("latin-1")
+    several = counts.translate(None, b"\0\1")  # one character may be two letters: ß, ㎏
+    sizes = map(sum if several else len, filter(None, counts.split(b"\0")))
+    words = list(accumulate(sizes, initial=0))[:-1]
+    if several:
+        places = [place for place, count in enumerate(counts) for _ in range(count)]
+    else:
+        places = list(compress(range(len(bare)), counts))
+    return Letters(bare.translate(_FOLDS), places, words, bare)
+
+
+def _bare(text: str) -> str:
+    """Return ``text`` without invisible characters, with blanks for what programs added."""
+    bare = text if text.isascii() else _INVISIBLE.sub("", text)
+    if ">" in bare:
+        bare = _INITIALS.sub(lambda hit: "\n" + " " * (len(hit[0]) - 1), f"\n{bare}")[1:]
+    bare = _ADDED.sub(_blanks, bare)
+    return _LINK.sub(_link, bare) if "://" in bare else bare
+
+
+def _blanks(hit: re.Match[str]) -> str:
+    return " " * len(hit[0])
+
+
+def _link(hit: re.Match[str]) -> str:
+    return f"{_FOR_A_LINK}{' ' * (len(hit[0]) - 2)}{_FOR_A_LINK}"
 
 
 def visible(text: str) -> list[int] | None:
     """Return the places of the visible characters of ``text``; None when all of it can be seen."""
-    if not _INVISIBLE.search(text):
+    if text.isascii() or not _INVISIBLE.search(text):
         return None
     return [place for place, character in enumerate(text) if not _INVISIBLE.match(character)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.mailbox.reply.letters import fold
+from pipeline.mailbox.reply.letters import has_letters
 from pipeline.mailbox.reply.quotes import (
     Ours,
     attribution_at,
@@ -12,6 +12,7 @@ from pipeline.mailbox.reply.quotes import (
     is_marked,
     is_original,
     is_rule,
+    marked_block,
     with_plain_marks,
     with_rules,
     without_marks,
@@ -56,9 +57,14 @@ def read_new_text(text: str, ours: Ours = _NOBODY, sent: SentText | None = None)
     lines = with_plain_marks(text.split("\n", _CAP_LINES)[:_CAP_LINES])
     reading = _Reading(lines, ours)
     marked = reading.take_marked()
+    foreign = reading.headed_by_others(marked)
     if sent is not None:
-        reading.take_sent(sent.spans("\n".join(reading.lines)))
-    reading.keep_forwards(marked)
+        top = None if foreign else reading.words_on_top()
+        if top is None or sent.may_begin_in(lines, top):
+            reading.take_sent(sent.spans("\n".join(lines)))
+        else:  # all that is ours stands under marks
+            reading.take_sent(())
+    reading.keep_forwards(foreign)
     reading.take_introductions()
     cut, forwarded = reading.cut()
     own = reading.own_words(cut)
@@ -94,16 +100,29 @@ class _Reading:
                 first = None
         return found
 
-    def keep_forwards(self, marked: Sequence[tuple[int, int]]) -> None:
-        """Keep to be shown what stands under marks with another's header, and has none of ours."""
+    def words_on_top(self) -> int | None:
+        """Return the first marked line when all words without a mark stand above it, else None."""
+        if True not in self.gone:
+            return None
+        top = self.gone.index(True)
+        rest = zip(self.lines[top:], self.gone[top:], strict=True)
+        return None if any(not gone and has_letters(line) for line, gone in rest) else top
+
+    def headed_by_others(self, marked: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
+        """Return what stands under marks with the header of somebody else's mail, and where."""
+        found = []
         for first, end in marked:
-            if self.kept[first:end] != self.lines[first:end]:
-                continue
-            lines = [without_marks(line) for line in self.lines[first:end]]
-            head = (place for place, line in enumerate(lines) if line.strip() and not is_rule(line))
-            block = block_at(lines, next(head, 0), self.ours)
+            block = marked_block(self.lines[first:end], self.ours)
             if block is not None and not block.ours:
-                self.forwards.append("\n".join(lines).strip("\n"))
+                shown = "\n".join(map(without_marks, self.lines[first:end]))
+                found.append((first, end, shown.strip("\n")))
+        return found
+
+    def keep_forwards(self, foreign: Sequence[tuple[int, int, str]]) -> None:
+        """Keep to be shown what stands under another's header, and has none of our words."""
+        for first, end, text in foreign:
+            if self.kept[first:end] == self.lines[first:end]:
+                self.forwards.append(text)
 
     def take_sent(self, spans: Sequence[tuple[int, int]]) -> None:
         """Take what stands between the places of ``spans`` in the text."""
@@ -125,7 +144,9 @@ class _Reading:
                 index += 1
             index = min(index, len(self.lines) - 1)
         for index, line in enumerate(self.kept):
-            if line != self.lines[index] and not any(map(fold, line)):
+            if self.gone[index]:
+                continue
+            if line != self.lines[index] and not has_letters(line):
                 self.gone[index] = True
             elif index and self.gone[index - 1] and line.strip() and not line.strip(_CLOSERS):
                 self.gone[index] = True  # a line was folded before its last mark
@@ -139,7 +160,7 @@ class _Reading:
                 if last is not None:
                     self.gone[last + 1 : index] = [True] * (index - last - 1)
                 last = index
-            elif last is not None and any(map(fold, self.lines[index])):
+            elif last is not None and has_letters(self.lines[index]):
                 last = None
 
     def take_introductions(self) -> None:
@@ -195,6 +216,8 @@ class _Reading:
         for index in range(cut + 1):
             if index < cut and not self.gone[index]:
                 stretch.append(self._left(index))
+                continue
+            if not stretch:
                 continue
             stretch = _without_rules(stretch, begun=index - len(stretch) > 0, ended=index < cut)
             if any(line.strip() for line in stretch):

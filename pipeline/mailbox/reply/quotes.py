@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, islice
 
-from pipeline.mailbox.reply.letters import letters_of
+from pipeline.mailbox.reply.letters import folded
 
 _CAP = 400
 _BLANKS_BETWEEN = 3
@@ -74,13 +75,13 @@ class Ours:
         low = line.lower()
         if any(address in low for address in self.addresses):
             return True
-        folded = letters_of(line).text
-        names = (letters_of(name).text for name in self.names)
-        return any(len(name) >= _SUBJECT and name in folded for name in names)
+        told = folded(line)
+        names = map(folded, self.names)
+        return any(len(name) >= _SUBJECT and name in told for name in names)
 
     def is_subject(self, value: str) -> bool:
         """Whether ``value`` is the subject of the thread, with or without its prefixes."""
-        told, own = letters_of(value).text, letters_of(self.subject).text
+        told, own = folded(value), folded(self.subject)
         shorter, longer = sorted((told, own), key=len)
         return (
             len(shorter) >= _SUBJECT and longer.endswith(shorter) and 2 * len(shorter) > len(longer)
@@ -110,7 +111,7 @@ def with_plain_marks(lines: Sequence[str]) -> list[str]:
 
 def is_marked(line: str) -> bool:
     """Whether a mark of a quote stands before ``line``."""
-    return bool(_MARK.match(line[:_CAP]))
+    return _MARK.match(line, 0, _CAP) is not None
 
 
 def without_marks(line: str) -> str:
@@ -187,6 +188,13 @@ def block_at(lines: Sequence[str], index: int, ours: Ours) -> Block | None:
     found = _Evidence.of(lines[index:end], ours)
     told = found.fields >= _REAL_BLOCK and found.when > 0 and found.who + found.subject > 0
     return Block(index, end, found.ours > 0) if told or by_words else None
+
+
+def marked_block(lines: Sequence[str], ours: Ours) -> Block | None:
+    """Return the copied header that marked ``lines`` begin with, past gaps and rules, or None."""
+    bare = dropwhile(lambda line: not line.strip() or is_rule(line), map(without_marks, lines))
+    top = list(islice(bare, _BLOCK_LINES)) or [without_marks(line) for line in lines[:_BLOCK_LINES]]
+    return block_at(top, 0, ours)
 
 
 def _block_ending(lines: Sequence[str], last: int, ours: Ours) -> Block | None:

@@ -89,12 +89,16 @@ requests = sa.Table(
     # the end of the chain of events
     number("event_seq"),
     text("event_hash"),
+    # by when a mail of ours promised to write, and since when such a promise is broken
+    instant("promise_at"),
+    instant("overdue_since"),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),
     work_index("requests", "open_since"),
     work_index("requests", "open_since", "move", name="move"),
     work_index("requests", "open_since", "status", name="status"),
+    work_index("requests", "overdue_since"),
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),

@@ -86,6 +86,17 @@ class Requests(Rows[RequestRecord]):
         """Record the Message-IDs of the request's mail; no decision depends on them."""
         self._update(requests.c.id == request_id, thread=thread)
 
+    def set_dates(self, record: RequestRecord) -> None:
+        """Record what mails of ours promised or reminded of, and when to look at it next."""
+        state = record.state
+        self._update(
+            requests.c.id == record.id,
+            promise_at=state.promise_at,
+            overdue_since=state.overdue_since,
+            more=self._mapper.values(record)["more"],
+            next_at=record.next_at,
+        )
+
     def set_proposals(self, record: RequestRecord) -> None:
         """Record what the customer told in words, and what it suggests; no decision rests on it."""
         more = self._mapper.values(record)["more"]

@@ -79,7 +79,7 @@ def test_move_that_a_rule_forbids_is_refused(
 ) -> None:
     called = pipeline("request", "approve", reference_of("rejected"), "--tick-all")
     assert (called.code, called.out) == (6, "")
-    assert called.err.startswith("The request has ended (Rejected);")
+    assert called.err.startswith("The request has ended (Not approved);")
 
 
 def test_approval_with_open_warnings_is_refused_and_names_them(
@@ -87,10 +87,13 @@ def test_approval_with_open_warnings_is_refused_and_names_them(
 ) -> None:
     reference = reference_of("rejected")
     called = pipeline("request", "approve", reference)
-    assert (called.code, called.err.splitlines()[0]) == (
-        6,
-        f"{reference} has warnings that nobody ticked off: business_not_verified, meta_id_unknown",
-    )
+    first, _, *told = called.err.splitlines()
+    codes = ["business_not_verified", "meta_id_unknown"]
+    named = ", ".join(f"`{code}`" for code in codes)
+    assert (called.code, first) == (6, f"{reference} has warnings that nobody ticked off: {named}")
+    problems = pipeline("request", "show", reference, "--json").json()["problems"]
+    sentences = {item["code"]: item["message"] for item in problems if item["code"] in codes}
+    assert sorted(told[:2]) == sorted(f"  `{code}`: {sentences[code]}" for code in codes)
 
 
 def test_certificate_of_a_request_without_one_is_not_found(

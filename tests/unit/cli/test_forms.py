@@ -71,7 +71,7 @@ def test_check_for_people_names_every_problem(fresh_pipeline: Call) -> None:
     called = fresh_pipeline("form", "check", str(ERRORS))
     assert called.code == 0
     for problem in found["problems"]:
-        assert f"{problem['message']} [{problem['code']}]" in called.out
+        assert f"{problem['message']} (`{problem['code']}`)" in called.out
 
 
 @pytest.mark.parametrize("kind", [kind.value for kind in FormKind])

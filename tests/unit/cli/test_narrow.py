@@ -72,7 +72,7 @@ def test_japanese_operator_meets_no_english_of_the_parser(
     assert "オプション:" in shown
     refused = pipeline("request", "release", row["reference"])
     assert refused.err.startswith(
-        "ステータス「申請内容の確認」では、「一時停止を解除」はできません。"
+        "「申請内容の確認（Genesys）」では、「一時停止を解除」はできません。"
     )
     page = pipeline("request", "show", row["reference"]).out
     assert "own_track" not in page

@@ -36,9 +36,9 @@ def test_show_for_people_says_the_same(pipeline: Call, reference_of: Find) -> No
     found = pipeline("request", "show", reference, "--json").json()
     called = pipeline("request", "show", reference)
     assert called.code == 0
-    assert called.out.startswith(f"{reference}  Needs correction\n")
+    assert called.out.startswith(f"{reference}  Waiting for the customer's corrections\n")
     for problem in found["problems"]:
-        assert f"{problem['message']} [{problem['code']}]" in called.out
+        assert f"{problem['message']} (`{problem['code']}`)" in called.out
 
 
 def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of: Find) -> None:
@@ -85,7 +85,7 @@ def test_edit_needs_field_and_value(pipeline: Call, reference_of: Find) -> None:
     reference = reference_of("needs_correction")
     assert pipeline("request", "edit", reference, "use_case").code == 2
     called = pipeline("request", "edit", reference, "use_cases=x")
-    assert (called.code, called.err.splitlines()[0]) == (2, "The form has no field use_cases.")
+    assert (called.code, called.err.splitlines()[0]) == (2, "The form has no field `use_cases`.")
 
 
 def test_slot_that_is_no_time_is_a_usage_error(pipeline: Call, reference_of: Find) -> None:

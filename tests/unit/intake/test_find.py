@@ -265,10 +265,33 @@ def test_find_in_file_without_a_form_says_why(
     assert find_in_file(name, content) == unreadable(name, code, kind)
 
 
-def test_find_in_file_gives_the_form_or_the_first_one_inside() -> None:
-    assert find_in_file("a.xlsx", XLSX) == form("a.xlsx", XLSX)
+def test_find_in_file_gives_what_may_be_the_form() -> None:
+    assert find_in_file("a.xlsx", XLSX) == (form("a.xlsx", XLSX),)
     archive = zipped({"b.pdf": PDF, "a.xlsx": XLSX})
-    assert find_in_file("a.zip", archive) == form("b.pdf", PDF)
+    assert find_in_file("a.zip", archive) == (form("b.pdf", PDF), form("a.xlsx", XLSX))
+
+
+@pytest.mark.parametrize(
+    ("streams", "code"),
+    [
+        (("EncryptedPackage", "EncryptionInfo", "StrongEncryptionDataSpace"), "file_password"),
+        (("EncryptedPackage", "DRMEncryptedDataSpace"), "file_label_protected"),
+        (("EncryptedPackage", "DRMEncryptedTransform"), "file_label_protected"),
+        (("\x09DRMContent", "Workbook"), "file_label_protected"),
+    ],
+)
+def test_find_workbook_under_a_label_has_no_password_to_remove(
+    streams: tuple[str, ...], code: str
+) -> None:
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".join(streams).encode("utf-16-le")
+    found = find(attached("form.xlsx", content))
+    assert [file.problem.code for file in found.unreadable] == [code]
+
+
+def test_find_mail_that_only_its_reader_may_open_is_told_as_encrypted() -> None:
+    sealed = b"\x76\xe8\x04\x60\xc4\x11\xe3\x86" + b"\x00\x01" * 400
+    found = find(attached("message.rpmsg", sealed))
+    assert [file.problem.code for file in found.unreadable] == ["file_encrypted_mail"]
 
 
 def test_find_several_files_with_one_problem_are_told_of_once() -> None:

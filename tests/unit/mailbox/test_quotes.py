@@ -6,10 +6,11 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.letters import letters_of
 from pipeline.mailbox.reply.new_text import answered, read_new_text
 from pipeline.mailbox.reply.quotes import Ours
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import MailAddress
 
 OURS = Ours(
@@ -89,6 +90,39 @@ def test_reply_word_is_ours_only_between_its_neighbours() -> None:
     marked = "\n".join(f"> {line}" for line in MAIL.split("\n"))
     among = marked.replace("> A  30", "\nREADY\n\n> A  30")
     assert read_new_text(among, OURS, SENT).said == "READY"
+
+
+@pytest.mark.parametrize("marked", [MAIL, "", "READY\n", MAIL.replace("READY", "yes")])
+@pytest.mark.parametrize(
+    "top",
+    [
+        "READY",
+        "Which shop is it?",
+        "We need an\nhour with the person who reads the code.",
+        "We need an",  # goes on under the marks
+        "We are ready to move your number to Genesys Cloud. READY",
+        "See https://genesys.example/a/long/address/that/is/folded/by/a/program/\nREADY",
+        f"{MAIL}\nREADY",
+        "",
+    ],
+)
+@pytest.mark.parametrize("below", ["", "\n--\n", "\nhour with the person who reads the code."])
+def test_marked_quotes_are_passed_over_only_where_that_changes_nothing(
+    top: str, marked: str, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quote = "\n".join(f"> {line}" for line in marked.splitlines())
+    text = f"{top}\n\n{quote}{below}"
+    found = read_new_text(text, OURS, SENT)
+    monkeypatch.setattr(SentText, "may_begin_in", lambda *_: True)
+    assert read_new_text(text, OURS, SENT) == found
+
+
+def test_quote_under_marks_alone_is_not_compared() -> None:
+    lines = ["Which shop is it?", "", *(f"> {line}" for line in MAIL.splitlines())]
+    assert not SENT.may_begin_in(lines, 2)
+    lines[0] = "We need an"
+    lines[2] = "> hour with the person who reads the code."
+    assert SENT.may_begin_in(lines, 2)
 
 
 @pytest.mark.parametrize(

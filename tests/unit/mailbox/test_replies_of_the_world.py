@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.parse import parse_message
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.mailbox.reply.quotes import Ours
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 
 CASES = Path(__file__).parents[3].parent / "shared" / "cases" / "replies"

@@ -65,7 +65,7 @@ def test_the_headers_say_who_to_whom_and_that_a_machine_wrote(composed: Composed
     assert str(mail["Date"]) == "Tue, 24 Nov 2026 06:40:00 +0000"
     assert str(mail["Auto-Submitted"]) == "auto-replied"
     assert str(mail["X-Auto-Response-Suppress"]) == "All"
-    assert str(mail["X-Notice-Template"]) == "acknowledged.ja/1"
+    assert str(mail["X-Notice-Template"]) == "acknowledged.ja/2"
     assert str(mail["In-Reply-To"]) == LONG_ID
     assert str(mail["References"]) == f"<first@example.jp> {LONG_ID}"
     assert re.fullmatch(

@@ -58,9 +58,13 @@ def test_receipt_without_a_form_names_none(
 @pytest.mark.parametrize(
     ("language", "waits", "nothing"),
     [
-        ("en", "It waits for your answer", "You do not need to do anything"),
-        ("ja", "ご返信", "お手続きいただくことはありません"),
-        ("de", "Ihre Antwort", "Sie müssen nichts tun"),
+        ("en", "We are waiting for the document or reply", "You do not need to do anything"),
+        (
+            "ja",
+            "確認に必要な書類またはご返信をお待ちしています。",
+            "お手続きいただくことはありません",
+        ),
+        ("de", "Wir warten auf das Dokument oder die Antwort", "Sie müssen nichts tun"),
     ],
 )
 def test_hold_that_asked_for_something_waits_for_the_customer(

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem
-from pipeline.model.request import Track
+from pipeline.model.form import FormKind
+from pipeline.model.notice import NoticeFacts, NoticeName, ProblemItem, RequestFacts
+from pipeline.model.request import Status, Track
 from pipeline.notifications.blocks import read_blocks
 from pipeline.notifications.compose import Composed, compose, forwardable
 from pipeline.notifications.html import HtmlWriter
@@ -127,23 +129,201 @@ def test_the_text_for_the_old_provider_stands_alone_in_two_languages(
 def test_one_offered_time_is_agreed_to_with_ok(make_facts: MakeFacts) -> None:
     facts = make_facts("en")
     one = compose(NoticeName.SLOT_PROPOSAL, "", "en", replace(facts, slots=facts.slots[:1]))
-    assert "Reply OK in the first line by" in one.body
+    assert "First line of your reply: OK\n" in one.body
+    assert "\nTuesday 8 December 2026, 10:00–11:00 (Japan time, UTC+9)\n" in one.body
     two = compose(NoticeName.SLOT_PROPOSAL, "", "en", replace(facts, slots=facts.slots[:2]))
-    assert "Reply with A or B by" in two.body
+    assert "First line of your reply: A or B\n" in two.body
     three = compose(NoticeName.SLOT_PROPOSAL, "", "en", facts)
-    assert "Reply with A, B or C by" in three.body
+    assert "First line of your reply: A, B or C\n" in three.body
     german = compose(NoticeName.SLOT_PROPOSAL, "", "de", replace(facts, slots=facts.slots[:1]))
-    assert "Antworten Sie mit EINVERSTANDEN in der ersten Zeile bis" in german.body
-    slot = "\nA  Dienstag, 8. Dezember 2026, 10:00–11:00 Uhr (japanische Zeit, UTC+9)\n"
+    assert "Erste Zeile Ihrer Antwort: EINVERSTANDEN\n" in german.body
+    slot = "\nDienstag, 8. Dezember 2026, 10:00–11:00 Uhr (japanische Zeit, UTC+9)\n"
     assert slot in german.body.replace("\u00a0", " ")
 
 
+SUBJECTS_OF_TWO = {
+    "en": "We have your 2 WhatsApp requests (WA-7K3M9Q4M, WA-5H8R2C7Z)",
+    "ja": "【受付完了】2件の申請を受け付けました［WA-7K3M9Q4M、WA-5H8R2C7Z］",
+    "de": "Eingegangen – 2 Anträge für WhatsApp (WA-7K3M9Q4M, WA-5H8R2C7Z)",
+}
+
+
+def test_an_hour_that_has_begun_is_not_offered_and_the_others_keep_their_letters(
+    make_facts: MakeFacts,
+) -> None:
+    facts = make_facts("en")
+    later = replace(facts, now=facts.slots[0].start, reminder=1)
+    composed = compose(NoticeName.SLOT_PROPOSAL, "", "en", later)
+    assert composed.subject.startswith("Reminder – choose a time by")
+    assert "First line of your reply: B or C\n" in composed.body
+    assert "\nB  Wednesday 9 December" in composed.body
+    assert "8 December 2026, 10:00" not in composed.body
+    last = compose(NoticeName.SLOT_PROPOSAL, "", "en", replace(later, now=facts.slots[1].start))
+    assert "First line of your reply: OK\n" in last.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "notice",
+    [
+        NoticeName.CERTIFICATE_ISSUED,
+        NoticeName.CERTIFICATE_REMINDER,
+        NoticeName.CERTIFICATE_EXPIRED,
+        NoticeName.CERTIFICATE_REVOKED,
+        NoticeName.INTEGRATION_REMINDER,
+        NoticeName.CLOSED_NO_RESPONSE,
+    ],
+)
+def test_none_is_promised_after_the_last_certificate(
+    notice: NoticeName, language: str, make_facts: MakeFacts
+) -> None:
+    word = {"en": "NEW CERTIFICATE", "ja": "証明書の再発行希望", "de": "NEUES ZERTIFIKAT"}[language]
+    facts = make_facts(language, previous_status=Status.CERTIFICATE_EXPIRED)
+    assert facts.certificate is not None
+    last = replace(facts, certificate=replace(facts.certificate, ordinal=3))
+    if notice is not NoticeName.CLOSED_NO_RESPONSE:
+        assert word in compose(notice, "", language, facts).text
+    composed = compose(notice, "", language, last)
+    assert word not in composed.text + composed.preheader
+    assert within_limit(composed) or notice in {
+        NoticeName.CERTIFICATE_ISSUED,
+        NoticeName.INTEGRATION_REMINDER,
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "NEW CERT"), ("ja", "再発行希望"), ("de", "NEUES")]
+)
+def test_a_mistake_of_ours_costs_no_certificate(
+    language: str, word: str, make_facts: MakeFacts
+) -> None:
+    facts = make_facts(language, reason="our_mistake")
+    assert facts.certificate is not None
+    last = replace(facts, certificate=replace(facts.certificate, ordinal=3))
+    assert word in compose(NoticeName.CERTIFICATE_REVOKED, "", language, last).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "notice", [NoticeName.WITHDRAWN, NoticeName.REJECTED, NoticeName.CLOSED_NO_RESPONSE]
+)
+def test_end_of_a_qr_request_ends_nothing_else(
+    notice: NoticeName, language: str, make_facts: MakeFacts
+) -> None:
+    facts = make_facts(language, track=Track.QR, form=FormKind.QR, certificate=None)
+    other = {"en": r"WhatsApp request|charged|want WhatsApp", "ja": "WhatsApp利用申請|料金"}
+    for by_staff in (False, True):
+        text = compose(notice, "", language, replace(facts, by_staff=by_staff)).text
+        signature = text.rfind("WA-7K3M9Q4M")
+        found = re.search(
+            other.get(language, "WhatsApp-Antrag|Gebühr|noch nutzen"), text[:signature]
+        )
+        assert found is None
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [("en", "As you asked"), ("ja", "ご依頼のとおり"), ("de", "auf Ihren Wunsch")],
+)
+def test_who_did_not_ask_is_not_told_so(language: str, asked: str, make_facts: MakeFacts) -> None:
+    for notice, changes in (
+        (NoticeName.WITHDRAWN, {}),
+        (NoticeName.STATUS_CHANGED, {"previous_status": Status.WITHDRAWN}),
+        (NoticeName.STATUS_CHANGED, {"previous_status": Status.ACTIVE}),
+    ):
+        facts = make_facts(language, **changes)
+        assert asked in " ".join(compose(notice, "", language, facts).text.split())
+        by_staff = compose(notice, "", language, replace(facts, by_staff=True)).text
+        assert asked not in " ".join(by_staff.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_charges_are_told_by_what_was_sent(language: str, make_facts: MakeFacts) -> None:
+    nothing = {
+        "en": "Nothing has been charged",
+        "ja": "料金は発生していません",
+        "de": "keine Gebühren",
+    }
+    cancelled = {"en": "We have cancelled", "ja": "無効にしました", "de": "gesperrt"}
+    facts = make_facts(language, certificate=None)
+    for notice in (NoticeName.WITHDRAWN, NoticeName.REJECTED, NoticeName.CLOSED_NO_RESPONSE):
+        assert nothing[language] in compose(notice, "", language, facts).body
+        sent = make_facts(language, certificate_sent=True)
+        text = compose(notice, "", language, sent).body
+        assert nothing[language] not in text
+        assert cancelled[language] in text
+        assert sent.certificate is not None
+        over = replace(sent, now=sent.certificate.expires_at)
+        assert cancelled[language] not in compose(notice, "", language, over).body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_app_is_left_when_the_certificate_comes(language: str, make_facts: MakeFacts) -> None:
+    yet = {"en": "Do not delete the WhatsApp app", "ja": "まだ削除しないで", "de": "noch nicht"}
+    facts = make_facts(language, number_in_app=True)
+    assert yet[language] in compose(NoticeName.READINESS_CHECK, "", language, facts).body
+    assert "\n0. " in compose(NoticeName.CERTIFICATE_ISSUED, "", language, facts).body
+    assert (
+        "\n0. "
+        not in compose(NoticeName.CERTIFICATE_ISSUED, "", language, make_facts(language)).body
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_approval_that_ends_before_the_date_is_told(
+    language: str, make_facts: MakeFacts
+) -> None:
+    ends = datetime(2026, 12, 1, tzinfo=UTC)
+    late, early = (
+        compose(NoticeName.APPROVED_NOT_READY, "", language, make_facts(language, **changes)).body
+        for changes in ({"approval_ends_at": ends}, {"approval_ends_at": ends.replace(year=2027)})
+    )
+    renewed = {"en": "renew it first", "ja": "承認の更新が必要", "de": "vorher erneuern"}[language]
+    assert renewed in " ".join(late.split())
+    assert renewed not in " ".join(early.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_a_chat_link_can_be_read(language: str, make_facts: MakeFacts) -> None:
+    facts = make_facts(
+        language, chat_link="https://wa.me/81312345678?text=%E4%BA%88%E7%B4%84%20%26"
+    )
+    for notice in (NoticeName.ACTIVATED, NoticeName.QR_DELIVERED):
+        assert "予約 &" in compose(notice, "", language, facts).text
+
+
+def test_files_are_named_by_what_they_are_for(make_facts: MakeFacts) -> None:
+    facts = make_facts("en", files=("button_WA-7K3M9Q4M.txt", "whatsapp-signature_1.txt"))
+    text = compose(NoticeName.QR_DELIVERED, "", "en", facts).text
+    assert "button_WA-7K3M9Q4M.txt (button for your web site (paste the code))" in " ".join(
+        text.split()
+    )
+    assert "whatsapp-signature_1.txt (line for your e-mail signature)" in text
+
+
 def test_two_forms_in_one_message_are_listed_in_one_mail(make_facts: MakeFacts) -> None:
+    requests = (
+        RequestFacts("WA-7K3M9Q4M", Track.ONBOARDING, "+81 3-1234-5678", "tokyo.xlsx"),
+        RequestFacts("WA-5H8R2C7Z", Track.ONBOARDING, "+81 6-1234-5678", "osaka.xlsx"),
+    )
     for language in LANGUAGES:
-        facts = make_facts(language, refs=("WA-7K3M9Q4M", "WA-5H8R2C7Z"))
+        facts = make_facts(language, requests=requests)
         composed = compose(NoticeName.ACKNOWLEDGED, "", language, facts)
-        assert "WA-5H8R2C7Z" in composed.text
+        assert composed.subject == SUBJECTS_OF_TWO[language]
+        flowing = re.sub(r"\s+", " ", composed.text)
+        assert re.search(r"WA-5H8R2C7Z[:：] ?\+81 6-1234-5678[,、] ?osaka.xlsx", flowing)
+        assert re.search(r"WA-7K3M9Q4M[:：] ?\+81 3-1234-5678[,、] ?tokyo.xlsx", flowing)
         assert within_limit(composed)
+
+
+def test_of_three_forms_the_subject_names_the_first(make_facts: MakeFacts) -> None:
+    three = tuple(
+        RequestFacts(reference, Track.QR)
+        for reference in ("WA-7K3M9Q4M", "WA-5H8R2C7Z", "WA-1B2C3D4E")
+    )
+    composed = compose(NoticeName.ACKNOWLEDGED, "", "en", make_facts("en", requests=three))
+    assert composed.subject == "We have your 3 WhatsApp requests (WA-7K3M9Q4M)"
+    assert "certificate" not in composed.text
 
 
 def test_a_company_of_255_characters_bursts_nothing(make_facts: MakeFacts) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.body_text import html_to_text
+from pipeline.mailbox.reply.digests import digests_of
 from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.mailbox.reply.quotes import Ours
-from pipeline.mailbox.reply.sent_text import SentText, digests_of
+from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import NewText
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed, compose
@@ -50,8 +51,8 @@ ADDED = {
 
 
 @cache
-def _digests(text: str, body: str) -> bytes:
-    return digests_of(text, body, "request", is_reply)
+def _digests(text: str, body: str, rows: str) -> bytes:
+    return digests_of(text, body, "request", is_reply, rows)
 
 
 def original_of(composed: Composed) -> Original:
@@ -59,7 +60,7 @@ def original_of(composed: Composed) -> Original:
 
 
 def read(text: str, *sent: Composed) -> NewText:
-    known = SentText([_digests(mail.text, mail.body) for mail in sent], "request")
+    known = SentText([_digests(mail.text, mail.body, mail.rows) for mail in sent], "request")
     subject = f"Re: {sent[-1].subject}"
     return read_new_text(
         text, Ours(names=("Genesys Cloud WhatsApp requests",), subject=subject), known
@@ -238,13 +239,14 @@ def test_line_of_ours_that_was_marked_by_the_customer_stays(make_facts: MakeFact
 
 
 @pytest.mark.parametrize("language", ["en", "ja", "de"])
-@pytest.mark.parametrize("letter", ["B", "A"])
+@pytest.mark.parametrize("letter", ["B", ""])
 def test_slot_that_stands_alone_stays(make_facts: MakeFacts, language: str, letter: str) -> None:
     facts = make_facts(language)
     offered = facts.slots if letter == "B" else facts.slots[:1]
     composed = compose(NoticeName.SLOT_PROPOSAL, "", language, replace(facts, slots=offered))
     lines = composed.text.split("\n")
-    slot = next(line for line in lines if re.match(rf"{letter}(?:  |\u3000)", line))
+    begins = rf"{letter}(?:  |\u3000)" if letter == "B" else r"[^:：]+\d\d:\d\d[–～]"
+    slot = next(line for line in lines if re.match(begins, line))
     assert read(slot, composed).said == slot
     assert read(f"{slot}\n\n{composed.text}", composed).said == slot
 
@@ -281,7 +283,7 @@ def test_older_mails_of_the_thread_are_known_too(make_facts: MakeFacts) -> None:
 
 def test_digests_of_another_request_tell_nothing(make_facts: MakeFacts) -> None:
     composed = _issued(make_facts)
-    digests = digests_of(composed.text, composed.body, "another", is_reply)
+    digests = digests_of(composed.text, composed.body, "another", is_reply, composed.rows)
     assert SentText([digests], "request").spans(composed.text) == []
     assert SentText([digests[:-1], b"", b"x"], "request").spans(composed.text) == []
     words = re.findall(r"\w{5,}", composed.text)

@@ -18,7 +18,7 @@ from tests.sources import variants
 
 MakeFacts = Callable[..., NoticeFacts]
 _DAYS = (
-    r"(?=\s?(?:calendar days|Kalendertag|days? (?:of|after|are)|Tagen? (?:nach|um)"
+    r"(?=\s?(?:calendar days|Kalendertag|days? (?:of|after|are|that)|Tagen? (?:nach|um)"
     r"|日(?:間|以内|で)))"
 )
 
@@ -29,6 +29,7 @@ def _mails(make_facts: MakeFacts, language: str) -> dict[tuple[str, str], str]:
         (notice.value, variant): compose(notice, variant, language, facts).text
         for notice in NoticeName
         for variant in variants(notice.value, language)
+        if notice is not NoticeName.RECEIPT_UNVERIFIED  # its days are those of a "no"
     }
     passed_on = forwardable(NoticeName.TWO_STEP_INSTRUCTIONS, language, facts)
     return found | {("to pass on", ""): passed_on}

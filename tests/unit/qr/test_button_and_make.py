@@ -116,7 +116,7 @@ def test_make_gives_the_asked_images_and_always_button_and_signature(
     assert made.link == LINK
     assert [file.name for file in made.files] == [
         *images,
-        "whatsapp-button_81312345678.html",
+        "button_81312345678.txt",
         "whatsapp-signature_81312345678.txt",
     ]
     assert made.files[-2].content.decode("ascii") == made.button

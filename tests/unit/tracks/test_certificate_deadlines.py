@@ -99,3 +99,33 @@ def test_word_of_the_integration_does_not_repeat_reminders() -> None:
     event = Event(E.MARK_CREATED, Actor.STAFF, CREATED + 5 * DAY)
     after = apply(state, event, POLICY).after
     assert now_due(after, CREATED + 5 * DAY, "remind-3-left") == []
+
+
+def test_without_a_word_the_integration_is_as_old_as_the_certificate() -> None:
+    issued = state_of(T.ONBOARDING, S.APPROVED, certificate_wanted_at=CREATED, approved_at=CREATED)
+    event = Event(
+        E.ISSUED,
+        Actor.SYSTEM,
+        CREATED + DAY,
+        certificate_created_at=CREATED,
+        certificate_expires_at=CREATED + 7 * DAY,
+    )
+    state = apply(issued, event, POLICY).after
+    assert state.integration_since == CREATED
+    assert listed(state).get("remind-integration") is None  # the certificate ends before it
+    expired = apply(state, Event(E.EXPIRE, Actor.SYSTEM, CREATED + 7 * DAY), POLICY).after
+    assert listed(expired)["remind-integration"] == at(2026, 12, 21)
+    told = Event(E.MARK_CREATED, Actor.STAFF, CREATED + 3 * DAY)
+    assert apply(state, told, POLICY).after.integration_since == CREATED + 3 * DAY
+
+
+def test_reminder_of_an_earlier_stay_is_not_sent_again() -> None:
+    state = certificate(CREATED + 35 * DAY, integration_created_at=CREATED)
+    assert "remind-integration" not in listed(state)
+
+
+@pytest.mark.parametrize(("reason", "left"), [("our_mistake", 2), ("exposed", 3)])
+def test_mistake_of_ours_costs_no_certificate(reason: str, left: int) -> None:
+    state = certificate(certificates=3)
+    event = Event(E.REVOKE, Actor.STAFF, CREATED + DAY, reason=reason)
+    assert apply(state, event, POLICY).after.certificates == left

@@ -11,6 +11,7 @@ from pipeline.model.request import (
     Actor,
     Event,
     HoldReason,
+    RequestState,
     Slot,
     Status,
     Track,
@@ -24,10 +25,11 @@ from pipeline.tracks.deadlines import (
     deadlines,
     done_by,
     event_of,
-    horizon,
     next_at,
     our_promise_at,
+    which_reminder,
 )
+from pipeline.tracks.horizon import horizon
 from pipeline.tracks.machine import apply
 from tests.unit.tracks.due_dates import (
     AMERICA,
@@ -41,6 +43,8 @@ from tests.unit.tracks.due_dates import (
     now_due,
 )
 from tests.unit.tracks.rows import DAY, MANUAL, NOW, POLICY, E, S, T, state_of
+
+_HOUR = timedelta(hours=1)
 
 
 def test_correction_is_due_in_14_days_at_18_in_the_zone_of_the_customer() -> None:
@@ -119,12 +123,14 @@ def test_our_promise_is_the_first_alert(
     track: Track, status: Status, promise: datetime | None
 ) -> None:
     state = entered(TUESDAY, state_of(track, status))
-    assert our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN) == promise
+    assert (
+        our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN) == promise
+    )
 
 
 def test_promise_of_working_days_passes_over_weekend_and_holiday() -> None:
     state = entered(at(2026, 11, 20, 16), state_of(T.ONBOARDING, S.POLICY_REVIEW))
-    promise = our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    promise = our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN)
     assert promise == at(2026, 11, 25)  # Friday + 2 working days; Monday is a holiday
 
 
@@ -137,6 +143,7 @@ def test_promise_of_working_days_passes_over_weekend_and_holiday() -> None:
         (T.QR, S.AWAITING_ACTIVE, at(2027, 2, 22)),
         (T.HELP, S.AWAITING_FORM, at(2027, 1, 25)),
         (T.ONBOARDING, S.WITHDRAWN, at(2026, 12, 1)),
+        (T.QR, S.REJECTED, at(2026, 12, 8)),
         (T.ONBOARDING, S.POLICY_REVIEW, None),
         (T.ONBOARDING, S.ACTIVE, None),
     ],
@@ -194,7 +201,8 @@ def test_readiness_is_asked_from_the_ready_date() -> None:
         "remind-3": at(2026, 12, 28),
         "close": at(2027, 1, 13),
     }
-    assert our_promise_at(state, POLICY, customer_zone=TOKYO, team=JAPAN) == at(2026, 12, 14)
+    promise = our_promise_at(state, POLICY, state.entered_at, customer_zone=TOKYO, team=JAPAN)
+    assert promise is None  # it is the customer's move
 
 
 def test_readiness_of_an_old_date_is_asked_on_the_day_of_approval() -> None:
@@ -230,6 +238,69 @@ def test_reminder_of_slots_that_have_passed_is_left_out() -> None:
     slots = (Slot(at(2026, 11, 27, 10), at(2026, 11, 27, 11)),)
     state = entered(TUESDAY, state_of(T.MIGRATION, S.SLOT_PROPOSED, slots=slots))
     assert list(listed(state)) == ["remind-1", "slots-passed", "close"]
+
+
+def _offered(*starts: datetime) -> RequestState:
+    slots = tuple(Slot(start, start + _HOUR) for start in starts)
+    return entered(TUESDAY, state_of(T.MIGRATION, S.SLOT_PROPOSED, slots=slots))
+
+
+def _wanted_by(state: RequestState, now: datetime | None = None) -> datetime | None:
+    return customer_due_at(state, POLICY, customer_zone=TOKYO, team=JAPAN, now=now)
+
+
+@pytest.mark.parametrize(
+    ("starts", "last"),
+    [
+        ([at(2026, 12, 2, 10), at(2026, 12, 3, 10)], at(2026, 12, 1)),
+        ([at(2026, 12, 3, 10), at(2026, 12, 2, 10)], at(2026, 12, 1)),
+        ([at(2026, 11, 30, 10)], at(2026, 11, 27)),  # a Monday: the Friday before
+        ([at(2027, 1, 8, 10)], at(2026, 12, 8)),  # the close comes first
+        ([at(2026, 11, 25, 17)], at(2026, 11, 24)),
+        ([at(2026, 11, 24, 20)], at(2026, 11, 24, 19)),
+        ([TUESDAY + _HOUR / 2], TUESDAY + _HOUR / 2),
+    ],
+)
+def test_slot_is_to_be_chosen_a_working_day_before_the_first(
+    starts: list[datetime], last: datetime
+) -> None:
+    state = _offered(*starts)
+    assert _wanted_by(state) == last
+    assert state.entered_at < last <= min(slot.start for slot in state.slots)
+
+
+def test_slot_that_has_begun_does_not_say_by_when_to_choose() -> None:
+    state = _offered(at(2026, 11, 26, 10), at(2026, 12, 1, 10))
+    assert _wanted_by(state) == at(2026, 11, 25)
+    assert _wanted_by(state, at(2026, 11, 26, 18)) == at(2026, 11, 30)
+    assert _wanted_by(state, at(2026, 11, 30, 18)) == at(2026, 12, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("track", "status", "numbers"),
+    [
+        (T.MIGRATION, S.AWAITING_TWO_STEP_OFF, [1, 2, 3]),
+        (T.MIGRATION, S.SLOT_PROPOSED, [1, 2]),
+        (T.ONBOARDING, S.AWAITING_READINESS, [0, 1, 2]),
+        (T.ONBOARDING, S.NEEDS_CORRECTION, [1, 2]),
+    ],
+)
+def test_reminders_are_counted_by_what_was_sent(
+    track: Track, status: Status, numbers: list[int]
+) -> None:
+    state = entered(TUESDAY, state_of(track, status))
+    found = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    series = [item for item in found if item.key.startswith("remind")]
+    keys = [item.key for item in series]
+    told = [which_reminder(state, item, keys[:place]) for place, item in enumerate(series)]
+    assert told == [(number, number == numbers[-1]) for number in numbers]
+    assert which_reminder(state, series[-1], ()) == (numbers[0], True)
+
+
+def test_what_is_no_reminder_is_none() -> None:
+    state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
+    found = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN)
+    assert which_reminder(state, found[-1], ()) == (0, False)
 
 
 def test_agreed_slot_alerts_a_working_day_after_it() -> None:
@@ -277,9 +348,32 @@ def test_nothing_is_tried_again_with_the_manual_issuer() -> None:
     assert [item.key for item in found] == ["alert-1", "approval-lapses"]
 
 
-def test_close_comes_alone_when_all_was_missed() -> None:
+def test_last_reminder_comes_before_a_close_when_all_was_missed() -> None:
     state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
-    assert now_due(state, at(2027, 1, 1)) == ["close"]
+    late = at(2027, 1, 4, 10)  # a Monday
+    assert now_due(state, late) == ["remind-2"]
+    event = event_of(Deadline("remind-2", DeadlineKind.REMIND, late, E.REMIND), late)
+    event = replace(event, reminder=NoticeName.CORRECTION_REMINDER.value)
+    reminded = apply(state, event, POLICY, customer_zone=TOKYO).after
+    done = "remind-2"
+    told = customer_due_at(reminded, POLICY, customer_zone=TOKYO, team=JAPAN)
+    assert told == at(2027, 1, 7)  # three days later, at the hour of deadlines
+    assert now_due(reminded, told - timedelta(seconds=1), done) == []
+    assert now_due(reminded, told, done) == ["close"]
+
+
+def test_close_waits_three_days_after_a_late_reminder_to_the_minute() -> None:
+    state = entered(TUESDAY, state_of(T.ONBOARDING, S.NEEDS_CORRECTION))
+    evening = at(2027, 1, 4, 20)  # after the hour of deadlines
+    reminded = replace(state, reminded_at=evening)
+    assert now_due(reminded, at(2027, 1, 7, 20), "remind-2") == []
+    assert now_due(reminded, at(2027, 1, 8), "remind-2") == ["close"]
+
+
+def test_new_stay_knows_no_reminder_of_the_one_before() -> None:
+    state = replace(state_of(T.ONBOARDING, S.NEEDS_CORRECTION), reminded_at=NOW)
+    event = Event(E.ASK, Actor.STAFF, NOW)
+    assert apply(state, event, POLICY).after.reminded_at is None
 
 
 @pytest.mark.parametrize("status", sorted(END_STATUSES))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,12 @@ from tests.unit.tracks.rows import DAY, NOW, POLICY
 
 OWNER, MANY = HoldReason.OWNERSHIP, HoldReason.TOO_MANY
 #: What the clock does to a hold; there it finds the hold.
-_OF_THE_CLOCK = {EventName.ALERT, EventName.REMIND, EventName.EXPIRE}
+_OF_THE_CLOCK = {
+    EventName.ALERT,
+    EventName.REMIND,
+    EventName.EXPIRE,
+    EventName.PROMISE_PASSED,
+}
 _OPEN = [
     RequestState(track, status, 3, NOW - DAY, claims_number=TRACKS[track].claims_number)
     for track in Track
@@ -68,9 +74,10 @@ def test_dates_that_mails_name_are_those_of_the_status(
     state: RequestState, reason: HoldReason
 ) -> None:
     shown = _hidden(state, reason).shown
-    for dated in (customer_due_at, our_promise_at):
-        assert dated(shown, POLICY, customer_zone="Asia/Tokyo", team=TEAM) == dated(
-            state, POLICY, customer_zone="Asia/Tokyo", team=TEAM
+    dated = partial(our_promise_at, now=NOW)
+    for of in (customer_due_at, dated):
+        assert of(shown, policy=POLICY, customer_zone="Asia/Tokyo", team=TEAM) == of(
+            state, policy=POLICY, customer_zone="Asia/Tokyo", team=TEAM
         )
 
 

@@ -33,14 +33,17 @@ from tests.unit.tracks.rows import (
     try_row,
 )
 
+META_BEGAN = (SendNotice(N.STATUS_CHANGED, "meta_began"),)
+
 ONBOARDING = [
-    Row(T.ONBOARDING, S.POLICY_REVIEW, E.APPROVE, F, S.BUSINESS_VERIFICATION),
+    Row(T.ONBOARDING, S.POLICY_REVIEW, E.APPROVE, F, S.BUSINESS_VERIFICATION, META_BEGAN),
     Row(
         T.ONBOARDING,
         S.POLICY_REVIEW,
         E.APPROVE,
         F,
         S.NAME_REVIEW,
+        META_BEGAN,
         state={"business_verified": True},
     ),
     Row(

@@ -7,6 +7,7 @@ from pipeline.model.request import HoldReason
 from pipeline.model.transition import (
     Effect,
     RevokeCertificate,
+    SendNotice,
 )
 from tests.unit.tracks.rows import (
     FREED,
@@ -160,7 +161,7 @@ ANY_OPEN = [
         E.ROUTE,
         F,
         S.NEEDS_CORRECTION,
-        mail(N.STATUS_CHANGED, N.NEEDS_CORRECTION),
+        (SendNotice(N.NEEDS_CORRECTION, "after_route"),),
         say={"track": T.ONBOARDING},
         after={"track": T.ONBOARDING, "asked_by": None},
     ),

@@ -79,7 +79,7 @@ QR = [
 
 HELP = [
     Row(T.HELP, S.TRIAGE, E.SEND_FORM, F, S.AWAITING_FORM, question("prefilled_form")),
-    Row(T.HELP, S.TRIAGE, E.ANSWER, F, S.ANSWERED),
+    Row(T.HELP, S.TRIAGE, E.ANSWER, F, S.ANSWERED, mail(N.ANSWER)),
     Row(T.HELP, S.TRIAGE, E.TEXT_ARRIVED, C, S.TRIAGE, after={"entered_at": NOW - DAY}),
     Row(T.HELP, S.TRIAGE, E.CORRECTED, F, S.TRIAGE),
     Row(T.HELP, S.AWAITING_FORM, E.TEXT_ARRIVED, C, S.TRIAGE),

@@ -1,12 +1,12 @@
 """Every sentence of the catalogue, filled in as the programme fills it, in every language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
@@ -35,7 +35,6 @@ _TYPICAL: dict[str, str | int] = {
     "type": "premium",
     "part": "year",
     "thing": "ack_charges",
-    "statement": "is_m2m",
     "label_b": "phone_number",
     "v": "1.0",
     "w": "1.1",
@@ -44,7 +43,6 @@ _TYPICAL: dict[str, str | int] = {
     "number": "+81 90 1234 5678",
     "changes": "A → B",
 }
-_PHONES = frozenset({AnswerKind.PHONE, AnswerKind.CONTACT_PHONE})
 #: Words of English that mean nothing in the others; names, units and what is typed are no words.
 _ENGLISH = re.compile(
     r"\b(?:the|your|must|be|enter|confirm|select|answer|again|number is|please|cell|and)\b",
@@ -57,19 +55,63 @@ def _entries(language: str) -> dict[str, str]:
     return {code: entry["sentence"] for code, entry in toml.items() if "sentence" in entry}
 
 
+_YES_NO = {"yes", "no"}
+
+
+def _decides(question: Question) -> bool:
+    return set(question.choices) >= _YES_NO
+
+
+def _is(*kinds: AnswerKind) -> Callable[[str, Question], bool]:
+    return lambda _, question: question.kind in kinds
+
+
+def _named(*fields: str) -> Callable[[str, Question], bool]:
+    return lambda name, _: name in fields
+
+
+#: What a question must be to carry a code, by the code or its beginning; others may stand at all.
+_CARRIERS: dict[str, Callable[[str, Question], bool]] = {
+    "empty_or_unknown": lambda _, question: question.unknown,
+    "not_selected": lambda _, question: bool(question.choices) and not _decides(question),
+    "yes_no_unknown": lambda _, question: _decides(question) and "unknown" in question.choices,
+    "yes_no": lambda _, question: _decides(question) and "unknown" not in question.choices,
+    "list_value": _is(AnswerKind.CHOICE, AnswerKind.COUNTRY),
+    "bool_": lambda _, question: _decides(question) or question.kind is AnswerKind.TICK,
+    "consent": _is(AnswerKind.TICK),
+    "time_zone": _is(AnswerKind.TIME_ZONE),
+    "email_": _is(AnswerKind.EMAIL),
+    "free_mail": _is(AnswerKind.EMAIL),
+    "url": _is(AnswerKind.URL),
+    "org_id": _is(AnswerKind.UUID),
+    "digits_id": _is(AnswerKind.DIGITS),
+    "qr_code_id": _is(AnswerKind.PATTERN),
+    "phone_": _is(AnswerKind.PHONE, AnswerKind.CONTACT_PHONE),
+    "number_not_active": _is(AnswerKind.PHONE),
+    "m2m_yes": _named("is_m2m"),
+    "date_": _is(AnswerKind.DATE, AnswerKind.DATE_TIME),
+    "time_missing": _is(AnswerKind.DATE_TIME),
+    "ready_": _named("ready_date"),
+    "name_": _is(AnswerKind.DISPLAY_NAME),
+    "description_long": _named("profile_description"),
+    "opt_in_": _named("opt_in_wording"),
+}
+
+
 def _fields(code: str, text: str) -> Iterator[tuple[str, FormKind | None]]:
-    """The fields that ``code`` may be about: all of the forms when its sentence has a label."""
-    if not re.search(r"\{[Ll]abel\}", text):
+    """The fields that can carry ``code``, when its sentence speaks of one."""
+    if not re.search(r"\{(?:[Ll]abel|statement)\}", text):
         yield "", None
         return
+    carries = next((rule for start, rule in _CARRIERS.items() if code.startswith(start)), None)
     for kind, form in FORMS.items():
         for field, question in form.questions.items():
-            if not code.startswith("phone_") or question.kind in _PHONES:
+            if carries is None or carries(field, question):
                 yield field, kind
 
 
 def _filled(code: str, text: str, language: str) -> Iterator[tuple[str, str]]:
-    names = {name for name in re.findall(r"\{(\w+)\}", text) if name.lower() != "label"}
+    names = set(re.findall(r"\{(\w+)\}", text)) - {"Label", "label", "statement"}
     params = tuple((name, _TYPICAL[name]) for name in sorted(names))
     for field, kind in _fields(code, text):
         of_kind = kind or (FormKind.ONBOARDING if "label_b" in names else None)
@@ -101,21 +143,135 @@ def test_sentence_of_another_language_has_no_english_in_it(language: str, code: 
         assert not _ENGLISH.search(quoted), (field, filled)
 
 
+#: An order to choose what is no answer: 2段階認証がオフであることを選択してください.
+_CHOOSE_A_NOUN = re.compile(
+    r"(?:こと|手続き|承認|認証|一致|設定|接続|番号|アカウント)を選択してください"
+)
+
+
+@pytest.mark.parametrize("code", list(_entries("ja")))
+def test_japanese_never_says_to_choose_what_is_no_answer(code: str) -> None:
+    for field, filled in _filled(code, _entries("ja")[code], "ja"):
+        assert not _CHOOSE_A_NOUN.search(filled), (field, filled)
+
+
+@pytest.mark.parametrize(("language", "code"), _CASES)
+def test_label_that_is_a_question_stands_in_quotes_only(language: str, code: str) -> None:
+    texts = form_texts(language)
+    for field, filled in _filled(code, _entries(language)[code], language):
+        for kind in (kind for kind, form in FORMS.items() if field in form.questions):
+            label = texts.label(kind, field)
+            if label.endswith(("か", "?", "？")):
+                nested = label.translate(str.maketrans("「」", "『』"))
+                bare = re.sub(rf"[「“„]{re.escape(nested)}[」”“]", "", filled)
+                assert label not in bare, (field, filled)
+                assert nested not in bare, (field, filled)
+
+
+@pytest.mark.parametrize("language", problem_languages())
+def test_yes_or_no_is_asked_for_by_its_statement(language: str) -> None:
+    toml = read_toml("problems", f"{language}.toml")
+    codes = ("unreadable", "cell_error", "placeholder", "bool_unclear", "too_long")
+    for kind, form in FORMS.items():
+        for field in (name for name, question in form.questions.items() if _decides(question)):
+            for code in codes:
+                problem = Problem(code, Severity.ERROR, field=field, params=(("given", "2"),))
+                filled = sentence(problem, language, kind)
+                assert toml["statements"][field] in filled
+                assert toml["reading"]["question"].replace(
+                    "{label}", form_texts(language).label(kind, field)
+                ) not in filled.replace(toml["statements"][field], "")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Select yes if two-step verification is off, otherwise no. “x” can mean either"),
+        (
+            "ja",
+            (
+                "2段階認証がオフであるかどうかを、"
+                "「はい」か「いいえ」で選択してください（「x」はどちらにも読めます）"
+            ),
+        ),
+        (
+            "de",
+            (
+                "Wählen Sie „Ja“, wenn die Verifizierung in zwei Schritten aus ist, sonst „Nein“. "
+                "„x“ kann beides bedeuten"
+            ),
+        ),
+    ],
+)
+def test_mark_that_can_mean_either_is_asked_about(language: str, expected: str) -> None:
+    problem = Problem(
+        "bool_unclear", Severity.ASK, field="two_step_disabled", params=(("given", "x"),)
+    )
+    assert sentence(problem, language, FormKind.MIGRATION) == expected
+
+
+@pytest.mark.parametrize("code", ["bool_unclear", "bool_condition", "cell_error", "unreadable"])
+def test_tick_that_is_unclear_is_asked_for_as_a_consent(code: str) -> None:
+    params = (("given", "v"), ("extra", "v"))
+    problem = Problem(code, Severity.ASK, field="ack_charges", params=params)
+    expected = "Confirm that you understand when charges start"
+    assert sentence(problem, "en", FormKind.ONBOARDING) == expected
+
+
+#: What went wrong, behind the instruction: it sounds like an afterthought.
+_REASON_LAST = re.compile(
+    r"ください。.*(?:開けませんでした|読み取れませんでした|ありませんでした)(?:（.*）)?\Z"
+)
+
+
+@pytest.mark.parametrize("code", list(_entries("ja")))
+def test_japanese_says_first_what_is_the_matter(code: str) -> None:
+    assert not _REASON_LAST.search(_entries("ja")[code])
+
+
+#: The table of words, and the sentences that use it.
+_USES = {
+    "types": ("phone_not_supported", "type", "phone_number"),
+    "parts": ("date_missing", "part", "ready_date"),
+    "things": ("consent", "thing", ""),
+    "statements": ("yes_no", "statement", ""),
+}
+_OF_FILES = ("excel_97", "xlsb", "opendocument", "csv", "word", "archive", "unknown")
+
+
 @pytest.mark.parametrize("language", problem_languages())
 def test_every_word_of_the_tables_fits_its_sentence(language: str) -> None:
     toml = read_toml("problems", f"{language}.toml")
-    uses = {
-        "types": ("phone_not_supported", "type"),
-        "parts": ("date_missing", "part"),
-        "things": ("consent", "thing"),
-        "statements": ("yes_no", "statement"),
-    }
-    for table, (code, name) in uses.items():
+    for table, (code, name, field) in _USES.items():
         for key, word in toml[table].items():
-            problem = Problem(code, Severity.ERROR, field="phone_number", params=((name, key),))
-            filled = sentence(problem, language, FormKind.ONBOARDING)
+            used = "file_other" if key in _OF_FILES else code
+            problem = Problem(used, Severity.ERROR, field=field or key, params=((name, key),))
+            kind = next(kind for kind, form in FORMS.items() if (field or key) in form.questions)
+            filled = sentence(problem, language, kind)
             assert word in filled
             assert not re.search(r"[{}]", filled)
+
+
+@pytest.mark.parametrize("language", problem_languages())
+def test_every_question_of_yes_or_no_and_every_tick_has_its_words(language: str) -> None:
+    toml = read_toml("problems", f"{language}.toml")
+    questions = {
+        name: question for form in FORMS.values() for name, question in form.questions.items()
+    }
+    decided = {name for name, question in questions.items() if _decides(question)}
+    ticks = {name for name, question in questions.items() if question.kind is AnswerKind.TICK}
+    assert set(toml["statements"]) == decided
+    assert set(toml["things"]) == ticks
+    assert set(_OF_FILES) <= set(toml["types"])
+
+
+@pytest.mark.parametrize("kind", _OF_FILES)
+@pytest.mark.parametrize("language", problem_languages())
+def test_file_is_named_by_words_and_never_by_our_code(language: str, kind: str) -> None:
+    for code in ("file_type", "file_other"):
+        words = sentence(Problem(code, Severity.ERROR, params=(("type", kind),)), language, None)
+        assert read_toml("problems", f"{language}.toml")["types"][kind] in words
+        assert "_" not in words
 
 
 @pytest.mark.parametrize(

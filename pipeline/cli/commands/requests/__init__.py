@@ -1,11 +1,13 @@
 """``pipeline request``: show a request and decide on it."""
 
 from datetime import date, datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline.cli.commands.requests.words import accept, note, tick
+from pipeline.cli.choices import FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
 from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.deciding import decide, decision
 from pipeline.cli.output import plain, print_json
@@ -15,17 +17,22 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import organisations as owners
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.replies import ask_meaning
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "note", "tick"]
+__all__ = ["accept", "answer", "delay", "note", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
-_REASONS = ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"]
+_REASON = WordChoice(
+    ["m2m", "short_code", "policy", "eligibility", "final_refusal", "other"],
+    lambda code: words.named("rejected", code),
+)
+_OWNER = WordChoice(get_args(owners.OwnerDecision), lambda code: words.named("owner", code))
 
 
 @click.command("show")
@@ -82,7 +89,10 @@ def approve(  # noqa: PLR0913 - click hands over each option by its name
 @click.command("advance")
 @decision
 @click.option(
-    "--event", "event", type=click.Choice([event.value for event in EventName]), default=None
+    "--event",
+    "event",
+    type=WordChoice(EventName, lambda code: words.named("event", code), "EVENT"),
+    default=None,
 )
 @click.option("--slot", "slots", multiple=True)
 @click.option("--date", "new_date", type=click.DateTime(["%Y-%m-%d"]), default=None)
@@ -126,21 +136,23 @@ def _slot(text: str, zone: str) -> Slot:
 
 @click.command("ask")
 @decision
-@click.option("--field", "fields", multiple=True)
+@click.option("--field", "fields", multiple=True, type=FieldName())
 @click.option("--text", default="")
-@click.option("--owner", "prove_owner", is_flag=True)
+@click.option("--owner", "about", flag_value="owner")
+@click.option("--meaning", "about", flag_value="meaning")
 def ask(
     reference: str,
     name: str | None,
     fields: tuple[str, ...],
     text: str,
     *,
-    prove_owner: bool,
+    about: str | None,
     as_json: bool,
 ) -> None:
-    """Ask the customer to correct answers, or for a proof that the number is theirs."""
-    if prove_owner:
-        decide(reference, name, owners.ask_owner, as_json=as_json)
+    """Ask for corrections, for a proof that the number is theirs, or what a reply means."""
+    if about is not None:
+        question = owners.ask_owner if about == "owner" else ask_meaning
+        decide(reference, name, question, as_json=as_json)
         return
     decide(
         reference,
@@ -149,12 +161,13 @@ def ask(
             opened, record, who, fields=fields, text=text
         ),
         as_json=as_json,
+        text=text,
     )
 
 
 @click.command("reject")
 @decision
-@click.option("--reason", required=True, type=click.Choice(_REASONS))
+@click.option("--reason", required=True, type=_REASON)
 @click.option("--text", default="")
 def reject(reference: str, name: str | None, reason: str, text: str, *, as_json: bool) -> None:
     """Reject the request for a reason of the list."""
@@ -163,12 +176,13 @@ def reject(reference: str, name: str | None, reason: str, text: str, *, as_json:
         name,
         lambda opened, record, who: decisions.reject(opened, record, who, reason=reason, text=text),
         as_json=as_json,
+        text=text,
     )
 
 
 @click.command("route")
 @decision
-@click.argument("track", type=click.Choice([track.value for track in Track]))
+@click.argument("track", type=WordChoice(Track, words.status_word))
 def route(reference: str, name: str | None, track: str, *, as_json: bool) -> None:
     """Put the request on another track; the answers are kept."""
     decide(
@@ -181,7 +195,7 @@ def route(reference: str, name: str | None, track: str, *, as_json: bool) -> Non
 
 @click.command("send-form")
 @decision
-@click.option("--form", "form", required=True, type=click.Choice([kind.value for kind in FormKind]))
+@click.option("--form", "form", required=True, type=WordChoice(FormKind, words.status_word))
 @click.option("--text", default="")
 def send_form(reference: str, name: str | None, form: str, text: str, *, as_json: bool) -> None:
     """Send the form that fits, filled in with what is known."""
@@ -189,7 +203,7 @@ def send_form(reference: str, name: str | None, form: str, text: str, *, as_json
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         return send(opened, record, who, form=FormKind(form), text=text)
 
-    decide(reference, name, work, as_json=as_json)
+    decide(reference, name, work, as_json=as_json, text=text)
 
 
 @click.command("hold")
@@ -207,7 +221,7 @@ def hold(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
 
 @click.command("release")
 @decision
-@click.option("--number", "owner", type=click.Choice(["ours", "transferred"]), default=None)
+@click.option("--number", "owner", type=_OWNER, default=None)
 def release(
     reference: str,
     name: str | None,
@@ -246,15 +260,14 @@ def confirm_sender(reference: str, name: str | None, *, as_json: bool) -> None:
 @click.argument("answers", nargs=-1, required=True)
 def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json: bool) -> None:
     """Enter answers for the customer (FIELD=VALUE), marked as entered by staff."""
-    pairs = tuple(tuple(answer.partition("=")[::2]) for answer in answers)
+    parts = (answer.partition("=") for answer in answers)
+    pairs = tuple((field_id(field), value) for field, _, value in parts)
     if any("=" not in answer for answer in answers):
         raise UsageError("edit_without_equals")
     decide(
         reference,
         name,
-        lambda opened, record, who: answer_decisions.edit(
-            opened, record, who, answers=tuple((field, value) for field, value in pairs)
-        ),
+        lambda opened, record, who: answer_decisions.edit(opened, record, who, answers=pairs),
         as_json=as_json,
     )
 
@@ -282,7 +295,7 @@ def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None
 
 @click.command("drop")
 @click.argument("references", nargs=-1)
-@click.option("--held-for", type=click.Choice([reason.value for reason in HoldReason]))
+@click.option("--held-for", type=WordChoice(HoldReason, words.status_word, "REASON"))
 @click.option("--older-than", type=click.IntRange(0, 36_500), default=None)
 @click.option("--from", "sender", default="")
 @click.option("--preview", is_flag=True)

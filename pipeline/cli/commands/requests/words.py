@@ -1,10 +1,13 @@
 """``pipeline request``: what a customer wrote, and what staff write beside it."""
 
+from datetime import datetime
+from pathlib import Path
+
 import click
 
 from pipeline.cli.deciding import decide, decision
 from pipeline.flow.services import Services
-from pipeline.flow.staff import replies
+from pipeline.flow.staff import letters, replies
 from pipeline.flow.staff import review as decisions
 from pipeline.store.records import RequestRecord
 
@@ -40,5 +43,41 @@ def note(reference: str, name: str | None, text: str, *, as_json: bool) -> None:
         reference,
         name,
         lambda opened, record, who: decisions.note(opened, record, who, text=text),
+        as_json=as_json,
+    )
+
+
+@click.command("answer")
+@decision
+@click.option("--text", default="")
+@click.option("--file", "file", type=click.Path(path_type=Path), default=None)
+def answer(
+    reference: str, name: str | None, text: str, file: Path | None, *, as_json: bool
+) -> None:
+    """Mail the customer an answer in your own words."""
+    from pipeline.cli.files import read_text  # noqa: PLC0415 - one use
+
+    written = read_text(file) if file is not None else text
+    decide(
+        reference,
+        name,
+        lambda opened, record, who: letters.answer(opened, record, who, text=written),
+        as_json=as_json,
+    )
+
+
+@click.command("delay")
+@decision
+@click.option("--until", "until", type=click.DateTime(["%Y-%m-%d"]), default=None)
+@click.option("--text", default="")
+def delay(
+    reference: str, name: str | None, until: datetime | None, text: str, *, as_json: bool
+) -> None:
+    """Tell the customer that it takes longer than promised."""
+    day = until.date() if until else None
+    decide(
+        reference,
+        name,
+        lambda opened, record, who: letters.delay(opened, record, who, until=day, text=text),
         as_json=as_json,
     )

@@ -23,6 +23,7 @@ _OFF = "/Off"
 _MULTILINE = 1 << 12
 _TWO_DIGITS = 10
 _BEGINNING = 10  # characters of a number and its label
+_BEFORE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Printed words (folded) and where they begin; ``field`` when they are its label."""
+    """Printed words (folded) and where they begin; ``field`` when they are its label.
+
+    ``before`` is what is printed before them: an answer may be of the same words.
+    """
 
     text: str
     page: int
     x: float
     y: float
     field: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,9 @@ class Blank:
 def blank_form(stamp: Stamp) -> Blank | None:
     """Return the published blank that ``stamp`` names; None when it is not at hand.
 
-    A version other than the published one has another geometry, so it is not at hand either.
+    Each version has its own geometry.
     """
-    if stamp.version != FORMS[stamp.kind].version:
-        return None
-    content = published(stamp.kind, stamp.language)
+    content = published(stamp.kind, stamp.language, version=stamp.version)
     return None if content is None else measured(content, stamp)
 
 
@@ -143,11 +146,12 @@ def _anchors(page: PrintedPage, stamp: Stamp) -> list[Anchor]:
     text = "".join(part for part, _ in shown)
     places = [item for part, item in shown for _ in part]
     found = [
-        Anchor(text[start:end], page.index, places[start].x, places[start].y, "")
+        Anchor(text[start:end], page.index, places[start].x, places[start].y, "", before)
         for start, end in _lines(places)
+        for before in [text[max(start - _BEFORE, 0) : start]]
         if end - start >= _SHORTEST
     ]
-    texts = form_texts(stamp.language)
+    texts = form_texts(stamp.language, stamp.version)
     for field, number in FORMS[stamp.kind].numbers.items():
         label = folded(f"{number}{texts.label(stamp.kind, field)}")
         start = _begin(text, label, number)
@@ -155,7 +159,8 @@ def _anchors(page: PrintedPage, stamp: Stamp) -> list[Anchor]:
             first = places[start]
             line = [at for at in places[start : start + len(label)] if _level(at, first)]
             words = text[start : start + len(line)]
-            found.append(Anchor(words, page.index, first.x, first.y, field))
+            before = text[max(start - _BEFORE, 0) : start]
+            found.append(Anchor(words, page.index, first.x, first.y, field, before))
     return found
 
 

@@ -34,6 +34,12 @@ def typed_notes(pdf: Any) -> tuple[Note, ...]:
     return tuple(found[:_MAXIMUM_NOTES])
 
 
+def has_ink(pdf: Any) -> bool:
+    """Return whether somebody wrote on the pages with a pen (12.5.6.13: ink annotations)."""
+    pages = list(pdf.pages)[:MAXIMUM_PAGES]
+    return any(str(item.get("/Subtype")) == "/Ink" for page in pages for item in annotations(page))
+
+
 def annotations(page: Any) -> list[Any]:
     """Return the annotations of a page that are dictionaries, as they should be."""
     import pikepdf  # noqa: PLC0415 - slow to import

@@ -15,7 +15,8 @@ from pipeline.forms.pdf.printed.blank import Anchor, Blank
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.printed.page import Character, PrintedPage
 
-_MOST_FOUND = 4  # times that the same words are looked for on a page
+_MOST_FOUND = 4  # times that the same words may be found on a page
+_MOST_SEEN = 100
 _MOST_COMPARED = 80
 _FAR = 80.0  # points between two anchors that tell the scale
 _SCALES = (0.2, 5.0)
@@ -184,17 +185,24 @@ def _matches(anchors: tuple[Anchor, ...], characters: tuple[Character, ...]) -> 
     at = [item for part, item in shown for _ in part]
     found = []
     for anchor in anchors:
-        starts: list[int] = []
-        start = text.find(anchor.text)
-        while start >= 0 and len(starts) < _MOST_FOUND:
-            starts.append(start)
-            start = text.find(anchor.text, start + 1)
+        starts = _starts(text, anchor)
         for start in starts:
             line = at[start : start + len(anchor.text)]
             way = _quarters(line[-1].x - line[0].x, line[-1].y - line[0].y)
             own = frozenset(item.index for item in line)
             found.append(_Match(anchor, line[0].x, line[0].y, way, len(starts) == 1, own))
     return found
+
+
+def _starts(text: str, anchor: Anchor) -> list[int]:
+    """Return where the words of ``anchor`` begin: behind what the blank has before them, if so."""
+    starts: list[int] = []
+    start = text.find(anchor.text)
+    while start >= 0 and len(starts) < _MOST_SEEN:
+        starts.append(start)
+        start = text.find(anchor.text, start + 1)
+    led = [start for start in starts if anchor.before and text.endswith(anchor.before, 0, start)]
+    return (led or starts)[:_MOST_FOUND]
 
 
 def _upright(match: _Match, quarters: int) -> _Match:

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import drawable, shows_all, use_own_fonts
+from pipeline.forms.pdf.write.phrases import phrase_filter
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import Filling, FormKind
@@ -38,7 +39,7 @@ class Row:
     requirement: str
     required: bool
     hint: str
-    example: str
+    model: str
     statement: str
     marks: tuple[str, ...]
     height: float
@@ -79,7 +80,7 @@ def lay_out(
         "privacy_line": texts.words("privacy_line").replace("{privacy}", privacy),
     }
     words["identity"] = texts.words("identity").replace("{stamp}", str(words["stamp"]))
-    page = _environment().get_template("form.html.jinja").render(words)
+    page = _environment(language).get_template("form.html.jinja").render(words)
     style = weasyprint.CSS(string=read_text("forms", "form.css"))
     content = weasyprint.HTML(string=page).write_pdf(
         stylesheets=[style], pdf_forms=True, pdf_tags=True, pdf_variant="pdf/ua-1"
@@ -99,15 +100,17 @@ def _engine() -> Any:
 
 
 @cache
-def _environment() -> Any:
+def _environment(language: str) -> Any:
     import jinja2  # noqa: PLC0415 - only where forms are made
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template("forms")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
+    environment.filters["phrases"] = phrase_filter(language)
+    return environment
 
 
 def _sections(kind: FormKind, texts: FormTexts, filling: Filling) -> tuple[Section, ...]:
@@ -135,7 +138,6 @@ def _row(
     marks: tuple[str, ...],
     answer: str,
 ) -> Row:
-    example = texts.example(kind, field)
     return Row(
         field=field,
         number=FORMS[kind].numbers[field],
@@ -144,7 +146,7 @@ def _row(
         requirement=texts.requirement(kind, field),
         required=question.required,
         hint=texts.hint(kind, field),
-        example=texts.words("example").replace("{example}", example) if example else "",
+        model=texts.model(kind, field),
         statement=texts.statement(kind, field),
         marks=tuple(map(drawable, marks)),
         height=_height(answer),

@@ -10,12 +10,11 @@ from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.texts import fold_word, printed_versions
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.parts import Place, column_number
 from pipeline.forms.xlsx.read.printed_texts import printed_texts
 from pipeline.model.form import FormKind
-from pipeline.resources import languages
 
 _ANSWER_OFFSET = column_number(at.ANSWER) - column_number(at.LABEL)
 _KEY_OFFSET = column_number(at.KEY) - column_number(at.ANSWER)
@@ -180,10 +179,10 @@ def _folded_once(text: str) -> str:
 
 @cache
 def labels(kind: FormKind) -> Mapping[str, tuple[str, str]]:
-    """Return folded label → (field, language) of every language."""
+    """Return folded label → (field, language) of every language and version."""
     return {
-        fold_word(form_texts(language).label(kind, name)): (name, language)
-        for language in reversed(languages())
+        fold_word(texts.label(kind, name)): (name, texts.language)
+        for texts in printed_versions(kind)
         for name in FORMS[kind].questions
     }
 
@@ -191,4 +190,6 @@ def labels(kind: FormKind) -> Mapping[str, tuple[str, str]]:
 @cache
 def _answer_heads() -> frozenset[str]:
     """Return the folded heads of the answers' column."""
-    return frozenset(fold_word(form_texts(language).words("answer")) for language in languages())
+    return frozenset(
+        fold_word(texts.words("answer")) for kind in FORMS for texts in printed_versions(kind)
+    )

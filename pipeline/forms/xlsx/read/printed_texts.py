@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import FormTexts, fold_word, form_texts
+from pipeline.forms.texts import FormTexts, fold_word, printed_versions
 from pipeline.model.form import FormKind
-from pipeline.resources import languages
 
 _CHECK_WORDS = (
     "check_ok",
@@ -20,9 +19,9 @@ _CHECK_WORDS = (
 
 @cache
 def printed_texts(kind: FormKind) -> frozenset[str]:
-    """Return, folded and in every language, what stands in the columns beside the answers."""
+    """Return, folded, what stands beside the answers in every language and version."""
     return frozenset(
-        fold_word(text) for texts in map(form_texts, languages()) for text in _texts(kind, texts)
+        fold_word(text) for texts in printed_versions(kind) for text in _texts(kind, texts)
     )
 
 

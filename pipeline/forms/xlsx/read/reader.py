@@ -12,7 +12,7 @@ from functools import cache, cached_property
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
-from pipeline.forms.texts import fold_word, form_texts
+from pipeline.forms.texts import fold_word, printed_versions
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.archive import (
     Archive,
@@ -34,6 +34,7 @@ _REFUSED = "file_refused"
 _NOT_OURS = "file_template"
 _MACRO = "file_macro"
 _EMPTY = "file_empty"
+_TWO_FORMS = "file_two_forms"
 _TYPE = "file_type"
 
 #: Relations of a workbook to parts that run, whatever these parts are called.
@@ -95,6 +96,8 @@ def _read(file: FormFile) -> Submission | UnreadableFile:  # noqa: PLR0911 - one
     stamp, places = reader.identify()
     if stamp is None or not places:
         return _unreadable(file, _NOT_OURS)
+    if (kinds := len(reader.kinds())) > 1:
+        return _unreadable(file, _TWO_FORMS, n=kinds)
     answers = tuple(reader.answer(name, found) for name, found in places.items())
     if all(answer.raw.strip() in _BLANKS and not answer.disagrees for answer in answers):
         return _unreadable(file, _EMPTY)
@@ -247,6 +250,26 @@ class _Reader:
             return None, {}
         return Stamp(best[1], "", self._language_of_labels(best[1])), self.places(best[1])
 
+    def kinds(self) -> frozenset[FormKind]:
+        """Return the forms whose questions the sheets have: of each sheet the one it has most of.
+
+        A sheet is told by the keys beside its answers, or by its labels.
+        """
+        found: dict[str, dict[FormKind, set[str]]] = {}
+        for sheet, _, text in self.scanned:
+            for kind in FORMS:
+                name = text if text in FORMS[kind].questions else ""
+                name = name or labels(kind).get(fold_word(text), ("", ""))[0]
+                if name:
+                    found.setdefault(sheet, {}).setdefault(kind, set()).add(name)
+        kinds = set()
+        for names in found.values():
+            shares = {kind: len(of) / len(FORMS[kind].questions) for kind, of in names.items()}
+            best = max(shares, key=lambda kind: shares[kind])
+            if shares[best] >= _ENOUGH:
+                kinds.add(best)
+        return frozenset(kinds)
+
     def _from_properties(self) -> Stamp | None:
         part = self.package.get("custom-properties", "")
         if not self.archive.has(part):
@@ -319,7 +342,7 @@ class _Reader:
 def _titles() -> Mapping[str, tuple[FormKind, str]]:
     """Return folded title → (form, language)."""
     return {
-        fold_word(form_texts(language).form(kind).title): (kind, language)
-        for language in languages()
+        fold_word(texts.form(kind).title): (kind, texts.language)
         for kind in FORMS
+        for texts in printed_versions(kind)
     }

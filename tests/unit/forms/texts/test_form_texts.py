@@ -10,6 +10,8 @@ from pipeline.model.form import FormKind
 from pipeline.resources import languages, template
 
 _KINDS = tuple(FormKind)
+#: A choice of so many answers shows them all.
+_FEW = 4
 _QUESTIONS = [(kind, name) for kind in _KINDS for name in FORMS[kind].questions]
 
 
@@ -36,7 +38,7 @@ def test_question_has_label_hint_example_and_requirement(language: str) -> None:
     missing = [
         (kind, name, what.__name__)
         for kind, name in _QUESTIONS
-        for what in (texts.label, texts.inside, texts.hint, texts.example, texts.requirement)
+        for what in (texts.label, texts.inside, texts.hint, texts.model, texts.requirement)
         if not what(kind, name)
     ]
     assert missing == []
@@ -51,15 +53,50 @@ def test_label_of_a_form_is_used_once(language: str, kind: FormKind) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_example_of_a_choice_is_one_of_its_words(language: str) -> None:
+def test_example_of_a_long_choice_is_one_of_its_words(language: str) -> None:
     texts = form_texts(language)
     wrong = [
         (kind, name)
         for kind, name in _QUESTIONS
-        if (choices := dict(texts.choices(name)))
+        if len(choices := dict(texts.choices(name))) > _FEW
         and texts.example(kind, name) not in choices.values()
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_short_choice_shows_all_its_words_and_no_example(language: str) -> None:
+    texts = form_texts(language)
+    short = [
+        (kind, name)
+        for kind, name in _QUESTIONS
+        if FORMS[kind].questions[name].kind is AnswerKind.CHOICE
+        and len(texts.choices(name)) <= _FEW
+    ]
+    assert len(short) > len(languages())
+    for kind, name in short:
+        assert texts.example(kind, name) == "", (kind, name)
+        words = [word for _, word in texts.choices(name)]
+        model = texts.model(kind, name)
+        assert [model.find(word) for word in words] == sorted(map(model.index, words))
+    expected = {
+        "en": "Answers: Yes / No / Unknown",
+        "de": "Antworten: Ja / Nein / Unbekannt",
+        "ja": "選択肢：はい／いいえ／不明",
+    }
+    assert texts.model(FormKind.MIGRATION, "two_step_disabled") == expected[language]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_label_of_a_yes_or_no_is_a_question(language: str) -> None:
+    texts = form_texts(language)
+    nouns = [
+        texts.label(kind, name)
+        for kind, name in _QUESTIONS
+        if {"yes", "no"} <= set(FORMS[kind].questions[name].choices)
+        and not texts.label(kind, name).endswith(("か", "?"))
+    ]
+    assert nouns == []
 
 
 @pytest.mark.parametrize("language", languages())

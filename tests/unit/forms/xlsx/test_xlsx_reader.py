@@ -148,7 +148,11 @@ def test_identity_is_found_on_the_hidden_sheet(build: Build, read: Read, with_pa
         {"docProps/custom.xml": None, "_rels/.rels": lambda old: old.replace(b"custom", b"kustom")},
     )
     found = read(content)
-    assert (found.form, found.version, found.language) == (FormKind.QR, "1.0", "ja")
+    assert (found.form, found.version, found.language) == (
+        FormKind.QR,
+        FORMS[FormKind.QR].version,
+        "ja",
+    )
 
 
 def test_identity_is_found_in_print(build: Build, read: Read, edit: Edit) -> None:
@@ -157,7 +161,11 @@ def test_identity_is_found_in_print(build: Build, read: Read, edit: Edit) -> Non
         del book["_form"]
 
     found = read(edit(build(FormKind.QR, "ja", {"notes": "x"}), strip))
-    assert (found.form, found.version, found.language) == (FormKind.QR, "1.0", "ja")
+    assert (found.form, found.version, found.language) == (
+        FormKind.QR,
+        FORMS[FormKind.QR].version,
+        "ja",
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_every_question_has_a_row_with_its_words(
         assert sheet[f"A{row}"].value == number
         assert sheet[f"B{row}"].value == texts.label(kind, name)
         assert sheet[f"C{row}"].value == texts.requirement(kind, name)
-        assert texts.example(kind, name) in str(sheet[f"E{row}"].value)
+        assert texts.model(kind, name) in str(sheet[f"E{row}"].value)
         assert str(sheet[f"F{row}"].value).startswith("=IF(")
         assert sheet[f"G{row}"].value == name
         assert sheet[where].number_format == "@"

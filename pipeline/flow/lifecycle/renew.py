@@ -1,0 +1,72 @@
+"""A mail that waited until the date that it promises had passed: it is written anew.
+
+A server that is down keeps a mail for days. Nobody was promised anything then, so nothing is late;
+but the mail must not go out as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.flow.answers.changed import in_words
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.answers.revisions import changes, submission_of
+from pipeline.flow.answers.sentences import notes_for_customer
+from pipeline.flow.context import Notice, NoticeDetails, Trigger
+from pipeline.flow.outgoing.notices import queue_notice
+from pipeline.flow.outgoing.replies import request_facts
+from pipeline.flow.services import Work
+from pipeline.model.notice import NoticeName, RequestFacts
+from pipeline.model.request import Status
+from pipeline.model.transition import SendNotice
+from pipeline.store.records import OutboxRecord, RequestRecord
+
+
+def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecord:
+    """Take ``mail`` back and put the same into the outbox with the dates of now.
+
+    Returns the request, which is saved. Nothing is done while a worker has the mail.
+    """
+    if not work.tx.outbox.cancel(mail.id):
+        return record
+    before = record.state.version
+    ids = work.tx.outbox.requests_of(mail.id)
+    renewed = replace(record, state=replace(record.state, version=before + 1))
+    notice = Notice(
+        renewed,
+        SendNotice(mail.notice, mail.variant),
+        replace(_details(work, record, mail), requests=_listed(work, ids)),
+        before=_left(work, record),
+        also=tuple(request_id for request_id in ids if request_id != record.id),
+    )
+    renewed = queue_notice(work, notice, Trigger())
+    renewed = replace(renewed, next_at=renewed.state.promise_at)
+    work.tx.requests.save(renewed, expected_version=before)
+    return renewed
+
+
+def _listed(work: Work, ids: Sequence[str]) -> tuple[RequestFacts, ...]:
+    """Return what a mail about several requests says of each; of one it has no list."""
+    found = (work.tx.requests.get(request_id) for request_id in ids)
+    told = tuple(request_facts(work, record) for record in found if record is not None)
+    return told if len(told) > 1 else ()
+
+
+def _details(work: Work, record: RequestRecord, mail: OutboxRecord) -> NoticeDetails:
+    """Return what the mail said of the answers, from the revisions that it was written from."""
+    kept = [one for one in work.tx.revisions.all(record.id) if one.received_at <= mail.created_at]
+    revisions = sorted(kept, key=lambda one: one.seq)
+    if not revisions:
+        return NoticeDetails()
+    latest = revisions[-1]
+    checked = judge(work.services.phones, submission_of(latest), work.now)
+    details = NoticeDetails(notes=notes_for_customer(checked, record.language))
+    if mail.notice is not NoticeName.REVISION_RECEIVED or len(revisions) == 1:
+        return details
+    changed = changes(revisions[-2], latest)
+    return replace(details, changes=in_words(latest.form, record.language, changed))
+
+
+def _left(work: Work, record: RequestRecord) -> Status | None:
+    """Return the status that the request left last."""
+    moves = [event for event in work.tx.events.list(record.id) if event.before is not event.after]
+    return moves[-1].before if moves else None

@@ -1,0 +1,35 @@
+"""The answer to a question in a reader's words: choices, countries and languages by their names."""
+
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.forms.texts import form_texts
+from pipeline.model.form import FormKind
+
+
+def answer_word(kind: FormKind, field: str, value: str | None, language: str) -> str:
+    """Return the canonical ``value`` of an answer in ``language``; what has no word stays."""
+    question = FORMS[kind].questions.get(field)
+    if not value or question is None:
+        return value or ""
+    texts = form_texts(language)
+    if question.kind is AnswerKind.COUNTRY:
+        return _country(value, texts.locale)
+    return dict(texts.choices(field)).get(value, value)
+
+
+def language_name(code: str, language: str) -> str:
+    """Return what the language ``code`` is called in ``language``; else the code."""
+    try:
+        name = Locale.parse(form_texts(language).locale).languages.get(code)
+    except (UnknownLocaleError, ValueError, FileNotFoundError):
+        return code
+    return str(name or code)
+
+
+@cache
+def _country(code: str, locale: str) -> str:
+    return str(Locale.parse(locale).territories.get(code, code))
