@@ -326,13 +326,12 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
-    ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
+    ``request_id`` has the thread of the mail; ``outbox_requests`` names all that it tells of.
     ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
-    ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    ``digest`` knows its copies; ``refusals`` counts temporary ones since ``refused_since``.
-    ``saying`` is what it does to a promise of its requests (None: it is no mail to their customer),
-    ``promise_at`` by when it promises that we write.
+    ended in a known way: a claimed mail that carries it is in doubt, and looked for until
+    ``look_until``. ``copied_at``: its own copy, known by ``digest``, came in. ``refusals`` counts
+    temporary ones since ``refused_since``. ``saying`` is what it does to a promise of its requests
+    (None: it is no mail to their customer), ``promise_at`` by when it promises that we write.
     """
 
     id: str
