@@ -60,12 +60,11 @@ class MessageRecord:
     ``list_id`` names the mailing list that it came through.
     ``renumbered`` tells that the mail got another number before it was moved; it is moved when it
     comes again under that one. ``content`` is the digest of its text and files, for "the same mail
-    again".
-    ``stands_in`` is the folder where a mail released from the quarantine stands on the server
-    (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
-    refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are
-    the codes of what in the sender's fields may deceive a reader.
+    again". ``stands_in`` is the folder where a mail released from the quarantine stands on the
+    server (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the
+    server refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
+    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are the
+    codes of what in the sender's fields may deceive a reader.
     """
 
     id: str
@@ -326,12 +325,10 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
-    ``request_id`` has the thread of the mail; ``outbox_requests`` names all that it tells of.
-    ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt, and looked for until
-    ``look_until``. ``copied_at``: its own copy, known by ``digest``, came in. ``refusals`` counts
-    temporary ones since ``refused_since``. ``saying`` is what it does to a promise of its requests
-    (None: it is no mail to their customer), ``promise_at`` by when it promises that we write.
+    ``request_id`` has its thread, ``outbox_requests`` all that it tells of. A claimed mail with
+    ``intended_at`` is in doubt, and looked for until ``look_until``; ``copied_at``: its own copy,
+    known by ``digest``, came in. ``refusals`` counts temporary ones since ``refused_since``.
+    ``saying`` is what it does to a promise, ``promise_at`` by when it promises that we write.
     """
 
     id: str
