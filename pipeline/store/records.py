@@ -324,12 +324,10 @@ class OutboxState(StrEnum):
 class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
-    ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
-    ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way; a claimed mail that carries it is in doubt, and is looked for until
-    ``look_until``. ``copied_at`` tells that our own copy of it came in, ``digest`` knows a copy.
-    ``refusals`` counts temporary ones since ``refused_since``. ``saying`` is what it does to a
-    promise (None: no mail to a customer), ``promise_at`` by when it promises that we write.
+    ``request_id`` has its thread, ``outbox_requests`` all that it tells of. A claimed mail with
+    ``intended_at`` is in doubt, and looked for until ``look_until``; ``copied_at``: its own copy,
+    known by ``digest``, came in. ``refusals`` counts temporary ones since ``refused_since``.
+    ``saying`` is what it does to a promise, ``promise_at`` by when it promises that we write.
     """
 
     id: str
