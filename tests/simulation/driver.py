@@ -77,6 +77,15 @@ class Year:
         begun, over = self.outage
         return (over if begun <= promised + _PERIOD and promised < over else promised) + _SOON
 
+    def alerted(self) -> dict[str, list[datetime]]:
+        """Return when staff were told of each request that they have to write themselves."""
+        found: dict[str, list[datetime]] = {}
+        with self.world.services.store.read() as tx:
+            for line in tx.alerts.list(100_000):
+                if line.code == "promise_broken":
+                    found.setdefault(line.reference, []).append(line.at)
+        return found
+
     def plan(self, at: datetime, action: Action) -> None:
         """Let ``action`` happen at ``at``."""
         heapq.heappush(self._plans, (at, next(self._numbers), action))
