@@ -60,8 +60,10 @@ SAYINGS: Mapping[NoticeName, Saying] = MappingProxyType(
 _VARIANTS: Mapping[tuple[NoticeName, str], Saying] = MappingProxyType(
     {
         (_N.QUESTION, "colleague"): Saying.LEAVES,
-        # it stands in place of the acknowledgement
+        (_N.QUESTION, "meaning"): Saying.LEAVES,
+        # a receipt with a question that may be left
         (_N.QUESTION, "reused_number"): Saying.REPLACES,
+        (_N.DUPLICATE, "first_counts"): Saying.REPLACES,
         (_N.QUESTION, "reply_to_act"): Saying.LEAVES,
     }
 )
