@@ -325,11 +325,11 @@ class OutboxRecord:
     """A mail with fixed bytes; ``content`` is emptied a while after sending.
 
     ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
-    ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way; a claimed mail that carries it is in doubt, and is looked for until
-    ``look_until``. ``copied_at`` tells that our own copy of it came in, ``digest`` knows a copy.
-    ``refusals`` counts temporary ones since ``refused_since``. ``saying`` is what it does to a
-    promise (None: no mail to a customer), ``promise_at`` by when it promises that we write.
+    ``intended_at`` is set before the bytes go to the server and cleared when it is known what came
+    of them; a claimed mail with it is in doubt, and looked for until ``look_until``. ``copied_at``
+    tells that our own copy of it came in, ``digest`` knows a copy. ``refusals`` counts temporary
+    ones since ``refused_since``. ``saying`` is what it does to a promise (None: no mail to a
+    customer), ``promise_at`` by when it promises that we write.
     """
 
     id: str
