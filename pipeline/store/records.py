@@ -326,10 +326,10 @@ class OutboxRecord:
 
     ``request_id`` is the request whose thread the mail is on; ``outbox_requests`` has all of them.
     ``intended_at`` is set before the bytes go to the server and cleared when it is known what came
-    of them; a claimed mail with it is in doubt, and looked for until ``look_until``. ``copied_at``
-    tells that our own copy of it came in, ``digest`` knows a copy. ``refusals`` counts temporary
-    ones since ``refused_since``. ``saying`` is what it does to a promise (None: no mail to a
-    customer), ``promise_at`` by when it promises that we write.
+    of them; a claimed mail with it is in doubt, and looked for until ``look_until``. ``copied_at``:
+    our own copy came in; ``digest`` knows it. ``refusals`` counts temporary ones since
+    ``refused_since``. ``saying`` is what it does to a promise (None: no customer's), ``promise_at``
+    what it promises.
     """
 
     id: str
