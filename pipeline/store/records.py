@@ -328,8 +328,7 @@ class OutboxRecord:
     ``intended_at`` is set before the bytes go to the server and cleared when it is known what came
     of them; a claimed mail with it is in doubt, and looked for until ``look_until``. ``copied_at``:
     our own copy came in; ``digest`` knows it. ``refusals`` counts temporary ones since
-    ``refused_since``. ``saying`` is what it does to a promise (None: no customer's), ``promise_at``
-    what it promises.
+    ``refused_since``. ``saying`` and ``promise_at``: what it does to a promise, and promises.
     """
 
     id: str
