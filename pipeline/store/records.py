@@ -7,7 +7,6 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName, Saying
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
@@ -306,57 +305,6 @@ class CertificateRecord:
     fingerprint: str = ""
     text: str = ""
     to_be_signed: bytes = b""
-
-
-class OutboxState(StrEnum):
-    """The life of a mail that we send."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    IN_DOUBT = "in_doubt"
-    BOUNCED = "bounced"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRecord:
-    """A mail with fixed bytes; ``content`` is emptied a while after sending.
-
-    ``request_id`` has its thread, ``outbox_requests`` all that it tells of. A claimed mail with
-    ``intended_at`` is in doubt, and looked for until ``look_until``; ``copied_at``: its own copy,
-    known by ``digest``, came in. ``refusals`` counts temporary ones since ``refused_since``.
-    ``saying`` is what it does to a promise, ``promise_at`` by when it promises that we write.
-    """
-
-    id: str
-    request_id: str | None
-    notice: NoticeName
-    variant: str
-    language: str
-    recipient: str
-    subject: str
-    message_id: str
-    content: bytes
-    created_at: datetime
-    state: OutboxState
-    next_at: datetime | None
-    attempt: int = 0
-    claimed_by: str = ""
-    claimed_until: datetime | None = None
-    sent_at: datetime | None = None
-    last_error: str = ""
-    triggered_by: str = ""
-    intended_at: datetime | None = None
-    priority: MailPriority = MailPriority.ORDINARY
-    saying: Saying | None = None
-    promise_at: datetime | None = None
-    look_until: datetime | None = None
-    copied_at: datetime | None = None
-    digest: str = ""
-    refusals: int = 0
-    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

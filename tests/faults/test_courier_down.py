@@ -9,7 +9,7 @@ from pipeline.config import CourierSettings, MailboxSettings
 from pipeline.errors import ExitCode
 from pipeline.flow.inbound.fetch import inject
 from pipeline.flow.services import waits
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.lines import closed_port
 from tests.servers.smtp import SmtpSink, smtp_sink

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.batch import run_batch
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.killing import Killing, killing
 from tests.servers.delivering import Deliveries, delivering
 from tests.servers.needed import skip_without

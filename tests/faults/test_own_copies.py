@@ -18,7 +18,7 @@ from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.notice import NoticeName
 from pipeline.notifications.courier import DeliveryKind
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.wording import console
 from tests.faults.conftest import OpenBox
 from tests.servers.delivering import Deliveries, delivering

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.config import CourierSettings, Secret
 from pipeline.errors import ExitCode
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.certificates import make_certificate
 from tests.servers.smtp_script import (

@@ -11,7 +11,7 @@ from pipeline.errors import ExitCode
 from pipeline.flow.services import pause
 from pipeline.flow.staff import outbox
 from pipeline.model.notice import MailPriority, NoticeName
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.lines import closed_port
 from tests.servers.smtp_script import HANG_UP, ScriptedSmtp, scripted_smtp

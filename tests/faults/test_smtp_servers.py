@@ -11,7 +11,7 @@ import pytest
 from pipeline.config import CourierSettings, Secret
 from pipeline.errors import ExitCode
 from pipeline.flow.staff import outbox
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.certificates import make_certificate
 from tests.servers.needed import skip_without

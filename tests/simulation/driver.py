@@ -21,7 +21,8 @@ from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, Move, NumberState, Slot, Status, Track
 from pipeline.store import queries
-from pipeline.store.records import NumberRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import NumberRecord, RequestRecord
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written
 from tests.simulation.people import Person, at_work

@@ -10,7 +10,7 @@ from pipeline.config import load
 from pipeline.demo.play import play
 from pipeline.demo.story import Act
 from pipeline.flow.services import open_services
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.simulation import checks
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written, kept_facts

@@ -7,7 +7,7 @@ from pipeline.flow.services import Services, Work
 from pipeline.model.identifiers import new_id
 from pipeline.model.notice import NoticeName
 from pipeline.notifications.token import message_id
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 
 
 def queue_mails(

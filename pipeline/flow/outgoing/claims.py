@@ -9,7 +9,7 @@ from functools import partial
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.services import Services, Work
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 
 #: A database that does not answer must not hold up the end of the process.
 _PATIENCE = 2.0

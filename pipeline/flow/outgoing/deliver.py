@@ -24,7 +24,7 @@ from pipeline.flow.services import Services, Work, pause, waits
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"

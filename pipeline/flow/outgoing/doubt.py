@@ -17,7 +17,7 @@ from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 
 #: Why a mail is in doubt that no worker has said anything of.
 VANISHED = "worker_vanished"

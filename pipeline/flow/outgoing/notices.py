@@ -26,7 +26,8 @@ from pipeline.model.notice import (
 )
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
-from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.records import AttachmentRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.promises import saying_of
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.model.notice import MailPriority
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox
 from pipeline.store.tables.rows import Rows
 

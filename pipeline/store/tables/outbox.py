@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from pipeline.model.notice import MailPriority
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
 from pipeline.store.tables.in_doubt import Refused
 from pipeline.store.tables.links import Links

@@ -10,7 +10,7 @@ from pipeline.config import load
 from pipeline.errors import ExitCode
 from pipeline.flow.services import open_services, pause
 from pipeline.model.notice import NoticeName
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.unit.cli.conftest import Call
 from tests.world.command_line import caller
 from tests.world.outbox import queue_to
