@@ -22,7 +22,8 @@ from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, NumberState, Slot, Track
-from pipeline.store.records import NumberRecord, OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.wording import console as words
 
 _STAFF = "demo"

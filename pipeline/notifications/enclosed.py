@@ -43,7 +43,9 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
     """
     if notice is NoticeName.QUESTION and variant in _PREFILLED:
         return Enclosed.CHOSEN_FORM
-    if notice in _WITH_ANSWERS or variant == "undo_late":
+    # a reminder of a question speaks of no form
+    of_a_question = notice is NoticeName.CORRECTION_REMINDER and not facts.items
+    if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
         return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return Enclosed.TEXT_TO_PASS_ON

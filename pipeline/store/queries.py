@@ -12,13 +12,13 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, Move, Status, Track
+from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import (
     AttachmentRecord,
     CertificateRecord,
     EventRecord,
     MessageRecord,
     NoteRecord,
-    OutboxRecord,
     RequestRecord,
     RevisionRecord,
 )

@@ -7,7 +7,6 @@ from enum import StrEnum
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.message import MessageKind, ReadReply, SenderVerdict
-from pipeline.model.notice import MailPriority, NoticeName, Saying
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import (
     Actor,
@@ -57,15 +56,13 @@ class MessageRecord:
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
     goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
     fetched. Nor were those that the server does not deliver: ``withheld`` is what it said.
-    ``list_id`` names the mailing list that it came through.
-    ``renumbered`` tells that the mail got another number before it was moved; it is moved when it
-    comes again under that one. ``content`` is the digest of its text and files, for "the same mail
-    again".
-    ``stands_in`` is the folder where a mail released from the quarantine stands on the server
-    (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of moves that the server
-    refused. ``last_error`` is the code of the last failure and ``trace`` its type and place;
-    ``stumbles`` counts the failures that the mail was not to blame for. ``sender_warnings`` are
-    the codes of what in the sender's fields may deceive a reader.
+    ``list_id`` names its mailing list. ``renumbered`` tells that the mail got another number before
+    it was moved; it is moved when it comes again. ``content`` is the digest of its text and files,
+    for "the same mail again". ``stands_in`` is the folder where a mail released from the quarantine
+    stands on the server (empty: at its ``place``). ``move_failures`` and ``move_tried_at`` tell of
+    moves that the server refused. ``last_error`` is the code of the last failure and ``trace`` its
+    type and place; ``stumbles`` counts the failures that the mail was not to blame for.
+    ``sender_warnings`` are the codes of what in the sender's fields may deceive a reader.
     """
 
     id: str
@@ -308,63 +305,6 @@ class CertificateRecord:
     fingerprint: str = ""
     text: str = ""
     to_be_signed: bytes = b""
-
-
-class OutboxState(StrEnum):
-    """The life of a mail that we send."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    IN_DOUBT = "in_doubt"
-    BOUNCED = "bounced"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRecord:
-    """A mail with fixed bytes; ``content`` is emptied a while after sending.
-
-    ``request_id`` is the request whose thread the mail is on; all that it tells of are in
-    ``outbox_requests``.
-    ``intended_at`` is set right before the bytes go to the server and cleared when the attempt
-    ended in a known way: a claimed mail that carries it is in doubt. It is looked for until
-    ``look_until``; ``copied_at`` tells that our own copy of it came in, so that the server took it.
-    Of mails that are due, those with the first ``priority`` go first. ``digest`` tells a copy of
-    the mail from another mail under its Message-ID, also when ``content`` is gone. ``refusals``
-    counts the temporary ones since ``refused_since``; faults of a server are none.
-    ``saying`` is what it does to a promise of its requests (None: it is no mail to their customer),
-    ``promise_at`` by when it promises that we write.
-    """
-
-    id: str
-    request_id: str | None
-    notice: NoticeName
-    variant: str
-    language: str
-    recipient: str
-    subject: str
-    message_id: str
-    content: bytes
-    created_at: datetime
-    state: OutboxState
-    next_at: datetime | None
-    attempt: int = 0
-    claimed_by: str = ""
-    claimed_until: datetime | None = None
-    sent_at: datetime | None = None
-    last_error: str = ""
-    triggered_by: str = ""
-    intended_at: datetime | None = None
-    priority: MailPriority = MailPriority.ORDINARY
-    saying: Saying | None = None
-    promise_at: datetime | None = None
-    look_until: datetime | None = None
-    copied_at: datetime | None = None
-    digest: str = ""
-    refusals: int = 0
-    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

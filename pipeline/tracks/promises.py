@@ -56,11 +56,14 @@ SAYINGS: Mapping[NoticeName, Saying] = MappingProxyType(
         _N.STAFF_ALERT: Saying.LEAVES,
     }
 )
-#: Variants of a mail that tell and ask nothing of the request itself.
+#: Variants that do something else than their mail.
 _VARIANTS: Mapping[tuple[NoticeName, str], Saying] = MappingProxyType(
     {
         (_N.QUESTION, "colleague"): Saying.LEAVES,
-        (_N.QUESTION, "reused_number"): Saying.LEAVES,
+        (_N.QUESTION, "meaning"): Saying.LEAVES,
+        # a receipt with a question that may be left
+        (_N.QUESTION, "reused_number"): Saying.REPLACES,
+        (_N.DUPLICATE, "first_counts"): Saying.REPLACES,
         (_N.QUESTION, "reply_to_act"): Saying.LEAVES,
     }
 )

@@ -9,7 +9,8 @@ from pipeline.flow.connections import open_mailbox
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Status
-from pipeline.store.records import MessageState, OutboxState
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState
 from tests.faults.killing import Killing, killing
 from tests.world.crowd import number_of, sender_of
 from tests.world.maildirs import counted

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.batch import run_batch
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.killing import Killing, killing
 from tests.servers.delivering import Deliveries, delivering
 from tests.servers.needed import skip_without
@@ -92,8 +92,16 @@ def _kill_and_look(folder: Path, database: str, policy: str, *, kills: int, mail
 
 
 def _on(folder: Path, server: Deliveries, plan: Plan) -> None:
-    courier = {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "encryption": "none"}
-    more = {"courier": {**courier, **_SETTINGS[plan.policy]}, "mailbox": {"path": server.ours}}
+    courier: Mapping[str, object] = {
+        "kind": "smtp",
+        "host": "127.0.0.1",
+        "port": server.port,
+        "encryption": "none",
+    }
+    more: Mapping[str, Mapping[str, object]] = {
+        "courier": {**courier, **_SETTINGS[plan.policy]},
+        "mailbox": {"path": server.ours},
+    }
     with killing(folder, _SEED, url=plan.url, more=more) as state:
         queued: list[OutboxRecord] = []
         doubtful: set[str] = set()

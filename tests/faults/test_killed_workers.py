@@ -7,7 +7,8 @@ import pytest
 from imapclient import IMAPClient
 
 from pipeline.model.notice import NoticeName
-from pipeline.store.records import MessageState, OutboxState
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState
 from pipeline.terms import Outcome
 from tests.faults.killing import Killing, killing
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pipeline.config import MailboxSettings
 from pipeline.errors import ExitCode
 from pipeline.flow.inbound.fetch import inject
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.faults.conftest import OpenBox
 from tests.world.crowd import form_mail
 

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.batch import inject, plan_batch
-from pipeline.config import CourierSettings, LimitSettings
+from pipeline.config import CourierSettings, LimitSettings, Settings
 from pipeline.errors import ExitCode, PipelineError, TryLaterError
-from pipeline.flow.connections import DeliveredCopies
+from pipeline.flow.connections import DeliveredCopies, open_courier
 from pipeline.flow.outgoing.claims import ClaimKeeper
+from pipeline.flow.views.doctor import of_doubt
 from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.notice import NoticeName
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.notifications.courier import DeliveryKind
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.wording import console
 from tests.faults.conftest import OpenBox
 from tests.servers.delivering import Deliveries, delivering
 from tests.world.maildirs import counted, mails_in
@@ -110,6 +113,45 @@ def test_nothing_goes_out_when_our_own_mailbox_is_refused(
     }
     server.refusals.clear()
     assert box.batch(after=timedelta(hours=1)).sent == 3
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "451 4.7.1 later"])
+def test_a_look_at_the_server_asks_for_our_own_mailbox(copied: Copied, answer: str) -> None:
+    box, server = copied()
+    with open_courier(box.services) as (courier, _):
+        assert courier.check().kind is DeliveryKind.SENT
+        server.refusals[ADDRESS] = answer
+        found = courier.check()
+    assert found.kind is not DeliveryKind.SENT
+    assert found.fault is not None
+    assert (found.fault.code, found.fault.params["address"]) == ("courier_copy_refused", ADDRESS)
+    assert server.envelopes == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "word"),
+    [
+        ({}, "good", "doubt_bcc"),
+        ({"in_doubt": "verify"}, "good", "doubt_bcc"),
+        ({"in_doubt": "hold"}, "good", "doubt_hold"),
+        ({"in_doubt": "resend"}, "warn", "doubt_resend"),
+        ({"archive": "folder"}, "warn", "no_archive"),
+        ({"archive": "folder", "in_doubt": "verify"}, "good", "doubt_hold"),
+        ({"archive": "folder", "archive_folder": "Sent"}, "good", "doubt_folder"),
+        (
+            {"archive": "folder", "archive_folder": "Sent", "in_doubt": "verify"},
+            "good",
+            "doubt_folder_hold",
+        ),
+    ],
+)
+def test_doctor_says_what_becomes_of_a_mail_in_doubt(
+    settings: dict[str, str], state: str, word: str
+) -> None:
+    courier = CourierSettings.model_validate({"archive": "bcc", **settings})
+    found = of_doubt(Settings(courier=courier))
+    assert (found.state, found.word) == (state, word)
+    assert "{" not in console.word(found.word, **dict(found.values))
 
 
 def test_a_customer_who_is_refused_leaves_no_copy(copied: Copied) -> None:
@@ -333,6 +375,8 @@ def test_a_mail_in_doubt_waits_as_long_as_our_mailbox_cannot_be_read(
             summary = box.batch(after=_A_QUARTER)
             assert (summary.sent, summary.in_doubt) == (0, 1)
             assert summary.exit_code is ExitCode.TRY_LATER
+    with box.services.store.read() as tx:
+        assert [line.code for line in tx.alerts.list()] == ["archive_unread"]
     # what was on its way meanwhile has time to arrive
     assert box.batch(after=_MINUTE).sent == 0
     assert box.batch(after=_A_QUARTER).sent == 1

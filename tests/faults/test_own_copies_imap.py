@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import ExitCode, TryLaterError
 from pipeline.flow.connections import DeliveredCopies, open_mailbox
 from pipeline.model.notice import NoticeName
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 from tests.faults.imap_box import ImapBox, opened_box, opened_state
 from tests.servers.dovecot import dovecot_program, running_dovecot
 from tests.servers.liar import Kind, Lie

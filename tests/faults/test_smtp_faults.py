@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.config import CourierSettings, Secret
 from pipeline.errors import ExitCode
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.certificates import make_certificate
 from tests.servers.smtp_script import (
@@ -270,6 +270,46 @@ def test_wrong_password_ends_the_run_with_4(
     assert _untouched(box)
     (tmp_path / "secret").write_text("secret")
     _all_arrive(box, server)
+
+
+@pytest.mark.parametrize("minutes", [1.25, 9])
+def test_late_yes_to_the_final_dot_is_a_yes(
+    box: World, server: ScriptedSmtp, tmp_path: Path, minutes: float
+) -> None:
+    """The server has 10 minutes there (RFC 5321, 4.5.3.2.6); here a minute is 0.2 seconds."""
+    box.change(courier=courier(server, tmp_path, time_scale=0.2 / 60))
+    server.say("end", "250 2.0.0 taken at last", times=1, after=0.2 * minutes)
+    summary = box.batch()
+    assert (summary.sent, summary.in_doubt, summary.exit_code) == (3, 0, ExitCode.DONE)
+    assert sorted(server.recipients()) == list(_PEOPLE)
+
+
+@pytest.mark.long
+def test_late_yes_in_real_time(box: World, server: ScriptedSmtp, tmp_path: Path) -> None:
+    box.change(courier=courier(server, tmp_path, time_scale=1))
+    for seconds in (75, 540):
+        server.say("end", "250 2.0.0 taken at last", times=1, after=seconds)
+    summary = box.batch()
+    assert (summary.sent, summary.in_doubt, summary.exit_code) == (3, 0, ExitCode.DONE)
+    assert sorted(server.recipients()) == list(_PEOPLE)
+
+
+def test_expired_certificate_ends_the_run_with_4(
+    open_box: OpenBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expired = make_certificate(tmp_path, "127.0.0.1", days=-1)
+    monkeypatch.setenv("SSL_CERT_FILE", str(expired))
+    with scripted_smtp(expired, login="box:secret") as server:
+        box = open_box(courier=courier(server, tmp_path))
+        queue_to(box.services, *_PEOPLE)
+        summary = box.batch()
+        assert summary.exit_code == _SETTING
+        (failure,) = summary.failures
+        assert failure.error is not None
+        assert failure.error.code == "courier_tls_refused"
+        assert "expired" in str(failure.error.params["reason"])
+        assert server.taken == []
+        assert _untouched(box)
 
 
 def test_server_that_drips_holds_no_run(box: World, server: ScriptedSmtp) -> None:

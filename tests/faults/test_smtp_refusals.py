@@ -11,7 +11,7 @@ from pipeline.errors import ExitCode
 from pipeline.flow.services import pause
 from pipeline.flow.staff import outbox
 from pipeline.model.notice import MailPriority, NoticeName
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
 from tests.servers.lines import closed_port
 from tests.servers.smtp_script import HANG_UP, ScriptedSmtp, scripted_smtp
@@ -83,8 +83,9 @@ def test_mail_is_tried_for_five_days_with_growing_waits(box: World, server: Scri
     server.say("rcpt", "451 4.3.0 later")
     begun, tries = box.clock.now(), []
     while box.outbox()[0].state is OutboxState.QUEUED:
-        wait = box.outbox()[0].next_at - box.clock.now()
-        if wait:
+        due = box.outbox()[0].next_at
+        assert due is not None
+        if wait := due - box.clock.now():
             assert box.batch(after=wait - timedelta(seconds=1)).put_off == 0
         box.batch(after=timedelta(seconds=1))
         tries.append(box.clock.now() - begun)

@@ -13,7 +13,7 @@ from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.notifications.courier import Delivery, DeliveryKind
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
 from tests.world.settings import ADDRESS
 from tests.world.world import World

@@ -89,6 +89,7 @@ def test_line_about_a_request_names_what_to_type(
         ("quarantined", "01a2", "`pipeline quarantine list`"),
         ("mail_too_big", "01a2", "`pipeline mail show 01a2`"),
         ("archive_failed", "mailbox_full", "the mailbox is full · `pipeline doctor`"),
+        ("archive_unread", "mailbox_unreachable", " · `pipeline doctor`"),
         ("form_refused", "no_such_move", "not possible at this step · `pipeline mail list`"),
         ("form_refused", "never_heard_of", "(`never_heard_of`)"),
         ("token_rotated", "yamada", "(`yamada`)"),

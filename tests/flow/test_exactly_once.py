@@ -22,7 +22,8 @@ from pipeline.mailbox.protocol import Filed
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, Status
 from pipeline.notifications.courier import Delivery, DeliveryKind
-from pipeline.store.records import MessageState, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState, RequestRecord
 from pipeline.terms import Outcome
 from tests.world.customers import HANAKO, form
 from tests.world.fixtures import MakeWorld

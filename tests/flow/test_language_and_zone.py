@@ -83,7 +83,7 @@ def test_corrected_language_counts_from_then_on(world: World) -> None:
         ("Asia/Tokyo", "+44 7400 123456", "Asia/Tokyo", "Japan time, UTC+9"),
         ("Berlin", "+81 90 1234 5678", "Europe/Berlin", "Central European time, UTC+1"),
         ("", "+81 90 1234 5678", "Asia/Tokyo", "Japan time, UTC+9"),
-        ("", "+44 7400 123456", "Europe/London", "United Kingdom time, UTC"),
+        ("", "+44 7400 123456", "Europe/London", "UK time, UTC+0"),
         ("", "+34 612 345 678", "Europe/Madrid", "Central European time, UTC+1"),
         ("", "+351 912 345 678", "Europe/Lisbon", "Western European time, UTC"),
         ("", "+61 412 345 678", "Australia/Sydney", "Australian Eastern time, UTC+11"),

@@ -13,7 +13,7 @@ from pipeline.flow.views.notice_rules import RULES, Mail
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed
-from pipeline.notifications.samples import Sample, samples
+from pipeline.notifications.preview.samples import Sample, samples
 from tests.world.customers import HANAKO, form
 from tests.world.world import World
 

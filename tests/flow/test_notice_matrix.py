@@ -20,7 +20,7 @@ from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Say
 from pipeline.model.request import Actor, HoldReason, Status, Track
 from pipeline.notifications.compose import _telling
 from pipeline.notifications.enclosed import file_names
-from pipeline.notifications.samples import Sample, samples, usual_facts
+from pipeline.notifications.preview.samples import Sample, samples, usual_facts
 from pipeline.notifications.sources import find_source, variants_of
 from pipeline.notifications.words import words_of
 from pipeline.tracks.catalogue import TRACKS

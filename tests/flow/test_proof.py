@@ -12,7 +12,8 @@ from pipeline.flow.staff.drop import Heap, drop, drop_heap, heaped
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import EventName, HoldReason, Status
-from pipeline.store.records import OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, OLIVER, TARO, form
 from tests.world.outbox import notices
 from tests.world.world import World

@@ -8,7 +8,7 @@ from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason
 from pipeline.notifications.courier import Delivery
 from pipeline.notifications.maildir import MaildirCourier
-from pipeline.store.records import OutboxState
+from pipeline.store.outbox_records import OutboxState
 from tests.world.customers import HANAKO, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import Sent

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.errors import RefusedError
 from pipeline.flow.staff import corrections as answer_decisions
+from pipeline.flow.staff import letters
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
@@ -151,8 +153,12 @@ def test_text_by_reply_to_the_help_stays_with_staff(world: World) -> None:
 def test_help_is_answered_by_staff_and_over(world: World) -> None:
     world.mail(OLIVER, text="Thanks, what are your hours?")
     record = world.request(OLIVER)
-    done = decisions.advance(world.services, record, "saki", event=EventName.ANSWER)
+    with pytest.raises(RefusedError) as refused:  # it would end without a word
+        decisions.advance(world.services, record, "saki", event=EventName.ANSWER)
+    assert refused.value.code == "own_command"
+    done = letters.answer(world.services, record, "saki", text="From nine to five.")
     assert done.status is Status.ANSWERED
+    assert notices(world.staff_mails()) == ["answer"]
 
 
 def test_changed_form_in_work_is_held_for_a_person(world: World) -> None:

@@ -42,8 +42,9 @@ from pipeline.model.request import (
 from pipeline.model.transition import DeadlineKind
 from pipeline.resources import template
 from pipeline.routing.rules import RULES, rule_name
+from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queries import Counts
-from pipeline.store.records import MessageState, OutboxState
+from pipeline.store.records import MessageState
 from pipeline.store.unit_of_work import SchemaState
 from pipeline.terms import Issuer, Outcome
 from pipeline.tracks.catalogue import TRACKS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
 from pipeline.notifications.headers import SenderIdentity, assemble
-from pipeline.notifications.samples import Sample, samples
+from pipeline.notifications.preview.samples import Sample, samples
 
 LANGUAGES = ("en", "ja", "de")
 _KEY = b"k" * 32

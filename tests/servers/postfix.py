@@ -5,13 +5,17 @@ import pwd
 import re
 import shutil
 import smtplib
+import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.servers.opendkim import await_port, free_port
 
@@ -54,10 +58,13 @@ def postfix_program() -> str | None:
 
 
 @contextmanager
-def running_postfix(host: str, domain: str, milter_port: int = 0) -> Iterator[Postfix]:
+def running_postfix(
+    host: str, domain: str, milter_port: int = 0, *, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Postfix]:
     """Run Postfix as the server ``host`` of ``domain``, behind a filter, if there is one.
 
-    Mail to other domains goes into the Maildir ``others`` beside the first.
+    Mail to other domains goes into the Maildir ``others`` beside the first. ``more`` are further
+    parameters of main.cf.
 
     Raises FileNotFoundError when Postfix is not installed or we are not root.
     """
@@ -68,6 +75,8 @@ def running_postfix(host: str, domain: str, milter_port: int = 0) -> Iterator[Po
     try:
         port = free_port()
         _make(home, host, domain, (port, milter_port), Path(program).parent)
+        with (home / "etc" / "main.cf").open("a") as settings:
+            settings.writelines(f"{name} = {value}\n" for name, value in more.items())
         process = subprocess.Popen(
             [program, "-c", str(home / "etc"), "-d"],
             stdin=subprocess.DEVNULL,
@@ -190,3 +199,51 @@ def postfix_sink(*options: str) -> Iterator[int]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def password_server(login: str) -> Iterator[int]:
+    """Run what Postfix asks for passwords (Dovecot's authentication protocol 1.1); give its port.
+
+    ``login`` is the one ``user:password`` that it knows.
+    """
+    opened: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    opened.append(client)
+                    threading.Thread(target=_answer, args=(client, login), daemon=True).start()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            for line in (listener, *opened):
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+                line.close()
+            thread.join(5)
+
+
+def _answer(client: socket.socket, login: str) -> None:
+    with suppress(OSError), client.makefile("rb") as reader:
+        hello = (
+            "VERSION\t1\t1",
+            "MECH\tPLAIN\tplaintext",
+            "SPID\t1",
+            "CUID\t1",
+            "COOKIE\tabc",
+            "DONE",
+        )
+        client.sendall("".join(f"{line}\n" for line in hello).encode())
+        for raw in reader:
+            words = raw.decode().rstrip("\n").split("\t")
+            if words[0] != "AUTH":
+                continue
+            given = next(word[5:] for word in words if word.startswith("resp="))
+            known = b64decode(given).split(b"\0")[1:] == login.encode().split(b":")
+            client.sendall(f"{'OK' if known else 'FAIL'}\t{words[1]}\tuser=box\n".encode())

@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from pipeline.model.notice import NoticeName, Saying
 from pipeline.model.request import RequestState, Status
@@ -76,7 +77,8 @@ def untrue_dates(mail: Mail) -> Iterator[str]:
     facts = mail.written.facts
     if mail.promise is not None and mail.promise <= mail.sent_at:
         yield f"{mail}: promises {mail.promise}"
-    if facts.due_at is None or not mail.says("due"):
+    missed = mail.notice is NoticeName.CLOSED_NO_RESPONSE  # it tells the date that was missed
+    if facts.due_at is None or missed or not mail.says("due"):
         return
     if facts.due_at <= mail.sent_at:
         yield f"{mail}: due {facts.due_at}"
@@ -108,6 +110,8 @@ def contradictions(mail: Mail) -> Iterator[str]:
     if mail.notice in _REMINDERS and shown.ended:
         yield f"{mail}: a reminder after {shown.status}"
     says_it = mail.to_requester and mail.notice is not NoticeName.ANSWER
+    if mail.notice is NoticeName.DUPLICATE and shown.entered_at >= mail.written.facts.now:
+        return  # the customer asked, and wrote again before the answer was out
     if says_it and mail.written.facts.status is not shown.status:
         yield f"{mail}: the request is {shown.status}"
 
@@ -117,12 +121,14 @@ def broken_promises(
     ended: Mapping[str, datetime],
     until: datetime,
     by: Callable[[datetime], datetime],
+    alerted: Mapping[str, Collection[datetime]] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Yield each date by which we said that we write, and neither wrote nor said ``delayed``.
 
     A request that ended before its date owes no mail (``ended``); what is later than ``until`` is
     still to come. After two mails that put it off it is staff who know. ``by`` says until when the
-    mail of a promised date has to be out.
+    mail of a promised date has to be out. ``alerted`` is when staff were told to write themselves:
+    the request had gone on silently to where its customer is awaited.
     """
     threads: dict[str, list[Mail]] = defaultdict(list)
     for mail in mails:
@@ -139,6 +145,8 @@ def broken_promises(
             if promise is None or by(promise) >= until:
                 continue
             if reference in ended and ended[reference] <= by(promise):
+                continue
+            if any(promise <= at <= by(promise) for at in alerted.get(reference, ())):
                 continue
             later = thread[place + 1 :]
             kept = any(

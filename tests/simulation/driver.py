@@ -21,7 +21,8 @@ from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, Move, NumberState, Slot, Status, Track
 from pipeline.store import queries
-from pipeline.store.records import NumberRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import NumberRecord, RequestRecord
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written
 from tests.simulation.people import Person, at_work
@@ -76,6 +77,15 @@ class Year:
         """Return when the mail of a promised date has to be out: soon, or after the outage."""
         begun, over = self.outage
         return (over if begun <= promised + _PERIOD and promised < over else promised) + _SOON
+
+    def alerted(self) -> dict[str, list[datetime]]:
+        """Return when staff were told of each request that they have to write themselves."""
+        found: dict[str, list[datetime]] = {}
+        with self.world.services.store.read() as tx:
+            for line in tx.alerts.list(100_000):
+                if line.code == "promise_broken":
+                    found.setdefault(line.reference, []).append(line.at)
+        return found
 
     def plan(self, at: datetime, action: Action) -> None:
         """Let ``action`` happen at ``at``."""
@@ -135,8 +145,8 @@ class Year:
             records = {key: tx.requests.get(key) for keys in told.values() for key in keys}
             opened = queries.queue(tx, queries.QueueView.OPEN, limit=1000)
             waiting = tx.outbox.list("open", 1000)
-        times = [row.next_at for row in (*opened, *waiting) if row.next_at is not None]
-        self._wait = min(times, default=None)
+        times = [row.next_at for row in opened] + [mail.next_at for mail in waiting]
+        self._wait = min(filter(None, times), default=None)
         for row in new:
             self._sent.add(row.id)
             record = records[row.request_id] if row.request_id else None

@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 from pipeline.flow.outgoing import notices
 from pipeline.model.notice import NoticeFacts, OutboundMessage
-from pipeline.notifications.compose import Composed
+from pipeline.notifications.compose import Composed, compose
+from pipeline.notifications.headers import assemble
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ def kept_facts() -> Iterator[dict[str, Written]]:
     """Keep what every mail is written from, by its Message-ID; the last of one id counts."""
     found: dict[str, Written] = {}
     facts_of: dict[int, tuple[Composed, NoticeFacts]] = {}
-    compose, assemble = notices.compose, notices.assemble
 
     def composing(notice: Any, variant: str, language: str, facts: NoticeFacts) -> Composed:
         composed = compose(notice, variant, language, facts)

@@ -42,7 +42,9 @@ def _faults(year: Year) -> list[str]:
     ]
     return [
         *found,
-        *checks.broken_promises(year.mails, year.ended, year.until, year.written_by),
+        *checks.broken_promises(
+            year.mails, year.ended, year.until, year.written_by, year.alerted()
+        ),
         *checks.doubled_reminders(year.mails),
         *_hasty_closings(year),
     ]

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pipeline.flow.services import Services, Work
 from pipeline.model.identifiers import new_id
 from pipeline.model.notice import MailPriority, NoticeName
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 
 _LINE = "Thank you: we have your form and will write again when it was looked at.\r\n"
 

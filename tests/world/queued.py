@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from pipeline.flow.outgoing.own_copy import body_digest
 from pipeline.flow.services import Services, Work
 from pipeline.model.identifiers import new_id
 from pipeline.model.notice import NoticeName
-from pipeline.notifications.own_copy import body_digest
 from pipeline.notifications.token import message_id
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 
 
 def queue_mails(

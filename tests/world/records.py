@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from pipeline.flow.services import Services
+from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import (
     CertificateRecord,
     EventRecord,
     MessageRecord,
     NoteRecord,
     NumberRecord,
-    OutboxRecord,
     RequestRecord,
     RevisionRecord,
 )

@@ -73,7 +73,7 @@ def cancel(mail: str, name: str | None) -> None:
 def retry(mail: str, all_of: str | None, name: str | None) -> None:
     """Queue a failed, doubtful or cancelled mail again, with the same bytes and Message-ID."""
     from pipeline.flow.staff import outbox  # noqa: PLC0415 - slow to import
-    from pipeline.store.records import OutboxState  # noqa: PLC0415
+    from pipeline.store.outbox_records import OutboxState  # noqa: PLC0415
 
     if bool(mail) == bool(all_of):
         raise click.UsageError(words.word("outbox_retry_which"))

@@ -16,7 +16,7 @@ from pipeline.resources import languages
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
-    from pipeline.notifications.samples import Sample
+    from pipeline.notifications.preview.samples import Sample
 
 
 @click.command("preview")
@@ -61,7 +61,7 @@ def _known(notice: str | None) -> NoticeName | None:
 def _samples(
     notice: NoticeName | None, variant: str | None, chosen: tuple[str, ...]
 ) -> "Iterator[Sample]":
-    from pipeline.notifications.samples import samples  # noqa: PLC0415 - slow to import
+    from pipeline.notifications.preview.samples import samples  # noqa: PLC0415 - slow to import
 
     for language in _languages(chosen) or languages():
         for sample in samples(language, notice):
@@ -102,7 +102,7 @@ def _of_request(
 
 def _write(out: Path, found: "list[Sample]") -> None:
     """Write each mail as a page and as text, and ``index.html``, which shows them all."""
-    from pipeline.notifications.gallery import gallery  # noqa: PLC0415 - slow to import
+    from pipeline.notifications.preview.gallery import gallery  # noqa: PLC0415 - slow to import
 
     out.mkdir(parents=True, exist_ok=True)
     shown = []

@@ -13,11 +13,11 @@ from pipeline import logs
 from pipeline.flow.inbound.move import turn_to_move
 from pipeline.flow.outgoing.deliver import note_sent
 from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
+from pipeline.flow.outgoing.own_copy import body_digest, head_and_body
 from pipeline.flow.services import Services, Work
 from pipeline.mailbox.protocol import FetchedMessage, Mailbox
 from pipeline.mailbox.words import message_id_of
-from pipeline.notifications.own_copy import body_digest, head_and_body
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.unit_of_work import Transaction
 
 #: An id stands at the top of a mail of ours, below what relays have added.

@@ -18,7 +18,8 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, RequestFacts
 from pipeline.model.request import Status
 from pipeline.model.transition import SendNotice
-from pipeline.store.records import OutboxRecord, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.records import RequestRecord
 
 
 def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecord:

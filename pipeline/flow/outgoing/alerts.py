@@ -41,6 +41,7 @@ _COMMANDS = {
     "too_many_requests": "pipeline queue held",
     "receipts_dropped": "pipeline queue held",
     "archive_failed": "pipeline doctor",
+    "archive_unread": "pipeline doctor",
     "login_failed": "pipeline doctor",
     "sender_setting": "pipeline doctor",
     "one_list": "",
@@ -54,6 +55,7 @@ _WITH_REASON = frozenset(
         "due_work_refused",
         "certificate_not_issued",
         "archive_failed",
+        "archive_unread",
         "qr_not_made",
     }
 )

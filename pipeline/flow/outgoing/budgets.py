@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
-from pipeline.store.records import OutboxRecord, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.records import RequestRecord
 
 #: Staff are told so many times a day of one mailbox; a loop is seen by then.
 _TOLD = 5

@@ -9,7 +9,10 @@ from functools import partial
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.services import Services, Work
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
+
+#: A database that does not answer must not hold up the end of the process.
+_PATIENCE = 2.0
 
 
 class ClaimKeeper:
@@ -39,10 +42,10 @@ class ClaimKeeper:
             self._mail = None
 
     def close(self) -> None:
-        """Let the thread end; a renewal under way is waited for."""
+        """Let the thread end; a renewal under way is waited for, but not for long."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
     def _keep(self) -> None:
         while not self._over.wait(self._lease.total_seconds() / 3):

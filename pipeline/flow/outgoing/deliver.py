@@ -24,7 +24,7 @@ from pipeline.flow.services import Services, Work, pause, waits
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.unit_of_work import Transaction
 
 _CAP = "mail:hour"
@@ -225,7 +225,7 @@ def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | N
     services = sending.services
     found = doubt.judge(services, sending.archive, mail)
     if found.fault is not None:
-        _archive_failed(sending, found.fault)
+        _archive_failed(sending, found.fault, "archive_unread")
     match found.fate:
         case Fate.WENT_OUT:
             return Delivery(DeliveryKind.SENT, "found_in_archive")
@@ -295,27 +295,15 @@ def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
             if sending.archive_fault is None:
                 sending.archive(mail.content)
         except PipelineError as error:
-            _archive_failed(sending, error)
+            _archive_failed(sending, error, "archive_failed")
     return delivery
 
 
-def _archive_failed(sending: _Sending, error: PipelineError) -> None:
-    """Tell staff once a day; in this batch the archive is asked to keep no more.
-
-    Not once a batch: the mail that tells it would itself be the next that is not archived.
-    """
-    logs.event("flow.deliver", "archive_failed", code=error.code)
-    if sending.archive_fault is not None:
-        return
-    sending.archive_fault = error
-    services = sending.services
-    today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def change(work: Work) -> None:
-        if work.tx.counters.add("alert:archive", today) == 1:
-            alert(work, "archive_failed", "", error.code)
-
-    services.run(change)
+def _archive_failed(sending: _Sending, error: PipelineError, code: str) -> None:
+    """Tell staff; in this batch the archive is asked to keep no more."""
+    if sending.archive_fault is None:
+        sending.archive_fault = error
+        doubt.tell_of_archive(sending.services, code, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from pipeline import logs
 from pipeline.errors import PipelineError
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 
 #: Why a mail is in doubt that no worker has said anything of.
 VANISHED = "worker_vanished"
@@ -97,6 +99,21 @@ def _unproven(setting: str) -> Judgement:
 def looked_for(services: Services) -> timedelta:
     """Return how long a mail in doubt is looked for."""
     return timedelta(minutes=services.settings.courier.look_minutes)
+
+
+def tell_of_archive(services: Services, code: str, error: PipelineError) -> None:
+    """Tell staff once a day that the archive keeps nothing, or cannot be read.
+
+    Not once a batch: the mail that tells it would itself be the next that is not archived.
+    """
+    logs.event("flow.deliver", code, code=error.code)
+    today = services.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def change(work: Work) -> None:
+        if work.tx.counters.add(f"alert:{code}", today) == 1:
+            alert(work, code, "", error.code)
+
+    services.run(change)
 
 
 def broke_off(work: Work, archive: Archive | None, mail: OutboxRecord, why: str) -> bool:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeFacts, Saying
 from pipeline.model.request import RequestState
-from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import our_promise_at, reminders_of
 from pipeline.tracks.promises import after_mail, is_last, passed_in, settled
 

@@ -9,6 +9,7 @@ from pipeline.flow.outgoing.asked import asked_by_route, told_again
 from pipeline.flow.outgoing.attachments import enclosures
 from pipeline.flow.outgoing.facts import notice_facts
 from pipeline.flow.outgoing.ledger import Promise, dated, keep
+from pipeline.flow.outgoing.own_copy import body_digest
 from pipeline.flow.services import Work
 from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.reply.digests import digests_of
@@ -25,8 +26,8 @@ from pipeline.model.notice import (
 )
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
-from pipeline.notifications.own_copy import body_digest
-from pipeline.store.records import AttachmentRecord, OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.records import AttachmentRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.promises import saying_of
 

@@ -15,7 +15,7 @@ from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.services import Work
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 
 #: Priorities with a budget, in the order in which their mails go out.
 PRIORITIES = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)

@@ -14,7 +14,7 @@ from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.services import Work
 from pipeline.flow.services.pause import Refusals, forget, keep, refusals
 from pipeline.notifications.courier import Delivery, DeliveryKind, Step
-from pipeline.store.records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
 
 _STATUS = re.compile(r"(\d{3})[ -]+(?:([245]\.\d{1,3}\.\d{1,3})\b)?")
 _LONGEST = 1000

@@ -10,7 +10,8 @@ from email import message_from_bytes, policy
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Status
-from pipeline.store.records import CertificateRecord, EventRecord, OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.records import CertificateRecord, EventRecord
 from pipeline.store.unit_of_work import Transaction
 
 #: Mails that carry a certificate: it has to be the live one still.

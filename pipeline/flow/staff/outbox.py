@@ -8,7 +8,8 @@ from pipeline.flow.outgoing.ledger import take_back
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
-from pipeline.store.records import OutboxRecord, OutboxState, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.records import RequestRecord
 
 _PORTION = 100
 

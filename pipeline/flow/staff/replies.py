@@ -11,7 +11,7 @@ from pipeline.flow.staff.vouching import newest_unproven, vouch
 from pipeline.model.message import ReplyKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.transition import SendNotice
-from pipeline.notifications.asked import LETTERS
+from pipeline.notifications.view.asked import LETTERS
 from pipeline.notifications.words import words_of
 from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction

@@ -230,18 +230,19 @@ def _mailbox(services: Services) -> Finding:
 
 
 def _courier(services: Services) -> Finding:
-    with open_courier(services) as (courier, archive):
+    with open_courier(services) as (courier, _):
         answer = courier.check()
     if answer.kind is not DeliveryKind.SENT:
         raise answer.fault or ConfigurationError("courier_unusable", reason=answer.detail)
     if services.settings.courier.kind != "smtp":
         return Finding("courier", "good")
-    return _doubt(services.settings, archived=archive is not None)
+    return of_doubt(services.settings)
 
 
-def _doubt(settings: Settings, *, archived: bool) -> Finding:
+def of_doubt(settings: Settings) -> Finding:
     """Tell what becomes of a mail of which nobody knows whether it went out."""
     courier = settings.courier
+    archived = courier.archive == "bcc" or bool(courier.archive_folder)
     folder = ("folder", settings.copies_folder())
     if courier.in_doubt == "resend":
         return Finding("courier", "warn", "doubt_resend")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.flow.views.notice_rules import RULES, Mail, count_of_dates
 from pipeline.model.notice import NoticeName
-from pipeline.notifications.samples import Sample, samples
+from pipeline.notifications.preview.samples import Sample, samples
 from pipeline.resources import languages
 
 #: The rule that compares languages.

@@ -9,7 +9,7 @@ from pipeline.flow.outgoing.ledger import Promise, dated
 from pipeline.flow.services import Services, Work
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.enclosed import file_names
-from pipeline.notifications.samples import Sample
+from pipeline.notifications.preview.samples import Sample
 from pipeline.store.records import RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.promises import saying_of

@@ -13,13 +13,13 @@ from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.model.proposal import Proposals
 from pipeline.model.request import Move, Slot, Status, Track
+from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.queries import overview
 from pipeline.store.records import (
     CertificateRecord,
     EventRecord,
     MessageRecord,
     NoteRecord,
-    OutboxRecord,
     RequestRecord,
     StoredProblem,
     StoredReading,

@@ -23,7 +23,8 @@ from pipeline.model.request import (
     Status,
     Track,
 )
-from pipeline.store.records import MessageState, OutboxState, StoredProblem, StoredReading
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState, StoredProblem, StoredReading
 from pipeline.store.schema.columns import (
     BUSY,
     choice,

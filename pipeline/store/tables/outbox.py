@@ -7,10 +7,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from pipeline.model.notice import MailPriority
-from pipeline.store.records import OutboxRecord, OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
+from pipeline.store.tables.in_doubt import Refused
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.refused import Refused
 from pipeline.store.tables.rows import Context, Mapper
 
 #: Why a mail was taken back that told of what was no longer so.

@@ -228,3 +228,24 @@ def test_proposals_are_part_of_what_programs_read(pipeline: Call, helped: str) -
     (number,) = (item for item in found if item["about"] == "phone_number")
     assert (number["value"], number["weak"]) == ("+468123456", False)
     assert "+46 8 123 456" in number["words"]
+
+
+def test_answer_is_mailed_in_words_of_staff_from_a_file_or_a_text(
+    pipeline: Call, reference_of: Find, tmp_path: Path
+) -> None:
+    reference = reference_of("needs_correction")
+    assert pipeline("request", "answer", reference).code == 2
+    called = pipeline("request", "answer", reference, "--text", "  ")
+    assert (called.code, "empty" in called.err) == (2, True)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("We open at nine.\n\nYours, Saki", encoding="utf-8")
+    assert pipeline("request", "answer", reference, "--file", str(letter), "--as", "saki").code == 0
+    found = pipeline("request", "show", reference, "--json").json()
+    assert [mail["notice"] for mail in found["mails"]][-1] == "answer"
+    assert found["status"] == "needs_correction"
+    assert found["history"][-1]["detail"] == [["answer_written", ""]]
+
+
+def test_delay_is_refused_where_nothing_was_promised(pipeline: Call, reference_of: Find) -> None:
+    called = pipeline("request", "delay", reference_of("needs_correction"))
+    assert (called.code, "promised" in called.err) == (6, True)

@@ -99,6 +99,16 @@ FAULTS = {
     ),
     "folder is the inbox": ('[folders]\nrequest = "Inbox"', "as well", "Give each its own"),
     "folder is the archive": ('[courier]\narchive_folder = "Held"', "folders.held", "Give each"),
+    "folder of the copies": (
+        SMTP + 'archive = "bcc"\n[folders]\nheld = "copies"',
+        'courier.archive_folder = "Copies" is the folder of folders.held as well.',
+        "Give each",
+    ),
+    "copies without a server": (
+        '[courier]\narchive = "bcc"',
+        'courier.archive = "bcc" needs courier.kind = "smtp".',
+        "Leave courier.archive out",
+    ),
     "folder without name": ('[folders]\nheld = ""', "cannot be the name of a folder", "Write a"),
     "folder with control": ('[folders]\nheld = "a\\u0007b"', "cannot be the name", "Write a name"),
     "folder with a star": ('[folders]\nheld = "He*d"', "cannot be the name", "*, % and"),

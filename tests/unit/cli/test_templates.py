@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.notifications.samples import samples
+from pipeline.notifications.preview.samples import samples
 from tests.unit.cli.conftest import Call
 
 

@@ -79,7 +79,7 @@ def templates(language: str) -> Iterator[tuple[str, str]]:
             yield f"{name} subject", source.subject
             yield f"{name} preheader", source.preheader
             yield name, source.body
-    for part, text in sources._shared(language).items():  # noqa: SLF001 - all of them
+    for part, text in sources._shared(language).items():
         yield f"part {part}", text
 
 
@@ -95,9 +95,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[tuple[str, int]]]:
             return False
 
         found = Marked(source)
-        return composing._environment().from_string(  # noqa: SLF001 - the same environment
-            found.mark(), globals={"hit": hit}
-        )
+        return composing._environment().from_string(found.mark(), globals={"hit": hit})
 
     with monkeypatch.context() as patch:
         patch.setattr(composing, "_template", template)

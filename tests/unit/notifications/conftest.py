@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.model.notice import NoticeFacts
-from pipeline.notifications.samples import usual_facts
+from pipeline.notifications.preview.samples import usual_facts
 
 MakeFacts = Callable[..., NoticeFacts]
 

@@ -346,7 +346,7 @@ def test_a_command_that_is_named_is_one_that_is_read(
     flowing = " ".join(composed.body.split())
     found = COMMANDS[case[2]].findall(flowing)
     assert [word for word in found if not says(REPLIES, word)] == []
-    told = re.findall("in the first line(?! of)|in der ersten Zeile(?!:)", flowing)
+    told = re.findall("in the first line(?! of|:)|in der ersten Zeile(?!:| mit dem Wort)", flowing)
     assert len(found) == len(told)
 
 
@@ -362,7 +362,7 @@ def test_each_word_to_reply_with_stands_in_a_block_of_its_own_and_is_read(
     for told in re.findall(rf"(?m)^{line}(.*)$", written(case, make_facts).text):
         words = re.split(r", or |, | or | oder |、または|、", told)
         assert words
-        commands = [word for word in words if word.isupper() and len(word) > 1]
+        commands = [word for word in words if re.fullmatch("[A-ZÄÖÜ ]{2,}", word)]
         for word in commands or (words[:1] if case[1] in {"meaning", "differs_first"} else ()):
             assert says(REPLIES, word), word
 
@@ -377,6 +377,18 @@ def test_word_that_undoes_is_told_while_it_can_be_undone(
     words = [html.unescape(word) for word in REPLY_WORD.findall(page)]
     assert words
     assert [word for word in words if not says(REPLIES, word)] == []
+
+
+@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+def test_a_block_of_what_is_asked_stands_apart(
+    case: tuple[NoticeName, str, str], make_facts: MakeFacts
+) -> None:
+    asked = re.compile("By: |Frist: |期限：|First line of your|1行目に書く|Erste Zeile Ihrer")
+    lines = ["", *written(case, make_facts).text.split("\n"), ""]
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if asked.match(line):
+            assert not before or re.match("[^:：]+[:：]", before), before
+            assert not after or asked.match(after) or re.match("[^:：]+[:：]", after), after
 
 
 @pytest.mark.parametrize("case", [case for case in CUSTOMER_CASES if case[2] == "de"], ids=str)

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed
-from pipeline.notifications.samples import Sample, samples
+from pipeline.notifications.preview.samples import Sample, samples
 from pipeline.notifications.seal import unlinked
 from pipeline.validation.characters import clean
 from tests.unit.notifications.test_every_notice import hostile, tags

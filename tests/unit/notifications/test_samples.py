@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.notifications.samples import samples
+from pipeline.notifications.preview.samples import samples
 from tests.unit.notifications.branches import marked, templates, traced
 
 LANGUAGES = ("en", "ja", "de")

@@ -16,14 +16,13 @@ from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, EventName, Move, RequestState, Status, Track
 from pipeline.store import Store
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import (
     CertificateRecord,
     EventRecord,
     FetchedMail,
     MessageRecord,
     MessageState,
-    OutboxRecord,
-    OutboxState,
     RequestRecord,
     RevisionRecord,
     StoredProblem,

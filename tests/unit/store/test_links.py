@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.model.request import Status
 from pipeline.store import Store, Transaction, queries
-from pipeline.store.records import MessageRecord, OutboxRecord, RequestRecord
+from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.records import MessageRecord, RequestRecord
 
 if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make

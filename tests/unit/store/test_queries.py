@@ -13,6 +13,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store import Store, Transaction, queries
+from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queries import Counts, QueueView
 from pipeline.store.records import (
     AlertRecord,
@@ -21,7 +22,6 @@ from pipeline.store.records import (
     MessageRecord,
     MessageState,
     NoteRecord,
-    OutboxState,
     QuarantineRecord,
     RequestRecord,
 )

@@ -406,7 +406,7 @@ def test_every_deadline_can_be_carried_out_when_it_is_due(track: Track) -> None:
 def test_reminder_carries_its_notice_into_the_event() -> None:
     state = entered(TUESDAY, state_of(T.HELP, S.AWAITING_FORM))
     reminder = deadlines(state, POLICY, customer_zone=TOKYO, team=JAPAN)[0]
-    assert reminder.notice == SendNotice(NoticeName.QUESTION, "prefilled_form")
+    assert reminder.notice == SendNotice(NoticeName.QUESTION, "prefilled_form_reminder")
     effects = apply(state, event_of(reminder, reminder.at), POLICY).effects
     assert effects == (reminder.notice,)
 

@@ -1,27 +1,22 @@
 """The facts of a notice as a template sees them: in words, in the customer's zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from urllib.parse import unquote
 
 from markupsafe import Markup
 
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.request import Move, Status, Track
-from pipeline.notifications import dates
-from pipeline.notifications.asked import LETTERS, Asked
+from pipeline.model.request import Move, Status
 from pipeline.notifications.digest import LineView, days_between
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Own, Promised, Whole, unlinked
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Own, Whole, unlinked
+from pipeline.notifications.view.dated import Dated
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
 
 #: What is said of a number already by the name of who runs WhatsApp on it.
 _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
 #: The references that a subject has room for.
 _NAMED_IN_SUBJECT = 2
-
-
-def _promised(date: str) -> str:
-    return Promised(date) if date else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +29,8 @@ class RequestView:
 
 
 @dataclass(frozen=True)
-class View(Asked):
+class View(Dated):
     """What the templates may write: ``{{ v.due }}``, ``{{ v.number }}`` …; empty: not known."""
-
-    def _instant(self, instant: datetime | None) -> str:
-        if instant is None:
-            return ""
-        return Glued(dates.full_instant(instant, self.facts.zone, self.words))
-
-    def _deadline(self, instant: datetime | None) -> str:
-        if instant is None:
-            return ""
-        return self._instant(dates.before_midnight(instant, self.facts.zone))
-
-    def _short(self, instant: datetime | None) -> str:
-        """Return a date for a subject; the body has it in full."""
-        if instant is None:
-            return ""
-        last = dates.before_midnight(instant, self.facts.zone)
-        return dates.short_date(dates.in_zone(last, self.facts.zone).date(), self.words)
-
-    def _date(self, day: date | None) -> str:
-        return "" if day is None else Glued(dates.full_date(day, self.words))
 
     # who and what
 
@@ -135,124 +110,6 @@ class View(Asked):
         """The address that requests are sent to."""
         return Mailbox(self.facts.mailbox)
 
-    # when
-
-    @property
-    def now(self) -> str:
-        """The present instant."""
-        return self._instant(self.facts.now)
-
-    @property
-    def received(self) -> str:
-        """When the form arrived."""
-        return self._instant(self.facts.received_at)
-
-    @property
-    def due(self) -> str:
-        """The customer's deadline."""
-        return self._deadline(self.facts.due_at)
-
-    @property
-    def due_day(self) -> str:
-        """The customer's deadline, for a subject."""
-        return self._short(self.facts.due_at)
-
-    @property
-    def promise(self) -> str:
-        """Our deadline."""
-        return _promised(self._deadline(self.facts.promise_at))
-
-    @property
-    def promise_day(self) -> str:
-        """Our deadline, for a subject."""
-        return _promised(self._short(self.facts.promise_at))
-
-    @property
-    def old_promise(self) -> str:
-        """The deadline of ours that has passed."""
-        return self._deadline(self.facts.old_promise_at)
-
-    @property
-    def second_received(self) -> str:
-        """When the second of two differing forms arrived."""
-        return self._instant(self.facts.second_received_at)
-
-    @property
-    def undo_until(self) -> str:
-        """Until when a reply undoes it."""
-        return self._deadline(self.facts.undo_until)
-
-    @property
-    def approval_ends(self) -> str:
-        """When the approval lapses, when that is before the customer is ready; else empty."""
-        ends, ready = self.facts.approval_ends_at, self.facts.ready_date
-        if ends is None or ready is None:
-            return ""
-        last = dates.before_midnight(ends, self.facts.zone)
-        last_day = dates.in_zone(last, self.facts.zone).date()
-        return self._date(last_day) if ready > last_day else ""
-
-    @property
-    def ready_date(self) -> str:
-        """The date from which the customer is ready."""
-        return self._date(self.facts.ready_date)
-
-    @property
-    def active_since(self) -> str:
-        """Since when the number is active."""
-        return self._date(self.facts.active_since)
-
-    @property
-    def ready_date_has_come(self) -> bool:
-        """Whether the customer's ready date is today or over."""
-        today = dates.in_zone(self.facts.now, self.facts.zone).date()
-        return self.facts.ready_date is not None and self.facts.ready_date <= today
-
-    @property
-    def deleted(self) -> str:
-        """When the integration is deleted."""
-        return self._deadline(self.facts.deleted_at)
-
-    @property
-    def deleted_day(self) -> str:
-        """When the integration is deleted, for a subject."""
-        return self._short(self.facts.deleted_at)
-
-    # the certificate
-
-    @property
-    def expires(self) -> str:
-        """When the certificate expires."""
-        certificate = self.facts.certificate
-        return self._deadline(certificate.expires_at if certificate else None)
-
-    @property
-    def expires_short(self) -> str:
-        """When the certificate expires, for a subject."""
-        if self.facts.certificate is None:
-            return ""
-        last = dates.before_midnight(self.facts.certificate.expires_at, self.facts.zone)
-        return dates.short_instant(last, self.facts.zone, self.words)
-
-    @property
-    def revoked_because(self) -> str:
-        """The code of why the certificate was cancelled, or empty."""
-        known = self.words.section("revoked")
-        certificate = self.facts.certificate
-        candidates = (self.facts.reason, certificate.reason if certificate else "")
-        return next((code for code in candidates if code in known), "")
-
-    @property
-    def certificate_over(self) -> bool:
-        """Whether the certificate has expired by itself, so that there was none to cancel."""
-        certificate = self.facts.certificate
-        return certificate is not None and certificate.expires_at <= self.facts.now
-
-    @property
-    def days_left(self) -> int:
-        """The days until the certificate expires, at least 1."""
-        return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1
-
     # steps, slots, lists
 
     @property
@@ -305,8 +162,8 @@ class View(Asked):
     def rejected(self, part: str) -> Markup:
         """Return why (``why``) or what now (``next``); Markdown of ours, not a value."""
         reasons = self.words.section("rejected")
-        other = "other_qr" if self.facts.track is Track.QR else "other"
-        reason = reasons.get(self.facts.reason) or reasons[other]
+        other = reasons.get(f"other_{self.facts.track}") or reasons["other"]
+        reason = reasons.get(self.facts.reason) or other
         return Markup(str(reason[part]).strip())  # noqa: S704 - a template, not a value
 
     def step(self, status: Status | None) -> str:
@@ -316,30 +173,6 @@ class View(Asked):
     def word(self, section: str, key: str) -> str:
         """Return a shared word."""
         return self.words.text(section, key)
-
-    @property
-    def slots(self) -> tuple[tuple[str, str], ...]:
-        """The offered hours that have not begun, each with its letter, which it keeps."""
-        return tuple(
-            (letter, Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words)))
-            for letter, slot in zip(LETTERS, self.facts.slots, strict=False)
-            if slot.start > self.facts.now
-        )
-
-    @property
-    def slot(self) -> str:
-        """The agreed hour."""
-        slot = self.facts.slot
-        if slot is None:
-            return ""
-        return Glued(dates.span(slot.start, slot.end, self.facts.zone, self.words))
-
-    @property
-    def slot_short(self) -> str:
-        """The agreed hour, for a subject."""
-        if self.facts.slot is None:
-            return ""
-        return dates.short_instant(self.facts.slot.start, self.facts.zone, self.words)
 
     @property
     def own_lines(self) -> tuple[str, ...]:
@@ -353,8 +186,8 @@ class View(Asked):
 
     def _use(self, name: str) -> str:
         stem, _, ending = name.lower().rpartition(".")
-        by_ending = self.words.text("file_use", ending)
-        return self.words.text("file_use", f"{ending}_{stem.partition('_')[0]}", by_ending)
+        uses = self.words.section("file_use")
+        return str(uses.get(f"{ending}_{stem.partition('_')[0]}", uses.get(ending, "")))
 
     @property
     def requests(self) -> tuple[RequestView, ...]:
@@ -368,7 +201,7 @@ class View(Asked):
     def certificate_follows(self) -> bool:
         """Whether a request of the mail leads to a certificate."""
         tracks = [one.track for one in self.facts.requests] or [self.facts.track]
-        return any(track is not Track.QR for track in tracks)
+        return any(not TRACKS[track].needs_active_number for track in tracks)
 
     @property
     def references(self) -> str:

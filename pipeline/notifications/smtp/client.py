@@ -8,11 +8,11 @@ import time
 from dataclasses import replace
 
 from pipeline.errors import ConfigurationError, PipelineError
-from pipeline.notifications import smtp_line as limits
 from pipeline.notifications.addresses import is_sendable, on_the_wire
 from pipeline.notifications.courier import Delivery, DeliveryKind, Step
-from pipeline.notifications.smtp_line import Line
-from pipeline.notifications.smtp_server import (
+from pipeline.notifications.smtp import line as limits
+from pipeline.notifications.smtp.line import Line
+from pipeline.notifications.smtp.server import (
     PERMANENT,
     SmtpServer,
     answer,
@@ -21,8 +21,6 @@ from pipeline.notifications.smtp_server import (
 )
 from pipeline.sasl import Bearer, TokenExchange, choose
 from pipeline.tls import is_loopback, speaks_tls
-
-__all__ = ["SmtpCourier", "SmtpServer"]
 
 _TEMPORARY = 400
 _CLOSING = 421

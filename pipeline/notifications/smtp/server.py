@@ -52,9 +52,9 @@ class SmtpServer:
 
     def copy_refused(self, code: int, said: str) -> PipelineError:
         """Return what is told of a server that does not take our own mailbox as a recipient."""
-        told = ConfigurationError if code >= PERMANENT else TryLaterError
-        word = "courier_copy_refused" if code >= PERMANENT else "courier_copy_deferred"
-        return told(word, address=self.copy_to, reason=said)
+        if code >= PERMANENT:
+            return ConfigurationError("courier_copy_refused", address=self.copy_to, reason=said)
+        return TryLaterError("courier_copy_deferred", address=self.copy_to, reason=said)
 
     def fault_of_answer(self, error: smtplib.SMTPResponseException) -> PipelineError:
         """Return what is told of a refusal of the greeting, EHLO, STARTTLS or the log-in.
