@@ -28,7 +28,7 @@ _PAGE = (
 # columns have no height instead.
 _STYLE = (
     ":root{color-scheme:light dark}"
-    "@media (prefers-color-scheme:dark){.act{border-color:#6cb1ff!important} }"
+    "@media (prefers-color-scheme:dark){.act{border-color:#6cb1ff!important}a{color:#6cb1ff} }"
     "@media (max-width:480px){.facts th,.facts td,.rows td{display:block;width:auto!important}"
     ".rows th{display:block;height:0;overflow:hidden;padding:0!important;border:0!important}"
     ".rows td+td{border-top:0!important}"

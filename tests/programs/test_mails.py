@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.notifications.samples import Sample, samples
+from pipeline.notifications.preview.samples import Sample, samples
 from tests.programs.finished_mails import LANGUAGES, finished, one_of_each, written
 from tests.programs.running import NODE_MODULES, call_node, missing_package
 

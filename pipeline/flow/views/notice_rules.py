@@ -69,7 +69,8 @@ class Mail:
     def flowing(self) -> str:
         """Return its text without the breaks of lines."""
         wide = bool(words_of(self.composed.language).section("layout").get("east_asian"))
-        return ("" if wide else " ").join(self.composed.text.split())
+        text = self.composed.text.replace("\u2060", "")
+        return ("" if wide else " ").join(text.split())
 
     @cached_property
     def acts(self) -> tuple[tuple[str, str], ...]:
@@ -192,7 +193,7 @@ def actor(mail: Mail) -> Iterator[str]:
 def raw_code(mail: Mail) -> Iterator[str]:
     """No code of the program is in a mail."""
     facts = mail.sample.facts
-    text = _QUOTED.sub("", _plain(mail.composed.html.partition("<body")[2]))
+    text = _QUOTED.sub("", _plain(mail.composed.html.partition("<body")[2])).replace("\u2060", "")
     theirs = (facts.file_name, facts.chat_link, *facts.files, *(item.given for item in facts.items))
     for value in (*theirs, *(one.file_name for one in facts.requests)):
         text = text.replace(value, "") if value else text
