@@ -26,7 +26,7 @@ from pipeline.notifications.words import words_of
 from pipeline.resources import languages
 
 _LONGEST_LINE = 998
-_USUAL_LINE = 78
+_USUAL_LINE = 76
 #: Fields whose words are ours or were checked: a plain line of them is written as it is.
 _AS_IT_IS = frozenset(
     {

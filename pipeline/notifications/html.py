@@ -156,7 +156,7 @@ class HtmlWriter:
             for width, head in zip(widths, heads, strict=True)
         )
         rows = (
-            "".join(
+            "\n".join(
                 f'<td style="{_CELL}">{self._head(head) if index and cell else ""}'
                 f"{self.vault.open_html(cell)}</td>"
                 for index, (head, cell) in enumerate(zip(heads, cells, strict=True))
@@ -169,7 +169,7 @@ class HtmlWriter:
     def _head(self, head: str) -> str:
         """Return the label of a cell, which Outlook must never show (it knows no ``::before``)."""
         label = self.words.text("layout", "cell").format(head=self.vault.open_html(head), cell="")
-        return f'<span class="head" style="display:none;mso-hide:all">{label}</span>'
+        return f'<span class="head" style="display:none;mso-hide:all">{label}</span>\n'
 
     def _lines(self, lines: tuple[Line, ...]) -> str:
         """Return the lines as running text; a sentence of Japanese begins on its own line."""
