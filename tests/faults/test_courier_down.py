@@ -14,6 +14,7 @@ from tests.faults.conftest import OpenBox
 from tests.servers.lines import closed_port
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.world.crowd import form_mail
+from tests.world.outbox import queue_to
 from tests.world.queued import queue_mails
 from tests.world.world import World
 
@@ -56,7 +57,7 @@ def test_mail_waits_while_the_server_is_down_and_goes_out_afterwards(
 def test_a_server_that_stays_down_never_makes_a_mail_fail(open_box: OpenBox) -> None:
     with closed_port() as port:
         box = open_box(courier=_courier(port))
-        box.deliver_forms(0)
+        queue_to(box.services, "aiko@shrub.example")
         for _ in range(30):
             assert box.batch(after=timedelta(hours=5)).exit_code == ExitCode.TRY_LATER
         first = box.outbox()[0]
@@ -67,7 +68,7 @@ def test_a_wrong_setting_stops_sending_and_costs_no_attempt(
     open_box: OpenBox, sink: SmtpSink
 ) -> None:
     box = open_box(courier=_courier(sink.port).model_copy(update={"encryption": "starttls"}))
-    box.deliver_forms(0, 1)
+    queue_to(box.services, "aiko@shrub.example", "ben@tree.example")
     for _ in range(15):
         summary = box.batch(after=timedelta(hours=5))
         assert summary.exit_code == ExitCode.CONFIGURATION
