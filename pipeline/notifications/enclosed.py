@@ -16,7 +16,7 @@ class Enclosed(StrEnum):
     ANSWERS = "answers"
     CHOSEN_FORM = "chosen_form"
     BLANKS = "blanks"
-    TEXT_TO_PASS_ON = "text_to_pass_on"
+    TEXT = "text"
     CERTIFICATE = "certificate"
     GIVEN = "given"
 
@@ -48,7 +48,7 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
     if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
         return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
-        return Enclosed.TEXT_TO_PASS_ON
+        return Enclosed.TEXT
     if notice in _WITH_CERTIFICATE:
         return Enclosed.CERTIFICATE
     if blanks(notice, facts):
@@ -98,21 +98,18 @@ def file_names(
     file_format: FileFormat = FileFormat.XLSX,
 ) -> tuple[str, ...]:
     """Return the names of the files that ``notice`` carries; answers come as ``file_format``."""
+    kinds: tuple[FormKind | None, ...] = ()
     match enclosed(notice, variant, facts):
-        case Enclosed.ANSWERS:
-            kind = form_of_answers(facts)
-            return (file_name(kind, language, file_format),) if kind else ()
-        case Enclosed.CHOSEN_FORM:
-            chosen = facts.suggestion
-            return (file_name(chosen, language, file_format),) if chosen else ()
-        case Enclosed.BLANKS:
-            kinds = blanks(notice, facts)
-            return tuple(file_name(kind, language, FileFormat.XLSX) for kind in kinds)
-        case Enclosed.TEXT_TO_PASS_ON:
+        case Enclosed.TEXT:
             return (text_name(facts),)
         case Enclosed.CERTIFICATE:
-            name = certificate_name(facts)
-            return (name,) if name else ()
+            return tuple(filter(None, (certificate_name(facts),)))
         case Enclosed.GIVEN:
             return facts.files
-    return ()
+        case Enclosed.BLANKS:
+            kinds, file_format = blanks(notice, facts), FileFormat.XLSX
+        case Enclosed.ANSWERS:
+            kinds = (form_of_answers(facts),)
+        case Enclosed.CHOSEN_FORM:
+            kinds = (facts.suggestion,)
+    return tuple(file_name(kind, language, file_format) for kind in kinds if kind)

@@ -50,7 +50,10 @@ _TABLE = f"{_WRAPPER};margin:0 0 1em"
 _LABEL = "text-align:left;vertical-align:top;white-space:nowrap;padding:0 .8em .25em 0"
 _VALUE = "vertical-align:top;padding:0 0 .25em"
 _ACT = f"{_WRAPPER};border-left:4px solid #005fb8;margin:0 0 1em"
-_ACT_LABEL = "text-align:left;vertical-align:top;font-weight:normal;padding:.25em .8em .25em 12px"
+_ACT_LABEL = (
+    "text-align:left;vertical-align:top;font-weight:normal;padding:.25em .8em .25em 12px;"
+    "overflow-wrap:break-word"
+)
 _ACT_VALUE = "vertical-align:top;padding:.25em 0 .25em 12px;font-size:1.125em"
 _CELL = (
     "border:1px solid #767676;text-align:left;vertical-align:top;padding:6px 8px;"

@@ -76,7 +76,7 @@ BROKEN: list[tuple[str, str, Change, Rewrite, str]] = [
     (
         "correction_reminder",
         "en",
-        lambda facts: replace(facts, now=facts.due_at + timedelta(days=1)),
+        lambda facts: replace(facts, due_at=facts.now - timedelta(days=1)),
         AGAIN,
         "deadline",
     ),

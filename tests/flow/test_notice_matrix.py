@@ -85,7 +85,6 @@ def cells() -> tuple[Cell, ...]:
 def facts_of(cell: Cell, language: str) -> NoticeFacts:
     """Return what the mail of ``cell`` may say, from its state as the flow tells it."""
     state, now = cell.after.shown, cell.at
-    where = {"customer_zone": ZONE, "team": TEAM}
     saying = saying_of(cell.notice, cell.variant)
     names_ours = saying.names_a_new_date or saying is Saying.REPEATS
     usual = usual_facts(language)
@@ -99,9 +98,11 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         next_status=next_on_journey(state.track, state.status),
         now=now,
         received_at=now - timedelta(hours=5),
-        due_at=customer_due_at(state, POLICY, now=now, **where),
+        due_at=customer_due_at(state, POLICY, now=now, customer_zone=ZONE, team=TEAM),
         closes=closes_when_due(state),
-        promise_at=our_promise_at(state, POLICY, now, **where) if names_ours else None,
+        promise_at=our_promise_at(state, POLICY, now, customer_zone=ZONE, team=TEAM)
+        if names_ours
+        else None,
         old_promise_at=now if saying is Saying.PUTS_OFF else None,
         ready_date=state.ready_date,
         slots=state.slots,
@@ -268,7 +269,7 @@ def test_a_hold_that_is_hidden_shows_nothing_of_it() -> None:
     hidden = [cell for cell in cells() if cell.after.hidden]
     assert hidden
     for cell in hidden:
-        assert facts_of(cell, "en").hold_reason not in {HoldReason.OWNERSHIP}
+        assert facts_of(cell, "en").hold_reason is not HoldReason.OWNERSHIP
 
 
 def test_the_samples_have_each_notice_that_the_matrix_has() -> None:

@@ -134,9 +134,7 @@ def _assert_accessible(chosen: tuple[Sample, ...], folder: Path) -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         for scheme in ("light", "dark"):
-            page = browser.new_page(
-                viewport={"width": 320, "height": 900}, color_scheme=scheme
-            )
+            page = browser.new_page(viewport={"width": 320, "height": 900}, color_scheme=scheme)
             for path in _pages(chosen, folder):
                 page.goto(path.as_uri())
                 page.evaluate(axe)

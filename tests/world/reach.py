@@ -50,6 +50,15 @@ _VARIANTS: dict[EventName, tuple[tuple[str, HoldReason | None], ...]] = {
 _ASKS_READY = frozenset(
     {Status.RECEIVED, Status.NAME_REVIEW, Status.APPROVED, Status.AWAITING_READINESS}
 )
+_REJECTED = ("m2m", "m2m_yes", "short_code", "policy", "eligibility", "other")
+#: The reasons that staff and rules give with an event.
+_REASONS: dict[EventName, tuple[str, ...]] = {
+    EventName.REVOKE: ("exposed", "number_changed", "name_changed", "asked", "our_mistake"),
+    EventName.REJECT: _REJECTED,
+    EventName.FINALLY_REFUSED: _REJECTED,
+    EventName.M2M_CERTAIN: _REJECTED,
+    EventName.WRONG_FORM: ("other_form",),
+}
 #: Events of the clock come from their deadlines.
 _OF_THE_CLOCK = frozenset(
     {EventName.REMIND, EventName.CLOSE, EventName.EXPIRE, EventName.ALERT, EventName.PROMISE_PASSED}
@@ -116,7 +125,8 @@ def walk() -> tuple[dict[tuple[object, ...], Cell], dict[tuple[object, ...], Req
             RequestState(track, Status.RECEIVED, 0, _FIRST, ready_date=ready, claims_number=True)
         ]
     }
-    todo, cells = deque(states.values()), {}
+    cells: dict[tuple[object, ...], Cell] = {}
+    todo = deque(states.values())
     while todo:
         state = todo.popleft()
         for transition, event, reminder, last in _moves(state):
@@ -219,16 +229,18 @@ def _events(state: RequestState, now: datetime) -> Iterator[Event]:
 def _with_facts(state: RequestState, event: Event) -> Iterator[Event]:
     """Yield ``event`` with the facts that it needs, in each way that mails speak of."""
     now = event.at
-    start = (now + timedelta(days=9)).replace(hour=1, minute=0)
-    slots = tuple(
-        Slot(start + timedelta(days=day), start + timedelta(days=day, hours=1)) for day in range(3)
-    )
+    if event.name in _REASONS:
+        yield from (replace(event, reason=reason) for reason in _REASONS[event.name])
+        return
     match event.name:
         case EventName.ROUTE | EventName.FORM_ARRIVED:
             for track in Track:
                 for complete in (True, False):
                     yield replace(event, track=track, answers_complete=complete)
         case EventName.OFFER_SLOTS:
+            start = (now + timedelta(days=9)).replace(hour=1, minute=0)
+            starts = [start + timedelta(days=day) for day in range(3)]
+            slots = tuple(Slot(begin, begin + timedelta(hours=1)) for begin in starts)
             yield replace(event, slots=slots)
             yield replace(event, slots=slots[:1])
         case EventName.ACCEPT_SLOT:
@@ -237,13 +249,5 @@ def _with_facts(state: RequestState, event: Event) -> Iterator[Event]:
             yield replace(event, new_date=now.date() + timedelta(days=60))
         case EventName.ISSUED:
             yield replace(event, certificate_created_at=now, certificate_expires_at=now + _LIFE)
-        case EventName.REVOKE:
-            for reason in ("exposed", "number_changed", "name_changed", "asked", "our_mistake"):
-                yield replace(event, reason=reason)
-        case EventName.REJECT | EventName.FINALLY_REFUSED | EventName.M2M_CERTAIN:
-            for reason in ("m2m", "m2m_yes", "short_code", "policy", "eligibility", "other"):
-                yield replace(event, reason=reason)
-        case EventName.WRONG_FORM:
-            yield replace(event, reason="other_form")
         case _:
             yield event

@@ -50,14 +50,12 @@ def enclosures(
             return _answers(work, record, form_of_answers(facts), details)
         case Enclosed.CHOSEN_FORM:
             return _answers(work, record, record.form_sent, details)
-        case Enclosed.TEXT_TO_PASS_ON:
+        case Enclosed.TEXT:
             return (_text_to_pass_on(record, facts),)
         case Enclosed.CERTIFICATE:
             return _certificate(work.tx, record, facts)
-        case Enclosed.BLANKS:
-            kinds = blanks(effect.notice, facts)
-            return tuple(blank(work.services, kind, record.language) for kind in kinds)
-    return ()
+    kinds = blanks(effect.notice, facts)
+    return tuple(blank(work.services, kind, record.language) for kind in kinds)
 
 
 def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:

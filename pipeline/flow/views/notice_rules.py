@@ -98,7 +98,7 @@ Rule = Callable[[Mail], Iterator[str]]
 
 
 def enclosure(mail: Mail) -> Iterator[str]:
-    """A file is said to be attached when one is, and only then."""
+    """Check: a file is said to be attached when one is, and only then."""
     files = mail.sample.facts.files if _may_carry(mail) else ()
     said = mail.says("attached", "any")
     if said and not files:
@@ -117,7 +117,7 @@ def _may_carry(mail: Mail) -> bool:
 
 
 def deadline(mail: Mail) -> Iterator[str]:
-    """A deadline of the customer lies ahead, before the hours that it is about, and holds."""
+    """Check: a deadline lies ahead, before the hours that it is about, and holds."""
     facts = mail.sample.facts
     if facts.due_at is None or mail.view.due not in mail.flowing or facts.status in _PASSED:
         return
@@ -136,7 +136,7 @@ _PASSED = frozenset({Status.CLOSED_NO_RESPONSE})
 
 
 def consequence(mail: Mail) -> Iterator[str]:
-    """The close of a request is announced only where its deadline brings it about."""
+    """Check: the close of a request is announced only where its deadline brings it about."""
     facts = mail.sample.facts
     said = mail.says("closes")
     if not said:
@@ -148,7 +148,7 @@ def consequence(mail: Mail) -> Iterator[str]:
 
 
 def reminder(mail: Mail) -> Iterator[str]:
-    """A reminder says in its subject that it is one, and a first mail does not."""
+    """Check: a reminder says in its subject that it is one, and a first mail does not."""
     start = mail.phrases["reminder"]["starts"]
     reminds = mail.sample.facts.reminder > 0 and mail.composed.notice not in _OF_AN_END
     if mail.composed.subject.startswith(start) != reminds:
@@ -156,7 +156,7 @@ def reminder(mail: Mail) -> Iterator[str]:
 
 
 def state(mail: Mail) -> Iterator[str]:
-    """Nothing is said that does not fit what the request is and where it stands."""
+    """Check: nothing is said that does not fit what the request is and where it stands."""
     facts = mail.sample.facts
     last = facts.certificate is not None and facts.certificate.is_last
     is_so = {
@@ -175,23 +175,23 @@ def state(mail: Mail) -> Iterator[str]:
 
 
 def promise(mail: Mail) -> Iterator[str]:
-    """A date by which we write stands only in mails that may name one."""
+    """Check: a date by which we write stands only in mails that may name one."""
     saying = saying_of(mail.composed.notice, mail.sample.variant)
-    repeats = saying is Saying.REPEATS
-    if mail.composed.promised and not (saying.names_a_new_date or repeats):
-        if saying is not Saying.LEAVES or mail.sample.facts.promise_at is None:
-            yield mail.view.promise
+    may = saying.names_a_new_date or saying is Saying.REPEATS
+    leaves = saying is Saying.LEAVES and mail.sample.facts.promise_at is not None
+    if mail.composed.promised and not may and not leaves:
+        yield mail.view.promise
 
 
 def actor(mail: Mail) -> Iterator[str]:
-    """The customer is said to have asked for it only when it was the customer."""
+    """Check: the customer is said to have asked for it only when it was the customer."""
     said = mail.says("asked")
     if said and mail.sample.facts.by_staff:
         yield said
 
 
 def raw_code(mail: Mail) -> Iterator[str]:
-    """No code of the program is in a mail."""
+    """Check: no code of the program is in a mail."""
     facts = mail.sample.facts
     text = _QUOTED.sub("", _plain(mail.composed.html.partition("<body")[2])).replace("\u2060", "")
     theirs = (facts.file_name, facts.chat_link, *facts.files, *(item.given for item in facts.items))
@@ -201,7 +201,7 @@ def raw_code(mail: Mail) -> Iterator[str]:
 
 
 def announced(mail: Mail) -> Iterator[str]:
-    """A word that the customer is to reply with is read, and does something in this status."""
+    """Check: a word to reply with is read, and does something in this status."""
     section = mail.phrases["announced"]
     if mail.source in _table("check.toml")["answers_for_staff"]:
         return
@@ -229,7 +229,7 @@ def _does_something(mail: Mail, word: str) -> bool:
 
 
 def weekday(mail: Mail) -> Iterator[str]:
-    """Every date in full has its weekday."""
+    """Check: every date in full has its weekday."""
     full, bare = _dates(mail.composed.language)
     text = mail.flowing
     for match in bare.finditer(full.sub("", text)):
@@ -261,7 +261,7 @@ def count_of_dates(mail: Mail) -> int:
 
 
 def preheader(mail: Mail) -> Iterator[str]:
-    """What an inbox shows beside the subject says something of its own, and not the addressee."""
+    """Check: the line beside the subject says something of its own, not the addressee."""
     shown = mail.composed.preheader
     if not shown or len(shown) > _MOST_OF_PREHEADER or shown == mail.composed.subject:
         yield shown
@@ -273,14 +273,14 @@ def preheader(mail: Mail) -> Iterator[str]:
 
 
 def calque(mail: Mail) -> Iterator[str]:
-    """No words are taken over from another language."""
+    """Check: no words are taken over from another language."""
     said = mail.says("calques")
     if said:
         yield said
 
 
 def mood(mail: Mail) -> Iterator[str]:
-    """The items of a numbered list end alike."""
+    """Check: the items of a numbered list end alike."""
     ends = mail.phrases.get("moods", {}).get("ends", ())
     for numbered in _LISTS.findall(mail.composed.html):
         items = [_plain(item).strip() for item in _ITEM.findall(numbered)]
@@ -290,7 +290,7 @@ def mood(mail: Mail) -> Iterator[str]:
 
 
 def subject(mail: Mail) -> Iterator[str]:
-    """The deadline of the customer is in the subject where the mail names it."""
+    """Check: the deadline of the customer is in the subject where the mail names it."""
     facts, view = mail.sample.facts, mail.view
     dates = {
         view.due: (view.due_day, view.expires_short, view.slot_short),
@@ -306,7 +306,7 @@ def subject(mail: Mail) -> Iterator[str]:
 
 
 def layout(mail: Mail) -> Iterator[str]:
-    """The page has its wrapper, and what is asked for stands in a block of its own, in bold."""
+    """Check: the page has its wrapper; what is asked for stands in its block, in bold."""
     page = mail.composed.html
     if not _WRAPPER.search(page):
         yield '<table role="presentation" width="…">'

@@ -71,7 +71,7 @@ def marked(source: str) -> Marked:
 
 
 def templates(language: str) -> Iterator[tuple[str, str]]:
-    """Yield each template of ``language`` with a name: subjects, preheaders, bodies, shared parts."""
+    """Yield each template of ``language`` with a name, those of the shared parts too."""
     for notice in NoticeName:
         for variant in sources.variants_of(notice.value, language):
             source = sources.find_source(notice.value, variant, (), language)
