@@ -192,7 +192,7 @@ def test_reminders_have_words_of_their_own_and_the_last_says_what_follows(world:
     assert closing == [False, False, True]
     (closed,) = [mail for _ in range(25) for mail in world.later(days=1)]
     assert closed.notice == "closed_no_response"
-    assert "Due: Wednesday 23 December 2026" in flowing(closed)
+    assert "Was due: Wednesday 23 December 2026" in flowing(closed)
 
 
 def test_time_is_to_be_chosen_before_it_comes(world: World) -> None:
