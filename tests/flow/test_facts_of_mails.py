@@ -83,7 +83,7 @@ def test_withdrawal_can_be_undone_as_long_as_its_mail_says(world: World) -> None
     assert asked(mail)["By"].startswith("Tuesday 24 November 2026, 09:32")
     reopened, again = world.reply(world.again(record), "UNDO")
     assert (reopened.notice, again.notice) == ("status_changed", "certificate_issued")
-    assert "stays cancelled. You will get a new one" in flowing(reopened)
+    assert "stays cancelled: do not use it. You will get a new one" in flowing(reopened)
     assert "Now: Approved" in flowing(reopened)
 
 
