@@ -83,7 +83,7 @@ def test_withdrawal_can_be_undone_as_long_as_its_mail_says(world: World) -> None
     assert asked(mail)["By"].startswith("Tuesday 24 November 2026, 09:32")
     reopened, again = world.reply(world.again(record), "UNDO")
     assert (reopened.notice, again.notice) == ("status_changed", "certificate_issued")
-    assert "stays cancelled. You will get a new one" in flowing(reopened)
+    assert "stays cancelled: do not use it. You will get a new one" in flowing(reopened)
     assert "Now: Approved" in flowing(reopened)
 
 
@@ -192,7 +192,7 @@ def test_reminders_have_words_of_their_own_and_the_last_says_what_follows(world:
     assert closing == [False, False, True]
     (closed,) = [mail for _ in range(25) for mail in world.later(days=1)]
     assert closed.notice == "closed_no_response"
-    assert "Due: Wednesday 23 December 2026" in flowing(closed)
+    assert "Was due: Wednesday 23 December 2026" in flowing(closed)
 
 
 def test_time_is_to_be_chosen_before_it_comes(world: World) -> None:

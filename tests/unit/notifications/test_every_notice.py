@@ -55,7 +55,7 @@ NOTHING_TO_DO = {
 BY_DATE = {
     "en": re.compile(r"\b(?:[Bb]y:?|before|on|at|Time:) [^.]*\d{1,2} [A-Z][a-z]+ \d{4}", re.DOTALL),
     "ja": re.compile(
-        r"(?:期限|日時|次の日に、準備の状況をお伺いします。)[^\n]*\n?"
+        r"(?:期限|日時|開始日に、準備の状況をお伺いします。)[^\n]*\n?"
         r"\d{4}年\d{1,2}月\d{1,2}日（[月火水木金土日]）"
     ),
     "de": re.compile(

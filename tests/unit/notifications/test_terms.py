@@ -18,7 +18,7 @@ from tests.sources import variants
 
 MakeFacts = Callable[..., NoticeFacts]
 _DAYS = (
-    r"(?=\s?(?:calendar days|Kalendertag|days? (?:of|after|are|that)|Tagen? (?:nach|um)"
+    r"(?=\s?(?:calendar days|Kalendertag|days?\s(?:of|after|are|that)|Tagen?\s(?:nach|um)"
     r"|日(?:間|以内|で)))"
 )
 
