@@ -134,8 +134,8 @@ class RequestFacts:
 class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
-    ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline, ``promise_at``
-    ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
+    ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline that lies ahead
+    (``due_passed``: it does not any more), ``promise_at`` ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
     ``number_shown`` the same in international writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
     ``changes`` are (label, old, new). ``requests`` are those of the forms of one message, when
@@ -180,6 +180,7 @@ class NoticeFacts:
     received_at: datetime | None = None
     file_name: str = ""
     due_at: datetime | None = None
+    due_passed: bool = False
     promise_at: datetime | None = None
     ready_date: date | None = None
     items: tuple[ProblemItem, ...] = ()

@@ -29,6 +29,26 @@ APPROVED_STATUSES = frozenset(
 )
 
 
+#: Where the customer has to act; a hold may come from there.
+CUSTOMERS_STATUSES = frozenset(
+    {
+        Status.NEEDS_CORRECTION,
+        Status.AWAITING_READINESS,
+        Status.AWAITING_TWO_STEP_OFF,
+        Status.AWAITING_FORM,
+        Status.SLOT_PROPOSED,
+        Status.CERTIFICATE_ISSUED,
+        Status.CERTIFICATE_EXPIRED,
+    }
+)
+
+
+def is_waited_for(state: RequestState) -> bool:
+    """Return whether the customer of a hold waits for our mail, and is awaited without the hold."""
+    promised = state.promise_at is not None or state.overdue_since is not None
+    return promised and state.came_from in CUSTOMERS_STATUSES
+
+
 def is_lapsed(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
     """Return whether the approval is too old for another certificate."""
     return state.approved_at is not None and now >= state.approved_at + policy.approval_lapses
@@ -153,6 +173,10 @@ HELD_FOR_OWNER = held_for(HoldReason.OWNERSHIP)
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True
+)
+HELD_BEFORE_AN_ANSWER = Guard(
+    "held while the customer was awaited, and told that we write",
+    lambda case: is_waited_for(case.state),
 )
 BUSINESS_VERIFIED = Guard("business verified", lambda case: case.state.business_verified)
 TWO_STEP_OFF = Guard("two-step is off", lambda case: case.state.two_step_disabled)

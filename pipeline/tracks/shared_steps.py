@@ -280,6 +280,15 @@ def held(*more: TransitionRule) -> Step:
         Move.STAFF,
         (
             TransitionRule(E.RELEASE, STAFF, when=c.HELD_FOR_OWNER, refuse="release_needs_number"),
+            # Who waits for us would not know that we wait for them.
+            TransitionRule(
+                E.RELEASE,
+                STAFF,
+                Special.CAME_FROM,
+                notice(NoticeName.STATUS_CHANGED, "released"),
+                when=c.HELD_BEFORE_AN_ANSWER,
+                change=ch.settle,
+            ),
             TransitionRule(E.RELEASE, STAFF, Special.CAME_FROM, change=ch.settle),
             # Asked only by staff: until then nothing tells that somebody else has the number.
             TransitionRule(

@@ -10,6 +10,7 @@ from pipeline.flow.inbound import automatic
 from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.redelivery import is_redelivery, moved_on
+from pipeline.flow.lifecycle.due import catch_up
 from pipeline.flow.outgoing import replies
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
@@ -70,6 +71,9 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
         done = open_forms(work, context)
     else:
         done = no_form.receive_words(work, context)
+
+    # what time brought about is told before the answer, which would not be so
+    catch_up(work, [answer.record for answer in context.answers if not answer.of_transition])
 
     # one message, one mail
     replies.queue_reply(work, context)

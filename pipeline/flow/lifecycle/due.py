@@ -1,5 +1,6 @@
 """Due work: reminders, alerts, closings, expiry, and what the system has to do by itself."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,15 +11,16 @@ from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
+from pipeline.flow.outgoing.facts import customer_due
 from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.request import Event, EventName
 from pipeline.model.transition import Deadline, DeadlineKind
 from pipeline.store.faults import blames_nothing
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import customer_due_at, due, event_of, which_reminder
+from pipeline.tracks.deadlines import due, event_of, which_reminder
 
-#: When no batch ran for so long, we were down.
+#: When no batch ran for so long, and for twice as long as usual, we were down.
 _OUTAGE = timedelta(hours=6)
 #: What waits is looked at again in the next batch.
 _SOON = timedelta(seconds=1)
@@ -30,6 +32,24 @@ def run_due(services: Services) -> int:
     while not services.stopping() and (count := _one_portion(services)):
         looked_at += count
     return looked_at
+
+
+def catch_up(work: Work, records: Iterable[RequestRecord]) -> None:
+    """Do the due work of each of ``records`` whose customer's deadline has passed, if it may be.
+
+    After an outage a message is answered before the due work: its mail would name that deadline.
+    """
+    for request_id in dict.fromkeys(record.id for record in records):
+        record = work.tx.requests.get(request_id)
+        due_at = customer_due(work, record, work.now) if record and not record.state.ended else None
+        if record is None or due_at is None or due_at > work.now:
+            continue
+        try:
+            with work.tx.savepoint():
+                _look_at(work, record)
+        except RefusedError as error:
+            # the due work of this batch tells staff
+            logs.event("flow.due", "refused", code=error.code, reference=record.reference)
 
 
 def _one_portion(services: Services) -> int:
@@ -116,7 +136,13 @@ def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
     if deadline.kind is not DeadlineKind.PROMISE:
         return False
     last = work.tx.memory.last_batch()
-    return last is not None and last < deadline.at and work.now - last > _OUTAGE
+    return last is not None and last < deadline.at and work.now - last > _outage(work)
+
+
+def _outage(work: Work) -> timedelta:
+    """Return after how long without a batch we were down: a daily cron is no outage."""
+    usual = work.tx.memory.usual_gap()
+    return _OUTAGE if usual is None else max(_OUTAGE, 2 * usual)
 
 
 def _is_not_read(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
@@ -133,12 +159,6 @@ def _details(work: Work, record: RequestRecord, deadline: Deadline) -> NoticeDet
     """Return what the mail of ``deadline`` says beyond the request."""
     if deadline.event is EventName.CLOSE:
         # what was missed: once the request has ended its state does not tell it
-        missed = customer_due_at(
-            record.state.shown,
-            work.services.policy,
-            customer_zone=record.time_zone,
-            team=work.services.team,
-        )
-        return NoticeDetails(due_at=missed)
+        return NoticeDetails(due_at=customer_due(work, record, record.state.entered_at))
     number, last = which_reminder(record.state, deadline, record.done_deadlines)
     return NoticeDetails(reminder=number, last_reminder=last)

@@ -28,6 +28,8 @@ def notice_facts(
     """Gather what a notice about ``record`` may say, as of now; promises of ours come beside it."""
     state = record.state.shown
     revision = work.tx.revisions.latest_answers(record.id)
+    due_at = customer_due(work, record, work.now)
+    ahead = due_at is not None and due_at > work.now
     return NoticeFacts(
         reference=record.reference,
         track=state.track,
@@ -42,7 +44,8 @@ def notice_facts(
         number_shown=international_writing(record.number),
         received_at=revision.received_at if revision else record.opened_at,
         file_name=details.file_name or (revision.file_name if revision else ""),
-        due_at=details.due_at or _due_at(work, record, state),
+        due_at=details.due_at or (due_at if ahead else None),
+        due_passed=due_at is not None and not ahead,
         ready_date=state.ready_date,
         items=details.items,
         notes=details.notes,
@@ -92,13 +95,14 @@ def notice_facts(
     )
 
 
-def _due_at(work: Work, record: RequestRecord, state: RequestState) -> datetime | None:
+def customer_due(work: Work, record: RequestRecord, now: datetime) -> datetime | None:
+    """Return by when the customer of ``record`` has or had to act, as they see it ``now``."""
     return customer_due_at(
-        state,
+        record.state.shown,
         work.services.policy,
         customer_zone=record.time_zone,
         team=work.services.team,
-        now=work.now,
+        now=now,
     )
 
 

@@ -86,7 +86,8 @@ class Asked:
     @property
     def waits_for_customer(self) -> bool:
         """Whether the request goes on only when the customer acts."""
-        asked = self.facts.status is Status.HELD and self.facts.due_at is not None
+        dated = self.facts.due_at is not None or self.facts.due_passed
+        asked = self.facts.status is Status.HELD and dated
         return asked or move_in(self.facts.status) is Move.CUSTOMER
 
     @property

@@ -52,6 +52,11 @@ class Dated(Asked):
         return self._deadline(self.facts.due_at)
 
     @property
+    def no_deadline(self) -> bool:
+        """Whether nothing is to be done by a date: none lies ahead, and none has passed."""
+        return self.facts.due_at is None and not self.facts.due_passed
+
+    @property
     def due_day(self) -> str:
         """The customer's deadline, for a subject."""
         return self._short(self.facts.due_at)

@@ -1,6 +1,7 @@
 """A small memory of plain JSON values: digests of the keys, when the last batch ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import median_low
 
 import sqlalchemy as sa
 
@@ -10,6 +11,10 @@ from pipeline.store.tables.rows import Context
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 
 _LAST_BATCH = "last_batch"
+_BATCH_GAPS = "batch_gaps"
+#: So many gaps are kept, and so many tell what is usual.
+_GAPS = 7
+_ENOUGH_GAPS = 3
 
 
 class Memory:
@@ -39,8 +44,22 @@ class Memory:
         )
 
     def batch_ended(self, at: datetime) -> None:
-        """Remember that a batch ended ``at`` (aware)."""
+        """Remember that a batch ended ``at`` (aware), and how long after the one before it."""
+        last = self.last_batch()
+        if last is not None and at > last:
+            gaps = [*self._gaps(), (at - last).total_seconds()]
+            self.put(_BATCH_GAPS, list(gaps[-_GAPS:]))
         self.put(_LAST_BATCH, at.isoformat())
+
+    def usual_gap(self) -> timedelta | None:
+        """Return how long after each other batches end (the median), or None: not known yet."""
+        gaps = self._gaps()
+        return timedelta(seconds=median_low(gaps)) if len(gaps) >= _ENOUGH_GAPS else None
+
+    def _gaps(self) -> list[float]:
+        value = self.get(_BATCH_GAPS)
+        kept = value if isinstance(value, list) else []
+        return [gap for gap in kept if isinstance(gap, int | float)]
 
     def last_batch(self) -> datetime | None:
         """Return when a batch last ended (aware), or None before the first."""
