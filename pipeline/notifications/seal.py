@@ -24,10 +24,10 @@ _LAST_OF_PLANE = 0xFFFE
 _FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
 _OUR_LINKS = ("https://wa.me/",)
 _JOINER = "\u2060"
-#: What a mail program takes for an address when it stands in plain words: a dot before a letter, an
+#: What a mail program takes for an address when it stands in plain words: a dot inside a word, an
 #: at sign, what follows a scheme, and the two backslashes of a server.
 _LINKS = re.compile(
-    r"(?<=[^\s.])\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)"
+    r"(?<=\w)\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)"
 )
 
 

@@ -23,8 +23,8 @@ def print_of(language: str, **changes: str) -> File:
 
 
 def items_of(mail: Sent) -> list[str]:
-    """Return what the mail lists, item by item."""
-    return re.findall(r"^\d+\. (.*(?:\n[ 　]{2,3}.*)*)", mail.text, re.MULTILINE)
+    """Return what the mail lists, item by item: first what is said of the whole form."""
+    return re.findall(r"^(?:\d+\. |• |・)(.*(?:\n[ 　]{1,3}.*)*)", mail.text, re.MULTILINE)
 
 
 def copy_in(mail: Sent) -> tuple[FormFile, Submission]:

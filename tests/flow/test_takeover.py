@@ -210,7 +210,7 @@ def test_colleagues_form_on_the_thread_is_not_lost(world: World) -> None:
     world.know("sakura-denki.example")
     world.mail(HANAKO, form())
     mails = world.reply(world.request(), "", form(display_name="さくら"), sender=TARO)
-    assert _notices(mails) == ["question:differs"]
+    assert _notices(mails) == ["question:differs_first", "question:differs"]
     assert [record.status for record in world.requests_of(TARO)] == [Status.HELD]
     assert world.request().status is Status.HELD
 
