@@ -1,8 +1,9 @@
 """Judging who wrote a mail and what a reply says, as a part of the intake of the same mails."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from pipeline.flow.inbound import begin, receive
 from pipeline.flow.requests import commands
 from pipeline.intake.reply.vocabulary import is_reply
 from tests.benchmarks.measuring import show
+from tests.servers.dovecot import dovecot_program, running_dovecot
+from tests.servers.needed import skip_without
 from tests.world.crowd import form_mail
 from tests.world.customers import File
 from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
@@ -38,11 +41,29 @@ _WORDS = (
 )
 
 
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[dict[str, object]]:
+    """Start an IMAP server, and return the settings of a mailbox on it."""
+    skip_without(dovecot_program(), "Dovecot")
+    with running_dovecot(tmp_path / "dovecot") as server:
+        password = tmp_path / "password"
+        password.touch(mode=0o600)
+        password.write_text(server.password)
+        yield {
+            "kind": "imap",
+            "host": server.host,
+            "port": server.port,
+            "encryption": "none",
+            "user": server.user,
+            "password": {"file": password},
+        }
+
+
 @pytest.mark.benchmark
 def test_judging_is_a_small_part_of_intake(
-    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, mailbox: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make_world(courier={"undo_seconds": 0, "hourly_cap": 1_000_000})
+    world = make_world(mailbox=mailbox, courier={"undo_seconds": 0, "hourly_cap": 1_000_000})
     is_reply("READY")  # the phrases are read once a process
     spent = _Spent()
     for room, name in (
