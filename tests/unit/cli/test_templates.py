@@ -1,8 +1,14 @@
 """``pipeline template``: the notices as customers get them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from pipeline.flow.views.notice_check import DATES
+from pipeline.flow.views.notice_rules import RULES
 from pipeline.notifications.preview.samples import samples
+from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
 
 
@@ -33,3 +39,43 @@ def test_preview_of_what_does_not_exist_says_what_does(fresh_pipeline: Call) -> 
     assert unknown.code == 2
     assert "pipeline template preview" in unknown.err
     assert fresh_pipeline("template", "preview", "held", "--variant", "x").code == 2
+
+
+def test_check_of_a_notice_that_keeps_the_rules_ends_with_nothing(fresh_pipeline: Call) -> None:
+    checked = fresh_pipeline("template", "check", "answer")
+    assert (checked.code, checked.out) == (0, "All notices keep the rules.\n")
+    assert fresh_pipeline("template", "check", "answer", "--json").json() == []
+
+
+def test_check_prints_what_breaks_a_rule_and_ends_with_3(
+    fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pipeline.flow.views.notice_check.RULES", {"calque": lambda mail: iter(["go on"])}
+    )
+    checked = fresh_pipeline("template", "check", "answer")
+    assert checked.code == 3
+    assert "no words taken over from another language" in " ".join(checked.out.split())
+    told = fresh_pipeline("template", "check", "answer", "--json").json()
+    assert told[0] == {"notice": "answer", "language": "en", "rule": "calque", "what": "go on"}
+    assert fresh_pipeline("template", "check", "answers").code == 2
+
+
+def test_every_rule_has_its_words(fresh_pipeline: Call) -> None:
+    for code in (*RULES, DATES):
+        assert words.word(f"rule_{code}")
+
+
+def test_preview_of_a_request_has_its_facts(
+    pipeline: Call, reference_of: Callable[[str], str]
+) -> None:
+    reference = reference_of("needs_correction")
+    shown = pipeline("template", "preview", "needs_correction", "--ref", reference)
+    assert shown.code == 0
+    assert reference in shown.out
+    assert pipeline("template", "preview", "--ref", reference).code == 2
+    early = pipeline(
+        "template", "preview", "certificate_expired", "--variant", "limit", "--ref", reference
+    )
+    assert early.code == 2
+    assert "has not come as far" in early.err

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.notifications import dates
 from pipeline.notifications.addressee import addressee_lines
-from pipeline.notifications.seal import GLUE_END, GLUE_START, Glued, Link, Vault, clean
+from pipeline.notifications.seal import GLUE_END, GLUE_START, Glued, Link, Vault, clean, unlinked
 from pipeline.notifications.words import words_of
 from pipeline.notifications.wrap import fill, width
 
@@ -218,7 +218,8 @@ def test_a_sealed_value_comes_out_clean_in_both_parts(value: str) -> None:
     vault = Vault()
     sealed = vault.seal(value)
     assert sealed.strip("\ufdd0\ufdd1").isdecimal()
-    assert vault.open_line(sealed).strip("\u2068\u2069") == clean(value).strip("\u2068\u2069")
+    shown = unlinked(clean(value))
+    assert vault.open_line(sealed).strip("\u2068\u2069") == shown.strip("\u2068\u2069")
     assert "<" not in vault.open_html(sealed).replace("<bdi>", "").replace("</bdi>", "")
 
 
