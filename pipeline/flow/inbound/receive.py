@@ -63,8 +63,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     if context.automation.kind is not MessageKind.HUMAN:
         return automatic.take(work, context, known)
 
-    # a reply acts on its request; a form is checked, routed and opened on its track; words go to
-    # the help track
+    # a reply acts on its request; a form is checked, routed and opened; words are of the help track
     if known is not None:
         done = follow_up.follow_up(work, context, known)
     elif context.read.submissions:
