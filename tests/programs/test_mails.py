@@ -137,6 +137,8 @@ def _assert_accessible(chosen: tuple[Sample, ...], folder: Path) -> None:
             page = browser.new_page(viewport={"width": 320, "height": 900}, color_scheme=scheme)
             for path in _pages(chosen, folder):
                 page.goto(path.as_uri())
+                # axe takes the page for white where it has no colour of its own
+                page.add_style_tag(content="html{background:Canvas}")
                 page.evaluate(axe)
                 found = page.evaluate("async () => (await axe.run()).violations")
                 faults += [
