@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from pipeline.model.notice import NoticeFacts, NoticeName
+from pipeline.model.request import Status
 from pipeline.notifications.addressee import addressee_lines
 from pipeline.notifications.blocks import Block, BlockKind, Line, read_blocks
 from pipeline.notifications.html import HtmlWriter
@@ -72,12 +73,13 @@ def _template(source: str) -> "Template":
 def _telling(facts: NoticeFacts) -> tuple[str, ...]:
     """Return the facts that may choose a document, the most telling first."""
     certificate = facts.certificate
+    on_hold = facts.status is Status.HELD
     found = (
         ("reason:", facts.reason),
         ("hold:", facts.hold_reason),
         ("reason:", certificate.reason if certificate else ""),
         ("", "reminder" if facts.reminder else ""),
-        ("", "limit" if certificate and certificate.is_last else ""),
+        ("", "limit" if certificate and certificate.is_last and not on_hold else ""),
         ("actor:", "staff" if facts.by_staff else ""),
         ("from:", facts.previous_status),
         ("to:", facts.status),

@@ -3,6 +3,7 @@
 The same input makes the same bytes: boundaries are derived and the date is given.
 """
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from pipeline.notifications.words import words_of
 from pipeline.resources import languages
 
 _LONGEST_LINE = 998
+_USUAL_LINE = 78
 #: Fields whose words are ours or were checked: a plain line of them is written as it is.
 _AS_IT_IS = frozenset(
     {
@@ -57,6 +59,11 @@ class _Policy(EmailPolicy):
         if fits and _PLAIN_LINE.fullmatch(value) and "=?" not in value:
             return name, value
         return super().header_store_parse(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Fold a subject as RFC 2047, 2 wants encoded words: none has more than 75 characters."""
+        short = self.clone(max_line_length=_USUAL_LINE) if name == "Subject" else self
+        return super(_Policy, short).fold_binary(name, value)
 
 
 # The standard library encodes ids of 77 characters and more as words (RFC 2047), which breaks
@@ -119,6 +126,17 @@ def _set_thread(mail: EmailMessage, thread: Thread) -> None:
         mail["In-Reply-To"] = parent[0]
     if references:
         mail["References"] = " ".join(references)
+
+
+def _wrap_encoded(mail: EmailMessage) -> None:
+    """Break the lines of encoded parts after 76 characters (RFC 2045, 6.8).
+
+    The policy is one for long headers, and would break them as late.
+    """
+    for part in mail.walk():
+        if part.get("Content-Transfer-Encoding") == "base64":
+            content = part.get_payload(decode=True)
+            part.set_payload(base64.encodebytes(content).decode("ascii"))  # type: ignore[arg-type]
 
 
 def _fix_boundaries(mail: EmailMessage, seed: str) -> None:
@@ -187,6 +205,7 @@ def assemble(  # noqa: PLR0913 - a mail has as many parts as it has
     mail.add_alternative(composed.html, subtype="html", cte="base64")
     for file in files:
         _attach(mail, file)
+    _wrap_encoded(mail)
     _fix_boundaries(mail, own_id)
     return OutboundMessage(
         key=notice_key,

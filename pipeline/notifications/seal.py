@@ -23,6 +23,12 @@ _ISOLATE, _POP = "\u2068", "\u2069"
 _LAST_OF_PLANE = 0xFFFE
 _FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
 _OUR_LINKS = ("https://wa.me/",)
+_JOINER = "\u2060"
+#: What a mail program takes for an address when it stands in plain words: a dot before a letter, an
+#: at sign, what follows a scheme, and the two backslashes of a server.
+_LINKS = re.compile(
+    r"(?<=[^\s.])\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)"
+)
 
 
 class Glued(str):
@@ -61,6 +67,12 @@ class Link(str):
     __slots__ = ()
 
 
+class Own(str):
+    """Words of our team, in which an address may be one."""
+
+    __slots__ = ()
+
+
 def _inert(character: str) -> str:
     code = ord(character)
     if _FIRST_NONCHARACTER <= code <= _LAST_NONCHARACTER:
@@ -93,12 +105,30 @@ def clean(value: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
+def unlinked(text: str) -> str:
+    """Return ``text`` so that no mail program makes a link of it; it looks as it was.
+
+    A word joiner (Unicode 23.2) stands around what makes an address. It is invisible, it breaks no
+    line, and browsers (UTS 46) and our own reading of answers take it away when it is copied.
+    """
+    return _LINKS.sub(lambda match: f"{_JOINER}{match[0]}{_JOINER}", text)
+
+
 def _whole(escaped: str) -> str:
     return f'<span class="whole" style="white-space:nowrap">{escaped}</span>'
 
 
 def _runs_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
+
+
+def _kept(text: str) -> str:
+    """Return ``text`` cleaned; words that are not ours can become no link."""
+    if isinstance(text, Link) and not text.startswith(_OUR_LINKS):
+        return unlinked(clean(text))
+    if isinstance(text, Glued | Link | Own):
+        return type(text)(clean(text))
+    return unlinked(clean(text))
 
 
 @dataclass
@@ -118,8 +148,7 @@ class Vault:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise TypeError(type(value).__name__)
         text = value if isinstance(value, str) else str(value)
-        kind = type(text) if isinstance(text, Glued | Link) else str
-        self.values.append(kind(clean(text)))
+        self.values.append(_kept(text))
         return Markup(f"{_OPEN}{len(self.values) - 1}{_CLOSE}")  # noqa: S704 - made of digits only
 
     def holds(self, kind: type[str]) -> bool:

@@ -18,9 +18,11 @@ from pipeline.flow.views.notice_rules import RULES, Mail
 from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Saying
 from pipeline.model.request import Actor, HoldReason, Status, Track
+from pipeline.notifications.compose import _telling
 from pipeline.notifications.enclosed import file_names
 from pipeline.notifications.preview.samples import Sample, samples, usual_facts
-from pipeline.notifications.sources import variants_of
+from pipeline.notifications.sources import find_source, variants_of
+from pipeline.notifications.words import words_of
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import closes_when_due, customer_due_at, our_promise_at
 from pipeline.tracks.moves import next_on_journey
@@ -87,7 +89,7 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
     saying = saying_of(cell.notice, cell.variant)
     names_ours = saying.names_a_new_date or saying is Saying.REPEATS
     usual = usual_facts(language)
-    form = TRACKS[state.track].form
+    form = _form(cell)
     facts = replace(
         usual,
         track=state.track,
@@ -118,17 +120,14 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         deleted_at=None,
         undo_until=None,
         approval_ends_at=None,
-        items=usual.items if cell.notice in _WITH_ITEMS else (),
+        items=usual.items if cell.notice in _WITH_ITEMS and form else (),
         own_words="We looked at it together." if cell.notice in _OWN_WORDS else "",
         suggestion=FormKind.MIGRATION if state.track is Track.HELP else None,
+        filled=form is not None,
         second_received_at=now,
-        reply_word={"en": "READY", "ja": "準備完了", "de": "BEREIT"}[language],
+        reply_word=_withdraw(language) if cell.variant == "meaning" else "",
         max_mb=25,
     )
-    if cell.variant == "meaning" and state.status is not Status.AWAITING_READINESS:
-        facts = replace(
-            facts, reply_word={"en": "WITHDRAW", "ja": "取り下げ"}.get(language, "ZURÜCKZIEHEN")
-        )
     if state.had_certificate or cell.notice is NoticeName.CERTIFICATE_EXPIRED:
         end = state.certificate_expires_at or now - timedelta(minutes=1)
         facts = replace(
@@ -147,6 +146,23 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         facts = replace(facts, undo_until=state.ended_at + POLICY.undo_withdraw if undone else None)
     files = file_names(cell.notice, cell.variant, facts, language)
     return replace(facts, files=files)
+
+
+def _withdraw(language: str) -> str:
+    """Return the word that may be asked about in every open status."""
+    return words_of(language).text("reply_word", "withdraw")
+
+
+def _form(cell: Cell) -> FormKind | None:
+    """Return the form that came; a request for help has one when its form did not fit."""
+    came = cell.reason == "other_form" or cell.variant == "after_route"
+    return TRACKS[cell.after.track].form or (FormKind.ONBOARDING if came else None)
+
+
+def document_of(cell: Cell) -> str:
+    """Return the id of the English document that the mail of ``cell`` is written with."""
+    telling = _telling(facts_of(cell, "en"))
+    return find_source(cell.notice.value, cell.variant, telling, "en").template_id
 
 
 def mail_of(cell: Cell, language: str) -> Mail:
@@ -182,7 +198,7 @@ def test_every_mail_in_every_state_says_what_is_so_in_every_language(language: s
 
 
 def test_every_document_is_written_for_some_state() -> None:
-    written = {mail_of(cell, "en").source for cell in cells()}
+    written = {document_of(cell).rpartition(".en/")[0] for cell in cells()}
     documents = {
         ".".join(filter(None, (notice.value, variant)))
         for notice in NoticeName
@@ -256,5 +272,8 @@ def test_a_hold_that_is_hidden_shows_nothing_of_it() -> None:
 
 
 def test_the_samples_have_each_notice_that_the_matrix_has() -> None:
-    shown = {sample.compose().template_id for sample in samples("en")}
-    assert {mail_of(cell, "en").composed.template_id for cell in cells()} - shown == set()
+    shown = {
+        find_source(one.notice.value, one.variant, _telling(one.facts), "en").template_id
+        for one in samples("en")
+    }
+    assert {document_of(cell) for cell in cells()} - shown == set()

@@ -67,6 +67,10 @@ _TELLS_BEFORE = frozenset(
 )
 
 
+#: Mails that tell nothing of certificates and holds.
+_SAYS_NO_MORE = frozenset({NoticeName.DELAYED, NoticeName.ANSWER, NoticeName.QUESTION})
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A mail in the state in which it goes out; ``before`` is the status that was left."""
@@ -85,14 +89,13 @@ class Cell:
     def key(self) -> tuple[object, ...]:
         """What its words depend on."""
         state = self.after.shown
+        where = (self.notice, self.variant, state.track, state.status, self.actor is Actor.STAFF)
+        if self.notice in _SAYS_NO_MORE:
+            return where
         return (
-            self.notice,
-            self.variant,
+            *where,
             self.before if self.notice in _TELLS_BEFORE else None,
-            state.track,
-            state.status,
             state.hold_reason if state.status is Status.HELD else None,
-            self.actor is Actor.STAFF,
             min(state.certificates, POLICY.certificates_per_approval),
             state.approved_at is not None,
             state.had_certificate,
@@ -165,10 +168,14 @@ def _key(state: RequestState) -> tuple[object, ...]:
 def _moves(state: RequestState) -> Iterator[tuple[Transition, Event, int, bool]]:
     """Yield what can happen to ``state``: by somebody, soon; by the clock, when it is due."""
     now = state.entered_at + _SOON
-    for event in _events(state, now):
-        transition = _tried(state, event)
-        if transition is not None:
-            yield transition, event, 0, False
+    moments = [now]
+    if state.ownership_verified_at is not None and not state.ended:
+        moments.append(state.ownership_verified_at + POLICY.ownership_window + _SOON)
+    for moment in moments:
+        for event in _events(state, moment):
+            transition = _tried(state, event)
+            if transition is not None:
+                yield transition, event, 0, False
     yield from _of_the_clock(state)
     yield from _of_the_clock(replace(state, promise_at=now + timedelta(days=2)))
 
@@ -236,8 +243,7 @@ def _with_facts(state: RequestState, event: Event) -> Iterator[Event]:
         case EventName.REJECT | EventName.FINALLY_REFUSED | EventName.M2M_CERTAIN:
             for reason in ("m2m", "m2m_yes", "short_code", "policy", "eligibility", "other"):
                 yield replace(event, reason=reason)
-        case EventName.ASK:
-            yield event
-            yield replace(event, variant="")
+        case EventName.WRONG_FORM:
+            yield replace(event, reason="other_form")
         case _:
             yield event

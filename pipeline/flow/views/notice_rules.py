@@ -16,10 +16,10 @@ from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, says
 from pipeline.model.notice import NoticeName, Saying
 from pipeline.model.request import Actor, EventName, Status
 from pipeline.model.transition import DeadlineKind
-from pipeline.notifications.view.asked import LETTERS
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.preview.samples import Sample
 from pipeline.notifications.view import View
+from pipeline.notifications.view.asked import LETTERS
 from pipeline.notifications.words import words_of
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.promises import saying_of

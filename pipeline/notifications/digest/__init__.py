@@ -6,7 +6,7 @@ from datetime import datetime
 from pipeline.model.digest import DigestLine
 from pipeline.model.request import Status
 from pipeline.notifications import dates
-from pipeline.notifications.seal import Glued
+from pipeline.notifications.seal import Glued, Own
 from pipeline.notifications.words import Words
 
 
@@ -63,7 +63,7 @@ class LineView:
     @property
     def command(self) -> str:
         """What to type."""
-        return self.line.command
+        return Own(self.line.command)
 
 
 def step_for_staff(status: Status | None, words: Words) -> str:

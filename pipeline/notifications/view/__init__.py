@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Move, Status
 from pipeline.notifications.digest import LineView, days_between
-from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Whole
+from pipeline.notifications.seal import Glued, Link, Mailbox, Number, Own, Whole, unlinked
 from pipeline.notifications.view.dated import Dated
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.moves import is_told_done, move_in, next_on_journey
@@ -177,12 +177,12 @@ class View(Dated):
     @property
     def own_lines(self) -> tuple[str, ...]:
         """The text that staff wrote, line by line, without blank lines."""
-        return tuple(line for line in self.facts.own_words.splitlines() if line.strip())
+        return tuple(Own(line) for line in self.facts.own_words.splitlines() if line.strip())
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The attached files, each with what it is for (empty: not said)."""
-        return tuple((Glued(name), self._use(name)) for name in self.facts.files)
+        return tuple((Glued(unlinked(name)), self._use(name)) for name in self.facts.files)
 
     def _use(self, name: str) -> str:
         stem, _, ending = name.lower().rpartition(".")
