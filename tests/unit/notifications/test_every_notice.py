@@ -360,7 +360,7 @@ def test_each_word_to_reply_with_stands_in_a_block_of_its_own_and_is_read(
         "de": "Erste Zeile Ihrer Antwort: ",
     }[case[2]]
     for told in re.findall(rf"(?m)^{line}(.*)$", written(case, make_facts).text):
-        words = re.split(r", or |, | or | oder |、または|、", told)
+        words = re.split(r", or |, | or | oder |、または|、|／", told)
         assert words
         commands = [word for word in words if re.fullmatch("[A-ZÄÖÜ ]{2,}", word)]
         for word in commands or (words[:1] if case[1] in {"meaning", "differs_first"} else ()):
