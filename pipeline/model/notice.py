@@ -135,8 +135,9 @@ class NoticeFacts:
     """Everything that a notice may say. Instants are aware UTC; texts are the customer's own words.
 
     ``zone`` is the customer's IANA time zone. ``due_at`` is the customer's deadline that lies ahead
-    (``due_passed``: it does not any more), ``promise_at`` ours, ``old_promise_at`` the one of ours that has passed. ``number`` is E.164 or empty,
-    ``number_shown`` the same in international writing.
+    (``due_passed``: it does not any more), ``promise_at`` ours, ``old_promise_at`` the one of ours
+    that has passed. ``number`` is E.164 or empty, ``number_shown`` the same in international
+    writing.
     ``reason`` is a code of ``templates/notices/words.<lang>``.
     ``changes`` are (label, old, new). ``requests`` are those of the forms of one message, when
     there are several. ``own_words`` is a text that staff wrote for this customer. ``has_errors``

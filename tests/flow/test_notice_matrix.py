@@ -24,6 +24,7 @@ from pipeline.notifications.preview.samples import Sample, samples, usual_facts
 from pipeline.notifications.sources import find_source, variants_of
 from pipeline.notifications.words import words_of
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import CUSTOMERS_STATUSES
 from pipeline.tracks.deadlines import closes_when_due, customer_due_at, our_promise_at
 from pipeline.tracks.moves import next_on_journey
 from pipeline.tracks.promises import saying_of
@@ -33,7 +34,8 @@ LANGUAGES = ("en", "ja", "de")
 LIST = Path(__file__).parent / "notice_matrix.txt"
 FLOW = Path(__file__).parents[2] / "pipeline" / "flow"
 
-#: What the flow mails without a rule of a step, and the statuses in which it does (None: any open).
+#: What the flow mails without a rule of a step, or by one that asks what was promised, and the
+#: statuses in which it does (None: any open).
 _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
     (NoticeName.DUPLICATE, ""): None,
     (NoticeName.DUPLICATE, "status"): None,
@@ -45,6 +47,7 @@ _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
     (NoticeName.QUESTION, "differs_first"): frozenset({Status.HELD}),
     (NoticeName.UNREADABLE, ""): frozenset({Status.NEEDS_CORRECTION, Status.AWAITING_FORM}),
     (NoticeName.ANSWER, ""): None,
+    (NoticeName.STATUS_CHANGED, "released"): CUSTOMERS_STATUSES,
     (NoticeName.DELAYED, ""): None,
     (NoticeName.DELAYED, "meta"): frozenset({Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}),
 }

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipeline.errors import RefusedError, UsageError
-from pipeline.flow.staff import corrections, letters, outbox, review
+from pipeline.flow.staff import corrections, letters, organisations, outbox, review
 from pipeline.model.form import FormKind
-from pipeline.model.request import EventName, NumberState, Status, Track
+from pipeline.model.request import EventName, Move, NumberState, Status, Track
 from pipeline.store import queries
 from pipeline.store.records import RequestRecord
+from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import CUSTOMERS_STATUSES
+from pipeline.tracks.moves import move_in
 from tests.world.customers import EVE, HANAKO, OLIVER, form
 from tests.world.outbox import Sent, notices
 from tests.world.world import World
@@ -22,6 +25,16 @@ _PROMISED = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 def _applied(world: World) -> RequestRecord:
     assert notices(world.mail(HANAKO, form())) == ["acknowledged"]
     return world.request()
+
+
+def _issued(world: World, record: RequestRecord) -> RequestRecord:
+    """Bring a new request to its certificate."""
+    record = review.approve(world.services, record, "saki", ticked="all", business_verified=True)
+    review.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+    world.run()
+    record = world.again(record)
+    assert record.status is Status.CERTIFICATE_ISSUED
+    return record
 
 
 def _at(world: World, moment: datetime) -> list[str]:
@@ -130,6 +143,81 @@ def test_after_an_outage_what_is_decided_goes_first(world: World) -> None:
     assert notices(world.run()) == ["rejected"]
     assert notices(world.later(minutes=5)) == ["delayed"]
     assert world.again(record).state.promise_at is None
+
+
+def test_batch_of_a_daily_cron_is_no_outage(world: World) -> None:
+    world.clock.set(datetime(2026, 11, 16, 9, 5, tzinfo=UTC))
+    for _ in range(5):
+        world.run()
+        world.clock.advance(_DAY)
+    world.clock.set(_PROMISED - 2 * _DAY - timedelta(hours=3))
+    _applied(world)
+    world.clock.set(_PROMISED - _DAY + timedelta(minutes=5))
+    assert world.run() == []
+    world.clock.set(_PROMISED + timedelta(minutes=5))
+    assert notices(world.run()) == ["delayed"]
+
+
+def test_hold_that_is_released_tells_its_customer_that_it_is_their_turn(world: World) -> None:
+    """They were told that we write by a date: silence would leave them waiting for it."""
+    world.mail(HANAKO, form())
+    record = _issued(world, world.request())
+    assert "held" in notices(
+        world.reply(record, "", form(contact_department="営業部", company_legal_name="山田商事"))
+    )
+    held = world.again(record)
+    assert held.state.promise_at is not None
+    review.release(world.services, held, "saki")
+    (mail,) = world.staff_mails()
+    assert (mail.notice, mail.variant) == ("status_changed", "released")
+    assert "確認が完了いたしました" in mail.text
+    assert "証明書はすでにお送りしています" in mail.text
+    assert "2026年11月30日" in mail.text
+    assert "期限はありません" not in mail.text
+    state = world.again(record).state
+    assert (state.status, state.promise_at) == (Status.CERTIFICATE_ISSUED, None)
+    assert "promise_broken" not in world.alerts()
+
+
+def test_hold_of_which_nothing_was_told_is_released_in_silence(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = _issued(world, world.request())
+    review.hold(world.services, record, "saki", note="Who is it?")
+    assert world.staff_mails() == []
+    review.release(world.services, world.again(record), "saki")
+    assert world.staff_mails() == []
+
+
+def test_customers_statuses_are_those_of_the_tracks() -> None:
+    steps = {step.status for track in TRACKS.values() for step in track.steps}
+    assert {one for one in steps if move_in(one) is Move.CUSTOMER} == CUSTOMERS_STATUSES
+
+
+def test_answer_after_an_outage_names_no_certificate_that_has_expired(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = _issued(world, world.request())
+    end = record.state.certificate_expires_at
+    assert end is not None
+    world.clock.set(end + timedelta(hours=20))  # no batch ran since
+    mails = world.reply(record, "状況を教えてください")
+    assert sorted(notices(mails)) == ["certificate_expired", "duplicate:status"]
+    (status,) = (mail for mail in mails if mail.notice == "duplicate")
+    assert world.again(record).status is Status.CERTIFICATE_EXPIRED
+    assert "証明書の有効期限が切れています" in status.text
+    assert "期限はありません" not in status.text
+
+
+def test_answer_after_a_deadline_that_staff_decide_on_names_none(world: World) -> None:
+    """A hold does not end when its customer lets the date of its question pass."""
+    world.set_number("+819012345678", NumberState.ACTIVE, "other.example")
+    record = organisations.ask_owner(world.services, _applied(world), "saki")
+    (asked,) = world.staff_mails()
+    assert asked.notice == "held"
+    _at(world, record.state.entered_at + 20 * _DAY)
+    (mail,) = world.reply(record, "状況を教えてください")
+    assert mail.variant == "status"
+    assert "期限" not in mail.text
+    assert "お待ちしています" in mail.text
 
 
 def test_end_clears_the_promise(world: World) -> None:
@@ -332,6 +420,26 @@ def test_mail_that_waited_while_more_was_said_is_taken_back(world: World) -> Non
     world.batch()
     world.change(courier=up)
     assert notices(world.later(minutes=5)) == ["delayed"]
+
+
+def test_letter_that_waited_says_again_what_staff_wrote(world: World) -> None:
+    record = _applied(world)
+    up = world.services.settings.courier
+    _server_down(world)
+    letters.delay(
+        world.services, record, "saki", until=date(2026, 11, 27), text="Our colleague is ill."
+    )
+    for passed in (datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 12, 1, 9, tzinfo=UTC)):
+        world.clock.set(passed + timedelta(hours=3))
+        world.batch()
+        world.batch(timedelta(minutes=5))
+    world.change(courier=up)
+    (mail,) = world.later(minutes=5)
+    assert mail.notice == "delayed"
+    assert "Our colleague is ill." in mail.text
+    assert "2026年11月27日" not in mail.text
+    assert "2026年12月3日" in mail.text
+    assert len([row for row in world.mails_of(record) if row.notice == "delayed"]) == 3
 
 
 def test_mail_about_two_requests_that_waited_tells_of_both_again(world: World) -> None:

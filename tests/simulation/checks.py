@@ -2,10 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from pipeline.model.notice import NoticeName, Saying
 from pipeline.model.request import RequestState, Status
@@ -121,14 +120,12 @@ def broken_promises(
     ended: Mapping[str, datetime],
     until: datetime,
     by: Callable[[datetime], datetime],
-    alerted: Mapping[str, Collection[datetime]] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Yield each date by which we said that we write, and neither wrote nor said ``delayed``.
 
     A request that ended before its date owes no mail (``ended``); what is later than ``until`` is
     still to come. After two mails that put it off it is staff who know. ``by`` says until when the
-    mail of a promised date has to be out. ``alerted`` is when staff were told to write themselves:
-    the request had gone on silently to where its customer is awaited.
+    mail of a promised date has to be out.
     """
     threads: dict[str, list[Mail]] = defaultdict(list)
     for mail in mails:
@@ -145,8 +142,6 @@ def broken_promises(
             if promise is None or by(promise) >= until:
                 continue
             if reference in ended and ended[reference] <= by(promise):
-                continue
-            if any(promise <= at <= by(promise) for at in alerted.get(reference, ())):
                 continue
             later = thread[place + 1 :]
             kept = any(

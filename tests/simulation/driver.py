@@ -78,15 +78,6 @@ class Year:
         begun, over = self.outage
         return (over if begun <= promised + _PERIOD and promised < over else promised) + _SOON
 
-    def alerted(self) -> dict[str, list[datetime]]:
-        """Return when staff were told of each request that they have to write themselves."""
-        found: dict[str, list[datetime]] = {}
-        with self.world.services.store.read() as tx:
-            for line in tx.alerts.list(100_000):
-                if line.code == "promise_broken":
-                    found.setdefault(line.reference, []).append(line.at)
-        return found
-
     def plan(self, at: datetime, action: Action) -> None:
         """Let ``action`` happen at ``at``."""
         heapq.heappush(self._plans, (at, next(self._numbers), action))
@@ -128,7 +119,8 @@ class Year:
         before = max(moment - _PERIOD, self.outage[0] - _PERIOD)
         quiet = self.outage[0] <= moment - _PERIOD < self.outage[1]
         last = self.outage[0] if quiet else before
-        services.store.run(lambda tx: tx.memory.batch_ended(min(last, moment)))
+        for at in (min(last, moment) - _PERIOD, min(last, moment)):
+            services.store.run(lambda tx, at=at: tx.memory.batch_ended(at))  # type: ignore[misc]
         for _ in range(2 if moment == self.outage[1] else 1):
             summary = self.world.batch()
             assert not summary.failures, summary.failures

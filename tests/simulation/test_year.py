@@ -42,9 +42,7 @@ def _faults(year: Year) -> list[str]:
     ]
     return [
         *found,
-        *checks.broken_promises(
-            year.mails, year.ended, year.until, year.written_by, year.alerted()
-        ),
+        *checks.broken_promises(year.mails, year.ended, year.until, year.written_by),
         *checks.doubled_reminders(year.mails),
         *_hasty_closings(year),
     ]

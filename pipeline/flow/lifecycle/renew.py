@@ -18,7 +18,7 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName, RequestFacts
 from pipeline.model.request import Status
 from pipeline.model.transition import SendNotice
-from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
 
 
@@ -53,7 +53,12 @@ def _listed(work: Work, ids: Sequence[str]) -> tuple[RequestFacts, ...]:
 
 
 def _details(work: Work, record: RequestRecord, mail: OutboxRecord) -> NoticeDetails:
-    """Return what the mail said of the answers, from the revisions that it was written from."""
+    """Return what the mail said of the answers, from the revisions that it was written from.
+
+    A letter says again what staff wrote in it.
+    """
+    if mail.notice is NoticeName.DELAYED:
+        return NoticeDetails(own_words=_written_by_staff(work, record, mail))
     kept = [one for one in work.tx.revisions.all(record.id) if one.received_at <= mail.created_at]
     revisions = sorted(kept, key=lambda one: one.seq)
     if not revisions:
@@ -65,6 +70,25 @@ def _details(work: Work, record: RequestRecord, mail: OutboxRecord) -> NoticeDet
         return details
     changed = changes(revisions[-2], latest)
     return replace(details, changes=in_words(latest.form, record.language, changed))
+
+
+def _written_by_staff(work: Work, record: RequestRecord, mail: OutboxRecord) -> str:
+    """Return the words of staff in ``mail``: those of the note that was kept with it.
+
+    One that was renewed before has the words of the letter whose place it took.
+    """
+    notes = {one.at: one.text for one in work.tx.notes.list(record.id) if not one.from_customer}
+    later = mail
+    for letter in reversed(work.tx.outbox.of_request(record.id)):
+        if letter.notice is not mail.notice or letter.created_at > mail.created_at:
+            continue
+        passed = letter.promise_at is not None and letter.promise_at <= later.created_at
+        if letter.id != mail.id and not (passed and letter.state is OutboxState.CANCELLED):
+            return ""
+        if letter.created_at in notes:
+            return notes[letter.created_at]
+        later = letter
+    return ""
 
 
 def _left(work: Work, record: RequestRecord) -> Status | None:

@@ -9,6 +9,7 @@ from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
+from pipeline.flow.staff.review import note_of_staff
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, Move, Status
@@ -61,6 +62,9 @@ def delay(
         if current.state.ended or not open_promise or move is Move.CUSTOMER:
             raise RefusedError("nothing_promised", reference=current.reference)
         details = NoticeDetails(own_words=text, promise_at=_instant(work, current, until))
+        if text.strip():
+            # the mail may have to be written anew
+            work.tx.notes.insert(note_of_staff(work.now, current, who, text))
         effect = SendNotice(NoticeName.DELAYED, "meta" if move is Move.META else "")
         put_off = replace(current, state=passed_in(current.state))
         return _write(work, put_off, who, Notice(put_off, effect, details))

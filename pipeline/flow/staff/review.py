@@ -180,7 +180,7 @@ def hold(services: Services, record: RequestRecord, who: str, *, note: str = "")
         )
         held = apply_event(work, current, event, by_staff(who))
         if note.strip():
-            work.tx.notes.insert(_note_of_staff(work.now, current, who, note))
+            work.tx.notes.insert(note_of_staff(work.now, current, who, note))
         return held
 
     return on_request(services, record, change)
@@ -218,11 +218,12 @@ def note(services: Services, record: RequestRecord, who: str, *, text: str) -> R
     """
     if not text.strip():
         raise UsageError("note_empty", reference=record.reference)
-    services.run(lambda work: work.tx.notes.insert(_note_of_staff(work.now, record, who, text)))
+    services.run(lambda work: work.tx.notes.insert(note_of_staff(work.now, record, who, text)))
     return record
 
 
-def _note_of_staff(now: datetime, record: RequestRecord, who: str, text: str) -> NoteRecord:
+def note_of_staff(now: datetime, record: RequestRecord, who: str, text: str) -> NoteRecord:
+    """Return what staff wrote as a note of ``record``."""
     return NoteRecord(
         id=new_id(),
         request_id=record.id,
