@@ -26,9 +26,7 @@ _OUR_LINKS = ("https://wa.me/",)
 _JOINER = "\u2060"
 #: What a mail program takes for an address when it stands in plain words: a dot inside a word, an
 #: at sign, what follows a scheme, and the two backslashes of a server.
-_LINKS = re.compile(
-    r"(?<=\w)\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)"
-)
+_LINKS = re.compile(r"(?<=\w)\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)")
 
 
 class Glued(str):

@@ -58,6 +58,8 @@ _HAPPENED = (
     "certificate_wanted_at",
 )
 _A_DAY = timedelta(days=1)
+#: Two reminders of one thing do not come sooner after each other.
+_APART = timedelta(hours=20)
 #: Days in which a person looks at the words "I did not withdraw", and "your decision is wrong".
 _WITHDRAWN_DAYS = 7
 _REJECTED_DAYS = 14
@@ -95,10 +97,12 @@ def due(
 
     What ends the stay (a close, an expiry, a lapse) comes alone: no reminder is sent at or after
     it. But nothing is closed before the last reminder: while that is missing, it comes in place of
-    the close. Of a group of missed reminders or alerts only the latest is left.
+    the close. Of a group of missed reminders or alerts only the latest is left, and none where the
+    next reminder comes within hours.
     """
     stay = Stay(state, policy, customer_zone, team)
-    passed = [item for item in _listed(stay, done, now) if item.at <= now]
+    listed = _listed(stay, done, now)
+    passed = [item for item in listed if item.at <= now]
     ending = [item for item in passed if item.event in _ENDING]
     if ending and _closes(ending[0]):
         missed = [item for item in passed if item.group == REMINDERS]
@@ -107,6 +111,8 @@ def due(
     if ending:
         return (ending[0],)
     latest = {item.group or item.key: item for item in passed}
+    if any(item.group == REMINDERS and now < item.at < now + _APART for item in listed):
+        latest.pop(REMINDERS, None)
     return tuple(sorted(latest.values(), key=_order))
 
 

@@ -36,7 +36,9 @@ def _rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
             name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
             for name in names
         }  # the names come from the database
-        found["memory"] = [row for row in found["memory"] if "last_batch" not in row]
+        found["memory"] = [
+            row for row in found["memory"] if not {"last_batch", "batch_gaps"} & set(row)
+        ]
         return found
     finally:
         connection.close()

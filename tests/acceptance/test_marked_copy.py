@@ -63,7 +63,7 @@ def test_marked_workbook_corrected_in_libreoffice_advances_the_request(
     answer = world.reply(record, "修正しました。", (name, corrected))
     assert notices(answer) == ["revision_received"]
     assert world.again(record).status is Status.POLICY_REVIEW
-    assert "3f2a9c1e-7b4d →" in answer[0].text
+    assert "変更前：3f2a9c1e-7b4d" in answer[0].text
     assert len(world.revisions(record)) == 2
 
 

@@ -142,7 +142,7 @@ def test_staff_ask_whether_a_reply_means_what_it_nearly_says(world: World) -> No
     replies.ask_meaning(world.services, world.request(OLIVER), "saki")
     (mail,) = world.staff_mails()
     assert (mail.notice, mail.variant) == ("question", "meaning")
-    assert "Do you mean READY? If so, reply READY in the first line." in _flat(mail)
+    assert "Do you mean READY? If so, reply as below." in _flat(mail)
     assert all(note.waits_since is None for note in world.notes(world.request(OLIVER)))
     assert world.request(OLIVER).status is Status.AWAITING_READINESS
 

@@ -369,6 +369,17 @@ def test_after_an_outage_one_reminder_comes_and_the_close_three_days_after_it(
     assert _at(world, close) == ["closed_no_response"]
 
 
+def test_missed_reminder_is_left_out_where_the_next_one_comes_within_hours(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = _issued(world, world.request())
+    end = record.state.certificate_expires_at
+    assert end is not None
+    # the reminder of three days before is missed, that of the last day comes in four hours
+    world.clock.set(end - timedelta(hours=28))
+    assert world.run() == []
+    assert _at(world, end - _DAY) == ["certificate_reminder"]
+
+
 # mails that wait
 
 

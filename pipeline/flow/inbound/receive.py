@@ -71,9 +71,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     else:
         done = no_form.receive_words(work, context)
 
-    # what time brought about is told before the answer, which would not be so
-    catch_up(work, [answer.record for answer in context.answers if not answer.of_transition])
-
-    # one message, one mail
+    # what time brought about comes first, then the answer: one message, one mail
+    catch_up(work, context.answers)
     replies.queue_reply(work, context)
     return done

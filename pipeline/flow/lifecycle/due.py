@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pipeline import logs
 from pipeline.errors import RefusedError, TryLaterError
-from pipeline.flow.context import NoticeDetails, Trigger
+from pipeline.flow.context import Notice, NoticeDetails, Trigger
 from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
@@ -34,12 +34,12 @@ def run_due(services: Services) -> int:
     return looked_at
 
 
-def catch_up(work: Work, records: Iterable[RequestRecord]) -> None:
-    """Do the due work of each of ``records`` whose customer's deadline has passed, if it may be.
+def catch_up(work: Work, answers: Iterable[Notice]) -> None:
+    """Do the due work of requests whose customer's deadline has passed, before they are answered.
 
     After an outage a message is answered before the due work: its mail would name that deadline.
     """
-    for request_id in dict.fromkeys(record.id for record in records):
+    for request_id in dict.fromkeys(one.record.id for one in answers if not one.of_transition):
         record = work.tx.requests.get(request_id)
         due_at = customer_due(work, record, work.now) if record and not record.state.ended else None
         if record is None or due_at is None or due_at > work.now:

@@ -13,6 +13,7 @@ from pipeline.model.request import Actor, Status
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import CertificateRecord, EventRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.conditions import CUSTOMERS_STATUSES
 
 #: Mails that carry a certificate: it has to be the live one still.
 _CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
@@ -31,6 +32,10 @@ _VARIANT_ONLY_IN = {
     (NoticeName.STATUS_CHANGED, "meta_began"): frozenset(
         {Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}
     ),
+    (NoticeName.STATUS_CHANGED, "released"): CUSTOMERS_STATUSES,
+    # the customer wrote before it went out: staff look at the request again
+    (NoticeName.QUESTION, "prefilled_form"): frozenset({Status.AWAITING_FORM}),
+    (NoticeName.QUESTION, "prefilled_form_reminder"): frozenset({Status.AWAITING_FORM}),
 }
 
 #: Mails about the live certificate that say how long it lasts.

@@ -160,6 +160,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
             "authority",
             "mailbox",
             "courier",
+            "sending",
             "authserv",
             "child",
             "pdf",
