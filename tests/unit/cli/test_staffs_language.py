@@ -5,6 +5,7 @@ an option, in an address, or between backticks where it has to be typed, and now
 """
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -184,6 +185,16 @@ def test_settings_that_name_no_language_are_passed_over(
     (tmp_path / "pipeline.toml").write_text(content, encoding="utf-8")
     speak("")
     assert "Usage" in call(tmp_path, capsys, "queue", "--help").out
+
+
+def test_init_takes_the_language_that_it_speaks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speak: Callable[[str], None]
+) -> None:
+    speak("de")
+    path = tmp_path / "pipeline.toml"
+    run(["--home", str(tmp_path / "state"), "init", "--out", str(path)])
+    capsys.readouterr()
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["team"]["language"] == "de"
 
 
 def test_language_without_words_of_the_console_is_english_key_by_key(
