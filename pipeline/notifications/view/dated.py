@@ -148,7 +148,9 @@ class Dated(Asked):
     def certificate_over(self) -> bool:
         """Whether the certificate has expired by itself, so that there was none to cancel."""
         certificate = self.facts.certificate
-        return certificate is not None and certificate.expires_at <= self.facts.now
+        if certificate is None or certificate.reason in self.words.section("revoked"):
+            return False
+        return certificate.expires_at <= self.facts.now
 
     @property
     def days_left(self) -> int:

@@ -255,6 +255,9 @@ def test_charges_are_told_by_what_was_sent(language: str, make_facts: MakeFacts)
         assert sent.certificate is not None
         over = replace(sent, now=sent.certificate.expires_at)
         assert cancelled[language] not in compose(notice, "", language, over).body
+        before = replace(sent.certificate, reason="exposed")
+        ended = replace(over, certificate=before)
+        assert cancelled[language] in compose(notice, "", language, ended).body
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
