@@ -39,6 +39,7 @@ STRANGE = {
 TELLTALE = ("さくら", "sakura", "hanako", "taro@", "山田", "花子", "3f2a9c1e", "WA-FIRST")
 #: The stranger writes so long after the start that each story of the number is over.
 ASKED = START + timedelta(days=9)
+_BATCHES, _REGULAR = 8, timedelta(minutes=10)
 
 Story = Callable[[World], None]
 
@@ -326,8 +327,10 @@ class Case:
 def _read(make_world: MakeWorld, story: Story, case: Case) -> Correspondence:
     world = make_world()
     story(world)
-    world.clock.set(ASKED)
-    world.run()
+    world.clock.set(ASKED - _REGULAR * _BATCHES)
+    for _ in range(_BATCHES):  # what is an outage is told by how often batches ran
+        world.clock.advance(_REGULAR)
+        world.run()
     eve = Correspond(world, case.kind, case.language)
     COURSES[case.course](eve)
     return eve.found

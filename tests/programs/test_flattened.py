@@ -21,7 +21,7 @@ _LEAST = 0.95
 def fresh_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure the blanks as they are written now; a gate compares the published ones with them."""
 
-    def fresh(kind: FormKind, language: str) -> bytes:
+    def fresh(kind: FormKind, language: str, *, version: str = "") -> bytes:
         return build_form(kind, language, FileFormat.PDF, address=ADDRESS, privacy=PRIVACY)
 
     monkeypatch.setattr(geometry_of_blanks, "published", fresh)

@@ -22,6 +22,8 @@ STATUS = {
     Command.OK: ("slot_proposed", "accept_slot A"),
     Command.CREATED: ("certificate_issued", "mark_created"),
     Command.UNDO: ("withdrawn", "undo_withdraw"),
+    Command.FIRST: ("held", "first_counts"),
+    Command.SECOND: ("held", "second_counts"),
 }
 PHRASES = [(Command(name), choice) for name, choice in load_choices(COMMANDS)]
 ACTING = [pair for pair in PHRASES if pair[0] is not Command.STATUS]
