@@ -139,12 +139,19 @@ def watched(found: Settings, stop: Stop, told: Told) -> None:
         timer.join()
 
 
+#: Longer than five batches take on a busy machine, in seconds.
+_A_WHILE = 30
+
+
 def test_what_cannot_be_done_now_waits_for_the_poll(
     tmp_path: Path, stop: Stop, batches: Batches
 ) -> None:
     deliver(tmp_path, 0, 1, 2)
     batches.enough = 5
     told = Told()
+    left = 3600 - time.time() % 3600
+    if left < _A_WHILE:  # the next hour has room again
+        time.sleep(left)
     watched(settings(tmp_path, CourierSettings(hourly_cap=1, undo_seconds=0)), stop, told)
     assert told.all == ["started", "sent 1"], "over the cap mail waits for the next hour"
     assert min(batches.gaps[1:]) > 0.9
