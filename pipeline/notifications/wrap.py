@@ -77,8 +77,8 @@ def width(text: str, *, east_asian: bool) -> int:
 
 
 def _may_break(left: str, right: str) -> bool:
-    before, after = f"{left}{right}".translate(_BREAKING)
-    return after != "F" and before != "L" and (before, after) != ("n", "n")
+    signs = f"{left}{right}".translate(_BREAKING)
+    return not (signs.startswith("L") or signs.endswith("F") or signs == "nn")
 
 
 def _cut(piece: str, limit: int, *, east_asian: bool) -> list[str]:
