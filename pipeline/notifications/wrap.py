@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.notifications.seal import GLUE_END, GLUE_START
@@ -176,11 +177,12 @@ def _best_end(line: list[str], widths: list[int], limit: int, *, east_asian: boo
     return fitting
 
 
-def fill(text: str, limit: int, *, east_asian: bool) -> list[str]:
+@lru_cache(maxsize=2048)
+def fill(text: str, limit: int, *, east_asian: bool) -> tuple[str, ...]:
     """Return ``text`` (one line with glue marks) as lines of at most ``limit`` columns."""
     text = text.strip(" ")
     if width(text, east_asian=east_asian) <= limit:
-        return [text.translate(_MARKS)]
+        return (text.translate(_MARKS),)
     lines: list[str] = []
     line: list[str] = []
     widths: list[int] = []
@@ -199,4 +201,4 @@ def fill(text: str, limit: int, *, east_asian: bool) -> list[str]:
         line, widths = line[keep:], widths[keep:]
         used = sum(widths)
     lines.append("".join(line).strip(" "))
-    return [line.translate(_MARKS) for line in lines if line] or [""]
+    return tuple(line.translate(_MARKS) for line in lines if line) or ("",)
