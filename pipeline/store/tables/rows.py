@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.store.schema.plain import from_plain, hints_of, to_plain
+from pipeline.store.statements import MAILBOX, Statement, Upsert, own_insert, param
 
 R = TypeVar("R")
-
-Upsert = sqlite.Insert | postgresql.Insert
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,9 +25,25 @@ class Context:
         """Whether rows can be locked one by one."""
         return self.connection.dialect.name == "postgresql"
 
-    def upsert(self, table: sa.Table) -> Upsert:
+    def upsert(self, table: sa.Table) -> Any:
         """Return the engine's own INSERT, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.on_postgresql else sqlite.insert(table)
+        return own_insert(self.connection.dialect.name)(table)
+
+    def rows(self, statement: Statement, **values: object) -> list[Sequence[Any]]:
+        """Return all rows of this mailbox that ``statement`` finds."""
+        return statement.rows(self.connection, self._mine(values), locks=not self.read_only)
+
+    def first(self, statement: Statement, **values: object) -> Sequence[Any] | None:
+        """Return the first row of this mailbox that ``statement`` finds, or None."""
+        return statement.first(self.connection, self._mine(values), locks=not self.read_only)
+
+    def change(self, statement: Statement, **values: object) -> int:
+        """Run ``statement`` on this mailbox; return how many rows it changed."""
+        return statement.change(self.connection, self._mine(values))
+
+    def _mine(self, values: dict[str, object]) -> dict[str, object]:
+        values[MAILBOX] = self.mailbox_id
+        return values
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,6 +93,29 @@ class Mapper(Generic[R]):
         self.columns: tuple[sa.Column[Any], ...] = tuple(table.c[name] for name in columns)
         #: made once: naming all columns costs more than adding the conditions
         self.select: sa.Select[Any] = sa.select(*self.columns)
+        self._table = table
+        self._inserts: dict[tuple[tuple[str, ...], tuple[str, ...] | None], Statement] = {}
+
+    def mine(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """Return the selection of the records of one mailbox, for a statement that is kept."""
+        return self.select.where(of_mailbox(self._table), *conditions)
+
+    def change(self, *conditions: sa.ColumnElement[bool], but: Sequence[str] = ()) -> sa.Update:
+        """Return the update of all columns but the key and ``but``, for one that is kept."""
+        names = [
+            column.name
+            for column in self._table.c
+            if not column.primary_key and column.name not in but
+        ]
+        return changing(self._table, *conditions, names=names)
+
+    def insert(self, names: Iterable[str], on: Sequence[str] | None = None) -> Statement:
+        """Return the kept INSERT of the columns ``names``; none when the key ``on`` is taken."""
+        columns, key = tuple(names), None if on is None else tuple(on)
+        kept = self._inserts.get((columns, key))
+        if kept is None:
+            kept = self._inserts[columns, key] = _inserting(self._table, columns, key)
+        return kept
 
     def values(self, record: R) -> dict[str, Any]:
         """Return the columns of ``record``, with those that are derived from it."""
@@ -157,21 +194,32 @@ class Rows(Generic[R]):
         row = self._execute(statement.limit(1)).first()
         return None if row is None else self._mapper.record(row)
 
+    def _found(self, statement: Statement, **values: object) -> list[R]:
+        """Return the records that a kept statement finds."""
+        return [self._mapper.record(row) for row in self._context.rows(statement, **values)]
+
+    def _one(self, statement: Statement, **values: object) -> R | None:
+        """Return the first record that a kept statement finds, or None."""
+        row = self._context.first(statement, **values)
+        return None if row is None else self._mapper.record(row)
+
+    def _change(self, statement: Statement, **values: object) -> int:
+        """Run a kept statement; return how many rows it changed."""
+        return self._context.change(statement, **values)
+
     def _values(self, record: R) -> dict[str, Any]:
         return {"mailbox_id": self._context.mailbox_id, **self._mapper.values(record)}
 
     def _insert(self, records: Iterable[R], **more: object) -> None:
         rows = [{**self._values(record), **more} for record in records]
         if rows:
-            self._context.connection.execute(sa.insert(self._table), rows)
+            self._mapper.insert(rows[0]).change_all(self._context.connection, rows)
 
     def _insert_new(self, record: R, on: Sequence[str]) -> bool:
         """Insert ``record`` unless its key ``on`` is taken; return whether it was inserted."""
-        conflict = [self._column(name) for name in ("mailbox_id", *on)]
-        statement = self._context.upsert(self._table).on_conflict_do_nothing(
-            index_elements=conflict
-        )
-        return self._execute(statement, self._values(record)).rowcount == 1
+        values = self._values(record)
+        statement = self._mapper.insert(values, on=("mailbox_id", *on))
+        return statement.change(self._context.connection, values) == 1
 
     def _update(self, *conditions: sa.ColumnElement[bool], **values: object) -> int:
         """Change the rows that meet all ``conditions``; return how many."""
@@ -195,6 +243,35 @@ class Rows(Generic[R]):
         if self._context.read_only:
             return statement
         return statement.with_for_update(skip_locked=skip_locked)
+
+
+def of_mailbox(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition of one mailbox, for a statement that is kept."""
+    return table.c.mailbox_id == param(MAILBOX)
+
+
+def changing(
+    table: sa.Table, *conditions: sa.ColumnElement[bool], names: Iterable[str]
+) -> sa.Update:
+    """Return the update of the columns ``names`` in one mailbox, for a statement that is kept."""
+    changed = sa.update(table).where(of_mailbox(table), *conditions)
+    return changed.values({name: param(name) for name in names})
+
+
+def due_first(
+    mapper: Mapper[Any], wake: sa.Column[Any], *more: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """Return the poll of a work table, for a statement that is kept: who is due comes first."""
+    due = mapper.mine(wake.is_not(None), wake <= param("now"), *more)
+    return due.order_by(wake, wake.table.c.id).limit(param("most"))
+
+
+def _inserting(table: sa.Table, names: Sequence[str], on: Sequence[str] | None) -> Statement:
+    values = {name: param(name) for name in names}
+    if on is None:
+        return Statement(lambda: sa.insert(table).values(values))
+    key = [table.c[name] for name in on]
+    return Upsert(lambda own: own(table).values(values).on_conflict_do_nothing(index_elements=key))
 
 
 def constant(column: sa.Column[Any], value: object) -> sa.ColumnElement[bool]:
