@@ -6,7 +6,6 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 
 from pipeline.wording.inert import JOINER, NON_JOINER, is_pictured, is_skin
 
@@ -79,7 +78,6 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(_width(cluster) for cluster in graphemes(text))
 
 
-@lru_cache(maxsize=1024)
 def _width(cluster: str) -> int:
     base = cluster[0]
     if "\ufe0f" in cluster or (len(cluster) > 1 and _is_flag(base)):

@@ -44,11 +44,10 @@ class Table(Mapping[str, Any]):
 def read_table(name: str, *parts: str) -> Table:
     """Return a table of a file below ``templates/``; without values when there is none."""
     body, below = _sources(*parts).get(name, ("", {}))
-    keys = list(_KEY.finditer(body))
-    ends = [*(key.start() for key in keys[1:]), len(body)]
+    pieces = _KEY.split(body)  # what stands before the first key, then quoted key, bare key, value
     values = {
-        key[1] or key[2]: f'"" = {body[key.end() : end]}'
-        for key, end in zip(keys, ends, strict=True)
+        quoted or bare: f'"" = {value}'
+        for quoted, bare, value in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True)
     }
     return Table(values | below)
 
