@@ -92,10 +92,10 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
             monkeypatch.delenv(name, raising=False)
         if language:
             monkeypatch.setenv("LANG", f"{language}_XX.UTF-8")
-        words.speak_as_team("")
+        words.speak_as_team()
 
     yield named
-    words.speak_as_team("")
+    words.speak_as_team()
 
 
 def call(demo: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
