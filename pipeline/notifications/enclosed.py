@@ -33,6 +33,8 @@ _WITH_ANSWERS = frozenset(
 )
 #: Questions that carry the form that staff have chosen.
 _PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
+#: Why a certificate was cancelled, when the approval ended with it and another form is needed.
+_APPLY_AGAIN = frozenset({"number_changed", "name_changed"})
 _WITH_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 
 
@@ -47,6 +49,8 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
     of_a_question = notice is NoticeName.CORRECTION_REMINDER and not facts.items
     if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
         return Enclosed.ANSWERS
+    if notice is NoticeName.CERTIFICATE_REVOKED and _ends_approval(variant, facts):
+        return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return Enclosed.TEXT
     if notice in _WITH_CERTIFICATE:
@@ -54,6 +58,12 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
     if blanks(notice, facts):
         return Enclosed.BLANKS
     return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
+
+
+def _ends_approval(variant: str, facts: NoticeFacts) -> bool:
+    """Tell whether the cancelled certificate was one for what has changed since."""
+    reason = facts.certificate.reason if facts.certificate else ""
+    return not _APPLY_AGAIN.isdisjoint({variant, facts.reason, reason})
 
 
 def blanks(notice: NoticeName, facts: NoticeFacts) -> tuple[FormKind, ...]:

@@ -203,7 +203,7 @@ def test_language_without_words_of_the_console_is_english_key_by_key(
     """The shared words are German at once; those of the console as far as there are any."""
     speak("de")
     assert words.language() == "de"
-    assert words.notice_name("staff_alert") == "Mitteilung an das Team"
+    assert words.notice_name("staff_alert") == "Meldung an das Team"
     assert words.step("policy_review") == "Prüfung des Formulars (Genesys)"
     if not template("console", "de.toml").is_file():
         assert "Needs a decision of staff" in call(demo, capsys, "status").out
