@@ -33,6 +33,8 @@ _WITH_ANSWERS = frozenset(
 )
 #: Questions that carry the form that staff have chosen.
 _PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
+#: What is told of a mail that was not opened: its sender has the form.
+_UNOPENED = frozenset({"too_big", "too_big_reply"})
 _WITH_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 
 
@@ -51,7 +53,7 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
         return Enclosed.TEXT
     if notice in _WITH_CERTIFICATE:
         return Enclosed.CERTIFICATE
-    if blanks(notice, facts):
+    if variant not in _UNOPENED and blanks(notice, facts):
         return Enclosed.BLANKS
     return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
 

@@ -145,7 +145,7 @@ def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
     now = services.clock.now()
     rows = [
         ledger_row(
-            mail, services.blobs.put(mail.raw) if mail.raw is not None else _unfetched(mail), now
+            mail, _unfetched(mail) if mail.withheld else services.blobs.put(mail.content), now
         )
         for mail in fetched
     ]
