@@ -35,6 +35,8 @@ _WITH_ANSWERS = frozenset(
 _PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
 #: Why a certificate was cancelled, when the approval ended with it and another form is needed.
 _APPLY_AGAIN = frozenset({"number_changed", "name_changed"})
+#: What is told of a mail that was not opened: its sender has the form.
+_UNOPENED = frozenset({"too_big", "too_big_reply"})
 _WITH_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 
 
@@ -55,7 +57,7 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
         return Enclosed.TEXT
     if notice in _WITH_CERTIFICATE:
         return Enclosed.CERTIFICATE
-    if blanks(notice, facts):
+    if variant not in _UNOPENED and blanks(notice, facts):
         return Enclosed.BLANKS
     return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
 
