@@ -39,7 +39,7 @@ _STYLE = (
     ".facts th{padding-bottom:0!important}.facts td{padding-top:0!important}"
     ".facts td{padding-bottom:.6em!important}.act strong{white-space:normal!important}"
     ".rows td:empty{padding:0!important;border-bottom:0!important} }"
-    "@media (min-width:481px){.act th{white-space:nowrap} }"
+    "@media (min-width:601px){.act th{white-space:nowrap} }"
     "@media (max-width:400px){.whole{font-size:.95em} }"
 )
 _WRAPPER = "border-collapse:collapse;mso-table-lspace:0;mso-table-rspace:0"
@@ -53,10 +53,11 @@ _PARAGRAPH = "margin:0 0 1em"
 _HEADING = "font-size:1.1em;line-height:1.4;margin:1.5em 0 .4em"
 _LIST = "margin:0 0 1em;padding-left:1.5em"
 _ITEM = "margin:0 0 .5em"
-_TABLE = f"{_WRAPPER};margin:0 0 1em"
+# In quirks mode, and in Word, a table does not take over the height of lines.
+_TABLE = f"{_WRAPPER};line-height:1.6;margin:0 0 1em"
 _LABEL = "text-align:left;vertical-align:top;white-space:nowrap;padding:0 .8em .25em 0"
 _VALUE = "vertical-align:top;padding:0 0 .25em"
-_ACT = f"{_WRAPPER};border-left:4px solid #005fb8;margin:0 0 1em"
+_ACT = f"{_WRAPPER};line-height:1.6;border-left:4px solid #005fb8;margin:0 0 1em"
 _ACT_LABEL = (
     "text-align:left;vertical-align:top;font-weight:normal;padding:.25em .8em .25em 12px;"
     "overflow-wrap:break-word"

@@ -14,7 +14,7 @@ _TOGETHER = re.compile(
     r"|\d{1,2}:\d\d[–～]\d{1,2}:\d\d"  # a range of hours
     r"|\d{4}年\d{1,2}月\d{1,2}日（.）"
     r"|「[^「」\s&]{1,6}」|（[^（）\s&]{1,4}）"
-    r"|(?<![0-9一-鿿])\d{1,3}か?[一-鿿]{1,3}(?![0-9一-鿿])"  # a number and what is counted
+    r"|(?<![0-9:年月])\d{1,3}か?[一-鿿]{1,3}(?![0-9一-鿿])"  # a number and what is counted
     r"|[(（][A-Za-z]{1,8} [A-Z]\d{1,3}[)）]"  # a cell of the form
     r"|[A-Z][a-z]{1,11} \d(?![\d.]| [A-Z])"  # User 2, Question 8
     r"|[^\s&;]{1,12} &gt;(?= )"  # a step of a path of menus
