@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.xlsx.write.fill import fill_xlsx
 from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
@@ -31,7 +32,9 @@ def build_form(
     FileNotFoundError for a language that has no texts.
     """
     if file_format is FileFormat.XLSX:
-        return build_xlsx(kind, language, filling, address=address, privacy=privacy)
+        if filling is None:
+            return build_xlsx(kind, language, address=address, privacy=privacy)
+        return fill_xlsx(kind, language, filling, address=address, privacy=privacy)
     from pipeline.forms.pdf.write.form import build_pdf  # noqa: PLC0415 - needs Pango
 
     return build_pdf(kind, language, filling, address=address, privacy=privacy)
