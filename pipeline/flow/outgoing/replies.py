@@ -168,7 +168,7 @@ def _with_copies(work: Work, chosen: Notice, answers: list[Notice]) -> Notice:
         latest = work.tx.revisions.latest(record.id)
         if latest is None:
             continue
-        copy = form_with_answers(work.services, record, latest, record.form, item.details)
+        copy = form_with_answers(work, record, latest, record.form, item.details)
         copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))
     return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
 
