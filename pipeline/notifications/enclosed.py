@@ -49,9 +49,8 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
         return Enclosed.CHOSEN_FORM
     # a reminder of a question speaks of no form
     of_a_question = notice is NoticeName.CORRECTION_REMINDER and not facts.items
-    if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
-        return Enclosed.ANSWERS
-    if notice is NoticeName.CERTIFICATE_REVOKED and _ends_approval(variant, facts):
+    again = variant == "undo_late" or _ends_approval(notice, variant, facts)
+    if (notice in _WITH_ANSWERS and not of_a_question) or again:
         return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return Enclosed.TEXT
@@ -62,8 +61,10 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
     return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
 
 
-def _ends_approval(variant: str, facts: NoticeFacts) -> bool:
-    """Tell whether the cancelled certificate was one for what has changed since."""
+def _ends_approval(notice: NoticeName, variant: str, facts: NoticeFacts) -> bool:
+    """Tell whether the certificate was cancelled because what it was for has changed."""
+    if notice is not NoticeName.CERTIFICATE_REVOKED:
+        return False
     reason = facts.certificate.reason if facts.certificate else ""
     return not _APPLY_AGAIN.isdisjoint({variant, facts.reason, reason})
 

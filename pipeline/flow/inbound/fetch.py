@@ -145,8 +145,7 @@ def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
     now = services.clock.now()
     kept = iter(services.blobs.put_many(mail.content for mail in fetched if not mail.withheld))
     rows = [
-        ledger_row(mail, _unfetched(mail) if mail.withheld else next(kept), now)
-        for mail in fetched
+        ledger_row(mail, _unfetched(mail) if mail.withheld else next(kept), now) for mail in fetched
     ]
     return services.run(lambda work: _insert(work, rows))
 
