@@ -47,9 +47,8 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
         return Enclosed.CHOSEN_FORM
     # a reminder of a question speaks of no form
     of_a_question = notice is NoticeName.CORRECTION_REMINDER and not facts.items
-    if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
-        return Enclosed.ANSWERS
-    if notice is NoticeName.CERTIFICATE_REVOKED and _ends_approval(variant, facts):
+    starts_anew = notice is NoticeName.CERTIFICATE_REVOKED and _ends_approval(variant, facts)
+    if (notice in _WITH_ANSWERS and not of_a_question) or starts_anew or variant == "undo_late":
         return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return Enclosed.TEXT
