@@ -27,8 +27,8 @@ _EITHER = re.compile(f"{_DAMAGED.pattern[:-1]}{_FOREIGN.pattern[1:]}")
 
 #: No answer of a form is longer; a longer string is cut and taken for damaged.
 MAXIMUM_LENGTH = 100_000
-#: Arrays within the array of an answer; no program makes one.
-_DEEPEST = 2
+#: What qpdf parses is nested less deeply (see ``open``); deeper is an array that holds itself.
+_DEEPEST = 100
 
 
 def decode_string(content: bytes) -> tuple[str, bool]:
