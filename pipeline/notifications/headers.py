@@ -56,8 +56,8 @@ class _Policy(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """Take a plain line of a field of ours as it is, where it needs no folding."""
         fits = name in _AS_IT_IS and len(name) + len(": ") + len(value) <= _LONGEST_LINE
-        if fits and _PLAIN_LINE.fullmatch(value) and "=?" not in value:
-            return name, value
+        if fits and _PLAIN_LINE.fullmatch(value):
+            return name, value  # an id is no encoded word, whatever it looks like (RFC 2047, 5)
         return super().header_store_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
@@ -116,7 +116,9 @@ def _ids(message_ids: Iterable[str]) -> list[str]:
 
 def _set_thread(mail: EmailMessage, thread: Thread) -> None:
     parent = _ids([thread.in_reply_to])
-    references = list(dict.fromkeys([*_ids(thread.references), *parent]))
+    # a long field is folded by the standard library, which would decode what looks encoded
+    others = (found for found in _ids(thread.references) if "=?" not in found)
+    references = list(dict.fromkeys([*others, *parent]))
     if parent and references[-1] != parent[0]:
         references.remove(parent[0])
         references.append(parent[0])
