@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from pydantic import BaseModel
-
 from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Services, Work
@@ -85,18 +83,14 @@ def blank(services: Services, kind: FormKind, language: str) -> MailFile:
     It depends on kind, language and two settings alone, so that each is built once in a process.
     """
     mailbox, forms = services.settings.mailbox, services.settings.forms
-    usual = _is_default(mailbox, "address") and _is_default(forms, "privacy")
+    # the published blanks were made with the defaults
+    usual = mailbox.is_default("address") and forms.is_default("privacy")
     content = published(kind, language, FileFormat.XLSX) if usual else None
     return MailFile(
         name=file_name(kind, language, FileFormat.XLSX),
         content_type=_CONTENT_TYPES[FileFormat.XLSX],
         content=content or _built(kind, language, mailbox.address, forms.privacy),
     )
-
-
-def _is_default(section: BaseModel, name: str) -> bool:
-    """Return whether a setting has the value with which the published blanks were made."""
-    return bool(getattr(section, name) == type(section).model_fields[name].default)
 
 
 @lru_cache(maxsize=_KEPT_BLANKS)
