@@ -9,7 +9,6 @@ from pipeline.config.kinds import Between, FileName, Positive
 from pipeline.config.secret import Secret, SecretDocument
 from pipeline.config.section import Section
 
-
 Port = Annotated[int, Between(1, 65_535)]
 Bytes = Annotated[int, Between(1, 1_000_000_000)]
 Days = Annotated[int, Between(1, 36_500)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.cli.context import one_request
+from pipeline.cli.opened import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
