@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from pipeline.config import MailboxSettings, Section
 from tests.servers.lines import closed_port
 from tests.world.command_line import english
