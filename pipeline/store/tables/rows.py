@@ -2,16 +2,19 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.store.schema.plain import from_plain, hints_of, to_plain
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    Upsert = sqlite.Insert | postgresql.Insert
+
 R = TypeVar("R")
 
-Upsert = sqlite.Insert | postgresql.Insert
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,9 +30,15 @@ class Context:
         """Whether rows can be locked one by one."""
         return self.connection.dialect.name == "postgresql"
 
-    def upsert(self, table: sa.Table) -> Upsert:
+    def upsert(self, table: sa.Table) -> "Upsert":
         """Return the engine's own INSERT, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.on_postgresql else sqlite.insert(table)
+        if self.on_postgresql:  # each engine is slow to import, and one of them is needed
+            from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+            return postgresql.insert(table)
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415
+
+        return sqlite.insert(table)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
