@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pipeline import terms
-from pipeline.certificates.names import CERTIFICATE_FILE, KEY_FILE
+from pipeline.certificates.names import CERTIFICATE_FILE, KEY_FILE, new_serial
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
 from pipeline.private import read_private
@@ -27,6 +27,7 @@ _LIFE = timedelta(days=7305)
 #: A clock that was set back, or a story that starts in the past, still finds the authority valid.
 _BACKDATED = timedelta(days=30)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
 
 def signature_algorithm() -> ec.ECDSA:
     """Return ECDSA with SHA-256 and deterministic nonces (RFC 6979)."""

@@ -4,18 +4,21 @@ TOML knows numbers, switches and texts apart; the environment has texts alone, s
 a number or a switch is taken for one.
 """
 
+import builtins
+import typing
 import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, get_args, get_origin
 
 #: What a switch may be written as, beside true and false (case does not matter).
-_SWITCHES = {"true": True, "yes": True, "on": True, "y": True, "t": True, "1": True,
-             "false": False, "no": False, "off": False, "n": False, "f": False, "0": False}  # fmt: skip
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "y", "t", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "n", "f", "0"), False),
+}
 #: Controls, line and paragraph separators: no path that somebody means has one.
 _UNSEEN = frozenset({"Cc", "Zl", "Zp"})
 
@@ -97,28 +100,34 @@ def read(kind: Any, value: Any, *, strip: bool) -> Any:
 
     Raises RefusedValueError.
     """
-    origin = get_origin(kind)
-    if origin is Annotated:
+    if get_origin(kind) is Annotated:
         inner, *rules = get_args(kind)
         found = read(inner, value, strip=strip)
         for rule in rules:
             rule.check(found)
         return found
-    if origin is Literal:
-        return _choice({choice: choice for choice in get_args(kind)}, value)
-    if origin is tuple:
-        return _list(get_args(kind)[0], value, strip=strip)
-    if origin is dict:
-        return _table(get_args(kind)[1], value, strip=strip)
-    if origin in {Union, UnionType}:  # of a type, or None
-        return value if value is None else read(get_args(kind)[0], value, strip=strip)
-    if issubclass(kind, Enum):
-        return _choice({choice.value: choice for choice in kind}, value)
+    if get_origin(kind) is not None:
+        return _compound(kind, value, strip=strip)
     if kind is str:
         return _text(value, strip=strip)
     if kind is Path:
         return _path(value, strip=strip)
+    if issubclass(kind, Enum):
+        return _choice({choice.value: choice for choice in kind}, value)
     return _READERS[kind](value)
+
+
+def _compound(kind: Any, value: Any, *, strip: bool) -> Any:
+    """Return ``value`` as one of several choices, a list, a table, or as a type or None."""
+    arguments = get_args(kind)
+    match get_origin(kind):
+        case typing.Literal:
+            return _choice({choice: choice for choice in arguments}, value)
+        case builtins.tuple:
+            return _list(arguments[0], value, strip=strip)
+        case builtins.dict:
+            return _table(arguments[1], value, strip=strip)
+    return value if value is None else read(arguments[0], value, strip=strip)
 
 
 def _choice(choices: Mapping[str, Any], value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The JSON Schema of the settings, for editors: pydantic writes it from the types of the sections."""
+"""The JSON Schema of the settings, for editors; pydantic writes it from the sections."""
 
 from typing import Annotated, Any, get_args, get_origin
 

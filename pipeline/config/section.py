@@ -6,7 +6,7 @@ that a command which starts pays for the settings that somebody wrote, and for n
 
 from collections.abc import Callable, Mapping
 from inspect import get_annotations
-from typing import Any, ClassVar, Self, dataclass_transform, get_args, get_origin
+from typing import Any, ClassVar, Self, dataclass_transform, get_origin
 
 from pipeline.config import kinds
 from pipeline.config.kinds import RefusedValueError

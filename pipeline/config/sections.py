@@ -128,7 +128,7 @@ class OAuthSettings(Section):
     authority: str = "https://login.microsoftonline.com"
     token_url: str = ""
     scope: str = ""
-    extra: dict[str, str] = {}
+    extra: dict[str, str] = {}  # noqa: RUF012 - no section is ever changed
     ca_file: Annotated[str, FileName()] = ""
     timeout_seconds: Annotated[int, Between(1, 120)] = 20
 

@@ -25,6 +25,8 @@ _LOCALE = re.compile(r"[_.@-]")
 
 
 _FALLBACK = "en"
+
+
 def _unknown() -> str:
     return ""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
     """One transaction on one mailbox's rows."""

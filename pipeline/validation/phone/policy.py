@@ -28,7 +28,7 @@ class PhonePolicy:
     restricted: tuple[str, ...] = ("CU", "IR", "KP", "SY")
 
     def verdict(self, kind: str) -> Verdict:
-        """Return the verdict on ``kind``, a name that :func:`pipeline.validation.phone.kinds.kind_of` returns."""
+        """Return the verdict on ``kind``, a name of ``phone.kinds``."""
         found = getattr(self, kind, Verdict.REJECT)
         return found if isinstance(found, Verdict) else Verdict.REJECT
 
