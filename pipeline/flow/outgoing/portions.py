@@ -48,7 +48,7 @@ def largest(services: Services, archive: Archive | None) -> int:
     Where staff would have to look at each mail in doubt it is one, unless the setting says else.
     """
     courier = services.settings.courier
-    if "portion" not in courier.model_fields_set and doubt.is_for_staff(services, archive):
+    if "portion" not in courier.given and doubt.is_for_staff(services, archive):
         return 1
     return courier.portion
 
