@@ -62,7 +62,7 @@ def test_blank_pdf_against_its_layout_alone(language: str) -> None:
     def laid_out() -> bytes:
         return lay_out(FormKind.ONBOARDING, language, ADDRESS, PRIVACY)
 
-    ours, floor = medians(lambda: finish(laid_out(), stamp, Filling()), laid_out, rounds=3)
+    ours, floor = medians(lambda: finish(laid_out(), stamp), laid_out, rounds=3)
     show(f"building a blank PDF ({language})", ours, floor, "WeasyPrint's layout alone")
 
 
