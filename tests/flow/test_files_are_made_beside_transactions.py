@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.flow.inbound import process
 from pipeline.flow.lifecycle import system_events
 from pipeline.flow.outgoing import attachments
 from pipeline.flow.services import Work
-from pipeline.flow.services.making import Unmade
+from pipeline.flow.services.making import Making, Unmade
 from pipeline.flow.staff.numbers import import_numbers
 from pipeline.flow.staff.review import approve
 from pipeline.forms import publish
@@ -71,15 +72,49 @@ def test_several_of_one_portion_are_made_in_one_round(
 ) -> None:
     watch = _Watch(world.services.store)
     monkeypatch.setattr(attachments, "build_form", watch.seen(build_form))
+    monkeypatch.setattr("pipeline.flow.services._LONG_SECONDS", 1000)  # on a busy machine too
     pdf_form._copies.clear()
-    for sender in (HANAKO, OLIVER, TARO):
-        name = f"Company of {sender}"
-        file = form(suffix="pdf", genesys_org_id=_WRONG, company_legal_name=name)
-        world.deliver(world.customer.write(sender, file))
+    for sender, wrong in (
+        (HANAKO, {"genesys_org_id": _WRONG}),
+        (OLIVER, {"genesys_org_id": _WRONG, "use_case": ""}),
+        (TARO, {"phone_number_again": "090-1234-5679"}),
+    ):
+        content = form(FormKind.ONBOARDING, "ja", "pdf", **wrong)
+        world.deliver(world.customer.write(sender, content))
+    rounds: list[Making] = []
+    make_all = Making.make
+
+    def counted(making: Making) -> None:
+        rounds.append(making)
+        make_all(making)
+
+    monkeypatch.setattr(Making, "make", counted)
     mails = world.run()
     assert notices(mails) == ["needs_correction"] * 3
-    assert watch.found == [False] * 3
     assert all(mail.files["onboarding_ja.pdf"].startswith(b"%PDF") for mail in mails)
+    assert watch.found == [False] * 3
+    assert len(rounds) == 1
+
+
+def test_a_long_transaction_leaves_the_rest_to_another(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = any_world
+    monkeypatch.setattr("pipeline.flow.services._LONG_SECONDS", 0)
+    for sender in (HANAKO, OLIVER, TARO):
+        world.deliver(world.customer.write(sender, form()))
+    shares: list[int] = []
+    bulk = process._bulk
+
+    def counted(*arguments: Any) -> Any:
+        done = bulk(*arguments)
+        shares.append(done.processed)
+        return done
+
+    monkeypatch.setattr(process, "_bulk", counted)
+    assert len(world.run()) == 3
+    on_postgresql = world.services.settings.store.url.startswith("postgresql")
+    assert shares == ([3] if on_postgresql else [1, 1, 1])
 
 
 def test_images_of_a_code_are_made_outside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ _KEPT = 4
 
 
 def make_ready(services: Services) -> None:
-    """Judge and answer a made-up form, once a day; no store is read, and nothing is written.
+    """Judge and answer made-up forms, once a day; no store is read, and nothing is written.
 
     What fails here fails again where a message needs it, and is told there.
     """
@@ -50,14 +50,14 @@ def make_ready(services: Services) -> None:
 @lru_cache(maxsize=_KEPT)
 def _judge_and_answer(team: WorkingCalendar, phones: PhonePolicy, day: date) -> None:
     team.on_or_after(day)
-    judge(phones, _made_up(), datetime.combine(day, time(), UTC))
+    for kind in FORMS:
+        judge(phones, _made_up(kind), datetime.combine(day, time(), UTC))
     compose(NoticeName.ACKNOWLEDGED, "", _LANGUAGE, usual_facts(_LANGUAGE))
     is_reply("x")
     organisational("example.com")
 
 
-def _made_up() -> Submission:
-    kind = FormKind.ONBOARDING
+def _made_up(kind: FormKind) -> Submission:
     answers = tuple(
         Answer(name, _TEXTS.get(question.kind, "x"), "")
         for name, question in FORMS[kind].questions.items()
