@@ -127,15 +127,16 @@ def _compared(
 def test_forms_with_a_mistake_against_good_ones(engine: str, suffix: str, tmp_path: Path) -> None:
     places = count()
     with _services(engine, tmp_path) as services:
+        what = f"intake of {suffix} forms with a mistake, {engine}"
         pairs = []
         with held(services.store) as locks:
             for turn in range(_ROUNDS + 1):
                 wrong = [_wrong(place, suffix) for place in _next(places)]
                 good = [_mail(place, suffix) for place in _next(places)]
-                if not turn:
-                    locks.seconds.clear()
                 pairs.append((_intake(services, wrong), _intake(services, good)))
-        what = f"intake of {suffix} forms with a mistake, {engine}"
+                if not turn:
+                    tell(f"{what}, first {2 * _MAILS} mails of a process: {locks}")
+                    locks.seconds.clear()
         _compared(what, pairs[1:], "good ones")
         tell(f"{what}: {locks}")
         _checked(services, len(pairs) * _MAILS)
