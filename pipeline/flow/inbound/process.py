@@ -1,4 +1,4 @@
-"""Second write: fetched messages are processed, ten in one transaction.
+"""Second write: fetched messages are processed, ten in one transaction or as many as are quick.
 
 Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
 the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
@@ -15,6 +15,7 @@ from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.inbound.faults import Blame, after_failure, fault_of, put_aside
 from pipeline.flow.inbound.read import Reading
+from pipeline.flow.inbound.ready import make_ready
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
@@ -45,6 +46,11 @@ class Processed:
             self.fault or other.fault,
         )
 
+    @property
+    def all(self) -> int:
+        """How many messages were taken up."""
+        return self.processed + self.deferred + self.quarantined
+
 
 def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due."""
@@ -52,6 +58,8 @@ def process(services: Services) -> Processed:
         candidates = _claimed(services.work(tx), services.settings.limits.batch)
     parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
     total = Processed()
+    if parts:
+        make_ready(services)
     with Reading(services) as reading:
         for number, part in enumerate(parts):
             reading.ahead(part)
@@ -61,7 +69,18 @@ def process(services: Services) -> Processed:
     return total
 
 
-def _process(services: Services, reading: Reading, limit: int) -> Processed:
+def _process(services: Services, reading: Reading, count: int) -> Processed:
+    """Process up to ``count`` messages, in one transaction if it is short enough."""
+    total = Processed()
+    while total.all < count:
+        done = _process_some(services, reading, count - total.all)
+        if not done.all:
+            break  # another worker has the others
+        total += done
+    return total
+
+
+def _process_some(services: Services, reading: Reading, limit: int) -> Processed:
     """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
     try:
         return services.run(lambda work: _bulk(work, reading, limit))
@@ -82,15 +101,20 @@ def _stops_all(error: Exception) -> bool:
 
 
 def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
-    rows = _claimed(work, limit)
-    for row in rows:
+    processed = 0
+    for row in _claimed(work, limit):
+        if processed and work.keeps_others_waiting:
+            break
         work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
-    return Processed(processed=len(rows))
+        processed += 1
+    return Processed(processed=processed)
 
 
 def _one_by_one(work: Work, reading: Reading, limit: int) -> Processed:
     total = Processed()
     for row in _claimed(work, limit):
+        if total.all and work.keeps_others_waiting:
+            break
         try:
             with work.tx.savepoint():
                 work.tx.messages.save(_placed(work.services, receive(work, row, reading)))

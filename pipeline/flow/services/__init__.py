@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: A step may take as long again, and nobody should wait for 50 ms.
+_LONG_SECONDS = 0.025
 #: What the guarded child imports before it shuts itself in.
 READERS = ("pipeline.intake.preload",)
 
@@ -200,6 +203,16 @@ class Work:
     now: datetime
     #: What takes long to make; at once where the transaction only reads, and locks nobody out.
     making: Making = field(default_factory=partial(Making, rounds=0))
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def keeps_others_waiting(self) -> bool:
+        """Whether a transaction of several steps should end here, and the rest be another's.
+
+        On SQLite everybody else who writes waits for it; on PostgreSQL only who wants the same.
+        """
+        long = time.monotonic() - self.began > _LONG_SECONDS
+        return long and not self.tx.context.on_postgresql
 
 
 @contextmanager
