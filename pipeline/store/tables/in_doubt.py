@@ -1,7 +1,7 @@
 """The outbox: mails in hand (claim, intent, end), in doubt, refused, or waiting for too long."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ _DUE = (
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
+_TAKE = (
     sa.update(outbox)
     .where(_OF_MAILBOX, _OF_MAILS)
     .values(
@@ -63,6 +63,7 @@ _CLAIM = (
         next_at=sa.bindparam("until"),
     )
 )
+_TAKE_AND_INTEND = _TAKE.values(intended_at=sa.bindparam("at"))
 _INTEND = (
     _IN_HAND.where(outbox.c.copied_at.is_(None))
     .values(
@@ -80,7 +81,6 @@ _NOT_TRIED = _IN_HAND.values(
     claimed_until=None,
     intended_at=None,
 ).returning(outbox.c.id)
-_UNINTEND = _IN_HAND.values(intended_at=None).returning(outbox.c.id)
 _RENEW = _IN_HAND.values(
     next_at=sa.bindparam("until"), claimed_until=sa.bindparam("until")
 ).returning(outbox.c.id)
@@ -101,31 +101,36 @@ class InHand(Rows[OutboxRecord]):
     def __init__(self, context: Context) -> None:
         super().__init__(context, outbox, MAPPER)
 
-    def claim(
+    def due(self, now: datetime, limit: int, priority: MailPriority) -> list[OutboxRecord]:
+        """Return mails to send: queued ones that are due, and sending ones whose lease is over.
+
+        They are locked, so that the transaction may take them.
+        """
+        # of one priority: the rows come in the order of the index, and none is sorted
+        values = {"now": now, "of_priority": priority, "most": limit}
+        found = self._execute(_DUE, self._of_mailbox(values))
+        return [self._mapper.record(row) for row in found]
+
+    def take(
         self,
-        now: datetime,
-        limit: int,
+        mails: Collection[OutboxRecord],
         owner: str,
         until: datetime,
-        priorities: Iterable[MailPriority] = MailPriority,
+        *,
+        intended_at: datetime | None = None,
     ) -> list[OutboxRecord]:
-        """Take mails to send: queued ones that are due, and sending ones whose lease is over.
+        """Claim mails that are due; return them with the attempt number of all later calls.
 
-        Those of the first of ``priorities`` come first. Each gets the next attempt number, which
-        all later calls must carry. One that comes back with ``intended_at`` was being sent when its
+        ``intended_at``: their bytes go out now. One that has it already was being sent when its
         worker vanished: it is in doubt.
         """
-        due: list[OutboxRecord] = []
-        for priority in priorities:
-            # one statement each: the rows come in the order of the index, and none is sorted
-            values = {"now": now, "of_priority": priority, "most": limit - len(due)}
-            due += self._read(_DUE, values)
-            if len(due) >= limit:
-                break
-        if not due:
+        if not mails:
             return []
-        values = {"of_mails": [mail.id for mail in due], "owner": owner, "until": until}
-        self._execute(_CLAIM, self._of_mailbox(values))
+        values = {"of_mails": [mail.id for mail in mails], "owner": owner, "until": until}
+        if intended_at is None:
+            self._execute(_TAKE, self._of_mailbox(values))
+        else:
+            self._execute(_TAKE_AND_INTEND, self._of_mailbox({**values, "at": intended_at}))
         return [
             replace(
                 mail,
@@ -134,24 +139,18 @@ class InHand(Rows[OutboxRecord]):
                 claimed_by=owner,
                 claimed_until=until,
                 next_at=until,
+                intended_at=intended_at or mail.intended_at,
             )
-            for mail in due
+            for mail in mails
         ]
 
     def intend(self, claims: Iterable[Claim], at: datetime, until: datetime) -> set[str]:
-        """Record that the bytes of mails go out now; return the ids of those that may.
+        """Record that the bytes of claimed mails go out now; return the ids of those that may.
 
         Not those whose claim was lost, nor those of which our own copy has come in meanwhile.
         ``until`` prolongs the lease, so that it covers them however long the ones before took.
         """
         return self._in_hand(_INTEND, claims, at=at, until=until)
-
-    def unintend(self, claims: Iterable[Claim]) -> set[str]:
-        """Take back the intent to send mails that nobody was asked to take; return their ids.
-
-        They stay claimed, and are not in doubt.
-        """
-        return self._in_hand(_UNINTEND, claims)
 
     def not_tried(self, claims: Iterable[Claim], next_at: datetime) -> set[str]:
         """Give mails back that nobody was asked to take, whatever was intended; return their ids.
@@ -200,11 +199,6 @@ class InHand(Rows[OutboxRecord]):
             of = self._of_mailbox({"of_mails": ids, "of_attempt": attempt})
             changed.update(self._execute(statement, {**values, **of}).scalars())
         return changed
-
-    def _read(self, statement: sa.Executable, values: dict[str, Any]) -> list[OutboxRecord]:
-        return [
-            self._mapper.record(row) for row in self._execute(statement, self._of_mailbox(values))
-        ]
 
     def _of_mailbox(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"of_mailbox": self._context.mailbox_id, **values}
