@@ -103,6 +103,7 @@ class CourierSettings(_Section):
     encryption: Literal["tls", "starttls", "none"] = "starttls"
     user: str = ""
     password: Secret = Secret()
+    ca_file: str = ""
     path: Path = Path("sent")
     from_name: str = ""
     message_id_domain: str = "genesys.com"

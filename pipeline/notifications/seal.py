@@ -18,7 +18,11 @@ GLUE_START, GLUE_END = "\ufdd2", "\ufdd3"
 _SEAL = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
 _ISOLATES = re.compile("[\u2068\u2069]")
-_BLANKS = re.compile("[ \t]+")
+_BLANKS = re.compile(" {2,}")
+#: The blocks of Unicode that have characters written from right to left.
+_MAY_RUN_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _ISOLATE, _POP = "\u2068", "\u2069"
 _LAST_OF_PLANE = 0xFFFE
 _FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
@@ -97,9 +101,11 @@ def clean(value: str) -> str:
 
     Closed isolates (UAX #9) stay: our own sentences carry them around a customer's words.
     """
-    text = "".join(map(_inert, _BIDI.sub("", value)))
-    if not _is_balanced(text):
-        text = _ISOLATES.sub("", text)
+    text = value
+    if not value.isprintable():
+        text = "".join(map(_inert, _BIDI.sub("", value)))
+        if not _is_balanced(text):
+            text = _ISOLATES.sub("", text)
     return _BLANKS.sub(" ", text).strip()
 
 
@@ -117,6 +123,8 @@ def _whole(escaped: str) -> str:
 
 
 def _runs_right_to_left(text: str) -> bool:
+    if text.isascii() or not _MAY_RUN_LEFT.search(text):
+        return False
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
 
 

@@ -17,8 +17,9 @@ def begun(work: Work, row: MessageRecord, read: ReadMessage) -> MessageContext:
     sender = judge_sender(message, services.sender_policy, read.signed_by)
     if row.vouched_by:
         sender = replace(sender, verdict=SenderVerdict.PASS, reason="vouched")
+    unread = row.size - message.size if row.oversized else 0
     return MessageContext(
-        replace(row, content=content_digest(message)),
+        replace(row, content=content_digest(message, unread)),
         read,
         sender,
         work.now,

@@ -22,8 +22,9 @@ class SmtpServer:
     """Where mail goes out.
 
     ``encryption`` ``none`` is allowed on a loopback address only. ``time_scale`` multiplies all
-    time-outs. ``bearer`` has access tokens of OAuth 2, which are used in the place of a password.
-    ``copy_to`` is our own mailbox, a second recipient of each mail that leaves no trace in it.
+    time-outs. ``tls`` knows whom to trust, where it is not the authorities of this machine.
+    ``bearer`` has access tokens of OAuth 2, which are used in the place of a password. ``copy_to``
+    is our own mailbox, a second recipient of each mail that leaves no trace in it.
     """
 
     host: str

@@ -1,7 +1,7 @@
 """The certificates, in the order of their writes; at most one is live per number."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -9,6 +9,7 @@ from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
+from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
 from pipeline.terms import Issuer
 
@@ -26,6 +27,23 @@ def _derived(record: CertificateRecord) -> dict[str, object]:
 
 _MAPPER = Mapper(CertificateRecord, certificates, _derived)
 _Found = list[CertificateRecord]
+_ROW = certificates.c
+
+
+def _by_id() -> sa.Select[Any]:
+    return _MAPPER.mine(_ROW.id == param("id"))
+
+
+def _of_request(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return _MAPPER.mine(_ROW.request_id == param("request_id"), *conditions)
+
+
+_GET = Statement(_by_id)
+_LOCK = Statement(_by_id, lock="wait")
+_SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id")))
+_LIVE_OF_REQUEST = Statement(lambda: _of_request(_live()).limit(1))
+_UNFINISHED_OF_REQUEST = Statement(lambda: _of_request(_ROW.unfinished_since.is_not(None)).limit(1))
+_OF_REQUEST = Statement(lambda: _of_request().order_by(_ROW.id))
 
 
 class Certificates(Rows[CertificateRecord]):
@@ -44,12 +62,7 @@ class Certificates(Rows[CertificateRecord]):
         statement = self._context.upsert(certificates).values(**self._values(record))
         if self._execute(statement.on_conflict_do_nothing()).rowcount == 1:
             return record
-        unfinished = self._first(
-            self._select(
-                certificates.c.request_id == record.request_id,
-                certificates.c.unfinished_since.is_not(None),
-            )
-        )
+        unfinished = self._one(_UNFINISHED_OF_REQUEST, request_id=record.request_id)
         if unfinished is None:
             raise RefusedError("certificate_serial_taken", serial=record.serial)
         return unfinished
@@ -71,34 +84,32 @@ class Certificates(Rows[CertificateRecord]):
         """
         values = self._mapper.values(record)
         if record.state is not CertificateState.LIVE:
-            self._update(certificates.c.id == record.id, **values)
+            self._change(_SAVE, **values)
             return
         try:
             with self._context.connection.begin_nested():
-                self._update(certificates.c.id == record.id, **values)
+                self._change(_SAVE, **values)
         except sa.exc.IntegrityError as error:
             raise RefusedError("certificate_live", number=record.number) from error
 
     def get(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate, or None."""
-        return self._first(self._select(certificates.c.id == certificate_id))
+        return self._one(_GET, id=certificate_id)
 
     def lock(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate as it is now, locked until the transaction ends, or None.
 
         On SQLite the write transaction itself is the lock.
         """
-        return self._first(self._locked(self._select(certificates.c.id == certificate_id)))
+        return self._one(_LOCK, id=certificate_id)
 
     def live_of_request(self, request_id: str) -> CertificateRecord | None:
         """Return the live certificate of a request, or None."""
-        return self._first(self._select(certificates.c.request_id == request_id, _live()))
+        return self._one(_LIVE_OF_REQUEST, request_id=request_id)
 
     def of_request(self, request_id: str) -> _Found:
         """Return all certificates of a request, oldest first."""
-        return self._all(
-            self._select(certificates.c.request_id == request_id).order_by(certificates.c.id)
-        )
+        return self._found(_OF_REQUEST, request_id=request_id)
 
     def unfinished(self, limit: int) -> _Found:
         """Return the reserved and prepared ones, oldest first: what a crash left behind."""

@@ -5,7 +5,6 @@ seen as well as one that was changed.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -17,10 +16,26 @@ from pipeline.store.records import EventRecord
 from pipeline.store.schema.mail_and_requests import events, requests
 from pipeline.store.schema.plain import to_plain
 from pipeline.store.schema.types import canonical, clean
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.statements import Statement, param
+from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
 
 _MAPPER = Mapper(EventRecord, events)
 _Found = list[EventRecord]
+
+
+def _end_of_chain() -> sa.Select[Any]:
+    end = sa.select(requests.c.event_seq, requests.c.event_hash)
+    return end.where(of_mailbox(requests), requests.c.id == param("id"))
+
+
+_END = Statement(_end_of_chain)
+_END_LOCKED = Statement(_end_of_chain, lock="wait")
+_SET_END = Statement(
+    lambda: changing(requests, requests.c.id == param("id"), names=("event_seq", "event_hash"))
+)
+_OF_REQUEST = Statement(
+    lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
+)
 
 
 def line_hash(record: EventRecord) -> str:
@@ -55,16 +70,12 @@ class Events(Rows[EventRecord]):
         )
         line = replace(line, hash=line_hash(line))
         self._insert([line])
-        self._execute(
-            sa.update(requests)
-            .where(self._owner(line.request_id))
-            .values(event_seq=line.seq, event_hash=line.hash)
-        )
+        self._change(_SET_END, id=line.request_id, event_seq=line.seq, event_hash=line.hash)
         return line
 
     def list(self, request_id: str) -> _Found:
         """Return the history of a request, oldest line first."""
-        return self._all(self._select(events.c.request_id == request_id).order_by(events.c.seq))
+        return self._found(_OF_REQUEST, request_id=request_id)
 
     def verify(self, request_id: str) -> bool:
         """Whether no line was changed, taken out or cut off since it was written."""
@@ -82,15 +93,5 @@ class Events(Rows[EventRecord]):
         return end == (seq, previous)
 
     def _end(self, request_id: str, *, lock: bool) -> tuple[int, str] | None:
-        statement = sa.select(requests.c.event_seq, requests.c.event_hash).where(
-            self._owner(request_id)
-        )
-        row: Sequence[Any] | None = self._execute(
-            statement.with_for_update() if lock else statement
-        ).first()
+        row = self._context.first(_END_LOCKED if lock else _END, id=request_id)
         return None if row is None else (row[0], row[1])
-
-    def _owner(self, request_id: str) -> sa.ColumnElement[bool]:
-        return sa.and_(
-            requests.c.mailbox_id == self._context.mailbox_id, requests.c.id == request_id
-        )

@@ -1,11 +1,31 @@
 """The links between mails and requests: a mail may belong to several, a request has several."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.store.tables.rows import Context
+from pipeline.store.statements import MAILBOX, Insert, Statement, Upsert, param
+from pipeline.store.tables.rows import Context, of_mailbox
+
+
+@cache
+def _statements(table: sa.Table, owner: str) -> tuple[Statement, Statement]:
+    """Return how a mail of ``table`` is linked with a request, and how its requests are found."""
+    request = table.c.request_id
+    values = {
+        "mailbox_id": param(MAILBOX),
+        owner: param("owner"),
+        "request_id": param("request_id"),
+    }
+
+    def adding(own: Insert) -> Any:
+        return own(table).values(values).on_conflict_do_nothing()
+
+    of_mail = (of_mailbox(table), table.c[owner] == param("owner"))
+    found = Statement(lambda: sa.select(request).where(*of_mail).order_by(request))
+    return Upsert(adding), found
 
 
 class Links:
@@ -15,17 +35,12 @@ class Links:
         self._context = context
         self._table = table
         self._owner: sa.Column[str] = table.c[owner]
+        self._add, self._requests = _statements(table, owner)
 
     def add(self, mail: str, request_ids: Iterable[str]) -> None:
         """Link the mail with the requests; what is linked already stays so."""
         for request_id in dict.fromkeys(request_ids):
-            values = {
-                "mailbox_id": self._context.mailbox_id,
-                self._owner.name: mail,
-                "request_id": request_id,
-            }
-            statement = self._context.upsert(self._table).on_conflict_do_nothing()
-            self._context.connection.execute(statement, values)
+            self._context.change(self._add, owner=mail, request_id=request_id)
 
     def owners(self, request_id: str) -> sa.Select[Any]:
         """Return the selection of the mails of a request."""
@@ -33,12 +48,7 @@ class Links:
 
     def requests(self, mail: str) -> list[str]:
         """Return the ids of the requests of a mail, oldest first."""
-        statement = (
-            sa.select(self._table.c.request_id)
-            .where(self._mine(), self._owner == mail)
-            .order_by(self._table.c.request_id)
-        )
-        return list(self._context.connection.execute(statement).scalars())
+        return [row[0] for row in self._context.rows(self._requests, owner=mail)]
 
     def give_up_shared(self, request_id: str) -> None:
         """Delete the links of the request to mails that another request has too.

@@ -10,8 +10,17 @@ import sqlalchemy as sa
 from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
+from pipeline.store.statements import Insert, Statement, Upsert, param
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
+from pipeline.store.tables.rows import (
+    Context,
+    Mapper,
+    Rows,
+    changing,
+    constant,
+    due_first,
+    filled,
+)
 from pipeline.terms import Outcome
 
 MessageView = Literal["all", "waiting", "unmoved"]
@@ -33,12 +42,63 @@ def _derived(record: MessageRecord) -> dict[str, object]:
 
 
 def _raw_since(record: MessageRecord) -> datetime | None:
-    return record.fetched_at if record.sha256 and record.has_bytes else None
+    return record.fetched_at if record.sha256 and not record.withheld else None
 
 
 _MAPPER = Mapper(MessageRecord, messages, _derived)
 _Found = list[MessageRecord]
 _Ids = list[str]
+_ROW = messages.c
+
+
+def _inserting(own: Insert) -> Any:
+    values = {column.name: param(column.name) for column in messages.c}
+    place = [_ROW[name] for name in ("mailbox_id", *_PLACE)]
+    return own(messages).values(values).on_conflict_do_nothing(index_elements=place)
+
+
+def _twin() -> sa.Select[Any]:
+    same = _MAPPER.mine(
+        _ROW.id != param("id"),
+        _ROW.sha256 == param("sha256"),
+        _ROW.processed_at.is_not(None),
+        _ROW.account == param("account"),
+        _ROW.folder == param("folder"),
+        _ROW.uidvalidity != param("uidvalidity"),
+    )
+    return same.order_by(_ROW.processed_at, _ROW.id).limit(_SAME)
+
+
+def _earlier(*same: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return _MAPPER.mine(
+        _ROW.id != param("id"),
+        _ROW.processed_at.is_not(None),
+        _ROW.state == param("state"),
+        *same,
+    )
+
+
+def _earlier_with_message_id() -> sa.Select[Any]:
+    same = _earlier(
+        _ROW.message_id == param("message_id"),
+        filled(_ROW.message_id),
+        _ROW.sender_key == param("sender"),
+    )
+    return same.order_by(_ROW.processed_at.desc(), _ROW.id.desc()).limit(_SAME_ID)
+
+
+_INSERT = Upsert(_inserting)
+_CLAIM = Statement(
+    lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"
+)
+_GET = Statement(lambda: _MAPPER.mine(_ROW.id == param("id")))
+_SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
+_SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))
+_TWIN = Statement(_twin)
+_EARLIER_BYTES = Statement(
+    lambda: _earlier(_ROW.sha256 == param("sha256")).order_by(_ROW.processed_at, _ROW.id).limit(1)
+)
+_EARLIER_MESSAGE_ID = Statement(_earlier_with_message_id)
 
 
 class Messages(Rows[MessageRecord]):
@@ -50,13 +110,10 @@ class Messages(Rows[MessageRecord]):
 
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
         """Insert the mails whose place is not yet in the ledger; return how many were new."""
-        statement = self._context.upsert(messages).on_conflict_do_nothing(
-            index_elements=[self._column(name) for name in ("mailbox_id", *_PLACE)]
-        )
         new = 0
         for record in records:
             values = {**self._values(record), "raw_since": _raw_since(record)}
-            if self._execute(statement.values(**values)).rowcount:
+            if self._change(_INSERT, **values):
                 new += 1
                 self._link_first(record)
         return new
@@ -82,9 +139,7 @@ class Messages(Rows[MessageRecord]):
         On PostgreSQL they are locked until the end of the transaction, and those that another
         worker has locked are passed over.
         """
-        return self._all(
-            self._due("next_at", now, limit).where(messages.c.state == MessageState.FETCHED)
-        )
+        return self._found(_CLAIM, now=now, most=limit, state=MessageState.FETCHED)
 
     def waiting_beyond(self, latest: datetime) -> int:
         """Return how many mails wait to be processed until after ``latest``."""
@@ -134,17 +189,17 @@ class Messages(Rows[MessageRecord]):
 
     def get(self, row: str) -> MessageRecord | None:
         """Return the mail of the ledger row, or None."""
-        return self._first(self._select(messages.c.id == row))
+        return self._one(_GET, id=row)
 
     def save(self, record: MessageRecord) -> None:
         """Write all fields of a mail that is in the ledger, and the link to its first request."""
-        self._update(messages.c.id == record.id, **self._mapper.values(record))
+        self._change(_SAVE, **self._mapper.values(record))
         self._link_first(record)
 
     def delivered(self, record: MessageRecord) -> None:
         """Write a mail whose bytes have come at last."""
         self.save(record)
-        self._update(messages.c.id == record.id, raw_since=_raw_since(record))
+        self._change(_SET_RAW, id=record.id, raw_since=_raw_since(record))
 
     def link(self, row: str, request_id: str) -> None:
         """Make the mail of a ledger row a part of the request, beside others it belongs to."""
@@ -195,22 +250,22 @@ class Messages(Rows[MessageRecord]):
         2.3.1.1), that was decided on and whose mail was not moved.
         """
         place = record.place
-        statement = self._select(
-            messages.c.id != record.id,
-            messages.c.sha256 == record.sha256,
-            messages.c.processed_at.is_not(None),
-            messages.c.account == place.account,
-            messages.c.folder == place.folder,
-            messages.c.uidvalidity != place.uidvalidity,
+        found = self._found(
+            _TWIN,
+            id=record.id,
+            sha256=record.sha256,
+            account=place.account,
+            folder=place.folder,
+            uidvalidity=place.uidvalidity,
         )
-        found = self._all(statement.order_by(messages.c.processed_at, messages.c.id).limit(_SAME))
         unmoved = (row for row in found if row.renumbered or (row.move_to and not row.moved_at))
         return next(unmoved, None)
 
     def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
         """Return the first processed mail with the same bytes as ``record``, or None."""
-        statement = self._earlier(record, messages.c.sha256 == record.sha256)
-        return self._first(statement.order_by(messages.c.processed_at, messages.c.id))
+        return self._one(
+            _EARLIER_BYTES, id=record.id, sha256=record.sha256, state=MessageState.PROCESSED
+        )
 
     def earlier_with_message_id(self, record: MessageRecord) -> MessageRecord | None:
         """Return a processed mail with the Message-ID, sender and content of ``record``, or None.
@@ -220,28 +275,19 @@ class Messages(Rows[MessageRecord]):
         """
         if not record.message_id:
             return None
-        statement = self._earlier(
-            record,
-            messages.c.message_id == record.message_id,
-            filled(messages.c.message_id),
-            messages.c.sender_key == record.sender.lower(),
+        found = self._found(
+            _EARLIER_MESSAGE_ID,
+            id=record.id,
+            message_id=record.message_id,
+            sender=record.sender.lower(),
+            state=MessageState.PROCESSED,
         )
-        newest = statement.order_by(messages.c.processed_at.desc(), messages.c.id.desc())
-        found = self._all(newest.limit(_SAME_ID))
         same = (
             earlier
             for earlier in found
             if earlier.content == record.content and earlier.outcome is not Outcome.IGNORED
         )
         return next(same, None)
-
-    def _earlier(self, record: MessageRecord, *same: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        return self._select(
-            messages.c.id != record.id,
-            messages.c.processed_at.is_not(None),
-            messages.c.state == MessageState.PROCESSED,
-            *same,
-        )
 
     def of_request(self, request_id: str) -> _Found:
         """Return the mails that belong to a request, oldest first."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +14,8 @@ from pipeline.store.schema.mail_and_requests import (
     outbox_requests,
     sent_texts,
 )
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.statements import Statement, param
+from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
 
 _NOTES = Mapper(NoteRecord, notes)
 _ATTACHMENTS = Mapper(AttachmentRecord, attachments)
@@ -24,6 +25,21 @@ _MOST_DIGESTS = 100
 _MOST_SENT = 60
 _FoundNotes = list[NoteRecord]
 _FoundAttachments = list[AttachmentRecord]
+
+
+def _notes(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    found = _NOTES.mine(notes.c.request_id == param("request_id"), *conditions)
+    return found.order_by(notes.c.id)
+
+
+_LIST_NOTES = Statement(_notes)
+_WAITING = Statement(lambda: _notes(notes.c.waits_since.is_not(None)))
+_TICK = Statement(lambda: changing(notes, notes.c.id == param("id"), names=("waits_since",)))
+_LIST_ATTACHMENTS = Statement(
+    lambda: _ATTACHMENTS.mine(attachments.c.request_id == param("request_id")).order_by(
+        attachments.c.id
+    )
+)
 
 
 class Notes(Rows[NoteRecord]):
@@ -38,16 +54,15 @@ class Notes(Rows[NoteRecord]):
 
     def list(self, request_id: str) -> _FoundNotes:
         """Return the notes of a request, oldest first."""
-        return self._all(self._select(notes.c.request_id == request_id).order_by(notes.c.id))
+        return self._found(_LIST_NOTES, request_id=request_id)
 
     def waiting(self, request_id: str) -> _FoundNotes:
         """Return the notes of a request that wait for staff, oldest first."""
-        waits = self._select(notes.c.request_id == request_id, notes.c.waits_since.is_not(None))
-        return self._all(waits.order_by(notes.c.id))
+        return self._found(_WAITING, request_id=request_id)
 
     def tick(self, note_id: str) -> None:
         """Note that nobody has to read the note any more."""
-        self._update(notes.c.id == note_id, waits_since=None)
+        self._change(_TICK, id=note_id, waits_since=None)
 
 
 class Attachments(Rows[AttachmentRecord]):
@@ -74,9 +89,7 @@ class Attachments(Rows[AttachmentRecord]):
 
     def list(self, request_id: str) -> _FoundAttachments:
         """Return the attachments of a request, oldest first."""
-        return self._all(
-            self._select(attachments.c.request_id == request_id).order_by(attachments.c.id)
-        )
+        return self._found(_LIST_ATTACHMENTS, request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +100,8 @@ class KeptTexts:
     mails: tuple[bytes, ...]
 
 
-@cache
-def _kept_statement() -> sa.Select[tuple[bytes | None, bytes | None]]:
-    """Return the statement of :meth:`SentTexts.kept`, built once: a reply waits for it."""
+def _kept() -> sa.Select[tuple[bytes | None, bytes | None]]:
+    """Return the selection of :meth:`SentTexts.kept`."""
     row = outbox_requests.c
     return (
         sa.select(
@@ -109,13 +121,18 @@ def _kept_statement() -> sa.Select[tuple[bytes | None, bytes | None]]:
             outbox,
             sa.and_(outbox.c.mailbox_id == row.mailbox_id, outbox.c.id == row.outbox_id),
         )
-        .where(
-            row.mailbox_id == sa.bindparam("mailbox_id"),
-            row.request_id == sa.bindparam("request_id"),
-        )
+        .where(of_mailbox(outbox_requests), row.request_id == param("request_id"))
         .order_by(row.outbox_id.desc())
         .limit(_MOST_SENT)
     )
+
+
+_KEPT = Statement(_kept)
+_KEEP = Statement(
+    lambda: sa.insert(sent_texts).values(
+        {column.name: param(column.name) for column in sent_texts.c}
+    )
+)
 
 
 class SentTexts:
@@ -126,22 +143,15 @@ class SentTexts:
 
     def insert(self, request_id: str, outbox_id: str, digests: bytes) -> None:
         """Keep the digests of a mail on the thread of a request."""
-        values = {
-            "mailbox_id": self._context.mailbox_id,
-            "request_id": request_id,
-            "outbox_id": outbox_id,
-            "digests": digests,
-        }
-        self._context.connection.execute(sa.insert(sent_texts), values)
+        self._context.change(_KEEP, request_id=request_id, outbox_id=outbox_id, digests=digests)
 
     def kept(self, request_id: str) -> "KeptTexts":
         """Return what is kept of the newest mails of a request, oldest first.
 
         A mail that went out before digests were kept is there as its bytes, while it has them.
         """
-        wanted = {"mailbox_id": self._context.mailbox_id, "request_id": request_id}
-        rows = self._context.connection.execute(_kept_statement(), wanted).all()[::-1]
+        rows = self._context.rows(_KEPT, request_id=request_id)[::-1]
         return KeptTexts(
-            tuple(found.digests for found in rows if found.digests is not None),
-            tuple(found.content for found in rows if found.digests is None and found.content),
+            tuple(digests for digests, _ in rows if digests is not None),
+            tuple(content for digests, content in rows if digests is None and content),
         )

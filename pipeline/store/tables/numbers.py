@@ -1,14 +1,33 @@
 """The numbers: what we know of each; a decision about a number locks its row."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
+from pipeline.store.statements import Insert, Statement, Upsert, param
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(NumberRecord, numbers)
 _Found = list[NumberRecord]
+
+
+def _by_number() -> sa.Select[Any]:
+    return _MAPPER.mine(numbers.c.e164 == param("e164"))
+
+
+def _setting(own: Insert) -> Any:
+    inserted = own(numbers).values({column.name: param(column.name) for column in numbers.c})
+    known = {column.name: inserted.excluded[column.name] for column in numbers.c}
+    del known["mailbox_id"], known["e164"]
+    return inserted.on_conflict_do_update(index_elements=list(numbers.primary_key), set_=known)
+
+
+_GET = Statement(_by_number)
+_LOCK = Statement(_by_number, lock="wait")
+_SET = Upsert(_setting)
 
 
 class Numbers(Rows[NumberRecord]):
@@ -22,33 +41,25 @@ class Numbers(Rows[NumberRecord]):
 
         On SQLite the write transaction itself is the lock.
         """
-        statement = self._select(numbers.c.e164 == e164).with_for_update()
-        row = self._first(statement)
+        row = self._one(_LOCK, e164=e164)
         if row is not None:
             return row
         unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
         if self._insert_new(unknown, on=("e164",)):
             return unknown
         # another transaction made it in between, and we waited for its end
-        row = self._first(statement)
+        row = self._one(_LOCK, e164=e164)
         if row is None:
             raise AssertionError("the row was made one statement ago and none is ever deleted")
         return row
 
     def get(self, e164: str) -> NumberRecord | None:
         """Return the number, or None when nothing is known of it."""
-        return self._first(self._select(numbers.c.e164 == e164))
+        return self._one(_GET, e164=e164)
 
     def set(self, record: NumberRecord) -> None:
         """Write what is known of a number, new or not."""
-        values = self._mapper.values(record)
-        statement = self._context.upsert(numbers).values(**self._values(record))
-        self._execute(
-            statement.on_conflict_do_update(
-                index_elements=[numbers.c.mailbox_id, numbers.c.e164],
-                set_={name: value for name, value in values.items() if name != "e164"},
-            )
-        )
+        self._change(_SET, **self._mapper.values(record))
 
     def organisations(self, limit: int) -> list[str]:
         """Return whose numbers we know, each once."""

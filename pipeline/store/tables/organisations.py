@@ -4,9 +4,11 @@ from collections.abc import Collection
 
 from pipeline.store.records import OrganisationRecord
 from pipeline.store.schema.mail_and_requests import organisations
+from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(OrganisationRecord, organisations)
+_GET = Statement(lambda: _MAPPER.mine(organisations.c.domain == param("domain")))
 
 
 class Organisations(Rows[OrganisationRecord]):
@@ -17,16 +19,12 @@ class Organisations(Rows[OrganisationRecord]):
 
     def get(self, domain: str) -> OrganisationRecord | None:
         """Return what was said of ``domain``, removed or not, or None."""
-        return self._first(self._select(organisations.c.domain == domain))
+        return self._one(_GET, domain=domain)
 
     def known(self, domains: Collection[str]) -> set[str]:
         """Return those of ``domains`` that are known as organisations."""
-        found = self._all(
-            self._select(
-                organisations.c.domain.in_(sorted(domains)), organisations.c.removed_at.is_(None)
-            )
-        )
-        return {record.domain for record in found}
+        said = (self.get(domain) for domain in sorted(domains))
+        return {record.domain for record in said if record and record.removed_at is None}
 
     def set(self, record: OrganisationRecord) -> None:
         """Write what is said of a domain, new or not."""

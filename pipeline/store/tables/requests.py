@@ -1,6 +1,7 @@
 """The requests: the tracked cases."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,7 +10,17 @@ from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
-from pipeline.store.tables.rows import Context, Mapper, Rows, filled
+from pipeline.store.statements import Statement, param
+from pipeline.store.tables.rows import (
+    Context,
+    Mapper,
+    Rows,
+    changing,
+    constant,
+    due_first,
+    filled,
+    of_mailbox,
+)
 
 _AFTER_ALL_REFERENCES = "~"
 
@@ -27,6 +38,54 @@ def _derived(record: RequestRecord) -> dict[str, object]:
 _MAPPER = Mapper(RequestRecord, requests, _derived)
 _Found = list[RequestRecord]
 
+_ROW = requests.c
+
+
+def _by_id() -> sa.Select[Any]:
+    return _MAPPER.mine(_ROW.id == param("id"))
+
+
+def _of_number() -> sa.Select[Any]:
+    newest = _MAPPER.mine(_ROW.number == param("number"), filled(_ROW.number))
+    return newest.order_by(_ROW.id.desc())
+
+
+def _of_sender(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    newest = _MAPPER.mine(_ROW.address_key == param("address"), *conditions)
+    return newest.order_by(_ROW.id.desc())
+
+
+def _changing(*names: str) -> Statement:
+    return Statement(lambda: changing(requests, _ROW.id == param("id"), names=names))
+
+
+_GET = Statement(_by_id)
+_LOCK = Statement(_by_id, lock="wait")
+_BY_REFERENCE = Statement(lambda: _MAPPER.mine(_ROW.reference == param("reference")))
+_IS_REFERENCE = Statement(
+    lambda: sa.select(_ROW.id).where(of_mailbox(requests), _ROW.reference == param("reference"))
+)
+_SAVE = Statement(
+    lambda: _MAPPER.change(
+        _ROW.id == param("id"),
+        _ROW.version == param("expected"),
+        but=("event_seq", "event_hash"),
+    )
+)
+_SET_THREAD = _changing("thread")
+_SET_DATES = _changing("promise_at", "overdue_since", "more", "next_at")
+_SET_PROPOSALS = _changing("more", "suggestion")
+_RESCHEDULE = _changing("next_at")
+_DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at), lock="skip")
+_OF_NUMBER = Statement(_of_number)
+_PROVEN_OF_NUMBER = Statement(
+    lambda: _of_number().where(constant(_ROW.sender_verdict, SenderVerdict.PASS))
+)
+_OF_SENDER = Statement(lambda: _of_sender().limit(param("most")))
+_OPEN_OF_SENDER = Statement(
+    lambda: _of_sender(_ROW.open_since.is_not(None), _ROW.opened_at >= param("since"))
+)
+
 
 class Requests(Rows[RequestRecord]):
     """The rows of ``requests``."""
@@ -40,15 +99,15 @@ class Requests(Rows[RequestRecord]):
 
     def get(self, request_id: str) -> RequestRecord | None:
         """Return the request, or None."""
-        return self._first(self._select(requests.c.id == request_id))
+        return self._one(_GET, id=request_id)
 
     def lock(self, request_id: str) -> RequestRecord | None:
         """Return the request, locked on PostgreSQL until the transaction ends, or None."""
-        return self._first(self._locked(self._select(requests.c.id == request_id)))
+        return self._one(_LOCK, id=request_id)
 
     def by_reference(self, reference: str) -> RequestRecord | None:
         """Return the request with the canonical ``reference``, or None."""
-        return self._first(self._select(requests.c.reference == reference))
+        return self._one(_BY_REFERENCE, reference=reference)
 
     def by_prefix(self, prefix: str, limit: int = 20) -> _Found:
         """Return the requests whose canonical reference begins with ``prefix``."""
@@ -63,8 +122,7 @@ class Requests(Rows[RequestRecord]):
 
     def reference_exists(self, reference: str) -> bool:
         """Whether a request has the canonical ``reference``."""
-        statement = sa.select(requests.c.id).where(self._mine(), requests.c.reference == reference)
-        return self._execute(statement).first() is not None
+        return self._context.first(_IS_REFERENCE, reference=reference) is not None
 
     def save(self, record: RequestRecord, expected_version: int) -> None:
         """Write the request when its stored version is still ``expected_version``.
@@ -74,23 +132,21 @@ class Requests(Rows[RequestRecord]):
         """
         if record.state.version <= expected_version:
             raise ValueError("a saved request carries a version above the expected one")
-        changed = self._update(
-            requests.c.id == record.id,
-            requests.c.version == expected_version,
-            **self._mapper.values(record),
-        )
+        values = self._mapper.values(record)
+        changed = self._change(_SAVE, expected=expected_version, **values)
         if changed != 1:
             raise RefusedError("stale_request", reference=record.reference)
 
     def set_thread(self, request_id: str, thread: tuple[str, ...]) -> None:
         """Record the Message-IDs of the request's mail; no decision depends on them."""
-        self._update(requests.c.id == request_id, thread=thread)
+        self._change(_SET_THREAD, id=request_id, thread=thread)
 
     def set_dates(self, record: RequestRecord) -> None:
         """Record what mails of ours promised or reminded of, and when to look at it next."""
         state = record.state
-        self._update(
-            requests.c.id == record.id,
+        self._change(
+            _SET_DATES,
+            id=record.id,
             promise_at=state.promise_at,
             overdue_since=state.overdue_since,
             more=self._mapper.values(record)["more"],
@@ -100,18 +156,18 @@ class Requests(Rows[RequestRecord]):
     def set_proposals(self, record: RequestRecord) -> None:
         """Record what the customer told in words, and what it suggests; no decision rests on it."""
         more = self._mapper.values(record)["more"]
-        self._update(requests.c.id == record.id, more=more, suggestion=record.suggestion)
+        self._change(_SET_PROPOSALS, id=record.id, more=more, suggestion=record.suggestion)
 
     def reschedule(self, request_id: str, next_at: datetime | None) -> None:
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
-        self._update(requests.c.id == request_id, next_at=next_at)
+        self._change(_RESCHEDULE, id=request_id, next_at=next_at)
 
     def due(self, now: datetime, limit: int) -> _Found:
         """Return requests whose wake-up time has come, the longest overdue first.
 
         On PostgreSQL they are locked, and those that another worker has locked are passed over.
         """
-        return self._all(self._due("next_at", now, limit))
+        return self._found(_DUE, now=now, most=limit)
 
     def beyond(self, next_at: datetime, begun: datetime) -> _Found:
         """Return the requests that are looked at after ``next_at``, or whose stay begins later.
@@ -131,28 +187,15 @@ class Requests(Rows[RequestRecord]):
         """
         if not e164:
             return []
-        found = self._select(requests.c.number == e164, filled(requests.c.number))
-        if proven:
-            found = found.where(requests.c.sender_verdict == SenderVerdict.PASS)
-        return self._all(found.order_by(requests.c.id.desc()))
+        return self._found(_PROVEN_OF_NUMBER if proven else _OF_NUMBER, number=e164)
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the requests whose address of record is ``address``, newest first."""
-        return self._all(
-            self._select(requests.c.address_key == address.lower())
-            .order_by(requests.c.id.desc())
-            .limit(limit)
-        )
+        return self._found(_OF_SENDER, address=address.lower(), most=limit)
 
     def open_of_sender(self, address: str, since: datetime) -> _Found:
         """Return the open requests of ``address`` opened at or after ``since``, newest first."""
-        return self._all(
-            self._select(
-                requests.c.address_key == address.lower(),
-                requests.c.open_since.is_not(None),
-                requests.c.opened_at >= since,
-            ).order_by(requests.c.id.desc())
-        )
+        return self._found(_OPEN_OF_SENDER, address=address.lower(), since=since)
 
     def held(self, reason: HoldReason) -> _Found:
         """Return the requests that are held for ``reason``, the longest first."""

@@ -1,6 +1,5 @@
 """The revisions: the answers of a request, each time they came."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +8,28 @@ import sqlalchemy as sa
 
 from pipeline.store.records import RevisionRecord, StoredReading
 from pipeline.store.schema.mail_and_requests import revisions
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.statements import Statement, param
+from pipeline.store.tables.rows import Context, Mapper, Rows, of_mailbox
 
 _MAPPER = Mapper(RevisionRecord, revisions)
 _Found = list[RevisionRecord]
+_ROW = revisions.c
+
+
+def _of_request(selected: sa.Select[Any]) -> sa.Select[Any]:
+    return selected.where(of_mailbox(revisions), _ROW.request_id == param("request_id"))
+
+
+_LAST_SEQ = Statement(lambda: _of_request(sa.select(sa.func.max(_ROW.seq))))
+_LATEST = Statement(lambda: _of_request(_MAPPER.select).order_by(_ROW.seq.desc()).limit(1))
+_LATEST_ANSWERS = Statement(
+    lambda: (
+        _of_request(sa.select(_ROW.received_at, _ROW.file_name, _ROW.readings))
+        .order_by(_ROW.seq.desc())
+        .limit(1)
+    )
+)
+_ALL = Statement(lambda: _of_request(_MAPPER.select).order_by(_ROW.seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +53,19 @@ class Revisions(Rows[RevisionRecord]):
 
     def next_seq(self, request_id: str) -> int:
         """Return the number of the request's next revision, from 1."""
-        statement = sa.select(sa.func.max(revisions.c.seq)).where(
-            self._mine(), revisions.c.request_id == request_id
-        )
-        return (self._execute(statement).scalar() or 0) + 1
+        row = self._context.first(_LAST_SEQ, request_id=request_id)
+        last: int = (row and row[0]) or 0
+        return last + 1
 
     def latest(self, request_id: str) -> RevisionRecord | None:
         """Return the revision that counts, or None."""
-        return self._first(
-            self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq.desc())
-        )
+        return self._one(_LATEST, request_id=request_id)
 
     def latest_answers(self, request_id: str) -> LatestAnswers | None:
         """Return the part of :meth:`latest` that notices need, without the whole submission."""
-        statement = (
-            sa.select(revisions.c.received_at, revisions.c.file_name, revisions.c.readings)
-            .where(self._mine(), revisions.c.request_id == request_id)
-            .order_by(revisions.c.seq.desc())
-            .limit(1)
-        )
-        row: Sequence[Any] | None = self._execute(statement).first()
+        row = self._context.first(_LATEST_ANSWERS, request_id=request_id)
         return None if row is None else LatestAnswers(*row)
 
     def all(self, request_id: str) -> _Found:
         """Return the revisions of a request, oldest first."""
-        return self._all(
-            self._select(revisions.c.request_id == request_id).order_by(revisions.c.seq)
-        )
+        return self._found(_ALL, request_id=request_id)

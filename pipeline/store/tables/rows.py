@@ -1,17 +1,16 @@
 """What every noun's file builds on: records to rows and back, inside one transaction."""
 
 import dataclasses
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.store.schema.plain import from_plain, hints_of, to_plain
+from pipeline.store.statements import MAILBOX, Statement, Upsert, own_insert, param
 
 R = TypeVar("R")
-
-Upsert = sqlite.Insert | postgresql.Insert
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,9 +26,28 @@ class Context:
         """Whether rows can be locked one by one."""
         return self.connection.dialect.name == "postgresql"
 
-    def upsert(self, table: sa.Table) -> Upsert:
+    def upsert(self, table: sa.Table) -> Any:
         """Return the engine's own INSERT, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.on_postgresql else sqlite.insert(table)
+        return own_insert(self.connection.dialect.name)(table)
+
+    def rows(self, statement: Statement, **values: object) -> list[Sequence[Any]]:
+        """Return all rows of this mailbox that ``statement`` finds."""
+        return statement.rows(self.connection, self._mine(values), locks=not self.read_only)
+
+    def first(self, statement: Statement, **values: object) -> Sequence[Any] | None:
+        """Return the first row of this mailbox that ``statement`` finds, or None."""
+        return statement.first(self.connection, self._mine(values), locks=not self.read_only)
+
+    def change(self, statement: Statement, **values: object) -> int:
+        """Run ``statement`` on this mailbox; return how many rows it changed."""
+        return statement.change(self.connection, self._mine(values))
+
+    def _mine(self, values: dict[str, object]) -> dict[str, object]:
+        values[MAILBOX] = self.mailbox_id
+        return values
+
+
+_NO_DEFAULT = object()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,15 +57,21 @@ class _Leaf:
     name: str
     inside: str
     kind: Any
-    in_column: bool
+    default: object
+
+    @property
+    def path(self) -> str:
+        """The way to its value from the record."""
+        return f"{self.inside}.{self.name}" if self.inside else self.name
 
 
 class Mapper(Generic[R]):
     """Turns one kind of record into the columns of its table and back.
 
     A field that is a dataclass and no column is spread over its own fields. A plain field without a
-    column goes into the JSON column ``more``; raises TypeError at import when the table has none:
-    nothing is ever dropped in silence.
+    column goes into the JSON column ``more``, unless it has its default; raises TypeError at import
+    when the table has none: nothing is ever dropped in silence. A default that is changed needs a
+    migration that writes the old one into ``more``.
     """
 
     def __init__(
@@ -59,40 +83,66 @@ class Mapper(Generic[R]):
         self._record: Any = record
         self._derived = derived
         self._spread: dict[str, Any] = {}
-        self._leaves: list[_Leaf] = []
-        for name, kind in _fields(record):
+        leaves: list[_Leaf] = []
+        for name, kind, default in _fields(record):
             if name not in table.c and dataclasses.is_dataclass(kind):
                 self._spread[name] = kind
-                for inner, inner_kind in _fields(kind):
-                    self._leaves.append(_Leaf(inner, name, inner_kind, inner in table.c))
+                leaves += [_Leaf(inner, name, *about) for inner, *about in _fields(kind)]
             else:
-                self._leaves.append(_Leaf(name, "", kind, name in table.c))
-        names = [leaf.name for leaf in self._leaves]
-        self._rest = [leaf for leaf in self._leaves if not leaf.in_column]
+                leaves.append(_Leaf(name, "", kind, default))
+        own = [leaf for leaf in leaves if leaf.name in table.c]
+        rest = [leaf for leaf in leaves if leaf.name not in table.c]
         self._has_more = "more" in table.c
-        if len(set(names)) != len(names) or (self._rest and not self._has_more):
-            rest = [leaf.name for leaf in self._rest]
-            raise TypeError(f"{self._record.__name__} does not fit the table {table.name}: {rest}")
-        columns = [leaf.name for leaf in self._leaves if leaf.in_column]
+        if len({leaf.name for leaf in leaves}) != len(leaves) or (rest and not self._has_more):
+            names = [leaf.name for leaf in rest]
+            raise TypeError(f"{self._record.__name__} does not fit the table {table.name}: {names}")
+        self._rest = {leaf.name: leaf for leaf in rest}
+        self._rest_of = _getter([leaf.path for leaf in rest])
+        columns = [leaf.name for leaf in own]
+        self._names = tuple(columns)
+        self._values_of = _getter([leaf.path for leaf in own])
+        # where the values of a row go: for the record and each of its dataclasses, names and places
+        self._places = {
+            inside: [(at, leaf.name) for at, leaf in enumerate(own) if leaf.inside == inside]
+            for inside in ("", *self._spread)
+        }
         if self._has_more:
             columns.append("more")
         self.columns: tuple[sa.Column[Any], ...] = tuple(table.c[name] for name in columns)
         #: made once: naming all columns costs more than adding the conditions
         self.select: sa.Select[Any] = sa.select(*self.columns)
+        self._table = table
+        self._inserts: dict[tuple[tuple[str, ...], tuple[str, ...] | None], Statement] = {}
+
+    def mine(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """Return the selection of the records of one mailbox, for a statement that is kept."""
+        return self.select.where(of_mailbox(self._table), *conditions)
+
+    def change(self, *conditions: sa.ColumnElement[bool], but: Sequence[str] = ()) -> sa.Update:
+        """Return the update of all columns but the key and ``but``, for one that is kept."""
+        names = [
+            column.name
+            for column in self._table.c
+            if not column.primary_key and column.name not in but
+        ]
+        return changing(self._table, *conditions, names=names)
+
+    def insert(self, names: Iterable[str], on: Sequence[str] | None = None) -> Statement:
+        """Return the kept INSERT of the columns ``names``; none when the key ``on`` is taken."""
+        columns, key = tuple(names), None if on is None else tuple(on)
+        kept = self._inserts.get((columns, key))
+        if kept is None:
+            kept = self._inserts[columns, key] = _inserting(self._table, columns, key)
+        return kept
 
     def values(self, record: R) -> dict[str, Any]:
         """Return the columns of ``record``, with those that are derived from it."""
-        values: dict[str, Any] = {}
-        more: dict[str, Any] = {}
-        for leaf in self._leaves:
-            owner = getattr(record, leaf.inside) if leaf.inside else record
-            value = getattr(owner, leaf.name)
-            if leaf.in_column:
-                values[leaf.name] = value
-            else:
-                more[leaf.name] = to_plain(value)
+        values = dict(zip(self._names, self._values_of(record), strict=True))
         if self._has_more:
-            values["more"] = more
+            found = zip(self._rest.values(), self._rest_of(record), strict=True)
+            values["more"] = {
+                leaf.name: to_plain(value) for leaf, value in found if value != leaf.default
+            }
         if self._derived is not None:
             values.update(self._derived(record))
         return values
@@ -100,26 +150,44 @@ class Mapper(Generic[R]):
     def record(self, row: Sequence[Any]) -> R:
         """Return the record of a row of :attr:`columns`.
 
-        A field that ``more`` does not know, because the row is older than the field, takes its
-        default.
+        A field that ``more`` does not know, because it had its default or the row is older than the
+        field, takes its default.
         """
-        more = row[-1] if self._has_more else {}
-        arguments: dict[str, dict[str, Any]] = {name: {} for name in ("", *self._spread)}
-        values = iter(row)
-        for leaf in self._leaves:
-            if leaf.in_column:
-                arguments[leaf.inside][leaf.name] = next(values)
-            elif leaf.name in more:
-                arguments[leaf.inside][leaf.name] = from_plain(leaf.kind, more[leaf.name])
-        inner = {name: kind(**arguments[name]) for name, kind in self._spread.items()}
-        made: R = self._record(**arguments[""], **inner)
-        return made
+        arguments = {
+            inside: {name: row[at] for at, name in places}
+            for inside, places in self._places.items()
+        }
+        for name, value in row[-1].items() if self._has_more else ():
+            leaf = self._rest.get(name)
+            if leaf is not None:
+                arguments[leaf.inside][name] = from_plain(leaf.kind, value)
+        made = arguments.pop("")
+        for name, inner in arguments.items():
+            made[name] = self._spread[name](**inner)
+        record: R = self._record(**made)
+        return record
 
 
-def _fields(record: Any) -> list[tuple[str, Any]]:
-    """Return the names and resolved types of the fields of a dataclass."""
+def _getter(paths: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values at ``paths`` of a record."""
+    if not paths:
+        return lambda _record: ()
+    get = operator.attrgetter(*paths)
+    return get if len(paths) > 1 else lambda record: (get(record),)
+
+
+def _fields(record: Any) -> list[tuple[str, Any, object]]:
+    """Return the names, resolved types and defaults of the fields of a dataclass."""
     hints = hints_of(record)
-    return [(field.name, hints[field.name]) for field in dataclasses.fields(record)]
+    return [
+        (field.name, hints[field.name], _default(field)) for field in dataclasses.fields(record)
+    ]
+
+
+def _default(field: "dataclasses.Field[Any]") -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return _NO_DEFAULT if field.default is dataclasses.MISSING else field.default
 
 
 class Rows(Generic[R]):
@@ -157,21 +225,32 @@ class Rows(Generic[R]):
         row = self._execute(statement.limit(1)).first()
         return None if row is None else self._mapper.record(row)
 
+    def _found(self, statement: Statement, **values: object) -> list[R]:
+        """Return the records that a kept statement finds."""
+        return [self._mapper.record(row) for row in self._context.rows(statement, **values)]
+
+    def _one(self, statement: Statement, **values: object) -> R | None:
+        """Return the first record that a kept statement finds, or None."""
+        row = self._context.first(statement, **values)
+        return None if row is None else self._mapper.record(row)
+
+    def _change(self, statement: Statement, **values: object) -> int:
+        """Run a kept statement; return how many rows it changed."""
+        return self._context.change(statement, **values)
+
     def _values(self, record: R) -> dict[str, Any]:
         return {"mailbox_id": self._context.mailbox_id, **self._mapper.values(record)}
 
     def _insert(self, records: Iterable[R], **more: object) -> None:
         rows = [{**self._values(record), **more} for record in records]
         if rows:
-            self._context.connection.execute(sa.insert(self._table), rows)
+            self._mapper.insert(rows[0]).change_all(self._context.connection, rows)
 
     def _insert_new(self, record: R, on: Sequence[str]) -> bool:
         """Insert ``record`` unless its key ``on`` is taken; return whether it was inserted."""
-        conflict = [self._column(name) for name in ("mailbox_id", *on)]
-        statement = self._context.upsert(self._table).on_conflict_do_nothing(
-            index_elements=conflict
-        )
-        return self._execute(statement, self._values(record)).rowcount == 1
+        values = self._values(record)
+        statement = self._mapper.insert(values, on=("mailbox_id", *on))
+        return statement.change(self._context.connection, values) == 1
 
     def _update(self, *conditions: sa.ColumnElement[bool], **values: object) -> int:
         """Change the rows that meet all ``conditions``; return how many."""
@@ -195,6 +274,35 @@ class Rows(Generic[R]):
         if self._context.read_only:
             return statement
         return statement.with_for_update(skip_locked=skip_locked)
+
+
+def of_mailbox(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition of one mailbox, for a statement that is kept."""
+    return table.c.mailbox_id == param(MAILBOX)
+
+
+def changing(
+    table: sa.Table, *conditions: sa.ColumnElement[bool], names: Iterable[str]
+) -> sa.Update:
+    """Return the update of the columns ``names`` in one mailbox, for a statement that is kept."""
+    changed = sa.update(table).where(of_mailbox(table), *conditions)
+    return changed.values({name: param(name) for name in names})
+
+
+def due_first(
+    mapper: Mapper[Any], wake: sa.Column[Any], *more: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """Return the poll of a work table, for a statement that is kept: who is due comes first."""
+    due = mapper.mine(wake.is_not(None), wake <= param("now"), *more)
+    return due.order_by(wake, wake.table.c.id).limit(param("most"))
+
+
+def _inserting(table: sa.Table, names: Sequence[str], on: Sequence[str] | None) -> Statement:
+    values = {name: param(name) for name in names}
+    if on is None:
+        return Statement(lambda: sa.insert(table).values(values))
+    key = [table.c[name] for name in on]
+    return Upsert(lambda own: own(table).values(values).on_conflict_do_nothing(index_elements=key))
 
 
 def constant(column: sa.Column[Any], value: object) -> sa.ColumnElement[bool]:

@@ -159,8 +159,8 @@ def words_of_html(page: str) -> str:
 
 
 def letters(text: str) -> str:
-    """What is said, without what layout adds: blanks, list marks, rules."""
-    bare = re.sub(r"----- Ende? -----|-----|―――+", "", text)
+    """What is said, without what layout adds: blanks, list marks, rules, marks of commands."""
+    bare = re.sub(r"----- Ende? -----|-----|―――+|`", "", text)
     bare = re.sub(r"(?m)^(?:•|・|■|\d+\. )", "", bare)
     return re.sub(r"[\s\u2068\u2069]", "", bare)
 
