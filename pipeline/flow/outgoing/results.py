@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 #: So many seconds may pass until what came of a mail is written.
 MOMENT = 0.2
+#: What could not be written beside the sending is tried again after so many seconds more.
+_AGAIN = 5.0
 #: What is tried also while sending is paused: it may be the only way to tell staff of it.
 TO_STAFF = (MailPriority.ALERT,)
 
@@ -112,6 +114,7 @@ class Results:
             return
         try:
             if self._unwritten and time.monotonic() - self._since >= MOMENT:
+                self._since = time.monotonic() + _AGAIN
                 self._run(self._unwritten, _nothing)
         finally:
             self._lock.release()
