@@ -7,6 +7,7 @@ next one's intents. A mail comes back with ``intended_at`` when nobody knows whe
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -48,22 +49,45 @@ class Delivered:
 class _Sending:
     """One delivery: who carries, who keeps copies, and what came of the mails so far.
 
-    ``left`` are mails that are written down as going out, and that nobody was asked to take.
+    ``left`` are mails that are written down as going out, and that nobody was asked to take. Who
+    takes one out of it, of the two threads, does with it what is to be done.
     """
 
     services: Services
     courier: Courier
     archive: Archive | None
     results: Results
-    claims: ClaimKeeper
     pace: Pace
+    claims: ClaimKeeper = field(init=False)
     left: deque[OutboxRecord] = field(default_factory=deque)
     overtaken: int = 0
     archive_fault: PipelineError | None = None
 
+    def __post_init__(self) -> None:
+        self.claims = ClaimKeeper(self.services, self.meanwhile)
+
     def goes_on(self) -> bool:
         """Whether the next mail is to be tried."""
         return self.results.fault is None and not self.services.stopping()
+
+    def all_left(self) -> list[OutboxRecord]:
+        """Take all mails out that are left."""
+        mails = []
+        with suppress(IndexError):
+            while True:
+                mails.append(self.left.popleft())
+        return mails
+
+    def meanwhile(self) -> None:
+        """Leave as little in doubt as can be while one mail takes long: for the other thread."""
+        self.results.write_overdue()
+        if self.left and self.pace.is_over():
+            mails = self.all_left()
+            try:
+                self.services.run(partial(portions.give_back, mails=mails))
+            except BaseException:
+                self.left.extend(mails)
+                raise
 
 
 def deliver(
@@ -80,15 +104,14 @@ def deliver(
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
     results = Results(services, archive, set() if tried is None else tried)
-    claims = ClaimKeeper(services, results.write_overdue)
     pace = Pace(portions.largest(services, archive), services.clock)
-    sending = _Sending(services, courier, archive, results, claims, pace)
+    sending = _Sending(services, courier, archive, results, pace)
     poll = Poll(with_receipts=with_receipts)
     try:
         while sending.goes_on() and (portion := _next(sending, poll)):
             _send(sending, portion)
     finally:
-        claims.close()
+        sending.claims.close()
         _end(sending)
     if results.bug is not None:
         raise results.bug
@@ -124,13 +147,15 @@ def _waiting(services: Services, *, with_receipts: bool) -> int:
 
 def _next(sending: _Sending, poll: Poll) -> Portion | None:
     """Write what came of the last portion, and claim the next one, in one transaction."""
-    results, left = sending.results, tuple(sending.left)
+    results, left = sending.results, sending.all_left()
     take = partial(portions.take, poll=poll, most=sending.pace.size, tried=results.tried, left=left)
     try:
         portion = results.write(take)
     except PipelineError:
+        sending.left.extend(left)
         raise
     except Exception:
+        sending.left.extend(left)
         if sending.pace.size == 1:
             raise
         # one of them hinders the others: it is found when each goes by itself
@@ -147,9 +172,7 @@ def _end(sending: _Sending) -> None:
     try:
         sending.results.write_all()
     finally:
-        if sending.left:
-            left = tuple(sending.left)
-            sending.left.clear()
+        if left := sending.all_left():
             sending.services.run(partial(portions.give_back, mails=left))
 
 
@@ -157,8 +180,12 @@ def _send(sending: _Sending, portion: Portion) -> None:
     """Send a portion; what there is no time for is left."""
     sending.pace.begin()
     with sending.claims.holding(portion.going):
-        while sending.left and sending.goes_on() and not sending.pace.is_over():
-            _hand_over(sending, sending.left.popleft())
+        while sending.goes_on() and not sending.pace.is_over():
+            try:
+                mail = sending.left.popleft()
+            except IndexError:
+                break
+            _hand_over(sending, mail)
             sending.pace.count()
     sending.pace.end()
     if portion.doubtful:
