@@ -9,7 +9,7 @@ import pytest
 from pipeline.clock import SystemClock
 from pipeline.config import CourierSettings, LimitSettings
 from pipeline.errors import TryLaterError
-from pipeline.flow.outgoing import portions, results
+from pipeline.flow.outgoing import ledger, portions, results, stale
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.portions import Pace
 from pipeline.flow.services import Work
@@ -253,16 +253,14 @@ def test_all_claims_of_a_portion_outlive_their_lease(
     queue_mails(services, 15)
     others: list[Sequence[OutboxRecord]] = []
 
+    def taken(work: Work) -> list[OutboxRecord]:
+        return claim_mails(work.tx, work.now, 9, "two", work.now + timedelta(minutes=1))
+
     def slow() -> None:
         for _ in range(4):
             box.clock.advance(timedelta(seconds=0.25))
             time.sleep(0.25)
-            now = box.clock.now()
-            others.append(
-                services.store.run(
-                    lambda tx, now=now: claim_mails(tx, now, 9, "two", now + timedelta(minutes=1))
-                )
-            )
+            others.append(services.run(taken))
 
     # the eight mails of the fourth portion are in hand
     courier = _Courier({9: slow})
@@ -278,7 +276,7 @@ def test_mails_behind_a_slow_one_are_judged_anew(
     box = _box(open_box)
     queue_mails(box.services, 30)
     revoked: list[str] = []
-    real = portions.overtaken
+    real = stale.overtaken
 
     def overtaken(tx: Transaction, mail: OutboxRecord, now: object) -> bool:
         return mail.id in revoked or real(tx, mail, box.clock.now())
@@ -306,7 +304,7 @@ def test_a_mail_that_cannot_be_judged_hinders_none_before_it(
 ) -> None:
     box = _box(open_box)
     odd = queue_mails(box.services, 20)[11]
-    real = portions.overtaken
+    real = stale.overtaken
 
     def overtaken(tx: Transaction, mail: OutboxRecord, now: object) -> bool:
         if mail.id == odd.id:
@@ -328,7 +326,7 @@ def test_a_result_that_cannot_be_written_costs_no_other(
 ) -> None:
     box = _box(open_box)
     odd = queue_mails(box.services, 20)[9]
-    real = results.went_out
+    real = ledger.went_out
 
     def went_out(work: Work, mail: OutboxRecord) -> None:
         if mail.id == odd.id:

@@ -64,7 +64,8 @@ class Counters:
     def values(self, keys: Collection[str], window_start: datetime) -> dict[str, int]:
         """Return the values of those counters of a window in which something was counted."""
         names = list(keys)
-        found = dict(self._context.of_several(_VALUES, names, window_start=window_start))
+        rows = self._context.of_several(_VALUES, names, window_start=window_start)
+        found: dict[str, int] = {key: value for key, value in rows}  # noqa: C416 - rows are no pairs
         kept = {name: stored(name) for name in names}
         return {name: found[key] for name, key in kept.items() if key in found}
 
