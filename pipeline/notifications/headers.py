@@ -68,7 +68,9 @@ def _ids(message_ids: Iterable[str]) -> list[str]:
 
 def _thread_fields(thread: Thread) -> dict[str, str]:
     parent = _ids([thread.in_reply_to])
-    references = list(dict.fromkeys([*_ids(thread.references), *parent]))
+    # a long field is folded by the standard library, which would decode what looks encoded
+    others = (found for found in _ids(thread.references) if "=?" not in found)
+    references = list(dict.fromkeys([*others, *parent]))
     if parent and references[-1] != parent[0]:
         references.remove(parent[0])
         references.append(parent[0])

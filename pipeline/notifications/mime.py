@@ -89,7 +89,9 @@ def _field(name: str, value: str | Address, utf8: bool) -> bytes:  # noqa: FBT00
     if name in _AS_IT_IS or name == "Subject":
         longest = _USUAL_LINE if name == "Subject" else _LONGEST_LINE
         fits = len(name) + len(": ") + len(value) <= longest
-        if fits and _PLAIN_LINE.fullmatch(value) and "=?" not in value:
+        # an id is no encoded word, whatever it looks like (RFC 2047, 5)
+        as_it_is = name in _AS_IT_IS or "=?" not in value
+        if fits and as_it_is and _PLAIN_LINE.fullmatch(value):
             return f"{name}: {value}\r\n".encode("ascii")
     return _folded(name, value, utf8)
 

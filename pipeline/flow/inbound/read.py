@@ -32,6 +32,7 @@ def read_message(raw: bytes) -> ReadMessage:
         submissions=read.submissions,
         unreadable=read.unreadable,
         other_files=read.other_files,
+        faults=read.faults,
     )
 
 

@@ -12,6 +12,7 @@ from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.redelivery import is_redelivery, moved_on
 from pipeline.flow.lifecycle.due import catch_up
 from pipeline.flow.outgoing import replies
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.requests import follow_up, no_form
 from pipeline.flow.requests.new_words import new_words
 from pipeline.flow.requests.open import open_forms
@@ -49,6 +50,8 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same
+    if read.faults:
+        alert(work, "file_fault", "", row.id)
 
     # does it belong to a request?
     known = request_of_thread(work, context)

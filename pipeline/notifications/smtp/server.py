@@ -89,10 +89,10 @@ class SmtpServer:
 
 
 def answer(code: int, text: bytes | str) -> str:
-    """Return an answer of a server as one line, cut."""
+    """Return an answer of a server as one line, cut; what has no code is told as it came."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    line = " ".join(f"{code} {words}".split())
-    return line[:_DETAIL_LENGTH]
+    line = " ".join((f"{code} {words}" if code > 0 else words).split())
+    return line[:_DETAIL_LENGTH] or str(code)
 
 
 def timed_out(error: BaseException) -> bool:
