@@ -91,6 +91,11 @@ _INSERT = Upsert(_inserting)
 _CLAIM = Statement(
     lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"
 )
+_DUE_IDS = Statement(
+    lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")).with_only_columns(
+        _ROW.id
+    )
+)
 _GET = Statement(lambda: _MAPPER.mine(_ROW.id == param("id")))
 _SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
 _SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))
@@ -140,6 +145,24 @@ class Messages(Rows[MessageRecord]):
         worker has locked are passed over.
         """
         return self._found(_CLAIM, now=now, most=limit, state=MessageState.FETCHED)
+
+    def due_ids(self, now: datetime, limit: int) -> _Ids:
+        """Return the ids of mails that wait to be processed, oldest first; none is locked."""
+        found = self._context.rows(_DUE_IDS, now=now, most=limit, state=MessageState.FETCHED)
+        return [row[0] for row in found]
+
+    def waiting(self, rows: Sequence[str], now: datetime, *, locked: bool = False) -> _Found:
+        """Return those mails of ``rows`` that wait to be processed, oldest first.
+
+        ``locked``: on PostgreSQL until the end of the transaction, past those that another one has
+        locked.
+        """
+        due = self._select(
+            messages.c.id.in_(rows),
+            messages.c.next_at <= now,
+            messages.c.state == MessageState.FETCHED,
+        ).order_by(messages.c.next_at, messages.c.id)
+        return self._all(self._locked(due, skip_locked=True) if locked else due)
 
     def waiting_beyond(self, latest: datetime) -> int:
         """Return how many mails wait to be processed until after ``latest``."""
