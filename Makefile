@@ -69,7 +69,7 @@ programs: $(SERVERS)
 	$(RUN) -m tests.programs.pictures
 
 bench: $(SERVERS)
-	$(RUN) -m pytest -m benchmark -s
+	BENCH_WRITE=1 $(RUN) -m pytest -m benchmark -s
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache

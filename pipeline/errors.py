@@ -4,9 +4,9 @@ An error is for us and for operators. A customer's mistake is never an exception
 :class:`pipeline.model.problem.Problem`.
 """
 
+import os.path
 from collections.abc import Sequence
 from enum import IntEnum
-from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -89,4 +89,5 @@ def place_of(error: Exception) -> str:
         trace = trace.tb_next
     if trace is None:
         return "?"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    file = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119 - pathlib is slow to import
+    return f"{file}:{trace.tb_lineno}"

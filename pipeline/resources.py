@@ -1,36 +1,62 @@
 """Where the words and blank forms are: bundled in the wheel, or beside us in the checkout."""
+# ruff: noqa: PTH - --version and --help need words and no pathlib, which is slow to import
 
-import tomllib
+import os.path
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_PACKAGE = Path(__file__).parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _FENCE = "+++"
 
 
 @cache
-def root() -> Path:
+def _root() -> str:
+    bundled = os.path.join(_PACKAGE, "_bundled")
+    return bundled if os.path.isdir(bundled) else os.path.dirname(_PACKAGE)
+
+
+def _template(*parts: str) -> str:
+    return os.path.join(_root(), "templates", *parts)
+
+
+def root() -> "Path":
     """Return the folder that holds ``templates/`` and ``forms/``."""
-    bundled = _PACKAGE / "_bundled"
-    return bundled if bundled.is_dir() else _PACKAGE.parent
+    from pathlib import Path  # noqa: PLC0415 - see above
+
+    return Path(_root())
 
 
-def template(*parts: str) -> Path:
+def template(*parts: str) -> "Path":
     """Return the path of a file or folder below ``templates/``."""
     return root().joinpath("templates", *parts)
+
+
+def is_there(*parts: str) -> bool:
+    """Return whether there is such a file below ``templates/``."""
+    return os.path.isfile(_template(*parts))
 
 
 @cache
 def read_text(*parts: str) -> str:
     """Return the text of a file below ``templates/`` (UTF-8)."""
-    return template(*parts).read_text(encoding="utf-8")
+    with open(_template(*parts), encoding="utf-8") as file:
+        return file.read()
 
 
 @cache
 def read_toml(*parts: str) -> dict[str, Any]:
     """Return the parsed TOML of a file below ``templates/``; callers must not change it."""
-    return tomllib.loads(read_text(*parts))
+    return parsed_toml(read_text(*parts))
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return the values of a text in TOML. Raises tomllib.TOMLDecodeError."""
+    import tomllib  # noqa: PLC0415 - --version reads no TOML
+
+    return tomllib.loads(text)
 
 
 @cache
@@ -42,12 +68,13 @@ def read_documents(*parts: str) -> tuple[tuple[dict[str, Any], str], ...]:
     pieces = f"\n{read_text(*parts)}".split(f"\n{_FENCE}\n")
     if len(pieces) % 2 == 0 or pieces[0].strip():
         raise ValueError(f"no front matter: {'/'.join(parts)}")
-    heads = (tomllib.loads(head) for head in pieces[1::2])
+    heads = (parsed_toml(head) for head in pieces[1::2])
     return tuple(zip(heads, pieces[2::2], strict=True))
 
 
 @cache
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that the forms exist in, English first."""
-    found = sorted(path.stem for path in template("forms").glob("??.toml"))
+    names = (os.path.splitext(name) for name in os.listdir(_template("forms")))
+    found = [code for code, ending in names if ending == ".toml" and len(code) == len("en")]
     return tuple(sorted(found, key=lambda code: (code != "en", code)))

@@ -34,7 +34,7 @@ def settings(*, optional: bool = False) -> Settings:
     config, home = named_places()
     found = load(config, home, optional=optional)
     logs.configure(found.logs.level, as_json=found.logs.json_lines)
-    words.speak_as_team(found.team.language)
+    words.speak_as_team(lambda: found.team.language)
     return found
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import click
 
@@ -111,13 +110,20 @@ class Formatter(click.HelpFormatter):
                 self.write(f"{' ' * self.current_indent}{line}".rstrip() + "\n")
 
 
-class Context(click.Context):
-    """A context whose help is written by :class:`Formatter`."""
+def put_into_words(ctx: click.Context) -> None:
+    """Give the command of ``ctx`` and its options their help of ``templates/console``."""
+    command = ctx.command
+    command.help = words.help_text(_path(ctx))
+    for param in command.get_params(ctx):
+        if isinstance(param, click.Option):
+            param.help = words.option_help(param.name or "")
+    option = command.get_help_option(ctx)
+    if option is not None:
+        option.help = words.word("show_help")
 
-    formatter_class = Formatter
 
-    def __init__(self, command: click.Command, *arguments: Any, **options: Any) -> None:
-        super().__init__(command, *arguments, **options)
-        option = command.get_help_option(self)
-        if option is not None:
-            option.help = words.word("show_help")
+def _path(ctx: click.Context) -> tuple[str, ...]:
+    """Return the names of the groups and the command, without that of the programme."""
+    if ctx.parent is None:
+        return ()
+    return (*_path(ctx.parent), ctx.command.name or "")

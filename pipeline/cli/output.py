@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from pipeline.cli.screen import columns, cut, hanging, width, wrap
-from pipeline.wording.inert import escaped, inert
+from pipeline.wording.escaping import escaped
+from pipeline.wording.inert import inert
 
 __all__ = [
     "cut",

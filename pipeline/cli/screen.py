@@ -1,10 +1,11 @@
 """Text as a terminal shows it: measured in columns, cut and wrapped by graphemes."""
 
 import os
-import shutil
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 
 from pipeline.wording.inert import JOINER, NON_JOINER, is_pictured, is_skin
 
@@ -13,6 +14,8 @@ WIDE = 200
 _NARROWEST = 20
 _USUAL = 80
 _ELLIPSIS = "…"
+#: A word and the blanks behind it; blanks that no word stands before.
+_WORDS = re.compile(r"\S+\s*|\s+")
 
 
 def columns(*, err: bool = False) -> int:
@@ -23,9 +26,13 @@ def columns(*, err: bool = False) -> int:
     if not is_measured(err=err):
         return WIDE
     named = os.environ.get("COLUMNS", "")
-    if err and not (named.isdigit() and int(named)) and not sys.stdout.isatty():
-        return max(_NARROWEST, os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL)
-    return max(_NARROWEST, shutil.get_terminal_size((_USUAL, 24)).columns)
+    if named.isdecimal() and int(named):
+        return max(_NARROWEST, int(named))
+    stream = sys.stderr if err and not sys.stdout.isatty() else sys.stdout
+    found = 0
+    with suppress(OSError, ValueError):
+        found = os.get_terminal_size(stream.fileno()).columns
+    return max(_NARROWEST, found or _USUAL)
 
 
 def is_measured(*, err: bool = False) -> bool:
@@ -40,6 +47,9 @@ def _is_flag(character: str) -> bool:
 
 def graphemes(text: str) -> Iterator[str]:
     """Yield what a reader sees as one character (UAX #29, without the rarer rules)."""
+    if text.isascii():
+        yield from text
+        return
     cluster = ""
     for character in text:
         if cluster and _continues(cluster, character):
@@ -119,6 +129,9 @@ def wrap(text: str, room: int) -> list[str]:
 
 def _pieces(text: str) -> Iterator[str]:
     """Yield the parts between which a line may be broken; blanks belong to the part before."""
+    if text.isascii():
+        yield from _WORDS.findall(text)
+        return
     piece = ""
     for cluster in graphemes(text):
         begins = bool(piece) and not cluster.isspace()

@@ -1,12 +1,11 @@
 """The team's language before the settings are loaded: help and errors are read in it too."""
+# ruff: noqa: PTH - --help needs no pathlib, which is slow to import
 
 import os
 import sys
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 
-from pipeline.wording import console as words
+from pipeline.resources import parsed_toml
 
 _OPTION = "--config"
 _FILE = "pipeline.toml"
@@ -14,23 +13,21 @@ _FILE = "pipeline.toml"
 _LONGEST = 1_000_000
 
 
-def speak_teams_language(arguments: Sequence[str] | None) -> None:
-    """Speak the language of the team where the environment names none.
+def team_language(arguments: Sequence[str] | None) -> str:
+    """Return the language of the team; empty where nothing says it.
 
     The settings are only peeped at: what is wrong with them is told when they are loaded.
     """
-    words.speak_as_team("" if words.named_language() else _team_language(arguments))
-
-
-def _team_language(arguments: Sequence[str] | None) -> str:
     from_environment = os.environ.get("PIPELINE_TEAM__LANGUAGE", "")
     if from_environment:
         return from_environment
-    path = Path(_named(sys.argv[1:] if arguments is None else arguments))
+    path = _named(sys.argv[1:] if arguments is None else arguments)
     try:
-        if not path.is_file() or path.stat().st_size > _LONGEST:
+        if not os.path.isfile(path):
             return ""
-        team = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("team")
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read(_LONGEST + 1)
+        team = parsed_toml(text).get("team") if len(text) <= _LONGEST else None
     except (OSError, ValueError):
         return ""
     language = team.get("language") if isinstance(team, dict) else ""

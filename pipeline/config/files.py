@@ -27,7 +27,11 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
                 secret.text()
         except ConfigurationError as error:
             yield key, error
-    named = {"mailbox.ca_file": settings.mailbox.ca_file, "oauth.ca_file": settings.oauth.ca_file}
+    named = {
+        "mailbox.ca_file": settings.mailbox.ca_file,
+        "courier.ca_file": settings.courier.ca_file,
+        "oauth.ca_file": settings.oauth.ca_file,
+    }
     for key, name in named.items():
         try:
             check_ca_file(name, key)

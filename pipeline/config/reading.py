@@ -28,6 +28,7 @@ _PATHS = (
     "mailbox.oauth_token.file",
     "mailbox.ca_file",
     "courier.password.file",
+    "courier.ca_file",
     "oauth.client_secret.file",
     "oauth.certificate.file",
     "oauth.key.file",

@@ -103,6 +103,7 @@ class CourierSettings(_Section):
     encryption: Literal["tls", "starttls", "none"] = "starttls"
     user: str = ""
     password: Secret = Secret()
+    ca_file: str = ""
     path: Path = Path("sent")
     from_name: str = ""
     message_id_domain: str = "genesys.com"
@@ -114,6 +115,9 @@ class CourierSettings(_Section):
     look_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"
     undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    #: So many mails at most are sent between two commits. Where a mail in doubt waits for staff
+    #: it is 1, unless it is set.
+    portion: Annotated[int, Field(ge=1, le=500)] = 20
     #: All time-outs (RFC 5321, 4.5.3.2) are multiplied by it.
     time_scale: Annotated[float, Field(gt=0, le=10)] = 1
     #: So many equal refusals of mails to different people, one after the other, pause sending.

@@ -1,5 +1,6 @@
 """Open the mailbox and the courier that the settings name."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -101,6 +102,8 @@ def open_courier(
 
         if not settings.host:
             raise ConfigurationError("courier_not_set", key="courier.host")
+        check_ca_file(settings.ca_file, "courier.ca_file")
+        own = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None
         courier = SmtpCourier(
             SmtpServer(
                 host=settings.host,
@@ -109,6 +112,7 @@ def open_courier(
                 user=settings.user,
                 password=settings.password.text(),
                 time_scale=settings.time_scale,
+                tls=own,
                 bearer=services.bearer if services.settings.courier_has_token() else None,
                 copy_to=services.settings.mailbox.address if settings.archive == "bcc" else "",
             )

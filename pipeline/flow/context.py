@@ -28,7 +28,8 @@ class ReadMessage:
     """A message with the submissions that were read from its files.
 
     The attachments of ``message`` are emptied: their bytes stay in the raw message. ``signed_by``
-    are the domains whose DKIM signatures we verified ourselves; None: we did not look.
+    are the domains whose DKIM signatures we verified ourselves; None: we did not look. ``faults``
+    are the type and place of our own faults at files beside the submissions.
     """
 
     message: InboundMessage
@@ -36,6 +37,7 @@ class ReadMessage:
     unreadable: tuple[UnreadableFile, ...]
     other_files: tuple[str, ...]
     signed_by: tuple[str, ...] | None = None
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,19 @@
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.xlsx.write.fill import fill_xlsx
 from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.resources import languages
+
+#: All forms in a few languages, about 20 KB each.
+_BLANKS_KEPT = 32
+#: The workbooks of which one was made in this process: a few for each form and language.
+_began: set[tuple[object, ...]] = set()
 
 
 def file_name(kind: FormKind, language: str, file_format: FileFormat) -> str:
@@ -31,10 +38,45 @@ def build_form(
     FileNotFoundError for a language that has no texts.
     """
     if file_format is FileFormat.XLSX:
-        return build_xlsx(kind, language, filling, address=address, privacy=privacy)
+        _began.add(_beginning(kind, language, filling, address, privacy))
+        if filling is None:
+            return _blank(kind, language, address, privacy)
+        return fill_xlsx(kind, language, filling, address=address, privacy=privacy)
     from pipeline.forms.pdf.write.form import build_pdf  # noqa: PLC0415 - needs Pango
 
     return build_pdf(kind, language, filling, address=address, privacy=privacy)
+
+
+def is_quick(
+    kind: FormKind,
+    language: str,
+    file_format: FileFormat,
+    filling: Filling | None = None,
+    *,
+    address: str,
+    privacy: str,
+) -> bool:
+    """Return whether :func:`build_form` takes only milliseconds for these arguments.
+
+    Workbooks are, once one of the kind was made in this process. Only time depends on the answer.
+    """
+    if file_format is not FileFormat.XLSX:
+        return False
+    return _beginning(kind, language, filling, address, privacy) in _began
+
+
+def _beginning(
+    kind: FormKind, language: str, filling: Filling | None, address: str, privacy: str
+) -> tuple[object, ...]:
+    """Return what the slow part of a workbook depends on."""
+    marked = None if filling is None else bool(filling.marks)
+    return kind, language, marked, address, privacy
+
+
+@lru_cache(maxsize=_BLANKS_KEPT)
+def _blank(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
+    """Return a blank workbook; it depends on nothing else, so it is built once a process."""
+    return build_xlsx(kind, language, address=address, privacy=privacy)
 
 
 def publish(  # noqa: PLR0913 - what to write, where, and what stands on it

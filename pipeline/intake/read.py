@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipeline.errors import place_of
 from pipeline.intake.find import FoundForms
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission, UnreadableFile
@@ -11,11 +12,15 @@ _NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned"})
 
 @dataclass(frozen=True, slots=True)
 class ReadForms:
-    """What all files of one message gave; its parts are those of ``FoundForms``."""
+    """What all files of one message gave; its parts are those of ``FoundForms``.
+
+    ``faults`` are our own: the type and place of each exception that cost one of the files.
+    """
 
     submissions: tuple[Submission, ...]
     unreadable: tuple[UnreadableFile, ...]
     other_files: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 def read_forms(found: FoundForms) -> ReadForms:
@@ -24,24 +29,42 @@ def read_forms(found: FoundForms) -> ReadForms:
     A PDF or workbook that is no form of ours (a brochure, a scan) is a problem only when no other
     file of the message is one. The same form inside the same attachment once more, as in a PDF that
     has its own original attached, counts once.
+
+    A fault of ours at one file keeps no other form of the message from being read; without another
+    one it is raised.
     """
-    read = [(file.position, read_form(file)) for file in found.forms]
+    read: list[tuple[int, Submission | UnreadableFile]] = []
+    faults: list[Exception] = []
+    for file in found.forms:
+        try:
+            read.append((file.position, read_form(file)))
+        except (MemoryError, ImportError, OSError):
+            raise  # of the machine: the whole message is read again later
+        except Exception as error:  # noqa: BLE001 - told to staff
+            faults.append(error)
     kept: dict[tuple[object, ...], Submission] = {}
     for position, item in read:
         if isinstance(item, Submission):
             same = (position, item.form, item.language, item.format, item.answers)
             kept.setdefault(same, item)
     submissions = tuple(kept.values())
+    if faults and not submissions:
+        raise faults[0]
     failed = [item for _, item in read if isinstance(item, UnreadableFile)]
     told = [item for item in failed if not submissions or item.problem.code not in _NO_FORM_OF_OURS]
     passed_over = [item.file_name for item in failed if item not in told]
-    return ReadForms(submissions, (*found.unreadable, *told), (*found.other_files, *passed_over))
+    return ReadForms(
+        submissions,
+        (*found.unreadable, *told),
+        (*found.other_files, *passed_over),
+        tuple(f"{type(error).__name__} at {place_of(error)}" for error in faults),
+    )
 
 
 def read_form(file: FormFile) -> Submission | UnreadableFile:
     """Return what the form says, or why nothing could be read from it.
 
-    Other exceptions are possible for hostile bytes: call it through the guard.
+    An exception is a fault of ours; hostile bytes can end the process: call it through the guard.
     """
     if file.format is FileFormat.XLSX:
         from pipeline.forms.xlsx.read.reader import read_xlsx  # noqa: PLC0415 - slow to import

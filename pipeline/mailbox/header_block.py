@@ -24,6 +24,8 @@ _BARE_RETURN = re.compile(rb"\r(?!\n)(?=([!-9;-~]+[ \t]*:|[ \t\r]|\Z)?)")
 _BLANK = re.compile(rb"(?:(?<=\n)|\A)\x00*\r?\n")
 _MARKS = re.compile(rb"(?:\xef\xbb\xbf)*+")
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+\Z")
+#: So much of a header is read of a mail whose body is not: no person's mail program writes more.
+HEADER_BYTES = 256 * 1024
 _HEAD = 4096
 _LONG = 256 * 1024
 _MOST_LINES = 20_000
@@ -52,6 +54,15 @@ def mend_header(raw: bytes) -> bytes:
     fields, rest = kept
     separator = b"" if not rest and raw[end : end + 2].startswith((b"\r\n", b"\n")) else b"\r\n"
     return b"".join((*fields, separator, *rest, raw[end:]))
+
+
+def header_of(start: bytes) -> bytes:
+    """Return the header block that a mail begins with, its blank line included.
+
+    ``start`` are its first :data:`HEADER_BYTES`, or more; a longer header is cut there.
+    """
+    blank = _BLANK.search(start, 0, HEADER_BYTES)
+    return start[: blank.end() if blank else HEADER_BYTES]
 
 
 def is_cut(raw: bytes) -> bool:

@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +16,9 @@ from typing import Self
 
 from pipeline.durable import flush_folder, make_folder, write_file
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.mailbox.maildir_file import UnreadableError, head, id_of, read, readable
 from pipeline.mailbox.maildir_index import foreseen_numbers, mails_of, number
-from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
+from pipeline.mailbox.one_by_one import one_by_one
 from pipeline.mailbox.protocol import (
     COUNT,
     MESSAGE_BYTES,
@@ -30,11 +30,9 @@ from pipeline.mailbox.protocol import (
     Portion,
     StoredMail,
 )
-from pipeline.mailbox.words import message_id_of
 
 _SUBFOLDERS = ("new", "cur", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _()&+-]{0,99}\Z")
-_ID_BYTES = 64 * 1024
 _LOOK_SECONDS = 0.5
 #: So many other files are tried before the disk is to blame for one that cannot be read.
 _TRIED = 1000
@@ -44,14 +42,6 @@ _TO_CORRECT = frozenset(
 )
 #: No space: it stays so until somebody makes some.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-class _UnreadableError(UndeliveredError):
-    """A file that the machine does not give; ``cause`` is its error."""
-
-    def __init__(self, cause: OSError) -> None:
-        super().__init__(cause.strerror or type(cause).__name__)
-        self.cause = cause
 
 
 class MaildirMailbox:
@@ -133,27 +123,27 @@ class MaildirMailbox:
                     left.append(uid)
                     return None
                 failed.add(uid)
-                mail = _read(paths[uid], message_bytes, room if some else None)
+                mail = read(paths[uid], message_bytes, room if some else None)
                 failed.discard(uid)
                 if mail is None:
                     return None  # moved away since it was listed
-                size, raw, at = mail
-                if raw is None and size <= message_bytes:
+                if mail.raw is None and mail.size <= message_bytes:
                     left.append(uid)
                     return None
-                room -= len(raw or b"")
+                room -= len(mail.raw or mail.header)
                 some = True
-                return FetchedMessage(self.account, folder, validity, uid, size, raw, at)
+                here = (self.account, folder, validity, uid)
+                return FetchedMessage(*here, mail.size, mail.raw, mail.at, header=mail.header)
 
             def works() -> bool:
                 newest = (
                     path for uid, path in sorted(paths.items(), reverse=True) if uid not in failed
                 )
-                return any(map(_readable, islice(chain(newest, self._other_mails(folder)), _TRIED)))
+                return any(map(readable, islice(chain(newest, self._other_mails(folder)), _TRIED)))
 
             try:
                 done = one_by_one([uid for uid in uids if uid in paths], deliver, works)
-            except _UnreadableError as error:
+            except UnreadableError as error:
                 raise error.cause from None
             withheld = [
                 FetchedMessage(self.account, folder, validity, uid, 0, None, None, reason)
@@ -261,7 +251,7 @@ class MaildirMailbox:
         place = self._path(folder)
         if not place.is_dir():
             return []
-        return [path for path in mails_of(place).values() if wanted.search(_head(path))]
+        return [path for path in mails_of(place).values() if wanted.search(head(path))]
 
     def folders(self) -> tuple[str, ...]:
         """Return the names of all folders with ``/`` between levels, sorted."""
@@ -289,7 +279,7 @@ class MaildirMailbox:
             mails = []
             for uid, path in sorted(paths.items()):
                 with suppress(FileNotFoundError):  # moved away since it was listed
-                    mails.append(StoredMail(uid, path.stat().st_size, _id_of(path)))
+                    mails.append(StoredMail(uid, path.stat().st_size, id_of(path)))
             return Contents(validity, mails)
 
     @contextmanager
@@ -353,47 +343,3 @@ class MaildirArrivals:
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
-
-
-def _read(
-    path: Path, message_bytes: int, room: int | None
-) -> tuple[int, bytes | None, datetime] | None:
-    """Return size, bytes (None: too big, or no room left) and arrival; None when it is gone.
-
-    Raises UndeliveredError when the file cannot be read.
-    """
-    try:
-        facts = path.stat()
-        fits = facts.st_size <= message_bytes and (room is None or facts.st_size <= room)
-        raw = path.read_bytes() if fits else None
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _UnreadableError(error) from error
-    return facts.st_size, raw, datetime.fromtimestamp(facts.st_mtime, UTC)
-
-
-def _id_of(path: Path) -> str:
-    """Return the Message-ID of a mail; empty when it has none, or cannot be read."""
-    try:
-        return message_id_of(_head(path))
-    except OSError:
-        return ""
-
-
-def _readable(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError:
-        return False
-    return True
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            start = file.read(_ID_BYTES).replace(b"\r\n", b"\n")
-    except FileNotFoundError:
-        return b""
-    return start.partition(b"\n\n")[0]

@@ -20,9 +20,9 @@ MESSAGE_BYTES = 25 * 1024 * 1024
 class FetchedMessage:
     """A mail as it stands on the server.
 
-    ``raw`` is None when the mail is over the size limit, so that it was not downloaded, or when the
-    server does not deliver it: ``withheld`` is then what it said. ``received_at`` (aware) is when
-    the server got it.
+    ``raw`` is None when the mail is over the size limit, so that its ``header`` alone was
+    downloaded (cut after :data:`HEADER_BYTES`), or when the server does not deliver it:
+    ``withheld`` is then what it said. ``received_at`` (aware) is when the server got it.
     """
 
     account: str
@@ -33,6 +33,12 @@ class FetchedMessage:
     raw: bytes | None
     received_at: datetime | None
     withheld: str = ""
+    header: bytes = b""
+
+    @property
+    def content(self) -> bytes:
+        """What was downloaded: the whole mail, or its header."""
+        return self.header if self.raw is None else self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ class Mailbox(Protocol):
         """Return the oldest mails that are not ``known``, changing nothing on the server.
 
         At most ``count`` mails and about ``total_bytes`` in all (one mail at least); mails over
-        ``message_bytes`` come without their bytes.
+        ``message_bytes`` come with their header alone.
         """
         ...
 

@@ -5,9 +5,14 @@ import re
 import idna
 
 #: What an envelope can name: atoms or a quoted string, "@", a domain or an address literal. Dots
-#: are free, because large providers gave out addresses that break the rule about them.
-_ATOMS = r"[^\s()<>\[\]:;@\\,\"\x00-\x1f\x7f]{1,256}"
-_QUOTED = r"\"(?:[^\"\\\x00-\x1f\x7f]|\\[ -~]){0,256}\""
+#: are free, because large providers gave out addresses that break the rule about them. What cannot
+#: be seen is in none: the field "To" would not show it, and name another mailbox than the envelope.
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufdd0-\ufdef\ufeff\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff"
+)
+_ATOMS = rf"[^\s()<>\[\]:;@\\,\"{_UNSEEN}]{{1,256}}"
+_QUOTED = rf"\"(?:[^\"\\{_UNSEEN}]|\\[ -~]){{0,256}}\""
 _LITERAL = r"\[[0-9A-Za-z:.]{2,100}\]"
 _MAILBOX = re.compile(rf"(?:{_ATOMS}|{_QUOTED})@(?:{_ATOMS}|{_LITERAL})")
 _ESCAPED = re.compile(r"\\(.)")
@@ -46,5 +51,8 @@ def unquoted(local: str) -> str:
 
 
 def is_sendable(address: str) -> bool:
-    """Return whether ``address`` can stand in an envelope (RFC 5321, 4.1.2)."""
-    return bool(_MAILBOX.fullmatch(address))
+    """Return whether ``address`` can stand in an envelope (RFC 5321, 4.1.2) and in a field.
+
+    What looks like an encoded word would be decoded there (RFC 2047, 5).
+    """
+    return bool(_MAILBOX.fullmatch(address)) and "=?" not in address

@@ -9,7 +9,7 @@ on). All else is literal text.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,8 +140,12 @@ class _Reader:
             self.end = last
 
 
+@lru_cache(maxsize=512)
 def read_blocks(source: str) -> tuple[Block, ...]:
-    """Return the blocks of ``source``."""
+    """Return the blocks of ``source``.
+
+    Values are sealed in it, so mails of one notice often have the same source.
+    """
     reader = _Reader([])
     for token in _markdown().parse(source):
         reader.read(token)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -51,12 +51,24 @@ def _environment() -> "ImmutableSandboxedEnvironment":
     from jinja2.runtime import Context  # noqa: PLC0415 - slow to import
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - slow to import
 
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """Decides once for a type and a name, which is all that its rule looks at."""
+
+        known: dict[tuple[type, str], bool] = {}  # noqa: RUF012 - of the one environment
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            """Return whether a template may read ``attr`` of ``obj``."""
+            key = (type(obj), attr)
+            if key not in self.known:
+                self.known[key] = super().is_safe_attribute(obj, attr, value)
+            return self.known[key]
+
     @pass_context
     def seal(context: Context, value: object) -> str:
         vault: Vault = context["vault"]
         return vault.seal(value)
 
-    return ImmutableSandboxedEnvironment(
+    return Sandbox(
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,

@@ -33,6 +33,10 @@ _WITH_ANSWERS = frozenset(
 )
 #: Questions that carry the form that staff have chosen.
 _PREFILLED = frozenset({"prefilled_form", "prefilled_form_reminder"})
+#: Why a certificate was cancelled, when the approval ended with it and another form is needed.
+_APPLY_AGAIN = frozenset({"number_changed", "name_changed"})
+#: What is told of a mail that was not opened: its sender has the form.
+_UNOPENED = frozenset({"too_big", "too_big_reply"})
 _WITH_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 
 
@@ -45,15 +49,24 @@ def enclosed(notice: NoticeName, variant: str, facts: NoticeFacts) -> Enclosed:
         return Enclosed.CHOSEN_FORM
     # a reminder of a question speaks of no form
     of_a_question = notice is NoticeName.CORRECTION_REMINDER and not facts.items
-    if (notice in _WITH_ANSWERS and not of_a_question) or variant == "undo_late":
+    again = variant == "undo_late" or _ends_approval(notice, variant, facts)
+    if (notice in _WITH_ANSWERS and not of_a_question) or again:
         return Enclosed.ANSWERS
     if notice is NoticeName.TWO_STEP_INSTRUCTIONS:
         return Enclosed.TEXT
     if notice in _WITH_CERTIFICATE:
         return Enclosed.CERTIFICATE
-    if blanks(notice, facts):
+    if variant not in _UNOPENED and blanks(notice, facts):
         return Enclosed.BLANKS
     return Enclosed.GIVEN if notice is NoticeName.QR_DELIVERED else Enclosed.NOTHING
+
+
+def _ends_approval(notice: NoticeName, variant: str, facts: NoticeFacts) -> bool:
+    """Tell whether the certificate was cancelled because what it was for has changed."""
+    if notice is not NoticeName.CERTIFICATE_REVOKED:
+        return False
+    reason = facts.certificate.reason if facts.certificate else ""
+    return not _APPLY_AGAIN.isdisjoint({variant, facts.reason, reason})
 
 
 def blanks(notice: NoticeName, facts: NoticeFacts) -> tuple[FormKind, ...]:

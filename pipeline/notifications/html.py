@@ -1,11 +1,13 @@
 """The HTML part of a mail: the same words, one column, readable at 320 px, light and dark."""
 
 import html
+import re
 from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.notifications.blocks import Block, BlockKind, Line
 from pipeline.notifications.seal import Vault
+from pipeline.notifications.unbroken import is_moment, moment, unbroken
 from pipeline.notifications.words import Words
 
 # Colours of text are left to the mail program, so that light and dark both have their own contrast.
@@ -32,7 +34,12 @@ _STYLE = (
     "@media (max-width:480px){.facts th,.facts td,.rows td{display:block;width:auto!important}"
     ".rows th{display:block;height:0;overflow:hidden;padding:0!important;border:0!important}"
     ".rows td+td{border-top:0!important}"
-    ".rows .head{display:inline!important} }"
+    ".rows .head{display:inline!important}"
+    # a label belongs to what stands below it; a cell with nothing in it has no height
+    ".facts th{padding-bottom:0!important}.facts td{padding-top:0!important}"
+    ".facts td{padding-bottom:.6em!important}.act strong{white-space:normal!important}"
+    ".rows td:empty{padding:0!important;border-bottom:0!important} }"
+    "@media (min-width:601px){.act th{white-space:nowrap} }"
     "@media (max-width:400px){.whole{font-size:.95em} }"
 )
 _WRAPPER = "border-collapse:collapse;mso-table-lspace:0;mso-table-rspace:0"
@@ -46,10 +53,11 @@ _PARAGRAPH = "margin:0 0 1em"
 _HEADING = "font-size:1.1em;line-height:1.4;margin:1.5em 0 .4em"
 _LIST = "margin:0 0 1em;padding-left:1.5em"
 _ITEM = "margin:0 0 .5em"
-_TABLE = f"{_WRAPPER};margin:0 0 1em"
+# In quirks mode, and in Word, a table does not take over the height of lines.
+_TABLE = f"{_WRAPPER};line-height:1.6;margin:0 0 1em"
 _LABEL = "text-align:left;vertical-align:top;white-space:nowrap;padding:0 .8em .25em 0"
 _VALUE = "vertical-align:top;padding:0 0 .25em"
-_ACT = f"{_WRAPPER};border-left:4px solid #005fb8;margin:0 0 1em"
+_ACT = f"{_WRAPPER};line-height:1.6;border-left:4px solid #005fb8;margin:0 0 1em"
 _ACT_LABEL = (
     "text-align:left;vertical-align:top;font-weight:normal;padding:.25em .8em .25em 12px;"
     "overflow-wrap:break-word"
@@ -62,6 +70,7 @@ _CELL = (
 _LAST_COLUMN = 44  # percent of the table
 _LABEL_WIDTH = 160
 _BOX = "border:1px solid #767676;border-radius:4px;padding:12px 16px 0;margin:0 0 1em"
+_COMMAND = re.compile("`([^`]+)`")
 _SIGNATURE = "border-top:1px solid #767676;margin-top:2em;padding-top:1em;font-size:.9em"
 
 
@@ -120,7 +129,7 @@ class HtmlWriter:
         if block.kind is BlockKind.TABLE:
             return self._table(block)
         if block.kind is BlockKind.FORWARD:
-            title = self.vault.open_html(block.title)
+            title = self._open(block.title)
             inner = self._blocks(block.blocks)
             head = f'<h3 style="{_HEADING};margin-top:0">{title}</h3>'
             return f'<div style="{_BOX}">\n{head}\n{inner}\n</div>'
@@ -129,8 +138,8 @@ class HtmlWriter:
     def _facts(self, block: Block) -> str:
         rows = [
             f'<tr><th scope="row" width="{_LABEL_WIDTH}" style="{_LABEL}">'
-            f"{self.vault.open_html(fact.label)}</th>"
-            f'<td style="{_VALUE}">{"<br>".join(map(self.vault.open_html, fact.values))}</td></tr>'
+            f"{self._open(fact.label)}</th>"
+            f'<td style="{_VALUE}">{"<br>".join(map(self._open, fact.values))}</td></tr>'
             for fact in block.facts
         ]
         return f'<table class="facts" style="{_TABLE}">\n' + "\n".join(rows) + "\n</table>"
@@ -138,7 +147,7 @@ class HtmlWriter:
     def _act(self, block: Block) -> str:
         """Return what is asked of the reader as a block of its own, each value strong."""
         rows = [
-            f'<tr><th scope="row" style="{_ACT_LABEL}">{self.vault.open_html(fact.label)}</th>'
+            f'<tr><th scope="row" style="{_ACT_LABEL}">{self._open(fact.label)}</th>'
             f'<td style="{_ACT_VALUE}">{"<br>".join(map(self._strong, fact.values))}</td></tr>'
             for fact in block.facts
         ]
@@ -147,7 +156,7 @@ class HtmlWriter:
     def _strong(self, value: str) -> str:
         """Return a deadline, or a word to reply with: a word of the template is kept whole."""
         whole = "" if self.vault.has_value(value) else ' style="white-space:nowrap"'
-        return f"<strong{whole}>{self.vault.open_html(value)}</strong>"
+        return f"<strong{whole}>{self._open(value)}</strong>"
 
     def _table(self, block: Block) -> str:
         """Return a table whose rows are blocks with their labels where the screen is narrow."""
@@ -155,13 +164,13 @@ class HtmlWriter:
         share = (100 - _LAST_COLUMN) // max(1, len(heads) - 1)
         widths = (*(share for _ in heads[1:]), _LAST_COLUMN)
         columns = "".join(
-            f'<th scope="col" width="{width}%" style="{_CELL}">{self.vault.open_html(head)}</th>'
+            f'<th scope="col" width="{width}%" style="{_CELL}">{self._open(head)}</th>'
             for width, head in zip(widths, heads, strict=True)
         )
         rows = (
             "\n".join(
                 f'<td style="{_CELL}">{self._head(head) if index and cell else ""}'
-                f"{self.vault.open_html(cell)}</td>"
+                f"{self._open(cell)}</td>"
                 for index, (head, cell) in enumerate(zip(heads, cells, strict=True))
             )
             for cells in body
@@ -171,18 +180,30 @@ class HtmlWriter:
 
     def _head(self, head: str) -> str:
         """Return the label of a cell, which Outlook must never show (it knows no ``::before``)."""
-        label = self.words.text("layout", "cell").format(head=self.vault.open_html(head), cell="")
+        label = self.words.text("layout", "cell").format(head=self._open(head), cell="")
         return f'<span class="head" style="display:none;mso-hide:all">{label}</span>\n'
 
+    def _open(self, source: str) -> str:
+        """Return ``source`` as HTML that is broken where a reader expects it."""
+        pieces = map(self.vault.open_html, _COMMAND.split(source))
+        page = "".join(
+            f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces)
+        )
+        return moment(page) if is_moment(page) else unbroken(page)
+
     def _lines(self, lines: tuple[Line, ...]) -> str:
-        """Return the lines as running text; a sentence of Japanese begins on its own line."""
+        """Return the lines as running text.
+
+        A sentence of Japanese begins on its own line, and what follows a line that is a date.
+        """
         ends = self.words.text("layout", "sentence_ends")
         text = ""
         for line, following in zip(lines, (*lines[1:], None), strict=True):
-            text += self.vault.open_html(line.text)
+            page = self.vault.open_html(line.text)
+            text += self._open(line.text)
             if following is None:
                 break
-            if line.hard or (ends and line.text.endswith(tuple(ends))):
+            if line.hard or (ends and (page.endswith(tuple(ends)) or is_moment(page))):
                 text += "<br>\n"
             elif not self._east_asian or _are_latin(line.text, following.text):
                 text += " "

@@ -17,16 +17,31 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 GLUE_START, GLUE_END = "\ufdd2", "\ufdd3"
 _SEAL = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
+#: Hidden words: annotations (Unicode 23.8), and tags that are no emoji flag (23.9).
+_HIDDEN = re.compile(
+    "[\ufff9-\ufffb]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
+)
+#: More marks on one letter than any script has; they would cover the lines around it.
+_MOST_MARKS = 8
 _ISOLATES = re.compile("[\u2068\u2069]")
-_BLANKS = re.compile("[ \t]+")
+_BLANKS = re.compile(" {2,}")
+#: The blocks of Unicode that have characters written from right to left.
+_MAY_RUN_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _ISOLATE, _POP = "\u2068", "\u2069"
 _LAST_OF_PLANE = 0xFFFE
 _FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
 _OUR_LINKS = ("https://wa.me/",)
 _JOINER = "\u2060"
-#: What a mail program takes for an address when it stands in plain words: a dot inside a word, an
-#: at sign, what follows a scheme, and the two backslashes of a server.
-_LINKS = re.compile(r"(?<=\w)\.(?=[^\W\d_])|(?<=\S)@(?=\S)|(?<=[A-Za-z]):(?=\S)|:(?=//)|\\(?=\\)")
+#: What a mail program takes for an address when it stands in plain words: a dot before a letter, an
+#: at sign, what follows a scheme, and the two backslashes of a server. Browsers take the wide forms
+#: of these for the same (UTS 46); a wide dot between letters that are not Latin ends a sentence.
+_LINKS = re.compile(
+    r"(?<=\S)[.\u2024\ufe52](?=[^\W\d_])"
+    r"|(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=\w)|(?<=\w)[\u3002\uff0e\uff61](?=[A-Za-z])"
+    r"|(?<=\S)[@\uff20\ufe6b](?=\S)|(?<=[A-Za-z]):(?=\S)|[:\uff1a](?=[/\uff0f]{2})|\\(?=\\)"
+)
 
 
 class Glued(str):
@@ -92,13 +107,27 @@ def _is_balanced(text: str) -> bool:
     return depth == 0
 
 
+def _thinned(text: str) -> str:
+    """Return ``text`` with at most so many marks on a letter."""
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def clean(value: str) -> str:
-    """Return ``value`` as one line without controls, noncharacters and bidi controls.
+    """Return ``value`` as one line without controls, noncharacters, bidi controls, hidden words.
 
     Closed isolates (UAX #9) stay: our own sentences carry them around a customer's words.
     """
-    text = "".join(map(_inert, _BIDI.sub("", value)))
-    if not _is_balanced(text):
+    text = value
+    if not value.isprintable():
+        text = "".join(map(_inert, _HIDDEN.sub("", _BIDI.sub("", value))))
+    if not text.isascii():
+        text = _thinned(text)
+    if not value.isprintable() and not _is_balanced(text):
         text = _ISOLATES.sub("", text)
     return _BLANKS.sub(" ", text).strip()
 
@@ -117,6 +146,8 @@ def _whole(escaped: str) -> str:
 
 
 def _runs_right_to_left(text: str) -> bool:
+    if text.isascii() or not _MAY_RUN_LEFT.search(text):
+        return False
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
 
 

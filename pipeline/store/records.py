@@ -54,8 +54,9 @@ class MessageRecord:
     ``message_requests``.
 
     ``next_at`` wakes the processing (None: nothing to do). ``move_to`` is the folder that the mail
-    goes to once ``moved_at`` is None and ``move_to`` is set. ``oversized`` mails were never
-    fetched. Nor were those that the server does not deliver: ``withheld`` is what it said.
+    goes to once ``moved_at`` is None and ``move_to`` is set. Of ``oversized`` mails the header
+    alone was fetched, which ``sha256`` names. Nothing was of those that the server does not
+    deliver: ``withheld`` is what it said.
     ``list_id`` names its mailing list. ``renumbered`` tells that the mail got another number before
     it was moved; it is moved when it comes again. ``content`` is the digest of its text and files,
     for "the same mail again". ``stands_in`` is the folder where a mail released from the quarantine
@@ -105,7 +106,7 @@ class MessageRecord:
 
     @property
     def has_bytes(self) -> bool:
-        """Whether the raw bytes were fetched."""
+        """Whether all raw bytes were fetched."""
         return not self.oversized and not self.withheld
 
 

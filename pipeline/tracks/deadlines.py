@@ -278,11 +278,20 @@ def our_promise_at(
     return stay.at(day)
 
 
+def all_reminders() -> frozenset[NoticeName]:
+    """Return the mails that remind the customer in some status."""
+    steps = (step for track in TRACKS.values() for step in track.steps)
+    return frozenset(notice for step in steps for notice in _reminders(step))
+
+
 def reminders_of(state: RequestState) -> frozenset[NoticeName]:
     """Return the mails that remind the customer in the present status."""
     step = _step(state)
-    entries = step.deadlines if step is not None else ()
-    return frozenset(entry.notice for entry in entries if entry.notice and entry.group == REMINDERS)
+    return frozenset(_reminders(step) if step is not None else ())
+
+
+def _reminders(step: Step) -> Iterator[NoticeName]:
+    return (entry.notice for entry in step.deadlines if entry.notice and entry.group == REMINDERS)
 
 
 def _step(state: RequestState) -> Step | None:

@@ -65,6 +65,9 @@ _VARIANTS: Mapping[tuple[NoticeName, str], Saying] = MappingProxyType(
         (_N.QUESTION, "reused_number"): Saying.REPLACES,
         (_N.DUPLICATE, "first_counts"): Saying.REPLACES,
         (_N.QUESTION, "reply_to_act"): Saying.LEAVES,
+        # it tells what became of a mail, and nothing of the request
+        (_N.UNREADABLE, "too_big"): Saying.LEAVES,
+        (_N.UNREADABLE, "too_big_reply"): Saying.LEAVES,
     }
 )
 

@@ -1,12 +1,12 @@
 """How this programme was called, so that every command it prints can be typed as it stands."""
+# ruff: noqa: PTH - --help needs no pathlib, which is slow to import
 
+import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 _NAME = "pipeline"
 
@@ -18,15 +18,20 @@ def programme() -> str:
     environment), else the path that was typed.
     """
     typed = sys.argv[0] if sys.argv else ""
-    if Path(typed).name != _NAME:
+    if os.path.basename(typed) != _NAME or _same(_found_by_shell(), typed):
         return _NAME
-    found = shutil.which(_NAME)
-    return _NAME if found and _same(found, typed) else shlex.quote(typed)
+    return shlex.quote(typed)
+
+
+def _found_by_shell() -> str:
+    """Return the programme of our name in the first folder of PATH that has one, or empty."""
+    there = (os.path.join(folder, _NAME) for folder in os.get_exec_path())
+    return next((path for path in there if os.path.isfile(path) and os.access(path, os.X_OK)), "")
 
 
 def _same(one: str, other: str) -> bool:
     try:
-        return Path(one).samefile(other)
+        return os.path.samefile(one, other)
     except OSError:
         return False
 

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline import resources
 from pipeline.errors import PipelineError, RefusedError, SettingsError
 from pipeline.wording import calling
+from pipeline.wording.catalogue import read_table
 from pipeline.wording.inert import inert
 
 #: The longest value that a sentence is filled with.
@@ -24,14 +25,24 @@ _LOCALE = re.compile(r"[_.@-]")
 
 
 _FALLBACK = "en"
-#: The language of the team, as far as it is known (``team.language``); empty: not known.
-_TEAM = {"language": ""}
+
+
+def _unknown() -> str:
+    return ""
+
+
+#: What says the language of the team (``team.language``); asked when the first word is needed.
+_TEAM = {"language": _unknown}
 
 
 @cache
 def language() -> str:
     """Return the first language that the environment names and we have, else the team's."""
-    return named_language() or _TEAM["language"] or _FALLBACK
+    return named_language() or _known(_TEAM["language"]()) or _FALLBACK
+
+
+def _known(code: str) -> str:
+    return code if code in resources.languages() else ""
 
 
 def named_language() -> str:
@@ -43,9 +54,9 @@ def named_language() -> str:
     return ""
 
 
-def speak_as_team(code: str) -> None:
-    """Let ``code`` be the language where the environment names none; empty: English."""
-    _TEAM["language"] = code if code in resources.languages() else ""
+def speak_as_team(find: Callable[[], str] = _unknown) -> None:
+    """Let ``find`` say the language where the environment names none; empty: English."""
+    _TEAM["language"] = find
     language.cache_clear()
 
 
@@ -56,17 +67,16 @@ def _table(section: str) -> Mapping[str, Any]:
 @cache
 def _merged(code: str, section: str) -> Mapping[str, Any]:
     """Return the words of a section in the language ``code``, key by key in English else."""
-    english: dict[str, Any] = resources.read_toml("console", f"{_FALLBACK}.toml").get(section, {})
+    english = read_table(section, "console", f"{_FALLBACK}.toml")
     name = f"{code}.toml"
-    if not resources.template("console", name).is_file():
+    if code == _FALLBACK or not resources.is_there("console", name):
         return english
-    return {**english, **resources.read_toml("console", name).get(section, {})}
+    return read_table(section, "console", name).above(english)
 
 
-@cache
-def _shared(code: str) -> Mapping[str, Any]:
-    """Return the words that staff's mails and the console share."""
-    return resources.read_toml("notices", f"words.{code}.toml")
+def _shared(section: str) -> Mapping[str, Any]:
+    """Return words that staff's mails and the console share."""
+    return read_table(section, "notices", f"words.{language()}.toml")
 
 
 def word(key: str, **values: object) -> str:
@@ -96,14 +106,13 @@ def status_word(code: str) -> str:
 
 def step(status: str) -> str:
     """Return the words for the step that a request is at, as staff read them."""
-    tables = _shared(language())
-    text: str = tables["staff_step"].get(status) or tables["step"].get(status) or status
+    text: str = _shared("staff_step").get(status) or _shared("step").get(status) or status
     return text
 
 
 def reason(code: str) -> str:
     """Return the words for why something was not done; else the code as one, in backticks."""
-    reasons = _shared(language())["reason"]
+    reasons = _shared("reason")
     text: str = reasons.get(code) or f"{reasons['other']} (`{code}`)"
     return text
 
@@ -133,8 +142,7 @@ def fault(code: str) -> str:
 def notice_name(code: str) -> str:
     """Return what staff call a notice: the ``name`` of its template."""
     own = f"{language()}.md"
-    known = resources.template("notices", code, own).is_file()
-    file = own if known else f"{_FALLBACK}.md"
+    file = own if resources.is_there("notices", code, own) else f"{_FALLBACK}.md"
     name: str = resources.read_documents("notices", code, file)[0][0]["name"]
     return name
 

@@ -1,5 +1,6 @@
 """What the benchmarks share: services in a folder of their own."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from pipeline.clock import SystemClock
 from pipeline.flow.services import Services, open_services
+from tests.benchmarks.measuring import MEASURED
+from tests.benchmarks.table import PAGE, written
 from tests.world.settings import settings_of
 
 OpenServices = Callable[[Path], Services]
@@ -24,3 +27,9 @@ def services_in() -> Iterator[OpenServices]:
             return stack.enter_context(open_services(settings, SystemClock(), make=True))
 
         yield make
+
+
+def pytest_sessionfinish() -> None:
+    """Write what was measured into the documentation, where ``BENCH_WRITE`` asks for it."""
+    if MEASURED and os.environ.get("BENCH_WRITE"):
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), MEASURED), encoding="utf-8")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -42,8 +43,23 @@ def settled(
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One ratio: what was measured, in seconds, against what."""
+
+    what: str
+    against: str
+    ours: float
+    floor: float
+
+
+#: All ratios of this run, in their order.
+MEASURED: list[Measured] = []
+
+
 def show(what: str, ours: float, floor: float, against: str) -> None:
-    """Print one line: the ratio first, then what it was made of."""
+    """Print one line: the ratio first, then what it was made of; keep it for the table."""
+    MEASURED.append(Measured(what, against, ours, floor))
     tell(f"{what}: {ours / floor:.2f} x {against} ({ours * 1000:.1f} ms / {floor * 1000:.1f} ms)")
 
 

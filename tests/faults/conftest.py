@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from pipeline.config import MailboxSettings
 from tests.servers.lines import closed_port
 from tests.world.command_line import english
-from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
+from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world, postgresql
 from tests.world.settings import ADDRESS
 from tests.world.world import World
 
-__all__ = ["empty_sqlite", "english", "guard", "make_world"]
+__all__ = ["empty_sqlite", "english", "guard", "make_world", "postgresql"]
 
 OpenBox = Callable[..., World]
 

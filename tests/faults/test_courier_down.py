@@ -209,7 +209,8 @@ def test_a_worker_that_vanished_while_sending_leaves_it_to_the_setting(
     (mail,) = box.services.store.run(
         lambda tx: tx.outbox.claim(now, 1, "gone", now + timedelta(minutes=1))
     )
-    assert box.services.store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now))
+    intent = ([(mail.id, mail.attempt)], now, now + timedelta(minutes=1))
+    assert box.services.store.run(lambda tx: tx.outbox.intend(*intent))
     courier = _courier(sink.port).model_copy(update={"in_doubt": setting})
     box.change(courier=courier)
     assert box.batch().sent == 0
@@ -232,7 +233,8 @@ def test_an_outage_does_not_make_a_doubtful_mail_certain(open_box: OpenBox, sink
             lambda tx: tx.outbox.claim(now, 2, "gone", now + timedelta(minutes=1))
         )
         doubtful = mails[-1]
-        box.services.store.run(lambda tx: tx.outbox.intend(doubtful.id, doubtful.attempt, now))
+        intent = ([(doubtful.id, doubtful.attempt)], now, now + timedelta(minutes=1))
+        box.services.store.run(lambda tx: tx.outbox.intend(*intent))
         box.batch(after=timedelta(minutes=2))
     again = _courier(sink.port).model_copy(update={"in_doubt": "hold"})
     box.change(courier=again)

@@ -485,7 +485,7 @@ def test_a_claim_outlives_its_lease_while_the_server_is_waited_for(box: World) -
 
     (mine,) = claim("one")
     keeper = ClaimKeeper(services)
-    with keeper.holding(mine):
+    with keeper.holding([mine]):
         for _ in range(4):
             box.clock.advance(timedelta(seconds=0.25))
             time.sleep(0.25)
@@ -513,7 +513,7 @@ def test_a_renewal_that_fails_is_tried_again(box: World, monkeypatch: pytest.Mon
 
     keeper = ClaimKeeper(services)
     monkeypatch.setattr(services.store, "run", run)
-    with keeper.holding(mine):
+    with keeper.holding([mine]):
         end = time.monotonic() + 5
         while _row(box, mail).claimed_until == now + _MINUTE and time.monotonic() < end:
             time.sleep(0.02)

@@ -1,7 +1,9 @@
 """Refusals over days: greylisting, back-off, five days, and the same refusal of every mail."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -43,6 +45,16 @@ def server() -> Iterator[ScriptedSmtp]:
 @pytest.fixture
 def box(open_box: OpenBox, server: ScriptedSmtp) -> World:
     return open_box(courier=_courier(server.port))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def any_box(request: pytest.FixtureRequest, make_world: MakeWorld, server: ScriptedSmtp) -> World:
+    """A world on each engine in turn, whose staff get no mail."""
+    is_server = request.param == "postgresql"
+    url = request.getfixturevalue("postgresql")() if is_server else ""
+    world: World = make_world(url, team={"alert_to": ""})
+    world.change(courier=_courier(server.port))
+    return world
 
 
 def _states(box: World) -> dict[OutboxState, int]:
@@ -107,7 +119,8 @@ def test_mail_that_is_tried_once_a_day_is_given_up_after_five_days(
     assert [found.failed for found in outcomes] == [0, 0, 0, 0, 0, 1]
 
 
-def test_retry_begins_anew(box: World, server: ScriptedSmtp) -> None:
+def test_retry_begins_anew(any_box: World, server: ScriptedSmtp) -> None:
+    box = any_box
     (mail,) = queue_to(box.services, "aiko@shrub.example")
     server.say("rcpt", "451 4.3.0 later")
     for _ in range(6):
@@ -123,8 +136,9 @@ def test_retry_begins_anew(box: World, server: ScriptedSmtp) -> None:
 
 
 def test_a_whole_class_is_queued_again(
-    box: World, server: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch
+    any_box: World, server: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    box = any_box
     monkeypatch.setattr(outbox, "_PORTION", 10)
     people = _people(25)
     queue_to(box.services, *people)
@@ -141,8 +155,9 @@ def test_a_whole_class_is_queued_again(
 
 @pytest.mark.parametrize("command", ["rcpt", "data", "end"])
 def test_the_same_refusal_of_every_mail_pauses_sending(
-    box: World, server: ScriptedSmtp, command: str
+    any_box: World, server: ScriptedSmtp, command: str
 ) -> None:
+    box = any_box
     people = _people(30)
     queue_to(box.services, *people)
     if command == "data":
@@ -168,6 +183,37 @@ def test_the_same_refusal_of_every_mail_pauses_sending(
     assert outbox.resume(box.services, "staff") is None
     summary = box.batch()
     assert (summary.sent, summary.exit_code) == (30, ExitCode.DONE)
+    assert sorted(server.recipients()) == sorted(people)
+
+
+def test_two_people_who_resume_at_once_resume_once(any_box: World, server: ScriptedSmtp) -> None:
+    people = _people(8)
+    queue_to(any_box.services, *people)
+    _refuse_each(server, "rcpt", _SPAM, people)
+    assert any_box.batch().exit_code == ExitCode.CONFIGURATION
+    server.heal()
+    with ThreadPoolExecutor(4) as staff:
+        done = list(
+            staff.map(lambda number: outbox.resume(any_box.services, f"{number}"), range(4))
+        )
+    assert sorted(done, key=str) == [5, None, None, None]
+    assert any_box.batch().sent == 8
+    assert sorted(server.recipients()) == sorted(people)
+
+
+def test_two_people_who_retry_a_class_at_once_queue_each_mail_once(
+    any_box: World, server: ScriptedSmtp
+) -> None:
+    people = _people(12)
+    queue_to(any_box.services, *people)
+    any_box.change(courier=_courier(server.port, pause_after=1000))
+    server.say("rcpt", "550 5.1.1 nobody here")
+    assert any_box.batch().failed == 12
+    server.heal()
+    retry = partial(outbox.retry_all, any_box.services, OutboxState.FAILED)
+    with ThreadPoolExecutor(3) as staff:
+        assert sum(staff.map(retry, ("saki", "ken", "mia"))) == 12
+    assert any_box.batch().sent == 12
     assert sorted(server.recipients()) == sorted(people)
 
 
@@ -199,7 +245,8 @@ def test_different_refusals_pause_nothing(box: World, server: ScriptedSmtp) -> N
         assert pause.refusals(tx).paused_at is None
 
 
-def test_refusals_are_counted_over_runs(box: World, server: ScriptedSmtp) -> None:
+def test_refusals_are_counted_over_runs(any_box: World, server: ScriptedSmtp) -> None:
+    box = any_box
     server.say("rcpt", "550 5.7.1 no mail from you")
     for number in range(5):
         queue_to(box.services, f"taro@shrub{number}.example", name=f"{number}")
@@ -208,9 +255,10 @@ def test_refusals_are_counted_over_runs(box: World, server: ScriptedSmtp) -> Non
 
 
 def test_people_who_are_refused_after_a_pause_as_well_pause_nothing_again(
-    box: World, server: ScriptedSmtp
+    any_box: World, server: ScriptedSmtp
 ) -> None:
     """Five unknown people in a row are possible; staff must get past them."""
+    box = any_box
     unknown, others = _people(5), _people(5, first=5)
     queue_to(box.services, *unknown, name="unknown")
     box.clock.advance(timedelta(seconds=1))

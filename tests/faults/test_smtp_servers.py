@@ -83,6 +83,29 @@ def box(
     return open_box(courier=_courier(postfix.port, tmp_path))
 
 
+def test_authority_of_our_own_is_trusted_and_no_other(
+    open_box: OpenBox, postfix: Postfix, certificate: Path, tmp_path: Path
+) -> None:
+    """Another authority's file, and none at all, let nothing out."""
+    other = make_certificate(tmp_path, "127.0.0.1")
+    box = open_box(courier=_courier(postfix.port, tmp_path))
+    queue_to(box.services, *_PEOPLE)
+    for wrong in ("", str(other)):
+        box.change(courier=_courier(postfix.port, tmp_path, ca_file=wrong))
+        summary = box.batch(after=timedelta(minutes=5))
+        codes = [failure.error.code for failure in summary.failures if failure.error]
+        assert (summary.sent, codes) == (0, ["courier_tls_refused"])
+        assert summary.exit_code == ExitCode.CONFIGURATION
+    box.change(courier=_courier(postfix.port, tmp_path, ca_file=str(tmp_path / "none.pem")))
+    summary = box.batch(after=timedelta(minutes=5))
+    codes = [failure.error.code for failure in summary.failures if failure.error]
+    assert (summary.sent, codes) == (0, ["ca_file_missing"])
+    box.change(courier=_courier(postfix.port, tmp_path, ca_file=str(certificate)))
+    assert box.batch(after=timedelta(minutes=5)).sent == 6
+    assert len(_delivered(postfix, 6)) == 6
+    assert {mail.attempt for mail in box.outbox()} <= {0, 1}
+
+
 def _delivered(postfix: Postfix, count: int) -> list[bytes]:
     """Wait for so many mails in the Maildir of all other domains, and take them out."""
     folder = postfix.maildir.parent / "others" / "new"

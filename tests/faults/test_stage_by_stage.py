@@ -249,7 +249,7 @@ def _left_behind(box: World, *, archived: bool) -> OutboxRecord:
     until = now + timedelta(minutes=1)
     store = box.services.store
     (mail,) = store.run(lambda tx: tx.outbox.claim(now, 1, "gone", until))
-    assert store.run(lambda tx: tx.outbox.intend(mail.id, mail.attempt, now, until))
+    assert store.run(lambda tx: tx.outbox.intend([(mail.id, mail.attempt)], now, until))
     if archived:
         with open_mailbox(box.services) as mailbox:
             mailbox.append("Sent", mail.content)

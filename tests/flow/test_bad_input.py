@@ -123,14 +123,3 @@ def test_password_in_a_second_mail_joins_the_first(world: World) -> None:
     assert world.notes(record)[-1].text == "パスワードは 1234 です。"
     assert [mail for mail in mails if "1234" in mail.text] == []
     assert world.again(record).status is Status.NEEDS_CORRECTION
-
-
-def test_mail_over_the_limit_is_kept_and_staff_are_told(world: World) -> None:
-    settings = world.services.settings
-    mailbox = settings.mailbox.model_copy(update={"message_bytes": 5000})
-    world.services.settings = settings.model_copy(update={"mailbox": mailbox})
-    world.mail(HANAKO, form())
-    row = world.last_message()
-    assert (row.oversized, row.why) == (True, "file_big")
-    assert world.folders() == {"Held": 1}
-    assert world.alerts() != []

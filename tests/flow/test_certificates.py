@@ -177,6 +177,21 @@ def test_revoked_certificate_holds_the_request(world: World) -> None:
     assert states(world, record) == [REVOKED]
 
 
+@pytest.mark.parametrize(
+    ("reason", "attached"),
+    [("number_changed", True), ("name_changed", True), ("exposed", False), ("asked", False)],
+)
+def test_cancelled_with_its_approval_brings_the_form_for_a_new_start(
+    reason: str, attached: bool, world: World
+) -> None:
+    record = issued(world)
+    world.staff_mails()
+    certificates.revoke_certificate(world.services, record, "saki", reason)
+    (mail,) = world.staff_mails()
+    assert list(mail.files) == (["onboarding_ja.xlsx"] if attached else [])
+    assert ("添付の申請書" in mail.text) is attached
+
+
 def test_second_live_certificate_for_a_number_is_refused_by_the_database(
     any_world: World,
 ) -> None:

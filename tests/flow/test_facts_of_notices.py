@@ -69,7 +69,7 @@ def test_same_form_again_is_answered_by_where_the_request_stands(world: World, s
         assert mail.subject.startswith("Already received – we are working on it")
         assert "To change an answer, reply to this e-mail with a corrected form." in text
     else:
-        assert "We are waiting for your reply READY." in text
+        assert "When you are ready to set up, reply READY." in text
         assert "We have already approved this request" in text
         assert "First line of your reply: READY" in text
         assert "If anything has changed, reply and tell us: we will check it." in text

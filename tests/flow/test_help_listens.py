@@ -14,7 +14,9 @@ from pipeline.flow.requests.hear import hear
 from pipeline.flow.staff import corrections, review
 from pipeline.flow.staff.send_form import send_form
 from pipeline.flow.views.request import request_view
+from pipeline.forms import publish
 from pipeline.forms.publish import build_form
+from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.intake.find import language_of
 from pipeline.intake.language import customer_language
 from pipeline.intake.read import read_form
@@ -423,7 +425,9 @@ def test_blank_that_goes_out_is_the_one_that_would_be_built(
         address=settings.mailbox.address,
         privacy=settings.forms.privacy,
     )
-    assert attachments.blank(world.services, kind, language).content == built
+    with world.services.store.read() as tx:
+        blank = attachments.blank(world.services.work(tx), kind, language)
+    assert blank.content == built
 
 
 def test_no_blank_is_built_for_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,9 +447,9 @@ def test_other_settings_are_built_once(
 
     def build(*arguments: object, **named: object) -> bytes:
         built.append(arguments)
-        return build_form(*arguments, **named)  # type: ignore[arg-type]
+        return build_xlsx(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(attachments, "build_form", build)
+    monkeypatch.setattr(publish, "build_xlsx", build)
     for sender in (OLIVER, HANAKO):
         (mail,) = world.mail(sender, text="Which form?")
         assert len(mail.files) == len(FormKind)

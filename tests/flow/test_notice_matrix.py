@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.flow.requests.follow_up import FORM_AWAITED
 from pipeline.flow.views.notice_rules import RULES, Mail
 from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Saying
-from pipeline.model.request import Actor, HoldReason, Status, Track
+from pipeline.model.request import END_STATUSES, Actor, HoldReason, Status, Track
 from pipeline.notifications.compose import _telling
 from pipeline.notifications.enclosed import file_names
 from pipeline.notifications.preview.samples import Sample, samples, usual_facts
@@ -34,6 +35,7 @@ LANGUAGES = ("en", "ja", "de")
 LIST = Path(__file__).parent / "notice_matrix.txt"
 FLOW = Path(__file__).parents[2] / "pipeline" / "flow"
 
+_AWAITS_A_FORM = FORM_AWAITED - {Status.RECEIVED}
 #: What the flow mails without a rule of a step, or by one that asks what was promised, and the
 #: statuses in which it does (None: any open).
 _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
@@ -46,6 +48,8 @@ _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
     (NoticeName.QUESTION, "undo_late"): frozenset({Status.WITHDRAWN}),
     (NoticeName.QUESTION, "differs_first"): frozenset({Status.HELD}),
     (NoticeName.UNREADABLE, ""): frozenset({Status.NEEDS_CORRECTION, Status.AWAITING_FORM}),
+    (NoticeName.UNREADABLE, "too_big"): _AWAITS_A_FORM,
+    (NoticeName.UNREADABLE, "too_big_reply"): frozenset(Status) - FORM_AWAITED - END_STATUSES,
     (NoticeName.ANSWER, ""): None,
     (NoticeName.STATUS_CHANGED, "released"): CUSTOMERS_STATUSES,
     (NoticeName.DELAYED, ""): None,
@@ -53,7 +57,6 @@ _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
 }
 #: Documents that no mail is written with, each with its reason.
 _NEVER_WRITTEN = {
-    "unreadable.too_big": "A mail above the limit is not read: staff are told of it.",
     "status_changed": "Each change that is told of has a document of its own.",
     "question": "Staff ask with needs_correction.",
     "qr_delivered.deleted": "A short link is deleted by staff, outside the tracks.",

@@ -170,7 +170,7 @@ def test_hold_that_is_released_tells_its_customer_that_it_is_their_turn(world: W
     review.release(world.services, held, "saki")
     (mail,) = world.staff_mails()
     assert (mail.notice, mail.variant) == ("status_changed", "released")
-    assert "確認が完了いたしました" in mail.text
+    assert "の一時停止を解除しました。" in mail.text
     assert "証明書はすでにお送りしています" in mail.text
     assert "2026年11月30日" in mail.text
     assert "期限はありません" not in mail.text

@@ -36,6 +36,15 @@ _KNOWN = re.compile(
 #: Impacts of axe that a mail must not have.
 _SERIOUS = frozenset({"serious", "critical"})
 
+#: The text of what reaches over the edge of the column, which is 600 pixels wide at most.
+_OUTSIDE = """() => {
+  const column = document.querySelector("table table").getBoundingClientRect();
+  const edge = Math.min(column.right, column.left + 600, document.documentElement.clientWidth);
+  return [...document.querySelectorAll("table table, table table *")]
+    .filter((element) => element.getBoundingClientRect().right > edge + 1)
+    .map((element) => element.textContent.trim().slice(0, 40));
+}"""
+
 
 def all_of_each() -> tuple[Sample, ...]:
     return tuple(chain.from_iterable(one_of_each(language) for language in LANGUAGES))
@@ -159,6 +168,38 @@ def test_axe_finds_nothing_serious_in_some_at_320_pixels(tmp_path: Path) -> None
 @pytest.mark.long
 def test_axe_finds_nothing_serious_in_any_at_320_pixels(tmp_path: Path) -> None:
     _assert_accessible(all_of_each(), tmp_path)
+
+
+def _assert_fits(chosen: tuple[Sample, ...]) -> None:
+    """Nothing stands outside the column of a mail, in the windows where its layout changes."""
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    faults = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page()
+        for sample in chosen:
+            page.set_content(sample.compose().html, wait_until="commit")
+            for width in (320, 481, 601, 1200):
+                page.set_viewport_size({"width": width, "height": 900})
+                faults += [
+                    f"{sample.name} ({sample.language}) at {width}: {text}"
+                    for text in page.evaluate(_OUTSIDE)
+                ]
+        browser.close()
+    assert faults == []
+
+
+def test_some_mails_fit_into_every_window() -> None:
+    _assert_fits(some())
+
+
+@pytest.mark.long
+def test_every_mail_fits_into_every_window() -> None:
+    _assert_fits(every_case())
 
 
 def _read_by_postal_mime(paths: tuple[Path, ...], folder: Path) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 _COMMAND = re.compile(rb"(\S+) (?:UID )?([A-Za-z]+)(.*)", re.DOTALL)
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\r\n\Z")
 _BODY = re.compile(rb"\* \d+ FETCH \((?:.* )?UID (\d+) .*BODY\[\] \{\d+\}\r\n\Z", re.IGNORECASE)
+_SIZE = re.compile(rb"RFC822\.SIZE \d+", re.IGNORECASE)
 _UIDS = re.compile(rb"[\d,:]+")
 
 
@@ -62,6 +63,8 @@ class Liar:
     lies: list[Lie] = field(default_factory=list)
     #: UIDs whose BODY[] is NIL.
     nil: set[int] = field(default_factory=set)
+    #: The size that is told of every mail, in place of its own.
+    size: int | None = None
     #: Called with the name of each command before it goes on to the server.
     before: Callable[[str], None] = field(default=lambda _command: None)
     commands: list[str] = field(default_factory=list)
@@ -134,6 +137,8 @@ class _Talk:
             for line in reader:
                 if self._cut_at and line.startswith(self._cut_at + b" "):
                     break
+                if self._liar.size is not None:
+                    line = _SIZE.sub(b"RFC822.SIZE %d" % self._liar.size, line)  # noqa: PLW2901
                 found = _BODY.match(line)
                 if found and int(found[1]) in self._liar.nil:
                     reader.read(int(_LITERAL.search(line)[1]))  # type: ignore[index]  # it has one

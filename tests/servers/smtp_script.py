@@ -174,7 +174,7 @@ class _Talk:
             self.client.shutdown(socket.SHUT_RDWR)
             raise _OverError
         if answer not in (SILENCE, TAKE_AND_HANG_UP, CUT):
-            self.client.sendall(f"{answer}\r\n".encode())
+            self.client.sendall(_bytes(answer))
             if answer.startswith("421"):
                 raise _OverError
         return answer
@@ -272,10 +272,15 @@ class _Talk:
             self.client.shutdown(socket.SHUT_RDWR)
             raise _OverError
         if answer != SILENCE:
-            self.client.sendall(f"{answer}\r\n".encode())
+            self.client.sendall(_bytes(answer))
             if answer.startswith("421"):
                 raise _OverError
         self.recipients = []
+
+
+def _bytes(answer: str) -> bytes:
+    """Return an answer as it is sent; a byte that is no UTF-8 is a surrogate escape."""
+    return f"{answer}\r\n".encode(errors="surrogateescape")
 
 
 def _address(line: str) -> str:

@@ -111,6 +111,8 @@ def contradictions(mail: Mail) -> Iterator[str]:
     says_it = mail.to_requester and mail.notice is not NoticeName.ANSWER
     if mail.notice is NoticeName.DUPLICATE and shown.entered_at >= mail.written.facts.now:
         return  # the customer asked, and wrote again before the answer was out
+    if mail.written.facts.certificate_ordered and shown.status is Status.CERTIFICATE_ISSUED:
+        return  # it says that a certificate follows, which was issued in the same batch
     if says_it and mail.written.facts.status is not shown.status:
         yield f"{mail}: the request is {shown.status}"
 

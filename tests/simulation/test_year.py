@@ -82,7 +82,7 @@ def test_some_requests_of_four_months(make_world: MakeWorld) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
 def test_year_of_two_hundred_requests(make_world: MakeWorld, seed: int) -> None:
     year = _lived(make_world, seed, 200, 365)
     _check(year, 900)

@@ -36,6 +36,7 @@ KEYS = {
     "smtp_encryption": "courier.encryption",
     "smtp_port": "courier.port",
     "smtp_user": "courier.user",
+    "smtp_ca_file": "courier.ca_file",
     "time_zone": "team.time_zone",
     "country": "team.country",
     "language": "team.language",

@@ -10,6 +10,8 @@ from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import SenderVerdict
 from pipeline.store.records import MessageRecord
 
+_FEW = 3
+
 
 def begun(work: Work, row: MessageRecord, read: ReadMessage) -> MessageContext:
     """Return a message under way: judged by who sent it and by what wrote it."""
@@ -17,8 +19,10 @@ def begun(work: Work, row: MessageRecord, read: ReadMessage) -> MessageContext:
     sender = judge_sender(message, services.sender_policy, read.signed_by)
     if row.vouched_by:
         sender = replace(sender, verdict=SenderVerdict.PASS, reason="vouched")
+    trace = "; ".join(read.faults[:_FEW]) or row.trace
+    unread = row.size - message.size if row.oversized else 0
     return MessageContext(
-        replace(row, content=content_digest(message)),
+        replace(row, content=content_digest(message, unread), trace=trace),
         read,
         sender,
         work.now,

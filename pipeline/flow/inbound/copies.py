@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from pipeline import logs
 from pipeline.flow.inbound.move import turn_to_move
-from pipeline.flow.outgoing.deliver import note_sent
 from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
 from pipeline.flow.outgoing.own_copy import body_digest, head_and_body
+from pipeline.flow.outgoing.results import note_sent
 from pipeline.flow.services import Services, Work
 from pipeline.mailbox.protocol import FetchedMessage, Mailbox
 from pipeline.mailbox.words import message_id_of
@@ -107,4 +107,4 @@ def _note(work: Work, mails: Sequence[OutboxRecord]) -> None:
         logs.event("flow.copies", "copy_came", outbox=mail.id, state=mail.state.value)
         # one that staff have in hand needs them no more; of the others their worker takes care
         if work.tx.outbox.settle(mail.id, sent_at=work.now):
-            note_sent(work, mail)
+            note_sent(work, [mail])

@@ -143,10 +143,9 @@ def record(services: Services, fetched: Sequence[FetchedMessage]) -> int:
     if not fetched:
         return 0
     now = services.clock.now()
-    kept = iter(services.blobs.put_many(mail.raw for mail in fetched if mail.raw is not None))
+    kept = iter(services.blobs.put_many(mail.content for mail in fetched if not mail.withheld))
     rows = [
-        ledger_row(mail, next(kept) if mail.raw is not None else _unfetched(mail), now)
-        for mail in fetched
+        ledger_row(mail, _unfetched(mail) if mail.withheld else next(kept), now) for mail in fetched
     ]
     return services.run(lambda work: _insert(work, rows))
 

@@ -1,6 +1,7 @@
 """What a batch would do now, mail by mail; nothing is changed, on the server or in the state.
 
-A mail is looked at as far as ``receive`` looks before it decides: its size, its bytes in the
+A mail is looked at as far as ``receive`` looks before it decides: its size (of one over the limit
+that is all), its bytes in the
 guarded child, whether it was seen before, whether a machine wrote it, whose thread it belongs to,
 and which forms it carries. What the rules would make of a form is not foretold.
 """

@@ -12,9 +12,14 @@ from pipeline.guard import GuardError, GuardStartError
 from pipeline.intake.find import files_of, find_forms
 from pipeline.intake.read import read_forms
 from pipeline.mailbox.authentication.own_check import fetch_keys, keys_wanted, signing_domains
+from pipeline.mailbox.header_block import HEADER_BYTES
 from pipeline.mailbox.parse import enclosed_files, parse_message
 from pipeline.model.message import Attachment, InboundMessage
+from pipeline.model.problem import Problem, Severity
+from pipeline.model.submission import UnreadableFile
 from pipeline.store.records import MessageRecord
+
+_MEGABYTE = 1_000_000
 
 
 def read_message(raw: bytes) -> ReadMessage:
@@ -27,12 +32,35 @@ def read_message(raw: bytes) -> ReadMessage:
         submissions=read.submissions,
         unreadable=read.unreadable,
         other_files=read.other_files,
+        faults=read.faults,
     )
 
 
 def read_files(raw: bytes) -> tuple[Attachment, ...]:
     """Parse the raw bytes of a mail and return its files, those inside other files as well."""
     return files_of(parse_message(raw), enclosed_files)
+
+
+def read_header(services: Services, header: bytes) -> ReadMessage:
+    """Read the header of a mail over the size limit, in the guarded child.
+
+    Of what stands in the mail nothing is known, so that no signature can be verified. Raises
+    GuardError.
+    """
+    read = services.guard.call(read_message, header)
+    cut = ("headers_cut",) if len(header) >= HEADER_BYTES else ()
+    message = replace(
+        read.message,
+        text="",
+        new_text="",
+        attachments=(),
+        report_text="",
+        defects=tuple(dict.fromkeys((*read.message.defects, *cut))),
+    )
+    limit = services.settings.mailbox.message_bytes // _MEGABYTE
+    problem = Problem("file_big", Severity.ERROR, params=(("n", limit),))
+    looked = None if services.settings.sender.dkim == "off" else ()
+    return ReadMessage(message, (), (UnreadableFile("", problem),), (), signed_by=looked)
 
 
 def read_guarded(services: Services, raw: bytes) -> ReadMessage:
@@ -87,13 +115,13 @@ class Reading:
     def meanwhile(self, rows: Sequence[MessageRecord]) -> None:
         """Begin to read ``rows`` and return at once; an error shows when they are asked for."""
         for row in rows:
-            if row.has_bytes:
+            if not row.withheld:
                 self._coming[row.id] = self._thread.submit(self._read, row)
 
     def ahead(self, rows: Sequence[MessageRecord]) -> None:
         """Read ``rows``, or wait until they are. Raises TryLaterError ``reader_not_started``."""
         for row in rows:
-            if row.has_bytes:
+            if not row.withheld:
                 self._result(row)
 
     def read(self, row: MessageRecord) -> ReadMessage:
@@ -117,7 +145,9 @@ class Reading:
 
     def _read(self, row: MessageRecord) -> ReadMessage | Exception:
         try:
-            return read_guarded(self._services, self._services.blobs.get(row.sha256))
+            content = self._services.blobs.get(row.sha256)
+            reader = read_header if row.oversized else read_guarded
+            return reader(self._services, content)
         except GuardStartError as error:
             raise TryLaterError("reader_not_started", reason=error.detail) from error
         except Exception as error:  # noqa: BLE001 - kept, and raised when the message is processed

@@ -6,7 +6,7 @@ The caller holds the transaction; the mail on the server is marked after its com
 from dataclasses import replace
 
 from pipeline.flow.context import finished
-from pipeline.flow.inbound import automatic
+from pipeline.flow.inbound import automatic, too_big
 from pipeline.flow.inbound.begin import begun
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.redelivery import is_redelivery, moved_on
@@ -30,16 +30,14 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     Raises GuardError when its bytes cannot be read within the limits.
     """
     now = work.now
-    if row.oversized:
-        alert(work, "mail_too_big", "", row.id)
-        return finished(row, Outcome.HELD, now, why="file_big")
 
     # decided before, and come again because its folder was numbered anew?
     twin = work.tx.messages.renumbered_twin(row)
     if twin is not None:
         return moved_on(work, row, twin)
 
-    # parse, find the forms among the attachments, read them: in the guarded child
+    # parse, find the forms among the attachments, read them: in the guarded child. Of a mail over
+    # the size limit there is the header alone
     read = reading.read(row)
 
     # seen before?
@@ -52,9 +50,13 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same
+    if read.faults:
+        alert(work, "file_fault", "", row.id)
 
     # does it belong to a request?
     known = request_of_thread(work, context)
+    if row.oversized:
+        return too_big.take(work, context, known)
     if known is not None:
         context.new_text = new_words(work, context, known.record)
     context.read = without_ours(work, context, known.record if known else None)

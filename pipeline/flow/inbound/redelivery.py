@@ -12,10 +12,14 @@ from pipeline.store.unit_of_work import Transaction
 from pipeline.terms import Outcome
 
 
-def content_digest(message: InboundMessage) -> str:
-    """Return the digest of what a person wrote and enclosed: subject, text and files."""
+def content_digest(message: InboundMessage, unread: int = 0) -> str:
+    """Return the digest of what a person wrote and enclosed: subject, text and files.
+
+    ``unread`` is how many bytes of it were not fetched.
+    """
     files = sorted((file.file_name, file.sha256) for file in message.attachments)
-    content = json.dumps([message.subject, message.text, files])
+    parts = [message.subject, message.text, files, *([unread] if unread else [])]
+    content = json.dumps(parts)
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

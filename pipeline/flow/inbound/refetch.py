@@ -32,8 +32,8 @@ def fetch_anew(services: Services, mailbox: Mailbox) -> Processed:
             break
         for mail in found:
             row = lost.pop((mail.uidvalidity, mail.uid), None)
-            if row is not None and mail.raw is not None:
-                _restore(services, row, mail.raw)
+            if row is not None and not mail.withheld:
+                _restore(services, row, mail)
     return Processed(quarantined=sum(_give_up(services, row) for row in gone))
 
 
@@ -64,15 +64,17 @@ def _fetched(
     )
 
 
-def _restore(services: Services, row: MessageRecord, raw: bytes) -> None:
-    sha256 = services.blobs.put(raw)
+def _restore(services: Services, row: MessageRecord, mail: FetchedMessage) -> None:
+    sha256 = services.blobs.put(mail.content)
     logs.event("flow.refetch", "restored", message=row.id)
 
     def change(work: Work) -> None:
         now = work.tx.messages.get(row.id)
         if now is not None and now.last_error in LOST_BYTES and now.next_at is not None:
-            good = replace(now, sha256=sha256, size=len(raw), last_error="", trace="", stumbles=0)
-            work.tx.messages.save(replace(good, next_at=work.now))
+            good = replace(now, sha256=sha256, size=mail.size, oversized=mail.raw is None)
+            work.tx.messages.save(
+                replace(good, last_error="", trace="", stumbles=0, next_at=work.now)
+            )
 
     services.run(change)
 

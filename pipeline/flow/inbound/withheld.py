@@ -134,7 +134,7 @@ def _settle(services: Services, row: MessageRecord, mail: FetchedMessage | None)
         return False
     come = replace(
         row,
-        sha256=services.blobs.put(mail.raw) if mail.raw is not None else row.sha256,
+        sha256=services.blobs.put(mail.content),
         size=mail.size,
         state=MessageState.FETCHED,
         next_at=now,

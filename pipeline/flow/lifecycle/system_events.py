@@ -1,5 +1,8 @@
 """What follows by itself: from the state alone, or from facts outside of the machine."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.outgoing.alerts import alert
@@ -10,9 +13,11 @@ from pipeline.flow.services.organisations import (
     owner_of,
 )
 from pipeline.model.request import Actor, Event, EventName, NumberState, Status
-from pipeline.qr.make import make
+from pipeline.qr.make import QrResult, make
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.machine import next_system_event
+
+_NOT_MADE = QrResult(link="", files=(), button="", signature="")
 
 Follow = tuple[Event, NoticeDetails]
 
@@ -69,14 +74,7 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
     error = "needs_provider"
     if values.get("qr_action") == "new":
         try:
-            made = make(
-                record.number,
-                values.get("prefilled_message") or "",
-                values.get("image_format") or "both",
-                record.language,
-                record.company,
-                record.reference,
-            )
+            made = work.making.get(_NOT_MADE, _making(record, values))
         except RefusedError as refused:
             error = refused.code
         else:
@@ -84,6 +82,18 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
             return Event(EventName.MADE, Actor.SYSTEM, now), details
     alert(work, "qr_not_made", record.reference, error)
     return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, error=error), NoticeDetails()
+
+
+def _making(record: RequestRecord, values: Mapping[str, str]) -> "partial[QrResult]":
+    return partial(
+        make,
+        record.number,
+        values.get("prefilled_message") or "",
+        values.get("image_format") or "both",
+        record.language,
+        record.company,
+        record.reference,
+    )
 
 
 def what_follows(work: Work, record: RequestRecord) -> Follow | None:

@@ -1,16 +1,16 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
-from functools import lru_cache
+from functools import partial
 
 from pydantic import BaseModel
 
 from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
-from pipeline.flow.services import Services, Work
+from pipeline.flow.services import Work
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
-from pipeline.forms.publish import build_form, file_name
+from pipeline.forms.publish import build_form, file_name, is_quick
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.notice import MailFile, NoticeFacts, NoticeName
 from pipeline.model.transition import SendNotice
@@ -30,9 +30,6 @@ _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.PDF: "application/pdf",
 }
-
-#: All forms in a few languages, about 20 KB each.
-_KEPT_BLANKS = 32
 
 
 def enclosures(
@@ -55,7 +52,7 @@ def enclosures(
         case Enclosed.CERTIFICATE:
             return _certificate(work.tx, record, facts)
     kinds = blanks(effect.notice, facts)
-    return tuple(blank(work.services, kind, record.language) for kind in kinds)
+    return tuple(blank(work, kind, record.language) for kind in kinds)
 
 
 def _text_to_pass_on(record: RequestRecord, facts: NoticeFacts) -> MailFile:
@@ -75,22 +72,22 @@ def _answers(
         return ()
     if revision is None:
         filling = proposed_filling(record, kind)
-        return (_form(work.services, kind, record.language, FileFormat.XLSX, filling),)
-    return (form_with_answers(work.services, record, revision, kind, details),)
+        return (_form(work, kind, record.language, FileFormat.XLSX, filling),)
+    return (form_with_answers(work, record, revision, kind, details),)
 
 
-def blank(services: Services, kind: FormKind, language: str) -> MailFile:
+def blank(work: Work, kind: FormKind, language: str) -> MailFile:
     """Return the blank form of ``kind`` as xlsx: the published one, unless settings differ in it.
 
     It depends on kind, language and two settings alone, so that each is built once in a process.
     """
-    mailbox, forms = services.settings.mailbox, services.settings.forms
+    mailbox, forms = work.services.settings.mailbox, work.services.settings.forms
     usual = _is_default(mailbox, "address") and _is_default(forms, "privacy")
     content = published(kind, language, FileFormat.XLSX) if usual else None
+    if content is None:
+        return _form(work, kind, language, FileFormat.XLSX)
     return MailFile(
-        name=file_name(kind, language, FileFormat.XLSX),
-        content_type=_CONTENT_TYPES[FileFormat.XLSX],
-        content=content or _built(kind, language, mailbox.address, forms.privacy),
+        file_name(kind, language, FileFormat.XLSX), _CONTENT_TYPES[FileFormat.XLSX], content
     )
 
 
@@ -99,13 +96,8 @@ def _is_default(section: BaseModel, name: str) -> bool:
     return bool(getattr(section, name) == type(section).model_fields[name].default)
 
 
-@lru_cache(maxsize=_KEPT_BLANKS)
-def _built(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
-    return build_form(kind, language, FileFormat.XLSX, address=address, privacy=privacy)
-
-
 def form_with_answers(
-    services: Services,
+    work: Work,
     record: RequestRecord,
     revision: RevisionRecord,
     kind: FormKind,
@@ -120,7 +112,7 @@ def form_with_answers(
     )
     marks = tuple((item.field, item.sentences) for item in details.items if item.field)
     return _form(
-        services,
+        work,
         kind,
         record.language,
         revision.format or FileFormat.XLSX,
@@ -135,25 +127,19 @@ def _written(question: Question, reading: StoredReading) -> str:
 
 
 def _form(
-    services: Services,
+    work: Work,
     kind: FormKind,
     language: str,
     file_format: FileFormat,
-    filling: Filling,
+    filling: Filling | None = None,
 ) -> MailFile:
-    settings = services.settings
-    return MailFile(
-        name=file_name(kind, language, file_format),
-        content_type=_CONTENT_TYPES[file_format],
-        content=build_form(
-            kind,
-            language,
-            file_format,
-            filling,
-            address=settings.mailbox.address,
-            privacy=settings.forms.privacy,
-        ),
-    )
+    settings = work.services.settings
+    address, privacy = settings.mailbox.address, settings.forms.privacy
+    form = (kind, language, file_format, filling)
+    make = partial(build_form, *form, address=address, privacy=privacy)
+    quick = is_quick(*form, address=address, privacy=privacy)
+    content = work.making.get(b"", make, quick=quick)
+    return MailFile(file_name(kind, language, file_format), _CONTENT_TYPES[file_format], content)
 
 
 def _certificate(

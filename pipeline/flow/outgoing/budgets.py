@@ -7,6 +7,8 @@ mail wins nothing.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.flow.outgoing.alerts import alert
@@ -14,6 +16,7 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import RequestRecord
+from pipeline.store.tables.counters import Window
 
 #: Staff are told so many times a day of one mailbox; a loop is seen by then.
 _TOLD = 5
@@ -21,6 +24,8 @@ _TOLD = 5
 _NUMBERLESS = 10
 #: One mailbox gets this part of the hourly cap; the rest of an hour is for others.
 _SHARE = 10
+#: Counts all mail that went out.
+_ALL = "mail:hour"
 #: A return address signed with BATV (``prvs=tag=user``), or rewritten by SRS for a forwarder.
 _SIGNED = re.compile(r"(?:prvs|btv1)=[^=@]{1,64}=(?=[^@])", re.IGNORECASE)
 #: Mails that no incoming mail can cause, or that must not wait.
@@ -86,24 +91,56 @@ def over_numberless_cap(work: Work, address: str, message_row: str) -> bool:
     return over > 0
 
 
-def turn_of(work: Work, mail: OutboxRecord) -> datetime | None:
-    """Return the hour in which ``mail`` may go out; None: now, its mailbox has room in this one.
+class Hour:
+    """What may still go out in this hour, of all mail and to each mailbox.
 
-    Nothing is dropped: what is too much for one hour is spread over the next ones, in its order.
+    It counts down as mails are chosen, before they are written down as sent.
     """
-    if mail.notice in _NOT_SHARED:
-        return None
-    share = max(1, work.services.settings.courier.hourly_cap // _SHARE)
-    hour, mailbox = _hour(work.now), mailbox_of(mail.recipient)
-    if work.tx.counters.value(f"mail:to:{mailbox}", hour) < share:
-        return None
-    waiting = work.tx.counters.add(f"mail:waits:{mailbox}", hour)
-    return hour + timedelta(hours=1 + (waiting - 1) // share)
+
+    def __init__(self, work: Work, mails: Iterable[OutboxRecord] = ()) -> None:
+        self._work = work
+        self._start = _hour(work.now)
+        self._cap = work.services.settings.courier.hourly_cap
+        shared = {_to(mail) for mail in mails if mail.notice not in _NOT_SHARED}
+        self._sent = Counter(work.tx.counters.values([_ALL, *shared], self._start))
+
+    @property
+    def room(self) -> int:
+        """How many mails may still go out."""
+        return self._cap - self._sent[_ALL]
+
+    def take(self, mail: OutboxRecord) -> None:
+        """Count a mail that was chosen."""
+        self._sent.update(_counted(mail))
+
+    def turn_of(self, mail: OutboxRecord) -> datetime | None:
+        """Return the hour in which ``mail`` may go out; None: its mailbox has room in this one.
+
+        Nothing is dropped: what is too much for one hour is spread over the next ones, in its
+        order.
+        """
+        share = max(1, self._cap // _SHARE)
+        if mail.notice in _NOT_SHARED or self._sent[_to(mail)] < share:
+            return None
+        waiting = self._work.tx.counters.add(_waits(mail), self._start)
+        return self._start + timedelta(hours=1 + (waiting - 1) // share)
 
 
-def count_sent(work: Work, mail: OutboxRecord) -> None:
-    """Count a mail that went out to its mailbox."""
-    work.tx.counters.add(f"mail:to:{mailbox_of(mail.recipient)}", _hour(work.now))
+def amounts(work: Work, mail: OutboxRecord) -> Iterable[Window]:
+    """Return the counters of a mail that went out."""
+    return ((key, _hour(work.now)) for key in _counted(mail))
+
+
+def _counted(mail: OutboxRecord) -> tuple[str, str]:
+    return _ALL, _to(mail)
+
+
+def _to(mail: OutboxRecord) -> str:
+    return f"mail:to:{mailbox_of(mail.recipient)}"
+
+
+def _waits(mail: OutboxRecord) -> str:
+    return f"mail:waits:{mailbox_of(mail.recipient)}"
 
 
 def _day(now: datetime) -> datetime:

@@ -1,38 +1,41 @@
-"""Send what the outbox holds: claim, intent, hand over, record; each step is its own commit.
+"""Send what the outbox holds: claim, intent, hand over, record.
 
-A mail comes back with ``intended_at`` when nobody knows whether it went out;
+Intents and records of a portion are a commit each, and the records of one are in the commit of the
+next one's intents. A mail comes back with ``intended_at`` when nobody knows whether it went out;
 :mod:`pipeline.flow.outgoing.doubt` says what happens then.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+from itertools import islice, takewhile
 
 from pipeline import logs
 from pipeline.errors import PipelineError
 from pipeline.flow.outgoing import doubt, receipts
-from pipeline.flow.outgoing.alerts import alert
-from pipeline.flow.outgoing.budgets import count_sent, turn_of
+from pipeline.flow.outgoing.budgets import Hour
 from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
-from pipeline.flow.outgoing.ledger import take_back, went_out
-from pipeline.flow.outgoing.notices import references_of
-from pipeline.flow.outgoing.refusals import Fault, note_refusal, note_taken, paused
-from pipeline.flow.outgoing.stale import note_taken_back, overtaken
+from pipeline.flow.outgoing.portions import (
+    Pace,
+    Portion,
+    SkipReason,
+    give_back,
+    intend,
+    is_doubtful,
+    largest,
+)
+from pipeline.flow.outgoing.refusals import paused
+from pipeline.flow.outgoing.results import TO_STAFF, Outcome, Results
 from pipeline.flow.services import Services, Work, pause, waits
-from pipeline.model.certificate import CertificateState
-from pipeline.model.notice import MailPriority, NoticeName
+from pipeline.model.notice import MailPriority
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.outbox_records import OutboxRecord
-from pipeline.store.unit_of_work import Transaction
 
-_CAP = "mail:hour"
-_RENEWED_AFTER = timedelta(minutes=1)
 #: What has no budget but the cap of all mail.
 _ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
-#: What is tried also while sending is paused: it may be the only way to tell staff of it.
-_TO_STAFF = (MailPriority.ALERT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +57,26 @@ class Delivered:
     archive_fault: PipelineError | None = None
 
 
-class SkipReason(StrEnum):
-    """Why a claimed mail was not handed over."""
-
-    CLAIM_LOST = "claim_lost"
-    PROMISE_PASSED = "promise_passed"
-    OUT_OF_DATE = "out_of_date"
-    OVER_CAP = "over_cap"
-    OVER_SHARE = "over_share"
-    LOOKED_FOR = "looked_for"
-
-
 @dataclass
 class _Sending:
-    """One delivery: who carries, who keeps copies, and what came of the mails so far."""
+    """One delivery: who carries, who keeps copies, and what came of the mails so far.
+
+    ``intended`` are mails whose intent is written, and that nobody was asked to take yet.
+    """
 
     services: Services
     courier: Courier
     archive: Archive | None
-    counts: dict[DeliveryKind, int]
+    results: Results
     claims: ClaimKeeper
-    tried: set[str]
-    refused: bool
-    stumbled: set[str] = field(default_factory=set)
+    pace: Pace
+    intended: list[OutboxRecord] = field(default_factory=list)
     overtaken: int = 0
-    fault: PipelineError | None = None
     archive_fault: PipelineError | None = None
 
     def goes_on(self) -> bool:
         """Whether the next mail is to be tried."""
-        return self.fault is None and not self.services.stopping()
+        return self.results.fault is None and not self.services.stopping()
 
 
 def deliver(
@@ -99,26 +92,27 @@ def deliver(
     ``tried`` are the ids of mails that were tried in this run and are not tried again; it grows.
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
-    counts = dict.fromkeys(DeliveryKind, 0)
-    tried = set() if tried is None else tried
-    with services.store.read() as tx:
-        refused = bool(pause.refusals(tx).mails)
-    sending = _Sending(services, courier, archive, counts, ClaimKeeper(services), tried, refused)
+    results = Results(services, archive, set() if tried is None else tried)
+    claims = ClaimKeeper(services, results.write_overdue)
+    pace = Pace(largest(services, archive))
+    sending = _Sending(services, courier, archive, results, claims, pace)
     claim = partial(_claim, with_receipts=with_receipts)
     try:
-        while sending.goes_on() and (mails := services.run(claim)):
+        while sending.goes_on() and (mails := results.write(claim)):
             _send(sending, mails)
-        if sending.fault is None:
-            sending.fault = services.run(_paused)
     finally:
-        sending.claims.close()
+        claims.close()
+        results.write_all()
+    if results.fault is None:
+        results.fault = services.run(_paused)
+    counts = results.counts
     return Delivered(
-        sent=sending.counts[DeliveryKind.SENT],
-        deferred=sending.counts[DeliveryKind.DEFERRED],
-        failed=sending.counts[DeliveryKind.FAILED],
-        in_doubt=sending.counts[DeliveryKind.IN_DOUBT],
+        sent=counts[DeliveryKind.SENT],
+        deferred=counts[DeliveryKind.DEFERRED],
+        failed=counts[DeliveryKind.FAILED],
+        in_doubt=counts[DeliveryKind.IN_DOUBT],
         overtaken=sending.overtaken,
-        fault=sending.fault,
+        fault=results.fault,
         archive_fault=sending.archive_fault,
     )
 
@@ -133,7 +127,7 @@ def _paused(work: Work) -> PipelineError | None:
 
 def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
     limits = work.services.settings.limits
-    wanted = min(_room(work, work.now), limits.batch)
+    wanted = min(Hour(work).room, limits.batch)
     if wanted <= 0:
         return []
     until = work.now + timedelta(seconds=limits.lease_seconds)
@@ -142,7 +136,7 @@ def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
         return work.tx.outbox.claim(work.now, most, work.services.worker, until, priorities)
 
     if pause.refusals(work.tx).paused_at is not None:
-        return take(wanted, _TO_STAFF)
+        return take(wanted, TO_STAFF)
     mails = take(wanted, _ALWAYS)
     waiting = with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now)
     for priority in receipts.PRIORITIES if waiting else ():
@@ -154,63 +148,23 @@ def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
     return mails
 
 
-def _room(work: Work, now: datetime) -> int:
-    """Return how many mails may still go out in this hour."""
-    return work.services.settings.courier.hourly_cap - work.tx.counters.value(_CAP, _hour(now))
-
-
-def _hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0)
-
-
-def _send(sending: _Sending, mails: list[OutboxRecord]) -> None:
+def _send(sending: _Sending, mails: Iterable[OutboxRecord]) -> None:
     """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
-    waiting = list(mails)
+    waiting = deque(mails)
     try:
         while waiting and sending.goes_on():
-            _one(sending, waiting.pop(0))
+            mail = waiting[0]
+            if mail.id in sending.results.tried:
+                sending.services.run(partial(_not_again, waiting.popleft()))
+            elif is_doubtful(mail):
+                _send_doubtful(sending, waiting.popleft())
+            else:
+                _send_portion(sending, waiting)
     finally:
-        for mail in waiting:
-            if _give_back(sending.services, mail):
-                sending.counts[DeliveryKind.DEFERRED] += 1
-
-
-def _give_back(services: Services, mail: OutboxRecord) -> bool:
-    now = services.clock.now()
-    return services.store.run(lambda tx: tx.outbox.unclaim(mail.id, mail.attempt, now))
-
-
-def _one(sending: _Sending, mail: OutboxRecord) -> None:
-    """Send one claimed mail and record what came of it."""
-    services = sending.services
-    if mail.id in sending.tried:
-        services.run(partial(_not_again, mail))
-        return
-    open_to_doubt = mail.intended_at is not None or mail.copied_at is not None
-    found = _settled(sending, mail) if open_to_doubt else None
-    if found is None:
-        found = services.run(lambda work: _intend(work, mail))
-    if isinstance(found, SkipReason):
-        logs.event("flow.deliver", found.value, outbox=mail.id, notice=mail.notice.value)
-        sending.overtaken += found is SkipReason.OUT_OF_DATE
-        return
-    sending.tried.add(mail.id)
-    delivery = found or _hand_over(sending, mail)
-    if found is None and _still_in_doubt(sending, mail, delivery):
-        shown = services.run(partial(note_refusal, mail=mail, delivery=delivery))
-        written = _Written(delivery.kind, shown)
-    else:
-        written = services.run(lambda work: _record(sending, work, mail, delivery))
-    if written.kind is not None:
-        sending.counts[written.kind] += 1
-    sending.refused = sending.refused or delivery.step is not None
-    if written.shown is not None:
-        again = len(sending.tried.intersection(written.shown.waiting))
-        sending.counts[DeliveryKind.FAILED] -= again
-        sending.counts[DeliveryKind.DEFERRED] += again
-    sending.fault = (
-        sending.fault or delivery.fault or (written.shown.error if written.shown else None)
-    )
+        if waiting:
+            given = sending.services.run(partial(give_back, mails=tuple(waiting)))
+            sending.results.counts[DeliveryKind.DEFERRED] += given
+            sending.intended.clear()
 
 
 def _not_again(mail: OutboxRecord, work: Work) -> None:
@@ -218,6 +172,71 @@ def _not_again(mail: OutboxRecord, work: Work) -> None:
     later = work.now + waits.SENDING.wait_after(1)
     if not work.tx.outbox.unclaim(mail.id, mail.attempt, later):
         doubt.look_on(work, mail, mail.look_until)
+
+
+def _send_portion(sending: _Sending, waiting: deque[OutboxRecord]) -> None:
+    """Send the next portion of ``waiting``; what there is no time for stays in it."""
+    tried = sending.results.tried
+    mails = tuple(
+        takewhile(
+            lambda mail: mail.id not in tried and not is_doubtful(mail),
+            islice(waiting, sending.pace.size),
+        )
+    )
+    put_off = tuple(mail for mail in sending.intended if mail not in mails)
+    try:
+        portion = sending.results.write(partial(intend, mails=mails, put_off=put_off))
+    except PipelineError:
+        raise
+    except Exception:
+        if len(mails) == 1:
+            raise
+        # one of them hinders the others: it is found when each goes by itself
+        sending.pace.one_by_one()
+        return
+    if portion is None:
+        return
+    for _ in mails:
+        waiting.popleft()
+    sending.intended = portion.going
+    _note_skipped(sending, portion)
+    sending.pace.begin()
+    left = deque(portion.going)
+    try:
+        with sending.claims.holding(portion.going):
+            while left and sending.goes_on() and not sending.pace.is_over():
+                _hand_over(sending, left.popleft())
+                sending.pace.count()
+    finally:
+        sending.intended = list(left)
+        waiting.extendleft(reversed(left))
+    sending.pace.end()
+
+
+def _note_skipped(sending: _Sending, portion: Portion) -> None:
+    for mail, reason in portion.skipped:
+        logs.event("flow.deliver", reason.value, outbox=mail.id, notice=mail.notice.value)
+        sending.overtaken += reason is SkipReason.OUT_OF_DATE
+
+
+def _send_doubtful(sending: _Sending, mail: OutboxRecord) -> None:
+    """Find out what became of a mail in doubt, and send it again if it did not go out.
+
+    It is a portion of its own: whatever hinders the others, it is in doubt until it is tried.
+    """
+    results = sending.results
+    results.write_all()
+    found = _settled(sending, mail)
+    if found is SkipReason.LOOKED_FOR:
+        _note_skipped(sending, Portion(skipped=[(mail, SkipReason.LOOKED_FOR)]))
+    elif isinstance(found, Delivery):
+        results.add(Outcome(mail, found, is_final=True))
+    elif portion := results.write(partial(intend, mails=(mail,))):
+        _note_skipped(sending, portion)
+        with sending.claims.holding(portion.going):
+            for one in portion.going:
+                _hand_over(sending, one)
+    results.write_all()
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | None:
@@ -233,70 +252,31 @@ def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | N
             return Delivery(DeliveryKind.IN_DOUBT, mail.last_error or doubt.VANISHED)
         case Fate.LOOK_AGAIN:
             services.run(partial(doubt.look_on, mail=mail, until=found.look_until))
-            sending.counts[DeliveryKind.IN_DOUBT] += 1
+            sending.results.counts[DeliveryKind.IN_DOUBT] += 1
             return SkipReason.LOOKED_FOR
     return None
 
 
-def _still_in_doubt(sending: _Sending, mail: OutboxRecord, delivery: Delivery) -> bool:
-    """Leave a mail in doubt whose line broke at the final dot; False: there is another end to it.
-
-    A bug of ours at a mail would meet it again: staff have it at once.
-    """
-    if delivery.kind is not DeliveryKind.IN_DOUBT or mail.id in sending.stumbled:
-        return False
-    stay = partial(doubt.broke_off, archive=sending.archive, mail=mail, why=delivery.detail)
-    return sending.services.run(stay)
-
-
-def _intend(work: Work, mail: OutboxRecord) -> SkipReason | None:
-    """Record that ``mail`` goes out now, its lease renewed; else why it does not."""
-    now = work.now
-    if overtaken(work.tx, mail, now):
-        done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
-        if not done:
-            return SkipReason.CLAIM_LOST
-        take_back(work, mail)
-        note_taken_back(work, mail)
-        return SkipReason.OUT_OF_DATE
-    if mail.promise_at is not None and mail.promise_at <= now and mail.intended_at is None:
-        # it is written anew by the next batch
-        work.tx.outbox.unclaim(mail.id, mail.attempt, now + _RENEWED_AFTER)
-        return SkipReason.PROMISE_PASSED
-    if _room(work, now) <= 0 or receipts.over_budget(work, mail):
-        # another worker used it up; in doubt it keeps its claim, and comes back when that ends
-        work.tx.outbox.unclaim(mail.id, mail.attempt, now)
-        return SkipReason.OVER_CAP
-    turn = turn_of(work, mail) if mail.intended_at is None else None
-    if turn is not None:
-        work.tx.outbox.unclaim(mail.id, mail.attempt, turn)
-        return SkipReason.OVER_SHARE
-    until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
-    return (
-        None if work.tx.outbox.intend(mail.id, mail.attempt, now, until) else SkipReason.CLAIM_LOST
-    )
-
-
-def _hand_over(sending: _Sending, mail: OutboxRecord) -> Delivery:
+def _hand_over(sending: _Sending, mail: OutboxRecord) -> None:
     """Give ``mail`` to the courier, and a copy to the archive before it counts as sent.
 
     In this order a worker that vanishes in between leaves a copy, which tells that it went out.
     """
     sender = sending.services.settings.mailbox.address
     try:
-        with sending.claims.holding(mail):
-            delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
+        delivery = sending.courier.deliver(mail.content, sender, mail.recipient)
     except Exception as error:  # noqa: BLE001 - a bug at one mail: staff see it, the others go on
         logs.unknown("flow.deliver", error)
-        sending.stumbled.add(mail.id)
-        return Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
+        delivery = Delivery(DeliveryKind.IN_DOUBT, type(error).__name__)
+        sending.results.add(Outcome(mail, delivery, is_final=True))
+        return
     if delivery.kind is DeliveryKind.SENT and sending.archive is not None:
         try:
             if sending.archive_fault is None:
                 sending.archive(mail.content)
         except PipelineError as error:
             _archive_failed(sending, error, "archive_failed")
-    return delivery
+    sending.results.add(Outcome(mail, delivery))
 
 
 def _archive_failed(sending: _Sending, error: PipelineError, code: str) -> None:
@@ -304,87 +284,3 @@ def _archive_failed(sending: _Sending, error: PipelineError, code: str) -> None:
     if sending.archive_fault is None:
         sending.archive_fault = error
         doubt.tell_of_archive(sending.services, code, error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What was written of a mail (None: its claim was lost), and the fault that was shown by it."""
-
-    kind: DeliveryKind | None
-    shown: Fault | None = None
-
-
-def _record(sending: _Sending, work: Work, mail: OutboxRecord, delivery: Delivery) -> _Written:
-    """Write what came of ``mail``."""
-    kind = delivery.kind
-    if kind is DeliveryKind.DEFERRED and delivery.fault is None and mail.refused_since is not None:
-        given_up = work.now >= mail.refused_since + waits.GIVEN_UP_AFTER
-        kind = DeliveryKind.FAILED if given_up else kind
-    if kind is not DeliveryKind.SENT:
-        logs.event("flow.deliver", kind.value, outbox=mail.id, notice=mail.notice.value)
-    if not _write(work, mail, kind, delivery):
-        return _Written(None)
-    shown = None
-    match kind:
-        case DeliveryKind.SENT:
-            note_sent(work, mail)
-            if sending.refused and mail.priority not in _TO_STAFF:
-                note_taken(work)
-        case DeliveryKind.IN_DOUBT:
-            _tell(work, "mail_in_doubt", mail)
-        case DeliveryKind.FAILED:
-            _tell(work, "mail_failed", mail)
-    if kind is not DeliveryKind.SENT and mail.priority not in _TO_STAFF:
-        shown = note_refusal(work, mail, delivery)
-    return _Written(kind, shown)
-
-
-def _write(work: Work, mail: OutboxRecord, kind: DeliveryKind, delivery: Delivery) -> bool:
-    """Write the state of ``mail``; False when its claim was lost."""
-    outbox, now, attempt, why = work.tx.outbox, work.now, mail.attempt, delivery.detail
-    match kind:
-        case DeliveryKind.SENT:
-            return outbox.sent(mail.id, attempt, now)
-        case DeliveryKind.DEFERRED if delivery.fault is not None:
-            # no mail is to blame: it costs no attempt, and the next run tries it again
-            return outbox.put_back(mail.id, attempt, now + waits.SENDING.wait_after(1), why)
-        case DeliveryKind.DEFERRED:
-            later = now + waits.SENDING.wait_after(mail.refusals + 1)
-            return outbox.refused(mail.id, attempt, later, why, mail.refused_since or now)
-        case DeliveryKind.IN_DOUBT:
-            return outbox.in_doubt(mail.id, attempt, why, now)
-        case _:
-            return outbox.failed(mail.id, attempt, why, now)
-
-
-def note_sent(work: Work, mail: OutboxRecord) -> None:
-    """Count a mail that went out, and keep when its certificate did."""
-    work.tx.counters.add(_CAP, _hour(work.now))
-    receipts.count_sent(work, mail)
-    count_sent(work, mail)
-    went_out(work, mail)
-    _note_certificate(work.tx, mail, work.now)
-
-
-def _tell(work: Work, code: str, mail: OutboxRecord) -> None:
-    """Alert staff of a mail that did not go out, for each request that it tells of.
-
-    Not of an alert: the next one would tell of this one, and so on.
-    """
-    if mail.notice is NoticeName.STAFF_ALERT:
-        return
-    for reference in references_of(work.tx, mail) or ("",):
-        alert(work, code, reference, mail.id)
-
-
-def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> None:
-    """Keep when the mail with a certificate went out, apart from when it was issued."""
-    if mail.request_id is None or not mail.notice.value.startswith("certificate_"):
-        return
-    live = tx.certificates.live_of_request(mail.request_id)
-    if live is None or live.mailed_at is not None:
-        return
-    # read again under its lock: it may have been revoked a moment ago
-    row = tx.certificates.lock(live.id)
-    if row is not None and row.state is CertificateState.LIVE:
-        tx.certificates.save(replace(row, mailed_at=now))

@@ -96,6 +96,13 @@ def _unproven(setting: str) -> Judgement:
     return Judgement(Fate.FOR_STAFF if setting == "verify" else Fate.SEND_AGAIN)
 
 
+def is_for_staff(services: Services, archive: Archive | None) -> bool:
+    """Tell whether each mail in doubt waits for staff, if its copy is not found."""
+    setting = services.settings.courier.in_doubt
+    proven = archive is not None and archive.is_complete
+    return setting == "hold" or (setting == "verify" and not proven)
+
+
 def looked_for(services: Services) -> timedelta:
     """Return how long a mail in doubt is looked for."""
     return timedelta(minutes=services.settings.courier.look_minutes)

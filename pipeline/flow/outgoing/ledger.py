@@ -13,12 +13,13 @@ from pipeline.model.notice import NoticeFacts, Saying
 from pipeline.model.request import RequestState
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
-from pipeline.tracks.deadlines import our_promise_at, reminders_of
+from pipeline.tracks.deadlines import all_reminders, our_promise_at, reminders_of
 from pipeline.tracks.promises import after_mail, is_last, passed_in, settled
 
 #: What is in one of these states may still go out, and nobody has read it.
 _WAITS = frozenset({OutboxState.QUEUED, OutboxState.SENDING})
 _NOT_READ = frozenset({OutboxState.CANCELLED, OutboxState.FAILED, OutboxState.BOUNCED})
+_REMINDERS = all_reminders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def reminder_waits(work: Work, record: RequestRecord) -> bool:
 
 def went_out(work: Work, mail: OutboxRecord) -> None:
     """Let the days before a close count from when its reminder went out."""
+    if mail.notice not in _REMINDERS:
+        return
     record = work.tx.requests.get(mail.request_id) if mail.request_id else None
     if record is not None and record.state.reminded_at and _reminds(record.state, mail):
         save(work, record, replace(record.state, reminded_at=work.now))

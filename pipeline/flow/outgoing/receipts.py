@@ -16,6 +16,7 @@ from pipeline.flow.services import Work
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason
 from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.tables.counters import Window
 
 #: Priorities with a budget, in the order in which their mails go out.
 PRIORITIES = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
@@ -32,16 +33,30 @@ def room(work: Work, priority: MailPriority) -> int:
     return max(min(limits.receipts_hourly - of_hour, limits.receipts_daily - of_day), 0)
 
 
-def over_budget(work: Work, mail: OutboxRecord) -> bool:
-    """Tell whether ``mail`` is a receipt that there is no room for now."""
-    return mail.priority in PRIORITIES and room(work, mail.priority) <= 0
+class Budgets:
+    """What may still go out of the receipts; counts down as they are chosen."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._room: dict[MailPriority, int] = {}
+
+    def has_room(self, mail: OutboxRecord) -> bool:
+        """Tell whether ``mail`` is no receipt, or one that there is room for now."""
+        if mail.priority not in PRIORITIES:
+            return True
+        if mail.priority not in self._room:
+            self._room[mail.priority] = room(self._work, mail.priority)
+        return self._room[mail.priority] > 0
+
+    def take(self, mail: OutboxRecord) -> None:
+        """Count a mail that was chosen."""
+        if mail.priority in self._room:
+            self._room[mail.priority] -= 1
 
 
-def count_sent(work: Work, mail: OutboxRecord) -> None:
-    """Count a receipt that went out."""
-    if mail.priority in PRIORITIES:
-        for window in _windows(work.now, mail.priority):
-            work.tx.counters.add(*window)
+def amounts(work: Work, mail: OutboxRecord) -> Iterable[Window]:
+    """Return the counters of a mail that went out: none, when it is no receipt."""
+    return _windows(work.now, mail.priority) if mail.priority in PRIORITIES else ()
 
 
 def put_off(work: Work, priority: MailPriority) -> None:
@@ -89,7 +104,7 @@ def _disowned_key(address: str) -> str:
     return f"disowned:{hashlib.sha256(mailbox_of(address).encode()).hexdigest()}"
 
 
-def _windows(now: datetime, priority: MailPriority) -> Iterable[tuple[str, datetime]]:
+def _windows(now: datetime, priority: MailPriority) -> Iterable[Window]:
     name = f"mail:{priority.name.lower()}"
     return ((f"{name}:hour", _hour(now)), (f"{name}:day", _day(now)))
 

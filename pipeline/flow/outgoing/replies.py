@@ -50,29 +50,31 @@ def add_reply(
     )
 
 
-def queue_reply(work: Work, context: MessageContext) -> None:
+def queue_reply(work: Work, context: MessageContext) -> bool:
     """Put the one mail that answers ``context`` into the outbox, or none when a cap is reached.
 
-    A receipt is a mail of its own: its token is the proof of the requests that it tells of.
+    A receipt is a mail of its own: its token is the proof of the requests that it tells of. Returns
+    whether there is an answer that is no receipt.
     """
     receipts = [item for item in context.answers if _is_receipt(item)]
     others = [item for item in context.answers if not _is_receipt(item)]
-    if others:
-        _queue_answer(work, context, others)
+    answered = bool(others) and _queue_answer(work, context, others)
     if receipts:
         _queue_receipt(work, context, receipts)
+    return answered
 
 
 def _is_receipt(answer: Notice) -> bool:
     return answer.effect.notice is NoticeName.RECEIPT_UNVERIFIED
 
 
-def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) -> None:
+def _queue_answer(work: Work, context: MessageContext, answers: list[Notice]) -> bool:
     chosen = _with_files(_joined(work, answers), context)
     chosen = _with_copies(work, chosen, answers)
     if not chosen.of_transition and _over_a_cap(work, context, chosen.record):
-        return
+        return False
     _queue(work, context, chosen)
+    return True
 
 
 def _queue_receipt(work: Work, context: MessageContext, answers: list[Notice]) -> None:
@@ -166,7 +168,7 @@ def _with_copies(work: Work, chosen: Notice, answers: list[Notice]) -> Notice:
         latest = work.tx.revisions.latest(record.id)
         if latest is None:
             continue
-        copy = form_with_answers(work.services, record, latest, record.form, item.details)
+        copy = form_with_answers(work, record, latest, record.form, item.details)
         copies.append(replace(copy, name=f"{record.reference}_{copy.name}"))
     return replace(chosen, details=replace(chosen.details, copies=tuple(copies)))
 

@@ -37,6 +37,8 @@ _VARIANT_ONLY_IN = {
     (NoticeName.QUESTION, "prefilled_form"): frozenset({Status.AWAITING_FORM}),
     (NoticeName.QUESTION, "prefilled_form_reminder"): frozenset({Status.AWAITING_FORM}),
 }
+#: Mails with the form that staff chose: the last choice counts.
+_CHOSEN_FORM = frozenset({"prefilled_form", "prefilled_form_reminder"})
 
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
@@ -54,8 +56,15 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
 def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
     """Tell whether the request is no more in a status of which ``mail`` makes sense."""
     statuses = _ONLY_IN.get(mail.notice, _VARIANT_ONLY_IN.get((mail.notice, mail.variant)))
-    record = tx.requests.get(mail.request_id or "") if statuses is not None else None
-    return statuses is not None and (record is None or record.status not in statuses)
+    if statuses is None:
+        return False
+    record = tx.requests.get(mail.request_id or "")
+    if record is None or record.status not in statuses:
+        return True
+    return mail.variant in _CHOSEN_FORM and any(
+        other.variant == "prefilled_form" and other.created_at > mail.created_at
+        for other in tx.outbox.of_request(record.id)
+    )
 
 
 def _expired(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:

@@ -43,7 +43,7 @@ _AFTER_APPROVAL = frozenset(
     }
 )
 #: Where a file that cannot be read may be the form that we asked for.
-_FORM_AWAITED = frozenset(
+FORM_AWAITED = frozenset(
     {Status.RECEIVED, Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
 )
 
@@ -322,7 +322,7 @@ def _attempt_at_a_form(context: MessageContext, record: RequestRecord) -> tuple[
 
     A mail that is encrypted as a whole is told of in any status: its words are not to be read.
     """
-    awaited = record.state.shown.status in _FORM_AWAITED
+    awaited = record.state.shown.status in FORM_AWAITED
     problems = (file.problem for file in context.read.unreadable)
     return tuple(
         problem

@@ -160,6 +160,8 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
     if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
         alert(work, "sender_doubtful", record.reference)
     details = NoticeDetails(
-        items=file_items(problems, record.language), suggestion=record.suggestion
+        items=file_items(problems, record.language),
+        suggestion=record.suggestion,
+        reason="file_big" if context.row.oversized else "",
     )
     return apply_event(work, record, event_of(way, context.now), context.trigger, details)

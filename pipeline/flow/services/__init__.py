@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state, token_keys
+from pipeline.flow.services.making import Making, Unmade
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
 from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
@@ -84,9 +85,18 @@ class Services:
     def run(self, change: "Callable[[Work], T]") -> T:
         """Run ``change`` in one write transaction, as :meth:`Store.run` does.
 
-        A second try has an instant of its own.
+        It is tried again when it needs files that take long to make (:mod:`.making`). Each try has
+        an instant of its own.
         """
-        return self.store.run(lambda tx: change(self.work(tx)))
+        making = Making()
+        while True:
+            try:
+                return self.store.run(partial(self._try, change, making))
+            except Unmade:
+                making.make()
+
+    def _try(self, change: "Callable[[Work], T]", making: Making, tx: Transaction) -> T:
+        return making.tried(lambda: change(Work(tx, self, self.clock.now(), making)))
 
     @cached_property
     def policy(self) -> TrackPolicy:
@@ -218,6 +228,8 @@ class Work:
     tx: Transaction
     services: Services
     now: datetime
+    #: What takes long to make; at once where the transaction only reads, and locks nobody out.
+    making: Making = field(default_factory=partial(Making, rounds=0))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import pikepdf
 
+from pipeline.forms.pdf.faults import blamed_on, is_of_file
 from pipeline.forms.pdf.open import opened
 from pipeline.logs import event
 
@@ -32,17 +33,19 @@ class EmbeddedFile:
 def embedded_files(content: bytes, most: int) -> tuple[EmbeddedFile, ...]:
     """Return the files attached to the PDF ``content``, ``most`` bytes in all.
 
-    Never raises: a file that cannot be opened, or needs a password, has none.
+    A file that cannot be opened, or needs a password, has none: an exception is a fault of ours.
     """
     found: list[EmbeddedFile] = []
     try:
-        with opened(content) as pdf:
+        with opened(content) as pdf, blamed_on(pdf):
             for file in _files(pdf):
                 most -= len(file.content)
                 if most < 0 or len(found) >= _MOST_FILES:
                     break
                 found.append(file)
-    except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
+    except Exception as error:
+        if not is_of_file(error):
+            raise
         event("forms", "pdf_files_damaged", error=type(error).__name__)
     return tuple(found)
 

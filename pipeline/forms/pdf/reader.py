@@ -19,6 +19,7 @@ from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.pdf.embedded import holds_locked_form
+from pipeline.forms.pdf.faults import blamed_on, is_of_file, tells_damage
 from pipeline.forms.pdf.open import opened
 from pipeline.forms.pdf.page_text import has_images, printed_text
 from pipeline.forms.pdf.printed.answers import read_print
@@ -41,10 +42,6 @@ _FOREIGN_KEY = "unsupported encryption filter"
 _RIGHTS = b"/MicrosoftIRMServices"
 _TAIL = b"%%EOF"
 _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
-_ANNOUNCED = re.compile(
-    r"reported number of objects \((\d+)\) is not one plus the highest object number \((\d+)\)\Z"
-)
-_ITSELF = "xref entry for the xref stream itself is missing"
 _INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
 _MODIFIED = pikepdf.Name("/ModDate")
 _MAXIMUM_XMP = 1_000_000
@@ -62,21 +59,23 @@ _NUMBER = "phone_number"
 def read_pdf(file: FormFile) -> Submission | UnreadableFile:
     """Return the answers of the PDF ``file``, or the problem that kept us from reading them.
 
-    Never raises, whatever the bytes are. Problems: ``file_password``, ``file_damaged``,
-    ``file_incomplete``, ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened
-    or printed copy of a version whose blank is not at hand: the form file itself is asked for),
-    ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``,
-    ``file_portfolio``.
+    Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
+    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_empty``, ``file_template``,
+    ``file_scanned`` (also for a flattened or printed copy of a version whose blank is not at hand:
+    the form file itself is asked for), ``file_label_protected``, ``file_handwritten``,
+    ``file_printed_workbook``, ``file_two_forms``, ``file_portfolio``.
     """
     content = _trimmed(file.content)
     if content is None:
         return _unreadable(file, "file_damaged")
     try:
-        with opened(content) as pdf:
+        with opened(content) as pdf, blamed_on(pdf):
             return _read(file, content, pdf)
     except pikepdf.PasswordError:
         return _unreadable(file, "file_password")
-    except Exception as error:  # noqa: BLE001 - hostile bytes may raise anything
+    except Exception as error:
+        if not is_of_file(error):
+            raise
         if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
             locked = "file_label_protected" if _RIGHTS in content else "file_password"
             return _unreadable(file, locked)
@@ -116,7 +115,7 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
     blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
     sound = not is_ours or is_packed_soundly(content, pdf, blank)
-    if not sound or not all(map(_is_harmless, pdf.get_warnings())):
+    if not sound or any(map(tells_damage, pdf.get_warnings())):
         return _unreadable(file, "file_damaged")
     if without_fields or kind is None:
         found = without_fields or _unreadable(file, _NOT_OURS)
@@ -141,15 +140,6 @@ def _forms_by_fields(every: Iterable[PdfField], fields: dict[str, PdfField]) -> 
 
 def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
     return frozenset(name for name, field in fields.items() if not field.text.strip())
-
-
-def _is_harmless(warning: Any) -> bool:
-    """Return whether a file is only untidy: as updates by pypdf are, its list of objects is long.
-
-    Where it is short (pdfunite), what comes after it is lost.
-    """
-    found = _ANNOUNCED.search(str(warning))
-    return _ITSELF in str(warning) or (found is not None and int(found[1]) > int(found[2]))
 
 
 def _submission(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pikepdf
 
+from pipeline.forms.pdf.faults import DamagedPdfError
+
 _UTF16_BE = b"\xfe\xff"
 #: Asked for by name, a codec takes longer than what it decodes.
 _UTF16 = {_UTF16_BE: codecs.utf_16_be_decode, b"\xff\xfe": codecs.utf_16_le_decode}
@@ -25,6 +27,8 @@ _EITHER = re.compile(f"{_DAMAGED.pattern[:-1]}{_FOREIGN.pattern[1:]}")
 
 #: No answer of a form is longer; a longer string is cut and taken for damaged.
 MAXIMUM_LENGTH = 100_000
+#: What qpdf parses is nested less deeply (see ``open``); deeper is an array that holds itself.
+_DEEPEST = 100
 
 
 def decode_string(content: bytes) -> tuple[str, bool]:
@@ -99,12 +103,14 @@ def without_surrogates(text: str) -> str:
     return text
 
 
-def read_text(value: Any) -> tuple[str, bool]:
+def read_text(value: Any, depth: int = 0) -> tuple[str, bool]:
     """Return the text of a field's value object, and whether it was damaged.
 
     A string, a name, a text stream, a number, or an array of them (joined by line breaks);
-    anything else is damaged.
+    anything else is damaged. Raises DamagedPdfError for an array within itself.
     """
+    if depth > _DEEPEST:
+        raise DamagedPdfError("array")
     if value is None:
         return "", False
     if isinstance(value, pikepdf.String):
@@ -112,7 +118,7 @@ def read_text(value: Any) -> tuple[str, bool]:
     if isinstance(value, pikepdf.Stream):
         return decode_string(value.read_bytes())
     if isinstance(value, pikepdf.Array):
-        parts = [read_text(item) for item in list(value)[:100]]
+        parts = [read_text(item, depth + 1) for item in list(value)[:100]]
         nested = any(isinstance(item, pikepdf.Array) for item in list(value)[:100])
         damaged = nested or len(value) > len(parts) or any(wrong for _, wrong in parts)
         return "\n".join(text for text, _ in parts), damaged

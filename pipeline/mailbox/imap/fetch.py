@@ -8,10 +8,12 @@ FETCHed"). Each is asked for alone then.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import PipelineError, TryLaterError
+from pipeline.mailbox.header_block import HEADER_BYTES, header_of
 from pipeline.mailbox.imap.connection import from_line, lost, words
 from pipeline.mailbox.one_by_one import UndeliveredError, one_by_one
 from pipeline.mailbox.protocol import FetchedMessage, Portion
@@ -23,6 +25,8 @@ T = TypeVar("T")
 
 _FACTS = ("RFC822.SIZE", "INTERNALDATE")
 _BODY = "BODY.PEEK[]"
+#: All that is asked for of a mail over the limit (RFC 9051, 6.4.5: a part of a section).
+_HEADER = f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
 #: Where to look for a mail that the server does deliver.
 _NEWEST = 5
 _SPREAD = 5
@@ -75,31 +79,39 @@ class Fetching:
             return Portion(renumbered=True)
         facts = _asked(lambda: client.fetch(uids, _FACTS))
         listed = sorted(facts) if len(facts) == len(uids) else _still_there(client, uids)
-        wanted: list[int] = []
+        wanted: dict[str, list[int]] = {_BODY: [], _HEADER: []}
         chosen: list[int] = []
         room = self.total_bytes
         for uid in listed:
-            size = _size(facts.get(uid, {}))
-            if uid in facts and size <= self.message_bytes:
-                if wanted and size > room:
-                    break
-                wanted.append(uid)
-                room -= size
+            if uid in facts:
+                size = _size(facts[uid])
+                item = self._item(size)
+                if item == _BODY:
+                    if wanted[_BODY] and size > room:
+                        break
+                    room -= size
+                wanted[item].append(uid)
             chosen.append(uid)
-        bodies = _asked(lambda: client.fetch(wanted, [_BODY])) if wanted else {}
-        gone = set(wanted) - set(bodies)
+        found: dict[int, dict[bytes, Any]] = {}
+        for item, some in wanted.items():
+            found |= _asked(partial(client.fetch, some, [item])) if some else {}
+        gone = {uid for some in wanted.values() for uid in some} - set(found)
         gone -= set(_still_there(client, sorted(gone))) if gone else set()
         return Portion(
             [
-                self._message(uid, facts.get(uid, {}), bodies.get(uid, {}))
+                self._message(uid, facts.get(uid, {}), found.get(uid, {}))
                 for uid in chosen
                 if uid not in gone
             ],
             [uid for uid in listed if uid not in chosen],
         )
 
+    def _item(self, size: int) -> str:
+        """Return what to ask for of a mail of ``size``: all of it, or its header."""
+        return _BODY if size <= self.message_bytes else _HEADER
+
     def _singly(self, uids: Sequence[int], whole: Sequence[FetchedMessage]) -> Portion:
-        room = self.total_bytes - sum(len(mail.raw or b"") for mail in whole)
+        room = self.total_bytes - sum(len(mail.content) for mail in whole)
         some = bool(whole)
         left: list[int] = []
         control = _Control(self, set(uids), [mail.uid for mail in whole[-1:]])
@@ -111,7 +123,7 @@ class Fetching:
                 return None
             found = self.alone(self.folder, uid)
             if isinstance(found, FetchedMessage):
-                size = len(found.raw or b"")
+                size = len(found.content)
                 if some and size > room:
                     left.append(uid)
                     return None
@@ -149,26 +161,31 @@ class Fetching:
             return None
         try:
             facts = _asked(lambda: client.fetch([uid], _FACTS)).get(uid, {})
-            body = {}
-            if facts and _size(facts) <= self.message_bytes:
-                body = _asked(lambda: client.fetch([uid], [_BODY])).get(uid, {})
+            found = {}
+            if facts:
+                item = self._item(_size(facts))
+                found = _asked(lambda: client.fetch([uid], [item])).get(uid, {})
         except _RefusedError as refused:
             return refused.reason if _still_there(client, [uid]) else None
-        if not (facts and (body or _size(facts) > self.message_bytes)) and not _still_there(
-            client, [uid]
-        ):
+        if not (facts and found) and not _still_there(client, [uid]):
             return None
-        found = self._message(uid, facts, body)
-        return found.withheld or found
+        mail = self._message(uid, facts, found)
+        return mail.withheld or mail
 
-    def _message(self, uid: int, facts: dict[bytes, Any], body: dict[bytes, Any]) -> FetchedMessage:
-        raw = body.get(b"BODY[]")
+    def _message(
+        self, uid: int, facts: dict[bytes, Any], found: dict[bytes, Any]
+    ) -> FetchedMessage:
         size = _size(facts)
-        too_big = size > self.message_bytes
-        withheld = ""
+        section = b"BODY[]" if self._item(size) == _BODY else b"BODY[HEADER]"
+        raw = next((found[key] for key in sorted(found) if key.startswith(section)), None)
+        withheld, header = "", b""
         if not isinstance(raw, bytes) or (not raw and size):
-            withheld = "" if too_big else _lack(facts, body, raw)
+            withheld = _lack(facts, section, found)
             raw = None
+        elif size > self.message_bytes or len(raw) > self.message_bytes:
+            # a server that tells a wrong size has sent the whole mail
+            size = max(size, len(raw))
+            raw, header = None, header_of(raw)
         received = facts.get(b"INTERNALDATE")
         return FetchedMessage(
             account=self.server.account,
@@ -179,6 +196,7 @@ class Fetching:
             raw=raw,
             received_at=received.astimezone(UTC) if isinstance(received, datetime) else None,
             withheld=withheld,
+            header=header,
         )
 
 
@@ -205,7 +223,7 @@ class _Control:
                 if broken >= _LINES_LOST:
                     return False
                 continue
-            if found is not None and found.raw is not None:
+            if found is not None and found.content:
                 return True
         return False
 
@@ -261,10 +279,12 @@ def _size(facts: dict[bytes, Any]) -> int:
     return size if isinstance(size, int) else 0
 
 
-def _lack(facts: dict[bytes, Any], body: dict[bytes, Any], raw: object) -> str:
+def _lack(facts: dict[bytes, Any], section: bytes, found: dict[bytes, Any]) -> str:
     """Return what is missing of a mail, in the words of the protocol."""
     if not facts:
         return "listed, and no answer to FETCH RFC822.SIZE"
-    if b"BODY[]" not in body:
-        return "no answer to FETCH BODY[]"
-    return "BODY[] NIL" if raw is None else f"BODY[] empty, RFC822.SIZE {_size(facts)}"
+    asked = section.decode()
+    told = [value for key, value in found.items() if key.startswith(section)]
+    if not told:
+        return f"no answer to FETCH {asked}"
+    return f"{asked} NIL" if None in told else f"{asked} empty, RFC822.SIZE {_size(facts)}"

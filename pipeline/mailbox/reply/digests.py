@@ -8,6 +8,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from pipeline.mailbox.reply.letters import folded
 
@@ -50,19 +51,26 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     digests = Digests(key)
     found = []
     for place, source, line in _pieces(f"{text}\n{rows}"):
-        letters = folded(source)
-        in_body = any(place in part for part in within)
-        fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
-        flags = 0 if in_body and not fact else COMMON
-        if _SLOT.match(line):
-            flags |= REPLY | (LETTER if line.startswith(source) else 0)
-        elif is_reply(source):
-            flags |= REPLY
+        letters, flags = _looked_at(source, line, is_reply)
+        if not any(place in part for part in within):
+            flags |= COMMON
         for first in range(0, len(letters), LONGEST):
             part = letters[first : first + LONGEST]
             head = digests.head(part[:HEAD])
             found.append(RECORD.pack(flags, len(part), head, digests.whole(part)))
     return b"".join(found[:MOST_PIECES])
+
+
+@lru_cache(maxsize=4096)
+def _looked_at(source: str, line: str, is_reply: IsReply) -> tuple[str, int]:
+    """Return the letters of a piece and what it is; most are sentences of our templates."""
+    fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
+    flags = COMMON if fact else 0
+    if _SLOT.match(line):
+        flags |= REPLY | (LETTER if line.startswith(source) else 0)
+    elif is_reply(source):
+        flags |= REPLY
+    return folded(source), flags
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str, str]]:

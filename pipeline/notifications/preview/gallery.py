@@ -10,9 +10,10 @@ _PAGE = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n<title>Notices</title>\n<style>'
     ":root{{color-scheme:light dark}} body{{font-family:system-ui,sans-serif;margin:16px}}"
-    " iframe{{border:1px solid #767676;height:900px}} .wide{{width:700px}} .narrow{{width:320px}}"
+    " iframe{{border:1px solid #767676;box-sizing:border-box;height:900px;max-width:100%}}"
+    " .wide{{width:700px}} .narrow{{width:322px}} h2,p{{overflow-wrap:anywhere}}"
     " h2{{font-size:1em;margin:2em 0 .3em}} p{{margin:.2em 0}}</style>\n</head>\n<body>\n"
-    "<h1>{count}</h1>\n{mails}\n</body>\n</html>\n"
+    "<h1>Notices: {count}</h1>\n{mails}\n</body>\n</html>\n"
 )
 _MAIL = (
     '<h2 id="{name}">{name}</h2>\n<p lang="{lang}"><strong>{subject}</strong></p>\n'

@@ -182,12 +182,14 @@ class SmtpCourier:
 
     def _new_line(self, token: str) -> Line:
         server = self._server
-        context = server.tls or ssl.create_default_context()
+        context = None
+        if server.encryption != "none":  # it reads all certificates of this machine
+            context = server.tls or ssl.create_default_context()
         at_once = context if server.encryption == "tls" else None
         self._line = line = Line(server.host, server.port, scale=self._scale, tls=at_once)
         line.limit = limits.SESSION
         _greet(line)
-        if server.encryption == "starttls":
+        if context is not None and at_once is None:
             self._start_tls(line, context)
             _greet(line)
         if server.user:

@@ -5,6 +5,7 @@ kernel hold back a last small packet until the one before is acknowledged (Nagle
 costs 40 ms a mail.
 """
 
+import re
 import smtplib
 import socket
 import ssl
@@ -28,8 +29,13 @@ RESET: Final = 20.0
 GOODBYE: Final = 5.0
 
 _BLOCK_BYTES = 65_536
-_REPLY_BYTES = 65_536
+_REPLY_BYTES = 1_048_576
+_LINE_BYTES = 2048
 _CHUNK = 8192
+#: A reply begins with a code whose first digit the RFC knows; no server gives a preliminary one
+#: (RFC 5321, 4.2.1).
+_CODE = re.compile(rb"[2-5][0-9]{2}")
+_NO_CODE = -1
 _DOT = b".\r\n"
 
 
@@ -47,26 +53,34 @@ class _Replies:
         self._end = time.monotonic() + seconds
         self._room = _REPLY_BYTES
 
-    def readline(self, size: int) -> bytes:
-        """Return the next line, or what there is of it at the end of the connection.
+    @property
+    def are_left(self) -> bool:
+        """Whether the server said more than it was asked."""
+        return bool(self._buffer)
+
+    def readline(self) -> bytes:
+        """Return the beginning of the next line, or what there is of it at the end of the line.
 
         Raises TimeoutError, and OSError when the connection breaks or a reply never ends.
         """
-        while b"\n" not in self._buffer and len(self._buffer) < size:
-            left = self._end - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._sock.settimeout(left)
-            chunk = self._sock.recv(_CHUNK)
-            if not chunk:
-                break
-            self._buffer += chunk
-        line, end, rest = self._buffer.partition(b"\n")
-        line, self._buffer = (line + end)[:size], (line + end)[size:] + rest
-        self._room -= len(line)
-        if self._room < 0:
-            raise OSError("endless reply")
-        return line
+        kept = b""
+        while True:
+            piece, end, self._buffer = self._buffer.partition(b"\n")
+            self._room -= len(piece) + len(end)
+            if self._room < 0:
+                raise OSError("endless reply")
+            kept += piece[: _LINE_BYTES - len(kept)] + end
+            if end or not self._receive():
+                return kept
+
+    def _receive(self) -> bool:
+        """Wait for more; False at the end of the connection."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        self._buffer = self._sock.recv(_CHUNK)
+        return bool(self._buffer)
 
     def close(self) -> None:
         """Do nothing: the socket is closed by its owner."""
@@ -115,18 +129,41 @@ class Line(smtplib.SMTP):
         return self.getreply()
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one reply within ``limit`` seconds, however many lines it has."""
+        """Read one reply within ``limit`` seconds, however many lines it has.
+
+        The code is -1 for what is no reply: without a code, or with several that differ.
+        """
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("no connection")
         if self.file is None:
             self.file = _Replies(self.sock)
         self.file.begin(self.limit * self.scale)
-        found = super().getreply()
+        lines: list[bytes] = []
+        more = True
+        while more:
+            try:
+                lines.append(self.file.readline())
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("broken in a reply") from error
+            if not lines[-1]:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("closed before a reply")
+            more = bool(_CODE.match(lines[-1])) and lines[-1][3:4] == b"-"
         self.last_reply = time.monotonic()
-        return found
+        codes = {line[:3] for line in lines}
+        code = codes.pop()
+        if codes or not _CODE.fullmatch(code):
+            return _NO_CODE, b"\n".join(line.strip() for line in lines)
+        return int(code), b"\n".join(line[4:].strip() for line in lines)
 
     def ask(self, command: str, limit: float) -> tuple[int, bytes]:
-        """Send a command and return the reply, which may take ``limit`` seconds."""
+        """Send a command and return the reply, which may take ``limit`` seconds.
+
+        Raises SMTPServerDisconnected when the server has answered already: what it says next could
+        be taken for the answer to another command.
+        """
+        self._in_step()
         self.limit = limit
         return self.docmd(command)
 
@@ -147,11 +184,17 @@ class Line(smtplib.SMTP):
         """Send the bytes of a mail and the final dot, the last block of them in one write.
 
         Raises OSError when not all of it could be handed to the system; see ``dot_is_out``.
+        A yes that was there before the mail is none: it raises SMTPServerDisconnected.
         """
         stuffed = _dot_stuffed(message_bytes)
         self._unsent = len(stuffed)
+        self._in_step()
         for start in range(0, len(stuffed), _BLOCK_BYTES):
             self._push(stuffed[start : start + _BLOCK_BYTES])
+
+    def _in_step(self) -> None:
+        if self.file is not None and self.file.are_left:
+            raise smtplib.SMTPServerDisconnected("answered unasked")
 
     @property
     def dot_is_out(self) -> bool:

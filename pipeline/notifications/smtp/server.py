@@ -22,8 +22,9 @@ class SmtpServer:
     """Where mail goes out.
 
     ``encryption`` ``none`` is allowed on a loopback address only. ``time_scale`` multiplies all
-    time-outs. ``bearer`` has access tokens of OAuth 2, which are used in the place of a password.
-    ``copy_to`` is our own mailbox, a second recipient of each mail that leaves no trace in it.
+    time-outs. ``tls`` knows whom to trust, where it is not the authorities of this machine.
+    ``bearer`` has access tokens of OAuth 2, which are used in the place of a password. ``copy_to``
+    is our own mailbox, a second recipient of each mail that leaves no trace in it.
     """
 
     host: str
@@ -88,10 +89,10 @@ class SmtpServer:
 
 
 def answer(code: int, text: bytes | str) -> str:
-    """Return an answer of a server as one line, cut."""
+    """Return an answer of a server as one line, cut; what has no code is told as it came."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    line = " ".join(f"{code} {words}".split())
-    return line[:_DETAIL_LENGTH]
+    line = " ".join((f"{code} {words}" if code > 0 else words).split())
+    return line[:_DETAIL_LENGTH] or str(code)
 
 
 def timed_out(error: BaseException) -> bool:

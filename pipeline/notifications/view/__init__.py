@@ -120,10 +120,9 @@ class View(Dated):
 
     @property
     def next_step(self) -> str:
-        """The step after the present one, when it is known."""
-        return self.step(
-            self.facts.next_status or next_on_journey(self.facts.track, self.facts.status)
-        )
+        """The step after the present one, when it is known, as what is still ahead."""
+        ahead = self.facts.next_status or next_on_journey(self.facts.track, self.facts.status)
+        return self.words.text("next", ahead, self.step(ahead)) if ahead else ""
 
     @property
     def is_metas_move(self) -> bool:

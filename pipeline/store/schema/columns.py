@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.schema.packed import PackedJsonOf, PackedText
 from pipeline.store.schema.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
 
 metadata = sa.MetaData(
@@ -68,6 +69,16 @@ def flag(name: str) -> sa.Column[bool]:
 def json_of(name: str, kind: Any, *, optional: bool = False) -> sa.Column[Any]:
     """Return a column of values of the type ``kind``, as JSON."""
     return sa.Column(name, JsonOf(kind), nullable=optional)
+
+
+def packed_text(name: str) -> sa.Column[str]:
+    """Return a column of long text that nobody searches by."""
+    return sa.Column(name, PackedText, nullable=False)
+
+
+def packed_json_of(name: str, kind: Any) -> sa.Column[Any]:
+    """Return a column of long values of the type ``kind``, as JSON."""
+    return sa.Column(name, PackedJsonOf(kind), nullable=False)
 
 
 def more() -> sa.Column[Any]:

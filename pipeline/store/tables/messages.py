@@ -43,7 +43,7 @@ def _derived(record: MessageRecord) -> dict[str, object]:
 
 
 def _raw_since(record: MessageRecord) -> datetime | None:
-    return record.fetched_at if record.sha256 and record.has_bytes else None
+    return record.fetched_at if record.sha256 and not record.withheld else None
 
 
 _MAPPER = Mapper(MessageRecord, messages, _derived)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from pipeline.model.notice import MailPriority
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
-from pipeline.store.tables.in_doubt import Refused
+from pipeline.store.tables.in_doubt import FINISHED, Refused
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context, Mapper
+from pipeline.store.tables.rows import Context
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
@@ -20,11 +20,7 @@ NO_ROOM = "no_room"
 _DROPPED = 200
 OutboxView = Literal["open", "attention", "sent", "all"]
 
-_ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
 _RECEIPTS = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
-_FINISHED = frozenset(
-    {OutboxState.SENT, OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.BOUNCED}
-)
 _RETRIED = (
     OutboxState.FAILED,
     OutboxState.IN_DOUBT,
@@ -33,14 +29,6 @@ _RETRIED = (
 )
 
 
-def _derived(record: OutboxRecord) -> dict[str, object]:
-    return {
-        "kept_since": record.created_at if record.state in _FINISHED else None,
-        "attention_since": record.created_at if record.state in _ATTENTION else None,
-    }
-
-
-_MAPPER = Mapper(OutboxRecord, outbox, _derived)
 _Found = list[OutboxRecord]
 _Ids = list[str]
 
@@ -49,7 +37,7 @@ class Outbox(Refused):
     """The rows of ``outbox``. While a mail is being sent, ``next_at`` is the end of its lease."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, outbox, _MAPPER)
+        super().__init__(context)
         self._links = Links(context, outbox_requests, "outbox_id")
 
     def enqueue(self, record: OutboxRecord, also: Iterable[str] = ()) -> bool:
@@ -66,77 +54,6 @@ class Outbox(Refused):
     def requests_of(self, outbox_id: str) -> _Ids:
         """Return the ids of all requests that a mail tells of, oldest first."""
         return self._links.requests(outbox_id)
-
-    def claim(
-        self,
-        now: datetime,
-        limit: int,
-        owner: str,
-        until: datetime,
-        priorities: Iterable[MailPriority] = MailPriority,
-    ) -> _Found:
-        """Take mails to send: queued ones that are due, and sending ones whose lease is over.
-
-        Those of the first of ``priorities`` come first. Each gets the next attempt number, which
-        all later calls must carry. One that comes back with ``intended_at`` was being sent when its
-        worker vanished: it is in doubt.
-        """
-        due: _Found = []
-        for priority in priorities:
-            # one statement each: the rows come in the order of the index, and none is sorted
-            chosen = self._due("next_at", now, limit - len(due)).where(
-                outbox.c.priority == priority,
-                outbox.c.state.in_([OutboxState.QUEUED, OutboxState.SENDING]),
-            )
-            due += self._all(chosen)
-            if len(due) >= limit:
-                break
-        if not due:
-            return []
-        mine = [record.id for record in due]
-        self._update(
-            outbox.c.id.in_(mine),
-            state=OutboxState.SENDING,
-            attempt=outbox.c.attempt + 1,
-            claimed_by=owner,
-            claimed_until=until,
-            next_at=until,
-        )
-        claimed = {record.id: record for record in self._all(self._select(outbox.c.id.in_(mine)))}
-        return [claimed[record_id] for record_id in mine]
-
-    def intend(
-        self, outbox_id: str, attempt: int, at: datetime, until: datetime | None = None
-    ) -> bool:
-        """Record that the bytes go out now; False when the claim was lost: do not send.
-
-        Nor when our own copy of the mail has come in meanwhile.
-
-        ``until`` prolongs the lease, so that it covers this mail however long the ones before took.
-        """
-        lease = {"next_at": until, "claimed_until": until} if until is not None else {}
-        free = outbox.c.copied_at.is_(None)
-        return self._claimed(outbox_id, attempt, free, intended_at=at, look_until=None, **lease)
-
-    def unclaim(self, outbox_id: str, attempt: int, next_at: datetime) -> bool:
-        """Give a claimed mail back that nobody was asked to take; it costs no attempt.
-
-        False when the claim was lost, or the mail is in doubt: that one keeps its claim, so that
-        nobody takes it for a mail that was never tried.
-        """
-        return (
-            self._update(
-                outbox.c.id == outbox_id,
-                outbox.c.state == OutboxState.SENDING,
-                outbox.c.attempt == attempt,
-                outbox.c.intended_at.is_(None),
-                state=OutboxState.QUEUED,
-                next_at=next_at,
-                claimed_until=None,
-                attempt=attempt - 1,
-            )
-            == 1
-        )
 
     def postpone(self, priority: MailPriority, now: datetime, next_at: datetime) -> int:
         """Let the queued mails of ``priority`` that are due wait until ``next_at``."""
@@ -179,20 +96,6 @@ class Outbox(Refused):
             claimed_until=None,
             intended_at=None,
             last_error=OVERTAKEN,
-            kept_since=at,
-        )
-
-    def sent(self, outbox_id: str, attempt: int, at: datetime) -> bool:
-        """Record that the server took the mail; False when the claim was lost."""
-        return self._claimed(
-            outbox_id,
-            attempt,
-            state=OutboxState.SENT,
-            sent_at=at,
-            next_at=None,
-            claimed_until=None,
-            intended_at=None,
-            last_error="",
             kept_since=at,
         )
 
@@ -366,5 +269,5 @@ class Outbox(Refused):
             claimed_until=None,
             last_error=error,
             attention_since=since,
-            kept_since=since if state in _FINISHED else None,
+            kept_since=since if state in FINISHED else None,
         )

@@ -1,6 +1,7 @@
 """What every noun's file builds on: records to rows and back, inside one transaction."""
 
 import dataclasses
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -51,6 +52,9 @@ class Context:
         return values
 
 
+_NO_DEFAULT = object()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Leaf:
     """One plain field: of the record itself, or of a dataclass in the record's field ``inside``."""
@@ -58,15 +62,21 @@ class _Leaf:
     name: str
     inside: str
     kind: Any
-    in_column: bool
+    default: object
+
+    @property
+    def path(self) -> str:
+        """The way to its value from the record."""
+        return f"{self.inside}.{self.name}" if self.inside else self.name
 
 
 class Mapper(Generic[R]):
     """Turns one kind of record into the columns of its table and back.
 
     A field that is a dataclass and no column is spread over its own fields. A plain field without a
-    column goes into the JSON column ``more``; raises TypeError at import when the table has none:
-    nothing is ever dropped in silence.
+    column goes into the JSON column ``more``, unless it has its default; raises TypeError at import
+    when the table has none: nothing is ever dropped in silence. A default that is changed needs a
+    migration that writes the old one into ``more``.
     """
 
     def __init__(
@@ -78,21 +88,29 @@ class Mapper(Generic[R]):
         self._record: Any = record
         self._derived = derived
         self._spread: dict[str, Any] = {}
-        self._leaves: list[_Leaf] = []
-        for name, kind in _fields(record):
+        leaves: list[_Leaf] = []
+        for name, kind, default in _fields(record):
             if name not in table.c and dataclasses.is_dataclass(kind):
                 self._spread[name] = kind
-                for inner, inner_kind in _fields(kind):
-                    self._leaves.append(_Leaf(inner, name, inner_kind, inner in table.c))
+                leaves += [_Leaf(inner, name, *about) for inner, *about in _fields(kind)]
             else:
-                self._leaves.append(_Leaf(name, "", kind, name in table.c))
-        names = [leaf.name for leaf in self._leaves]
-        self._rest = [leaf for leaf in self._leaves if not leaf.in_column]
+                leaves.append(_Leaf(name, "", kind, default))
+        own = [leaf for leaf in leaves if leaf.name in table.c]
+        rest = [leaf for leaf in leaves if leaf.name not in table.c]
         self._has_more = "more" in table.c
-        if len(set(names)) != len(names) or (self._rest and not self._has_more):
-            rest = [leaf.name for leaf in self._rest]
-            raise TypeError(f"{self._record.__name__} does not fit the table {table.name}: {rest}")
-        columns = [leaf.name for leaf in self._leaves if leaf.in_column]
+        if len({leaf.name for leaf in leaves}) != len(leaves) or (rest and not self._has_more):
+            names = [leaf.name for leaf in rest]
+            raise TypeError(f"{self._record.__name__} does not fit the table {table.name}: {names}")
+        self._rest = {leaf.name: leaf for leaf in rest}
+        self._rest_of = _getter([leaf.path for leaf in rest])
+        columns = [leaf.name for leaf in own]
+        self._names = tuple(columns)
+        self._values_of = _getter([leaf.path for leaf in own])
+        # where the values of a row go: for the record and each of its dataclasses, names and places
+        self._places = {
+            inside: [(at, leaf.name) for at, leaf in enumerate(own) if leaf.inside == inside]
+            for inside in ("", *self._spread)
+        }
         if self._has_more:
             columns.append("more")
         self.columns: tuple[sa.Column[Any], ...] = tuple(table.c[name] for name in columns)
@@ -124,17 +142,12 @@ class Mapper(Generic[R]):
 
     def values(self, record: R) -> dict[str, Any]:
         """Return the columns of ``record``, with those that are derived from it."""
-        values: dict[str, Any] = {}
-        more: dict[str, Any] = {}
-        for leaf in self._leaves:
-            owner = getattr(record, leaf.inside) if leaf.inside else record
-            value = getattr(owner, leaf.name)
-            if leaf.in_column:
-                values[leaf.name] = value
-            else:
-                more[leaf.name] = to_plain(value)
+        values = dict(zip(self._names, self._values_of(record), strict=True))
         if self._has_more:
-            values["more"] = more
+            found = zip(self._rest.values(), self._rest_of(record), strict=True)
+            values["more"] = {
+                leaf.name: to_plain(value) for leaf, value in found if value != leaf.default
+            }
         if self._derived is not None:
             values.update(self._derived(record))
         return values
@@ -142,26 +155,44 @@ class Mapper(Generic[R]):
     def record(self, row: Sequence[Any]) -> R:
         """Return the record of a row of :attr:`columns`.
 
-        A field that ``more`` does not know, because the row is older than the field, takes its
-        default.
+        A field that ``more`` does not know, because it had its default or the row is older than the
+        field, takes its default.
         """
-        more = row[-1] if self._has_more else {}
-        arguments: dict[str, dict[str, Any]] = {name: {} for name in ("", *self._spread)}
-        values = iter(row)
-        for leaf in self._leaves:
-            if leaf.in_column:
-                arguments[leaf.inside][leaf.name] = next(values)
-            elif leaf.name in more:
-                arguments[leaf.inside][leaf.name] = from_plain(leaf.kind, more[leaf.name])
-        inner = {name: kind(**arguments[name]) for name, kind in self._spread.items()}
-        made: R = self._record(**arguments[""], **inner)
-        return made
+        arguments = {
+            inside: {name: row[at] for at, name in places}
+            for inside, places in self._places.items()
+        }
+        for name, value in row[-1].items() if self._has_more else ():
+            leaf = self._rest.get(name)
+            if leaf is not None:
+                arguments[leaf.inside][name] = from_plain(leaf.kind, value)
+        made = arguments.pop("")
+        for name, inner in arguments.items():
+            made[name] = self._spread[name](**inner)
+        record: R = self._record(**made)
+        return record
 
 
-def _fields(record: Any) -> list[tuple[str, Any]]:
-    """Return the names and resolved types of the fields of a dataclass."""
+def _getter(paths: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values at ``paths`` of a record."""
+    if not paths:
+        return lambda _record: ()
+    get = operator.attrgetter(*paths)
+    return get if len(paths) > 1 else lambda record: (get(record),)
+
+
+def _fields(record: Any) -> list[tuple[str, Any, object]]:
+    """Return the names, resolved types and defaults of the fields of a dataclass."""
     hints = hints_of(record)
-    return [(field.name, hints[field.name]) for field in dataclasses.fields(record)]
+    return [
+        (field.name, hints[field.name], _default(field)) for field in dataclasses.fields(record)
+    ]
+
+
+def _default(field: "dataclasses.Field[Any]") -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return _NO_DEFAULT if field.default is dataclasses.MISSING else field.default
 
 
 class Rows(Generic[R]):

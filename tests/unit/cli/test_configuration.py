@@ -353,6 +353,10 @@ _BROKEN: dict[str, tuple[str, Iterable[str]]] = {
         ("nosuch could not be read (No such file or directory)", "Check the path"),
     ),
     "no ca_file": ('[mailbox]\nca_file = "x.pem"\n', ("x.pem (mailbox.ca_file)", "Correct mail")),
+    "no ca_file of mail out": (
+        '[courier]\nca_file = "x.pem"\n',
+        ("x.pem (courier.ca_file)", "Correct courier"),
+    ),
     "folders": ('[folders]\nheld = "INBOX"\n', ("as well", "Give each its own folder")),
     "database": ('[store]\nurl = "mysql://h/d"\n', ('beginning with "mysql"', "sqlite:///FILE")),
     "failing command": (

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.cli.output import print_table
 from pipeline.cli.screen import cut, graphemes, width, wrap
-from pipeline.wording.inert import escaped, inert
+from pipeline.wording.escaping import escaped
+from pipeline.wording.inert import inert
 from pipeline.wording.instants import told, told_twice
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"

@@ -172,6 +172,11 @@ FAULTS = {
         "ca.pem (mailbox.ca_file), could not be read",
         "Correct mailbox.ca_file",
     ),
+    "ca_file of mail out missing": (
+        '[courier]\nca_file = "ca.pem"',
+        "ca.pem (courier.ca_file), could not be read",
+        "Correct courier.ca_file",
+    ),
     "ca_file is no certificate": (
         IMAP + _PASSWORD + 'ca_file = "pipeline.toml"',
         "pipeline.toml (mailbox.ca_file) holds no certificate in PEM",
@@ -220,7 +225,7 @@ def test_setting_that_can_work_is_taken(check: Check, text: str) -> None:
 def test_everything_that_is_wrong_is_told_at_once(check: Check) -> None:
     code, said = check(
         '[mailbox]\nkind = "imap"\nport = 0\n[team]\ncountry = "Japan"\ncontry = "x"\n'
-        'alert_to = "x"\n[courier]\nkind = "smtp"\nca_file = "x"\n'
+        'alert_to = "x"\n[courier]\nkind = "smtp"\nca_fil = "x"\n'
     )
     blocks = said.strip().split("\n\n")
     assert code == 4

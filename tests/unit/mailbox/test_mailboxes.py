@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.mailbox.header_block import HEADER_BYTES
 from pipeline.mailbox.protocol import Arrivals, FetchedMessage, Filed, Mailbox, StoredMail
 from tests.unit.mailbox.conftest import Bench
 
@@ -81,12 +82,23 @@ def test_mailbox_bytes_limit_a_batch_but_never_to_nothing(bench: Bench) -> None:
     assert bench.mailbox.new_messages(nothing_known, total_bytes=1) == first[:1]
 
 
-def test_mailbox_message_over_the_limit_comes_without_its_bytes(bench: Bench) -> None:
-    bench.mailbox.append("INBOX", mail(0, 5000))
+def test_mailbox_message_over_the_limit_comes_with_its_header_alone(bench: Bench) -> None:
+    raw = mail(0, 5000)
+    bench.mailbox.append("INBOX", raw)
     bench.mailbox.append("INBOX", mail(1))
     big, small = bench.mailbox.new_messages(nothing_known, message_bytes=1000)
-    assert (big.raw, big.size) == (None, len(mail(0, 5000)))
-    assert (small.raw, small.size) == (mail(1), len(mail(1)))
+    assert (big.raw, big.size, big.withheld) == (None, len(raw), "")
+    assert big.header == raw[: raw.index(b"\r\n\r\n") + 4]
+    assert (small.raw, small.size, small.header) == (mail(1), len(mail(1)), b"")
+
+
+def test_mailbox_header_without_an_end_is_cut(bench: Bench) -> None:
+    line = b"X-Long: " + b"x" * 900 + b"\r\n"
+    raw = line * (HEADER_BYTES // len(line) + 5) + b"\r\nBody\r\n"
+    bench.mailbox.append("INBOX", raw)
+    (big,) = bench.mailbox.new_messages(nothing_known, message_bytes=1000)
+    assert big.raw is None
+    assert big.header == raw[:HEADER_BYTES]
 
 
 def test_mailbox_filed_message_is_in_its_folder_and_nowhere_else(bench: Bench) -> None:

@@ -56,6 +56,13 @@ def test_domain_travels_as_a_labels(domain: str, wire: str) -> None:
         "愛子@example.jp",
         "user@[192.0.2.1]",
         "user@[IPv6:2001:db8::1]",
+        r'"very.(),:;<>[]\".VERY"@strange.example',
+        '"愛 子"@例え.jp',
+        "e\u0301@example.com",
+        "भारत@डाटा.भारत",
+        "a%b!c@example.jp",
+        "-a@example.jp.",
+        f"{'x' * 64}@{('y' * 60 + '.') * 3}example",
     ],
 )
 def test_address_that_is_one_is_sendable(address: str) -> None:
@@ -82,6 +89,21 @@ def test_address_that_is_one_is_sendable(address: str) -> None:
         "aiko@[192.0.2.1] x",
         "aiko@example.jp\x7f",
         f"{'a' * 10_000}@example.jp",
+        # the field would name another mailbox
+        "=?utf-8?q?a?=@example.com",
+        "ai\u202eko@example.jp",
+        "aiko\u200b@example.jp",
+        '"\u2066"@example.jp',
+        "aiko\ufeff@example.jp",
+        "aiko@example.jp\u2028x",
+        "ai\U000e0061ko@example.jp",
+        "\ud800@example.jp",
+        "aiko@\ud800.jp",
+        # comments, routes and groups are no part of an envelope (RFC 5321, 4.1.2)
+        "aiko(office)@example.jp",
+        "@r1.example,@r2.example:aiko@example.jp",
+        "staff:aiko@example.jp;",
+        'ai"ko@example.jp',
     ],
 )
 def test_address_that_is_none_is_sent_to_nobody(address: str) -> None:

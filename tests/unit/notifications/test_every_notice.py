@@ -159,8 +159,8 @@ def words_of_html(page: str) -> str:
 
 
 def letters(text: str) -> str:
-    """What is said, without what layout adds: blanks, list marks, rules."""
-    bare = re.sub(r"----- Ende? -----|-----|―――+", "", text)
+    """What is said, without what layout adds: blanks, list marks, rules, marks of commands."""
+    bare = re.sub(r"----- Ende? -----|-----|―――+|`", "", text)
     bare = re.sub(r"(?m)^(?:•|・|■|\d+\. )", "", bare)
     return re.sub(r"[\s\u2068\u2069]", "", bare)
 
@@ -452,6 +452,8 @@ _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ufdd0-\ufdef\u202a-\u202e\u2066\u2
 
 
 def tags(page: str) -> list[str]:
+    """Return the tags of a mail but those that keep short words together, whatever they are."""
+    page = re.sub(r'<span style="white-space:nowrap">(.*?)</span>', r"\1", page)
     return [tag for tag in re.findall(r"</?[a-z0-9]+", page) if tag not in {"<bdi", "</bdi"}]
 
 

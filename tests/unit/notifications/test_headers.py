@@ -98,13 +98,49 @@ def test_a_long_thread_keeps_its_first_and_last_ten(composed: Composed) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "no brackets@x", "<a b@x>", "<a@x>\r\nBcc: evil@x", "<a@x\x00>", "<x" * 600 + "@y>"]
+    "bad",
+    [
+        "",
+        "no brackets@x",
+        "<a b@x>",
+        "<a@x>\r\nBcc: evil@x",
+        "<a@x\x00>",
+        "<x" * 600 + "@y>",
+        "<a@x",
+        "a@x>",
+        "<<a@x>>",
+        "<\xe9@x>",
+        "<a\udcff@x>",
+        "<a@\u4f8b\u3048.jp>",
+        "<@>",
+        '<"a b"@x>',
+        "<a@x (comment)>",
+        "<a\t@x>",
+        "<1234567890>",
+    ],
 )
 def test_a_malformed_id_is_left_out(composed: Composed, bad: str) -> None:
     mail = read(finished(composed, thread=Thread(bad, (bad, "<good@x>"), True)))
     assert mail["In-Reply-To"] is None
     assert str(mail["References"]) == "<good@x>"
     assert mail["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "<a@[192.0.2.1]>",
+        "<a;b$c%d!e#f@g>",
+        "<a@b@c>",
+        "<=?utf-8?q?a?=@b>",
+        "<a@b=?utf-8?q?x?=>",
+        f"<{'a' * 980}@b>",
+    ],
+)
+def test_an_odd_id_is_answered_as_it_is(composed: Composed, found: str) -> None:
+    content = finished(composed, thread=Thread(found, ("<good@x>", found), True)).content
+    assert f"\r\nIn-Reply-To: {found}\r\n".encode() in content
+    assert max(map(len, content.split(b"\r\n"))) <= 998
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.preview.samples import Sample, samples
+from pipeline.notifications.seal import clean as shown_clean
 from pipeline.notifications.seal import unlinked
 from pipeline.validation.characters import clean
 from tests.unit.notifications.test_every_notice import hostile, tags
@@ -20,6 +21,9 @@ LANGUAGES = ("en", "ja", "de")
 _LINK = re.compile(
     r"[A-Za-z][\w+.-]*:(?://|[^\s\u2060]+@)|\bwww\.|[^\s@\u2060]@[^\s@\u2060]+"
     r"|[\w-]+\.[A-Za-z]{2,}|\\\\\w"
+    r"|[\w\u0300-\u036f\u2764\U0001f308][.\u2024\ufe52]\w*[^\W\d_]{2,}"
+    r"|[A-Za-z0-9][\u3002\uff0e\uff61]\w|\w[\u3002\uff0e\uff61][A-Za-z]"
+    r"|[^\s\u2060][\uff20\ufe6b]|\uff1a[/\uff0f]|(?:tel|sms|data):[^\s\u2060]"
 )
 VALUES = (
     "A\r\nBcc: victim@evil.example",
@@ -43,6 +47,20 @@ VALUES = (
     "nul\x00 bell\x07 escape\x1b[31m",
     "evil.example\ufdd0\ufdd1",
     "ev\u00adil.example",
+    "evil\u3002com",
+    "www\uff0eevil\uff61co",
+    "\u4f8b\u3048\u3002com",
+    "\uff37\uff37\uff37\uff0e\uff25\uff36\uff29\uff2c\uff0e\uff23\uff2f\uff2d",
+    "http\uff1a//evil.example https\uff1a\uff0f\uff0fevil\uff0eexample",
+    "pay\uff20evil.example pay\ufe6bevil.example",
+    "evil\u2024com evil\ufe52com",
+    "\U0001f3f3\ufe0f\u200d\U0001f308.ws i\u2764.ws",
+    "cafe\u0301.example",
+    "\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444",
+    "tel:+81312345678 sms:+4915123456789 data:text/html,x",
+    "whatsapp://send?phone=1 wa.me/81312345678",
+    "hidden\U000e0065\U000e0076\U000e0069\U000e006c \ufff9a\ufffab\ufffb",
+    "Z" + "\u0335" * 3000,
 )
 #: All of them at once, and what is all at once with a line break.
 TOGETHER = (" ".join(value for value in VALUES if "\n" not in value), VALUES[0])
@@ -116,7 +134,10 @@ def test_hostile_words_add_no_tag_no_line_and_no_value(language: str) -> None:
             assert mail.template_id == calm.template_id
             for part in shown(mail):
                 assert "49" not in part.replace("+49", ""), sample.name
-                assert not re.search(r"[\x00-\x09\x0b-\x1f\ufdd0-\ufdef\u202a-\u202e]", part)
+                assert not re.search(
+                    r"[\x00-\x09\x0b-\x1f\ufdd0-\ufdef\u202a-\u202e\ufff9-\ufffb]", part
+                )
+                assert not re.search("[\U000e0000-\U000e007f]|\u0335{9}", part)
             assert "\n" not in mail.subject + mail.preheader
             assert not re.search(r"(?m)^Bcc:", mail.text)
 
@@ -138,6 +159,19 @@ def test_a_copied_address_is_read_as_it_was() -> None:
         defused = unlinked(value)
         assert defused != value
         assert clean(defused)[0] == value
+
+
+def test_what_looks_alike_and_is_no_address_stays_as_it_is() -> None:
+    flag = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+    for value in (
+        "\u627f\u308a\u307e\u3057\u305f\u3002\u3088\u308d\u3057\u304f\u3002",
+        "\u5f0a\u793e\uff1a\u682a\u5f0f\u4f1a\u793e",
+        flag,
+        "Vie\u0323\u0302t Nam",
+        "No. 5, 10.30 a, 1.234,56",
+        "\u0e17\u0e35\u0e48",
+    ):
+        assert unlinked(shown_clean(value)) == value
 
 
 def test_our_own_addresses_are_left_alone() -> None:

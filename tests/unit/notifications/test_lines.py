@@ -42,7 +42,7 @@ def test_japanese_line_ends_after_a_clause_or_a_phrase(text: str, expected: list
     ("language", "said", "form"),
     [
         ("en", "We received your e-mail about WhatsApp. You do not need", "form"),
-        ("ja", "お送りいただいた内容を受け付けました。", "申請書を受け付けました"),
+        ("ja", "お問い合わせの内容を受け付けました。", "申請書"),
         ("de", "wir haben Ihre E-Mail zu WhatsApp erhalten. Sie müssen", "das Formular"),
     ],
 )

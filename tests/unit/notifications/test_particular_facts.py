@@ -393,9 +393,9 @@ def test_working_days_are_counted_in_words(
 @pytest.mark.parametrize(
     ("language", "second_form", "state"),
     [
-        ("en", "sent now says the same", "Check of your form (Genesys)"),
+        ("en", "have just sent says the same", "Check of your form (Genesys)"),
         ("ja", "お送りいただいた申請書は", "申請内容の確認（Genesys）"),
-        ("de", "das Sie jetzt gesendet haben", "Prüfung Ihres Formulars (Genesys)"),
+        ("de", "das Sie zuletzt gesendet haben", "Prüfung Ihres Formulars (Genesys)"),
     ],
 )
 def test_who_asks_for_the_state_is_not_told_of_a_second_form(

@@ -52,9 +52,10 @@ def test_claimed_mail_is_sent_once(store: Store, mail: OutboxRecord, later: Late
         next_at=later(600),
     )
     assert _claim(store, later(1), later(601)) == []
-    assert store.run(lambda t: t.outbox.intend(mail.id, 1, later(2)))
-    assert store.run(lambda t: t.outbox.sent(mail.id, 1, later(3)))
-    assert not store.run(lambda t: t.outbox.sent(mail.id, 1, later(3)))
+    claims = [(mail.id, 1)]
+    assert store.run(lambda t: t.outbox.intend(claims, later(2), later(600))) == {mail.id}
+    assert store.run(lambda t: t.outbox.sent(claims, later(3))) == {mail.id}
+    assert store.run(lambda t: t.outbox.sent(claims, later(3))) == set()
     sent = _get(store, mail)
     assert (sent.state, sent.sent_at, sent.next_at) == (OutboxState.SENT, later(3), None)
     assert _claim(store, later(9999), later(99999)) == []
@@ -67,20 +68,21 @@ def test_worker_that_lost_its_claim_changes_nothing(
     [claimed] = _claim(store, later(600), later(1200), "two")
     assert (claimed.attempt, claimed.claimed_by, claimed.intended_at) == (2, "two", None)
     before = _get(store, mail)
-    assert not store.run(lambda t: t.outbox.intend(mail.id, 1, later(601)))
-    assert not store.run(lambda t: t.outbox.sent(mail.id, 1, later(601)))
+    lost = [(mail.id, 1)]
+    assert store.run(lambda t: t.outbox.intend(lost, later(601), later(1201))) == set()
+    assert store.run(lambda t: t.outbox.sent(lost, later(601))) == set()
     assert not store.run(lambda t: t.outbox.deferred(mail.id, 1, later(700), "451"))
     assert not store.run(lambda t: t.outbox.failed(mail.id, 1, "550"))
     assert not store.run(lambda t: t.outbox.in_doubt(mail.id, 1, "?"))
     assert _get(store, mail) == before
-    assert store.run(lambda t: t.outbox.sent(mail.id, 2, later(602)))
+    assert store.run(lambda t: t.outbox.sent([(mail.id, 2)], later(602))) == {mail.id}
 
 
 def test_mail_of_a_vanished_worker_comes_back_as_doubtful(
     store: Store, mail: OutboxRecord, later: Later
 ) -> None:
     _claim(store, later(0), later(600), "one")
-    store.run(lambda t: t.outbox.intend(mail.id, 1, later(5)))
+    store.run(lambda t: t.outbox.intend([(mail.id, 1)], later(5), later(600)))
     [claimed] = _claim(store, later(600), later(1200), "two")
     assert claimed.intended_at == later(5)
     assert store.run(lambda t: t.outbox.in_doubt(mail.id, 2, "unknown"))
@@ -123,7 +125,7 @@ def test_only_queued_mail_can_be_cancelled(store: Store, make: "Make", later: La
 def test_bounce_marks_our_mail_once(store: Store, mail: OutboxRecord, later: Later) -> None:
     assert store.run(lambda t: t.outbox.bounced(mail.message_id, "550")) is None
     _claim(store, later(0), later(600))
-    store.run(lambda t: t.outbox.sent(mail.id, 1, later(1)))
+    store.run(lambda t: t.outbox.sent([(mail.id, 1)], later(1)))
     bounced = store.run(lambda t: t.outbox.bounced(mail.message_id, "550 unknown"))
     assert bounced is not None
     assert (bounced.state, bounced.last_error) == (OutboxState.BOUNCED, "550 unknown")
@@ -138,8 +140,8 @@ def test_purge_empties_the_bytes_of_old_finished_mail(
     for record in (old, young, waiting):
         store.run(lambda t, record=record: t.outbox.enqueue(record))  # type: ignore[misc]
     _claim(store, later(0), later(600))
-    store.run(lambda t: t.outbox.sent(old.id, 1, later(1)))
-    store.run(lambda t: t.outbox.sent(young.id, 1, later(100)))
+    store.run(lambda t: t.outbox.sent([(old.id, 1)], later(1)))
+    store.run(lambda t: t.outbox.sent([(young.id, 1)], later(100)))
     assert store.run(lambda t: t.outbox.purge_sent(later(50), 10)) == 1
     assert store.run(lambda t: t.outbox.purge_sent(later(50), 10)) == 0
     assert _get(store, old).content == b""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pikepdf
 
+from pipeline.forms.pdf.faults import DamagedPdfError
 from pipeline.forms.pdf.read.cut import may_be_cut
 from pipeline.forms.pdf.values import decode_string, read_text
 
@@ -189,7 +190,9 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
     """
     widgets: list[Any] = []
     has_notes = False
-    listed = itertools.chain.from_iterable(map(_annotations, _first_pages(pdf)))
+    listed = [item for page in _first_pages(pdf) for item in _annotations(page)]
+    if not all(isinstance(item, pikepdf.Object) for item in listed):
+        raise DamagedPdfError("annotations")  # null, where there was one
     for annotation in [item for item in listed if item.objgen not in seen]:
         if not _is_dictionary(annotation):
             continue

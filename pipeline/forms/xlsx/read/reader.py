@@ -50,14 +50,14 @@ _IDENTITY_ROWS = 5
 def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
     """Return the submission in ``file``, or the problem that says why there is none.
 
-    Never raises, whatever the bytes.
+    Raises nothing for what is wrong with the bytes: an exception is a fault of ours.
     """
     try:
         with _without_collecting():
             return _read(file)
     except RefusedFileError:
         return _unreadable(file, _REFUSED)
-    except (DamagedFileError, RecursionError, MemoryError):
+    except (DamagedFileError, MemoryError):
         return _unreadable(file, _DAMAGED)
 
 

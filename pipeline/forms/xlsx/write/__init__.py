@@ -1,1 +1,1 @@
-"""Writes a form as a workbook, with openpyxl; ``form.build_xlsx`` is the entry."""
+"""Writes a form as a workbook: whole (``form.build_xlsx``), or patched (``fill.fill_xlsx``)."""

@@ -1,5 +1,6 @@
 """Sets the properties of a workbook and how its sheets are printed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _A4 = 9
 _FOOTER_POINTS = 10
+#: The height in points of a row that names none.
+USUAL_HEIGHT = 15.0
 #: What heights of rows one page holds: A4 without margins, at the scale that fits our columns.
 _PAGE_POINTS = (900.0, 920.0, 940.0, 960.0, 980.0)
 
@@ -75,22 +78,30 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
 
 
 def break_pages(sheet: "Worksheet", starts: frozenset[int], last: int) -> None:
-    """Break pages before the headings (rows ``starts``) that would stand alone at the foot.
-
-    The rows have their heights by then. How much goes onto a page differs a little between
-    programs and fonts, so a heading must stand alone in none of several counts.
-    """
+    """Break pages where :func:`page_breaks` says so; the rows have their heights by then."""
     from openpyxl.worksheet.pagebreak import Break  # noqa: PLC0415 - slow to import
 
-    heights = {row: float(sheet.row_dimensions[row].height or 15) for row in range(1, last + 1)}
+    heights = {row: sheet.row_dimensions[row].height or USUAL_HEIGHT for row in range(1, last + 1)}
+    for row in page_breaks(heights, starts, last):
+        sheet.row_breaks.append(Break(id=row))
+
+
+def page_breaks(heights: Mapping[int, float], starts: frozenset[int], last: int) -> list[int]:
+    """Return the rows after which a page ends, so that no heading stands alone at the foot.
+
+    ``starts`` are the rows of headings, ``last`` is the last row. How much goes onto a page differs
+    a little between programs and fonts, so a heading must stand alone in none of several counts.
+    """
+    found = []
     used = [0.0] * len(_PAGE_POINTS)
     for row in range(1, last + 1):
         rooms = [room - there for room, there in zip(_PAGE_POINTS, used, strict=True)]
         both = heights[row] + heights.get(row + 1, 0.0)
         broken = row in starts and any(heights[row] <= room < both for room in rooms)
         if broken:
-            sheet.row_breaks.append(Break(id=row - 1))
+            found.append(row - 1)
         for index, room in enumerate(rooms):
             if broken or heights[row] > room:  # rows are not cut: the next page begins here
                 used[index] = heights[at.HEADER_ROW]
             used[index] += heights[row]
+    return found

@@ -65,3 +65,11 @@ def clean_text(text: str) -> str:
     text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
     text = re.sub("[\ud800-\udfff]", "\ufffd", text)[:32_000]
     return re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
+
+
+def looks_like_formula(text: str) -> bool:
+    """Return whether a program that is handed ``text`` as typed would take it for more than text.
+
+    Its cell then says that it is one (``quotePrefix``, ECMA-376 part 1, 18.8.45).
+    """
+    return text[:1] in tuple("=+-@'")

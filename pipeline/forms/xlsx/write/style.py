@@ -1,8 +1,11 @@
 """Styles our workbooks: fonts, fills, borders, and how tall a row has to be for its text."""
 
+import math
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,8 +22,11 @@ _PADDING_POINTS = 4.0
 #: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
 _WIDE = 1.88
 _NARROW = 0.9
+#: All forms in all languages, each of some 35 questions with four texts of ours, in two widths.
+_KEPT_MEASURES = 4096
 #: The tallest row that spreadsheet programs know, in points.
 _TALLEST = 409.0
+_MOST_LINES = math.ceil(_TALLEST / _LINE_POINTS)
 
 INK = "1F2933"
 MUTED = "4A5560"
@@ -185,25 +191,26 @@ def wrap_lines(text: str, width: float) -> tuple[str, ...]:
 
     Words are kept whole; wide characters and words that are too long break anywhere.
     """
-    lines: list[str] = []
+    return tuple(_lines(text, width))
+
+
+def _lines(text: str, width: float) -> Iterator[str]:
     for paragraph in text.split("\n"):
         line = ""
         for piece in _pieces(paragraph, width):
             if line and text_width(line + piece.rstrip()) > width:
-                lines.append(line.rstrip())
+                yield line.rstrip()
                 line = piece.lstrip()
             else:
                 line += piece
-        lines.append(line.rstrip())
-    return tuple(lines)
+        yield line.rstrip()
 
 
-def _pieces(text: str, width: float) -> list[str]:
-    """Return the parts of ``text`` between which a line may break, in order and complete."""
+def _pieces(text: str, width: float) -> Iterator[str]:
+    """Yield the parts of ``text`` between which a line may break, in order and complete."""
     closing = "、。，．）」』：；！？ー…）"
-    pieces: list[str] = []
+    last = ""
     for character in text:
-        last = pieces[-1] if pieces else ""
         wide = _is_wide(character)
         joins = (
             bool(last)
@@ -212,15 +219,36 @@ def _pieces(text: str, width: float) -> list[str]:
             and text_width(last + character) <= width
         )
         if joins:
-            pieces[-1] += character
+            last += character
         else:
-            pieces.append(character)
-    return pieces
+            if last:
+                yield last
+            last = character
+    if last:
+        yield last
+
+
+def measured(text: str, width: float) -> tuple[int, bool]:
+    """Return how many lines ``text`` takes in a column, and whether it has wide characters.
+
+    No more lines are counted than the tallest row has, however long the text is.
+    """
+    lines = sum(1 for _ in islice(_lines(text, width - 1.2), _MOST_LINES))
+    return lines, any(map(_is_wide, text))
+
+
+#: The same for texts of ours, which come again in every workbook.
+own_measured = lru_cache(maxsize=_KEPT_MEASURES)(measured)
 
 
 def row_height(cells: tuple[tuple[str, float], ...], *, at_least: int = 1) -> float:
     """Return the height in points of a row whose cells hold (text, column width)."""
-    lines = max((len(wrap_lines(text, width - 1.2)) for text, width in cells), default=1)
-    wide = any(_is_wide(character) for text, _ in cells for character in text)
-    line = _WIDE_LINE_POINTS if wide else _LINE_POINTS
+    return height_of((measured(text, width) for text, width in cells), at_least=at_least)
+
+
+def height_of(sizes: Iterable[tuple[int, bool]], *, at_least: int = 1) -> float:
+    """Return the height in points of a row whose cells have the ``sizes`` that were measured."""
+    found = tuple(sizes)
+    lines = max((lines for lines, _ in found), default=1)
+    line = _WIDE_LINE_POINTS if any(wide for _, wide in found) else _LINE_POINTS
     return min(_TALLEST, max(lines, at_least) * line + _PADDING_POINTS)
