@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import event
 
-from pipeline.flow.inbound import process
+from pipeline.flow.inbound import process, receive
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.services import Work
 from pipeline.store.records import MessageRecord
@@ -23,7 +23,7 @@ class Counted:
     def __init__(self, world: World, patch: pytest.MonkeyPatch) -> None:
         self._seen: list[str] = []
         self.last: Counter[str] = Counter()
-        self._receive = process.receive
+        self._receive = receive.receive
         patch.setattr(process, "receive", self._received)
         event.listen(world.services.store._engine, "before_cursor_execute", self._run)
 
@@ -55,7 +55,7 @@ def test_a_new_form(world: World, counted: Counted) -> None:
 
 def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted) -> None:
     world.mail(HANAKO, wrong())
-    assert counted.numbers == (15, 15)
+    assert counted.numbers == (13, 15)
     world.reply(world.request(), "", form())
     assert counted.numbers == (17, 13)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.store.schema.types import key as stored
 from pipeline.store.schema.upkeep import counters
+from pipeline.store.statements import Insert, Upsert, param
 from pipeline.store.tables.rows import Context
 
 #: A counter and the beginning of its window.
@@ -23,15 +22,17 @@ _VALUES = sa.select(counters.c.key, counters.c.value).where(
 )
 
 
-@cache
-def _adding(*, on_postgresql: bool, told: bool) -> Any:
-    """Return the statement that adds to a counter, or begins it; ``told``: and gives its value."""
-    new = (postgresql.insert if on_postgresql else sqlite.insert)(counters)
-    adding = new.on_conflict_do_update(
-        index_elements=[counters.c.mailbox_id, counters.c.key, counters.c.window_start],
+def _adding(own: Insert) -> Any:
+    new = own(counters).values({column.name: param(column.name) for column in counters.c})
+    return new.on_conflict_do_update(
+        index_elements=list(counters.primary_key),
         set_={"value": counters.c.value + new.excluded.value},
     )
-    return adding.returning(counters.c.value) if told else adding
+
+
+#: Add to a counter, or begin it; :data:`_TOLD` gives its value as well.
+_ADD = Upsert(_adding)
+_TOLD = Upsert(lambda own: _adding(own).returning(counters.c.value))
 
 
 class Counters:
@@ -42,9 +43,9 @@ class Counters:
 
     def add(self, key: str, window_start: datetime, by: int = 1) -> int:
         """Add ``by`` to the counter ``key`` of a window and return its new value."""
-        adding = _adding(on_postgresql=self._context.on_postgresql, told=True)
-        row = self._row(key, window_start, by)
-        return int(self._context.connection.execute(adding, row).scalar_one())
+        row = self._context.first(_TOLD, key=key, window_start=window_start, value=by)
+        value: int = row[0] if row is not None else 0  # it gives one row always
+        return value
 
     def add_all(self, amounts: Mapping[Window, int]) -> None:
         """Add to several counters at once.
@@ -53,8 +54,7 @@ class Counters:
         """
         if amounts:
             rows = [self._row(*window, by) for window, by in sorted(amounts.items())]
-            adding = _adding(on_postgresql=self._context.on_postgresql, told=False)
-            self._context.connection.execute(adding, rows)
+            _ADD.change_all(self._context.connection, rows)
 
     def value(self, key: str, window_start: datetime) -> int:
         """Return the value of the counter, 0 when nothing was counted."""

@@ -315,6 +315,8 @@ class Messages(Rows[MessageRecord]):
 
     def _same_bytes(self, record: MessageRecord) -> _Found:
         """Return the first mails with the bytes of ``record`` that were decided on."""
+        asked: str
+        found: _Found
         asked, found = self._context.seen.get(_SEEN_BYTES, ("", []))
         if asked != record.id:
             found = self._found(_SAME_BYTES, id=record.id, sha256=record.sha256)
