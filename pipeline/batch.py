@@ -33,6 +33,7 @@ from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
 from pipeline.model.message import Attachment
+from pipeline.store.tables.leases import BATCH
 from pipeline.store.unit_of_work import Transaction
 
 
@@ -348,7 +349,7 @@ def _lease(services: Services) -> Iterator[None]:
     """Show that a batch runs; work itself is fenced by its rows, so a second one may join."""
     now = services.clock.now()
     until = now + timedelta(seconds=services.settings.limits.lease_seconds)
-    name = f"batch:{services.worker}"
+    name = f"{BATCH}{services.worker}"
     services.store.run(lambda tx: tx.leases.acquire(name, services.worker, now, until))
     try:
         yield

@@ -221,7 +221,7 @@ def _changed(cursor: Any) -> Any:
     return cursor.rowcount
 
 
-def _told(connection: sa.Connection, text: str, error: Any, cursor: Any) -> BaseException:
+def _told(connection: sa.Connection, text: str, error: Any, cursor: Any) -> Any:
     """Return ``error`` as SQLAlchemy tells it; a connection that is gone is used no more."""
     dialect = connection.dialect
     gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)

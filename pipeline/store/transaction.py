@@ -51,5 +51,9 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block did when it raises, and nothing before it."""
-        with self.context.connection.begin_nested():
-            yield
+        try:
+            with self.context.connection.begin_nested():
+                yield
+        except BaseException:
+            self.context.seen.clear()
+            raise

@@ -5,8 +5,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -17,6 +18,7 @@ from pipeline.model.retry import Retry
 from pipeline.store.blobs import Blobs
 from pipeline.store.engine import open_engine, read_only, shown
 from pipeline.store.faults import stumbled, told_as, transient, unknown_word
+from pipeline.store.hold import Hold
 from pipeline.store.migrations import REVISIONS
 from pipeline.store.tables.rows import Context
 from pipeline.store.transaction import Transaction
@@ -179,6 +181,42 @@ class Store:
                 raise TryLaterError("database_busy", where=self.where) from error
             raise
 
+    @contextmanager
+    def hold(self) -> Iterator[Hold]:
+        """Give a hold on messages; what was taken is let go at the end of the block."""
+        if self._engine.dialect.name == "sqlite":
+            yield Hold(self._looking)
+            return
+        with self._telling():
+            connection = self._engine.connect()
+        with closing(connection):
+            context = Context(connection, self.mailbox_id, read_only=True)
+            yield Hold(partial(self._in_one, context))
+
+    @contextmanager
+    def _looking(self) -> Iterator[Context]:
+        with self.read() as tx:
+            yield tx.context
+
+    @contextmanager
+    def _in_one(self, context: Context) -> Iterator[Context]:
+        """Give ``context``, whose transaction goes on after the block."""
+        with self._telling():
+            if not context.connection.in_transaction():
+                context.connection.begin()
+            yield context
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell an error of the database by its meaning."""
+        try:
+            yield
+        except Exception as error:
+            self._tell(error)
+            if transient(error):
+                raise TryLaterError("database_busy", where=self.where) from error
+            raise
+
     def schema_state(self) -> SchemaState:
         """Return whether the tables are missing, current, of an older or of a newer programme.
 
@@ -201,14 +239,8 @@ class Store:
     @contextmanager
     def _asking(self) -> Iterator[sa.Connection]:
         """Give a connection; an error of the database is told by its meaning."""
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except Exception as error:
-            self._tell(error)
-            if transient(error):
-                raise TryLaterError("database_busy", where=self.where) from error
-            raise
+        with self._telling(), self._engine.connect() as connection:
+            yield connection
 
     def migrate(self) -> None:
         """Bring the tables to the newest revision, all or nothing; does nothing when they are.

@@ -13,7 +13,7 @@ from tests.benchmarks.measuring import MEASURED
 from tests.benchmarks.table import PAGE, written
 from tests.world.settings import settings_of
 
-OpenServices = Callable[[Path], Services]
+OpenServices = Callable[..., Services]
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def services_in() -> Iterator[OpenServices]:
     """Open services with their state in a folder."""
     with ExitStack() as stack:
 
-        def make(folder: Path) -> Services:
+        def make(folder: Path, url: str = "") -> Services:
             courier = {"hourly_cap": 1_000_000, "undo_seconds": 0}
-            settings = settings_of(folder, courier=courier)
+            settings = settings_of(folder, courier=courier, store={"url": url})
             return stack.enter_context(open_services(settings, SystemClock(), make=True))
 
         yield make

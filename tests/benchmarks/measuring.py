@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,44 @@ def seconds(work: Callable[[], object]) -> float:
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one piece of work took: seconds on the clock, and seconds of processors."""
+
+    wall: float
+    processor: float
+
+
+def spent(work: Callable[[], object]) -> Spent:
+    """Return what ``work`` takes once, in this process and in those that it started before."""
+    children = _children()
+    before, begin = _processor(children), time.perf_counter()
+    work()
+    wall = time.perf_counter() - begin
+    return Spent(wall, _processor(children) - before)
+
+
+def _processor(children: Iterable[Path]) -> float:
+    """Return the seconds that this process and ``children`` have had."""
+    ticks = sum(int(_fields(child)[part]) for child in children for part in (11, 12))
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _children() -> list[Path]:
+    """Return the processes of which this one is the parent."""
+    own = str(os.getpid())
+    there = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [path for path in there if _fields(path)[1:2] == [own]]
+
+
+def _fields(process: Path) -> list[str]:
+    """Return the fields of a process from its state on (proc(5), stat); none when it is gone."""
+    try:
+        return (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def medians(

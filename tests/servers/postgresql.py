@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ _SETTINGS = {
     "max_connections": "40",
     "shared_buffers": "32MB",
 }
+_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _START_SECONDS = 30
 _numbers = itertools.count()
 
@@ -39,8 +40,10 @@ def postgresql_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgresql(folder: Path) -> Iterator[str]:
+def running_postgresql(folder: Path, *, durable: bool = False) -> Iterator[str]:
     """Run a cluster below ``folder`` and give the URL of its database ``postgres``.
+
+    ``durable``: its commits reach the disk, as those of a server at work do.
 
     As root, everything runs as an unprivileged user, because PostgreSQL refuses root; where that
     user cannot enter ``folder``, the cluster lies in a temporary folder of its own. Raises
@@ -60,7 +63,7 @@ def running_postgresql(folder: Path) -> Iterator[str]:
             if own is not None:
                 own.chmod(0o711)
             os.chown(cluster, user.pw_uid, user.pw_gid)
-        with _server(programs, cluster, user) as url:
+        with _server(programs, cluster, user, _DURABLE if durable else {}) as url:
             yield url
     finally:
         if own is not None:
@@ -80,7 +83,9 @@ def new_database(url: str, template: str = "template1") -> str:
 
 
 @contextmanager
-def _server(programs: Path, cluster: Path, user: pwd.struct_passwd | None) -> Iterator[str]:
+def _server(
+    programs: Path, cluster: Path, user: pwd.struct_passwd | None, more: Mapping[str, str]
+) -> Iterator[str]:
     data = cluster / "data"
     as_user = _as(user)
     subprocess.run(
@@ -95,7 +100,7 @@ def _server(programs: Path, cluster: Path, user: pwd.struct_passwd | None) -> It
         cwd=cluster,
     )
     port = _free_port()
-    settings = _SETTINGS | {"port": str(port), "unix_socket_directories": str(cluster)}
+    settings = {**_SETTINGS, **more} | {"port": str(port), "unix_socket_directories": str(cluster)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with (cluster / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -1,7 +1,8 @@
 """Second write: fetched messages are processed, ten in one transaction or as many as are quick.
 
-Their bytes are read before it begins: a slow file holds up no other writer. The guarded child reads
-the next ten meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
+A worker takes them first, so that no other one reads them as well. Their bytes are read before the
+transaction begins: a slow file holds up no other writer. The guarded child reads the next ten
+meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
 fails is tried again after growing waits or goes to the quarantine, as :mod:`faults` decides, in the
 same commit. What is not the fault of a message is charged to none: without the database or the
 reader the portion stops; a message that a wrong setting or the machine stops waits while the others
@@ -9,7 +10,9 @@ go on, and the error is told beside the numbers. The commit also says where the 
 on the server is moved after it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
@@ -19,6 +22,7 @@ from pipeline.flow.inbound.ready import make_ready
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
+from pipeline.store.hold import Hold
 from pipeline.store.records import MessageRecord
 
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
@@ -53,46 +57,65 @@ class Processed:
 
 
 def process(services: Services) -> Processed:
-    """Process one portion of fetched messages; zero of everything when none is due."""
-    with services.store.read() as tx:
-        candidates = _claimed(services.work(tx), services.settings.limits.batch)
-    parts = [candidates[at : at + _AT_ONCE] for at in range(0, len(candidates), _AT_ONCE)]
+    """Process one portion of fetched messages; zero of everything when none is due.
+
+    What another worker has taken is its own.
+    """
     total = Processed()
-    if parts:
-        make_ready(services)
-    with Reading(services) as reading:
-        for number, part in enumerate(parts):
+    left = services.settings.limits.batch
+    with services.store.hold() as hold, Reading(services) as reading:
+        take = partial(_taken, services, hold, _workers(services))
+        part = take(left, ())
+        if part:
+            make_ready(services)
+        while part:
+            left -= len(part)
             reading.ahead(part)
-            if number + 1 < len(parts):
-                reading.meanwhile(parts[number + 1])
-            total += _process(services, reading, len(part))
+            coming = take(left, part)
+            reading.meanwhile(coming)
+            total += _process(services, reading, [row.id for row in part])
+            part = coming
     return total
 
 
-def _process(services: Services, reading: Reading, count: int) -> Processed:
-    """Process up to ``count`` messages, in one transaction if it is short enough."""
+def _workers(services: Services) -> int:
+    """Return how many workers share the mail now."""
+    with services.store.read() as tx:
+        return tx.leases.working(services.clock.now())
+
+
+def _taken(
+    services: Services, hold: Hold, workers: int, most: int, held: Sequence[MessageRecord]
+) -> list[MessageRecord]:
+    """Take messages to read and decide; fewer when others wait for them."""
+    mine = {row.id for row in held}
+    return hold.take(services.clock.now(), min(most, _AT_ONCE), workers, mine) if most else []
+
+
+def _process(services: Services, reading: Reading, ids: Sequence[str]) -> Processed:
+    """Process the messages ``ids``, in one transaction if it is short enough."""
     total = Processed()
-    while total.all < count:
-        done = _process_some(services, reading, count - total.all)
+    while total.all < len(ids):
+        done = _process_some(services, reading, ids)
         if not done.all:
             break  # another worker has the others
         total += done
     return total
 
 
-def _process_some(services: Services, reading: Reading, limit: int) -> Processed:
-    """Process up to ``limit`` messages in one transaction, in bulk or else one by one."""
+def _process_some(services: Services, reading: Reading, ids: Sequence[str]) -> Processed:
+    """Process those of ``ids`` that still wait in one transaction, in bulk or else one by one."""
     try:
-        return services.run(lambda work: _bulk(work, reading, limit))
+        return services.run(lambda work: _bulk(work, reading, ids))
     except Exception as error:
         if _stops_all(error):
             raise
         logs.event("flow.process", "bulk_failed", error=type(error).__name__)
-    return services.run(lambda work: _one_by_one(work, reading, limit))
+    return services.run(lambda work: _one_by_one(work, reading, ids))
 
 
-def _claimed(work: Work, limit: int) -> list[MessageRecord]:
-    return work.tx.messages.claim(work.now, limit)
+def _claimed(work: Work, ids: Sequence[str]) -> list[MessageRecord]:
+    return work.tx.messages.waiting(ids, work.now, locked=True)
 
 
 def _stops_all(error: Exception) -> bool:
@@ -100,9 +123,9 @@ def _stops_all(error: Exception) -> bool:
     return isinstance(error, TryLaterError) or blames_nothing(error)
 
 
-def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
+def _bulk(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
     processed = 0
-    for row in _claimed(work, limit):
+    for row in _claimed(work, ids):
         if processed and work.keeps_others_waiting:
             break
         work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
@@ -110,9 +133,9 @@ def _bulk(work: Work, reading: Reading, limit: int) -> Processed:
     return Processed(processed=processed)
 
 
-def _one_by_one(work: Work, reading: Reading, limit: int) -> Processed:
+def _one_by_one(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
     total = Processed()
-    for row in _claimed(work, limit):
+    for row in _claimed(work, ids):
         if total.all and work.keeps_others_waiting:
             break
         try:

@@ -17,6 +17,7 @@ from pipeline.store.schema.mail_and_requests import events, requests
 from pipeline.store.schema.plain import to_plain
 from pipeline.store.schema.types import canonical, clean
 from pipeline.store.statements import Statement, param
+from pipeline.store.tables.requests import END_OF_EVENTS
 from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
 
 _MAPPER = Mapper(EventRecord, events)
@@ -56,7 +57,9 @@ class Events(Rows[EventRecord]):
 
         Raises NotFoundError(``request_not_found``) when the request is not there.
         """
-        end = self._end(record.request_id, lock=True)
+        mine = (END_OF_EVENTS, record.request_id)
+        end: tuple[int, str] | None = self._context.seen.get(mine)
+        end = end or self._end(record.request_id, lock=True)
         if end is None:
             raise NotFoundError("request_not_found", reference=record.request_id)
         seq, previous = end
@@ -71,6 +74,7 @@ class Events(Rows[EventRecord]):
         line = replace(line, hash=line_hash(line))
         self._insert([line])
         self._change(_SET_END, id=line.request_id, event_seq=line.seq, event_hash=line.hash)
+        self._context.seen[mine] = (line.seq, line.hash)
         return line
 
     def list(self, request_id: str) -> _Found:

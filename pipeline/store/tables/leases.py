@@ -12,6 +12,11 @@ _MAPPER = Mapper(LeaseRecord, leases)
 _Found = list[LeaseRecord]
 
 
+#: The leases of workers that do a batch begin so.
+BATCH = "batch:"
+_AFTER_BATCH = "batch;"
+
+
 class Leases(Rows[LeaseRecord]):
     """The rows of ``leases``."""
 
@@ -57,6 +62,13 @@ class Leases(Rows[LeaseRecord]):
     def sweep(self, now: datetime) -> int:
         """Remove the leases that are over: their workers are gone; return how many."""
         return self._delete(leases.c.until <= now)
+
+    def working(self, now: datetime) -> int:
+        """Return how many workers do a batch."""
+        live = sa.select(sa.func.count()).where(
+            self._mine(), leases.c.name >= BATCH, leases.c.name < _AFTER_BATCH, leases.c.until > now
+        )
+        return int(self._execute(live).scalar_one())
 
     def beyond(self, latest: datetime) -> int:
         """Return how many leases end after ``latest``."""

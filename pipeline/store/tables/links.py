@@ -40,7 +40,10 @@ class Links:
     def add(self, mail: str, request_ids: Iterable[str]) -> None:
         """Link the mail with the requests; what is linked already stays so."""
         for request_id in dict.fromkeys(request_ids):
-            self._context.change(self._add, owner=mail, request_id=request_id)
+            linked = (self._table.name, mail, request_id)
+            if linked not in self._context.seen:
+                self._context.change(self._add, owner=mail, request_id=request_id)
+                self._context.seen[linked] = True
 
     def owners(self, request_id: str) -> sa.Select[Any]:
         """Return the selection of the mails of a request."""
@@ -61,6 +64,7 @@ class Links:
             other.c[self._owner.name] == self._owner,
             other.c.request_id != request_id,
         )
+        self._context.seen.clear()
         self._context.connection.execute(
             sa.delete(self._table).where(
                 self._mine(), self._table.c.request_id == request_id, shared

@@ -28,6 +28,7 @@ MessageView = Literal["all", "waiting", "unmoved"]
 _UIDS_AT_ONCE = 1000
 _SAME_ID = 50
 _SAME = 50
+_SEEN_BYTES = ("same bytes",)
 _PLACE = ("account", "folder", "uidvalidity", "uid")
 
 
@@ -69,6 +70,13 @@ def _twin() -> sa.Select[Any]:
     return same.order_by(_ROW.processed_at, _ROW.id).limit(_SAME)
 
 
+def _same_bytes() -> sa.Select[Any]:
+    same = _MAPPER.mine(
+        _ROW.id != param("id"), _ROW.sha256 == param("sha256"), _ROW.processed_at.is_not(None)
+    )
+    return same.order_by(_ROW.processed_at, _ROW.id).limit(_SAME)
+
+
 def _earlier(*same: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return _MAPPER.mine(
         _ROW.id != param("id"),
@@ -91,9 +99,15 @@ _INSERT = Upsert(_inserting)
 _CLAIM = Statement(
     lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"
 )
+_DUE_IDS = Statement(
+    lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")).with_only_columns(
+        _ROW.id
+    )
+)
 _GET = Statement(lambda: _MAPPER.mine(_ROW.id == param("id")))
 _SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
 _SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))
+_SAME_BYTES = Statement(_same_bytes)
 _TWIN = Statement(_twin)
 _EARLIER_BYTES = Statement(
     lambda: _earlier(_ROW.sha256 == param("sha256")).order_by(_ROW.processed_at, _ROW.id).limit(1)
@@ -110,6 +124,7 @@ class Messages(Rows[MessageRecord]):
 
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
         """Insert the mails whose place is not yet in the ledger; return how many were new."""
+        self._context.seen.pop(_SEEN_BYTES, None)
         new = 0
         for record in records:
             values = {**self._values(record), "raw_since": _raw_since(record)}
@@ -140,6 +155,24 @@ class Messages(Rows[MessageRecord]):
         worker has locked are passed over.
         """
         return self._found(_CLAIM, now=now, most=limit, state=MessageState.FETCHED)
+
+    def due_ids(self, now: datetime, limit: int) -> _Ids:
+        """Return the ids of mails that wait to be processed, oldest first; none is locked."""
+        found = self._context.rows(_DUE_IDS, now=now, most=limit, state=MessageState.FETCHED)
+        return [row[0] for row in found]
+
+    def waiting(self, rows: Sequence[str], now: datetime, *, locked: bool = False) -> _Found:
+        """Return those mails of ``rows`` that wait to be processed, oldest first.
+
+        ``locked``: on PostgreSQL until the end of the transaction, past those that another one has
+        locked.
+        """
+        due = self._select(
+            messages.c.id.in_(rows),
+            messages.c.next_at <= now,
+            messages.c.state == MessageState.FETCHED,
+        ).order_by(messages.c.next_at, messages.c.id)
+        return self._all(self._locked(due, skip_locked=True) if locked else due)
 
     def waiting_beyond(self, latest: datetime) -> int:
         """Return how many mails wait to be processed until after ``latest``."""
@@ -194,6 +227,7 @@ class Messages(Rows[MessageRecord]):
     def save(self, record: MessageRecord) -> None:
         """Write all fields of a mail that is in the ledger, and the link to its first request."""
         self._change(_SAVE, **self._mapper.values(record))
+        self._context.seen.pop(_SEEN_BYTES, None)
         self._link_first(record)
 
     def delivered(self, record: MessageRecord) -> None:
@@ -250,22 +284,44 @@ class Messages(Rows[MessageRecord]):
         2.3.1.1), that was decided on and whose mail was not moved.
         """
         place = record.place
-        found = self._found(
-            _TWIN,
-            id=record.id,
-            sha256=record.sha256,
-            account=place.account,
-            folder=place.folder,
-            uidvalidity=place.uidvalidity,
-        )
-        unmoved = (row for row in found if row.renumbered or (row.move_to and not row.moved_at))
+        found = self._same_bytes(record)
+        if len(found) == _SAME:
+            found = self._found(
+                _TWIN,
+                id=record.id,
+                sha256=record.sha256,
+                account=place.account,
+                folder=place.folder,
+                uidvalidity=place.uidvalidity,
+            )
+        folder = (place.account, place.folder)
+        elsewhere = [
+            row
+            for row in found
+            if (row.place.account, row.place.folder) == folder
+            and row.place.uidvalidity != place.uidvalidity
+        ]
+        unmoved = (row for row in elsewhere if row.renumbered or (row.move_to and not row.moved_at))
         return next(unmoved, None)
 
     def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
         """Return the first processed mail with the same bytes as ``record``, or None."""
+        found = self._same_bytes(record)
+        if len(found) < _SAME:
+            return next((row for row in found if row.state is MessageState.PROCESSED), None)
         return self._one(
             _EARLIER_BYTES, id=record.id, sha256=record.sha256, state=MessageState.PROCESSED
         )
+
+    def _same_bytes(self, record: MessageRecord) -> _Found:
+        """Return the first mails with the bytes of ``record`` that were decided on."""
+        asked: str
+        found: _Found
+        asked, found = self._context.seen.get(_SEEN_BYTES, ("", []))
+        if asked != record.id:
+            found = self._found(_SAME_BYTES, id=record.id, sha256=record.sha256)
+            self._context.seen[_SEEN_BYTES] = (record.id, found)
+        return found
 
     def earlier_with_message_id(self, record: MessageRecord) -> MessageRecord | None:
         """Return a processed mail with the Message-ID, sender and content of ``record``, or None.

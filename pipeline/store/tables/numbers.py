@@ -1,5 +1,6 @@
 """The numbers: what we know of each; a decision about a number locks its row."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
+from pipeline.store.schema.types import clean
 from pipeline.store.statements import Insert, Statement, Upsert, param
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
@@ -25,6 +27,7 @@ def _setting(own: Insert) -> Any:
     return inserted.on_conflict_do_update(index_elements=list(numbers.primary_key), set_=known)
 
 
+_SEEN = "number"
 _GET = Statement(_by_number)
 _LOCK = Statement(_by_number, lock="wait")
 _SET = Upsert(_setting)
@@ -41,9 +44,12 @@ class Numbers(Rows[NumberRecord]):
 
         On SQLite the write transaction itself is the lock.
         """
-        row = self._one(_LOCK, e164=e164)
-        if row is not None:
-            return row
+        seen: NumberRecord | None = self._context.seen.get((_SEEN, e164))
+        row = seen or self._one(_LOCK, e164=e164) or self._made(e164)
+        self._context.seen[_SEEN, e164] = row
+        return row
+
+    def _made(self, e164: str) -> NumberRecord:
         unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
         if self._insert_new(unknown, on=("e164",)):
             return unknown
@@ -55,11 +61,15 @@ class Numbers(Rows[NumberRecord]):
 
     def get(self, e164: str) -> NumberRecord | None:
         """Return the number, or None when nothing is known of it."""
-        return self._one(_GET, e164=e164)
+        seen: NumberRecord | None = self._context.seen.get((_SEEN, e164))
+        return seen or self._one(_GET, e164=e164)
 
     def set(self, record: NumberRecord) -> None:
         """Write what is known of a number, new or not."""
         self._change(_SET, **self._mapper.values(record))
+        # it is locked now, and reads as it was stored
+        kept = replace(record, organisation=clean(record.organisation))
+        self._context.seen[_SEEN, record.e164] = kept
 
     def organisations(self, limit: int) -> list[str]:
         """Return whose numbers we know, each once."""

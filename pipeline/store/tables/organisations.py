@@ -8,6 +8,8 @@ from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Context, Mapper, Rows
 
 _MAPPER = Mapper(OrganisationRecord, organisations)
+#: What is said of a domain is asked several times for one mail; one answer serves them all.
+_SEEN = "organisation"
 _GET = Statement(lambda: _MAPPER.mine(organisations.c.domain == param("domain")))
 
 
@@ -19,7 +21,11 @@ class Organisations(Rows[OrganisationRecord]):
 
     def get(self, domain: str) -> OrganisationRecord | None:
         """Return what was said of ``domain``, removed or not, or None."""
-        return self._one(_GET, domain=domain)
+        seen = (_SEEN, domain)
+        if seen not in self._context.seen:
+            self._context.seen[seen] = self._one(_GET, domain=domain)
+        record: OrganisationRecord | None = self._context.seen[seen]
+        return record
 
     def known(self, domains: Collection[str]) -> set[str]:
         """Return those of ``domains`` that are known as organisations."""
@@ -28,6 +34,7 @@ class Organisations(Rows[OrganisationRecord]):
 
     def set(self, record: OrganisationRecord) -> None:
         """Write what is said of a domain, new or not."""
+        self._context.seen.pop((_SEEN, record.domain), None)
         values = self._mapper.values(record)
         statement = self._context.upsert(organisations).values(**self._values(record))
         self._execute(

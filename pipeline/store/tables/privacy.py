@@ -88,6 +88,7 @@ class Privacy:
                 **dict.fromkeys(_REQUEST_TEXTS, ""),
             )
         )
+        self._context.seen.clear()
         return [name for name in names if not self._named(name)]
 
     def _more_without_words(self, request_id: str) -> dict[str, Any]:

@@ -23,6 +23,10 @@ from pipeline.store.tables.rows import (
 )
 
 _AFTER_ALL_REFERENCES = "~"
+#: A form asks several times for the requests of its number; one answer serves until one is written.
+_OF_NUMBERS = ("of numbers",)
+#: Under this name a transaction remembers the last line of a request's history.
+END_OF_EVENTS = "end of events"
 
 
 def _derived(record: RequestRecord) -> dict[str, object]:
@@ -93,9 +97,15 @@ class Requests(Rows[RequestRecord]):
     def __init__(self, context: Context) -> None:
         super().__init__(context, requests, _MAPPER)
 
+    def _change(self, statement: Statement, **values: object) -> int:
+        self._context.seen.pop(_OF_NUMBERS, None)
+        return super()._change(statement, **values)
+
     def insert(self, record: RequestRecord) -> None:
         """Insert a new request, without events."""
         self._insert([record], event_seq=0, event_hash="")
+        self._context.seen.pop(_OF_NUMBERS, None)
+        self._context.seen[END_OF_EVENTS, record.id] = (0, "")
 
     def get(self, request_id: str) -> RequestRecord | None:
         """Return the request, or None."""
@@ -187,7 +197,11 @@ class Requests(Rows[RequestRecord]):
         """
         if not e164:
             return []
-        return self._found(_PROVEN_OF_NUMBER if proven else _OF_NUMBER, number=e164)
+        seen = self._context.seen.setdefault(_OF_NUMBERS, {})
+        if (e164, proven) not in seen:
+            statement = _PROVEN_OF_NUMBER if proven else _OF_NUMBER
+            seen[e164, proven] = self._found(statement, number=e164)
+        return list(seen[e164, proven])
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the requests whose address of record is ``address``, newest first."""

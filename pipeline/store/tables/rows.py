@@ -15,11 +15,16 @@ R = TypeVar("R")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
-    """One transaction on one mailbox's rows."""
+    """One transaction on one mailbox's rows.
+
+    ``seen`` remembers what was read or written and does not change before the transaction ends,
+    such as rows that it has locked or made itself. Going back to a savepoint forgets all of it.
+    """
 
     connection: sa.Connection
     mailbox_id: str
     read_only: bool = False
+    seen: dict[tuple[str, ...], Any] = dataclasses.field(default_factory=dict)
 
     @property
     def on_postgresql(self) -> bool:

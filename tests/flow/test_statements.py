@@ -1,0 +1,81 @@
+"""How many statements a mail costs from its claim to its answer, by the kind of the mail.
+
+The numbers are the costs of today: one more needs a reason, one fewer is written down here.
+"""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import event
+
+from pipeline.flow.inbound import process, receive
+from pipeline.flow.inbound.read import Reading
+from pipeline.flow.services import Work
+from pipeline.store.records import MessageRecord
+from tests.flow.test_corrections import wrong
+from tests.world.customers import HANAKO, form
+from tests.world.world import World
+
+
+class Counted:
+    """The statements of the last mail that was received, by their first word."""
+
+    def __init__(self, world: World, patch: pytest.MonkeyPatch) -> None:
+        self._seen: list[str] = []
+        self.last: Counter[str] = Counter()
+        self._receive = receive.receive
+        patch.setattr(process, "receive", self._received)
+        event.listen(world.services.store._engine, "before_cursor_execute", self._run)
+
+    def _run(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self._seen.append(statement)
+
+    def _received(self, work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
+        self._seen.clear()
+        done = self._receive(work, row, reading)
+        self.last = Counter(statement.split()[0] for statement in self._seen)
+        return done
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """How many statements read, and how many write."""
+        writes = self.last["INSERT"] + self.last["UPDATE"] + self.last["DELETE"]
+        return self.last["SELECT"], writes
+
+
+@pytest.fixture
+def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    return Counted(world, monkeypatch)
+
+
+def test_a_new_form(world: World, counted: Counted) -> None:
+    world.mail(HANAKO, form())
+    assert counted.numbers == (14, 17)
+
+
+def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted) -> None:
+    world.mail(HANAKO, wrong())
+    assert counted.numbers == (13, 15)
+    world.reply(world.request(), "", form())
+    assert counted.numbers == (17, 13)
+
+
+def test_a_reply_with_words(world: World, counted: Counted) -> None:
+    world.mail(HANAKO, form())
+    world.reply(world.request(), "When will you answer me?")
+    assert counted.numbers == (6, 2)
+
+
+def test_an_automatic_mail(world: World, counted: Counted) -> None:
+    world.deliver(world.customer.write(HANAKO, headers={"Auto-Submitted": "auto-replied"}))
+    world.run()
+    assert counted.numbers == (4, 0)
+
+
+def test_the_same_mail_again(world: World, counted: Counted) -> None:
+    raw = world.customer.write(HANAKO, form())
+    world.deliver(raw)
+    world.run()
+    world.deliver(raw)
+    world.run()
+    assert counted.numbers == (1, 0)
