@@ -369,7 +369,15 @@ def _too_late(item: Deadline, ends: datetime | None) -> bool:
 
 
 def _too_early(stay: Stay, item: Deadline) -> bool:
-    """Tell a reminder that would come before what it reminds of (a certificate made long ago)."""
+    """Tell a reminder that would come before what it reminds of (a certificate made long ago).
+
+    Where the date had come at the decision, its mail asks whether they are ready: nobody is asked
+    twice on one day.
+    """
+    entered = stay.state.entered_at
+    if stay.state.status is Status.AWAITING_READINESS and item.group == REMINDERS:
+        today = stay.day(entered)
+        return (stay.state.ready_date or today) <= today and item.at <= stay.at(today)
     certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == REMINDERS
     early = certificate or item.group == "integration"
-    return early and item.at <= stay.state.entered_at
+    return early and item.at <= entered

@@ -205,12 +205,14 @@ def test_readiness_is_asked_from_the_ready_date() -> None:
     assert promise is None  # it is the customer's move
 
 
-def test_readiness_of_an_old_date_is_asked_on_the_day_of_approval() -> None:
+def test_readiness_of_an_old_date_is_asked_by_the_mail_of_the_approval_alone() -> None:
+    """That mail asks for READY; a second question would come on the same day."""
     state = entered(
         TUESDAY, state_of(T.ONBOARDING, S.AWAITING_READINESS, ready_date=date(2026, 10, 1))
     )
     found = listed(state)
-    assert (found["remind-1"], found["close"]) == (at(2026, 11, 24), at(2026, 12, 24))
+    assert "remind-1" not in found
+    assert (found["remind-2"], found["close"]) == (at(2026, 12, 1), at(2026, 12, 24))
 
 
 def test_new_date_moves_all_readiness_deadlines() -> None:
