@@ -52,9 +52,9 @@ def keep(tx: Transaction, found: Refusals) -> None:
     )
 
 
-def forget(tx: Transaction) -> None:
-    """Begin to count anew."""
-    tx.memory.forget(_KEY)
+def forget(tx: Transaction) -> bool:
+    """Begin to count anew; False when another transaction did so meanwhile."""
+    return tx.memory.forget(_KEY)
 
 
 def _texts(value: object) -> tuple[str, ...]:

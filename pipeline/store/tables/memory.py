@@ -66,10 +66,9 @@ class Memory:
         value = self.get(_LAST_BATCH)
         return datetime.fromisoformat(value) if isinstance(value, str) else None
 
-    def forget(self, key: str) -> None:
-        """Remove ``key``."""
-        self._context.connection.execute(
-            sa.delete(memory).where(
-                memory.c.mailbox_id == self._context.mailbox_id, memory.c.key == key
-            )
+    def forget(self, key: str) -> bool:
+        """Remove ``key``; False when it was not there. Of two transactions one removes it."""
+        removed = sa.delete(memory).where(
+            memory.c.mailbox_id == self._context.mailbox_id, memory.c.key == key
         )
+        return self._context.connection.execute(removed).rowcount == 1
