@@ -31,16 +31,16 @@ def _explained(place: Place, error: RefusedValueError, where: str) -> Configurat
     key = ".".join(place)
     if error.code == "config_unknown_key":
         return _unknown(key, place, where)
+    told: dict[str, object] = {"key": key, "where": where}
     if error.code in _OF_NAMES:
-        return ConfigurationError(error.code, key=key, where=where)
+        return ConfigurationError(error.code, **told)
     if _is_secret(place):
         return ConfigurationError("secret_in_clear", key=key, where=where)
     if _is_secret(place[:-1]):  # its value may be the secret itself
         return ConfigurationError("secret_malformed", key=key, where=where)
-    if error.code == "config_table":
-        return ConfigurationError(error.code, key=key, where=where)
-    value = quoted(error.value)
-    return ConfigurationError(error.code, key=key, value=value, where=where, **error.params)
+    if error.code != "config_table":  # of a table the value is long, and says nothing
+        told["value"] = quoted(error.value)
+    return ConfigurationError(error.code, **told, **error.params)
 
 
 def _is_secret(place: Place) -> bool:

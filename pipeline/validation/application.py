@@ -34,7 +34,8 @@ def build_application(checked: CheckedForm) -> Answers:
     Raises PipelineError (``application_mismatch``, with the ids of the fields) when the model
     refuses what the readers accepted: that is our bug, never the customer's.
     """
-    model = _strict(FORMS[checked.submission.form].model)
+    declared: Any = FORMS[checked.submission.form].model
+    model = _strict(declared)
     converters = _converters(model)
     values: dict[str, object] = {}
     unfit: set[str] = set()

@@ -19,6 +19,7 @@ from pipeline import resources
 from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
+from pipeline.config.kinds import RefusedValueError
 from pipeline.errors import PipelineError
 from pipeline.flow.inbound.faults import LOST_BYTES
 from pipeline.flow.requests.thread import Standing
@@ -137,6 +138,8 @@ def codes_of(node: ast.expr, tree: ast.Module) -> list[str]:
             return [f"database_{state}" for state in get_args(SchemaState) if state != "current"]
         case ast.Attribute(attr="value", value=ast.Attribute(attr="code")):
             return [code.value for code in PasteCode]
+        case ast.Attribute(attr="code", value=ast.Name(id="error")):
+            return sorted(refused_values())
         case ast.Attribute(attr="refuse"):
             return sorted(refusals())
         case ast.Name(id=name):
@@ -152,6 +155,19 @@ def codes_of(node: ast.expr, tree: ast.Module) -> list[str]:
 
 def goals(statement: ast.Assign | ast.NamedExpr) -> list[ast.expr]:
     return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+@cache
+def refused_values() -> frozenset[str]:
+    """Return the codes with which sections of the settings refuse a value."""
+    name = RefusedValueError.__name__
+    calls = (
+        node
+        for path in (PACKAGE / "config").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    )
+    return frozenset(str(ast.literal_eval(call.args[0])) for call in calls)
 
 
 def refusals() -> set[str]:

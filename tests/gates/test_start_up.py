@@ -19,7 +19,8 @@ SLOW = (
     "http.client", "idna", "imapclient", "jinja2", "markdown_it", "openpyxl", "phonenumbers",
     "pikepdf", "psycopg", "publicsuffixlist", "pydantic", "pypdfium2", "segno", "smtplib",
     "sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "weasyprint",
-    "pipeline.config", "pipeline.flow.lifecycle", "pipeline.flow.outgoing", "pipeline.notifications",
+    "pipeline.config", "pipeline.flow.lifecycle", "pipeline.flow.outgoing",
+    "pipeline.notifications",
 )  # fmt: skip
 #: What each command imports of them.
 NEEDS = {

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.certificates.issue import CertificateIssuer
@@ -17,28 +18,31 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state, token_keys
 from pipeline.flow.services.making import Making, Unmade
+from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
+from pipeline.mailbox.authentication.policy import SenderPolicy
+from pipeline.mailbox.providers import is_provider
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
+from pipeline.sasl import Bearer
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store, Transaction
 from pipeline.validation.phone.policy import PhonePolicy
 
 if TYPE_CHECKING:
     from pipeline.certificates.authority import Authority
-    from pipeline.flow.services.rooms import Rooms
     from pipeline.mailbox.authentication.own_check import TxtRecord
-    from pipeline.mailbox.authentication.policy import SenderPolicy
     from pipeline.mailbox.scanner import Scanner
     from pipeline.notifications.headers import SenderIdentity
-    from pipeline.sasl import Bearer
     from pipeline.tokens.keeper import Watch
 
 T = TypeVar("T")
 
 #: A step may take as long again, and nobody should wait for 50 ms.
 _LONG_SECONDS = 0.025
+#: How many customers' domains a look-alike is held against.
+_MOST_KNOWN = 5000
 #: What the guarded child imports before it shuts itself in.
 READERS = ("pipeline.intake.preload",)
 
@@ -113,35 +117,61 @@ class Services:
         return WorkingCalendar(self.settings.team.country, self.settings.team.time_zone)
 
     @cached_property
-    def _rooms(self) -> "Rooms":
-        from pipeline.flow.services.rooms import Rooms  # noqa: PLC0415 - slow to import
-
-        return Rooms(self)
-
-    @property
-    def sender_policy(self) -> "SenderPolicy":
+    def sender_policy(self) -> SenderPolicy:
         """How senders are judged."""
-        return self._rooms.sender_policy
+        sender = self.settings.sender
+        return SenderPolicy(
+            authserv_ids=sender.authserv_ids,
+            dialect=sender.dialect,
+            trust=sender.trust,
+            inner_hops=sender.inner_hops,
+            own_addresses=tuple(sorted(self.own_addresses)),
+            own_names=self.identity.names,
+            known_domains=self._known_domains,
+        )
+
+    @cached_property
+    def _known_domains(self) -> frozenset[str]:
+        """The domains of customers that we know, as they are when the command begins."""
+        with self.store.read() as tx:
+            owners = tx.numbers.organisations(_MOST_KNOWN)
+            said = [record.domain for record in tx.organisations.list()]
+        domains = {name.rpartition("@")[2] for name in owners} | set(said)
+        return frozenset(name for name in domains if "." in name and not is_provider(name))
 
     @cached_property
     def txt_record(self) -> "TxtRecord":
         """Who looks up the keys of DKIM signatures. Raises ConfigurationError ``dkim_library``."""
-        return self._rooms.txt_record
+        from pipeline.mailbox.authentication.own_check import dns_txt_record  # noqa: PLC0415 - slow
 
-    @property
+        if find_spec("dkim") is None:
+            raise ConfigurationError("dkim_library")
+        return dns_txt_record
+
+    @cached_property
     def scanner(self) -> "Scanner | None":
         """Who looks at each mail before it is opened, if the settings name one."""
-        return self._rooms.scanner
+        from pipeline.mailbox.scanner import Scanner  # noqa: PLC0415 - few installations have one
+
+        address = self.settings.scanner.address
+        return Scanner(address) if address else None
 
     @cached_property
     def phones(self) -> PhonePolicy:
         """Which numbers are taken."""
         return phone_policy(self.settings)
 
-    @property
+    @cached_property
     def identity(self) -> "SenderIdentity":
         """Who our mails are from."""
-        return self._rooms.identity
+        from pipeline.notifications.headers import SenderIdentity  # noqa: PLC0415 - slow to import
+
+        return SenderIdentity(
+            name=self.settings.courier.from_name,
+            address=self.settings.mailbox.address,
+            reply_style=self.settings.mailbox.reply_address,
+            message_id_domain=self.settings.courier.message_id_domain,
+        )
 
     @cached_property
     def own_addresses(self) -> frozenset[str]:
@@ -149,15 +179,15 @@ class Services:
         mailbox = self.settings.mailbox
         return frozenset(name.lower() for name in (mailbox.address, *mailbox.own_addresses))
 
-    @property
-    def bearer(self) -> "Bearer | None":
+    @cached_property
+    def bearer(self) -> Bearer | None:
         """Who has access tokens for mailbox and mail out; None where passwords are used."""
-        return self._rooms.bearer
+        return bearer_of(self.settings, self.clock, self.token_store, self.watch)
 
     @property
     def watch(self) -> "Watch":
         """Who is told of log-ins that fail."""
-        return self._rooms.watch
+        return Unwatched() if self.looking else AlertOnce(self.store, self.clock)
 
     @cached_property
     def token_keys(self) -> tuple[bytes, ...]:
@@ -177,16 +207,23 @@ class Services:
 
     def is_genuine(self, reference: str, recipient: str, token: str) -> bool:
         """Tell whether ``token`` was made by a live key for ``reference`` and ``recipient``."""
-        return self._rooms.is_genuine(reference, recipient, token)
+        from pipeline.notifications.token import is_genuine  # noqa: PLC0415 - mails alone have one
+
+        return any(is_genuine(key, reference, recipient, token) for key in self.token_keys)
 
     def is_our_message_id(self, message_id: str) -> bool:
         """Tell whether we made ``message_id`` with a live key; a forged one fails."""
-        return self._rooms.is_our_message_id(message_id)
+        from pipeline.notifications.token import is_our_message_id  # noqa: PLC0415 - as above
 
-    @property
+        return any(is_our_message_id(key, message_id) for key in self.token_keys)
+
+    @cached_property
     def authority(self) -> "Authority":
         """The embedded certificate authority."""
-        return self._rooms.authority
+        authority = state.open_authority(self.settings)
+        with self.store.read() as tx:
+            state.check_keys(tx, self.settings, authority=authority.fingerprint)
+        return authority
 
     @cached_property
     def issuer(self) -> CertificateIssuer:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pipeline import logs
 from pipeline.clock import Clock
@@ -14,18 +15,24 @@ from pipeline.sasl import Bearer
 from pipeline.store.process_records import TokenRecord
 from pipeline.store.records import AlertRecord
 from pipeline.store.unit_of_work import Store, Transaction
-from pipeline.tokens.choose import choose
-from pipeline.tokens.keeper import KeptToken, TokenKeeper, Watch
-from pipeline.tokens.ready import ReadyToken
+
+if TYPE_CHECKING:
+    from pipeline.tokens.keeper import KeptToken, Watch
 
 _POLL_SECONDS = 0.2
 
 
-def bearer_of(settings: Settings, clock: Clock, store: Store | None, watch: Watch) -> Bearer | None:
+def bearer_of(
+    settings: Settings, clock: Clock, store: Store | None, watch: "Watch"
+) -> Bearer | None:
     """Return who has tokens, as the settings say; None when they name no source.
 
     Raises ConfigurationError when a secret or the file of authorities cannot be read.
     """
+    from pipeline.tokens.choose import choose  # noqa: PLC0415 - HTTP is slow to import
+    from pipeline.tokens.keeper import TokenKeeper  # noqa: PLC0415
+    from pipeline.tokens.ready import ReadyToken  # noqa: PLC0415
+
     if settings.mailbox.oauth_token.is_set():
         return ReadyToken(settings.mailbox.oauth_token.text, watch)
     oauth = settings.oauth
@@ -66,8 +73,10 @@ class StoreShelf:
             with suppress(PipelineError):  # it runs out by itself
                 self._store.run(lambda tx: tx.leases.release(lease, self._owner))
 
-    def read(self, name: str) -> KeptToken | None:
+    def read(self, name: str) -> "KeptToken | None":
         """Return what the database keeps."""
+        from pipeline.tokens.keeper import KeptToken  # noqa: PLC0415 - HTTP is slow to import
+
         with self._store.read() as tx:
             found = tx.tokens.get(name)
         if found is None:
@@ -76,7 +85,7 @@ class StoreShelf:
             found.access_token, found.refresh_token, found.expires_at, found.updated_at
         )
 
-    def keep(self, name: str, token: KeptToken) -> None:
+    def keep(self, name: str, token: "KeptToken") -> None:
         """Write the token in one transaction, unless a newer one is there."""
         record = TokenRecord(
             name, token.access_token, token.refresh_token, token.expires_at, token.obtained_at
