@@ -89,5 +89,5 @@ def place_of(error: Exception) -> str:
         trace = trace.tb_next
     if trace is None:
         return "?"
-    file = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119 - pathlib is slow to import
+    file = os.path.basename(trace.tb_frame.f_code.co_filename)
     return f"{file}:{trace.tb_lineno}"

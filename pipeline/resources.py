@@ -1,5 +1,4 @@
 """Where the words and blank forms are: bundled in the wheel, or beside us in the checkout."""
-# ruff: noqa: PTH - --version and --help need words and no pathlib, which is slow to import
 
 import os.path
 from functools import cache

@@ -1,7 +1,6 @@
 """The authority: its key and its self-signed certificate, made once and then kept."""
 
 import os
-import secrets
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pipeline import terms
+from pipeline.certificates.names import CERTIFICATE_FILE, KEY_FILE, new_serial
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError
 from pipeline.private import read_private
 
-KEY_FILE = "authority.key"
-CERTIFICATE_FILE = "authority.crt"
 RETIRED_FOLDER = "retired"
 _NEXT_FOLDER = "next"
 _LOCK_FILE = "authority.lock"
@@ -29,14 +27,6 @@ _LIFE = timedelta(days=7305)
 #: A clock that was set back, or a story that starts in the past, still finds the authority valid.
 _BACKDATED = timedelta(days=30)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-#: RFC 5280, section 6.2.1.2: 18 octets, the first 0x01, so that no encoder adds or drops an octet.
-SERIAL_OCTETS = 18
-
-
-def new_serial() -> str:
-    """Return a new random serial number: 18 octets in hexadecimal, the first 0x01."""
-    return "01" + secrets.token_hex(SERIAL_OCTETS - 1)
 
 
 def signature_algorithm() -> ec.ECDSA:

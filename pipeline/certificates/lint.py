@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from pipeline import terms
-from pipeline.certificates.authority import SERIAL_OCTETS, Authority
+from pipeline.certificates.authority import Authority
+from pipeline.certificates.names import SERIAL_OCTETS
 from pipeline.model.identifiers import read_reference
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.context import one_request, os_user, services
+from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import print_json, tell_lines
 from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.flow.services import Services

@@ -1,5 +1,4 @@
 """The team's language before the settings are loaded: help and errors are read in it too."""
-# ruff: noqa: PTH - --help needs no pathlib, which is slow to import
 
 import os
 import sys

@@ -1,6 +1,9 @@
 """The tree of commands; a command is imported when it is called, and help imports none."""
 
+import gc
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -44,12 +47,26 @@ def command_paths() -> list[tuple[str, ...]]:
 
 def command_at(path: tuple[str, ...]) -> click.Command:
     """Return the command at ``path``, importing its module."""
-    module = importlib.import_module(f"pipeline.cli.commands.{MODULES[path[0]]}")
+    with _no_garbage():
+        module = importlib.import_module(f"pipeline.cli.commands.{MODULES[path[0]]}")
     return next(
         value
         for value in vars(module).values()
         if isinstance(value, click.Command) and value.name == path[-1]
     )
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Look for no garbage meanwhile, nor ever again in what is there now: modules stay."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 class Context(click.Context):

@@ -11,6 +11,7 @@ from pipeline.config.files import check_ca_file, file_faults
 from pipeline.config.loading import Loaded, judged, load, look
 from pipeline.config.reading import read_values
 from pipeline.config.secret import Secret, SecretDocument
+from pipeline.config.section import Section
 from pipeline.config.sections import (
     CertificateSettings,
     CourierSettings,
@@ -45,6 +46,7 @@ __all__ = [
     "ScannerSettings",
     "Secret",
     "SecretDocument",
+    "Section",
     "SenderSettings",
     "Settings",
     "StoreSettings",

@@ -1,7 +1,6 @@
 """What the settings name on this machine: secret files and certificate authorities."""
 
 import os
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,9 +56,11 @@ def check_ca_file(name: str, key: str = "mailbox.ca_file") -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise ConfigurationError("ca_file_missing", path=path, key=key, reason=reason) from error
+    import ssl  # noqa: PLC0415 - few settings name a file of authorities
+
     try:
         count = ssl.create_default_context(cafile=name).cert_store_stats()["x509"]
-    except (ssl.SSLError, OSError) as error:
+    except OSError as error:  # ssl.SSLError is one
         raise ConfigurationError("ca_file_unusable", path=path, key=key) from error
     if not count:
         raise ConfigurationError("ca_file_unusable", path=path, key=key)

@@ -36,7 +36,7 @@ def oauth_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationEr
     oauth = settings.oauth
     if oauth.source == "none":
         if lacks_source(oauth):
-            yield missing("oauth.source", f"oauth.{min(oauth.model_fields_set)}", origin)
+            yield missing("oauth.source", f"oauth.{min(oauth.given)}", origin)
         return
     because = f"oauth.source = {quoted(oauth.source)}"
     if oauth.source == "microsoft":
@@ -54,7 +54,7 @@ def oauth_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationEr
 
 def lacks_source(oauth: OAuthSettings) -> bool:
     """Return whether somebody wrote the section and named no source (or one that is none)."""
-    return bool(oauth.model_fields_set) and "source" not in oauth.model_fields_set
+    return bool(oauth.given) and "source" not in oauth.given
 
 
 def _logins(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
@@ -141,7 +141,7 @@ def _unread(
     oauth: OAuthSettings, source: str, because: str, origin: Origin
 ) -> Iterator[ConfigurationError]:
     """Yield settings that this source never reads: whoever wrote them meant another one."""
-    for name in sorted(oauth.model_fields_set - _FOR_ALL - _READ[source]):
+    for name in sorted(oauth.given - _FOR_ALL - _READ[source]):
         value = getattr(oauth, name)
         if value and (not isinstance(value, Secret) or value.is_set()):
             key = f"oauth.{name}"

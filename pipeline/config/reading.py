@@ -3,14 +3,14 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
+from pipeline.config.kinds import bare
+from pipeline.config.section import Section
 from pipeline.config.sections import Settings
 from pipeline.errors import ConfigurationError
 
@@ -216,28 +216,27 @@ def _typed(text: str, place: list[str]) -> Any:
         return text
     if isinstance(value, (str, list, dict)):
         return value
-    model = model_at(place[:-1])
-    info = model.model_fields.get(place[-1]) if model else None
-    return text if info is not None and info.annotation is str else value
+    section = section_at(place[:-1])
+    kind = section.types.get(place[-1]) if section else None
+    return text if bare(kind) is str else value
 
 
-def model_at(place: list[str]) -> type[BaseModel] | None:
+def section_at(place: Sequence[str]) -> type[Section] | None:
     """Return the section (or section of a section) at ``place``, or None."""
-    model: type[BaseModel] = Settings
+    section: type[Section] = Settings
     for part in place:
-        info = model.model_fields.get(part)
-        annotation = info.annotation if info else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        kind = section.types.get(part)
+        if not (isinstance(kind, type) and issubclass(kind, Section)):
             return None
-        model = annotation
-    return model
+        section = kind
+    return section
 
 
 def known_variables() -> list[str]:
     """Return the variables of the environment that set something."""
     names = [
         f"{PREFIX}{section}__{key}".upper()
-        for section in Settings.model_fields
-        for key in (model_at([section]) or Settings).model_fields
+        for section in Settings.types
+        for key in (section_at([section]) or Settings).types
     ]
     return [*names, *sorted(_OURS)]

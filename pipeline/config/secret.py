@@ -2,34 +2,22 @@
 
 import codecs
 import os
-import unicodedata
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
-from pydantic_core import PydanticCustomError
-
+from pipeline.config.kinds import RefusedValueError, check_path
+from pipeline.config.section import Section
 from pipeline.errors import ConfigurationError
 from pipeline.private import read_private
 
 _COMMAND_SECONDS = 30
 _MOST_BYTES = 65_536
-#: Controls, line and paragraph separators: no path that somebody means has one.
-_UNSEEN = frozenset({"Cc", "Zl", "Zp"})
 
 
-def check_path(text: str, *, blank: bool = False) -> None:
-    """Refuse a path with control characters and, unless it may be ``blank``, an empty one."""
-    if not blank and not text.strip():
-        raise PydanticCustomError("path_blank", "blank path")
-    if any(unicodedata.category(sign) in _UNSEEN for sign in text):
-        raise PydanticCustomError("path_control", "control character in a path")
-
-
-class Secret(BaseModel):
+class Secret(Section):
     """A secret that stands in a file, is printed by a command, or is a systemd credential."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    strips = False
     #: Whether the secret may have lines, as a key in PEM or JSON has.
     lines: ClassVar[bool] = False
 
@@ -37,13 +25,12 @@ class Secret(BaseModel):
     command: tuple[str, ...] = ()
     credential: str = ""
 
-    @field_validator("*", mode="before")
     @classmethod
-    def _named(cls, value: Any) -> Any:
+    def checked(cls, value: Any) -> Any:
         """Refuse a source without a name: the secret would count as not set."""
         first = value[0] if isinstance(value, (list, tuple)) and value else value
         if first in ([], ()) or (isinstance(first, str) and not first.strip()):
-            raise PydanticCustomError("source_blank", "blank source")
+            raise RefusedValueError("secret_source_blank", value)
         if isinstance(value, str):
             check_path(value)
         return value

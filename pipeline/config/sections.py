@@ -1,39 +1,23 @@
 """The sections of ``pipeline.toml`` and their defaults; types and ranges, no further rule."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
-from pydantic_core import PydanticKnownError
-
 from pipeline import terms
-from pipeline.config.secret import Secret, SecretDocument, check_path
+from pipeline.config.kinds import Between, FileName, Positive
+from pipeline.config.secret import Secret, SecretDocument
+from pipeline.config.section import Section
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _written_as_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
-        kind = cls.model_fields[info.field_name or ""].annotation
-        if kind is int and isinstance(value, bool):
-            raise PydanticKnownError("int_type")  # else true would be the number 1
-        if (kind is Path or info.field_name == "ca_file") and isinstance(value, (str, Path)):
-            check_path(str(value), blank=kind is not Path)
-        return value
-
-
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Days = Annotated[int, Field(ge=1, le=36_500)]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Port = Annotated[int, Between(1, 65_535)]
+Bytes = Annotated[int, Between(1, 1_000_000_000)]
+Days = Annotated[int, Between(1, 36_500)]
+Count = Annotated[int, Between(1, 1_000_000)]
 #: Where our own copies of sent mail go, unless ``courier.archive_folder`` names another folder.
 COPIES_FOLDER = "Copies"
 
 
-class MailboxSettings(_Section):
+class MailboxSettings(Section):
     """Where mail comes in."""
 
     kind: Literal["imap", "maildir"] = "maildir"
@@ -45,17 +29,17 @@ class MailboxSettings(_Section):
     user: str = ""
     password: Secret = Secret()
     oauth_token: Secret = Secret()
-    ca_file: str = ""
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+    ca_file: Annotated[str, FileName()] = ""
+    timeout_seconds: Annotated[float, Positive(600)] = 60
     path: Path = Path("inbox")
     folder: str = "INBOX"
     own_addresses: tuple[str, ...] = ()
-    fetch_count: Annotated[int, Field(ge=1, le=500)] = 50
+    fetch_count: Annotated[int, Between(1, 500)] = 50
     fetch_bytes: Bytes = 20_000_000
     message_bytes: Bytes = 25_000_000
 
 
-class _Folders(_Section):
+class _Folders(Section):
     """The folder for each outcome; staff see them in their mail program."""
 
     def of(self, outcome: terms.Outcome) -> str:
@@ -66,21 +50,24 @@ class _Folders(_Section):
 if TYPE_CHECKING:
     FolderSettings = _Folders
 else:  # one setting for each outcome
-    FolderSettings = create_model(
+    FolderSettings = type(
         "FolderSettings",
-        __base__=_Folders,
-        __doc__=_Folders.__doc__,
-        **{outcome.value: (str, outcome.folder) for outcome in terms.Outcome},
+        (_Folders,),
+        {
+            "__doc__": _Folders.__doc__,
+            "__annotations__": {outcome.value: str for outcome in terms.Outcome},
+            **{outcome.value: outcome.folder for outcome in terms.Outcome},
+        },
     )
 
 
-class SenderSettings(_Section):
+class SenderSettings(Section):
     """How the sender of a message is judged."""
 
     authserv_ids: tuple[str, ...] = ()
     dialect: Literal["standard", "microsoft"] = "standard"
     trust: Literal["header", "gateway"] = "header"
-    inner_hops: Annotated[int, Field(ge=0, le=3)] = 0
+    inner_hops: Annotated[int, Between(0, 3)] = 0
     dkim: Literal["off", "check"] = "off"
     #: Domains where anybody can have a mailbox, beside the list that we ship; ``!`` takes one off.
     mailbox_providers: tuple[str, ...] = ()
@@ -88,13 +75,13 @@ class SenderSettings(_Section):
     daily_requests: Count = 20
 
 
-class ScannerSettings(_Section):
+class ScannerSettings(Section):
     """Which clamd looks at each mail before it is opened; without an address, none does."""
 
     address: str = ""
 
 
-class CourierSettings(_Section):
+class CourierSettings(Section):
     """Where mail goes out."""
 
     kind: Literal["smtp", "maildir"] = "maildir"
@@ -112,16 +99,16 @@ class CourierSettings(_Section):
     archive: Literal["folder", "bcc"] = "folder"
     archive_folder: str = ""
     #: So long a mail in doubt is looked for, when each mail leaves a copy.
-    look_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    look_minutes: Annotated[int, Between(1, 1440)] = 15
     in_doubt: Literal["auto", "verify", "resend", "hold"] = "auto"
-    undo_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    undo_seconds: Annotated[int, Between(0, 86_400)] = 120
     #: So many mails at most are sent between two commits. Where a mail in doubt waits for staff
     #: it is 1, unless it is set.
-    portion: Annotated[int, Field(ge=1, le=500)] = 20
+    portion: Annotated[int, Between(1, 500)] = 20
     #: All time-outs (RFC 5321, 4.5.3.2) are multiplied by it.
-    time_scale: Annotated[float, Field(gt=0, le=10)] = 1
+    time_scale: Annotated[float, Positive(10)] = 1
     #: So many equal refusals of mails to different people, one after the other, pause sending.
-    pause_after: Annotated[int, Field(ge=2, le=1000)] = 5
+    pause_after: Annotated[int, Between(2, 1000)] = 5
     hourly_cap: Count = 200
     sender_daily_cap: Count = 3
     request_daily_cap: Count = 5
@@ -129,7 +116,7 @@ class CourierSettings(_Section):
     receipts_daily: Count = 200
 
 
-class OAuthSettings(_Section):
+class OAuthSettings(Section):
     """Where the access tokens come from with which mailbox and courier log in (OAuth 2)."""
 
     source: Literal["none", "microsoft", "google", "endpoint"] = "none"
@@ -145,12 +132,12 @@ class OAuthSettings(_Section):
     authority: str = "https://login.microsoftonline.com"
     token_url: str = ""
     scope: str = ""
-    extra: dict[str, str] = {}
-    ca_file: str = ""
-    timeout_seconds: Annotated[int, Field(ge=1, le=120)] = 20
+    extra: dict[str, str] = {}  # noqa: RUF012 - no section is ever changed
+    ca_file: Annotated[str, FileName()] = ""
+    timeout_seconds: Annotated[int, Between(1, 120)] = 20
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where requests are remembered."""
 
     home: Path = Path("state")
@@ -159,7 +146,7 @@ class StoreSettings(_Section):
     mailbox_id: str = "main"
 
 
-class TeamSettings(_Section):
+class TeamSettings(Section):
     """Who works the mailbox, and when."""
 
     time_zone: str = "UTC"
@@ -168,7 +155,7 @@ class TeamSettings(_Section):
     language: str = "en"
 
 
-class CertificateSettings(_Section):
+class CertificateSettings(Section):
     """Who issues certificates, and the rules that are settings."""
 
     issuer: terms.Issuer = terms.Issuer.EMBEDDED
@@ -181,7 +168,7 @@ class CertificateSettings(_Section):
     ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
-class FormSettings(_Section):
+class FormSettings(Section):
     """What the blank forms say about us."""
 
     privacy: str = "privacy@genesys.com"
@@ -190,7 +177,7 @@ class FormSettings(_Section):
 Judgement = Literal["ok", "ask", "reject"]
 
 
-class PhoneSettings(_Section):
+class PhoneSettings(Section):
     """Which kinds of numbers are taken, asked about, or refused; and where nobody can use one."""
 
     mobile: Judgement = "ok"
@@ -207,7 +194,7 @@ class PhoneSettings(_Section):
     restricted: tuple[str, ...] = ("CU", "IR", "KP", "SY")
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How long what is kept."""
 
     raw_mail_days: Days = 180
@@ -215,28 +202,28 @@ class RetentionSettings(_Section):
     sent_bytes_days: Days = 7
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Attempts and amounts of one batch."""
 
     attempts: Count = 3
-    batch: Annotated[int, Field(ge=1, le=500)] = 50
-    lease_seconds: Annotated[int, Field(ge=60, le=86_400)] = 600
+    batch: Annotated[int, Between(1, 500)] = 50
+    lease_seconds: Annotated[int, Between(60, 86_400)] = 600
 
 
-class WatchSettings(_Section):
+class WatchSettings(Section):
     """How ``watch`` waits between two batches."""
 
-    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    poll_seconds: Annotated[int, Between(1, 3600)] = 60
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is logged."""
 
     level: Literal["debug", "info", "warning", "error"] = "warning"
     json_lines: bool = True
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings; every one has a default that works with no outside service."""
 
     mailbox: MailboxSettings = MailboxSettings()

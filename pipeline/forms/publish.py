@@ -58,11 +58,14 @@ def is_quick(
 ) -> bool:
     """Return whether :func:`build_form` takes only milliseconds for these arguments.
 
-    Workbooks are, once one of the kind was made in this process. Only time depends on the answer.
+    Workbooks are, once one of the kind was made in this process; PDFs, once one with the same marks
+    was. Only time depends on the answer.
     """
-    if file_format is not FileFormat.XLSX:
-        return False
-    return _beginning(kind, language, filling, address, privacy) in _began
+    if file_format is FileFormat.XLSX:
+        return _beginning(kind, language, filling, address, privacy) in _began
+    from pipeline.forms.pdf.write.form import is_laid_out  # noqa: PLC0415 - needs the fonts
+
+    return is_laid_out(kind, language, filling or Filling(), address=address, privacy=privacy)
 
 
 def _beginning(

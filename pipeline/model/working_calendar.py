@@ -14,18 +14,24 @@ _SATURDAY = 5
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """The working days of ``country`` (ISO 3166 alpha-2), kept in the time zone ``zone`` (IANA)."""
+    """The working days of ``country`` (ISO 3166 alpha-2), kept in the time zone ``zone`` (IANA).
+
+    Without a country all days are working days but weekends.
+    """
 
     country: str
     zone: str
 
     @cached_property
     def _holidays(self) -> "Container[date]":
+        if not self.country:
+            return frozenset()
         import holidays  # noqa: PLC0415 - slow to import, used where it is needed
 
-        if self.country not in holidays.list_supported_countries():
+        try:
+            return holidays.country_holidays(self.country)
+        except NotImplementedError:  # nobody lists the holidays of this country
             return frozenset()
-        return holidays.country_holidays(self.country)
 
     def is_working_day(self, day: date) -> bool:
         """Return whether people work on ``day``."""

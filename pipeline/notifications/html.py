@@ -138,7 +138,7 @@ class HtmlWriter:
     def _facts(self, block: Block) -> str:
         rows = [
             f'<tr><th scope="row" width="{_LABEL_WIDTH}" style="{_LABEL}">'
-            f"{self._open(fact.label)}</th>"
+            f"{self.vault.open_html(fact.label)}</th>"
             f'<td style="{_VALUE}">{"<br>".join(map(self._open, fact.values))}</td></tr>'
             for fact in block.facts
         ]
@@ -186,8 +186,10 @@ class HtmlWriter:
     def _open(self, source: str) -> str:
         """Return ``source`` as HTML that is broken where a reader expects it."""
         pieces = map(self.vault.open_html, _COMMAND.split(source))
+        blank = " " if self._east_asian else ""
         page = "".join(
-            f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces)
+            f"{blank}<code>{piece}</code>{blank}" if index % 2 else piece
+            for index, piece in enumerate(pieces)
         )
         return moment(page) if is_moment(page) else unbroken(page)
 

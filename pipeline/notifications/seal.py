@@ -217,7 +217,7 @@ class Vault:
             return f'<a href="{escaped}">{escaped}</a>'
         if _runs_right_to_left(value):
             return f"<bdi>{escaped}</bdi>"
-        if isinstance(value, Whole):
+        if isinstance(value, Number):
             return _whole(escaped)
         if isinstance(value, Mailbox):
             local, at, domain = escaped.partition("@")

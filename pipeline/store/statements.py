@@ -19,6 +19,7 @@ Insert = Callable[[sa.Table], Any]
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
 Row = Sequence[Any]
+Condition = sa.ColumnElement[bool]
 Lock = Literal["", "wait", "skip"]
 
 #: The parameter that every statement about one mailbox has.
@@ -98,6 +99,33 @@ class Upsert(Statement):
 
     def _construct(self, dialect: str) -> sa.Executable:
         return self._of_engine(own_insert(dialect))
+
+
+class OfSeveral:
+    """A statement with as many values for one column as it is run with.
+
+    It is kept for 1, 2, 4, 8 ... of them; the last one fills up the others.
+    """
+
+    def __init__(self, column: sa.Column[Any], build: Callable[[Condition], sa.Executable]) -> None:
+        self._column = column
+        self._build = build
+        self._kept: dict[int, Statement] = {}
+
+    def rows(
+        self, connection: sa.Connection, several: Sequence[object], values: Values
+    ) -> list[Row]:
+        """Return all rows that it finds or changes; ``several`` are one value at least."""
+        size = 1 << (len(several) - 1).bit_length()
+        statement = self._kept.get(size)
+        if statement is None:
+            statement = self._kept[size] = Statement(lambda: self._build(self._any_of(size)))
+        filled = [*several, *[several[-1]] * (size - len(several))]
+        named = {f"several_{at}": value for at, value in enumerate(filled)}
+        return statement.rows(connection, {**values, **named}, locks=True)
+
+    def _any_of(self, size: int) -> Condition:
+        return self._column.in_([param(f"several_{at}") for at in range(size)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The one place that maps the settings to a source of tokens."""
 
 import hashlib
+import json
 
 from pipeline.config import OAuthSettings
 from pipeline.tokens.grant import TokenSource
@@ -70,15 +71,21 @@ def _google(
     )
 
 
+#: The settings that make an account, a scope or a grant another one.
+_TELLING = ("source", "grant", "tenant", "client_id", "subject", "authority", "token_url", "scope",
+            "extra")  # fmt: skip
+
+
 def _identity(settings: OAuthSettings, secret: bytes) -> str:
     """Return the name under which tokens are kept: a digest, from which no secret can be read.
 
     Whoever sets another account, scope, key or refresh token gets new tokens, not those kept of
     the old.
     """
-    told = settings.model_dump_json(
-        include={"source", "grant", "tenant", "client_id", "subject", "authority", "token_url",
-                 "scope", "extra"}
-    )  # fmt: skip
+    told = json.dumps(
+        {name: getattr(settings, name) for name in _TELLING},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
     digest = hashlib.sha256(told.encode() + b"\n" + secret).hexdigest()[:32]
     return f"{settings.source}:{digest}"

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from pipeline.errors import PipelineError
 from pipeline.forms.definitions.catalogue import FORMS
@@ -21,13 +22,19 @@ _TYPED: Mapping[type, Convert] = MappingProxyType(
 )
 
 
+class _Strict(BaseModel):
+    """Nothing is converted, changed or unknown."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
 def build_application(checked: CheckedForm) -> Answers:
     """Return the application of ``checked``, whose problems are all settled.
 
     Raises PipelineError (``application_mismatch``, with the ids of the fields) when the model
     refuses what the readers accepted: that is our bug, never the customer's.
     """
-    model = FORMS[checked.submission.form].model
+    model = _strict(FORMS[checked.submission.form].model)
     converters = _converters(model)
     values: dict[str, object] = {}
     unfit: set[str] = set()
@@ -38,7 +45,7 @@ def build_application(checked: CheckedForm) -> Answers:
             except ValueError:
                 unfit.add(reading.field)
     try:
-        application = model.model_validate(values)
+        application: Answers = model.model_validate(values)
     except ValidationError as error:
         unfit.update(str(item["loc"][0]) for item in error.errors() if item["loc"])
         raise _mismatch(checked, unfit) from error
@@ -56,7 +63,13 @@ def _mismatch(checked: CheckedForm, fields: set[str]) -> PipelineError:
 
 
 @cache
-def _converters(model: type[Answers]) -> Mapping[str, Convert]:
+def _strict(declared: type[Answers]) -> Any:
+    """Return the model of an application; its instances are also of the class declared."""
+    return create_model(declared.__name__, __base__=(declared, _Strict), __doc__=declared.__doc__)
+
+
+@cache
+def _converters(model: Any) -> Mapping[str, Convert]:
     """Return what makes the type that ``model`` declares for a field, where it is no text."""
     found: dict[str, Convert] = {}
     for name, info in model.model_fields.items():

@@ -1,5 +1,4 @@
 """How this programme was called, so that every command it prints can be typed as it stands."""
-# ruff: noqa: PTH - --help needs no pathlib, which is slow to import
 
 import os
 import re

@@ -2,8 +2,9 @@
 
 import smtplib
 import sqlite3
-from contextlib import closing
-from dataclasses import replace
+import ssl
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -24,8 +25,10 @@ from pipeline.model.notice import NoticeName
 from pipeline.model.transition import SendNotice
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import seconds, settled, show, tell
+from tests.servers.certificates import make_certificate
 from tests.servers.needed import skip_without
 from tests.servers.postfix import postfix_sink, smtp_sink_program
+from tests.servers.tls_front import tls_front
 from tests.world.crowd import form_mail
 from tests.world.outbox import queue_to
 from tests.world.world import deliver
@@ -35,26 +38,65 @@ _ROUNDS = 5
 _NOTICES = 50
 
 
+@dataclass(frozen=True)
+class _Goal:
+    """Where mails go, and what both sides need to know of it."""
+
+    port: int
+    certificate: Path | None
+
+    def line(self) -> smtplib.SMTP:
+        """Return a bare connection."""
+        if self.certificate is None:
+            return smtplib.SMTP("127.0.0.1", self.port)
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        return smtplib.SMTP_SSL("127.0.0.1", self.port, context=trusted)
+
+
 @pytest.mark.benchmark
-def test_sending_against_a_bare_loop(services_in: OpenServices, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("portion", "against"),
+    [
+        (1, "a bare smtplib loop with two durable commits a mail"),
+        (None, "a bare smtplib loop without any commit"),
+    ],
+)
+@pytest.mark.parametrize("encryption", ["none", "tls"])
+def test_sending_against_a_bare_loop(
+    services_in: OpenServices,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    portion: int | None,
+    against: str,
+    encryption: str,
+) -> None:
     skip_without(smtp_sink_program(), "smtp-sink")
     services = services_in(tmp_path / "ours")
     pairs = []
-    with postfix_sink() as port:
-        courier = CourierSettings(
-            kind="smtp", host="127.0.0.1", port=port, encryption="none", hourly_cap=1_000_000
-        )
+    with ExitStack() as stack:
+        port, certificate = stack.enter_context(postfix_sink()), None
+        if encryption == "tls":
+            certificate = make_certificate(tmp_path, "127.0.0.1")
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            port = stack.enter_context(tls_front(certificate, port))
+        goal = _Goal(port, certificate)
+        values = {"kind": "smtp", "host": "127.0.0.1", "port": port, "encryption": encryption}
+        size = {} if portion is None else {"portion": portion}
+        courier = CourierSettings.model_validate({**values, **size, "hourly_cap": 1_000_000})
         services.settings = services.settings.model_copy(update={"courier": courier})
         for turn in range(_ROUNDS + 1):
             people = [f"taro@shrub-{number}.example" for number in range(_MAILS)]
             mails = [row.content for row in queue_to(services, *people, name=f"{turn}")]
             ours = seconds(partial(_ours, services))
-            floor = seconds(partial(_bare, mails, port, tmp_path / f"bare-{turn}"))
+            with closing(_rows(tmp_path / f"bare-{turn}", mails)) as rows:
+                floor = seconds(partial(_bare, mails, goal, rows if portion else None))
             pairs.append((ours, floor))
     measured = sorted(pairs[1:], key=lambda pair: pair[0] / pair[1])
     ours, floor = measured[len(measured) // 2]
-    show(f"sending {_MAILS} mails", ours, floor, "a bare smtplib loop with the same commits")
-    tell(f"sending: {_MAILS / ours:.0f} mails a second in one process")
+    over = "TLS" if encryption == "tls" else "a bare line"
+    what = "the default" if portion is None else str(portion)
+    show(f"sending {_MAILS} mails over {over}, portion {what}", ours, floor, against)
+    tell(f"sending over {over}: {_MAILS / ours:.0f} mails a second in one process")
 
 
 def _ours(services: Services) -> None:
@@ -62,22 +104,29 @@ def _ours(services: Services) -> None:
         assert send_due(services, courier, archive).sent == _MAILS
 
 
-def _bare(mails: list[bytes], port: int, folder: Path) -> None:
-    """Send each mail on one line, with a durable commit before and after it."""
+def _rows(folder: Path, mails: list[bytes]) -> sqlite3.Connection:
+    """Return a table of the mails whose commits are durable."""
     folder.mkdir()
-    with (
-        closing(sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)) as rows,
-        smtplib.SMTP("127.0.0.1", port) as line,
-    ):
-        rows.execute("PRAGMA journal_mode = WAL")
-        rows.execute("PRAGMA synchronous = FULL")
-        rows.execute("CREATE TABLE outbox (id INTEGER PRIMARY KEY, mail BLOB, state TEXT)")
-        rows.executemany("INSERT INTO outbox VALUES (?, ?, 'queued')", list(enumerate(mails)))
+    rows = sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)
+    rows.execute("PRAGMA journal_mode = WAL")
+    rows.execute("PRAGMA synchronous = FULL")
+    rows.execute("CREATE TABLE outbox (id INTEGER PRIMARY KEY, mail BLOB, state TEXT)")
+    rows.execute("BEGIN")
+    rows.executemany("INSERT INTO outbox VALUES (?, ?, 'queued')", list(enumerate(mails)))
+    rows.execute("COMMIT")
+    return rows
+
+
+def _bare(mails: list[bytes], goal: _Goal, rows: sqlite3.Connection | None) -> None:
+    """Send each mail on one line, with a commit before and after it where there are ``rows``."""
+    with goal.line() as line:
         for number, mail in enumerate(mails):
-            rows.execute("UPDATE outbox SET state = 'sending' WHERE id = ?", (number,))
+            if rows is not None:
+                rows.execute("UPDATE outbox SET state = 'sending' WHERE id = ?", (number,))
             line.sendmail("box@example.com", ["aiko@example.jp"], mail)
-            at = f"sent {datetime.now(UTC)}"
-            rows.execute("UPDATE outbox SET state = ? WHERE id = ?", (at, number))
+            if rows is not None:
+                at = f"sent {datetime.now(UTC)}"
+                rows.execute("UPDATE outbox SET state = ? WHERE id = ?", (at, number))
 
 
 @pytest.mark.benchmark

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from pydantic import BaseModel
 
-from pipeline.config import MailboxSettings
+from pipeline.config import MailboxSettings, Section
 from tests.servers.lines import closed_port
 from tests.world.command_line import english
 from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world, postgresql
@@ -24,7 +23,7 @@ def open_box(make_world: MakeWorld) -> OpenBox:
     The keywords replace sections of the settings.
     """
 
-    def make(**sections: BaseModel) -> World:
+    def make(**sections: Section) -> World:
         box: World = make_world(team={"alert_to": ""})
         box.change(**sections)
         return box

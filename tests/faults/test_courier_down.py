@@ -15,7 +15,7 @@ from tests.servers.lines import closed_port
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.world.crowd import form_mail
 from tests.world.outbox import queue_to
-from tests.world.queued import queue_mails
+from tests.world.queued import claim_mails, queue_mails
 from tests.world.world import World
 
 _WAIT = timedelta(minutes=10)
@@ -207,7 +207,7 @@ def test_a_worker_that_vanished_while_sending_leaves_it_to_the_setting(
     box.clock.advance(_WAIT)
     now = box.clock.now()
     (mail,) = box.services.store.run(
-        lambda tx: tx.outbox.claim(now, 1, "gone", now + timedelta(minutes=1))
+        lambda tx: claim_mails(tx, now, 1, "gone", now + timedelta(minutes=1))
     )
     intent = ([(mail.id, mail.attempt)], now, now + timedelta(minutes=1))
     assert box.services.store.run(lambda tx: tx.outbox.intend(*intent))
@@ -230,7 +230,7 @@ def test_an_outage_does_not_make_a_doubtful_mail_certain(open_box: OpenBox, sink
         box.clock.advance(_WAIT)
         now = box.clock.now()
         mails = box.services.store.run(
-            lambda tx: tx.outbox.claim(now, 2, "gone", now + timedelta(minutes=1))
+            lambda tx: claim_mails(tx, now, 2, "gone", now + timedelta(minutes=1))
         )
         doubtful = mails[-1]
         intent = ([(doubtful.id, doubtful.attempt)], now, now + timedelta(minutes=1))

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -36,16 +36,21 @@ _SETTINGS: Mapping[str, Mapping[str, object]] = {
     "hold": {"in_doubt": "hold"},
     "resend": {"in_doubt": "resend"},
 }
+_PORTION = 20
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which database and policy, and how often what is killed."""
+    """Which database and policy, and how often what is killed.
+
+    ``quick``: a server that is seldom slow, and as many mails, so that portions are large.
+    """
 
     url: str
     policy: str
     kills: int
     mails: int
+    quick: bool = False
 
 
 @pytest.mark.parametrize(
@@ -57,14 +62,27 @@ class Plan:
     ],
 )
 def test_killed_senders(tmp_path: Path, database: str, policy: str, kills: int) -> None:
-    _kill_and_look(tmp_path, database, policy, kills=kills, mails=30)
+    _kill_and_look(tmp_path, database, Plan("", policy, kills, 30))
+
+
+@pytest.mark.parametrize(
+    ("database", "policy"),
+    [
+        ("sqlite", "hold"),
+        pytest.param("postgresql", "copies", marks=pytest.mark.postgresql),
+    ],
+)
+def test_killed_senders_of_large_portions(tmp_path: Path, database: str, policy: str) -> None:
+    _kill_and_look(tmp_path, database, Plan("", policy, 2, 300, quick=True))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("database", _DATABASES)
 @pytest.mark.parametrize("policy", _SETTINGS)
-def test_killed_senders_long(tmp_path: Path, database: str, policy: str) -> None:
-    _kill_and_look(tmp_path, database, policy, kills=100, mails=300)
+@pytest.mark.parametrize("quick", [False, True])
+def test_killed_senders_long(tmp_path: Path, database: str, policy: str, *, quick: bool) -> None:
+    mails = 6000 if quick else 300
+    _kill_and_look(tmp_path, database, Plan("", policy, 100, mails, quick=quick))
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.long)])
@@ -78,7 +96,7 @@ def test_killed_senders_before_postfix(tmp_path: Path, kills: int) -> None:
         _on(tmp_path, server, Plan("", "copies", kills, 3 * kills))
 
 
-def _kill_and_look(folder: Path, database: str, policy: str, *, kills: int, mails: int) -> None:
+def _kill_and_look(folder: Path, database: str, plan: Plan) -> None:
     with ExitStack() as stack:
         url = ""
         if database == "postgresql":
@@ -88,7 +106,9 @@ def _kill_and_look(folder: Path, database: str, policy: str, *, kills: int, mail
         server = stack.enter_context(delivering(ADDRESS, ours, folder / "customers"))
         dice = random.Random(_SEED)
         server.pace = lambda: (dice.random() * 0.04, dice.choice((0, 0.02, 0.3)))
-        _on(folder, server, Plan(url, policy, kills, mails))
+        if plan.quick:
+            server.pace = lambda: (0, 0.3 if dice.random() < 0.02 else 0)
+        _on(folder, server, replace(plan, url=url))
 
 
 def _on(folder: Path, server: Deliveries, plan: Plan) -> None:
@@ -98,17 +118,20 @@ def _on(folder: Path, server: Deliveries, plan: Plan) -> None:
         "port": server.port,
         "encryption": "none",
     }
-    more: Mapping[str, Mapping[str, object]] = {
+    more: dict[str, dict[str, object]] = {
         "courier": {**courier, **_SETTINGS[plan.policy]},
         "mailbox": {"path": server.ours},
     }
+    if plan.quick:
+        more["courier"]["portion"] = _PORTION
+        more["limits"] = {"batch": 50, "lease_seconds": 60}
     with killing(folder, _SEED, url=plan.url, more=more) as state:
         queued: list[OutboxRecord] = []
         doubtful: set[str] = set()
         while state.kills < plan.kills:
             more_now = max(0, min(plan.mails - len(queued), -(-2 * plan.mails // plan.kills)))
             queued += queue_mails(state.services, more_now or 8, first=len(queued))
-            _kill_two(state, server)
+            _kill_two(state, server, most=40 if plan.quick else 5)
             doubtful |= _in_doubt(state, queued)
         for _ in range(5):
             state.clock.ahead += _ALL_WAITS_ARE_OVER
@@ -116,12 +139,12 @@ def _on(folder: Path, server: Deliveries, plan: Plan) -> None:
         _looked_at(state, server, plan.policy, queued, doubtful)
 
 
-def _kill_two(state: Killing, server: Deliveries) -> None:
+def _kill_two(state: Killing, server: Deliveries, most: int) -> None:
     """Let two workers send, and kill each some mails later, at whatever moment of a mail it is."""
     state.clock.ahead += _LEASE_IS_OVER
     workers = [state.begin("run"), state.begin("run")]
     for worker in workers:
-        taken = len(mails_in(server.others)) + state.dice.randint(1, 5)
+        taken = len(mails_in(server.others)) + state.dice.randint(1, most)
         end = time.monotonic() + _LONGEST
         while worker.poll() is None and time.monotonic() < end:
             if len(mails_in(server.others)) >= taken:

@@ -24,7 +24,7 @@ from tests.faults.conftest import OpenBox
 from tests.servers.delivering import Deliveries, delivering
 from tests.world.maildirs import counted, mails_in
 from tests.world.outbox import parsed
-from tests.world.queued import queue_mails
+from tests.world.queued import claim_mails, queue_mails
 from tests.world.settings import ADDRESS
 from tests.world.world import World
 
@@ -481,7 +481,7 @@ def test_a_claim_outlives_its_lease_while_the_server_is_waited_for(box: World) -
     def claim(owner: str) -> list[OutboxRecord]:
         now = services.clock.now()
         until = now + timedelta(seconds=0.3)
-        return services.store.run(lambda tx: tx.outbox.claim(now, 1, owner, until))
+        return services.store.run(lambda tx: claim_mails(tx, now, 1, owner, until))
 
     (mine,) = claim("one")
     keeper = ClaimKeeper(services)
@@ -502,7 +502,7 @@ def test_a_renewal_that_fails_is_tried_again(box: World, monkeypatch: pytest.Mon
     services.settings = services.settings.model_copy(update={"limits": limits})
     (mail,) = queue_mails(services, 1)
     now = services.clock.now()
-    (mine,) = services.store.run(lambda tx: tx.outbox.claim(now, 1, "one", now + _MINUTE))
+    (mine,) = services.store.run(lambda tx: claim_mails(tx, now, 1, "one", now + _MINUTE))
     errors: list[PipelineError | ValueError] = [TryLaterError("database_busy"), ValueError("odd")]
     real = services.store.run
 

@@ -15,6 +15,7 @@ from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.notifications.courier import Delivery, DeliveryKind
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from tests.faults.conftest import OpenBox
+from tests.world.queued import claim_mails
 from tests.world.settings import ADDRESS
 from tests.world.world import World
 
@@ -248,7 +249,7 @@ def _left_behind(box: World, *, archived: bool) -> OutboxRecord:
     now = box.clock.now()
     until = now + timedelta(minutes=1)
     store = box.services.store
-    (mail,) = store.run(lambda tx: tx.outbox.claim(now, 1, "gone", until))
+    (mail,) = store.run(lambda tx: claim_mails(tx, now, 1, "gone", until))
     assert store.run(lambda tx: tx.outbox.intend([(mail.id, mail.attempt)], now, until))
     if archived:
         with open_mailbox(box.services) as mailbox:

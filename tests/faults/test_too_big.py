@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Unpack
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.faults.imap_box import ImapBox, opened_box, opened_state
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.liar import Kind, Lie
 from tests.servers.needed import skip_without
-from tests.world.mails import stored
+from tests.world.mails import Wording, stored
 
 pytestmark = pytest.mark.dovecot
 
@@ -38,13 +39,13 @@ class Watched:
     asked: list[str] = field(default_factory=list)
     _count: int = 0
 
-    def big(self, *, size: int = _LIMIT, **wording: object) -> bytes:
+    def big(self, *, size: int = _LIMIT, **wording: Unpack[Wording]) -> bytes:
         """Return a mail over the limit, of another firm each time."""
         self._count += 1
         sender = f"oliver@{self.box.user}-{self._count}.example"
         name = f"big-{self.box.user}-{self._count}"
         file = ("brochure.pdf", b"\x00" * size)
-        return stored(sender, name, self.box.clock.now(), file, **wording)  # type: ignore[arg-type]
+        return stored(sender, name, self.box.clock.now(), file, **wording)
 
     def mails(self) -> list[OutboxRecord]:
         """Return what was sent to the senders of this mailbox."""
@@ -115,9 +116,7 @@ def test_header_alone_is_fetched_and_the_sender_is_told_once(watched: Watched) -
     ],
     ids=str,
 )
-def test_machine_and_unproven_sender_are_not_answered(
-    watched: Watched, wording: dict[str, object]
-) -> None:
+def test_machine_and_unproven_sender_are_not_answered(watched: Watched, wording: Wording) -> None:
     watched.box.deliver([watched.big(**wording)])
     watched.box.run()
     assert watched.mails() == []

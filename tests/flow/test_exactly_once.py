@@ -324,6 +324,23 @@ def test_certificate_of_a_withdrawn_request_does_not_go_out_when_the_server_is_b
     assert (mail.state, mail.last_error) == (OutboxState.CANCELLED, "overtaken")
 
 
+def test_reminder_overtakes_the_one_before_it_that_did_not_go_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.notifications.maildir import MaildirCourier  # noqa: PLC0415 - to be broken
+
+    record = _issued(world)
+    assert notices(world.staff_mails()) == ["certificate_issued"]
+    with monkeypatch.context() as patched:
+        patched.setattr(MaildirCourier, "deliver", _Down.deliver)
+        for days in (4, 2):
+            assert world.later(days=days, hours=1) == []
+    assert notices(world.later(hours=1)) == ["certificate_reminder"]
+    reminders = [m for m in world.mails_of(record) if m.notice.value == "certificate_reminder"]
+    assert [mail.state for mail in reminders] == [OutboxState.CANCELLED, OutboxState.SENT]
+    assert world.later(days=0, hours=1) == []
+
+
 def test_reissue_while_the_server_is_down_sends_the_new_certificate_with_the_first_words(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,16 +10,17 @@ import pytest
 
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.inbound.read import read_message
-from pipeline.forms.pdf import reader as of_pdf
 from pipeline.forms.pdf.faults import DamagedPdfError
-from pipeline.forms.xlsx.read import reader as of_xlsx
 from pipeline.forms.xlsx.read.archive import DamagedFileError
+from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.outbox import notices
 from tests.world.world import World
 
+_OF_PDF = "pipeline.forms.pdf.reader.read_form"
+_OF_XLSX = "pipeline.forms.xlsx.read.reader.read_relations"
 _PDF = form(FormKind.ONBOARDING, "en", "pdf")
 _XLSX = form(language="en")
 
@@ -41,19 +42,19 @@ def _missing() -> NoReturn:
 
 
 @contextmanager
-def _failing(error: Callable[[], object]) -> Iterator[None]:
-    """Let both readers fail once they have opened a file."""
-    kept = of_pdf.read_form, of_xlsx.read_relations
+def _failing(
+    error: Callable[[], object], readers: tuple[str, ...] = (_OF_PDF, _OF_XLSX)
+) -> Iterator[None]:
+    """Let readers fail once they have opened a file."""
 
     def fail(*_: object, **__: object) -> NoReturn:
         error()
         raise AssertionError
 
-    of_pdf.read_form, of_xlsx.read_relations = fail, fail
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        for name in readers:
+            patched.setattr(name, fail)
         yield
-    finally:
-        of_pdf.read_form, of_xlsx.read_relations = kept
 
 
 def _read(error: Callable[[], object], raw: bytes) -> ReadMessage:
@@ -78,22 +79,19 @@ def type_error(raw: bytes) -> ReadMessage:
 
 def bug_at_pdf(raw: bytes) -> ReadMessage:
     """Meet a KeyError in the reader of PDFs alone."""
-    kept = of_xlsx.read_relations
-    with _failing(_bug):
-        of_xlsx.read_relations = kept
+    with _failing(_bug, (_OF_PDF,)):
         return read_message(raw)
 
 
 def library_missing_at_pdf(raw: bytes) -> ReadMessage:
     """Miss a library in the reader of PDFs alone."""
-    kept = of_xlsx.read_relations
-    with _failing(_missing):
-        of_xlsx.read_relations = kept
+    with _failing(_missing, (_OF_PDF,)):
         return read_message(raw)
 
 
 @pytest.fixture
-def read_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[bytes], ReadMessage]], None]:
+def read_by(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> Callable[..., None]:
+    guard.close()  # the next child imports this module before it is shut in
     return partial(monkeypatch.setattr, "pipeline.flow.inbound.read.read_message")
 
 
@@ -123,11 +121,11 @@ def test_fault_of_ours_is_told_to_staff_and_to_nobody_else(
 
 
 def test_mail_is_read_when_the_fault_is_mended(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, read_by: Callable[..., None]
 ) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.inbound.read.read_message", key_error)
-        assert world.mail(OLIVER, _PDF) == []
+    read_by(key_error)
+    assert world.mail(OLIVER, _PDF) == []
+    monkeypatch.undo()
     assert notices(world.later(minutes=10)) == ["acknowledged"]
     assert world.alerts() == []
 
@@ -145,14 +143,12 @@ def test_fault_at_one_file_keeps_no_other_form(world: World, read_by: Callable[.
 
 
 def test_machine_that_lacks_a_library_lets_the_whole_mail_wait(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, read_by: Callable[..., None]
 ) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr("pipeline.flow.inbound.read.read_message", library_missing_at_pdf)
-        world.batch()
-        world.deliver(world.customer.write(HANAKO, _XLSX, _PDF))
-        world.batch()
-        assert world.summary.deferred == 1
+    read_by(library_missing_at_pdf)
+    world.deliver(world.customer.write(HANAKO, _XLSX, _PDF))
+    assert world.batch().deferred == 1
+    monkeypatch.undo()
     assert world.later(hours=4) != []
     assert world.alerts() == []
 

@@ -13,8 +13,9 @@ from phonenumbers import PhoneNumberFormat
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict
+from pipeline.validation.phone.kinds import KINDS, kind_of
 from pipeline.validation.phone.plans import is_fictional
-from pipeline.validation.phone.policy import DEFAULT, KINDS, kind_of
+from pipeline.validation.phone.policy import DEFAULT
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints, Read
 

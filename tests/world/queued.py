@@ -1,13 +1,15 @@
 """Mails that wait in the outbox, many and small, put there without any request."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.flow.outgoing.own_copy import body_digest
 from pipeline.flow.services import Services, Work
 from pipeline.model.identifiers import new_id
-from pipeline.model.notice import NoticeName
+from pipeline.model.notice import MailPriority, NoticeName
 from pipeline.notifications.token import message_id
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from pipeline.store.unit_of_work import Transaction
 
 
 def queue_mails(
@@ -48,3 +50,19 @@ def _row(services: Services, notice: NoticeName, place: int, now: datetime) -> O
         state=OutboxState.QUEUED,
         next_at=now - timedelta(seconds=1),
     )
+
+
+def claim_mails(
+    tx: Transaction,
+    now: datetime,
+    limit: int,
+    owner: str,
+    until: datetime,
+    priorities: Iterable[MailPriority] = MailPriority,
+) -> list[OutboxRecord]:
+    """Claim mails that are due, as a worker does before it asks what is to become of them."""
+    mails: list[OutboxRecord] = []
+    for priority in priorities:
+        if len(mails) < limit:
+            mails += tx.outbox.due(now, limit - len(mails), priority)
+    return tx.outbox.take(mails, owner, until)

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Unpack
 
-from pydantic import BaseModel
-
 from pipeline.batch import Summary, run_batch
 from pipeline.clock import SettableClock
+from pipeline.config import Section
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.services import Services
 from pipeline.flow.staff.numbers import set_number
@@ -106,7 +105,7 @@ class World(Records):
         """Let time pass and run one batch, as ``later(days=3)``."""
         return self.run(timedelta(**distance))
 
-    def change(self, **sections: BaseModel) -> None:
+    def change(self, **sections: Section) -> None:
         """Replace sections of the settings, as an operator does between two runs."""
         self.services.settings = self.services.settings.model_copy(update=sections)
 

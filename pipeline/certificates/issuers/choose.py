@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from pipeline.certificates.authority import Authority
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.config.sections import CertificateSettings
 from pipeline.terms import Issuer
 
-OpenAuthority = Callable[[], Authority]
+if TYPE_CHECKING:
+    from pipeline.certificates.authority import Authority
+
+OpenAuthority = Callable[[], "Authority"]
 
 #: The issuer to look around with: no key is made or opened for it.
 KEYLESS = Issuer.MANUAL

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pipeline.certificates.authority import Authority, new_serial
 from pipeline.certificates.expiry import expires_at
 from pipeline.certificates.issue import Prepared
-from pipeline.certificates.profile import build_to_be_signed, finish
+from pipeline.certificates.names import new_serial
 from pipeline.model.certificate import CertificateSubject, IssuedCertificate
 from pipeline.terms import Issuer
+
+if TYPE_CHECKING:
+    from pipeline.certificates.authority import Authority
 
 
 class EmbeddedIssuer:
@@ -18,13 +21,13 @@ class EmbeddedIssuer:
     A function in place of the authority opens it when the first certificate is built or signed.
     """
 
-    def __init__(self, authority: Authority | Callable[[], Authority], zone: str = "UTC") -> None:
+    def __init__(self, authority: "Authority | Callable[[], Authority]", zone: str = "UTC") -> None:
         self._given = authority
         self._zone = zone
 
     @cached_property
-    def _authority(self) -> Authority:
-        return self._given if isinstance(self._given, Authority) else self._given()
+    def _authority(self) -> "Authority":
+        return self._given() if callable(self._given) else self._given
 
     @property
     def issuer(self) -> Issuer:
@@ -51,6 +54,8 @@ class EmbeddedIssuer:
         ``created_at`` is cut to whole seconds: X.509 has no others. Errors: see
         :func:`pipeline.certificates.profile.build_to_be_signed`.
         """
+        from pipeline.certificates.profile import build_to_be_signed  # noqa: PLC0415 - slow to import
+
         created = created_at.astimezone(UTC).replace(microsecond=0)
         expires = expires_at(created, self._zone)
         built = build_to_be_signed(self._authority, subject, int(serial, 16), created, expires)
@@ -58,4 +63,6 @@ class EmbeddedIssuer:
 
     def finish(self, to_be_signed: bytes) -> IssuedCertificate:
         """Return the certificate of the stored bytes; the same bytes give the same one."""
+        from pipeline.certificates.profile import finish  # noqa: PLC0415 - slow to import
+
         return finish(self._authority, to_be_signed)

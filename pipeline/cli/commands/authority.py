@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.context import services
+from pipeline.cli.opened import services
 from pipeline.cli.output import print_json
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from pipeline.cli.choices import WordChoice
-from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.files import read_text
+from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.cli.times import Times

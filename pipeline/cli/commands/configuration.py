@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pipeline.cli.context import named_places, settings
+from pipeline.cli.output import plain
 from pipeline.config import Settings, file_faults, hidden, look, secrets_of
 from pipeline.errors import SettingsError
 from pipeline.wording import console as words
@@ -40,12 +41,14 @@ def check() -> None:
 @click.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the settings."""
-    click.echo(json.dumps(Settings.model_json_schema(), indent=2))
+    from pipeline.config.schema import json_schema  # noqa: PLC0415 - slow to import
+
+    click.echo(json.dumps(json_schema(), indent=2))
 
 
 def shown(found: Settings) -> dict[str, Any]:
     """Return the settings without the password of the database and the arguments of commands."""
-    values = found.model_dump(mode="json")
+    values: dict[str, Any] = plain(found.model_dump())
     values["store"]["url"] = hidden(values["store"]["url"])
     for key in secrets_of(found):
         section, _, name = key.partition(".")

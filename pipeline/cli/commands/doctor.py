@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import logs
-from pipeline.cli.context import named_places, os_user
+from pipeline.cli.context import named_places
+from pipeline.cli.opened import os_user
 from pipeline.cli.output import print_json, print_lines, print_paragraphs
 from pipeline.clock import SystemClock
 from pipeline.config import Settings, look

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.context import services
 from pipeline.cli.files import read_named, saved_name, tell, worst, write_new
+from pipeline.cli.opened import services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.times import Times
 from pipeline.errors import ExitCode, NotFoundError, PipelineError

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.choices import WordChoice
-from pipeline.cli.context import services, settings
+from pipeline.cli.context import settings
+from pipeline.cli.opened import services
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
 from pipeline.model.request import NumberState
@@ -100,7 +101,7 @@ def set_number(
     number: str, state: str, organisation: str, since: datetime | None, name: str | None
 ) -> None:
     """Record the state of a number; a qr request that waits for it goes on."""
-    from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
+    from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
     from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
 
@@ -120,7 +121,7 @@ def set_number(
 @click.option("--as", "name", default=None)
 def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
     """Import numbers from CSV: number, state, organisation, since (YYYY-MM-DD)."""
-    from pipeline.cli.context import os_user  # noqa: PLC0415 - only here
+    from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
     from pipeline.cli.pages.number_file import read_numbers  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
 

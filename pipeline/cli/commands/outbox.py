@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli.context import os_user, services
+from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.times import Times
 from pipeline.wording import console as words

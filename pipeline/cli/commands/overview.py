@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.context import services
+from pipeline.cli.opened import services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.times import Times
 from pipeline.wording import console as words

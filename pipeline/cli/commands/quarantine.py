@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.context import services
+from pipeline.cli.opened import services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 from pipeline.wording import console as words

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from jinja2 import TemplateError
 
-from pipeline.cli.context import one_request, services
+from pipeline.cli.opened import one_request, services
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.errors import ExitCode, UsageError
 from pipeline.model.notice import NoticeName

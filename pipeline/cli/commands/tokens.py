@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli.context import os_user, services
+from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import print_lines
 from pipeline.wording import console as words
 

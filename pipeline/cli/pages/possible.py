@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.cli.context import one_request
+from pipeline.cli.opened import one_request
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
-from pipeline.flow.staff.possible import decisions_now, may_ask_meaning, suggested_by_reply
+from pipeline.flow.staff.possible import decisions_now, may_ask_meaning
+from pipeline.flow.staff.suggested import suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling

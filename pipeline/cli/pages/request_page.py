@@ -7,7 +7,7 @@ import click
 from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, print_answers
 from pipeline.cli.pages.possible import copyable
-from pipeline.flow.staff.replies import suggestion
+from pipeline.flow.staff.suggested import suggestion
 from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
 from pipeline.model.proposal import Proposal, Told

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from pipeline.cli.screen import cut
 from pipeline.flow.services import Services
-from pipeline.flow.staff.possible import suggested_by_reply
-from pipeline.flow.staff.replies import acceptable
+from pipeline.flow.staff.suggested import acceptable, suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.wording import calling

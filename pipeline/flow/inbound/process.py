@@ -1,4 +1,4 @@
-"""Second write: fetched messages are processed, ten in one transaction.
+"""Second write: fetched messages are processed, ten in one transaction or as many as are quick.
 
 A worker takes them first, so that no other one reads them as well. Their bytes are read before the
 transaction begins: a slow file holds up no other writer. The guarded child reads the next ten
@@ -18,6 +18,7 @@ from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.inbound.faults import Blame, after_failure, fault_of, put_aside
 from pipeline.flow.inbound.read import Reading
+from pipeline.flow.inbound.ready import make_ready
 from pipeline.flow.inbound.receive import receive
 from pipeline.flow.services import Services, Work, waits
 from pipeline.store.faults import blames_nothing
@@ -49,6 +50,11 @@ class Processed:
             self.fault or other.fault,
         )
 
+    @property
+    def all(self) -> int:
+        """How many messages were taken up."""
+        return self.processed + self.deferred + self.quarantined
+
 
 def process(services: Services) -> Processed:
     """Process one portion of fetched messages; zero of everything when none is due.
@@ -60,6 +66,8 @@ def process(services: Services) -> Processed:
     with services.store.hold() as hold, Reading(services) as reading:
         take = partial(_taken, services, hold, _workers(services))
         part = take(left, ())
+        if part:
+            make_ready(services)
         while part:
             left -= len(part)
             reading.ahead(part)
@@ -85,7 +93,18 @@ def _taken(
 
 
 def _process(services: Services, reading: Reading, ids: Sequence[str]) -> Processed:
-    """Process the messages ``ids`` in one transaction, in bulk or else one by one."""
+    """Process the messages ``ids``, in one transaction if it is short enough."""
+    total = Processed()
+    while total.all < len(ids):
+        done = _process_some(services, reading, ids)
+        if not done.all:
+            break  # another worker has the others
+        total += done
+    return total
+
+
+def _process_some(services: Services, reading: Reading, ids: Sequence[str]) -> Processed:
+    """Process those of ``ids`` that still wait in one transaction, in bulk or else one by one."""
     try:
         return services.run(lambda work: _bulk(work, reading, ids))
     except Exception as error:
@@ -105,15 +124,20 @@ def _stops_all(error: Exception) -> bool:
 
 
 def _bulk(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
-    rows = _claimed(work, ids)
-    for row in rows:
+    processed = 0
+    for row in _claimed(work, ids):
+        if processed and work.keeps_others_waiting:
+            break
         work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
-    return Processed(processed=len(rows))
+        processed += 1
+    return Processed(processed=processed)
 
 
 def _one_by_one(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
     total = Processed()
     for row in _claimed(work, ids):
+        if total.all and work.keeps_others_waiting:
+            break
         try:
             with work.tx.savepoint():
                 work.tx.messages.save(_placed(work.services, receive(work, row, reading)))

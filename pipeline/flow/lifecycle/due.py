@@ -27,7 +27,7 @@ _SOON = timedelta(seconds=1)
 
 
 def run_due(services: Services) -> int:
-    """Do all due work, fifty requests a transaction; return how many requests were looked at."""
+    """Do all due work, at most fifty requests a transaction; return how many were looked at."""
     looked_at = 0
     while not services.stopping() and (count := _one_portion(services)):
         looked_at += count
@@ -66,8 +66,11 @@ def _one_portion(services: Services) -> int:
 
 def _portion(work: Work, put_off: type[Exception]) -> int:
     """Look at one portion; a request that raises ``put_off`` is tried again a day later."""
-    records = work.tx.requests.due(work.now, work.services.settings.limits.batch)
-    for record in records:
+    looked_at = 0
+    for record in work.tx.requests.due(work.now, work.services.settings.limits.batch):
+        if looked_at and work.keeps_others_waiting:
+            break
+        looked_at += 1
         try:
             with work.tx.savepoint():
                 _look_at(work, record)
@@ -78,7 +81,7 @@ def _portion(work: Work, put_off: type[Exception]) -> int:
             logs.event("flow.due", "refused", code=code, reference=record.reference)
             alert(work, "due_work_refused", record.reference, code)
             work.tx.requests.reschedule(record.id, work.now + waits.DUE_WORK.wait_after(1))
-    return len(records)
+    return looked_at
 
 
 def _look_at(work: Work, record: RequestRecord) -> None:

@@ -84,7 +84,7 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
     return Event(EventName.PROVIDER_REFUSED, Actor.SYSTEM, now, error=error), NoticeDetails()
 
 
-def _making(record: RequestRecord, values: Mapping[str, str]) -> "partial[QrResult]":
+def _making(record: RequestRecord, values: Mapping[str, str | None]) -> "partial[QrResult]":
     return partial(
         make,
         record.number,

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from pydantic import BaseModel
-
 from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
@@ -82,18 +80,14 @@ def blank(work: Work, kind: FormKind, language: str) -> MailFile:
     It depends on kind, language and two settings alone, so that each is built once in a process.
     """
     mailbox, forms = work.services.settings.mailbox, work.services.settings.forms
-    usual = _is_default(mailbox, "address") and _is_default(forms, "privacy")
+    # the published blanks were made with the defaults
+    usual = mailbox.is_default("address") and forms.is_default("privacy")
     content = published(kind, language, FileFormat.XLSX) if usual else None
     if content is None:
         return _form(work, kind, language, FileFormat.XLSX)
     return MailFile(
         file_name(kind, language, FileFormat.XLSX), _CONTENT_TYPES[FileFormat.XLSX], content
     )
-
-
-def _is_default(section: BaseModel, name: str) -> bool:
-    """Return whether a setting has the value with which the published blanks were made."""
-    return bool(getattr(section, name) == type(section).model_fields[name].default)
 
 
 def form_with_answers(

@@ -8,7 +8,7 @@ mail wins nothing.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pipeline.flow.outgoing.alerts import alert
@@ -97,20 +97,29 @@ class Hour:
     It counts down as mails are chosen, before they are written down as sent.
     """
 
-    def __init__(self, work: Work, mails: Iterable[OutboxRecord] = ()) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
         self._start = _hour(work.now)
         self._cap = work.services.settings.courier.hourly_cap
-        shared = {_to(mail) for mail in mails if mail.notice not in _NOT_SHARED}
-        self._sent = Counter(work.tx.counters.values([_ALL, *shared], self._start))
+        self._sent = Counter(work.tx.counters.values([_ALL], self._start))
 
     @property
     def room(self) -> int:
         """How many mails may still go out."""
         return self._cap - self._sent[_ALL]
 
-    def take(self, mail: OutboxRecord) -> None:
-        """Count a mail that was chosen."""
+    @property
+    def _share(self) -> int:
+        return max(1, self._cap // _SHARE)
+
+    def look_up(self, mails: Sequence[OutboxRecord]) -> None:
+        """Learn what went out to the mailboxes of ``mails``, which are to be chosen from."""
+        if self._sent[_ALL] + len(mails) > self._share:  # else no mailbox can have had its share
+            shared = {_to(mail) for mail in mails if mail.notice not in _NOT_SHARED}
+            self._sent.update(self._work.tx.counters.values(shared, self._start))
+
+    def choose(self, mail: OutboxRecord) -> None:
+        """Count a mail that goes out."""
         self._sent.update(_counted(mail))
 
     def turn_of(self, mail: OutboxRecord) -> datetime | None:
@@ -119,7 +128,7 @@ class Hour:
         Nothing is dropped: what is too much for one hour is spread over the next ones, in its
         order.
         """
-        share = max(1, self._cap // _SHARE)
+        share = self._share
         if mail.notice in _NOT_SHARED or self._sent[_to(mail)] < share:
             return None
         waiting = self._work.tx.counters.add(_waits(mail), self._start)

@@ -6,36 +6,24 @@ next one's intents. A mail comes back with ``intended_at`` when nobody knows whe
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
-from itertools import islice, takewhile
 
 from pipeline import logs
 from pipeline.errors import PipelineError
-from pipeline.flow.outgoing import doubt, receipts
-from pipeline.flow.outgoing.budgets import Hour
+from pipeline.flow.outgoing import doubt, portions
 from pipeline.flow.outgoing.claims import ClaimKeeper
 from pipeline.flow.outgoing.doubt import Archive, Fate
-from pipeline.flow.outgoing.portions import (
-    Pace,
-    Portion,
-    SkipReason,
-    give_back,
-    intend,
-    is_doubtful,
-    largest,
-)
+from pipeline.flow.outgoing.poll import Poll
+from pipeline.flow.outgoing.portions import Pace, Portion, SkipReason
 from pipeline.flow.outgoing.refusals import paused
-from pipeline.flow.outgoing.results import TO_STAFF, Outcome, Results
-from pipeline.flow.services import Services, Work, pause, waits
+from pipeline.flow.outgoing.results import Outcome, Results
+from pipeline.flow.services import Services, Work, pause
 from pipeline.model.notice import MailPriority
 from pipeline.notifications.courier import Courier, Delivery, DeliveryKind
 from pipeline.store.outbox_records import OutboxRecord
-
-#: What has no budget but the cap of all mail.
-_ALWAYS = tuple(one for one in MailPriority if one not in receipts.PRIORITIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +49,45 @@ class Delivered:
 class _Sending:
     """One delivery: who carries, who keeps copies, and what came of the mails so far.
 
-    ``intended`` are mails whose intent is written, and that nobody was asked to take yet.
+    ``left`` are mails that are written down as going out, and that nobody was asked to take. Who
+    takes one out of it, of the two threads, does with it what is to be done.
     """
 
     services: Services
     courier: Courier
     archive: Archive | None
     results: Results
-    claims: ClaimKeeper
     pace: Pace
-    intended: list[OutboxRecord] = field(default_factory=list)
+    claims: ClaimKeeper = field(init=False)
+    left: deque[OutboxRecord] = field(default_factory=deque)
     overtaken: int = 0
     archive_fault: PipelineError | None = None
+
+    def __post_init__(self) -> None:
+        self.claims = ClaimKeeper(self.services, self.meanwhile)
 
     def goes_on(self) -> bool:
         """Whether the next mail is to be tried."""
         return self.results.fault is None and not self.services.stopping()
+
+    def all_left(self) -> list[OutboxRecord]:
+        """Take all mails out that are left."""
+        mails = []
+        with suppress(IndexError):
+            while True:
+                mails.append(self.left.popleft())
+        return mails
+
+    def meanwhile(self) -> None:
+        """Leave as little in doubt as can be while one mail takes long: for the other thread."""
+        self.results.write_overdue()
+        if self.left and self.pace.is_over():
+            mails = self.all_left()
+            try:
+                self.services.run(partial(portions.give_back, mails=mails))
+            except BaseException:
+                self.left.extend(mails)
+                raise
 
 
 def deliver(
@@ -93,16 +104,20 @@ def deliver(
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
     results = Results(services, archive, set() if tried is None else tried)
-    claims = ClaimKeeper(services, results.write_overdue)
-    pace = Pace(largest(services, archive))
-    sending = _Sending(services, courier, archive, results, claims, pace)
-    claim = partial(_claim, with_receipts=with_receipts)
+    pace = Pace(portions.largest(services, archive), services.clock)
+    sending = _Sending(services, courier, archive, results, pace)
+    poll = Poll(with_receipts=with_receipts)
     try:
-        while sending.goes_on() and (mails := results.write(claim)):
-            _send(sending, mails)
+        while sending.goes_on() and (portion := _next(sending, poll)):
+            _send(sending, portion)
     finally:
-        claims.close()
-        results.write_all()
+        sending.claims.close()
+        _end(sending)
+    if results.bug is not None:
+        raise results.bug
+    if not sending.goes_on():
+        waiting = _waiting(services, with_receipts=with_receipts) - results.counted_waiting
+        results.counts[DeliveryKind.DEFERRED] += max(0, waiting)
     if results.fault is None:
         results.fault = services.run(_paused)
     counts = results.counts
@@ -125,118 +140,78 @@ def _paused(work: Work) -> PipelineError | None:
     return paused(found)
 
 
-def _claim(work: Work, *, with_receipts: bool) -> list[OutboxRecord]:
-    limits = work.services.settings.limits
-    wanted = min(Hour(work).room, limits.batch)
-    if wanted <= 0:
-        return []
-    until = work.now + timedelta(seconds=limits.lease_seconds)
-
-    def take(most: int, priorities: tuple[MailPriority, ...]) -> list[OutboxRecord]:
-        return work.tx.outbox.claim(work.now, most, work.services.worker, until, priorities)
-
-    if pause.refusals(work.tx).paused_at is not None:
-        return take(wanted, TO_STAFF)
-    mails = take(wanted, _ALWAYS)
-    waiting = with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now)
-    for priority in receipts.PRIORITIES if waiting else ():
-        room = receipts.room(work, priority)
-        most = min(room, wanted - len(mails))
-        mails += take(most, (priority,)) if most else []
-        if most == room:
-            receipts.put_off(work, priority)
-    return mails
+def _waiting(services: Services, *, with_receipts: bool) -> int:
+    with services.store.read() as tx:
+        return tx.outbox.waiting(services.clock.now(), receipts=with_receipts)
 
 
-def _send(sending: _Sending, mails: Iterable[OutboxRecord]) -> None:
-    """Send the claimed ``mails``; those that are not tried are given back, whatever happens."""
-    waiting = deque(mails)
+def _next(sending: _Sending, poll: Poll) -> Portion | None:
+    """Write what came of the last portion, and claim the next one, in one transaction."""
+    results, left = sending.results, sending.all_left()
+    take = partial(portions.take, poll=poll, most=sending.pace.size, tried=results.tried, left=left)
     try:
-        while waiting and sending.goes_on():
-            mail = waiting[0]
-            if mail.id in sending.results.tried:
-                sending.services.run(partial(_not_again, waiting.popleft()))
-            elif is_doubtful(mail):
-                _send_doubtful(sending, waiting.popleft())
-            else:
-                _send_portion(sending, waiting)
-    finally:
-        if waiting:
-            given = sending.services.run(partial(give_back, mails=tuple(waiting)))
-            sending.results.counts[DeliveryKind.DEFERRED] += given
-            sending.intended.clear()
-
-
-def _not_again(mail: OutboxRecord, work: Work) -> None:
-    """Leave a mail that was tried in this run to the next one; it costs no attempt."""
-    later = work.now + waits.SENDING.wait_after(1)
-    if not work.tx.outbox.unclaim(mail.id, mail.attempt, later):
-        doubt.look_on(work, mail, mail.look_until)
-
-
-def _send_portion(sending: _Sending, waiting: deque[OutboxRecord]) -> None:
-    """Send the next portion of ``waiting``; what there is no time for stays in it."""
-    tried = sending.results.tried
-    mails = tuple(
-        takewhile(
-            lambda mail: mail.id not in tried and not is_doubtful(mail),
-            islice(waiting, sending.pace.size),
-        )
-    )
-    put_off = tuple(mail for mail in sending.intended if mail not in mails)
-    try:
-        portion = sending.results.write(partial(intend, mails=mails, put_off=put_off))
+        portion = results.write(take)
     except PipelineError:
+        sending.left.extend(left)
         raise
     except Exception:
-        if len(mails) == 1:
+        sending.left.extend(left)
+        if sending.pace.size == 1:
             raise
         # one of them hinders the others: it is found when each goes by itself
-        sending.pace.one_by_one()
-        return
-    if portion is None:
-        return
-    for _ in mails:
-        waiting.popleft()
-    sending.intended = portion.going
-    _note_skipped(sending, portion)
-    sending.pace.begin()
-    left = deque(portion.going)
+        sending.pace.size = 1
+        return _next(sending, poll)
+    if portion is not None:
+        sending.left = deque(portion.going)
+        sending.overtaken += portion.skipped.count(SkipReason.OUT_OF_DATE)
+    return portion
+
+
+def _end(sending: _Sending) -> None:
+    """Write what came of the last mails, and give back those that were not tried."""
     try:
-        with sending.claims.holding(portion.going):
-            while left and sending.goes_on() and not sending.pace.is_over():
-                _hand_over(sending, left.popleft())
-                sending.pace.count()
+        sending.results.write_all()
     finally:
-        sending.intended = list(left)
-        waiting.extendleft(reversed(left))
+        if left := sending.all_left():
+            sending.services.run(partial(portions.give_back, mails=left))
+
+
+def _send(sending: _Sending, portion: Portion) -> None:
+    """Send a portion; what there is no time for is left."""
+    sending.pace.begin()
+    with sending.claims.holding(portion.going):
+        while sending.goes_on() and not sending.pace.is_over():
+            try:
+                mail = sending.left.popleft()
+            except IndexError:
+                break
+            _hand_over(sending, mail)
+            sending.pace.count()
     sending.pace.end()
+    if portion.doubtful:
+        _end(sending)  # it may take long
+        _send_doubtful(sending, portion.doubtful)
 
 
-def _note_skipped(sending: _Sending, portion: Portion) -> None:
-    for mail, reason in portion.skipped:
-        logs.event("flow.deliver", reason.value, outbox=mail.id, notice=mail.notice.value)
-        sending.overtaken += reason is SkipReason.OUT_OF_DATE
+def _send_doubtful(sending: _Sending, mails: Sequence[OutboxRecord]) -> None:
+    """Find out what became of mails in doubt, and send those again that did not go out.
 
-
-def _send_doubtful(sending: _Sending, mail: OutboxRecord) -> None:
-    """Find out what became of a mail in doubt, and send it again if it did not go out.
-
-    It is a portion of its own: whatever hinders the others, it is in doubt until it is tried.
+    One after the other: each stays in doubt until it is tried.
     """
     results = sending.results
-    results.write_all()
-    found = _settled(sending, mail)
-    if found is SkipReason.LOOKED_FOR:
-        _note_skipped(sending, Portion(skipped=[(mail, SkipReason.LOOKED_FOR)]))
-    elif isinstance(found, Delivery):
-        results.add(Outcome(mail, found, is_final=True))
-    elif portion := results.write(partial(intend, mails=(mail,))):
-        _note_skipped(sending, portion)
-        with sending.claims.holding(portion.going):
-            for one in portion.going:
-                _hand_over(sending, one)
-    results.write_all()
+    for mail in mails:
+        if not sending.goes_on():
+            return  # they keep their claims, and come back when those end
+        found = _settled(sending, mail)
+        if isinstance(found, Delivery):
+            results.add(Outcome(mail, found, is_final=True))
+        elif found is None:
+            found = results.write(partial(portions.send_again, mail=mail))
+            if found is None and sending.goes_on():
+                with sending.claims.holding([mail]):
+                    _hand_over(sending, mail)
+        results.write_all()
+        sending.overtaken += found is SkipReason.OUT_OF_DATE
 
 
 def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | None:
@@ -253,7 +228,9 @@ def _settled(sending: _Sending, mail: OutboxRecord) -> Delivery | SkipReason | N
         case Fate.LOOK_AGAIN:
             services.run(partial(doubt.look_on, mail=mail, until=found.look_until))
             sending.results.counts[DeliveryKind.IN_DOUBT] += 1
-            return SkipReason.LOOKED_FOR
+            reason = SkipReason.LOOKED_FOR
+            logs.event("flow.deliver", reason.value, outbox=mail.id, notice=mail.notice.value)
+            return reason
     return None
 
 

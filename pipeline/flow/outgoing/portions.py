@@ -6,18 +6,21 @@ takes longer than a commit, each has its own.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pipeline import logs
+from pipeline.clock import Clock
 from pipeline.flow.outgoing import doubt, receipts
 from pipeline.flow.outgoing.budgets import Hour
 from pipeline.flow.outgoing.doubt import Archive
 from pipeline.flow.outgoing.ledger import take_back
+from pipeline.flow.outgoing.poll import Poll
 from pipeline.flow.outgoing.results import MOMENT
 from pipeline.flow.outgoing.stale import note_taken_back, overtaken
-from pipeline.flow.services import Services, Work
+from pipeline.flow.services import Services, Work, waits
 from pipeline.store.outbox_records import OutboxRecord
 
 _RENEWED_AFTER = timedelta(minutes=1)
@@ -36,10 +39,11 @@ class SkipReason(StrEnum):
 
 @dataclass(slots=True)
 class Portion:
-    """The mails of a portion that go out now, and why others do not."""
+    """Claimed mails: those whose bytes go out now, those in doubt, and why others do not go out."""
 
     going: list[OutboxRecord] = field(default_factory=list)
-    skipped: list[tuple[OutboxRecord, SkipReason]] = field(default_factory=list)
+    doubtful: list[OutboxRecord] = field(default_factory=list)
+    skipped: list[SkipReason] = field(default_factory=list)
 
 
 def largest(services: Services, archive: Archive | None) -> int:
@@ -48,7 +52,7 @@ def largest(services: Services, archive: Archive | None) -> int:
     Where staff would have to look at each mail in doubt it is one, unless the setting says else.
     """
     courier = services.settings.courier
-    if "portion" not in courier.model_fields_set and doubt.is_for_staff(services, archive):
+    if "portion" not in courier.given and doubt.is_for_staff(services, archive):
         return 1
     return courier.portion
 
@@ -56,15 +60,17 @@ def largest(services: Services, archive: Archive | None) -> int:
 class Pace:
     """How many mails the server takes in a moment: first one is tried, then twice as many each."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, clock: Clock) -> None:
         self.size = 1
         self._most = most
-        self._begun = (0.0, 0.0)
+        self._clock = clock
         self._in_time = 0
+        self.begin()
 
     def begin(self) -> None:
         """Begin a portion."""
-        self._begun = (time.monotonic(), time.time())
+        self._end = time.monotonic() + MOMENT
+        self._end_by_clock = self._clock.now() + timedelta(seconds=MOMENT)
         self._in_time = 0
 
     def is_over(self) -> bool:
@@ -72,7 +78,7 @@ class Pace:
 
         A machine that slept meanwhile tells it by its other clock.
         """
-        return time.monotonic() - self._begun[0] >= MOMENT or time.time() - self._begun[1] >= MOMENT
+        return time.monotonic() >= self._end or self._clock.now() >= self._end_by_clock
 
     def count(self) -> None:
         """Count a mail that was handed over."""
@@ -81,13 +87,9 @@ class Pace:
     def end(self) -> None:
         """End the portion, and learn from it."""
         if self.is_over():
-            self.size = max(1, min(self._in_time, self._most))
+            self.size = max(1, self._in_time)
         else:
             self.size = max(self.size, min(2 * self._in_time, self._most))
-
-    def one_by_one(self) -> None:
-        """Begin with one mail again."""
-        self.size = 1
 
 
 def is_doubtful(mail: OutboxRecord) -> bool:
@@ -95,74 +97,90 @@ def is_doubtful(mail: OutboxRecord) -> bool:
     return mail.intended_at is not None or mail.copied_at is not None
 
 
-def give_back(work: Work, mails: Sequence[OutboxRecord]) -> int:
-    """Give claimed mails back that nobody was asked to take; return how many.
+def take(
+    work: Work, poll: Poll, most: int, tried: Collection[str], left: Sequence[OutboxRecord] = ()
+) -> Portion | None:
+    """Claim the next mails, at most so many, and record that they go out; None: none is due.
 
-    What was intended now is known not to have happened. One that was in doubt before stays so.
+    ``tried`` ones wait for the next run. ``left`` are those of the portion before that nobody was
+    asked to take.
     """
-    plain = [(mail.id, mail.attempt) for mail in mails if not is_doubtful(mail)]
-    done = len(work.tx.outbox.not_tried(plain, work.now))
-    return done + sum(
-        work.tx.outbox.unclaim(mail.id, mail.attempt, work.now)
-        for mail in mails
-        if is_doubtful(mail)
-    )
-
-
-def intend(
-    work: Work, mails: Sequence[OutboxRecord], put_off: Sequence[OutboxRecord] = ()
-) -> Portion:
-    """Record which of ``mails`` go out now, their leases renewed, and why the others do not.
-
-    ``put_off`` were intended before, and are not to go out with these.
-    """
-    if put_off:
-        work.tx.outbox.unintend([(mail.id, mail.attempt) for mail in put_off])
-    now, portion = work.now, Portion()
-    hour, budgets = Hour(work, mails), receipts.Budgets(work)
+    give_back(work, left)
+    hour = Hour(work)
+    limits = work.services.settings.limits
+    most = min(most, limits.batch, hour.room)
+    mails = poll.due(work, most) if most > 0 else []
+    if not mails:
+        return None
+    hour.look_up(mails)
+    until = work.now + timedelta(seconds=limits.lease_seconds)
+    portion, going, doubtful = Portion(), [], []
     for mail in mails:
-        reason = _hindered(work, mail, hour, budgets)
-        if reason is None:
-            hour.take(mail)
-            budgets.take(mail)
-            portion.going.append(mail)
+        if mail.id in tried or is_doubtful(mail):
+            doubtful.append(mail)
+        elif hindered := _hindered(work, mail, hour):
+            (claimed,) = work.tx.outbox.take([mail], work.services.worker, until)
+            portion.skipped.append(_skip(work, claimed, *hindered))
         else:
-            portion.skipped.append((mail, reason))
-    until = now + timedelta(seconds=work.services.settings.limits.lease_seconds)
-    mine = work.tx.outbox.intend([(mail.id, mail.attempt) for mail in portion.going], now, until)
-    if len(mine) < len(portion.going):
-        lost = [mail for mail in portion.going if mail.id not in mine]
-        portion.skipped += [(mail, SkipReason.CLAIM_LOST) for mail in lost]
-        portion.going = [mail for mail in portion.going if mail.id in mine]
+            hour.choose(mail)
+            going.append(mail)
+    mine = work.services.worker, until
+    portion.going = work.tx.outbox.take(going, *mine, intended_at=work.now)
+    for mail in work.tx.outbox.take(doubtful, *mine):
+        if mail.id in tried:
+            _not_again(work, mail)
+        else:
+            portion.doubtful.append(mail)
+    poll.put_off_rest(work, mails)
     return portion
 
 
+def give_back(work: Work, mails: Sequence[OutboxRecord]) -> None:
+    """Give mails of a portion back that nobody was asked to take: they are not in doubt."""
+    if mails:
+        work.tx.outbox.not_tried([(mail.id, mail.attempt) for mail in mails], work.now)
+
+
+def send_again(work: Work, mail: OutboxRecord) -> SkipReason | None:
+    """Record that a claimed mail in doubt goes out again, or return why it does not."""
+    if overtaken(work.tx, mail, work.now):
+        return _skip(work, mail, SkipReason.OUT_OF_DATE, None)
+    if Hour(work).room <= 0 or receipts.over_budget(work, mail):
+        # it keeps its claim, and comes back when that ends
+        return _skip(work, mail, SkipReason.OVER_CAP, work.now)
+    until = work.now + timedelta(seconds=work.services.settings.limits.lease_seconds)
+    mine = work.tx.outbox.intend([(mail.id, mail.attempt)], work.now, until)
+    return None if mine else SkipReason.CLAIM_LOST
+
+
 def _hindered(
-    work: Work, mail: OutboxRecord, hour: Hour, budgets: receipts.Budgets
-) -> SkipReason | None:
-    """Return why ``mail`` does not go out now, and write what becomes of it; None: it does."""
-    now = work.now
-    if overtaken(work.tx, mail, now):
-        done = work.tx.outbox.overtaken(mail.id, mail.attempt, now)
-        if not done:
-            return SkipReason.CLAIM_LOST
+    work: Work, mail: OutboxRecord, hour: Hour
+) -> tuple[SkipReason, datetime | None] | None:
+    """Return why ``mail`` does not go out now, and when it may (None: never); None: it does."""
+    if overtaken(work.tx, mail, work.now):
+        return SkipReason.OUT_OF_DATE, None
+    if mail.promise_at is not None and mail.promise_at <= work.now:
+        # it is written anew by the next batch
+        return SkipReason.PROMISE_PASSED, work.now + _RENEWED_AFTER
+    turn = hour.turn_of(mail)
+    return None if turn is None else (SkipReason.OVER_SHARE, turn)
+
+
+def _skip(work: Work, mail: OutboxRecord, reason: SkipReason, at: datetime | None) -> SkipReason:
+    """Write that a claimed mail does not go out before ``at`` (None: never)."""
+    logs.event("flow.deliver", reason.value, outbox=mail.id, notice=mail.notice.value)
+    if at is not None:
+        work.tx.outbox.unclaim(mail.id, mail.attempt, at)
+    elif work.tx.outbox.overtaken(mail.id, mail.attempt, work.now):
         take_back(work, mail)
         note_taken_back(work, mail)
-        return SkipReason.OUT_OF_DATE
-    doubtful = mail.intended_at is not None
-    if mail.promise_at is not None and mail.promise_at <= now and not doubtful:
-        # it is written anew by the next batch
-        return _later(work, mail, now + _RENEWED_AFTER, SkipReason.PROMISE_PASSED)
-    if hour.room <= 0 or not budgets.has_room(mail):
-        # another worker used it up; in doubt it keeps its claim, and comes back when that ends
-        return _later(work, mail, now, SkipReason.OVER_CAP)
-    turn = None if doubtful else hour.turn_of(mail)
-    return None if turn is None else _later(work, mail, turn, SkipReason.OVER_SHARE)
-
-
-def _later(work: Work, mail: OutboxRecord, at: datetime, reason: SkipReason) -> SkipReason:
-    if is_doubtful(mail):
-        work.tx.outbox.unclaim(mail.id, mail.attempt, at)
     else:
-        work.tx.outbox.not_tried([(mail.id, mail.attempt)], at)
+        return SkipReason.CLAIM_LOST
     return reason
+
+
+def _not_again(work: Work, mail: OutboxRecord) -> None:
+    """Leave a mail that was tried in this run to the next one; it costs no attempt."""
+    later = work.now + waits.SENDING.wait_after(1)
+    if not work.tx.outbox.unclaim(mail.id, mail.attempt, later):
+        doubt.look_on(work, mail, mail.look_until)

@@ -33,25 +33,9 @@ def room(work: Work, priority: MailPriority) -> int:
     return max(min(limits.receipts_hourly - of_hour, limits.receipts_daily - of_day), 0)
 
 
-class Budgets:
-    """What may still go out of the receipts; counts down as they are chosen."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._room: dict[MailPriority, int] = {}
-
-    def has_room(self, mail: OutboxRecord) -> bool:
-        """Tell whether ``mail`` is no receipt, or one that there is room for now."""
-        if mail.priority not in PRIORITIES:
-            return True
-        if mail.priority not in self._room:
-            self._room[mail.priority] = room(self._work, mail.priority)
-        return self._room[mail.priority] > 0
-
-    def take(self, mail: OutboxRecord) -> None:
-        """Count a mail that was chosen."""
-        if mail.priority in self._room:
-            self._room[mail.priority] -= 1
+def over_budget(work: Work, mail: OutboxRecord) -> bool:
+    """Tell whether ``mail`` is a receipt that there is no room for now."""
+    return mail.priority in PRIORITIES and room(work, mail.priority) <= 0
 
 
 def amounts(work: Work, mail: OutboxRecord) -> Iterable[Window]:

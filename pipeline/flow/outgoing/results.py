@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 #: So many seconds may pass until what came of a mail is written.
 MOMENT = 0.2
+#: What could not be written beside the sending is tried again after so many seconds more.
+_AGAIN = 5.0
 #: What is tried also while sending is paused: it may be the only way to tell staff of it.
 TO_STAFF = (MailPriority.ALERT,)
 
@@ -68,7 +70,11 @@ class Results:
     def __init__(self, services: Services, archive: Archive | None, tried: set[str]) -> None:
         self.counts = dict.fromkeys(DeliveryKind, 0)
         self.fault: PipelineError | None = None
+        #: why an outcome could not be written
+        self.bug: Exception | None = None
         self.tried = tried
+        #: so many mails wait again for a fault that was shown by refusals
+        self.counted_waiting = 0
         self._services = services
         self._archive = archive
         self._unwritten: list[Outcome] = []
@@ -108,6 +114,7 @@ class Results:
             return
         try:
             if self._unwritten and time.monotonic() - self._since >= MOMENT:
+                self._since = time.monotonic() + _AGAIN
                 self._run(self._unwritten, _nothing)
         finally:
             self._lock.release()
@@ -118,19 +125,26 @@ class Results:
         except PipelineError:
             raise  # no database now: they wait for the next time
         except Exception:
-            self._write_one_by_one()
-            raise
+            if not self._write_one_by_one():
+                raise  # it was what comes then
+            return self._run([], then)
 
-    def _write_one_by_one(self) -> None:
-        """Write each outcome by itself: one that cannot be written speaks for no other."""
+    def _write_one_by_one(self) -> bool:
+        """Write each outcome by itself; tell whether there was one that cannot be written.
+
+        It speaks for no other, and its mail comes back as one in doubt.
+        """
+        broken = False
         for outcome in tuple(self._unwritten):
             try:
                 self._run([outcome], _nothing)
             except PipelineError:
                 raise
-            except Exception as error:  # noqa: BLE001 - its mail comes back as one in doubt
-                logs.unknown("flow.deliver", error)
+            except Exception as error:  # noqa: BLE001 - raised when all is done
                 self._unwritten.remove(outcome)
+                self.bug = self.bug or error
+                broken = True
+        return broken
 
     def _run(self, outcomes: Sequence[Outcome], then: Callable[[Work], T]) -> T | None:
         outcomes = tuple(outcomes)
@@ -147,6 +161,7 @@ class Results:
             self._refused and not written.taken
         )
         if written.shown is not None:
+            self.counted_waiting += len(written.shown.waiting)
             again = len(self.tried.intersection(written.shown.waiting))
             self.counts[DeliveryKind.FAILED] -= again
             self.counts[DeliveryKind.DEFERRED] += again

@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Status
-from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import CertificateRecord, EventRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.conditions import CUSTOMERS_STATUSES
@@ -40,6 +40,17 @@ _VARIANT_ONLY_IN = {
 #: Mails with the form that staff chose: the last choice counts.
 _CHOSEN_FORM = frozenset({"prefilled_form", "prefilled_form_reminder"})
 
+#: Mails that ask for something by a date, of which the newest alone is true: it names the last one.
+_ASKED_ANEW = frozenset(
+    {
+        NoticeName.SLOT_PROPOSAL,
+        NoticeName.READINESS_CHECK,
+        NoticeName.CORRECTION_REMINDER,
+        NoticeName.CERTIFICATE_REMINDER,
+    }
+)
+_GOES_OUT = frozenset({OutboxState.QUEUED, OutboxState.SENDING, OutboxState.SENT})
+
 #: Mails about the live certificate that say how long it lasts.
 _UNTIL_EXPIRY = _CARRIES_CERTIFICATE | {NoticeName.CERTIFICATE_REMINDER}
 
@@ -48,7 +59,7 @@ def overtaken(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
     """Tell whether ``mail`` must not go out any more."""
     if mail.request_id is None:
         return False
-    if _out_of_place(tx, mail) or _settled(tx, mail, now):
+    if _out_of_place(tx, mail) or _settled(tx, mail, now) or _asked_anew(tx, mail):
         return True
     return mail.notice in _UNTIL_EXPIRY and _expired(tx, mail, now)
 
@@ -64,6 +75,14 @@ def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
     return mail.variant in _CHOSEN_FORM and any(
         other.variant == "prefilled_form" and other.created_at > mail.created_at
         for other in tx.outbox.of_request(record.id)
+    )
+
+
+def _asked_anew(tx: Transaction, mail: OutboxRecord) -> bool:
+    """Tell whether a reminder of ``mail``, written since, goes out or has done so."""
+    return mail.notice in _ASKED_ANEW and any(
+        one.notice is mail.notice and one.id > mail.id and one.state in _GOES_OUT
+        for one in tx.outbox.of_request(mail.request_id or "")
     )
 
 

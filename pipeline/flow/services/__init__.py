@@ -2,15 +2,14 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.certificates.authority import Authority
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.choose import choose
 from pipeline.clock import Clock
@@ -18,29 +17,28 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state, token_keys
 from pipeline.flow.services.making import Making, Unmade
-from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
-from pipeline.mailbox.authentication.own_check import TxtRecord, dns_txt_record
-from pipeline.mailbox.authentication.policy import SenderPolicy
-from pipeline.mailbox.providers import is_provider
 from pipeline.model.problem import Verdict
 from pipeline.model.request import TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar
-from pipeline.notifications.headers import SenderIdentity
-from pipeline.notifications.token import is_genuine, is_our_message_id
-from pipeline.sasl import Bearer
 from pipeline.store.blobs import Blobs
 from pipeline.store.unit_of_work import Store, Transaction
-from pipeline.tokens.keeper import Watch
 from pipeline.validation.phone.policy import PhonePolicy
 
 if TYPE_CHECKING:
+    from pipeline.certificates.authority import Authority
+    from pipeline.flow.services.rooms import Rooms
+    from pipeline.mailbox.authentication.own_check import TxtRecord
+    from pipeline.mailbox.authentication.policy import SenderPolicy
     from pipeline.mailbox.scanner import Scanner
+    from pipeline.notifications.headers import SenderIdentity
+    from pipeline.sasl import Bearer
+    from pipeline.tokens.keeper import Watch
 
 T = TypeVar("T")
 
-#: How many customers' domains a look-alike is held against.
-_MOST_KNOWN = 5000
+#: A step may take as long again, and nobody should wait for 50 ms.
+_LONG_SECONDS = 0.025
 #: What the guarded child imports before it shuts itself in.
 READERS = ("pipeline.intake.preload",)
 
@@ -115,57 +113,35 @@ class Services:
         return WorkingCalendar(self.settings.team.country, self.settings.team.time_zone)
 
     @cached_property
-    def sender_policy(self) -> SenderPolicy:
+    def _rooms(self) -> "Rooms":
+        from pipeline.flow.services.rooms import Rooms  # noqa: PLC0415 - slow to import
+
+        return Rooms(self)
+
+    @property
+    def sender_policy(self) -> "SenderPolicy":
         """How senders are judged."""
-        sender = self.settings.sender
-        return SenderPolicy(
-            authserv_ids=sender.authserv_ids,
-            dialect=sender.dialect,
-            trust=sender.trust,
-            inner_hops=sender.inner_hops,
-            own_addresses=tuple(sorted(self.own_addresses)),
-            own_names=self.identity.names,
-            known_domains=self._known_domains,
-        )
+        return self._rooms.sender_policy
 
     @cached_property
-    def _known_domains(self) -> frozenset[str]:
-        """The domains of customers that we know, as they are when the command begins."""
-        with self.store.read() as tx:
-            owners = tx.numbers.organisations(_MOST_KNOWN)
-            said = [record.domain for record in tx.organisations.list()]
-        domains = {name.rpartition("@")[2] for name in owners} | set(said)
-        return frozenset(name for name in domains if "." in name and not is_provider(name))
-
-    @cached_property
-    def txt_record(self) -> TxtRecord:
+    def txt_record(self) -> "TxtRecord":
         """Who looks up the keys of DKIM signatures. Raises ConfigurationError ``dkim_library``."""
-        if find_spec("dkim") is None:
-            raise ConfigurationError("dkim_library")
-        return dns_txt_record
+        return self._rooms.txt_record
 
-    @cached_property
+    @property
     def scanner(self) -> "Scanner | None":
         """Who looks at each mail before it is opened, if the settings name one."""
-        from pipeline.mailbox.scanner import Scanner  # noqa: PLC0415 - few installations have one
-
-        address = self.settings.scanner.address
-        return Scanner(address) if address else None
+        return self._rooms.scanner
 
     @cached_property
     def phones(self) -> PhonePolicy:
         """Which numbers are taken."""
         return phone_policy(self.settings)
 
-    @cached_property
-    def identity(self) -> SenderIdentity:
+    @property
+    def identity(self) -> "SenderIdentity":
         """Who our mails are from."""
-        return SenderIdentity(
-            name=self.settings.courier.from_name,
-            address=self.settings.mailbox.address,
-            reply_style=self.settings.mailbox.reply_address,
-            message_id_domain=self.settings.courier.message_id_domain,
-        )
+        return self._rooms.identity
 
     @cached_property
     def own_addresses(self) -> frozenset[str]:
@@ -173,15 +149,15 @@ class Services:
         mailbox = self.settings.mailbox
         return frozenset(name.lower() for name in (mailbox.address, *mailbox.own_addresses))
 
-    @cached_property
-    def bearer(self) -> Bearer | None:
+    @property
+    def bearer(self) -> "Bearer | None":
         """Who has access tokens for mailbox and mail out; None where passwords are used."""
-        return bearer_of(self.settings, self.clock, self.token_store, self.watch)
+        return self._rooms.bearer
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> "Watch":
         """Who is told of log-ins that fail."""
-        return Unwatched() if self.looking else AlertOnce(self.store, self.clock)
+        return self._rooms.watch
 
     @cached_property
     def token_keys(self) -> tuple[bytes, ...]:
@@ -201,19 +177,16 @@ class Services:
 
     def is_genuine(self, reference: str, recipient: str, token: str) -> bool:
         """Tell whether ``token`` was made by a live key for ``reference`` and ``recipient``."""
-        return any(is_genuine(key, reference, recipient, token) for key in self.token_keys)
+        return self._rooms.is_genuine(reference, recipient, token)
 
     def is_our_message_id(self, message_id: str) -> bool:
         """Tell whether we made ``message_id`` with a live key; a forged one fails."""
-        return any(is_our_message_id(key, message_id) for key in self.token_keys)
+        return self._rooms.is_our_message_id(message_id)
 
-    @cached_property
-    def authority(self) -> Authority:
+    @property
+    def authority(self) -> "Authority":
         """The embedded certificate authority."""
-        authority = state.open_authority(self.settings)
-        with self.store.read() as tx:
-            state.check_keys(tx, self.settings, authority=authority.fingerprint)
-        return authority
+        return self._rooms.authority
 
     @cached_property
     def issuer(self) -> CertificateIssuer:
@@ -230,6 +203,16 @@ class Work:
     now: datetime
     #: What takes long to make; at once where the transaction only reads, and locks nobody out.
     making: Making = field(default_factory=partial(Making, rounds=0))
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def keeps_others_waiting(self) -> bool:
+        """Whether a transaction of several steps should end here, and the rest be another's.
+
+        On SQLite everybody else who writes waits for it; on PostgreSQL only who wants the same.
+        """
+        long = time.monotonic() - self.began > _LONG_SECONDS
+        return long and not self.tx.context.on_postgresql
 
 
 @contextmanager

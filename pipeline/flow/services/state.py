@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.certificates.authority import CERTIFICATE_FILE, KEY_FILE, Authority
 from pipeline.certificates.issuers.choose import KEYLESS, OF_AUTHORITY, choose
+from pipeline.certificates.names import CERTIFICATE_FILE, KEY_FILE
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
@@ -22,6 +23,9 @@ from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.services import token_keys
 from pipeline.store.engine import sqlite_file
 from pipeline.store.unit_of_work import Store, Transaction
+
+if TYPE_CHECKING:
+    from pipeline.certificates.authority import Authority
 
 _UNFINISHED = "first-use"
 _LOCK = "first-use.lock"
@@ -157,8 +161,10 @@ def trial(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update=changed)
 
 
-def open_authority(settings: Settings) -> Authority:
+def open_authority(settings: Settings) -> "Authority":
     """Return the embedded authority; see :meth:`Authority.open`."""
+    from pipeline.certificates.authority import Authority  # noqa: PLC0415 - slow to import
+
     certificates = settings.certificates
     return Authority.open(
         authority_folder(settings),
@@ -294,6 +300,8 @@ def _refuse_used_server(settings: Settings) -> None:
 
 def _make_keys(settings: Settings, clock: Clock) -> None:
     if wants_authority(settings):  # first: a passphrase that does not fit stops here
+        from pipeline.certificates.authority import Authority  # noqa: PLC0415 - slow to import
+
         certificates = settings.certificates
         Authority.make(
             authority_folder(settings),

@@ -6,10 +6,11 @@ from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import staff_event
-from pipeline.flow.staff.replies import acceptable, word_of
+from pipeline.flow.staff.replies import word_of
+from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, EventName, Slot, Track
-from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
+from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import allowed_events, forward_event
 
@@ -40,16 +41,6 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[EventName,
     possible = [name for name in names if _may(services, record, name)]
     forward = forward_event(record.state)
     return tuple(sorted(possible, key=lambda name: name is not forward))
-
-
-def suggested_by_reply(services: Services, record: RequestRecord) -> EventName | None:
-    """Return what ``accept`` would do, or None; what is no longer possible is not offered."""
-    with services.store.read() as tx:
-        waiting = acceptable(tx, record)
-    if isinstance(waiting, MessageRecord):
-        return waiting.suggested
-    event = waiting.reading.event if waiting is not None and waiting.reading is not None else None
-    return event if event in allowed_events(record.state, Actor.STAFF, services.policy) else None
 
 
 def may_ask_meaning(services: Services, record: RequestRecord) -> bool:

@@ -7,14 +7,13 @@ from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
-from pipeline.flow.staff.vouching import newest_unproven, vouch
-from pipeline.model.message import ReplyKind
+from pipeline.flow.staff.suggested import acceptable, suggestion
+from pipeline.flow.staff.vouching import vouch
 from pipeline.model.notice import NoticeName
 from pipeline.model.transition import SendNotice
 from pipeline.notifications.view.asked import LETTERS
 from pipeline.notifications.words import words_of
 from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -30,19 +29,6 @@ def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord
     if waiting is None:
         raise RefusedError("nothing_suggested", reference=record.reference)
     return _act(services, record, who)
-
-
-def acceptable(tx: Transaction, record: RequestRecord) -> MessageRecord | NoteRecord | None:
-    """Return the reply that :func:`accept` lets act: of an unproven sender, or nearly plain."""
-    unproven = newest_unproven(tx, record)
-    note = suggestion(tx.notes.waiting(record.id))
-    if unproven is not None and (note is None or _is_no_newer(note, unproven)):
-        return unproven
-    return note
-
-
-def _is_no_newer(note: NoteRecord, row: MessageRecord) -> bool:
-    return note.message_id == row.id or note.at <= row.fetched_at
 
 
 def _act(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -117,20 +103,6 @@ def tick(services: Services, record: RequestRecord, who: str) -> RequestRecord:
         return current
 
     return on_request(services, record, change)
-
-
-def suggestion(notes: list[NoteRecord]) -> NoteRecord | None:
-    """Return the newest of the notes that staff can let act with one key, or None."""
-    return next(
-        (
-            note
-            for note in reversed(notes)
-            if note.waits_since is not None
-            and note.reading is not None
-            and note.reading.kind is ReplyKind.SUGGESTION
-        ),
-        None,
-    )
 
 
 def _newest_suggestion(work: Work, record: RequestRecord) -> NoteRecord:

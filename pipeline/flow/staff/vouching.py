@@ -7,7 +7,6 @@ from pipeline.flow.staff.command import note_in_history
 from pipeline.flow.staff.review import confirm_sender
 from pipeline.model.request import EventName
 from pipeline.store.records import MessageRecord, MessageState, RequestRecord
-from pipeline.store.unit_of_work import Transaction
 
 
 def vouch(services: Services, record: RequestRecord, who: str, row: MessageRecord) -> RequestRecord:
@@ -31,9 +30,3 @@ def _take(work: Work, record: RequestRecord, who: str, found: MessageRecord) -> 
         if note.message_id == found.id:
             work.tx.notes.tick(note.id)
     note_in_history(work, record, who, ("reply_accepted", found.id))
-
-
-def newest_unproven(tx: Transaction, record: RequestRecord) -> MessageRecord | None:
-    """Return the newest reply that its sender is not proven well enough for, or None."""
-    rows = tx.messages.of_request(record.id)
-    return next((row for row in reversed(rows) if row.suggested is not None), None)

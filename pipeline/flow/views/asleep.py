@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from pipeline.flow.services import Work, waits
+from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import as_of, done_by, next_at
 from pipeline.tracks.horizon import horizon
@@ -44,8 +45,11 @@ class Bounds:
     begun: datetime
 
 
-def bounds(work: Work) -> Bounds:
-    """Return how long rows may wait, by the longest rule of each table."""
+def bounds(work: Work, team: WorkingCalendar | None = None) -> Bounds:
+    """Return how long rows may wait, by the longest rule of each table.
+
+    ``team`` is another calendar than the team's own.
+    """
     settings, now = work.services.settings, work.now
     lease = timedelta(seconds=settings.limits.lease_seconds)
     undo = timedelta(seconds=settings.courier.undo_seconds)
@@ -54,14 +58,17 @@ def bounds(work: Work) -> Bounds:
         messages=now + max(*waits.MESSAGE.waits, *waits.MACHINE.waits),
         mails=now + max(*waits.SENDING.waits, lease, undo),
         leases=now + 2 * lease,
-        requests=max(horizon(now, work.services.policy, work.services.team), now + due),
+        requests=max(horizon(now, work.services.policy, team or work.services.team), now + due),
         begun=now + lease,
     )
 
 
 def asleep(work: Work) -> Asleep:
     """Count the rows that wait too long."""
-    latest = bounds(work)
+    # Holidays only make the bound later. They are slow to load, and needed for what is beyond it.
+    latest = bounds(work, replace(work.services.team, country=""))
+    if work.tx.requests.beyond(latest.requests, latest.begun):
+        latest = bounds(work)
     return Asleep(
         messages=work.tx.messages.waiting_beyond(latest.messages),
         mails=len(work.tx.outbox.waiting_beyond(latest.mails)),

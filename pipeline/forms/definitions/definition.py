@@ -1,4 +1,4 @@
-"""Declares what a form is: a strict model whose fields carry their question as metadata.
+"""Declares what a form is: typed answers, each of which carries its question as metadata.
 
 One declaration drives the blank documents, the readers, the checks, the console and the docs; the
 words are in ``templates/forms/<lang>.toml``.
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-
-from pydantic import BaseModel, ConfigDict
+from typing import get_args, get_type_hints
 
 from pipeline.model.form import FormKind
 
@@ -76,15 +75,16 @@ class Question:
         return values.get(self.when.field) in self.when.values
 
 
-class Answers(BaseModel):
-    """The base of every application: strict, frozen, nothing unknown."""
+class Answers:
+    """The base of what an application declares: an attribute per answer, with its type.
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    ``validation.application`` makes the strict model of it.
+    """
 
 
 @dataclass(frozen=True)
 class FormDefinition:
-    """One form: its application model, its version, and its sections in the order of printing.
+    """One form: its application, its version, and its sections in the order of printing.
 
     ``older_versions`` asked the same questions in other words, which ``templates/forms/<version>``
     keeps beside the blanks in ``forms/<version>``.
@@ -105,8 +105,8 @@ class FormDefinition:
         """The questions by field id, in the order in which they are printed."""
         found = [
             (name, item)
-            for name, info in self.model.model_fields.items()
-            for item in info.metadata
+            for name, kind in get_type_hints(self.model, include_extras=True).items()
+            for item in get_args(kind)
             if isinstance(item, Question)
         ]
         found.sort(key=lambda pair: self.groups.index(pair[1].group))

@@ -184,8 +184,8 @@ class Fetching:
             raw = None
         elif size > self.message_bytes or len(raw) > self.message_bytes:
             # a server that tells a wrong size has sent the whole mail
-            size = max(size, len(raw))
-            raw, header = None, header_of(raw)
+            size, header = max(size, len(raw)), header_of(raw)
+            raw = None
         received = facts.get(b"INTERNALDATE")
         return FetchedMessage(
             account=self.server.account,

@@ -5,6 +5,7 @@ import contextlib
 import smtplib
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.errors import ConfigurationError, PipelineError
@@ -27,8 +28,6 @@ _CLOSING = 421
 _LOGIN_WANTED = 530
 #: Refusals of MAIL FROM that are about this one mail: its size, or a parameter of it.
 _OF_THIS_MAIL = frozenset({552, 555})
-#: EHLO is not known to the server, so that HELO may be (RFC 5321, 4.1.4).
-_NO_EHLO = frozenset({500, 502, 504})
 _READY_FOR_DATA = 354
 _OK = 250
 _COMMAND_LENGTH = 500
@@ -71,7 +70,7 @@ class SmtpCourier:
         if impossible:
             return Delivery(DeliveryKind.FAILED, impossible)
         try:
-            refused = self._envelope(line, on_the_wire(envelope_sender), wire)
+            refused = self._envelope(line, on_the_wire(envelope_sender), wire, with_data=True)
         except _HadEnoughError:
             self._drop()
             return self.deliver(message_bytes, envelope_sender, recipient)
@@ -188,10 +187,10 @@ class SmtpCourier:
         at_once = context if server.encryption == "tls" else None
         self._line = line = Line(server.host, server.port, scale=self._scale, tls=at_once)
         line.limit = limits.SESSION
-        _greet(line)
+        line.greet()
         if context is not None and at_once is None:
             self._start_tls(line, context)
-            _greet(line)
+            line.greet()
         if server.user:
             self._log_in(line, token)
         return line
@@ -236,17 +235,28 @@ class SmtpCourier:
         short = len(f"AUTH {mechanism} ") + len(exchange.initial()) * 4 / 3 < _COMMAND_LENGTH
         line.auth(mechanism, exchange, initial_response_ok=short)
 
-    def _envelope(self, line: Line, sender: str, recipient: str) -> Delivery | None:
-        """Name sender and recipient; return the refusal, or None when both are taken."""
+    def _envelope(
+        self, line: Line, sender: str, recipient: str, *, with_data: bool = False
+    ) -> Delivery | None:
+        """Name sender and recipient; return the refusal, or None when both are taken.
+
+        ``with_data``: DATA may be sent with them. Not when a copy goes to us, since then each
+        recipient has to be taken first.
+        """
         extended = not (sender.isascii() and recipient.isascii())
         step = Step.SENDER
-        code, text = self._sender(line, sender, extended=extended)
+        copy_to = self._copy_to(recipient)
+        if copy_to:
+            then = [_rcpt(recipient), _rcpt(copy_to)]
+        else:
+            then = [_rcpt(recipient), "DATA"] if with_data else [_rcpt(recipient)]
+        code, text = self._sender(line, sender, then, extended=extended)
         about_us = code >= PERMANENT and code not in _OF_THIS_MAIL and not extended
         if _taken(code):
             step = Step.RECIPIENT
-            code, text = line.ask(f"RCPT TO:<{recipient}>", limits.ENVELOPE)
+            code, text = line.ask(_rcpt(recipient), limits.ENVELOPE)
         if _taken(code):
-            return self._copied(line, recipient)
+            return self._copied(line, copy_to)
         if about_us and code != _LOGIN_WANTED:
             said = answer(code, text)
             fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
@@ -255,24 +265,35 @@ class SmtpCourier:
             refused = self._refused(code, text, step)
         return self._reset(line, refused)
 
-    def _copied(self, line: Line, recipient: str) -> Delivery | None:
-        """Name our own mailbox as well; return why nothing may be sent, or None."""
+    def _copy_to(self, recipient: str) -> str:
+        """Return our own mailbox, if it gets a copy of a mail to ``recipient``."""
         copy_to = on_the_wire(self._server.copy_to)
-        if not copy_to or copy_to.lower() == recipient.lower():
+        return "" if copy_to.lower() == recipient.lower() else copy_to
+
+    def _copied(self, line: Line, copy_to: str) -> Delivery | None:
+        """Name our own mailbox as well; return why nothing may be sent, or None."""
+        if not copy_to:
             return None
-        code, text = line.ask(f"RCPT TO:<{copy_to}>", limits.ENVELOPE)
+        code, text = line.ask(_rcpt(copy_to), limits.ENVELOPE)
         if _taken(code):
             return None
         refused = self._refused(code, text, Step.RECIPIENT)
         fault = refused.fault or self._server.copy_refused(code, refused.detail)
         return self._reset(line, Delivery(DeliveryKind.DEFERRED, refused.detail, fault=fault))
 
-    def _sender(self, line: Line, sender: str, *, extended: bool) -> tuple[int, bytes]:
-        """Name the sender; on a line that was used before, the server may have had enough."""
+    def _sender(
+        self, line: Line, sender: str, then: Sequence[str], *, extended: bool
+    ) -> tuple[int, bytes]:
+        """Name the sender; on a line that was used before, the server may have had enough.
+
+        ``then`` are the commands that follow.
+        """
         options = " BODY=8BITMIME SMTPUTF8" if extended else ""
         line.command_encoding = "utf-8" if extended else "ascii"
         try:
-            code, text = line.ask(f"MAIL FROM:<{sender}>{options}", limits.ENVELOPE)
+            command = f"MAIL FROM:<{sender}>{options}"
+            line.send_ahead(command, *then)
+            code, text = line.ask(command, limits.ENVELOPE)
         except smtplib.SMTPServerDisconnected as error:
             if line.used and not timed_out(error):
                 raise _HadEnoughError from error
@@ -287,7 +308,7 @@ class SmtpCourier:
         if self._line is None:
             return refused  # the server has closed it
         try:
-            if line.ask("RSET", limits.RESET)[0] != _OK:
+            if not line.skip_ahead() or line.ask("RSET", limits.RESET)[0] != _OK:
                 self._drop()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
@@ -356,6 +377,10 @@ class SmtpCourier:
         return broken
 
 
+def _rcpt(address: str) -> str:
+    return f"RCPT TO:<{address}>"
+
+
 class _HadEnoughError(Exception):
     """The server closes a line that was used before; a new one may go on."""
 
@@ -366,15 +391,3 @@ def _impossible(line: Line, recipient: str) -> str:
         return "address_malformed"
     lacking = not recipient.isascii() and not line.has_extn("smtputf8")
     return "smtputf8_missing" if lacking else ""
-
-
-def _greet(line: Line) -> None:
-    """Say EHLO, or HELO to a server that does not know it.
-
-    Raises SMTPHeloError when the server refuses us: asking for less would not help.
-    """
-    code, text = line.ehlo()
-    if code in _NO_EHLO:
-        code, text = line.helo()
-    if not _taken(code):
-        raise smtplib.SMTPHeloError(code, text)

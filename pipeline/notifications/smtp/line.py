@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ _CHUNK = 8192
 _CODE = re.compile(rb"[2-5][0-9]{2}")
 _NO_CODE = -1
 _DOT = b".\r\n"
+_YES = 2
+_REFUSED = 400
+#: EHLO is not known to the server, so that HELO may be (RFC 5321, 4.1.4).
+_NO_EHLO = frozenset({500, 502, 504})
 
 
 class _Replies:
@@ -105,6 +110,7 @@ class Line(smtplib.SMTP):
         #: Whether a mail was handed over on it: the server may have had enough of it since.
         self.used = False
         self._tls = tls
+        self._ahead: deque[str] = deque()
         super().__init__(host, port, timeout=CONNECT * scale)
 
     def connect(
@@ -127,6 +133,17 @@ class Line(smtplib.SMTP):
             raise
         self.sock, self.file = sock, None
         return self.getreply()
+
+    def greet(self) -> None:
+        """Say EHLO, or HELO to a server that does not know it.
+
+        Raises SMTPHeloError when the server refuses us: asking for less would not help.
+        """
+        code, text = self.ehlo()
+        if code in _NO_EHLO:
+            code, text = self.helo()
+        if code // 100 != _YES:
+            raise smtplib.SMTPHeloError(code, text)
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply within ``limit`` seconds, however many lines it has.
@@ -160,12 +177,43 @@ class Line(smtplib.SMTP):
     def ask(self, command: str, limit: float) -> tuple[int, bytes]:
         """Send a command and return the reply, which may take ``limit`` seconds.
 
-        Raises SMTPServerDisconnected when the server has answered already: what it says next could
-        be taken for the answer to another command.
+        One that was sent ahead is not sent again. Raises SMTPServerDisconnected when the server has
+        answered already: what it says next could be taken for the answer to another command.
         """
-        self._in_step()
         self.limit = limit
+        if self._ahead:
+            return self._reply_ahead(command)
+        self._in_step()
         return self.docmd(command)
+
+    def send_ahead(self, *commands: str) -> None:
+        """Send several commands at once, if the server takes them so (RFC 2920).
+
+        They are asked for afterwards, in this order.
+        """
+        if any("\r" in command or "\n" in command for command in commands):
+            raise ValueError("a command is one line")
+        if self.has_extn("pipelining"):
+            self._in_step()
+            self.send("".join(f"{command}\r\n" for command in commands))
+            self._ahead.extend(commands)
+
+    def skip_ahead(self) -> bool:
+        """Read the replies that were not asked for; tell whether the server is in step then.
+
+        It is not when it waits for a mail: nothing but a mail, or the end, could follow.
+        """
+        in_step = True
+        while self._ahead:
+            command = self._ahead[0]
+            code, _ = self._reply_ahead(command)
+            in_step = in_step and (command != "DATA" or code >= _REFUSED)
+        return in_step
+
+    def _reply_ahead(self, command: str) -> tuple[int, bytes]:
+        if self._ahead.popleft() != command:
+            raise ValueError("another command was sent ahead")
+        return self.getreply()
 
     def set_time_out(self, seconds: float) -> None:
         """Give what does not end in a reply, the handshake of TLS, so long for each step."""

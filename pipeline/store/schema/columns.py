@@ -18,12 +18,29 @@ metadata = sa.MetaData(
 
 #: Storage of the busy tables on PostgreSQL: room for updates on the page, early vacuum.
 BUSY: dict[str, Any] = {
-    "postgresql_with": {
-        "fillfactor": 70,
-        "autovacuum_vacuum_threshold": 2000,
-        "autovacuum_vacuum_scale_factor": 0,
+    "info": {
+        "postgresql": {
+            "with": {
+                "fillfactor": 70,
+                "autovacuum_vacuum_threshold": 2000,
+                "autovacuum_vacuum_scale_factor": 0,
+            }
+        }
     }
 }
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _give_engines_their_options(target: sa.MetaData, *_: object, **__: object) -> None:
+    """Give the tables and indexes that are to be made what one engine alone knows of them.
+
+    Until then it stands in ``info``: SQLAlchemy would import both engines to check it, and a
+    command needs one of them.
+    """
+    for table in target.tables.values():
+        for item in (table, *table.indexes):
+            for engine, options in item.info.items():
+                item.dialect_options[engine].update(options)
 
 
 def mailbox() -> sa.Column[str]:
@@ -88,29 +105,29 @@ def more() -> sa.Column[Any]:
 
 def work_index(table: str, column: str, *lead: str, name: str = "") -> sa.Index:
     """Return the partial index of a nullable column of open work."""
-    condition = sa.text(f"{column} IS NOT NULL")
     return sa.Index(
         f"ix_{table}_{name or column}",
         "mailbox_id",
         *lead,
         column,
         "id",
-        sqlite_where=condition,
-        postgresql_where=condition,
+        info=_partial(f"{column} IS NOT NULL"),
     )
 
 
 def index(table: str, *columns: str, where: str = "", unique: bool = False) -> sa.Index:
     """Return an index that ``mailbox_id`` leads; ``where`` makes it partial."""
-    condition = sa.text(where) if where else None
     return sa.Index(
         f"{'uq' if unique else 'ix'}_{table}_{'_'.join(columns)}",
         "mailbox_id",
         *columns,
         unique=unique,
-        sqlite_where=condition,
-        postgresql_where=condition,
+        info=_partial(where) if where else {},
     )
+
+
+def _partial(where: str) -> dict[str, Any]:
+    return {engine: {"where": sa.text(where)} for engine in ("sqlite", "postgresql")}
 
 
 def refers(table: str, column: str) -> sa.ForeignKeyConstraint:

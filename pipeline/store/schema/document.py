@@ -34,6 +34,6 @@ def _table(table: sa.Table) -> str:
 
 def _index(index: sa.Index) -> str:
     columns = ", ".join(column.name for column in index.columns)
-    condition = index.dialect_options["sqlite"]["where"]
-    where = "" if condition is None else f" where {condition}"
+    partial = index.info.get("sqlite")
+    where = f" where {partial['where']}" if partial else ""
     return f"- {'unique' if index.unique else 'index'} {index.name}: {columns}{where}"

@@ -1,7 +1,7 @@
 """The outbox: mails in hand (claim, intent, end), in doubt, refused, or waiting for too long."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from pipeline.model.notice import MailPriority
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.statements import Condition, OfSeveral, Statement, param
+from pipeline.store.tables.rows import Context, Mapper, Rows, due_first, of_mailbox
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
 FINISHED = frozenset(
@@ -31,68 +32,90 @@ MAPPER = Mapper(OutboxRecord, outbox, _derived)
 Claim = tuple[str, int]
 
 
-# built once: building a statement costs more than running it
-_OF_MAILBOX = outbox.c.mailbox_id == sa.bindparam("of_mailbox")
-_OF_MAILS = outbox.c.id.in_(sa.bindparam("of_mails", expanding=True))
-_IN_HAND = sa.update(outbox).where(
-    _OF_MAILBOX,
-    _OF_MAILS,
-    outbox.c.state == OutboxState.SENDING,
-    outbox.c.attempt == sa.bindparam("of_attempt"),
-)
-_DUE = (
-    MAPPER.select.where(
-        _OF_MAILBOX,
-        outbox.c.next_at.is_not(None),
-        outbox.c.next_at <= sa.bindparam("now"),
-        outbox.c.priority == sa.bindparam("of_priority"),
-        outbox.c.state.in_([OutboxState.QUEUED, OutboxState.SENDING]),
+def _due() -> sa.Select[Any]:
+    states = (OutboxState.QUEUED, OutboxState.SENDING)
+    open_to_us = sa.or_(*(outbox.c.state == state for state in states))
+    return due_first(MAPPER, outbox.c.next_at, outbox.c.priority == param("due"), open_to_us)
+
+
+def _taking(mails: Condition, **more: object) -> sa.Update:
+    changed = sa.update(outbox).where(of_mailbox(outbox), mails)
+    values = {
+        "state": OutboxState.SENDING,
+        "attempt": outbox.c.attempt + 1,
+        "claimed_by": param("owner"),
+        "claimed_until": param("until"),
+        "next_at": param("until"),
+    }
+    return _setting(changed, {**values, **more})
+
+
+def _in_hand(mails: Condition, *also: Condition, **values: object) -> sa.Update:
+    """Return the change of mails that are being sent under an attempt; it gives their ids."""
+    changed = sa.update(outbox).where(
+        of_mailbox(outbox),
+        mails,
+        outbox.c.state == OutboxState.SENDING,
+        outbox.c.attempt == param("under"),
+        *also,
     )
-    .order_by(outbox.c.next_at, outbox.c.id)
-    .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    sa.update(outbox)
-    .where(_OF_MAILBOX, _OF_MAILS)
-    .values(
-        state=OutboxState.SENDING,
-        attempt=outbox.c.attempt + 1,
-        claimed_by=sa.bindparam("owner"),
-        claimed_until=sa.bindparam("until"),
-        next_at=sa.bindparam("until"),
-    )
-)
-_INTEND = (
-    _IN_HAND.where(outbox.c.copied_at.is_(None))
-    .values(
-        intended_at=sa.bindparam("at"),
+    return _setting(changed, values)
+
+
+def _setting(changed: sa.Update, values: Mapping[str, object]) -> sa.Update:
+    """Set columns to constants, parameters and expressions; the ids of the mails are given."""
+    return changed.values(
+        {
+            name: value
+            if isinstance(value, sa.ColumnElement)
+            else sa.literal(value, outbox.c[name].type)
+            for name, value in values.items()
+        }
+    ).returning(outbox.c.id)
+
+
+def _of_mails(build: Callable[[Condition], sa.Update]) -> OfSeveral:
+    return OfSeveral(outbox.c.id, build)
+
+
+_DUE = Statement(_due, lock="skip")
+_TAKE = _of_mails(_taking)
+_TAKE_AND_INTEND = _of_mails(lambda mails: _taking(mails, intended_at=param("at")))
+_INTEND = _of_mails(
+    lambda mails: _in_hand(
+        mails,
+        outbox.c.copied_at.is_(None),
+        intended_at=param("at"),
         look_until=None,
-        claimed_until=sa.bindparam("until"),
-        next_at=sa.bindparam("until"),
+        claimed_until=param("until"),
+        next_at=param("until"),
     )
-    .returning(outbox.c.id)
 )
-_NOT_TRIED = _IN_HAND.values(
-    state=OutboxState.QUEUED,
-    attempt=outbox.c.attempt - 1,
-    next_at=sa.bindparam("at"),
-    claimed_until=None,
-    intended_at=None,
-).returning(outbox.c.id)
-_UNINTEND = _IN_HAND.values(intended_at=None).returning(outbox.c.id)
-_RENEW = _IN_HAND.values(
-    next_at=sa.bindparam("until"), claimed_until=sa.bindparam("until")
-).returning(outbox.c.id)
-_SENT = _IN_HAND.values(
-    state=OutboxState.SENT,
-    sent_at=sa.bindparam("at"),
-    next_at=None,
-    claimed_until=None,
-    intended_at=None,
-    last_error="",
-    kept_since=sa.bindparam("at"),
-).returning(outbox.c.id)
+_NOT_TRIED = _of_mails(
+    lambda mails: _in_hand(
+        mails,
+        state=OutboxState.QUEUED,
+        attempt=outbox.c.attempt - 1,
+        next_at=param("at"),
+        claimed_until=None,
+        intended_at=None,
+    )
+)
+_RENEW = _of_mails(
+    lambda mails: _in_hand(mails, next_at=param("until"), claimed_until=param("until"))
+)
+_SENT = _of_mails(
+    lambda mails: _in_hand(
+        mails,
+        state=OutboxState.SENT,
+        sent_at=param("at"),
+        next_at=None,
+        claimed_until=None,
+        intended_at=None,
+        last_error="",
+        kept_since=param("at"),
+    )
+)
 
 
 class InHand(Rows[OutboxRecord]):
@@ -101,31 +124,36 @@ class InHand(Rows[OutboxRecord]):
     def __init__(self, context: Context) -> None:
         super().__init__(context, outbox, MAPPER)
 
-    def claim(
+    def due(self, now: datetime, limit: int, priority: MailPriority) -> list[OutboxRecord]:
+        """Return mails to send: queued ones that are due, and sending ones whose lease is over.
+
+        They are locked, so that the transaction may take them.
+        """
+        # of one priority: the rows come in the order of the index, and none is sorted
+        return self._found(_DUE, now=now, due=priority, most=limit)
+
+    def take(
         self,
-        now: datetime,
-        limit: int,
+        mails: Collection[OutboxRecord],
         owner: str,
         until: datetime,
-        priorities: Iterable[MailPriority] = MailPriority,
+        *,
+        intended_at: datetime | None = None,
     ) -> list[OutboxRecord]:
-        """Take mails to send: queued ones that are due, and sending ones whose lease is over.
+        """Claim mails that are due; return them with the attempt number of all later calls.
 
-        Those of the first of ``priorities`` come first. Each gets the next attempt number, which
-        all later calls must carry. One that comes back with ``intended_at`` was being sent when its
+        ``intended_at``: their bytes go out now. One that has it already was being sent when its
         worker vanished: it is in doubt.
         """
-        due: list[OutboxRecord] = []
-        for priority in priorities:
-            # one statement each: the rows come in the order of the index, and none is sorted
-            values = {"now": now, "of_priority": priority, "most": limit - len(due)}
-            due += self._read(_DUE, values)
-            if len(due) >= limit:
-                break
-        if not due:
+        if not mails:
             return []
-        values = {"of_mails": [mail.id for mail in due], "owner": owner, "until": until}
-        self._execute(_CLAIM, self._of_mailbox(values))
+        ids = [mail.id for mail in mails]
+        if intended_at is None:
+            self._context.of_several(_TAKE, ids, owner=owner, until=until)
+        else:
+            self._context.of_several(
+                _TAKE_AND_INTEND, ids, owner=owner, until=until, at=intended_at
+            )
         return [
             replace(
                 mail,
@@ -134,24 +162,18 @@ class InHand(Rows[OutboxRecord]):
                 claimed_by=owner,
                 claimed_until=until,
                 next_at=until,
+                intended_at=intended_at or mail.intended_at,
             )
-            for mail in due
+            for mail in mails
         ]
 
     def intend(self, claims: Iterable[Claim], at: datetime, until: datetime) -> set[str]:
-        """Record that the bytes of mails go out now; return the ids of those that may.
+        """Record that the bytes of claimed mails go out now; return the ids of those that may.
 
         Not those whose claim was lost, nor those of which our own copy has come in meanwhile.
         ``until`` prolongs the lease, so that it covers them however long the ones before took.
         """
         return self._in_hand(_INTEND, claims, at=at, until=until)
-
-    def unintend(self, claims: Iterable[Claim]) -> set[str]:
-        """Take back the intent to send mails that nobody was asked to take; return their ids.
-
-        They stay claimed, and are not in doubt.
-        """
-        return self._in_hand(_UNINTEND, claims)
 
     def not_tried(self, claims: Iterable[Claim], next_at: datetime) -> set[str]:
         """Give mails back that nobody was asked to take, whatever was intended; return their ids.
@@ -188,26 +210,16 @@ class InHand(Rows[OutboxRecord]):
         """Record that the server took mails; return the ids of those whose claim was not lost."""
         return self._in_hand(_SENT, claims, at=at)
 
-    def _in_hand(
-        self, statement: sa.Executable, claims: Iterable[Claim], **values: object
-    ) -> set[str]:
+    def _in_hand(self, statement: OfSeveral, claims: Iterable[Claim], **values: object) -> set[str]:
         """Change mails that are being sent under their attempts; return the ids of those."""
         by_attempt: defaultdict[int, list[str]] = defaultdict(list)
         for outbox_id, attempt in claims:
             by_attempt[attempt].append(outbox_id)
         changed: set[str] = set()
         for attempt, ids in by_attempt.items():
-            of = self._of_mailbox({"of_mails": ids, "of_attempt": attempt})
-            changed.update(self._execute(statement, {**values, **of}).scalars())
+            rows = self._context.of_several(statement, ids, under=attempt, **values)
+            changed.update(outbox_id for (outbox_id,) in rows)
         return changed
-
-    def _read(self, statement: sa.Executable, values: dict[str, Any]) -> list[OutboxRecord]:
-        return [
-            self._mapper.record(row) for row in self._execute(statement, self._of_mailbox(values))
-        ]
-
-    def _of_mailbox(self, values: dict[str, Any]) -> dict[str, Any]:
-        return {"of_mailbox": self._context.mailbox_id, **values}
 
     def _claimed(
         self, outbox_id: str, attempt: int, *also: sa.ColumnElement[bool], **values: object

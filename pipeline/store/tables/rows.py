@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from pipeline.store.schema.plain import from_plain, hints_of, to_plain
-from pipeline.store.statements import MAILBOX, Statement, Upsert, own_insert, param
+from pipeline.store.statements import MAILBOX, OfSeveral, Statement, Upsert, own_insert, param
 
 R = TypeVar("R")
 
@@ -46,6 +46,12 @@ class Context:
     def change(self, statement: Statement, **values: object) -> int:
         """Run ``statement`` on this mailbox; return how many rows it changed."""
         return statement.change(self.connection, self._mine(values))
+
+    def of_several(
+        self, statement: OfSeveral, several: Sequence[object], **values: object
+    ) -> list[Sequence[Any]]:
+        """Return all rows of this mailbox that ``statement`` finds or changes of ``several``."""
+        return statement.rows(self.connection, several, self._mine(values)) if several else []
 
     def _mine(self, values: dict[str, object]) -> dict[str, object]:
         values[MAILBOX] = self.mailbox_id

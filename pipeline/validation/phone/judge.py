@@ -9,11 +9,12 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.validation.characters import squeeze
 from pipeline.validation.phone.candidates import Candidate, parse
+from pipeline.validation.phone.kinds import kind_of
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.meaning import Meaning
 from pipeline.validation.phone.number_types import NO_TERRITORY, international, region
 from pipeline.validation.phone.plans import is_fictional
-from pipeline.validation.phone.policy import PhonePolicy, kind_of
+from pipeline.validation.phone.policy import PhonePolicy
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 
 _SHORT_CODE = range(3, 7)

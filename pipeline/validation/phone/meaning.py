@@ -14,9 +14,9 @@ from pipeline.validation.phone.candidates import (
     parse,
     with_missing_zero,
 )
+from pipeline.validation.phone.kinds import kind_of
 from pipeline.validation.phone.number_types import calling_code
 from pipeline.validation.phone.plans import UNUSED_CODES, is_moved_abroad, successor
-from pipeline.validation.phone.policy import kind_of
 from pipeline.validation.reading import Hints
 
 _PROPOSAL_LENGTH = 11

@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 
 from pipeline.certificates import authority as room
-from pipeline.certificates.authority import Authority, new_serial, retired_certificates
+from pipeline.certificates.authority import Authority, retired_certificates
+from pipeline.certificates.names import new_serial
 from pipeline.errors import ConfigurationError, PipelineError
 
 OpenSsl = Callable[..., subprocess.CompletedProcess[str]]

@@ -15,7 +15,7 @@ import pytest
 from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services.state import open_store
-from pipeline.mailbox import maildir
+from pipeline.mailbox import maildir_file
 
 from .conftest import Call
 
@@ -47,15 +47,15 @@ def test_mail_that_the_server_withholds_is_shown_with_its_place_and_put_back(
     new.mkdir(parents=True)
     for name in ("1.good", "2.bad"):
         (new / name).write_bytes(b"From: a@a.example\r\nAuto-Submitted: auto-replied\r\n\r\nx\r\n")
-    read = maildir._read
+    read = maildir_file.read
 
     def withheld(path: Path, *rest: Any) -> Any:
         if path.name == "2.bad":
-            raise maildir._UnreadableError(OSError(errno.EIO, "Input/output error"))
+            raise maildir_file.UnreadableError(OSError(errno.EIO, "Input/output error"))
         return read(path, *rest)
 
     with monkeypatch.context() as patched:
-        patched.setattr(maildir, "_read", withheld)
+        patched.setattr("pipeline.mailbox.maildir.read", withheld)
         ran = fresh_pipeline("run")
         assert (ran.code, "1 not delivered by the server" in ran.out) == (3, True)
         (row,) = [row for row in fresh_pipeline("mail", "list", "--json").json() if row["withheld"]]

@@ -14,6 +14,7 @@ from pipeline.store.outbox_records import OutboxState
 from tests.unit.cli.conftest import Call
 from tests.world.command_line import caller
 from tests.world.outbox import queue_to
+from tests.world.queued import claim_mails
 from tests.world.settings import write_settings
 
 
@@ -26,7 +27,7 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
         mails = queue_to(services, "aiko@shrub.example", "ben@tree.example")
         now = services.clock.now()
         until = now + timedelta(hours=1)
-        assert len(services.store.run(lambda tx: tx.outbox.claim(now, 9, "one", until))) == 2
+        assert len(services.store.run(lambda tx: claim_mails(tx, now, 9, "one", until))) == 2
         for mail in mails:
             services.run(
                 lambda work, mail=mail: work.tx.outbox.failed(mail.id, 1, "554 no", work.now)  # type: ignore[misc]

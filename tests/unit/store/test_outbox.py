@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.store import Store, Transaction
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
+from tests.world.queued import claim_mails
 
 if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make
@@ -30,7 +31,7 @@ def mail(store: Store, make: "Make") -> OutboxRecord:
 
 
 def _claim(store: Store, now: datetime, until: datetime, owner: str = "one") -> list[OutboxRecord]:
-    return store.run(lambda t: t.outbox.claim(now, 10, owner, until))
+    return store.run(lambda t: claim_mails(t, now, 10, owner, until))
 
 
 def test_same_message_id_is_queued_once(store: Store, make: "Make", mail: OutboxRecord) -> None:
@@ -159,7 +160,7 @@ def test_claim_by_two_workers_never_gives_the_same_mail(
         one.run(lambda t: t.outbox.enqueue(make.mail()))
 
     def claim(transaction: Transaction, limit: int, owner: str) -> set[str]:
-        return {row.id for row in transaction.outbox.claim(later(0), limit, owner, later(600))}
+        return {row.id for row in claim_mails(transaction, later(0), limit, owner, later(600))}
 
     def work(transaction: Transaction) -> tuple[set[str], set[str]]:
         mine = claim(transaction, 3, "one")

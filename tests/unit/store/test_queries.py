@@ -25,6 +25,7 @@ from pipeline.store.records import (
     QuarantineRecord,
     RequestRecord,
 )
+from tests.world.queued import claim_mails
 
 if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make
@@ -236,12 +237,12 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
     "messages": (lambda t, now: t.messages.claim(now, 50), "ix_messages_next_at"),
     "requests": (lambda t, now: t.requests.due(now, 50), "ix_requests_next_at"),
     "outbox": (
-        lambda t, now: t.outbox.claim(now, 50, "one", now + timedelta(seconds=1)),
+        lambda t, now: claim_mails(t, now, 50, "one", now + timedelta(seconds=1)),
         "ix_outbox_next_at",
     ),
     "receipts": (
-        lambda t, now: t.outbox.claim(
-            now, 50, "one", now + timedelta(seconds=1), (MailPriority.RECEIPT,)
+        lambda t, now: claim_mails(
+            t, now, 50, "one", now + timedelta(seconds=1), (MailPriority.RECEIPT,)
         ),
         "ix_outbox_next_at_by_priority",
     ),

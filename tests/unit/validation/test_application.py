@@ -89,7 +89,7 @@ def test_whatever_leaves_nothing_open_builds(
     kind, answers = changed
     checked = _checked(make_submission(kind, **answers))
     if not checked.customer_problems:
-        assert type(build_application(checked)) is FORMS[kind].model
+        assert isinstance(build_application(checked), FORMS[kind].model)
 
 
 @pytest.mark.parametrize("kind", list(FormKind))

@@ -9,8 +9,9 @@ import pytest
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
+from pipeline.validation.phone.kinds import KINDS
 from pipeline.validation.phone.m2m_ranges import RANGES, m2m_range
-from pipeline.validation.phone.policy import KINDS, PhonePolicy
+from pipeline.validation.phone.policy import PhonePolicy
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints, Read
 

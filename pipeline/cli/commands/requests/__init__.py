@@ -8,8 +8,8 @@ import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
 from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
-from pipeline.cli.context import one_request, os_user, services
 from pipeline.cli.deciding import decide, decision
+from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
 from pipeline.cli.pages.possible import commands_now
 from pipeline.errors import UsageError

@@ -4,13 +4,13 @@ A viewer that edits a field draws it anew with its own fonts; until then, and in
 show, this is what is seen, Japanese included. Only the glyphs that are used are embedded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from pipeline.forms.pdf.fonts import LATIN, REGULAR, covered, drawable
+from pipeline.forms.pdf.write.subset import cut
 
 _SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)
 _LEADING = 1.3
@@ -26,8 +26,8 @@ class _Face:
 
     name: str
     font: Any
-    glyphs: dict[str, int]
-    widths: dict[str, float]
+    glyphs: Mapping[str, int]
+    widths: Mapping[str, float]
 
 
 class Painter:
@@ -157,11 +157,12 @@ def _embed(pdf: Any, path: Path, name: str, characters: set[str]) -> _Face:
     """Embed the glyphs of ``characters`` as a composite font (ISO 32000-2, 9.7)."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    program, glyphs, widths, box = _subset(path, characters)
+    subset = cut(path, characters)
+    program, glyphs, widths = subset.program, subset.glyphs, subset.widths
     base = pikepdf.Name(f"/AAAAA{name[-1].translate({49: 'A', 50: 'B'})}+{path.stem}")
     descriptor = pikepdf.Dictionary(
         Type=pikepdf.Name.FontDescriptor, FontName=base, Flags=4, ItalicAngle=0, StemV=80,
-        FontBBox=pikepdf.Array(box), Ascent=880, Descent=-120, CapHeight=733,
+        FontBBox=pikepdf.Array(subset.box), Ascent=880, Descent=-120, CapHeight=733,
         FontFile2=pdf.make_stream(program, Length1=len(program)),
     )  # fmt: skip
     ordered = sorted((glyphs[character], widths[character]) for character in characters)
@@ -180,33 +181,7 @@ def _embed(pdf: Any, path: Path, name: str, characters: set[str]) -> _Face:
     return _Face(name, pdf.make_indirect(font), glyphs, widths)
 
 
-def _subset(
-    path: Path, characters: set[str]
-) -> tuple[bytes, dict[str, int], dict[str, float], list[int]]:
-    """Cut the font ``path`` to ``characters``: program, glyph ids, widths, bounding box."""
-    from fontTools import subset  # noqa: PLC0415 - slow to import
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 - slow to import
-
-    options = subset.Options(
-        layout_features=[], hinting=False, notdef_outline=True, recalc_timestamp=False,
-        name_IDs=[], drop_tables=["GSUB", "GPOS", "GDEF", "OS/2", "DSIG", "STAT", "name", "post"],
-    )  # fmt: skip
-    font = TTFont(BytesIO(path.read_bytes()), recalcTimestamp=False, lazy=True)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[ord(character) for character in sorted(characters)])
-    cutter.subset(font)
-    scale = 1000 / font["head"].unitsPerEm
-    names = font.getBestCmap()
-    glyphs = {one: font.getGlyphID(names[ord(one)]) for one in characters}
-    widths = {one: round(font["hmtx"][names[ord(one)]][0] * scale) for one in characters}
-    head = font["head"]
-    box = [round(edge * scale) for edge in (head.xMin, head.yMin, head.xMax, head.yMax)]
-    program = BytesIO()
-    font.save(program)
-    return program.getvalue(), glyphs, {one: float(wide) for one, wide in widths.items()}, box
-
-
-def _to_unicode(glyphs: dict[str, int]) -> bytes:
+def _to_unicode(glyphs: Mapping[str, int]) -> bytes:
     """Return the map from glyph ids to text (ISO 32000-2, 9.10.3)."""
     rows = [
         f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>"

@@ -4,7 +4,7 @@ The layout engine drops required and read-only flags, leaves buttons without an 
 the font of its boxes in every field; here each box becomes the field that its question needs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -13,18 +13,13 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import INPUT_FONT_NAME
 from pipeline.forms.pdf.geometry import edges_of, size_of
-from pipeline.forms.pdf.values import encode_string, without_surrogates
-from pipeline.forms.pdf.write.appearance import (
-    Painter,
-    dash_drawing,
-    form_xobject,
-    tick_drawing,
-)
+from pipeline.forms.pdf.write.appearance import dash_drawing, form_xobject, tick_drawing
 from pipeline.forms.pdf.write.marks import add_marks
 from pipeline.forms.pdf.write.tags import tidy_tags
 from pipeline.forms.stamp import Stamp
-from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
-from pipeline.model.form import Filling
+from pipeline.forms.texts import FormTexts, form_texts
+
+Marks = Sequence[tuple[str, tuple[str, ...]]]
 
 _READ_ONLY = 1 << 0
 _REQUIRED = 1 << 1
@@ -41,25 +36,26 @@ NOTHING = ("-", "—")
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """One form in the making; ``painter`` is None when there are no answers to draw."""
+    """One form in the making."""
 
     pdf: Any
     stamp: Stamp
     texts: FormTexts
     helvetica: Any
-    answers: dict[str, str]
-    marked: frozenset[str]
-    painter: Painter | None
+    marks: Mapping[str, tuple[str, ...]]
 
 
-def finish(content: bytes, stamp: Stamp, filling: Filling) -> bytes:
-    """Return the finished form made of the laid-out ``content``; same input, same bytes."""
+def finish(content: bytes, stamp: Stamp, marks: Marks = ()) -> bytes:
+    """Return the form made of the laid-out ``content``, without answers; same input, same bytes.
+
+    ``marks`` are the sentences at answers that are marked; those of other forms are left out.
+    """
     import pikepdf  # noqa: PLC0415 - slow to import
 
     with pikepdf.open(BytesIO(content)) as pdf:
-        making = _begin(pdf, stamp, filling)
+        making = _begin(pdf, stamp, marks)
         _acro_form(making, [*_fields(making), *_identity(making)])
-        add_marks(pdf, _labelled(making, filling), making.texts.words("check_mark"))
+        add_marks(pdf, _labelled(making), making.texts.words("check_mark"))
         tidy_tags(pdf)
         _drop_input_font(pdf)
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
@@ -73,34 +69,24 @@ def finish(content: bytes, stamp: Stamp, filling: Filling) -> bytes:
     return target.getvalue()
 
 
-def _begin(pdf: Any, stamp: Stamp, filling: Filling) -> _Making:
-    """Gather what every field needs; answers to questions of other forms are left out."""
+def _begin(pdf: Any, stamp: Stamp, marks: Marks) -> _Making:
+    """Gather what every field needs."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    texts = form_texts(stamp.language)
     questions = FORMS[stamp.kind].questions
-    vocabulary = choice_vocabulary(stamp.kind)
-    answers = {
-        name: _code(vocabulary.get(name), without_surrogates(text).replace("\r\n", "\n"))
-        for name, text in filling.answers
-        if text and name in questions
-    }
-    drawn = [_word(texts, name, questions[name], text) for name, text in answers.items()]
     helvetica = pikepdf.Dictionary(
         Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica,
         Encoding=pikepdf.Name.WinAnsiEncoding,
     )  # fmt: skip
-    painter = Painter(pdf, [*drawn, NOTHING[1]]) if answers else None
-    marked = frozenset(name for name, _ in filling.marks)
-    return _Making(pdf, stamp, texts, pdf.make_indirect(helvetica), answers, marked, painter)
+    known = {name: sentences for name, sentences in marks if name in questions}
+    return _Making(pdf, stamp, form_texts(stamp.language), pdf.make_indirect(helvetica), known)
 
 
-def _labelled(making: _Making, filling: Filling) -> dict[str, tuple[str, str]]:
+def _labelled(making: _Making) -> dict[str, tuple[str, str]]:
     """Return label and sentences of each marked answer."""
     return {
         name: (making.texts.label(making.stamp.kind, name), "\n".join(sentences))
-        for name, sentences in filling.marks
-        if name in FORMS[making.stamp.kind].questions
+        for name, sentences in making.marks.items()
     }
 
 
@@ -128,71 +114,58 @@ def _make_field(making: _Making, widget: Any, name: str) -> None:
     widget.Rect = pikepdf.Array(list(edges_of(widget)))
     widget.F = _PRINT
     parts = [label, making.texts.requirement(making.stamp.kind, name)]
-    if name in making.marked:
+    if name in making.marks:
         parts.append(making.texts.words("check_mark"))
     widget.TU = pikepdf.String(" – ".join(parts))
     # A condition cannot be told to a viewer: it would demand the answer always.
     widget.Ff = _REQUIRED if question.required and not question.conditional else 0
     if question.kind is AnswerKind.TICK:
-        _make_tick(making, widget, making.answers.get(name, ""))
+        _make_tick(making, widget)
     elif question.choices:
         _make_list(making, widget, name)
     else:
-        _make_text(making, widget, name, question)
+        _make_text(making, widget, question)
 
 
-def _make_text(making: _Making, widget: Any, name: str, question: Question) -> None:
+def _make_text(making: _Making, widget: Any, question: Question) -> None:
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    width, height = size_of(widget)
-    answer = making.answers.get(name, "")
     widget.FT = pikepdf.Name.Tx
     widget.DA = pikepdf.String(_TEXT_LOOKS)
     if question.long:
         widget.Ff = int(widget.Ff) | _MULTILINE
-    if answer and making.painter:
-        widget.V = pikepdf.String(encode_string(answer))
-        look = making.painter.text(answer, width, height, lines=question.long)
-    else:
-        look = form_xobject(making.pdf, "/Tx BMC EMC", width, height)
+    look = form_xobject(making.pdf, "/Tx BMC EMC", *size_of(widget))
     widget.AP = pikepdf.Dictionary(N=look)
 
 
 def _make_list(making: _Making, widget: Any, name: str) -> None:
-    """Make a drop-down list; an answer that is none of its codes leaves it at "nothing chosen"."""
+    """Make a drop-down list in which nothing is chosen."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     width, height = size_of(widget)
-    options = dict((NOTHING, *making.texts.choices(name)))
-    answer = making.answers.get(name, "")
-    value = answer if answer in options else NOTHING[0]
     widget.FT = pikepdf.Name.Ch
     widget.Ff = int(widget.Ff) | _COMBO
     widget.DA = pikepdf.String(_TEXT_LOOKS)
     widget.Opt = pikepdf.Array(
         [
             pikepdf.Array([pikepdf.String(code), pikepdf.String(word)])
-            for code, word in options.items()
+            for code, word in (NOTHING, *making.texts.choices(name))
         ]
     )
-    widget.V = pikepdf.String(value)
-    if making.painter:
-        look = making.painter.text(options[value], width, height, lines=False)
-    else:
-        look = form_xobject(making.pdf, dash_drawing(height), width, height)
+    widget.V = pikepdf.String(NOTHING[0])
+    look = form_xobject(making.pdf, dash_drawing(height), width, height)
     widget.AP = pikepdf.Dictionary(N=look)
 
 
-def _make_tick(making: _Making, widget: Any, answer: str) -> None:
+def _make_tick(making: _Making, widget: Any) -> None:
     import pikepdf  # noqa: PLC0415 - slow to import
 
     width, height = size_of(widget)
-    state = pikepdf.Name.Yes if answer == "yes" else pikepdf.Name.Off
     widget.FT = pikepdf.Name.Btn
     widget.DA = pikepdf.String(_TICK_LOOKS)
     widget.MK = pikepdf.Dictionary(CA=b"4")
-    widget.V = state
-    widget.AS = state
+    widget.V = pikepdf.Name.Off
+    widget.AS = pikepdf.Name.Off
     looks = pikepdf.Dictionary(
         Yes=form_xobject(making.pdf, tick_drawing(width, height), width, height),
         Off=form_xobject(making.pdf, "q Q", width, height),
@@ -243,15 +216,3 @@ def _drop_input_font(pdf: Any) -> None:
         fonts = page.resources.get("/Font", {})
         for name in [key for key, font in fonts.items() if INPUT_FONT_NAME in str(font.BaseFont)]:
             del fonts[name]
-
-
-def _code(words: Mapping[str, str] | None, answer: str) -> str:
-    """Return the code that ``answer`` means when it is the word of a choice, else ``answer``."""
-    return answer if words is None else words.get(fold_word(answer), answer)
-
-
-def _word(texts: FormTexts, name: str, question: Question, answer: str) -> str:
-    """Return what is drawn for ``answer``: of a choice, the word of its code."""
-    if question.choices or question.kind is AnswerKind.TICK:
-        return dict(texts.choices(name)).get(answer, "")
-    return answer

@@ -3,14 +3,18 @@
 from functools import lru_cache
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.fonts import shows_all
+from pipeline.forms.kept import Kept
+from pipeline.forms.pdf.write.fill import fill
 from pipeline.forms.pdf.write.finish import finish
-from pipeline.forms.pdf.write.layout import lay_out
+from pipeline.forms.pdf.write.layout import Printed, lay_out, printed
 from pipeline.forms.stamp import Stamp
 from pipeline.model.form import Filling, FormKind
 
-_BLANK = Filling()
-_PAGES_KEPT = 32
+_BLANK = Printed()
+#: Blanks of all forms in a few languages, some 80 KB each.
+_BLANKS_KEPT = 32
+#: Forms with marks: many customers make the same mistake.
+_copies: Kept[bytes] = Kept(32)
 
 
 def build_pdf(
@@ -22,25 +26,32 @@ def build_pdf(
     ``filling`` writes answers into it and marks some, each with its sentences beside it.
     Raises ConfigurationError (``pango_missing``), FileNotFoundError for an unknown language.
     """
-    if filling is None or filling == _BLANK:
-        return _blank(kind, language, address, privacy)
-    complete = all(shows_all(text) for _, text in filling.answers)
-    if filling.marks or not complete:
-        pages = lay_out(kind, language, address, privacy, filling)
+    filling = filling or Filling()
+    shown = printed(kind, filling)
+    if shown == _BLANK:
+        form = _blank(kind, language, address, privacy)
     else:
-        pages = _pages(kind, language, address, privacy)
-    return finish(pages, _stamp(kind, language), filling)
+        key = (kind, language, address, privacy, shown)
+        form = _copies.get(key, lambda: _finished(kind, language, address, privacy, shown))
+    return fill(form, _stamp(kind, language), filling)
 
 
-@lru_cache(maxsize=_PAGES_KEPT)
+def is_laid_out(
+    kind: FormKind, language: str, filling: Filling, *, address: str, privacy: str
+) -> bool:
+    """Return whether the pages of such a form were laid out before, so that it is quick."""
+    shown = printed(kind, filling)
+    return shown != _BLANK and (kind, language, address, privacy, shown) in _copies
+
+
+@lru_cache(maxsize=_BLANKS_KEPT)
 def _blank(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
-    """Return the blank; it depends on nothing else, so it is made once a process."""
-    return finish(_pages(kind, language, address, privacy), _stamp(kind, language), _BLANK)
+    return _finished(kind, language, address, privacy, _BLANK)
 
 
-@lru_cache(maxsize=_PAGES_KEPT)
-def _pages(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
-    return lay_out(kind, language, address, privacy)
+def _finished(kind: FormKind, language: str, address: str, privacy: str, shown: Printed) -> bytes:
+    pages = lay_out(kind, language, address, privacy, shown)
+    return finish(pages, _stamp(kind, language), shown.marks)
 
 
 def _stamp(kind: FormKind, language: str) -> Stamp:

@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(r"\{(pages?)\}")
 
 #: Of a box of several lines: its usual height and its greatest, in mm, and its width in em at 9 pt.
 _BOX_MM, _TALLEST_BOX_MM, _BOX_EM = 17.0, 85.0, 53.0
+_LONG = "long"
 _LINE_MM = 9 * 1.3 * 25.4 / 72
 
 
@@ -46,6 +47,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """What of a filling is printed on the pages; all else stands in the fields.
+
+    ``marks`` are the sentences at marked answers; ``heights`` are those of long boxes in a copy
+    with marks; ``complete`` tells that our fonts can draw every answer.
+    """
+
+    marks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    heights: tuple[tuple[str, float], ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One group of questions."""
 
@@ -54,17 +68,34 @@ class Section:
     rows: tuple[Row, ...]
 
 
+def printed(kind: FormKind, filling: Filling) -> Printed:
+    """Return what of ``filling`` the pages of the form ``kind`` show."""
+    questions = FORMS[kind].questions
+    # A copy without marks keeps the places of the blank, by which a print of it is read.
+    answers = dict(filling.answers) if filling.marks else {}
+    heights = {
+        name: _height(text)
+        for name, text in answers.items()
+        if name in questions and box_of(questions[name]) == _LONG
+    }
+    return Printed(
+        marks=filling.marks,
+        heights=tuple((name, height) for name, height in heights.items() if height != _BOX_MM),
+        complete=all(shows_all(text) for _, text in filling.answers),
+    )
+
+
 def lay_out(
-    kind: FormKind, language: str, address: str, privacy: str, filling: Filling | None = None
+    kind: FormKind, language: str, address: str, privacy: str, shown: Printed | None = None
 ) -> bytes:
     """Return the pages of a form as a tagged PDF, with boxes that have still to become fields.
 
-    Of ``filling`` the sentences at marked answers are printed, in the place of the introduction
-    that is known by then, and boxes grow for the long answers of such a copy; where an answer has
-    characters that our fonts lack, the page says what their sign means. Raises ConfigurationError
-    (``pango_missing``) when the layout engine cannot start on this machine.
+    Sentences at marked answers are printed in the place of the introduction that is known by then,
+    and boxes grow for the long answers of such a copy; where an answer has characters that our
+    fonts lack, the page says what their sign means. Raises ConfigurationError (``pango_missing``)
+    when the layout engine cannot start on this machine.
     """
-    filling = filling or Filling()
+    shown = shown or Printed()
     weasyprint = _engine()
     texts = form_texts(language)
     words = {
@@ -73,9 +104,9 @@ def lay_out(
         "form": texts.form(kind),
         "stamp": Stamp(kind, FORMS[kind].version, language).text,
         "page_parts": [part for part in _PLACEHOLDER.split(texts.words("page")) if part],
-        "marked": bool(filling.marks),
-        "notes": _notes(texts, filling),
-        "sections": _sections(kind, texts, filling),
+        "marked": bool(shown.marks),
+        "notes": _notes(texts, shown),
+        "sections": _sections(kind, texts, shown),
         "send": texts.words("send").replace("{address}", address),
         "privacy_line": texts.words("privacy_line").replace("{privacy}", privacy),
     }
@@ -113,16 +144,16 @@ def _environment(language: str) -> Any:
     return environment
 
 
-def _sections(kind: FormKind, texts: FormTexts, filling: Filling) -> tuple[Section, ...]:
-    definition, marks = FORMS[kind], dict(filling.marks)
-    # A copy without marks keeps the places of the blank, by which a print of it is read.
-    answers = dict(filling.answers) if marks else {}
+def _sections(kind: FormKind, texts: FormTexts, shown: Printed) -> tuple[Section, ...]:
+    definition, marks, heights = FORMS[kind], dict(shown.marks), dict(shown.heights)
     return tuple(
         Section(
             name,
             texts.group_title(name),
             tuple(
-                _row(kind, texts, field, question, marks.get(field, ()), answers.get(field, ""))
+                _row(
+                    kind, texts, field, question, marks.get(field, ()), heights.get(field, _BOX_MM)
+                )
                 for field, question in definition.group(name)
             ),
         )
@@ -136,7 +167,7 @@ def _row(
     field: str,
     question: Question,
     marks: tuple[str, ...],
-    answer: str,
+    height: float,
 ) -> Row:
     return Row(
         field=field,
@@ -149,7 +180,7 @@ def _row(
         model=texts.model(kind, field),
         statement=texts.statement(kind, field),
         marks=tuple(map(drawable, marks)),
-        height=_height(answer),
+        height=height,
     )
 
 
@@ -163,13 +194,13 @@ def _ems(line: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(one) in "WFA" else 0.6 for one in line)
 
 
-def _notes(texts: FormTexts, filling: Filling) -> list[str]:
+def _notes(texts: FormTexts, shown: Printed) -> list[str]:
     """Return what stands above the questions of a copy that is filled in."""
     found = []
-    if filling.marks:
-        count = str(len(filling.marks))
+    if shown.marks:
+        count = str(len(shown.marks))
         found.append(texts.words("marked_note_pdf").replace("{count}", count))
-    if not all(shows_all(text) for _, text in filling.answers):
+    if not shown.complete:
         found.append(texts.words("unshown_note"))
     return found
 
@@ -180,4 +211,4 @@ def box_of(question: Question) -> str:
         return "tick"
     if question.choices:
         return "list"
-    return "long" if question.long else "line"
+    return _LONG if question.long else "line"

@@ -60,8 +60,8 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
     for side, inches in (
         ("left", 0.25),
         ("right", 0.25),
-        ("top", 0.4),
-        ("bottom", 0.6),
+        ("top", 0.35),
+        ("bottom", 0.5),
         ("footer", 0.25),
     ):
         setattr(sheet.page_margins, side, inches)

@@ -157,7 +157,7 @@ def test_openpyxl_and_our_reader_see_the_same(
     assert read(patched).answers == read(whole).answers
     one, other = (load_workbook(io.BytesIO(content)) for content in (patched, whole))
     assert one.sheetnames == other.sheetnames
-    assert one.active.title == other.active.title
+    assert one.index(one.active) == other.index(other.active)  # type: ignore[arg-type] # a sheet
     for sheet, same in zip(one.worksheets, other.worksheets, strict=True):
         assert sheet.dimensions == same.dimensions
         for row, same_row in zip(sheet.iter_rows(), same.iter_rows(), strict=True):

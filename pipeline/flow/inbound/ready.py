@@ -1,0 +1,65 @@
+"""Loads what the first message of a process needs, before its transaction keeps others waiting.
+
+Names of countries, phrases of replies, holidays and templates are read when they are needed first;
+together that takes hundreds of milliseconds.
+"""
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+
+from pipeline.flow.answers.judge import judge
+from pipeline.flow.services import Services
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.definitions.definition import AnswerKind
+from pipeline.intake.reply.vocabulary import is_reply
+from pipeline.mailbox.authentication.domains import organisational
+from pipeline.model.form import FileFormat, FormKind
+from pipeline.model.notice import NoticeName
+from pipeline.model.submission import Answer, Submission
+from pipeline.model.working_calendar import WorkingCalendar
+from pipeline.notifications.compose import compose
+from pipeline.notifications.preview.samples import usual_facts
+from pipeline.validation.phone.policy import PhonePolicy
+
+#: An answer of each kind that makes its reader look something up.
+_TEXTS = {
+    AnswerKind.COUNTRY: "Nowhere",
+    AnswerKind.TIME_ZONE: "Nowhere",
+    AnswerKind.PHONE: "+81 3 1234 5678",
+    AnswerKind.EMAIL: "a@example.com",
+    AnswerKind.URL: "https://example.com",
+    AnswerKind.DATE: "2026-01-05",
+    AnswerKind.DATE_TIME: "2026-01-05 10:00",
+    AnswerKind.CONTACT_PHONE: "+81 3 1234 5678",
+}
+_LANGUAGE = "en"
+_KEPT = 4
+
+
+def make_ready(services: Services) -> None:
+    """Judge and answer made-up forms, once a day; no store is read, and nothing is written.
+
+    What fails here fails again where a message needs it, and is told there.
+    """
+    with suppress(Exception):
+        team = services.team
+        _judge_and_answer(team, services.phones, team.local_date(services.clock.now()))
+
+
+@lru_cache(maxsize=_KEPT)
+def _judge_and_answer(team: WorkingCalendar, phones: PhonePolicy, day: date) -> None:
+    team.on_or_after(day)
+    for kind in FORMS:
+        judge(phones, _made_up(kind), datetime.combine(day, time(), UTC))
+    compose(NoticeName.ACKNOWLEDGED, "", _LANGUAGE, usual_facts(_LANGUAGE))
+    is_reply("x")
+    organisational("example.com")
+
+
+def _made_up(kind: FormKind) -> Submission:
+    answers = tuple(
+        Answer(name, _TEXTS.get(question.kind, "x"), "")
+        for name, question in FORMS[kind].questions.items()
+    )
+    return Submission(kind, FORMS[kind].version, _LANGUAGE, FileFormat.XLSX, "", "", answers)
