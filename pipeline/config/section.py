@@ -21,6 +21,12 @@ def _raise(place: Place, error: RefusedValueError) -> None:  # noqa: ARG001 - as
     raise error
 
 
+def _is_of_class(kind: Any) -> bool:
+    """Return whether an annotation is that of the class itself, not of a value."""
+    origin: Any = get_origin(kind)
+    return origin is ClassVar
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Section:
     """The base of every section; its methods are called as those of pydantic's models."""
@@ -31,8 +37,8 @@ class Section:
     strips: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
-        own = get_annotations(cls).items()
-        values = {name: kind for name, kind in own if get_origin(kind) is not ClassVar}
+        own: dict[str, Any] = get_annotations(cls)
+        values = {name: kind for name, kind in own.items() if not _is_of_class(kind)}
         cls.types = {**cls.types, **values}
 
     def __init__(self, **values: Any) -> None:

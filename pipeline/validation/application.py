@@ -63,7 +63,7 @@ def _mismatch(checked: CheckedForm, fields: set[str]) -> PipelineError:
 
 
 @cache
-def _strict(declared: type[Answers]) -> Any:
+def _strict(declared: Any) -> Any:
     """Return the model of an application; its instances are also of the class declared."""
     return create_model(declared.__name__, __base__=(declared, _Strict), __doc__=declared.__doc__)
 

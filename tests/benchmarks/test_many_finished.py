@@ -46,8 +46,8 @@ _NEW_VALUES = {
 
 @pytest.mark.benchmark
 def test_a_batch_with_nothing_to_do_and_a_status(services_in: OpenServices, tmp_path: Path) -> None:
-    few = _with_finished(services_in, tmp_path / "few", _FEW)
-    many = _with_finished(services_in, tmp_path / "many", _MANY)
+    few = with_finished(services_in, tmp_path / "few", _FEW)
+    many = with_finished(services_in, tmp_path / "many", _MANY)
     spent, floor = medians(lambda: run_batch(many), lambda: run_batch(few), rounds=15)
     show(f"idle batch over {_MANY} finished requests", spent, floor, f"over {_FEW}")
     for floor_work, against in (
@@ -63,7 +63,7 @@ def _status(folder: Path, name: str) -> None:
     python(folder / "bytecode", _COMMAND, *options, "status")
 
 
-def _with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
+def with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
     """Open services over ``count`` rejected requests, copies of one that came the whole way."""
     services = services_in(folder)
     write_settings(folder / "pipeline.toml")

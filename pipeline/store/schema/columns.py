@@ -38,7 +38,8 @@ def _give_engines_their_options(target: sa.MetaData, *_: object, **__: object) -
     command needs one of them.
     """
     for table in target.tables.values():
-        for item in (table, *table.indexes):
+        made: list[sa.Table | sa.Index] = [table, *table.indexes]
+        for item in made:
             for engine, options in item.info.items():
                 item.dialect_options[engine].update(options)
 

@@ -58,7 +58,7 @@ def test_every_sample_form_that_is_right_builds(path: Path) -> None:
     checked = _checked(found)
     if not checked.customer_problems:
         built = build_application(checked)
-        assert {name for name, value in built if value is not None} == {
+        assert {name for name, value in vars(built).items() if value is not None} == {
             reading.field for reading in checked.readings if reading.usable
         }
 
