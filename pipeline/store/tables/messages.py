@@ -3,123 +3,31 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
 from pipeline.model.message import MessageKind, SenderVerdict
+from pipeline.store import message_statements as kept
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
-from pipeline.store.statements import Insert, Statement, Upsert, param
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import (
-    Context,
-    Mapper,
-    Rows,
-    changing,
-    constant,
-    due_first,
-    filled,
-)
+from pipeline.store.tables.rows import Context, Rows, constant
 from pipeline.terms import Outcome
 
 MessageView = Literal["all", "waiting", "unmoved"]
 
 _UIDS_AT_ONCE = 1000
-_SAME_ID = 50
-_SAME = 50
 _SEEN_BYTES = ("same bytes",)
-_PLACE = ("account", "folder", "uidvalidity", "uid")
-
-
-def _derived(record: MessageRecord) -> dict[str, object]:
-    unmoved = record.move_to and record.moved_at is None
-    # a move that failed goes to the end of the queue, so that it holds up no other
-    since = record.move_tried_at or record.processed_at or record.fetched_at
-    return {
-        "sender_key": record.sender.lower(),
-        "unmoved_since": since if unmoved else None,
-    }
-
-
-def _raw_since(record: MessageRecord) -> datetime | None:
-    return record.fetched_at if record.sha256 and not record.withheld else None
-
-
-_MAPPER = Mapper(MessageRecord, messages, _derived)
 _Found = list[MessageRecord]
 _Ids = list[str]
-_ROW = messages.c
-
-
-def _inserting(own: Insert) -> Any:
-    values = {column.name: param(column.name) for column in messages.c}
-    place = [_ROW[name] for name in ("mailbox_id", *_PLACE)]
-    return own(messages).values(values).on_conflict_do_nothing(index_elements=place)
-
-
-def _twin() -> sa.Select[Any]:
-    same = _MAPPER.mine(
-        _ROW.id != param("id"),
-        _ROW.sha256 == param("sha256"),
-        _ROW.processed_at.is_not(None),
-        _ROW.account == param("account"),
-        _ROW.folder == param("folder"),
-        _ROW.uidvalidity != param("uidvalidity"),
-    )
-    return same.order_by(_ROW.processed_at, _ROW.id).limit(_SAME)
-
-
-def _same_bytes() -> sa.Select[Any]:
-    same = _MAPPER.mine(
-        _ROW.id != param("id"), _ROW.sha256 == param("sha256"), _ROW.processed_at.is_not(None)
-    )
-    return same.order_by(_ROW.processed_at, _ROW.id).limit(_SAME)
-
-
-def _earlier(*same: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return _MAPPER.mine(
-        _ROW.id != param("id"),
-        _ROW.processed_at.is_not(None),
-        _ROW.state == param("state"),
-        *same,
-    )
-
-
-def _earlier_with_message_id() -> sa.Select[Any]:
-    same = _earlier(
-        _ROW.message_id == param("message_id"),
-        filled(_ROW.message_id),
-        _ROW.sender_key == param("sender"),
-    )
-    return same.order_by(_ROW.processed_at.desc(), _ROW.id.desc()).limit(_SAME_ID)
-
-
-_INSERT = Upsert(_inserting)
-_CLAIM = Statement(
-    lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"
-)
-_DUE_IDS = Statement(
-    lambda: due_first(_MAPPER, _ROW.next_at, _ROW.state == param("state")).with_only_columns(
-        _ROW.id
-    )
-)
-_GET = Statement(lambda: _MAPPER.mine(_ROW.id == param("id")))
-_SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
-_SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))
-_SAME_BYTES = Statement(_same_bytes)
-_TWIN = Statement(_twin)
-_EARLIER_BYTES = Statement(
-    lambda: _earlier(_ROW.sha256 == param("sha256")).order_by(_ROW.processed_at, _ROW.id).limit(1)
-)
-_EARLIER_MESSAGE_ID = Statement(_earlier_with_message_id)
 
 
 class Messages(Rows[MessageRecord]):
     """The rows of ``messages``."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, messages, _MAPPER)
+        super().__init__(context, messages, kept.MAPPER)
         self._links = Links(context, message_requests, "message_row")
 
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
@@ -127,8 +35,8 @@ class Messages(Rows[MessageRecord]):
         self._context.seen.pop(_SEEN_BYTES, None)
         new = 0
         for record in records:
-            values = {**self._values(record), "raw_since": _raw_since(record)}
-            if self._change(_INSERT, **values):
+            values = {**self._values(record), "raw_since": kept.raw_since(record)}
+            if self._change(kept.INSERT, **values):
                 new += 1
                 self._link_first(record)
         return new
@@ -154,11 +62,11 @@ class Messages(Rows[MessageRecord]):
         On PostgreSQL they are locked until the end of the transaction, and those that another
         worker has locked are passed over.
         """
-        return self._found(_CLAIM, now=now, most=limit, state=MessageState.FETCHED)
+        return self._found(kept.CLAIM, now=now, most=limit, state=MessageState.FETCHED)
 
     def due_ids(self, now: datetime, limit: int) -> _Ids:
         """Return the ids of mails that wait to be processed, oldest first; none is locked."""
-        found = self._context.rows(_DUE_IDS, now=now, most=limit, state=MessageState.FETCHED)
+        found = self._context.rows(kept.DUE_IDS, now=now, most=limit, state=MessageState.FETCHED)
         return [row[0] for row in found]
 
     def waiting(self, rows: Sequence[str], now: datetime, *, locked: bool = False) -> _Found:
@@ -222,18 +130,18 @@ class Messages(Rows[MessageRecord]):
 
     def get(self, row: str) -> MessageRecord | None:
         """Return the mail of the ledger row, or None."""
-        return self._one(_GET, id=row)
+        return self._one(kept.GET, id=row)
 
     def save(self, record: MessageRecord) -> None:
         """Write all fields of a mail that is in the ledger, and the link to its first request."""
-        self._change(_SAVE, **self._mapper.values(record))
+        self._change(kept.SAVE, **self._mapper.values(record))
         self._context.seen.pop(_SEEN_BYTES, None)
         self._link_first(record)
 
     def delivered(self, record: MessageRecord) -> None:
         """Write a mail whose bytes have come at last."""
         self.save(record)
-        self._change(_SET_RAW, id=record.id, raw_since=_raw_since(record))
+        self._change(kept.SET_RAW, id=record.id, raw_since=kept.raw_since(record))
 
     def link(self, row: str, request_id: str) -> None:
         """Make the mail of a ledger row a part of the request, beside others it belongs to."""
@@ -285,9 +193,9 @@ class Messages(Rows[MessageRecord]):
         """
         place = record.place
         found = self._same_bytes(record)
-        if len(found) == _SAME:
+        if len(found) == kept.SAME:
             found = self._found(
-                _TWIN,
+                kept.TWIN,
                 id=record.id,
                 sha256=record.sha256,
                 account=place.account,
@@ -307,10 +215,10 @@ class Messages(Rows[MessageRecord]):
     def earlier_with_sha256(self, record: MessageRecord) -> MessageRecord | None:
         """Return the first processed mail with the same bytes as ``record``, or None."""
         found = self._same_bytes(record)
-        if len(found) < _SAME:
+        if len(found) < kept.SAME:
             return next((row for row in found if row.state is MessageState.PROCESSED), None)
         return self._one(
-            _EARLIER_BYTES, id=record.id, sha256=record.sha256, state=MessageState.PROCESSED
+            kept.EARLIER_BYTES, id=record.id, sha256=record.sha256, state=MessageState.PROCESSED
         )
 
     def _same_bytes(self, record: MessageRecord) -> _Found:
@@ -319,7 +227,7 @@ class Messages(Rows[MessageRecord]):
         found: _Found
         asked, found = self._context.seen.get(_SEEN_BYTES, ("", []))
         if asked != record.id:
-            found = self._found(_SAME_BYTES, id=record.id, sha256=record.sha256)
+            found = self._found(kept.SAME_BYTES, id=record.id, sha256=record.sha256)
             self._context.seen[_SEEN_BYTES] = (record.id, found)
         return found
 
@@ -332,7 +240,7 @@ class Messages(Rows[MessageRecord]):
         if not record.message_id:
             return None
         found = self._found(
-            _EARLIER_MESSAGE_ID,
+            kept.EARLIER_MESSAGE_ID,
             id=record.id,
             message_id=record.message_id,
             sender=record.sender.lower(),
