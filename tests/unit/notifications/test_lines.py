@@ -14,7 +14,7 @@ MakeFacts = Callable[..., NoticeFacts]
 
 def test_phone_number_stays_on_one_line() -> None:
     text = "They must be the same number, as you know. We read +44 7400 123465 and +44 7400 123456."
-    lines = fill(text, 74, east_asian=False)
+    lines = list(fill(text, 74, east_asian=False))
     assert lines == [
         "They must be the same number, as you know. We read +44 7400 123465 and",
         "+44 7400 123456.",
@@ -35,7 +35,7 @@ def test_phone_number_stays_on_one_line() -> None:
     ],
 )
 def test_japanese_line_ends_after_a_clause_or_a_phrase(text: str, expected: list[str]) -> None:
-    assert fill(text, 66, east_asian=True) == expected
+    assert list(fill(text, 66, east_asian=True)) == expected
 
 
 @pytest.mark.parametrize(
