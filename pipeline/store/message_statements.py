@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipeline.store.records import MessageRecord
 from pipeline.store.schema.mail_and_requests import messages
-from pipeline.store.statements import Insert, Statement, Upsert, param
+from pipeline.store.statements import Condition, Insert, OfSeveral, Statement, Upsert, param
 from pipeline.store.tables.rows import Mapper, changing, due_first, filled
 
 _SAME_ID = 50
@@ -78,6 +78,11 @@ def _earlier_with_message_id() -> sa.Select[Any]:
     return same.order_by(_ROW.processed_at.desc(), _ROW.id.desc()).limit(_SAME_ID)
 
 
+def _waiting(these: Condition) -> sa.Select[Any]:
+    waiting = MAPPER.mine(these, _ROW.next_at <= param("now"), _ROW.state == param("state"))
+    return waiting.order_by(_ROW.next_at, _ROW.id)
+
+
 INSERT = Upsert(_inserting)
 CLAIM = Statement(
     lambda: due_first(MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"
@@ -85,6 +90,8 @@ CLAIM = Statement(
 DUE_IDS = Statement(
     lambda: due_first(MAPPER, _ROW.next_at, _ROW.state == param("state")).with_only_columns(_ROW.id)
 )
+WAITING = OfSeveral(_ROW.id, _waiting)
+WAITING_LOCKED = OfSeveral(_ROW.id, lambda these: _waiting(these).with_for_update(skip_locked=True))
 GET = Statement(lambda: MAPPER.mine(_ROW.id == param("id")))
 SAVE = Statement(lambda: MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
 SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))

@@ -75,12 +75,12 @@ class Messages(Rows[MessageRecord]):
         ``locked``: on PostgreSQL until the end of the transaction, past those that another one has
         locked.
         """
-        due = self._select(
-            messages.c.id.in_(rows),
-            messages.c.next_at <= now,
-            messages.c.state == MessageState.FETCHED,
-        ).order_by(messages.c.next_at, messages.c.id)
-        return self._all(self._locked(due, skip_locked=True) if locked else due)
+        if not rows:
+            return []
+        statement = kept.WAITING_LOCKED if locked else kept.WAITING
+        state = MessageState.FETCHED
+        found = self._context.of_several(statement, rows, now=now, state=state)
+        return [self._mapper.record(row) for row in found]
 
     def waiting_beyond(self, latest: datetime) -> int:
         """Return how many mails wait to be processed until after ``latest``."""
