@@ -70,7 +70,6 @@ _CELL = (
 _LAST_COLUMN = 44  # percent of the table
 _LABEL_WIDTH = 160
 _BOX = "border:1px solid #767676;border-radius:4px;padding:12px 16px 0;margin:0 0 1em"
-_COMMAND = re.compile("`([^`]+)`")
 _SIGNATURE = "border-top:1px solid #767676;margin-top:2em;padding-top:1em;font-size:.9em"
 
 
@@ -185,12 +184,7 @@ class HtmlWriter:
 
     def _open(self, source: str) -> str:
         """Return ``source`` as HTML that is broken where a reader expects it."""
-        pieces = map(self.vault.open_html, _COMMAND.split(source))
-        blank = " " if self._east_asian else ""
-        page = "".join(
-            f"{blank}<code>{piece}</code>{blank}" if index % 2 else piece
-            for index, piece in enumerate(pieces)
-        )
+        page = self.vault.open_html(source)
         return moment(page) if is_moment(page) else unbroken(page)
 
     def _lines(self, lines: tuple[Line, ...]) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.store.records import MessageRecord
 from pipeline.store.statements import MAILBOX, Statement, param
@@ -18,7 +17,7 @@ _LOOKED_AT = 500
 
 
 def _free() -> sa.Select[Any]:
-    due = sa.func.unnest(sa.bindparam("ids", type_=ARRAY(sa.Text))).column_valued("due")
+    due = sa.func.unnest(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))).column_valued("due")
     name = sa.func.concat(sa.bindparam(MAILBOX, type_=sa.Text), " ", due)
     locked = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(name, 0))
     return sa.select(due).where(locked).limit(param("most"))

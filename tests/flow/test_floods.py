@@ -119,8 +119,8 @@ def test_digest_tells_the_first_of_each_kind_and_how_many_more_there_are(world: 
     world.services.run(change)
     world.batch()
     (told,) = world.all_mails()
-    assert "`mail-19`" in told.text
-    assert "`mail-20`" not in told.text
+    assert "(mail-19)" in told.text
+    assert "(mail-20)" not in told.text
     assert "(and 10 more)" in " ".join(told.text.split())
     assert "WA-7K3M9Q4M" in told.text
     world.batch()

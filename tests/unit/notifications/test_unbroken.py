@@ -122,8 +122,8 @@ def test_every_deadline_in_a_block_can_be_broken_between_its_parts() -> None:
     assert block.count("display:inline-block") == 4
 
 
-def test_a_command_is_set_as_one_in_the_mail_to_staff() -> None:
+def test_a_command_stands_on_its_own_line_in_the_mail_to_staff() -> None:
     mail = next(samples("en", NoticeName.STAFF_ALERT)).compose()
-    assert "<code>pipeline queue needs-me</code>" in mail.html
-    assert "`" not in mail.html
-    assert "`pipeline queue needs-me`" in " ".join(mail.text.split())
+    assert "pipeline queue needs-me" in mail.text.splitlines()
+    assert "<br>\npipeline queue needs-me<br>" in mail.html
+    assert "`" not in mail.html + mail.text
