@@ -1,7 +1,6 @@
 """The HTML part of a mail: the same words, one column, readable at 320 px, light and dark."""
 
 import html
-import re
 from dataclasses import dataclass
 from itertools import groupby
 
