@@ -4,9 +4,10 @@ Names of countries, phrases of replies, holidays and templates are read when the
 together that takes hundreds of milliseconds.
 """
 
+import gc
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.services import Services
@@ -45,6 +46,7 @@ def make_ready(services: Services) -> None:
     with suppress(Exception):
         team = services.team
         _judge_and_answer(team, services.phones, team.local_date(services.clock.now()))
+    _settle()
 
 
 @lru_cache(maxsize=_KEPT)
@@ -55,6 +57,15 @@ def _judge_and_answer(team: WorkingCalendar, phones: PhonePolicy, day: date) -> 
     compose(NoticeName.ACKNOWLEDGED, "", _LANGUAGE, usual_facts(_LANGUAGE))
     is_reply("x")
     organisational("example.com")
+
+
+@cache
+def _settle() -> None:
+    """Let the collector of cycles pass over what was loaded, most of what there is: it stays.
+
+    Looking through it takes tens of milliseconds, which a transaction that is open would wait.
+    """
+    gc.freeze()
 
 
 def _made_up(kind: FormKind) -> Submission:
