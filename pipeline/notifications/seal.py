@@ -38,7 +38,7 @@ _JOINER = "\u2060"
 #: at sign, what follows a scheme, and the two backslashes of a server. Browsers take the wide forms
 #: of these for the same (UTS 46); a wide dot between letters that are not Latin ends a sentence.
 _LINKS = re.compile(
-    r"(?<=\S)[.\u2024\ufe52](?=[^\W\d_])"
+    r"(?<=[^\s!-/:-@\[-^`{-~])[.\u2024\ufe52](?=[^\W\d_])"
     r"|(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=\w)|(?<=\w)[\u3002\uff0e\uff61](?=[A-Za-z])"
     r"|(?<=\S)[@\uff20\ufe6b](?=\S)|(?<=[A-Za-z]):(?=\S)|[:\uff1a](?=[/\uff0f]{2})|\\(?=\\)"
 )

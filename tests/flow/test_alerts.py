@@ -44,7 +44,7 @@ def test_digest_is_in_the_teams_language(make_world: MakeWorld, language: str) -
         world.later(days=1)
     reference = world.request().reference
     text = text_of(alerts_of(world)[0]).replace(" ", "")
-    for words in (*WORDS[language], reference, f"`pipeline request show {reference}`"):
+    for words in (*WORDS[language], reference, f"pipeline request show {reference}"):
         assert words.replace(" ", "") in text
     assert "policy_review" not in text
     assert "overdue" not in text
@@ -80,19 +80,19 @@ def test_line_about_a_request_names_what_to_type(
 ) -> None:
     world.mail(HANAKO, form())
     reference = world.request().reference
-    assert f"`{command.format(reference=reference)}`" in told(world, code, reference, detail)
+    assert command.format(reference=reference) in told(world, code, reference, detail)
 
 
 @pytest.mark.parametrize(
     ("code", "detail", "said"),
     [
-        ("quarantined", "01a2", "`pipeline quarantine list`"),
-        ("mail_too_big", "01a2", "`pipeline mail show 01a2`"),
-        ("archive_failed", "mailbox_full", "the mailbox is full · `pipeline doctor`"),
-        ("archive_unread", "mailbox_unreachable", " · `pipeline doctor`"),
-        ("form_refused", "no_such_move", "not possible at this step · `pipeline mail list`"),
-        ("form_refused", "never_heard_of", "(`never_heard_of`)"),
-        ("token_rotated", "yamada", "(`yamada`)"),
+        ("quarantined", "01a2", "pipeline quarantine list"),
+        ("mail_too_big", "01a2", "pipeline mail show 01a2"),
+        ("archive_failed", "mailbox_full", "the mailbox is full pipeline doctor"),
+        ("archive_unread", "mailbox_unreachable", " pipeline doctor"),
+        ("form_refused", "no_such_move", "not possible at this step pipeline mail list"),
+        ("form_refused", "never_heard_of", "(never_heard_of)"),
+        ("token_rotated", "yamada", "(yamada)"),
     ],
 )
 def test_line_about_no_request_says_why_in_words(
@@ -104,7 +104,7 @@ def test_line_about_no_request_says_why_in_words(
 
 
 def test_alert_about_a_request_that_is_gone_is_told_all_the_same(world: World) -> None:
-    assert "WA-00000000 · the customer has written · `pipeline" in told(
+    assert "WA-00000000 · the customer has written pipeline" in told(
         world, "customer_wrote", "WA-00000000"
     )
 

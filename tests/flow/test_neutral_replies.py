@@ -20,7 +20,7 @@ from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, TARO, File, form
 from tests.world.dated import saved_on
 from tests.world.fixtures import MakeWorld
-from tests.world.outbox import Sent
+from tests.world.outbox import Sent, as_words
 from tests.world.world import START, World
 
 NUMBER = "+819012345678"
@@ -207,6 +207,7 @@ def _content(part: EmailMessage, names: Mapping[str, str]) -> object:
 
 
 def _masked(text: str, names: Mapping[str, str]) -> str:
+    text = as_words(text)
     for reference, name in names.items():
         text = text.replace(reference, name).replace(reference.lower(), name)
     text = re.sub(r"(STRANGER-\d)\.[a-z2-7]+(?:\.[a-z2-7]+){0,2}", r"\1.token", text)

@@ -24,6 +24,7 @@ class Counted:
         self._seen: list[str] = []
         self.last: Counter[str] = Counter()
         self._receive = receive.receive
+        _ = world.services.sender_policy  # made by the first try of the first mail
         patch.setattr(process, "receive", self._received)
         event.listen(world.services.store._engine, "before_cursor_execute", self._run)
 
@@ -50,7 +51,7 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 def test_a_new_form(world: World, counted: Counted) -> None:
     world.mail(HANAKO, form())
-    assert counted.numbers == (14, 17)
+    assert counted.numbers == (12, 17)
 
 
 def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted) -> None:
@@ -69,7 +70,7 @@ def test_a_reply_with_words(world: World, counted: Counted) -> None:
 def test_an_automatic_mail(world: World, counted: Counted) -> None:
     world.deliver(world.customer.write(HANAKO, headers={"Auto-Submitted": "auto-replied"}))
     world.run()
-    assert counted.numbers == (4, 0)
+    assert counted.numbers == (2, 0)
 
 
 def test_the_same_mail_again(world: World, counted: Counted) -> None:

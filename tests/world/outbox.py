@@ -1,5 +1,6 @@
 """Mails that we sent, as the customer's program reads them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -37,6 +38,11 @@ class Sent:
 def parsed(raw: bytes) -> EmailMessage:
     """Return a mail as a mail program parses it."""
     return message_from_bytes(raw, policy=policy.default)
+
+
+def as_words(page: str) -> str:
+    """Return the HTML of a mail without what only keeps the letters of a short word on one line."""
+    return re.sub(r'<span style="white-space:nowrap">([^<]*)</span>', r"\1", page)
 
 
 def plain_text(mail: EmailMessage) -> str:

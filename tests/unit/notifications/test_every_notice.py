@@ -17,6 +17,7 @@ from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.sources import find_source
 from pipeline.notifications.words import words_of
 from tests.sources import variants
+from tests.world.outbox import as_words
 
 MakeFacts = Callable[..., NoticeFacts]
 
@@ -453,8 +454,9 @@ _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ufdd0-\ufdef\u202a-\u202e\u2066\u2
 
 def tags(page: str) -> list[str]:
     """Return the tags of a mail but those that keep short words together, whatever they are."""
-    page = re.sub(r'<span style="white-space:nowrap">(.*?)</span>', r"\1", page)
-    return [tag for tag in re.findall(r"</?[a-z0-9]+", page) if tag not in {"<bdi", "</bdi"}]
+    return [
+        tag for tag in re.findall(r"</?[a-z0-9]+", as_words(page)) if tag not in {"<bdi", "</bdi"}
+    ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
