@@ -26,6 +26,7 @@ from pipeline.notifications.words import words_of
 from pipeline.resources import languages, template
 from pipeline.wording import console as words
 from tests.world.command_line import Called
+from tests.world.outbox import parsed, plain_text
 
 from .conftest import Call
 
@@ -154,8 +155,13 @@ def test_alerts_of_the_demo_are_in_the_teams_language_and_name_what_to_type(
     alerts = [row for row in rows if row["notice"] == "staff_alert"]
     assert alerts
     assert all(row["subject"].startswith("【担当者向け】") for row in alerts)
-    page = call(demo, capsys, "report", "--out", "-").out
-    texts = re.findall(r"今回の処理で、担当者.*?作成日時", page, flags=re.DOTALL)
+    mails = (parsed(path.read_bytes()) for path in (demo / "sent").rglob("*") if path.is_file())
+    texts = [
+        plain_text(mail)
+        for mail in mails
+        if str(mail["X-Notice-Template"]).startswith("staff_alert.")
+    ]
+    assert len(texts) == len(alerts)
     for text in texts:
         assert "pipeline request show " in text or "pipeline queue needs-me" in text
         assert codes_in(text) == []
