@@ -70,7 +70,7 @@ def note_refusal(work: Work, mail: OutboxRecord, delivery: Delivery) -> Fault | 
     """
     if not _counts(delivery):
         return None
-    before = refusals(work.tx)
+    before = refusals(work.tx, to_change=True)
     if mail.id in before.again or before.paused_at is not None:
         return None
     what = common_part(delivery, mail.recipient)
@@ -99,7 +99,7 @@ def paused(found: Refusals) -> ConfigurationError:
 
 def note_taken(work: Work) -> None:
     """Note that the server took a mail: refusals before it were not of every mail."""
-    before = refusals(work.tx)
+    before = refusals(work.tx, to_change=True)
     if before.paused_at is None and before.mails:
         _begin_anew(work, before)
 

@@ -23,9 +23,12 @@ class Refusals:
     paused_at: datetime | None = None
 
 
-def refusals(tx: Transaction) -> Refusals:
-    """Return the refusals in a row up to now."""
-    kept = tx.memory.get(_KEY)
+def refusals(tx: Transaction, *, to_change: bool = False) -> Refusals:
+    """Return the refusals in a row up to now.
+
+    ``to_change`` keeps other transactions from changing them until this one ends.
+    """
+    kept = tx.memory.get(_KEY, to_change=to_change)
     if not isinstance(kept, dict):
         return Refusals()
     since = kept.get("paused_at")
@@ -52,9 +55,9 @@ def keep(tx: Transaction, found: Refusals) -> None:
     )
 
 
-def forget(tx: Transaction) -> bool:
-    """Begin to count anew; False when another transaction did so meanwhile."""
-    return tx.memory.forget(_KEY)
+def forget(tx: Transaction) -> None:
+    """Begin to count anew."""
+    tx.memory.forget(_KEY)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ def resume(services: Services, who: str) -> int | None:
     """
 
     def change(work: Work) -> int | None:
-        found = pause.refusals(work.tx)
-        if found.paused_at is None or not pause.forget(work.tx):
+        found = pause.refusals(work.tx, to_change=True)
+        if found.paused_at is None:
             return None
         mails = [mail for name in found.mails if (mail := work.tx.outbox.get(name)) is not None]
         pause.keep(work.tx, pause.Refusals(again=found.mails))

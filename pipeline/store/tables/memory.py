@@ -23,11 +23,13 @@ class Memory:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def get(self, key: str) -> JsonValue:
-        """Return the value of ``key``, or None."""
+    def get(self, key: str, *, to_change: bool = False) -> JsonValue:
+        """Return the value of ``key``, or None; ``to_change`` locks it on PostgreSQL."""
         statement = sa.select(memory.c.value).where(
             memory.c.mailbox_id == self._context.mailbox_id, memory.c.key == key
         )
+        if to_change:
+            statement = statement.with_for_update()
         value: JsonValue = self._context.connection.execute(statement).scalar()
         return value
 
