@@ -40,6 +40,36 @@ class Answer:
     disagrees: str | None = None
 
 
+class LeftOverKind(StrEnum):
+    """What kind of thing in a file holds words that are neither our print nor an answer."""
+
+    CELL = "cell"
+    SHEET = "sheet"
+    COMMENT = "comment"
+    TEXT_BOX = "text_box"
+    STRUCK = "struck"
+    PICTURE = "picture"
+    ANNOTATION = "annotation"
+    INK = "ink"
+    STAMP = "stamp"
+    PAGE = "page"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """Something that the customer put into the file beside the answers.
+
+    ``words`` is the text as it stands there (empty for ink and pictures); ``where`` is the cell,
+    or the page and its part; ``field`` is the question where it stands, or empty.
+    """
+
+    kind: LeftOverKind
+    words: str
+    where: str
+    field: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A filled form as read.
@@ -47,7 +77,8 @@ class Submission:
     ``version`` and ``language`` are what the file says (empty when it says nothing); ``missing``
     lists field ids that the definition has and the file does not (not blank: gone); ``from_print``
     is true for a flattened or printed copy that was read by position. ``dated`` is the ISO 8601
-    time the file says it was last saved, or empty.
+    time the file says it was last saved, or empty. ``left_over`` is what the customer added beside
+    the answers, in the order of the file.
     """
 
     form: FormKind
@@ -60,6 +91,7 @@ class Submission:
     missing: tuple[str, ...] = ()
     from_print: bool = False
     dated: str = ""
+    left_over: tuple[LeftOver, ...] = ()
 
     def answer(self, field: str) -> Answer | None:
         """Return the answer of ``field``, or None when the file has no such field."""
