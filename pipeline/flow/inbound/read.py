@@ -135,6 +135,10 @@ class Reading:
             raise found
         return found
 
+    def of(self, row: MessageRecord) -> ReadMessage | Exception | None:
+        """Return what is known of the message of ``row`` already; nothing is read."""
+        return self._found.get(row.id)
+
     def _result(self, row: MessageRecord) -> ReadMessage | Exception:
         found = self._found.get(row.id)
         if found is None:

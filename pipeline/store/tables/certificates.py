@@ -7,10 +7,12 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
+from pipeline.store.context import Context
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
+from pipeline.store.tables.requests import MADE
+from pipeline.store.tables.rows import Mapper, Rows, constant, filled
 from pipeline.terms import Issuer
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
@@ -59,6 +61,7 @@ class Certificates(Rows[CertificateRecord]):
         worker), that one is returned and nothing is inserted. Raises
         RefusedError(``certificate_serial_taken``) when the serial is in use.
         """
+        self._context.seen.pop((MADE, record.request_id), None)
         statement = self._context.upsert(certificates).values(**self._values(record))
         if self._execute(statement.on_conflict_do_nothing()).rowcount == 1:
             return record
@@ -87,7 +90,7 @@ class Certificates(Rows[CertificateRecord]):
             self._change(_SAVE, **values)
             return
         try:
-            with self._context.connection.begin_nested():
+            with self._context.savepoint():
                 self._change(_SAVE, **values)
         except sa.exc.IntegrityError as error:
             raise RefusedError("certificate_live", number=record.number) from error
@@ -109,6 +112,8 @@ class Certificates(Rows[CertificateRecord]):
 
     def of_request(self, request_id: str) -> _Found:
         """Return all certificates of a request, oldest first."""
+        if (MADE, request_id) in self._context.seen:
+            return []
         return self._found(_OF_REQUEST, request_id=request_id)
 
     def unfinished(self, limit: int) -> _Found:
