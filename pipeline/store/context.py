@@ -72,9 +72,10 @@ class Context:
         changed: int = self._run(statement.change(self.raw.dialect, values), values)
         return changed
 
-    def change_all(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
-        """Run ``statement`` now, once for each of ``rows``, of which there is one at least."""
-        self._run(statement.change_all(self.raw.dialect, rows), *rows)
+    def change_all(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> int:
+        """Run ``statement`` now, once for each of ``rows``; return how many it changed in all."""
+        changed: int = rows and self._run(statement.change_all(self.raw.dialect, rows), *rows)
+        return changed or 0
 
     def of_several(
         self, statement: OfSeveral, several: Sequence[object], **values: object

@@ -79,8 +79,7 @@ class Counters:
             {"mailbox_id": mine, "key": key, "window_start": window_start, "value": by}
             for (key, window_start), by in sorted(amounts.items())
         ]
-        if rows:
-            self._context.change_all(_ADD, rows)
+        self._context.change_all(_ADD, rows)
 
     def value(self, key: str, window_start: datetime) -> int:
         """Return the value of the counter, 0 when nothing was counted."""

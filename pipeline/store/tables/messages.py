@@ -39,10 +39,10 @@ class Messages(Rows[MessageRecord]):
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
         """Insert the mails whose place is not yet in the ledger; return how many were new."""
         self._context.seen.pop(_SEEN_BYTES, None)
-        new = 0
-        for record in records:
-            values = {**self._values(record), "raw_since": kept.raw_since(record)}
-            if self._change(kept.INSERT, **values):
+        rows = [{**self._values(one), "raw_since": kept.raw_since(one)} for one in records]
+        new = self._context.change_all(kept.INSERT, [row for row in rows if not row["request_id"]])
+        for record, row in zip(records, rows, strict=True):
+            if record.request_id and self._context.change_all(kept.INSERT, [row]):
                 new += 1
                 self._link_first(record)
         return new

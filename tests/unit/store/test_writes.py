@@ -181,9 +181,7 @@ def test_another_key_that_is_taken_is_no_reason_to_try_again(store: Store, make:
     assert len(tries) == 1
 
 
-def test_what_was_foreseen_is_known_no_longer_once_it_is_written(
-    store: Store, make: Make
-) -> None:
+def test_what_was_foreseen_is_known_no_longer_once_it_is_written(store: Store, make: Make) -> None:
     old = make.message(state=MessageState.PROCESSED, processed_at=make.now, next_at=None)
     one = make.message(message_id="<1@x>", sender="a@example.com")
     same = replace(make.message(), sha256=one.sha256, message_id="<1@x>", sender="a@example.com")
