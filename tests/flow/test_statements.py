@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from sqlalchemy import event
 
+from pipeline.flow import services
 from pipeline.flow.inbound import process, receive
 from pipeline.flow.inbound.read import Reading
-from pipeline.flow import services
 from pipeline.flow.services import Work
 from pipeline.store.records import MessageRecord
 from tests.flow.test_corrections import wrong
