@@ -71,7 +71,7 @@ def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted
     world.mail(HANAKO, wrong())
     assert counted.numbers == (6, 12)
     world.reply(world.request(), "", form())
-    assert counted.numbers == (14, 13)
+    assert counted.numbers == (11, 12)
 
 
 def test_a_reply_with_words(world: World, counted: Counted) -> None:

@@ -1,6 +1,6 @@
 """The requests: the tracked cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -33,7 +33,7 @@ _NO_WORDS = "formless requests of none"
 #: Under this name a transaction remembers the last line of a request's history.
 END_OF_EVENTS = "end of events"
 #: What the columns are of a request that nobody else can change before the transaction ends.
-_MINE = "request"
+MINE = "request"
 #: A request that the transaction has made: what hangs on it, it has made as well.
 MADE = "made"
 
@@ -52,6 +52,8 @@ _MAPPER = Mapper(RequestRecord, requests, _derived)
 _Found = list[RequestRecord]
 
 _ROW = requests.c
+#: The last line of the history, which nobody else continues once the row is locked.
+_END = (_ROW.event_seq, _ROW.event_hash)
 
 
 def _by_id() -> sa.Select[Any]:
@@ -74,7 +76,7 @@ def _changing(*names: str) -> Statement:
 
 
 _GET = Statement(_by_id)
-_LOCK = Statement(_by_id, lock="wait")
+_LOCK = Statement(lambda: _by_id().add_columns(*_END), lock="wait")
 _BY_REFERENCE = Statement(lambda: _MAPPER.mine(_ROW.reference == param("reference")))
 _IS_REFERENCE = Statement(
     lambda: sa.select(_ROW.id).where(of_mailbox(requests), _ROW.reference == param("reference"))
@@ -86,7 +88,7 @@ _SAVE = Statement(
         but=("event_seq", "event_hash"),
     )
 )
-_DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at), lock="skip")
+_DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at).add_columns(*_END), lock="skip")
 _OF_NUMBER = Statement(_of_number)
 _PROVEN_OF_NUMBER = Statement(
     lambda: _of_number().where(constant(_ROW.sender_verdict, SenderVerdict.PASS))
@@ -120,7 +122,7 @@ class Requests(Rows[RequestRecord]):
         """Insert a new request, without events."""
         self._forget(record)
         values = self._insert(record, event_seq=0, event_hash="")
-        self._context.seen[_MINE, record.id] = values
+        self._context.seen[MINE, record.id] = values
         self._context.seen[MADE, record.id] = True
         self._context.seen[END_OF_EVENTS, record.id] = (0, "")
 
@@ -133,16 +135,20 @@ class Requests(Rows[RequestRecord]):
         """Return the request, locked on PostgreSQL until the transaction ends, or None."""
         if self._mine_as_it_is(request_id):
             return self.get(request_id)
-        return self._locked_here(self._one(_LOCK, id=request_id))
+        row = self._context.first(_LOCK, id=request_id)
+        return None if row is None else self._locked_here(row)
 
-    def _locked_here(self, record: RequestRecord | None) -> RequestRecord | None:
-        if record is not None and not self._context.read_only:
-            self._context.seen[_MINE, record.id] = self._mapper.values(record)
+    def _locked_here(self, row: Sequence[Any]) -> RequestRecord:
+        """Return the record of a row that was locked, and remember the row."""
+        record = self._mapper.record(row[: -len(_END)])
+        if not self._context.read_only:
+            self._context.seen[MINE, record.id] = self._mapper.values(record)
+            self._context.seen[END_OF_EVENTS, record.id] = tuple(row[-len(_END) :])
         return record
 
     def _mine_as_it_is(self, request_id: str) -> dict[str, Any] | None:
         """Return what the columns are of a request that this transaction has made or locked."""
-        found: dict[str, Any] | None = self._context.seen.get((_MINE, request_id))
+        found: dict[str, Any] | None = self._context.seen.get((MINE, request_id))
         return found
 
     def _set(self, request_id: str, **values: object) -> None:
@@ -153,7 +159,7 @@ class Requests(Rows[RequestRecord]):
             self._change(_changing(*values), id=request_id, **values)
         else:
             self._context.put_off(requests, {"id": request_id, **values}, mine)
-            self._context.seen[_MINE, request_id] = {**mine, **values}
+            self._context.seen[MINE, request_id] = {**mine, **values}
 
     def _forget(self, record: RequestRecord) -> None:
         """Forget what was found without ``record``, which is written now."""
@@ -201,7 +207,7 @@ class Requests(Rows[RequestRecord]):
             raise RefusedError("stale_request", reference=record.reference)
         if mine is not None:
             self._context.put_off(requests, dict(values), mine)
-        self._context.seen[_MINE, record.id] = {**(mine or {}), **values}
+        self._context.seen[MINE, record.id] = {**(mine or {}), **values}
 
     def set_thread(self, request_id: str, thread: tuple[str, ...]) -> None:
         """Record the Message-IDs of the request's mail; no decision depends on them."""
@@ -236,10 +242,7 @@ class Requests(Rows[RequestRecord]):
 
         On PostgreSQL they are locked, and those that another worker has locked are passed over.
         """
-        found = self._found(_DUE, now=now, most=limit)
-        for record in found:
-            self._locked_here(record)
-        return found
+        return [self._locked_here(row) for row in self._context.rows(_DUE, now=now, most=limit)]
 
     def beyond(self, next_at: datetime, begun: datetime) -> _Found:
         """Return the requests that are looked at after ``next_at``, or whose stay begins later.

@@ -11,14 +11,14 @@ from pipeline.store.records import RevisionRecord, StoredReading
 from pipeline.store.schema.mail_and_requests import revisions
 from pipeline.store.schema.types import as_read
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.requests import MADE
+from pipeline.store.tables.requests import MADE, MINE
 from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 
 _MAPPER = Mapper(RevisionRecord, revisions)
 _Found = list[RevisionRecord]
 _ROW = revisions.c
 _ANSWERS = (_ROW.received_at, _ROW.file_name, _ROW.readings)
-#: Under this name a transaction remembers the revision of a request that it made last.
+#: Under this name a transaction remembers the last revision of a request that is its own.
 _NEWEST = "newest revision"
 
 
@@ -68,7 +68,12 @@ class Revisions(Rows[RevisionRecord]):
     def latest(self, request_id: str) -> RevisionRecord | None:
         """Return the revision that counts, or None."""
         newest = self._newest(request_id)
-        return self._mapper.as_read(newest) if newest else self._one(_LATEST, request_id=request_id)
+        if newest is not None:
+            return self._mapper.as_read(newest)
+        record = self._one(_LATEST, request_id=request_id)
+        if record is not None and (MINE, request_id) in self._context.seen:
+            self._context.seen[_NEWEST, request_id] = self._mapper.values(record)
+        return record
 
     def latest_answers(self, request_id: str) -> LatestAnswers | None:
         """Return the part of :meth:`latest` that notices need, without the whole submission."""
@@ -80,7 +85,7 @@ class Revisions(Rows[RevisionRecord]):
         return None if row is None else LatestAnswers(*row)
 
     def _newest(self, request_id: str) -> dict[str, Any] | None:
-        """Return the columns of the revision of a request that this transaction made last."""
+        """Return the columns of the last revision of a request of this transaction, if known."""
         found: dict[str, Any] | None = self._context.seen.get((_NEWEST, request_id))
         return found
 
