@@ -12,6 +12,7 @@ from pipeline.store.schema.types import key
 from pipeline.store.statements import MAILBOX, Call, OfSeveral, Statement, own_insert, plain, run
 from pipeline.store.writes import Writes
 
+#: Of what a portion asks for there are so many rows at most; else each mail asks for itself.
 _LOOKED_AT = 200
 
 
@@ -95,7 +96,7 @@ class Context:
         """Learn which of ``wanted`` are in no row, by a ``statement`` that finds those that are.
 
         It finds some hundred rows at most (``most``); where there are more, nothing is learnt.
-        Whoever writes such a row says so (:meth:`is_there`); else it would be asked for each.
+        Who writes such a row in this transaction says so (:meth:`is_there`).
         """
         names = {key(name) for name in wanted} - {""}
         found = self.of_several(statement, sorted(names), most=_LOOKED_AT)
@@ -151,7 +152,8 @@ class Context:
     def savepoint(self) -> Iterator[None]:
         """Undo what the block did when it raises, and nothing before it.
 
-        Nothing goes to the database for it alone.
+        It goes to the database with the first statement in it: without one there is nothing to
+        undo there. What was to be sent before it and went out in it is to be sent again.
         """
         mark, name = self.writes.mark(), f"step_{next(self._numbers)}"
         begin = plain(f"SAVEPOINT {name}")
@@ -167,10 +169,9 @@ class Context:
 
     def _leave(self, begin: Call, text: str, *, now: bool) -> None:
         """End a savepoint by ``text``; one that was never sent is forgotten."""
-        sent = not any(call is begin for call in self._first)
-        if not sent:
-            at = next(at for at, call in enumerate(self._first) if call is begin)
-            del self._first[at:]
+        unsent = [at for at, call in enumerate(self._first) if call is begin]
+        if unsent:
+            del self._first[unsent[0] :]
         elif not now:
             self._first.append(plain(text))
         elif not self.raw.invalidated:

@@ -72,7 +72,7 @@ def _portion(work: Work, put_off: type[Exception]) -> int:
             break
         looked_at += 1
         try:
-            with work.tx.savepoint():
+            with work.tx.savepoint(sends=put_off is not RefusedError):
                 _look_at(work, record)
         except put_off as error:
             if blames_nothing(error):
