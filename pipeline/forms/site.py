@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pipeline.forms.blanks import file_name
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.publish import file_name
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.resources import languages, read_toml, template
