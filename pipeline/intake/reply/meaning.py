@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.intake.phrases import load_table
 from pipeline.intake.reply.doubts import Doubt, doubts
 from pipeline.intake.reply.evidence import elsewhere, in_paragraph, speaks_of
-from pipeline.intake.reply.folding import fold, pattern
+from pipeline.intake.reply.folding import Listed, fold, pattern
 from pipeline.intake.reply.new_date import read_new_date
 from pipeline.intake.reply.paragraphs import Block, Sentence, is_introduction, read_blocks
 from pipeline.intake.reply.slots import Offer, read_choice
@@ -284,8 +284,7 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
 
 
 def _mentions(folded: str, command: str) -> bool:
-    padded = f" {folded} "
-    return any(topic in padded for topic in _topics(command))
+    return _mentioned(command).stand_in(folded)
 
 
 def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:
@@ -296,6 +295,11 @@ def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:
 @cache
 def _commands() -> frozenset[str]:
     return frozenset(command.value for command in Command)
+
+
+@cache
+def _mentioned(command: str) -> Listed:
+    return Listed(_topics(command))
 
 
 @cache
