@@ -159,7 +159,7 @@ def _poses_as_us(name: str, here: str, policy: SenderPolicy) -> bool:
     """Return whether somebody outside bears a name of our own mails."""
     if here in _index(policy.own_addresses, frozenset()).known:
         return False
-    borne = _words(name)
+    borne = _words(name) if name else ""
     return any(own in borne for own in _own_words(policy.own_names))
 
 

@@ -118,22 +118,19 @@ class Evidence:
         )
 
     @cached_property
-    def locals(self) -> tuple[str, ...]:
-        """The local parts of the senders, or their names where they have no address."""
-        return tuple(
-            (sender.address.rpartition("@")[0] or sender.name)[:_LONGEST_LOCAL]
-            for sender in self.message.senders
-        )
-
-    def from_role(self, *lists: str) -> bool:
-        """Whether a sender is one of the names of the mail system in ``lists``."""
-        return any(_in_lists(local, name) for name in lists for local in self.locals)
+    def roles(self) -> frozenset[str]:
+        """What the local parts of the senders say, or their names where they have no address."""
+        found = frozenset[str]()
+        for sender in self.message.senders:
+            local = sender.address.rpartition("@")[0] or sender.name
+            found |= _roles_of(local[:_LONGEST_LOCAL])
+        return found
 
     @cached_property
     def from_daemon(self) -> bool:
         """Whether the mail system itself is the sender."""
         names = (sender.name for sender in self.message.senders if sender.name)
-        return self.from_role("daemon") or any(
+        return "daemon" in self.roles or any(
             subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon_names"] for name in names
         )
 
@@ -285,8 +282,8 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign("auto_submitted", _K.AUTOMATIC, _W.STRONG, lambda e: e.says_automatic),
     Sign("mail_system", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_daemon),
-    Sign("list_role", _K.LIST, _W.STRONG, lambda e: any(map(_is_of_a_list, e.locals))),
-    Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_role("responder")),
+    Sign("list_role", _K.LIST, _W.STRONG, lambda e: "list" in e.roles),
+    Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: "responder" in e.roles),
     # what people's mail can have as well
     *(_field_sign(name, _K.LIST, _W.WEAK, fields) for name, fields in _LIST_FIELDS.items()),
     Sign("precedence_list", _K.LIST, _W.WEAK, lambda e: e.precedence(_LIST), _PRECEDENCES),
@@ -305,7 +302,7 @@ SIGNS: tuple[Sign, ...] = (
         _W.WEAK,
         lambda e: subject_shape.is_of_a_program(e.message.subject),
     ),
-    Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: any(map(_refuses, e.locals))),
+    Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: "refuses" in e.roles),
     # mail services and help desks put these on everything that they carry, people's mail too
     _field_sign("feedback_id", _K.LIST, _W.HINT, ("feedback-id",)),
     Sign("help_desk", _K.AUTOMATIC, _W.HINT, Evidence.from_help_desk),
@@ -370,6 +367,21 @@ def _joined(words: Sequence[str], start: int = 0) -> Iterator[str]:
 
 def _is_role(local: str, wanted: frozenset[str]) -> bool:
     return not wanted.isdisjoint(_joined(_words_of(local)))
+
+
+@lru_cache(maxsize=512)
+def _roles_of(local: str) -> frozenset[str]:
+    """Return what a local part says its owner is: ``daemon``, ``list``, ``responder``, ``refuses``.
+
+    The last: nobody reads replies to it.
+    """
+    told = {
+        "daemon": _in_lists(local, "daemon"),
+        "list": _is_of_a_list(local),
+        "responder": _in_lists(local, "responder"),
+        "refuses": _refuses(local),
+    }
+    return frozenset(role for role, holds in told.items() if holds)
 
 
 def _in_lists(local: str, name: str) -> bool:
