@@ -28,6 +28,10 @@ _PLAIN = re.compile(
     r"[ \t\r\n]*+(?=;|\Z)"
 )
 _PLAIN_PIECE = re.compile(r"\(([^()\\]*+)\)|([A-Za-z0-9_.-]++)=([^ \t\r\n;()\"\\]++)")
+_PLAIN_NAME = re.compile(
+    r"[ \t\r\n]*+([^ \t\r\n;()\"\\=]++)(?:[ \t\r\n]++[0-9]++)?[ \t\r\n]*+(?=;|\Z)"
+)
+_PLAIN_SEMICOLON = re.compile(r"[ \t\r\n]*+;[ \t\r\n]*+(?!\()")
 _DMARC_FAILED = re.compile(r"dmarc\s{0,9}=\s{0,9}(?:fail|quarantine|reject)", re.IGNORECASE)
 _AMAZON = "amazonses.com"
 _AMAZON_FACTS = frozenset({"envelope-from", "helo", "client-ip"})
@@ -112,6 +116,10 @@ class _Reader:
 
         Where a result stands in their place, the id is empty and nothing is read.
         """
+        plain = _PLAIN_NAME.match(self._text)
+        if plain is not None:
+            self._at = plain.end()
+            return plain[1].lower(), True
         try:
             self._space()
             start = self._at
@@ -192,6 +200,8 @@ class _Reader:
     def is_none(self) -> bool:
         """Pass over the word ``none`` that stands in the place of all results, if it does."""
         start = self._at
+        if self._text[start : start + 1] not in {"n", "N"}:
+            return False
         if self._take(_KEYWORD).lower() == "none" and self._space() and self._ends_result():
             return True
         self._at = start
@@ -199,6 +209,10 @@ class _Reader:
 
     def passes_semicolon(self) -> bool:
         """Pass over a semicolon and the space behind it, if one stands here."""
+        plain = _PLAIN_SEMICOLON.match(self._text, self._at)
+        if plain is not None:
+            self._at = plain.end()
+            return True
         try:
             return self._space() and self._takes(";") and self._space()
         except _FaultError:

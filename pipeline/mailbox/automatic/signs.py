@@ -113,8 +113,7 @@ class Evidence:
         """
         values = [value.strip().strip("<>").strip().lower() for value in self.header("return-path")]
         return any(
-            value in {"", "#@[]"} or _is_role(value.partition("@")[0], _NOBODY)
-            for value in values
+            value in {"", "#@[]"} or _is_role(value.partition("@")[0], _NOBODY) for value in values
         )
 
     @cached_property

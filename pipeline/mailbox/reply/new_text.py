@@ -90,13 +90,15 @@ class _Reading:
         """Take the lines with a mark before them; return where they stand together."""
         found: list[tuple[int, int]] = []
         first: int | None = None
-        for index, line in enumerate([*self.lines, ""]):
-            if line and (line[0] == ">" or is_marked(line)):
-                self.gone[index] = True
+        self.gone = [is_marked(line) for line in self.lines]
+        for index, marked in enumerate(self.gone):
+            if marked:
                 first = index if first is None else first
-            elif first is not None and (line.strip() or index == len(self.lines)):
+            elif first is not None and self.lines[index].strip():
                 found.append((first, index))
                 first = None
+        if first is not None:
+            found.append((first, len(self.lines)))
         return found
 
     def words_on_top(self) -> int | None:

@@ -365,7 +365,12 @@ def _trimmed(run: _Run, letters: Letters) -> _Run:
 def _begins_there(letters: Letters, start: int) -> bool:
     """Whether a run may begin with this letter: :func:`_trimmed` cuts off all before such a one."""
     place = letters.places[start]
-    if place and letters.bare[place - 1] == " " and start and letters.places[start - 1] == place - 2:
+    if (
+        place
+        and letters.bare[place - 1] == " "
+        and start
+        and letters.places[start - 1] == place - 2
+    ):
         return False  # within a sentence, as most words are
     return _is_edge(letters.bare, place, -1)
 
