@@ -1,4 +1,4 @@
-"""What stored answers have in common: a preset dictionary of zlib (RFC 1950, 2.2).
+"""What stored values of a kind have in common: preset dictionaries of zlib (RFC 1950, 2.2).
 
 Never changed: rows are unpacked with the dictionary that they were packed with, which zlib tells by
 its checksum. A new one gets a name of its own and is added to :data:`DICTIONARIES`.
@@ -27,11 +27,20 @@ _ANSWER = (
     '{"field":"%s","raw":"","where":"Form!D%d","cell_type":"text","damaged":false,'
     '"disagrees":null},'
 )
-#: What rows are packed with now.
+#: The rules of routing in their order: those that did not match stand before the one that did.
+_RULES = (
+    "sender_doubtful written_by_program sender_unproven file_unreadable number_known "
+    "number_active_already number_certainly_m2m short_code number_perhaps_m2m said_to_be_m2m "
+    "onboarding_but_on_platform migration_but_never_on_platform problems_found no_form "
+    "qr_number_not_active number_reused"
+)
+#: What answers are packed with now.
 ANSWERS = "".join(
     pattern % (field, row)
     for pattern in (_READING, _ANSWER)
     for row, field in enumerate(_FIELDS.split(), 7)
 ).encode("ascii")
+#: What the rules that did not match are packed with now.
+MISSES = '["{}"]'.format('","'.join(_RULES.split())).encode("ascii")
 #: All that rows were ever packed with, by their checksums.
-DICTIONARIES = {zlib.adler32(known): known for known in (ANSWERS,)}
+DICTIONARIES = {zlib.adler32(known): known for known in (ANSWERS, MISSES)}

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.schema.answers_dictionary import MISSES
 from pipeline.store.schema.packed import PackedJsonOf, PackedText
 from pipeline.store.schema.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
 
@@ -15,6 +16,8 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+_SHORT = 60  # characters: packed names take less
 
 #: Storage of the busy tables on PostgreSQL: room for updates on the page, early vacuum.
 BUSY: dict[str, Any] = {
@@ -97,6 +100,11 @@ def packed_text(name: str) -> sa.Column[str]:
 def packed_json_of(name: str, kind: Any) -> sa.Column[Any]:
     """Return a column of long values of the type ``kind``, as JSON."""
     return sa.Column(name, PackedJsonOf(kind), nullable=False)
+
+
+def misses(name: str) -> sa.Column[Any]:
+    """Return a column of the names of rules that did not match."""
+    return sa.Column(name, PackedJsonOf(tuple[str, ...], MISSES, _SHORT), nullable=False)
 
 
 def more() -> sa.Column[Any]:
