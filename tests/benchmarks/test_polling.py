@@ -32,7 +32,7 @@ _ROUNDS = 15
 _NEW_VALUES = {
     "id": "'m' || n.i",
     "uid": "1000 + n.i",
-    "sha256": "substr(sha256, 1, 54) || (1000000000 + n.i)",
+    "sha256": f"'{'0' * 54}' || (1000000000 + n.i)",
     "message_id": "'<' || n.i || '@copies.example>'",
     "sender_key": "n.i || '@copies.example'",
 }

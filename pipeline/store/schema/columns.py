@@ -6,7 +6,15 @@ import sqlalchemy as sa
 
 from pipeline.store.schema.answers_dictionary import MISSES
 from pipeline.store.schema.packed import PackedJsonOf, PackedText
-from pipeline.store.schema.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
+from pipeline.store.schema.types import (
+    DigestKey,
+    DigestText,
+    EnumText,
+    FreeText,
+    JsonOf,
+    KeyText,
+    UtcDateTime,
+)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -31,6 +39,9 @@ BUSY: dict[str, Any] = {
         }
     }
 }
+
+#: Storage of a table of short rows on SQLite: in the tree of its key, without a second one.
+NARROW: dict[str, Any] = {"info": {"sqlite": {"with_rowid": False}}}
 
 
 @sa.event.listens_for(metadata, "before_create")
@@ -65,6 +76,11 @@ def text(name: str) -> sa.Column[str]:
 def key(name: str, *, optional: bool = False) -> sa.Column[str]:
     """Return a column of text that stands in an index."""
     return sa.Column(name, KeyText, nullable=optional)
+
+
+def digest(name: str, *, indexed: bool = True) -> sa.Column[str]:
+    """Return a column of SHA-256 digests."""
+    return sa.Column(name, DigestKey if indexed else DigestText, nullable=False)
 
 
 def instant(name: str, *, optional: bool = True) -> sa.Column[Any]:
