@@ -41,7 +41,7 @@ _SMALL, _BIG = 100, int(os.environ.get("BENCH_MAILS", "5000"))
 _MOST_KIB = 250 * 1024
 _GROWS_KIB = 30 * 1024
 _TEXT = "We would like to use WhatsApp with Genesys Cloud, and have some questions. " * 50
-#: Run a batch, and print its exit code, and the most that it and its child had in memory at one time
+#: Run a batch, and print its exit code, and the most that it and its child had in memory at once
 #: (KiB): their proportional shares (proc(5), smaps_rollup), since both map the same libraries.
 _RUN = """
 import sys, threading
@@ -157,7 +157,8 @@ def _megabytes(peaks: tuple[int, int]) -> str:
 def _peak(folder: Path, count: int) -> tuple[int, int]:
     """Run a batch over ``count`` new mails in a process of its own.
 
-    Returns its memory and that of its child (KiB) when they had most together. Every tenth mail has a form, the others are automatic answers, which nobody answers.
+    Returns its memory and that of its child (KiB) when they had most together. Every tenth mail has
+    a form, the others are automatic answers, which nobody answers.
     """
     folder.mkdir()
     home, now = folder / "state", datetime.now(UTC)

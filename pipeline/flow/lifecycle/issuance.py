@@ -1,7 +1,7 @@
 """Certificates in the order of their writes: reserve, prepare, sign what is stored, record.
 
-``reserve`` runs in the transaction of the decision. ``issue`` runs after its commit, and
-``issue_pending`` after any crash: every step repeats from what the one before stored, so that there is exactly one
+``reserve`` runs in the transaction of the decision, ``issue`` after its commit, ``issue_pending``
+after any crash: every step repeats from what the one before stored, so that there is exactly one
 certificate and one mail (spec, section 6).
 """
 

@@ -11,7 +11,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.statements import Insert, Statement, Upsert, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, changing, constant, filled, of_mailbox
+from pipeline.store.tables.rows import Context, Mapper, Rows, changing, constant, filled
 from pipeline.terms import Issuer
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
