@@ -121,7 +121,8 @@ class OfSeveral:
         return statement.rows(dialect, {**values, **named}, locks=True)
 
     def _any_of(self, size: int) -> Condition:
-        return self._column.in_([param(f"several_{at}") for at in range(size)])
+        kind = self._column.type
+        return self._column.in_([param(f"several_{at}", kind) for at in range(size)])
 
 
 @dataclass(frozen=True, slots=True)
