@@ -75,8 +75,10 @@ class Context:
 
     def change_all(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> int:
         """Run ``statement`` now, once for each of ``rows``; return how many it changed in all."""
-        changed: int = rows and self._run(statement.change_all(self.raw.dialect, rows), *rows)
-        return changed or 0
+        if not rows:
+            return 0
+        changed: int = self._run(statement.change_all(self.raw.dialect, rows), *rows)
+        return changed
 
     def of_several(
         self, statement: OfSeveral, several: Sequence[object], **values: object
