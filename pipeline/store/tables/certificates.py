@@ -77,7 +77,7 @@ class Certificates(Rows[CertificateRecord]):
         worker), that one is returned and nothing is inserted. Raises
         RefusedError(``certificate_serial_taken``) when the serial is in use.
         """
-        self._forget(record.request_id)
+        self._context.seen.get((_OF_REQUESTS,), {}).pop(record.request_id, None)
         if self._change(_RESERVE, **self._mapper.values(record)) == 1:
             return record
         unfinished = self._one(_UNFINISHED_OF_REQUEST, request_id=record.request_id)
@@ -100,7 +100,6 @@ class Certificates(Rows[CertificateRecord]):
         Raises RefusedError(``certificate_live``) when it would be the number's second live one:
         end the old one first, in the same transaction. The transaction ends with that.
         """
-        self._forget(record.request_id)
         values = self._mapper.values(record)
         old = self._mapper.values(before) if before is not None else {}
         names = tuple(name for name in values if name not in old or old[name] != values[name])
@@ -112,6 +111,10 @@ class Certificates(Rows[CertificateRecord]):
             if record.state is not CertificateState.LIVE:
                 raise
             raise RefusedError("certificate_live", number=record.number) from error
+        seen = self._context.seen.get((_OF_REQUESTS,), {})
+        if record.request_id in seen:
+            found = seen[record.request_id]
+            seen[record.request_id] = [record if row.id == record.id else row for row in found]
 
     def lock(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate as it is now, locked until the transaction ends, or None.
@@ -135,9 +138,6 @@ class Certificates(Rows[CertificateRecord]):
             seen[request_id] = self._found(_OF_REQUEST, request_id=request_id)
         found: _Found = seen[request_id]
         return found
-
-    def _forget(self, request_id: str) -> None:
-        self._context.seen.get((_OF_REQUESTS,), {}).pop(request_id, None)
 
     def unfinished(self, limit: int) -> _Found:
         """Return the reserved and prepared ones, oldest first: what a crash left behind."""
