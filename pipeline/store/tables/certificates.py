@@ -77,7 +77,7 @@ class Certificates(Rows[CertificateRecord]):
         worker), that one is returned and nothing is inserted. Raises
         RefusedError(``certificate_serial_taken``) when the serial is in use.
         """
-        self._context.seen.get((_OF_REQUESTS,), {}).pop(record.request_id, None)
+        self._forget(record.request_id)
         if self._change(_RESERVE, **self._mapper.values(record)) == 1:
             return record
         unfinished = self._one(_UNFINISHED_OF_REQUEST, request_id=record.request_id)
@@ -138,6 +138,9 @@ class Certificates(Rows[CertificateRecord]):
             seen[request_id] = self._found(_OF_REQUEST, request_id=request_id)
         found: _Found = seen[request_id]
         return found
+
+    def _forget(self, request_id: str) -> None:
+        self._context.seen.get((_OF_REQUESTS,), {}).pop(request_id, None)
 
     def unfinished(self, limit: int) -> _Found:
         """Return the reserved and prepared ones, oldest first: what a crash left behind."""
