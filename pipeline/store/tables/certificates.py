@@ -103,7 +103,6 @@ class Certificates(Rows[CertificateRecord]):
         Raises RefusedError(``certificate_live``) when it would be the number's second live one:
         end the old one first, in the same transaction. The transaction ends with that.
         """
-        self._forget(record.request_id)
         values = self._mapper.values(record)
         old = self._mapper.values(before) if before is not None else {}
         names = tuple(name for name in values if name not in old or old[name] != values[name])
@@ -115,6 +114,10 @@ class Certificates(Rows[CertificateRecord]):
             if record.state is not CertificateState.LIVE:
                 raise
             raise RefusedError("certificate_live", number=record.number) from error
+        seen = self._context.seen.get((_OF_REQUESTS,), {})
+        if record.request_id in seen:
+            found = seen[record.request_id]
+            seen[record.request_id] = [record if row.id == record.id else row for row in found]
 
     def lock(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate as it is now, locked until the transaction ends, or None.
