@@ -148,14 +148,17 @@ def _file(tables: Mapping[bytes, bytes]) -> bytes:
     power = count.bit_length() - 1
     reach = 16 << power
     header = struct.pack(">L4H", 0x00010000, count, reach, power, 16 * count - reach)
-    at, directory, bodies = 12 + 16 * count, [], []
+    at, directory, bodies, whole = 12 + 16 * count, [], [], 0
     for name, body in tables.items():
         padded = body + b"\0" * (-len(body) % 4)
-        directory.append(name + struct.pack(">3L", _sum(padded), at, len(body)))
+        summed = _sum(padded)
+        directory.append(name + struct.pack(">3L", summed, at, len(body)))
         bodies.append(padded)
         at += len(padded)
-    content = bytearray(b"".join([header, *directory, *bodies]))
-    adjustment = (_MAGIC_OF_SUM - _sum(bytes(content))) & 0xFFFFFFFF
+        whole += summed
+    head = b"".join([header, *directory])
+    content = bytearray(b"".join([head, *bodies]))
+    adjustment = (_MAGIC_OF_SUM - _sum(head) - whole) & 0xFFFFFFFF
     offset = (
         12
         + 16 * count
