@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +63,29 @@ def test_letters_that_leave_room_are_set_nearer(font: Path) -> None:
     assert pairs["T", "o"] < -50
     assert pairs["A", "V"] < 0
     assert (pairs["n", "n"], pairs["漢", "字"], pairs["T", "\ue000"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("font", [REGULAR, BOLD])
+def test_kerning_is_what_another_reader_of_fonts_finds(font: Path) -> None:
+    with TTFont(font, lazy=True) as opened:
+        letters = {name: chr(code) for code, name in opened.getBestCmap().items() if code < 0x250}
+        (lookup,) = opened["GPOS"].table.LookupList.Lookup
+        singles, classes = lookup.SubTable
+        wanted = {}
+        for first, row in zip(singles.Coverage.glyphs, singles.PairSet, strict=True):
+            for record in row.PairValueRecord:
+                wanted[first, record.SecondGlyph] = record.Value1.XAdvance
+        ones, others = classes.ClassDef1.classDefs, classes.ClassDef2.classDefs
+        for first in set(classes.Coverage.glyphs) & set(letters):
+            row = classes.Class1Record[ones.get(first, 0)].Class2Record
+            for second in letters:
+                value = row[others.get(second, 0)].Value1
+                wanted.setdefault((first, second), value.XAdvance if value else 0)
+    pairs = kerning(font)
+    compared = {
+        (letters[one], letters[other]): value
+        for (one, other), value in wanted.items()
+        if one in letters and other in letters
+    }
+    assert len(compared) > 10_000
+    assert {pair: pairs[pair] for pair in compared} == compared
