@@ -42,10 +42,12 @@ def test_number_has_two_decimal_places(value: float) -> None:
 def test_copy_holds_what_its_stock_and_itself_have(
     common: list[bytes], own: list[bytes], free: int
 ) -> None:
-    first = 3 + free
+    first = 4 + free
     streams = {first + 1 + place: stream(each, pack=True) for place, each in enumerate(common)}
-    copy = Copy(make_stock(first, {first: b"<</Type/Pages/Kids[]/Count 0>>"}, streams))
+    pages = {first: b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 9 9]>>"}
+    copy = Copy(make_stock(first, pages, streams))
     copy.put(1, b"<</Type/Catalog/Pages %d 0 R>>" % first)
+    copy.put(3, b"<</Type/Page/Parent %d 0 R>>" % first)
     copy.put(2, b"<</Title(x)>>")
     numbers = [copy.add_stream(each) for each in own]
     packed = copy.add(b"[%s]" % b" ".join(b"%d 0 R" % each for each in numbers))
