@@ -27,7 +27,7 @@ def flatten(value: object, blobs: list[bytes]) -> Any:
 
 
 @cache
-def _flattener(kind: type) -> Flatten:
+def _flattener(kind: type) -> Flatten:  # noqa: PLR0911 - one a kind
     """Return what flattens values of ``kind``."""
     if issubclass(kind, Enum):
         return lambda value, _: value.value
@@ -70,7 +70,7 @@ def rebuild(expected: Any, data: Any, blobs: list[bytes]) -> Any:
 
 
 @cache
-def _rebuilder(expected: Any) -> Rebuild:
+def _rebuilder(expected: Any) -> Rebuild:  # noqa: PLR0911 - one a kind
     """Return what rebuilds values of the ``expected`` type."""
     origin, parts = typing.get_origin(expected), typing.get_args(expected)
     if origin is None:
