@@ -18,6 +18,7 @@ from pipeline.validation.rules import Facts, apply_rules
 from pipeline.validation.the_file import file_problems
 
 _COUNTRY = "country"
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _NUMBER, _AGAIN = "phone_number", "phone_number_again"
 
 
@@ -42,10 +43,13 @@ class CheckContext:
 def check(submission: Submission, context: CheckContext) -> CheckedForm:
     """Return what was read from every answer, the verdicts, and all problems."""
     definition = FORMS[submission.form]
-    reads = _read_all(submission, definition, context)
+    answers: dict[str, Answer] = {}
+    for answer in submission.answers:
+        answers.setdefault(answer.field, answer)
+    reads = _read_all(submission.language, answers, definition, context)
     values = {name: read.value for name, read in reads.items()}
     readings = tuple(
-        _reading(name, question, submission.answer(name), reads[name], values)
+        _reading(name, question, answers.get(name), reads[name], values)
         for name, question in definition.questions.items()
     )
     facts = Facts(
@@ -66,19 +70,22 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
 
 
 def _read_all(
-    submission: Submission, definition: FormDefinition, context: CheckContext
+    language: str,
+    answers: Mapping[str, Answer],
+    definition: FormDefinition,
+    context: CheckContext,
 ) -> dict[str, Read]:
     """Return the reading of every question; the country first, because numbers need it."""
     country = None
     found: dict[str, Read] = {}
     names = sorted(definition.questions, key=lambda name: name != _COUNTRY)
     for name in names:
-        answer = submission.answer(name)
+        answer = answers.get(name)
         hints = Hints(
             today=context.today,
             country=country,
-            language=submission.language,
-            words=context.vocabulary.get(name, MappingProxyType({})),
+            language=language,
+            words=context.vocabulary.get(name, _NO_WORDS),
             phones=context.phones,
         )
         read = read_answer(

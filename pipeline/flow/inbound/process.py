@@ -68,6 +68,7 @@ def process(services: Services) -> Processed:
         take = partial(_taken, services, hold, _workers(services))
         part = take(left, ())
         if part:
+            services.guard.warm()
             make_ready(services)
         while part:
             left -= len(part)
