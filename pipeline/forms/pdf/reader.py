@@ -6,11 +6,9 @@ way is undone here (junk around the file, fields reachable only through the page
 words or on widgets); what may be damaged is never accepted in part.
 """
 
-import html
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import pikepdf
@@ -20,21 +18,26 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.pdf.embedded import holds_locked_form
 from pipeline.forms.pdf.faults import blamed_on, is_of_file, tells_damage
+from pipeline.forms.pdf.left_over.collect import Added, added
+from pipeline.forms.pdf.left_over.pages import changed_pages
 from pipeline.forms.pdf.open import opened
 from pipeline.forms.pdf.page_text import has_images, printed_text
 from pipeline.forms.pdf.printed.answers import read_print
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
-from pipeline.forms.pdf.printed.notes import has_ink, over_fields, typed_notes
+from pipeline.forms.pdf.printed.blank import blank_form, missing_pages
+from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
 from pipeline.forms.pdf.printed.workbook import is_print_of_workbook
 from pipeline.forms.pdf.read.cut import saved_by_pdfium
-from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
+from pipeline.forms.pdf.read.fields import PdfField, PdfForm, by_short_name, has_xfa, read_form
+from pipeline.forms.pdf.read.identity import dated, stamp_of_file
 from pipeline.forms.pdf.read.packed import is_packed_soundly
+from pipeline.forms.pdf.split import may_be_several, split
 from pipeline.forms.pdf.values import read_text, without_surrogates
-from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, printed_stamps, read_stamp, stamp_of
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, printed_stamps, read_stamp
 from pipeline.logs import event
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
-from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
+from pipeline.model.submission import Answer, CellType, LeftOverKind, Submission, UnreadableFile
 
 _HEAD = b"%PDF-"
 _FOREIGN_KEY = "unsupported encryption filter"
@@ -42,45 +45,49 @@ _FOREIGN_KEY = "unsupported encryption filter"
 _RIGHTS = b"/MicrosoftIRMServices"
 _TAIL = b"%%EOF"
 _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
-_INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
-_MODIFIED = pikepdf.Name("/ModDate")
-_MAXIMUM_XMP = 1_000_000
 _NOTHING_CHOSEN = {"-", "—"}
 _CHOSEN = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
-_DATE = re.compile(
-    r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
-)
 #: Fewer of our fields than this are another document that shares a name or two with ours.
 _ENOUGH_FIELDS = 5
 _NOT_OURS = "file_template"
-_NUMBER = "phone_number"
+_NOTHING_ADDED = Added()
 
 
-def read_pdf(file: FormFile) -> Submission | UnreadableFile:
-    """Return the answers of the PDF ``file``, or the problem that kept us from reading them.
+def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
+    """Return the answers of each form in the PDF ``file``, or what kept us from reading them.
 
+    There is one result for each form: several forms joined into one file are read one by one.
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
-    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_empty``, ``file_template``,
-    ``file_scanned`` (also for a flattened or printed copy of a version whose blank is not at hand:
-    the form file itself is asked for), ``file_label_protected``, ``file_handwritten``,
-    ``file_printed_workbook``, ``file_two_forms``, ``file_portfolio``.
+    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_pages_missing``,
+    ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened or printed copy of a
+    version whose blank is not at hand: the form file itself is asked for),
+    ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``
+    (forms whose pages cannot be told apart), ``file_portfolio``.
     """
     content = _trimmed(file.content)
     if content is None:
-        return _unreadable(file, "file_damaged")
+        return (_unreadable(file, "file_damaged"),)
     try:
         with opened(content) as pdf, blamed_on(pdf):
-            return _read(file, content, pdf)
+            form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
+            parts = split(content, pdf) if may_be_several(pdf, form.fields) else (content,)
+            if len(parts) == 1:
+                return (_read(file, content, pdf, form),)
+            if not is_packed_soundly(content, pdf) or any(map(tells_damage, pdf.get_warnings())):
+                return (_unreadable(file, "file_damaged"),)
+            if not parts:
+                return (_unreadable(file, "file_two_forms", n=2),)
+        return tuple(_read_part(file, part) for part in parts)
     except pikepdf.PasswordError:
-        return _unreadable(file, "file_password")
+        return (_unreadable(file, "file_password"),)
     except Exception as error:
         if not is_of_file(error):
             raise
         if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
             locked = "file_label_protected" if _RIGHTS in content else "file_password"
-            return _unreadable(file, locked)
+            return (_unreadable(file, locked),)
         event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
-        return _unreadable(file, "file_damaged")
+        return (_unreadable(file, "file_damaged"),)
 
 
 def _trimmed(content: bytes) -> bytes | None:
@@ -101,18 +108,25 @@ def _trimmed(content: bytes) -> bytes | None:
     return content[start : end + len(_TAIL)] + b"\n"
 
 
-def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFile:
+def _read_part(file: FormFile, content: bytes) -> Submission | UnreadableFile:
+    """Return what one of several forms says, whose pages were taken out of the ``file``."""
+    with opened(content) as pdf, blamed_on(pdf):
+        form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
+        return _read(file, content, pdf, form)
+
+
+def _read(
+    file: FormFile, content: bytes, pdf: Any, form: PdfForm
+) -> Submission | UnreadableFile:
     """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
-    form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
     fields = by_short_name(form.fields)
-    if two := _forms_by_fields(form.fields, fields):
-        return _unreadable(file, "file_two_forms", n=two)
-    stamp = _stamp(pdf, fields)
-    dated = _dated(pdf)
+    if any(fields[name].disagrees for name in IDENTITY_NAMES if name in fields):
+        return _unreadable(file, "file_two_forms", n=2)
+    stamp = stamp_of_file(pdf, fields)
+    saved = dated(pdf)
     kind = stamp.kind if stamp else _kind_by_fields(fields)
     is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
-    without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
-    typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
+    without_fields = None if is_ours else _without_fields(file, content, pdf, fields, saved)
     blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
     sound = not is_ours or is_packed_soundly(content, pdf, blank)
     if not sound or any(map(tells_damage, pdf.get_warnings())):
@@ -120,26 +134,23 @@ def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFi
     if without_fields or kind is None:
         found = without_fields or _unreadable(file, _NOT_OURS)
         return _with_portfolio_told(found, pdf)
-    found = _submission(file, FORMS[kind], fields, stamp, dated, typed)
-    is_empty = isinstance(found, UnreadableFile) and found.problem.code == "file_empty"
-    return _unreadable(file, "file_handwritten") if is_empty and has_ink(pdf) else found
+    what = _added(content, pdf, form, stamp, FORMS[kind])
+    if any(map(tells_damage, pdf.get_warnings())):
+        return _unreadable(file, "file_damaged")
+    return _submission(file, FORMS[kind], fields, stamp, saved, what)
 
 
-def _forms_by_fields(every: Iterable[PdfField], fields: dict[str, PdfField]) -> int:
-    """Return how many forms were joined into one file, as their fields tell; 0 for a single one.
-
-    Joined forms of different kinds, versions or languages disagree on what they are. Of two of the
-    same, each has a hidden field of its own, and their numbers differ.
-    """
-    if any(fields[name].disagrees for name in IDENTITY_NAMES if name in fields):
-        return 2
-    copies = sum(field.short_name == IDENTITY_NAMES[0] for field in every)
-    number = fields.get(_NUMBER)
-    return copies if copies > 1 and number is not None and number.disagrees else 0
-
-
-def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
-    return frozenset(name for name, field in fields.items() if not field.text.strip())
+def _added(
+    content: bytes, pdf: Any, form: PdfForm, stamp: Stamp | None, definition: FormDefinition
+) -> Added:
+    """Return what was put into the file beside its fields, or over blank ones; mostly nothing."""
+    fields = by_short_name(form.fields)
+    known = frozenset(definition.questions)
+    changed = changed_pages(pdf, stamp)
+    is_plain = not (form.has_notes or changed)
+    if is_plain and not fields.keys() - known - set(IDENTITY_NAMES):
+        return _NOTHING_ADDED
+    return added(pdf, content, stamp, fields, known, changed)
 
 
 def _submission(
@@ -147,23 +158,29 @@ def _submission(
     definition: FormDefinition,
     fields: dict[str, PdfField],
     stamp: Stamp | None,
-    dated: str,
-    typed: dict[str, str],
+    saved: str,
+    what: Added,
 ) -> Submission | UnreadableFile:
-    """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
+    """Return the answers of the fields, and of the pages where these have none."""
     version = stamp.version if stamp else ""
-    missing = tuple([name for name in definition.questions if name not in fields])
+    there = fields.keys() | what.flattened
+    missing = tuple([name for name in definition.questions if name not in there])
     if missing and definition.asks_the_same(version):
-        return _unreadable(file, "file_incomplete")
-    answers = [
-        Answer(name, typed[name], name, CellType.PRINT)
-        if name in typed
-        else _answer(name, question, fields[name])
-        for name, question in definition.questions.items()
-        if name in fields
-    ]
+        return _incomplete(file, stamp, frozenset(missing))
+    answers = tuple(
+        [
+            _from_page(name, what)
+            if name in what.answers or name not in fields
+            else _answer(name, question, fields[name])
+            for name, question in definition.questions.items()
+            if name in there
+        ]
+    )
     if not any(answer.raw.strip() for answer in answers):
-        return _unreadable(file, "file_empty")
+        if any(item.kind is LeftOverKind.INK for item in what.left_over):
+            return _unreadable(file, "file_handwritten")
+        if not any(item.words for item in what.left_over):
+            return _unreadable(file, "file_empty")
     return Submission(
         form=definition.kind,
         version=version,
@@ -171,10 +188,28 @@ def _submission(
         format=FileFormat.PDF,
         file_name=file.name,
         sha256=file.sha256,
-        answers=tuple(answers),
+        answers=answers,
         missing=missing,
-        dated=dated,
+        dated=saved,
+        left_over=what.left_over,
     )
+
+
+def _from_page(name: str, what: Added) -> Answer:
+    """Return an answer that stands on the page, where its field is blank or gone."""
+    text, damaged = what.answers.get(name, ("", False))
+    return Answer(name, text, name, CellType.PRINT, damaged)
+
+
+def _incomplete(
+    file: FormFile, stamp: Stamp | None, missing: frozenset[str]
+) -> UnreadableFile:
+    """Say what is missing: whole pages, when nothing else is, or some questions."""
+    blank = blank_form(stamp) if stamp else None
+    pages = missing_pages(blank, missing) if blank else ()
+    if not pages:
+        return _unreadable(file, "file_incomplete")
+    return _unreadable(file, "file_pages_missing", pages=", ".join(map(str, pages)), n=len(pages))
 
 
 def _answer(name: str, question: Question, field: PdfField) -> Answer:
@@ -203,7 +238,7 @@ def _without_fields(
     if found is not None:
         return found
     text = printed_text(pdf)
-    if own and (read_stamp(text) or _stamp(pdf, fields)):
+    if own and (read_stamp(text) or stamp_of_file(pdf, fields)):
         return _unreadable(file, "file_scanned")
     if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
         return _unreadable(file, "file_scanned")
@@ -266,55 +301,6 @@ def _read_print(
         from_print=True,
         dated=dated,
     )
-
-
-def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
-    """Return what the file says it is: by hidden fields, then properties, then the footer."""
-    hidden = stamp_of({name: fields[name].text for name in IDENTITY_NAMES if name in fields})
-    if hidden is not None:
-        return hidden
-    for text in (_xmp(pdf), _property(pdf, _KEYWORDS)):
-        found = read_stamp(text)
-        if found is not None:
-            return found
-    return read_stamp(printed_text(pdf)) if fields else None
-
-
-def _xmp(pdf: Any) -> str:
-    """Return the text of the file's XMP metadata; empty when there is none that can be read."""
-    metadata = pdf.Root.get("/Metadata")
-    if not isinstance(metadata, pikepdf.Stream):
-        return ""
-    with suppress(pikepdf.PdfError):
-        return html.unescape(metadata.read_bytes()[:_MAXIMUM_XMP].decode("utf-8", "replace"))
-    return ""
-
-
-def _property(pdf: Any, key: Any) -> str:
-    """Return the text of one document property; empty when there is none."""
-    properties = entry(pdf.trailer, _INFORMATION)
-    if not isinstance(properties, pikepdf.Dictionary):
-        return ""
-    return read_text(entry(properties, key))[0]
-
-
-def _dated(pdf: Any) -> str:
-    """Return when the file says it was saved last, as ISO 8601 (ISO 32000-2, 7.9.4); or empty."""
-    found = _DATE.match(_property(pdf, _MODIFIED))
-    if found is None:
-        return ""
-    year, month, day, hour, minute, second, _, sign, ahead, ahead_minutes = found.groups()
-    zone = f"{sign}{ahead}:{ahead_minutes or '00'}" if sign else "+00:00"
-    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
-    return text if _is_iso(text) else ""
-
-
-def _is_iso(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _kind_by_fields(fields: dict[str, PdfField]) -> FormKind | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges
@@ -94,21 +95,36 @@ class PrintedPage:
     @cached_property
     def is_picture(self) -> bool:
         """Whether one picture covers most of the page: a scan, with or without text behind it."""
-        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
-
         left, bottom, right, top = self._page.get_bbox()
         area = max((right - left) * (top - bottom), 1.0)
-        images = self._page.get_objects(
-            filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
-        )
-        for count, image in enumerate(images):
-            x0, y0, x1, y1 = image.get_bounds()
+        for x0, y0, x1, y1 in self.images:
             wide, high = min(x1, right) - max(x0, left), min(y1, top) - max(y0, bottom)
             if wide > 0 and high > 0 and wide * high > _WHOLE_PAGE * area:
                 return True
-            if count > _MAXIMUM_OBJECTS:
-                break
         return False
+
+    @cached_property
+    def images(self) -> tuple[Edges, ...]:
+        """Where the pictures of the page are."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        found = self._page.get_objects(
+            filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
+        )
+        return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
+
+    @cached_property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points, as the page is shown."""
+        width, height = self._page.get_size()
+        return width, height
+
+    def drawing(self, scale: float) -> Any:
+        """Return the page without its annotations as a grey picture (of Pillow)."""
+        bitmap = self._page.render(scale=scale, grayscale=True, draw_annots=False)
+        picture = bitmap.to_pil().copy()
+        bitmap.close()
+        return picture
 
     def is_dark(self, x: float, y: float) -> bool:
         """Return whether the page shows ink at a point of it; false outside of the page."""

@@ -1,0 +1,192 @@
+"""Collects what a customer put into a form beside its answers, each with its question."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pikepdf
+
+from pipeline.forms.pdf.geometry import Edges, edges_if_any
+from pipeline.forms.pdf.left_over.annotations import added_notes, own_sentences
+from pipeline.forms.pdf.left_over.drawn import Drawn, drawn_on
+from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
+from pipeline.forms.pdf.printed.blank import Blank, blank_form
+from pipeline.forms.pdf.printed.drawable import may_be_drawn
+from pipeline.forms.pdf.read.fields import PdfField
+from pipeline.forms.pdf.values import read_text
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp
+from pipeline.model.submission import LeftOver, LeftOverKind
+
+_MOST_PAGES = 200
+#: So many are told one by one; a last one without words tells that there are more.
+_MOST = 200
+#: A mark with words that covers more boxes than this is at no question.
+_FEW = 3
+_EACH = frozenset({LeftOverKind.STRUCK, LeftOverKind.INK})
+_SIGNATURE = "Sig"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What was added to a form: beside its answers, and as answers where its fields have none.
+
+    ``answers`` are texts by field, and whether some of them is lost; ``flattened`` are the fields
+    that are gone from a page that was drawn on.
+    """
+
+    left_over: tuple[LeftOver, ...] = ()
+    answers: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    flattened: frozenset[str] = frozenset()
+
+
+def added(
+    pdf: Any,
+    content: bytes,
+    stamp: Stamp | None,
+    fields: Mapping[str, PdfField],
+    known: frozenset[str],
+    changed: Sequence[int],
+) -> Added:
+    """Return what was added to the open ``pdf`` of the bytes ``content``.
+
+    ``fields`` are its fields by their short names, ``known`` those that are questions, ``changed``
+    the pages that show something else than the blank. Raises PdfiumError, and whatever pikepdf
+    raises, on a broken file.
+    """
+    notes = [*added_notes(pdf), *_of_fields(pdf, fields, known)]
+    if not notes and not changed:
+        return Added()
+    blank = blank_form(stamp) if stamp else None
+    boxes = list(_boxes(pdf, known))
+    questions = Questions([*boxes, *_of_blank(blank, boxes)], blank)
+    unanswered = frozenset(
+        name for name in known if name not in fields or not _is_answered(fields[name])
+    )
+    over = _typed_over(notes, questions, unanswered)
+    if not changed or blank is None:
+        drawn = Drawn()
+    elif may_be_drawn(pdf):
+        own = own_sentences(pdf)
+        drawn = drawn_on(content, changed, blank, questions, unanswered - over.keys(), own)
+    else:
+        drawn = Drawn(tuple(Mark(page, (), LeftOverKind.PAGE, "") for page in changed))
+    loose = [mark for mark in notes if not any(mark in found for found in over.values())]
+    marks = sorted([*loose, *drawn.marks], key=_order)
+    answers = {name: (found.text, found.damaged) for name, found in drawn.answers.items()}
+    answers |= {name: (" ".join(m.words for m in found), False) for name, found in over.items()}
+    missing = frozenset(known - fields.keys())
+    return Added(_told(marks, questions, fields), answers, missing & drawn.fields)
+
+
+def _is_answered(found: PdfField) -> bool:
+    text = found.text.strip()
+    return bool(text) and not (found.type == "Ch" and text in {"-", "—"})
+
+
+def _order(mark: Mark) -> tuple[int, float]:
+    return mark.page, -max((edges[3] for edges in mark.places), default=0.0)
+
+
+def _told(
+    marks: Sequence[Mark], questions: Questions, fields: Mapping[str, PdfField]
+) -> tuple[LeftOver, ...]:
+    """Return the marks as they are told, each once at each of its questions."""
+    found: dict[LeftOver, None] = {}
+    for mark in marks:
+        for name in _fields(mark, questions):
+            words = mark.words
+            if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
+                words = _struck(fields[name])
+            found[LeftOver(mark.kind, words, f"p. {mark.page + 1}", name)] = None
+    told = list(found)
+    if len(told) > _MOST:
+        more = LeftOver(LeftOverKind.PAGE, "", f"{told[_MOST].where} … (+{len(told) - _MOST})")
+        told = [*told[:_MOST], more]
+    return tuple(told)
+
+
+def _struck(found: PdfField) -> str:
+    return "" if found.type == "Btn" else tidied(found.text)
+
+
+def _fields(mark: Mark, questions: Questions) -> tuple[str, ...]:
+    """Return the questions that a mark is at; one that is at none has an empty name."""
+    names: dict[str, None] = {}
+    for edges in mark.places:
+        under = questions.boxes_under(mark.page, edges)
+        if len(under) > 1 and (mark.kind in _EACH or len(under) <= _FEW):
+            names |= dict.fromkeys(under)
+        elif len(under) <= 1:
+            names[questions.at(mark.page, edges)] = None
+    return tuple(name for name in names if name) or ("",)
+
+
+def _typed_over(
+    notes: Iterable[Mark], questions: Questions, unanswered: frozenset[str]
+) -> dict[str, list[Mark]]:
+    """Return the texts that were typed over boxes without an answer: they are the answers."""
+    found: dict[str, list[Mark]] = {}
+    for mark in notes:
+        if mark.is_typed and mark.words and mark.places:
+            name = questions.box_around(mark.page, mark.places[0])
+            if name in unanswered:
+                found.setdefault(name, []).append(mark)
+    return found
+
+
+def _of_fields(
+    pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]
+) -> Iterator[Mark]:
+    """Yield the words in fields that are not ours; a signature has none."""
+    names = {
+        name
+        for name, item in fields.items()
+        if name not in known and name not in IDENTITY_NAMES
+        if item.text.strip() and item.type != _SIGNATURE
+    }
+    if not names:
+        return
+    places: dict[str, tuple[int, Edges]] = {}
+    for index, name, edges in _widgets(pdf):
+        places.setdefault(name, (index, edges))
+    for name in names:
+        page, edges = places.get(name, (0, None))
+        where = () if edges is None else (edges,)
+        yield Mark(page, where, LeftOverKind.FIELD, tidied(fields[name].text))
+
+
+def _boxes(pdf: Any, known: frozenset[str]) -> Iterator[FieldBox]:
+    for index, name, edges in _widgets(pdf):
+        if name in known:
+            yield FieldBox(name, index, edges)
+
+
+def _widgets(pdf: Any) -> Iterator[tuple[int, str, Edges]]:
+    """Yield page, short name and edges of each widget that has them."""
+    for index, page in enumerate(itertools.islice(pdf.pages, _MOST_PAGES)):
+        listed = page.obj.get("/Annots")
+        for item in listed if isinstance(listed, pikepdf.Array) else ():
+            if not isinstance(item, pikepdf.Dictionary) or item.get("/Subtype") != "/Widget":
+                continue
+            edges = edges_if_any(item)
+            owner = item if "/T" in item else item.get("/Parent")
+            if edges is not None and isinstance(owner, pikepdf.Dictionary):
+                field = PdfField(read_text(owner.get("/T"))[0], "", "", False)
+                yield index, field.short_name, edges
+
+
+def _of_blank(blank: Blank | None, boxes: Sequence[FieldBox]) -> Iterator[FieldBox]:
+    """Yield the boxes of fields that are gone, where the blank has them."""
+    if blank is None:
+        return
+    there = {box.field for box in boxes}
+    pages: dict[int, int] = {}
+    at = {box.field: box.page for box in boxes}
+    for box in blank.boxes:
+        if box.field in at:
+            pages.setdefault(box.page, at[box.field])
+    for box in blank.boxes:
+        if box.field not in there:
+            yield FieldBox(box.field, pages.get(box.page, box.page), box.edges)
