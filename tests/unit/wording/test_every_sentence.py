@@ -34,6 +34,8 @@ _TYPICAL: dict[str, str | int] = {
     "name": "Lucky Shrub",
     "type": "premium",
     "part": "year",
+    "spot": "comment",
+    "mark": "picture",
     "thing": "ack_charges",
     "label_b": "phone_number",
     "v": "1.0",
@@ -210,7 +212,13 @@ def test_mark_that_can_mean_either_is_asked_about(language: str, expected: str) 
     assert sentence(problem, language, FormKind.MIGRATION) == expected
 
 
-@pytest.mark.parametrize("code", ["bool_unclear", "bool_condition", "cell_error", "unreadable"])
+def test_sign_that_is_no_tick_is_shown_where_consent_is_asked_for() -> None:
+    problem = Problem("bool_unclear", Severity.ASK, field="ack_charges", params=(("given", "v"),))
+    expected = "Confirm that you understand when charges start. “v” can mean yes or no"
+    assert sentence(problem, "en", FormKind.ONBOARDING) == expected
+
+
+@pytest.mark.parametrize("code", ["bool_condition", "cell_error", "unreadable"])
 def test_tick_that_is_unclear_is_asked_for_as_a_consent(code: str) -> None:
     params = (("given", "v"), ("extra", "v"))
     problem = Problem(code, Severity.ASK, field="ack_charges", params=params)

@@ -47,18 +47,23 @@ _SCAN_LIMIT = 500
 _IDENTITY_ROWS = 5
 
 
-def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
-    """Return the submission in ``file``, or the problem that says why there is none.
+def read_xlsx_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
+    """Return the submission of each form in ``file``, or the problem that says why there is none.
 
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours.
     """
     try:
         with _without_collecting():
-            return _read(file)
+            return (_read(file),)
     except RefusedFileError:
-        return _unreadable(file, _REFUSED)
+        return (_unreadable(file, _REFUSED),)
     except (DamagedFileError, MemoryError):
-        return _unreadable(file, _DAMAGED)
+        return (_unreadable(file, _DAMAGED),)
+
+
+def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
+    """Return the first form in ``file``; see :func:`read_xlsx_forms`."""
+    return read_xlsx_forms(file)[0]
 
 
 @contextmanager
