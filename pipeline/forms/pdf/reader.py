@@ -90,11 +90,6 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
         return (_unreadable(file, "file_damaged"),)
 
 
-def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
-    """Return what each form in the PDF ``file`` says; see :func:`read_pdf`."""
-    return (read_pdf(file),)
-
-
 def _trimmed(content: bytes) -> bytes | None:
     """Return the file without what mail gateways put before its head and behind its tail.
 

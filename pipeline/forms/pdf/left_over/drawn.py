@@ -8,9 +8,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.forms.pdf.fonts import drawable
+from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.pixels import drawn_cells, is_in, new_images
 from pipeline.forms.pdf.left_over.questions import Questions
@@ -34,6 +35,7 @@ _OURS = 0.3
 _PLACEHOLDERS = ("address", "privacy")
 _LINES = ("send", "privacy_line")
 _SAME_LINE = 2.0
+_TAIL = 12  # characters before an address that are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,11 @@ def drawn_on(
     with ExitStack() as stack:
         document = stack.enter_context(opened(content))
         left = _MOST_CHARACTERS
-        for index in [one for one in changed if one < len(document)]:
+        for count, index in enumerate(one for one in changed if one < len(document)):
             page = PrintedPage(document, index)
             stack.callback(page.close)
             left -= len(page.characters)
-            if left < 0 or len(fields) > _MOST_PAGES:
+            if left < 0 or count >= _MOST_PAGES:
                 marks.append(Mark(index, (), LeftOverKind.PAGE, ""))
                 break
             reading = _Page(page, blank, unanswered - answers.keys(), own)
@@ -92,13 +94,14 @@ class _Page:
         self._unanswered = unanswered
         self._match = matched(page, sheets(blank.stamp), page.index)
         self._found = None if self._match else find_places(blank, [page])
-        self._left = self._added(own)
+        added = self._added(own)
+        self._covered = [item.edges for item in added if not item.is_blank]
+        self._left = self._turned_back(added)
         self.answers: dict[str, Written] = {}
         self.fields: set[str] = set()
 
     def read(self, questions: Questions) -> Iterator[Mark]:
         """Yield what was added, words first; keep the answers."""
-        known = [item.edges for item in self._left if not item.is_blank]
         for box, place in self._boxes():
             self.fields.add(box.field)
             if box.field in self._unanswered:
@@ -112,8 +115,22 @@ class _Page:
         if not self._is_ours():
             images = self._page.images
         for edges in images:
-            yield Mark(self._page.index, (edges,), LeftOverKind.PICTURE, "")
-        yield from self._strokes(questions, [*known, *images])
+            yield Mark(self._page.index, (self._meant(edges),), LeftOverKind.PICTURE, "")
+        yield from self._strokes(questions, [*self._covered, *images])
+
+    def _turned_back(self, characters: list[Character]) -> list[Character]:
+        """Return characters where they were meant to be.
+
+        The content of our pages leaves the page turned over (8.3.4), and programs that draw behind
+        it without a new graphics state draw as in a mirror.
+        """
+        if self._match is None:
+            return characters
+        height = self._match.sheet.size[1]
+        return [
+            _mirrored(item, height) if self._page.is_mirrored(item.index) else item
+            for item in characters
+        ]
 
     def _is_ours(self) -> bool:
         return self._match is not None or bool(self._found and self._found.pages)
@@ -166,13 +183,20 @@ class _Page:
         self.answers[box.field] = found
         self._left = [item for item in self._left if item.index not in found.indexes]
 
-    def _strokes(self, questions: Questions, known: list[tuple[float, float, float, float]]) -> Iterator[Mark]:
+    def _meant(self, edges: Edges) -> Edges:
+        """Return where a line or a picture was meant to be (as for characters)."""
+        if self._match is None or self._page.turned_over <= self._match.sheet.turned_over:
+            return edges
+        return _over(edges, self._match.sheet.size[1])
+
+    def _strokes(self, questions: Questions, known: list[Edges]) -> Iterator[Mark]:
         """Yield where ink is that is neither words nor a picture; a mark in a tick box answers."""
         if self._match is None:
             return
         ink: Counter[str] = Counter()
-        places: dict[str, tuple[float, float, float, float]] = {}
+        places: dict[str, Edges] = {}
         for edges, pixels in drawn_cells(self._page, self._match.sheet, known):
+            edges = self._meant(edges)
             name = questions.at(self._page.index, edges)
             ink[name] += pixels
             places[name] = _united(places.get(name, edges), edges)
@@ -185,7 +209,13 @@ class _Page:
                 yield Mark(self._page.index, (places[name],), LeftOverKind.INK, "")
 
 
-_TAIL = 12
+def _mirrored(item: Character, height: float) -> Character:
+    return replace(item, y=height - item.y, edges=_over(item.edges, height))
+
+
+def _over(edges: Edges, height: float) -> Edges:
+    """Return edges on a page that is turned over."""
+    return edges[0], height - edges[3], edges[2], height - edges[1]
 
 
 def _to_end_of_word(characters: Sequence[Character], start: int) -> list[Character]:
@@ -245,7 +275,7 @@ def _short(characters: Sequence[Character], blank: Blank) -> set[int]:
     return found
 
 
-def _united(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _united(one: Edges, other: Edges) -> Edges:
     return (
         min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pipeline.forms.pdf.printed.page import Character
 
 _TALL = 0.72  # of an em: the height of a capital letter
 _SIZES = (4.0, 40.0)
-_GAP = 0.2  # em: room for a space
+_GAP = 0.32  # em, between what is black: room for a space
 _FAR = 2.5  # em: further away is another thing
 _LEADING = 2.0  # em
 _SAME_LINE = 0.35  # em

@@ -34,6 +34,7 @@ class Sheet:
     count: int
     lines: Counter[str]
     images: tuple[Edges, ...]
+    turned_over: int
     picture: Any
 
 
@@ -68,7 +69,7 @@ def _sheet(page: PrintedPage) -> Sheet:
             count += 1
     return Sheet(
         page.index, page.size, dict(places), count, short_lines(page.characters), page.images,
-        page.drawing(SCALE),
+        page.turned_over, page.drawing(SCALE),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ _PIXELS_A_POINT = 2.0
 _WHOLE_PAGE = 0.7
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
+_SAME = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,27 @@ class PrintedPage:
             filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
         )
         return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
+
+    def is_mirrored(self, index: int) -> bool:
+        """Return whether a character, by its index, is seen as in a mirror."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        matrix = pdfium.FS_MATRIX()
+        pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
+        return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
+
+    @cached_property
+    def turned_over(self) -> int:
+        """How many lines and pictures are drawn with the page turned over, top to bottom."""
+        height = self.size[1]
+        matrices = (
+            item.get_matrix().get()
+            for item in islice(self._page.get_objects(max_depth=1), _MAXIMUM_OBJECTS)
+        )
+        return sum(
+            abs(b) + abs(c) < _SAME and d < 0 < a and abs(a + d) < _SAME and abs(f - height) < 1
+            for a, b, c, d, _, f in matrices
+        )
 
     @cached_property
     def size(self) -> tuple[float, float]:
