@@ -6,7 +6,7 @@ are told apart: by what is printed on them, and in which order they are.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -20,7 +20,7 @@ from pipeline.forms.pdf.own import packed_content
 from pipeline.forms.pdf.page_text import printed_pages, shown_text
 from pipeline.forms.pdf.printed.blank import blank_form
 from pipeline.forms.pdf.printed.fold import folded
-from pipeline.forms.pdf.read.fields import PdfField, inherited, short_name_of
+from pipeline.forms.pdf.read.fields import inherited, short_name_of
 from pipeline.forms.pdf.values import read_text
 from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp
 from pipeline.forms.texts import form_texts
@@ -31,7 +31,6 @@ _MOST_OF_ONE = 4
 _MOST_PAGES = 20
 _MOST_FORMS = 10
 _MOST_WIDGETS = 2_000
-_IDENTITY = IDENTITY_NAMES[0]
 #: What a widget takes over from the fields above it (ISO 32000-2, tables 226, 228 and 234).
 _INHERITED = ("/FT", "/V", "/Ff", "/Opt", "/DA", "/MaxLen")
 #: What refers to pages that are left out.
@@ -48,11 +47,12 @@ class _Page:
     tag: str
 
 
-def may_be_several(pdf: Any, fields: Iterable[PdfField]) -> bool:
-    """Return whether the open ``pdf`` with ``fields`` may hold more than one form."""
-    own = [field for field in fields if field.short_name == _IDENTITY]
-    renamed = len(own) > 1 or any(field.disagrees for field in own)
-    return renamed or len(pdf.pages) > _MOST_OF_ONE
+def may_be_several(pdf: Any, copies: int, *, two: bool) -> bool:
+    """Return whether the open ``pdf`` may hold more than one form.
+
+    ``copies`` of the field that names the form are in it; ``two`` tells that they name several.
+    """
+    return two or copies > 1 or len(pdf.pages) > _MOST_OF_ONE
 
 
 def split(content: bytes, pdf: Any) -> tuple[bytes, ...]:
@@ -205,7 +205,9 @@ def _part(content: bytes, group: Sequence[_Page]) -> bytes:
             if number not in numbers
             for widget in _widgets(page)
         }
-        fields = [one for page in kept for widget in _widgets(page) for one in _own(widget, outside)]
+        fields = [
+            one for page in kept for widget in _widgets(page) for one in _own(widget, outside)
+        ]
         for number in reversed(range(len(pdf.pages))):
             if number not in numbers:
                 del pdf.pages[number]
@@ -214,17 +216,29 @@ def _part(content: bytes, group: Sequence[_Page]) -> bytes:
                 del pdf.Root[key]
         if "/Keywords" in pdf.docinfo:
             del pdf.docinfo["/Keywords"]
-        named = [field for field in fields if str(field.T) not in IDENTITY_NAMES]
-        if named:
-            identity = [
-                pikepdf.Dictionary(T=pikepdf.String(key), FT=pikepdf.Name.Tx, V=pikepdf.String(text))
-                for key, text in stamp.entries
-            ]
-            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([*named, *identity]))
+        if fields:
+            listed = [*fields, *_identity(fields, stamp)]
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(listed))
         elif "/AcroForm" in pdf.Root:
             del pdf.Root.AcroForm
         pdf.save(target)
     return target.getvalue()
+
+
+def _identity(fields: Sequence[Any], stamp: Stamp) -> list[Any]:
+    """Let ``fields`` say which form they are of; return what has to be added to them for that."""
+    added = []
+    for key, text in stamp.entries:
+        own = [field for field in fields if str(field.T) == key]
+        for field in own:
+            field.V = pikepdf.String(text)
+        if not own:
+            added.append(
+                pikepdf.Dictionary(
+                    T=pikepdf.String(key), FT=pikepdf.Name.Tx, V=pikepdf.String(text)
+                )
+            )
+    return added
 
 
 def _own(widget: Any, outside: set[tuple[int, int]]) -> list[Any]:
@@ -239,16 +253,18 @@ def _own(widget: Any, outside: set[tuple[int, int]]) -> list[Any]:
         value = inherited(widget, pikepdf.Name(key))
         if value is not None:
             widget[key] = value
-    shared = "/T" not in widget and isinstance(parent, pikepdf.Dictionary) and any(
-        isinstance(kid, pikepdf.Dictionary) and kid.objgen in outside
-        for kid in list(parent.get("/Kids", pikepdf.Array()))[:_MOST_WIDGETS]
+    shared = (
+        "/T" not in widget
+        and isinstance(parent, pikepdf.Dictionary)
+        and any(
+            isinstance(kid, pikepdf.Dictionary) and kid.objgen in outside
+            for kid in list(parent.get("/Kids", pikepdf.Array()))[:_MOST_WIDGETS]
+        )
     )
     if "/Parent" in widget:
         del widget["/Parent"]
     widget.T = pikepdf.String(name)
-    if name in IDENTITY_NAMES:
-        widget.V = pikepdf.String("")
-    if not shared:
+    if not shared or name in IDENTITY_NAMES:
         return [widget]
     if str(widget.get("/FT")) == "/Btn":
         widget.V = widget.get("/AS", pikepdf.Name.Off)
@@ -260,6 +276,8 @@ def _own(widget: Any, outside: set[tuple[int, int]]) -> list[Any]:
     if "".join(shown.split()) == "".join(value.split()):
         return [widget]
     widget.V = pikepdf.String(shown)
-    return [widget] if not value else [widget, pikepdf.Dictionary(
-        T=widget.T, FT=widget.FT, V=pikepdf.String(value)
-    )]
+    return (
+        [widget]
+        if not value
+        else [widget, pikepdf.Dictionary(T=widget.T, FT=widget.FT, V=pikepdf.String(value))]
+    )

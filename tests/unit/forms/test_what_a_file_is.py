@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.forms.blanks import published
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -65,7 +65,8 @@ def _joined(*contents: bytes, renamed: bool = False) -> bytes:
 
 def _read(content: bytes) -> Submission | UnreadableFile:
     digest = hashlib.sha256(content).hexdigest()
-    return read_pdf(FormFile("form.pdf", content, FileFormat.PDF, digest, 0))
+    (found,) = read_pdf_forms(FormFile("form.pdf", content, FileFormat.PDF, digest, 0))
+    return found
 
 
 def _problem(outcome: Submission | UnreadableFile) -> Problem:
@@ -118,13 +119,16 @@ def test_two_numbers_on_two_copies_of_a_form_are_two_forms() -> None:
     assert isinstance(_read(_joined(first, first, renamed=True)), Submission)
 
 
-def test_prints_of_two_forms_in_one_file_are_told() -> None:
+def test_prints_of_two_forms_in_one_file_are_read_one_by_one() -> None:
     prints = (printed(_filled(FormKind.QR)), printed(_filled(FormKind.ONBOARDING)))
     with pikepdf.open(BytesIO(prints[0])) as pdf, pikepdf.open(BytesIO(prints[1])) as other:
         pdf.pages.extend(other.pages)
         target = BytesIO()
         pdf.save(target)
-    assert _problem(_read(target.getvalue())).code == "file_two_forms"
+    file = FormFile("form.pdf", target.getvalue(), FileFormat.PDF, "0" * 64, 0)
+    found = [read for read in read_pdf_forms(file) if isinstance(read, Submission)]
+    assert [read.form for read in found] == [FormKind.QR, FormKind.ONBOARDING]
+    assert all(read.from_print for read in found)
 
 
 @pytest.mark.parametrize("second", [FormKind.QR, FormKind.MIGRATION])

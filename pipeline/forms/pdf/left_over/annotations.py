@@ -57,7 +57,7 @@ def added_notes(pdf: Any) -> Iterator[Mark]:
             if left < 0:
                 yield Mark(index, (), LeftOverKind.ANNOTATION, "")
                 return
-            mark = _mark(pdf, annotation, index)
+            mark = _mark(annotation, index)
             if mark is not None:
                 yield mark
 
@@ -80,7 +80,7 @@ def _listed(page: Any) -> list[Any]:
     return [item for item in items if isinstance(item, pikepdf.Dictionary)]
 
 
-def _mark(pdf: Any, annotation: Any, page: int) -> Mark | None:
+def _mark(annotation: Any, page: int) -> Mark | None:
     """Return what one annotation adds; None when it is a field, of a program, or ours."""
     subtype = str(annotation.get("/Subtype"))
     if subtype in _ELSEWHERE or _is_own(annotation):
@@ -89,9 +89,9 @@ def _mark(pdf: Any, annotation: Any, page: int) -> Mark | None:
     if not words and subtype in _OF_PROGRAMS:
         return None
     if subtype == "/Stamp" and not words:
-        words = _look(pdf, annotation) or _stamp_name(annotation)
+        words = _look(annotation) or _stamp_name(annotation)
     elif subtype in _WITH_A_LOOK and not words:
-        words = _look(pdf, annotation)
+        words = _look(annotation)
         if not words and subtype == "/FreeText":
             return None  # an empty box
     elif subtype == "/FileAttachment":
@@ -101,7 +101,7 @@ def _mark(pdf: Any, annotation: Any, page: int) -> Mark | None:
 
 
 def _is_own(annotation: Any) -> bool:
-    """Return whether a mark is ours: signed, or, as in earlier versions, without a person's keys."""
+    """Return whether a mark is ours: signed, or (earlier versions) without a person's keys."""
     if is_own_note(annotation):
         return True
     subtype = str(annotation.get("/Subtype"))
@@ -131,7 +131,7 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _look(pdf: Any, annotation: Any) -> str:
+def _look(annotation: Any) -> str:
     """Return the words that the appearance of an annotation shows."""
     looks = annotation.get("/AP")
     look = looks.get("/N") if isinstance(looks, pikepdf.Dictionary) else None
@@ -153,7 +153,7 @@ def _file_name(annotation: Any) -> str:
 
 
 def _places(annotation: Any) -> tuple[Edges, ...]:
-    """Return where an annotation is: its marked lines, its rectangle, or that of what it answers."""
+    """Return where an annotation is: at its lines, in its rectangle, or where what it answers is."""
     for _ in range(_MOST_REPLIES):
         lines = _numbers(annotation.get("/QuadPoints"))
         if len(lines) >= _QUAD:

@@ -14,9 +14,10 @@ from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
-from pipeline.forms.pdf.read.fields import PdfField
+from pipeline.forms.pdf.read.fields import PdfField, short_name_of
+from pipeline.forms.pdf.read.open_form import OpenForm
 from pipeline.forms.pdf.values import read_text
-from pipeline.forms.stamp import IDENTITY_NAMES, Stamp
+from pipeline.forms.stamp import IDENTITY_NAMES
 from pipeline.model.submission import LeftOver, LeftOverKind
 
 _MOST_PAGES = 200
@@ -41,24 +42,17 @@ class Added:
     flattened: frozenset[str] = frozenset()
 
 
-def added(
-    pdf: Any,
-    content: bytes,
-    stamp: Stamp | None,
-    fields: Mapping[str, PdfField],
-    known: frozenset[str],
-    changed: Sequence[int],
-) -> Added:
-    """Return what was added to the open ``pdf`` of the bytes ``content``.
+def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Added:
+    """Return what was added to ``form``.
 
-    ``fields`` are its fields by their short names, ``known`` those that are questions, ``changed``
-    the pages that show something else than the blank. Raises PdfiumError, and whatever pikepdf
-    raises, on a broken file.
+    ``known`` are the fields that are questions, ``changed`` the pages that show something else than
+    the blank. Raises PdfiumError, and whatever pikepdf raises, on a broken file.
     """
+    pdf, fields = form.pdf, form.fields
     notes = [*added_notes(pdf), *_of_fields(pdf, fields, known)]
     if not notes and not changed:
         return Added()
-    blank = blank_form(stamp) if stamp else None
+    blank = blank_form(form.stamp) if form.stamp else None
     boxes = list(_boxes(pdf, known))
     questions = Questions([*boxes, *_of_blank(blank, boxes)], blank)
     unanswered = frozenset(
@@ -69,7 +63,7 @@ def added(
         drawn = Drawn()
     elif may_be_drawn(pdf):
         own = own_sentences(pdf)
-        drawn = drawn_on(content, changed, blank, questions, unanswered - over.keys(), own)
+        drawn = drawn_on(form.content, changed, blank, questions, unanswered - over.keys(), own)
     else:
         drawn = Drawn(tuple(Mark(page, (), LeftOverKind.PAGE, "") for page in changed))
     loose = [mark for mark in notes if not any(mark in found for found in over.values())]
@@ -136,9 +130,7 @@ def _typed_over(
     return found
 
 
-def _of_fields(
-    pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]
-) -> Iterator[Mark]:
+def _of_fields(pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]) -> Iterator[Mark]:
     """Yield the words in fields that are not ours; a signature has none."""
     names = {
         name
@@ -173,8 +165,7 @@ def _widgets(pdf: Any) -> Iterator[tuple[int, str, Edges]]:
             edges = edges_if_any(item)
             owner = item if "/T" in item else item.get("/Parent")
             if edges is not None and isinstance(owner, pikepdf.Dictionary):
-                field = PdfField(read_text(owner.get("/T"))[0], "", "", False)
-                yield index, field.short_name, edges
+                yield index, short_name_of(read_text(owner.get("/T"))[0]), edges
 
 
 def _of_blank(blank: Blank | None, boxes: Sequence[FieldBox]) -> Iterator[FieldBox]:

@@ -4,23 +4,22 @@ What stands in the box of a field that is blank, or that a program has flattened
 all else was added.
 """
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
-from pipeline.forms.pdf.left_over.pixels import drawn_cells, is_in, new_images
+from pipeline.forms.pdf.left_over.pixels import drawn_cells, new_images
 from pipeline.forms.pdf.left_over.questions import Questions
 from pipeline.forms.pdf.left_over.runs import edges_of_run, runs, words_of
-from pipeline.forms.pdf.left_over.sheets import Matched, matched, sheets, short_lines
+from pipeline.forms.pdf.left_over.sheets import matched, sheets
 from pipeline.forms.pdf.printed.blank import Blank, Box
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.printed.page import Character, PrintedPage, opened
-from pipeline.forms.pdf.printed.places import Found, Place, find_places
+from pipeline.forms.pdf.printed.places import Place, find_places
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.texts import form_texts
 from pipeline.model.submission import LeftOverKind
@@ -235,7 +234,9 @@ def _follows(characters: Sequence[Character], line: list[Character], after: str)
         return set()
     rest = [item for item in characters if item.index > line[-1].index and not item.is_blank]
     tail = rest[: len(after)]
-    return {item.index for item in tail} if "".join(folded(i.text) for i in tail) == after else set()
+    return (
+        {item.index for item in tail} if "".join(folded(i.text) for i in tail) == after else set()
+    )
 
 
 def _printed_at_marks(characters: Sequence[Character], own: Sequence[str]) -> set[int]:

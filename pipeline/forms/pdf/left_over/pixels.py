@@ -38,7 +38,12 @@ def drawn_cells(
     height = sheet.size[1]
     cover = ImageDraw.Draw(extra)
     for left, bottom, right, top in known:
-        corners = (left - _MARGIN, height - top - _MARGIN, right + _MARGIN, height - bottom + _MARGIN)
+        corners = (
+            left - _MARGIN,
+            height - top - _MARGIN,
+            right + _MARGIN,
+            height - bottom + _MARGIN,
+        )
         cover.rectangle([corner * SCALE for corner in corners], fill=0)
     yield from _cells(extra, height)
 

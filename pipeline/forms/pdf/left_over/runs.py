@@ -41,7 +41,9 @@ def words_of(run: Sequence[Character]) -> str:
             text += " " if _is_apart(last, item) else ""
         text += " " if item.is_blank else item.text
         last = last if item.is_blank else item
-    return as_typed(" ".join(text.split()).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    return as_typed(
+        " ".join(text.split()).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
 
 
 def edges_of_run(run: Sequence[Character]) -> Edges:

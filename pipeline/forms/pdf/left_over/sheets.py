@@ -114,9 +114,7 @@ def _own(characters: Sequence[Character], sheet: Sheet) -> frozenset[int]:
     return frozenset(found & visible)
 
 
-def _same(
-    item: Character, sheet: Sheet, used: set[tuple[_Spot, int]]
-) -> tuple[_Spot, int] | None:
+def _same(item: Character, sheet: Sheet, used: set[tuple[_Spot, int]]) -> tuple[_Spot, int] | None:
     text, column, row = _spot(item)
     for x in (column, column - 1, column + 1):
         for y in (row, row - 1, row + 1):

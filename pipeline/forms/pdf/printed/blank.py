@@ -80,16 +80,6 @@ def blank_form(stamp: Stamp) -> Blank | None:
     return None if content is None else measured(content, stamp)
 
 
-def missing_pages(blank: Blank, missing: frozenset[str]) -> tuple[int, ...]:
-    """Return the numbers of the pages, from 1, that are gone with all their fields.
-
-    None are told when more than whole pages is ``missing``.
-    """
-    there = {box.page for box in blank.boxes if box.field not in missing}
-    gone = {box.page for box in blank.boxes if box.field in missing}
-    return () if gone & there else tuple(sorted(page + 1 for page in gone))
-
-
 def measured(content: bytes, stamp: Stamp) -> Blank | None:
     """Return the geometry of the blank ``content``; None when it is of another version."""
     import pikepdf  # noqa: PLC0415 - slow to import

@@ -109,9 +109,7 @@ class PrintedPage:
         """Where the pictures of the page are."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
 
-        found = self._page.get_objects(
-            filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
-        )
+        found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH)
         return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
 
     def is_mirrored(self, index: int) -> bool:

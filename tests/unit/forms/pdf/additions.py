@@ -127,7 +127,9 @@ def helvetica(pdf: Any) -> Any:
     """Return a new font that every program has."""
     return pdf.make_indirect(
         Dictionary(
-            Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica,
+            Type=Name.Font,
+            Subtype=Name.Type1,
+            BaseFont=Name.Helvetica,
             Encoding=Name.WinAnsiEncoding,
         )  # fmt: skip
     )

@@ -74,8 +74,14 @@ def _with_field(value: str) -> Change:
         left, bottom, right, top = (float(edge) for edge in box.Rect)
         field = pdf.make_indirect(
             Dictionary(
-                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String("Textfield 1"), F=4,
-                V=String(value), P=page.obj, Rect=Array([left - 200, bottom, right - 270, top]),
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Tx,
+                T=String("Textfield 1"),
+                F=4,
+                V=String(value),
+                P=page.obj,
+                Rect=Array([left - 200, bottom, right - 270, top]),
             )  # fmt: skip
         )
         page.obj.Annots.append(field)
@@ -88,8 +94,13 @@ def _signed(pdf: Any) -> None:
     page, _ = widget(pdf, "contact_name")
     field = pdf.make_indirect(
         Dictionary(
-            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("Signature1"), F=132,
-            Rect=Array([300, 20, 420, 50]), P=page.obj,
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Sig,
+            T=String("Signature1"),
+            F=132,
+            Rect=Array([300, 20, 420, 50]),
+            P=page.obj,
             V=Dictionary(Type=Name.Sig, Name=String("Siobhan"), Reason=String("I agree")),
         )  # fmt: skip
     )
@@ -117,8 +128,10 @@ def _in_a_form(name: str, words: str) -> Change:
 def _stroke(name: str) -> Change:
     return drawn(
         name,
-        lambda box: b"0 0 0.8 RG 1.5 w %.1f %.1f m %.1f %.1f l %.1f %.1f l S"
-        % (box[0] + 10, box[1] + 3, box[0] + 60, box[3] - 3, box[0] + 120, box[1] + 4),
+        lambda box: (
+            b"0 0 0.8 RG 1.5 w %.1f %.1f m %.1f %.1f l %.1f %.1f l S"
+            % (box[0] + 10, box[1] + 3, box[0] + 60, box[3] - 3, box[0] + 120, box[1] + 4)
+        ),
         {},
     )
 
