@@ -1,58 +1,54 @@
-"""Signs what we add to a copy of a form, so that a reader knows it for ours.
+"""Knows what we add to a copy of a form for ours (see ``signs``).
 
-The signs are entries of our own in the file (ISO 32000-2, Annex E: names of the third class): what
-we print may look different one day, and what a customer adds may look like ours.
+The content of our pages is signed by its digest, so that a page that nobody drew on is known
+without a look at what it shows.
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import pikepdf
 
-_PAGE = pikepdf.Name("/XXWaFormPage")
-_NOTE = pikepdf.Name("/XXWaFormNote")
-_CONTENTS = pikepdf.Name("/Contents")
+from pipeline.forms.pdf.signs import MARK_NAME, PAGE_DIGEST
+from pipeline.forms.pdf.values import read_text
+
+_DIGEST = pikepdf.Name(f"/{PAGE_DIGEST}")
+_CONTENTS, _NAME = pikepdf.Name("/Contents"), pikepdf.Name("/NM")
+_MOST_STREAMS = 200
 
 
-def sign_note(annotation: Any) -> None:
-    """Sign an annotation of ours; its words must not change after that."""
-    annotation[_NOTE] = pikepdf.String(_digest(_words(annotation)))
-
-
-def is_own_note(annotation: Any) -> bool:
-    """Return whether we made the annotation, and nobody changed its words."""
-    if _NOTE not in annotation:
-        return False
-    return bool(str(annotation[_NOTE]) == _digest(_words(annotation)))
-
-
-def sign_pages(pdf: Any) -> None:
-    """Sign the content of all pages of a finished ``pdf``; it is to be saved as it is packed."""
-    for page in pdf.pages:
-        content = packed_content(page.obj)
-        if content is not None:
-            page.obj[_PAGE] = pikepdf.String(_digest(content))
-
-
-def is_own_page(page: Any, content: bytes) -> bool:
-    """Return whether we drew the page with the packed ``content``, and nobody drew on it since."""
-    return _PAGE in page and bool(str(page[_PAGE]) == _digest(content))
-
-
-def packed_content(page: Any) -> bytes | None:
-    """Return the content stream of a page as it is packed; None when there is not just one.
+def packed_contents(page: Any) -> tuple[bytes, ...]:
+    """Return the content streams of a page as they are packed; none where that is not possible.
 
     Raises whatever pikepdf raises on a broken file.
     """
-    content = page[_CONTENTS] if _CONTENTS in page else None
-    if not isinstance(content, pikepdf.Stream):
-        return None
-    return bytes(content.get_raw_stream_buffer())
+    content = page[_CONTENTS] if _CONTENTS in page else None  # noqa: SIM401 - measured
+    if isinstance(content, pikepdf.Stream):
+        return (bytes(content.get_raw_stream_buffer()),)
+    if not isinstance(content, pikepdf.Array) or len(content) > _MOST_STREAMS:
+        return ()
+    streams = [item for item in content if isinstance(item, pikepdf.Stream)]
+    return tuple(bytes(stream.get_raw_stream_buffer()) for stream in streams)
 
 
-def _words(annotation: Any) -> bytes:
-    return bytes(annotation[_CONTENTS]) if _CONTENTS in annotation else b""
+def is_own_page(page: Any, contents: Iterable[bytes]) -> bool:
+    """Return whether we drew the page with the packed ``contents``, and nobody drew on it since."""
+    if _DIGEST not in page:
+        return False
+    return bool(str(page[_DIGEST]) == page_digest(map(stream_digest, contents)))
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
+def stream_digest(content: bytes) -> bytes:
+    """Return the digest of one packed content stream."""
+    return hashlib.sha256(content).digest()
+
+
+def page_digest(digests: Iterable[bytes]) -> str:
+    """Return the digest of a page whose streams have ``digests``."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def has_own_name(annotation: Any) -> bool:
+    """Return whether an annotation has a name that we give."""
+    return _NAME in annotation and read_text(annotation[_NAME])[0].startswith(MARK_NAME)

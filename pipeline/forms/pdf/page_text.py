@@ -50,6 +50,13 @@ def printed_pages(pdf: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def page_words(page: Any) -> str:
+    """Return the text of one page. Raises whatever pikepdf raises on a broken file."""
+    reading = _Reading()
+    _read(page, page.resources, reading)
+    return "".join(reading.pieces)[:_MAXIMUM_TEXT]
+
+
 def shown_text(form: Any) -> str:
     """Return the text that a form XObject shows, such as the appearance of an annotation."""
     reading = _Reading()

@@ -16,7 +16,7 @@ import pikepdf
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.own import packed_content
+from pipeline.forms.pdf.own import packed_contents
 from pipeline.forms.pdf.page_text import printed_pages, shown_text
 from pipeline.forms.pdf.printed.blank import blank_form
 from pipeline.forms.pdf.printed.fold import folded
@@ -75,7 +75,7 @@ def _pages(pdf: Any) -> list[_Page]:
     texts = printed_pages(pdf)
     found = []
     for number, page in enumerate(pdf.pages):
-        known = _known_pages().get(packed_content(page.obj) or b"")
+        known = _known_pages().get(b"".join(packed_contents(page.obj)))
         names = _names(page)
         stamp, index = known or (read_stamp(texts[number]) if number < len(texts) else None, None)
         if stamp is not None and index is None:
@@ -96,9 +96,8 @@ def _known_pages() -> dict[bytes, tuple[Stamp, int]]:
                     continue
                 with pikepdf.open(BytesIO(blank)) as pdf:
                     for index, page in enumerate(pdf.pages):
-                        content = packed_content(page.obj)
-                        if content is not None:
-                            found[content] = Stamp(kind, version, language), index
+                        content = b"".join(packed_contents(page.obj))
+                        found[content] = Stamp(kind, version, language), index
     return found
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pikepdf
 
+from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
-from pipeline.forms.pdf.own import is_own_note
-from pipeline.forms.pdf.page_text import shown_text
+from pipeline.forms.pdf.own import has_own_name
+from pipeline.forms.pdf.page_text import page_words, shown_text
+from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.values import read_text
 from pipeline.model.submission import LeftOverKind
 
@@ -33,7 +35,8 @@ _OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
 #: What looks like nothing when it says nothing: words may be in its look.
 _WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Projection"})
 #: Entries that are words of the person, in the order in which they are told.
-_WORDS = (pikepdf.Name("/Contents"), pikepdf.Name("/OverlayText"))
+_CONTENTS, _CHANGED = pikepdf.Name("/Contents"), pikepdf.Name("/M")
+_WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
 _RICH = pikepdf.Name("/RC")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BREAK = re.compile(r"</(?:p|div|li)\s*>|<br\s*/?>", re.IGNORECASE)
@@ -42,6 +45,8 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: Keys that every program writes with a note, and that we do not.
 _OF_A_PERSON = ("/T", "/M", "/NM", "/CreationDate")
 _TAGGED = "/StructParent"
+#: What is between the word of a frame and the label of its question.
+_MEANING = " – "
 
 
 def added_notes(pdf: Any) -> Iterator[Mark]:
@@ -57,18 +62,20 @@ def added_notes(pdf: Any) -> Iterator[Mark]:
             if left < 0:
                 yield Mark(index, (), LeftOverKind.ANNOTATION, "")
                 return
-            mark = _mark(annotation, index)
+            mark = _mark(annotation, page, index)
             if mark is not None:
                 yield mark
 
 
 def own_sentences(pdf: Any) -> list[str]:
-    """Return the words of each annotation of ours: we print them on the page as well."""
+    """Return the sentences at marked answers, which we print on the page as well."""
     return [
-        read_text(item.get("/Contents"))[0]
+        line
         for page in itertools.islice(pdf.pages, _MOST_PAGES)
         for item in _listed(page)
-        if str(item.get("/Subtype")) not in _ELSEWHERE and _is_own(item)
+        if str(item.get("/Subtype")) not in _ELSEWHERE and _is_own(item, page)
+        for words in [read_text(item.get(_CONTENTS))[0]]
+        for line in [*words.split("\n"), words, words.partition(_MEANING)[0]]
     ]
 
 
@@ -80,10 +87,10 @@ def _listed(page: Any) -> list[Any]:
     return [item for item in items if isinstance(item, pikepdf.Dictionary)]
 
 
-def _mark(annotation: Any, page: int) -> Mark | None:
+def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
     """Return what one annotation adds; None when it is a field, of a program, or ours."""
     subtype = str(annotation.get("/Subtype"))
-    if subtype in _ELSEWHERE or _is_own(annotation):
+    if subtype in _ELSEWHERE or _is_own(annotation, page):
         return None
     words = _words(annotation)
     if not words and subtype in _OF_PROGRAMS:
@@ -97,17 +104,26 @@ def _mark(annotation: Any, page: int) -> Mark | None:
     elif subtype == "/FileAttachment":
         words = " – ".join(filter(None, [_file_name(annotation), words]))
     kind = _KINDS.get(subtype, LeftOverKind.ANNOTATION)
-    return Mark(page, _places(annotation), kind, tidied(words), is_typed=subtype == "/FreeText")
+    return Mark(number, _places(annotation), kind, tidied(words), is_typed=subtype == "/FreeText")
 
 
-def _is_own(annotation: Any) -> bool:
-    """Return whether a mark is ours: signed, or (earlier versions) without a person's keys."""
-    if is_own_note(annotation):
-        return True
+def _is_own(annotation: Any, page: Any) -> bool:
+    """Return whether a mark is ours: by its name, or (earlier versions) without a person's keys.
+
+    Programs write when somebody changes a note: then its words must be those that we printed.
+    """
+    if has_own_name(annotation):
+        return _CHANGED not in annotation or _is_printed(annotation, page)
     subtype = str(annotation.get("/Subtype"))
     if subtype not in {"/Square", "/Text"} or _TAGGED not in annotation:
         return False
-    return not any(key in annotation for key in (*_OF_A_PERSON, "/XXWaFormNote"))
+    return not any(key in annotation for key in _OF_A_PERSON)
+
+
+def _is_printed(annotation: Any, page: Any) -> bool:
+    """Return whether the words of a note are printed on its page."""
+    words = read_text(annotation.get(_CONTENTS))[0]
+    return folded(drawable(words.partition(_MEANING)[0])) in folded(page_words(page))
 
 
 def _words(annotation: Any) -> str:
@@ -153,7 +169,7 @@ def _file_name(annotation: Any) -> str:
 
 
 def _places(annotation: Any) -> tuple[Edges, ...]:
-    """Return where an annotation is: at its lines, in its rectangle, or where what it answers is."""
+    """Return where an annotation is: its lines, its rectangle, or the place of what it answers."""
     for _ in range(_MOST_REPLIES):
         lines = _numbers(annotation.get("/QuadPoints"))
         if len(lines) >= _QUAD:

@@ -11,6 +11,7 @@ from pipeline.forms.pdf.geometry import Edges, edges_if_any
 from pipeline.forms.pdf.left_over.annotations import added_notes, own_sentences
 from pipeline.forms.pdf.left_over.drawn import Drawn, drawn_on
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.moved import notes_above
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
@@ -62,7 +63,7 @@ def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Adde
     if not changed or blank is None:
         drawn = Drawn()
     elif may_be_drawn(pdf):
-        own = own_sentences(pdf)
+        own = [*own_sentences(pdf), *notes_above(blank.stamp)]
         drawn = drawn_on(form.content, changed, blank, questions, unanswered - over.keys(), own)
     else:
         drawn = Drawn(tuple(Mark(page, (), LeftOverKind.PAGE, "") for page in changed))

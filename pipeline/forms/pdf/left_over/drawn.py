@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.moved import own_on_moved
 from pipeline.forms.pdf.left_over.pixels import drawn_cells, new_images
 from pipeline.forms.pdf.left_over.questions import Questions
 from pipeline.forms.pdf.left_over.runs import edges_of_run, runs, words_of
@@ -140,12 +140,8 @@ class _Page:
         ours = self._address(characters)
         if self._match is not None:
             ours |= self._match.own
-        elif self._found is not None and self._is_ours():
-            ours |= {index for _, index in self._found.printed}
-            rest = [item for item in characters if item.index not in ours]
-            ours |= _printed_at_marks(rest, own)
-            rest = [item for item in characters if item.index not in ours]
-            ours |= _short(rest, self._blank)
+        elif self._is_ours():
+            ours |= own_on_moved(self._page, characters, self._blank.stamp, own)
         return [item for item in characters if item.index not in ours]
 
     def _address(self, characters: Sequence[Character]) -> set[int]:
@@ -190,12 +186,12 @@ class _Page:
 
     def _strokes(self, questions: Questions, known: list[Edges]) -> Iterator[Mark]:
         """Yield where ink is that is neither words nor a picture; a mark in a tick box answers."""
-        if self._match is None:
+        if self._match is None or not self._match.is_whole:
             return
         ink: Counter[str] = Counter()
         places: dict[str, Edges] = {}
-        for edges, pixels in drawn_cells(self._page, self._match.sheet, known):
-            edges = self._meant(edges)
+        for cell, pixels in drawn_cells(self._page, self._match.sheet, known):
+            edges = self._meant(cell)
             name = questions.at(self._page.index, edges)
             ink[name] += pixels
             places[name] = _united(places.get(name, edges), edges)
@@ -237,43 +233,6 @@ def _follows(characters: Sequence[Character], line: list[Character], after: str)
     return (
         {item.index for item in tail} if "".join(folded(i.text) for i in tail) == after else set()
     )
-
-
-def _printed_at_marks(characters: Sequence[Character], own: Sequence[str]) -> set[int]:
-    """Return the characters of what we have printed at marked answers."""
-    shown = [(folded(item.text), item.index) for item in characters]
-    text = "".join(part for part, _ in shown)
-    at = [index for part, index in shown for _ in part]
-    found: set[int] = set()
-    for sentence in sorted({folded(drawable(words)) for words in own}, key=len, reverse=True):
-        start = text.find(sentence) if sentence else -1
-        while start >= 0:
-            end = start + len(sentence)
-            found |= set(at[start:end])
-            text = text[:start] + "\0" * len(sentence) + text[end:]
-            start = text.find(sentence, end)
-    return found
-
-
-def _short(characters: Sequence[Character], blank: Blank) -> set[int]:
-    """Return the characters of short lines that the blank has too, such as numbers."""
-    known = sum((sheet.lines for sheet in sheets(blank.stamp)), Counter[str]())
-    found: set[int] = set()
-    line: list[Character] = []
-
-    def take() -> None:
-        text = "".join(folded(item.text) for item in line)
-        if text and known[text] > 0:
-            known[text] -= 1
-            found.update(item.index for item in line)
-
-    for item in [one for one in characters if not one.is_blank]:
-        if line and (abs(line[-1].y - item.y) >= 1 or item.index - line[-1].index > 2):
-            take()
-            line = []
-        line.append(item)
-    take()
-    return found
 
 
 def _united(one: Edges, other: Edges) -> Edges:

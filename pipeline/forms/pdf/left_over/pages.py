@@ -13,7 +13,7 @@ from typing import Any
 import pikepdf
 
 from pipeline.forms.blanks import published
-from pipeline.forms.pdf.own import is_own_page, packed_content
+from pipeline.forms.pdf.own import is_own_page, packed_contents
 from pipeline.forms.stamp import Stamp
 
 _BLANKS_KEPT = 16
@@ -33,8 +33,8 @@ def changed_pages(pdf: Any, stamp: Stamp | None) -> tuple[int, ...]:
         return ()
     found = []
     for index, page in enumerate(itertools.islice(pdf.pages, _MOST_PAGES)):
-        content = packed_content(page.obj)
-        if content in known or (content is not None and is_own_page(page.obj, content)):
+        contents = packed_contents(page.obj)
+        if (len(contents) == 1 and contents[0] in known) or is_own_page(page.obj, contents):
             continue
         if stamp and _unpacked(page.obj) not in _contents(stamp):
             found.append(index)
@@ -77,8 +77,7 @@ def _packed(stamp: Stamp) -> frozenset[bytes]:
     if blank is None:
         return frozenset()
     with pikepdf.open(io.BytesIO(blank)) as pdf:
-        contents = (packed_content(page.obj) for page in pdf.pages)
-        return frozenset(content for content in contents if content is not None)
+        return frozenset(content for page in pdf.pages for content in packed_contents(page.obj))
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)

@@ -1,7 +1,7 @@
 """The pages of a blank as PDFium shows them, and which of them a page of a file is."""
 
 import contextlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +19,7 @@ _BLANKS_KEPT = 8
 _TOLERANCE = 1.5  # points
 #: Of the characters of the blank, so many must be at their places.
 _ENOUGH = 0.8
+_WHOLE = 0.97
 _SHORT = 5  # characters: a shorter line of the blank is no anchor
 
 _Spot = tuple[str, int, int]
@@ -26,13 +27,14 @@ _Spot = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page of a blank: where its characters are, its short lines, its picture."""
+    """One page of a blank, with the places of its characters, its text, its short lines."""
 
     index: int
     size: tuple[float, float]
     places: dict[_Spot, list[tuple[float, float]]]
     count: int
-    lines: Counter[str]
+    text: str
+    lines: frozenset[str]
     images: tuple[Edges, ...]
     turned_over: int
     picture: Any
@@ -44,6 +46,11 @@ class Matched:
 
     sheet: Sheet
     own: frozenset[int]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the blank is gone or has moved on the page."""
+        return len(self.own) >= _WHOLE * self.sheet.count
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)
@@ -67,9 +74,10 @@ def _sheet(page: PrintedPage) -> Sheet:
         if not item.is_blank:
             places[_spot(item)].append((item.x, item.y))
             count += 1
+    text = "".join(folded(item.text) for item in page.characters if not item.is_blank)
     return Sheet(
-        page.index, page.size, dict(places), count, short_lines(page.characters), page.images,
-        page.turned_over, page.drawing(SCALE),
+        page.index, page.size, dict(places), count, text, _short_lines(page.characters),
+        page.images, page.turned_over, page.drawing(SCALE),
     )  # fmt: skip
 
 
@@ -86,7 +94,7 @@ def matched(page: PrintedPage, known: Sequence[Sheet], first: int) -> Matched | 
     return None
 
 
-def short_lines(characters: Sequence[Character]) -> Counter[str]:
+def _short_lines(characters: Sequence[Character]) -> frozenset[str]:
     """Return the lines that are too short to be found by their words, folded."""
     lines: list[list[Character]] = []
     for item in characters:
@@ -97,7 +105,7 @@ def short_lines(characters: Sequence[Character]) -> Counter[str]:
         else:
             lines.append([item])
     texts = ("".join(folded(item.text) for item in line) for line in lines)
-    return Counter(text for text in texts if len(text) < _SHORT)
+    return frozenset(text for text in texts if len(text) < _SHORT)
 
 
 def _own(characters: Sequence[Character], sheet: Sheet) -> frozenset[int]:

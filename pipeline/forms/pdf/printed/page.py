@@ -25,6 +25,7 @@ _WHOLE_PAGE = 0.7
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
 _SAME = 0.001
+_LONGEST_TAG = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,18 @@ class PrintedPage:
         found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH)
         return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
 
+    def is_tagged(self, index: int, tag: str) -> bool:
+        """Return whether a character, by its index, is in content that is marked with ``tag``."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        item = pdfium.FPDFText_GetTextObject(self._text.raw, index)
+        if not item:
+            return False
+        count = min(pdfium.FPDFPageObj_CountMarks(item), _MAXIMUM_DEPTH)
+        return any(
+            _name_of(pdfium.FPDFPageObj_GetMark(item, number)) == tag for number in range(count)
+        )
+
     def is_mirrored(self, index: int) -> bool:
         """Return whether a character, by its index, is seen as in a mirror."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
@@ -181,6 +194,16 @@ class PrintedPage:
         if "_text" in self.__dict__:
             self._text.close()
         self._page.close()
+
+
+def _name_of(mark: Any) -> str:
+    """Return the tag of marked content; empty for a long one."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+    size, content = ctypes.c_ulong(), (ctypes.c_ushort * _LONGEST_TAG)()
+    if not pdfium.FPDFPageObjMark_GetName(mark, content, 2 * _LONGEST_TAG, size):
+        return ""
+    return bytes(content)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
 
 
 def _character(text: Any, index: int) -> Character:
