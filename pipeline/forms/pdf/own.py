@@ -15,6 +15,7 @@ from pipeline.forms.pdf.values import read_text
 
 _DIGEST = pikepdf.Name(f"/{PAGE_DIGEST}")
 _CONTENTS, _NAME = pikepdf.Name("/Contents"), pikepdf.Name("/NM")
+_CHANGED = pikepdf.Name("/M")
 _MOST_STREAMS = 200
 
 
@@ -30,6 +31,11 @@ def packed_contents(page: Any) -> tuple[bytes, ...]:
         return ()
     streams = [item for item in content if isinstance(item, pikepdf.Stream)]
     return tuple(bytes(stream.get_raw_stream_buffer()) for stream in streams)
+
+
+def is_signed(page: Any) -> bool:
+    """Return whether a page is one of a marked copy, whoever drew on it since."""
+    return _DIGEST in page
 
 
 def is_own_page(page: Any, contents: Iterable[bytes]) -> bool:
@@ -52,3 +58,8 @@ def page_digest(digests: Iterable[bytes]) -> str:
 def has_own_name(annotation: Any) -> bool:
     """Return whether an annotation has a name that we give."""
     return _NAME in annotation and read_text(annotation[_NAME])[0].startswith(MARK_NAME)
+
+
+def is_own_note(annotation: Any) -> bool:
+    """Return whether an annotation is ours, and no program says that it was changed."""
+    return _CHANGED not in annotation and has_own_name(annotation)

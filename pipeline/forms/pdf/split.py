@@ -16,7 +16,7 @@ import pikepdf
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.own import packed_contents
+from pipeline.forms.pdf.own import is_signed, packed_contents
 from pipeline.forms.pdf.page_text import printed_pages, shown_text
 from pipeline.forms.pdf.printed.blank import blank_form
 from pipeline.forms.pdf.printed.fold import folded
@@ -26,7 +26,7 @@ from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp
 from pipeline.forms.texts import form_texts
 from pipeline.resources import languages
 
-#: No form of ours has more pages (``spec.md`` 2).
+#: No form of ours has more pages, but for copies with marks (which are signed).
 _MOST_OF_ONE = 4
 _MOST_PAGES = 20
 _MOST_FORMS = 10
@@ -52,7 +52,11 @@ def may_be_several(pdf: Any, copies: int, *, two: bool) -> bool:
 
     ``copies`` of the field that names the form are in it; ``two`` tells that they name several.
     """
-    return two or copies > 1 or len(pdf.pages) > _MOST_OF_ONE
+    if two or copies > 1:
+        return True
+    if len(pdf.pages) <= _MOST_OF_ONE:
+        return False
+    return sum(not is_signed(page.obj) for page in pdf.pages[:_MOST_PAGES]) > _MOST_OF_ONE
 
 
 def split(content: bytes, pdf: Any) -> tuple[bytes, ...]:

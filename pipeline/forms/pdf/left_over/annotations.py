@@ -11,7 +11,7 @@ import pikepdf
 from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
-from pipeline.forms.pdf.own import has_own_name
+from pipeline.forms.pdf.own import has_own_name, is_own_note
 from pipeline.forms.pdf.page_text import page_words, shown_text
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.values import read_text
@@ -35,7 +35,7 @@ _OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
 #: What looks like nothing when it says nothing: words may be in its look.
 _WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Projection"})
 #: Entries that are words of the person, in the order in which they are told.
-_CONTENTS, _CHANGED = pikepdf.Name("/Contents"), pikepdf.Name("/M")
+_CONTENTS = pikepdf.Name("/Contents")
 _WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
 _RICH = pikepdf.Name("/RC")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -113,7 +113,7 @@ def _is_own(annotation: Any, page: Any) -> bool:
     Programs write when somebody changes a note: then its words must be those that we printed.
     """
     if has_own_name(annotation):
-        return _CHANGED not in annotation or _is_printed(annotation, page)
+        return is_own_note(annotation) or _is_printed(annotation, page)
     subtype = str(annotation.get("/Subtype"))
     if subtype not in {"/Square", "/Text"} or _TAGGED not in annotation:
         return False

@@ -16,6 +16,8 @@ _CELL = 8  # pixels
 _OF_CELL = 10  # of 255: some four pixels of a cell
 #: What is known is covered, in points, with so much around it.
 _MARGIN = 1.5
+#: Squares beside each other that are a line across the whole page.
+_RULE = 90
 _SAME_SIZE = 2.0
 
 
@@ -45,7 +47,14 @@ def drawn_cells(
             height - bottom + _MARGIN,
         )
         cover.rectangle([corner * SCALE for corner in corners], fill=0)
-    yield from _cells(extra, height)
+    yield from _without_rules(_cells(extra, height))
+
+
+def _without_rules(cells: Iterable[tuple[Edges, int]]) -> Iterator[tuple[Edges, int]]:
+    """Yield the squares that are no part of a line from margin to margin, as in our footers."""
+    found = list(cells)
+    wide = Counter(edges[1] for edges, _ in found)
+    yield from (cell for cell in found if wide[cell[0][1]] < _RULE)
 
 
 def _threshold() -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from pipeline.forms.pdf.faults import DamagedPdfError
+from pipeline.forms.pdf.own import is_own_note
 from pipeline.forms.pdf.read.cut import may_be_cut
 from pipeline.forms.pdf.values import decode_string, read_text
 
@@ -57,7 +58,7 @@ def short_name_of(name: str) -> str:
 
 
 class PdfForm(NamedTuple):
-    """The fields of a file, and whether there are annotations on its pages that are no fields."""
+    """The fields of a file, and whether notes that are not ours are on its pages."""
 
     fields: tuple[PdfField, ...]
     has_notes: bool
@@ -205,7 +206,7 @@ def _option(node: Any, state: str) -> str:
 
 
 def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
-    """Return the widgets on the pages that were not ``seen``, and whether there are other notes.
+    """Return the widgets on the pages that were not ``seen``, and whether there are notes of others.
 
     Of each widget its topmost field, and itself: pdftk joins files so that some fields name a
     parent that does not name them.
@@ -223,7 +224,7 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
             top = _topmost(annotation)
             widgets += [top] if top is annotation else [top, annotation]
         elif subtype != _POPUP and (subtype != _LINK or _CONTENTS in annotation):
-            has_notes = True
+            has_notes = has_notes or not is_own_note(annotation)
     return widgets, has_notes
 
 

@@ -1,5 +1,6 @@
 """Puts things into a filled form as people and their programs do, beside its fields."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -49,7 +50,9 @@ def changed(content: bytes, *changes: Change, **saving: Any) -> bytes:
     with pikepdf.open(BytesIO(content)) as pdf:
         for change in changes:
             change(pdf)
-        pdf.save(target, **saving)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pikepdf.PageCopyWarning)  # fields without a list
+            pdf.save(target, **saving)
     return target.getvalue()
 
 
@@ -146,6 +149,15 @@ def typed(name: str, words: str, *, right: float = 0, up: float = 0) -> Change:
     return drawn(name, content, {"/Font": {"/AddF": helvetica}})
 
 
+def shown(content: bytes) -> bytes:
+    """Return a form whose fields every program draws anew, so that they can be printed."""
+
+    def ask(pdf: Any) -> None:
+        pdf.Root.AcroForm.NeedAppearances = True
+
+    return changed(content, ask)
+
+
 def joined(*contents: bytes) -> bytes:
     """Return the files as one as qpdf joins them: fields renamed where names clash."""
     target = BytesIO()
@@ -163,5 +175,8 @@ def without_pages(*indexes: int) -> Change:
     def take(pdf: Any) -> None:
         for index in sorted(indexes, reverse=True):
             del pdf.pages[index]
+        there = {item.objgen for page in pdf.pages for item in page.obj.get("/Annots", [])}
+        kept = [field for field in pdf.Root.AcroForm.Fields if field.objgen in there]
+        pdf.Root.AcroForm.Fields = Array(kept)
 
     return take
