@@ -5,7 +5,7 @@ without a look at what it shows.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pikepdf
@@ -38,21 +38,31 @@ def is_signed(page: Any) -> bool:
     return _DIGEST in page
 
 
-def is_own_page(page: Any, contents: Iterable[bytes]) -> bool:
-    """Return whether we drew the page with the packed ``contents``, and nobody drew on it since."""
+def is_own_page(page: Any, contents: Sequence[bytes]) -> bool:
+    """Return whether we drew the page with the packed ``contents``, and nobody drew on it since.
+
+    Programs pack streams that are not packed, so what they unpack to is compared as well. Raises
+    whatever pikepdf raises on a broken file.
+    """
     if _DIGEST not in page:
         return False
-    return bool(str(page[_DIGEST]) == page_digest(map(stream_digest, contents)))
+    packed, _, unpacked = str(page[_DIGEST]).partition(" ")
+    return packed == _digest(contents) or unpacked == _digest(_unpacked(page, len(contents)))
 
 
-def stream_digest(content: bytes) -> bytes:
-    """Return the digest of one packed content stream."""
-    return hashlib.sha256(content).digest()
-
-
-def page_digest(digests: Iterable[bytes]) -> str:
-    """Return the digest of a page whose streams have ``digests``."""
+def digest_of(digests: Iterable[bytes]) -> str:
+    """Return the digest of a page, of those of its content streams."""
     return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    return digest_of(hashlib.sha256(content).digest() for content in contents)
+
+
+def _unpacked(page: Any, count: int) -> tuple[bytes, ...]:
+    content = page[_CONTENTS]
+    streams = list(content)[:count] if isinstance(content, pikepdf.Array) else [content]
+    return tuple(bytes(one.read_bytes()) for one in streams if isinstance(one, pikepdf.Stream))
 
 
 def has_own_name(annotation: Any) -> bool:

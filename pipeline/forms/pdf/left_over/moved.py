@@ -48,10 +48,10 @@ def own_on_moved(
         indexes = {item.index for item in run if not item.is_blank}
         words = "".join(folded(item.text) for item in run)
         is_short = _DIGITS.sub("", words) in short
-        if is_short or len(indexes & found) >= _SHARE * len(indexes):
-            ours |= indexes
-        elif page.is_tagged(run[0].index, MARK_TAG):
-            ours |= {index for index in indexes if page.is_tagged(index, MARK_TAG)}
+        left = indexes - found
+        tagged = {index for index in left if page.is_tagged(index, MARK_TAG)}
+        is_ours = is_short or len(left - tagged) <= (1 - _SHARE) * len(indexes)
+        ours |= indexes if is_ours else tagged
     return ours
 
 

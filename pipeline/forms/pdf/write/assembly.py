@@ -189,7 +189,7 @@ class Assembly:
             % (
                 *(self._page_tree, number(PAGE_WIDTH), number(PAGE_HEIGHT)),
                 *(references(page.contents), self._resources, place),
-                *(PAGE_DIGEST.encode(), self._copy.page_digest(page.contents)),
+                *(PAGE_DIGEST.encode(), self._copy.page_digests(page.contents)),
                 references(annotations),
             ),
         )

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.forms.pdf.own import page_digest, stream_digest
+from pipeline.forms.pdf.own import digest_of
 from pipeline.forms.pdf.values import encode_string
 
 _BEGIN, _END = b">>stream\n", b"\nendstream"
@@ -28,14 +28,14 @@ class Stock:
     """The beginning of a file: its bytes, and the references to its objects from ``first`` on.
 
     The numbers below ``first`` are those of objects that each copy writes itself. ``digests`` are
-    those of its streams.
+    those of its streams, as they are packed and unpacked.
     """
 
     content: bytes
     first: int
     references: bytes
     next_number: int
-    digests: Mapping[int, bytes]
+    digests: Mapping[int, tuple[bytes, bytes]]
 
 
 def make_stock(first: int, objects: Mapping[int, bytes], streams: Mapping[int, bytes]) -> Stock:
@@ -50,7 +50,7 @@ def make_stock(first: int, objects: Mapping[int, bytes], streams: Mapping[int, b
         places[number] = _reference(_IN_FILE, len(content), 0)
         content += _whole(number, body)
     listed = b"".join(places[number] for number in range(first, last + 1))
-    digests = {number: _digest(body) for number, body in streams.items()}
+    digests = {number: _digests(body) for number, body in streams.items()}
     return Stock(bytes(content), first, listed, last + 1, digests)
 
 
@@ -85,11 +85,12 @@ class Copy:
         self._streams[number] = stream(content, entries, pack=pack)
         return number
 
-    def page_digest(self, contents: Iterable[int]) -> bytes:
-        """Return the digest by which a page with the streams ``contents`` is known for ours."""
+    def page_digests(self, contents: Iterable[int]) -> bytes:
+        """Return the digests by which a page with the streams ``contents`` is known for ours."""
         known = self._stock.digests
-        digests = (known.get(each) or _digest(self._streams[each]) for each in contents)
-        return page_digest(digests).encode()
+        pairs = [known.get(each) or _digests(self._streams[each]) for each in contents]
+        packed, unpacked = (digest_of(digests) for digests in zip(*pairs, strict=True))
+        return f"{packed} {unpacked}".encode()
 
     def finished(self, root: int, information: int) -> bytes:
         """Return the file whose catalogue is ``root``."""
@@ -176,9 +177,12 @@ def _reference(kind: int, place: int, index: int) -> bytes:
     return bytes([kind]) + place.to_bytes(_COLUMNS[1]) + index.to_bytes(_COLUMNS[2])
 
 
-def _digest(whole: bytes) -> bytes:
-    """Return the digest of what is in a whole stream object."""
-    return stream_digest(whole[whole.index(_BEGIN) + len(_BEGIN) : -len(_END)])
+def _digests(whole: bytes) -> tuple[bytes, bytes]:
+    """Return the digests of what is in a whole stream object: packed, and unpacked."""
+    head, _, _ = whole.partition(_BEGIN)
+    packed = whole[len(head) + len(_BEGIN) : -len(_END)]
+    unpacked = zlib.decompress(packed) if b"FlateDecode" in head else packed
+    return hashlib.sha256(packed).digest(), hashlib.sha256(unpacked).digest()
 
 
 def _whole(number: int, body: bytes) -> bytes:
