@@ -583,7 +583,7 @@ def _loop(pdf: Any) -> None:
 
 
 def _many(pdf: Any) -> None:
-    for number in range(6_000):
+    for number in range(5_100):
         note("Text", "website", f"note {number}")(pdf)
 
 
