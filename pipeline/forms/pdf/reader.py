@@ -43,7 +43,7 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
     ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_pages_missing``,
     ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened or printed copy of a
-    version whose blank is not at hand: the form file itself is asked for),
+    version whose blank is not at hand: the form file itself is asked for), ``file_print_unread``,
     ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``
     (forms whose pages cannot be told apart), ``file_portfolio``.
     """

@@ -12,7 +12,8 @@ from pipeline.forms.pdf.printed.answers import read_print
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
-from pipeline.forms.pdf.printed.workbook import is_print_of_workbook
+from pipeline.forms.pdf.printed.page import are_pictures, has_text
+from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workbook
 from pipeline.forms.pdf.read.fields import has_xfa
 from pipeline.forms.pdf.read.identity import dated
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
@@ -39,13 +40,25 @@ def read_without_fields(form: OpenForm) -> Submission | UnreadableFile:
     if found is not None:
         return found
     text = printed_text(pdf)
-    if own and (read_stamp(text) or form.stamp):
-        return unreadable(file, "file_scanned")
-    if not form.fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
-        return unreadable(file, "file_scanned")
+    if own and (read_stamp(text) or form.stamp or has_our_words(text)):
+        return unreadable(file, _print_or_scan(form))
+    if not form.fields and not has_xfa(pdf) and not (text.strip() and _has_text(form)):
+        return unreadable(file, _print_or_scan(form))
     if RIGHTS in form.content:
         return unreadable(file, "file_label_protected")
     return unreadable(file, _NOT_OURS)
+
+
+def _has_text(form: OpenForm) -> bool:
+    """Return whether the pages show text whose characters are known, if they can be looked at."""
+    return not may_be_drawn(form.pdf) or has_text(form.content)
+
+
+def _print_or_scan(form: OpenForm) -> str:
+    """Return what to say of pages that show no text that can be read."""
+    if has_images(form.pdf) and (not may_be_drawn(form.pdf) or are_pictures(form.content)):
+        return "file_scanned"
+    return "file_print_unread"
 
 
 def with_portfolio_told(

@@ -6,7 +6,7 @@ Places are in points of the page's own space (ISO 32000-2, 8.3.2.3), whatever it
 import ctypes
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -65,6 +65,26 @@ def opened(content: bytes, *, with_fields: bool = False) -> Iterator[Any]:
         document.close()
 
 
+def are_pictures(content: bytes) -> bool:
+    """Return whether pictures cover a page of the PDF ``content``: a scan, perhaps in strips."""
+    with opened(content) as document:
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            with closing(PrintedPage(document, index)) as page:
+                if page.covered > _WHOLE_PAGE:
+                    return True
+    return False
+
+
+def has_text(content: bytes) -> bool:
+    """Return whether a page of the PDF ``content`` has characters that the file tells of."""
+    with opened(content) as document:
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            with closing(PrintedPage(document, index)) as page:
+                if any(not (item.is_blank or item.unmapped) for item in page.characters):
+                    return True
+    return False
+
+
 class PrintedPage:
     """One page of an open document; what it shows is found when it is asked for."""
 
@@ -104,6 +124,16 @@ class PrintedPage:
             if wide > 0 and high > 0 and wide * high > _WHOLE_PAGE * area:
                 return True
         return False
+
+    @property
+    def covered(self) -> float:
+        """Which share of the page its pictures cover, counted one by one."""
+        left, bottom, right, top = self._page.get_bbox()
+        area = max((right - left) * (top - bottom), 1.0)
+        return sum(
+            max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0) / area
+            for x0, y0, x1, y1 in self.images
+        )
 
     @cached_property
     def images(self) -> tuple[Edges, ...]:
