@@ -1,8 +1,11 @@
 """Files that hold our form in a way that we cannot read: each is told by its own sentence."""
 
 import hashlib
+import shutil
+import subprocess
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -12,6 +15,7 @@ from openpyxl import load_workbook
 from pipeline.forms.blanks import published
 from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.xlsx.read.reader import read_xlsx
+from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
@@ -233,6 +237,9 @@ def test_pdf_under_a_sensitivity_label_has_no_password_to_remove() -> None:
     [
         "file_two_forms",
         "file_printed_workbook",
+        "file_print_unread",
+        "file_pages_missing",
+        "file_link",
         "file_handwritten",
         "file_encrypted_mail",
         "file_portfolio",
@@ -241,6 +248,54 @@ def test_pdf_under_a_sensitivity_label_has_no_password_to_remove() -> None:
     ],
 )
 def test_each_of_these_files_has_its_sentence(language: str, code: str) -> None:
-    words = sentence(Problem(code, Severity.ERROR, params=(("n", 2),)), language, None)
+    words = sentence(
+        Problem(code, Severity.ERROR, params=(("n", 2), ("pages", "2, 3"), ("type", "link"))),
+        language,
+        None,
+    )
     assert "{" not in words
     assert len(words) > len(code)
+
+
+def _printed_by(folder: Path, content: bytes, *options: str) -> bytes:
+    if shutil.which("gs") is None:
+        pytest.skip("Ghostscript is not installed")
+    (folder / "form.pdf").write_bytes(content)
+    run = ["gs", "-q", "-dBATCH", "-dNOPAUSE", *options, "-o", "print.pdf", "form.pdf"]
+    subprocess.run(run, cwd=folder, check=True, capture_output=True)
+    return (folder / "print.pdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("-dNoOutputFonts", "-sDEVICE=pdfwrite"), "file_print_unread"),
+        (("-r60", "-sDEVICE=pdfimage8"), "file_scanned"),
+    ],
+)
+def test_print_without_text_is_told_from_a_scan(
+    tmp_path: Path, options: tuple[str, ...], code: str
+) -> None:
+    assert _problem(_read(_printed_by(tmp_path, _filled(FormKind.QR), *options))).code == code
+
+
+def test_print_that_lost_its_footer_is_still_known_for_ours() -> None:
+    texts = form_texts("ja")
+    hints = [texts.hint(FormKind.QR, name) for name in ("contact_name", "country", "notes")]
+    target = BytesIO()
+    with pikepdf.open(BytesIO(_page("x"))) as pdf:
+        page = pdf.pages[0]
+        codes = "".join(dict.fromkeys("".join(hints)))
+        rows = "".join(
+            f"<{number:04X}> <{one.encode('utf-16-be').hex()}>\n"
+            for number, one in enumerate(codes, 1)
+        )
+        table = f"{len(codes)} beginbfchar\n{rows}endbfchar".encode()
+        page.obj.Resources.Font.F1 = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type0, ToUnicode=pdf.make_stream(table),
+            BaseFont=pikepdf.Name.Print, Encoding=pikepdf.Name("/Identity-H"),
+        )  # fmt: skip
+        shown = "".join(f"{codes.index(one) + 1:04X}" for one in "".join(hints))
+        page.obj.Contents = pdf.make_stream(f"BT /F1 9 Tf <{shown}> Tj ET".encode())
+        pdf.save(target)
+    assert _problem(_read(target.getvalue())).code == "file_print_unread"

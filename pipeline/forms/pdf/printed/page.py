@@ -76,13 +76,14 @@ def are_pictures(content: bytes) -> bool:
 
 
 def has_text(content: bytes) -> bool:
-    """Return whether a page of the PDF ``content`` has characters that the file tells of."""
+    """Return whether most pages of the PDF ``content`` have characters that the file tells of."""
     with opened(content) as document:
-        for index in range(min(len(document), MAXIMUM_PAGES)):
+        count = min(len(document), MAXIMUM_PAGES)
+        found = 0
+        for index in range(count):
             with closing(PrintedPage(document, index)) as page:
-                if any(not (item.is_blank or item.unmapped) for item in page.characters):
-                    return True
-    return False
+                found += any(not (item.is_blank or item.unmapped) for item in page.characters)
+    return 2 * found >= count
 
 
 class PrintedPage:
