@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
 from pipeline.forms.xlsx.layout import FIELD_PREFIX
@@ -38,7 +38,7 @@ def _outcome(change: Change) -> Outcome:
     change(book, sheet)
     out = io.BytesIO()
     book.save(out)
-    found = read_file("form.xlsx", out.getvalue())
+    found = read_forms_of("form.xlsx", out.getvalue())[0]
     assert not isinstance(found, UnreadableFile)
     return compare(check(found, context(_KIND)), {entry.field: entry for entry in typed})
 
