@@ -112,8 +112,10 @@ class Collector:
             kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
             place = Place(sheet.name, row, column).text
             self._add(kind, text, place, self.rows[sheet.name, row])
+        if others and not is_form and self._is_list_of_sheets(sheet):
+            others = []
         is_ours = is_form or own >= _FEW
-        if others and not (is_ours or self._is_list_of_sheets(sheet)):
+        if others and not is_ours:
             words = "\n".join(_lines(others))
             self._add(LeftOverKind.SHEET, words, sheet.name, "")
         elif others and is_ours:
@@ -204,12 +206,15 @@ class Collector:
 
         Below the last title there must be nothing.
         """
-        texts = {place: fold_word(self.values.read(cell)[0]) for place, cell in sheet.cells.items()}
         titles = {page.sheet.name.casefold() for page in self.pages if page.sheet is not sheet}
-        rows = {text: row for (row, _), text in texts.items() if text in titles}
-        return len(rows) == len(titles) > 0 and max(rows.values()) == max(
-            row for row, _ in sheet.cells
-        )
+        listed: set[str] = set()
+        last = 0
+        for (row, _), cell in sheet.cells.items():
+            text = fold_word(self.values.read(cell)[0])
+            if text in titles or is_hidden_of_ours(text):
+                listed.add(text)
+                last = row
+        return bool(titles) and titles <= listed and last == max(row for row, _ in sheet.cells)
 
     def _title(self, title: str) -> None:
         """Tell of a sheet of ours that has another title."""

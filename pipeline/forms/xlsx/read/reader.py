@@ -15,7 +15,7 @@ from pipeline.forms.xlsx.read.archive import DamagedFileError, RefusedFileError,
 from pipeline.forms.xlsx.read.blocks import Block, find_blocks
 from pipeline.forms.xlsx.read.parts import read_relations
 from pipeline.forms.xlsx.read.workbook import Workbook
-from pipeline.model.form import FormFile, FormKind
+from pipeline.model.form import FormFile
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
 
@@ -24,15 +24,16 @@ _REFUSED = "file_refused"
 _NOT_OURS = "file_template"
 _MACRO = "file_macro"
 _EMPTY = "file_empty"
+_TWO_FORMS = "file_two_forms"
 _TYPE = "file_type"
 
 #: Relations of a workbook to parts that run, whatever these parts are called.
 _MACRO_PARTS = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"})
 _USUAL_PART = "xl/workbook.xml"
 _NUMBER = "phone_number"
-#: What is the same in every spelling of a number: with a code of the country and without.
-_TELLING_DIGITS = 7
 _LONGEST_NUMBER = 200
+#: More forms than anybody puts into one file.
+_MOST_FORMS = 12
 _BLANKS = frozenset({"", "-", "—", "–", "－"})
 
 
@@ -95,15 +96,21 @@ def _several(
     without a number is taken for a copy of the first of its kind. What stands in none of the forms
     is told with the first.
     """
-    groups: dict[tuple[FormKind, str], tuple[Block, ...]] = {}
-    for block in sorted(blocks, key=lambda block: not _number_of(reader, block)):
-        key = block.kind, _number_of(reader, block)
-        if not key[1]:
-            key = next((known for known in groups if known[0] is block.kind), key)
-        groups[key] = (*groups.get(key, ()), block)
+    if len(blocks) > _MOST_FORMS:
+        return (_unreadable(file, _TWO_FORMS, n=len(blocks)),)
+    groups: list[tuple[str, list[Block]]] = []
+    for number, block in sorted(
+        ((_number_of(reader, block), block) for block in blocks), key=lambda item: not item[0]
+    ):
+        for known, group in groups:
+            if group[0].kind is block.kind and _is_same_number(known, number):
+                group.append(block)
+                break
+        else:
+            groups.append((number, [block]))
     views = [reader]
     if len(groups) > 1:
-        views = [reader.part_of(group, blocks) for group in groups.values()]
+        views = [reader.part_of(tuple(group), blocks) for _, group in groups]
     found = [form for view in views if (form := _form(file, view)) and not _is_blank(form)]
     return tuple(_whole(found)) or (_unreadable(file, _EMPTY),)
 
@@ -122,12 +129,17 @@ def _whole(found: list[Submission]) -> Iterator[Submission]:
 
 
 def _number_of(reader: Workbook, block: Block) -> str:
-    """Return what tells the number of a form from another one, in whatever spelling; or empty."""
+    """Return the digits of the number that a form is for, as they were typed; or empty."""
     view = reader.part_of((block,), (block,))
     spot = view.places(block.kind).get(_NUMBER)
     raw = view.answer(_NUMBER, spot).raw if spot else ""
-    digits = [sign for sign in fold_word(raw[:_LONGEST_NUMBER]) if sign.isdecimal()]
-    return "".join(digits)[-_TELLING_DIGITS:]
+    return "".join(sign for sign in fold_word(raw[:_LONGEST_NUMBER]) if sign.isdecimal())
+
+
+def _is_same_number(one: str, other: str) -> bool:
+    """Whether two spellings may be of one number: with its country's code, with a zero before."""
+    short, long = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
+    return not short or long.endswith(short)
 
 
 def _has_no_answers(found: Submission) -> bool:
