@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from pipeline.forms.blanks import published
 from pipeline.forms.pdf.reader import read_pdf_forms
-from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.forms.texts import form_texts
+from pipeline.forms.xlsx.read.reader import read_xlsx_forms
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
@@ -136,7 +136,8 @@ def test_prints_of_two_forms_in_one_file_are_read_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("second", [FormKind.QR, FormKind.MIGRATION])
-def test_two_forms_in_one_workbook_are_told(second: FormKind) -> None:
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_two_forms_in_one_workbook_are_both_read(second: FormKind, *, is_filled: bool) -> None:
     book = load_workbook(BytesIO(_blank(FormKind.ONBOARDING, "en", FileFormat.XLSX)))
     other = load_workbook(BytesIO(_blank(second, "en", FileFormat.XLSX))).worksheets[1]
     sheet = book.create_sheet("Form (2)")
@@ -145,12 +146,19 @@ def test_two_forms_in_one_workbook_are_told(second: FormKind) -> None:
             if cell.value is not None:
                 sheet[cell.coordinate].value = cell.value
     book.worksheets[1]["D8"].value = "Aiko Tanaka"
+    sheet["D8"].value = "Ken Ito" if is_filled else None
     target = BytesIO()
     book.save(target)
     content = target.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    found = read_xlsx(FormFile("form.xlsx", content, FileFormat.XLSX, digest, 0))
-    assert _problem(found) == Problem("file_two_forms", Severity.ERROR, params=(("n", 2),))
+    found = read_xlsx_forms(FormFile("form.xlsx", content, FileFormat.XLSX, digest, 0))
+    said = []
+    for form in found:
+        assert isinstance(form, Submission)
+        said.append((form.form, [answer.raw for answer in form.answers if answer.raw]))
+        assert form.left_over == ()
+    expected = [(FormKind.ONBOARDING, ["Aiko Tanaka"]), (second, ["Ken Ito"])]
+    assert said == (expected if is_filled else expected[:1])
 
 
 def _page(text: str, *, encoding: str = "latin-1") -> bytes:

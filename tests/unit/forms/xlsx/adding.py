@@ -14,6 +14,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from openpyxl.workbook.defined_name import DefinedName
 
 from pipeline.forms.xlsx import layout as at
 
@@ -284,8 +285,6 @@ def copied_sheet(kind_bytes: Callable[[], bytes], title: str = "Form (2)") -> Ch
         source = cell(other, "phone_number").parent
 
         def ops(book: Any) -> None:
-            from openpyxl.workbook.defined_name import DefinedName
-
             target = book.create_sheet(title)
             for row in source.iter_rows():
                 for item in row:
