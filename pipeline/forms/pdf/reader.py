@@ -7,13 +7,14 @@ into one file); what may be damaged is never accepted in part.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pikepdf
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.pdf.copies import each_once
 from pipeline.forms.pdf.faults import blamed_on, is_of_file, tells_damage
 from pipeline.forms.pdf.filled import read_fields
 from pipeline.forms.pdf.open import opened
@@ -61,7 +62,7 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
                 return (unreadable(file, "file_damaged"),)
             if not parts:
                 return (unreadable(file, "file_two_forms", n=max(form.copies, _TWO)),)
-        return _each_once(_read_part(file, part) for part in parts)
+        return each_once(_read_part(file, part) for part in parts)
     except pikepdf.PasswordError:
         return (unreadable(file, "file_password"),)
     except Exception as error:
@@ -90,17 +91,6 @@ def _trimmed(content: bytes) -> bytes | None:
     if _TORN_UPDATE.search(tail):
         return None
     return content[start : end + len(_TAIL)] + b"\n"
-
-
-def _each_once(
-    read: Iterable[Submission | UnreadableFile],
-) -> tuple[Submission | UnreadableFile, ...]:
-    """Return what was read of several forms: a blank one beside others is passed over."""
-    found = tuple(dict.fromkeys(read))
-    filled = tuple(
-        item for item in found if isinstance(item, Submission) or item.problem.code != "file_empty"
-    )
-    return filled or found
 
 
 def _read_part(file: FormFile, content: bytes) -> Submission | UnreadableFile:
