@@ -132,7 +132,9 @@ def _tell_text(content: bytes) -> Kind:
         return Kind.UNKNOWN
     if _GOOGLE_LINK.search(head):
         return Kind.GOOGLE_LINK
-    is_link = head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_LINK_STARTS) or b"<key>URL</key>" in head
+    is_link = (
+        head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_LINK_STARTS) or b"<key>URL</key>" in head
+    )
     return Kind.LINK if is_link else Kind.UNKNOWN
 
 

@@ -34,6 +34,7 @@ _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
 #: Fewer of our fields than this are another document that shares a name or two with ours.
 _ENOUGH_FIELDS = 5
 _NUMBER = "phone_number"
+_DAMAGED = "file_damaged"
 _TWO = 2
 
 
@@ -50,29 +51,42 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
     """
     content = _trimmed(file.content)
     if content is None:
-        return (unreadable(file, "file_damaged"),)
+        return (unreadable(file, _DAMAGED),)
     try:
-        with opened(content) as pdf, blamed_on(pdf):
-            form = open_form(file, content, pdf)
-            may_be_two = may_be_several(pdf, form.copies, two=form.has_two_identities)
-            parts = split(content, pdf) if may_be_two else (content,)
-            if len(parts) == 1:
-                return (_read(form),)
-            if not is_packed_soundly(content, pdf) or _is_damaged(pdf):
-                return (unreadable(file, "file_damaged"),)
-            if not parts:
-                return (unreadable(file, "file_two_forms", n=max(form.copies, _TWO)),)
-        return each_once(_read_part(file, part) for part in parts)
-    except pikepdf.PasswordError:
-        return (unreadable(file, "file_password"),)
+        return _read_each(file, content)
     except Exception as error:
-        if not is_of_file(error):
+        code = _code_of(error, content)
+        if not code:
             raise
-        if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
-            locked = "file_label_protected" if RIGHTS in content else "file_password"
-            return (unreadable(file, locked),)
-        event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
-        return (unreadable(file, "file_damaged"),)
+        if code == _DAMAGED:
+            event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
+        return (unreadable(file, code),)
+
+
+def _code_of(error: Exception, content: bytes) -> str:
+    """Return what kept the file ``content`` from being read; empty when it was a fault of ours."""
+    if isinstance(error, pikepdf.PasswordError):
+        return "file_password"
+    if not is_of_file(error):
+        return ""
+    if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
+        return "file_label_protected" if RIGHTS in content else "file_password"
+    return _DAMAGED
+
+
+def _read_each(file: FormFile, content: bytes) -> tuple[Submission | UnreadableFile, ...]:
+    """Read the forms in ``content`` one by one; raises whatever the libraries raise."""
+    with opened(content) as pdf, blamed_on(pdf):
+        form = open_form(file, content, pdf)
+        may_be_two = may_be_several(pdf, form.copies, two=form.has_two_identities)
+        parts = split(content, pdf) if may_be_two else (content,)
+        if len(parts) == 1:
+            return (_read(form),)
+        if not is_packed_soundly(content, pdf) or _is_damaged(pdf):
+            return (unreadable(file, _DAMAGED),)
+        if not parts:
+            return (unreadable(file, "file_two_forms", n=max(form.copies, _TWO)),)
+    return each_once(_read_part(file, part) for part in parts)
 
 
 def _trimmed(content: bytes) -> bytes | None:
@@ -109,13 +123,13 @@ def _read(form: OpenForm) -> Submission | UnreadableFile:
     if kind is None or not any(name in form.fields for name in FORMS[kind].questions):
         found = read_without_fields(form)
         if _is_damaged(pdf):
-            return unreadable(file, "file_damaged")
+            return unreadable(file, _DAMAGED)
         return with_portfolio_told(found, pdf)
     blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
     if not is_packed_soundly(form.content, pdf, blank) or _is_damaged(pdf):
-        return unreadable(file, "file_damaged")
+        return unreadable(file, _DAMAGED)
     found = read_fields(form, kind)
-    return unreadable(file, "file_damaged") if _is_damaged(pdf) else found
+    return unreadable(file, _DAMAGED) if _is_damaged(pdf) else found
 
 
 def _is_damaged(pdf: Any) -> bool:

@@ -206,7 +206,7 @@ def _option(node: Any, state: str) -> str:
 
 
 def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
-    """Return the widgets on the pages that were not ``seen``, and whether there are notes of others.
+    """Return the widgets on the pages that were not ``seen``, and whether others left notes.
 
     Of each widget its topmost field, and itself: pdftk joins files so that some fields name a
     parent that does not name them.

@@ -3,11 +3,9 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
