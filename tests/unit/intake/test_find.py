@@ -76,8 +76,8 @@ def test_find_two_forms_and_the_same_one_twice() -> None:
         ("a.docx", office("word"), "file_other", "word"),
         ("a.pptx", office("ppt"), "file_other", "unknown"),
         ("a.xlsb", office("xl", more={"xl/workbook.bin": b"x"}), "file_type", "xlsb"),
-        ("a.xls", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:'
-         b'spreadsheet"/>', "file_type", "sheet_markup"),
+        ("a.xls", b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+         "file_type", "sheet_markup"),
         ("a.xls", b"<html><head><!--[if gte mso 9]><xml><x:ExcelWorkbook></xml><![endif]-->",
          "file_type", "sheet_markup"),
         ("a.html", b'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><p>x', "file_other",
@@ -88,9 +88,9 @@ def test_find_two_forms_and_the_same_one_twice() -> None:
          "file_other", "pages"),
         ("a.gsheet", b'{"url": "https://docs.google.com/open?id=1", "doc_id": "1"}',
          "file_link", "google_link"),
-        ("form.url", b"[InternetShortcut]\r\nURL=https://example.com/form.xlsx", "file_link", "link"),
-        ("form.webloc", b'<?xml version="1.0"?><plist><dict><key>URL</key><string>https://a.example'
-         b"</string></dict></plist>", "file_link", "link"),
+        ("form.url", b"[InternetShortcut]\r\nURL=https://a.example/form.xlsx", "file_link", "link"),
+        ("form.webloc", b"<plist><dict><key>URL</key><string>https://a.example</string></dict>",
+         "file_link", "link"),
         ("form.lnk", b"L\x00\x00\x00\x01\x14\x02\x00\x00\x00", "file_link", "link"),
         ("a.rtf", b"{\\rtf1 x}", "file_other", "word"),
         ("a.ods", zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),

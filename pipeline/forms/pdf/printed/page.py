@@ -131,10 +131,11 @@ class PrintedPage:
         """Which share of the page its pictures cover, counted one by one."""
         left, bottom, right, top = self._page.get_bbox()
         area = max((right - left) * (top - bottom), 1.0)
-        return sum(
+        shares = (
             max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0) / area
             for x0, y0, x1, y1 in self.images
         )
+        return float(sum(shares))
 
     @cached_property
     def images(self) -> tuple[Edges, ...]:

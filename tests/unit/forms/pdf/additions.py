@@ -134,7 +134,7 @@ def helvetica(pdf: Any) -> Any:
             Subtype=Name.Type1,
             BaseFont=Name.Helvetica,
             Encoding=Name.WinAnsiEncoding,
-        )  # fmt: skip
+        )
     )
 
 

@@ -92,7 +92,7 @@ def _with_field(value: str) -> Change:
                 V=String(value),
                 P=page.obj,
                 Rect=Array([left - 200, bottom, right - 270, top]),
-            )  # fmt: skip
+            )
         )
         page.obj.Annots.append(field)
         pdf.Root.AcroForm.Fields.append(field)
@@ -112,7 +112,7 @@ def _signed(pdf: Any) -> None:
             Rect=Array([300, 20, 420, 50]),
             P=page.obj,
             V=Dictionary(Type=Name.Sig, Name=String("Siobhan"), Reason=String("I agree")),
-        )  # fmt: skip
+        )
     )
     field.AP = _appearance("Digitally signed by Siobhan")(pdf)
     page.obj.Annots.append(field)
