@@ -7,6 +7,8 @@ from typing import Any
 import pikepdf
 
 from pipeline.forms.pdf.embedded import holds_locked_form
+from pipeline.forms.pdf.left_over.annotations import added_notes
+from pipeline.forms.pdf.left_over.prints import around_print
 from pipeline.forms.pdf.page_text import has_images, printed_text
 from pipeline.forms.pdf.printed.answers import read_print
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
@@ -112,5 +114,6 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
         sha256=file.sha256,
         answers=found.answers,
         from_print=True,
+        left_over=around_print(found, added_notes(pdf)),
         dated=dated(pdf),
     )

@@ -13,6 +13,7 @@ from pipeline.forms.pdf.left_over.drawn import Drawn, drawn_on
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.moved import notes_above
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
+from pipeline.forms.pdf.left_over.told import told
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.read.fields import PdfField, short_name_of
@@ -22,11 +23,6 @@ from pipeline.forms.stamp import IDENTITY_NAMES
 from pipeline.model.submission import LeftOver, LeftOverKind
 
 _MOST_PAGES = 200
-#: So many are told one by one; a last one without words tells that there are more.
-_MOST = 200
-#: A mark with words that covers more boxes than this is at no question.
-_FEW = 3
-_EACH = frozenset({LeftOverKind.STRUCK, LeftOverKind.INK})
 _SIGNATURE = "Sig"
 
 
@@ -68,54 +64,16 @@ def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Adde
     else:
         drawn = Drawn(tuple(Mark(page, (), LeftOverKind.PAGE, "") for page in changed))
     loose = [mark for mark in notes if not any(mark in found for found in over.values())]
-    marks = sorted([*loose, *drawn.marks], key=_order)
+    marks = [*loose, *drawn.marks]
     answers = {name: (found.text, found.damaged) for name, found in drawn.answers.items()}
     answers |= {name: (" ".join(m.words for m in found), False) for name, found in over.items()}
     missing = frozenset(known - fields.keys())
-    return Added(_told(marks, questions, fields), answers, missing & drawn.fields)
+    return Added(told(marks, questions, fields), answers, missing & drawn.fields)
 
 
 def _is_answered(found: PdfField) -> bool:
     text = found.text.strip()
     return bool(text) and not (found.type == "Ch" and text in {"-", "—"})
-
-
-def _order(mark: Mark) -> tuple[int, float]:
-    return mark.page, -max((edges[3] for edges in mark.places), default=0.0)
-
-
-def _told(
-    marks: Sequence[Mark], questions: Questions, fields: Mapping[str, PdfField]
-) -> tuple[LeftOver, ...]:
-    """Return the marks as they are told, each once at each of its questions."""
-    found: dict[LeftOver, None] = {}
-    for mark in marks:
-        for name in _fields(mark, questions):
-            words = mark.words
-            if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
-                words = _struck(fields[name])
-            found[LeftOver(mark.kind, words, f"p. {mark.page + 1}", name)] = None
-    told = list(found)
-    if len(told) > _MOST:
-        more = LeftOver(LeftOverKind.PAGE, "", f"{told[_MOST].where} … (+{len(told) - _MOST})")
-        told = [*told[:_MOST], more]
-    return tuple(told)
-
-
-def _struck(found: PdfField) -> str:
-    return "" if found.type == "Btn" else tidied(found.text)
-
-
-def _fields(mark: Mark, questions: Questions) -> tuple[str, ...]:
-    """Return the questions that a mark is at; one that is at none has an empty name."""
-    names: dict[str, None] = {}
-    for edges in mark.places:
-        under = questions.boxes_under(mark.page, edges)
-        if len(under) > 1 and (mark.kind in _EACH or len(under) <= _FEW):
-            names |= dict.fromkeys(under)
-        elif len(under) <= 1:
-            names[questions.at(mark.page, edges)] = None
-    return tuple(name for name in names if name) or ("",)
 
 
 def _typed_over(

@@ -25,11 +25,12 @@ _DIGITS, _PLACES = re.compile(r"\d+"), re.compile(r"\{pages?\}")
 
 
 def own_on_moved(
-    page: PrintedPage, characters: Sequence[Character], stamp: Stamp, own: Iterable[str]
+    page: PrintedPage | None, characters: Sequence[Character], stamp: Stamp, own: Iterable[str]
 ) -> set[int]:
     """Return the indexes of the ``characters`` of a page that are our print.
 
-    ``stamp`` names the blank; ``own`` are other words that we print.
+    ``stamp`` names the blank; ``own`` are other words that we print. Of a ``page`` that is open,
+    content that is marked as ours is known too.
     """
     known = sheets(stamp)
     shown = [(folded(item.text), item.index) for item in characters if not item.is_blank]
@@ -49,7 +50,7 @@ def own_on_moved(
         words = "".join(folded(item.text) for item in run)
         is_short = _DIGITS.sub("", words) in short
         left = indexes - found
-        tagged = {index for index in left if page.is_tagged(index, MARK_TAG)}
+        tagged = {index for index in left if page and page.is_tagged(index, MARK_TAG)}
         is_ours = is_short or len(left - tagged) <= (1 - _SHARE) * len(indexes)
         ours |= indexes if is_ours else tagged
     return ours
