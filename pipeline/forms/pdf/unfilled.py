@@ -67,8 +67,9 @@ def with_portfolio_told(
     found: Submission | UnreadableFile, pdf: Any
 ) -> Submission | UnreadableFile:
     """Return ``found``, or of a file that is no form of ours, that there may be one inside."""
-    foreign = isinstance(found, UnreadableFile) and found.problem.code == _NOT_OURS
-    if not foreign or not holds_locked_form(pdf):
+    if isinstance(found, Submission) or found.problem.code != _NOT_OURS:
+        return found
+    if not holds_locked_form(pdf):
         return found
     return replace(found, problem=replace(found.problem, code="file_portfolio"))
 

@@ -99,12 +99,11 @@ def _of_fields(pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]) 
     }
     if not names:
         return
-    places: dict[str, tuple[int, Edges]] = {}
+    places: dict[str, tuple[int, tuple[Edges, ...]]] = {}
     for index, name, edges in _widgets(pdf):
-        places.setdefault(name, (index, edges))
+        places.setdefault(name, (index, (edges,)))
     for name in names:
-        page, edges = places.get(name, (0, None))
-        where = () if edges is None else (edges,)
+        page, where = places.get(name, (0, ()))
         yield Mark(page, where, LeftOverKind.FIELD, tidied(fields[name].text))
 
 

@@ -110,9 +110,9 @@ class _Page:
             if words:
                 kind = LeftOverKind.PAGE
                 yield Mark(self._page.index, (edges_of_run(run),), kind, tidied(words))
-        images = new_images(self._page, self._match.sheet) if self._match else ()
-        if not self._is_ours():
-            images = self._page.images
+        images: Sequence[Edges] = () if self._is_ours() else self._page.images
+        if self._match is not None:
+            images = new_images(self._page, self._match.sheet)
         for edges in images:
             yield Mark(self._page.index, (self._meant(edges),), LeftOverKind.PICTURE, "")
         yield from self._strokes(questions, [*self._covered, *images])

@@ -190,8 +190,9 @@ def _is_drawn_so(widget: Any, value: str) -> bool:
     state = read_text(entry(widget, _STATE))[0]
     if not state or not value:
         return True
-    looks = entry(entry(widget, _LOOKS), _SHOWN) if _is_dictionary(entry(widget, _LOOKS)) else None
-    if _is_dictionary(looks) and pikepdf.Name(f"/{state}") not in looks:
+    looks = entry(widget, _LOOKS)
+    shown = entry(looks, _SHOWN) if isinstance(looks, _DICTIONARY) else None
+    if isinstance(shown, _DICTIONARY) and pikepdf.Name(f"/{state}") not in shown:
         state = _OFF
     return state == value
 

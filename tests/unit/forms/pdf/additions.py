@@ -14,11 +14,11 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.model.form import FileFormat, FormKind
 from tests.programs.answers import entries
 
-Change = Callable[[Any], object]
+Change = Callable[[Any], Any]
 Edges = tuple[float, float, float, float]
 
 
-def filled(kind: FormKind, language: str = "en", **changes: str | None) -> bytes:
+def filled(kind: FormKind, language: str = "en", /, **changes: str | None) -> bytes:
     """Return the published form with an answer to every question, as a careful program fills it.
 
     A change to None leaves the question without an answer.

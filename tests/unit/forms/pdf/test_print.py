@@ -173,6 +173,7 @@ def test_print_without_one_of_its_pages_is_incomplete(read: Read) -> None:
 
     outcome = read(changed(print_of(), drop))
     assert code_of(outcome) == "file_pages_missing"
+    assert isinstance(outcome, UnreadableFile)
     assert outcome.problem.param("pages") == "2"
 
 
