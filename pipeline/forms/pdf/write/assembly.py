@@ -1,7 +1,7 @@
 """Assembles the file of a marked copy: its pages, its structure, and the ways between them.
 
-The tree is that of the blank (ISO 32000-2, 14.7): a section for each group of questions, and in it a
-division for each question.
+The tree is that of the blank (ISO 32000-2, 14.7): a section for each group of questions, and in it
+a division for each question.
 """
 
 from collections.abc import Sequence
@@ -90,26 +90,23 @@ class Assembly:
             self._kids.append(element)
 
     def add_elements(
-        self, sheet: Sheet, page: Page, marked: Sequence[int], paragraph: int | None
+        self, sheet: Sheet, page: Page, marked: Sequence[int] = (), paragraph: int | None = None
     ) -> None:
         """Write the elements of ``sheet``, and those of its frame, note and ``paragraph``."""
-        where = b"%d" % page.number
         for each, body in sheet.bodies:
-            self._copy.put(each, body.replace(PAGE, where))
-        if sheet.holder:
-            at = sheet.holder.kids.index(b"%d 0 R" % sheet.form) + 1
-            kids = [*sheet.holder.kids]
-            kids[at:at] = [b"%d 0 R" % each for each in marked]
-            holder = Element(sheet.holder.number, sheet.holder.entries, tuple(kids))
-            self._copy.put(holder.number, body_of(holder).replace(PAGE, where))
+            self._put(each, body, page)
         if sheet.field and sheet.field.place is not None:
             self._places[sheet.field.place] = sheet.form
-        own = b"" if paragraph is None else b"%d 0 R" % paragraph
-        top = sheet.topmost
-        whole = Element(top.number, top.entries, (*top.kids, own) if own else top.kids)
-        parent = self._parent(sheet)
-        body = body_of(whole, b"/P %d 0 R" % parent).replace(PAGE, where)
-        self._copy.put(top.number, body)
+        held, top = _with_kids(sheet.holder, sheet.form, marked), sheet.topmost
+        if sheet.holder is not top:
+            self._put(held.number, body_of(held), page)
+            held = top
+        own = () if paragraph is None else (b"%d 0 R" % paragraph,)
+        whole = Element(top.number, top.entries, (*held.kids, *own))
+        self._put(top.number, body_of(whole, b"/P %d 0 R" % self._parent(sheet)), page)
+
+    def _put(self, each: int, body: bytes, page: Page) -> None:
+        self._copy.put(each, body.replace(PAGE, b"%d" % page.number))
 
     def _parent(self, sheet: Sheet) -> int:
         """Put the topmost element of ``sheet`` into its group; return the number of that."""
@@ -131,7 +128,7 @@ class Assembly:
         return next((one.topmost.number for one in sheets if one.name == "facts"), 0)
 
     def add_marked(self, marked: Marked, page: Page, holder: int) -> list[int]:
-        """Write frame and note of a marked answer; return their elements, whose parent is ``holder``."""
+        """Write frame and note of a marked answer; return their elements, kids of ``holder``."""
         first = self._next_place
         self._next_place += 2
         found = []
@@ -223,3 +220,12 @@ def _row(page: Page) -> bytes:
         found.append(elements)
         at = behind
     return b" ".join(found)
+
+
+def _with_kids(element: Element, before: int, kids: Sequence[int]) -> Element:
+    """Return ``element`` with ``kids`` behind the kid ``before``."""
+    if not kids:
+        return element
+    at = element.kids.index(b"%d 0 R" % before) + 1
+    added = tuple(b"%d 0 R" % each for each in kids)
+    return Element(element.number, element.entries, element.kids[:at] + added + element.kids[at:])

@@ -1,14 +1,15 @@
-"""Embeds the characters of a copy in our own fonts, and measures and shows them (9.7 of ISO 32000-2).
+"""Embeds the characters of a copy in our own fonts, measures and shows them (ISO 32000-2, 9.7).
 
 Only the glyphs that are used are embedded.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from pipeline.forms.pdf.fonts import BOLD, LATIN, REGULAR, covered, drawable
-from pipeline.forms.pdf.write.kerning import kerning
+from pipeline.forms.pdf.write.kerning import Kerning, kerning
 from pipeline.forms.pdf.write.objects import Copy
 from pipeline.forms.pdf.write.subset import cut
 
@@ -53,7 +54,9 @@ class Faces:
 
     def shown(self, text: str, size: float) -> str:
         """Return the operators that show ``text`` in runs of one font."""
-        operators, run, current = [], [], ""
+        operators: list[str] = []
+        run: list[str] = []
+        current = ""
         for character in text:
             glyph = self._glyphs[character]
             if glyph.font != current:
@@ -67,24 +70,24 @@ class Faces:
         """Return the width of ``text`` in em, as pages show it: with kerning."""
         glyphs, pairs = self._of(bold=bold)
         widths = [glyphs[character].width for character in text]
-        nearer = [pairs.get(pair, 0) for pair in zip(text, text[1:], strict=False)]
+        nearer = [pairs[pair] for pair in pairwise(text)]
         return (sum(widths) + sum(nearer)) / 1000
 
     def set_text(self, text: str, size: float, *, bold: bool = False) -> str:
         """Return the operators that show ``text`` with kerning."""
         glyphs, pairs = self._of(bold=bold)
         operators, run, current = [], "", ""
-        for character, after in zip(text, [*text[1:], ""], strict=True):
+        for character, after in zip(text, f"{text[1:]} ", strict=True):
             glyph = glyphs[character]
             if glyph.font != current:
                 operators += [f"[<{run}>] TJ"] if run else []
                 operators.append(f"/{glyph.font} {size:g} Tf")
                 run, current = "", glyph.font
-            nearer = pairs.get((character, after), 0)
+            nearer = pairs[character, after]
             run += f"{glyph.code}>{-nearer}<" if nearer else glyph.code
         return " ".join([*operators, f"[<{run}>] TJ"] if run else operators).replace("<>", "")
 
-    def _of(self, *, bold: bool) -> tuple[Mapping[str, Glyph], Mapping[tuple[str, str], int]]:
+    def _of(self, *, bold: bool) -> tuple[Mapping[str, Glyph], Kerning]:
         return (self._bold, kerning(BOLD)) if bold else (self._glyphs, kerning(REGULAR))
 
     def _embed(

@@ -33,11 +33,14 @@ def units(text: str, language: str) -> tuple[str, ...]:
     """Return the parts of ``text`` between which a line may break; together they are the text."""
     if language != _JAPANESE:
         return tuple(_units(text))
-    return tuple(
-        unit
-        for phrase in phrases(text)
-        for unit in ([phrase] if is_kept_together(phrase) else _units(phrase))
-    )
+    found: list[str] = []
+    for phrase in phrases(text):
+        rest = phrase.lstrip(" ") if found else phrase
+        if len(rest) < len(phrase):
+            found[-1] += phrase[: -len(rest) or None]
+        if rest:
+            found += [rest] if is_kept_together(rest) else _units(rest)
+    return tuple(found)
 
 
 def _units(text: str) -> Iterator[str]:

@@ -15,6 +15,9 @@ PAGE = b"@page@"
 _MARK = re.compile(rb"<<\s*/MCID\s+(\d+)\s*>>")
 #: What a copy says of a field itself.
 _OF_A_COPY = ("/Rect", "/P", "/TU", "/V", "/AS", "/AP", "/StructParent")
+#: Elements without a meaning of their own, and the keys that each element has.
+_BOXES = frozenset({"/Span", "/NonStruct"})
+_OF_EVERY_ELEMENT = frozenset({"/Type", "/S", "/P", "/Pg", "/K"})
 #: Parts that do not stand in the section of a group.
 _WITHOUT_GROUP = ("header", "send")
 
@@ -68,8 +71,9 @@ class Sheet:
     """One part of a form.
 
     ``content`` draws it between ``top`` and ``bottom``. ``bodies`` are its elements, but for the
-    topmost and the ``holder`` of its box, whose element is ``form``. ``row`` are the elements of its
-    marked content, which is numbered from ``first_mark`` on, before ``next_mark``.
+    topmost and the ``holder`` of its box, which may be the same; ``form`` is that of the box.
+    ``row`` are the elements of its marked content, which is numbered from ``first_mark`` on, before
+    ``next_mark``.
     """
 
     name: str
@@ -81,7 +85,7 @@ class Sheet:
     row: bytes
     bodies: tuple[tuple[int, bytes], ...]
     topmost: Element
-    holder: Element | None
+    holder: Element
     field: Field | None
     form: int
 
@@ -144,7 +148,7 @@ def parts(content: bytes, ends: Sequence[tuple[str, float]], top: float) -> Part
         ]
         marks = list(_bookmarks(root.Outlines))
         widgets = list(root.AcroForm.Fields)
-        elements = [element for tree in trees for element in tree]
+        elements = [element for tree in trees for element, _ in tree]
         serial = Serial([*widgets, *elements, *marks, root.Outlines])
         sheets: list[Sheet] = []
         for page, tree, (name, bottom) in zip(pdf.pages, trees, ends, strict=True):
@@ -186,22 +190,22 @@ class _Edges:
     first_mark: int
 
 
-def _sheet(serial: Serial, page: Any, tree: Sequence[Any], known: _Edges) -> Sheet:
+def _sheet(serial: Serial, page: Any, tree: Sequence[tuple[Any, Any]], known: _Edges) -> Sheet:
     """Return the part on ``page`` with the elements ``tree``, the topmost first."""
     marked: dict[int, int] = {}
     elements: list[tuple[Any, Element]] = []
-    for element in tree:
+    for element, above in tree:
         number = serial.number_of(element)
-        kids = []
-        for kid in _kids(element):
-            if isinstance(kid, int):
-                marked[kid] = number
-            kids.append(_kid(serial, kid, known.first_mark))
-        entries = serial.entries(element, ("/K", "/Pg") if elements else ("/K", "/Pg", "/P"))
-        elements.append((element, Element(number, entries + b"/Pg %s 0 R" % PAGE, tuple(kids))))
+        kids = _flat(element)
+        marked |= {kid: number for kid in kids if isinstance(kid, int)}
+        entries = serial.entries(element, ("/K", "/Pg", "/P")) + b"/Pg %s 0 R" % PAGE
+        if above is not None:
+            entries += b"/P %d 0 R" % serial.number_of(above)
+        written = tuple(_kid(serial, kid, known.first_mark) for kid in kids)
+        elements.append((element, Element(number, entries, written)))
     (_, topmost), *below = elements
     form = next((element.number for item, element in below if item.S == "/Form"), 0)
-    holder = next((element for _, element in below if b"%d 0 R" % form in element.kids), None)
+    holder = next((element for _, element in elements if b"%d 0 R" % form in element.kids), topmost)
     count = max(marked, default=-1) + 1
     widgets = list(page.get("/Annots", []))
     field = _field(serial, widgets[0]) if form else None
@@ -260,10 +264,27 @@ def _topmost(fragment: Any, name: str) -> Any:
     return inner
 
 
-def _tree(element: Any) -> list[Any]:
-    """Return ``element`` and all elements below it, in the order of reading."""
-    inner = [kid for kid in _kids(element) if not isinstance(kid, int) and "/S" in kid]
-    return [element, *(one for kid in inner for one in _tree(kid))]
+def _tree(element: Any, above: Any = None) -> list[tuple[Any, Any]]:
+    """Return ``element`` and all elements below it with their parents, in the order of reading."""
+    inner = [kid for kid in _flat(element) if _is_element(kid)]
+    return [(element, above), *(one for kid in inner for one in _tree(kid, element))]
+
+
+def _flat(element: Any) -> list[Any]:
+    """Return the kids of ``element``, and in place of one that says nothing the kids of that."""
+    found: list[Any] = []
+    for kid in _kids(element):
+        found += _flat(kid) if _is_element(kid) and _says_nothing(kid) else [kid]
+    return found
+
+
+def _is_element(kid: Any) -> bool:
+    return not isinstance(kid, int) and "/S" in kid
+
+
+def _says_nothing(element: Any) -> bool:
+    """Return whether ``element`` is nothing but a box of the layout engine: a phrase, a line."""
+    return str(element.S) in _BOXES and not set(element.keys()) - _OF_EVERY_ELEMENT
 
 
 def _bookmarks(above: Any) -> Iterator[Any]:
