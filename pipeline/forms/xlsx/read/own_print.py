@@ -52,8 +52,12 @@ class RowPrint:
 
     def added(self, text: str) -> str:
         """Return what of ``text`` is not ours."""
-        known = plain(text) in self.folded or plain(text) in self.checks
-        return "" if known else _rest(text, self.texts)
+        said = plain(text)
+        if said in self.folded or said in self.checks:
+            return ""
+        if len(said) >= _SHORTEST_PART and any(item.startswith(said) for item in self.folded):
+            return ""  # the beginning of our own words
+        return _rest(text, self.texts)
 
 
 @cache
