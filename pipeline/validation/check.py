@@ -89,8 +89,9 @@ def _read_all(
         if name == _COUNTRY and (read.verdict is Verdict.OK or _waits_for_print(read)):
             country = read.value
         if items := beside.get(name):
-            as_answer = partial(_read_words, name, definition.questions[name], hints)
-            read = with_left_over(read, answer, items, as_answer)
+            question = definition.questions[name]
+            as_answer = partial(_read_words, name, question, hints)
+            read = with_left_over(read, answer, items, question.kind, as_answer)
             if name == _COUNTRY and country is None:
                 country = read.value
         found[name] = read

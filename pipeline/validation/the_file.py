@@ -7,11 +7,12 @@ are shown. What stands elsewhere, and what was asked about before, is for staff 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from pipeline.forms.definitions.definition import FormDefinition
+from pipeline.forms.definitions.definition import AnswerKind, FormDefinition
 from pipeline.model.checked import FieldReading
 from pipeline.model.problem import Audience, Problem, Severity, Verdict
 from pipeline.model.submission import Answer, CellType, LeftOver, LeftOverKind, Submission
 from pipeline.validation.characters import clean, fold, is_blank, squeeze
+from pipeline.validation.phone.number_types import international
 from pipeline.validation.reading import Finding, Read, ok
 
 #: So many are told of at one question, and elsewhere in the file; staff see all of them.
@@ -21,6 +22,9 @@ _LONGEST = 200
 _STRUCK = LeftOverKind.STRUCK
 #: Words of a cell that stands at no question.
 _OUTSIDE = "outside"
+
+_NUMBERS = frozenset({AnswerKind.PHONE, AnswerKind.CONTACT_PHONE})
+_IN_WORDS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK, AnswerKind.DATE, AnswerKind.DATE_TIME})
 
 #: Reads words as if they were the answer.
 ReadWords = Callable[[str], Read]
@@ -75,7 +79,11 @@ def _print(submission: Submission, readings: Iterable[FieldReading]) -> Problem 
 
 
 def with_left_over(
-    read: Read, answer: Answer | None, items: tuple[LeftOver, ...], as_answer: ReadWords
+    read: Read,
+    answer: Answer | None,
+    items: tuple[LeftOver, ...],
+    kind: AnswerKind,
+    as_answer: ReadWords,
 ) -> Read:
     """Return ``read`` as a question when ``items`` stand at it that say something else.
 
@@ -96,8 +104,7 @@ def with_left_over(
         read, answer = Read(None, Verdict.BLANK), None
     proposal = _proposal(items, as_answer) if read.verdict is Verdict.BLANK else None
     asked = tuple(item for item in items if not item.told)
-    raw = squeeze(answer.raw) if answer else ""
-    shown = (read.value or raw) if read.verdict is not Verdict.REJECT else raw
+    shown = _shown(read, answer, kind)
     findings = (
         *read.findings,
         *(_asking(item, shown) for item in asked[:_TOLD_AT_QUESTION]),
@@ -109,6 +116,15 @@ def with_left_over(
         return replace(read, findings=findings)
     found = proposal or read
     return replace(found, verdict=Verdict.ASK, findings=findings)
+
+
+def _shown(read: Read, answer: Answer | None, kind: AnswerKind) -> str:
+    """Return the answer as it is shown: a number and what has words of its own as it was read."""
+    if read.value and kind in _NUMBERS:
+        return international(read.value)
+    if read.value and kind in _IN_WORDS:
+        return read.value
+    return squeeze(answer.raw) if answer else ""
 
 
 def _confirmed(proposal: Read | None) -> Read | None:

@@ -242,7 +242,8 @@ def struck_strings(content: bytes) -> Mapping[int, Struck]:
 
 def _struck(item: ET.Element, names: _CellNames) -> Struck | None:
     """Return what is struck out of a text in runs (18.4.4, 18.4.10), or None when nothing is."""
-    kept, gone = [], []
+    kept: list[str] = []
+    gone: list[str] = []
     for run in item:
         if run.tag == names.text:
             kept.append(_text(run))

@@ -44,6 +44,8 @@ _CODE = re.compile(r'&(?:"[^"]{0,200}"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z&])')
 _SECTION = re.compile("&[LCR]")
 #: "Page &P of &N" in the words of any program.
 _PAGE_WORDS = 14
+#: Signs that take no room.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _COPY = re.compile(r" \([0-9]{1,3}\)\Z")
 
 Marks = Mapping[str, tuple[str, ...]]
@@ -151,13 +153,19 @@ class Collector:
                 continue
             struck = self.struck_text(cell) or sheet.struck.get(place)
             text = struck.gone if struck else self._text(cell, question, read)
-            if not text or text.isspace():
+            if question and _is_own_check(cell):
+                checked[row] = column
+            if not text.translate(_UNSEEN).strip():
                 continue
             if question:
                 added = text if struck else self._added(question, text)
                 checks = row_print(self.kind, question).checks
-                if not added and plain(text) in checks and checked.setdefault(row, column) < column:
-                    added = text  # the check stands there already
+                if (
+                    not added
+                    and plain(text) in checks
+                    and checked.setdefault(row, column) != column
+                ):
+                    added = text  # the check stands in another cell
                 if added:
                     at_questions.append((place, added, bool(struck)))
                 continue
@@ -182,7 +190,7 @@ class Collector:
         kind, _, value, formula = cell
         if formula is None and kind == "n" and question and value == self._number[question]:
             return ""
-        if formula is not None and _OWN_FORMULA in formula.upper() and (not value or kind == "e"):
+        if _is_own_check(cell) and (not value or kind == "e"):
             return ""
         return read(cell)[0]
 
@@ -262,6 +270,12 @@ class Collector:
         if marks is None:  # the sheet that tells what our notes said is gone
             return "" if plain(item.author) in own_authors() else item.words
         return _rest(item.words, marks.get(name, ()))
+
+
+def _is_own_check(cell: RawCell) -> bool:
+    """Whether a cell holds the formula that checks an answer."""
+    formula = cell[3]
+    return formula is not None and _OWN_FORMULA in formula.upper()
 
 
 #: A place, what was added there, and whether it is struck out.

@@ -28,7 +28,7 @@ _CHECKS = (*CHECK_WORDS, "check_none", "none")
 _BULLET = re.compile(r"\A(?:•|[0-9]{1,2}\.)")
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 #: What a setting puts into a text: an address of mail or of the web, or a number.
-_FILLING = "[!-~]{1,320}"
+_WORD = re.compile("[!-~]{1,320}")
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_|~-]{1,64}@[a-z0-9.-]{1,255}(?<=[a-z0-9])")
 _FILLED = "\x01"
 
@@ -52,8 +52,12 @@ class RowPrint:
 
     def added(self, text: str) -> str:
         """Return what of ``text`` is not ours."""
-        known = plain(text) in self.folded or plain(text) in self.checks
-        return "" if known else _rest(text, self.texts)
+        said = plain(text)
+        if said in self.folded or said in self.checks:
+            return ""
+        if len(said) >= _SHORTEST_PART and any(item.startswith(said) for item in self.folded):
+            return ""  # the beginning of our own words
+        return _rest(text, self.texts)
 
 
 @cache
@@ -126,11 +130,14 @@ def own_titles() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What is printed around the questions: whole texts, all of them in one, and as printed."""
+    """What is printed around the questions: whole texts, all of them in one, and as printed.
+
+    ``filled`` are the pieces of those that a setting or a number is filled into.
+    """
 
     whole: frozenset[str]
     joined: str
-    filled: tuple[re.Pattern[str], ...]
+    filled: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...]
 
 
@@ -148,7 +155,11 @@ def _around() -> _Around:
     return _Around(
         whole=frozenset(plains),
         joined="\n".join(sorted(plains)),
-        filled=tuple(_pattern(text) for text in sorted(texts) if _PLACEHOLDER.search(text)),
+        filled=tuple(
+            tuple(map(plain, _PLACEHOLDER.split(text)))
+            for text in sorted(texts)
+            if _PLACEHOLDER.search(text)
+        ),
         texts=_longest_first(text for text in texts if not _PLACEHOLDER.search(text)),
     )
 
@@ -170,12 +181,23 @@ def _identities() -> Iterator[str]:
                 yield words.words("identity").format(stamp=stamp)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return what matches ``text`` with anything short for its placeholders, blanks at will."""
-    pieces = (
-        r"\s*".join(map(re.escape, plain(piece))) for piece in _PLACEHOLDER.split(fold_word(text))
-    )
-    return re.compile(rf"\s*{_FILLING}\s*".join(pieces))
+def _fits(text: str, pieces: tuple[str, ...]) -> bool:
+    """Whether ``text`` is ``pieces`` with one word between each two of them."""
+    said, folded = plain(text), fold_word(text)
+    first, *others = pieces
+    if not said.startswith(first):
+        return False
+    end = len(first)
+    for number, piece in enumerate(others, 1):
+        is_last = number == len(others)
+        begin = len(said) - len(piece) if is_last else said.find(piece, end + 1)
+        word = said[end:begin]
+        if begin <= end or not said.startswith(piece, begin) or not _WORD.fullmatch(word):
+            return False
+        if word not in folded:  # more than one word, whose blanks were left out
+            return False
+        end = begin + len(piece)
+    return True
 
 
 @lru_cache(maxsize=_KEPT)
@@ -186,14 +208,16 @@ def is_around(text: str, before: str = "") -> bool:
     """
     if len(text) > _LONGEST:
         return False
-    if _is_whole(text):
+    said, around = _comparable(text), _around()
+    if said in around.whole or plain(text) in around.whole:
         return True
-    said, joined = _comparable(text), _around().joined
-    if len(said) >= _SHORTEST_PART and said in joined:
+    if len(said) >= _SHORTEST_PART and said in around.joined:
         return True
-    if not before or _is_whole(before):
-        return False
-    return _comparable(before) + said in joined or _is_whole(f"{before} {text}")
+    if before and _comparable(before) + said in around.joined:
+        return True
+    return _is_whole(text) or (
+        bool(before) and not _is_whole(before) and _is_whole(f"{before} {text}")
+    )
 
 
 @lru_cache(maxsize=_KEPT)
@@ -202,8 +226,7 @@ def _is_whole(text: str) -> bool:
     around = _around()
     if plain(text) in around.whole or _comparable(text) in around.whole:
         return True
-    folded = fold_word(text)
-    return any(pattern.fullmatch(folded) for pattern in around.filled)
+    return any(_fits(text, pieces) for pieces in around.filled)
 
 
 def _comparable(text: str) -> str:

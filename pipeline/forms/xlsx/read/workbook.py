@@ -251,10 +251,9 @@ class Workbook:
         if not self.within:
             return of_file or self._from_print()
         kind = self.within[0].kind
-        for stamp in (self._from_print(), of_file):
-            if stamp and stamp.kind is kind:
-                return stamp
-        return Stamp(kind, "", self._language_of_labels(kind))
+        found = [stamp for stamp in (self._from_print(), of_file) if stamp and stamp.kind is kind]
+        found.append(Stamp(kind, "", self._language_of_labels(kind)))
+        return next((stamp for stamp in found if stamp.version), found[0])
 
     def _from_properties(self) -> Stamp | None:
         part = self.package.get("custom-properties", "")
