@@ -53,12 +53,14 @@ def read_choice(text: str, question: Question, hints: Hints) -> Read:
 
 
 def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
-    """Return ``yes`` for a tick; anything else is no consent."""
+    """Return ``yes`` for a tick; a no is no consent, and any other sign or word is asked about."""
     plain = squeeze(clean(text)[0])
     word = _strip(plain)
     if word in _UNCLEAR:
         return _unclear(plain)
     found = WORDS.get(word) or hints.words.get(word) or hints.words.get(fold(plain))
+    if found is None:
+        return _unclear(plain)
     return ok("yes") if found == "yes" else reject("consent", thing="")
 
 
