@@ -71,6 +71,22 @@ def is_placeholder(text: str) -> bool:
     )
 
 
+#: Words that take an answer back, or put it off: what stands beside them is not simply right.
+_TAKEN_BACK = re.compile(
+    r"\b(?:not|no longer|never|old|former|formerly|previous|previously|obsolete|expired|cancelled"
+    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|unsure"
+    r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher|vielleicht"
+    r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
+    r"|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん|ではない|ではありません|不要",
+    re.IGNORECASE,
+)
+
+
+def takes_back(text: str) -> bool:
+    """Return whether words in ``text`` say that the answer beside them does not hold (or may not)."""
+    return bool(_TAKEN_BACK.search(text))
+
+
 def is_cell_error(text: str) -> bool:
     """Return whether ``text`` is an error value of a spreadsheet."""
     return bool(_EXCEL_ERRORS.fullmatch(text.strip()))
