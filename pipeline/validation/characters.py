@@ -83,7 +83,7 @@ _TAKEN_BACK = re.compile(
 
 
 def takes_back(text: str) -> bool:
-    """Return whether words in ``text`` say that the answer beside them does not hold (or may not)."""
+    """Return whether words in ``text`` say that the answer beside them may not hold."""
     return bool(_TAKEN_BACK.search(text))
 
 

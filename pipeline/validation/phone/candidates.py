@@ -96,6 +96,8 @@ def national(digits: str, country: str) -> Candidate | None:
     number = parse(current, country)
     if number is None or not phonenumbers.is_valid_number(number):
         return None
+    if str(number.country_code) != code:
+        return None  # the library took a carrier's prefix off and read another country's number
     found = _e164(number)
     if found == f"+{digits}":
         return Candidate(found, ("plus_missing",))

@@ -115,8 +115,10 @@ def _with_plus(digits: str, country: str | None, second: str = "") -> Meaning:
         return Meaning(candidates, digits, unused, "phone_old_plan", explicit=True)
     candidate = international(digits)
     twice = doubled_code(digits)
-    if candidate and twice and (not second or second == code):
-        return Meaning((twice, candidate), digits, code, "choose_value", explicit=True)
+    if candidate and twice and candidate.e164 != twice.e164 and second in {"", code, f"00{code}"}:
+        readings = (twice,) if candidate.notes else (twice, candidate)
+        doubt = "confirm_value" if candidate.notes else "choose_value"
+        return Meaning(readings, digits, code, doubt, explicit=True)
     renewed = _renewed(candidate.digits if candidate else digits, code)
     if renewed is not None and (candidate is None or is_in_doubt(code)):
         return Meaning(renewed, digits, code, "phone_old_plan", explicit=True)
@@ -201,6 +203,11 @@ def _without_plus(digits: str, country: str | None, first: str) -> Meaning:
     if readings:
         unusual = dialled and not is_usual_exit(digits, dialled, first)
         return _at_home(tuple(readings.values()), digits, code, unsure=bool(unusual))
+    return _not_at_home(digits, country, code)
+
+
+def _not_at_home(digits: str, country: str, code: str) -> Meaning:
+    """Return what ``digits`` without a plus can mean that are no number of ``country`` today."""
     for bare in dict.fromkeys((without_trunk(digits, country), digits.removeprefix("0"))):
         renewed = _renewed(code + bare, code)
         if renewed is not None:
@@ -241,5 +248,6 @@ def _without_country(digits: str) -> Meaning:
         return Meaning((dialled,), digits)
     proposal = after_any_prefix(digits)
     if proposal is None and len(digits) >= _PROPOSAL_LENGTH:
-        proposal = international(digits)
+        abroad = digits.removeprefix("00")
+        proposal = international(abroad) or doubled_code(abroad)
     return Meaning((proposal,) if proposal else (), digits, "", "phone_no_country")

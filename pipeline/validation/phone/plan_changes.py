@@ -251,6 +251,7 @@ _ROWS = MappingProxyType(
 #: 2016), Montenegro that of Serbia (2007), Mayotte that of the Comoros, Sint Maarten +599 (2011).
 _MOVED = r"""
     381([23][89]\d{6,7})  383\1
+    381(4[3-9]\d{6})  383\1
     386(4[39]\d{6})  383\1
     377(4[3-9]\d{6})  383\1
     38181(\d{6})  38220\1

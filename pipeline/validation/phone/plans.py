@@ -1,4 +1,4 @@
-"""Numbering plans: codes not in use, prefixes that were given up, numbers for films and examples."""
+"""Numbering plans: codes not in use, prefixes given up, numbers for films and examples."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def is_fictional(digits: str) -> bool:
 #: Prefixes that Mexico gave up in 2019 and that people still type.
 _MEXICO = re.compile(r"(?:044|045|01|1)(\d{10})")
 _MEXICO_ABROAD = re.compile(r"52(?:044|045|01|1)(\d{10})")
-#: Trunk prefixes of the Soviet plan, given up since: Ukraine 2009, Georgia and Moldova 2011, others.
+#: Trunk prefixes of the Soviet plan, given up since (Ukraine 2009, Georgia 2011, others before).
 _SOVIET_TRUNK: Mapping[str, str] = MappingProxyType(
     {"UA": "80", "GE": "8", "MD": "80", "AM": "80", "AZ": "80", "UZ": "8", "KG": "80", "EE": "8"}
 )

@@ -161,8 +161,11 @@ def _another(text: str, whole: Read, hints: Hints) -> Read:
             main = judge(meaning(first, hints), hints, first, mild=True)
             if main.verdict is not Verdict.OK or main.value is None:
                 continue
-            other = judge(meaning(second, hints), hints, second, mild=True)
+            there = replace(hints, country=hints.country or region(main.value) or None)
+            other = judge(meaning(second, there), there, second, mild=True)
             shown = international(main.value)
+            if other.value == main.value and other.verdict is Verdict.OK:
+                return main.noted("same_twice")
             if other.value:
                 values = (main.value, other.value)
                 b = international(other.value)
@@ -201,7 +204,7 @@ def _before_slash(text: str, hints: Hints) -> Read | None:
 def _at_home(
     pieces: tuple[str, ...], readings: list[Read], hints: Hints, *, mild: bool
 ) -> list[Read]:
-    """Return the readings; the same number again, in national spelling, is read in the first one's country."""
+    """Return the readings; a national spelling of the same number is read in its country."""
     known = {
         region(found.value) for found in readings if found.verdict is Verdict.OK and found.value
     }

@@ -47,6 +47,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}[.:]?")
 _CUTS = re.compile(
     r"\s+(?:or|oder|ou|または|又は)\s+|[,;/~]\s*|\s+|-(?=\d{1,6}$|[+0])", re.IGNORECASE
 )
+_BRACKETS = re.compile(r"[()（）\[\]]")
 _LONG_ENOUGH = 7
 
 
@@ -150,6 +151,7 @@ def several(text: str) -> tuple[str, ...]:
     for pieces in (
         [part for piece in _SEPARATORS.split(text) for part in _by_plus(piece.strip())],
         text.split("/"),
+        _BRACKETS.split(text),
         _WORDS.split(text),
     ):
         long = tuple(piece.strip() for piece in pieces if _digits(piece) >= _LONG_ENOUGH)
