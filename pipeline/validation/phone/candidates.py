@@ -17,7 +17,7 @@ _SHARED_PREFIXES = ("00", "010", "011", "0011", "810")
 #: The number of a Japanese carrier (00XY), before 010 and the number abroad.
 _JAPANESE_CARRIER = re.compile(r"00\d{1,4}?010(?=[1-9])")
 _LONGEST = 15
-_FEW_DIGITS, _MANY_DIGITS = 7, 10
+_FEW_DIGITS, _ANY_LENGTH = 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +201,16 @@ def is_usual_exit(digits: str, reading: Candidate, first: str) -> bool:
 
 
 def is_short_for_its_plan(e164: str) -> bool:
-    """Return whether a number has so few digits that, where most have ten, a part may be missing.
+    """Return whether so few digits are hardly a whole number where numbers have any length.
 
-    libphonenumber takes German and Austrian numbers from four digits on.
+    libphonenumber takes German and Austrian landlines from four digits on.
     """
     number = phonenumbers.parse(e164)
-    metadata = PhoneMetadata.metadata_for_region(
-        phonenumbers.region_code_for_country_code(number.country_code), None
-    )
-    lengths = metadata.general_desc.possible_length if metadata else ()
-    digits = len(phonenumbers.national_significant_number(number))
-    return digits < _FEW_DIGITS and max(lengths, default=0) >= _MANY_DIGITS
+    if len(phonenumbers.national_significant_number(number)) >= _FEW_DIGITS:
+        return False
+    metadata = _metadata(phonenumbers.region_code_for_country_code(number.country_code))
+    fixed = metadata.fixed_line if metadata else None
+    return len(fixed.possible_length if fixed else ()) >= _ANY_LENGTH
 
 
 def after_any_prefix(digits: str) -> Candidate | None:
