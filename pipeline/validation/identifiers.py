@@ -13,6 +13,7 @@ from pipeline.validation.characters import (
     fold,
     squeeze,
 )
+from pipeline.validation.dummies import is_dummy, is_dummy_uuid
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _DASHES = "‐‑‒–—―−ー－ｰ─━﹣⁃-"
@@ -28,12 +29,17 @@ _EXACT_DIGITS = 15
 _ID_PARTS = ("business_id", "waba_id", "asset_id", "global_scope_id", "id")
 #: A number with a fraction is no id.
 _FRACTION = re.compile(r"(?<!\d)\d{4,}[.,]\d{1,2}(?!\d)")
-_RUN = re.compile(r"\d[\d\s.,-]*\d")
+_RUN = re.compile(r"\d[\d\s.,'_-]*\d")
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´", "'"))
+#: Links that carry a code, and those where they lead to.
+_CODE_LINK = re.compile(r"(?:wa\.me|whatsapp\.com)/(?:message|qr)/([^/?#\s]+)", re.IGNORECASE)
+#: Ids of other things at Meta: ad accounts.
+_OTHER_ACCOUNT = re.compile(r"(?<![a-z])act_?\s?\d", re.IGNORECASE)
 #: What stands between two ids.
 _BETWEEN = re.compile(r"[,;/|、，]\s+|\s+[-/|]\s+|(?<=\d{8})\s+(?=\d{8})")
 
 
-def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
+def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return the UUID in lower case with its hyphens (RFC 9562), wherever it stands in ``text``."""
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
@@ -46,6 +52,10 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         return ask(None, "two_values", candidates=found, a=found[0], b=found[1])
     if found and not found[0].strip("0-"):
         return reject("org_id")
+    if found and _is_made_up(found[0], hints):
+        return reject("placeholder", given=found[0])
+    if found and not _is_random(found[0]):
+        return ask(found[0], "confirm_value", value=found[0]).noted(*notes)
     if found:
         around = () if plain.strip("{}() ") == found[0] else ("words_ignored",)
         return ok(found[0], *notes, *around)
@@ -54,7 +64,9 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         digits = loose[0].replace("-", "")
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         value = "-".join(parts)
-        if "-" not in loose[0]:
+        if _is_made_up(value, hints):
+            return reject("placeholder", given=value)
+        if "-" not in loose[0] and _is_random(value):
             return ok(value, *notes, "hyphens_added")
         return ask(value, "confirm_value", value=value).noted(*notes)
     meant = _UUID.findall(plain.translate(_LOOKALIKES))
@@ -63,31 +75,47 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     return reject("org_id")
 
 
+def _is_made_up(uuid: str, hints: Hints) -> bool:
+    return is_dummy_uuid(uuid) or uuid in hints.words
+
+
+def _is_random(uuid: str) -> bool:
+    """Return whether ``uuid`` has a version and a variant of RFC 9562; all that are given out do."""
+    return uuid[14] in "12345678" and uuid[19] in "89ab"
+
+
 def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return the digits of an id of Meta's; ``unknown`` where the question allows it.
 
     A numeric cell keeps fifteen digits; beyond that some are lost for ever.
     """
     whole, notes = clean(text)
-    plain = decimal_digits(squeeze(whole))
-    if question.unknown and fold(plain).strip(".!。") in UNKNOWN_WORDS:
+    plain = decimal_digits(squeeze(whole)).translate(_APOSTROPHES)
+    if question.unknown and _says_unknown(plain):
         return ok("unknown")
     if _SCIENTIFIC.fullmatch(plain.replace(" ", "")):
         return ask(None, "cell_digits_lost")
-    linked = _from_link(plain)
-    plain = linked or re.sub(r"(?<=\d)\.0$", "", plain)
+    in_link = _in_link(plain)
+    if len(in_link) > 1:
+        return ask(None, "two_values", candidates=in_link, a=in_link[0], b=in_link[1])
+    if _OTHER_ACCOUNT.search(plain):
+        return reject("digits_id", min=question.minimum, max=question.maximum)
+    linked = in_link[0] if in_link else ""
+    plain = linked or re.sub(r"(?<=\d{8})[.,]0{1,2}$", "", plain)
     if _FRACTION.search(plain):
         return reject("digits_id", min=question.minimum, max=question.maximum)
     pieces = (run for part in _BETWEEN.split(plain) for run in _RUN.findall(part))
-    runs = [re.sub(r"[\s.,-]", "", run) for run in pieces]
+    runs = [re.sub(r"[\s.,'_-]", "", run) for run in pieces]
     runs = list(dict.fromkeys(run for run in runs if len(run) >= question.minimum))
     if len(runs) > 1:
         return ask(None, "two_values", candidates=tuple(runs), a=runs[0], b=runs[1])
     if not runs or len(runs[0]) > question.maximum:
         return reject("digits_id", min=question.minimum, max=question.maximum)
     value = runs[0]
-    if not value.strip("0"):
-        return reject("digits_id", min=question.minimum, max=question.maximum)
+    if is_dummy(value) or value in hints.words:
+        return reject("placeholder", given=value)
+    if not linked and re.search(r"\d[?*]|[?*]\d", plain):
+        return ask(None, "unreadable")
     if not linked and re.search(r"\d[A-Za-z]|[OoIl]\d", plain):
         return _letters(plain, question)
     if hints.cell_type is CellType.NUMBER:
@@ -96,7 +124,7 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
         notes = (*notes, "numeric_cell")
     if linked:
         notes = (*notes, "link")
-    elif re.search(r"[^\d\s.,-]", plain):
+    elif re.search(r"[^\d\s.,'_-]", plain):
         notes = (*notes, "words_ignored")
     return _usual(value, question).noted(*notes)
 
@@ -116,25 +144,46 @@ def _usual(value: str, question: Question) -> Read:
     return ask(value, "digits_id_unusual", min=low, max=high, m=len(value))
 
 
-def _from_link(text: str) -> str:
-    """Return the id in a link of Meta's, or empty."""
+def _in_link(text: str) -> tuple[str, ...]:
+    """Return the different ids in a link of Meta's."""
     if "://" not in text:
-        return ""
+        return ()
     try:
         query = dict(parse_qsl(urlsplit(text.strip()).query))
     except ValueError:
-        return ""
-    return next((query[name] for name in _ID_PARTS if query.get(name, "").isdigit()), "")
+        return ()
+    found = (query[name] for name in _ID_PARTS if query.get(name, "").isdecimal())
+    return tuple(dict.fromkeys(found))
 
 
-def read_pattern(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
-    """Return the code that ``question.pattern`` matches whole, in upper case."""
+def _says_unknown(text: str) -> bool:
+    """Return whether ``text`` says that the id is not known, and nothing else."""
+    folded = fold(text).strip(".!。 ")
+    if folded in UNKNOWN_WORDS:
+        return True
+    sentence = re.split(r"[,.;:!。、，(（–—]|\s-\s", folded)[0].strip()
+    return not re.search(r"\d", folded) and sentence in UNKNOWN_WORDS
+
+
+def read_pattern(text: str, question: Question, hints: Hints) -> Read:
+    """Return the code that ``question.pattern`` matches, in upper case, wherever it stands."""
     whole, notes = clean(text)
     plain = decimal_digits(squeeze(whole))
-    link = re.search(r"wa\.me/(?:message|qr)/([^/?#\s]+)", plain, re.IGNORECASE)
+    link = _CODE_LINK.search(plain)
     if link:
         plain, notes = link.group(1), (*notes, "link")
     code = re.sub(r"[\s-]", "", plain).upper()
-    if not re.fullmatch(question.pattern, code):
+    if re.fullmatch(question.pattern, code):
+        found: tuple[str, ...] = (code,)
+    else:
+        words = (word.strip("-") for word in re.split(r"[^A-Z0-9-]+", plain.upper()))
+        found = tuple(dict.fromkeys(word for word in words if re.fullmatch(question.pattern, word)))
+    if len(found) > 1:
+        return ask(None, "two_values", candidates=found, a=found[0], b=found[1])
+    if not found:
         return reject("qr_code_id")
-    return ok(code, *notes)
+    if is_dummy(found[0]) or fold(found[0]) in hints.words:
+        return reject("placeholder", given=found[0])
+    if found[0] != code and not re.search(r"\d", found[0]):
+        return ask(found[0], "confirm_value", value=found[0])  # a word of so many letters
+    return ok(found[0], *notes, *(() if found[0] == code else ("words_ignored",)))
