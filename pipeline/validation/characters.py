@@ -10,9 +10,20 @@ _INVISIBLE = frozenset("\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u180e\u
 _JOINERS = frozenset("\u200c\u200d")
 _BLANK_LETTERS = {"\u3164": " ", "\uffa0": " ", "\u2800": " "}
 _KEPT_CONTROLS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
-_EXCEL_ERRORS = re.compile(
-    r"#(?:N/A|NAME\?|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})|#{3,}"
-    r"|#(?:NV|WERT!|BEZUG!|ZAHL!|ÜBERLAUF!|BERECHNEN!)",  # as German programs show them
+#: Errors that programs show in one sign or two: not available, in the languages of Excel.
+_SHORT_ERRORS = frozenset(
+    "#n/a|#n/d|#nv|#n/b|#n/disp|#н/д|#i/t|#yok|#na|#saknas|#puuttuu|#hiányzik|#nedostupný"  # noqa: SIM905 - a list of words
+    "|#nedostupné|#none|#error|#getting_data|#n/dostęp|#brak|#není_k_dispozici|#ikke tilgjengelig"
+    "|#n/tilgængelig|#d/n|#nd|#n.d.|#nil|#null|#nan|#value|#ref|#name|#div/0|#num".split("|")
+)
+_WELL_KNOWN = frozenset(
+    {"#name?", "#value!", "#ref!", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#wert!"}
+)
+#: What all others have in common: a number sign, a word in capitals, a mark (#ЗНАЧ! #¿NOMBRE?).
+_ERROR = re.compile(r"#[¡¿]?\s?([^\W\d_]{1,16}(?:[/.](?:0|[^\W\d_]{1,8}))?)\s?[!?]")
+_LIBREOFFICE_ERROR = re.compile(
+    r"(?:err|error|fehler|fout|erreur|errore|erro|virhe|fel|feil|fejl|chyba|hiba|hata|błąd"
+    r"|ошибка|エラー)\s?[:：.]\s?5\d\d",
     re.IGNORECASE,
 )
 #: What people write instead of an answer, folded.
@@ -32,7 +43,13 @@ UNKNOWN_WORDS = frozenset(
     "unknown|not known|don't know|do not know|i don't know|i do not know|not sure|no idea|?"  # noqa: SIM905 - a list of words
     "|不明|不明です|わからない|分からない|わかりません|分かりません"
     "|unbekannt|weiss nicht|weiss ich nicht|ich weiss nicht|ich weiss es nicht|keine ahnung"
-    "|nicht bekannt|inconnu|desconocido|未知|不知道".split("|")
+    "|nicht bekannt|inconnu|desconocido|未知|不知道|je ne sais pas|aucune idée|no sé|no lo sé"
+    "|no se|non lo so|não sei|nao sei|nie wiem|nevím|neviem|nem tudom|не знаю|не відомо|невідомо"
+    "|неизвестно|weet ik niet|weet niet|onbekend|vet ej|vet inte|okänt|ved ikke|vet ikke|ukendt"
+    "|en tiedä|bilmiyorum|bilinmiyor|모름|모르겠습니다|모릅니다|不清楚|不确定|不確定|不詳|未確認"
+    "|わかりかねます|存じません|不明確|tidak tahu|không biết|ไม่ทราบ|ไม่รู้|לא יודע|לא ידוע|لا أعرف"
+    "|غير معروف|sconosciuto|desconhecido|nieznane|neznámé|we do not know|we don't know"
+    "|noch unbekannt|ist mir nicht bekannt|no clue|dunno|idk".split("|")
 )
 _MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
 _BLANKS = frozenset({"", "-", "--", "---", "—", "–", "ー", "―", "−", "‐"})
@@ -88,8 +105,13 @@ def takes_back(text: str) -> bool:
 
 
 def is_cell_error(text: str) -> bool:
-    """Return whether ``text`` is an error value of a spreadsheet."""
-    return bool(_EXCEL_ERRORS.fullmatch(text.strip()))
+    """Return whether ``text`` is an error value of a spreadsheet, in whatever language."""
+    plain = squeeze(text.translate(_FULL_WIDTH)).rstrip(".")
+    if not plain.startswith("#"):
+        return bool(_LIBREOFFICE_ERROR.fullmatch(plain))
+    named = _ERROR.fullmatch(plain)
+    known = named is not None and (named[1].isupper() or plain.casefold() in _WELL_KNOWN)
+    return known or plain.casefold() in _SHORT_ERRORS or not plain.strip("#")[:1] and len(plain) > 2  # noqa: PLR2004 - ### is a narrow column
 
 
 def squeeze(text: str) -> str:
