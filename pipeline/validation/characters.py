@@ -8,6 +8,8 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset("\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u180e\u034f\u115f\u1160")
 _JOINERS = frozenset("\u200c\u200d")
+#: Control characters as workbooks escape them (ECMA-376, 22.4.2.4), shown by careless programs.
+_ESCAPED = re.compile("_x000[9ADad]_")
 _BLANK_LETTERS = {"\u3164": " ", "\uffa0": " ", "\u2800": " "}
 _KEPT_CONTROLS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 #: Errors that programs show in one sign or two: not available, in the languages of Excel.
@@ -131,6 +133,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
     NFC; full-width ASCII and half-width katakana folded; invisible characters, direction marks and
     controls removed; blanks of all kinds become a space. Lines are kept.
     """
+    if "_x00" in text:
+        text = _ESCAPED.sub("\n", text)
     if text.isascii() and text.isprintable():
         return text.strip(), ()  # nothing of it is ever repaired
     notes: list[str] = []
@@ -185,9 +189,3 @@ def mixed_letters(text: str) -> str:
             fewest = min(scripts, key=lambda name: len(scripts[name]))
             found += scripts[fewest]
     return "".join(dict.fromkeys(found))
-
-
-def is_lookalike_word(text: str) -> bool:
-    """Return whether a wholly Cyrillic or Greek ``text`` can be taken for Latin letters."""
-    letters = [character for character in text if character.isalpha()]
-    return bool(letters) and all(letter in "аеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανυ" for letter in letters)

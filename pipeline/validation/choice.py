@@ -17,11 +17,12 @@ from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
 from pipeline.validation.options import Option, State, options_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
-_EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*"
+_EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>"
 _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただし|但し|-\s|->|→")
 #: From so many letters on, a word so alike is taken for a slip.
 _SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
 _SHORTEST_PART = 2
+_BRACKETED = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])]")
 _YES_NO = {"yes", "no"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
@@ -31,6 +32,8 @@ def read_choice(text: str, question: Question, hints: Hints) -> Read:
     whole, notes = clean(bare_signs(text))
     plain = squeeze(whole)
     decides = set(question.choices) >= _YES_NO
+    if decides and _BRACKETED.fullmatch(plain):
+        return ask("yes", "bool_unclear", given=plain)
     if decides and (_strip(plain) in UNCLEAR or fold(plain) in UNCLEAR):
         return _unclear(plain).noted(*notes)
     found = _code(plain, question, hints)
@@ -65,6 +68,8 @@ def _one_named(text: str, question: Question, hints: Hints) -> Read:
 def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return ``yes`` for a tick or words of assent; a no is no consent, all else is asked about."""
     plain = squeeze(clean(bare_signs(text))[0])
+    if _BRACKETED.fullmatch(plain):
+        return ask("yes", "bool_unclear", given=plain)
     options = options_in(plain)
     if options and plain[0] in "[(（":
         state, label = options[0].state, options[0].label
