@@ -47,10 +47,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 #: What Excel shows for TRUE and FALSE (Microsoft's function translations).
 _BOOLEANS = (
     "true|wahr|vrai|verdadero|vero|verdadeiro|verdader|waar|sant|sand|sann|tosi|prawda|pravda"
-    "|igaz|истина|істина|doğru|dogru|adevărat|istina|resnica|αληθης|αληθής|tõene|teisinga|patiess"
+    "|igaz|истина|істина|doğru|dogru|doğri|adevărat|istina|resnica|αληθης|αληθής|tõene|teisinga|patiess"
     "|đúng|benar|จริง|אמת|صحيح|真|참|/yes|/on|/ja|/はい|/oui|/sí|/si|/sim|/true|/1|checked",
     "false|falsch|faux|falso|fals|onwaar|falskt|falsk|usann|epätosi|fałsz|falsz|nepravda|hamis"
-    "|ложь|хибність|yanlış|yanlis|laž|neresnično|ψευδης|ψευδής|väär|klaidinga|aplams|sai|salah"
+    "|ложь|хибність|yanlış|yanlis|yanliş|laž|neresnično|ψευδης|ψευδής|väär|klaidinga|aplams|sai|salah"
     "|เท็จ|שקר|خطأ|偽|假|거짓|/off|/no|/nein|/いいえ|/non|/não|/false|/0|unchecked",
 )
 _NUMBERS = ("1|1.0|1,0", "0|0.0|0,0")

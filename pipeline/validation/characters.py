@@ -93,10 +93,10 @@ def is_placeholder(text: str) -> bool:
 #: Words that take an answer back, or put it off: what stands beside them is not simply right.
 _TAKEN_BACK = re.compile(
     r"\b(?:not|no longer|never|old|former|formerly|previous|previously|obsolete|expired|cancelled"
-    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|unsure"
+    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|to be|tbc|tbd|check|pending|outdated|temporary|provisional|veraltet|überholt|vorläufig|vorbehaltlich|ungeprüft|noch zu|wird noch|unsure"
     r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher|vielleicht"
     r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
-    r"|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん|ではない|ではありません|不要",
+    r"|要確認|確認中|変更予定|未確定|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん|ではない|ではありません|不要",
     re.IGNORECASE,
 )
 
@@ -108,7 +108,7 @@ def takes_back(text: str) -> bool:
 
 def is_cell_error(text: str) -> bool:
     """Return whether ``text`` is an error value of a spreadsheet, in whatever language."""
-    plain = squeeze(text.translate(_FULL_WIDTH)).rstrip(".")
+    plain = squeeze(text.translate(_FULL_WIDTH)).rstrip(".").lstrip("+-='\"")
     if not plain.startswith("#"):
         return bool(_LIBREOFFICE_ERROR.fullmatch(plain))
     named = _ERROR.fullmatch(plain)

@@ -17,7 +17,7 @@ from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
 from pipeline.validation.options import Option, State, options_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
-_EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>"
+_EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>←⇐◀<"
 _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただし|但し|-\s|->|→")
 #: From so many letters on, a word so alike is taken for a slip.
 _SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
@@ -207,12 +207,17 @@ def _typo(text: str, question: Question, hints: Hints) -> list[str]:
     word = _strip(text)
     known = {each: code for each, code in hints.words.items() if code in question.choices}
     if len(word) < _SHORTEST_TYPO:
-        swapped = [each for each in known if len(each) > 2 and sorted(each) == sorted(word)]  # noqa: PLR2004 - too short to swap
+        swapped = [each for each in known if len(each) > 2 and _is_slip(each, word)]  # noqa: PLR2004 - too short to swap
         return list(dict.fromkeys(known[each] for each in swapped))
     if len(word) > _LONGEST_TYPO:
         return []
     close = get_close_matches(word, known, n=3, cutoff=_CLOSE)
     return list(dict.fromkeys(known[each] for each in close))
+
+
+def _is_slip(known: str, word: str) -> bool:
+    """Return whether two letters of a short ``word`` are swapped, or one is doubled."""
+    return sorted(known) == sorted(word) or known == re.sub(r"(.)\1", r"\1", word)
 
 
 def _unclear(given: str) -> Read:

@@ -72,7 +72,14 @@ def _whole(text: str) -> Read | None:
     found = _one(text)
     if found:
         return _settled(found, sure=_is_sure(text))
-    inverted = _INVERTED.fullmatch(text)
+    text = re.sub(r"\s*\(the\)", "", text, flags=re.IGNORECASE).removeprefix("ประเทศ").strip()
+    found = _one(text)
+    if found:
+        return _settled(found, sure=_is_sure(text))
+    swapped = re.fullmatch(r"([^,()]+?)\s*[,(]\s*([^,()]+?)\s*\)?", text)
+    if swapped and not _one(swapped[2]):  # Virgin Islands (British); Ireland, Northern
+        found = _by_name(key_of(f"{swapped[2]} {swapped[1]}"))
+    inverted = None if found else _INVERTED.fullmatch(text)
     if inverted:
         found = _one(f"{inverted[2]} {inverted[1]}") or _one(f"{inverted[1]} {inverted[2]}")
     found = found or _one(text.replace(",", " "))

@@ -64,7 +64,7 @@ _GENERIC = frozenset(
     "|information|contact|contact us|service|services|sales|shop|store|online shop|company|business"
     "|test|demo|admin|office|team|bot|chat|chatbot|fashion|restaurant|hotel|bank|marketing"
     "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name|center"
-    "|centre|desk|line|hotline|group|global|international|international group|japan office|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
+    "|centre|desk|hotline|group|global|international|international group|japan office|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
     "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社|弊社|当社"
     "|テスト|ショップ|kundenservice|kundendienst|kundenbetreuung|service client|soporte|atendimento"
     "|客服|客戶服務|客户服务".split("|")

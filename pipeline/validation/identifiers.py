@@ -25,6 +25,7 @@ _LOOSE_UUID = re.compile(rf"(?<![0-9a-z])(?:{_HEX}-?){{31}}{_HEX}(?![0-9a-z-])")
 _SCIENTIFIC = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
 _LOOKALIKES = str.maketrans("olOIl", "01011")
 _EXACT_DIGITS = 15
+_FEW_WORDS = 6
 #: Parts of Meta's links that hold a business id or an account id.
 _ID_PARTS = ("business_id", "waba_id", "asset_id", "global_scope_id", "id")
 #: A number with a fraction is no id.
@@ -33,6 +34,7 @@ _RUN = re.compile(r"\d[\d\s.,'_-]*\d")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´", "'"))
 #: Links that carry a code, and those where they lead to.
 _CODE_LINK = re.compile(r"(?:wa\.me|whatsapp\.com)/(?:message|qr)/([^/?#\s]+)", re.IGNORECASE)
+_IN_PATH = re.compile(r"/(\d{8,20})(?=/|$)")
 #: Ids of other things at Meta: ad accounts.
 _OTHER_ACCOUNT = re.compile(r"(?<![a-z])act_?\s?\d", re.IGNORECASE)
 #: What stands between two ids.
@@ -95,7 +97,7 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
         return ok("unknown")
     if _SCIENTIFIC.fullmatch(plain.replace(" ", "")):
         return ask(None, "cell_digits_lost")
-    in_link = _in_link(plain)
+    in_link = _in_link(plain, question)
     if len(in_link) > 1:
         return ask(None, "two_values", candidates=in_link, a=in_link[0], b=in_link[1])
     if _OTHER_ACCOUNT.search(plain):
@@ -144,16 +146,19 @@ def _usual(value: str, question: Question) -> Read:
     return ask(value, "digits_id_unusual", min=low, max=high, m=len(value))
 
 
-def _in_link(text: str) -> tuple[str, ...]:
-    """Return the different ids in a link of Meta's."""
+def _in_link(text: str, question: Question) -> tuple[str, ...]:
+    """Return the different ids in a link of Meta's; where a business is asked for, its own."""
     if "://" not in text:
         return ()
     try:
         query = dict(parse_qsl(urlsplit(text.strip()).query))
     except ValueError:
         return ()
-    found = (query[name] for name in _ID_PARTS if query.get(name, "").isdecimal())
-    return tuple(dict.fromkeys(found))
+    found = [query[name] for name in _ID_PARTS if query.get(name, "").isdecimal()]
+    if question.group == "company" and query.get("business_id", "").isdecimal():
+        return (query["business_id"],)
+    path = text.partition("?")[0]
+    return tuple(dict.fromkeys([*found, *_IN_PATH.findall(path)]))
 
 
 def _says_unknown(text: str) -> bool:
@@ -162,7 +167,9 @@ def _says_unknown(text: str) -> bool:
     if folded in UNKNOWN_WORDS:
         return True
     sentence = re.split(r"[,.;:!。、，(（–—]|\s-\s", folded)[0].strip()
-    return not re.search(r"\d", folded) and sentence in UNKNOWN_WORDS
+    begins = any(sentence.startswith(f"{word} ") for word in UNKNOWN_WORDS if len(word) > 1)
+    short = len(folded.split()) <= _FEW_WORDS
+    return not re.search(r"\d", folded) and (sentence in UNKNOWN_WORDS or (begins and short))
 
 
 def read_pattern(text: str, question: Question, hints: Hints) -> Read:

@@ -133,6 +133,11 @@ def is_private(host: str) -> bool:
     return f".{host.lower().rstrip('.')}".endswith(_PRIVATE)
 
 
+def is_reserved(host: str) -> bool:
+    """Return whether ``host`` lies under a top-level domain for examples and tests alone."""
+    return host.lower().rpartition(".")[2] in _RESERVED
+
+
 @cache
 def _suffixes():  # noqa: ANN202 - the library has no types
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - 35 ms, for rare names only

@@ -58,7 +58,12 @@ _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-−])\s*(\d{1,2})(?::?(\d{2}))?(?:\s*h
 _BARE_OFFSET = re.compile(r"(?:utc|gmt)\s*(\d{1,2})(?::?(\d{2}))?")
 _OFFSET_INSIDE = re.compile(r"[(\[]?\b(?:utc|gmt)\s*([+-−])\s*(\d{1,2})(?::?(\d{2}))?\b[)\]]?")
 _FIRST_OFFSET, _LAST_OFFSET = -12 * 60, 14 * 60
-_WINDOWS = re.compile(r"\((?:utc|gmt)\s*([+-−]\d{2}:\d{2})?\)\s*(.+)")
+_WINDOWS = re.compile(r"\(\s?(?:utc|gmt)\s*([+-−]\s?\d{2}:\d{2})?\s?\)\s*(.+)")
+#: "Time of", before a place, and the number of a copied zone behind its name.
+_TIME_OF = re.compile(
+    r"^(?:(?:hora|heure|ora|tijd|uhrzeit)\s(?:de\s|del\s|di\s|du\s|d'|von\s|in\s)|zeit in )"
+)
+_COPY = re.compile(r"(?<=time)\s*[(#]?\d[)]?$")
 #: Zones of the area Etc, whose sign is the other way round (tz database, file etcetera).
 _ETC = re.compile(r"etc/(?:gmt|utc)\s*([+-])\s*0?(\d{1,2})")
 #: POSIX.1, 8.3, variable TZ: west of Greenwich is positive.
@@ -88,7 +93,7 @@ def read_time_zone(text: str, question: Question, hints: Hints) -> Read:
     if len(text) > _LONGEST:
         return reject("too_long", n=_LONGEST, m=len(text))
     whole, notes = clean(text)
-    key = squeeze(whole).casefold().strip(" .。")
+    key = _COPY.sub("", squeeze(whole).casefold().strip(" .。").replace("’", "'"))
     listed = hints.words.get(key)
     if listed in known_zones():
         return ok(str(listed), *notes)
@@ -227,7 +232,11 @@ def _in_winter(zone: str, minutes: int) -> bool:
 def _several_cities(text: str, minutes: int) -> Read:
     """Return the zone of ``Osaka, Sapporo, Tokyo`` that has the offset shown before it."""
     text = re.sub(r"\s*\(us & canada\)$", "", text)
-    found = [zone for city in text.split(",") for zone in cities().get(city.strip(), ())]
+    known = _zone(text)
+    if known:
+        return _choice((known,), sure=_has_offset(known, minutes))
+    split = re.split(r"[,、，]", text)
+    found = [zone for city in split for zone in cities().get(city.strip(), ())]
     fitting = tuple(dict.fromkeys(zone for zone in found if _in_winter(zone, minutes)))
     if not fitting and (zone := windows().get(text) or ABBREVIATIONS.get(text)):
         return _choice((zone,), sure=_has_offset(zone, minutes))
@@ -301,7 +310,7 @@ def _of_meta(found: tuple[str, ...], hints: Hints) -> Read:
 
 def _by_country(key: str, question: Question, hints: Hints) -> Read:
     """Return the zone of ``日本時間`` or ``Germany`` when the country has only one."""
-    bare = _SUFFIX.sub("", key)
+    bare = _SUFFIX.sub("", _TIME_OF.sub("", key))
     if bare in cities() and not is_country_name(bare):
         return _choice(cities()[bare], sure=True)
     read = read_country(bare, question, Hints(hints.today))

@@ -12,6 +12,7 @@ from pipeline.validation.scripts import (
     is_idna,
     is_known_top,
     is_private,
+    is_reserved,
     strange_in_host,
 )
 
@@ -22,7 +23,7 @@ _LABEL = re.compile(
     r"\s?[:：]\s*(?=(?:https?://|www\.)\S)",
     re.IGNORECASE,
 )
-_OVERRIDES = re.compile("[\u202d\u202e]")
+_OVERRIDES = re.compile("\u202e")
 _SCHEME = re.compile(
     r"^(?:h{0,2}t{1,3}p{1,2}s?|hp{1,2}ts?)(?:[:;][/\\]*|[/\\]{2,})(?=[^\s/\\])", re.IGNORECASE
 )
@@ -118,7 +119,7 @@ def _read(plain: str) -> Read:
         return ask(None, "lookalike", chars=mixed)
     if not is_idna(host):
         return reject("url")
-    if re.search(r"[<>\"^`{|}]", repaired) or not is_known_top(host):
+    if re.search(r"[<>\"^`{|}]", repaired) or not is_known_top(host) or is_reserved(host):
         return ask(value, "confirm_value", value=value).noted(*notes)
     if port not in _USUAL_PORTS:
         return ask(value, "confirm_value", value=value).noted(*notes)

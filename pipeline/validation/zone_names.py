@@ -15,6 +15,12 @@ ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
         "aest": "Australia/Sydney", "aedt": "Australia/Sydney",
         "awst": "Australia/Perth", "msk": "Europe/Moscow", "sast": "Africa/Johannesburg",
         "utc": "Etc/UTC", "gmt": "Etc/UTC", "z": "Etc/UTC", "utc+0": "Etc/UTC", "utc±0": "Etc/UTC",
+        "coordinated universal time": "Etc/UTC", "universal time": "Etc/UTC",
+        "universal time coordinated": "Etc/UTC", "universal coordinated time": "Etc/UTC",
+        "greenwich mean time": "Etc/UTC", "協定世界時": "Etc/UTC", "世界協定時": "Etc/UTC",
+        "世界標準時": "Etc/UTC", "koordinierte weltzeit": "Etc/UTC", "weltzeit": "Etc/UTC",
+        "temps universel coordonné": "Etc/UTC", "tiempo universal coordinado": "Etc/UTC",
+        "ora coordinata universale": "Etc/UTC", "tempo coordenado universal": "Etc/UTC",
         "московское время": "Europe/Moscow", "мск": "Europe/Moscow",
         "日本時間": "Asia/Tokyo", "日本標準時": "Asia/Tokyo",
     }
@@ -24,7 +30,7 @@ _MORE_CITIES: Mapping[str, str] = MappingProxyType(
     {
         "Asia/Tokyo": "osaka|大阪|sapporo|札幌|nagoya|名古屋|kyoto|京都|yokohama|横浜|fukuoka|福岡"
         "|kobe|神戸",
-        "America/New_York": "washington|washington dc|washington, d.c.|boston|miami|atlanta"
+        "America/New_York": "nyc|n.y.c|washington|washington dc|washington, d.c.|boston|miami|atlanta"
         "|eastern time|us eastern|est5edt|philadelphia",
         "America/Chicago": "houston|dallas|austin|central time|us central|cst6cdt",
         "America/Denver": "mountain time|us mountain|salt lake city",
@@ -152,7 +158,7 @@ def meta_zones() -> Mapping[str, tuple[str, ...]]:
             inside = (main, *(zone for zone in inside if zone != main)) if main else inside
             for label in labels.get("long", {}).values():
                 if inside:
-                    found.setdefault(label.casefold(), inside)
+                    found.setdefault(label.casefold().replace("’", "'"), inside)
     return MappingProxyType(found)
 
 

@@ -24,6 +24,7 @@ from pipeline.validation.phone.number_types import calling_code
 from pipeline.validation.phone.plan_changes import is_in_doubt, successors
 from pipeline.validation.phone.plans import (
     UNUSED_CODES,
+    TRUNK_GIVEN_UP,
     is_moved_abroad,
     without_soviet_trunk,
 )
@@ -119,14 +120,24 @@ def _with_plus(digits: str, country: str | None, second: str = "") -> Meaning:
         readings = (twice,) if candidate.notes else (twice, candidate)
         doubt = "confirm_value" if candidate.notes else "choose_value"
         return Meaning(readings, digits, code, doubt, explicit=True)
+    stray = _stray(digits, country) if candidate is None else None
     renewed = _renewed(candidate.digits if candidate else digits, code)
-    if renewed is not None and (candidate is None or is_in_doubt(code)):
+    if renewed is not None and stray is None and (candidate is None or is_in_doubt(code)):
         return Meaning(renewed, digits, code, "phone_old_plan", explicit=True)
     if candidate:
-        return Meaning((candidate,), digits, code, explicit=True)
-    meant = with_missing_zero(digits) or twice or after_exit_code(digits)
+        # the code of North America is its trunk prefix too: typed twice, or a digit too many
+        again = "confirm_value" if digits.startswith("11") else ""
+        return Meaning((candidate,), digits, code, again, explicit=True)
+    meant = stray or with_missing_zero(digits) or twice or after_exit_code(digits)
     doubt = "confirm_value" if meant else ""
     return Meaning((meant,) if meant else (), digits, code, doubt, explicit=True)
+
+
+def _stray(digits: str, country: str | None) -> Candidate | None:
+    """Return the national number of ``country`` that a plus was typed before; a proposal only."""
+    if country is None or digits.startswith(code_of(country)):
+        return None
+    return national(digits, country)
 
 
 def _leading_code(digits: str) -> str:
@@ -212,6 +223,9 @@ def _not_at_home(digits: str, country: str, code: str) -> Meaning:
         renewed = _renewed(code + bare, code)
         if renewed is not None:
             return Meaning(renewed, digits, code, "phone_old_plan")
+    whole = _renewed(digits, code) if code else None
+    if whole:
+        return Meaning(whole, digits, code, "phone_old_plan")
     foreign = _elsewhere(digits, country)
     if foreign:
         return Meaning((foreign,), digits, code, "confirm_value")
@@ -222,6 +236,8 @@ def _elsewhere(digits: str, country: str) -> Candidate | None:
     """Return the proposal for ``digits`` that are no number of ``country``."""
     soviet = without_soviet_trunk(country, digits)
     found = national(soviet, country) if soviet else None
+    if found is None and country in TRUNK_GIVEN_UP:
+        found = national(digits.removeprefix("0"), country)
     found = found or after_any_prefix(digits)
     if found is None and len(digits) >= _PROPOSAL_LENGTH:
         abroad = digits.removeprefix("00")

@@ -56,6 +56,7 @@ _ROWS = MappingProxyType(
         "57": r"([124-8]\d{7})  60\1",  # Colombia, CRC, 1 September 2021
         "62": r"390\d{5,6}  ~",  # East Timor left Indonesia's plan for +670 in 1999
         "63": r"2(\d{7})  ~",  # Metro Manila, NTC, 6 October 2019: the operator decides
+        "65": r"([2-7]\d{6})  6\1",  # Singapore, IDA, 2002
         "66": r"([14-79]\d{7})  8\1",  # Thailand, NTC, 1 September 2006
         "82": r"1[16789]\d{7,8}  ~",  # South Korea, the last 01X numbers ended in 2021
         "84": r"""
@@ -195,6 +196,7 @@ _ROWS = MappingProxyType(
         """,  # Eswatini, 2011
         "269": r"([37])(\d{5})  \1\1\2",  # Comoros
         "290": r"([2-7]\d{3})  2\1",  # Saint Helena, 1 October 2013
+        "351": r"([13-8]\d{7})  2\1",  # Portugal, ANACOM, 31 October 1999
         "350": r"([4-9]\d{4})  200\1",  # Gibraltar, GRA, 2008
         "371": r"""
             ([89]\d{6})  2\1

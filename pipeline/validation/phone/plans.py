@@ -44,6 +44,10 @@ _SOVIET_TRUNK: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: Countries whose trunk zero ended: Czechia 2002, Poland 2009, Chile, Estonia, Latvia.
+TRUNK_GIVEN_UP = frozenset({"PL", "CL", "CZ", "EE", "LV"})
+
+
 def without_old_prefix(country: str, digits: str) -> str:
     """Return the national ``digits`` without a long-distance prefix that no longer exists."""
     found = _MEXICO.fullmatch(digits) if country == "MX" else None
