@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
 from pipeline.errors import TryLaterError
 from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound.begin import FirstLook, first_look
 from pipeline.flow.services import Services
 from pipeline.guard import GuardError, GuardStartError
 from pipeline.intake.find import files_of, find_forms
@@ -103,6 +105,7 @@ class Reading:
         self._services = services
         self._found: dict[str, ReadMessage | Exception] = {}
         self._coming: dict[str, Future[ReadMessage | Exception]] = {}
+        self._looks: dict[str, FirstLook] = {}
         # it starts its thread with the first job
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
@@ -119,10 +122,16 @@ class Reading:
                 self._coming[row.id] = self._thread.submit(self._read, row)
 
     def ahead(self, rows: Sequence[MessageRecord]) -> None:
-        """Read ``rows``, or wait until they are. Raises TryLaterError ``reader_not_started``."""
-        for row in rows:
-            if not row.withheld:
-                self._result(row)
+        """Read ``rows``, or wait until they are, and take a first look at each.
+
+        Looking at them one right after the other costs half of what it costs between other work.
+        Raises TryLaterError ``reader_not_started``.
+        """
+        there = [row for row in rows if not row.withheld]
+        for row in there:
+            self._result(row)
+        for row in there:
+            self._look(row)
 
     def read(self, row: MessageRecord) -> ReadMessage:
         """Return what stands in the message of ``row``, read now when it was not read ahead.
@@ -134,6 +143,17 @@ class Reading:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def look(self, row: MessageRecord) -> FirstLook | None:
+        """Return the first look at the message of ``row``, if it was taken ahead."""
+        return self._looks.get(row.id)
+
+    def _look(self, row: MessageRecord) -> None:
+        """Judge a message that could be read; what fails now fails again when its turn comes."""
+        read = self._found[row.id]
+        if isinstance(read, ReadMessage):
+            with suppress(Exception):
+                self._looks[row.id] = first_look(self._services, read)
 
     def _result(self, row: MessageRecord) -> ReadMessage | Exception:
         found = self._found.get(row.id)
