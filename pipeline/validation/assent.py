@@ -17,8 +17,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "en": ("yes|y|yeah|yep|yup|ok|okay|done", "no|n|nope|nah"),
         "ja": (
             "はい|ハイ|有|有り|あり|ある|可|済|済み|確認|あります|います|そうです|該当|該当する|該当します",
-            "いいえ|いえ|イイエ|無|無し|なし|ない|不可|未|未済|否|ありません|いません|ないです|該当なし"
-            "|該当しない|該当しません|違います|ちがいます|非該当",
+            ("いいえ|いえ|イイエ|無|無し|なし|ない|不可|未|未済|否|ありません|いません|ないです|該当なし"
+            "|該当しない|該当しません|違います|ちがいます|非該当"),
         ),
         "de": ("ja|j", "nein|nee"), "fr": ("oui|o", "non"), "es": ("sí|si", "no"),
         "it": ("sì|si", "no"), "pt": ("sim", "não|nao"), "nl": ("ja", "nee|neen"),
@@ -39,19 +39,26 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "id": ("ya|iya", "tidak|bukan"), "ms": ("ya", "tidak|tak ada"), "fil": ("oo|opo", "hindi"),
         "ko": ("네|예|있음|있습니다", "아니요|아니오|아뇨|아니|없음|없습니다"),
         "zh": ("是|是的|对|對|有|没错", "否|不|不是|没有|沒有|不对|無"),
-        "ka": ("დიახ|კი", "არა"), "hy": ("այո", "ոչ"), "kk": ("иә", "жоқ"), "uz": ("ha", "yo'q|yoʻq"),
+        "ka": ("დიახ|კი", "არა"), "hy": ("այո", "ոչ"),
+        "kk": ("иә", "жоқ"), "uz": ("ha", "yo'q|yoʻq"),
         "mn": ("тийм", "үгүй"), "sw": ("ndiyo", "hapana"), "af": ("ja", "nee"), "am": ("አዎ", "አይ"),
         "mt": ("iva", "le"), "lb": ("jo", "neen"), "sq no": ("", "jo"),
     }
 )  # fmt: skip
 #: What Excel shows for TRUE and FALSE (Microsoft's function translations).
 _BOOLEANS = (
-    "true|wahr|vrai|verdadero|vero|verdadeiro|verdader|waar|sant|sand|sann|tosi|prawda|pravda"
-    "|igaz|истина|істина|doğru|dogru|doğri|adevărat|istina|resnica|αληθης|αληθής|tõene|teisinga|patiess"
-    "|đúng|benar|จริง|אמת|صحيح|真|참|/yes|/on|/ja|/はい|/oui|/sí|/si|/sim|/true|/1|checked",
-    "false|falsch|faux|falso|fals|onwaar|falskt|falsk|usann|epätosi|fałsz|falsz|nepravda|hamis"
-    "|ложь|хибність|yanlış|yanlis|yanliş|laž|neresnično|ψευδης|ψευδής|väär|klaidinga|aplams|sai|salah"
-    "|เท็จ|שקר|خطأ|偽|假|거짓|/off|/no|/nein|/いいえ|/non|/não|/false|/0|unchecked",
+    (
+        "true|wahr|vrai|verdadero|vero|verdadeiro|verdader|waar|sant|sand|sann|tosi|prawda|pravda"
+        "|igaz|истина|істина|doğru|dogru|doğri|adevărat|istina|resnica|αληθης|αληθής|tõene"
+        "|teisinga|patiess"
+        "|đúng|benar|จริง|אמת|صحيح|真|참|/yes|/on|/ja|/はい|/oui|/sí|/si|/sim|/true|/1|checked"
+    ),
+    (
+        "false|falsch|faux|falso|fals|onwaar|falskt|falsk|usann|epätosi|fałsz|falsz|nepravda|hamis"
+        "|ложь|хибність|yanlış|yanlis|yanliş|laž|neresnično|ψευδης|ψευδής|väär|klaidinga|aplams"
+        "|sai|salah"
+        "|เท็จ|שקר|خطأ|偽|假|거짓|/off|/no|/nein|/いいえ|/non|/não|/false|/0|unchecked"
+    ),
 )
 _NUMBERS = ("1|1.0|1,0", "0|0.0|0,0")
 #: A cross is a yes in the West and a no in Japan.
@@ -66,19 +73,29 @@ _ASSENT = (
 )
 #: What may be meant as yes or no: a proposal.
 _PROPOSED = (
-    "of course|sure|certainly|correct|right|exactly|affirmative|definitely|absolutely|indeed"
-    "|it is|it does|we do|we have|natürlich|klar|genau|sicher|richtig|korrekt|stimmt|selbstverständlich"
-    "|もちろん|その通り|その通りです|correcto|claro|bien sûr|exact|certo|needed|required|necessary|applicable"
-    "|applies|yes please|ja bitte|erforderlich|nötig|notwendig|benötigt|zutreffend|trifft zu|要"
-    "|必要|必要です|要します|必須|nécessaire|necesario|necessario|必要な|需要|필요|対応済み|済んでいる"
-    "|👌|🙆|🆗|■|▣|◉|◼|▪|⚫|🔘|🟢|v|t|s|j|√|まる|マル|丸|𐄂|true.|positive",
-    "not needed|not required|unnecessary|not necessary|no need|not applicable|does not apply"
-    "|certainly not|of course not|not at all|absolutely not|negative|never|it is not|it isn't"
-    "|we don't|we do not|is not|nicht erforderlich|nicht nötig|nicht notwendig|nicht benötigt"
-    "|nicht zutreffend|trifft nicht zu|entfällt|keineswegs|auf keinen fall|不要|不要です|必要ない"
-    "|必要なし|必要ありません|要りません|いらない|いりません|不需要|没必要|不必要|필요없음|필요 없음"
-    "|pas nécessaire|non nécessaire|no es necesario|non necessario|não necessário|not yes|対応なし"
-    "|未対応|not m2m|🚫|⛔|🔴|f|ばつ|バツ|罰|not",
+    (
+        "of course|sure|certainly|correct|right|exactly|affirmative|definitely|absolutely|indeed"
+        "|it is|it does|we do|we have|natürlich|klar|genau|sicher|richtig|korrekt|stimmt"
+        "|selbstverständlich"
+        "|もちろん|その通り|その通りです|correcto|claro|bien sûr|exact|certo|needed|required"
+        "|necessary|applicable"
+        "|applies|yes please|ja bitte|erforderlich|nötig|notwendig|benötigt|zutreffend|trifft zu|要"
+        "|必要|必要です|要します|必須|nécessaire|necesario|necessario|必要な|需要|필요|対応済み"
+        "|済んでいる"
+        "|👌|🙆|🆗|■|▣|◉|◼|▪|⚫|🔘|🟢|v|t|s|j|√|まる|マル|丸|𐄂|true.|positive"
+    ),
+    (
+        "not needed|not required|unnecessary|not necessary|no need|not applicable|does not apply"
+        "|certainly not|of course not|not at all|absolutely not|negative|never|it is not|it isn't"
+        "|we don't|we do not|is not|nicht erforderlich|nicht nötig|nicht notwendig|nicht benötigt"
+        "|nicht zutreffend|trifft nicht zu|entfällt|keineswegs|auf keinen fall|不要|不要です"
+        "|必要ない"
+        "|必要なし|必要ありません|要りません|いらない|いりません|不需要|没必要|不必要|필요없음"
+        "|필요 없음"
+        "|pas nécessaire|non nécessaire|no es necesario|non necessario|não necessário|not yes"
+        "|対応なし"
+        "|未対応|not m2m|🚫|⛔|🔴|f|ばつ|バツ|罰|not"
+    ),
 )
 #: Stems of assent in a sentence, and the words that turn it round.
 _STEMS = re.compile(

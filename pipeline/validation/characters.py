@@ -18,6 +18,8 @@ _SHORT_ERRORS = frozenset(
     "|#nedostupné|#none|#error|#getting_data|#n/dostęp|#brak|#není_k_dispozici|#ikke tilgjengelig"
     "|#n/tilgængelig|#d/n|#nd|#n.d.|#nil|#null|#nan|#value|#ref|#name|#div/0|#num".split("|")
 )
+#: So many number signs show that a column is too narrow.
+_NARROW = 3
 _WELL_KNOWN = frozenset(
     {"#name?", "#value!", "#ref!", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#wert!"}
 )
@@ -93,10 +95,14 @@ def is_placeholder(text: str) -> bool:
 #: Words that take an answer back, or put it off: what stands beside them is not simply right.
 _TAKEN_BACK = re.compile(
     r"\b(?:not|no longer|never|old|former|formerly|previous|previously|obsolete|expired|cancelled"
-    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|to be|tbc|tbd|check|pending|outdated|temporary|provisional|veraltet|überholt|vorläufig|vorbehaltlich|ungeprüft|noch zu|wird noch|unsure"
-    r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher|vielleicht"
+    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|to be"
+    r"|tbc|tbd|check|pending|outdated|temporary|provisional|veraltet|überholt|vorläufig"
+    r"|vorbehaltlich|ungeprüft|noch zu|wird noch|unsure"
+    r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher"
+    r"|vielleicht"
     r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
-    r"|要確認|確認中|変更予定|未確定|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん|ではない|ではありません|不要",
+    r"|要確認|確認中|変更予定|未確定|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん"
+    r"|ではない|ではありません|不要",
     re.IGNORECASE,
 )
 
@@ -113,7 +119,8 @@ def is_cell_error(text: str) -> bool:
         return bool(_LIBREOFFICE_ERROR.fullmatch(plain))
     named = _ERROR.fullmatch(plain)
     known = named is not None and (named[1].isupper() or plain.casefold() in _WELL_KNOWN)
-    return known or plain.casefold() in _SHORT_ERRORS or not plain.strip("#")[:1] and len(plain) > 2  # noqa: PLR2004 - ### is a narrow column
+    narrow = len(plain) >= _NARROW and not plain.strip("#")
+    return known or narrow or plain.casefold() in _SHORT_ERRORS
 
 
 def squeeze(text: str) -> str:

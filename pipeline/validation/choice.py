@@ -4,7 +4,6 @@ import re
 from difflib import get_close_matches
 
 from pipeline.forms.definitions.definition import Question
-from pipeline.model.problem import Verdict
 from pipeline.validation.assent import (
     UNCLEAR,
     assents,
@@ -109,10 +108,17 @@ def _ticked(options: tuple[Option, ...], text: str, question: Question, hints: H
         sure = bool(chosen) and (all(empty) or not empty) and not crossed
         if sure and is_negated(text) and not _is_plain(options, question, hints):
             sure = False
-        return ok(picked[0]) if sure else ask(picked[0], "bool_unclear", given=text)
+        return ok(picked[0]) if sure else _asked(picked[0], text, question)
     if len(distinct) > 1:
         return ask(None, "two_values", candidates=distinct, a=distinct[0], b=distinct[1])
-    return _unclear(text)
+    return _asked(None, text, question)
+
+
+def _asked(value: str | None, text: str, question: Question) -> Read:
+    """Return the question in the words of the kind: yes or no, or one of a list."""
+    if set(question.choices) >= _YES_NO:
+        return ask(value, "bool_unclear", given=text)
+    return ask(value, "list_value")
 
 
 def _is_plain(options: tuple[Option, ...], question: Question, hints: Hints) -> bool:

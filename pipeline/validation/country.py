@@ -32,12 +32,13 @@ _LONGEST = 120
 _CLOSE = 0.82
 _MARGIN = 0.05
 _FLAG_A, _FLAG_Z = 0x1F1E6, 0x1F1FF
-_BLACK_FLAG, _TAG_A, _TAG_Z = 0x1F3F4, 0xE0061, 0xE007A
+_BLACK_FLAG, _TAG, _TAGS_END = 0x1F3F4, 0xE0000, 0xE0080
 _SHORTEST_TYPO = 5
 _SPLIT = re.compile(
     r"\s*(?:/|／|,|、|;|:|\||\n|&|\bor\b|\band\b|\bund\b|または|と|=)\s*|\s+[-–—~]\s+"
 )
 _BRACKETS = re.compile(r"^(.+?)\s*[(（\[](.+?)[)）\]]$")
+_BRACKETS_FIRST = re.compile(r"^[(（\[]([^)）\]]+)[)）\]]\s*(.{2,})$")
 _CODE_FIRST = re.compile(r"^([A-Z]{2,3})[\s.)]\s*(.{3,})$")
 _CODE_LAST = re.compile(r"^(.{3,}?)[\s.(]+([A-Z]{2,3})$")
 #: The long form of a state's name: the short one follows.
@@ -87,7 +88,7 @@ def _whole(text: str) -> Read | None:
 
 
 def _in_parts(text: str) -> Read | None:
-    """Return what the parts of ``text`` say: a code and a name, two names, a place and a country."""
+    """Return what the parts of ``text`` say: a code and a name, a place and its country."""
     parts = _parts(text)
     if len(parts) < 2:  # noqa: PLR2004 - one part is the whole
         return None
@@ -127,6 +128,9 @@ def _parts(text: str) -> list[str]:
 def _whole_or_parts(text: str) -> list[str]:
     if _one(text):
         return [text]
+    leading = _BRACKETS_FIRST.match(text)
+    if leading:
+        return [leading.group(1), leading.group(2)]
     brackets = _BRACKETS.match(text)
     if brackets:
         before = [brackets.group(1)] if _one(brackets.group(1)) else _SPLIT.split(brackets.group(1))
@@ -216,10 +220,10 @@ def _flag(text: str) -> str:
     letters = [sign for sign in text if _FLAG_A <= ord(sign) <= _FLAG_Z]
     code = "".join(chr(ord(sign) - _FLAG_A + ord("A")) for sign in letters)
     tagged = text[:1] == chr(_BLACK_FLAG) and all(
-        0xE0020 <= ord(sign) <= 0xE007F for sign in text[1:]
-    )  # noqa: PLR2004 - the tags
+        _TAG <= ord(sign) < _TAGS_END for sign in text[1:]
+    )
     if tagged:
-        code = "".join(chr(ord(sign) - 0xE0000) for sign in text[1:3]).upper()
+        code = "".join(chr(ord(sign) - _TAG) for sign in text[1:3]).upper()
     elif len(letters) != 2 or len(text.replace("\ufe0f", "")) != 2:  # noqa: PLR2004 - alpha-2
         return ""
     return code if code in codes() else ""

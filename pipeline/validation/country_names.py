@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
-from os.path import commonprefix
 from types import MappingProxyType
 
 from pipeline.validation.characters import squeeze
@@ -30,7 +29,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "great britain": "GB", "britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
         "northern ireland": "GB", "英国": "GB", "イギリス": "GB", "holland": "NL",
         "the netherlands": "NL", "オランダ": "NL", "uae": "AE", "u.a.e.": "AE", "emirates": "AE",
-        "vae": "AE", "eeuu": "US", "ee.uu": "US", "ee. uu": "US", "eua": "US", "rfa": "DE", "el": "GR",
+        "vae": "AE", "eeuu": "US", "ee.uu": "US", "ee. uu": "US", "eua": "US", "rfa": "DE",
+        "el": "GR",
         "north ireland": "GB", "fyrom": "MK", "saint martin (french part)": "MF",
         "sint maarten (dutch part)": "SX", "macedonia (yugoslav)": "MK",
         "macedonia, the former yugoslav republic of": "MK", "falkland islands (malvinas)": "FK",
@@ -45,7 +45,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "bolivia": "BO", "venezuela": "VE", "tanzania": "TZ", "moldova": "MD", "iran": "IR",
         "brunei": "BN", "にほん": "JP", "にっぽん": "JP", "日本国": "JP", "ニッポン": "JP",
         "nippon": "JP", "日本国内": "JP",
-        "nihon": "JP", "ジャパン": "JP", "ニホン": "JP", "한국": "KR", "대한민국": "KR", "臺灣": "TW",
+        "nihon": "JP", "ジャパン": "JP", "ニホン": "JP", "한국": "KR", "대한민국": "KR",
+        "臺灣": "TW",
         "香港": "HK", "澳門": "MO", "マカオ": "MO", "السعودية": "SA", "الامارات": "AE",
         "الإمارات": "AE", "中国大陸": "CN", "中国大陆": "CN", "中國大陸": "CN", "palestine": "PS",
         "trinidad": "TT", "bosnia": "BA", "são tomé": "ST",
@@ -63,7 +64,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "vereinigte staaten von amerika": "US", "grossbritannien": "GB", "weissrussland": "BY",
         "eire": "IE", "éire": "IE", "drc": "CD", "dr congo": "CD", "белоруссия": "BY",
         "congo-kinshasa": "CD", "congo (kinshasa)": "CD", "congo (brazzaville)": "CG",
-        "palestinian territory, occupied": "PS", "congo-brazzaville": "CG", "ksa": "SA", "rsa": "ZA", "nz": "NZ",
+        "palestinian territory, occupied": "PS", "congo-brazzaville": "CG",
+        "ksa": "SA", "rsa": "ZA", "nz": "NZ",
         "french republic": "FR", "italian republic": "IT", "hellenic republic": "GR",
         "slovak republic": "SK", "portuguese republic": "PT", "argentine republic": "AR",
         "lebanese republic": "LB", "kyrgyz republic": "KG", "togolese republic": "TG",
@@ -81,8 +83,10 @@ _AMBIGUOUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "サン・マルタン": ("MF", "SX"), "sint martin": ("MF", "SX"), "saint maarten": ("MF", "SX"),
         "朝鮮": ("KP", "KR"), "コリア": ("KR", "KP"), "高麗": ("KR", "KP"), "조선": ("KP", "KR"),
         "朝鲜半岛": ("KR", "KP"), "korea": ("KR", "KP"), "congo": ("CD", "CG"),
-        "コンゴ": ("CD", "CG"), "kongo": ("CD", "CG"), "samoa": ("WS", "AS"), "サモア": ("WS", "AS"),
-        "ireland / uk": ("IE", "GB"), "channel islands": ("JE", "GG"), "チャンネル諸島": ("JE", "GG"),
+        "コンゴ": ("CD", "CG"), "kongo": ("CD", "CG"), "samoa": ("WS", "AS"),
+        "サモア": ("WS", "AS"),
+        "ireland / uk": ("IE", "GB"), "channel islands": ("JE", "GG"),
+        "チャンネル諸島": ("JE", "GG"),
         "kanalinseln": ("JE", "GG"), "timor": ("TL", "ID"), "micronesia region": ("FM",),
         "dominican": ("DO", "DM"), "columbia": ("CO",), "borneo": ("BN", "ID", "MY"),
         "new guinea": ("PG", "ID"), "hispaniola": ("DO", "HT"), "antilles": ("CW", "SX", "BQ"),
@@ -251,8 +255,7 @@ def shared() -> Mapping[str, tuple[str, ...]]:
         for language in _LANGUAGES:
             for word in _in_common(_names_of(states, language)):
                 found[word] = states
-    found |= {key: known for key, known in _AMBIGUOUS.items()}
-    return MappingProxyType(found)
+    return MappingProxyType(found | dict(_AMBIGUOUS))
 
 
 def _names_of(states: Iterable[str], language: str) -> list[str]:
@@ -267,10 +270,8 @@ def _in_common(known: list[str]) -> list[str]:
     if len(known) < 2:  # noqa: PLR2004 - nothing to have in common
         return []
     split = [re.split(r"[\s()（）–-]+", name) for name in known]
-    first = commonprefix(split)
-    last = commonprefix([words[::-1] for words in split])
-    words = [first[0]] if first else []
-    words += [last[0]] if last else []
+    ends = [{words[at] for words in split} for at in (0, -1)]
+    words = [word for end in ends if len(end) == 1 for word in end]
     return [word for word in words if len(word) >= _SHORTEST_SHARED and word not in known]
 
 

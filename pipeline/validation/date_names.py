@@ -16,7 +16,8 @@ _LANGUAGES = (
 _MORE_MONTHS = {
     "sept": 9, "maerz": 3, "mrz": 3, "mär": 3, "jänner": 1, "jaenner": 1, "feber": 2, "i": 1,
     "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11,
-    "xii": 12, "كانون الثاني": 1, "شباط": 2, "آذار": 3, "نيسان": 4, "أيار": 5, "حزيران": 6, "تموز": 7,
+    "xii": 12, "كانون الثاني": 1, "شباط": 2, "آذار": 3, "نيسان": 4, "أيار": 5, "حزيران": 6,
+    "تموز": 7,
     "آب": 8, "أيلول": 9,
 }  # fmt: skip
 _MORE_DAYS = {"sonnabend": 5, "tues": 1, "thur": 3, "thurs": 3, "weds": 2}
@@ -28,7 +29,8 @@ _DOTTED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])|(?<=[\u0e31-\u0e4e])\.(?=[^\W
 #: Words that a date is written with; any other word beside one makes it a question.
 _FILLERS = frozenset(
     "of|the|de|del|den|der|dem|am|a|le|el|il|la|o|om|på|dnia|dne|г|года|год|году|р|року|roku"  # noqa: SIM905 - a list of words
-    "|m|d|y|g|r|from|ab|starting|year|day|date|datum|at|um|kl|klo|à|h|uhr|utc|gmt|jst|cet|z|t|ad|ce|พศ|คศ|ที่|วันที่"
+    "|m|d|y|g|r|from|ab|starting|year|day|date|datum|at|um|kl|klo|à|h|uhr|utc|gmt|jst|cet|z|t|ad"
+    "|ce|พศ|คศ|ที่|วันที่"
     "|วัน|ngày|năm|tháng|st|nd|rd|th|er|re|e|ª|º|standard|time|on|år|vuonna|év|i|tarihi|tanggal"
     "|年|月|日|号|日付|西暦|祝|曜日|曜|開始日|年月日|日にち|希望日|ready|start|begin|go|live|golive"
     "|beginn|starttermin|termin|le|och|και|yy|mm|dd|yyyy|tt|jj|jjjj|de l'année|clock|pm|in|年代"
@@ -114,7 +116,7 @@ def _east_asian(found: re.Match[str]) -> int:
 
 
 def unknown_words(rest: str) -> list[str]:
-    """Return the words of ``rest`` that no date is written with: before, circa, 予定 …"""
+    """Return the words of ``rest`` that no date is written with: before, circa, 予定."""
     known = _weekdays()
     return [
         word

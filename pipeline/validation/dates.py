@@ -39,7 +39,8 @@ _COMPACT = re.compile(r"(?<!\d)(20\d\d|19\d\d)(\d\d)(\d\d)(?!\d)")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _TIME = re.compile(
     r"(?:(?P<half>午前|午後|am|pm)\s*)?(?<!\d)(?P<h>\d{1,2})(?:(?::|：|h(?=\d\d)|(?<!\.\d)(?<!\.\d\d)\.(?!\d\d?\.))(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
-    r"|時(?:\s*(?P<jm>\d{1,2})\s*分|(?P<jh>半))?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\.|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
+    r"|時(?:\s*(?P<jm>\d{1,2})\s*分|(?P<jh>半))?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\."
+    r"|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
 )
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})t(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(z|[+-]\d{2}:?\d{2})?")
 #: Words that move a time of day, or make a span of it.

@@ -51,7 +51,8 @@ _CLAIMS = re.compile(
 _FILLERS = frozenset(
     "undefined|null|nil|lorem ipsum|foo|bar|foobar|foo bar|baz|qux|string|text|name|none|empty"  # noqa: SIM905 - a list of words
     "|test|testing|dummy|sample|example|placeholder|default|blank|abc|abcd|abcde|xyz|asdf|asdfg"
-    "|qwerty|qwertz|aaa|hoge|fuga|piyo|ほげ|ふが|テスト|サンプル|ダミー|あああ|ああああ|会社名|店舗名|表示名"
+    "|qwerty|qwertz|aaa|hoge|fuga|piyo|ほげ|ふが|テスト|サンプル|ダミー|あああ|ああああ|会社名"
+    "|店舗名|表示名"
     "|same as legal name|same as company name|same as company|see above|as above|same|firmenname"
     "|anzeigename|mustermann|musterfirma|muster gmbh|john doe|jane doe|acme|todo|tbd|to do"
     "|company name|your company|my company|display name|business name|brand name|同じ|会社名と同じ".split(
@@ -63,9 +64,12 @@ _GENERIC = frozenset(
     "support|customer support|customer service|customer care|customer|help|help desk|helpdesk|info"  # noqa: SIM905 - a list of words
     "|information|contact|contact us|service|services|sales|shop|store|online shop|company|business"
     "|test|demo|admin|office|team|bot|chat|chatbot|fashion|restaurant|hotel|bank|marketing"
-    "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name|center"
-    "|centre|desk|hotline|group|global|international|international group|japan office|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
-    "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社|弊社|当社"
+    "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name"
+    "|center"
+    "|centre|desk|hotline|group|global|international|international group|japan office"
+    "|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
+    "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社"
+    "|弊社|当社"
     "|テスト|ショップ|kundenservice|kundendienst|kundenbetreuung|service client|soporte|atendimento"
     "|客服|客戶服務|客户服务".split("|")
 )
@@ -182,9 +186,9 @@ def _email(name: str, _question: Question) -> Finding | None:
 
 
 def _digits(name: str, _question: Question) -> Finding | None:
-    """Find a name without a letter: digits and marks alone, or an id."""
+    """Find a name without a letter: digits and marks alone."""
     letterless = not any(sign.isalpha() for sign in name) and any(map(str.isnumeric, name))
-    return Finding("name_digits", (("given", name),)) if letterless or _UUID.search(name) else None
+    return Finding("name_digits", (("given", name),)) if letterless else None
 
 
 def _phone(name: str, _question: Question) -> Finding | None:
@@ -221,13 +225,13 @@ def _generic(name: str, _question: Question) -> Finding | None:
     generic = (
         folded in _GENERIC
         or folded in _FILLERS
-        or bool(words)
-        and all(word in _GENERIC or word in _FILLERS for word in words)
+        or (bool(words) and all(word in _GENERIC or word in _FILLERS for word in words))
         or re.sub(r"\d+$", "", folded) in _FILLERS
         or names_without_form(name)[0] == ""
         or folded.strip("()") in _LEGAL_ALONE
         or folded in assent_words()
         or _is_mashed(folded)
+        or bool(_UUID.search(name))
         or bool(_CLAIMS.search(name))
         or is_country_name(name)
         or bool(countries_of_place(name))

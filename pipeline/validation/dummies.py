@@ -1,6 +1,7 @@
-"""Ids that nobody was given: all alike, counting, repeating, or printed in a standard as examples."""
+"""Ids that nobody was given: all alike, counting, repeating, or the examples of a standard."""
 
 import re
+from itertools import pairwise
 
 _FEWEST_KINDS = 2
 #: A share of steps up (or down) that no id has by chance: of ten thousand million, less than one.
@@ -68,7 +69,7 @@ def _repeats(signs: str) -> bool:
 
 def _counts(signs: str) -> bool:
     """Return whether nearly each sign follows the one before it, upwards or downwards."""
-    steps = [_step(one, other) for one, other in zip(signs, signs[1:], strict=False)]
+    steps = [_step(one, other) for one, other in pairwise(signs)]
     if not steps:
         return False
     most = max(steps.count(1), steps.count(-1))

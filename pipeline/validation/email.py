@@ -131,7 +131,7 @@ def _around(text: str, found: list[str]) -> tuple[str, ...]:
     return ("words_ignored",) if text.strip(". ") != found[0] else ()
 
 
-def _valid(address: str) -> Read:
+def _valid(address: str) -> Read:  # noqa: PLR0911 - a return for each outcome
     """Return ``address``, or the question about what looks like another one."""
     local, _, domain = address.rpartition("@")
     shown = unicode_host(domain)

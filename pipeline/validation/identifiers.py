@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.forms.definitions.definition import Question
+from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import (
     UNKNOWN_WORDS,
@@ -41,7 +42,7 @@ _OTHER_ACCOUNT = re.compile(r"(?<![a-z])act_?\s?\d", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|、，]\s+|\s+[-/|]\s+|(?<=\d{8})\s+(?=\d{8})")
 
 
-def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
+def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the UUID in lower case with its hyphens (RFC 9562), wherever it stands in ``text``."""
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
@@ -52,24 +53,17 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR
     found = tuple(dict.fromkeys(_UUID.findall(plain)))
     if len(found) > 1:
         return ask(None, "two_values", candidates=found, a=found[0], b=found[1])
-    if found and not found[0].strip("0-"):
-        return reject("org_id")
-    if found and _is_made_up(found[0], hints):
-        return reject("placeholder", given=found[0])
-    if found and not _is_random(found[0]):
-        return ask(found[0], "confirm_value", value=found[0]).noted(*notes)
     if found:
         around = () if plain.strip("{}() ") == found[0] else ("words_ignored",)
-        return ok(found[0], *notes, *around)
+        return _one_uuid(found[0], hints).noted(*notes, *around)
     loose = _LOOSE_UUID.findall(re.sub(r"(?<=[0-9a-f-])\s+(?=[0-9a-f-])", "", plain))
     if len(loose) == 1:
         digits = loose[0].replace("-", "")
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         value = "-".join(parts)
-        if _is_made_up(value, hints):
-            return reject("placeholder", given=value)
-        if "-" not in loose[0] and _is_random(value):
-            return ok(value, *notes, "hyphens_added")
+        read = _one_uuid(value, hints)
+        if "-" not in loose[0] or read.verdict is Verdict.REJECT:
+            return read.noted(*notes, "hyphens_added")
         return ask(value, "confirm_value", value=value).noted(*notes)
     meant = _UUID.findall(plain.translate(_LOOKALIKES))
     if len(meant) == 1:
@@ -77,12 +71,17 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR
     return reject("org_id")
 
 
-def _is_made_up(uuid: str, hints: Hints) -> bool:
-    return is_dummy_uuid(uuid) or uuid in hints.words
+def _one_uuid(uuid: str, hints: Hints) -> Read:
+    """Return ``uuid``; one that nobody gave out is refused, one of no version asked about."""
+    if not uuid.strip("0-"):
+        return reject("org_id")
+    if is_dummy_uuid(uuid) or uuid in hints.words:
+        return reject("placeholder", given=uuid)
+    return ok(uuid) if _is_random(uuid) else ask(uuid, "confirm_value", value=uuid)
 
 
 def _is_random(uuid: str) -> bool:
-    """Return whether ``uuid`` has a version and a variant of RFC 9562; all that are given out do."""
+    """Return whether ``uuid`` has a version and a variant of RFC 9562, as all given out do."""
     return uuid[14] in "12345678" and uuid[19] in "89ab"
 
 
@@ -100,11 +99,10 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
     in_link = _in_link(plain, question)
     if len(in_link) > 1:
         return ask(None, "two_values", candidates=in_link, a=in_link[0], b=in_link[1])
-    if _OTHER_ACCOUNT.search(plain):
-        return reject("digits_id", min=question.minimum, max=question.maximum)
-    linked = in_link[0] if in_link else ""
-    plain = linked or re.sub(r"(?<=\d{8})[.,]0{1,2}$", "", plain)
-    if _FRACTION.search(plain):
+    if in_link:
+        return _one_id(in_link[0], in_link[0], question, hints).noted(*notes, "link")
+    plain = re.sub(r"(?<=\d{8})[.,]0{1,2}$", "", plain)
+    if _OTHER_ACCOUNT.search(plain) or _FRACTION.search(plain):
         return reject("digits_id", min=question.minimum, max=question.maximum)
     pieces = (run for part in _BETWEEN.split(plain) for run in _RUN.findall(part))
     runs = [re.sub(r"[\s.,'_-]", "", run) for run in pieces]
@@ -113,22 +111,22 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
         return ask(None, "two_values", candidates=tuple(runs), a=runs[0], b=runs[1])
     if not runs or len(runs[0]) > question.maximum:
         return reject("digits_id", min=question.minimum, max=question.maximum)
-    value = runs[0]
+    words = ("words_ignored",) if re.search(r"[^\d\s.,'_-]", plain) else ()
+    return _one_id(runs[0], plain, question, hints).noted(*notes, *words)
+
+
+def _one_id(value: str, plain: str, question: Question, hints: Hints) -> Read:
+    """Return the id ``value``, which stands in ``plain``, or what is wrong with it."""
     if is_dummy(value) or value in hints.words:
         return reject("placeholder", given=value)
-    if not linked and re.search(r"\d[?*]|[?*]\d", plain):
+    if re.search(r"\d[?*]|[?*]\d", plain):
         return ask(None, "unreadable")
-    if not linked and re.search(r"\d[A-Za-z]|[OoIl]\d", plain):
+    if re.search(r"\d[A-Za-z]|[OoIl]\d", plain):
         return _letters(plain, question)
-    if hints.cell_type is CellType.NUMBER:
-        if len(value) > _EXACT_DIGITS:
-            return ask(None, "cell_digits_lost")
-        notes = (*notes, "numeric_cell")
-    if linked:
-        notes = (*notes, "link")
-    elif re.search(r"[^\d\s.,'_-]", plain):
-        notes = (*notes, "words_ignored")
-    return _usual(value, question).noted(*notes)
+    if hints.cell_type is CellType.NUMBER and len(value) > _EXACT_DIGITS:
+        return ask(None, "cell_digits_lost")
+    numeric = ("numeric_cell",) if hints.cell_type is CellType.NUMBER else ()
+    return _usual(value, question).noted(*numeric)
 
 
 def _letters(text: str, question: Question) -> Read:

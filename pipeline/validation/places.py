@@ -12,14 +12,22 @@ from pipeline.validation.country_names import codes, key_of, loose_key, plain_ke
 
 #: The prefectures of Japan (ISO 3166-2:JP), which ``holidays`` does not name.
 _PREFECTURES = (
-    "北海道|青森県|岩手県|宮城県|秋田県|山形県|福島県|茨城県|栃木県|群馬県|埼玉県|千葉県|東京都|神奈川県"
-    "|新潟県|富山県|石川県|福井県|山梨県|長野県|岐阜県|静岡県|愛知県|三重県|滋賀県|京都府|大阪府|兵庫県"
-    "|奈良県|和歌山県|鳥取県|島根県|岡山県|広島県|山口県|徳島県|香川県|愛媛県|高知県|福岡県|佐賀県|長崎県"
-    "|熊本県|大分県|宮崎県|鹿児島県|沖縄県",
-    "hokkaido|aomori|iwate|miyagi|akita|yamagata|fukushima|ibaraki|tochigi|gunma|saitama|chiba"
-    "|tokyo|kanagawa|niigata|toyama|ishikawa|fukui|yamanashi|nagano|gifu|shizuoka|aichi|mie|shiga"
-    "|kyoto|osaka|hyogo|nara|wakayama|tottori|shimane|okayama|hiroshima|yamaguchi|tokushima|kagawa"
-    "|ehime|kochi|fukuoka|saga|nagasaki|kumamoto|oita|miyazaki|kagoshima|okinawa",
+    (
+        "北海道|青森県|岩手県|宮城県|秋田県|山形県|福島県|茨城県|栃木県|群馬県|埼玉県|千葉県|東京都|神奈川県"
+        "|新潟県|富山県|石川県|福井県|山梨県|長野県|岐阜県|静岡県|愛知県|三重県|滋賀県|京都府"
+        "|大阪府|兵庫県"
+        "|奈良県|和歌山県|鳥取県|島根県|岡山県|広島県|山口県|徳島県|香川県|愛媛県|高知県|福岡県"
+        "|佐賀県|長崎県"
+        "|熊本県|大分県|宮崎県|鹿児島県|沖縄県"
+    ),
+    (
+        "hokkaido|aomori|iwate|miyagi|akita|yamagata|fukushima|ibaraki|tochigi|gunma|saitama|chiba"
+        "|tokyo|kanagawa|niigata|toyama|ishikawa|fukui|yamanashi|nagano|gifu|shizuoka|aichi|mie"
+        "|shiga"
+        "|kyoto|osaka|hyogo|nara|wakayama|tottori|shimane|okayama|hiroshima|yamaguchi|tokushima"
+        "|kagawa"
+        "|ehime|kochi|fukuoka|saga|nagasaki|kumamoto|oita|miyazaki|kagoshima|okinawa"
+    ),
 )
 #: German and English names of parts of countries that ISO 3166-2 lists in one language.
 _MORE = MappingProxyType(
@@ -31,7 +39,8 @@ _MORE = MappingProxyType(
         "andalusia": "ES", "tuscany": "IT", "lombardy": "IT", "sicily": "IT", "sardinia": "IT",
         "brittany": "FR", "normandy": "FR", "corsica": "FR", "flanders": "BE", "wallonia": "BE",
         "washington dc": "US", "d.c": "US", "kalifornien": "US", "カリフォルニア": "US",
-        "ニューヨーク": "US", "ハワイ": "US", "バイエルン": "DE", "スコットランド": "GB", "イングランド": "GB",
+        "ニューヨーク": "US", "ハワイ": "US", "バイエルン": "DE", "スコットランド": "GB",
+        "イングランド": "GB",
         "ウェールズ": "GB", "guangdong": "CN", "sichuan": "CN", "siberia": "RU",
         "balearic islands": "ES",
         "azores": "PT", "madeira": "PT", "tasmania": "AU", "new england": "US", "bali": "ID",

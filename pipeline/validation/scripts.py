@@ -7,6 +7,7 @@ Public Suffix List: no network.
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 import idna
 
@@ -70,8 +71,10 @@ def _is_disguised(sign: str) -> bool:
     folded = unicodedata.normalize("NFKC", sign)
     if folded != unicodedata.normalize("NFC", sign) and folded.isascii():
         return True
-    name = unicodedata.name(sign, "")
-    return name.startswith(("LATIN LETTER SMALL CAPITAL", "MODIFIER LETTER")) or sign == "ı"
+    if unicodedata.name(sign, "").startswith(("LATIN LETTER SMALL CAPITAL", "MODIFIER LETTER")):
+        return True
+    accented = unicodedata.normalize("NFD", sign)[0].isascii()
+    return not accented and script_of(sign) == "Latn" and _twin(sign)
 
 
 @cache
@@ -139,7 +142,7 @@ def is_reserved(host: str) -> bool:
 
 
 @cache
-def _suffixes():  # noqa: ANN202 - the library has no types
+def _suffixes() -> Any:  # the library has no types
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - 35 ms, for rare names only
 
     return PublicSuffixList(only_icann=True)

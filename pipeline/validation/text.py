@@ -12,7 +12,7 @@ from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 MARKUP = re.compile(r"</?[A-Za-z!][^<>]*>|<\?|\{\{|\{%|&#?\w+;", re.DOTALL)
 
 
-def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the words of ``text``; lengths count in UTF-16 units."""
     broken = damaged(text)
     if broken:

@@ -141,8 +141,8 @@ def _composed(key: str, question: Question, hints: Hints) -> Read | None:
         found = _zone(f"{area}/{city}")
         return _choice((found,), sure=False) if found else None
     if area and city.replace("_", " ") in cities():
-        inside_area = [zone for zone in cities()[city.replace("_", " ")]]
-        same = tuple(zone for zone in inside_area if zone.casefold().startswith(area))
+        named = cities()[city.replace("_", " ")]
+        same = tuple(zone for zone in named if zone.casefold().startswith(area))
         if same:
             return _choice(same, sure=False)
     parts = [part for part in _PARTS.split(key) if part]
@@ -176,7 +176,7 @@ def _choice(found: tuple[str, ...], *, sure: bool) -> Read:
 
 
 def _reversed(match: re.Match[str], hints: Hints) -> Read:
-    """Return the question which way the sign of ``Etc/GMT+9`` was meant: it is west in that name."""
+    """Return the question which way the sign of ``Etc/GMT+9`` was meant: west, in that name."""
     hours = int(match.group(2))
     if not hours:
         return ok("Etc/UTC")
@@ -318,7 +318,7 @@ def _by_country(key: str, question: Question, hints: Hints) -> Read:
     if found and read.verdict is Verdict.OK and len({_offsets(zone) for zone in found}) == 1:
         main = tuple(zone for zone in found if zone in windows_zones())
         return ok((main or found)[0])
-    if read.value in MAIN_ZONES:
+    if read.value and read.value in MAIN_ZONES:
         return _choice((MAIN_ZONES[read.value],), sure=False)
     if found:
         main = tuple(zone for zone in found if zone in windows_zones()) or found

@@ -35,7 +35,7 @@ _COMMA_FOR_DOT = re.compile(r"(?:https?://)?[\w.-]+,[a-z]{2,}(?:/\S*)?", re.IGNO
 _USUAL_PORTS = {None, 80, 443}
 
 
-def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the address with its scheme; only public http and https sites are good."""
     if damaged(text):
         return ask(None, "damaged_chars", chars=damaged(text))
@@ -90,7 +90,7 @@ def _bare_host(text: str) -> str:
     return re.split(r"[/?#:]", rest.lower(), maxsplit=1)[0].removeprefix("www.")
 
 
-def _read(plain: str) -> Read:
+def _read(plain: str) -> Read:  # noqa: PLR0911 - a return for each outcome
     notes: tuple[str, ...] = ()
     scheme = _SCHEME.match(plain)
     if scheme:

@@ -30,7 +30,8 @@ _MORE_CITIES: Mapping[str, str] = MappingProxyType(
     {
         "Asia/Tokyo": "osaka|大阪|sapporo|札幌|nagoya|名古屋|kyoto|京都|yokohama|横浜|fukuoka|福岡"
         "|kobe|神戸",
-        "America/New_York": "nyc|n.y.c|washington|washington dc|washington, d.c.|boston|miami|atlanta"
+        "America/New_York": "nyc|n.y.c"
+        "|washington|washington dc|washington, d.c.|boston|miami|atlanta"
         "|eastern time|us eastern|est5edt|philadelphia",
         "America/Chicago": "houston|dallas|austin|central time|us central|cst6cdt",
         "America/Denver": "mountain time|us mountain|salt lake city",
@@ -127,6 +128,7 @@ def cities() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def windows() -> Mapping[str, str]:
+    """Return the zones by the ids of Windows, folded."""
     from babel.core import get_global  # noqa: PLC0415 - slow to import, needed for few answers
 
     return MappingProxyType(

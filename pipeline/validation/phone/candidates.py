@@ -208,7 +208,7 @@ def is_short_for_its_plan(e164: str) -> bool:
     number = phonenumbers.parse(e164)
     if len(phonenumbers.national_significant_number(number)) >= _FEW_DIGITS:
         return False
-    metadata = _metadata(phonenumbers.region_code_for_country_code(number.country_code))
+    metadata = _metadata(phonenumbers.region_code_for_country_code(number.country_code or 0))
     fixed = metadata.fixed_line if metadata else None
     return len(fixed.possible_length if fixed else ()) >= _ANY_LENGTH
 

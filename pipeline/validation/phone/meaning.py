@@ -23,8 +23,8 @@ from pipeline.validation.phone.kinds import kind_of
 from pipeline.validation.phone.number_types import calling_code
 from pipeline.validation.phone.plan_changes import is_in_doubt, successors
 from pipeline.validation.phone.plans import (
-    UNUSED_CODES,
     TRUNK_GIVEN_UP,
+    UNUSED_CODES,
     is_moved_abroad,
     without_soviet_trunk,
 )
@@ -157,7 +157,7 @@ def _renewed(digits: str, code: str) -> tuple[Candidate, ...] | None:
     if today is None and old.startswith("0"):
         today = successors(code, old[1:])
     if not today:
-        return today
+        return None if today is None else ()
     found = tuple(candidate for one in today if (candidate := international(one)))
     if found and is_moved_abroad(digits):
         return (Candidate(found[0].e164, ("moved_abroad",)),)
@@ -206,7 +206,8 @@ def _without_plus(digits: str, country: str | None, first: str) -> Meaning:
         return Meaning((own,), digits, code, "confirm_value")
     dialled = after_dialling_prefix(digits, country)
     abroad = _foreign(digits, home, first) if own is None else None
-    readings = {found.e164: found for found in (home, own, dialled, abroad) if found}
+    twice = doubled_code(dialled.digits) if dialled else None
+    readings = {found.e164: found for found in (home, own, dialled, abroad, twice) if found}
     if own and home and own.e164 == home.e164 == f"+{digits}":
         readings = {own.e164: Candidate(own.e164, ("plus_missing",))}
     elif own and own.e164 in readings and not home:
@@ -260,6 +261,9 @@ def _at_home(
 def _without_country(digits: str) -> Meaning:
     """Return the proposal for ``digits`` with neither a plus nor a country."""
     dialled = after_dialling_prefix(digits, None)
+    twice = doubled_code(dialled.digits) if dialled else None
+    if dialled and twice:
+        return Meaning((twice, dialled), digits, "", "choose_value")
     if dialled:
         return Meaning((dialled,), digits)
     proposal = after_any_prefix(digits)
