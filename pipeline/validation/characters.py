@@ -101,7 +101,8 @@ _TAKEN_BACK = re.compile(
     r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher"
     r"|vielleicht"
     r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
-    r"|要確認|確認中|変更予定|未確定|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん"
+    r"|要確認|確認中|変更予定|未確定|（仮）|\(仮\)|未定|未確定|未確認|abgemeldet|stillgelegt"
+    r"|gekündigt|deaktiviert|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん"
     r"|ではない|ではありません|不要",
     re.IGNORECASE,
 )
@@ -117,10 +118,18 @@ def is_cell_error(text: str) -> bool:
     plain = squeeze(text.translate(_FULL_WIDTH)).rstrip(".").lstrip("+-='\"")
     if not plain.startswith("#"):
         return bool(_LIBREOFFICE_ERROR.fullmatch(plain))
+    pieces = plain.split("#")[1:]
+    if len(pieces) > 1 and all(pieces):
+        return all(is_cell_error(f"#{piece}") for piece in pieces)
     named = _ERROR.fullmatch(plain)
-    known = named is not None and (named[1].isupper() or plain.casefold() in _WELL_KNOWN)
+    known = named is not None and (named[1] == named[1].upper() or plain.casefold() in _WELL_KNOWN)
     narrow = len(plain) >= _NARROW and not plain.strip("#")
-    return known or narrow or plain.casefold() in _SHORT_ERRORS
+    return (
+        known
+        or narrow
+        or plain.casefold().partition("/a ")[0] == "#n"
+        or (plain.casefold() in _SHORT_ERRORS)
+    )
 
 
 def squeeze(text: str) -> str:

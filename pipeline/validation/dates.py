@@ -61,6 +61,7 @@ _FEWEST_DIGITS = 3
 _LONG_AGO = timedelta(days=366)
 #: The Buddhist era, as Thailand counts, runs 543 years ahead.
 _BUDDHIST = range(2443, 2743)
+_DAYS_IN_BRACKETS = frozenset("月火水木金土日祝休월화수목금토일")
 _BUDDHIST_AHEAD = 543
 #: Years of the Persian and the Islamic calendar.
 _OTHER_CALENDARS = range(1300, 1500)
@@ -129,7 +130,7 @@ def _doubted(read: Read, rest: str) -> Read:
 def _kept(match: re.Match[str]) -> str:
     """Return the words in brackets: all but one sign (the weekday, a holiday) count."""
     inner = match.group()[1:-1].strip(" .")
-    return "" if len(inner) == 1 else f" {inner} "
+    return "" if inner in _DAYS_IN_BRACKETS else f" {inner} "
 
 
 def _by_week(plain: str) -> Read | None:

@@ -59,6 +59,10 @@ _FILLERS = frozenset(
         "|"
     )
 )
+#: A reference to another answer instead of a name.
+_REFERENCE = re.compile(
+    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s|^(?:同上|上記|前記)"
+)
 #: Words that name no brand (WhatsApp's display name guidelines).
 _GENERIC = frozenset(
     "support|customer support|customer service|customer care|customer|help|help desk|helpdesk|info"  # noqa: SIM905 - a list of words
@@ -66,7 +70,12 @@ _GENERIC = frozenset(
     "|test|demo|admin|office|team|bot|chat|chatbot|fashion|restaurant|hotel|bank|marketing"
     "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name"
     "|center"
-    "|centre|desk|hotline|group|global|international|international group|japan office"
+    "|centre|desk|hotline|butcher|pharmacy|bakery|barber|salon|florist|dentist"
+    "|doctor|lawyer|hospital|school|clinic|gym|supermarket|grocery|insurance|plumber|electrician"
+    "|taxi|bar|pub|beauty|apotheke|bäckerei|metzgerei|friseur|arzt|praxis|schule|restaurante"
+    "|farmacia|boulangerie|boucherie|薬局|美容院|病院|学校|レストラン|カフェ|居酒屋|ホテル|銀行"
+    "|歯科|医院|nan|true|false|void|inf|group|global|international|international group"
+    "|japan office"
     "|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
     "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社"
     "|弊社|当社"
@@ -165,7 +174,8 @@ def _broken(name: str, _question: Question) -> Finding | None:
 
 def _url(name: str, _question: Question) -> Finding | None:
     inside = any(_is_link(word) for word in _LINK_WORD.findall(name))
-    return Finding("name_url") if inside or _URL.search(name) else None
+    spelled = re.sub(r"(?<=[a-z0-9])。(?=[a-z])", ".", name, flags=re.IGNORECASE)
+    return Finding("name_url") if inside or _URL.search(spelled) else None
 
 
 def _is_link(word: str) -> bool:
@@ -231,6 +241,7 @@ def _generic(name: str, _question: Question) -> Finding | None:
         or folded.strip("()") in _LEGAL_ALONE
         or folded in assent_words()
         or _is_mashed(folded)
+        or bool(_REFERENCE.match(folded))
         or bool(_UUID.search(name))
         or bool(_CLAIMS.search(name))
         or is_country_name(name)

@@ -11,6 +11,7 @@ from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Severity, Verdict
 from pipeline.validation.characters import clean, damaged, squeeze, takes_back
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import is_doubted
 from pipeline.validation.scripts import (
     disguised_letters,
     foreign_letters,
@@ -67,6 +68,7 @@ def read_email(  # noqa: PLR0911 - a return for each outcome
     plain = squeeze(whole).replace("。", ".").replace("｡", ".")
     if "://" in plain or "@" not in plain.replace("(at)", "@").replace("[at]", "@"):
         return reject("email_format")
+    plain = plain.strip("「」『』【】《》")
     plain = re.sub(r"^mailto:", "", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\[([^\]]*@[^\]]*)\]\(mailto:\1\)", r"\1", plain)
     if re.search(r"[/=]", plain.partition("@")[0]) and _is_valid(_canonical(plain)):
@@ -81,7 +83,7 @@ def read_email(  # noqa: PLR0911 - a return for each outcome
         return ask(None, "two_values", candidates=tuple(valid), a=distinct[0], b=distinct[1])
     if len(valid) == 1 and _stands_alone(plain, found[0]):
         read = _valid(valid[0]).noted(*notes, *_around(plain, found))
-        if read.verdict is Verdict.OK and takes_back(plain.replace(found[0], " ")):
+        if read.verdict is Verdict.OK and _is_doubted(plain, found[0]):
             return ask(valid[0], "confirm_value", value=valid[0])
         return read
     if distinct and _is_dotted_carrier(distinct[0]):
@@ -111,6 +113,14 @@ def _is_example(address: str) -> bool:
     except EmailNotValidError:
         return False
     return True
+
+
+def _is_doubted(text: str, address: str) -> bool:
+    """Return whether the words around ``address`` may change it; a name before ``<`` does not."""
+    before, _, after = text.partition(address)
+    named = before.rstrip().endswith(("<", "(", "["))
+    doubt = takes_back(before) if named else is_doubted(before)
+    return doubt or is_doubted(after.replace(address, " "))
 
 
 def _stands_alone(text: str, address: str) -> bool:

@@ -16,6 +16,7 @@ from pipeline.validation.characters import (
 )
 from pipeline.validation.dummies import is_dummy, is_dummy_uuid
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import is_more_than_labels
 
 _DASHES = "‐‑‒–—―−ー－ｰ─━﹣⁃-"
 _HEX = r"[0-9a-f]"
@@ -55,7 +56,8 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         return ask(None, "two_values", candidates=found, a=found[0], b=found[1])
     if found:
         around = () if plain.strip("{}() ") == found[0] else ("words_ignored",)
-        return _one_uuid(found[0], hints).noted(*notes, *around)
+        read = _one_uuid(found[0], hints).noted(*notes, *around)
+        return _beside(read, re.sub(r"(?:https?://|urn:)\S*", " ", plain).replace(found[0], " "))
     loose = _LOOSE_UUID.findall(re.sub(r"(?<=[0-9a-f-])\s+(?=[0-9a-f-])", "", plain))
     if len(loose) == 1:
         digits = loose[0].replace("-", "")
@@ -112,7 +114,8 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
     if not runs or len(runs[0]) > question.maximum:
         return reject("digits_id", min=question.minimum, max=question.maximum)
     words = ("words_ignored",) if re.search(r"[^\d\s.,'_-]", plain) else ()
-    return _one_id(runs[0], plain, question, hints).noted(*notes, *words)
+    read = _one_id(runs[0], plain, question, hints).noted(*notes, *words)
+    return _beside(read, re.sub(r"\d", " ", plain))
 
 
 def _one_id(value: str, plain: str, question: Question, hints: Hints) -> Read:
@@ -191,4 +194,17 @@ def read_pattern(text: str, question: Question, hints: Hints) -> Read:
         return reject("placeholder", given=found[0])
     if found[0] != code and not re.search(r"\d", found[0]):
         return ask(found[0], "confirm_value", value=found[0])  # a word of so many letters
-    return ok(found[0], *notes, *(() if found[0] == code else ("words_ignored",)))
+    read = ok(found[0], *notes, *(() if found[0] == code else ("words_ignored",)))
+    return read if link else _beside(read, _without_code(plain, found[0]))
+
+
+def _without_code(text: str, code: str) -> str:
+    """Return ``text`` without ``code``, in whatever case and with whatever hyphens."""
+    return re.sub(r"[\s-]?".join(code), " ", text, flags=re.IGNORECASE)
+
+
+def _beside(read: Read, rest: str) -> Read:
+    """Return ``read`` as a question when ``rest`` has more than labels and links."""
+    if read.verdict is not Verdict.OK or not read.value or not is_more_than_labels(rest):
+        return read
+    return ask(read.value, "confirm_value", value=read.value).noted(*read.notes)

@@ -88,6 +88,15 @@ def _cities() -> Mapping[str, frozenset[str]]:
     return MappingProxyType(found)
 
 
+#: Names of cities in several countries: they name none.
+_SEVERAL = frozenset(
+    "portland|santiago|cordoba|córdoba|san jose|san josé|birmingham|cambridge|georgetown|valencia"  # noqa: SIM905 - a list of words
+    "|merida|mérida|leon|león|santa cruz|trinidad|hamilton|richmond|alexandria|tripoli|kingston"
+    "|vancouver|victoria|granada|cartagena|barcelona|guadalajara|manchester|newcastle|perth|durham"
+    "|worcester|boston|lincoln|plymouth|halifax|wellington|melbourne|salem|athens|naples|venice"
+    "|st petersburg|saint petersburg|hyderabad|la paz|san juan|san salvador|santo domingo|punjab"
+    "|limburg|luxembourg|amazonas|rio negro|la rioja|san luis".split("|")
+) - {"barcelona", "manchester", "boston", "melbourne", "naples", "venice", "athens", "luxembourg"}
 #: Shorter words are codes, which mean a country first.
 _SHORTEST = 3
 
@@ -97,6 +106,8 @@ def countries_of_place(text: str) -> frozenset[str]:
     key = loose_key(key_of(text))
     bare = key.removesuffix(" prefecture").removesuffix("-ken").removesuffix(" state")
     bare = bare.removesuffix(" province").removeprefix("state of ")
+    if bare in _SEVERAL:
+        return frozenset()
     for word in dict.fromkeys((key, bare, plain_key(bare))):
         known = _subdivisions().get(word, frozenset()) | _cities().get(word, frozenset())
         if known:

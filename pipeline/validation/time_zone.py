@@ -225,8 +225,8 @@ def _has_offset(zone: str, minutes: int) -> bool:
 
 
 def _in_winter(zone: str, minutes: int) -> bool:
-    winter = datetime(2026, 1, 15, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
-    return winter == timedelta(minutes=minutes)
+    standard = min(offset for offset in _offsets(zone) if offset is not None)
+    return standard == timedelta(minutes=minutes)
 
 
 def _several_cities(text: str, minutes: int) -> Read:

@@ -5,7 +5,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.forms.definitions.definition import Question
-from pipeline.validation.characters import clean, damaged, squeeze, utf16_length
+from pipeline.validation.characters import clean, damaged, fold, squeeze, utf16_length
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 from pipeline.validation.scripts import (
     is_host_like,
@@ -22,6 +22,12 @@ _LABEL = re.compile(
     r"(?!https?\s?:|ftp|file|mailto|tel|data|javascript|vbscript|about)[^\W\d_][\w -]{0,20}"
     r"\s?[:：]\s*(?=(?:https?://|www\.)\S)",
     re.IGNORECASE,
+)
+_SITE_LABELS = frozenset(
+    "url|web|website|web site|webseite|site|homepage|home page|hp|www|link|address|adresse|internet"  # noqa: SIM905 - a list of words
+    "|ホームページ|サイト|ウェブサイト|webサイト|ウェブ|公式サイト|会社hp|アドレス|网址|网站"
+    "|홈페이지|sitio web"
+    "|sito|sito web|site web|page|our site|our website|company website".split("|")
 )
 _OVERRIDES = re.compile("\u202e")
 _SCHEME = re.compile(
@@ -52,8 +58,13 @@ def read_url(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG0
         notes = (*notes, "markdown")
     labelled = _LABEL.match(plain)
     if labelled:
-        plain, notes = plain[labelled.end() :], (*notes, "words_ignored")
-    plain = plain.strip("<>()\"'、。, ").replace("。", ".")
+        named, plain = fold(labelled.group()).strip(" :"), plain[labelled.end() :]
+        if named not in _SITE_LABELS and (meant := _read(plain).value):
+            return ask(meant, "confirm_value", value=meant)
+        notes = (*notes, "words_ignored")
+    if plain.endswith("?") and (meant := _read(plain.rstrip("?")).value):
+        return ask(meant, "confirm_value", value=meant)
+    plain = plain.strip("<>()\"'、。, 「」『』【】《》").replace("。", ".")
     if _EMAIL.fullmatch(plain):
         return ask(None, "url")
     if " " in plain or "、" in plain:

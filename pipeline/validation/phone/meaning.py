@@ -91,7 +91,7 @@ def _meaning(text: str, hints: Hints) -> Meaning:
     before = re.sub(r"\D", "", text[:position])
     after = re.sub(r"\D", "", text[position:])
     if not before:
-        return _with_plus(digits, hints.country, _second_group(text))
+        return _with_plus(digits, hints.country, _second_group(text), again=text.count("+") > 1)
     if after_dialling_prefix(digits, hints.country) and international(after):
         return _with_plus(after, hints.country)
     trailing = _TRAILING_CODE.match(text)
@@ -100,8 +100,13 @@ def _meaning(text: str, hints: Hints) -> Meaning:
     return Meaning((candidate,) if candidate else (), digits, doubt="confirm_value")
 
 
-def _with_plus(digits: str, country: str | None, second: str = "") -> Meaning:
-    """Return what ``digits`` after a plus mean; ``second`` is their second group (empty: one)."""
+def _with_plus(
+    digits: str, country: str | None, second: str = "", *, again: bool = False
+) -> Meaning:
+    """Return what ``digits`` after a plus mean; ``second`` is their second group (empty: one).
+
+    ``again`` tells that there is a second plus.
+    """
     exits = after_exit_code(digits) if digits.startswith(("011", "010", "0011")) else None
     digits = digits.removeprefix("00") if exits is None else digits
     if digits.startswith("0"):
@@ -117,8 +122,9 @@ def _with_plus(digits: str, country: str | None, second: str = "") -> Meaning:
     candidate = international(digits)
     twice = doubled_code(digits)
     if candidate and twice and candidate.e164 != twice.e164 and second in {"", code, f"00{code}"}:
-        readings = (twice,) if candidate.notes else (twice, candidate)
-        doubt = "confirm_value" if candidate.notes else "choose_value"
+        one = bool(candidate.notes) or again
+        readings = (twice,) if one else (twice, candidate)
+        doubt = "confirm_value" if one else "choose_value"
         return Meaning(readings, digits, code, doubt, explicit=True)
     stray = _stray(digits, country) if candidate is None else None
     renewed = _renewed(candidate.digits if candidate else digits, code)
@@ -126,8 +132,8 @@ def _with_plus(digits: str, country: str | None, second: str = "") -> Meaning:
         return Meaning(renewed, digits, code, "phone_old_plan", explicit=True)
     if candidate:
         # the code of North America is its trunk prefix too: typed twice, or a digit too many
-        again = "confirm_value" if digits.startswith("11") else ""
-        return Meaning((candidate,), digits, code, again, explicit=True)
+        doubt = "confirm_value" if digits.startswith("11") else ""
+        return Meaning((candidate,), digits, code, doubt, explicit=True)
     meant = stray or with_missing_zero(digits) or twice or after_exit_code(digits)
     doubt = "confirm_value" if meant else ""
     return Meaning((meant,) if meant else (), digits, code, doubt, explicit=True)

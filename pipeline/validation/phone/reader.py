@@ -9,7 +9,7 @@ from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
-from pipeline.validation.characters import is_cell_error, is_placeholder, squeeze, takes_back
+from pipeline.validation.characters import is_cell_error, is_placeholder, squeeze
 from pipeline.validation.country import is_country_name
 from pipeline.validation.phone.characters import letters_for_digits, normalise
 from pipeline.validation.phone.judge import judge
@@ -29,6 +29,7 @@ from pipeline.validation.phone.spelling import (
     without_any_carrier,
 )
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import is_doubted
 
 _LONGEST = 200
 _EXACT_DIGITS = 15
@@ -97,7 +98,8 @@ def _read(normal: str, hints: Hints, *, mild: bool) -> Read:
         for name, applies in (("link", wrapped), ("float", floating), ("extension", inner))
         if applies
     ]
-    doubt = _doubt(bare, letters, plussed != lettered or bool(floating and not floating.clean))
+    spelled = plussed != lettered or bool(floating and not floating.clean)
+    doubt = _doubt(bare, letters, spelled=spelled, wrapped=wrapped)
     if inner and mild and found.verdict is Verdict.OK and found.value:
         return ok(f"{found.value};ext={inner}", *found.notes, *notes)
     return _doubted(found, ("phone_extension", "") if inner else doubt).noted(*notes)
@@ -130,13 +132,13 @@ def _from_link(number: str, hints: Hints, *, mild: bool) -> Read:
     return found
 
 
-def _doubt(text: str, letters: str, spelled: bool) -> tuple[str, str]:  # noqa: FBT001 - private
+def _doubt(text: str, letters: str, *, spelled: bool, wrapped: bool) -> tuple[str, str]:
     """Return the code and the characters of what makes a readable number doubtful."""
     if letters:
         return "phone_letters", letters
     if is_fax(text):
         return "phone_fax", ""
-    if takes_back(text):
+    if not wrapped and is_doubted(re.sub(r"[\d+]", " ", without_any_carrier(text))):
         return "confirm_value", ""
     return ("confirm_value", "") if spelled else ("", "")
 
