@@ -47,7 +47,7 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
     answers: dict[str, Answer] = {}
     for answer in submission.answers:
         answers.setdefault(answer.field, answer)
-    reads = _read_all(submission.language, answers, definition, context)
+    reads = _read_all(submission, answers, definition, context)
     values = {name: read.value for name, read in reads.items()}
     readings = tuple(
         _reading(name, question, answers.get(name), reads[name], values)
@@ -71,7 +71,7 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
 
 
 def _read_all(
-    language: str,
+    submission: Submission,
     answers: Mapping[str, Answer],
     definition: FormDefinition,
     context: CheckContext,
@@ -86,7 +86,7 @@ def _read_all(
         hints = Hints(
             today=context.today,
             country=country,
-            language=language,
+            language=submission.language,
             words=context.vocabulary.get(name, _NO_WORDS),
             phones=context.phones,
         )
