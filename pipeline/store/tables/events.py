@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import NotFoundError
+from pipeline.model.request import EventName
 from pipeline.store.records import EventRecord
 from pipeline.store.schema.mail_and_requests import events, requests
 from pipeline.store.schema.plain import to_plain
@@ -36,6 +37,13 @@ _SET_END = Statement(
 )
 _OF_REQUEST = Statement(
     lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
+)
+_DETAILS = Statement(
+    lambda: sa.select(events.c.detail).where(
+        of_mailbox(events),
+        events.c.request_id == param("request_id"),
+        events.c.event == param("event"),
+    )
 )
 
 
@@ -80,6 +88,11 @@ class Events(Rows[EventRecord]):
     def list(self, request_id: str) -> _Found:
         """Return the history of a request, oldest line first."""
         return self._found(_OF_REQUEST, request_id=request_id)
+
+    def has_detail(self, request_id: str, event: EventName, detail: tuple[str, str]) -> bool:
+        """Whether an ``event`` in the history of a request was written with ``detail``."""
+        rows = self._context.rows(_DETAILS, request_id=request_id, event=event)
+        return any(detail in details for (details,) in rows)
 
     def verify(self, request_id: str) -> bool:
         """Whether no line was changed, taken out or cut off since it was written."""
