@@ -21,9 +21,10 @@ Flatten = Callable[[Any, list[bytes]], Any]
 Rebuild = Callable[[Any, list[bytes]], Any]
 
 
-def flatten(value: object, blobs: list[bytes]) -> Any:
+def flatten(value: Any, blobs: list[bytes]) -> Any:
     """Turn a value into what JSON can hold; bytes go beside it. Raises TypeError."""
-    return value if type(value) in _PLAIN else _flattener(type(value))(value, blobs)
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _flattener(kind)(value, blobs)
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import ExitCode
-from pipeline.flow.inbound import read
+from pipeline.flow.inbound.child import read_message
 from pipeline.guard import Guard, GuardError
 from pipeline.store.records import MessageState
 from pipeline.terms import Outcome
@@ -47,7 +47,7 @@ def test_a_message_that_kills_its_reader_goes_to_the_quarantine_alone(
             deadly.append(raw)
         if raw == deadly[0]:
             return call(guard, die)
-        return call(guard, read.read_message, raw)
+        return call(guard, read_message, raw)
 
     with monkeypatch.context() as patched:
         patched.setattr(Guard, "call", killed_by_one)
@@ -66,4 +66,4 @@ def test_a_killed_child_is_reported_as_such(box: World) -> None:
     with pytest.raises(GuardError) as raised:
         guard.call(die)
     assert raised.value.reason in {"memory", "crash"}
-    assert guard.call(read.read_message, b"").submissions == ()
+    assert guard.call(read_message, b"").submissions == ()

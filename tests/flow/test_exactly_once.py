@@ -39,6 +39,9 @@ class _Failing:
     def __init__(self, error: GuardError) -> None:
         self.error = error
 
+    def warm(self) -> None:
+        """Start nothing."""
+
     def call(self, *_: object) -> ReadMessage:
         """Raise the error."""
         raise self.error

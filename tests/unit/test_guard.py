@@ -303,3 +303,22 @@ def test_guard_function_that_is_no_module_member_cannot_be_called(guard: Guard) 
 
     with pytest.raises((AttributeError, pickle.PicklingError)):
         guard.call(inner)
+
+
+def test_child_is_started_ahead_and_once() -> None:
+    with Guard() as guard:
+        guard.warm()
+        guard.warm()
+        assert guard.call(length, b"four") == 4
+        child = guard.process_id
+        guard.warm()
+        assert guard.call(process_id) == child
+
+
+def test_guard_that_is_closed_while_its_child_starts_leaves_none() -> None:
+    guard = Guard()
+    guard.warm()
+    guard.close()
+    assert guard.process_id is None
+    with guard:
+        assert guard.call(length, b"four") == 4

@@ -77,8 +77,8 @@ def _facts(day: date) -> NoticeFacts:
     now = datetime.combine(day, time(), UTC)
     return NoticeFacts(
         reference="WA-7K3M9Q4M",
-        track=Track.ONBOARDING,
-        form=FormKind.ONBOARDING,
+        track=Track.HELP,
+        form=next(iter(FORMS)),
         status=Status.POLICY_REVIEW,
         zone="Asia/Tokyo",
         now=now,

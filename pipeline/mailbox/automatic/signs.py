@@ -12,13 +12,13 @@ from enum import IntEnum
 from functools import cache, cached_property, lru_cache
 
 from pipeline.mailbox.automatic import subject_shape
+from pipeline.mailbox.automatic.roles import is_role, role_names, roles_of
 from pipeline.mailbox.automatic.words import read_words
 from pipeline.model.message import InboundMessage, MessageKind
 
 _ID = re.compile(r"<[^<>\s]{3,990}>")
 _SCAN = 512 * 1024
 _REPORT_TYPE = re.compile(r"report-type\s{0,9}=\s{0,9}\"?([\w-]{1,40})", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W_]+")
 _LONGEST_LOCAL = 320
 _LONGEST_NAME = 80
 #: Values of a field that say that it does not hold.
@@ -42,8 +42,6 @@ _LIST_FIELDS = {
         "x-mailman-version",
     ),
 }
-#: Local parts of several words are told by their first ones together: ``mail-delivery-system``.
-_ROLE_WORDS = 4
 
 
 class Weight(IntEnum):
@@ -113,7 +111,7 @@ class Evidence:
         """
         values = [value.strip().strip("<>").strip().lower() for value in self.header("return-path")]
         return any(
-            value in {"", "#@[]"} or _is_role(value.partition("@")[0], _NOBODY) for value in values
+            value in {"", "#@[]"} or is_role(value.partition("@")[0], _NOBODY) for value in values
         )
 
     @cached_property
@@ -122,16 +120,15 @@ class Evidence:
         found = frozenset[str]()
         for sender in self.message.senders:
             local = sender.address.rpartition("@")[0] or sender.name
-            found |= _roles_of(local[:_LONGEST_LOCAL])
+            found |= roles_of(local)
         return found
 
     @cached_property
     def from_daemon(self) -> bool:
         """Whether the mail system itself is the sender."""
-        names = (sender.name for sender in self.message.senders if sender.name)
-        return "daemon" in self.roles or any(
-            subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon_names"] for name in names
-        )
+        known = role_names()["daemon_names"]
+        names = (sender.name[:_LONGEST_LOCAL] for sender in self.message.senders if sender.name)
+        return "daemon" in self.roles or any(subject_shape.fold(name) in known for name in names)
 
     @cached_property
     def returned_ids(self) -> tuple[str, ...]:
@@ -317,11 +314,6 @@ def signs_of(evidence: Evidence) -> list[Sign]:
 
 
 @cache
-def _roles() -> Mapping[str, frozenset[str]]:
-    return subject_shape.folded(read_words()["roles"])
-
-
-@cache
 def _vendor_fields() -> Mapping[str, tuple[tuple[str, ...], ...]]:
     """Return, by the name of each field, the words that its values have; of some any will do."""
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -351,71 +343,6 @@ def _names_itself(name: str) -> bool:
     if any(wish in folded for wish in names["wishes"]):
         return False
     return any(part in folded for part in names["automatic"])
-
-
-@lru_cache(maxsize=8)
-def _words_of(local: str) -> tuple[str, ...]:
-    return tuple(subject_shape.fold(word) for word in _WORDS.findall(local[:_LONGEST_LOCAL]))
-
-
-def _joined(words: Sequence[str], start: int = 0) -> Iterator[str]:
-    """Yield the first word from ``start`` on, the first two together, and so on."""
-    for end in range(start + 1, min(start + _ROLE_WORDS, len(words)) + 1):
-        yield "".join(words[start:end])
-
-
-def _is_role(local: str, wanted: frozenset[str]) -> bool:
-    return not wanted.isdisjoint(_joined(_words_of(local)))
-
-
-@lru_cache(maxsize=512)
-def _roles_of(local: str) -> frozenset[str]:
-    """Return what a local part says its owner is: ``daemon``, ``list``, ``responder``, ``refuses``.
-
-    The last: nobody reads replies to it.
-    """
-    told = {
-        "daemon": _in_lists(local, "daemon"),
-        "list": _is_of_a_list(local),
-        "responder": _in_lists(local, "responder"),
-        "refuses": _refuses(local),
-    }
-    return frozenset(role for role, holds in told.items() if holds)
-
-
-def _in_lists(local: str, name: str) -> bool:
-    """Whether a local part, without its tag, is one of the list; of daemons the first words do."""
-    words = _words_of(local.partition("+")[0])
-    if not words:
-        return False
-    names = _roles()
-    if name == "daemon" and (
-        words[0].startswith(_affixes("daemon_begins"))
-        or not names["daemon_first"].isdisjoint(_joined(words))
-        or (words[0] in {"bounce", "bounces"} and any(map(str.isdigit, local)))
-    ):
-        return True
-    return "".join(words) in names[name]
-
-
-def _is_of_a_list(local: str) -> bool:
-    """Whether a local part is a list server's: ``majordomo``, ``owner-team``, ``team-bounces``."""
-    plain = local.lower().partition("+")[0]
-    beside = plain.startswith(_affixes("list_begins")) or plain.endswith(_affixes("list_ends"))
-    return beside or _in_lists(local, "list_server")
-
-
-@cache
-def _affixes(name: str) -> tuple[str, ...]:
-    """Return the beginnings or ends of local parts that stand in a list."""
-    return tuple(read_words()["roles"][name])
-
-
-def _refuses(local: str) -> bool:
-    """Whether a local part says that nobody reads replies to it: ``no-reply+123``."""
-    words = _words_of(local)
-    known = _roles()["takes_no_replies"]
-    return any(not known.isdisjoint(_joined(words, at)) for at in range(len(words)))
 
 
 def _without_comments(value: str) -> str:
