@@ -73,11 +73,10 @@ def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[Requ
 
 def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
     """Give up one certificate that could not be made; the track orders it again and alerts."""
-    row = _locked(work.tx, waiting, CertificateState.RESERVED, CertificateState.PREPARED)
+    record, row = _locked(work.tx, waiting, CertificateState.RESERVED, CertificateState.PREPARED)
     if row is None:
         return  # another worker has issued it, or given it up
     _give_up(work, row, "failed")
-    record = work.tx.requests.get(row.request_id)
     if record is None:
         return
     event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, work.now, error=code)
@@ -95,24 +94,24 @@ def _finish(services: Services, waiting: CertificateRecord) -> list[RequestRecor
 
 def _locked(
     tx: Transaction, waiting: CertificateRecord, *states: CertificateState
-) -> CertificateRecord | None:
-    """Return the certificate as it is now, with its number locked; None when in no such state.
+) -> tuple[RequestRecord | None, CertificateRecord | None]:
+    """Return the request and the certificate as they are now; no certificate in another state.
 
     Two hosts may work on one certificate: who comes second waits here, and then sees what the first
-    one did. The number, which a certificate keeps for good, comes first, as in every decision, so
-    that nobody waits in a circle.
+    one did. The number, which a certificate keeps for good, comes first, then the request, as in
+    every decision, so that nobody waits in a circle.
     """
     if waiting.number:
         tx.numbers.lock(waiting.number)
+    record = tx.requests.lock(waiting.request_id)
     row = tx.certificates.lock(waiting.id)
-    return row if row is not None and row.state in states else None
+    return record, row if row is not None and row.state in states else None
 
 
 def _prepare(work: Work, waiting: CertificateRecord) -> None:
-    row = _locked(work.tx, waiting, CertificateState.RESERVED)
+    record, row = _locked(work.tx, waiting, CertificateState.RESERVED)
     if row is None:
         return
-    record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
         return
@@ -132,10 +131,9 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
 
 
 def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
-    row = _locked(work.tx, waiting, CertificateState.PREPARED)
+    record, row = _locked(work.tx, waiting, CertificateState.PREPARED)
     if row is None or row.expires_at is None:
         return []
-    record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
         return []

@@ -33,13 +33,13 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
     """
 
     def run(work: Work) -> tuple[RequestRecord, list[CertificateRecord]]:
-        current = work.tx.requests.get(record.id)
+        if record.number:
+            work.tx.numbers.lock(record.number)
+        current = work.tx.requests.lock(record.id)
         if current is None:
             raise NotFoundError("request_unknown", reference=record.reference)
-        if current.state.version != record.state.version:
+        if (current.state.version, current.number) != (record.state.version, record.number):
             raise RefusedError("stale_request", reference=record.reference)
-        if current.number:
-            work.tx.numbers.lock(current.number)
         return decide(work, current), pending(work)
 
     changed, waiting = services.run(run)
