@@ -47,7 +47,7 @@ def test_copy_holds_what_its_stock_and_itself_have(
     pages = {first: b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 9 9]>>"}
     copy = Copy(make_stock(first, pages, streams))
     copy.put(1, b"<</Type/Catalog/Pages %d 0 R>>" % first)
-    copy.put(3, b"<</Type/Page/Parent %d 0 R>>" % first)
+    copy.put(3, b"<</Type/Page/Parent %d 0 R/Resources<<>>>>" % first)
     copy.put(2, b"<</Title(x)>>")
     numbers = [copy.add_stream(each) for each in own]
     packed = copy.add(b"[%s]" % b" ".join(b"%d 0 R" % each for each in numbers))
