@@ -7,6 +7,7 @@ a division for each question.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.forms.pdf.signs import PAGE_DIGEST
 from pipeline.forms.pdf.write.annotations import Marked, annotate
 from pipeline.forms.pdf.write.objects import Copy, number, references, string
 from pipeline.forms.pdf.write.prepared import PAGE, Element, Field, Parts, Sheet, body_of
@@ -178,10 +179,12 @@ class Assembly:
         self._copy.put(
             page.number,
             b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Contents%s/Resources %d 0 R"
-            b"/StructParents %d/Tabs/S/Annots%s>>"
+            b"/StructParents %d/Tabs/S/%s(%s)/Annots%s>>"
             % (
                 *(self._page_tree, number(PAGE_WIDTH), number(PAGE_HEIGHT)),
-                *(references(page.contents), self._resources, place, references(annotations)),
+                *(references(page.contents), self._resources, place),
+                *(PAGE_DIGEST.encode(), self._copy.page_digests(page.contents)),
+                references(annotations),
             ),
         )
 
