@@ -7,10 +7,10 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
-from pipeline.forms.pdf.write.faces import Faces
 from pipeline.forms.pdf.write.finish import NOTHING
 from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
 from pipeline.forms.pdf.write.prepared import Field, Whole
+from pipeline.forms.pdf.write.typesetting.faces import Faces
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling

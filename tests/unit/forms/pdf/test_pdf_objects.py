@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.forms.pdf.fonts import BOLD, REGULAR
 from pipeline.forms.pdf.values import decode_string
-from pipeline.forms.pdf.write.kerning import kerning
 from pipeline.forms.pdf.write.objects import Copy, make_stock, number, stream, string
+from pipeline.forms.pdf.write.typesetting.kerning import kerning
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x1b")))
