@@ -32,12 +32,19 @@ def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes:
 
 def answers_of(stamp: Stamp, filling: Filling) -> dict[str, str]:
     """Return the answers by their fields, choices by their codes."""
-    vocabulary = choice_vocabulary(stamp.kind)
+    vocabulary, questions = choice_vocabulary(stamp.kind), FORMS[stamp.kind].questions
     return {
-        name: _code(vocabulary.get(name), without_surrogates(text).replace("\r\n", "\n"))
+        name: _code(
+            vocabulary.get(name) if _is_chosen(questions[name]) else None,
+            without_surrogates(text).replace("\r\n", "\n"),
+        )
         for name, text in filling.answers
-        if text and name in FORMS[stamp.kind].questions
+        if text and name in questions
     }
+
+
+def _is_chosen(question: Question) -> bool:
+    return bool(question.choices) or question.kind is AnswerKind.TICK
 
 
 def drawn(stamp: Stamp, answers: Mapping[str, str]) -> list[str]:
@@ -54,7 +61,7 @@ def _code(words: Mapping[str, str] | None, answer: str) -> str:
 
 def _word(texts: FormTexts, name: str, question: Question, answer: str) -> str:
     """Return what is drawn for ``answer``: of a choice, the word of its code."""
-    if question.choices or question.kind is AnswerKind.TICK:
+    if _is_chosen(question):
         return dict(texts.choices(name)).get(answer, "")
     return answer
 
