@@ -5,7 +5,7 @@ show, this is what is seen, Japanese included. Only the glyphs that are used are
 """
 
 from pipeline.forms.pdf.fonts import drawable
-from pipeline.forms.pdf.write.faces import MORE, Faces
+from pipeline.forms.pdf.write.typesetting.faces import MORE, Faces
 
 _SIZES = (10.0, 9.0, 8.0, 7.0, 6.0)
 _LEADING = 1.3

@@ -7,10 +7,10 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
-from pipeline.forms.pdf.write.faces import Faces
 from pipeline.forms.pdf.write.finish import NOTHING
 from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
 from pipeline.forms.pdf.write.prepared import Field, Whole
+from pipeline.forms.pdf.write.typesetting.faces import Faces
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling
@@ -32,12 +32,19 @@ def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes:
 
 def answers_of(stamp: Stamp, filling: Filling) -> dict[str, str]:
     """Return the answers by their fields, choices by their codes."""
-    vocabulary = choice_vocabulary(stamp.kind)
+    vocabulary, questions = choice_vocabulary(stamp.kind), FORMS[stamp.kind].questions
     return {
-        name: _code(vocabulary.get(name), without_surrogates(text).replace("\r\n", "\n"))
+        name: _code(
+            vocabulary.get(name) if _is_chosen(questions[name]) else None,
+            without_surrogates(text).replace("\r\n", "\n"),
+        )
         for name, text in filling.answers
-        if text and name in FORMS[stamp.kind].questions
+        if text and name in questions
     }
+
+
+def _is_chosen(question: Question) -> bool:
+    return bool(question.choices) or question.kind is AnswerKind.TICK
 
 
 def drawn(stamp: Stamp, answers: Mapping[str, str]) -> list[str]:
@@ -54,7 +61,7 @@ def _code(words: Mapping[str, str] | None, answer: str) -> str:
 
 def _word(texts: FormTexts, name: str, question: Question, answer: str) -> str:
     """Return what is drawn for ``answer``: of a choice, the word of its code."""
-    if question.choices or question.kind is AnswerKind.TICK:
+    if _is_chosen(question):
         return dict(texts.choices(name)).get(answer, "")
     return answer
 

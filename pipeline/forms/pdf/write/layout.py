@@ -12,7 +12,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import use_own_fonts
-from pipeline.forms.pdf.write.phrases import phrase_filter
+from pipeline.forms.pdf.write.typesetting.phrases import phrase_filter
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import FormKind

@@ -25,13 +25,13 @@ from pipeline.forms.pdf.write.drawing import (
     Question,
     Words,
 )
-from pipeline.forms.pdf.write.faces import Faces
 from pipeline.forms.pdf.write.fill import Filler, answers_of, drawn
 from pipeline.forms.pdf.write.layout import identity, page_text
 from pipeline.forms.pdf.write.objects import Copy
 from pipeline.forms.pdf.write.prepared import Field, Parts, Sheet
 from pipeline.forms.pdf.write.printing import MARK, MM, NOTE, ROOM, WIDTH, Printer, sentence
 from pipeline.forms.pdf.write.stacking import Part, stacked
+from pipeline.forms.pdf.write.typesetting.faces import Faces
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import Filling

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.forms.pdf.fonts import drawable
-from pipeline.forms.pdf.write.faces import Faces
-from pipeline.forms.pdf.write.lines import units, wrapped
+from pipeline.forms.pdf.write.typesetting.faces import Faces
+from pipeline.forms.pdf.write.typesetting.lines import units, wrapped
 
 MM = 72 / 25.4
 PAGE_WIDTH, PAGE_HEIGHT = 210 * MM, 297 * MM

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.forms.pdf.write.lines import units, wrapped
+from pipeline.forms.pdf.write.typesetting.lines import units, wrapped
 
 
 def broken(text: str, language: str, room: float) -> list[str]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.forms.pdf.fonts import BOLD, REGULAR
 from pipeline.forms.pdf.values import decode_string
-from pipeline.forms.pdf.write.kerning import kerning
 from pipeline.forms.pdf.write.objects import Copy, make_stock, number, stream, string
+from pipeline.forms.pdf.write.typesetting.kerning import kerning
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x1b")))
@@ -47,7 +47,7 @@ def test_copy_holds_what_its_stock_and_itself_have(
     pages = {first: b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 9 9]>>"}
     copy = Copy(make_stock(first, pages, streams))
     copy.put(1, b"<</Type/Catalog/Pages %d 0 R>>" % first)
-    copy.put(3, b"<</Type/Page/Parent %d 0 R>>" % first)
+    copy.put(3, b"<</Type/Page/Parent %d 0 R/Resources<<>>>>" % first)
     copy.put(2, b"<</Title(x)>>")
     numbers = [copy.add_stream(each) for each in own]
     packed = copy.add(b"[%s]" % b" ".join(b"%d 0 R" % each for each in numbers))

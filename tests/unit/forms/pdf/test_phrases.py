@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.write.phrases import phrase_filter, phrases
+from pipeline.forms.pdf.write.typesetting.phrases import phrase_filter, phrases
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FormKind
 

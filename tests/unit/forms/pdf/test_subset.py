@@ -8,7 +8,7 @@ from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
 
 from pipeline.forms.pdf.fonts import LATIN, REGULAR, covered
-from pipeline.forms.pdf.write.subset import cut
+from pipeline.forms.pdf.write.typesetting.subset import cut
 
 
 def _drawn(font: TTFont, glyph: str) -> list[object]:

@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipeline.forms.pdf.fonts import BOLD, LATIN, REGULAR, covered, drawable
-from pipeline.forms.pdf.write.kerning import Kerning, kerning
 from pipeline.forms.pdf.write.objects import Copy
-from pipeline.forms.pdf.write.subset import cut
+from pipeline.forms.pdf.write.typesetting.kerning import Kerning, kerning
+from pipeline.forms.pdf.write.typesetting.subset import cut
 
 #: Says that there is more text than a box has room for.
 MORE = "…"

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from pipeline.forms.pdf.write.phrases import is_kept_together, phrases
+from pipeline.forms.pdf.write.typesetting.phrases import is_kept_together, phrases
 
 _JAPANESE = "ja"
 _KEPT = 512

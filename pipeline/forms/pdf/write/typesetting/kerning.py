@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pipeline.forms.pdf.write.subset import read_font
+from pipeline.forms.pdf.write.typesetting.subset import read_font
 
 _GPOS, _KERN = b"GPOS", b"kern"
 _OF_PAIRS = 2

@@ -1,0 +1,1 @@
+"""Characters in fonts of our own, and lines of them."""
