@@ -39,8 +39,8 @@ class Assembly:
         self._page_tree, self._resources = copy.reserve(), copy.reserve()
         self._tree, self._document = copy.reserve(), copy.reserve()
         self._kids: list[int] = []
-        self._group: list[int] | None = None
         self._groups: list[tuple[int, list[int]]] = []
+        self._awaits_title = False
         self._places: dict[int, int] = {}
         places = [sheet.field.place or 0 for sheet in parts.sheets if sheet.field]
         self._next_place = max(places, default=-1) + 1
@@ -114,18 +114,15 @@ class Assembly:
         if kind in ("header", "send"):
             self._kids.append(sheet.topmost.number)
             return self._document
-        after_facts = self._groups and self._groups[-1][1] == [self._facts()]
-        if kind == "facts" or (kind == "title" and not after_facts):
+        begins = kind == "facts" or (kind == "title" and not self._awaits_title)
+        self._awaits_title = kind == "facts"
+        if begins:
             section = self._copy.reserve()
             self._kids.append(section)
             self._groups.append((section, []))
         section, kids = self._groups[-1]
         kids.append(sheet.topmost.number)
         return section
-
-    def _facts(self) -> int:
-        sheets = self._parts.sheets
-        return next((one.topmost.number for one in sheets if one.name == "facts"), 0)
 
     def add_marked(self, marked: Marked, page: Page, holder: int) -> list[int]:
         """Write frame and note of a marked answer; return their elements, kids of ``holder``."""

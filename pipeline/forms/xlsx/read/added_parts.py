@@ -25,9 +25,7 @@ _SHAPES = frozenset({"sp", "cxnSp"})
 _WITH_WORDS = frozenset({"chart", "chartEx", "diagramData"})
 #: A note of a cell in the older drawing language; all else there is a control or a box.
 _NOTE = "Note"
-_VML_SHAPE = re.compile(r"<v:shape[ >].*?</v:shape>", re.DOTALL)
 _VML_KIND = re.compile(r'ObjectType="([A-Za-z]+)"')
-_VML_BOX = re.compile(r"<v:textbox[^>]*>(.*?)</v:textbox>", re.DOTALL)
 _VML_ANCHOR = re.compile(r"<x:Anchor>[^,<]*,[^,<]*,\s*([0-9]{1,7})")
 _TAG = re.compile("<[^>]{0,2000}>")
 _ENTITY = re.compile("&(amp|lt|gt|quot|#[0-9]{1,7});")
@@ -53,7 +51,10 @@ def lying_over(archive: Archive, part: str) -> tuple[Lying, ...]:
 
     What cannot be read is there without words.
     """
-    relations = read_relations(archive, part)
+    try:
+        relations = read_relations(archive, part)
+    except (DamagedFileError, RefusedFileError):
+        return (Lying(LeftOverKind.PICTURE, "", 0, 0, 0),)
     if not relations:
         return ()
     found: list[Lying] = []
@@ -213,14 +214,21 @@ def _controls(archive: Archive, part: str) -> Iterator[Lying]:
     text = archive.read(part).decode("utf-8", "replace")
     if text.count("<v:shape") <= text.count(f'ObjectType="{_NOTE}"') + text.count("<v:shapetype"):
         return  # notes alone: their words are in the part of the comments
-    for shape in _VML_SHAPE.findall(text):
+    for shape in _between(text, "<v:shape ", "</v:shape>"):
         kind = _VML_KIND.search(shape)
         if kind is None or kind.group(1) == _NOTE:
             continue
-        words = " ".join(_bare(box) for box in _VML_BOX.findall(shape)).strip()
+        boxes = _between(shape, "<v:textbox", "</v:textbox>")
+        words = " ".join(_bare(box.partition(">")[2]) for box in boxes).strip()
         anchor = _VML_ANCHOR.search(shape)
         row = int(anchor.group(1)) + 1 if anchor else 0
         yield Lying(LeftOverKind.TEXT_BOX, words[:_LONGEST], row, 0, row)
+
+
+def _between(text: str, begin: str, end: str) -> Iterator[str]:
+    """Yield what stands after each ``begin``, up to the next ``end`` or ``begin``."""
+    for piece in text.split(begin)[1:]:
+        yield piece.partition(end)[0]
 
 
 def _bare(markup: str) -> str:

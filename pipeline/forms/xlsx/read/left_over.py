@@ -87,15 +87,24 @@ class Collector:
     def collect(self) -> tuple[LeftOver, ...]:
         """Return what was added, sheet by sheet."""
         for page in self.pages:
-            if len(self.found) >= _MOST:
+            if len(self.found) > _MOST:
                 break
             self._page(page)
         for title in self.unread:
             self._add(LeftOverKind.SHEET, "", title, "")
-        return tuple(self.found[:_MOST])
+        if len(self.found) > _MOST:
+            kept = self.found[: _MOST - 1]
+            return (*kept, LeftOver(LeftOverKind.CELL, "", kept[-1].where, ""))
+        return tuple(self.found)
 
     def _add(self, kind: LeftOverKind, words: str, where: str, name: str) -> None:
         self.found.append(LeftOver(kind, words.strip()[:_LONGEST], where, name))
+
+    def _add_cells(self, title: str, cells: list["Found"], name: str) -> None:
+        """Add what stands in ``cells``, which belong together; the place is that of the first."""
+        (row, column), _, struck = cells[0]
+        kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
+        self._add(kind, "\n".join(_lines(cells)), Place(title, row, column).text, name)
 
     @cached_property
     def _forms(self) -> frozenset[str]:
@@ -110,10 +119,8 @@ class Collector:
         sheet = page.sheet
         is_form = sheet.name in self._forms
         at_questions, others, own = self._cells(sheet)
-        for (row, column), text, struck in at_questions:
-            kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
-            place = Place(sheet.name, row, column).text
-            self._add(kind, text, place, self.rows[sheet.name, row])
+        for cells in _rows(at_questions):
+            self._add_cells(sheet.name, cells, self.rows[sheet.name, cells[0][0][0]])
         if others and not is_form and self._is_list_of_sheets(sheet):
             others = []
         is_ours = is_form or own >= _FEW
@@ -122,9 +129,7 @@ class Collector:
             self._add(LeftOverKind.SHEET, words, sheet.name, "")
         elif others and is_ours:
             for block in _blocks(others):
-                (row, column), _, struck = block[0]
-                kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
-                self._add(kind, "\n".join(_lines(block)), Place(sheet.name, row, column).text, "")
+                self._add_cells(sheet.name, block, "")
         if is_ours:
             self._title(sheet.name)
         if self.mine(sheet.name, 0):
@@ -148,8 +153,9 @@ class Collector:
             if not self.mine(name, row):
                 continue
             question = rows.get((name, row))
-            if question and (name, row, column) in self.answers:
-                self._answer(Place(name, row, column), at_questions)
+            if (name, row, column) in self.answers:
+                if question:
+                    self._answer(Place(name, row, column), at_questions)
                 continue
             struck = self.struck_text(cell) or sheet.struck.get(place)
             text = struck.gone if struck else self._text(cell, question, read)
@@ -177,11 +183,12 @@ class Collector:
             else:
                 others.append((place, text, bool(struck)))
         if own:
-            others = [
+            changed = [
                 (place, added, struck)
-                for place, text, struck in others
+                for place, text, struck in others[:_MOST]
                 if (added := text if struck else added_around(text))
             ]
+            others = changed + others[_MOST:]
         return at_questions, others, own
 
     def _text(
@@ -307,6 +314,14 @@ def _lines(cells: list[Found]) -> Iterator[str]:
             break
     if line:
         yield " ".join(line)
+
+
+def _rows(cells: list[Found]) -> Iterator[list[Found]]:
+    """Yield ``cells`` row by row, those that are struck out apart."""
+    rows: dict[tuple[int, bool], list[Found]] = {}
+    for item in cells:
+        rows.setdefault((item[0][0], item[2]), []).append(item)
+    yield from rows.values()
 
 
 def _blocks(cells: list[Found]) -> Iterator[list[Found]]:

@@ -17,8 +17,8 @@ from pipeline.forms.xlsx.read.printed_texts import CHECK_WORDS, MARK_WORDS
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
 
-#: What is printed in one cell has at most so many characters.
-_LONGEST = 2_000
+#: What is printed in one cell has at most so many characters; longer texts are not kept.
+_LONGEST = 700
 #: A part of a longer text of ours is told by so many characters: lines are broken at any width.
 _SHORTEST_PART = 16
 #: So many characters that are ours make the rest of a text what was added to it.
@@ -33,10 +33,16 @@ _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_|~-]{1,64}@[a-z0-9.-]{1,255}(?<=[a-
 _FILLED = "\x01"
 
 
-@lru_cache(maxsize=_KEPT)
 def plain(text: str) -> str:
     """Return ``text`` as it is compared."""
-    return "".join(fold_word(text[:_LONGEST]).split())
+    return _plain_once(text) if len(text) <= _LONGEST else _plain(text)
+
+
+def _plain(text: str) -> str:
+    return "".join(fold_word(text).split())
+
+
+_plain_once = lru_cache(maxsize=_KEPT)(_plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +206,16 @@ def _fits(text: str, pieces: tuple[str, ...]) -> bool:
     return True
 
 
-@lru_cache(maxsize=_KEPT)
 def is_around(text: str, before: str = "") -> bool:
     """Whether ``text`` is printed around the questions; ``before`` is the line above it.
 
     A line of a longer text is known by itself when it is long, or with the line above.
     """
-    if len(text) > _LONGEST:
-        return False
+    return len(text) <= _LONGEST and _is_around(text, before)
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_around(text: str, before: str) -> bool:
     said, around = _comparable(text), _around()
     if said in around.whole or plain(text) in around.whole:
         return True

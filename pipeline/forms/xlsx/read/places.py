@@ -193,3 +193,13 @@ def _answer_heads() -> frozenset[str]:
     return frozenset(
         fold_word(texts.words("answer")) for kind in FORMS for texts in printed_versions(kind)
     )
+
+
+@cache
+def titles() -> Mapping[str, tuple[FormKind, str]]:
+    """Return folded title of a form → (form, language)."""
+    return {
+        fold_word(texts.form(kind).title): (kind, texts.language)
+        for kind in FORMS
+        for texts in printed_versions(kind)
+    }

@@ -6,11 +6,11 @@ a fixed cell.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
-from pipeline.forms.texts import fold_word, printed_versions
+from pipeline.forms.texts import fold_word
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
 from pipeline.forms.xlsx.read.blocks import ENOUGH, Block
@@ -25,7 +25,7 @@ from pipeline.forms.xlsx.read.cells import (
 from pipeline.forms.xlsx.read.left_over import Collector, Marks, Page, is_hidden_of_ours
 from pipeline.forms.xlsx.read.own_print import plain, row_print
 from pipeline.forms.xlsx.read.parts import Book, Place, read_book, read_properties, read_relations
-from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, labels
+from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, labels, titles
 from pipeline.forms.xlsx.read.values import Values, date_styles, struck_styles
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType, LeftOver
@@ -116,7 +116,10 @@ class Workbook:
 
     @cached_property
     def _struck_styles(self) -> frozenset[str]:
-        return struck_styles(self._formats)
+        try:
+            return struck_styles(self._formats)
+        except DamagedFileError:  # where a format decides what a cell says, it is told there
+            return frozenset()
 
     @cached_property
     def dated(self) -> str:
@@ -283,7 +286,7 @@ class Workbook:
             if "form" in text.casefold() and (stamp := read_stamp(text)):
                 return stamp
         for *_, text in self.scanned:
-            if found := _titles().get(fold_word(text)):
+            if found := titles().get(fold_word(text)):
                 return Stamp(found[0], "", found[1])
         return None
 
@@ -347,7 +350,7 @@ class Workbook:
             struck=self.struck,
             struck_text=self._struck_text,
             mine=self._is_mine,
-            marks=self._marks,
+            marks=lambda: self._marks,
             keeps_titles=bool(self.names) and at.IDENTITY_SHEET in self._titled,
             unread=tuple(self.unread),
         ).collect()
@@ -375,6 +378,7 @@ class Workbook:
         """Return the title of a sheet as it is written; names of cells may differ in case."""
         return self._titled.get(name.casefold(), (name, ""))[0]
 
+    @cached_property
     def _marks(self) -> Marks | None:
         """Return what we wrote on the marked answers of a copy; None when that sheet is gone."""
         _, part = self._titled.get(at.IDENTITY_SHEET, ("", ""))
@@ -387,13 +391,3 @@ class Workbook:
                 text = self.values.read(cells[row, _MARK_COLUMN])[0]
                 found[self.values.read(cell)[0]] = (text, text.partition("\n")[2])
         return found
-
-
-@cache
-def _titles() -> Mapping[str, tuple[FormKind, str]]:
-    """Return folded title → (form, language)."""
-    return {
-        fold_word(texts.form(kind).title): (kind, texts.language)
-        for kind in FORMS
-        for texts in printed_versions(kind)
-    }
