@@ -43,11 +43,11 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
 
     There is one result for each form: several forms joined into one file are read one by one.
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
-    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_pages_missing``,
-    ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened or printed copy of a
-    version whose blank is not at hand: the form file itself is asked for), ``file_print_unread``,
-    ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``
-    (forms whose pages cannot be told apart), ``file_portfolio``.
+    ``file_password``, ``file_label_protected``, ``file_damaged``, ``file_incomplete``,
+    ``file_pages_missing``, ``file_empty``, ``file_template``, ``file_scanned``,
+    ``file_handwritten``, ``file_print_unread`` (also for a print of a version whose blank is not at
+    hand), ``file_printed_workbook``, ``file_portfolio``, ``file_two_forms`` (forms whose pages
+    cannot be told apart).
     """
     content = _trimmed(file.content)
     if content is None:

@@ -14,7 +14,7 @@ from pipeline.forms.pdf.printed.answers import read_print
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
-from pipeline.forms.pdf.printed.page import are_pictures, has_text
+from pipeline.forms.pdf.printed.page import are_pictures, has_text, shows_something
 from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workbook
 from pipeline.forms.pdf.read.fields import has_xfa
 from pipeline.forms.pdf.read.identity import dated
@@ -44,7 +44,8 @@ def read_without_fields(form: OpenForm) -> Submission | UnreadableFile:
     text = printed_text(pdf)
     if own and (read_stamp(text) or form.stamp or has_our_words(text)):
         return unreadable(file, _print_or_scan(form))
-    if not form.fields and not has_xfa(pdf) and not (text.strip() and _has_text(form)):
+    is_bare = not form.fields and not has_xfa(pdf)
+    if is_bare and not (text.strip() and _has_text(form)) and _shows_something(form):
         return unreadable(file, _print_or_scan(form))
     if RIGHTS in form.content:
         return unreadable(file, "file_label_protected")
@@ -54,6 +55,10 @@ def read_without_fields(form: OpenForm) -> Submission | UnreadableFile:
 def _has_text(form: OpenForm) -> bool:
     """Return whether the pages show text whose characters are known, if they can be looked at."""
     return not may_be_drawn(form.pdf) or has_text(form.content)
+
+
+def _shows_something(form: OpenForm) -> bool:
+    return not may_be_drawn(form.pdf) or shows_something(form.content)
 
 
 def _print_or_scan(form: OpenForm) -> str:

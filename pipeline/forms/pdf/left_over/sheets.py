@@ -15,7 +15,7 @@ from pipeline.forms.stamp import Stamp
 
 #: Pixels a point in the pictures of pages that are compared.
 SCALE = 1.5
-_BLANKS_KEPT = 8
+_BLANKS_KEPT = 4  # pictures of 4 MB each
 _TOLERANCE = 1.5  # points
 #: Of the characters of the blank, so many must be at their places.
 _ENOUGH = 0.8

@@ -23,16 +23,19 @@ def told(
 ) -> tuple[LeftOver, ...]:
     """Return ``marks`` in the order of the pages, each once at each of its questions.
 
-    What is struck out without a word is the text of its field, which is one of ``fields``.
+    Words that stand on several pages, as what services stamp on each, are told once. What is struck
+    out without a word is the text of its field, which is one of ``fields``.
     """
-    found: dict[LeftOver, None] = {}
+    found: dict[tuple[str, ...], LeftOver] = {}
     for mark in sorted(marks, key=_order):
         for name in _fields(mark, questions):
             words = mark.words
             if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
                 words = _struck(fields[name])
-            found[LeftOver(mark.kind, words, f"p. {mark.page + 1}", name)] = None
-    items = list(found)
+            where = f"p. {mark.page + 1}"
+            key = (mark.kind, words, name) if words else (mark.kind, where, name)
+            found.setdefault(key, LeftOver(mark.kind, words, where, name))
+    items = list(found.values())
     if len(items) > _MOST:
         more = LeftOver(LeftOverKind.PAGE, "", f"{items[_MOST].where} … (+{len(items) - _MOST})")
         items = [*items[:_MOST], more]

@@ -86,6 +86,16 @@ def has_text(content: bytes) -> bool:
     return 2 * found >= count
 
 
+def shows_something(content: bytes) -> bool:
+    """Return whether anything is drawn on a page of the PDF ``content``."""
+    with opened(content) as document:
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            with closing(PrintedPage(document, index)) as page:
+                if page.is_drawn_on:
+                    return True
+    return False
+
+
 class PrintedPage:
     """One page of an open document; what it shows is found when it is asked for."""
 
@@ -125,6 +135,11 @@ class PrintedPage:
             if wide > 0 and high > 0 and wide * high > _WHOLE_PAGE * area:
                 return True
         return False
+
+    @property
+    def is_drawn_on(self) -> bool:
+        """Whether there is anything on the page at all."""
+        return next(self._page.get_objects(max_depth=1), None) is not None
 
     @property
     def covered(self) -> float:

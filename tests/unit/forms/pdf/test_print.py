@@ -212,7 +212,7 @@ def test_print_of_a_version_that_is_not_published_asks_for_the_form_file(
 ) -> None:
     content = print_of()
     monkeypatch.setattr(geometry_of_blanks, "published", lambda *_, **__: None)
-    assert code_of(read(content)) == "file_scanned"
+    assert code_of(read(content)) == "file_print_unread"
 
 
 def box_of(field: str) -> geometry_of_blanks.Box:
