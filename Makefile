@@ -62,7 +62,7 @@ wheel-check:
 	tools/try-wheel
 
 forms: $(READY)
-	$(BIN)/pipeline form build --out forms
+	$(BIN)/pipeline form site --out forms
 
 programs: $(SERVERS)
 	$(RUN) -m tests.programs.report

@@ -1,4 +1,4 @@
-"""Finds the published blanks: the files that customers download and fill in."""
+"""Names and finds the published blanks: the files that customers download and fill in."""
 
 from functools import lru_cache
 
@@ -7,6 +7,11 @@ from pipeline.model.form import FileFormat, FormKind
 from pipeline.resources import languages, root
 
 _KEPT = 32
+
+
+def file_name(kind: FormKind, language: str, file_format: FileFormat) -> str:
+    """Return the name of a form's file, such as ``onboarding_en.xlsx``."""
+    return f"{kind.value}_{language}.{file_format.value}"
 
 
 @lru_cache(maxsize=_KEPT)
@@ -23,5 +28,5 @@ def published(
         folder /= version
     elif version not in {"", definition.version}:
         return None
-    path = folder / f"{kind.value}_{language}.{file_format.value}"
+    path = folder / file_name(kind, language, file_format)
     return path.read_bytes() if language in languages() and path.is_file() else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.forms.blanks import file_name
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.xlsx.write.fill import fill_xlsx
 from pipeline.forms.xlsx.write.form import build_xlsx
@@ -16,11 +17,6 @@ from pipeline.resources import languages
 _BLANKS_KEPT = 32
 #: The workbooks of which one was made in this process: a few for each form and language.
 _began: set[tuple[object, ...]] = set()
-
-
-def file_name(kind: FormKind, language: str, file_format: FileFormat) -> str:
-    """Return the name of a form's file, such as ``onboarding_en.xlsx``."""
-    return f"{kind.value}_{language}.{file_format.value}"
 
 
 def build_form(

@@ -224,15 +224,26 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     """Return, for each choice or tick of the form, every folded word that means one of its codes.
 
     Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
-    of the lists win over synonyms.
+    of the lists win over synonyms. A code of a fixed pattern has the examples that the forms print.
     """
-    return MappingProxyType(
-        {
-            field: MappingProxyType(_vocabulary(field, question))
-            for field, question in FORMS[kind].questions.items()
-            if question.kind in _CHOICE_KINDS
-        }
-    )
+    questions = FORMS[kind].questions
+    choices = {
+        field: MappingProxyType(_vocabulary(field, question))
+        for field, question in questions.items()
+        if question.kind in _CHOICE_KINDS
+    }
+    printed = {
+        field: MappingProxyType(_examples(kind, field))
+        for field, question in questions.items()
+        if question.kind is AnswerKind.PATTERN
+    }
+    return MappingProxyType({**choices, **printed})
+
+
+def _examples(kind: FormKind, field: str) -> dict[str, str]:
+    """Return the folded examples of ``field`` in every language."""
+    texts = (form_texts(language).example(kind, field) for language in languages())
+    return {fold_word(text): "example" for text in texts if text}
 
 
 def _vocabulary(field: str, question: Question) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pipeline.intake.find import FoundForms
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission, UnreadableFile
 
-_NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned"})
+_NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned", "file_print_unread"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,10 @@ class InboundMessage:
 
     def header(self, name: str) -> tuple[str, ...]:
         """Return the raw values of all header fields called ``name``, in their order."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.headers if key.lower() == wanted)
+        wanted, length = name.lower(), len(name)
+        return tuple(
+            [value for key, value in self.headers if len(key) == length and key.lower() == wanted]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pipeline.forms.publish import file_name
+from pipeline.forms.blanks import file_name
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.notifications.dates import in_zone

@@ -200,8 +200,9 @@ class RevisionRecord:
     """The answers of a request at one time; the latest ``seq`` counts.
 
     ``digest`` is the hash of the content (canonical values), for "the same again". ``dated`` is
-    when the file says it was last saved. ``submission`` is the JSON text of the whole submission,
-    so that the answers can be judged again (a confirmed sender, an edit by staff, a newer rule).
+    when the file says it was last saved. ``submission`` is the JSON text of what the submission
+    has beside the other fields, so that the answers can be judged again (a confirmed sender, an
+    edit by staff, a newer rule); older rows have the whole.
     """
 
     id: str

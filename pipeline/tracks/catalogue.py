@@ -30,3 +30,17 @@ def _first_of_staff(track: TrackDeclaration) -> Status:
 
 #: The status of each track that staff see first: a request there is untouched (``ready``).
 FIRST_STAFF_STATUSES = frozenset(_first_of_staff(track) for track in TRACKS.values())
+
+
+def _hiding(track: TrackDeclaration) -> frozenset[Status]:
+    """Return where a doubt stops a request: wherever others than the customer move it on."""
+    way = track.journey_steps()
+    first = way.index(next(step for step in way if step.move is Move.STAFF))
+    found = {step.status for step in way[first:] if step.move not in {Move.CUSTOMER, Move.NOBODY}}
+    return frozenset(found | CERTIFICATE_STATUSES.intersection(step.status for step in track.steps))
+
+
+#: Where a certificate is out, or was: the customer may order the next one there.
+CERTIFICATE_STATUSES = frozenset({Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED})
+#: The statuses that a hold takes the place of while something about the number is in doubt.
+HIDING_STATUSES = frozenset[Status]().union(*(_hiding(track) for track in TRACKS.values()))

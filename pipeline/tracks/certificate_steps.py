@@ -78,6 +78,13 @@ def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
             when=c.OVER_LIMIT,
             hold=HoldReason.CERTIFICATE_LIMIT,
         ),
+        # It is held, or will be, until staff know whose the number is.
+        TransitionRule(
+            event,
+            actors,
+            effects=(AlertStaff("certificate_wanted_on_hold"),),
+            when=c.OWNER_IN_DOUBT,
+        ),
         *unowned(event, actors),
         TransitionRule(event, actors, effects=(o.ORDER,), change=ch.order_certificate),
     )

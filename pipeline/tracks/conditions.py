@@ -170,6 +170,12 @@ TOO_MANY_CORRECTIONS = Guard(
 HELD_FOR_SENDER = held_for(*SENDER_REASONS)
 UNPROVEN = held_for(HoldReason.SENDER)
 HELD_FOR_OWNER = held_for(HoldReason.OWNERSHIP)
+OWNER_IN_DOUBT = Guard(
+    "the owner of the number is in doubt",
+    lambda case: (
+        HoldReason.OWNERSHIP in case.state.doubts and HoldReason.OWNERSHIP not in case.state.settled
+    ),
+)
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True

@@ -25,8 +25,9 @@ each transition the flow looks at the status, not only after a mail: a release o
 leads back to them. A released reason is in ``state.settled``; give it to the routing facts.
 
 A hold that the customer must not see (``state.doubts``) takes the place of the first status of
-staff. Whatever the customer does then, and what their answers bring about, happens as in the status
-that the hold stands for, with the same effects; staff and the clock act on the hold.
+staff, and of each later one that leads on to a certificate or a code. Whatever the customer does
+then, and what their answers bring about, happens as in the status that the hold stands for, with
+the same effects; staff and the clock act on the hold.
 
 A stay in a status is told by ``entered_at``: when it changes, the keys of done deadlines are
 forgotten.
@@ -49,7 +50,7 @@ from pipeline.model.request import (
     TrackPolicy,
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
-from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
+from pipeline.tracks.catalogue import HIDING_STATUSES, TRACKS
 from pipeline.tracks.declaration import (
     Case,
     Chosen,
@@ -192,11 +193,11 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
 
 
 def _hide(state: RequestState) -> RequestState:
-    """Hold a request in doubt in place of the first status of staff."""
+    """Hold a request in doubt in place of a status that leads on without the customer."""
     doubts = [reason for reason in state.doubts if reason not in state.settled]
     if not doubts:
         return state
-    if state.status in FIRST_STAFF_STATUSES:
+    if state.status in HIDING_STATUSES:
         return replace(state, status=Status.HELD, came_from=state.status, hold_reason=doubts[0])
     if state.held_for(HoldReason.NUMBER) and HoldReason.OWNERSHIP in doubts:
         return replace(state, hold_reason=HoldReason.OWNERSHIP)

@@ -19,6 +19,7 @@ from pipeline.validation.rules import Facts, apply_rules
 from pipeline.validation.the_file import file_problems, with_left_over
 
 _COUNTRY = "country"
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _NUMBER, _AGAIN = "phone_number", "phone_number_again"
 
 
@@ -43,10 +44,13 @@ class CheckContext:
 def check(submission: Submission, context: CheckContext) -> CheckedForm:
     """Return what was read from every answer, the verdicts, and all problems."""
     definition = FORMS[submission.form]
-    reads = _read_all(submission, definition, context)
+    answers: dict[str, Answer] = {}
+    for answer in submission.answers:
+        answers.setdefault(answer.field, answer)
+    reads = _read_all(submission, answers, definition, context)
     values = {name: read.value for name, read in reads.items()}
     readings = tuple(
-        _reading(name, question, submission.answer(name), reads[name], values)
+        _reading(name, question, answers.get(name), reads[name], values)
         for name, question in definition.questions.items()
     )
     facts = Facts(
@@ -67,7 +71,10 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
 
 
 def _read_all(
-    submission: Submission, definition: FormDefinition, context: CheckContext
+    submission: Submission,
+    answers: Mapping[str, Answer],
+    definition: FormDefinition,
+    context: CheckContext,
 ) -> dict[str, Read]:
     """Return the reading of every question; the country first, because numbers need it."""
     country = None
@@ -75,12 +82,12 @@ def _read_all(
     beside = _left_over(submission)
     names = sorted(definition.questions, key=lambda name: name != _COUNTRY)
     for name in names:
-        answer = submission.answer(name)
+        answer = answers.get(name)
         hints = Hints(
             today=context.today,
             country=country,
             language=submission.language,
-            words=context.vocabulary.get(name, MappingProxyType({})),
+            words=context.vocabulary.get(name, _NO_WORDS),
             phones=context.phones,
         )
         read = read_answer(

@@ -32,6 +32,8 @@ _TABLES: Mapping[str, str] = {
     "spot": "spots",
     "mark": "marks",
 }
+#: The parameter that names the type of a file, and the table of how to save such as xlsx.
+_TYPE, _WAYS, _HOW, _USUAL = "type", "ways", "how", "excel_97"
 _VALUES = frozenset({"value", "a", "b", "given"})
 _DATES = frozenset({AnswerKind.DATE, AnswerKind.DATE_TIME})
 _MISSING = frozenset(
@@ -90,6 +92,9 @@ def sentence(problem: Problem, language: str, kind: FormKind | None) -> str:
         key, text = _resolved(name, value, problem, catalogue, language, kind)
         values[key] = text
         values.setdefault(name, text)
+        if name == _TYPE:
+            ways = catalogue[_WAYS]
+            values[_HOW] = str(ways.get(str(value), ways[_USUAL]))
     return re.sub(
         r"\{(\w+)\}", lambda found: values.get(found.group(1), found.group()), template_text
     )

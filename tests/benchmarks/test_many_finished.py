@@ -87,5 +87,5 @@ def _copy(connection: sqlite3.Connection, table: str, values: dict[str, str], co
     connection.execute(
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
         f" INSERT INTO {table} SELECT {chosen} FROM n,"
-        f" (SELECT * FROM {table} ORDER BY rowid LIMIT 1) AS one"
+        f" (SELECT * FROM {table} LIMIT 1) AS one"
     )

@@ -32,26 +32,44 @@ _ROUNDS = 15
 _NEW_VALUES = {
     "id": "'m' || n.i",
     "uid": "1000 + n.i",
-    "sha256": "substr(sha256, 1, 54) || (1000000000 + n.i)",
+    "sha256": f"'{'0' * 54}' || (1000000000 + n.i)",
     "message_id": "'<' || n.i || '@copies.example>'",
     "sender_key": "n.i || '@copies.example'",
 }
 
 _SMALL, _BIG = 100, int(os.environ.get("BENCH_MAILS", "5000"))
-_MOST_KIB = 300 * 1024
+_MOST_KIB = 250 * 1024
 _GROWS_KIB = 30 * 1024
 _TEXT = "We would like to use WhatsApp with Genesys Cloud, and have some questions. " * 50
-#: Run a batch, and print its exit code and the peak of the resident set (proc(5), VmHWM).
+#: Run a batch, and print its exit code, and the most that it and its child had in memory at once
+#: (KiB): their proportional shares (proc(5), smaps_rollup), since both map the same libraries.
 _RUN = """
-import sys
+import sys, threading
+from contextlib import suppress
 from pathlib import Path
 from pipeline.cli import run
+
+def share(process):
+    with suppress(OSError, ValueError):  # it has just ended
+        for line in (process / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0
+
+def look():
+    here = Path("/proc/self")
+    while not done.wait(0.1):
+        children = [path.read_text().split() for path in here.glob("task/*/children")]
+        found = share(here), sum(share(Path("/proc", child)) for child in sum(children, []))
+        most[:] = max(most, found, key=sum)
+
+done, most = threading.Event(), [0, 0]
+looking = threading.Thread(target=look)
+looking.start()
 code = run(sys.argv[1:])
-peak = next(
-    line.split()[1] for line in Path("/proc/self/status").read_text().splitlines()
-    if line.startswith("VmHWM")
-)
-print(int(code), peak)
+done.set()
+looking.join()
+print(int(code), *most)
 """
 
 
@@ -121,21 +139,26 @@ def _copies(count: int) -> str:
 
 
 @pytest.mark.benchmark
-def test_memory_of_a_run_is_flat(tmp_path: Path) -> None:
+def test_memory_of_a_worker_is_flat(tmp_path: Path) -> None:
     few, many = _peak(tmp_path / "small", _SMALL), _peak(tmp_path / "big", _BIG)
     tell(
-        f"memory of a run: {many / few:.2f} times as much over {_BIG} mails"
-        f" as over {_SMALL} ({many // 1024} MB / {few // 1024} MB)"
+        f"memory of a worker with its child: {sum(many) / sum(few):.2f} times as much over {_BIG}"
+        f" mails as over {_SMALL} ({_megabytes(many)} / {_megabytes(few)})"
     )
-    assert many < _MOST_KIB
-    assert many < few + _GROWS_KIB
+    assert sum(many) < _MOST_KIB
+    assert sum(many) < sum(few) + _GROWS_KIB
 
 
-def _peak(folder: Path, count: int) -> int:
+def _megabytes(peaks: tuple[int, int]) -> str:
+    own, child = (peak // 1024 for peak in peaks)
+    return f"{own} + {child} MB"
+
+
+def _peak(folder: Path, count: int) -> tuple[int, int]:
     """Run a batch over ``count`` new mails in a process of its own.
 
-    Returns the peak of its resident memory (KiB). Every tenth mail has a form, the others are
-    automatic answers, which nobody answers. The child that reads is measured with the readers.
+    Returns its memory and that of its child (KiB) when they had most together. Every tenth mail has
+    a form, the others are automatic answers, which nobody answers.
     """
     folder.mkdir()
     home, now = folder / "state", datetime.now(UTC)
@@ -152,12 +175,12 @@ def _peak(folder: Path, count: int) -> int:
         capture_output=True,
         text=True,
     )
-    code, peak = done.stdout.split()[-2:]
+    code, own, child = done.stdout.split()[-3:]
     assert code == "0", done.stdout + done.stderr
     with closing(sqlite3.connect(home / "requests.sqlite3")) as connection:
         rows = connection.execute("SELECT count(*) FROM messages WHERE state = 'processed'")
         assert rows.fetchone() == (count,)
-    return int(peak)
+    return int(own), int(child)
 
 
 def _automatic(place: int) -> bytes:

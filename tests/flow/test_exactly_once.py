@@ -241,12 +241,12 @@ def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
     world.mail(HANAKO, form())
     record = _named(world.request(), world)
     with monkeypatch.context() as patched:
-        patched.setattr(deciding, "issue_pending", lambda _services: 0)
+        patched.setattr(deciding, "issue", lambda _services, _waiting: [])
         decisions.advance(world.services, record, "saki")
     (row,) = world.certificates(record)
     assert row.state is CertificateState.RESERVED
     services = world.services
-    services.run(lambda work: issue._prepare(work, row.id))
+    services.run(lambda work: issue._prepare(work, row))
     with ThreadPoolExecutor(4) as hosts:
         done = list(hosts.map(lambda _: issue.issue_pending(services), range(4)))
     assert sum(done) == 1
@@ -260,7 +260,7 @@ def test_certificate_that_another_host_issued_is_not_given_up(any_world: World) 
     world = any_world
     record = _issued(world)
     (row,) = world.certificates(record)
-    give_up = partial(issue._not_issued, row.id, "certificate_lint_failed")
+    give_up = partial(issue._not_issued, row, "certificate_lint_failed")
     world.services.run(give_up)
     assert world.certificates(record) == [row]
 
@@ -271,7 +271,7 @@ def test_certificate_waits_when_its_request_changed_meanwhile(
     world.mail(HANAKO, form())
     record = _named(world.request(), world)
 
-    def stale(*_: object) -> int:
+    def stale(*_: object) -> list[RequestRecord]:
         raise RefusedError("stale_request", reference=record.reference)
 
     with monkeypatch.context() as patched:

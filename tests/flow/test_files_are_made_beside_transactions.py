@@ -49,7 +49,7 @@ def test_marked_pdf_and_first_workbook_are_made_outside(
     world = any_world
     watch = _Watch(world.services.store)
     monkeypatch.setattr(publish, "_began", set())
-    pdf_form._copies.clear()
+    pdf_form._in_parts.clear()
     monkeypatch.setattr(attachments, "build_form", watch.seen(build_form))
     (mail,) = world.mail(HANAKO, form(suffix="pdf", genesys_org_id=_WRONG))
     assert watch.found == [False]
@@ -73,7 +73,7 @@ def test_several_of_one_portion_are_made_in_one_round(
     watch = _Watch(world.services.store)
     monkeypatch.setattr(attachments, "build_form", watch.seen(build_form))
     monkeypatch.setattr("pipeline.flow.services._LONG_SECONDS", 1000)  # on a busy machine too
-    pdf_form._copies.clear()
+    pdf_form._in_parts.clear()
     for sender, wrong in (
         (HANAKO, {"genesys_org_id": _WRONG}),
         (OLIVER, {"genesys_org_id": _WRONG, "use_case": ""}),

@@ -18,11 +18,7 @@ import pytest
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.fonts import BOLD, LATIN, REGULAR, covered, drawable
-from pipeline.forms.pdf.write.fill import fill
-from pipeline.forms.pdf.write.finish import finish
-from pipeline.forms.pdf.write.form import build_pdf
-from pipeline.forms.pdf.write.layout import lay_out, printed
-from pipeline.forms.stamp import Stamp
+from pipeline.forms.pdf.write.form import _finished, _in_parts, build_pdf
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import Filling, FormKind
 from pipeline.resources import languages, template
@@ -117,9 +113,9 @@ def test_form_is_smaller_than_400_kilobytes(form: Form) -> None:
 
 def test_form_is_made_of_the_same_bytes_each_time(form: Form) -> None:
     kind, language, filling, content = form
-    stamp = Stamp(kind, FORMS[kind].version, language)
-    pages = lay_out(kind, language, ADDRESS, PRIVACY, printed(kind, filling))
-    assert fill(finish(pages, stamp, filling.marks), stamp, filling) == content
+    _finished.clear()
+    _in_parts.clear()
+    assert build_pdf(kind, language, filling, address=ADDRESS, privacy=PRIVACY) == content
 
 
 def test_no_text_leaves_the_page_or_runs_under_a_box(form: Form, pages: list[Any]) -> None:

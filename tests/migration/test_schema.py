@@ -40,6 +40,8 @@ def _sqlite(connection: sa.Connection) -> set[tuple[object, ...]]:
     indexes = connection.exec_driver_sql(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     )
+    kinds = connection.exec_driver_sql("SELECT name, wr FROM pragma_table_list")
+    found |= {("without rowid", *row) for row in kinds if row[0] != "alembic_version"}
     return found | {(row[0], row[1]) for row in indexes}
 
 

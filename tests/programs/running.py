@@ -12,6 +12,8 @@ from tests.programs.job import Job
 
 #: Where ``tools/node-packages`` puts the packages of ``package.json``.
 NODE_MODULES = Path(sys.prefix) / "node" / "node_modules"
+#: The validator of the W3C for pages.
+VNU = NODE_MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 HERE = Path(__file__).parent
 _LONGEST = 300
 

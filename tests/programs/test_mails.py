@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.notifications.preview.samples import Sample, samples
 from tests.programs.finished_mails import LANGUAGES, finished, one_of_each, written
-from tests.programs.running import NODE_MODULES, call_node, missing_package
+from tests.programs.running import NODE_MODULES, VNU, call_node, missing_package
 
 HERE = Path(__file__).parent
 _MOST_POINTS = 0.5
@@ -27,7 +27,6 @@ _SCORE = re.compile(
     r"(?m)^X-Spam-Status: \w+, score=(-?[\d.]+)[^\n]*((?:\n[ \t][^\n]*)*)"
     r"(?:\n(?!X-Notice-Template)[^\n]+)*\nX-Notice-Template: (\S+)"
 )
-_VNU = NODE_MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 #: A mail program knows CSS that the validator's list does not (mso-…), and attributes that only
 #: Outlook needs; a table of facts has no header of its columns.
 _KNOWN = re.compile(
@@ -105,11 +104,11 @@ def _pages(chosen: tuple[Sample, ...], folder: Path) -> tuple[Path, ...]:
 
 
 def _assert_valid(chosen: tuple[Sample, ...], folder: Path) -> None:
-    if shutil.which("java") is None or not _VNU.is_file():
+    if shutil.which("java") is None or not VNU.is_file():
         pytest.skip("java or vnu-jar is not installed")
     pages = _pages(chosen, folder)
     done = subprocess.run(
-        ["java", "-jar", _VNU, "--format", "json", "--exit-zero-always", *pages],
+        ["java", "-jar", VNU, "--format", "json", "--exit-zero-always", *pages],
         capture_output=True,
         check=True,
         timeout=300,

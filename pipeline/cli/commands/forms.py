@@ -89,6 +89,20 @@ def _filling(path: Path) -> Filling:
         raise UsageError("prefill_unreadable", path=path) from error
 
 
+@click.command("site")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("forms"))
+def site(out: Path) -> None:
+    """Write the download page in every language, with the forms that it links."""
+    from pipeline.forms.publish import publish  # noqa: PLC0415 - slow to import
+    from pipeline.forms.site import write_site  # noqa: PLC0415
+
+    found = settings(optional=True)
+    address, privacy = found.mailbox.address, found.forms.privacy
+    paths = publish(out, address=address, privacy=privacy)
+    for path in (*paths, *write_site(out, address=address, privacy=privacy)):
+        click.echo(str(path))
+
+
 @click.command("fields")
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.option("--json", "as_json", is_flag=True)

@@ -1,5 +1,6 @@
 """The answers of a request at one time: kept whole, so that they can be judged again."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,10 +10,14 @@ from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_id
 from pipeline.model.submission import Answer, CellType, Submission
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredProblem, StoredReading
+from pipeline.store.schema.types import clean
 from pipeline.store.unit_of_work import Transaction
 from pipeline.validation.content import content_digest
 
 _SUBMISSION = TypeAdapter(Submission)
+#: What a submission and its revision both have.
+_COLUMNS = ("form", "version", "language", "format", "file_name", "sha256", "dated")
+_ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def insert_revision(
 
     A changed form after approval is kept but not ``accepted``: it counts when staff say so.
     """
-    submission = checked.submission
+    submission, readings = checked.submission, _readings(checked)
     revision = RevisionRecord(
         id=new_id(),
         request_id=record.id,
@@ -52,7 +57,7 @@ def insert_revision(
         digest=content_digest(checked),
         dated=submission.dated,
         m2m=checked.m2m.value,
-        readings=_readings(checked),
+        readings=readings,
         problems=tuple(
             StoredProblem(
                 problem.code,
@@ -65,10 +70,26 @@ def insert_revision(
         ),
         entered_by=origin.entered_by,
         accepted=accepted,
-        submission=_SUBMISSION.dump_json(submission).decode(),
+        submission=_text_of(submission, readings),
     )
     tx.revisions.insert(revision)
     return revision
+
+
+def _text_of(submission: Submission, readings: tuple[StoredReading, ...]) -> str:
+    """Return the JSON of what :func:`submission_of` cannot take from the rest of the revision."""
+    there = {name for name in _COLUMNS if (value := getattr(submission, name)) == clean(value)}
+    if submission.answers == _answers(readings):
+        there.add(_ANSWERS)
+    return _SUBMISSION.dump_json(submission, exclude=there, exclude_defaults=True).decode()
+
+
+def _answers(readings: tuple[StoredReading, ...]) -> tuple[Answer, ...]:
+    """Return the answers that ``readings`` were read from, as they mostly are."""
+    return tuple(
+        Answer(reading.field, reading.raw, reading.where, CellType(reading.cell_type))
+        for reading in readings
+    )
 
 
 def _readings(checked: CheckedForm) -> tuple[StoredReading, ...]:
@@ -96,7 +117,11 @@ def latest_accepted(tx: Transaction, record: RequestRecord) -> RevisionRecord | 
 
 def submission_of(revision: RevisionRecord) -> Submission:
     """Return the submission that ``revision`` was read from."""
-    return _SUBMISSION.validate_json(revision.submission)
+    told = json.loads(revision.submission)
+    for name in _COLUMNS:
+        told.setdefault(name, getattr(revision, name))
+    told.setdefault(_ANSWERS, _answers(revision.readings))
+    return _SUBMISSION.validate_python(told)
 
 
 def with_entered_answers(

@@ -46,7 +46,7 @@ def receive(work: Work, row: MessageRecord, reading: Reading) -> MessageRecord:
         return finished(known_by, Outcome.IGNORED, now, why="redelivery")
 
     # who sent it, a person or a machine, was it here before by another way?
-    context = begun(work, row, read)
+    context = begun(work, row, read, reading.look(row))
     same = context.done(Outcome.IGNORED, why="redelivery")
     if is_redelivery(work.tx, same):
         return same

@@ -54,4 +54,5 @@ def end_live(
     row = work.tx.certificates.lock(live.id) if live is not None else None
     if row is not None and row.state is CertificateState.LIVE:
         now = work.now
-        work.tx.certificates.save(replace(row, state=state, ended_at=now, end_reason=reason))
+        ended = replace(row, state=state, ended_at=now, end_reason=reason)
+        work.tx.certificates.save(ended, before=row)

@@ -1,10 +1,11 @@
 """Certificates in the order of their writes: reserve, prepare, sign what is stored, record.
 
-``reserve`` runs in the transaction of the decision. ``issue_pending`` runs after commits, and again
+``reserve`` runs in the transaction of the decision, ``issue`` after its commit, ``issue_pending``
 after any crash: every step repeats from what the one before stored, so that there is exactly one
 certificate and one mail (spec, section 6).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +18,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState, CertificateSubject
 from pipeline.model.request import Actor, Event, EventName
-from pipeline.store.records import CertificateRecord
+from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
@@ -26,24 +27,34 @@ _CHANGED_MEANWHILE = "stale_request"
 
 
 def issue_pending(services: Services) -> int:
-    """Finish all reserved certificates; return how many were issued.
+    """Finish all reserved certificates, as :func:`issue` does; return how many were issued."""
+    if not services.issuer.automatic:
+        return 0
+    with services.store.read() as tx:
+        waiting = tx.certificates.unfinished(_PORTION)
+    return len(issue(services, waiting))
+
+
+def pending(work: Work) -> list[CertificateRecord]:
+    """Return the reserved certificates that a commit of ``work`` leaves to :func:`issue`."""
+    return work.tx.certificates.unfinished(_PORTION) if work.services.issuer.automatic else []
+
+
+def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[RequestRecord]:
+    """Finish the certificates of ``waiting``; return the requests of those that were issued.
 
     Each stands for itself. One that cannot be made is given up, and its track orders it again; what
     another worker changed in between waits for the next call. When the authority or the programme
     is at fault the certificate waits too, and the first such error is raised at the end. The
     authority is opened only when a certificate is pending.
     """
-    if not services.issuer.automatic:
-        return 0
-    with services.store.read() as tx:
-        pending = tx.certificates.unfinished(_PORTION)
-    issued = 0
+    issued: list[RequestRecord] = []
     fault: Exception | None = None
-    for row in pending:
+    for row in waiting:
         if services.stopping():
             break
         try:
-            issued += _finish(services, row.id)
+            issued += _finish(services, row)
         except TryLaterError:
             raise  # the database or the disk: the next certificate would fare the same
         except ConfigurationError as error:
@@ -51,7 +62,7 @@ def issue_pending(services: Services) -> int:
         except PipelineError as error:
             logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
             if error.code != _CHANGED_MEANWHILE:
-                services.run(partial(_not_issued, row.id, error.code))
+                services.run(partial(_not_issued, row, error.code))
         except Exception as error:  # noqa: BLE001 - one certificate never stops the others
             logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
             fault = fault or error
@@ -60,12 +71,12 @@ def issue_pending(services: Services) -> int:
     return issued
 
 
-def _not_issued(certificate_id: str, code: str, work: Work) -> None:
+def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
     """Give up one certificate that could not be made; the track orders it again and alerts."""
-    row = _locked(work.tx, certificate_id, CertificateState.RESERVED, CertificateState.PREPARED)
+    row = _locked(work.tx, waiting, CertificateState.RESERVED, CertificateState.PREPARED)
     if row is None:
         return  # another worker has issued it, or given it up
-    work.tx.certificates.save(_given_up(work.services, row, "failed"))
+    _give_up(work, row, "failed")
     record = work.tx.requests.get(row.request_id)
     if record is None:
         return
@@ -77,35 +88,33 @@ def _not_issued(certificate_id: str, code: str, work: Work) -> None:
         alert(work, "certificate_not_issued", record.reference, code)
 
 
-def _finish(services: Services, certificate_id: str) -> int:
-    services.run(lambda work: _prepare(work, certificate_id))
-    return services.run(lambda work: _sign(work, certificate_id))
+def _finish(services: Services, waiting: CertificateRecord) -> list[RequestRecord]:
+    services.run(lambda work: _prepare(work, waiting))
+    return services.run(lambda work: _sign(work, waiting))
 
 
 def _locked(
-    tx: Transaction, certificate_id: str, *states: CertificateState
+    tx: Transaction, waiting: CertificateRecord, *states: CertificateState
 ) -> CertificateRecord | None:
     """Return the certificate as it is now, with its number locked; None when in no such state.
 
     Two hosts may work on one certificate: who comes second waits here, and then sees what the first
-    one did. The number comes first, as in every decision, so that nobody waits in a circle.
+    one did. The number, which a certificate keeps for good, comes first, as in every decision, so
+    that nobody waits in a circle.
     """
-    row = tx.certificates.get(certificate_id)
-    if row is None:
-        return None
-    if row.number:
-        tx.numbers.lock(row.number)
-    row = tx.certificates.lock(certificate_id)
+    if waiting.number:
+        tx.numbers.lock(waiting.number)
+    row = tx.certificates.lock(waiting.id)
     return row if row is not None and row.state in states else None
 
 
-def _prepare(work: Work, certificate_id: str) -> None:
-    row = _locked(work.tx, certificate_id, CertificateState.RESERVED)
+def _prepare(work: Work, waiting: CertificateRecord) -> None:
+    row = _locked(work.tx, waiting, CertificateState.RESERVED)
     if row is None:
         return
     record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
-        work.tx.certificates.save(_given_up(work.services, row))
+        _give_up(work, row)
         return
     refuse_number_of_another(work, record)
     subject = CertificateSubject(record.company, record.reference, record.number)
@@ -117,18 +126,19 @@ def _prepare(work: Work, certificate_id: str) -> None:
             created_at=prepared.created_at,
             expires_at=prepared.expires_at,
             to_be_signed=prepared.to_be_signed,
-        )
+        ),
+        before=row,
     )
 
 
-def _sign(work: Work, certificate_id: str) -> int:
-    row = _locked(work.tx, certificate_id, CertificateState.PREPARED)
+def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
+    row = _locked(work.tx, waiting, CertificateState.PREPARED)
     if row is None or row.expires_at is None:
-        return 0
+        return []
     record = work.tx.requests.get(row.request_id)
     if record is None or record.state.certificate_wanted_at is None:
-        work.tx.certificates.save(_given_up(work.services, row))
-        return 0
+        _give_up(work, row)
+        return []
     refuse_number_of_another(work, record)
     issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
@@ -140,7 +150,8 @@ def _sign(work: Work, certificate_id: str) -> int:
             issued_at=now,
             text=issued.text,
             fingerprint=issued.fingerprint,
-        )
+        ),
+        before=row,
     )
     event = Event(
         EventName.ISSUED,
@@ -149,17 +160,10 @@ def _sign(work: Work, certificate_id: str) -> int:
         certificate_created_at=row.created_at,
         certificate_expires_at=row.expires_at,
     )
-    apply_event(work, record, event, Trigger())
-    return 1
+    return [apply_event(work, record, event, Trigger())]
 
 
-def _given_up(
-    services: Services, row: CertificateRecord, reason: str = "not_wanted"
-) -> CertificateRecord:
-    """Return the row of a certificate that is no longer wanted, or could not be made."""
-    return replace(
-        row,
-        state=CertificateState.REVOKED,
-        ended_at=services.clock.now(),
-        end_reason=reason,
-    )
+def _give_up(work: Work, row: CertificateRecord, reason: str = "not_wanted") -> None:
+    """Record that a certificate is no longer wanted, or could not be made."""
+    ended = replace(row, state=CertificateState.REVOKED, ended_at=work.now, end_reason=reason)
+    work.tx.certificates.save(ended, before=row)

@@ -5,10 +5,10 @@ from functools import partial
 from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
-from pipeline.forms.blanks import published
+from pipeline.forms.blanks import file_name, published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
-from pipeline.forms.publish import build_form, file_name, is_quick
+from pipeline.forms.publish import build_form, is_quick
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.notice import MailFile, NoticeFacts, NoticeName
 from pipeline.model.transition import SendNotice

@@ -9,7 +9,7 @@ from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName
 from pipeline.model.proposal import Told, told
-from pipeline.model.request import NumberState, RequestState, Status
+from pipeline.model.request import EventName, NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.tables.revisions import LatestAnswers
 from pipeline.tracks.deadlines import closes_when_due, customer_due_at
@@ -108,8 +108,8 @@ def customer_due(work: Work, record: RequestRecord, now: datetime) -> datetime |
 
 def _asked_ready(work: Work, record: RequestRecord) -> bool:
     """Whether the customer was asked if they are ready, and so told what they need for it."""
-    asked = NoticeName.READINESS_CHECK.value
-    return any(("reminder", asked) in event.detail for event in work.tx.events.list(record.id))
+    asked = ("reminder", NoticeName.READINESS_CHECK.value)
+    return work.tx.events.has_detail(record.id, EventName.REMIND, asked)
 
 
 def _undo_until(work: Work, state: RequestState) -> datetime | None:

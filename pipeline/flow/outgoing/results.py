@@ -267,4 +267,4 @@ def _note_certificate(tx: Transaction, mail: OutboxRecord, now: datetime) -> Non
     # read again under its lock: it may have been revoked a moment ago
     row = tx.certificates.lock(live.id)
     if row is not None and row.state is CertificateState.LIVE:
-        tx.certificates.save(replace(row, mailed_at=now))
+        tx.certificates.save(replace(row, mailed_at=now), before=row)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.context import Trigger
-from pipeline.flow.lifecycle.issuance import issue_pending
+from pipeline.flow.lifecycle.issuance import issue, pending
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, EventName
-from pipeline.store.records import EventRecord, RequestRecord
+from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
 #: Events that are Meta's word, recorded by staff.
@@ -27,9 +27,12 @@ _OF_META = frozenset(
 
 
 def on_request(services: Services, record: RequestRecord, decide: Decision) -> RequestRecord:
-    """Run ``decide`` on the request; refuse when it changed since ``record`` was read."""
+    """Run ``decide`` on the request; refuse when it changed since ``record`` was read.
 
-    def run(work: Work) -> RequestRecord:
+    Certificates that wait after it are issued. Returns the request as it is then.
+    """
+
+    def run(work: Work) -> tuple[RequestRecord, list[CertificateRecord]]:
         current = work.tx.requests.get(record.id)
         if current is None:
             raise NotFoundError("request_unknown", reference=record.reference)
@@ -37,10 +40,12 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise RefusedError("stale_request", reference=record.reference)
         if current.number:
             work.tx.numbers.lock(current.number)
-        return decide(work, current)
+        return decide(work, current), pending(work)
 
-    changed = services.run(run)
-    issue_pending(services)
+    changed, waiting = services.run(run)
+    issued = {one.id: one for one in issue(services, waiting)}
+    if not waiting or record.id in issued:
+        return issued.get(record.id, changed)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed
 

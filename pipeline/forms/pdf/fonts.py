@@ -60,13 +60,24 @@ def drawable(text: str) -> str:
     Marks are composed with their letters where that is one character; characters that show nothing
     by themselves (controls, direction marks, joiners, variation selectors) are left out.
     """
+    if text.isascii() and text.isprintable():
+        return text
     composed = _COMBINED.sub(lambda found: unicodedata.normalize("NFC", found.group()), text)
-    known = covered(REGULAR) | covered(LATIN)
+    known = _drawn()
+    if known.issuperset(composed):
+        return composed
     return "".join(
-        one if ord(one) in known or one in _KEPT else UNKNOWN
+        one if one in known else UNKNOWN
         for one in composed
         if one in _KEPT or not _shows_nothing(one)
     )
+
+
+@cache
+def _drawn() -> frozenset[str]:
+    """Return the characters that our regular fonts can draw, and those that are kept."""
+    known = map(chr, covered(REGULAR) | covered(LATIN))
+    return frozenset(one for one in known if not _shows_nothing(one)) | frozenset(_KEPT)
 
 
 def shows_all(text: str) -> bool:

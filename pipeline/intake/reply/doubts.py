@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from pipeline.intake.phrases import load_table
-from pipeline.intake.reply.folding import fold, is_japanese, pattern
+from pipeline.intake.reply.folding import Listed, fold, is_japanese, pattern
 
 
 class Doubt(StrEnum):
@@ -57,25 +57,28 @@ _WORDS = (
 @lru_cache(maxsize=4096)
 def doubts(folded: str) -> tuple[Doubt, ...]:
     """Return what the words of a folded sentence say against a command beside them."""
-    padded = f" {folded} "
-    found = [doubt for doubt in _WORDS if any(word in padded for word in against(doubt.value))]
+    found: list[Doubt] = []
+    if _all_against().stand_in(folded):
+        found = [doubt for doubt in _WORDS if _against(doubt.value).stand_in(folded)]
     return (Doubt.QUESTION, *found) if asks(folded) else tuple(found)
 
 
 def asks(folded: str) -> bool:
     """Tell whether a folded sentence is a question by its words (its mark may be missing)."""
     if is_japanese(folded):
-        return folded.endswith(against("asks_at_end")) or folded.startswith(
-            tuple(word for word in against("asks_at_start") if is_japanese(word))
-        )
+        return folded.endswith(against("asks_at_end")) or folded.startswith(_japanese_starts())
     return f" {folded} ".startswith(against("asks_at_start"))
+
+
+@cache
+def _japanese_starts() -> tuple[str, ...]:
+    return tuple(word for word in against("asks_at_start") if is_japanese(word))
 
 
 @lru_cache(maxsize=4096)
 def takes_back(folded: str) -> bool:
     """Tell whether a folded sentence takes back what another paragraph says."""
-    padded = f" {folded} "
-    return any(word in padded for word in against("taken_back"))
+    return _against("taken_back").stand_in(folded)
 
 
 def signs(text: str) -> tuple[Doubt, ...]:
@@ -118,3 +121,13 @@ def against(name: str) -> tuple[str, ...]:
     if name == "asks_at_end":
         return tuple(fold(entry) for entry in entries)
     return tuple(pattern(entry) for entry in entries)
+
+
+@cache
+def _against(name: str) -> Listed:
+    return Listed(against(name))
+
+
+@cache
+def _all_against() -> Listed:
+    return Listed(entry for doubt in _WORDS for entry in against(doubt.value))

@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.intake.phrases import load_table
 from pipeline.intake.reply.doubts import Doubt, doubts
 from pipeline.intake.reply.evidence import elsewhere, in_paragraph, speaks_of
-from pipeline.intake.reply.folding import fold, pattern
+from pipeline.intake.reply.folding import Listed, fold, pattern
 from pipeline.intake.reply.new_date import read_new_date
 from pipeline.intake.reply.paragraphs import Block, Sentence, is_introduction, read_blocks
 from pipeline.intake.reply.slots import Offer, read_choice
@@ -271,7 +271,7 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
             if sentence.empty or doubts(folded) or sentence.signs:
                 continue
             pieces = [piece.label for piece in sentence.pieces if piece.label in _commands()]
-            for name in pieces or [name for name in _commands() if _mentions(folded, name)]:
+            for name in pieces or _mentioned_in(folded):
                 if name not in _WEAK and _legal(name, situation.possible):
                     found.setdefault(name, sentence.text)
     if len(found) == 1:
@@ -283,9 +283,11 @@ def _near_miss(blocks: Sequence[Block], situation: Situation) -> ReadReply:
     return ReadReply(ReplyKind.NOTE, reasons=("no_phrase",))
 
 
-def _mentions(folded: str, command: str) -> bool:
-    padded = f" {folded} "
-    return any(topic in padded for topic in _topics(command))
+def _mentioned_in(folded: str) -> list[str]:
+    """Return the commands that a folded sentence speaks of."""
+    if not _every_topic().stand_in(folded):
+        return []
+    return [name for name in _commands() if _topic_of(name).stand_in(folded)]
 
 
 def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:
@@ -296,6 +298,16 @@ def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:
 @cache
 def _commands() -> frozenset[str]:
     return frozenset(command.value for command in Command)
+
+
+@cache
+def _topic_of(command: str) -> Listed:
+    return Listed(_topics(command))
+
+
+@cache
+def _every_topic() -> Listed:
+    return Listed(word for command in _commands() for word in _topics(command))
 
 
 @cache

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from pipeline.intake.phrases import load_table
 from pipeline.intake.reply.doubts import Doubt, doubts, signs, takes_back
-from pipeline.intake.reply.folding import fold, is_japanese, pattern
+from pipeline.intake.reply.folding import Listed, fold, is_japanese, pattern
 from pipeline.intake.reply.vocabulary import is_formula, is_sign_off, says
 
 #: More than this is no answer to one of our mails; nothing of it acts.
@@ -30,6 +30,8 @@ _END = ".!?。．！？｡…‼⁇⁈⁉;；"
 _CLOSERS = " \t\"'”’」』)）]】>*_"
 _SENTENCE = re.compile(r"[.!?。．！？｡…‼⁇⁈⁉;；]+[\"'”’」』)）\]*_]*")
 _PIECE = re.compile(r"[,、，､/／]|\s[-–—−]{1,3}\s|[—―]|[:：](?=\s)")
+#: What a piece can end with: most texts have none of these.
+_PIECE_SIGNS = re.compile(r"[,、，､/／\-–—−―:：]")
 _CONTINUES = re.compile(r"[a-zà-öø-ÿぁ-ゖ,、，)）」』”&+]")
 #: "A." or "Dr." before a name: a letter, or a few without a vowel.
 _SHORTENED = re.compile(r"[A-Z][^aeiouyAEIOUY\W\d_]{0,3}\.")
@@ -115,7 +117,11 @@ def read_blocks(text: str, known: Known) -> tuple[Block, ...] | None:
 
     ``known`` returns the label of a sentence or a piece of one, or nothing.
     """
-    lines = _LINK.sub(_LINK_WORD, text[: _MAX_TEXT + 1].translate(_INVISIBLE)).splitlines()
+    shown = text[: _MAX_TEXT + 1]
+    shown = shown if shown.isascii() else shown.translate(_INVISIBLE)
+    if "@" in shown or "://" in shown or "www." in shown:
+        shown = _LINK.sub(_LINK_WORD, shown)
+    lines = shown.splitlines()
     if len(text) > _MAX_TEXT or len(lines) > _MAX_LINES:
         return None
     reader = _Reader(known)
@@ -149,8 +155,7 @@ def is_introduction(text: str) -> bool:
 
 def is_footer(text: str) -> bool:
     """Tell whether ``text`` has words of a legal footer or of a mailing's last lines."""
-    folded = f" {fold(text)} "
-    return any(word in folded for word in _patterns("footer"))
+    return _footers().stand_in(fold(text))
 
 
 def _cut(lines: list[str]) -> Iterator[tuple[list[str], Place]]:
@@ -233,7 +238,7 @@ class _Reader:
         whole = self._piece(text)
         if whole.label:
             return Sentence(text, (whole,))
-        parts = [part for part in _PIECE.split(text) if fold(part)]
+        parts = _parts_of(text)
         if len(parts) > _MAX_PIECES:
             return Sentence(text, (whole,))
         known = (whole if part == text else self._piece(part) for part in parts)
@@ -282,8 +287,15 @@ def _sentences(run: str) -> Iterator[str]:
         yield run[start:].strip()
 
 
+def _parts_of(text: str) -> list[str]:
+    """Return the parts of a sentence that have words."""
+    parts = _PIECE.split(text) if _PIECE_SIGNS.search(text) else [text]
+    return [part for part in parts if fold(part)]
+
+
+@lru_cache(maxsize=4096)
 def _says_nothing(line: str) -> bool:
-    parts = [part for part in _PIECE.split(line) if fold(part)]
+    parts = _parts_of(line)
     return len(parts) <= _MAX_PIECES and all(
         is_formula(part) or _is_greeting(part) or _is_sign_off(part) for part in parts
     )
@@ -292,10 +304,11 @@ def _says_nothing(line: str) -> bool:
 def _is_sign_off(line: str) -> bool:
     """Tell whether a letter is closed here; a name or two may follow in the line."""
     words = _PIECE.split(line, maxsplit=1)[0].split()
-    # where it ends further in front, more words follow than names may
-    ends = range(min(len(words), _SIGN_OFF_WORDS), max(len(words) - _NAMES - 1, 0), -1)
-    end = next((end for end in ends if is_sign_off(" ".join(words[:end]))), 0)
-    return end > 0 and all(name[:1].isupper() for name in words[end:])
+    last = len(words)
+    while last and len(words) - last < _NAMES and words[last - 1][:1].isupper():
+        last -= 1  # from here on it may be names
+    ends = range(min(len(words), _SIGN_OFF_WORDS), max(last, 1) - 1, -1)
+    return any(is_sign_off(" ".join(words[:end])) for end in ends)
 
 
 def _is_name(text: str) -> bool:
@@ -321,6 +334,11 @@ def _is_greeting(text: str) -> bool:
         return False
     capitals = {fold(word) for word in text.split() if word[:1].isupper() and not word.isupper()}
     return len(named) <= 1 or all(name in capitals or name in _folded("named") for name in named)
+
+
+@cache
+def _footers() -> Listed:
+    return Listed(_patterns("footer"))
 
 
 @cache

@@ -40,7 +40,7 @@ def border(headers: Headers, policy: SenderPolicy) -> int:
     Hand-overs inside our own system (LMTP, local delivery, a Received without a peer) stand above
     it and are passed over, and so are ``inner_hops`` relays.
     """
-    hops = [index for index, (name, _) in enumerate(headers) if name.lower() == "received"]
+    hops = places_of(headers, "received")
     if policy.dialect == "microsoft":
         for index in hops:
             if any(by.lower().endswith(_MICROSOFT_BORDER) for by in _BY.findall(headers[index][1])):
@@ -53,6 +53,16 @@ def border(headers: Headers, policy: SenderPolicy) -> int:
             return index
         passed += 1
     return hops[0] if hops else len(headers)
+
+
+def places_of(headers: Headers, wanted: str) -> list[int]:
+    """Return the places of the fields called ``wanted``, which is ASCII in lower case."""
+    length = len(wanted)
+    return [
+        place
+        for place, (name, _) in enumerate(headers)
+        if len(name) == length and name.lower() == wanted
+    ]
 
 
 def _is_hand_over(value: str) -> bool:

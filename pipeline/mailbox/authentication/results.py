@@ -20,6 +20,18 @@ _ATOM = re.compile(r"[^ \t\r\n;()\"\\]++")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: A result as most servers write it: no blank beside its signs, no quotes, no comment in another.
+_PLAIN = re.compile(
+    r"([A-Za-z][A-Za-z0-9_-]*+)=([A-Za-z][A-Za-z0-9_-]*+)"
+    r"((?:[ \t\r\n]++(?:\([^()\\]*+\)"
+    r"|[A-Za-z][A-Za-z0-9_-]*+(?:\.[A-Za-z0-9][A-Za-z0-9_-]*+)?=[^ \t\r\n;()\"\\]++))*+)"
+    r"[ \t\r\n]*+(?=;|\Z)"
+)
+_PLAIN_PIECE = re.compile(r"\(([^()\\]*+)\)|([A-Za-z0-9_.-]++)=([^ \t\r\n;()\"\\]++)")
+_PLAIN_NAME = re.compile(
+    r"[ \t\r\n]*+([^ \t\r\n;()\"\\=]++)(?:[ \t\r\n]++[0-9]++)?[ \t\r\n]*+(?=;|\Z)"
+)
+_PLAIN_SEMICOLON = re.compile(r"[ \t\r\n]*+;[ \t\r\n]*+(?!\()")
 _DMARC_FAILED = re.compile(r"dmarc\s{0,9}=\s{0,9}(?:fail|quarantine|reject)", re.IGNORECASE)
 _AMAZON = "amazonses.com"
 _AMAZON_FACTS = frozenset({"envelope-from", "helo", "client-ip"})
@@ -40,7 +52,10 @@ class MethodResult:
 
     def value(self, name: str) -> str:
         """Return a property in lower case, or empty."""
-        return next((told for key, told in self.properties if key == name), "").lower()
+        for key, told in self.properties:
+            if key == name:
+                return told.lower()
+        return ""
 
     def domain(self, name: str) -> str:
         """Return the domain of a property that is a domain or an address, or empty."""
@@ -101,6 +116,10 @@ class _Reader:
 
         Where a result stands in their place, the id is empty and nothing is read.
         """
+        plain = _PLAIN_NAME.match(self._text)
+        if plain is not None:
+            self._at = plain.end()
+            return plain[1].lower(), True
         try:
             self._space()
             start = self._at
@@ -120,6 +139,9 @@ class _Reader:
 
     def result(self, *, amazon: bool) -> MethodResult | None:
         """Read a result with its properties. Raises _FaultError; the reader may stand anywhere."""
+        plain = None if amazon else self._plain()
+        if plain is not None:
+            return plain
         self._comments.clear()
         method = self._need(_KEYWORD).lower()
         self._space()
@@ -137,6 +159,26 @@ class _Reader:
         if not result:
             return None
         return MethodResult(method, result, properties, " ".join(self._comments))
+
+    def _plain(self) -> MethodResult | None:
+        """Read a result that is written plainly, all at once; None, and nothing is read, if not."""
+        found = _PLAIN.match(self._text, self._at)
+        if found is None:
+            return None
+        method, result, rest = found.groups()
+        comments: list[str] = []
+        properties: dict[str, str] = {}
+        pieces = _PLAIN_PIECE.findall(rest)
+        for comment, name, value in pieces:
+            if name:
+                properties[name.lower()] = value
+            else:
+                comments.append(comment)
+        if len(properties) + len(comments) < len(pieces) or len(properties) > _MOST_PROPERTIES:
+            return None  # one stands twice, or there are too many: a fault, which is told above
+        self._at = found.end()
+        told = tuple(properties.items())
+        return MethodResult(method.lower(), result.lower(), told, " ".join(comments))
 
     def _properties(self) -> tuple[tuple[str, str], ...]:
         """Read ``type.name=value`` up to the next semicolon; none may stand twice."""
@@ -158,6 +200,8 @@ class _Reader:
     def is_none(self) -> bool:
         """Pass over the word ``none`` that stands in the place of all results, if it does."""
         start = self._at
+        if self._text[start : start + 1] not in {"n", "N"}:
+            return False
         if self._take(_KEYWORD).lower() == "none" and self._space() and self._ends_result():
             return True
         self._at = start
@@ -165,6 +209,10 @@ class _Reader:
 
     def passes_semicolon(self) -> bool:
         """Pass over a semicolon and the space behind it, if one stands here."""
+        plain = _PLAIN_SEMICOLON.match(self._text, self._at)
+        if plain is not None:
+            self._at = plain.end()
+            return True
         try:
             return self._space() and self._takes(";") and self._space()
         except _FaultError:

@@ -7,6 +7,7 @@ copy into their results.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.mailbox.authentication.domains import folded, is_at_or_below
 
@@ -51,6 +52,7 @@ class Signature:
         )
 
 
+@lru_cache(maxsize=16)
 def parse_signature(value: str) -> Signature:
     """Return the tags of a DKIM-Signature field (a tag-list)."""
     tags: list[tuple[str, str]] = []

@@ -19,41 +19,47 @@ _LOOKS_LIKE = str.maketrans(
 )
 """Small letters of Cyrillic, Greek, Armenian and others drawn as Latin ones (Unicode TS 39)."""
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_I_IS_L = str.maketrans("i", "l")
 _ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"})
 
 
 def warnings_of(message: InboundMessage, policy: SenderPolicy) -> tuple[str, ...]:
     """Return the codes of what may deceive a reader of a mail with one From address."""
     sender = message.senders[0]
-    found = {
-        SenderWarning.LOOK_ALIKE_DOMAIN: _imitates(sender.domain, policy),
-        SenderWarning.MIXED_SCRIPTS: any(
-            _mixes_scripts(label) for label in unicode_name(sender.domain).split(".")
-        ),
-        SenderWarning.NAME_HOLDS_ADDRESS: _names_another(sender.name, sender.address),
-        SenderWarning.NAME_IS_OURS: _poses_as_us(sender.name, sender.domain, policy),
-        SenderWarning.REPLY_TO_DIFFERS: any(
-            _organisation(reply.domain) != _organisation(sender.domain)
-            for reply in message.reply_to
-        ),
-    }
-    return tuple(code.value for code, present in found.items() if present)
+    domain = sender.domain
+    here = _organisation(domain)
+    found: list[SenderWarning] = []
+    if _imitates(here, policy):
+        found.append(SenderWarning.LOOK_ALIKE_DOMAIN)
+    if any(_mixes_scripts(label) for label in _shown(domain).split(".")):
+        found.append(SenderWarning.MIXED_SCRIPTS)
+    if _names_another(sender.name, sender.address):
+        found.append(SenderWarning.NAME_HOLDS_ADDRESS)
+    if _poses_as_us(sender.name, here, policy):
+        found.append(SenderWarning.NAME_IS_OURS)
+    if any(_organisation(reply.domain) != here for reply in message.reply_to):
+        found.append(SenderWarning.REPLY_TO_DIFFERS)
+    return tuple([code.value for code in found])
 
 
 def _organisation(domain: str) -> str:
     return organisational(domain) or domain
 
 
-def _imitates(domain: str, policy: SenderPolicy) -> bool:
-    """Return whether ``domain`` looks like a known one and is none of them."""
+def _shown(domain: str) -> str:
+    """Return ``domain`` as people see it."""
+    return unicode_name(domain) if "xn--" in domain else domain
+
+
+def _imitates(here: str, policy: SenderPolicy) -> bool:
+    """Return whether the organisation's domain looks like a known one and is none of them."""
     index = _index(policy.own_addresses, policy.known_domains)
-    here = _organisation(domain)
     if here in index.known:
         return False
-    shown = unicode_name(here)
+    shown = _shown(here)
     if _skeleton(shown) in index.skeletons:
         return True
-    return any(
+    return len(shown) in index.lengths and any(
         _one_edit_apart(shown, name)
         for piece in _with_one_less(shown)
         for name in index.near.get(piece, ())
@@ -62,11 +68,15 @@ def _imitates(domain: str, policy: SenderPolicy) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Known domains: as they are, by how they look, and by what is left without one letter."""
+    """Known domains: as they are, by how they look, and by what is left without one letter.
+
+    ``lengths`` are those of names that are one edit apart from one of the last.
+    """
 
     known: frozenset[str]
     skeletons: frozenset[str]
     near: dict[str, list[str]]
+    lengths: frozenset[int]
 
 
 @lru_cache(maxsize=4)
@@ -78,7 +88,13 @@ def _index(own_addresses: tuple[str, ...], known_domains: frozenset[str]) -> _In
         if len(name.partition(".")[0]) >= _SHORTEST:
             for piece in _with_one_less(name):
                 near.setdefault(piece, []).append(name)
-    return _Index(known, frozenset(_skeleton(unicode_name(name)) for name in known), near)
+    lengths = {len(name) for names in near.values() for name in names}
+    return _Index(
+        known,
+        frozenset(_skeleton(unicode_name(name)) for name in known),
+        near,
+        frozenset(length + more for length in lengths for more in (-1, 0, 1)),
+    )
 
 
 def _with_one_less(name: str) -> set[str]:
@@ -91,11 +107,14 @@ def _with_one_less(name: str) -> set[str]:
 
 def _skeleton(name: str) -> str:
     """Return ``name`` with look-alike letters made equal, and without accents."""
-    parted = unicodedata.normalize("NFKD", name.lower()).translate(_LOOKS_LIKE)
-    plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    plain = name.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = plain.translate(_LOOKS_LIKE)
     for pair, single in _PAIRS:
         plain = plain.replace(pair, single)
-    return plain.translate(str.maketrans("i", "l"))
+    return plain.translate(_I_IS_L)
 
 
 def _one_edit_apart(one: str, other: str) -> bool:
@@ -130,16 +149,23 @@ def _mixes_scripts(label: str) -> bool:
 
 def _names_another(name: str, address: str) -> bool:
     """Return whether a display name holds an address that is not the sender's."""
+    if "@" not in name:
+        return False
     found = _ADDRESS.findall(name)[:_MOST_ADDRESSES]
     return any(other.strip("'.").lower() != address.lower() for other in found)
 
 
-def _poses_as_us(name: str, domain: str, policy: SenderPolicy) -> bool:
+def _poses_as_us(name: str, here: str, policy: SenderPolicy) -> bool:
     """Return whether somebody outside bears a name of our own mails."""
-    if _organisation(domain) in _index(policy.own_addresses, frozenset()).known:
+    if here in _index(policy.own_addresses, frozenset()).known:
         return False
-    borne = _words(name)
-    return any(_words(own) in borne for own in policy.own_names)
+    borne = _words(name) if name else ""
+    return any(own in borne for own in _own_words(policy.own_names))
+
+
+@lru_cache(maxsize=4)
+def _own_words(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_words, names))
 
 
 def _words(text: str) -> str:

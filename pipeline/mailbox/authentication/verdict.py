@@ -41,7 +41,8 @@ def prove(
     """
     sound = [field for field in fields if field.sound]
     results = [item for field in sound for item in field.results]
-    dmarc = [item for item in results if item.method == "dmarc" and _concerns(item, domain)]
+    name = folded(domain)
+    dmarc = [item for item in results if item.method == "dmarc" and _concerns(item, name)]
     failed = [item for item in dmarc if item.result in _DMARC_FAILED]
     anywhere = bool(failed) or any(field.failure for field in fields)
     spf = _spf_is_aligned(results, domain)
@@ -49,8 +50,9 @@ def prove(
         return Proof(SenderVerdict.FAIL, "dmarc_fail", anywhere, spf)
     if anywhere:
         return Proof(SenderVerdict.NONE, "dmarc_fail_no_policy", anywhere, spf)
-    told = [item for item in dmarc if not item.domain("header.from") or _names(item, domain)]
-    passed = any(item.result == "pass" and _names(item, domain) for item in told)
+    named = [item for item in dmarc if _names(item, name)]
+    told = [item for item in dmarc if item in named or not item.domain("header.from")]
+    passed = any(item.result == "pass" for item in named)
     if passed and all(item.result == "pass" for item in told):
         return Proof(SenderVerdict.PASS, "dmarc_pass", spf_aligned=spf)
     if any(_signed(field, signatures, domain, results) for field in sound):
@@ -59,19 +61,22 @@ def prove(
     return Proof(SenderVerdict.NONE, reason, spf_aligned=spf)
 
 
-def _concerns(result: MethodResult, domain: str) -> bool:
-    """Return whether a DMARC result may be about ``domain``.
+def _concerns(result: MethodResult, name: str) -> bool:
+    """Return whether a DMARC result may be about the domain ``name``, which is folded.
 
     It names the domain or one above it, whose policy holds for its sub-domains, or no domain.
     """
     told = result.domain("header.from")
     if not told:
         return True
-    return is_at_or_below(domain, told) and bool(organisational(told))
+    outer = folded(told)
+    if not outer or not (name == outer or name.endswith("." + outer)):
+        return False
+    return bool(organisational(told))
 
 
-def _names(result: MethodResult, domain: str) -> bool:
-    return bool(domain) and folded(result.domain("header.from")) == folded(domain)
+def _names(result: MethodResult, name: str) -> bool:
+    return bool(name) and folded(result.domain("header.from")) == name
 
 
 def _is_strict(result: MethodResult, domain: str) -> bool:
@@ -87,7 +92,7 @@ def _is_strict(result: MethodResult, domain: str) -> bool:
     policy, below = _POLICY.search(result.comment), _SUBPOLICY.search(result.comment)
     told = [found[1].lower() for found in (policy, below) if found]
     if below and policy:
-        if result.domain("header.from") and not _names(result, domain):
+        if result.domain("header.from") and not _names(result, folded(domain)):
             told = [below[1].lower()]
         elif folded(domain) == organisational(domain):
             told = [policy[1].lower()]
@@ -137,6 +142,8 @@ def _stands_in_mail(result: MethodResult, signatures: Sequence[Signature]) -> bo
 def _spf_is_aligned(results: Sequence[MethodResult], domain: str) -> bool:
     """Return whether SPF passed for an envelope sender of the From domain's organisation."""
     spf = [(_mail_from(item), item.result) for item in results if item.method == "spf"]
+    if not spf:
+        return False
     passed = {name for name, result in spf if name and result == "pass"}
     passed -= {name for name, result in spf if result != "pass"}
     return any(aligned(name, domain) for name in passed)

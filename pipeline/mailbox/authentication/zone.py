@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.mailbox.authentication.policy import SenderPolicy
-from pipeline.mailbox.authentication.received import Headers, border, peer_names
+from pipeline.mailbox.authentication.received import Headers, border, peer_names, places_of
 from pipeline.mailbox.authentication.results import AuthenticationResults, parse_results
 from pipeline.mailbox.authentication.signatures import copied_texts, holds_results, parse_signature
 
@@ -34,14 +34,13 @@ def fields_of_our_zone(
 ) -> Iterator[tuple[AuthenticationResults, bool]]:
     """Yield the results above our own first Received, then the first one right below it."""
     edge = border(headers, policy)
-    above = [value for name, value in headers[:edge] if name.lower() == _NAME][:_MAX_FIELDS]
-    yield from ((parse_results(value), False) for value in above)
-    for name, value in headers[edge + 1 :]:
-        if name.lower() == "received":
-            return
-        if name.lower() == _NAME:
-            yield parse_results(value), True
-            return
+    places = places_of(headers, _NAME)
+    above = [place for place in places if place < edge]
+    for place in above[:_MAX_FIELDS]:
+        yield parse_results(headers[place][1]), False
+    below = next((place for place in places if place > edge), None)
+    if below is not None and not places_of(headers[edge + 1 : below], "received"):
+        yield parse_results(headers[below][1]), True
 
 
 def is_written_into(headers: Headers, policy: SenderPolicy) -> bool:
@@ -52,16 +51,15 @@ def is_written_into(headers: Headers, policy: SenderPolicy) -> bool:
     cannot be told from the server's own.
     """
     edge = border(headers, policy)
-    peers = [
-        text
-        for name, value in headers[: edge + 1]
-        if name.lower() == "received"
-        for text in peer_names(value)
-    ]
-    signatures = [parse_signature(value) for name, value in headers if name.lower() in _SIGNATURES]
-    paths = [
-        value.strip(" \t\r\n").removeprefix("<").removesuffix(">")
-        for name, value in headers
-        if name.lower() == "return-path"
-    ]
-    return holds_results((*copied_texts(signatures), *paths, *peers))
+    texts: list[str] = []
+    for place, (name, value) in enumerate(headers):
+        if "=" not in value:
+            continue  # no result can stand in it, not even an encoded one
+        called = name.lower()
+        if called in _SIGNATURES:
+            texts += copied_texts([parse_signature(value)])
+        elif called == "return-path":
+            texts.append(value.strip(" \t\r\n").removeprefix("<").removesuffix(">"))
+        elif called == "received" and place <= edge:
+            texts += peer_names(value)
+    return holds_results(texts)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from pipeline.mailbox.automatic.signs import SIGNS, Evidence, Weight
+from pipeline.mailbox.automatic.signs import Evidence, Weight, signs_of
 from pipeline.model.message import Automation, InboundMessage, MessageKind
 
 _EACH_LINE = re.IGNORECASE | re.MULTILINE
@@ -42,8 +42,8 @@ def classify(
     brackets) was issued by us; it alone decides what bounced, so a forged bounce does nothing.
     """
     evidence = Evidence(message, own_addresses, own_message_id)
-    shown = [sign for sign in SIGNS if sign.shows(evidence)]
-    if sum(sign.weight for sign in shown) < Weight.WEAK:
+    shown = signs_of(evidence)
+    if not shown or sum(sign.weight for sign in shown) < Weight.WEAK:
         return Automation(MessageKind.HUMAN)
     first = max(shown, key=lambda sign: sign.weight)  # of equal ones the first of the table
     bounce = first.kind is MessageKind.BOUNCE

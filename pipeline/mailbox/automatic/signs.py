@@ -23,20 +23,23 @@ _LONGEST_LOCAL = 320
 _LONGEST_NAME = 80
 #: Values of a field that say that it does not hold.
 _NOT = frozenset({"", "no", "none", "false", "0", "off", "dont", "don't", "never"})
+_LIST = frozenset({"list"})
 _BULK = frozenset({"bulk", "junk", "auto_reply", "auto-reply", "autoreply"})
-_PRECEDENCES = ("Precedence", "X-Precedence", "Preference")
+_PRECEDENCES = ("precedence", "x-precedence", "preference")
+#: Names of the mail system that stand for nobody in an envelope.
+_NOBODY = frozenset({"mailerdaemon", "doublebounce"})
 #: The fields of lists, by the reason that staff see.
 _LIST_FIELDS = {
-    "list_id": ("List-Id",),
-    "list_post": ("List-Post",),
-    "list_unsubscribe": ("List-Unsubscribe",),
+    "list_id": ("list-id",),
+    "list_post": ("list-post",),
+    "list_unsubscribe": ("list-unsubscribe",),
     "mailing_list": (
-        "List-Help",
-        "List-Subscribe",
-        "Mailing-List",
-        "X-Mailing-List",
-        "X-BeenThere",
-        "X-Mailman-Version",
+        "list-help",
+        "list-subscribe",
+        "mailing-list",
+        "x-mailing-list",
+        "x-beenthere",
+        "x-mailman-version",
     ),
 }
 #: Local parts of several words are told by their first ones together: ``mail-delivery-system``.
@@ -76,13 +79,17 @@ class Evidence:
         return found
 
     def header(self, name: str) -> Sequence[str]:
-        """Return the raw values of all header fields called ``name``, in their order."""
-        return self.fields.get(name.lower(), ())
+        """Return the raw values of the fields called ``name`` (in lower case), in their order."""
+        return self.fields.get(name, ())
 
     def has(self, *names: str) -> bool:
         """Whether one of the fields is there with a value that does not say no."""
+        fields = self.fields
         return any(
-            value.strip().lower() not in _NOT for name in names for value in self.header(name)
+            value.strip().lower() not in _NOT
+            for name in names
+            if name in fields
+            for value in fields[name]
         )
 
     def has_part(self, *types: str) -> bool:
@@ -92,7 +99,7 @@ class Evidence:
     @cached_property
     def report_type(self) -> str:
         """The type of a report (RFC 6522, 3); ``unknown`` when it is not named, else empty."""
-        value = next(iter(self.header("Content-Type")), "").strip()
+        value = next(iter(self.header("content-type")), "").strip()
         if not value.lower().startswith("multipart/report"):
             return ""
         found = _REPORT_TYPE.search(value)
@@ -104,29 +111,25 @@ class Evidence:
 
         Mail systems that cannot send from nobody use their own name (RFC 5321, 4.5.5).
         """
-        values = [value.strip().strip("<>").strip().lower() for value in self.header("Return-Path")]
+        values = [value.strip().strip("<>").strip().lower() for value in self.header("return-path")]
         return any(
-            value in {"", "#@[]"} or _is_role(value.partition("@")[0], "mailerdaemon doublebounce")
-            for value in values
+            value in {"", "#@[]"} or _is_role(value.partition("@")[0], _NOBODY) for value in values
         )
 
     @cached_property
-    def locals(self) -> tuple[str, ...]:
-        """The local parts of the senders, or their names where they have no address."""
-        return tuple(
-            (sender.address.rpartition("@")[0] or sender.name)[:_LONGEST_LOCAL]
-            for sender in self.message.senders
-        )
-
-    def from_role(self, *lists: str) -> bool:
-        """Whether a sender is one of the names of the mail system in ``lists``."""
-        return any(_in_lists(local, lists) for local in self.locals)
+    def roles(self) -> frozenset[str]:
+        """What the local parts of the senders say, or their names where they have no address."""
+        found = frozenset[str]()
+        for sender in self.message.senders:
+            local = sender.address.rpartition("@")[0] or sender.name
+            found |= _roles_of(local[:_LONGEST_LOCAL])
+        return found
 
     @cached_property
     def from_daemon(self) -> bool:
         """Whether the mail system itself is the sender."""
-        names = (sender.name for sender in self.message.senders)
-        return self.from_role("daemon") or any(
+        names = (sender.name for sender in self.message.senders if sender.name)
+        return "daemon" in self.roles or any(
             subject_shape.fold(name[:_LONGEST_LOCAL]) in _roles()["daemon_names"] for name in names
         )
 
@@ -148,7 +151,7 @@ class Evidence:
         """Whether Auto-Submitted says anything but ``no`` (RFC 3834, 5); comments are no value."""
         values = (
             _without_comments(value).partition(";")[0].strip().strip('"').lower()
-            for value in self.header("Auto-Submitted")
+            for value in self.header("auto-submitted")
         )
         return any(value not in {"", "no"} for value in values)
 
@@ -171,11 +174,8 @@ class Evidence:
 
     def has_vendor_field(self) -> bool:
         """Whether a field says so that a program or its maker made up."""
-        known = _vendor_fields()
         for name, values in self.fields.items():
-            short = name[:_LONGEST_NAME]
-            rows = known.get(short, ())
-            itself = _names_itself(short)
+            rows, itself = _told_by(name[:_LONGEST_NAME])
             if not (rows or itself):
                 continue
             for value in (told.strip().lower() for told in values):
@@ -194,16 +194,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that programs do. ``name`` is the reason that staff see."""
+    """One thing that programs do. ``name`` is the reason that staff see.
+
+    ``fields`` are those without which it does not show; empty: any mail may show it.
+    """
 
     name: str
     kind: MessageKind
     weight: Weight
     shows: Callable[[Evidence], bool]
+    fields: Sequence[str] = ()
 
 
-def _field_sign(name: str, fields: tuple[str, ...]) -> Sign:
-    return Sign(name, MessageKind.LIST, Weight.WEAK, lambda evidence: evidence.has(*fields))
+def _field_sign(name: str, kind: MessageKind, weight: Weight, fields: Sequence[str]) -> Sign:
+    return Sign(name, kind, weight, lambda evidence: evidence.has(*fields), fields)
 
 
 _K, _W = MessageKind, Weight
@@ -240,7 +244,7 @@ SIGNS: tuple[Sign, ...] = (
         _W.STRONG,
         lambda e: e.has_part("message/delivery-status", "message/global-delivery-status"),
     ),
-    Sign("failed_recipients", _K.BOUNCE, _W.STRONG, lambda e: e.has("X-Failed-Recipients")),
+    _field_sign("failed_recipients", _K.BOUNCE, _W.STRONG, ("x-failed-recipients",)),
     Sign(
         "bounce_sender",
         _K.BOUNCE,
@@ -254,13 +258,13 @@ SIGNS: tuple[Sign, ...] = (
         "bounce_subject",
         _K.BOUNCE,
         _W.STRONG,
-        lambda e: e.tells_failure and (e.no_way_back or e.says_automatic),
+        lambda e: (e.no_way_back or e.says_automatic) and e.tells_failure,
     ),
     Sign(
         "bounce_no_from",
         _K.BOUNCE,
         _W.STRONG,
-        lambda e: e.tells_failure and not any(sender.address for sender in e.message.senders),
+        lambda e: not any(sender.address for sender in e.message.senders) and e.tells_failure,
     ),
     # who says of itself what it is
     Sign(
@@ -277,12 +281,12 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign("auto_submitted", _K.AUTOMATIC, _W.STRONG, lambda e: e.says_automatic),
     Sign("mail_system", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_daemon),
-    Sign("list_role", _K.LIST, _W.STRONG, lambda e: any(map(_is_of_a_list, e.locals))),
-    Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: e.from_role("responder")),
+    Sign("list_role", _K.LIST, _W.STRONG, lambda e: "list" in e.roles),
+    Sign("responder", _K.AUTOMATIC, _W.STRONG, lambda e: "responder" in e.roles),
     # what people's mail can have as well
-    *(_field_sign(name, fields) for name, fields in _LIST_FIELDS.items()),
-    Sign("precedence_list", _K.LIST, _W.WEAK, lambda e: e.precedence(frozenset({"list"}))),
-    Sign("precedence", _K.AUTOMATIC, _W.WEAK, lambda e: e.precedence(_BULK)),
+    *(_field_sign(name, _K.LIST, _W.WEAK, fields) for name, fields in _LIST_FIELDS.items()),
+    Sign("precedence_list", _K.LIST, _W.WEAK, lambda e: e.precedence(_LIST), _PRECEDENCES),
+    Sign("precedence", _K.AUTOMATIC, _W.WEAK, lambda e: e.precedence(_BULK), _PRECEDENCES),
     Sign("autoreply_field", _K.AUTOMATIC, _W.WEAK, Evidence.has_vendor_field),
     Sign("null_sender", _K.AUTOMATIC, _W.WEAK, lambda e: e.no_way_back),
     Sign(
@@ -297,11 +301,19 @@ SIGNS: tuple[Sign, ...] = (
         _W.WEAK,
         lambda e: subject_shape.is_of_a_program(e.message.subject),
     ),
-    Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: any(map(_refuses, e.locals))),
+    Sign("no_reply_address", _K.AUTOMATIC, _W.WEAK, lambda e: "refuses" in e.roles),
     # mail services and help desks put these on everything that they carry, people's mail too
-    Sign("feedback_id", _K.LIST, _W.HINT, lambda e: e.has("Feedback-ID")),
+    _field_sign("feedback_id", _K.LIST, _W.HINT, ("feedback-id",)),
     Sign("help_desk", _K.AUTOMATIC, _W.HINT, Evidence.from_help_desk),
 )
+_OF_ANY_MAIL = tuple(sign for sign in SIGNS if not sign.fields)
+_TOLD_BY_FIELDS = frozenset(name for sign in SIGNS for name in sign.fields)
+
+
+def signs_of(evidence: Evidence) -> list[Sign]:
+    """Return the signs that a message shows, in the order of the table."""
+    told = not _TOLD_BY_FIELDS.isdisjoint(evidence.fields)
+    return [sign for sign in (SIGNS if told else _OF_ANY_MAIL) if sign.shows(evidence)]
 
 
 @cache
@@ -322,10 +334,15 @@ def _vendor_fields() -> Mapping[str, tuple[tuple[str, ...], ...]]:
 @cache
 def _field_names() -> Mapping[str, tuple[str, ...]]:
     names = read_words()["field_names"]
-    return {what: tuple(found) for what, found in names.items()}
+    return {what: tuple(name.lower() for name in found) for what, found in names.items()}
 
 
 @lru_cache(maxsize=1024)
+def _told_by(name: str) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """Return what a field of this name (in lower case) has to hold, and if its name tells all."""
+    return _vendor_fields().get(name, ()), _names_itself(name)
+
+
 def _names_itself(name: str) -> bool:
     """Whether the name of a field, in lower case, says that the mail is automatic."""
     if not name.startswith("x-"):
@@ -341,47 +358,64 @@ def _words_of(local: str) -> tuple[str, ...]:
     return tuple(subject_shape.fold(word) for word in _WORDS.findall(local[:_LONGEST_LOCAL]))
 
 
-def _is_role(local: str, names: str) -> bool:
-    wanted = frozenset(names.split())
-    words = _words_of(local)
-    return any("".join(words[:count]) in wanted for count in range(1, _ROLE_WORDS + 1))
+def _joined(words: Sequence[str], start: int = 0) -> Iterator[str]:
+    """Yield the first word from ``start`` on, the first two together, and so on."""
+    for end in range(start + 1, min(start + _ROLE_WORDS, len(words)) + 1):
+        yield "".join(words[start:end])
 
 
-def _in_lists(local: str, lists: tuple[str, ...]) -> bool:
-    """Whether a local part, without its tag, is a name of ``lists``; of some the first words do."""
+def _is_role(local: str, wanted: frozenset[str]) -> bool:
+    return not wanted.isdisjoint(_joined(_words_of(local)))
+
+
+@lru_cache(maxsize=512)
+def _roles_of(local: str) -> frozenset[str]:
+    """Return what a local part says its owner is: ``daemon``, ``list``, ``responder``, ``refuses``.
+
+    The last: nobody reads replies to it.
+    """
+    told = {
+        "daemon": _in_lists(local, "daemon"),
+        "list": _is_of_a_list(local),
+        "responder": _in_lists(local, "responder"),
+        "refuses": _refuses(local),
+    }
+    return frozenset(role for role, holds in told.items() if holds)
+
+
+def _in_lists(local: str, name: str) -> bool:
+    """Whether a local part, without its tag, is one of the list; of daemons the first words do."""
     words = _words_of(local.partition("+")[0])
     if not words:
         return False
     names = _roles()
-    begun = {"".join(words[:count]) for count in range(1, _ROLE_WORDS + 1)}
-    if "daemon" in lists and (
-        words[0].startswith(tuple(names["daemon_begins"]))
-        or begun & names["daemon_first"]
+    if name == "daemon" and (
+        words[0].startswith(_affixes("daemon_begins"))
+        or not names["daemon_first"].isdisjoint(_joined(words))
         or (words[0] in {"bounce", "bounces"} and any(map(str.isdigit, local)))
     ):
         return True
-    return any("".join(words) in names[name] for name in lists)
+    return "".join(words) in names[name]
 
 
 def _is_of_a_list(local: str) -> bool:
     """Whether a local part is a list server's: ``majordomo``, ``owner-team``, ``team-bounces``."""
-    affixes = read_words()["roles"]
     plain = local.lower().partition("+")[0]
-    beside = plain.startswith(tuple(affixes["list_begins"]))
-    return (
-        beside or plain.endswith(tuple(affixes["list_ends"])) or _in_lists(local, ("list_server",))
-    )
+    beside = plain.startswith(_affixes("list_begins")) or plain.endswith(_affixes("list_ends"))
+    return beside or _in_lists(local, "list_server")
+
+
+@cache
+def _affixes(name: str) -> tuple[str, ...]:
+    """Return the beginnings or ends of local parts that stand in a list."""
+    return tuple(read_words()["roles"][name])
 
 
 def _refuses(local: str) -> bool:
     """Whether a local part says that nobody reads replies to it: ``no-reply+123``."""
     words = _words_of(local)
     known = _roles()["takes_no_replies"]
-    return any(
-        "".join(words[at : at + count]) in known
-        for at in range(len(words))
-        for count in range(1, _ROLE_WORDS + 1)
-    )
+    return any(not known.isdisjoint(_joined(words, at)) for at in range(len(words)))
 
 
 def _without_comments(value: str) -> str:

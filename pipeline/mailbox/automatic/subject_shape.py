@@ -8,7 +8,7 @@ the end, which programs add to the subject that they answer.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -20,7 +20,7 @@ _LONGEST = 1000
 _MOST_MARKS = 12
 #: So many colons of a subject are looked at.
 _COLONS = 3
-_DASHES = frozenset("-‐‑‒–—―−|/・~〜_")
+_DASH = re.compile("[-‐‑‒–—―−|/・~〜_]")
 _OPENING = "[(【〔《〈「『{<"
 _CLOSING = "])】〕》〉」』}>"
 _REFERENCE = re.compile(r"\bWA-[0-9A-Z]{8}\b", re.IGNORECASE)
@@ -105,10 +105,14 @@ def shapes() -> Shapes:
         begins=tuple(of("sentence_begins")),
         ends=tuple(of("sentence_ends")),
         replies=frozenset(of("reply")),
-        own=tuple(map(fold, table["stems"]["self"])),
-        answer=tuple(map(fold, table["stems"]["answer"])),
-        absence=tuple(map(fold, table["stems"]["absence"])),
+        own=_longest_first(table["stems"]["self"]),
+        answer=_longest_first(table["stems"]["answer"]),
+        absence=_longest_first(table["stems"]["absence"]),
     )
+
+
+def _longest_first(stems: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(fold, stems), key=len, reverse=True))
 
 
 def is_of_a_program(subject: str) -> bool:
@@ -149,7 +153,10 @@ def _tells_absence(words: str) -> bool:
 
 
 def _longest_in(words: str, stems: tuple[str, ...]) -> str:
-    return max((stem for stem in stems if stem in words), key=len, default="")
+    for stem in stems:  # the longest come first
+        if stem in words:
+            return stem
+    return ""
 
 
 def _beside(words: str) -> int:
@@ -185,11 +192,13 @@ def _parts(subject: str) -> _Parts:
         if rest == text:
             break
         text = rest
+    places = (found.start() for found in _DASH.finditer(text))
+    dashes = [place for place in places if _is_apart(text, place)]
     return _Parts(
         whole=fold(text),
         before_colon=tuple(_before_colons(text)),
-        before_dash=_before_dash(text),
-        behind_dash=_behind(text),
+        before_dash=_before_dash(text, dashes),
+        behind_dash=_behind(text, dashes),
         bracketed=tuple(bracketed),
         answered=answered,
     )
@@ -239,18 +248,12 @@ def _before_colons(text: str) -> Iterator[str]:
             yield fold(before)
 
 
-def _before_dash(text: str) -> str:
-    for place, char in enumerate(text):
-        if char in _DASHES and _is_apart(text, place):
-            return fold(text[:place])
-    return ""
+def _before_dash(text: str, dashes: Sequence[int]) -> str:
+    return fold(text[: dashes[0]]) if dashes else ""
 
 
-def _behind(text: str) -> str:
-    for place in range(len(text) - 1, 0, -1):
-        if text[place] in _DASHES and _is_apart(text, place):
-            return fold(text[place + 1 :])
-    return ""
+def _behind(text: str, dashes: Sequence[int]) -> str:
+    return fold(text[dashes[-1] + 1 :]) if dashes and dashes[-1] else ""
 
 
 def _is_apart(text: str, place: int) -> bool:

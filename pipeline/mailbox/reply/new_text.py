@@ -90,14 +90,15 @@ class _Reading:
         """Take the lines with a mark before them; return where they stand together."""
         found: list[tuple[int, int]] = []
         first: int | None = None
-        for index, line in enumerate([*self.lines, ""]):
-            marked = is_marked(line)
+        self.gone = [is_marked(line) for line in self.lines]
+        for index, marked in enumerate(self.gone):
             if marked:
-                self.gone[index] = True
                 first = index if first is None else first
-            elif first is not None and (line.strip() or index == len(self.lines)):
+            elif first is not None and self.lines[index].strip():
                 found.append((first, index))
                 first = None
+        if first is not None:
+            found.append((first, len(self.lines)))
         return found
 
     def words_on_top(self) -> int | None:
@@ -106,7 +107,7 @@ class _Reading:
             return None
         top = self.gone.index(True)
         rest = zip(self.lines[top:], self.gone[top:], strict=True)
-        return None if any(not gone and has_letters(line) for line, gone in rest) else top
+        return None if any(has_letters(line) for line, gone in rest if not gone) else top
 
     def headed_by_others(self, marked: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
         """Return what stands under marks with the header of somebody else's mail, and where."""
@@ -126,6 +127,19 @@ class _Reading:
 
     def take_sent(self, spans: Sequence[tuple[int, int]]) -> None:
         """Take what stands between the places of ``spans`` in the text."""
+        if spans:
+            self._blank(spans)
+        for index, line in enumerate(self.kept):
+            if self.gone[index]:
+                continue
+            if line != self.lines[index] and not has_letters(line):
+                self.gone[index] = True
+            elif index and self.gone[index - 1] and line.strip() and not line.strip(_CLOSERS):
+                self.gone[index] = True  # a line was folded before its last mark
+        self._take_lines_between()
+
+    def _blank(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Put blanks in the place of ``spans``."""
         starts = [0]
         for line in self.lines:
             starts.append(starts[-1] + len(line) + 1)
@@ -143,21 +157,13 @@ class _Reading:
                     break
                 index += 1
             index = min(index, len(self.lines) - 1)
-        for index, line in enumerate(self.kept):
-            if self.gone[index]:
-                continue
-            if line != self.lines[index] and not has_letters(line):
-                self.gone[index] = True
-            elif index and self.gone[index - 1] and line.strip() and not line.strip(_CLOSERS):
-                self.gone[index] = True  # a line was folded before its last mark
-        self._take_lines_between()
 
     def _take_lines_between(self) -> None:
         """Take the lines without a letter (rules, lone marks) inside of what was taken."""
         last: int | None = None
         for index, gone in enumerate(self.gone):
             if gone:
-                if last is not None:
+                if last is not None and last < index - 1:
                     self.gone[last + 1 : index] = [True] * (index - last - 1)
                 last = index
             elif last is not None and has_letters(self.lines[index]):

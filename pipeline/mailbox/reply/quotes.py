@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from functools import lru_cache
+from itertools import islice
 
 from pipeline.mailbox.reply.letters import folded
 
@@ -76,16 +77,22 @@ class Ours:
         if any(address in low for address in self.addresses):
             return True
         told = folded(line)
-        names = map(folded, self.names)
+        names = map(_own_letters, self.names)
         return any(len(name) >= _SUBJECT and name in told for name in names)
 
     def is_subject(self, value: str) -> bool:
         """Whether ``value`` is the subject of the thread, with or without its prefixes."""
-        told, own = folded(value), folded(self.subject)
+        told, own = folded(value), _own_letters(self.subject)
         shorter, longer = sorted((told, own), key=len)
         return (
             len(shorter) >= _SUBJECT and longer.endswith(shorter) and 2 * len(shorter) > len(longer)
         )
+
+
+@lru_cache(maxsize=64)
+def _own_letters(name: str) -> str:
+    """Return the letters of a name or subject of ours, which each line is compared with."""
+    return folded(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,9 @@ class Block:
 
 def with_plain_marks(lines: Sequence[str]) -> list[str]:
     """Return ``lines`` with ``>`` for a name that is the mark of several of them (supercite)."""
-    names = Counter(found[1] for line in lines if (found := _NAMED.match(line)))
+    # most lines of a quote begin with the mark itself, and have no name before it
+    named = (line for line in lines if ">" in line and not line.startswith(">"))
+    names = Counter(found[1] for line in named if (found := _NAMED.match(line)))
     marks = {name for name, count in names.items() if count >= _SEVERAL}
     if not marks:
         return list(lines)
@@ -111,7 +120,7 @@ def with_plain_marks(lines: Sequence[str]) -> list[str]:
 
 def is_marked(line: str) -> bool:
     """Whether a mark of a quote stands before ``line``."""
-    return _MARK.match(line, 0, _CAP) is not None
+    return line.startswith(">") or _MARK.match(line, 0, _CAP) is not None
 
 
 def without_marks(line: str) -> str:
@@ -141,8 +150,9 @@ def introduced_at(lines: Sequence[str], quote: int, ours: Ours) -> int:
     if top is not None:
         return with_rules(lines, top)
     line = lines[above]
-    alone = _LONG_FENCE.match(line) or _Evidence.of([line], ours).who
-    return with_rules(lines, quote) if is_rule(line) and alone else quote
+    if is_rule(line) and (_LONG_FENCE.match(line) or _Evidence.of([line], ours).who):
+        return with_rules(lines, quote)
+    return quote
 
 
 def with_rules(lines: Sequence[str], top: int) -> int:
@@ -173,10 +183,11 @@ def block_at(lines: Sequence[str], index: int, ours: Ours) -> Block | None:
     Without our words below there must be more to it than its shape: people write lists of
     ``Word: value`` too. It begins a paragraph, but for the words that we know.
     """
-    line = lines[index][:_CAP].strip(_EDGE)
-    named = bool(_FROM.match(line))
+    if not may_begin_block(lines[index]):
+        return None
+    named = bool(_FROM.match(lines[index][:_CAP].strip(_EDGE)))
     begins = not index or not lines[index - 1].strip() or is_rule(lines[index - 1])
-    if not _FIELD.match(line) or not (begins or named):
+    if not (begins or named):
         return None
     end = index
     while end < min(len(lines), index + _BLOCK_LINES) and lines[end].strip(_EDGE):
@@ -190,15 +201,29 @@ def block_at(lines: Sequence[str], index: int, ours: Ours) -> Block | None:
     return Block(index, end, found.ours > 0) if told or by_words else None
 
 
+def may_begin_block(line: str) -> bool:
+    """Whether ``line`` has the shape of a header field."""
+    return _FIELD.match(line[:_CAP].strip(_EDGE)) is not None
+
+
 def marked_block(lines: Sequence[str], ours: Ours) -> Block | None:
     """Return the copied header that marked ``lines`` begin with, past gaps and rules, or None."""
-    bare = dropwhile(lambda line: not line.strip() or is_rule(line), map(without_marks, lines))
-    top = list(islice(bare, _BLOCK_LINES)) or [without_marks(line) for line in lines[:_BLOCK_LINES]]
+    bare = map(without_marks, lines)
+    first = next((line for line in bare if line.strip() and not is_rule(line)), None)
+    if first is not None and not may_begin_block(first):
+        return None
+    top = (
+        [without_marks(line) for line in lines[:_BLOCK_LINES]]
+        if first is None
+        else [first, *islice(bare, _BLOCK_LINES - 1)]
+    )
     return block_at(top, 0, ours)
 
 
 def _block_ending(lines: Sequence[str], last: int, ours: Ours) -> Block | None:
     """Return the copied header whose last line is ``last``, right above a quote, or None."""
+    if not last or not lines[last - 1].strip():
+        return None  # one line is none
     top = last
     while top >= max(0, last - _BLOCK_LINES) and _may_belong(lines[top], ours):
         top -= 1

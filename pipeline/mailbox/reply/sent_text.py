@@ -7,7 +7,7 @@ ask for words ("reply READY"), so a word is ours only where its neighbours are o
 from bisect import bisect, bisect_left
 from collections.abc import Sequence
 from functools import cached_property, reduce
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from pipeline.mailbox.reply.digests import (
@@ -56,10 +56,11 @@ class SentText:
         self._digests = Digests(key)
         unique = dict.fromkeys(mails[-_MOST_MAILS:])
         self._kept = [mail for mail in unique if mail and len(mail) % RECORD.size == 0]
-        lengths = {length for mail in self._kept for length in mail[1 :: RECORD.size]}
-        self._heads = sorted({min(length, HEAD) for length in lengths})
+        lengths = set[int]().union(*(mail[1 :: RECORD.size] for mail in self._kept))
+        self._heads = [size for size in range(HEAD) if size in lengths]
+        self._heads += [HEAD] if lengths and max(lengths) >= HEAD else []
         # two bytes each: enough to see that none of ours begins at most words of a reply
-        self._begun = {pair for mail in self._kept for pair in heads_in(mail)}
+        self._begun = set(chain.from_iterable(map(heads_in, self._kept)))
 
     @cached_property
     def _mails(self) -> list[list[Piece]]:
@@ -102,19 +103,41 @@ class SentText:
         return [(start, end + 1) for start, end in found]
 
     def may_begin_in(self, lines: Sequence[str], top: int) -> bool:
-        """Tell whether a piece of ours may begin in the first ``top`` of ``lines``.
+        """Tell whether what is taken as ours may begin in the first ``top`` of ``lines``.
 
         It may end below them; where too little of that is looked at to know, the answer is yes.
         """
+        above = "\n".join(lines[:top])
+        if not self._may_stand_in(above):
+            return False
         letters = letters_of("\n".join(lines[: top + _BELOW]))
-        length = len("\n".join(lines[:top]))
         known: dict[str, bytes] = {}
         for start in letters.words:
-            if letters.places[start] >= length:
+            if letters.places[start] >= len(above):
                 return False
+            if not _begins_there(letters, start):
+                continue
             if len(letters.text) < start + LONGEST and top + _BELOW < len(lines):
                 return True
             if self._best(letters, start, None, known):
+                return True
+        return False
+
+    def _may_stand_in(self, text: str) -> bool:
+        """Tell whether something in ``text`` begins as a piece of ours does.
+
+        A link may go on below the text, and so may its last letters: then the answer is yes.
+        """
+        if "://" in text:
+            return True
+        letters = letters_of(text)
+        for start in letters.words:
+            if not _begins_there(letters, start):
+                continue
+            begin = letters.text[start : start + HEAD]
+            if len(begin) < HEAD:
+                return True
+            if any(tuple(self._digests.head(begin[:size])) in self._begun for size in self._heads):
                 return True
         return False
 
@@ -337,6 +360,19 @@ def _trimmed(run: _Run, letters: Letters) -> _Run:
     while first < last and not _is_edge(letters.bare, letters.places[run[last - 1].end - 1], 1):
         last -= 1
     return run[first:last]
+
+
+def _begins_there(letters: Letters, start: int) -> bool:
+    """Whether a run may begin with this letter: :func:`_trimmed` cuts off all before such a one."""
+    place = letters.places[start]
+    if (
+        place
+        and letters.bare[place - 1] == " "
+        and start
+        and letters.places[start - 1] == place - 2
+    ):
+        return False  # within a sentence, as most words are
+    return _is_edge(letters.bare, place, -1)
 
 
 def _on_one_line(first: _Hit, second: _Hit, letters: Letters) -> bool:

@@ -4,8 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.schema.answers_dictionary import MISSES
 from pipeline.store.schema.packed import PackedJsonOf, PackedText
-from pipeline.store.schema.types import EnumText, FreeText, JsonOf, KeyText, UtcDateTime
+from pipeline.store.schema.types import (
+    DigestKey,
+    DigestText,
+    EnumText,
+    FreeText,
+    JsonOf,
+    KeyText,
+    UtcDateTime,
+)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -15,6 +24,8 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+_SHORT = 60  # characters: packed names take less
 
 #: Storage of the busy tables on PostgreSQL: room for updates on the page, early vacuum.
 BUSY: dict[str, Any] = {
@@ -28,6 +39,9 @@ BUSY: dict[str, Any] = {
         }
     }
 }
+
+#: Storage of a table of short rows on SQLite: in the tree of its key, without a second one.
+NARROW: dict[str, Any] = {"info": {"sqlite": {"with_rowid": False}}}
 
 
 @sa.event.listens_for(metadata, "before_create")
@@ -64,6 +78,11 @@ def key(name: str, *, optional: bool = False) -> sa.Column[str]:
     return sa.Column(name, KeyText, nullable=optional)
 
 
+def digest(name: str, *, indexed: bool = True) -> sa.Column[str]:
+    """Return a column of SHA-256 digests."""
+    return sa.Column(name, DigestKey if indexed else DigestText, nullable=False)
+
+
 def instant(name: str, *, optional: bool = True) -> sa.Column[Any]:
     """Return a column of instants; they are optional unless told otherwise."""
     return sa.Column(name, UtcDateTime, nullable=optional)
@@ -97,6 +116,11 @@ def packed_text(name: str) -> sa.Column[str]:
 def packed_json_of(name: str, kind: Any) -> sa.Column[Any]:
     """Return a column of long values of the type ``kind``, as JSON."""
     return sa.Column(name, PackedJsonOf(kind), nullable=False)
+
+
+def misses(name: str) -> sa.Column[Any]:
+    """Return a column of the names of rules that did not match."""
+    return sa.Column(name, PackedJsonOf(tuple[str, ...], MISSES, _SHORT), nullable=False)
 
 
 def more() -> sa.Column[Any]:

@@ -27,7 +27,9 @@ from pipeline.store.outbox_records import OutboxState
 from pipeline.store.records import MessageState, StoredProblem, StoredReading
 from pipeline.store.schema.columns import (
     BUSY,
+    NARROW,
     choice,
+    digest,
     flag,
     index,
     instant,
@@ -35,6 +37,7 @@ from pipeline.store.schema.columns import (
     key,
     mailbox,
     metadata,
+    misses,
     more,
     number,
     own_key,
@@ -78,7 +81,7 @@ requests = sa.Table(
     json_of("thread", tuple[str, ...]),
     text("subject"),
     text("route_rule"),
-    json_of("route_misses", tuple[str, ...]),
+    misses("route_misses"),
     choice("suggestion", FormKind, optional=True),
     text("linked_to"),
     json_of("acknowledged_warnings", tuple[str, ...]),
@@ -91,7 +94,7 @@ requests = sa.Table(
     instant("erasable_since"),
     # the end of the chain of events
     number("event_seq"),
-    text("event_hash"),
+    digest("event_hash", indexed=False),
     # by when a mail of ours promised to write, and since when such a promise is broken
     instant("promise_at"),
     instant("overdue_since"),
@@ -117,7 +120,7 @@ messages = sa.Table(
     key("folder"),
     number("uidvalidity"),
     number("uid"),
-    key("sha256"),
+    digest("sha256"),
     number("size"),
     instant("fetched_at", optional=False),
     choice("state", MessageState),
@@ -164,6 +167,7 @@ message_requests = sa.Table(
     refers("messages", "message_row"),
     refers("requests", "request_id"),
     index("message_requests", "request_id", "message_row"),
+    **NARROW,
 )
 
 revisions = sa.Table(
@@ -180,8 +184,8 @@ revisions = sa.Table(
     text("language"),
     choice("format", FileFormat, optional=True),
     text("file_name"),
-    key("sha256"),
-    key("digest"),
+    digest("sha256"),
+    digest("digest"),
     text("dated"),
     text("m2m"),
     packed_json_of("readings", tuple[StoredReading, ...]),
@@ -208,9 +212,10 @@ events = sa.Table(
     choice("before", Status, optional=True),
     choice("after", Status),
     json_of("detail", tuple[tuple[str, str], ...]),
-    text("previous_hash"),
-    text("hash"),
+    digest("previous_hash", indexed=False),
+    digest("hash", indexed=False),
     refers("requests", "request_id"),
+    **NARROW,
 )
 
 notes = sa.Table(
@@ -241,12 +246,13 @@ attachments = sa.Table(
     key("message_row", optional=True),
     text("name"),
     text("content_type"),
-    key("sha256"),
+    digest("sha256"),
     number("size"),
     flag("made_by_us"),
     refers("requests", "request_id"),
     index("attachments", "request_id", "id"),
     index("attachments", "sha256", "id"),
+    **NARROW,
 )
 
 numbers = sa.Table(
@@ -258,6 +264,7 @@ numbers = sa.Table(
     text("organisation"),
     sa.Column("since", sa.Date),
     index("numbers", "state", "e164"),
+    **NARROW,
 )
 
 organisations = sa.Table(
@@ -358,6 +365,7 @@ outbox_requests = sa.Table(
     refers("outbox", "outbox_id"),
     refers("requests", "request_id"),
     index("outbox_requests", "request_id", "outbox_id"),
+    **NARROW,
 )
 
 # digests of what we sent on the thread of a request: the bytes of a mail are purged long before
@@ -369,6 +377,7 @@ sent_texts = sa.Table(
     own_key("outbox_id"),
     sa.Column("digests", sa.LargeBinary, nullable=False),
     refers("requests", "request_id"),
+    **NARROW,
 )
 
 quarantine = sa.Table(

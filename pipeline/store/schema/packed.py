@@ -39,15 +39,29 @@ class PackedText(FreeText):
 
 
 class PackedJsonOf(JsonOf):
-    """A value of a plain type as JSON."""
+    """A value of a plain type as JSON.
+
+    It is compressed with what such values have in ``common``, from ``worth_it`` characters on.
+    """
 
     cache_ok = True
+
+    def __init__(self, kind: Any, common: bytes = ANSWERS, worth_it: int = _WORTH_IT) -> None:
+        super().__init__(kind)
+        self.common = common
+        self.worth_it = worth_it
 
     def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:
         """Make plain and compress what goes in."""
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
-        return lambda value: None if value is None else _packed(canonical(to_plain(value)))
+
+        def packed(value: Any) -> str | bytes | None:
+            if value is None:
+                return None
+            return _packed(canonical(to_plain(value)), self.common, self.worth_it)
+
+        return packed
 
     def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:
         """Return the value of the column's type."""
@@ -59,10 +73,10 @@ class PackedJsonOf(JsonOf):
         )
 
 
-def _packed(text: str) -> str | bytes:
-    if len(text) < _WORTH_IT:
+def _packed(text: str, common: bytes = ANSWERS, worth_it: int = _WORTH_IT) -> str | bytes:
+    if len(text) < worth_it:
         return text
-    packer = zlib.compressobj(zdict=ANSWERS)
+    packer = zlib.compressobj(zdict=common)
     packed = packer.compress(text.encode()) + packer.flush()
     return packed if len(packed) < len(text) else text
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from pipeline.store.schema.plain import from_plain, to_plain
 
 _LONGEST_KEY = 500
 _KEPT_OF_LONG_KEY = 400
+_DIGEST = 64  # characters
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 E = TypeVar("E", bound=StrEnum)
@@ -70,6 +72,47 @@ class KeyText(sa.TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean and shorten what goes in; comparisons go the same way."""
         return None if value is None else key(value)
+
+
+class _OfDigests:
+    """How SQLite keeps a SHA-256: its 32 bytes, in rows and indexes; another text as it is."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """Take a SHA-256 in hexadecimal; comparisons go the same way."""
+        found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
+        if dialect.name != "sqlite" or found is None:
+            return found
+        return lambda value: found(value) if value is None else digest_bytes(value) or found(value)
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        """Return it in hexadecimal."""
+        if dialect.name == "sqlite":
+            return lambda value: value.hex() if isinstance(value, bytes) else value
+        found: Callable[[Any], Any] | None = super().result_processor(dialect, coltype)  # type: ignore[misc]
+        return found
+
+
+def digest_bytes(text: str) -> bytes | None:
+    """Return the bytes of a SHA-256 in lower-case hexadecimal; None: ``text`` is none."""
+    if len(text) != _DIGEST:
+        return None
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return found if found.hex() == text else None
+
+
+class DigestKey(_OfDigests, KeyText):
+    """A SHA-256 in an index."""
+
+    cache_ok = True
+
+
+class DigestText(_OfDigests, FreeText):
+    """A SHA-256 that nobody searches by."""
+
+    cache_ok = True
 
 
 class EnumText(sa.TypeDecorator[E], Generic[E]):
@@ -167,6 +210,22 @@ class JsonOf(sa.TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002 - the interface of SQLAlchemy
         """Return the value of the column's type."""
         return None if value is None else from_plain(self.kind, value)
+
+
+def as_read(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    """Return ``value`` as it is read again after it was stored in a column of ``kind``."""
+    if value is None:
+        return None
+    match kind:
+        case FreeText():
+            return clean(value)
+        case KeyText():
+            return key(value)
+        case EnumText():
+            return kind.kind(value)
+        case UtcDateTime():
+            return value.astimezone(UTC)
+    return value
 
 
 def canonical(value: object) -> str:

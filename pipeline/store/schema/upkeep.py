@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from pipeline.store.schema.columns import (
+    NARROW,
     choice,
     index,
     instant,
@@ -51,6 +52,7 @@ counters = sa.Table(
     sa.Column("window_start", UtcDateTime, primary_key=True),
     number("value"),
     index("counters", "window_start"),
+    **NARROW,
 )
 
 memory = sa.Table(

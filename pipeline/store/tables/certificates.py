@@ -1,16 +1,19 @@
 """The certificates, in the order of their writes; at most one is live per number."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
+from pipeline.store.context import Context
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
-from pipeline.store.statements import Statement, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, constant, filled
+from pipeline.store.statements import Insert, Statement, Upsert, param
+from pipeline.store.tables.requests import MADE
+from pipeline.store.tables.rows import Mapper, Rows, changing, constant, filled
 from pipeline.terms import Issuer
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
@@ -18,11 +21,11 @@ CertificateView = Literal["live", "unfinished", "revoked", "all"]
 _REVOKED = (CertificateState.REVOKED, CertificateState.SUPERSEDED)
 # what ended longer ago has expired by date; seven days, and room for other issuers
 _LONGEST_LIFE = timedelta(days=366)
-_UNFINISHED = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
+_TO_FINISH = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
 
 
 def _derived(record: CertificateRecord) -> dict[str, object]:
-    return {"unfinished_since": record.reserved_at if record.state in _UNFINISHED else None}
+    return {"unfinished_since": record.reserved_at if record.state in _TO_FINISH else None}
 
 
 _MAPPER = Mapper(CertificateRecord, certificates, _derived)
@@ -38,12 +41,29 @@ def _of_request(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return _MAPPER.mine(_ROW.request_id == param("request_id"), *conditions)
 
 
-_GET = Statement(_by_id)
+def _unfinished() -> sa.Select[Any]:
+    since = _ROW.unfinished_since
+    return _MAPPER.mine(since.is_not(None)).order_by(since, _ROW.id).limit(param("most"))
+
+
+def _reserving(own: Insert) -> Any:
+    values = {column.name: param(column.name) for column in certificates.c}
+    return own(certificates).values(values).on_conflict_do_nothing()
+
+
+@cache
+def _saving(names: tuple[str, ...]) -> Statement:
+    """Return the update of the columns ``names``; the indexes of all others stay as they are."""
+    return Statement(lambda: changing(certificates, _ROW.id == param("id"), names=names))
+
+
+#: A mail asks several times for the certificates of its request; one answer serves them all.
+_OF_REQUESTS = "certificates of"
 _LOCK = Statement(_by_id, lock="wait")
-_SAVE = Statement(lambda: _MAPPER.change(_ROW.id == param("id")))
-_LIVE_OF_REQUEST = Statement(lambda: _of_request(_live()).limit(1))
+_UNFINISHED = Statement(_unfinished)
 _UNFINISHED_OF_REQUEST = Statement(lambda: _of_request(_ROW.unfinished_since.is_not(None)).limit(1))
 _OF_REQUEST = Statement(lambda: _of_request().order_by(_ROW.id))
+_RESERVE = Upsert(_reserving)
 
 
 class Certificates(Rows[CertificateRecord]):
@@ -59,8 +79,9 @@ class Certificates(Rows[CertificateRecord]):
         worker), that one is returned and nothing is inserted. Raises
         RefusedError(``certificate_serial_taken``) when the serial is in use.
         """
-        statement = self._context.upsert(certificates).values(**self._values(record))
-        if self._execute(statement.on_conflict_do_nothing()).rowcount == 1:
+        self._context.seen.pop((MADE, record.request_id), None)
+        self._forget(record.request_id)
+        if self._change(_RESERVE, **self._mapper.values(record)) == 1:
             return record
         unfinished = self._one(_UNFINISHED_OF_REQUEST, request_id=record.request_id)
         if unfinished is None:
@@ -76,25 +97,27 @@ class Certificates(Rows[CertificateRecord]):
         """Whether there is a certificate of ``issuer``, whatever became of it."""
         return self._first(self._select(certificates.c.issuer == issuer)) is not None
 
-    def save(self, record: CertificateRecord) -> None:
-        """Write all fields of a certificate.
+    def save(self, record: CertificateRecord, before: CertificateRecord | None = None) -> None:
+        """Write what differs from ``before``, the row as it is now; without it, all fields.
 
         Raises RefusedError(``certificate_live``) when it would be the number's second live one:
-        end the old one first, in the same transaction.
+        end the old one first, in the same transaction. The transaction ends with that.
         """
         values = self._mapper.values(record)
-        if record.state is not CertificateState.LIVE:
-            self._change(_SAVE, **values)
+        old = self._mapper.values(before) if before is not None else {}
+        names = tuple(name for name in values if name not in old or old[name] != values[name])
+        if not names:
             return
         try:
-            with self._context.connection.begin_nested():
-                self._change(_SAVE, **values)
+            self._change(_saving(names), **{**values, "id": record.id})
         except sa.exc.IntegrityError as error:
+            if record.state is not CertificateState.LIVE:
+                raise
             raise RefusedError("certificate_live", number=record.number) from error
-
-    def get(self, certificate_id: str) -> CertificateRecord | None:
-        """Return the certificate, or None."""
-        return self._one(_GET, id=certificate_id)
+        seen = self._context.seen.get((_OF_REQUESTS,), {})
+        if record.request_id in seen:
+            found = seen[record.request_id]
+            seen[record.request_id] = [record if row.id == record.id else row for row in found]
 
     def lock(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate as it is now, locked until the transaction ends, or None.
@@ -105,15 +128,27 @@ class Certificates(Rows[CertificateRecord]):
 
     def live_of_request(self, request_id: str) -> CertificateRecord | None:
         """Return the live certificate of a request, or None."""
-        return self._one(_LIVE_OF_REQUEST, request_id=request_id)
+        found = self._of_request(request_id)
+        return next((row for row in found if row.state is CertificateState.LIVE), None)
 
     def of_request(self, request_id: str) -> _Found:
         """Return all certificates of a request, oldest first."""
-        return self._found(_OF_REQUEST, request_id=request_id)
+        return list(self._of_request(request_id))
+
+    def _of_request(self, request_id: str) -> _Found:
+        seen = self._context.seen.setdefault((_OF_REQUESTS,), {})
+        if request_id not in seen:
+            made = (MADE, request_id) in self._context.seen
+            seen[request_id] = [] if made else self._found(_OF_REQUEST, request_id=request_id)
+        found: _Found = seen[request_id]
+        return found
+
+    def _forget(self, request_id: str) -> None:
+        self._context.seen.get((_OF_REQUESTS,), {}).pop(request_id, None)
 
     def unfinished(self, limit: int) -> _Found:
         """Return the reserved and prepared ones, oldest first: what a crash left behind."""
-        return self.list("unfinished", limit)
+        return self._found(_UNFINISHED, most=limit)
 
     def by_fingerprint(self, fingerprint: str) -> CertificateRecord | None:
         """Return the first certificate with the fingerprint (hexadecimal), or None."""

@@ -12,13 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import NotFoundError
+from pipeline.model.request import EventName
+from pipeline.store.context import Context
 from pipeline.store.records import EventRecord
 from pipeline.store.schema.mail_and_requests import events, requests
 from pipeline.store.schema.plain import to_plain
 from pipeline.store.schema.types import canonical, clean
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.requests import END_OF_EVENTS
-from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
+from pipeline.store.tables.requests import END_OF_EVENTS, Requests
+from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 
 _MAPPER = Mapper(EventRecord, events)
 _Found = list[EventRecord]
@@ -31,11 +33,15 @@ def _end_of_chain() -> sa.Select[Any]:
 
 _END = Statement(_end_of_chain)
 _END_LOCKED = Statement(_end_of_chain, lock="wait")
-_SET_END = Statement(
-    lambda: changing(requests, requests.c.id == param("id"), names=("event_seq", "event_hash"))
-)
 _OF_REQUEST = Statement(
     lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
+)
+_DETAILS = Statement(
+    lambda: sa.select(events.c.detail).where(
+        of_mailbox(events),
+        events.c.request_id == param("request_id"),
+        events.c.event == param("event"),
+    )
 )
 
 
@@ -72,14 +78,19 @@ class Events(Rows[EventRecord]):
             hash="",
         )
         line = replace(line, hash=line_hash(line))
-        self._insert([line])
-        self._change(_SET_END, id=line.request_id, event_seq=line.seq, event_hash=line.hash)
+        self._insert(line)
+        Requests(self._context).set_end_of_events(line.request_id, line.seq, line.hash)
         self._context.seen[mine] = (line.seq, line.hash)
         return line
 
     def list(self, request_id: str) -> _Found:
         """Return the history of a request, oldest line first."""
         return self._found(_OF_REQUEST, request_id=request_id)
+
+    def has_detail(self, request_id: str, event: EventName, detail: tuple[str, str]) -> bool:
+        """Whether an ``event`` in the history of a request was written with ``detail``."""
+        rows = self._context.rows(_DETAILS, request_id=request_id, event=event)
+        return any(detail in details for (details,) in rows)
 
     def verify(self, request_id: str) -> bool:
         """Whether no line was changed, taken out or cut off since it was written."""

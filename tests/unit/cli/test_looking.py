@@ -55,6 +55,7 @@ WRITES = {
     ("demo",),
     ("report",),
     ("form", "build"),
+    ("form", "site"),
     ("qr", "preview"),
     ("template", "preview"),
     ("mail", "inject"),

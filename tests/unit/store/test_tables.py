@@ -91,7 +91,7 @@ def test_certificate_goes_through_the_order_of_its_writes(
     with store.read() as transaction:
         certificates = transaction.certificates
         assert certificates.unfinished(10) == []
-        assert certificates.get(live.id) == live
+        assert certificates.lock(live.id) == live
         assert certificates.live_of_request(request_record.id) == live
         assert certificates.of_request(request_record.id) == [live]
         assert certificates.by_fingerprint("ab" * 32) == live

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import RefusedError
 from pipeline.model.request import Actor, Event, EventName, HoldReason, RequestState, Status, Track
-from pipeline.model.transition import SendNotice, SetNumber
+from pipeline.model.transition import AlertStaff, IssueCertificate, SendNotice, SetNumber
 from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.machine import apply
@@ -112,3 +112,41 @@ def test_asked_customer_sees_the_hold() -> None:
     due = customer_due_at(asked.shown, POLICY, customer_zone="UTC", team=TEAM)
     assert due is not None
     assert due - NOW > timedelta(days=13)
+
+
+def test_release_of_a_change_leads_to_no_certificate_while_the_owner_is_in_doubt() -> None:
+    approved = RequestState(
+        Track.ONBOARDING,
+        Status.APPROVED,
+        7,
+        NOW - DAY,
+        approved_at=NOW - DAY,
+        ready_confirmed=True,
+        claims_number=True,
+    )
+    changed = Event(EventName.CORRECTED, Actor.CUSTOMER, NOW, proven=True, doubts=(OWNER,))
+    held = apply(approved, changed, POLICY).after
+    assert held.held_for(HoldReason.CHANGE)
+    released = apply(held, Event(EventName.RELEASE, Actor.STAFF, NOW), POLICY)
+    assert (released.after.hidden, released.after.hold_reason) == (True, OWNER)
+    assert released.after.shown.status is Status.APPROVED
+    assert not any(isinstance(effect, IssueCertificate) for effect in released.effects)
+
+
+@pytest.mark.parametrize("status", [Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED])
+def test_new_certificate_is_not_ordered_while_the_owner_is_in_doubt(status: Status) -> None:
+    live = NOW + DAY if status is Status.CERTIFICATE_ISSUED else None
+    state = RequestState(
+        Track.ONBOARDING,
+        status,
+        7,
+        NOW - DAY,
+        approved_at=NOW - DAY,
+        certificates=1,
+        certificate_expires_at=live,
+        claims_number=True,
+    )
+    wanted = Event(EventName.NEW_CERTIFICATE, Actor.CUSTOMER, NOW, proven=True)
+    taken = apply(_hidden(state, OWNER), wanted, POLICY)
+    assert taken.effects == (AlertStaff("certificate_wanted_on_hold"),)
+    assert (taken.after.hidden, taken.after.shown.status) == (True, status)

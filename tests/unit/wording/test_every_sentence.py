@@ -16,6 +16,7 @@ from pipeline.wording.problems import priority, problem_languages, sentence
 _LONGEST = 200
 #: A typical value of each placeholder that is not a label or a word from a table.
 _TYPICAL: dict[str, str | int] = {
+    "pages": "2, 3",
     "n": 75,
     "m": 112,
     "min": 14,
@@ -114,6 +115,7 @@ def _fields(code: str, text: str) -> Iterator[tuple[str, FormKind | None]]:
 
 def _filled(code: str, text: str, language: str) -> Iterator[tuple[str, str]]:
     names = set(re.findall(r"\{(\w+)\}", text)) - {"Label", "label", "statement"}
+    names = {"type" if name == "how" else name for name in names}  # the way to save such a file
     params = tuple((name, _TYPICAL[name]) for name in sorted(names))
     for field, kind in _fields(code, text):
         of_kind = kind or (FormKind.ONBOARDING if "label_b" in names else None)
@@ -244,7 +246,10 @@ _USES = {
     "things": ("consent", "thing", ""),
     "statements": ("yes_no", "statement", ""),
 }
-_OF_FILES = ("excel_97", "xlsb", "opendocument", "csv", "word", "archive", "unknown")
+_OF_FILES = (
+    "excel_97", "xlsb", "sheet_markup", "opendocument", "opendocument_text", "numbers", "pages",
+    "csv", "word", "archive", "unknown",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", problem_languages())

@@ -1,48 +1,36 @@
 """Writes answers into a finished form: values and appearances of its fields, nothing else."""
 
-from collections.abc import Mapping
-from io import BytesIO
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
-from pipeline.forms.pdf.geometry import size_of
-from pipeline.forms.pdf.values import encode_string, without_surrogates
+from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
+from pipeline.forms.pdf.write.faces import Faces
 from pipeline.forms.pdf.write.finish import NOTHING
+from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
+from pipeline.forms.pdf.write.prepared import Field, Whole
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling
 
 
-def fill(form: bytes, stamp: Stamp, filling: Filling) -> bytes:
-    """Return the finished ``form`` with the answers of ``filling``; same input, same bytes.
+def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes:
+    """Return ``form`` with the answers of ``filling``; same input, same bytes.
 
     Answers to questions of other forms are left out.
     """
-    import pikepdf  # noqa: PLC0415 - slow to import
-
-    texts, answers = form_texts(stamp.language), _answers(stamp, filling)
-    if not answers:
-        return form
-    questions = FORMS[stamp.kind].questions
-    drawn = [_word(texts, name, questions[name], text) for name, text in answers.items()]
-    with pikepdf.open(BytesIO(form)) as pdf:
-        painter = Painter(pdf, [*drawn, NOTHING[1]])
-        for widget in pdf.Root.AcroForm.Fields:
-            name = str(widget.T)
-            if name in questions:
-                _fill(painter, widget, questions[name], texts, answers.get(name, ""))
-        target = BytesIO()
-        pdf.save(
-            target,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        )
-    return target.getvalue()
+    answers = answers_of(stamp, filling)
+    copy = Copy(form.stock)
+    faces = Faces(copy, drawn(stamp, answers))
+    filler = Filler(copy, faces, stamp, answers)
+    for field, page in zip(form.fields, form.pages, strict=True):
+        copy.put(field.number, filler.widget(field, page, rectangle(field.edges), field.size))
+    return copy.finished(form.root, form.information)
 
 
-def _answers(stamp: Stamp, filling: Filling) -> dict[str, str]:
+def answers_of(stamp: Stamp, filling: Filling) -> dict[str, str]:
     """Return the answers by their fields, choices by their codes."""
     vocabulary = choice_vocabulary(stamp.kind)
     return {
@@ -50,6 +38,13 @@ def _answers(stamp: Stamp, filling: Filling) -> dict[str, str]:
         for name, text in filling.answers
         if text and name in FORMS[stamp.kind].questions
     }
+
+
+def drawn(stamp: Stamp, answers: Mapping[str, str]) -> list[str]:
+    """Return the texts that fields show."""
+    texts, questions = form_texts(stamp.language), FORMS[stamp.kind].questions
+    shown = [_word(texts, name, questions[name], text) for name, text in answers.items()]
+    return [*shown, NOTHING[1]]
 
 
 def _code(words: Mapping[str, str] | None, answer: str) -> str:
@@ -64,19 +59,52 @@ def _word(texts: FormTexts, name: str, question: Question, answer: str) -> str:
     return answer
 
 
-def _fill(painter: Painter, widget: Any, question: Question, texts: FormTexts, answer: str) -> None:
-    """Write one answer; one that is no choice of a list leaves it at "nothing chosen"."""
-    import pikepdf  # noqa: PLC0415 - slow to import
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """Writes the fields of one copy."""
 
-    width, height = size_of(widget)
-    if question.kind is AnswerKind.TICK:
-        state = pikepdf.Name.Yes if answer == "yes" else pikepdf.Name.Off
-        widget.V = widget.AS = state
-    elif question.choices:
-        options = dict((NOTHING, *texts.choices(str(widget.T))))
-        value = answer if answer in options else NOTHING[0]
-        widget.V = pikepdf.String(value)
-        widget.AP.N = painter.text(options[value], width, height, lines=False)
-    elif answer:
-        widget.V = pikepdf.String(encode_string(answer))
-        widget.AP.N = painter.text(answer, width, height, lines=question.long)
+    copy: Copy
+    faces: Faces
+    stamp: Stamp
+    answers: Mapping[str, str]
+
+    def widget(
+        self,
+        field: Field,
+        page: int,
+        place: bytes,
+        size: tuple[float, float],
+        *,
+        words: Iterable[str] = (),
+    ) -> bytes:
+        """Return the object of ``field``, of ``size``, at ``place`` on ``page``.
+
+        ``words`` are added to its name for people.
+        """
+        title = string(" – ".join([field.title, *words]))
+        parent = b"" if field.place is None else b"/StructParent %d" % field.place
+        return b"<<%s/Rect%s/P %d 0 R/TU%s%s%s>>" % (
+            *(field.entries, place, page, title, parent, self._value(field, size)),
+        )
+
+    def _value(self, field: Field, size: tuple[float, float]) -> bytes:
+        """Return value and appearance; what is no choice of a list leaves it at "nothing"."""
+        question = FORMS[self.stamp.kind].questions.get(field.name)
+        answer = self.answers.get(field.name, "")
+        if question is None:
+            return field.value + field.look
+        if question.kind is AnswerKind.TICK:
+            state = b"Yes" if answer == "yes" else b"Off"
+            return b"/V/%s/AS/%s%s" % (state, state, field.look)
+        if question.choices:
+            options = dict((NOTHING, *form_texts(self.stamp.language).choices(field.name)))
+            value = answer if answer in options else NOTHING[0]
+            return self._drawn(value, options[value], size, lines=False)
+        if answer:
+            return self._drawn(answer, answer, size, lines=question.long)
+        return field.value + field.look
+
+    def _drawn(self, value: str, text: str, size: tuple[float, float], *, lines: bool) -> bytes:
+        content = Painter(self.faces).text(text, *size, lines=lines)
+        look = self.copy.add_stream(content, form_entries(*size, self.faces.resources))
+        return b"/V%s/AP<</N %d 0 R>>" % (string(value), look)

@@ -4,7 +4,6 @@ The layout engine drops required and read-only flags, leaves buttons without an 
 the font of its boxes in every field; here each box becomes the field that its question needs.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -13,13 +12,10 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import INPUT_FONT_NAME
 from pipeline.forms.pdf.geometry import edges_of, size_of
-from pipeline.forms.pdf.write.appearance import dash_drawing, form_xobject, tick_drawing
-from pipeline.forms.pdf.write.marks import add_marks
+from pipeline.forms.pdf.write.appearance import dash_drawing, tick_drawing
 from pipeline.forms.pdf.write.tags import tidy_tags
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
-
-Marks = Sequence[tuple[str, tuple[str, ...]]]
 
 _READ_ONLY = 1 << 0
 _REQUIRED = 1 << 1
@@ -42,20 +38,15 @@ class _Making:
     stamp: Stamp
     texts: FormTexts
     helvetica: Any
-    marks: Mapping[str, tuple[str, ...]]
 
 
-def finish(content: bytes, stamp: Stamp, marks: Marks = ()) -> bytes:
-    """Return the form made of the laid-out ``content``, without answers; same input, same bytes.
-
-    ``marks`` are the sentences at answers that are marked; those of other forms are left out.
-    """
+def finish(content: bytes, stamp: Stamp) -> bytes:
+    """Return the form made of the laid-out ``content``, without answers; same input, same bytes."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     with pikepdf.open(BytesIO(content)) as pdf:
-        making = _begin(pdf, stamp, marks)
+        making = _begin(pdf, stamp)
         _acro_form(making, [*_fields(making), *_identity(making)])
-        add_marks(pdf, _labelled(making), making.texts.words("check_mark"))
         tidy_tags(pdf)
         _drop_input_font(pdf)
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
@@ -69,25 +60,15 @@ def finish(content: bytes, stamp: Stamp, marks: Marks = ()) -> bytes:
     return target.getvalue()
 
 
-def _begin(pdf: Any, stamp: Stamp, marks: Marks) -> _Making:
+def _begin(pdf: Any, stamp: Stamp) -> _Making:
     """Gather what every field needs."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    questions = FORMS[stamp.kind].questions
     helvetica = pikepdf.Dictionary(
         Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica,
         Encoding=pikepdf.Name.WinAnsiEncoding,
     )  # fmt: skip
-    known = {name: sentences for name, sentences in marks if name in questions}
-    return _Making(pdf, stamp, form_texts(stamp.language), pdf.make_indirect(helvetica), known)
-
-
-def _labelled(making: _Making) -> dict[str, tuple[str, str]]:
-    """Return label and sentences of each marked answer."""
-    return {
-        name: (making.texts.label(making.stamp.kind, name), "\n".join(sentences))
-        for name, sentences in making.marks.items()
-    }
+    return _Making(pdf, stamp, form_texts(stamp.language), pdf.make_indirect(helvetica))
 
 
 def _fields(making: _Making) -> list[Any]:
@@ -113,10 +94,7 @@ def _make_field(making: _Making, widget: Any, name: str) -> None:
     label = making.texts.label(making.stamp.kind, name)
     widget.Rect = pikepdf.Array(list(edges_of(widget)))
     widget.F = _PRINT
-    parts = [label, making.texts.requirement(making.stamp.kind, name)]
-    if name in making.marks:
-        parts.append(making.texts.words("check_mark"))
-    widget.TU = pikepdf.String(" – ".join(parts))
+    widget.TU = pikepdf.String(f"{label} – {making.texts.requirement(making.stamp.kind, name)}")
     # A condition cannot be told to a viewer: it would demand the answer always.
     widget.Ff = _REQUIRED if question.required and not question.conditional else 0
     if question.kind is AnswerKind.TICK:
@@ -134,7 +112,7 @@ def _make_text(making: _Making, widget: Any, question: Question) -> None:
     widget.DA = pikepdf.String(_TEXT_LOOKS)
     if question.long:
         widget.Ff = int(widget.Ff) | _MULTILINE
-    look = form_xobject(making.pdf, "/Tx BMC EMC", *size_of(widget))
+    look = _form_xobject(making.pdf, "/Tx BMC EMC", *size_of(widget))
     widget.AP = pikepdf.Dictionary(N=look)
 
 
@@ -153,7 +131,7 @@ def _make_list(making: _Making, widget: Any, name: str) -> None:
         ]
     )
     widget.V = pikepdf.String(NOTHING[0])
-    look = form_xobject(making.pdf, dash_drawing(height), width, height)
+    look = _form_xobject(making.pdf, dash_drawing(height), width, height)
     widget.AP = pikepdf.Dictionary(N=look)
 
 
@@ -167,8 +145,8 @@ def _make_tick(making: _Making, widget: Any) -> None:
     widget.V = pikepdf.Name.Off
     widget.AS = pikepdf.Name.Off
     looks = pikepdf.Dictionary(
-        Yes=form_xobject(making.pdf, tick_drawing(width, height), width, height),
-        Off=form_xobject(making.pdf, "q Q", width, height),
+        Yes=_form_xobject(making.pdf, tick_drawing(width, height), width, height),
+        Off=_form_xobject(making.pdf, "q Q", width, height),
     )
     widget.AP = pikepdf.Dictionary(N=looks)
 
@@ -193,6 +171,19 @@ def _identity(making: _Making) -> list[Any]:
         found.append(making.pdf.make_indirect(widget))
         page.Annots.append(found[-1])
     return found
+
+
+def _form_xobject(pdf: Any, content: str, width: float, height: float) -> Any:
+    """Return a new form XObject of ``width`` by ``height`` points that draws ``content``."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    return pdf.make_stream(
+        content.encode("ascii"),
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Form,
+        BBox=pikepdf.Array([0, 0, round(width, 2), round(height, 2)]),
+        Resources=pikepdf.Dictionary(),
+    )
 
 
 def _acro_form(making: _Making, fields: list[Any]) -> None:

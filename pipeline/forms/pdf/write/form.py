@@ -1,20 +1,21 @@
 """Writes a form as a PDF: a blank, one that is filled in, or one with marked answers."""
 
-from functools import lru_cache
+from collections.abc import Hashable
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.kept import Kept
-from pipeline.forms.pdf.write.fill import fill
+from pipeline.forms.pdf.fonts import shows_all
+from pipeline.forms.pdf.write.fill import answers_of, fill
 from pipeline.forms.pdf.write.finish import finish
-from pipeline.forms.pdf.write.layout import Printed, lay_out, printed
+from pipeline.forms.pdf.write.layout import ends_of, lay_out, lay_out_parts
+from pipeline.forms.pdf.write.marked import known_marks, marked_copy
+from pipeline.forms.pdf.write.prepared import Parts, Whole, parts, whole
 from pipeline.forms.stamp import Stamp
 from pipeline.model.form import Filling, FormKind
 
-_BLANK = Printed()
-#: Blanks of all forms in a few languages, some 80 KB each.
-_BLANKS_KEPT = 32
-#: Forms with marks: many customers make the same mistake.
-_copies: Kept[bytes] = Kept(32)
+#: Each form in a few languages, some 100 KB each; with and without the note on unknown characters.
+_finished: Kept[tuple[bytes, Whole]] = Kept(32)
+_in_parts: Kept[Parts] = Kept(16)
 
 
 def build_pdf(
@@ -26,32 +27,41 @@ def build_pdf(
     ``filling`` writes answers into it and marks some, each with its sentences beside it.
     Raises ConfigurationError (``pango_missing``), FileNotFoundError for an unknown language.
     """
-    filling = filling or Filling()
-    shown = printed(kind, filling)
-    if shown == _BLANK:
-        form = _blank(kind, language, address, privacy)
-    else:
-        key = (kind, language, address, privacy, shown)
-        form = _copies.get(key, lambda: _finished(kind, language, address, privacy, shown))
-    return fill(form, _stamp(kind, language), filling)
+    filling, stamp = filling or Filling(), _stamp(kind, language)
+    form = (kind, language, address, privacy)
+    if known_marks(stamp, filling):
+        return marked_copy(_in_parts.get(form, lambda: _parts(*form)), stamp, filling)
+    complete = _is_complete(filling)
+    blank, prepared = _finished.get((*form, complete), lambda: _blank(*form, complete=complete))
+    return fill(prepared, stamp, filling) if answers_of(stamp, filling) else blank
 
 
 def is_laid_out(
     kind: FormKind, language: str, filling: Filling, *, address: str, privacy: str
 ) -> bool:
     """Return whether the pages of such a form were laid out before, so that it is quick."""
-    shown = printed(kind, filling)
-    return shown != _BLANK and (kind, language, address, privacy, shown) in _copies
+    form: tuple[Hashable, ...] = (kind, language, address, privacy)
+    if known_marks(_stamp(kind, language), filling):
+        return form in _in_parts
+    return (*form, _is_complete(filling)) in _finished
 
 
-@lru_cache(maxsize=_BLANKS_KEPT)
-def _blank(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
-    return _finished(kind, language, address, privacy, _BLANK)
+def _is_complete(filling: Filling) -> bool:
+    """Return whether our fonts can draw every answer."""
+    return all(shows_all(text) for _, text in filling.answers)
 
 
-def _finished(kind: FormKind, language: str, address: str, privacy: str, shown: Printed) -> bytes:
-    pages = lay_out(kind, language, address, privacy, shown)
-    return finish(pages, _stamp(kind, language), shown.marks)
+def _blank(
+    kind: FormKind, language: str, address: str, privacy: str, *, complete: bool
+) -> tuple[bytes, Whole]:
+    pages = lay_out(kind, language, address, privacy, complete=complete)
+    blank = finish(pages, _stamp(kind, language))
+    return blank, whole(blank)
+
+
+def _parts(kind: FormKind, language: str, address: str, privacy: str) -> Parts:
+    pages = lay_out_parts(kind, language, address, privacy)
+    return parts(finish(pages, _stamp(kind, language)), *ends_of(pages))
 
 
 def _stamp(kind: FormKind, language: str) -> Stamp:

@@ -3,35 +3,33 @@
 import contextlib
 import re
 import sys
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 from pipeline.errors import ConfigurationError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
-from pipeline.forms.pdf.fonts import drawable, shows_all, use_own_fonts
+from pipeline.forms.pdf.fonts import use_own_fonts
 from pipeline.forms.pdf.write.phrases import phrase_filter
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
-from pipeline.model.form import Filling, FormKind
+from pipeline.model.form import FormKind
 from pipeline.resources import read_text, template
 
 _PLACEHOLDER = re.compile(r"\{(pages?)\}")
 
-#: Of a box of several lines: its usual height and its greatest, in mm, and its width in em at 9 pt.
-_BOX_MM, _TALLEST_BOX_MM, _BOX_EM = 17.0, 85.0, 53.0
 _LONG = "long"
-_LINE_MM = 9 * 1.3 * 25.4 / 72
+#: What the markers at the ends of parts are called.
+_END = "end-"
+#: The upper margin of a sheet, as ``parts.css`` has it.
+_MARGIN = 13 * 72 / 25.4
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question as the page shows it; ``box`` is ``line``, ``list``, ``long`` or ``tick``.
-
-    ``height`` is that of a long box in millimetres.
-    """
+    """One question as the page shows it; ``box`` is ``line``, ``list``, ``long`` or ``tick``."""
 
     field: str
     number: int
@@ -42,21 +40,6 @@ class Row:
     hint: str
     model: str
     statement: str
-    marks: tuple[str, ...]
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What of a filling is printed on the pages; all else stands in the fields.
-
-    ``marks`` are the sentences at marked answers; ``heights`` are those of long boxes in a copy
-    with marks; ``complete`` tells that our fonts can draw every answer.
-    """
-
-    marks: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    heights: tuple[tuple[str, float], ...] = ()
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,53 +51,90 @@ class Section:
     rows: tuple[Row, ...]
 
 
-def printed(kind: FormKind, filling: Filling) -> Printed:
-    """Return what of ``filling`` the pages of the form ``kind`` show."""
-    questions = FORMS[kind].questions
-    # A copy without marks keeps the places of the blank, by which a print of it is read.
-    answers = dict(filling.answers) if filling.marks else {}
-    heights = {
-        name: _height(text)
-        for name, text in answers.items()
-        if name in questions and box_of(questions[name]) == _LONG
-    }
-    return Printed(
-        marks=filling.marks,
-        heights=tuple((name, height) for name, height in heights.items() if height != _BOX_MM),
-        complete=all(shows_all(text) for _, text in filling.answers),
-    )
-
-
 def lay_out(
-    kind: FormKind, language: str, address: str, privacy: str, shown: Printed | None = None
+    kind: FormKind, language: str, address: str, privacy: str, *, complete: bool = True
 ) -> bytes:
     """Return the pages of a form as a tagged PDF, with boxes that have still to become fields.
 
-    Sentences at marked answers are printed in the place of the introduction that is known by then,
-    and boxes grow for the long answers of such a copy; where an answer has characters that our
-    fonts lack, the page says what their sign means. Raises ConfigurationError (``pango_missing``)
-    when the layout engine cannot start on this machine.
+    Of a copy that is not ``complete`` (an answer has characters that our fonts lack) the page says
+    what their sign means. Raises ConfigurationError (``pango_missing``) when the layout engine
+    cannot start on this machine.
     """
-    shown = shown or Printed()
-    weasyprint = _engine()
+    notes = () if complete else (form_texts(language).words("unshown_note"),)
+    words = _words(kind, language, address, privacy) | {"notes": notes, "in_parts": False}
+    return _made(language, words, ("form.css",))
+
+
+def lay_out_parts(kind: FormKind, language: str, address: str, privacy: str) -> bytes:
+    """Return the parts of a form that a marked copy has, each on a sheet of its own.
+
+    A named destination tells where each of them ends (:func:`ends_of`). Raises what ``lay_out``
+    raises.
+    """
+    words = _words(kind, language, address, privacy) | {"notes": (), "in_parts": True}
+    return _made(language, words, ("form.css", "parts.css"))
+
+
+def ends_of(content: bytes) -> tuple[list[tuple[str, float]], float]:
+    """Return names and lower edges of the parts that were laid out, and the upper edge of all.
+
+    In points above the lower edge of a sheet.
+    """
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    with pikepdf.open(BytesIO(content)) as pdf:
+        names = list(pdf.Root.Names.Dests.Names)
+        pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
+        found = {
+            pages[place[0].objgen]: (str(name).removeprefix(_END), float(place[3]))
+            for name, place in zip(names[::2], names[1::2], strict=True)
+            if str(name).startswith(_END)
+        }
+        top = float(pdf.pages[0].mediabox[3]) - _MARGIN
+        return [found[index] for index in range(len(pages))], top
+
+
+def _words(kind: FormKind, language: str, address: str, privacy: str) -> dict[str, Any]:
+    """Return what the template asks for, but for what differs between a blank and its parts."""
     texts = form_texts(language)
-    words = {
+    stamp = Stamp(kind, FORMS[kind].version, language).text
+    return {
         "language": language,
         "texts": texts,
         "form": texts.form(kind),
-        "stamp": Stamp(kind, FORMS[kind].version, language).text,
-        "page_parts": [part for part in _PLACEHOLDER.split(texts.words("page")) if part],
-        "marked": bool(shown.marks),
-        "notes": _notes(texts, shown),
-        "sections": _sections(kind, texts, shown),
+        "stamp": stamp,
+        "identity": identity(texts, stamp),
+        "page_parts": page_parts(texts),
+        "sections": _sections(kind, texts),
         "send": texts.words("send").replace("{address}", address),
         "privacy_line": texts.words("privacy_line").replace("{privacy}", privacy),
     }
-    words["identity"] = texts.words("identity").replace("{stamp}", str(words["stamp"]))
+
+
+def identity(texts: FormTexts, stamp: str) -> str:
+    """Return what the footer says of the form."""
+    return texts.words("identity").replace("{stamp}", stamp)
+
+
+def page_parts(texts: FormTexts) -> list[str]:
+    """Return the words around the number of a page, which are ``page`` and ``pages`` here."""
+    return [part for part in _PLACEHOLDER.split(texts.words("page")) if part]
+
+
+def page_text(texts: FormTexts, page: int, pages: int) -> str:
+    """Return what the footer of a page says of its number."""
+    numbers = {"page": str(page), "pages": str(pages)}
+    return "".join(numbers.get(part, part) for part in page_parts(texts))
+
+
+def _made(language: str, words: dict[str, Any], styles: tuple[str, ...]) -> bytes:
+    weasyprint = _engine()
     page = _environment(language).get_template("form.html.jinja").render(words)
-    style = weasyprint.CSS(string=read_text("forms", "form.css"))
     content = weasyprint.HTML(string=page).write_pdf(
-        stylesheets=[style], pdf_forms=True, pdf_tags=True, pdf_variant="pdf/ua-1"
+        stylesheets=[weasyprint.CSS(string=read_text("forms", name)) for name in styles],
+        pdf_forms=True,
+        pdf_tags=True,
+        pdf_variant="pdf/ua-1",
     )
     return bytes(content)
 
@@ -144,31 +164,19 @@ def _environment(language: str) -> Any:
     return environment
 
 
-def _sections(kind: FormKind, texts: FormTexts, shown: Printed) -> tuple[Section, ...]:
-    definition, marks, heights = FORMS[kind], dict(shown.marks), dict(shown.heights)
+def _sections(kind: FormKind, texts: FormTexts) -> tuple[Section, ...]:
+    definition = FORMS[kind]
     return tuple(
         Section(
             name,
             texts.group_title(name),
-            tuple(
-                _row(
-                    kind, texts, field, question, marks.get(field, ()), heights.get(field, _BOX_MM)
-                )
-                for field, question in definition.group(name)
-            ),
+            tuple(_row(kind, texts, field, question) for field, question in definition.group(name)),
         )
         for name in definition.groups
     )
 
 
-def _row(
-    kind: FormKind,
-    texts: FormTexts,
-    field: str,
-    question: Question,
-    marks: tuple[str, ...],
-    height: float,
-) -> Row:
+def _row(kind: FormKind, texts: FormTexts, field: str, question: Question) -> Row:
     return Row(
         field=field,
         number=FORMS[kind].numbers[field],
@@ -179,30 +187,7 @@ def _row(
         hint=texts.hint(kind, field),
         model=texts.model(kind, field),
         statement=texts.statement(kind, field),
-        marks=tuple(map(drawable, marks)),
-        height=height,
     )
-
-
-def _height(answer: str) -> float:
-    """Return the height in millimetres of a long box that shows ``answer`` at 9 points."""
-    lines = sum(1 + int(_ems(line) / _BOX_EM) for line in answer.split("\n"))
-    return round(min(max(_BOX_MM, (lines + 1) * _LINE_MM), _TALLEST_BOX_MM), 1)
-
-
-def _ems(line: str) -> float:
-    return sum(1.0 if unicodedata.east_asian_width(one) in "WFA" else 0.6 for one in line)
-
-
-def _notes(texts: FormTexts, shown: Printed) -> list[str]:
-    """Return what stands above the questions of a copy that is filled in."""
-    found = []
-    if shown.marks:
-        count = str(len(shown.marks))
-        found.append(texts.words("marked_note_pdf").replace("{count}", count))
-    if not shown.complete:
-        found.append(texts.words("unshown_note"))
-    return found
 
 
 def box_of(question: Question) -> str:

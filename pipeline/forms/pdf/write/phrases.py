@@ -41,9 +41,14 @@ def _with_phrases(text: str) -> Any:
 
     whole = Markup('<span class="phrase">{}</span>')
     return Markup("").join(
-        whole.format(phrase) if _ems(phrase) <= _LONGEST else escape(phrase)
+        whole.format(phrase) if is_kept_together(phrase) else escape(phrase)
         for phrase in phrases(str(text))
     )
+
+
+def is_kept_together(phrase: str) -> bool:
+    """Return whether no line may break within ``phrase``."""
+    return _ems(phrase) <= _LONGEST
 
 
 def _ems(phrase: str) -> float:

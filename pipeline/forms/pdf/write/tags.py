@@ -1,8 +1,7 @@
 """Completes the structure tree, which screen readers follow (ISO 32000-1, 14.7; ISO 14289-1).
 
 The layout engine leaves the running footer between content and artifact, keeps elements that hold
-nothing, and puts a box before the label that names it; here that is set right, and annotations
-get their place in the tree.
+nothing, and puts a box before the label that names it; here that is set right.
 """
 
 import re
@@ -14,31 +13,6 @@ _MARK = re.compile(rb"/\w+\s*<<\s*/MCID\s+(\d+)\s*>>\s*BDC")
 _BLANK = re.compile(rb"/\w+\s*<<\s*/MCID\s+(\d+)\s*>>\s*BDC\s*BT\s*ET\s*EMC")
 _FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC"
 _LABEL_AND_HINT = 2
-
-
-def tag_beside(pdf: Any, annotations: dict[int, tuple[Any, ...]]) -> None:
-    """Put annotations into the tree, each group right behind the box that it is about.
-
-    ``annotations`` are indirect objects by the object number of their box.
-    """
-    import pikepdf  # noqa: PLC0415 - slow to import
-
-    for parent, form in list(_elements(pdf.Root.StructTreeRoot)):
-        boxes = [kid.Obj for kid in _kids(form) if _is_reference(kid)] if form.S == "/Form" else []
-        for annotation in [one for box in boxes for one in annotations.get(box.objgen[0], ())]:
-            reference = pikepdf.Dictionary(Type=pikepdf.Name.OBJR, Obj=annotation, Pg=annotation.P)
-            element = pikepdf.Dictionary(
-                Type=pikepdf.Name.StructElem, S=pikepdf.Name.Annot, P=parent, Pg=annotation.P,
-                K=pikepdf.Array([reference]), Alt=annotation.Contents,
-            )  # fmt: skip
-            kids = _kids(parent)
-            after = max(
-                index
-                for index, kid in enumerate(kids)
-                if not isinstance(kid, int) and kid.get("/S") in ("/Form", "/Annot")
-            )
-            kids.insert(after + 1, pdf.make_indirect(element))
-            parent.K = pikepdf.Array(kids)
 
 
 def tidy_tags(pdf: Any) -> None:
