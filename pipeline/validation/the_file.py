@@ -152,10 +152,10 @@ def _strikes(item: LeftOver, answer: Answer) -> bool:
 
 def _proposal(items: tuple[LeftOver, ...], as_answer: ReadWords) -> Read | None:
     """Return how the only words beside a blank answer are read, if anything is read."""
-    said = {squeeze(item.words): item for item in items if item.words.strip()}
-    if len(said) != 1 or next(iter(said.values())).kind is _STRUCK:
+    said = {squeeze(item.words) for item in items if item.kind is not _STRUCK} - {""}
+    if len(said) != 1:
         return None
-    found = as_answer(next(iter(said)))
+    found = as_answer(said.pop())
     if found.value is None or found.verdict not in {Verdict.OK, Verdict.ASK}:
         return None
     return replace(found, findings=())

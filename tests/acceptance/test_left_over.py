@@ -5,6 +5,7 @@ import pytest
 from pipeline.flow.services import Work
 from pipeline.flow.staff.corrections import ask
 from pipeline.flow.staff.review import approve
+from pipeline.flow.views.report import report_page
 from pipeline.flow.views.request import request_view
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status, Track
@@ -87,6 +88,7 @@ def test_the_same_file_again_confirms_and_staff_are_told(world: World) -> None:
     assert [(item.words, item.field) for item in view.left_over] == [
         ("申請は保留してください", "phone_number")
     ]
+    assert "申請は保留してください" in report_page(world.services)
 
 
 def test_answer_beside_a_blank_field_is_proposed_in_the_copy(world: World) -> None:

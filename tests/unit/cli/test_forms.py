@@ -7,6 +7,8 @@ import pytest
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
+from tests.unit.forms.xlsx.adding import copied_sheet, put
+from tests.world.customers import form
 
 from .conftest import SAMPLES, Call
 
@@ -126,3 +128,25 @@ def test_build_refuses_answers_that_are_no_toml(fresh_pipeline: Call, tmp_path: 
         2,
         f"{answers} could not be read as answers.",
     )
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_check_lists_what_stands_beside_the_answers_and_every_form_of_a_file(
+    fresh_pipeline: Call, tmp_path: Path, *, as_json: bool
+) -> None:
+    other = form(FormKind.MIGRATION, "en", phone_number="+44 7400 654321")[1]
+    added = put("website", 4, "the site is new")(form(FormKind.ONBOARDING, "en")[1])
+    path = tmp_path / "both.xlsx"
+    path.write_bytes(copied_sheet(lambda: other)(added))
+    called = fresh_pipeline("form", "check", str(path), *(["--json"] if as_json else []))
+    assert called.code == 0
+    if not as_json:
+        assert "the site is new" in called.out
+        assert called.out.count("both.xlsx") == 2
+        return
+    (found,) = called.lines()
+    assert found["left_over"] == [
+        {"kind": "cell", "words": "the site is new", "where": "Form!H17", "field": "website"}
+    ]
+    assert [item["form"] for item in found["other_forms"]] == ["migration"]
+    assert found["other_forms"][0]["left_over"] == []

@@ -98,6 +98,19 @@ def test_struck_out_answer_counts_as_none_and_is_asked_about(
     assert [item.code for item in reading.problems] == ["left_over_struck"]
 
 
+def test_what_replaces_a_struck_out_answer_is_its_proposal(
+    good: Submission, context: CheckContext
+) -> None:
+    items = (
+        _beside("", "contact_name", LeftOverKind.STRUCK),
+        _beside("Hanako Yamada", "contact_name", LeftOverKind.TEXT_BOX),
+    )
+    reading = check(_with(good, *items), context).reading("contact_name")
+    assert reading is not None
+    assert (reading.verdict, reading.value) == (Verdict.ASK, "Hanako Yamada")
+    assert [item.code for item in reading.problems] == ["left_over_struck_only", "left_over_only"]
+
+
 def test_mark_without_words_is_asked_about(good: Submission, context: CheckContext) -> None:
     ink = _beside("", "contact_name", LeftOverKind.INK)
     assert _codes(check(_with(good, ink), context), "contact_name") == ["left_over_mark"]

@@ -21,6 +21,7 @@ _LONGEST = 2_000
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ANCHORS = frozenset({"twoCellAnchor", "oneCellAnchor", "absoluteAnchor"})
 _SHAPES = frozenset({"sp", "cxnSp"})
+_GROUPS = frozenset({"grpSp", "Choice", "Fallback"})
 #: Parts of a drawing that have words of their own: charts and diagrams.
 _WITH_WORDS = frozenset({"chart", "chartEx", "diagramData"})
 #: A note of a cell in the older drawing language; all else there is a control or a box.
@@ -97,11 +98,14 @@ def _children(item: ET.Element, name: str) -> Iterator[ET.Element]:
 
 def _texts(item: ET.Element) -> Iterator[str]:
     """Yield the texts of runs within ``item``; readings (furigana) are none."""
-    for child in item:
-        if _name(child) == "t":
-            yield "".join(child.itertext())
-        elif _name(child) != "rPh":
-            yield from _texts(child)
+    waiting = list(reversed(item))
+    while waiting:
+        child = waiting.pop()
+        name = _name(child)
+        if name == "t":
+            yield child.text or ""
+        elif name != "rPh":
+            waiting += reversed(child)
 
 
 def _notes(archive: Archive, part: str) -> Iterator[Lying]:
@@ -167,28 +171,26 @@ def _corner(anchor: ET.Element, name: str) -> tuple[int, int]:
 
 
 def _things(
-    item: ET.Element, archive: Archive, relations: Mapping[str, tuple[str, str]]
+    anchor: ET.Element, archive: Archive, relations: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[LeftOverKind, str]]:
-    """Yield what stands in an anchor or a group; of alternatives the first counts (part 3)."""
-    for child in item:
-        name = _name(child)
+    """Yield what stands in an anchor and its groups; of alternatives the first counts (part 3)."""
+    waiting = list(reversed(anchor))
+    while waiting:
+        item = waiting.pop()
+        name = _name(item)
         if name in _SHAPES:
-            yield LeftOverKind.TEXT_BOX, "\n".join(_paragraphs(child))
+            yield LeftOverKind.TEXT_BOX, "\n".join(_paragraphs(item))
         elif name == "pic":
             yield LeftOverKind.PICTURE, ""
         elif name == "contentPart":
             yield LeftOverKind.INK, ""
         elif name == "graphicFrame":
-            words = "\n".join(_words_of_parts(child, archive, relations))
+            words = "\n".join(_words_of_parts(item, archive, relations))
             yield (LeftOverKind.TEXT_BOX if words else LeftOverKind.PICTURE), words
-        elif name in {"grpSp", "Choice"}:
-            yield from _things(child, archive, relations)
+        elif name in _GROUPS:
+            waiting += reversed(item)
         elif name == "AlternateContent":
-            yield from _things(_first_choice(child), archive, relations)
-
-
-def _first_choice(alternatives: ET.Element) -> ET.Element:
-    return next(iter(alternatives), alternatives)
+            waiting += list(item)[:1]
 
 
 def _paragraphs(shape: ET.Element) -> Iterator[str]:

@@ -63,7 +63,8 @@ class RowPrint:
             return ""
         if len(said) >= _SHORTEST_PART and any(item.startswith(said) for item in self.folded):
             return ""  # the beginning of our own words
-        return _rest(text, self.texts)
+        lines = [line for line in text.splitlines() if plain(line) not in self.folded]
+        return _rest("\n".join(lines), self.texts)
 
 
 @cache
