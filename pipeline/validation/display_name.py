@@ -55,13 +55,13 @@ _FILLERS = frozenset(
     "|店舗名|表示名"
     "|same as legal name|same as company name|same as company|see above|as above|same|firmenname"
     "|anzeigename|mustermann|musterfirma|muster gmbh|john doe|jane doe|acme|todo|tbd|to do"
-    "|company name|your company|my company|display name|business name|brand name|同じ|会社名と同じ".split(
-        "|"
-    )
+    "|company name|your company|my company|display name|business name|brand name"
+    "|同じ|会社名と同じ".split("|")
 )
 #: A reference to another answer instead of a name.
 _REFERENCE = re.compile(
-    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s|^(?:同上|上記|前記)"
+    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s"
+    r"|^(?:同上|上記|前記)"
 )
 #: Words that name no brand (WhatsApp's display name guidelines).
 _GENERIC = frozenset(
