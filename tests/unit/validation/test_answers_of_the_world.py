@@ -44,6 +44,11 @@ _NOT_YET: frozenset[str] = frozenset(
         "ids-124",  # the example that the forms print
         "ids-173",  # a Japanese label without a colon
         "urls-020",  # a reserved top-level domain behind www
+        "dates-324",  # our own label in front, with a word like a month's
+        "texts_names-261",  # a generic trade in one word
+        "texts_names-268",  # a row of the keyboard
+        "texts_names-271",  # a dummy with a number behind it
+        "zones-194",  # a city's own name
         "zones-178",  # a city name of several countries: one is proposed
     }
 )
