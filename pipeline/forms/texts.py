@@ -1,7 +1,7 @@
 """Looks up the words of the forms: ``templates/forms/<lang>.toml``, typed."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -137,6 +137,11 @@ class FormTexts:
         """The four facts that cannot be undone, in the order in which they are numbered."""
         return tuple(self._toml["facts"].values())
 
+    @property
+    def around(self) -> tuple[str, ...]:
+        """All texts that belong to no question and to no choice, as they stand in the templates."""
+        return tuple(_leaves([self._toml[key] for key in ("words", "forms", "groups", "facts")]))
+
     def _field(self, kind: FormKind, field: str, key: str) -> str:
         entry = self._toml["fields"][field]
         return str(entry.get(kind.value, {}).get(key) or entry.get(key, ""))
@@ -155,6 +160,18 @@ class FormTexts:
             return {**names, self.language: (*names.get(self.language, ()), *own)}
         entry = self._toml["choices_also"].get(_choice_set(self._toml, field), {})
         return {code: tuple(words) for code, words in entry.items()}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield all texts within ``value``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
 
 
 def _choice_set(toml: Mapping[str, Any], field: str) -> str:

@@ -80,6 +80,7 @@ class Guard:
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._jobs = 0
+        self._warming: threading.Thread | None = None
         # The kernel ends a child together with the thread that started it: one that stays.
         self._keeper: ThreadPoolExecutor | None = None
 
@@ -123,6 +124,19 @@ class Guard:
         except (TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
             raise GuardError("crash", f"answer of another shape: {type(error).__name__}") from None
 
+    def warm(self) -> None:
+        """Begin to start the child, if there is none, and return at once.
+
+        A start that fails fails again, and is told, at the next call.
+        """
+        if self._child is None and self._warming is None:
+            self._warming = threading.Thread(target=self._start, name="guard-start", daemon=True)
+            self._warming.start()
+
+    def _start(self) -> None:
+        with suppress(Exception):
+            self.locks()
+
     def locks(self) -> Locks:
         """Return what holds the child on this machine. Raises GuardStartError."""
         with self._lock:
@@ -130,6 +144,9 @@ class Guard:
 
     def close(self) -> None:
         """End the child; a later call starts a new one."""
+        if self._warming is not None:
+            self._warming.join()
+            self._warming = None
         with self._lock:
             self._drop(kill=False)
             if self._keeper is not None:

@@ -74,7 +74,9 @@ def read_answer(
         if answer is not None and answer.cell_type is CellType.PRINT and answer.damaged:
             return ask(None, "unreadable")  # seen on the page, but not read
         return _BLANK if answer is None or answer.disagrees is None else _disagreeing(answer)
-    read = _read(answer, question, replace(hints, cell_type=answer.cell_type))
+    if hints.cell_type is not answer.cell_type:
+        hints = replace(hints, cell_type=answer.cell_type)
+    read = _read(answer, question, hints)
     if answer.cell_type is CellType.STAFF:
         return _settled(read, "entered_by_staff")
     by_print = answer.cell_type is CellType.PRINT

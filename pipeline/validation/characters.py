@@ -56,21 +56,26 @@ UNKNOWN_WORDS = frozenset(
     "|noch unbekannt|ist mir nicht bekannt|no clue|dunno|idk".split("|")
 )
 _MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
+_LETTER = re.compile(r"[A-Za-z0-9]")
 _BLANKS = frozenset({"", "-", "--", "---", "—", "–", "ー", "―", "−", "‐"})
 
 
 def fold(text: str) -> str:
     """Return ``text`` for comparison: NFKC, case folded, stripped, one apostrophe."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", text).casefold().strip().replace("’", "'")
 
 
 def utf16_length(text: str) -> int:
     """Return the length in UTF-16 code units, as Meta and Excel count."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def damaged(text: str) -> str:
     """Return the characters that tell of damage: U+FFFD, lone surrogates, private use."""
+    if text.isascii():
+        return ""
     found = [
         character
         for character in text
@@ -81,6 +86,8 @@ def damaged(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether ``text`` shows nothing, or only the dash of an unanswered drop-down."""
+    if _LETTER.match(text):
+        return False
     return squeeze(clean(text)[0]) in _BLANKS
 
 
@@ -180,6 +187,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
 
 def decimal_digits(text: str) -> str:
     """Return ``text`` with every decimal digit of every script as ASCII; ① and ¹ stay."""
+    if text.isascii():
+        return text
     return "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character
         for character in text
@@ -194,6 +203,8 @@ def mixed_letters(text: str) -> str:
 
     Words of one alphabet are fine; a word that has both Latin and Cyrillic (or Greek …) is not.
     """
+    if text.isascii():
+        return ""
     found: list[str] = []
     for word in re.findall(r"[^\W\d_]+", text):
         scripts: dict[str, list[str]] = {}

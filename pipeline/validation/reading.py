@@ -46,7 +46,8 @@ class Read:
 
     def noted(self, *notes: str) -> "Read":
         """Return the same with further notes, each once, in their order."""
-        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
+        told = tuple(dict.fromkeys((*self.notes, *notes)))
+        return self if told == self.notes else replace(self, notes=told)
 
     def severity(self, finding: Finding) -> Severity:
         """Return how much ``finding`` weighs in this reading."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.connections import open_mailbox
+from pipeline.flow.inbound.child import read_message
 from pipeline.flow.inbound.fetch import fetch
 from pipeline.flow.inbound.process import process
-from pipeline.flow.inbound.read import read_message
 from pipeline.flow.services import Services
 from pipeline.mailbox.maildir import MaildirMailbox
 from tests.benchmarks.conftest import OpenServices

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.guard import Guard
 from pipeline.mailbox.parse import parse_message
 from tests.corpus.make import MAIL, all_odd, written

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.context import ReadMessage
+from pipeline.flow.inbound.child import read_message
 from pipeline.flow.inbound.fetch import fetch, inject
-from pipeline.flow.inbound.read import read_message
 from pipeline.flow.services import waits
 from pipeline.flow.staff import quarantine
 from pipeline.store.records import MessageState

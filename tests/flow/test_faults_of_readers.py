@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.forms.pdf.faults import DamagedPdfError
 from pipeline.forms.xlsx.read.archive import DamagedFileError
 from pipeline.guard import Guard
@@ -91,7 +91,8 @@ def library_missing_at_pdf(raw: bytes) -> ReadMessage:
 
 @pytest.fixture
 def read_by(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> Callable[..., None]:
-    guard.close()  # the next child imports this module before it is shut in
+    guard.close()  # the next child imports this module before it is shut in: none is started early
+    monkeypatch.setattr(Guard, "warm", lambda _: None)
     return partial(monkeypatch.setattr, "pipeline.flow.inbound.read.read_message")
 
 

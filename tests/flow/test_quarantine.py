@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.connections import open_mailbox
+from pipeline.flow.inbound.child import read_message
 from pipeline.flow.inbound.fetch import fetch
-from pipeline.flow.inbound.read import read_message
 from pipeline.flow.staff import quarantine
 from pipeline.guard import Guard
 from pipeline.model.request import Status

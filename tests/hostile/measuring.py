@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.guard import Guard
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.guard import Guard, GuardLimits
 from pipeline.model.form import FileFormat
 from pipeline.model.submission import Answer, Submission, UnreadableFile

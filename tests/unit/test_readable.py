@@ -18,7 +18,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from pipeline.guard import Guard
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from tests.hostile.making import good, good_pdf
 from tests.world.mails import mail_of
 from tests.unit.test_sandbox import import_late, read

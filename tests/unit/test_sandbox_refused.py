@@ -44,7 +44,7 @@ become_container(tuple(refused), number)
 from pathlib import Path
 from pipeline.clock import SystemClock
 from pipeline.config import MailboxSettings, Settings, StoreSettings
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.flow.services import open_services
 from pipeline.flow.views import doctor
 from pipeline.guard.escape import ways_out

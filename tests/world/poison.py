@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from pipeline.flow.context import ReadMessage
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 
 _POISON = b"X-Kills-The-Reader: yes"
 

@@ -51,6 +51,8 @@ class NewMail:
             self._waiting.extend(waiting)
             self._listings += 1
             self._came = False
+            if waiting:
+                self._services.guard.warm()  # it starts while the mails come
         return bool(self._waiting)
 
     def portion(self) -> int:

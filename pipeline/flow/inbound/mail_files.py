@@ -1,8 +1,8 @@
 """The files of a mail, for staff who want to look at one: a proof, a scan, a second form."""
 
 from pipeline.errors import NotFoundError, RefusedError
+from pipeline.flow.inbound.child import read_files
 from pipeline.flow.inbound.faults import fault_of
-from pipeline.flow.inbound.read import read_files
 from pipeline.flow.services import Services
 from pipeline.guard import GuardError
 from pipeline.mailbox.scanner import InfectedError

@@ -9,38 +9,17 @@ from typing import Self
 from pipeline.errors import TryLaterError
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.inbound.begin import FirstLook, first_look
+from pipeline.flow.inbound.child import read_message
 from pipeline.flow.services import Services
 from pipeline.guard import GuardError, GuardStartError
-from pipeline.intake.find import files_of, find_forms
-from pipeline.intake.read import read_forms
 from pipeline.mailbox.authentication.own_check import fetch_keys, keys_wanted, signing_domains
 from pipeline.mailbox.header_block import HEADER_BYTES
-from pipeline.mailbox.parse import enclosed_files, parse_message
-from pipeline.model.message import Attachment, InboundMessage
+from pipeline.model.message import InboundMessage
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import UnreadableFile
 from pipeline.store.records import MessageRecord
 
 _MEGABYTE = 1_000_000
-
-
-def read_message(raw: bytes) -> ReadMessage:
-    """Parse the raw bytes of a mail, find the forms in it, and read them."""
-    message = parse_message(raw)
-    read = read_forms(find_forms(message, enclosed_files))
-    emptied = tuple(replace(attachment, content=b"") for attachment in message.attachments)
-    return ReadMessage(
-        message=replace(message, attachments=emptied),
-        submissions=read.submissions,
-        unreadable=read.unreadable,
-        other_files=read.other_files,
-        faults=read.faults,
-    )
-
-
-def read_files(raw: bytes) -> tuple[Attachment, ...]:
-    """Parse the raw bytes of a mail and return its files, those inside other files as well."""
-    return files_of(parse_message(raw), enclosed_files)
 
 
 def read_header(services: Services, header: bytes) -> ReadMessage:
@@ -143,6 +122,10 @@ class Reading:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def of(self, row: MessageRecord) -> ReadMessage | Exception | None:
+        """Return what is known of the message of ``row`` already; nothing is read."""
+        return self._found.get(row.id)
 
     def look(self, row: MessageRecord) -> FirstLook | None:
         """Return the first look at the message of ``row``, if it was taken ahead."""

@@ -44,7 +44,7 @@ _LONG_SECONDS = 0.025
 #: How many customers' domains a look-alike is held against.
 _MOST_KNOWN = 5000
 #: What the guarded child imports before it shuts itself in.
-READERS = ("pipeline.intake.preload",)
+READERS = ("pipeline.flow.inbound.child", "pipeline.intake.preload")
 
 
 def phone_policy(settings: Settings) -> PhonePolicy:

@@ -6,6 +6,7 @@ exist in its plan.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
@@ -42,8 +43,12 @@ def code_of(country: str) -> str:
     return str(code) if code else ""
 
 
+@lru_cache(maxsize=256)
 def parse(text: str, country: str | None = None) -> phonenumbers.PhoneNumber | None:
-    """Return libphonenumber's reading of plain digits, or None."""
+    """Return libphonenumber's reading of plain digits, or None; callers must not change it.
+
+    The same digits are asked about many times while one number is read.
+    """
     try:
         return phonenumbers.parse(text, country)
     except NumberParseException:
@@ -54,6 +59,7 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
+@lru_cache(maxsize=256)
 def international(digits: str) -> Candidate | None:  # noqa: PLR0911 - a return for each outcome
     """Return the reading of ``digits`` that begin with a country code, when it can exist.
 

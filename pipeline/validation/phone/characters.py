@@ -10,6 +10,7 @@ from pipeline.validation.characters import clean, decimal_digits
 
 _PLUSES = dict.fromkeys(map(ord, "＋➕﹢⁺₊᛭"), "+")
 _DASHES = frozenset("‐‑‒–—―−－﹘﹣─━ｰー⁃⁻₋ㅡ᠆¯˗・·•‧⸺⸻➖﹉﹊═⎯➔_＿")
+_AS_DASHES = dict.fromkeys(map(ord, _DASHES), "-")
 _KANJI = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 _KANJI_ONLY = re.compile("[〇零一二三四五六七八九]")
 _APOSTROPHES = "'’‘`´ʼ＇\""
@@ -52,13 +53,14 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     """
     notes: list[str] = []
     kept = _CIRCLED.sub(_list_mark, text.translate(_PLUSES)).replace(_KEYCAP, "")
-    kept = "".join(character for character in kept if not "\ufe00" <= character <= "\ufe0f")
+    if not kept.isascii():
+        kept = "".join(character for character in kept if not "\ufe00" <= character <= "\ufe0f")
     kept, repairs = clean(kept)
     notes += repairs
     digits = decimal_digits(kept)
     if digits != kept and "fullwidth" not in notes:
         notes.append("other_digits")
-    digits = "".join("-" if character in _DASHES else character for character in digits)
+    digits = digits.translate(_AS_DASHES)
     digits = _RUSSIAN.sub("8-", digits.translate(_TILDES))
     if digits.count("~") > 1:
         digits = digits.replace("~", "-")

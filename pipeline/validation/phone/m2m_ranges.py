@@ -84,6 +84,11 @@ RANGES: tuple[M2mRange, ...] = (
 )
 
 
+_PREFIXES = tuple(found.prefix for found in RANGES)
+
+
 def m2m_range(digits: str) -> M2mRange | None:
     """Return the range that holds ``digits`` (country code first, no plus), or None."""
+    if not digits.startswith(_PREFIXES):
+        return None
     return next((found for found in RANGES if found.holds(digits)), None)

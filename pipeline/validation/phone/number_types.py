@@ -1,5 +1,7 @@
 """What a number in E.164 is: its country, its codes, how it is shown."""
 
+from functools import lru_cache
+
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
@@ -14,6 +16,7 @@ def is_landline_or_toll_free(e164: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(e164)) in _LANDLINES
 
 
+@lru_cache(maxsize=256)
 def region(e164: str) -> str:
     """Return the country (alpha-2) that ``e164`` belongs to, or empty."""
     found = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
@@ -25,6 +28,7 @@ def calling_code(e164: str) -> int:
     return int(phonenumbers.parse(e164).country_code or 0)
 
 
+@lru_cache(maxsize=256)
 def international(e164: str) -> str:
     """Return ``e164`` as it is shown, with blanks: ``+81 90 1234 5678``."""
     shown = phonenumbers.format_number(
@@ -33,6 +37,7 @@ def international(e164: str) -> str:
     return str(shown).replace("-", " ")
 
 
+@lru_cache(maxsize=256)
 def international_writing(e164: str) -> str:
     """Return ``e164`` in the international writing of its country: ``+81 3-1234-5678``.
 

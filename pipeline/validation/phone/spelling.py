@@ -178,7 +178,7 @@ def before_word(text: str) -> tuple[str, str]:
 
 
 def _digits(text: str) -> int:
-    return sum(character.isdigit() for character in text)
+    return sum(map(str.isdigit, text))
 
 
 def _by_plus(piece: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.flow.inbound.read import read_message
+from pipeline.flow.inbound.child import read_message
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import SenderPolicy, judge_sender
 from pipeline.model.message import InboundMessage, SenderVerdict
