@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
-from pipeline.validation.assent import words as assent_words
 from pipeline.validation.business_name import names_without_form
 from pipeline.validation.characters import (
     clean,
@@ -17,9 +16,10 @@ from pipeline.validation.characters import (
     squeeze,
     utf16_length,
 )
-from pipeline.validation.country import is_country_name
+from pipeline.validation.choices.assent import words as assent_words
 from pipeline.validation.dummies import is_dummy
-from pipeline.validation.places import countries_of_place
+from pipeline.validation.geography.country import is_country_name
+from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.reading import Finding, Hints, Read, ask, reject
 from pipeline.validation.scripts import is_host_like
 from pipeline.validation.text import MARKUP

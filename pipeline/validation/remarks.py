@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from pipeline.validation.characters import fold, takes_back
-from pipeline.validation.country import is_country_name
+from pipeline.validation.geography.country import is_country_name
 
 #: Words that only say what the value is, in the languages of most customers.
 _LABELS = (
@@ -36,7 +36,7 @@ _EAST_ASIAN = (
     "|固定|連絡先|窓口|担当者|担当|お客様|サポート|問い合わせ|お問い合わせ|ビジネス用|ビジネス"
     "|業務用|専用|国番号"
     "|国内|国際|音声|メールアドレス|メール|アドレス|様|さん|氏|御中|部|課|係|室|店|支店|本店|の"
-    "|は|です|こちら|組織"
+    "|は|です|こちら|組織|企業|事業"
     "|アカウント|コード|識別子|既存|リンク|手机|手机号|手机号码|手機|电话|電話號碼|电话号码|号码"
     "|公司|邮箱|邮件|电子邮件"
     "|联系|전화|전화번호|휴대폰|휴대전화|핸드폰|번호|회사|이메일|메일|대표|담당자|هاتف|جوال|رقم"

@@ -7,8 +7,14 @@ from datetime import date, datetime, time, timedelta
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
+from pipeline.validation.calendar.date_names import (
+    month_of,
+    one_word_months,
+    other_weekday,
+    unknown_words,
+    words_in,
+)
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
-from pipeline.validation.date_names import month_of, other_weekday, unknown_words, words_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 100
@@ -102,6 +108,7 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
 def _written(whole: str) -> str:
     """Return ``whole`` folded, with ASCII digits, one kind of dash, and its separators."""
     plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole)))).strip("'\"")
+    plain = one_word_months(plain)
     plain = re.sub(r"(?<=\d)[‐‑‒–—―−ー－](?=\d)", "-", plain)
     plain = re.sub(r"(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})", r"\1.\2.\3", plain)
     plain = re.sub(r"(\d{1,2})\s?[./\s-]\s?([ivx]{1,4})\s?[./\s-]\s?(\d{4})", _roman, plain)
