@@ -25,7 +25,7 @@ _LABELS = (
     "|business|work|herr|frau|mr|mrs|ms|dr|prof|sr|sra|mme|monsieur|madame|san|sama|c|co|per"
 )
 _ID_LABELS = (
-    "id|ids|no|nr|num|number|nummer|code|codes|org|organization|organisation|organisations"
+    "id|ids|bm|bmid|orgid|organizationid|no|nr|num|number|nummer|code|codes|org|organization|organisation|organisations"
     "|organizations|genesys|cloud|meta|business|manager|facebook|portfolio|waba|whatsapp|account"
     "|konto|kontonummer|unternehmens|kennung|uuid|guid|urn|link|is|our|the|ist|die|unsere|lautet"
     "|qr|short|existing|current|of|for|und|and|identifier|kurzlink|bestehender|vorhandener|ma|le"
@@ -44,6 +44,8 @@ _EAST_ASIAN = (
     "|โทร|โทรศัพท์|มือถือ|เบอร์|फोन|मोबाइल|नंबर|日本|アメリカ|ドイツ|株式会社|有限会社|合同会社"
 )
 _DOUBT_SIGNS = re.compile(r"[?？¿؟~～〜≈±]|<\s?/?\s?(?:s|del|strike)\b")
+#: A label that is glued to its value: orgId=, "organizationId":, ID#.
+_GLUED = re.compile(r"^[^=:#：＝]{1,30}[=:#：＝]")
 _EITHER = re.compile(
     r"\b(?:or|oder|ou|either|entweder|else|another|andere)\b|または|もしくは|或", re.IGNORECASE
 )
@@ -86,5 +88,5 @@ def is_more_than_labels(rest: str) -> bool:
     """Return whether ``rest``, what stands beside an id, has a word that is no label of it."""
     if _DOUBT_SIGNS.search(rest) or takes_back(rest):
         return True
-    bare = _east_asian().sub(" ", rest)
+    bare = _east_asian().sub(" ", _GLUED.sub(" ", rest))
     return any(fold(word) not in _known(_ID_LABELS) for word in _WORD.findall(bare))
