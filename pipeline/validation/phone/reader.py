@@ -10,7 +10,7 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import is_cell_error, is_placeholder, squeeze
-from pipeline.validation.country import is_country_name
+from pipeline.validation.geography.country import is_country_name
 from pipeline.validation.phone.characters import letters_for_digits, normalise
 from pipeline.validation.phone.judge import judge
 from pipeline.validation.phone.meaning import meaning

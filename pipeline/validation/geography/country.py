@@ -12,7 +12,7 @@ from functools import cache
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import clean, damaged, decimal_digits, squeeze, takes_back
-from pipeline.validation.country_names import (
+from pipeline.validation.geography.country_names import (
     by_alias,
     codes,
     former,
@@ -25,8 +25,8 @@ from pipeline.validation.country_names import (
     rarer_names,
     shared,
 )
+from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.phone.number_types import countries_of_code
-from pipeline.validation.places import countries_of_place
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 120
@@ -79,7 +79,7 @@ def _whole(text: str) -> Read | None:
     if found:
         return _settled(found, sure=_is_sure(text))
     swapped = re.fullmatch(r"([^,()]+?)\s*[,(]\s*([^,()]+?)\s*\)?", text)
-    if swapped and not _one(swapped[2]):  # Virgin Islands (British); Ireland, Northern
+    if swapped:  # Virgin Islands (British); Ireland, Northern
         found = _by_name(key_of(f"{swapped[2]} {swapped[1]}"))
     inverted = None if found else _INVERTED.fullmatch(text)
     if inverted:

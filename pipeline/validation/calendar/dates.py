@@ -7,8 +7,14 @@ from datetime import date, datetime, time, timedelta
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
+from pipeline.validation.calendar.date_names import (
+    month_of,
+    one_word_months,
+    other_weekday,
+    unknown_words,
+    words_in,
+)
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
-from pipeline.validation.date_names import month_of, other_weekday, unknown_words, words_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 100
@@ -102,6 +108,7 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
 def _written(whole: str) -> str:
     """Return ``whole`` folded, with ASCII digits, one kind of dash, and its separators."""
     plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole)))).strip("'\"")
+    plain = one_word_months(plain)
     plain = re.sub(r"(?<=\d)[‐‑‒–—―−ー－](?=\d)", "-", plain)
     plain = re.sub(r"(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})", r"\1.\2.\3", plain)
     plain = re.sub(r"(\d{1,2})\s?[./\s-]\s?([ivx]{1,4})\s?[./\s-]\s?(\d{4})", _roman, plain)
@@ -314,6 +321,7 @@ def _with_month_names(plain: str) -> tuple[list[Read], str]:
         return [], plain
     named = [word for word in words_in(bare) if month_of(word)]
     long = [word for word in named if len(word) > 1] or named
+    long = [word for word in long if _is_beside_a_number(word, bare)] or long
     months = sorted(month_of(long[0])) if long else []
     numbers = re.findall(r"\d+", bare)
     years = [number for number in numbers if len(number) == 4]  # noqa: PLR2004 - digits of a year
@@ -331,6 +339,14 @@ def _with_month_names(plain: str) -> tuple[list[Read], str]:
             both = ask(None, "date_ambiguous", candidates=values, a=values[0], b=values[1])
             return [both], rest
     return reads[:1], rest
+
+
+def _is_beside_a_number(word: str, text: str) -> bool:
+    """Return whether ``word`` stands beside a number: not the "Set" of Set-up date."""
+    name = re.escape(word)
+    behind = rf"\d[\s.,/-]{{0,3}}(?:[^\W\d_]{{1,3}}\s)?{name}(?![^\W\d_])"
+    before = rf"(?<![^\W\d_]){name}[\s.,/-]{{0,3}}\d"
+    return bool(re.search(rf"{behind}|{before}", text))
 
 
 def read_date_time(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
