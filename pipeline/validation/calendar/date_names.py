@@ -37,7 +37,7 @@ _FILLERS = frozenset(
     "|m|d|y|g|r|from|ab|starting|year|day|date|datum|at|um|kl|klo|à|h|uhr|utc|gmt|jst|cet|z|t|ad"
     "|ce|พศ|คศ|ที่|วันที่"
     "|วัน|ngày|năm|tháng|st|nd|rd|th|er|re|e|ª|º|standard|time|on|år|vuonna|év|i|tarihi|tanggal"
-    "|年|月|日|号|日付|西暦|祝|曜日|曜|開始日|年月日|日にち|希望日|ready|start|begin|go|live|golive"
+    "|年|月|日|号|日付|西暦|祝|曜日|曜|開始日|年月日|日にち|希望日|ready|up|setup|set|preferred|einrichtung|start|begin|go|live|golive"
     "|beginn|starttermin|termin|le|och|και|yy|mm|dd|yyyy|tt|jj|jjjj|de l'année|clock|pm|in|年代"
     "|午前|午後|時|分|半|秒|頃より前ではない|bis zum".split("|")
 ) - {"bis zum", "頃より前ではない", "年代"}
