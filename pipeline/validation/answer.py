@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.submission import Answer, CellType
+from pipeline.validation.calendar.dates import read_date, read_date_time
 from pipeline.validation.characters import (
     clean,
     fold,
@@ -16,16 +17,15 @@ from pipeline.validation.characters import (
     squeeze,
     utf16_length,
 )
-from pipeline.validation.choice import read_choice, read_tick
-from pipeline.validation.country import read_country
-from pipeline.validation.dates import read_date, read_date_time
+from pipeline.validation.choices.choice import read_choice, read_tick
 from pipeline.validation.display_name import read_display_name
 from pipeline.validation.email import read_email
+from pipeline.validation.geography.country import read_country
+from pipeline.validation.geography.time_zone import read_time_zone
 from pipeline.validation.identifiers import read_digits, read_pattern, read_uuid
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 from pipeline.validation.text import read_text
-from pipeline.validation.time_zone import read_time_zone
 from pipeline.validation.url import read_url
 
 Reader = Callable[[str, Question, Hints], Read]

@@ -108,7 +108,9 @@ _TAKEN_BACK = re.compile(
     r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher"
     r"|vielleicht"
     r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
-    r"|要確認|確認中|変更予定|未確定|（仮）|\(仮\)|未定|未確定|未確認|abgemeldet|stillgelegt"
+    r"|要確認|確認中|変更予定|未確定"
+    r"|待定|待确认|待確認|미정|예정|보류|확인 필요"
+    r"|退職|異動|転勤|（仮）|\(仮\)|未定|未確定|未確認|abgemeldet|stillgelegt"
     r"|gekündigt|deaktiviert|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん"
     r"|ではない|ではありません|不要",
     re.IGNORECASE,

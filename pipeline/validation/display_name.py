@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
-from pipeline.validation.assent import words as assent_words
 from pipeline.validation.business_name import names_without_form
 from pipeline.validation.characters import (
     clean,
@@ -17,9 +16,10 @@ from pipeline.validation.characters import (
     squeeze,
     utf16_length,
 )
-from pipeline.validation.country import is_country_name
-from pipeline.validation.dummies import is_dummy
-from pipeline.validation.places import countries_of_place
+from pipeline.validation.choices.assent import words as assent_words
+from pipeline.validation.dummies import KEYBOARD_ROWS, is_dummy
+from pipeline.validation.geography.country import is_country_name
+from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.reading import Finding, Hints, Read, ask, reject
 from pipeline.validation.scripts import is_host_like
 from pipeline.validation.text import MARKUP
@@ -55,13 +55,13 @@ _FILLERS = frozenset(
     "|店舗名|表示名"
     "|same as legal name|same as company name|same as company|see above|as above|same|firmenname"
     "|anzeigename|mustermann|musterfirma|muster gmbh|john doe|jane doe|acme|todo|tbd|to do"
-    "|company name|your company|my company|display name|business name|brand name|同じ|会社名と同じ".split(
-        "|"
-    )
+    "|company name|your company|my company|display name|business name|brand name"
+    "|同じ|会社名と同じ".split("|")
 )
 #: A reference to another answer instead of a name.
 _REFERENCE = re.compile(
-    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s|^(?:同上|上記|前記)"
+    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s"
+    r"|^(?:同上|上記|前記)"
 )
 #: Words that name no brand (WhatsApp's display name guidelines).
 _GENERIC = frozenset(
@@ -70,7 +70,7 @@ _GENERIC = frozenset(
     "|test|demo|admin|office|team|bot|chat|chatbot|fashion|restaurant|hotel|bank|marketing"
     "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name"
     "|center"
-    "|centre|desk|hotline|butcher|pharmacy|bakery|barber|salon|florist|dentist"
+    "|centre|desk|hotline|bookshop|bookstore|flowershop|toyshop|workshop|butcher|pharmacy|bakery|barber|salon|florist|dentist"
     "|doctor|lawyer|hospital|school|clinic|gym|supermarket|grocery|insurance|plumber|electrician"
     "|taxi|bar|pub|beauty|apotheke|bäckerei|metzgerei|friseur|arzt|praxis|schule|restaurante"
     "|farmacia|boulangerie|boucherie|薬局|美容院|病院|学校|レストラン|カフェ|居酒屋|ホテル|銀行"
@@ -235,7 +235,10 @@ def _generic(name: str, _question: Question) -> Finding | None:
     generic = (
         folded in _GENERIC
         or folded in _FILLERS
-        or (bool(words) and all(word in _GENERIC or word in _FILLERS for word in words))
+        or (
+            bool(words)
+            and all(word in _GENERIC or word in _FILLERS or word.isdigit() for word in words)
+        )
         or re.sub(r"\d+$", "", folded) in _FILLERS
         or names_without_form(name)[0] == ""
         or folded.strip("()") in _LEGAL_ALONE
@@ -254,7 +257,8 @@ def _is_mashed(folded: str) -> bool:
     """Return whether one key was pressed all the time, or neighbouring ones."""
     letters = re.sub(r"[\W_]", "", folded)
     alike = len(letters) >= _MASHED and len(set(letters)) == 1
-    return alike or (len(letters) >= _MASHED and is_dummy(letters))
+    rows = any(letters[:_MASHED] == row[:_MASHED] for row in KEYBOARD_ROWS)
+    return alike or (len(letters) >= _MASHED and (rows or is_dummy(letters)))
 
 
 _RULES: tuple[Callable[[str, Question], Finding | None], ...] = (

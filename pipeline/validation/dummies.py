@@ -9,7 +9,8 @@ _COUNTING = 0.8
 _LONG_ENOUGH = 8
 _ZEROS_AT_THE_END = 8
 _REPEATS = 2.5
-_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
+#: The rows of keyboards, as fingers run along them.
+KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
 #: UUIDs that documents use (RFC 4122, RFC 9562, their commentaries and libraries).
 _PUBLISHED = frozenset(
     {
@@ -32,7 +33,7 @@ def is_dummy(text: str) -> bool:
     return (
         len(set(signs)) <= _FEWEST_KINDS
         or signs.endswith("0" * _ZEROS_AT_THE_END)
-        or any(row[:6] in signs for row in _ROWS)
+        or any(row[:6] in signs for row in KEYBOARD_ROWS)
         or _repeats(signs)
         or _counts(signs)
         or _counts(_without_twins(signs))

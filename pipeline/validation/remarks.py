@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from pipeline.validation.characters import fold, takes_back
-from pipeline.validation.country import is_country_name
+from pipeline.validation.geography.country import is_country_name
 
 #: Words that only say what the value is, in the languages of most customers.
 _LABELS = (
@@ -25,7 +25,7 @@ _LABELS = (
     "|business|work|herr|frau|mr|mrs|ms|dr|prof|sr|sra|mme|monsieur|madame|san|sama|c|co|per"
 )
 _ID_LABELS = (
-    "id|ids|no|nr|num|number|nummer|code|codes|org|organization|organisation|organisations"
+    "id|ids|bm|bmid|orgid|organizationid|no|nr|num|number|nummer|code|codes|org|organization|organisation|organisations"
     "|organizations|genesys|cloud|meta|business|manager|facebook|portfolio|waba|whatsapp|account"
     "|konto|kontonummer|unternehmens|kennung|uuid|guid|urn|link|is|our|the|ist|die|unsere|lautet"
     "|qr|short|existing|current|of|for|und|and|identifier|kurzlink|bestehender|vorhandener|ma|le"
@@ -36,7 +36,7 @@ _EAST_ASIAN = (
     "|固定|連絡先|窓口|担当者|担当|お客様|サポート|問い合わせ|お問い合わせ|ビジネス用|ビジネス"
     "|業務用|専用|国番号"
     "|国内|国際|音声|メールアドレス|メール|アドレス|様|さん|氏|御中|部|課|係|室|店|支店|本店|の"
-    "|は|です|こちら|組織"
+    "|は|です|こちら|組織|企業|事業"
     "|アカウント|コード|識別子|既存|リンク|手机|手机号|手机号码|手機|电话|電話號碼|电话号码|号码"
     "|公司|邮箱|邮件|电子邮件"
     "|联系|전화|전화번호|휴대폰|휴대전화|핸드폰|번호|회사|이메일|메일|대표|담당자|هاتف|جوال|رقم"
@@ -44,6 +44,8 @@ _EAST_ASIAN = (
     "|โทร|โทรศัพท์|มือถือ|เบอร์|फोन|मोबाइल|नंबर|日本|アメリカ|ドイツ|株式会社|有限会社|合同会社"
 )
 _DOUBT_SIGNS = re.compile(r"[?？¿؟~～〜≈±]|<\s?/?\s?(?:s|del|strike)\b")
+#: A label that is glued to its value: orgId=, "organizationId":, ID#.
+_GLUED = re.compile(r"^[^=:#：＝]{1,30}[=:#：＝]")
 _EITHER = re.compile(
     r"\b(?:or|oder|ou|either|entweder|else|another|andere)\b|または|もしくは|或", re.IGNORECASE
 )
@@ -86,5 +88,5 @@ def is_more_than_labels(rest: str) -> bool:
     """Return whether ``rest``, what stands beside an id, has a word that is no label of it."""
     if _DOUBT_SIGNS.search(rest) or takes_back(rest):
         return True
-    bare = _east_asian().sub(" ", rest)
+    bare = _east_asian().sub(" ", _GLUED.sub(" ", rest))
     return any(fold(word) not in _known(_ID_LABELS) for word in _WORD.findall(bare))

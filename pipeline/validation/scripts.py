@@ -137,8 +137,8 @@ def is_private(host: str) -> bool:
 
 
 def is_reserved(host: str) -> bool:
-    """Return whether ``host`` lies under a top-level domain for examples and tests alone."""
-    return host.lower().rpartition(".")[2] in _RESERVED
+    """Return whether ``host`` lies under a top-level domain for tests alone."""
+    return host.lower().rpartition(".")[2] in _RESERVED - {"example"}
 
 
 @cache

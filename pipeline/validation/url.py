@@ -130,6 +130,8 @@ def _read(plain: str) -> Read:  # noqa: PLR0911 - a return for each outcome
         return ask(None, "lookalike", chars=mixed)
     if not is_idna(host):
         return reject("url")
+    if host.count(".") == 1 and host.startswith("www."):
+        return reject("url")  # no name between the two
     if re.search(r"[<>\"^`{|}]", repaired) or not is_known_top(host) or is_reserved(host):
         return ask(value, "confirm_value", value=value).noted(*notes)
     if port not in _USUAL_PORTS:

@@ -66,8 +66,8 @@ RANGES: tuple[M2mRange, ...] = (
     # Japan, 020 with 11 and 14 national digits since 2017; 0204 is kept for pagers
     M2mRange("8120", 12, 12, _CERTAIN, but=("81204",)),
     M2mRange("8120", 15, 15, _CERTAIN),
-    # South Korea, 012: from memory, high
-    M2mRange("8212", 12, 12, _CERTAIN),
+    # South Korea, 012, with seven and eight digits: from memory, high
+    M2mRange("8212", 11, 12, _CERTAIN),
     # Netherlands, 097, reachable for voice and SMS: libphonenumber issues 1231 and 1542
     M2mRange("3197", 13, 13, _OVERRIDE),
     # Norway 59 with 8 digits: libphonenumber issue 976, "most of"

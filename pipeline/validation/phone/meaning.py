@@ -206,10 +206,12 @@ def _without_plus(digits: str, country: str | None, first: str) -> Meaning:
     if carried:
         return Meaning((carried,), digits, code, "confirm_value")
     home = national(digits, country)
+    if home is None and country in TRUNK_GIVEN_UP and digits.startswith("0"):
+        home = national(digits[1:], country)
     own = international(digits) if code and digits.startswith(code) else None
     if own and home and "lost_zero" in home.notes and len(home.digits) > _PLAUSIBLE + len(code):
         # the plus was lost, not a zero: regulators give out no national number so long
-        return Meaning((own,), digits, code, "confirm_value")
+        return Meaning((Candidate(own.e164, ("plus_missing", *own.notes)),), digits, code)
     dialled = after_dialling_prefix(digits, country)
     abroad = _foreign(digits, home, first) if own is None else None
     twice = doubled_code(dialled.digits) if dialled else None
@@ -243,8 +245,6 @@ def _elsewhere(digits: str, country: str) -> Candidate | None:
     """Return the proposal for ``digits`` that are no number of ``country``."""
     soviet = without_soviet_trunk(country, digits)
     found = national(soviet, country) if soviet else None
-    if found is None and country in TRUNK_GIVEN_UP:
-        found = national(digits.removeprefix("0"), country)
     found = found or after_any_prefix(digits)
     if found is None and len(digits) >= _PROPOSAL_LENGTH:
         abroad = digits.removeprefix("00")

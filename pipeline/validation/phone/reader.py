@@ -10,7 +10,7 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import is_cell_error, is_placeholder, squeeze
-from pipeline.validation.country import is_country_name
+from pipeline.validation.geography.country import is_country_name
 from pipeline.validation.phone.characters import letters_for_digits, normalise
 from pipeline.validation.phone.judge import judge
 from pipeline.validation.phone.meaning import meaning
@@ -34,6 +34,8 @@ from pipeline.validation.remarks import is_doubted
 _LONGEST = 200
 _EXACT_DIGITS = 15
 _SPELT = re.compile(r"\+?[\d\s().-]{3,}[A-Za-z][A-Za-z\d\s-]{2,}")
+#: Marks of a text that is struck out.
+_STRUCK = re.compile(r"~{2,}|<\s?(?:s|del|strike)\b")
 _WORD_PLUS = re.compile(r"^\W*plus\s*(?=\d)", re.IGNORECASE)
 
 
@@ -54,7 +56,8 @@ def read_phone(text: str, question: Question, hints: Hints) -> Read:
         if numeric:
             return numeric
         notes = (*notes, "numeric_cell")
-    return _read(normal, hints, mild=question.kind is AnswerKind.CONTACT_PHONE).noted(*notes)
+    found = _read(normal, hints, mild=question.kind is AnswerKind.CONTACT_PHONE).noted(*notes)
+    return _doubted(found, ("confirm_value", "")) if _STRUCK.search(text) else found
 
 
 def _hopeless(text: str, normal: str) -> Read | None:

@@ -14,7 +14,7 @@ from pipeline.config.reading import known_variables
 from pipeline.errors import ConfigurationError
 from pipeline.store.engine import open_engine
 from pipeline.store.engine import shown as database_shown
-from pipeline.validation import country_names
+from pipeline.validation.geography import country_names
 
 Outcome = tuple[int, str, str]
 Ask = Callable[..., Outcome]

@@ -8,12 +8,12 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Verdict
-from pipeline.validation.choice import read_choice, read_tick
-from pipeline.validation.country import read_country
-from pipeline.validation.dates import read_date, read_date_time
+from pipeline.validation.calendar.dates import read_date, read_date_time
+from pipeline.validation.choices.choice import read_choice, read_tick
+from pipeline.validation.geography.country import read_country
+from pipeline.validation.geography.time_zone import read_time_zone
 from pipeline.validation.phone.reader import read_phone
 from pipeline.validation.reading import Hints
-from pipeline.validation.time_zone import read_time_zone
 
 _QUESTIONS = dict(FORMS[FormKind.MIGRATION].questions) | dict(FORMS[FormKind.ONBOARDING].questions)
 _WORDS = choice_vocabulary(FormKind.ONBOARDING)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from pipeline.validation.country_names import codes, key_of, loose_key, plain_key
+from pipeline.validation.geography.country_names import codes, key_of, loose_key, plain_key
 
 #: The prefectures of Japan (ISO 3166-2:JP), which ``holidays`` does not name.
 _PREFECTURES = (
@@ -43,6 +43,11 @@ _MORE = MappingProxyType(
         "イングランド": "GB",
         "ウェールズ": "GB", "guangdong": "CN", "sichuan": "CN", "siberia": "RU",
         "balearic islands": "ES",
+        "lombardia": "IT", "toscana": "IT", "sicilia": "IT", "sardegna": "IT", "piemonte": "IT",
+        "lazio": "IT", "veneto": "IT", "puglia": "IT", "campania": "IT", "calabria": "IT",
+        "liguria": "IT", "umbria": "IT", "abruzzo": "IT", "basilicata": "IT", "molise": "IT",
+        "abu dhabi": "AE", "sharjah": "AE", "ajman": "AE", "fujairah": "AE",
+        "ras al khaimah": "AE", "umm al quwain": "AE", "アブダビ": "AE", "أبو ظبي": "AE",
         "azores": "PT", "madeira": "PT", "tasmania": "AU", "new england": "US", "bali": "ID",
         "java": "ID", "england and wales": "GB", "crete": "GR", "kansai": "JP", "kanto": "JP",
     }
@@ -78,7 +83,7 @@ def _subdivisions() -> Mapping[str, frozenset[str]]:
 def _cities() -> Mapping[str, frozenset[str]]:
     from babel.core import get_global  # noqa: PLC0415 - slow to import, needed for few answers
 
-    from pipeline.validation.zone_names import cities  # noqa: PLC0415
+    from pipeline.validation.geography.zone_names import cities  # noqa: PLC0415
 
     territories = get_global("zone_territories")
     found: dict[str, frozenset[str]] = {}

@@ -12,7 +12,7 @@ from functools import cache
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import clean, damaged, decimal_digits, squeeze, takes_back
-from pipeline.validation.country_names import (
+from pipeline.validation.geography.country_names import (
     by_alias,
     codes,
     former,
@@ -22,10 +22,11 @@ from pipeline.validation.country_names import (
     loose_names,
     names,
     plain_key,
+    rarer_names,
     shared,
 )
+from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.phone.number_types import countries_of_code
-from pipeline.validation.places import countries_of_place
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 120
@@ -78,7 +79,7 @@ def _whole(text: str) -> Read | None:
     if found:
         return _settled(found, sure=_is_sure(text))
     swapped = re.fullmatch(r"([^,()]+?)\s*[,(]\s*([^,()]+?)\s*\)?", text)
-    if swapped and not _one(swapped[2]):  # Virgin Islands (British); Ireland, Northern
+    if swapped:  # Virgin Islands (British); Ireland, Northern
         found = _by_name(key_of(f"{swapped[2]} {swapped[1]}"))
     inverted = None if found else _INVERTED.fullmatch(text)
     if inverted:
@@ -162,7 +163,8 @@ def _one(text: str) -> tuple[str, ...]:  # noqa: PLR0911 - a return for each out
     if upper in codes():
         return (upper,)
     if upper in by_alias():
-        return by_alias()[upper]
+        named = () if bare.isupper() else names().get(key_of(bare), ())  # Nga: Russia, or NGA
+        return tuple(dict.fromkeys((*by_alias()[upper], *named)))
     if re.fullmatch(r"(?:\w )+\w", upper):
         return _one(upper.replace(" ", ""))
     if re.fullmatch(r"\d{1,2}", upper):
@@ -179,12 +181,14 @@ def _by_name(key: str) -> tuple[str, ...]:
         if found:
             return _with_neighbours(each, found)
     long_form = _LONG_FORM.match(key)
-    return _by_name(long_form.group(1)) if long_form else ()
+    if long_form and (found := _by_name(long_form.group(1))):
+        return found
+    return _with_neighbours(key, rarer_names().get(key, ()))
 
 
 def _with_neighbours(key: str, found: tuple[str, ...]) -> tuple[str, ...]:
     """Return ``found`` and the states whose English name is one slip away: Latvian ``Nigera``."""
-    if len(found) > 1 or not key.isascii() or key in _english():
+    if len(found) != 1 or not key.isascii() or key in _english():
         return found
     near = [_english()[name] for name in _one_slip_away(key) if _english()[name] not in found]
     return tuple(dict.fromkeys((*found, *near)))

@@ -4,7 +4,8 @@ import re
 from difflib import get_close_matches
 
 from pipeline.forms.definitions.definition import Question
-from pipeline.validation.assent import (
+from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
+from pipeline.validation.choices.assent import (
     UNCLEAR,
     assents,
     bare_signs,
@@ -12,8 +13,7 @@ from pipeline.validation.assent import (
     proposals,
     words,
 )
-from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
-from pipeline.validation.options import Option, State, options_in
+from pipeline.validation.choices.options import Option, State, options_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>←⇐◀<"
@@ -22,6 +22,7 @@ _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただ�
 _SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
 _SHORTEST_PART = 2
 _BRACKETED = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])]")
+_TURNED = re.compile(r"([^()（）]+?)\s*[(（]([^()（）]+)[)）]")
 _YES_NO = {"yes", "no"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
@@ -56,10 +57,12 @@ def _one_named(text: str, question: Question, hints: Hints) -> Read:
         return ask(None, "two_values", candidates=tuple(named), a=named[0], b=named[1])
     if named:
         return ask(named[0], "list_value")
-    meant = _partly(text, question, hints) or _typo(text, question, hints)
-    if len(meant) > 1:
+    turned = _TURNED.fullmatch(text)
+    whole = turned and _code(f"{turned[2]} {turned[1]}", question, hints)
+    meant = [whole] if whole else _partly(text, question, hints) or _typo(text, question, hints)
+    if len(meant) > 1 and not is_negated(text):
         return ask(None, "choose_value", candidates=tuple(meant), a=meant[0], b=meant[1])
-    if meant and is_negated(text):
+    if meant and is_negated(text) and not _typo(text, question, hints):
         return ask(None, "list_value")
     return ask(meant[0], "list_value") if meant else reject("list_value")
 
@@ -89,8 +92,10 @@ def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     found = words().get(word) or hints.words.get(word) or hints.words.get(fold(plain))
     if found == "yes":
         return ok("yes")
-    if found == "no" or is_negated(plain) or _CONDITION.search(plain.strip(_EDGES)):
+    if found == "no":
         return reject("consent", thing="")
+    if is_negated(plain) or _CONDITION.search(plain.strip(_EDGES)):
+        return _unclear(plain)
     if assents(plain) or proposals().get(word) == "yes":
         return ask("yes", "bool_unclear", given=plain)
     return _unclear(plain) if plain else reject("consent", thing="")

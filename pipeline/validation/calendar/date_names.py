@@ -16,9 +16,14 @@ _LANGUAGES = (
 _MORE_MONTHS = {
     "sept": 9, "maerz": 3, "mrz": 3, "mär": 3, "jänner": 1, "jaenner": 1, "feber": 2, "i": 1,
     "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11,
-    "xii": 12, "كانون الثاني": 1, "شباط": 2, "آذار": 3, "نيسان": 4, "أيار": 5, "حزيران": 6,
+    "xii": 12, "জানুয়ারি": 1, "ফেব্রুয়ারি": 2, "شباط": 2, "آذار": 3, "نيسان": 4, "أيار": 5, "حزيران": 6,
     "تموز": 7,
     "آب": 8, "أيلول": 9,
+}  # fmt: skip
+#: Months of the Levant whose names are two words, and what stands for them.
+_TWO_WORDS = {
+    "كانون الثاني": "يناير", "تشرين الأول": "أكتوبر",
+    "تشرين الثاني": "نوفمبر", "كانون الأول": "ديسمبر",
 }  # fmt: skip
 _MORE_DAYS = {"sonnabend": 5, "tues": 1, "thur": 3, "thurs": 3, "weds": 2}
 #: Letters with the vowel signs and accents that belong to them.
@@ -32,10 +37,17 @@ _FILLERS = frozenset(
     "|m|d|y|g|r|from|ab|starting|year|day|date|datum|at|um|kl|klo|à|h|uhr|utc|gmt|jst|cet|z|t|ad"
     "|ce|พศ|คศ|ที่|วันที่"
     "|วัน|ngày|năm|tháng|st|nd|rd|th|er|re|e|ª|º|standard|time|on|år|vuonna|év|i|tarihi|tanggal"
-    "|年|月|日|号|日付|西暦|祝|曜日|曜|開始日|年月日|日にち|希望日|ready|start|begin|go|live|golive"
+    "|年|月|日|号|日付|西暦|祝|曜日|曜|開始日|年月日|日にち|希望日|ready|up|setup|set|preferred|einrichtung|start|begin|go|live|golive"
     "|beginn|starttermin|termin|le|och|και|yy|mm|dd|yyyy|tt|jj|jjjj|de l'année|clock|pm|in|年代"
     "|午前|午後|時|分|半|秒|頃より前ではない|bis zum".split("|")
 ) - {"bis zum", "頃より前ではない", "年代"}
+
+
+def one_word_months(text: str) -> str:
+    """Return ``text`` with the months of two words by their names of one word."""
+    for two, one in _TWO_WORDS.items():
+        text = text.replace(two, one)
+    return text
 
 
 def words_in(text: str) -> list[str]:
@@ -56,7 +68,7 @@ def months() -> Mapping[str, frozenset[int]]:
                     for key in _keys(name):
                         found.setdefault(key, set()).add(number)
     for name, number in _MORE_MONTHS.items():
-        found.setdefault(name, {number})
+        found.setdefault(fold(name), {number})
     return MappingProxyType({name: frozenset(numbers) for name, numbers in found.items()})
 
 

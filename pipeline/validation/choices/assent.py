@@ -69,7 +69,8 @@ _SIGNS = (
     "☐|□|⬜|◻|👎|🙅",
 )
 _ASSENT = (
-    "agreed|i agree|agree|confirmed|i confirm|accepted|i accept|同意|同意する|同意します|確認しました"
+    "agreed|i agree|agree|confirmed|i confirm|accepted|i accept"
+    "|同意|同意する|同意します|確認しました"
     "|了承|了承しました|承知しました|了解しました|了解"
 )
 #: What may be meant as yes or no: a proposal.

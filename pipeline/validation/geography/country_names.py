@@ -18,6 +18,9 @@ _LANGUAGES = (
     "en", "ja", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu",
     "ro", "bg", "hr", "sr", "sl", "el", "tr", "ru", "uk", "zh", "zh_Hant", "ko", "th", "vi", "id",
     "ms", "hi", "bn", "ta", "te", "mr", "ur", "fa", "ar", "he", "lt", "lv", "et", "sw", "ca",
+)  # fmt: skip
+#: Languages of fewer customers: looked into when no other has the name.
+_RARER = (
     "hy", "ka", "az", "kk", "uz", "mn", "km", "lo", "my", "ne", "si", "is", "ga", "sq", "mk", "bs",
     "be", "gu", "kn", "ml", "pa", "af", "eu", "gl", "am", "fil",
 )  # fmt: skip
@@ -103,7 +106,9 @@ _FORMER: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ユーゴスラビア": ("RS", "ME", "HR", "SI", "BA", "MK"),
         "serbia and montenegro": ("RS", "ME"), "serbien und montenegro": ("RS", "ME"),
         "czechoslovakia": ("CZ", "SK"), "tschechoslowakei": ("CZ", "SK"), "čssr": ("CZ", "SK"),
-        "チェコスロバキア": ("CZ", "SK"), "ussr": ("RU", "UA", "KZ", "BY"),
+        "チェコスロバキア": ("CZ", "SK"),
+        "czechoslovak republic": ("CZ", "SK"), "czechoslovak socialist republic": ("CZ", "SK"),
+        "czecho-slovakia": ("CZ", "SK"), "ussr": ("RU", "UA", "KZ", "BY"),
         "soviet union": ("RU", "UA", "KZ", "BY"), "sowjetunion": ("RU", "UA", "KZ", "BY"),
         "udssr": ("RU", "UA", "KZ", "BY"), "ソ連": ("RU", "UA", "KZ", "BY"),
         "ссср": ("RU", "UA", "KZ", "BY"), "netherlands antilles": ("CW", "SX", "BQ"),
@@ -199,17 +204,28 @@ def is_former_code(code: str) -> bool:
 @cache
 def names() -> Mapping[str, tuple[str, ...]]:
     """Return the countries of each name of today; the languages of the forms come first."""
+    found = _collected(_LANGUAGES)
+    for name, code in _ALIASES.items():
+        found[key_of(name)] = (code,)
+    return MappingProxyType(found)
+
+
+@cache
+def rarer_names() -> Mapping[str, tuple[str, ...]]:
+    """Return the countries of the names in rarer languages."""
+    return MappingProxyType(_collected(_RARER))
+
+
+def _collected(languages: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for language in _LANGUAGES:
+    for language in languages:
         own = _names_in(language)
         for key, known in own.items():
             if key not in found:
                 found[key] = known
             elif language not in _OF_THE_FORMS and not _is_of_the_forms(key):
                 found[key] = tuple(dict.fromkeys((*found[key], *known)))
-    for name, code in _ALIASES.items():
-        found[key_of(name)] = (code,)
-    return MappingProxyType(found)
+    return found
 
 
 @cache

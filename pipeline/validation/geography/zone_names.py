@@ -80,7 +80,10 @@ META_MAIN: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 _YEAR = 2026
-_LANGUAGES = ("en", "ja", "de", "fr", "es", "pt", "it", "ko", "zh", "zh_Hant", "ru")
+_LANGUAGES = (
+    "en", "ja", "de", "fr", "es", "pt", "it", "ko", "zh", "zh_Hant", "ru", "nl", "pl", "cs", "sv",
+    "da", "nb", "fi", "hu", "ro", "tr", "el", "uk", "ar", "th", "id", "vi",
+)  # fmt: skip
 
 
 @cache

@@ -7,26 +7,18 @@ from datetime import date, datetime, time, timedelta
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
+from pipeline.validation.calendar.date_names import (
+    month_of,
+    one_word_months,
+    other_weekday,
+    unknown_words,
+    words_in,
+)
+from pipeline.validation.calendar.eras import ERA, ERA_NAMES, ERAS, KANJI_NUMBER, kanji_number
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
-from pipeline.validation.date_names import month_of, other_weekday, unknown_words, words_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 100
-#: First years of the Japanese eras minus one, and the last day of each (Cabinet Office).
-_ERAS = {
-    "令和": (2018, None), "r": (2018, None),
-    "平成": (1988, date(2019, 4, 30)), "h": (1988, date(2019, 4, 30)),
-    "昭和": (1925, date(1989, 1, 7)), "s": (1925, date(1989, 1, 7)),
-    "大正": (1911, date(1926, 12, 25)), "t": (1911, date(1926, 12, 25)),
-    "明治": (1867, date(1912, 7, 30)), "m": (1867, date(1912, 7, 30)),
-    "民國": (1911, None), "民国": (1911, None), "民": (1911, None),
-}  # fmt: skip
-#: Eras as they are shortened to one sign.
-_ERA_NAMES = {"令": "令和", "平": "平成", "昭": "昭和", "大": "大正", "明": "明治"}
-_ERA = re.compile(
-    r"(令和?|平成?|昭和?|大正?|明治?|民國|民国|民|(?<![a-z])[rhstm](?=\s?\d))\s*(\d{1,3}|元)\s*[年./-]\s*"
-    r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?"
-)
 _KANJI = re.compile(
     r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?|(\d{4})\s*년\s*(\d{1,2})\s*월\s*(\d{1,2})\s*일?"
 )
@@ -71,8 +63,6 @@ _ZONE = re.compile(
     r"(?:gmt|utc|jst|cest|cet|est|z)\s*[+-]\d{2}:?\d{2}\b|(?<=\s)\+\d{4}\b|(?<=\d)\+\d{2}:\d{2}\b"
     r"|\([a-z ]{3,40}time\)"
 )
-_KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}
-_KANJI_NUMBER = re.compile(r"[〇零一二三四五六七八九十]+(?=[年月日])")
 
 
 def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
@@ -101,7 +91,8 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
 
 def _written(whole: str) -> str:
     """Return ``whole`` folded, with ASCII digits, one kind of dash, and its separators."""
-    plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole)))).strip("'\"")
+    plain = KANJI_NUMBER.sub(kanji_number, fold(decimal_digits(squeeze(whole)))).strip("'\"")
+    plain = one_word_months(plain)
     plain = re.sub(r"(?<=\d)[‐‑‒–—―−ー－](?=\d)", "-", plain)
     plain = re.sub(r"(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})", r"\1.\2.\3", plain)
     plain = re.sub(r"(\d{1,2})\s?[./\s-]\s?([ivx]{1,4})\s?[./\s-]\s?(\d{4})", _roman, plain)
@@ -152,16 +143,6 @@ def _by_week(plain: str) -> Read | None:
 def _list_marks(text: str) -> str:
     """Return the signs that become digits by folding and are none: ①, ², ½."""
     return "".join(dict.fromkeys(s for s in text if unicodedata.category(s) == "No"))
-
-
-def _kanji_number(match: re.Match[str]) -> str:
-    """Return the digits of 二〇二六, 十一 or 二十二."""
-    text = match.group()
-    if "十" not in text:
-        return "".join(str(_KANJI_DIGITS[sign]) for sign in text)
-    tens, _, ones = text.partition("十")
-    ten = _KANJI_DIGITS.get(tens, 1) if len(tens) <= 1 else 0
-    return str(ten * 10 + _KANJI_DIGITS.get(ones, 0))
 
 
 def _values(read: Read) -> tuple[str, ...]:
@@ -228,7 +209,7 @@ def _all_dates(plain: str, hints: Hints) -> tuple[list[Read], str]:
     found: list[Read] = []
     rest = plain
     for pattern, reader in (
-        (_ERA, _era),
+        (ERA, _era),
         (_KANJI, lambda match, _: _exactly(*[part for part in match.groups() if part])),
         (_YEAR_FIRST, lambda match, _: _exactly(match[1], match[3], match[4])),
         (_YEAR_LAST, _year_last),
@@ -244,7 +225,7 @@ def _all_dates(plain: str, hints: Hints) -> tuple[list[Read], str]:
 
 
 def _era(match: re.Match[str], _hints: Hints) -> Read:
-    offset, last = _ERAS[_ERA_NAMES.get(match[1], match[1])]
+    offset, last = ERAS[ERA_NAMES.get(match[1], match[1])]
     year = offset + (1 if match[2] == "元" else int(match[2]))
     found = _day(year, int(match[3]), int(match[4]))
     if found is None:
@@ -314,6 +295,7 @@ def _with_month_names(plain: str) -> tuple[list[Read], str]:
         return [], plain
     named = [word for word in words_in(bare) if month_of(word)]
     long = [word for word in named if len(word) > 1] or named
+    long = [word for word in long if _is_beside_a_number(word, bare)] or long
     months = sorted(month_of(long[0])) if long else []
     numbers = re.findall(r"\d+", bare)
     years = [number for number in numbers if len(number) == 4]  # noqa: PLR2004 - digits of a year
@@ -331,6 +313,14 @@ def _with_month_names(plain: str) -> tuple[list[Read], str]:
             both = ask(None, "date_ambiguous", candidates=values, a=values[0], b=values[1])
             return [both], rest
     return reads[:1], rest
+
+
+def _is_beside_a_number(word: str, text: str) -> bool:
+    """Return whether ``word`` stands beside a number: not the "Set" of Set-up date."""
+    name = re.escape(word)
+    behind = rf"\d[\s.,/-]{{0,3}}(?:[^\W\d_]{{1,3}}\s)?{name}(?![^\W\d_])"
+    before = rf"(?<![^\W\d_]){name}[\s.,/-]{{0,3}}\d"
+    return bool(re.search(rf"{behind}|{before}", text))
 
 
 def read_date_time(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import clean, squeeze
-from pipeline.validation.country import is_country_name, read_country
 from pipeline.validation.customer_zone import MAIN_ZONES
-from pipeline.validation.places import countries_of_place
-from pipeline.validation.reading import Hints, Read, ask, ok, reject
-from pipeline.validation.zone_names import (
+from pipeline.validation.geography.country import is_country_name, read_country
+from pipeline.validation.geography.places import countries_of_place
+from pipeline.validation.geography.zone_names import (
     ABBREVIATIONS,
     by_abbreviation,
     canonical,
@@ -26,6 +25,7 @@ from pipeline.validation.zone_names import (
     windows_zones,
     zones,
 )
+from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 120
 _LONGEST_TYPO, _CLOSE = 40, 0.85
@@ -246,7 +246,7 @@ def _several_cities(text: str, minutes: int) -> Read:
 
 def _with_offset(rest: str, minutes: int, question: Question, hints: Hints) -> Read:
     """Return the zone that ``rest`` names, when it has the offset that stands beside it."""
-    rest = rest.strip(" ,;-–()[]")
+    rest = rest.strip(" ,;-–()[]、，／/")
     read = read_time_zone(rest, question, hints)
     known = (read.value,) if read.value else read.candidates
     fitting = tuple(zone for zone in known if _has_offset(zone, minutes))
@@ -314,6 +314,8 @@ def _by_country(key: str, question: Question, hints: Hints) -> Read:
     if bare in cities() and not is_country_name(bare):
         return _choice(cities()[bare], sure=True)
     read = read_country(bare, question, Hints(hints.today))
+    if read.verdict is Verdict.ASK and not countries_of_place(bare):
+        return ask(None, "time_zone")  # a slip of a country's name tells no zone
     found = _of_country(read.value) if read.value else ()
     if found and read.verdict is Verdict.OK and len({_offsets(zone) for zone in found}) == 1:
         main = tuple(zone for zone in found if zone in windows_zones())
@@ -330,7 +332,8 @@ def _near(key: str) -> Read:
     """Return the zones of an abbreviation, or the one whose name is a slip away; proposals only."""
     if key in by_abbreviation():
         return _choice(by_abbreviation()[key], sure=False)
-    names = _by_first_letter().get(key[:1], ()) if len(key) <= _LONGEST_TYPO else ()
+    named = _by_first_letter().get(key[:1], ()) if len(key) <= _LONGEST_TYPO else ()
+    names = [name for name in named if ("/" in name) == ("/" in key or "\\" in key)]
     close = get_close_matches(key.replace(" ", "_"), names, n=1, cutoff=_CLOSE)
     zone = _zone(close[0]) if close else ""
     return _choice((zone,), sure=False) if zone else reject("time_zone")

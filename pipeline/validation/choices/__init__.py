@@ -1,0 +1,1 @@
+"""Choices, yes and no, ticks: by words, signs and boxes."""

@@ -1,0 +1,1 @@
+"""Countries, places and time zones, by their names in many languages."""
