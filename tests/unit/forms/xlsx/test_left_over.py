@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,8 +40,12 @@ def read_all(content: bytes) -> tuple[Submission, ...]:
     return tuple(item for item in found if isinstance(item, Submission))
 
 
-def filled(kind: FormKind = FormKind.ONBOARDING, language: str = "en", **answers: str) -> bytes:
-    return form(kind, language, "xlsx", **answers)[1]
+def filled(kind: FormKind = FormKind.ONBOARDING, language: str = "en") -> bytes:
+    return form(kind, language, "xlsx")[1]
+
+
+def answered(**answers: str) -> bytes:
+    return form(FormKind.ONBOARDING, "en", "xlsx", **answers)[1]
 
 
 def _said(items: tuple[LeftOver, ...], added: Added) -> list[LeftOver]:
@@ -97,7 +102,7 @@ _OTHER_NUMBER = {"phone_number": "+44 7400 654321", "phone_number_again": "07400
 
 @pytest.mark.parametrize("add", [copied_below, copied_sheet])
 def test_same_form_for_another_number_is_another_form(add: Callable[..., Change]) -> None:
-    first, second = read_all(add(lambda: filled(**_OTHER_NUMBER))(filled()))
+    first, second = read_all(add(lambda: answered(**_OTHER_NUMBER))(filled()))
     assert (first.form, second.form) == (FormKind.ONBOARDING, FormKind.ONBOARDING)
     assert (first.version, second.version) == (FORMS[first.form].version,) * 2
     numbers = [form.answer("phone_number") for form in (first, second)]
@@ -109,7 +114,7 @@ def test_same_form_for_another_number_is_another_form(add: Callable[..., Change]
 
 
 def test_copy_for_the_same_number_is_one_form_with_both_answers() -> None:
-    (found,) = read_all(copied_below(lambda: filled(display_name="Other"))(filled()))
+    (found,) = read_all(copied_below(lambda: answered(display_name="Other"))(filled()))
     answer = found.answer("display_name")
     assert answer is not None
     assert (answer.raw, answer.disagrees) == ("Harbour Books", "Other")
@@ -119,7 +124,7 @@ def test_copy_for_the_same_number_is_one_form_with_both_answers() -> None:
 def test_three_forms_of_two_kinds_and_languages_in_one_file() -> None:
     add = both(
         copied_sheet(lambda: filled(FormKind.QR, "ja")),
-        copied_below(lambda: filled(**_OTHER_NUMBER)),
+        copied_below(lambda: answered(**_OTHER_NUMBER)),
         put("website", 4, "for the first"),
     )
     found = read_all(add(filled()))
@@ -144,8 +149,8 @@ def test_what_is_written_on_a_blank_copy_is_told_with_the_first_form() -> None:
 def test_more_forms_than_anybody_fills_in_are_told() -> None:
     content = filled()
     for number in range(13):
-        other = filled(phone_number=f"+44 7400 65{number:04}")
-        content = copied_sheet(lambda other=other: other, f"F{number}")(content)
+        other = answered(phone_number=f"+44 7400 65{number:04}")
+        content = copied_sheet(partial(bytes, other), f"F{number}")(content)
     digest = hashlib.sha256(content).hexdigest()
     (found,) = read_xlsx_forms(FormFile("form.xlsx", content, FileFormat.XLSX, digest, 0))
     assert isinstance(found, UnreadableFile)
