@@ -1,7 +1,7 @@
 """Looks up the words of the forms: ``templates/forms/<lang>.toml``, typed."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -137,6 +137,11 @@ class FormTexts:
         """The four facts that cannot be undone, in the order in which they are numbered."""
         return tuple(self._toml["facts"].values())
 
+    @property
+    def around(self) -> tuple[str, ...]:
+        """All texts that belong to no question and to no choice, as they stand in the templates."""
+        return tuple(_leaves([self._toml[key] for key in ("words", "forms", "groups", "facts")]))
+
     def _field(self, kind: FormKind, field: str, key: str) -> str:
         entry = self._toml["fields"][field]
         return str(entry.get(kind.value, {}).get(key) or entry.get(key, ""))
@@ -155,6 +160,18 @@ class FormTexts:
             return {**names, self.language: (*names.get(self.language, ()), *own)}
         entry = self._toml["choices_also"].get(_choice_set(self._toml, field), {})
         return {code: tuple(words) for code, words in entry.items()}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield all texts within ``value``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
 
 
 def _choice_set(toml: Mapping[str, Any], field: str) -> str:
@@ -207,15 +224,26 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     """Return, for each choice or tick of the form, every folded word that means one of its codes.
 
     Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
-    of the lists win over synonyms.
+    of the lists win over synonyms. A code of a fixed pattern has the examples that the forms print.
     """
-    return MappingProxyType(
-        {
-            field: MappingProxyType(_vocabulary(field, question))
-            for field, question in FORMS[kind].questions.items()
-            if question.kind in _CHOICE_KINDS
-        }
-    )
+    questions = FORMS[kind].questions
+    choices = {
+        field: MappingProxyType(_vocabulary(field, question))
+        for field, question in questions.items()
+        if question.kind in _CHOICE_KINDS
+    }
+    printed = {
+        field: MappingProxyType(_examples(kind, field))
+        for field, question in questions.items()
+        if question.kind is AnswerKind.PATTERN
+    }
+    return MappingProxyType({**choices, **printed})
+
+
+def _examples(kind: FormKind, field: str) -> dict[str, str]:
+    """Return the folded examples of ``field`` in every language."""
+    texts = (form_texts(language).example(kind, field) for language in languages())
+    return {fold_word(text): "example" for text in texts if text}
 
 
 def _vocabulary(field: str, question: Question) -> dict[str, str]:

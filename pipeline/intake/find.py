@@ -64,8 +64,22 @@ _SCRIPTS = (
     ("ru", re.compile("[\u0410-\u044f]{3}")),
 )
 #: What can be saved as xlsx with its answers.
-_SPREADSHEET_TYPES = {Kind.EXCEL_97: "excel_97", Kind.OPENDOCUMENT: "opendocument"}
-_OTHER_TYPES = {Kind.WORD: "word", Kind.ARCHIVE: "archive", Kind.ZIP: "archive"}
+_SPREADSHEET_TYPES = {
+    Kind.EXCEL_97: "excel_97",
+    Kind.XLSB: "xlsb",
+    Kind.SHEET_MARKUP: "sheet_markup",
+    Kind.OPENDOCUMENT: "opendocument",
+    Kind.NUMBERS: "numbers",
+}
+#: What is only a way to a file.
+_LINK_TYPES = {Kind.GOOGLE_LINK: "google_link", Kind.LINK: "link"}
+_OTHER_TYPES = {
+    Kind.WORD: "word",
+    Kind.OPENDOCUMENT_TEXT: "opendocument_text",
+    Kind.PAGES: "pages",
+    Kind.ARCHIVE: "archive",
+    Kind.ZIP: "archive",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +367,8 @@ def _unreadable(name: str, kind: Kind, type_key: str = "") -> UnreadableFile:
         return UnreadableFile(name, Problem(_CODES[kind], Severity.ERROR))
     if kind in _SPREADSHEET_TYPES:
         code, told = "file_type", _SPREADSHEET_TYPES[kind]
+    elif kind in _LINK_TYPES:
+        code, told = "file_link", _LINK_TYPES[kind]
     else:
         code, told = "file_other", type_key or _OTHER_TYPES.get(kind, "unknown")
     return UnreadableFile(name, Problem(code, Severity.ERROR, params=(("type", told),)))

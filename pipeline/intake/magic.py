@@ -21,6 +21,18 @@ _LHA = re.compile(rb"..-lh[0-9a-z]-", re.DOTALL)
 _MACRO = b"macroEnabled.main+xml"
 #: Names of what keeps rights to a document (MS-OFFCRYPTO 2.2): a sensitivity label that encrypts.
 _RIGHTS = ("DRMEncryptedDataSpace", "DRMEncryptedTransform", "\tDRMContent")
+#: The parts of documents of Apple's programs, and one that text documents alone have.
+_APPLE, _OF_PAGES = ".iwa", re.compile(r"\AIndex/(?:Section|HeadersAndFooters)", re.IGNORECASE)
+#: Workbooks as markup: Excel 2003 (XML), web pages that Excel opens, OpenDocument in one file.
+_SHEET_MARKUP = (
+    b"urn:schemas-microsoft-com:office:spreadsheet",
+    b"<x:ExcelWorkbook>",
+    b"application/vnd.oasis.opendocument.spreadsheet",
+)
+#: What Google Drive keeps on a computer in place of a document: a few lines of JSON.
+_GOOGLE_LINK = re.compile(rb'\A\s*\{[^{}]{0,500}"(?:doc_id|url)"\s*:')
+_LINK_STARTS = (b"[InternetShortcut]", b"[Desktop Entry]", b"L\x00\x00\x00\x01\x14\x02\x00")
+_LONGEST_LINK = 8_192
 _ZIP_END = b"PK\x05\x06"
 _CONTENT_TYPES = "[Content_Types].xml"
 
@@ -41,7 +53,14 @@ class Kind(StrEnum):
     IMAGE = "image"
     WORD = "word"
     EXCEL_97 = "excel_97"
+    XLSB = "xlsb"
+    SHEET_MARKUP = "sheet_markup"
     OPENDOCUMENT = "opendocument"
+    OPENDOCUMENT_TEXT = "opendocument_text"
+    NUMBERS = "numbers"
+    PAGES = "pages"
+    GOOGLE_LINK = "google_link"
+    LINK = "link"
     ARCHIVE = "archive"
     TNEF = "tnef"
     OUTLOOK = "outlook"
@@ -75,7 +94,7 @@ def tell(content: bytes) -> Kind:  # noqa: PLR0911 - one return a kind
         if content.startswith(start):
             return kind
     if b"%PDF-" not in content[:_HEAD]:
-        return Kind.UNKNOWN
+        return _tell_text(content)
     # what is a zip to other programs would show them other answers
     is_zip_too = content.rfind(_ZIP_END) > content.rfind(b"%%EOF")
     return Kind.REFUSED if is_zip_too else Kind.PDF
@@ -95,11 +114,28 @@ def _tell_zip(content: bytes) -> Kind:
         if _CONTENT_TYPES in names:
             types = archive.read(_CONTENT_TYPES, 1 << 20)
             return _tell_office(names, types)
-        if "mimetype" in names and b"opendocument" in archive.read("mimetype", 100):
-            return Kind.OPENDOCUMENT
+        if "mimetype" in names and b"opendocument" in (told := archive.read("mimetype", 100)):
+            return Kind.OPENDOCUMENT if b"spreadsheet" in told else Kind.OPENDOCUMENT_TEXT
     except ArchiveRefusedError as refusal:
         return Kind(refusal.why)
-    return Kind.UNKNOWN if any(name.endswith(".iwa") for name in names) else Kind.ZIP
+    if not any(name.endswith(_APPLE) for name in names):
+        return Kind.ZIP
+    return Kind.PAGES if any(map(_OF_PAGES.search, names)) else Kind.NUMBERS
+
+
+def _tell_text(content: bytes) -> Kind:
+    """Tell files of text: workbooks written as markup, and links to files that are elsewhere."""
+    head = content[:_LONGEST_LINK]
+    if any(mark in head for mark in _SHEET_MARKUP):
+        return Kind.SHEET_MARKUP
+    if len(content) > _LONGEST_LINK:
+        return Kind.UNKNOWN
+    if _GOOGLE_LINK.search(head):
+        return Kind.GOOGLE_LINK
+    is_link = (
+        head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_LINK_STARTS) or b"<key>URL</key>" in head
+    )
+    return Kind.LINK if is_link else Kind.UNKNOWN
 
 
 def _tell_office(names: set[str], types: bytes) -> Kind:
@@ -109,7 +145,7 @@ def _tell_office(names: set[str], types: bytes) -> Kind:
         return Kind.UNKNOWN
     if _MACRO in types or any(name.endswith("vbaProject.bin") for name in names):
         return Kind.MACRO
-    return Kind.UNKNOWN if "xl/workbook.bin" in names else Kind.XLSX
+    return Kind.XLSB if "xl/workbook.bin" in names else Kind.XLSX
 
 
 def _tell_ole(content: bytes) -> Kind:

@@ -1,13 +1,13 @@
 """Choose the reader of a form file. Runs in the guarded child."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import place_of
 from pipeline.intake.find import FoundForms
 from pipeline.model.form import FileFormat, FormFile
 from pipeline.model.submission import Submission, UnreadableFile
 
-_NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned"})
+_NO_FORM_OF_OURS = frozenset({"file_template", "file_scanned", "file_print_unread"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ReadForms:
 
 
 def read_forms(found: FoundForms) -> ReadForms:
-    """Read all forms of a message.
+    """Read all forms of a message; a file may hold several.
 
     A PDF or workbook that is no form of ours (a brochure, a scan) is a problem only when no other
     file of the message is one. The same form inside the same attachment once more, as in a PDF that
@@ -37,7 +37,7 @@ def read_forms(found: FoundForms) -> ReadForms:
     faults: list[Exception] = []
     for file in found.forms:
         try:
-            read.append((file.position, read_form(file)))
+            read += [(file.position, item) for item in read_file(file)]
         except (MemoryError, ImportError, OSError):
             raise  # of the machine: the whole message is read again later
         except Exception as error:  # noqa: BLE001 - told to staff
@@ -46,7 +46,7 @@ def read_forms(found: FoundForms) -> ReadForms:
     for position, item in read:
         if isinstance(item, Submission):
             same = (position, item.form, item.language, item.format, item.answers)
-            kept.setdefault(same, item)
+            kept[same] = _joined(kept[same], item) if same in kept else item
     submissions = tuple(kept.values())
     if faults and not submissions:
         raise faults[0]
@@ -61,15 +61,21 @@ def read_forms(found: FoundForms) -> ReadForms:
     )
 
 
-def read_form(file: FormFile) -> Submission | UnreadableFile:
-    """Return what the form says, or why nothing could be read from it.
+def _joined(one: Submission, other: Submission) -> Submission:
+    """Return ``one`` with what was added to the ``other`` copy of it too."""
+    new = tuple(item for item in other.left_over if item not in one.left_over)
+    return replace(one, left_over=(*one.left_over, *new)) if new else one
+
+
+def read_file(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
+    """Return what each form in ``file`` says, or why nothing could be read from it.
 
     An exception is a fault of ours; hostile bytes can end the process: call it through the guard.
     """
     if file.format is FileFormat.XLSX:
-        from pipeline.forms.xlsx.read.reader import read_xlsx  # noqa: PLC0415 - slow to import
+        from pipeline.forms.xlsx.read.reader import read_xlsx_forms  # noqa: PLC0415 - slow to import
 
-        return read_xlsx(file)
-    from pipeline.forms.pdf.reader import read_pdf  # noqa: PLC0415 - slow to import
+        return read_xlsx_forms(file)
+    from pipeline.forms.pdf.reader import read_pdf_forms  # noqa: PLC0415 - slow to import
 
-    return read_pdf(file)
+    return read_pdf_forms(file)

@@ -41,8 +41,8 @@ class Problem:
     ``field`` is the field id, or empty when the problem is about the whole file. ``params`` are the
     values of the sentence's placeholders; they may carry hostile text and are escaped, cut and
     isolated where they are shown. Parameters named ``type``, ``part``, ``thing``, ``statement``,
-    ``country*`` and ``label*`` are keys (an ISO code, a field id …) that the catalogue puts into
-    the reader's language; all others are shown as they are.
+    ``spot``, ``mark``, ``country*`` and ``label*`` are keys (an ISO code, a field id …) that the
+    catalogue puts into the reader's language; all others are shown as they are.
     """
 
     code: str

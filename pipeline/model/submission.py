@@ -61,13 +61,20 @@ class LeftOver:
     """Something that the customer put into the file beside the answers.
 
     ``words`` is the text as it stands there (empty for ink and pictures); ``where`` is the cell,
-    or the page and its part; ``field`` is the question where it stands, or empty.
+    or the page and its part; ``field`` is the question where it stands, or empty. ``told`` tells
+    that the customer was asked about it before and sent it again.
     """
 
     kind: LeftOverKind
     words: str
     where: str
     field: str = ""
+    told: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same in another file: its place may differ there."""
+        return self.field, self.kind.value, " ".join(self.words.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ _UNREADABLE: Final = frozenset(
     {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_IOERR}
 )
 _PRIMARY: Final = 0xFF
+#: What PostgreSQL and SQLite say of a reference that is taken.
+_REFERENCE: Final = "uq_requests_reference"
+_TAKEN: Final = "UNIQUE constraint failed: requests.mailbox_id, requests.reference"
 _REASON_LENGTH: Final = 200
 #: Errors of our code about a value that it cannot have written.
 _STUMBLED: Final = (ValueError, TypeError, LookupError, ArithmeticError)
@@ -56,6 +59,8 @@ def transient(error: BaseException) -> bool:
     if error.connection_invalidated:
         return True
     cause = error.orig
+    if _drawn_twice(cause):
+        return True
     if isinstance(cause, sqlite3.Error):
         return _sqlite_code(cause) in _BUSY
     state = getattr(cause, "sqlstate", None)
@@ -63,6 +68,12 @@ def transient(error: BaseException) -> bool:
         told = _of_connecting(error, "") if isinstance(error, sa.exc.OperationalError) else None
         return isinstance(told, TryLaterError)
     return state in _BUSY_STATES | _GONE_STATES or state.startswith("08")
+
+
+def _drawn_twice(cause: object) -> bool:
+    """Whether a request drew the reference of another one: the next try draws another."""
+    named = getattr(getattr(cause, "diag", None), "constraint_name", None)
+    return named == _REFERENCE or (isinstance(cause, sqlite3.Error) and _TAKEN in str(cause))
 
 
 def blames_nothing(error: BaseException) -> bool:

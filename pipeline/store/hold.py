@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.records import MessageRecord
 from pipeline.store.statements import MAILBOX, Statement, param
 from pipeline.store.tables.messages import Messages
-from pipeline.store.tables.rows import Context
 
 #: So many messages that wait are looked at: more than all workers hold.
 _LOOKED_AT = 500

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pipeline.store.records import MessageRecord
 from pipeline.store.schema.mail_and_requests import messages
 from pipeline.store.statements import Condition, Insert, OfSeveral, Statement, Upsert, param
-from pipeline.store.tables.rows import Mapper, changing, due_first, filled
+from pipeline.store.tables.rows import Mapper, changing, due_first, filled, of_mailbox
 
 _SAME_ID = 50
 #: So many mails of the same bytes are looked at.
@@ -83,6 +83,20 @@ def _waiting(these: Condition) -> sa.Select[Any]:
     return waiting.order_by(_ROW.next_at, _ROW.id)
 
 
+def _decided_with(column: sa.Column[str]) -> OfSeveral:
+    """Return what finds the values of ``column`` that mails have that were decided on."""
+    return OfSeveral(
+        column,
+        lambda these: (
+            sa.select(column)
+            .where(of_mailbox(messages), these, _ROW.processed_at.is_not(None))
+            .limit(param("most"))
+        ),
+    )
+
+
+BYTES_DECIDED = _decided_with(_ROW.sha256)
+IDS_DECIDED = _decided_with(_ROW.message_id)
 INSERT = Upsert(_inserting)
 CLAIM = Statement(
     lambda: due_first(MAPPER, _ROW.next_at, _ROW.state == param("state")), lock="skip"

@@ -6,12 +6,15 @@ cache, making a result) costs ten times what the database takes. So a statement 
 kept as text, with the converters of its parameters and columns, for each engine.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.sql import operators, visitors
 
 Build = Callable[[], sa.Executable]
 #: The engine's own ``insert``, which knows ON CONFLICT.
@@ -32,9 +35,9 @@ def own_insert(dialect: str) -> Insert:
     return made
 
 
-def param(name: str) -> sa.BindParameter[Any]:
+def param(name: str, kind: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
     """Return the place of a value that a statement is run with; it takes its column's type."""
-    return sa.bindparam(name, required=False)  # required: at compile time
+    return sa.bindparam(name, type_=kind, required=False)  # required: at compile time
 
 
 class Statement:
@@ -47,37 +50,32 @@ class Statement:
     def __init__(self, build: Build, *, lock: Lock = "") -> None:
         self._build = build
         self._lock = lock
-        self._prepared: dict[tuple[str, bool], _Prepared] = {}
+        self._prepared: dict[tuple[str, bool], Prepared] = {}
 
-    def rows(self, connection: sa.Connection, values: Values, *, locks: bool) -> list[Row]:
-        """Return all rows that it finds, with the values of their columns' types."""
-        prepared = self._on(connection, locks=locks)
-        found: list[Row] = prepared.run(connection, prepared.parameters(values), _all_rows)
-        return [prepared.row(row) for row in found] if prepared.columns else found
+    def rows(self, dialect: sa.Dialect, values: Values, *, locks: bool) -> "Call":
+        """Return the call that gives all rows, with the values of their columns' types."""
+        prepared = self._on(dialect, locks=locks)
+        return Call(prepared, prepared.parameters(values), prepared.all_rows)
 
-    def first(self, connection: sa.Connection, values: Values, *, locks: bool) -> Row | None:
-        """Return the first row that it finds, or None."""
-        prepared = self._on(connection, locks=locks)
-        row: Row | None = prepared.run(connection, prepared.parameters(values), _one_row)
-        return None if row is None else prepared.row(row)
+    def first(self, dialect: sa.Dialect, values: Values, *, locks: bool) -> "Call":
+        """Return the call that gives the first row, or None."""
+        prepared = self._on(dialect, locks=locks)
+        return Call(prepared, prepared.parameters(values), prepared.one_row)
 
-    def change(self, connection: sa.Connection, values: Values) -> int:
-        """Run it; return how many rows it changed."""
-        prepared = self._on(connection)
-        changed: int = prepared.run(connection, prepared.parameters(values), _changed)
-        return changed
+    def change(self, dialect: sa.Dialect, values: Values) -> "Call":
+        """Return the call that gives how many rows it changed."""
+        prepared = self._on(dialect)
+        return Call(prepared, prepared.parameters(values), _changed)
 
-    def change_all(self, connection: sa.Connection, rows: Iterable[Values]) -> None:
-        """Run it once for each of ``rows``."""
-        prepared = self._on(connection)
+    def change_all(self, dialect: sa.Dialect, rows: Sequence[Values]) -> "Call":
+        """Return the call that runs it once for each of ``rows``, one at least."""
+        if len(rows) == 1:
+            return self.change(dialect, rows[0])
+        prepared = self._on(dialect)
         many = [prepared.parameters(values) for values in rows]
-        if len(many) == 1:
-            prepared.run(connection, many[0], _changed)
-        elif many:
-            prepared.run(connection, many, _changed, many=True)
+        return Call(prepared, many, _changed, many=True)
 
-    def _on(self, connection: sa.Connection, *, locks: bool = True) -> "_Prepared":
-        dialect = connection.dialect
+    def _on(self, dialect: sa.Dialect, *, locks: bool = True) -> "Prepared":
         prepared = self._prepared.get((dialect.name, locks))
         if prepared is None:
             construct: Any = self._construct(dialect.name)
@@ -112,32 +110,44 @@ class OfSeveral:
         self._build = build
         self._kept: dict[int, Statement] = {}
 
-    def rows(
-        self, connection: sa.Connection, several: Sequence[object], values: Values
-    ) -> list[Row]:
-        """Return all rows that it finds or changes; ``several`` are one value at least."""
+    def rows(self, dialect: sa.Dialect, several: Sequence[object], values: Values) -> "Call":
+        """Return the call that gives all rows of ``several``, one at least, after a change."""
         size = 1 << (len(several) - 1).bit_length()
         statement = self._kept.get(size)
         if statement is None:
             statement = self._kept[size] = Statement(lambda: self._build(self._any_of(size)))
         filled = [*several, *[several[-1]] * (size - len(several))]
         named = {f"several_{at}": value for at, value in enumerate(filled)}
-        return statement.rows(connection, {**values, **named}, locks=True)
+        return statement.rows(dialect, {**values, **named}, locks=True)
 
     def _any_of(self, size: int) -> Condition:
-        return self._column.in_([param(f"several_{at}") for at in range(size)])
+        kind = self._column.type
+        return self._column.in_([param(f"several_{at}", kind) for at in range(size)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Concerns:
+    """Which rows a statement reads or changes.
+
+    Those of ``tables``; of a single one those in which the columns of ``equal`` have the values of
+    the parameters that are named beside them (None: no value).
+    """
+
+    tables: frozenset[sa.Table]
+    equal: tuple[tuple[sa.Column[Any], str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
     """The text for one driver, and what converts values on their way in and out."""
 
     text: str
-    binds: tuple[tuple[str, Convert | None], ...]
+    concerns: Concerns = Concerns(frozenset())
+    binds: tuple[tuple[str, Convert | None], ...] = ()
     #: values that are a part of the statement
-    fixed: Values
-    positional: bool
-    columns: tuple[tuple[int, Convert], ...]
+    fixed: Values = field(default_factory=dict)
+    positional: bool = True
+    columns: tuple[tuple[int, Convert], ...] = ()
 
     def parameters(self, values: Values) -> Any:
         """Return ``values`` as the driver takes them. Raises StatementError for a wrong one."""
@@ -154,46 +164,79 @@ class _Prepared:
             return converted
         return {name: value for (name, _), value in zip(self.binds, converted, strict=True)}
 
-    def row(self, row: Row) -> Row:
-        """Return a row of the driver with the values of its columns' types."""
+    def all_rows(self, cursor: Any) -> list[Row]:
+        """Return all rows with the values of their columns' types."""
+        found: list[Row] = cursor.fetchall()
+        return [self._row(row) for row in found] if self.columns else found
+
+    def one_row(self, cursor: Any) -> Row | None:
+        """Return the first row with the values of its columns' types, or None."""
+        row: Row | None = cursor.fetchone()
+        return None if row is None else self._row(row)
+
+    def _row(self, row: Row) -> Row:
         values = list(row)
         for at, convert in self.columns:
             values[at] = convert(values[at])
         return values
 
-    def run(
-        self,
-        connection: sa.Connection,
-        parameters: Any,
-        take: Convert,
-        *,
-        many: bool = False,
-    ) -> Any:
-        """Run it and ``take`` what came; errors of the driver are told as SQLAlchemy tells them.
 
-        Who listens to the statements of SQLAlchemy hears this one as well.
-        """
-        cursor = connection.connection.cursor()
-        try:
-            for heard in connection.dispatch.before_cursor_execute:
-                heard(connection, cursor, self.text, parameters, None, many)
-            (cursor.executemany if many else cursor.execute)(self.text, parameters)
-            return take(cursor)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _told(connection, self.text, error, cursor) from error
-        finally:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A statement with its parameters, and what is taken of its answer."""
+
+    prepared: Prepared
+    parameters: Any
+    take: Convert
+    many: bool = False
+
+
+def plain(text: str) -> Call:
+    """Return the call of a text without parameters and without an answer."""
+    return Call(Prepared(text), (), _nothing)
+
+
+def run(connection: sa.Connection, calls: Sequence[Call]) -> Any:
+    """Run ``calls`` in their order; return what was taken of the answer to the last one.
+
+    On PostgreSQL several go out together and are answered together (the pipeline mode of libpq):
+    the way there and back costs more than most statements. Errors of the driver are told as
+    SQLAlchemy tells them. Who listens to the statements of SQLAlchemy hears these as well.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    together = len(calls) > 1 and connection.dialect.name == "postgresql"
+    cursors: list[Any] = []
+    try:
+        with driver.pipeline() if together else nullcontext():
+            for call in calls:
+                cursors.append(driver.cursor())
+                _begin(connection, cursors[-1], call)
+        return calls[-1].take(cursors[-1])
+    except connection.dialect.loaded_dbapi.Error as error:
+        text = calls[max(len(cursors) - 1, 0)].prepared.text
+        raise _told(connection, text, error, cursors[-1] if cursors else None) from error
+    finally:
+        for cursor in cursors:
             cursor.close()
 
 
-def _prepared(construct: Any, dialect: sa.Dialect) -> _Prepared:
+def _begin(connection: sa.Connection, cursor: Any, call: Call) -> None:
+    text, parameters, many = call.prepared.text, call.parameters, call.many
+    for heard in connection.dispatch.before_cursor_execute:
+        heard(connection, cursor, text, parameters, None, many)
+    (cursor.executemany if many else cursor.execute)(text, parameters)
+
+
+def _prepared(construct: Any, dialect: sa.Dialect) -> Prepared:
     compiled = construct.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     binds = compiled.binds
     names = compiled.positiontup if compiled.positional else list(binds)
     converters = {name: _bind(bind.type, dialect) for name, bind in binds.items()}
     columns = enumerate(column.type for column in construct.exported_columns)
     results = [(at, _result(kind, dialect)) for at, kind in columns]
-    return _Prepared(
+    return Prepared(
         text=str(compiled),
+        concerns=_concerns(construct, binds),
         binds=tuple((name, converters[name]) for name in names),
         fixed={name: bind.value for name, bind in binds.items() if bind.unique},
         positional=compiled.positional,
@@ -209,16 +252,45 @@ def _result(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | No
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _all_rows(cursor: Any) -> Any:
-    return cursor.fetchall()
+def _concerns(construct: Any, named: Collection[str]) -> Concerns:
+    """Return what a statement looks at, by its own words; what is not understood narrows nothing.
+
+    Who writes a row also looks at the rows that it refers to.
+    """
+    tables = {item for item in visitors.iterate(construct) if isinstance(item, sa.Table)}
+    equal: list[tuple[sa.Column[Any], str | None]] = []
+    if isinstance(construct, sa.Insert):
+        table: Any = construct.table
+        if not any(index.unique for index in table.indexes):
+            keys = [(column, column.name) for column in table.primary_key]
+            equal = keys if all(name in named for _, name in keys) else []
+    else:
+        where = construct.whereclause
+        joined = getattr(where, "operator", None) is operators.and_
+        parts: Any = where.clauses if joined else [where]
+        equal = list(filter(None, map(_equality, parts)))
+    if isinstance(construct, (sa.Insert, sa.Update)):
+        tables |= {key.column.table for key in construct.table.foreign_keys}
+    return Concerns(frozenset(tables), tuple(equal) if len(tables) == 1 else ())
 
 
-def _one_row(cursor: Any) -> Any:
-    return cursor.fetchone()
+def _equality(part: Any) -> tuple[sa.Column[Any], str | None] | None:
+    """Return the column that a condition compares, and with which named parameter or with NULL."""
+    compares = getattr(part, "operator", None)
+    if compares not in {operator.eq, operators.is_} or not isinstance(part.left, sa.Column):
+        return None
+    right = part.right
+    if isinstance(right, sa.BindParameter) and not right.unique:
+        return part.left, right.key
+    return (part.left, None) if isinstance(right, sa.Null) else None
 
 
 def _changed(cursor: Any) -> Any:
     return cursor.rowcount
+
+
+def _nothing(_cursor: Any) -> None:
+    return None
 
 
 def _told(connection: sa.Connection, text: str, error: Any, cursor: Any) -> Any:

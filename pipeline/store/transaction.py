@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
 from pipeline.store.tables.certificates import Certificates
 from pipeline.store.tables.counters import Counters
@@ -18,7 +19,6 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.rows import Context
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 
@@ -49,11 +49,13 @@ class Transaction:
         self.privacy = Privacy(context)
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undo what the block did when it raises, and nothing before it."""
-        try:
-            with self.context.connection.begin_nested():
-                yield
-        except BaseException:
-            self.context.seen.clear()
-            raise
+    def savepoint(self, *, sends: bool = True) -> Iterator[None]:
+        """Undo what the block did when it raises, and nothing before it.
+
+        What it has written is sent at its end, so that an error of the database is raised there;
+        ``sends=False``, where no such error is handled: it is sent with what comes after it.
+        """
+        with self.context.savepoint():
+            yield
+            if sends:
+                self.context.send()

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.model.retry import Retry
 from pipeline.store.blobs import Blobs
+from pipeline.store.context import Context
 from pipeline.store.engine import open_engine, read_only, shown
 from pipeline.store.faults import stumbled, told_as, transient, unknown_word
 from pipeline.store.hold import Hold
 from pipeline.store.migrations import REVISIONS
-from pipeline.store.tables.rows import Context
 from pipeline.store.transaction import Transaction
 
 __all__ = ["Store", "Transaction"]
@@ -125,7 +125,10 @@ class Store:
                 _pause(failures, random.uniform(0.5, 1))  # noqa: S311 - no secret
             try:
                 with self._engine.begin() as connection:
-                    return work(Transaction(Context(connection, self.mailbox_id)))
+                    context = Context(connection, self.mailbox_id)
+                    result = work(Transaction(context))
+                    context.send()
+                    return result
             except PipelineError:
                 raise
             except Exception as error:
@@ -202,8 +205,8 @@ class Store:
     def _in_one(self, context: Context) -> Iterator[Context]:
         """Give ``context``, whose transaction goes on after the block."""
         with self._telling():
-            if not context.connection.in_transaction():
-                context.connection.begin()
+            if not context.raw.in_transaction():
+                context.raw.begin()
             yield context
 
     @contextmanager

@@ -8,11 +8,26 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset("\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u180e\u034f\u115f\u1160")
 _JOINERS = frozenset("\u200c\u200d")
+#: Control characters as workbooks escape them (ECMA-376, 22.4.2.4), shown by careless programs.
+_ESCAPED = re.compile("_x000[9ADad]_")
 _BLANK_LETTERS = {"\u3164": " ", "\uffa0": " ", "\u2800": " "}
 _KEPT_CONTROLS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
-_EXCEL_ERRORS = re.compile(
-    r"#(?:N/A|NAME\?|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})|#{3,}"
-    r"|#(?:NV|WERT!|BEZUG!|ZAHL!|ÜBERLAUF!|BERECHNEN!)",  # as German programs show them
+#: Errors that programs show in one sign or two: not available, in the languages of Excel.
+_SHORT_ERRORS = frozenset(
+    "#n/a|#n/d|#nv|#n/b|#n/disp|#н/д|#i/t|#yok|#na|#saknas|#puuttuu|#hiányzik|#nedostupný"  # noqa: SIM905 - a list of words
+    "|#nedostupné|#none|#error|#getting_data|#n/dostęp|#brak|#není_k_dispozici|#ikke tilgjengelig"
+    "|#n/tilgængelig|#d/n|#nd|#n.d.|#nil|#null|#nan|#value|#ref|#name|#div/0|#num".split("|")
+)
+#: So many number signs show that a column is too narrow.
+_NARROW = 3
+_WELL_KNOWN = frozenset(
+    {"#name?", "#value!", "#ref!", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#wert!"}
+)
+#: What all others have in common: a number sign, a word in capitals, a mark (#ЗНАЧ! #¿NOMBRE?).
+_ERROR = re.compile(r"#[¡¿]?\s?([^\W\d_]{1,16}(?:[/.](?:0|[^\W\d_]{1,8}))?)\s?[!?]")
+_LIBREOFFICE_ERROR = re.compile(
+    r"(?:err|error|fehler|fout|erreur|errore|erro|virhe|fel|feil|fejl|chyba|hiba|hata|błąd"
+    r"|ошибка|エラー)\s?[:：.]\s?5\d\d",
     re.IGNORECASE,
 )
 #: What people write instead of an answer, folded.
@@ -32,7 +47,13 @@ UNKNOWN_WORDS = frozenset(
     "unknown|not known|don't know|do not know|i don't know|i do not know|not sure|no idea|?"  # noqa: SIM905 - a list of words
     "|不明|不明です|わからない|分からない|わかりません|分かりません"
     "|unbekannt|weiss nicht|weiss ich nicht|ich weiss nicht|ich weiss es nicht|keine ahnung"
-    "|nicht bekannt|inconnu|desconocido|未知|不知道".split("|")
+    "|nicht bekannt|inconnu|desconocido|未知|不知道|je ne sais pas|aucune idée|no sé|no lo sé"
+    "|no se|non lo so|não sei|nao sei|nie wiem|nevím|neviem|nem tudom|не знаю|не відомо|невідомо"
+    "|неизвестно|weet ik niet|weet niet|onbekend|vet ej|vet inte|okänt|ved ikke|vet ikke|ukendt"
+    "|en tiedä|bilmiyorum|bilinmiyor|모름|모르겠습니다|모릅니다|不清楚|不确定|不確定|不詳|未確認"
+    "|わかりかねます|存じません|不明確|tidak tahu|không biết|ไม่ทราบ|ไม่รู้|לא יודע|לא ידוע|لا أعرف"
+    "|غير معروف|sconosciuto|desconhecido|nieznane|neznámé|we do not know|we don't know"
+    "|noch unbekannt|ist mir nicht bekannt|no clue|dunno|idk".split("|")
 )
 _MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z0-9]")
@@ -78,10 +99,44 @@ def is_placeholder(text: str) -> bool:
     )
 
 
+#: Words that take an answer back, or put it off: what stands beside them is not simply right.
+_TAKEN_BACK = re.compile(
+    r"\b(?:not|no longer|never|old|former|formerly|previous|previously|obsolete|expired|cancelled"
+    r"|canceled|invalid|wrong|inactive|until|unless|except|maybe|perhaps|probably|tentative|to be"
+    r"|tbc|tbd|check|pending|outdated|temporary|provisional|veraltet|überholt|vorläufig"
+    r"|vorbehaltlich|ungeprüft|noch zu|wird noch|unsure"
+    r"|nicht|kein|keine|alt|alte|alter|altes|früher|frühere|ehemals|ungültig|falsch|bisher"
+    r"|vielleicht"
+    r"|ancien|ancienne|pas|antiguo|vecchio|oud|stary|gammal|старый|не)\b"
+    r"|要確認|確認中|変更予定|未確定|（仮）|\(仮\)|未定|未確定|未確認|abgemeldet|stillgelegt"
+    r"|gekündigt|deaktiviert|旧|以前|古い|無効|廃止|解約|使用停止|使えません|仮|たぶん"
+    r"|ではない|ではありません|不要",
+    re.IGNORECASE,
+)
+
+
+def takes_back(text: str) -> bool:
+    """Return whether words in ``text`` say that the answer beside them may not hold."""
+    return bool(_TAKEN_BACK.search(text))
+
+
 def is_cell_error(text: str) -> bool:
-    """Return whether ``text`` is an error value of a spreadsheet."""
-    stripped = text.strip()
-    return stripped.startswith("#") and bool(_EXCEL_ERRORS.fullmatch(stripped))
+    """Return whether ``text`` is an error value of a spreadsheet, in whatever language."""
+    plain = squeeze(text.translate(_FULL_WIDTH)).rstrip(".").lstrip("+-='\"")
+    if not plain.startswith("#"):
+        return bool(_LIBREOFFICE_ERROR.fullmatch(plain))
+    pieces = plain.split("#")[1:]
+    if len(pieces) > 1 and all(pieces):
+        return all(is_cell_error(f"#{piece}") for piece in pieces)
+    named = _ERROR.fullmatch(plain)
+    known = named is not None and (named[1] == named[1].upper() or plain.casefold() in _WELL_KNOWN)
+    narrow = len(plain) >= _NARROW and not plain.strip("#")
+    return (
+        known
+        or narrow
+        or plain.casefold().partition("/a ")[0] == "#n"
+        or (plain.casefold() in _SHORT_ERRORS)
+    )
 
 
 def squeeze(text: str) -> str:
@@ -101,6 +156,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
     NFC; full-width ASCII and half-width katakana folded; invisible characters, direction marks and
     controls removed; blanks of all kinds become a space. Lines are kept.
     """
+    if "_x00" in text:
+        text = _ESCAPED.sub("\n", text)
     if text.isascii() and text.isprintable():
         return text.strip(), ()  # nothing of it is ever repaired
     notes: list[str] = []
@@ -159,9 +216,3 @@ def mixed_letters(text: str) -> str:
             fewest = min(scripts, key=lambda name: len(scripts[name]))
             found += scripts[fewest]
     return "".join(dict.fromkeys(found))
-
-
-def is_lookalike_word(text: str) -> bool:
-    """Return whether a wholly Cyrillic or Greek ``text`` can be taken for Latin letters."""
-    letters = [character for character in text if character.isalpha()]
-    return bool(letters) and all(letter in "аеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανυ" for letter in letters)

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.model.checked import CheckedForm, FieldReading, M2mCertainty
 from pipeline.model.problem import Problem, Severity, Verdict
-from pipeline.model.submission import Answer, Submission
+from pipeline.model.submission import Answer, CellType, LeftOver, Submission
 from pipeline.validation.answer import read_answer
 from pipeline.validation.email import FREE_MAIL_DOMAINS
 from pipeline.validation.phone.policy import DEFAULT, PhonePolicy
 from pipeline.validation.reading import Finding, Hints, Read
 from pipeline.validation.rules import Facts, apply_rules
-from pipeline.validation.the_file import file_problems
+from pipeline.validation.the_file import file_problems, with_left_over
 
 _COUNTRY = "country"
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
@@ -46,7 +47,7 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
     answers: dict[str, Answer] = {}
     for answer in submission.answers:
         answers.setdefault(answer.field, answer)
-    reads = _read_all(submission.language, answers, definition, context)
+    reads = _read_all(submission, answers, definition, context)
     values = {name: read.value for name, read in reads.items()}
     readings = tuple(
         _reading(name, question, answers.get(name), reads[name], values)
@@ -70,7 +71,7 @@ def check(submission: Submission, context: CheckContext) -> CheckedForm:
 
 
 def _read_all(
-    language: str,
+    submission: Submission,
     answers: Mapping[str, Answer],
     definition: FormDefinition,
     context: CheckContext,
@@ -78,13 +79,14 @@ def _read_all(
     """Return the reading of every question; the country first, because numbers need it."""
     country = None
     found: dict[str, Read] = {}
+    beside = _left_over(submission)
     names = sorted(definition.questions, key=lambda name: name != _COUNTRY)
     for name in names:
         answer = answers.get(name)
         hints = Hints(
             today=context.today,
             country=country,
-            language=language,
+            language=submission.language,
             words=context.vocabulary.get(name, _NO_WORDS),
             phones=context.phones,
         )
@@ -93,8 +95,27 @@ def _read_all(
         )
         if name == _COUNTRY and (read.verdict is Verdict.OK or _waits_for_print(read)):
             country = read.value
+        if items := beside.get(name):
+            question = definition.questions[name]
+            as_answer = partial(_read_words, name, question, hints)
+            read = with_left_over(read, answer, items, question.kind, as_answer)
+            if name == _COUNTRY and country is None:
+                country = read.value
         found[name] = read
     return found
+
+
+def _left_over(submission: Submission) -> Mapping[str, tuple[LeftOver, ...]]:
+    """Return what stands beside the answers, by field."""
+    found: dict[str, tuple[LeftOver, ...]] = {}
+    for item in submission.left_over:
+        found[item.field] = (*found.get(item.field, ()), item)
+    return found
+
+
+def _read_words(name: str, question: Question, hints: Hints, words: str) -> Read:
+    """Return how ``words`` are read as the answer to ``question``."""
+    return read_answer(Answer(name, words, "", CellType.TEXT), question, hints)
 
 
 def _waits_for_print(read: Read) -> bool:
@@ -112,7 +133,8 @@ def _reading(
     """Put ``read`` beside its field; a blank required answer gets its problem here."""
     findings = read.findings
     if read.verdict is Verdict.BLANK:
-        findings = (_missing(name, question),) if question.is_required(values) else ()
+        missing = (_missing(name, question),) if question.is_required(values) else ()
+        findings = (*missing, *findings)
     elif question.kind is AnswerKind.TICK and read.verdict is Verdict.REJECT:
         findings = (_missing(name, question),)
     problems = tuple(

@@ -7,7 +7,7 @@ from pipeline.validation.phone.number_types import region, zones_of
 
 _UNKNOWN_ZONE = "Etc/Unknown"
 #: Where most people of a country live whose mobile numbers do not tell its zones apart.
-_MAIN: Mapping[str, str] = MappingProxyType(
+MAIN_ZONES: Mapping[str, str] = MappingProxyType(
     {
         "AU": "Australia/Sydney",
         "CL": "America/Santiago",
@@ -42,5 +42,5 @@ def _zone_of(number: str) -> str:
     zones = [zone for zone in of_number if zone in of_country] or of_country
     if len(zones) == 1:
         return zones[0]
-    main = _MAIN.get(country, "")
+    main = MAIN_ZONES.get(country, "")
     return main if main in zones else ""

@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from functools import cache
 
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
+from pipeline.validation.date_names import month_of, other_weekday, unknown_words, words_in
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _LONGEST = 100
@@ -17,10 +17,14 @@ _ERAS = {
     "令和": (2018, None), "r": (2018, None),
     "平成": (1988, date(2019, 4, 30)), "h": (1988, date(2019, 4, 30)),
     "昭和": (1925, date(1989, 1, 7)), "s": (1925, date(1989, 1, 7)),
-    "民國": (1911, None), "民国": (1911, None),
+    "大正": (1911, date(1926, 12, 25)), "t": (1911, date(1926, 12, 25)),
+    "明治": (1867, date(1912, 7, 30)), "m": (1867, date(1912, 7, 30)),
+    "民國": (1911, None), "民国": (1911, None), "民": (1911, None),
 }  # fmt: skip
+#: Eras as they are shortened to one sign.
+_ERA_NAMES = {"令": "令和", "平": "平成", "昭": "昭和", "大": "大正", "明": "明治"}
 _ERA = re.compile(
-    r"(令和|平成|昭和|民國|民国|(?<![a-z])[rhs](?=\s?\d))\s*(\d{1,3}|元)\s*[年./-]\s*"
+    r"(令和?|平成?|昭和?|大正?|明治?|民國|民国|民|(?<![a-z])[rhstm](?=\s?\d))\s*(\d{1,3}|元)\s*[年./-]\s*"
     r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?"
 )
 _KANJI = re.compile(
@@ -29,11 +33,14 @@ _KANJI = re.compile(
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})(?!\d)")
 _SHORT_YEAR = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{2})(?!\d)")
+#: A year of three digits: of the Republic of China.
+_MINGUO = re.compile(r"(?<!\d)(1\d\d)([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d\d|19\d\d)(\d\d)(\d\d)(?!\d)")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _TIME = re.compile(
-    r"(?:(?P<half>午前|午後|am|pm)\s*)?(?<!\d)(?P<h>\d{1,2})(?:(?::|：|(?<!\.\d)(?<!\.\d\d)\.(?!\d\d?\.))(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
-    r"|時(?:\s*(?P<jm>\d{1,2})\s*分|(?P<jh>半))?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\.|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
+    r"(?:(?P<half>午前|午後|am|pm)\s*)?(?<!\d)(?P<h>\d{1,2})(?:(?::|：|h(?=\d\d)|(?<!\.\d)(?<!\.\d\d)\.(?!\d\d?\.))(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
+    r"|時(?:\s*(?P<jm>\d{1,2})\s*分|(?P<jh>半))?|\s*(?:uhr|h)\b)\s*(?P<after>am|pm|a\.m\."
+    r"|p\.m\.)?|(?P<bare>\d{1,2})\s*(?P<ap>am|pm)",
 )
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})t(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(z|[+-]\d{2}:?\d{2})?")
 #: Words that move a time of day, or make a span of it.
@@ -54,7 +61,16 @@ _FEWEST_DIGITS = 3
 _LONG_AGO = timedelta(days=366)
 #: The Buddhist era, as Thailand counts, runs 543 years ahead.
 _BUDDHIST = range(2443, 2743)
+_DAYS_IN_BRACKETS = frozenset("月火水木金土日祝休월화수목금토일")
 _BUDDHIST_AHEAD = 543
+#: Years of the Persian and the Islamic calendar.
+_OTHER_CALENDARS = range(1300, 1500)
+#: Signs of doubt, or of a span.
+_UNSURE = re.compile(r"[?？~〜～≈±<>≤≥]|\.\.\.|…")
+_ZONE = re.compile(
+    r"(?:gmt|utc|jst|cest|cet|est|z)\s*[+-]\d{2}:?\d{2}\b|(?<=\s)\+\d{4}\b|(?<=\d)\+\d{2}:\d{2}\b"
+    r"|\([a-z ]{3,40}time\)"
+)
 _KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _KANJI_NUMBER = re.compile(r"[〇零一二三四五六七八九十]+(?=[年月日])")
 
@@ -64,7 +80,7 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     if len(text) > _LONGEST:
         return reject("too_long", n=_LONGEST, m=len(text))
     whole, notes = clean(text)
-    plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole))))
+    plain = _written(whole)
     if hints.cell_type is CellType.NUMBER or _SERIAL.fullmatch(plain):
         return _serial(plain, numeric=hints.cell_type is CellType.NUMBER).noted(*notes)
     strange = _list_marks(whole)
@@ -79,42 +95,58 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         if len(set(values)) > 1:
             return ask(None, "two_values", candidates=values, a=values[0], b=values[-1])
     if found:
-        left = _TIME.sub(" ", rest)
-        if re.search(r"\d", left) and found[0].verdict is Verdict.OK and found[0].value:
-            return ask(found[0].value, "confirm_value", value=found[0].value)
-        day = found[0].value if found[0].verdict is Verdict.OK else None
-        if day and _other_weekday(plain, day):
-            return ask(day, "confirm_value", value=day)
-        return found[0].noted(*notes, *(("words_ignored",) if _has_words(rest) else ()))
-    return _no_date(plain, text)
+        return _doubted(found[0], rest).noted(*notes)
+    return _by_week(plain) or _no_date(plain, text)
 
 
-_KANJI_WEEKDAYS = "月火水木金土日"
-_KANJI_WEEKDAY = re.compile(r"[(（]([月火水木金土日])(?:曜日?|・祝)?[)）]|([月火水木金土日])曜")
+def _written(whole: str) -> str:
+    """Return ``whole`` folded, with ASCII digits, one kind of dash, and its separators."""
+    plain = _KANJI_NUMBER.sub(_kanji_number, fold(decimal_digits(squeeze(whole)))).strip("'\"")
+    plain = re.sub(r"(?<=\d)[‐‑‒–—―−ー－](?=\d)", "-", plain)
+    plain = re.sub(r"(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})", r"\1.\2.\3", plain)
+    plain = re.sub(r"(\d{1,2})\s?[./\s-]\s?([ivx]{1,4})\s?[./\s-]\s?(\d{4})", _roman, plain)
+    spaced = re.fullmatch(r"(\d{4}) (\d{1,2}) (\d{1,2})|(\d{1,2}) (\d{1,2}) (\d{4})", plain)
+    return plain.replace(" ", "/") if spaced else plain
 
 
-@cache
-def _weekdays() -> dict[str, int]:
-    """Return the names of the days of the week, long and short, in English and German."""
-    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
-
-    names = {
-        fold(name).rstrip("."): number
-        for language in ("de", "en")
-        for width in ("wide", "abbreviated")
-        for number, name in Locale(language).days["format"][width].items()
-    }
-    return names | {"sonnabend": 5, "tues": 1, "thur": 3, "thurs": 3}
+def _roman(match: re.Match[str]) -> str:
+    """Return ``1.XII.2026`` with its month as a number."""
+    month = month_of(match[2])
+    return f"{match[1]}.{next(iter(month))}.{match[3]}" if len(month) == 1 else match.group()
 
 
-def _other_weekday(plain: str, iso: str) -> bool:
-    """Return whether ``plain`` names a day of the week that ``iso`` is not."""
-    named = {
-        _KANJI_WEEKDAYS.index(found[1] or found[2]) for found in _KANJI_WEEKDAY.finditer(plain)
-    }
-    words = re.findall(r"[^\W\d_]+", plain)
-    named |= {_weekdays()[word] for word in words if word in _weekdays()}
-    return bool(named) and date.fromisoformat(iso).weekday() not in named
+def _doubted(read: Read, rest: str) -> Read:
+    """Return ``read`` as a question when what stands beside the date changes it, or may."""
+    if read.verdict is not Verdict.OK or not read.value:
+        return read
+    left = _ZONE.sub(" ", _TIME.sub(" ", rest))
+    digits_left = re.search(r"\d", left)
+    other = other_weekday(rest, date.fromisoformat(read.value).weekday())
+    if digits_left or other or _UNSURE.search(rest) or unknown_words(_WEEKDAY.sub(_kept, left)):
+        return ask(read.value, "confirm_value", value=read.value)
+    return read
+
+
+def _kept(match: re.Match[str]) -> str:
+    """Return the words in brackets: all but one sign (the weekday, a holiday) count."""
+    inner = match.group()[1:-1].strip(" .")
+    return "" if inner in _DAYS_IN_BRACKETS else f" {inner} "
+
+
+def _by_week(plain: str) -> Read | None:
+    """Return the question about a week date or an ordinal date (ISO 8601), or None."""
+    week = re.fullmatch(r"\d{4}-?w\d{2}-?\d", plain)
+    ordinal = re.fullmatch(r"(\d{4})-(\d{3})", plain)
+    try:
+        if week:
+            day = date.fromisoformat(plain.upper())
+        elif ordinal:
+            day = date(int(ordinal[1]), 1, 1) + timedelta(days=int(ordinal[2]) - 1)
+        else:
+            return None
+    except ValueError:
+        return reject("date_real")
+    return ask(day.isoformat(), "confirm_value", value=day.isoformat())
 
 
 def _list_marks(text: str) -> str:
@@ -136,17 +168,13 @@ def _values(read: Read) -> tuple[str, ...]:
     return read.candidates or ((read.value,) if read.value else ())
 
 
-def _has_words(rest: str) -> bool:
-    return bool(re.search(r"[^\W\d_]", _WEEKDAY.sub("", rest)))
-
-
 def _no_date(plain: str, text: str) -> Read:
     """Return why ``plain`` names no day."""
     if _NO_DAY.fullmatch(plain):
         return ask(None, "date_missing", part="day")
     if _NO_YEAR.fullmatch(plain):
         return ask(None, "date_missing", part="year")
-    month = next((word for word in re.findall(r"[^\W\d_]+", plain) if word in _months()), None)
+    month = next((word for word in words_in(plain) if month_of(word)), None)
     if month and re.search(r"\d{4}", plain):
         return ask(None, "date_missing", part="day")
     if month and re.search(r"\d", plain):
@@ -189,6 +217,8 @@ def _exactly(year: str, month: str, day: str) -> Read:
         thai = _day(int(year) - _BUDDHIST_AHEAD, int(month), int(day))
         value = thai.isoformat() if thai else ""
         return ask(value, "confirm_value", value=value) if thai else reject("date_real")
+    if int(year) in _OTHER_CALENDARS:
+        return ask(None, "date_vague", given=f"{year}-{month}-{day}")
     found = _day(int(year), int(month), int(day))
     return ok(found.isoformat()) if found else reject("date_real")
 
@@ -203,6 +233,7 @@ def _all_dates(plain: str, hints: Hints) -> tuple[list[Read], str]:
         (_YEAR_FIRST, lambda match, _: _exactly(match[1], match[3], match[4])),
         (_YEAR_LAST, _year_last),
         (_SHORT_YEAR, _short_year),
+        (_MINGUO, _minguo),
         (_COMPACT, lambda match, _: _exactly(*match.groups())),
     ):
         found += [reader(match, hints) for match in pattern.finditer(rest)]
@@ -213,7 +244,7 @@ def _all_dates(plain: str, hints: Hints) -> tuple[list[Read], str]:
 
 
 def _era(match: re.Match[str], _hints: Hints) -> Read:
-    offset, last = _ERAS[match[1]]
+    offset, last = _ERAS[_ERA_NAMES.get(match[1], match[1])]
     year = offset + (1 if match[2] == "元" else int(match[2]))
     found = _day(year, int(match[3]), int(match[4]))
     if found is None:
@@ -223,9 +254,20 @@ def _era(match: re.Match[str], _hints: Hints) -> Read:
     return ok(found.isoformat(), "era")
 
 
+def _minguo(match: re.Match[str], _hints: Hints) -> Read:
+    """Read a year of the Republic of China without its name: a question."""
+    found = _day(1911 + int(match[1]), int(match[3]), int(match[4]))
+    value = found.isoformat() if found else ""
+    return ask(value, "confirm_value", value=value) if found else reject("date_real")
+
+
 def _year_last(match: re.Match[str], _hints: Hints) -> Read:
     """Read day and month before the year: dots mean day first, else only a number over 12 tells."""
     first, second, year = int(match[1]), int(match[3]), int(match[4])
+    if year in _BUDDHIST:
+        return _exactly(str(year), str(second), str(first))
+    if year in _OTHER_CALENDARS:
+        return ask(None, "date_vague", given=match.group())
     day_first, month_first = _day(year, second, first), _day(year, first, second)
     if match[2] == "." and day_first:
         return ok(day_first.isoformat())
@@ -264,60 +306,31 @@ def _short_year(match: re.Match[str], hints: Hints) -> Read:
     return ask(None, "date_ambiguous", candidates=values, a=values[0], b=values[1])
 
 
-_LANGUAGES = (
-    "en",
-    "de",
-    "fr",
-    "es",
-    "it",
-    "pt",
-    "nl",
-    "sv",
-    "da",
-    "nb",
-    "fi",
-    "pl",
-    "cs",
-    "ru",
-    "tr",
-    "uk",
-    "hu",
-    "ro",
-    "id",
-)
-
-
-@cache
-def _months() -> dict[str, int]:
-    """Return the names of the months, long and short, of the languages that people write us in."""
-    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
-
-    names: dict[str, int] = {}
-    for language in _LANGUAGES:
-        for use in Locale(language).months.values():
-            for width in ("wide", "abbreviated"):
-                for number, name in use[width].items():
-                    if not name.rstrip(".").isdigit():
-                        names.setdefault(fold(name).rstrip("."), number)
-    return names | {"sept": 9, "maerz": 3, "jänner": 1, "jaenner": 1, "feber": 2}
-
-
 def _with_month_names(plain: str) -> tuple[list[Read], str]:
     """Read ``22 novembre 2026`` and ``November 22, 2026``."""
-    touching = (hit[1] or hit[2] for hit in _TOUCHING.finditer(plain))
-    if any(word not in _ORDINALS and word not in _months() for word in touching):
+    bare = _ZONE.sub(" ", re.sub(r"\b\d{1,2}:\d{2}(?::\d{2})?\b", " ", plain))
+    touching = (hit[1] or hit[2] for hit in _TOUCHING.finditer(bare))
+    if any(word not in _ORDINALS and not month_of(word) for word in touching):
         return [], plain
-    words = re.findall(r"[^\W\d_]+", plain)
-    month = next((_months()[word] for word in words if word in _months()), None)
-    numbers = re.findall(r"\d+", plain)
+    named = [word for word in words_in(bare) if month_of(word)]
+    long = [word for word in named if len(word) > 1] or named
+    months = sorted(month_of(long[0])) if long else []
+    numbers = re.findall(r"\d+", bare)
     years = [number for number in numbers if len(number) == 4]  # noqa: PLR2004 - digits of a year
     days = [number for number in numbers if len(number) < _FEWEST_DIGITS]
-    if month and not years and len(days) == 2 and re.search(r"\D\d{2}$", plain):  # noqa: PLR2004
-        found = _exactly(f"20{days[1]}", str(month), days[0])
+    if months and not years and len(days) == 2 and re.search(r"\D\d{2}$", bare):  # noqa: PLR2004
+        found = _exactly(f"20{days[1]}", str(months[0]), days[0])
         return [ask(found.value, "confirm_value", value=found.value) if found.value else found], ""
-    if month is None or len(years) != 1 or len(days) != 1 or len(numbers) != 2:  # noqa: PLR2004
+    if not months or len(years) != 1 or len(days) != 1 or len(numbers) != 2:  # noqa: PLR2004
         return [], plain
-    return [_exactly(years[0], str(month), days[0])], ""
+    rest = re.sub(r"\d+", " ", bare)
+    reads = [_exactly(years[0], str(month), days[0]) for month in months]
+    if len(reads) > 1:
+        values = tuple(read.value for read in reads if read.value)
+        if len(values) > 1:
+            both = ask(None, "date_ambiguous", candidates=values, a=values[0], b=values[1])
+            return [both], rest
+    return reads[:1], rest
 
 
 def read_date_time(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
+from pipeline.validation.assent import words as assent_words
+from pipeline.validation.business_name import names_without_form
 from pipeline.validation.characters import (
     clean,
     damaged,
@@ -16,23 +18,67 @@ from pipeline.validation.characters import (
     utf16_length,
 )
 from pipeline.validation.country import is_country_name
+from pipeline.validation.dummies import is_dummy
+from pipeline.validation.places import countries_of_place
 from pipeline.validation.reading import Finding, Hints, Read, ask, reject
+from pipeline.validation.scripts import is_host_like
 from pipeline.validation.text import MARKUP
 
 _ACRONYM = 4
+_MASHED = 4
+_LEGAL_ALONE = frozenset(
+    {"株式会社", "有限会社", "合同会社", "gmbh", "ltd", "inc", "llc", "kk", "co., ltd"}
+)
 _URL = re.compile(r"https?://|www\.|^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?$", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d\s().‐-]{7,}\d")
-_META = re.compile(r"whatsapp|facebook|instagram|messenger|\bmeta\b|\boculus\b", re.IGNORECASE)
+_META = re.compile(
+    r"whats\s?-?app|wh[a4]tsapp|facebook|instagram|messenger|\bmeta\b|\boculus\b", re.IGNORECASE
+)
 _ABBREVIATION = re.compile(r"(?:\b[^\W\d_]{1,4}|\.[^\W\d_])\.$")
 _EDGES = "*!@#~^_=|?$%.,;:-/\\"
 _INNER = re.compile(r"[*#~^_=|$%\\<>{}\[\]]|([!?@&.-])\1+")
+#: An address or link within a name, as a word of it.
+_LINK_WORD = re.compile(r"\S+\.\S{2,}")
+_EMAIL = re.compile(r"[^\s@,;()<>]{1,64}@[^\s@,;()<>]+\.[^\s@,;()<>]+")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+#: UTF-8 that was read as Latin-1 or Windows-1252: MÃ¼ller, ä¼š.
+_MOJIBAKE = re.compile("[ÂÃâãäåæçèéð][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+#: Words of a claim that WhatsApp makes itself (display name guidelines: verification).
+_CLAIMS = re.compile(
+    r"\b(?:official|verified|offiziell|verifiziert)\b|公式|認証済み", re.IGNORECASE
+)
+#: What stands for a name that is not there, or for no name at all.
+_FILLERS = frozenset(
+    "undefined|null|nil|lorem ipsum|foo|bar|foobar|foo bar|baz|qux|string|text|name|none|empty"  # noqa: SIM905 - a list of words
+    "|test|testing|dummy|sample|example|placeholder|default|blank|abc|abcd|abcde|xyz|asdf|asdfg"
+    "|qwerty|qwertz|aaa|hoge|fuga|piyo|ほげ|ふが|テスト|サンプル|ダミー|あああ|ああああ|会社名"
+    "|店舗名|表示名"
+    "|same as legal name|same as company name|same as company|see above|as above|same|firmenname"
+    "|anzeigename|mustermann|musterfirma|muster gmbh|john doe|jane doe|acme|todo|tbd|to do"
+    "|company name|your company|my company|display name|business name|brand name|同じ|会社名と同じ".split(
+        "|"
+    )
+)
+#: A reference to another answer instead of a name.
+_REFERENCE = re.compile(
+    r"(?:siehe|s\.|see|same as|as in|like|wie|gleich|voir|ver|véase|vedi|idem|dito|ditto)\s|^(?:同上|上記|前記)"
+)
 #: Words that name no brand (WhatsApp's display name guidelines).
 _GENERIC = frozenset(
     "support|customer support|customer service|customer care|customer|help|help desk|helpdesk|info"  # noqa: SIM905 - a list of words
     "|information|contact|contact us|service|services|sales|shop|store|online shop|company|business"
     "|test|demo|admin|office|team|bot|chat|chatbot|fashion|restaurant|hotel|bank|marketing"
-    "|notification|notifications|alerts|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
-    "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社|弊社|当社"
+    "|notification|notifications|alerts|our|my|your|the|new|best|name|display|official|store name"
+    "|center"
+    "|centre|desk|hotline|butcher|pharmacy|bakery|barber|salon|florist|dentist"
+    "|doctor|lawyer|hospital|school|clinic|gym|supermarket|grocery|insurance|plumber|electrician"
+    "|taxi|bar|pub|beauty|apotheke|bäckerei|metzgerei|friseur|arzt|praxis|schule|restaurante"
+    "|farmacia|boulangerie|boucherie|薬局|美容院|病院|学校|レストラン|カフェ|居酒屋|ホテル|銀行"
+    "|歯科|医院|nan|true|false|void|inf|group|global|international|international group"
+    "|japan office"
+    "|お客様サポート|お客様相談室|お客様窓口|カスタマーサポート"
+    "|カスタマーサービス|サポート|サポート窓口|お問い合わせ|お問合せ|問い合わせ窓口|窓口|会社"
+    "|弊社|当社"
     "|テスト|ショップ|kundenservice|kundendienst|kundenbetreuung|service client|soporte|atendimento"
     "|客服|客戶服務|客户服务".split("|")
 )
@@ -108,8 +154,51 @@ def _lookalike(name: str, _question: Question) -> Finding | None:
     return Finding("lookalike", (("chars", mixed),)) if mixed else None
 
 
+def _disguised(name: str, _question: Question) -> Finding | None:
+    """Find letters in another dress (𝐋𝐮𝐜𝐤𝐲, Ⓢhop): the name cannot be searched for."""
+    dressed = [sign for sign in name if _is_dressed(sign)]
+    chars = "".join(dict.fromkeys(dressed))
+    return Finding("name_symbols", (("chars", chars),)) if chars else None
+
+
+def _is_dressed(sign: str) -> bool:
+    folded = unicodedata.normalize("NFKC", sign)
+    dressed = folded != unicodedata.normalize("NFC", sign) and folded.isascii() and folded.isalnum()
+    return dressed and sign not in "ªº"
+
+
+def _broken(name: str, _question: Question) -> Finding | None:
+    found = _MOJIBAKE.search(name)
+    return Finding("damaged_chars", (("chars", found.group()),)) if found else None
+
+
 def _url(name: str, _question: Question) -> Finding | None:
-    return Finding("name_url") if _URL.search(name) else None
+    inside = any(_is_link(word) for word in _LINK_WORD.findall(name))
+    spelled = re.sub(r"(?<=[a-z0-9])。(?=[a-z])", ".", name, flags=re.IGNORECASE)
+    return Finding("name_url") if inside or _URL.search(spelled) else None
+
+
+def _is_link(word: str) -> bool:
+    """Return whether ``word`` is a host under a top-level domain: t.me/shop, and not Dr.Weber."""
+    host = word.partition("://")[2] or word
+    host = re.split(r"[/?#:]", host.strip("()[],;!\"'"), maxsplit=1)[0]
+    top = host.rpartition(".")[2]
+    return "@" not in word and top.islower() and not _is_legal(top) and is_host_like(host)
+
+
+def _is_legal(top: str) -> bool:
+    return top in {"ltd", "inc", "co", "llc", "kg", "ag", "sa", "nv", "as"}
+
+
+def _email(name: str, _question: Question) -> Finding | None:
+    found = _EMAIL.search(name)
+    return Finding("name_email", (("given", found.group()),)) if found else None
+
+
+def _digits(name: str, _question: Question) -> Finding | None:
+    """Find a name without a letter: digits and marks alone."""
+    letterless = not any(sign.isalpha() for sign in name) and any(map(str.isnumeric, name))
+    return Finding("name_digits", (("given", name),)) if letterless else None
 
 
 def _phone(name: str, _question: Question) -> Finding | None:
@@ -141,8 +230,31 @@ def _capitals(name: str, _question: Question) -> Finding | None:
 
 
 def _generic(name: str, _question: Question) -> Finding | None:
-    generic = fold(name) in _GENERIC or is_country_name(name)
+    folded = fold(name)
+    words = re.findall(r"[^\W_]+", folded)
+    generic = (
+        folded in _GENERIC
+        or folded in _FILLERS
+        or (bool(words) and all(word in _GENERIC or word in _FILLERS for word in words))
+        or re.sub(r"\d+$", "", folded) in _FILLERS
+        or names_without_form(name)[0] == ""
+        or folded.strip("()") in _LEGAL_ALONE
+        or folded in assent_words()
+        or _is_mashed(folded)
+        or bool(_REFERENCE.match(folded))
+        or bool(_UUID.search(name))
+        or bool(_CLAIMS.search(name))
+        or is_country_name(name)
+        or bool(countries_of_place(name))
+    )
     return Finding("name_generic") if generic else None
+
+
+def _is_mashed(folded: str) -> bool:
+    """Return whether one key was pressed all the time, or neighbouring ones."""
+    letters = re.sub(r"[\W_]", "", folded)
+    alike = len(letters) >= _MASHED and len(set(letters)) == 1
+    return alike or (len(letters) >= _MASHED and is_dummy(letters))
 
 
 _RULES: tuple[Callable[[str, Question], Finding | None], ...] = (
@@ -150,7 +262,11 @@ _RULES: tuple[Callable[[str, Question], Finding | None], ...] = (
     _short,
     _markup,
     _lookalike,
+    _disguised,
+    _broken,
     _url,
+    _email,
+    _digits,
     _phone,
     _meta,
     _symbols,

@@ -1,13 +1,28 @@
 """Read an e-mail address (RFC 5321, RFC 6531 for other scripts)."""
 
 import re
+import unicodedata
+from dataclasses import replace
+from difflib import get_close_matches
 
 from email_validator import EmailNotValidError, validate_email
 
 from pipeline.forms.definitions.definition import Question
-from pipeline.model.problem import Severity
-from pipeline.validation.characters import clean, damaged, mixed_letters, squeeze
+from pipeline.model.problem import Severity, Verdict
+from pipeline.validation.characters import clean, damaged, squeeze, takes_back
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import is_doubted
+from pipeline.validation.scripts import (
+    disguised_letters,
+    foreign_letters,
+    is_idna,
+    is_known_top,
+    is_private,
+    looks_latin,
+    scripts_in,
+    strange_in_host,
+    unicode_host,
+)
 
 #: Domains where anybody can have an address: no proof of a company (the default list).
 FREE_MAIL_DOMAINS = frozenset(
@@ -21,6 +36,11 @@ FREE_MAIL_DOMAINS = frozenset(
 )
 _LONGEST = 320
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"|、，；/]+@[^\s<>()\[\],;:\"|、，；/]+")
+#: What stands between a name and its address.
+_BEFORE = (":", ";", ",", "-", "|")
+#: Top-level domains that a slip may be meant for.
+_USUAL_TOPS = ("com", "net", "org", "jp", "de", "uk", "fr", "info", "biz", "eu")
+_CLOSE = 0.6
 _SHORT_TOP = re.compile(r"\.[^.]$")
 #: Japanese carriers once gave out addresses with dots that RFC 5321 forbids.
 _DOTTED_CARRIERS = ("docomo.ne.jp", "ezweb.ne.jp", "au.com")
@@ -48,14 +68,24 @@ def read_email(  # noqa: PLR0911 - a return for each outcome
     plain = squeeze(whole).replace("。", ".").replace("｡", ".")
     if "://" in plain or "@" not in plain.replace("(at)", "@").replace("[at]", "@"):
         return reject("email_format")
+    plain = plain.strip("「」『』【】《》")
     plain = re.sub(r"^mailto:", "", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"\[([^\]]*@[^\]]*)\]\(mailto:\1\)", r"\1", plain)
+    if re.search(r"[/=]", plain.partition("@")[0]) and _is_valid(_canonical(plain)):
+        whole_address = _canonical(plain)  # rare signs, but not the edge of another address
+        return replace(
+            ask(whole_address, "confirm_value", value=whole_address), literal=whole_address
+        )
     found = [item.strip(".'`") for item in _ADDRESS.findall(plain)]
     distinct = list(dict.fromkeys(_canonical(item) for item in found))
     valid = [item for item in distinct if _is_valid(item)]
     if len(distinct) > 1 and len(distinct) >= plain.count("@"):
         return ask(None, "two_values", candidates=tuple(valid), a=distinct[0], b=distinct[1])
     if len(valid) == 1 and _stands_alone(plain, found[0]):
-        return _valid(valid[0]).noted(*notes, *_around(plain, found))
+        read = _valid(valid[0]).noted(*notes, *_around(plain, found))
+        if read.verdict is Verdict.OK and _is_doubted(plain, found[0]):
+            return ask(valid[0], "confirm_value", value=valid[0])
+        return read
     if distinct and _is_dotted_carrier(distinct[0]):
         return ask(distinct[0], "confirm_value", value=distinct[0])
     return _repaired(plain, valid).noted(*notes)
@@ -85,6 +115,14 @@ def _is_example(address: str) -> bool:
     return True
 
 
+def _is_doubted(text: str, address: str) -> bool:
+    """Return whether the words around ``address`` may change it; a name before ``<`` does not."""
+    before, _, after = text.partition(address)
+    named = before.rstrip().endswith(("<", "(", "["))
+    doubt = takes_back(before) if named else is_doubted(before)
+    return doubt or is_doubted(after.replace(address, " "))
+
+
 def _stands_alone(text: str, address: str) -> bool:
     """Return whether nothing touches ``address`` that may belong to it: ``taro @example.com``."""
     before, _, after = text.partition(address)
@@ -92,9 +130,9 @@ def _stands_alone(text: str, address: str) -> bool:
     return (
         inside_brackets
         or not before.strip()
-        or before.rstrip().endswith((":", ";", ",", "-", "|"))
+        or (before.endswith((" ", ":", ";", "|")) and before.rstrip().endswith(_BEFORE))
         or "@" in before
-    ) and not re.match(r",\s*\w", after)
+    ) and not re.match(r",\s*\w|[:/?#]\w", after)
 
 
 def _around(text: str, found: list[str]) -> tuple[str, ...]:
@@ -103,15 +141,39 @@ def _around(text: str, found: list[str]) -> tuple[str, ...]:
     return ("words_ignored",) if text.strip(". ") != found[0] else ()
 
 
-def _valid(address: str) -> Read:
-    domain = address.rpartition("@")[2]
-    mixed = mixed_letters(domain)
+def _valid(address: str) -> Read:  # noqa: PLR0911 - a return for each outcome
+    """Return ``address``, or the question about what looks like another one."""
+    local, _, domain = address.rpartition("@")
+    shown = unicode_host(domain)
+    mixed = foreign_letters(local) or strange_in_host(domain) or disguised_letters(local)
+    mixed = mixed or (local if looks_latin(local) else "")
     if mixed:
         return ask(address, "lookalike", chars=mixed)
+    symbols = "".join(sign for sign in local if not sign.isascii() and not _is_letter(sign))
+    if symbols or not is_idna(domain):
+        return ask(None, "chars", chars=symbols or domain)
+    if is_private(domain):
+        return reject("email_format")
+    if not is_known_top(domain):
+        return _unknown_top(address, domain)
+    if not local.isascii() and not scripts_in(local) <= scripts_in(shown) | {"Latn"}:
+        return replace(ask(address, "confirm_value", value=address), literal=address)
     if domain in _TYPOS:
         typo = Finding("email_typo", (("domain", domain),), Severity.WARNING)
         return ok(address, findings=(typo,))
     return ok(address)
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isalnum() or unicodedata.combining(sign) > 0 or unicodedata.category(sign) == "Mc"
+
+
+def _unknown_top(address: str, domain: str) -> Read:
+    """Return the question about a domain under a top-level domain that does not exist."""
+    before, _, top = domain.rpartition(".")
+    close = get_close_matches(top, _USUAL_TOPS, n=1, cutoff=_CLOSE)
+    meant = f"{address[: -len(domain)]}{before}.{close[0]}" if close else None
+    return ask(meant, "email_typo", domain=domain)
 
 
 def _is_dotted_carrier(address: str) -> bool:
@@ -126,8 +188,10 @@ def _repaired(text: str, valid: list[str]) -> Read:
     local, _, domain = spaced.strip(". ").rpartition("@")
     meant = re.sub(r"\s*[,、。]\s*", ".", domain)
     meant = re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", meant))
+    if re.search(r"\w,\w[^\s,]*$", local):
+        local = local.replace(",", ".")  # a comma for the dot before the @, too
     candidate = f"{local.removesuffix('@')}@{meant.lower()}"
-    if candidate != text and _is_valid(candidate):
+    if candidate != text and _is_valid(candidate) and is_known_top(meant.lower()):
         return ask(candidate, "confirm_value", value=candidate)
     if len(valid) == 1 and text.count("@") == 1 and "?" not in text:
         return ask(valid[0], "confirm_value", value=valid[0])

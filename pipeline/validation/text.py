@@ -12,7 +12,7 @@ from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
 MARKUP = re.compile(r"</?[A-Za-z!][^<>]*>|<\?|\{\{|\{%|&#?\w+;", re.DOTALL)
 
 
-def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001 - one shape
+def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
     """Return the words of ``text``; lengths count in UTF-16 units."""
     broken = damaged(text)
     if broken:
@@ -26,6 +26,8 @@ def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         return reject("too_long", n=question.maximum, m=length).noted(*notes)
     if length < question.minimum:
         return reject("too_short", n=question.minimum, m=length).noted(*notes)
+    if question.required and not question.long and not any(map(str.isalnum, value)):
+        return reject("placeholder", given=value)
     markup = MARKUP.search(value)
     if markup:
         return replace(ask(value, "markup", given=markup.group()), literal=value).noted(*notes)

@@ -29,7 +29,11 @@ _TABLES: Mapping[str, str] = {
     "part": "parts",
     "thing": "things",
     "statement": "statements",
+    "spot": "spots",
+    "mark": "marks",
 }
+#: The parameter that names the type of a file, and the table of how to save such as xlsx.
+_TYPE, _WAYS, _HOW, _USUAL = "type", "ways", "how", "excel_97"
 _VALUES = frozenset({"value", "a", "b", "given"})
 _DATES = frozenset({AnswerKind.DATE, AnswerKind.DATE_TIME})
 _MISSING = frozenset(
@@ -46,6 +50,10 @@ _MISSING = frozenset(
 )
 #: Sentences that show what we read, so that they speak of a question and not of its answer.
 _SHOW_WHAT_WAS_READ = frozenset({"two_values", "confirm_value", "from_print", "from_mail"})
+#: How the codes of what stands beside an answer begin; they show it.
+_LEFT_OVER = "left_over_"
+#: The sentence about a tick that says neither yes nor no.
+_UNCLEAR, _UNCLEAR_TICK = "bool_unclear", "tick_unclear"
 _YES_NO, _YES_NO_UNKNOWN, _CONSENT = "yes_no", "yes_no_unknown", "consent"
 _OF_LABELS = re.compile(r"\{[Ll]abel\}")
 _QUESTION_ENDS = ("か", "?", "？")
@@ -84,6 +92,9 @@ def sentence(problem: Problem, language: str, kind: FormKind | None) -> str:
         key, text = _resolved(name, value, problem, catalogue, language, kind)
         values[key] = text
         values.setdefault(name, text)
+        if name == _TYPE:
+            ways = catalogue[_WAYS]
+            values[_HOW] = str(ways.get(str(value), ways[_USUAL]))
     return re.sub(
         r"\{(\w+)\}", lambda found: values.get(found.group(1), found.group()), template_text
     )
@@ -92,9 +103,11 @@ def sentence(problem: Problem, language: str, kind: FormKind | None) -> str:
 def _template(code: str, question: Question | None, catalogue: Mapping[str, Any]) -> str:
     """Return the sentence of ``code`` about ``question``, its placeholders not yet filled."""
     own = str(catalogue[code]["sentence"])
-    if question is None or code in _SHOW_WHAT_WAS_READ:
+    if question is None or code in _SHOW_WHAT_WAS_READ or code.startswith(_LEFT_OVER):
         return own
     if question.kind is AnswerKind.TICK:
+        if code == _UNCLEAR:
+            return str(catalogue[_UNCLEAR_TICK]["sentence"])
         by_label_or_statement = _OF_LABELS.search(own) or "{statement}" in own
         return str(catalogue[_CONSENT]["sentence"]) if by_label_or_statement else own
     if not question.choices or not set(question.choices) >= {"yes", "no"}:

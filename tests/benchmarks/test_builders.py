@@ -76,6 +76,4 @@ def test_marked_pdf_against_its_layout_alone(language: str) -> None:
         lambda: lay_out(FormKind.ONBOARDING, language, ADDRESS, PRIVACY),
         rounds=3,
     )
-    show(
-        f"filling in a PDF with known marks ({language})", ours, floor, "WeasyPrint's layout alone"
-    )
+    show(f"putting a marked PDF together ({language})", ours, floor, "WeasyPrint's layout alone")

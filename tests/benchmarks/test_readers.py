@@ -15,7 +15,7 @@ import pypdf
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.texts import choice_vocabulary, fold_word
 from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.forms.xlsx.read.reader import read_xlsx
@@ -36,7 +36,7 @@ _GROWTH = 1.05
 #: Reads the files of a folder again and again; prints the resident memory in kB after each tenth.
 _READ_AGAIN = """
 import hashlib, json, pathlib, sys
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile
 
@@ -51,7 +51,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 readings = []
 for number in range(int(sys.argv[2])):
     file = files[number % len(files)]
-    (read_xlsx if file.format is FileFormat.XLSX else read_pdf)(file)
+    (read_xlsx if file.format is FileFormat.XLSX else read_pdf_forms)(file)
     if (number + 1) % (int(sys.argv[2]) // 10) == 0:
         readings.append(resident())
 print(json.dumps(readings))
@@ -85,6 +85,10 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Filled, ...]:
         program.fill(jobs, folder / "own")
         found += [Filled(program.name, job, _file(job.target)) for job in jobs]
     return tuple(found)
+
+
+def _read_pdf(file: FormFile) -> object:
+    return read_pdf_forms(file)[0]
 
 
 def _file(path: Path) -> FormFile:
@@ -200,8 +204,8 @@ def test_reading_workbooks_against_openpyxl(matrix: tuple[Filled, ...]) -> None:
 @pytest.mark.benchmark
 def test_reading_pdf_forms_against_pypdf(matrix: tuple[Filled, ...]) -> None:
     files = tuple(item for item in matrix if item.file.format is FileFormat.PDF)
-    _compare(files, read_pdf, _pypdf, "reading a PDF form", "pypdf's list of fields")
-    _compare(files, read_pdf, _pypdf_with_widgets, "reading a PDF form", "pypdf doing the same")
+    _compare(files, _read_pdf, _pypdf, "reading a PDF form", "pypdf's list of fields")
+    _compare(files, _read_pdf, _pypdf_with_widgets, "reading a PDF form", "pypdf doing the same")
 
 
 @pytest.mark.benchmark

@@ -19,7 +19,7 @@ from pipeline.forms.publish import build_form
 from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.intake.find import language_of
 from pipeline.intake.language import customer_language
-from pipeline.intake.read import read_form
+from pipeline.intake.read import read_file
 from pipeline.mailbox.reply.new_text import read_new_text
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.message import InboundMessage, SenderJudgement, SenderVerdict
@@ -332,7 +332,7 @@ def test_erasing_a_request_erases_what_its_mail_told(world: World) -> None:
 
 def _answers(mail: Sent) -> tuple[FormKind, dict[str, str]]:
     ((name, content),) = mail.files.items()
-    found = read_form(FormFile(name, content, FileFormat.XLSX, "", 0))
+    (found,) = read_file(FormFile(name, content, FileFormat.XLSX, "", 0))
     assert isinstance(found, Submission)
     return found.form, {answer.field: answer.raw for answer in found.answers if answer.raw}
 

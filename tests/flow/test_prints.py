@@ -7,7 +7,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.request import Status
 from pipeline.model.submission import Submission
@@ -31,7 +31,7 @@ def copy_in(mail: Sent) -> tuple[FormFile, Submission]:
     """Return the one form that a mail of ours carries, as a file and as read."""
     ((name, content),) = mail.files.items()
     file = FormFile(name, content, FileFormat.PDF, hashlib.sha256(content).hexdigest(), 0)
-    read = read_pdf(file)
+    (read,) = read_pdf_forms(file)
     assert isinstance(read, Submission)
     return file, read
 
@@ -56,7 +56,7 @@ def test_print_is_answered_with_one_request_and_all_that_was_read(
     assert [sentence in "".join(item.split()) for item in items_of(mail)] == [True]
     _, given = form(FormKind.ONBOARDING, language, "pdf")
     _, copy = copy_in(mail)
-    wanted = read_pdf(FormFile("form.pdf", given, FileFormat.PDF, "0" * 64, 0))
+    (wanted,) = read_pdf_forms(FormFile("form.pdf", given, FileFormat.PDF, "0" * 64, 0))
     assert isinstance(wanted, Submission)
     assert {answer.field: answer.raw for answer in copy.answers} == {
         answer.field: answer.raw for answer in wanted.answers

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.flow.staff import review as decisions
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
@@ -19,7 +19,10 @@ from tests.world.customers import HANAKO, JULIA, OLIVER, form
 from tests.world.outbox import Sent, notices
 from tests.world.world import World
 
-_READERS = {"xlsx": (FileFormat.XLSX, read_xlsx), "pdf": (FileFormat.PDF, read_pdf)}
+_READERS = {
+    "xlsx": (FileFormat.XLSX, read_xlsx),
+    "pdf": (FileFormat.PDF, lambda file: read_pdf_forms(file)[0]),
+}
 _GERMAN = {
     "reply_language": "Deutsch",
     "time_zone": "MEZ (UTC+1)",

@@ -237,7 +237,7 @@ def notice_text(notice: NoticeName, language: str) -> str:
 _PROBE = f"""
 import json
 from pipeline.forms.publish import build_form
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.intake.language import customer_language
@@ -256,7 +256,7 @@ def language(file_format, read):
 print(json.dumps({{
     "languages": languages(),
     "xlsx": language(FileFormat.XLSX, read_xlsx),
-    "pdf": language(FileFormat.PDF, read_pdf),
+    "pdf": language(FileFormat.PDF, lambda file: read_pdf_forms(file)[0]),
     "asked": choice_vocabulary(FormKind.QR)["reply_language"].get("nederlands"),
     "written": customer_language("", "Goedendag", "{FOURTH}", "de", languages()),
     "header": customer_language("", "Goedendag", "", "{FOURTH}-NL", languages()),

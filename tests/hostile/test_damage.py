@@ -8,7 +8,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.guard import Guard
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, Submission, UnreadableFile
@@ -41,11 +41,11 @@ def wrong_answers(read: Submission, truth: Sequence[Answer]) -> list[tuple[Answe
 def _hunt(guard: Guard, way: str, seeds: range) -> tuple[int, int]:
     """Read damaged files; return how many were accepted and how many refused."""
     name, base, make = _WAYS[way]
-    sound = guard.call(read_file, name, base())
+    sound = guard.call(read_forms_of, name, base())[0]
     assert isinstance(sound, Submission)
     accepted = 0
     for seed in seeds:
-        read = guard.call(read_file, name, make(seed))
+        read = guard.call(read_forms_of, name, make(seed))[0]
         if isinstance(read, UnreadableFile):
             continue
         assert (seed, wrong_answers(read, sound.answers)) == (seed, [])
@@ -69,7 +69,7 @@ def test_packed_objects_with_another_checksum_are_damaged(guard: Guard) -> None:
     for stream in packed:
         changed = content.replace(stream, stream[:-1] + bytes([stream[-1] ^ 1]))
         assert changed != content
-        read = guard.call(read_file, "form.pdf", changed)
+        read = guard.call(read_forms_of, "form.pdf", changed)[0]
         assert isinstance(read, UnreadableFile)
         assert read.problem.code == "file_damaged"
 
@@ -87,7 +87,7 @@ def test_damaged_file_is_never_accepted_with_a_wrong_answer_in_a_long_run(
 def test_files_that_are_damaged_read_as_what_was_filled_in(
     guard: Guard, make: Callable[[], bytes]
 ) -> None:
-    read = guard.call(read_file, "form", make())
+    read = guard.call(read_forms_of, "form", make())[0]
     assert isinstance(read, Submission)
     typed = good_answers(FormKind.ONBOARDING, "en")
     names = ("contact_name", "company_legal_name", "use_case", "genesys_org_id", "website")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import FormSettings, MailboxSettings
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.publish import build_form
 from pipeline.model.form import FileFormat, Filling, FormKind
 from pipeline.model.submission import Submission
@@ -67,7 +67,7 @@ def filled_form(kind: FormKind, language: str, folder: Path) -> Path:
 
 def _row(program: str, kind: FormKind, language: str, path: Path) -> FlattenedRow:
     given = entries(kind, language, FileFormat.PDF)
-    submission = read_file(path.name, path.read_bytes())
+    submission = read_forms_of(path.name, path.read_bytes())[0]
     assert isinstance(submission, Submission), (program, path.name, submission)
     assert submission.from_print
     raws = {answer.field: answer.raw for answer in submission.answers}

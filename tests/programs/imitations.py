@@ -77,7 +77,7 @@ class Imitation:
 
     def _grids(self, book: Workbook) -> Iterator[Grid]:
         if self.summary:
-            yield self.summary, False, {(1, 1): "This document was exported."}
+            yield self.summary, False, _listed([sheet.title for sheet in book.worksheets])
         for sheet in book.worksheets:
             secret = sheet.title in {at.IDENTITY_SHEET, at.LISTS_SHEET}
             if not secret or self.hidden != "gone":
@@ -90,6 +90,20 @@ class Imitation:
                 seen = self.keys or not sheet.column_dimensions[letters].hidden
                 if seen and isinstance(value, str | int):
                     yield (row, column), value
+
+
+def _listed(titles: Sequence[str]) -> dict[tuple[int, int], str | int]:
+    """Return the sheet that Numbers puts before all others: what became of its tables."""
+    found: dict[tuple[int, int], str | int] = {
+        (1, 1): "This document was exported from Numbers. Each table became a worksheet.",
+        (3, 1): "Numbers Sheet Name",
+        (3, 2): "Numbers Table Name",
+        (3, 3): "Excel Worksheet Name",
+    }
+    for number, title in enumerate(titles):
+        found |= {(4 + 2 * number, 1): title}
+        found |= {(5 + 2 * number, 2): "Table 1", (5 + 2 * number, 3): title}
+    return found
 
 
 def _properties(book: Workbook) -> dict[str, str]:

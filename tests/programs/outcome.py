@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FileFormat, FormKind
@@ -43,7 +43,7 @@ class Row:
 def judge(job: Job, program: str = "", file_format: FileFormat | None = None) -> Row:
     """Read ``job.target`` as a form that came by mail, and compare it with what was typed."""
     content = job.target.read_bytes()
-    found = read_file(job.target.name, content)
+    found = read_forms_of(job.target.name, content)[0]
     shape = file_format or (FileFormat.PDF if job.target.suffix == ".pdf" else FileFormat.XLSX)
 
     def row(

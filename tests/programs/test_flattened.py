@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.pdf.printed import blank as geometry_of_blanks
 from pipeline.forms.publish import build_form
 from pipeline.model.form import FileFormat, FormKind
@@ -55,6 +55,6 @@ def test_form_whose_writing_was_drawn_as_shapes_is_not_taken_for_blank(tmp_path:
     out.mkdir()
     path = filled_form(FormKind.QR, "en", sources)
     OUTLINED.flatten([path], out)
-    found = read_file(path.name, (out / path.name).read_bytes())
+    found = read_forms_of(path.name, (out / path.name).read_bytes())[0]
     assert not isinstance(found, Submission)
     assert found.problem.code in {"file_scanned", "file_template"}

@@ -12,7 +12,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
 from tests.programs.answers import entries
@@ -124,7 +124,7 @@ def accepted_and_asked(row: Row) -> tuple[int, tuple[tuple[str, str], ...], str]
 
 
 def problem_of(path: Path) -> str:
-    found = read_file(path.name, path.read_bytes())
+    found = read_forms_of(path.name, path.read_bytes())[0]
     assert isinstance(found, UnreadableFile)
     return found.problem.code
 

@@ -12,7 +12,7 @@ import click
 from pipeline.cli.context import settings
 from pipeline.cli.files import read_named, tell, worst
 from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.cli.pages.answers import AnswerLine, print_answers
+from pipeline.cli.pages.answers import AnswerLine, left_over_line, print_answers
 from pipeline.errors import ExitCode, PipelineError, UsageError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
@@ -163,7 +163,10 @@ def _required(value: object) -> str:
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--lang", "language", default=None)
 def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> int:
-    """Read filled forms and print what each answer was read as, with every problem."""
+    """Read filled forms and print what each answer was read as, with every problem.
+
+    A file with several forms is one object of JSON, with the others inside that of the first.
+    """
     from pipeline.flow.services import phone_policy  # noqa: PLC0415
     from pipeline.flow.views.form_check import FormCheck, check_form  # noqa: PLC0415 - slow to import
     from pipeline.guard import Guard  # noqa: PLC0415
@@ -190,7 +193,9 @@ def check(files: tuple[Path, ...], language: str | None, *, as_json: bool) -> in
             if as_json:
                 print_json(result)
             else:
-                _print_check(result, hashlib.sha256(content).hexdigest()[:12])
+                digest = hashlib.sha256(content).hexdigest()[:12]
+                for form in (result, *result.other_forms):
+                    _print_check(form, digest)
     return worst(codes)
 
 
@@ -217,6 +222,8 @@ def _print_check(result: "FormCheck", digest: str) -> None:
     for problem in result.problems:
         line = f"{words.status_word(problem.severity)}: {problem.message} (`{problem.code}`)"
         told.setdefault(problem.field, []).append(line)
+    for item in result.left_over:
+        told.setdefault(item.field, []).append(left_over_line(item))
     lines = [
         AnswerLine(
             _label(result, field.id),

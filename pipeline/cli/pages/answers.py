@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipeline.cli.output import print_table
 from pipeline.wording import console as words
@@ -17,6 +18,24 @@ class AnswerLine:
     verdict: str
     notes: tuple[str, ...]
     told: tuple[str, ...] = ()
+
+
+class _LeftOver(Protocol):
+    """What stands in a file beside the answers."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def where(self) -> str: ...
+
+
+def left_over_line(item: _LeftOver) -> str:
+    """Return the line that shows what stands beside the answers, and where."""
+    kind = words.named("left_over", item.kind)
+    key = "left_over" if item.words else "left_over_mark"
+    return words.word(key, kind=kind, words=item.words, where=item.where)
 
 
 def print_answers(heading: str, lines: Sequence[AnswerLine]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 
 from pipeline.cli.output import print_lines
-from pipeline.cli.pages.answers import AnswerLine, print_answers
+from pipeline.cli.pages.answers import AnswerLine, left_over_line, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.flow.staff.suggested import suggestion
 from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
@@ -171,11 +171,14 @@ def _answers(view: RequestView) -> None:
                 field.shown,
                 field.verdict,
                 field.notes,
-                tuple(
-                    line
-                    for problem in view.problems
-                    if problem.field == field.id
-                    for line in _told(problem)
+                (
+                    *(
+                        line
+                        for problem in view.problems
+                        if problem.field == field.id
+                        for line in _told(problem)
+                    ),
+                    *(left_over_line(item) for item in view.left_over if item.field == field.id),
                 ),
             )
             for field in view.fields
@@ -186,6 +189,9 @@ def _answers(view: RequestView) -> None:
         if problem.field not in shown:
             for line in _told(problem):
                 print_lines(line, first="  ", rest="      ")
+    for item in view.left_over:
+        if item.field not in shown:
+            print_lines(left_over_line(item), first="  ", rest="      ")
 
 
 def _told(problem: ShownProblem) -> list[str]:

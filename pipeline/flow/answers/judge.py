@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
 
+from pipeline.flow.answers.revisions import submission_of
 from pipeline.forms.texts import choice_vocabulary
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind
@@ -29,7 +30,8 @@ def judge(
 ) -> CheckedForm:
     """Judge ``submission`` on the day of ``day`` (aware); ``phones`` says which numbers are taken.
 
-    A doubtful answer that was asked about in ``previous`` and comes back unchanged is confirmed.
+    A doubtful answer that was asked about in ``previous`` and comes back unchanged is confirmed;
+    what stood beside the answers there already was asked about too.
     """
     context = check_context(submission.form, day.date(), phones)
     if previous is not None:
@@ -39,4 +41,16 @@ def judge(
             if reading.verdict == Verdict.ASK.value
         }
         context = replace(context, confirmed=MappingProxyType(asked))
+        submission = _with_told(submission, previous)
     return check(submission, context)
+
+
+def _with_told(submission: Submission, previous: RevisionRecord) -> Submission:
+    """Return ``submission`` with what stood in ``previous`` already known as told."""
+    if not submission.left_over:
+        return submission
+    told = {item.key for item in submission_of(previous).left_over}
+    items = tuple(
+        replace(item, told=item.told or item.key in told) for item in submission.left_over
+    )
+    return replace(submission, left_over=items)

@@ -1,5 +1,7 @@
 """The sentences about answers and files that the customer reads."""
 
+from collections.abc import Mapping
+
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
@@ -9,6 +11,8 @@ from pipeline.wording.problems import priority, sentence, shown
 
 #: The question about an answer that is right as far as we see; ``file_print`` asks it for all.
 _READ_FROM_PRINT = "from_print"
+#: How the codes of questions about what stands beside an answer begin.
+_LEFT_OVER = "left_over_"
 
 
 def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem, ...]:
@@ -21,6 +25,7 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
     numbers = FORMS[kind].numbers
     items = []
     from_print = checked.submission.from_print
+    beside = _beside(checked)
     for problem in priority(checked.customer_problems):
         if from_print and problem.code == _READ_FROM_PRINT:
             continue
@@ -31,11 +36,23 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
                 label=texts.label(kind, problem.field) if problem.field in numbers else "",
                 where=reading.where if reading else "",
                 given=shown(reading.raw) if reading else "",
-                sentences=(sentence(problem, language, kind),),
+                sentences=tuple(
+                    sentence(item, language, kind)
+                    for item in dict.fromkeys((problem, *beside.get(problem.field, ())))
+                ),
                 field=problem.field,
             )
         )
     return tuple(sorted(items, key=lambda item: item.question))
+
+
+def _beside(checked: CheckedForm) -> Mapping[str, tuple[Problem, ...]]:
+    """Return the questions about what stands beside the answers, by field: each is asked."""
+    found: dict[str, tuple[Problem, ...]] = {}
+    for problem in checked.customer_problems:
+        if problem.field and problem.code.startswith(_LEFT_OVER):
+            found[problem.field] = (*found.get(problem.field, ()), problem)
+    return found
 
 
 def notes_for_customer(checked: CheckedForm, language: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from functools import partial
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.inbound.faults import Blame, after_failure, fault_of, put_aside
+from pipeline.flow.inbound.foresight import foresee
 from pipeline.flow.inbound.read import Reading
 from pipeline.flow.inbound.ready import make_ready
 from pipeline.flow.inbound.receive import receive
@@ -126,7 +127,9 @@ def _stops_all(error: Exception) -> bool:
 
 def _bulk(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
     processed = 0
-    for row in _claimed(work, ids):
+    rows = _claimed(work, ids)
+    foresee(work, rows, reading)
+    for row in rows:
         if processed and work.keeps_others_waiting:
             break
         work.tx.messages.save(_placed(work.services, receive(work, row, reading)))

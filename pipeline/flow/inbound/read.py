@@ -123,6 +123,10 @@ class Reading:
             raise found
         return found
 
+    def of(self, row: MessageRecord) -> ReadMessage | Exception | None:
+        """Return what is known of the message of ``row`` already; nothing is read."""
+        return self._found.get(row.id)
+
     def look(self, row: MessageRecord) -> FirstLook | None:
         """Return the first look at the message of ``row``, if it was taken ahead."""
         return self._looks.get(row.id)

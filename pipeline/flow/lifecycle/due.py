@@ -45,7 +45,7 @@ def catch_up(work: Work, answers: Iterable[Notice]) -> None:
         if record is None or due_at is None or due_at > work.now:
             continue
         try:
-            with work.tx.savepoint():
+            with work.tx.savepoint(sends=False):
                 _look_at(work, record)
         except RefusedError as error:
             # the due work of this batch tells staff
@@ -72,7 +72,7 @@ def _portion(work: Work, put_off: type[Exception]) -> int:
             break
         looked_at += 1
         try:
-            with work.tx.savepoint():
+            with work.tx.savepoint(sends=put_off is not RefusedError):
                 _look_at(work, record)
         except put_off as error:
             if blames_nothing(error):

@@ -102,7 +102,7 @@ def form_with_answers(
     answers = tuple(
         (reading.field, _written(questions[reading.field], reading))
         for reading in revision.readings
-        if reading.raw and reading.field in questions
+        if (reading.raw or reading.value) and reading.field in questions
     )
     marks = tuple((item.field, item.sentences) for item in details.items if item.field)
     return _form(
@@ -115,8 +115,11 @@ def form_with_answers(
 
 
 def _written(question: Question, reading: StoredReading) -> str:
-    """Return a choice by its code, everything else as the customer typed it."""
-    chosen = question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}
+    """Return a choice by its code, everything else as the customer typed it.
+
+    Where the customer typed nothing, what stood beside the answer is proposed.
+    """
+    chosen = question.kind in {AnswerKind.CHOICE, AnswerKind.TICK} or not reading.raw.strip()
     return reading.value if chosen and reading.value else reading.raw
 
 

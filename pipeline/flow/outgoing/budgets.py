@@ -52,9 +52,12 @@ def over_answer_cap(work: Work, address: str, record: RequestRecord, message_row
     """Count a direct answer; return whether sender or request had enough for a day."""
     limits = work.services.settings.courier
     today = _day(work.now)
-    of_sender = work.tx.counters.add(f"answers:sender:{mailbox_of(address)}", today)
-    of_request = work.tx.counters.add(f"answers:request:{record.id}", today)
-    over = max(of_sender - limits.sender_daily_cap, of_request - limits.request_daily_cap)
+    of_sender = f"answers:sender:{mailbox_of(address)}"
+    of_request = f"answers:request:{record.id}"
+    counts = work.tx.counters.add_to_each([of_sender, of_request], today)
+    over = max(
+        counts[of_sender] - limits.sender_daily_cap, counts[of_request] - limits.request_daily_cap
+    )
     if 0 < over <= _TOLD:
         alert(work, "answers_capped", record.reference, message_row)
     return over > 0

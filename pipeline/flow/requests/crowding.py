@@ -23,7 +23,8 @@ def is_one_too_many(work: Work, context: MessageContext, reference: str) -> bool
     proof = "proven" if context.proven else "unproven"
     day = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
     most = work.services.settings.sender.daily_requests
-    counts = [work.tx.counters.add(f"requests:{proof}:{name}", day) for name in names]
+    keys = [f"requests:{proof}:{name}" for name in names]
+    counts = work.tx.counters.add_to_each(keys, day).values()
     if max(counts) <= most:
         return False
     if most + 1 in counts:

@@ -58,7 +58,7 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
     """
     answered = len(context.answers)
     try:
-        with work.tx.savepoint():
+        with work.tx.savepoint(sends=False):
             return _follow_up(work, context, known)
     except RefusedError as error:
         if error.code == "stale_request":

@@ -51,6 +51,8 @@ def find_conflict(
     if number is None:
         return None
     locked = work.tx.numbers.lock(number)
+    if sender.verdict is SenderVerdict.PASS:
+        work.tx.requests.of_number(number)  # who is proven replaces their unproven ones: one read
     wanted = _Wanted(
         work,
         checked.submission.form,

@@ -48,7 +48,7 @@ def open_forms(work: Work, context: MessageContext, linked_to: str = "") -> Mess
     ``linked_to`` is the reference of a request that they belong beside.
     """
     try:
-        with work.tx.savepoint():
+        with work.tx.savepoint(sends=False):
             return _open_forms(work, context, linked_to)
     except RefusedError as error:
         if error.code == "stale_request":
@@ -70,11 +70,11 @@ def _close_waiting(work: Work, context: MessageContext) -> None:
     """Close what waits for a form of this sender: it has come, in a mail of its own."""
     if not context.proven or context.unanswered:
         return
-    for record in work.tx.requests.open_of_sender(
+    for record in work.tx.requests.formless_of_sender(
         context.sender.address, context.now - _FILE_AWAITED
     ):
         waits = {Status.NEEDS_CORRECTION, Status.TRIAGE, Status.AWAITING_FORM}
-        if record.form is None and record.status in waits:
+        if record.status in waits:
             event = Event(EventName.SUPERSEDE, Actor.SYSTEM, context.now, reason="form_arrived")
             apply_event(work, record, event, context.trigger)
 

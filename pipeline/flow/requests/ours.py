@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.proposed import proposed_filling
+from pipeline.flow.answers.revisions import submission_of
 from pipeline.flow.context import MessageContext, ReadMessage
 from pipeline.flow.services import Work
 from pipeline.forms.definitions.catalogue import FORMS
@@ -105,8 +106,12 @@ def _says_the_same(checked: CheckedForm, revision: RevisionRecord) -> bool:
     """Return whether each answer is written or understood as in ``revision``.
 
     Our copies write a choice in the words of their language and everything else as it was typed;
-    programs that save them again change blanks and widths.
+    programs that save them again change blanks and widths. What stands beside the answers must have
+    stood there.
     """
+    beside = {item.key for item in checked.submission.left_over}
+    if beside and not beside <= {item.key for item in submission_of(revision).left_over}:
+        return False
     old = {reading.field: (reading.raw, reading.value) for reading in revision.readings}
     return all(
         _same_answer((reading.raw, reading.value), old.get(reading.field, ("", None)))
@@ -138,6 +143,7 @@ def _without_prefilled(
         submission
         for submission in submissions
         if submission.form is record.form_sent
+        and not submission.left_over
         and all(
             _same_answer((reading.raw, reading.value), (filled, filled or None))
             for reading in judge(work.services.phones, submission, context.now).readings

@@ -12,7 +12,6 @@ from pipeline.model.identifiers import new_id, new_reference
 from pipeline.model.request import HoldReason, RequestState, Status, Track
 from pipeline.resources import languages
 from pipeline.store.records import RequestRecord
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.catalogue import BY_FORM
 from pipeline.validation.customer_zone import customer_zone
 
@@ -31,7 +30,7 @@ def new_record(
     number = value("phone_number") or ""
     zone = customer_zone(value("time_zone"), number, work.services.settings.team.time_zone)
     form = checked.submission.form if checked else None
-    reference = _free_reference(work.tx)
+    reference = new_reference()  # one that is taken is drawn anew by the next try
     crowded = is_one_too_many(work, context, reference)
     doubts = (HoldReason.TOO_MANY,) if crowded else ()
     record = RequestRecord(
@@ -64,13 +63,6 @@ def new_record(
         subject=context.message.subject[:998],
     )
     return with_answers(record, checked) if checked else record
-
-
-def _free_reference(tx: Transaction) -> str:
-    reference = new_reference()
-    while tx.requests.reference_exists(reference):
-        reference = new_reference()
-    return reference
 
 
 def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:

@@ -1,12 +1,12 @@
 """Check one form file outside of any request, for the command line and for a curious customer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline.flow.answers.judge import check_context
 from pipeline.guard import Guard, GuardError
 from pipeline.intake.find import find_in_file
-from pipeline.intake.read import read_form
+from pipeline.intake.read import read_file
 from pipeline.mailbox.parse import enclosed_files
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Problem, Severity
@@ -44,8 +44,21 @@ class CheckedProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedLeftOver:
+    """What stands in the file beside the answers, as ``pipeline form check`` prints it."""
+
+    kind: str
+    words: str
+    where: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormCheck:
-    """The result of ``pipeline form check`` for one file; ``verdict`` may be ``unreadable``."""
+    """The result of ``pipeline form check`` for one file; ``verdict`` may be ``unreadable``.
+
+    ``other_forms`` are further forms in the same file: each becomes a request of its own.
+    """
 
     schema: str
     file: str
@@ -55,20 +68,25 @@ class FormCheck:
     verdict: str
     fields: tuple[CheckedField, ...] = field(default=())
     problems: tuple[CheckedProblem, ...] = field(default=())
+    left_over: tuple[CheckedLeftOver, ...] = field(default=())
+    other_forms: tuple["FormCheck", ...] = field(default=())
 
 
-def read_file(name: str, content: bytes) -> Submission | UnreadableFile:
-    """Find the first form in a file and read it (runs in the guarded child)."""
+def read_forms_of(name: str, content: bytes) -> tuple[Submission | UnreadableFile, ...]:
+    """Find the first file with a form in ``content`` and read all its forms (guarded child).
+
+    A form that cannot be read stands beside those that can.
+    """
     found = find_in_file(name, content, enclosed_files)
     if isinstance(found, UnreadableFile):
-        return found
-    unreadable = None
+        return (found,)
+    unreadable: tuple[Submission | UnreadableFile, ...] = ()
     for file in found:
-        read = read_form(file)
-        if isinstance(read, Submission):
-            return read
+        read = read_file(file)
+        if any(isinstance(item, Submission) for item in read):
+            return tuple(sorted(read, key=lambda item: isinstance(item, UnreadableFile)))
         unreadable = unreadable or read
-    return unreadable or UnreadableFile(name, Problem("file_template", Severity.ERROR))
+    return unreadable or (UnreadableFile(name, Problem("file_template", Severity.ERROR)),)
 
 
 def check_form(
@@ -76,9 +94,16 @@ def check_form(
 ) -> FormCheck:
     """Read and judge one file; the sentences are in ``language``."""
     try:
-        read = guard.call(read_file, name, content)
+        read = guard.call(read_forms_of, name, content)
     except GuardError:
-        read = UnreadableFile(name, Problem("file_refused", Severity.ERROR))
+        read = (UnreadableFile(name, Problem("file_refused", Severity.ERROR)),)
+    first, *others = (_judged(item, name, language, today, phones) for item in read)
+    return replace(first, other_forms=tuple(others))
+
+
+def _judged(
+    read: Submission | UnreadableFile, name: str, language: str, today: date, phones: PhonePolicy
+) -> FormCheck:
     if isinstance(read, UnreadableFile):
         problems = (_problem(read.problem, language, None),)
         return FormCheck(SCHEMA, name, None, None, None, "unreadable", (), problems)
@@ -103,6 +128,10 @@ def check_form(
             for reading in checked.readings
         ),
         problems=tuple(_problem(problem, language, read.form) for problem in checked.problems),
+        left_over=tuple(
+            CheckedLeftOver(item.kind.value, item.words, item.where, item.field)
+            for item in read.left_over
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.flow.answers.revisions import submission_of
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import whose_number
 from pipeline.flow.views.messages import shown_messages
@@ -21,6 +22,7 @@ from pipeline.store.records import (
     MessageRecord,
     NoteRecord,
     RequestRecord,
+    RevisionRecord,
     StoredProblem,
     StoredReading,
 )
@@ -77,6 +79,16 @@ class ShownField:
     verdict: str
     notes: tuple[str, ...]
     cell_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeftOver:
+    """What stands in the latest form beside its answers; ``field`` is the question, or empty."""
+
+    kind: str
+    words: str
+    where: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,7 @@ class RequestView:
     overdue_since: datetime | None
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
+    left_over: tuple[ShownLeftOver, ...]
     certificate: ShownCertificate | None
     certificates: tuple[ShownCertificate, ...]
     history: tuple[EventRecord, ...]
@@ -195,6 +208,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         )
         if revision
         else (),
+        left_over=_left_over(revision) if revision else (),
         certificate=live[0] if live else None,
         certificates=certificates,
         history=tuple(found.events),
@@ -246,6 +260,13 @@ def _fields(
             reading.cell_type,
         )
         for reading in readings
+    )
+
+
+def _left_over(revision: RevisionRecord) -> tuple[ShownLeftOver, ...]:
+    return tuple(
+        ShownLeftOver(item.kind.value, item.words, item.where, item.field)
+        for item in submission_of(revision).left_over
     )
 
 

@@ -12,6 +12,14 @@ def edges_of(annotation: Any) -> Edges:
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
+def edges_if_any(annotation: Any) -> Edges | None:
+    """Return the edges of an annotation; None when its rectangle is not four numbers."""
+    try:
+        return edges_of(annotation)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def size_of(annotation: Any) -> tuple[float, float]:
     """Return width and height of an annotation, in points."""
     left, bottom, right, top = edges_of(annotation)

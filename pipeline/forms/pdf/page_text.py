@@ -30,14 +30,38 @@ def printed_text(pdf: Any) -> str:
 
     Raises whatever pikepdf raises on a broken file.
     """
+    return "\n".join(printed_pages(pdf))[:_MAXIMUM_TEXT]
+
+
+def printed_pages(pdf: Any) -> tuple[str, ...]:
+    """Return the text of each of the first pages of the open ``pdf``.
+
+    Raises whatever pikepdf raises on a broken file.
+    """
     reading = _Reading()
+    found: list[str] = []
     for page in itertools.islice(pdf.pages, _MAXIMUM_PAGES):
         reading.seen.clear()
+        reading.pieces.clear()
         _read(page, page.resources, reading)
-        reading.pieces.append("\n")
-        if sum(map(len, reading.pieces)) > _MAXIMUM_TEXT:
+        found.append("".join(reading.pieces)[:_MAXIMUM_TEXT])
+        if sum(map(len, found)) > _MAXIMUM_TEXT:
             break
+    return tuple(found)
+
+
+def page_words(page: Any) -> str:
+    """Return the text of one page. Raises whatever pikepdf raises on a broken file."""
+    reading = _Reading()
+    _read(page, page.resources, reading)
     return "".join(reading.pieces)[:_MAXIMUM_TEXT]
+
+
+def shown_text(form: Any) -> str:
+    """Return the text that a form XObject shows, such as the appearance of an annotation."""
+    reading = _Reading()
+    _read(form, form.get("/Resources"), reading)
+    return " ".join("".join(reading.pieces)[:_MAXIMUM_TEXT].split())
 
 
 @dataclass(slots=True)

@@ -1,86 +1,92 @@
-"""Reads a filled PDF form: returns a submission, or the problem that says why there is none.
+"""Reads the forms in a PDF: returns submissions, or the problems that say why there are none.
 
-The values of the fields are read, never the picture; only of a copy without fields (printed or
-flattened) the page is read, and then each answer is asked about. What programs do to a form on the
-way is undone here (junk around the file, fields reachable only through the pages, choices kept as
-words or on widgets); what may be damaged is never accepted in part.
+The values of the fields are read, never the picture; where fields are gone (printed or flattened)
+the page is read, and then each answer is asked about. What programs do to a form on the way is
+undone here (junk around the file, fields reachable only through the pages, several forms joined
+into one file); what may be damaged is never accepted in part.
 """
 
-import html
 import re
-from collections.abc import Iterable
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import pikepdf
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
-from pipeline.forms.pdf.embedded import holds_locked_form
+from pipeline.forms.pdf.copies import each_once
 from pipeline.forms.pdf.faults import blamed_on, is_of_file, tells_damage
+from pipeline.forms.pdf.filled import read_fields
 from pipeline.forms.pdf.open import opened
-from pipeline.forms.pdf.page_text import has_images, printed_text
-from pipeline.forms.pdf.printed.answers import read_print
-from pipeline.forms.pdf.printed.drawable import may_be_drawn
-from pipeline.forms.pdf.printed.notes import has_ink, over_fields, typed_notes
-from pipeline.forms.pdf.printed.workbook import is_print_of_workbook
-from pipeline.forms.pdf.read.cut import saved_by_pdfium
-from pipeline.forms.pdf.read.fields import PdfField, by_short_name, entry, has_xfa, read_form
+from pipeline.forms.pdf.read.fields import PdfField
+from pipeline.forms.pdf.read.open_form import OpenForm, open_form, unreadable
 from pipeline.forms.pdf.read.packed import is_packed_soundly
-from pipeline.forms.pdf.values import read_text, without_surrogates
-from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, printed_stamps, read_stamp, stamp_of
+from pipeline.forms.pdf.split import may_be_several, split
+from pipeline.forms.pdf.unfilled import RIGHTS, read_without_fields, with_portfolio_told
 from pipeline.logs import event
-from pipeline.model.form import FileFormat, FormFile, FormKind
-from pipeline.model.problem import Problem, Severity
-from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
+from pipeline.model.form import FormFile, FormKind
+from pipeline.model.submission import Submission, UnreadableFile
 
 _HEAD = b"%PDF-"
 _FOREIGN_KEY = "unsupported encryption filter"
-#: The filter, or the payload, of a PDF under a sensitivity label (ISO 32000-2, 7.6.7).
-_RIGHTS = b"/MicrosoftIRMServices"
 _TAIL = b"%%EOF"
 _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
-_INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
-_MODIFIED = pikepdf.Name("/ModDate")
-_MAXIMUM_XMP = 1_000_000
-_NOTHING_CHOSEN = {"-", "—"}
-_CHOSEN = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
-_DATE = re.compile(
-    r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
-)
 #: Fewer of our fields than this are another document that shares a name or two with ours.
 _ENOUGH_FIELDS = 5
-_NOT_OURS = "file_template"
 _NUMBER = "phone_number"
+_DAMAGED = "file_damaged"
+_TWO = 2
 
 
-def read_pdf(file: FormFile) -> Submission | UnreadableFile:
-    """Return the answers of the PDF ``file``, or the problem that kept us from reading them.
+def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
+    """Return the answers of each form in the PDF ``file``, or what kept us from reading them.
 
+    There is one result for each form: several forms joined into one file are read one by one.
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
-    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_empty``, ``file_template``,
-    ``file_scanned`` (also for a flattened or printed copy of a version whose blank is not at hand:
-    the form file itself is asked for), ``file_label_protected``, ``file_handwritten``,
-    ``file_printed_workbook``, ``file_two_forms``, ``file_portfolio``.
+    ``file_password``, ``file_damaged``, ``file_incomplete``, ``file_pages_missing``,
+    ``file_empty``, ``file_template``, ``file_scanned`` (also for a flattened or printed copy of a
+    version whose blank is not at hand: the form file itself is asked for), ``file_print_unread``,
+    ``file_label_protected``, ``file_handwritten``, ``file_printed_workbook``, ``file_two_forms``
+    (forms whose pages cannot be told apart), ``file_portfolio``.
     """
     content = _trimmed(file.content)
     if content is None:
-        return _unreadable(file, "file_damaged")
+        return (unreadable(file, _DAMAGED),)
     try:
-        with opened(content) as pdf, blamed_on(pdf):
-            return _read(file, content, pdf)
-    except pikepdf.PasswordError:
-        return _unreadable(file, "file_password")
+        return _read_each(file, content)
     except Exception as error:
-        if not is_of_file(error):
+        code = _code_of(error, content)
+        if not code:
             raise
-        if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
-            locked = "file_label_protected" if _RIGHTS in content else "file_password"
-            return _unreadable(file, locked)
-        event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
-        return _unreadable(file, "file_damaged")
+        if code == _DAMAGED:
+            event("forms", "pdf_damaged", error=type(error).__name__, sha256=file.sha256)
+        return (unreadable(file, code),)
+
+
+def _code_of(error: Exception, content: bytes) -> str:
+    """Return what kept the file ``content`` from being read; empty when it was a fault of ours."""
+    if isinstance(error, pikepdf.PasswordError):
+        return "file_password"
+    if not is_of_file(error):
+        return ""
+    if _FOREIGN_KEY in str(error):  # for the holder of a certificate, or of a right
+        return "file_label_protected" if RIGHTS in content else "file_password"
+    return _DAMAGED
+
+
+def _read_each(file: FormFile, content: bytes) -> tuple[Submission | UnreadableFile, ...]:
+    """Read the forms in ``content`` one by one; raises whatever the libraries raise."""
+    with opened(content) as pdf, blamed_on(pdf):
+        form = open_form(file, content, pdf)
+        may_be_two = may_be_several(pdf, form.copies, two=form.has_two_identities)
+        parts = split(content, pdf) if may_be_two else (content,)
+        if len(parts) == 1:
+            return (_read(form),)
+        if not is_packed_soundly(content, pdf) or _is_damaged(pdf):
+            return (unreadable(file, _DAMAGED),)
+        if not parts:
+            return (unreadable(file, "file_two_forms", n=max(form.copies, _TWO)),)
+    return each_once(_read_part(file, part) for part in parts)
 
 
 def _trimmed(content: bytes) -> bytes | None:
@@ -101,228 +107,37 @@ def _trimmed(content: bytes) -> bytes | None:
     return content[start : end + len(_TAIL)] + b"\n"
 
 
-def _read(file: FormFile, content: bytes, pdf: Any) -> Submission | UnreadableFile:
-    """Read the open ``pdf``; a warning of the library at any point makes it damaged."""
-    form = read_form(pdf, by_pdfium=saved_by_pdfium(file.content))
-    fields = by_short_name(form.fields)
-    if two := _forms_by_fields(form.fields, fields):
-        return _unreadable(file, "file_two_forms", n=two)
-    stamp = _stamp(pdf, fields)
-    dated = _dated(pdf)
-    kind = stamp.kind if stamp else _kind_by_fields(fields)
-    is_ours = kind is not None and any(name in fields for name in FORMS[kind].questions)
-    without_fields = None if is_ours else _without_fields(file, content, pdf, fields, dated)
-    typed = over_fields(pdf, _blank(fields)) if form.has_notes and is_ours else {}
+def _read_part(file: FormFile, content: bytes) -> Submission | UnreadableFile:
+    """Return what one of several forms says, whose pages were taken out of the ``file``."""
+    with opened(content) as pdf, blamed_on(pdf):
+        return _read(open_form(file, content, pdf))
+
+
+def _read(form: OpenForm) -> Submission | UnreadableFile:
+    """Read an open PDF; a warning of the library at any point makes it damaged."""
+    file, pdf, stamp = form.file, form.pdf, form.stamp
+    number = form.fields.get(_NUMBER)
+    if form.has_two_identities or (form.copies > 1 and number is not None and number.disagrees):
+        return unreadable(file, "file_two_forms", n=max(form.copies, _TWO))
+    kind = stamp.kind if stamp else _kind_by_fields(form.fields)
+    if kind is None or not any(name in form.fields for name in FORMS[kind].questions):
+        found = read_without_fields(form)
+        if _is_damaged(pdf):
+            return unreadable(file, _DAMAGED)
+        return with_portfolio_told(found, pdf)
     blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
-    sound = not is_ours or is_packed_soundly(content, pdf, blank)
-    if not sound or any(map(tells_damage, pdf.get_warnings())):
-        return _unreadable(file, "file_damaged")
-    if without_fields or kind is None:
-        found = without_fields or _unreadable(file, _NOT_OURS)
-        return _with_portfolio_told(found, pdf)
-    found = _submission(file, FORMS[kind], fields, stamp, dated, typed)
-    is_empty = isinstance(found, UnreadableFile) and found.problem.code == "file_empty"
-    return _unreadable(file, "file_handwritten") if is_empty and has_ink(pdf) else found
+    if not is_packed_soundly(form.content, pdf, blank) or _is_damaged(pdf):
+        return unreadable(file, _DAMAGED)
+    found = read_fields(form, kind)
+    return unreadable(file, _DAMAGED) if _is_damaged(pdf) else found
 
 
-def _forms_by_fields(every: Iterable[PdfField], fields: dict[str, PdfField]) -> int:
-    """Return how many forms were joined into one file, as their fields tell; 0 for a single one.
-
-    Joined forms of different kinds, versions or languages disagree on what they are. Of two of the
-    same, each has a hidden field of its own, and their numbers differ.
-    """
-    if any(fields[name].disagrees for name in IDENTITY_NAMES if name in fields):
-        return 2
-    copies = sum(field.short_name == IDENTITY_NAMES[0] for field in every)
-    number = fields.get(_NUMBER)
-    return copies if copies > 1 and number is not None and number.disagrees else 0
+def _is_damaged(pdf: Any) -> bool:
+    return any(map(tells_damage, pdf.get_warnings()))
 
 
-def _blank(fields: dict[str, PdfField]) -> frozenset[str]:
-    return frozenset(name for name, field in fields.items() if not field.text.strip())
-
-
-def _submission(
-    file: FormFile,
-    definition: FormDefinition,
-    fields: dict[str, PdfField],
-    stamp: Stamp | None,
-    dated: str,
-    typed: dict[str, str],
-) -> Submission | UnreadableFile:
-    """Return the answers of the fields; ``typed`` are texts that stand over blank ones."""
-    version = stamp.version if stamp else ""
-    missing = tuple([name for name in definition.questions if name not in fields])
-    if missing and definition.asks_the_same(version):
-        return _unreadable(file, "file_incomplete")
-    answers = [
-        Answer(name, typed[name], name, CellType.PRINT)
-        if name in typed
-        else _answer(name, question, fields[name])
-        for name, question in definition.questions.items()
-        if name in fields
-    ]
-    if not any(answer.raw.strip() for answer in answers):
-        return _unreadable(file, "file_empty")
-    return Submission(
-        form=definition.kind,
-        version=version,
-        language=stamp.language if stamp else "",
-        format=FileFormat.PDF,
-        file_name=file.name,
-        sha256=file.sha256,
-        answers=tuple(answers),
-        missing=missing,
-        dated=dated,
-    )
-
-
-def _answer(name: str, question: Question, field: PdfField) -> Answer:
-    """Return the raw answer of one field; what stands for "nothing chosen" is blank."""
-    raw, other = without_surrogates(field.text), field.disagrees
-    if raw.strip() in _NOTHING_CHOSEN and (field.type == "Ch" or question.kind in _CHOSEN):
-        raw = ""
-    if other is not None:
-        other = without_surrogates(other)
-    if field.type == "Btn":
-        return Answer(name, raw.lower(), name, CellType.BUTTON, field.damaged, other)
-    return Answer(name, raw, name, CellType.TEXT, field.damaged, other)
-
-
-def _without_fields(
-    file: FormFile, content: bytes, pdf: Any, fields: dict[str, PdfField], dated: str
-) -> Submission | UnreadableFile:
-    """Read a file in which none of our fields is left, or say what it is.
-
-    A flattened or printed copy of ours bears the stamp in its footer, and is read by position.
-    """
-    own = fields.keys() <= set(IDENTITY_NAMES)
-    found = None
-    if own:
-        found = _no_print_of_a_form(file, pdf) or _read_print(file, content, pdf, dated)
-    if found is not None:
-        return found
-    text = printed_text(pdf)
-    if own and (read_stamp(text) or _stamp(pdf, fields)):
-        return _unreadable(file, "file_scanned")
-    if not fields and not has_xfa(pdf) and not text.strip() and has_images(pdf):
-        return _unreadable(file, "file_scanned")
-    if _RIGHTS in content:
-        return _unreadable(file, "file_label_protected")
-    return _unreadable(file, _NOT_OURS)
-
-
-def _with_portfolio_told(
-    found: Submission | UnreadableFile, pdf: Any
-) -> Submission | UnreadableFile:
-    """Return ``found``, or of a file that is no form of ours, that there may be one inside."""
-    foreign = isinstance(found, UnreadableFile) and found.problem.code == _NOT_OURS
-    if not foreign or not holds_locked_form(pdf):
-        return found
-    return UnreadableFile(found.file_name, Problem("file_portfolio", Severity.ERROR))
-
-
-def _no_print_of_a_form(file: FormFile, pdf: Any) -> UnreadableFile | None:
-    """Return what a print of ours is that no PDF form was printed to: several, or a workbook."""
-    with suppress(pikepdf.PdfError):
-        text = printed_text(pdf)
-        stamps = printed_stamps(text)
-        if len(stamps) > 1:
-            return _unreadable(file, "file_two_forms", n=len(stamps))
-        if stamps and is_print_of_workbook(text, stamps[0].kind):
-            return _unreadable(file, "file_printed_workbook")
-    return None
-
-
-def _read_print(
-    file: FormFile, content: bytes, pdf: Any, dated: str
-) -> Submission | UnreadableFile | None:
-    """Return the answers of a print of ours, or None when it cannot be read by position."""
-    from pypdfium2 import PdfiumError  # noqa: PLC0415 - slow to import
-
-    if not may_be_drawn(pdf):
-        return None
-    try:
-        found = read_print(content, typed_notes(pdf))
-    except PdfiumError as error:
-        event("forms", "print_unread", error=str(error), sha256=file.sha256)
-        return None
-    if found is None:
-        return None
-    if found.missing:
-        return _unreadable(file, "file_incomplete")
-    if not any(answer.raw for answer in found.answers):
-        seen = any(answer.damaged for answer in found.answers)
-        by_pen = "file_handwritten" if has_ink(pdf) else ""
-        return _unreadable(file, by_pen or ("file_scanned" if seen else "file_empty"))
-    return Submission(
-        form=found.stamp.kind,
-        version=found.stamp.version,
-        language=found.stamp.language,
-        format=FileFormat.PDF,
-        file_name=file.name,
-        sha256=file.sha256,
-        answers=found.answers,
-        from_print=True,
-        dated=dated,
-    )
-
-
-def _stamp(pdf: Any, fields: dict[str, PdfField]) -> Stamp | None:
-    """Return what the file says it is: by hidden fields, then properties, then the footer."""
-    hidden = stamp_of({name: fields[name].text for name in IDENTITY_NAMES if name in fields})
-    if hidden is not None:
-        return hidden
-    for text in (_xmp(pdf), _property(pdf, _KEYWORDS)):
-        found = read_stamp(text)
-        if found is not None:
-            return found
-    return read_stamp(printed_text(pdf)) if fields else None
-
-
-def _xmp(pdf: Any) -> str:
-    """Return the text of the file's XMP metadata; empty when there is none that can be read."""
-    metadata = pdf.Root.get("/Metadata")
-    if not isinstance(metadata, pikepdf.Stream):
-        return ""
-    with suppress(pikepdf.PdfError):
-        return html.unescape(metadata.read_bytes()[:_MAXIMUM_XMP].decode("utf-8", "replace"))
-    return ""
-
-
-def _property(pdf: Any, key: Any) -> str:
-    """Return the text of one document property; empty when there is none."""
-    properties = entry(pdf.trailer, _INFORMATION)
-    if not isinstance(properties, pikepdf.Dictionary):
-        return ""
-    return read_text(entry(properties, key))[0]
-
-
-def _dated(pdf: Any) -> str:
-    """Return when the file says it was saved last, as ISO 8601 (ISO 32000-2, 7.9.4); or empty."""
-    found = _DATE.match(_property(pdf, _MODIFIED))
-    if found is None:
-        return ""
-    year, month, day, hour, minute, second, _, sign, ahead, ahead_minutes = found.groups()
-    zone = f"{sign}{ahead}:{ahead_minutes or '00'}" if sign else "+00:00"
-    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
-    return text if _is_iso(text) else ""
-
-
-def _is_iso(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _kind_by_fields(fields: dict[str, PdfField]) -> FormKind | None:
+def _kind_by_fields(fields: Mapping[str, PdfField]) -> FormKind | None:
     """Return the form whose questions the file has most of, when it says nothing of itself."""
     shares = {kind: len(form.questions.keys() & fields.keys()) for kind, form in FORMS.items()}
     best = max(shares, key=lambda kind: shares[kind] / len(FORMS[kind].questions))
     return best if shares[best] >= _ENOUGH_FIELDS else None
-
-
-def _unreadable(file: FormFile, code: str, **params: str | int) -> UnreadableFile:
-    return UnreadableFile(file.name, Problem(code, Severity.ERROR, params=tuple(params.items())))

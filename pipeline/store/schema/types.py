@@ -212,6 +212,22 @@ class JsonOf(sa.TypeDecorator[Any]):
         return None if value is None else from_plain(self.kind, value)
 
 
+def as_read(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    """Return ``value`` as it is read again after it was stored in a column of ``kind``."""
+    if value is None:
+        return None
+    match kind:
+        case FreeText():
+            return clean(value)
+        case KeyText():
+            return key(value)
+        case EnumText():
+            return kind.kind(value)
+        case UtcDateTime():
+            return value.astimezone(UTC)
+    return value
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of a plain value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from pipeline.store.context import Context
 from pipeline.store.records import AlertRecord
 from pipeline.store.schema.upkeep import alerts
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows
 
 
 def _derived(record: AlertRecord) -> dict[str, object]:
@@ -24,7 +25,7 @@ class Alerts(Rows[AlertRecord]):
 
     def add(self, record: AlertRecord) -> None:
         """Keep a line for the next digest."""
-        self._insert([record])
+        self._insert(record)
 
     def untold(self, limit: int) -> _Found:
         """Return the lines that no digest has told, oldest first, locked on PostgreSQL."""

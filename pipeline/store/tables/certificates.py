@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
+from pipeline.store.context import Context
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.statements import Insert, Statement, Upsert, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, changing, constant, filled
+from pipeline.store.tables.requests import MADE
+from pipeline.store.tables.rows import Mapper, Rows, changing, constant, filled
 from pipeline.terms import Issuer
 
 CertificateView = Literal["live", "unfinished", "revoked", "all"]
@@ -77,6 +79,7 @@ class Certificates(Rows[CertificateRecord]):
         worker), that one is returned and nothing is inserted. Raises
         RefusedError(``certificate_serial_taken``) when the serial is in use.
         """
+        self._context.seen.pop((MADE, record.request_id), None)
         self._forget(record.request_id)
         if self._change(_RESERVE, **self._mapper.values(record)) == 1:
             return record
@@ -100,7 +103,6 @@ class Certificates(Rows[CertificateRecord]):
         Raises RefusedError(``certificate_live``) when it would be the number's second live one:
         end the old one first, in the same transaction. The transaction ends with that.
         """
-        self._forget(record.request_id)
         values = self._mapper.values(record)
         old = self._mapper.values(before) if before is not None else {}
         names = tuple(name for name in values if name not in old or old[name] != values[name])
@@ -112,6 +114,10 @@ class Certificates(Rows[CertificateRecord]):
             if record.state is not CertificateState.LIVE:
                 raise
             raise RefusedError("certificate_live", number=record.number) from error
+        seen = self._context.seen.get((_OF_REQUESTS,), {})
+        if record.request_id in seen:
+            found = seen[record.request_id]
+            seen[record.request_id] = [record if row.id == record.id else row for row in found]
 
     def lock(self, certificate_id: str) -> CertificateRecord | None:
         """Return the certificate as it is now, locked until the transaction ends, or None.
@@ -132,7 +138,8 @@ class Certificates(Rows[CertificateRecord]):
     def _of_request(self, request_id: str) -> _Found:
         seen = self._context.seen.setdefault((_OF_REQUESTS,), {})
         if request_id not in seen:
-            seen[request_id] = self._found(_OF_REQUEST, request_id=request_id)
+            made = (MADE, request_id) in self._context.seen
+            seen[request_id] = [] if made else self._found(_OF_REQUEST, request_id=request_id)
         found: _Found = seen[request_id]
         return found
 

@@ -1,29 +1,44 @@
 """Counters of a window of time, for the caps on what we mail out."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.schema.types import key as stored
 from pipeline.store.schema.upkeep import counters
 from pipeline.store.statements import Insert, OfSeveral, Upsert, param
-from pipeline.store.tables.rows import Context, of_mailbox
+from pipeline.store.tables.rows import of_mailbox
 
 #: A counter and the beginning of its window.
 Window = tuple[str, datetime]
 
 
-def _adding(own: Insert) -> Any:
-    new = own(counters).values({column.name: param(column.name) for column in counters.c})
-    key = [counters.c.mailbox_id, counters.c.key, counters.c.window_start]
-    raised = {"value": counters.c.value + new.excluded.value}
-    return new.on_conflict_do_update(index_elements=key, set_=raised)
+def _raising(own: Insert, keys: Sequence[str]) -> Any:
+    """Return the upsert of as many counters of one window as ``keys`` names parameters."""
+    columns = counters.c
+
+    def row(key: str) -> dict[str, Any]:
+        names = {name: name for name in columns.keys()} | {"key": key}  # noqa: SIM118 - no mapping
+        return {name: param(of, columns[name].type) for name, of in names.items()}
+
+    new = own(counters).values([row(key) for key in keys])
+    return new.on_conflict_do_update(
+        index_elements=[columns.mailbox_id, columns.key, columns.window_start],
+        set_={"value": columns.value + new.excluded.value},
+    )
 
 
-_ADD = Upsert(_adding)
-_ADD_AND_TELL = Upsert(lambda own: _adding(own).returning(counters.c.value))
+@cache
+def _add_and_tell(keys: tuple[str, ...]) -> Upsert:
+    told = (counters.c.key, counters.c.value)
+    return Upsert(lambda own: _raising(own, keys).returning(*told))
+
+
+_ADD = Upsert(lambda own: _raising(own, ["key"]))
 _VALUES = OfSeveral(
     counters.c.key,
     lambda keys: sa.select(counters.c.key, counters.c.value).where(
@@ -40,10 +55,19 @@ class Counters:
 
     def add(self, key: str, window_start: datetime, by: int = 1) -> int:
         """Add ``by`` to the counter ``key`` of a window and return its new value."""
-        row = self._context.first(_ADD_AND_TELL, key=key, window_start=window_start, value=by)
-        if row is None:
-            raise AssertionError("an upsert gives a row")
-        return int(row[0])
+        return self.add_to_each([key], window_start, by)[key]
+
+    def add_to_each(
+        self, keys: Collection[str], window_start: datetime, by: int = 1
+    ) -> dict[str, int]:
+        """Add ``by`` to several counters of a window and return their new values."""
+        kept = {key: stored(key) for key in keys}
+        named = {f"key_{at}": key for at, key in enumerate(sorted(set(kept.values())))}
+        rows = self._context.rows(
+            _add_and_tell(tuple(named)), window_start=window_start, value=by, **named
+        )
+        found = {row[0]: int(row[1]) for row in rows}
+        return {key: found[name] for key, name in kept.items()}
 
     def add_all(self, amounts: Mapping[Window, int]) -> None:
         """Add to several counters at once.
@@ -55,7 +79,7 @@ class Counters:
             {"mailbox_id": mine, "key": key, "window_start": window_start, "value": by}
             for (key, window_start), by in sorted(amounts.items())
         ]
-        _ADD.change_all(self._context.connection, rows)
+        self._context.change_all(_ADD, rows)
 
     def value(self, key: str, window_start: datetime) -> int:
         """Return the value of the counter, 0 when nothing was counted."""

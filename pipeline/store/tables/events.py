@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from pipeline.errors import NotFoundError
 from pipeline.model.request import EventName
+from pipeline.store.context import Context
 from pipeline.store.records import EventRecord
 from pipeline.store.schema.mail_and_requests import events, requests
 from pipeline.store.schema.plain import to_plain
 from pipeline.store.schema.types import canonical, clean
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.requests import END_OF_EVENTS
-from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
+from pipeline.store.tables.requests import END_OF_EVENTS, Requests
+from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 
 _MAPPER = Mapper(EventRecord, events)
 _Found = list[EventRecord]
@@ -32,9 +33,6 @@ def _end_of_chain() -> sa.Select[Any]:
 
 _END = Statement(_end_of_chain)
 _END_LOCKED = Statement(_end_of_chain, lock="wait")
-_SET_END = Statement(
-    lambda: changing(requests, requests.c.id == param("id"), names=("event_seq", "event_hash"))
-)
 _OF_REQUEST = Statement(
     lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
 )
@@ -80,8 +78,8 @@ class Events(Rows[EventRecord]):
             hash="",
         )
         line = replace(line, hash=line_hash(line))
-        self._insert([line])
-        self._change(_SET_END, id=line.request_id, event_seq=line.seq, event_hash=line.hash)
+        self._insert(line)
+        Requests(self._context).set_end_of_events(line.request_id, line.seq, line.hash)
         self._context.seen[mine] = (line.seq, line.hash)
         return line
 

@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.model.notice import MailPriority
+from pipeline.store.context import Context
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox
 from pipeline.store.statements import Condition, OfSeveral, Statement, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, due_first, of_mailbox
+from pipeline.store.tables.rows import Mapper, Rows, due_first, of_mailbox
 
 _ATTENTION = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT, OutboxState.BOUNCED})
 FINISHED = frozenset(

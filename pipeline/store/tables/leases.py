@@ -4,9 +4,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.process_records import LeaseRecord
 from pipeline.store.schema.upkeep import leases
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows
 
 _MAPPER = Mapper(LeaseRecord, leases)
 _Found = list[LeaseRecord]

@@ -6,19 +6,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.statements import MAILBOX, Insert, Statement, Upsert, param
-from pipeline.store.tables.rows import Context, of_mailbox
+from pipeline.store.tables.rows import of_mailbox
 
 
 @cache
 def _statements(table: sa.Table, owner: str) -> tuple[Statement, Statement]:
     """Return how a mail of ``table`` is linked with a request, and how its requests are found."""
     request = table.c.request_id
-    values = {
-        "mailbox_id": param(MAILBOX),
-        owner: param("owner"),
-        "request_id": param("request_id"),
-    }
+    values = {name: param(name) for name in (MAILBOX, owner, "request_id")}
 
     def adding(own: Insert) -> Any:
         return own(table).values(values).on_conflict_do_nothing()
@@ -42,7 +39,8 @@ class Links:
         for request_id in dict.fromkeys(request_ids):
             linked = (self._table.name, mail, request_id)
             if linked not in self._context.seen:
-                self._context.change(self._add, owner=mail, request_id=request_id)
+                row = {self._owner.name: mail, "request_id": request_id}
+                self._context.put(self._table, self._add, row)
                 self._context.seen[linked] = True
 
     def owners(self, request_id: str) -> sa.Select[Any]:
@@ -64,7 +62,6 @@ class Links:
             other.c[self._owner.name] == self._owner,
             other.c.request_id != request_id,
         )
-        self._context.seen.clear()
         self._context.connection.execute(
             sa.delete(self._table).where(
                 self._mine(), self._table.c.request_id == request_id, shared

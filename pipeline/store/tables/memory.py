@@ -5,8 +5,8 @@ from statistics import median_low
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.schema.upkeep import memory
-from pipeline.store.tables.rows import Context
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 

@@ -9,16 +9,22 @@ import sqlalchemy as sa
 
 from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.store import message_statements as kept
+from pipeline.store.context import Context
 from pipeline.store.records import MessageRecord, MessageState
 from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context, Rows, constant
+from pipeline.store.tables.rows import Rows, constant
 from pipeline.terms import Outcome
 
 MessageView = Literal["all", "waiting", "unmoved"]
 
 _UIDS_AT_ONCE = 1000
 _SEEN_BYTES = ("same bytes",)
+#: What no mail has that was decided on.
+_NO_BYTES = "bytes of none"
+_NO_ID = "Message-ID of none"
+#: What the columns are of a mail that this transaction has locked.
+_MINE = "message"
 _Found = list[MessageRecord]
 _Ids = list[str]
 
@@ -33,10 +39,10 @@ class Messages(Rows[MessageRecord]):
     def insert_fetched(self, records: Sequence[MessageRecord]) -> int:
         """Insert the mails whose place is not yet in the ledger; return how many were new."""
         self._context.seen.pop(_SEEN_BYTES, None)
-        new = 0
-        for record in records:
-            values = {**self._values(record), "raw_since": kept.raw_since(record)}
-            if self._change(kept.INSERT, **values):
+        rows = [{**self._values(one), "raw_since": kept.raw_since(one)} for one in records]
+        new = self._context.change_all(kept.INSERT, [row for row in rows if not row["request_id"]])
+        for record, row in zip(records, rows, strict=True):
+            if record.request_id and self._context.change_all(kept.INSERT, [row]):
                 new += 1
                 self._link_first(record)
         return new
@@ -80,7 +86,16 @@ class Messages(Rows[MessageRecord]):
         statement = kept.WAITING_LOCKED if locked else kept.WAITING
         state = MessageState.FETCHED
         found = self._context.of_several(statement, rows, now=now, state=state)
-        return [self._mapper.record(row) for row in found]
+        records = [self._mapper.record(row) for row in found]
+        if locked:
+            for record in records:
+                self._context.seen[_MINE, record.id] = self._mapper.values(record)
+        return records
+
+    def foresee(self, found: Sequence[MessageRecord], message_ids: Iterable[str]) -> None:
+        """Learn at once which of these mails are new, by their bytes and Message-IDs."""
+        self._context.learn_missing([_NO_BYTES], kept.BYTES_DECIDED, (row.sha256 for row in found))
+        self._context.learn_missing([_NO_ID], kept.IDS_DECIDED, message_ids)
 
     def waiting_beyond(self, latest: datetime) -> int:
         """Return how many mails wait to be processed until after ``latest``."""
@@ -134,8 +149,16 @@ class Messages(Rows[MessageRecord]):
 
     def save(self, record: MessageRecord) -> None:
         """Write all fields of a mail that is in the ledger, and the link to its first request."""
-        self._change(kept.SAVE, **self._mapper.values(record))
+        values = self._mapper.values(record)
+        mine = self._context.seen.get((_MINE, record.id))
+        if mine is None:
+            self._change(kept.SAVE, **values)
+        else:
+            self._context.put_off(messages, dict(values), mine)
+            self._context.seen[_MINE, record.id] = values
         self._context.seen.pop(_SEEN_BYTES, None)
+        self._context.is_there(_NO_BYTES, record.sha256)
+        self._context.is_there(_NO_ID, record.message_id)
         self._link_first(record)
 
     def delivered(self, record: MessageRecord) -> None:
@@ -223,6 +246,8 @@ class Messages(Rows[MessageRecord]):
 
     def _same_bytes(self, record: MessageRecord) -> _Found:
         """Return the first mails with the bytes of ``record`` that were decided on."""
+        if self._context.is_missing(_NO_BYTES, record.sha256):
+            return []
         asked: str
         found: _Found
         asked, found = self._context.seen.get(_SEEN_BYTES, ("", []))
@@ -237,7 +262,7 @@ class Messages(Rows[MessageRecord]):
         Programs use a Message-ID again, so it alone does not make two mails one. Of a Message-ID
         that comes all the time the newest mails are looked at; ignored ones do not count.
         """
-        if not record.message_id:
+        if not record.message_id or self._context.is_missing(_NO_ID, record.message_id):
             return None
         found = self._found(
             kept.EARLIER_MESSAGE_ID,

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.records import AttachmentRecord, NoteRecord
 from pipeline.store.schema.mail_and_requests import (
     attachments,
@@ -15,7 +16,7 @@ from pipeline.store.schema.mail_and_requests import (
     sent_texts,
 )
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.rows import Context, Mapper, Rows, changing, of_mailbox
+from pipeline.store.tables.rows import Mapper, Rows, changing, of_mailbox
 
 _NOTES = Mapper(NoteRecord, notes)
 _ATTACHMENTS = Mapper(AttachmentRecord, attachments)
@@ -50,7 +51,7 @@ class Notes(Rows[NoteRecord]):
 
     def insert(self, record: NoteRecord) -> None:
         """Insert a note."""
-        self._insert([record])
+        self._insert(record)
 
     def list(self, request_id: str) -> _FoundNotes:
         """Return the notes of a request, oldest first."""
@@ -73,7 +74,7 @@ class Attachments(Rows[AttachmentRecord]):
 
     def insert(self, record: AttachmentRecord) -> None:
         """Insert an attachment."""
-        self._insert([record])
+        self._insert(record)
 
     def get(self, attachment_id: str) -> AttachmentRecord | None:
         """Return the attachment, or None."""
@@ -143,7 +144,8 @@ class SentTexts:
 
     def insert(self, request_id: str, outbox_id: str, digests: bytes) -> None:
         """Keep the digests of a mail on the thread of a request."""
-        self._context.change(_KEEP, request_id=request_id, outbox_id=outbox_id, digests=digests)
+        row = {"request_id": request_id, "outbox_id": outbox_id, "digests": digests}
+        self._context.put(sent_texts, _KEEP, row)
 
     def kept(self, request_id: str) -> "KeptTexts":
         """Return what is kept of the newest mails of a request, oldest first.

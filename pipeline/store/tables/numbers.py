@@ -6,11 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.model.request import NumberState
+from pipeline.store.context import Context
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
 from pipeline.store.schema.types import clean
 from pipeline.store.statements import Insert, Statement, Upsert, param
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows
 
 _MAPPER = Mapper(NumberRecord, numbers)
 _Found = list[NumberRecord]
@@ -28,6 +29,7 @@ def _setting(own: Insert) -> Any:
 
 
 _SEEN = "number"
+_KEY = ("mailbox_id", "e164")
 _GET = Statement(_by_number)
 _LOCK = Statement(_by_number, lock="wait")
 _SET = Upsert(_setting)
@@ -45,15 +47,20 @@ class Numbers(Rows[NumberRecord]):
         On SQLite the write transaction itself is the lock.
         """
         seen: NumberRecord | None = self._context.seen.get((_SEEN, e164))
-        row = seen or self._one(_LOCK, e164=e164) or self._made(e164)
+        row = seen or self._locked_or_made(e164)
         self._context.seen[_SEEN, e164] = row
         return row
 
-    def _made(self, e164: str) -> NumberRecord:
+    def _locked_or_made(self, e164: str) -> NumberRecord:
         unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
-        if self._insert_new(unknown, on=("e164",)):
-            return unknown
-        # another transaction made it in between, and we waited for its end
+        if self._context.read_only or not self._context.on_postgresql:
+            known = self._one(_GET, e164=e164)
+            if known is None and not self._context.read_only:
+                self._insert(unknown)
+            return known or unknown
+        # where another transaction is making it, this waits for its end; none is ever deleted
+        new = self._values(unknown)
+        self._context.with_next(self._mapper.insert(new, on=_KEY), new)
         row = self._one(_LOCK, e164=e164)
         if row is None:
             raise AssertionError("the row was made one statement ago and none is ever deleted")
@@ -66,7 +73,11 @@ class Numbers(Rows[NumberRecord]):
 
     def set(self, record: NumberRecord) -> None:
         """Write what is known of a number, new or not."""
-        self._change(_SET, **self._mapper.values(record))
+        values = self._mapper.values(record)
+        if (_SEEN, record.e164) in self._context.seen:
+            self._context.put(numbers, _SET, values)
+        else:
+            self._change(_SET, **values)
         # it is locked now, and reads as it was stored
         kept = replace(record, organisation=clean(record.organisation))
         self._context.seen[_SEEN, record.e164] = kept

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 
+from pipeline.store.context import Context
 from pipeline.store.records import OrganisationRecord
 from pipeline.store.schema.mail_and_requests import organisations
-from pipeline.store.statements import Statement, param
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.schema.types import key
+from pipeline.store.statements import OfSeveral, Statement, param
+from pipeline.store.tables.rows import Mapper, Rows
 
 _MAPPER = Mapper(OrganisationRecord, organisations)
 #: What is said of a domain is asked several times for one mail; one answer serves them all.
 _SEEN = "organisation"
 _GET = Statement(lambda: _MAPPER.mine(organisations.c.domain == param("domain")))
+_OF_DOMAINS = OfSeveral(organisations.c.domain, _MAPPER.mine)
 
 
 class Organisations(Rows[OrganisationRecord]):
@@ -26,6 +29,12 @@ class Organisations(Rows[OrganisationRecord]):
             self._context.seen[seen] = self._one(_GET, domain=domain)
         record: OrganisationRecord | None = self._context.seen[seen]
         return record
+
+    def foresee(self, domains: Collection[str]) -> None:
+        """Learn at once what was said of ``domains``."""
+        rows = self._context.of_several(_OF_DOMAINS, sorted(domains))
+        found = {record.domain: record for record in map(self._mapper.record, rows)}
+        self._context.seen.update({(_SEEN, name): found.get(key(name)) for name in domains})
 
     def known(self, domains: Collection[str]) -> set[str]:
         """Return those of ``domains`` that are known as organisations."""

@@ -7,17 +7,20 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from pipeline.model.notice import MailPriority
+from pipeline.store.context import Context
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
 from pipeline.store.tables.in_doubt import FINISHED, Refused
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context
+from pipeline.store.tables.requests import MADE
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
 #: Why a receipt was taken back: it waited for its budget too long.
 NO_ROOM = "no_room"
 _DROPPED = 200
+#: Under this name a transaction remembers the Message-IDs that it has queued.
+_QUEUED = "queued"
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _RECEIPTS = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
@@ -43,9 +46,16 @@ class Outbox(Refused):
     def enqueue(self, record: OutboxRecord, also: Iterable[str] = ()) -> bool:
         """Insert a mail; ``also`` are the other requests that it tells of.
 
-        False when its Message-ID is there already.
+        False when its Message-ID is there already. A Message-ID belongs to one request, so the
+        mails of a request that this transaction has made are known.
         """
-        if not self._insert_new(record, on=("message_id",)):
+        seen = self._context.seen
+        if (MADE, record.request_id or "") in seen:
+            if (_QUEUED, record.message_id) in seen:
+                return False
+            self._insert(record)
+            seen[_QUEUED, record.message_id] = True
+        elif not self._insert_new(record, on=("message_id",)):
             return False
         if record.request_id is not None:
             self._links.add(record.id, [record.request_id, *also])

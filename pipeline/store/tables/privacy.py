@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.model.certificate import CertificateState
+from pipeline.store.context import Context
 from pipeline.store.schema.mail_and_requests import (
     attachments,
     certificates,
@@ -19,7 +20,7 @@ from pipeline.store.schema.mail_and_requests import (
     sent_texts,
 )
 from pipeline.store.tables.links import Links
-from pipeline.store.tables.rows import Context, constant
+from pipeline.store.tables.rows import constant
 
 _REQUEST_TEXTS = ("company", "department", "contact", "subject", "organisation", "number")
 _NO_MAIL = {

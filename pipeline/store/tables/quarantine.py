@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from pipeline.store.context import Context
 from pipeline.store.records import QuarantineRecord
 from pipeline.store.schema.mail_and_requests import quarantine
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows
 
 
 def _derived(record: QuarantineRecord) -> dict[str, object]:
@@ -24,7 +25,7 @@ class Quarantine(Rows[QuarantineRecord]):
 
     def put(self, record: QuarantineRecord) -> None:
         """Insert a message with the reason."""
-        self._insert([record])
+        self._insert(record)
 
     def get(self, quarantine_id: str) -> QuarantineRecord | None:
         """Return the row, or None."""

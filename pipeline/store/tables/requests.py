@@ -1,6 +1,8 @@
 """The requests: the tracked cases."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,11 +10,11 @@ import sqlalchemy as sa
 from pipeline.errors import RefusedError
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, Status
+from pipeline.store.context import Context
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
-from pipeline.store.statements import Statement, param
+from pipeline.store.statements import OfSeveral, Statement, param
 from pipeline.store.tables.rows import (
-    Context,
     Mapper,
     Rows,
     changing,
@@ -25,8 +27,15 @@ from pipeline.store.tables.rows import (
 _AFTER_ALL_REFERENCES = "~"
 #: A form asks several times for the requests of its number; one answer serves until one is written.
 _OF_NUMBERS = ("of numbers",)
+#: Addresses that have no request, and those that have none without a form.
+_NO_REQUEST = "requests of none"
+_NO_WORDS = "formless requests of none"
 #: Under this name a transaction remembers the last line of a request's history.
 END_OF_EVENTS = "end of events"
+#: What the columns are of a request that nobody else can change before the transaction ends.
+MINE = "request"
+#: A request that the transaction has made: what hangs on it, it has made as well.
+MADE = "made"
 
 
 def _derived(record: RequestRecord) -> dict[str, object]:
@@ -43,6 +52,8 @@ _MAPPER = Mapper(RequestRecord, requests, _derived)
 _Found = list[RequestRecord]
 
 _ROW = requests.c
+#: The last line of the history, which nobody else continues once the row is locked.
+_END = (_ROW.event_seq, _ROW.event_hash)
 
 
 def _by_id() -> sa.Select[Any]:
@@ -59,12 +70,13 @@ def _of_sender(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return newest.order_by(_ROW.id.desc())
 
 
+@cache
 def _changing(*names: str) -> Statement:
     return Statement(lambda: changing(requests, _ROW.id == param("id"), names=names))
 
 
 _GET = Statement(_by_id)
-_LOCK = Statement(_by_id, lock="wait")
+_LOCK = Statement(lambda: _by_id().add_columns(*_END), lock="wait")
 _BY_REFERENCE = Statement(lambda: _MAPPER.mine(_ROW.reference == param("reference")))
 _IS_REFERENCE = Statement(
     lambda: sa.select(_ROW.id).where(of_mailbox(requests), _ROW.reference == param("reference"))
@@ -76,11 +88,7 @@ _SAVE = Statement(
         but=("event_seq", "event_hash"),
     )
 )
-_SET_THREAD = _changing("thread")
-_SET_DATES = _changing("promise_at", "overdue_since", "more", "next_at")
-_SET_PROPOSALS = _changing("more", "suggestion")
-_RESCHEDULE = _changing("next_at")
-_DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at), lock="skip")
+_DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at).add_columns(*_END), lock="skip")
 _OF_NUMBER = Statement(_of_number)
 _PROVEN_OF_NUMBER = Statement(
     lambda: _of_number().where(constant(_ROW.sender_verdict, SenderVerdict.PASS))
@@ -88,6 +96,19 @@ _PROVEN_OF_NUMBER = Statement(
 _OF_SENDER = Statement(lambda: _of_sender().limit(param("most")))
 _OPEN_OF_SENDER = Statement(
     lambda: _of_sender(_ROW.open_since.is_not(None), _ROW.opened_at >= param("since"))
+)
+_FORMLESS_OF_SENDER = Statement(
+    lambda: _of_sender(
+        _ROW.open_since.is_not(None), _ROW.opened_at >= param("since"), _ROW.form.is_(None)
+    )
+)
+
+
+_WITH_REQUEST = OfSeveral(
+    _ROW.address_key,
+    lambda these: (
+        sa.select(_ROW.address_key).where(of_mailbox(requests), these).limit(param("most"))
+    ),
 )
 
 
@@ -97,23 +118,56 @@ class Requests(Rows[RequestRecord]):
     def __init__(self, context: Context) -> None:
         super().__init__(context, requests, _MAPPER)
 
-    def _change(self, statement: Statement, **values: object) -> int:
-        self._context.seen.pop(_OF_NUMBERS, None)
-        return super()._change(statement, **values)
-
     def insert(self, record: RequestRecord) -> None:
         """Insert a new request, without events."""
-        self._insert([record], event_seq=0, event_hash="")
-        self._context.seen.pop(_OF_NUMBERS, None)
+        self._forget(record)
+        values = self._insert(record, event_seq=0, event_hash="")
+        self._context.seen[MINE, record.id] = values
+        self._context.seen[MADE, record.id] = True
         self._context.seen[END_OF_EVENTS, record.id] = (0, "")
 
     def get(self, request_id: str) -> RequestRecord | None:
         """Return the request, or None."""
-        return self._one(_GET, id=request_id)
+        mine = self._mine_as_it_is(request_id)
+        return self._mapper.as_read(mine) if mine else self._one(_GET, id=request_id)
 
     def lock(self, request_id: str) -> RequestRecord | None:
         """Return the request, locked on PostgreSQL until the transaction ends, or None."""
-        return self._one(_LOCK, id=request_id)
+        if self._mine_as_it_is(request_id):
+            return self.get(request_id)
+        row = self._context.first(_LOCK, id=request_id)
+        return None if row is None else self._locked_here(row)
+
+    def _locked_here(self, row: Sequence[Any]) -> RequestRecord:
+        """Return the record of a row that was locked, and remember the row."""
+        record = self._mapper.record(row[: -len(_END)])
+        if not self._context.read_only:
+            self._context.seen[MINE, record.id] = self._mapper.values(record)
+            self._context.seen[END_OF_EVENTS, record.id] = tuple(row[-len(_END) :])
+        return record
+
+    def _mine_as_it_is(self, request_id: str) -> dict[str, Any] | None:
+        """Return what the columns are of a request that this transaction has made or locked."""
+        found: dict[str, Any] | None = self._context.seen.get((MINE, request_id))
+        return found
+
+    def _set(self, request_id: str, **values: object) -> None:
+        """Change columns of a request; later, when nobody else can change them meanwhile."""
+        self._context.seen.pop(_OF_NUMBERS, None)
+        mine = self._mine_as_it_is(request_id)
+        if mine is None:
+            self._change(_changing(*values), id=request_id, **values)
+        else:
+            self._context.put_off(requests, {"id": request_id, **values}, mine)
+            self._context.seen[MINE, request_id] = {**mine, **values}
+
+    def _forget(self, record: RequestRecord) -> None:
+        """Forget what was found without ``record``, which is written now."""
+        self._context.seen.pop(_OF_NUMBERS, None)
+        address = record.address_of_record.lower()
+        self._context.is_there(_NO_REQUEST, address)
+        if record.form is None:
+            self._context.is_there(_NO_WORDS, address)
 
     def by_reference(self, reference: str) -> RequestRecord | None:
         """Return the request with the canonical ``reference``, or None."""
@@ -142,21 +196,28 @@ class Requests(Rows[RequestRecord]):
         """
         if record.state.version <= expected_version:
             raise ValueError("a saved request carries a version above the expected one")
+        self._forget(record)
         values = self._mapper.values(record)
-        changed = self._change(_SAVE, expected=expected_version, **values)
-        if changed != 1:
+        mine = self._mine_as_it_is(record.id)
+        if mine is None:
+            unchanged = self._change(_SAVE, expected=expected_version, **values) == 1
+        else:
+            unchanged = mine["version"] == expected_version
+        if not unchanged:
             raise RefusedError("stale_request", reference=record.reference)
+        if mine is not None:
+            self._context.put_off(requests, dict(values), mine)
+        self._context.seen[MINE, record.id] = {**(mine or {}), **values}
 
     def set_thread(self, request_id: str, thread: tuple[str, ...]) -> None:
         """Record the Message-IDs of the request's mail; no decision depends on them."""
-        self._change(_SET_THREAD, id=request_id, thread=thread)
+        self._set(request_id, thread=thread)
 
     def set_dates(self, record: RequestRecord) -> None:
         """Record what mails of ours promised or reminded of, and when to look at it next."""
         state = record.state
-        self._change(
-            _SET_DATES,
-            id=record.id,
+        self._set(
+            record.id,
             promise_at=state.promise_at,
             overdue_since=state.overdue_since,
             more=self._mapper.values(record)["more"],
@@ -166,18 +227,22 @@ class Requests(Rows[RequestRecord]):
     def set_proposals(self, record: RequestRecord) -> None:
         """Record what the customer told in words, and what it suggests; no decision rests on it."""
         more = self._mapper.values(record)["more"]
-        self._change(_SET_PROPOSALS, id=record.id, more=more, suggestion=record.suggestion)
+        self._set(record.id, more=more, suggestion=record.suggestion)
 
     def reschedule(self, request_id: str, next_at: datetime | None) -> None:
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
-        self._change(_RESCHEDULE, id=request_id, next_at=next_at)
+        self._set(request_id, next_at=next_at)
+
+    def set_end_of_events(self, request_id: str, seq: int, line_hash: str) -> None:
+        """Record the number and the hash of the last line of a request's history."""
+        self._set(request_id, event_seq=seq, event_hash=line_hash)
 
     def due(self, now: datetime, limit: int) -> _Found:
         """Return requests whose wake-up time has come, the longest overdue first.
 
         On PostgreSQL they are locked, and those that another worker has locked are passed over.
         """
-        return self._found(_DUE, now=now, most=limit)
+        return [self._locked_here(row) for row in self._context.rows(_DUE, now=now, most=limit)]
 
     def beyond(self, next_at: datetime, begun: datetime) -> _Found:
         """Return the requests that are looked at after ``next_at``, or whose stay begins later.
@@ -198,18 +263,37 @@ class Requests(Rows[RequestRecord]):
         if not e164:
             return []
         seen = self._context.seen.setdefault(_OF_NUMBERS, {})
+        if proven and (e164, False) in seen:
+            every = seen[e164, False]
+            return [record for record in every if record.sender_verdict is SenderVerdict.PASS]
         if (e164, proven) not in seen:
             statement = _PROVEN_OF_NUMBER if proven else _OF_NUMBER
             seen[e164, proven] = self._found(statement, number=e164)
         return list(seen[e164, proven])
 
+    def foresee(self, addresses: Iterable[str]) -> None:
+        """Learn at once which of these addresses have no request."""
+        keys = (address.lower() for address in addresses)
+        self._context.learn_missing((_NO_REQUEST, _NO_WORDS), _WITH_REQUEST, keys)
+
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the requests whose address of record is ``address``, newest first."""
-        return self._found(_OF_SENDER, address=address.lower(), most=limit)
+        return self._of_address(_OF_SENDER, address=address.lower(), most=limit)
 
     def open_of_sender(self, address: str, since: datetime) -> _Found:
         """Return the open requests of ``address`` opened at or after ``since``, newest first."""
-        return self._found(_OPEN_OF_SENDER, address=address.lower(), since=since)
+        return self._of_address(_OPEN_OF_SENDER, address=address.lower(), since=since)
+
+    def formless_of_sender(self, address: str, since: datetime) -> _Found:
+        """Return the open requests of ``address`` without a form that were opened since then."""
+        if self._context.is_missing(_NO_WORDS, address.lower()):
+            return []
+        return self._found(_FORMLESS_OF_SENDER, address=address.lower(), since=since)
+
+    def _of_address(self, statement: Statement, address: str, **values: object) -> _Found:
+        if self._context.is_missing(_NO_REQUEST, address):
+            return []
+        return self._found(statement, address=address, **values)
 
     def held(self, reason: HoldReason) -> _Found:
         """Return the requests that are held for ``reason``, the longest first."""

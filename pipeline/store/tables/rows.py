@@ -7,55 +7,12 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from pipeline.store.context import Context
 from pipeline.store.schema.plain import from_plain, hints_of, to_plain
-from pipeline.store.statements import MAILBOX, OfSeveral, Statement, Upsert, own_insert, param
+from pipeline.store.schema.types import as_read
+from pipeline.store.statements import MAILBOX, Statement, Upsert, param
 
 R = TypeVar("R")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Context:
-    """One transaction on one mailbox's rows.
-
-    ``seen`` remembers what was read or written and does not change before the transaction ends,
-    such as rows that it has locked or made itself. Going back to a savepoint forgets all of it.
-    """
-
-    connection: sa.Connection
-    mailbox_id: str
-    read_only: bool = False
-    seen: dict[tuple[str, ...], Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def on_postgresql(self) -> bool:
-        """Whether rows can be locked one by one."""
-        return self.connection.dialect.name == "postgresql"
-
-    def upsert(self, table: sa.Table) -> Any:
-        """Return the engine's own INSERT, which knows ON CONFLICT."""
-        return own_insert(self.connection.dialect.name)(table)
-
-    def rows(self, statement: Statement, **values: object) -> list[Sequence[Any]]:
-        """Return all rows of this mailbox that ``statement`` finds."""
-        return statement.rows(self.connection, self._mine(values), locks=not self.read_only)
-
-    def first(self, statement: Statement, **values: object) -> Sequence[Any] | None:
-        """Return the first row of this mailbox that ``statement`` finds, or None."""
-        return statement.first(self.connection, self._mine(values), locks=not self.read_only)
-
-    def change(self, statement: Statement, **values: object) -> int:
-        """Run ``statement`` on this mailbox; return how many rows it changed."""
-        return statement.change(self.connection, self._mine(values))
-
-    def of_several(
-        self, statement: OfSeveral, several: Sequence[object], **values: object
-    ) -> list[Sequence[Any]]:
-        """Return all rows of this mailbox that ``statement`` finds or changes of ``several``."""
-        return statement.rows(self.connection, several, self._mine(values)) if several else []
-
-    def _mine(self, values: dict[str, object]) -> dict[str, object]:
-        values[MAILBOX] = self.mailbox_id
-        return values
 
 
 _NO_DEFAULT = object()
@@ -158,6 +115,10 @@ class Mapper(Generic[R]):
             values.update(self._derived(record))
         return values
 
+    def as_read(self, values: Mapping[str, Any]) -> R:
+        """Return the record of columns that were not stored yet, as it is read after that."""
+        return self.record([as_read(column.type, values[column.name]) for column in self.columns])
+
     def record(self, row: Sequence[Any]) -> R:
         """Return the record of a row of :attr:`columns`.
 
@@ -213,6 +174,9 @@ class Rows(Generic[R]):
         self, statement: sa.Executable, values: dict[str, Any] | None = None
     ) -> sa.CursorResult[Any]:
         """Run ``statement``; values beside it cost less than values that are a part of it."""
+        if isinstance(statement, sa.Select):
+            self._context.send()
+            return self._context.raw.execute(statement, values)
         return self._context.connection.execute(statement, values)
 
     def _mine(self) -> sa.ColumnElement[bool]:
@@ -227,7 +191,7 @@ class Rows(Generic[R]):
 
     def any(self) -> bool:
         """Whether the mailbox has at least one row."""
-        return self._context.connection.execute(self._select().limit(1)).first() is not None
+        return self._execute(self._select().limit(1)).first() is not None
 
     def _all(self, statement: sa.Select[Any]) -> list[R]:
         return [self._mapper.record(row) for row in self._execute(statement)]
@@ -252,16 +216,22 @@ class Rows(Generic[R]):
     def _values(self, record: R) -> dict[str, Any]:
         return {"mailbox_id": self._context.mailbox_id, **self._mapper.values(record)}
 
-    def _insert(self, records: Iterable[R], **more: object) -> None:
-        rows = [{**self._values(record), **more} for record in records]
-        if rows:
-            self._mapper.insert(rows[0]).change_all(self._context.connection, rows)
+    def _insert(self, record: R, **more: object) -> dict[str, Any]:
+        """Insert ``record``, later; return its columns."""
+        values = {**self._values(record), **more}
+        self._put(self._mapper.insert(values), values)
+        return values
+
+    def _put(self, statement: Statement, values: dict[str, Any]) -> None:
+        """Insert a row by ``statement``, later; its key is taken by none that is to be inserted."""
+        if self._context.writes.has(self._table, values):
+            self._context.send()
+        self._context.put(self._table, statement, values)
 
     def _insert_new(self, record: R, on: Sequence[str]) -> bool:
-        """Insert ``record`` unless its key ``on`` is taken; return whether it was inserted."""
+        """Insert ``record`` now, unless its key ``on`` is taken; return whether it was inserted."""
         values = self._values(record)
-        statement = self._mapper.insert(values, on=("mailbox_id", *on))
-        return statement.change(self._context.connection, values) == 1
+        return self._change(self._mapper.insert(values, on=("mailbox_id", *on)), **values) == 1
 
     def _update(self, *conditions: sa.ColumnElement[bool], **values: object) -> int:
         """Change the rows that meet all ``conditions``; return how many."""

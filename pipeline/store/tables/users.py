@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from pipeline.store.context import Context
 from pipeline.store.process_records import TokenRecord
 from pipeline.store.schema.upkeep import sessions, tokens, users
 from pipeline.store.staff_records import SessionRecord, UserRecord
-from pipeline.store.tables.rows import Context, Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows
 
 _USERS = Mapper(UserRecord, users)
 _SESSIONS = Mapper(SessionRecord, sessions)
@@ -48,7 +49,7 @@ class Sessions(Rows[SessionRecord]):
 
     def insert(self, record: SessionRecord) -> None:
         """Insert a session."""
-        self._insert([record])
+        self._insert(record)
 
     def get(self, session_id: str, now: datetime) -> SessionRecord | None:
         """Return the session when it has not expired, or None."""

@@ -15,6 +15,10 @@ from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.plans import without_old_mobile_prefix, without_old_prefix
 
 _SHARED_PREFIXES = ("00", "010", "011", "0011", "810")
+#: The number of a Japanese carrier (00XY), before 010 and the number abroad.
+_JAPANESE_CARRIER = re.compile(r"00\d{1,4}?010(?=[1-9])")
+_LONGEST = 15
+_FEW_DIGITS, _ANY_LENGTH = 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,14 @@ def national(digits: str, country: str) -> Candidate | None:
     current = without_old_prefix(country, digits)
     notes = ("old_prefix",) if current != digits else ()
     trunk = _trunk(country)
-    bare = current[len(trunk) :] if trunk and current.startswith(trunk) else current
+    bare = without_trunk(current, country)
     if m2m_range(code + bare):
         return Candidate(f"+{code}{bare}", notes)
     number = parse(current, country)
     if number is None or not phonenumbers.is_valid_number(number):
         return None
+    if str(number.country_code) != code:
+        return None  # the library took a carrier's prefix off and read another country's number
     found = _e164(number)
     if found == f"+{digits}":
         return Candidate(found, ("plus_missing",))
@@ -115,6 +121,12 @@ def _trunk(country: str) -> str:
     return str(metadata.national_prefix or "") if metadata else ""
 
 
+def without_trunk(digits: str, country: str) -> str:
+    """Return the national ``digits`` without the national prefix of ``country``."""
+    trunk = _trunk(country)
+    return digits.removeprefix(trunk) if trunk else digits
+
+
 def _writes_trunk(number: phonenumbers.PhoneNumber, trunk: str) -> bool:
     """Return whether ``number`` is usually written with its national ``trunk`` prefix."""
     shown = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
@@ -130,6 +142,8 @@ def after_dialling_prefix(digits: str, country: str | None) -> Candidate | None:
     patterns = [str(metadata.international_prefix)] if metadata else []
     patterns = [pattern for pattern in patterns if pattern and pattern != "None"]
     patterns.append("00")
+    if country and digits.startswith(f"00{code_of(country)}"):
+        patterns = ["00"]  # the own number as abroad, not a carrier's prefix (008 2…)
     for pattern in patterns:
         found = re.match(pattern, digits)
         if found and found.end() and digits[found.end() :]:
@@ -147,6 +161,62 @@ def with_missing_zero(digits: str) -> Candidate | None:
     if number is None or not phonenumbers.is_valid_number(number):
         return None
     return Candidate(_e164(number), ("zero_added",))
+
+
+def doubled_code(digits: str) -> Candidate | None:
+    """Return the reading of ``digits`` whose country code was typed twice; a proposal only.
+
+    ``+81 81 90 …`` and, with the prefix for calls abroad between, ``+81 0081 90 …``.
+    """
+    number = parse(f"+{digits[:_LONGEST]}")
+    code = str(number.country_code) if number is not None else ""
+    rest = digits[len(code) :]
+    for between in ("", "00", "0"):
+        if code and rest.startswith(between + code):
+            return international(rest[len(between) :])
+    return None
+
+
+def after_exit_code(digits: str) -> Candidate | None:
+    """Return the reading of ``digits`` after an exit code that has no place there; a proposal only.
+
+    ``+011 44 …`` with the exit code behind the plus, ``+1 011 44 …`` with it behind the own code.
+    """
+    direct = after_any_prefix(digits)
+    if direct:
+        return direct
+    number = parse(f"+{digits[:_LONGEST]}")
+    code = str(number.country_code) if number is not None else ""
+    return after_any_prefix(digits[len(code) :]) if code else None
+
+
+def after_carrier(digits: str, country: str | None) -> Candidate | None:
+    """Return the reading after a Japanese carrier's number and 010 (MIC Japan); a proposal only."""
+    found = _JAPANESE_CARRIER.match(digits) if country == "JP" else None
+    return international(digits[found.end() :]) if found else None
+
+
+def is_usual_exit(digits: str, reading: Candidate, first: str) -> bool:
+    """Return whether what stands before ``reading`` is an exit code that people know.
+
+    Carriers' own prefixes look like the beginning of other numbers: they count where they stand
+    apart, as the ``first`` group.
+    """
+    code = str(phonenumbers.parse(reading.e164).country_code)
+    return digits.startswith(tuple(prefix + code for prefix in (*_SHARED_PREFIXES, first)))
+
+
+def is_short_for_its_plan(e164: str) -> bool:
+    """Return whether so few digits are hardly a whole number where numbers have any length.
+
+    libphonenumber takes German and Austrian landlines from four digits on.
+    """
+    number = phonenumbers.parse(e164)
+    if len(phonenumbers.national_significant_number(number)) >= _FEW_DIGITS:
+        return False
+    metadata = _metadata(phonenumbers.region_code_for_country_code(number.country_code or 0))
+    fixed = metadata.fixed_line if metadata else None
+    return len(fixed.possible_length if fixed else ()) >= _ANY_LENGTH
 
 
 def after_any_prefix(digits: str) -> Candidate | None:

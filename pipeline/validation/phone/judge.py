@@ -1,6 +1,7 @@
 """Judge what a number means: machines first, then its kind, then what is left to ask."""
 
 import re
+from dataclasses import replace
 
 import phonenumbers
 from phonenumbers import ValidationResult
@@ -8,7 +9,7 @@ from phonenumbers import ValidationResult
 from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.validation.characters import squeeze
-from pipeline.validation.phone.candidates import Candidate, parse
+from pipeline.validation.phone.candidates import Candidate, is_short_for_its_plan, parse
 from pipeline.validation.phone.kinds import kind_of
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.meaning import Meaning
@@ -43,8 +44,11 @@ def judge(found: Meaning, hints: Hints, text: str, *, mild: bool) -> Read:  # no
         return _old_plan(candidate, text)
     if found.strange:
         return ask(read.value, "phone_letters", chars=found.strange).noted(*notes)
-    if found.doubt:
+    if found.doubt and read.verdict is Verdict.OK:
         return ask(read.value, found.doubt, value=international(read.value)).noted(*notes)
+    if read.verdict is Verdict.OK and is_short_for_its_plan(read.value):
+        asked = ask(None, "phone_too_short", given=squeeze(text), country=region(read.value))
+        return replace(asked, literal=read.value).noted(*notes)
     return read.noted(*notes)
 
 

@@ -7,19 +7,32 @@ from dataclasses import dataclass
 from pipeline.validation.phone.candidates import (
     Candidate,
     after_any_prefix,
+    after_carrier,
     after_dialling_prefix,
+    after_exit_code,
     code_of,
+    doubled_code,
     international,
+    is_usual_exit,
     national,
     parse,
     with_missing_zero,
+    without_trunk,
 )
 from pipeline.validation.phone.kinds import kind_of
 from pipeline.validation.phone.number_types import calling_code
-from pipeline.validation.phone.plans import UNUSED_CODES, is_moved_abroad, successor
+from pipeline.validation.phone.plan_changes import is_in_doubt, successors
+from pipeline.validation.phone.plans import (
+    TRUNK_GIVEN_UP,
+    UNUSED_CODES,
+    is_moved_abroad,
+    without_soviet_trunk,
+)
 from pipeline.validation.reading import Hints
 
 _PROPOSAL_LENGTH = 11
+#: Digits of the longest national numbers that are given out (Bundesnetzagentur, Verfügung 25/2006).
+_PLAUSIBLE = 11
 _ALLOWED = frozenset("+()-./ \n,:;'\"[]{}<>|\\")
 #: Numbers that are no digits (¹, ½, Ⅳ), currency and mathematics, damage.
 _STRANGE = frozenset({"No", "Nl", "Sc", "Sm", "Co", "Cs", "Cn"})
@@ -78,7 +91,7 @@ def _meaning(text: str, hints: Hints) -> Meaning:
     before = re.sub(r"\D", "", text[:position])
     after = re.sub(r"\D", "", text[position:])
     if not before:
-        return _with_plus(digits, hints.country)
+        return _with_plus(digits, hints.country, _second_group(text), again=text.count("+") > 1)
     if after_dialling_prefix(digits, hints.country) and international(after):
         return _with_plus(after, hints.country)
     trailing = _TRAILING_CODE.match(text)
@@ -87,12 +100,19 @@ def _meaning(text: str, hints: Hints) -> Meaning:
     return Meaning((candidate,) if candidate else (), digits, doubt="confirm_value")
 
 
-def _with_plus(digits: str, country: str | None) -> Meaning:
-    """Return what ``digits`` after a plus mean."""
-    digits = digits.removeprefix("00")
+def _with_plus(
+    digits: str, country: str | None, second: str = "", *, again: bool = False
+) -> Meaning:
+    """Return what ``digits`` after a plus mean; ``second`` is their second group (empty: one).
+
+    ``again`` tells that there is a second plus.
+    """
+    exits = after_exit_code(digits) if digits.startswith(("011", "010", "0011")) else None
+    digits = digits.removeprefix("00") if exits is None else digits
     if digits.startswith("0"):
         stray = national(digits, country) if country else None
-        return Meaning((stray,) if stray else (), digits, "", "confirm_value", explicit=True)
+        meant = stray or exits
+        return Meaning((meant,) if meant else (), digits, "", "confirm_value", explicit=True)
     code = _leading_code(digits)
     unused = next((old for old in UNUSED_CODES if digits.startswith(old)), "")
     if unused:
@@ -100,13 +120,30 @@ def _with_plus(digits: str, country: str | None) -> Meaning:
         candidates = (moved,) if moved else ()
         return Meaning(candidates, digits, unused, "phone_old_plan", explicit=True)
     candidate = international(digits)
+    twice = doubled_code(digits)
+    if candidate and twice and candidate.e164 != twice.e164 and second in {"", code, f"00{code}"}:
+        one = bool(candidate.notes) or again
+        readings = (twice,) if one else (twice, candidate)
+        doubt = "confirm_value" if one else "choose_value"
+        return Meaning(readings, digits, code, doubt, explicit=True)
+    stray = _stray(digits, country) if candidate is None else None
     renewed = _renewed(candidate.digits if candidate else digits, code)
-    if renewed and (candidate is None or code in {"55", "230"}):
-        return Meaning((renewed,), digits, code, "phone_old_plan", explicit=True)
-    zero = with_missing_zero(digits) if candidate is None else None
-    if zero:
-        return Meaning((zero,), digits, code, "confirm_value", explicit=True)
-    return Meaning((candidate,) if candidate else (), digits, code, explicit=True)
+    if renewed is not None and stray is None and (candidate is None or is_in_doubt(code)):
+        return Meaning(renewed, digits, code, "phone_old_plan", explicit=True)
+    if candidate:
+        # the code of North America is its trunk prefix too: typed twice, or a digit too many
+        doubt = "confirm_value" if digits.startswith("11") else ""
+        return Meaning((candidate,), digits, code, doubt, explicit=True)
+    meant = stray or with_missing_zero(digits) or twice or after_exit_code(digits)
+    doubt = "confirm_value" if meant else ""
+    return Meaning((meant,) if meant else (), digits, code, doubt, explicit=True)
+
+
+def _stray(digits: str, country: str | None) -> Candidate | None:
+    """Return the national number of ``country`` that a plus was typed before; a proposal only."""
+    if country is None or digits.startswith(code_of(country)):
+        return None
+    return national(digits, country)
 
 
 def _leading_code(digits: str) -> str:
@@ -114,23 +151,35 @@ def _leading_code(digits: str) -> str:
     return str(number.country_code) if number is not None else ""
 
 
-def _renewed(digits: str, code: str) -> Candidate | None:
-    """Return what a number in an old format is today; another country's number is not proposed."""
+def _renewed(digits: str, code: str) -> tuple[Candidate, ...] | None:
+    """Return what a number in an old format may be today, None when it is none.
+
+    Nothing in it: an old one that nobody can renew. Another plan's number is not proposed.
+    """
     if not code or not digits.startswith(code):
         return None
-    today = successor(code, digits[len(code) :])
-    if today is None:
-        return None
-    candidate = international(today)
-    if candidate and is_moved_abroad(digits):
-        return Candidate(candidate.e164, ("moved_abroad",))
-    return candidate
+    old = digits[len(code) :]
+    today = successors(code, old)
+    if today is None and old.startswith("0"):
+        today = successors(code, old[1:])
+    if not today:
+        return None if today is None else ()
+    found = tuple(candidate for one in today if (candidate := international(one)))
+    if found and is_moved_abroad(digits):
+        return (Candidate(found[0].e164, ("moved_abroad",)),)
+    return found[:1] or None
 
 
 def _first_group(text: str) -> str:
     """Return the first group of digits."""
     found = re.search(r"\d+", text)
     return found.group() if found else ""
+
+
+def _second_group(text: str) -> str:
+    """Return the second group of digits, or empty."""
+    found = re.findall(r"\d+", text)
+    return found[1] if len(found) > 1 else ""
 
 
 def _foreign(digits: str, home: Candidate | None, first: str) -> Candidate | None:
@@ -153,44 +202,78 @@ def _without_plus(digits: str, country: str | None, first: str) -> Meaning:
     if country is None:
         return _without_country(digits)
     code = code_of(country)
+    carried = after_carrier(digits, country)
+    if carried:
+        return Meaning((carried,), digits, code, "confirm_value")
     home = national(digits, country)
     own = international(digits) if code and digits.startswith(code) else None
+    if own and home and "lost_zero" in home.notes and len(home.digits) > _PLAUSIBLE + len(code):
+        # the plus was lost, not a zero: regulators give out no national number so long
+        return Meaning((own,), digits, code, "confirm_value")
     dialled = after_dialling_prefix(digits, country)
     abroad = _foreign(digits, home, first) if own is None else None
-    readings = {found.e164: found for found in (home, own, dialled, abroad) if found}
+    twice = doubled_code(dialled.digits) if dialled else None
+    readings = {found.e164: found for found in (home, own, dialled, abroad, twice) if found}
     if own and home and own.e164 == home.e164 == f"+{digits}":
         readings = {own.e164: Candidate(own.e164, ("plus_missing",))}
     elif own and own.e164 in readings and not home:
         readings[own.e164] = Candidate(own.e164, ("plus_missing", *own.notes))
     if readings:
-        return _at_home(tuple(readings.values()), digits, code)
-    renewed = _renewed(code + digits.removeprefix("0"), code)
-    if renewed:
-        return Meaning((renewed,), digits, code, "phone_old_plan")
-    foreign = after_any_prefix(digits)
-    if foreign is None and len(digits) >= _PROPOSAL_LENGTH:
-        foreign = international(digits)
+        unusual = dialled and not is_usual_exit(digits, dialled, first)
+        return _at_home(tuple(readings.values()), digits, code, unsure=bool(unusual))
+    return _not_at_home(digits, country, code)
+
+
+def _not_at_home(digits: str, country: str, code: str) -> Meaning:
+    """Return what ``digits`` without a plus can mean that are no number of ``country`` today."""
+    for bare in dict.fromkeys((without_trunk(digits, country), digits.removeprefix("0"))):
+        renewed = _renewed(code + bare, code)
+        if renewed is not None:
+            return Meaning(renewed, digits, code, "phone_old_plan")
+    whole = _renewed(digits, code) if code else None
+    if whole:
+        return Meaning(whole, digits, code, "phone_old_plan")
+    foreign = _elsewhere(digits, country)
     if foreign:
         return Meaning((foreign,), digits, code, "confirm_value")
     return Meaning((), digits, code)
 
 
-def _at_home(readings: tuple[Candidate, ...], digits: str, code: str) -> Meaning:
+def _elsewhere(digits: str, country: str) -> Candidate | None:
+    """Return the proposal for ``digits`` that are no number of ``country``."""
+    soviet = without_soviet_trunk(country, digits)
+    found = national(soviet, country) if soviet else None
+    if found is None and country in TRUNK_GIVEN_UP:
+        found = national(digits.removeprefix("0"), country)
+    found = found or after_any_prefix(digits)
+    if found is None and len(digits) >= _PROPOSAL_LENGTH:
+        abroad = digits.removeprefix("00")
+        found = international(abroad) or doubled_code(abroad)
+    return found
+
+
+def _at_home(
+    readings: tuple[Candidate, ...], digits: str, code: str, *, unsure: bool = False
+) -> Meaning:
     """Return the reading in the stated country, or the question when there are several."""
     if len(readings) > 1:
         return Meaning(readings, digits, code, "choose_value")
-    renewed = _renewed(readings[0].digits, code) if code in {"55", "230"} else None
-    if renewed:
-        return Meaning((renewed,), digits, code, "phone_old_plan")
-    return Meaning(readings, digits, code)
+    renewed = _renewed(readings[0].digits, code) if is_in_doubt(code) else None
+    if renewed is not None:
+        return Meaning(renewed, digits, code, "phone_old_plan")
+    return Meaning(readings, digits, code, "confirm_value" if unsure else "")
 
 
 def _without_country(digits: str) -> Meaning:
     """Return the proposal for ``digits`` with neither a plus nor a country."""
     dialled = after_dialling_prefix(digits, None)
+    twice = doubled_code(dialled.digits) if dialled else None
+    if dialled and twice:
+        return Meaning((twice, dialled), digits, "", "choose_value")
     if dialled:
         return Meaning((dialled,), digits)
     proposal = after_any_prefix(digits)
     if proposal is None and len(digits) >= _PROPOSAL_LENGTH:
-        proposal = international(digits)
+        abroad = digits.removeprefix("00")
+        proposal = international(abroad) or doubled_code(abroad)
     return Meaning((proposal,) if proposal else (), digits, "", "phone_no_country")

@@ -1,118 +1,8 @@
-"""Numbering plans that changed: what an old number is today, and numbers that exist on paper only.
-
-A number in an old format is never changed silently: the new one is a proposal.
-"""
+"""Numbering plans: codes not in use, prefixes given up, numbers for films and examples."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-
-#: Vietnam 2018: the eleven-digit mobile prefixes and their ten-digit successors (MIC plan).
-_VIETNAM = MappingProxyType(
-    {
-        "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37",
-        "168": "38", "169": "39", "120": "70", "121": "79", "122": "77", "126": "76",
-        "128": "78", "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
-        "186": "56", "188": "58", "199": "59",
-    }
-)  # fmt: skip
-
-
-def _vietnam(national: str) -> str | None:
-    successor = _VIETNAM.get(national[:3])
-    return successor + national[3:] if successor and len(national) == len("1621234567") else None
-
-
-def _ivory_coast(national: str) -> str | None:
-    """Put the operator's digits before a number of before 31 January 2021 (ARTCI)."""
-    if len(national) != len("07123456"):
-        return None
-    mobile, landline = national[0] in "0456789", national[0] in "23"
-    if mobile:
-        operator = {"1": "01", "2": "01", "3": "01", "4": "05", "5": "05", "6": "05"}
-        return operator.get(national[1], "07") + national
-    if landline:
-        return {"8": "21", "0": "25"}.get(national[2], "27") + national
-    return None
-
-
-def _cameroon(national: str) -> str | None:
-    """Put 6 before a mobile and 2 before a landline of before 21 November 2014 (ART)."""
-    if len(national) != len("71234567"):
-        return None
-    first = {"7": "6", "9": "6", "5": "6", "2": "2", "3": "2"}.get(national[0])
-    return first + national if first else None
-
-
-def _mauritius(national: str) -> str | None:
-    """Put 5 before a mobile of before 1 September 2013 (ICTA)."""
-    return "5" + national if re.fullmatch(r"[79]\d{6}", national) else None
-
-
-def _brazil(national: str) -> str | None:
-    """Put the ninth digit into a mobile of before 2016 (Anatel)."""
-    return (
-        national[:2] + "9" + national[2:] if re.fullmatch(r"[1-9]{2}[6-9]\d{7}", national) else None
-    )
-
-
-def _benin(national: str) -> str | None:
-    """Put 01 before a number of before 30 November 2024 (ARCEP Bénin)."""
-    return "01" + national if re.fullmatch(r"[24-9]\d{7}", national) else None
-
-
-#: United Kingdom 1995 and 2000: old area codes and their successors (Ofcom).
-_BRITAIN = MappingProxyType(
-    {
-        "171": "207", "181": "208", "71": "207", "81": "208", "1703": "2380", "1705": "2392",
-        "1203": "2476", "1222": "2920", "1232": "2890",
-    }
-)  # fmt: skip
-
-
-def _britain(national: str) -> str | None:
-    old = next((code for code in _BRITAIN if re.fullmatch(code + r"\d{6,7}", national)), None)
-    return _BRITAIN[old] + national[len(old) :] if old else None
-
-
-def _russia(national: str) -> str | None:
-    """Moscow's 095 became 495 on 1 December 2005."""
-    return "4" + national[1:] if re.fullmatch(r"095\d{7}", national) else None
-
-
-def _colombia(national: str) -> str | None:
-    """Put 60 before a landline of before 1 September 2021 (CRC)."""
-    return "60" + national if re.fullmatch(r"[124-8]\d{7}", national) else None
-
-
-def _thailand(national: str) -> str | None:
-    """Put 8 before a mobile of before 1 September 2006 (NTC)."""
-    return "8" + national if re.fullmatch(r"[14-79]\d{7}", national) else None
-
-
-def _greece(national: str) -> str | None:
-    """Athens 1 became 210, Thessaloniki 31 2310, and mobiles got a 6 (EETT, 2001 to 2003)."""
-    for old, new in (("1", "210"), ("31", "2310")):
-        if re.fullmatch(old + r"\d+", national) and len(national) == len("13212345"):
-            return new + national[len(old) :]
-    return "6" + national if re.fullmatch(r"9[347]\d{7}", national) else None
-
-
-_OLD_PLANS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
-    {
-        "7": _russia,
-        "30": _greece,
-        "44": _britain,
-        "57": _colombia,
-        "66": _thailand,
-        "84": _vietnam,
-        "225": _ivory_coast,
-        "237": _cameroon,
-        "229": _benin,
-        "230": _mauritius,
-        "55": _brazil,
-    }
-)
 
 #: Codes that are reserved but not in use, and the code in use there.
 UNUSED_CODES: Mapping[str, str] = MappingProxyType({"379": "39", "997": "7"})
@@ -121,17 +11,8 @@ UNUSED_CODES: Mapping[str, str] = MappingProxyType({"379": "39", "997": "7"})
 _SINT_MAARTEN = re.compile(r"5995\d{6}")
 
 
-def successor(code: str, national: str) -> str | None:
-    """Return the digits (with country code) that an old ``national`` number has today, or None."""
-    if _SINT_MAARTEN.fullmatch(code + national):
-        return "1721" + national
-    plan = _OLD_PLANS.get(code)
-    renewed = plan(national) if plan else None
-    return code + renewed if renewed else None
-
-
 def is_moved_abroad(digits: str) -> bool:
-    """Return whether the successor of ``digits`` lies under another country code."""
+    """Return whether the successor of ``digits`` lies in another numbering plan."""
     return bool(_SINT_MAARTEN.fullmatch(digits))
 
 
@@ -156,6 +37,15 @@ def is_fictional(digits: str) -> bool:
 
 #: Prefixes that Mexico gave up in 2019 and that people still type.
 _MEXICO = re.compile(r"(?:044|045|01|1)(\d{10})")
+_MEXICO_ABROAD = re.compile(r"52(?:044|045|01|1)(\d{10})")
+#: Trunk prefixes of the Soviet plan, given up since (Ukraine 2009, Georgia 2011, others before).
+_SOVIET_TRUNK: Mapping[str, str] = MappingProxyType(
+    {"UA": "80", "GE": "8", "MD": "80", "AM": "80", "AZ": "80", "UZ": "8", "KG": "80", "EE": "8"}
+)
+
+
+#: Countries whose trunk zero ended: Czechia 2002, Poland 2009, Chile, Estonia, Latvia.
+TRUNK_GIVEN_UP = frozenset({"PL", "CL", "CZ", "EE", "LV"})
 
 
 def without_old_prefix(country: str, digits: str) -> str:
@@ -164,6 +54,13 @@ def without_old_prefix(country: str, digits: str) -> str:
     return found.group(1) if found else digits
 
 
+def without_soviet_trunk(country: str, digits: str) -> str:
+    """Return the national ``digits`` without the trunk prefix of before, or empty without one."""
+    trunk = _SOVIET_TRUNK.get(country, "")
+    return digits.removeprefix(trunk) if trunk and digits.startswith(trunk) else ""
+
+
 def without_old_mobile_prefix(digits: str) -> str:
-    """Return ``digits`` (with country code) without the 1 that Mexican mobiles had until 2019."""
-    return "52" + digits[3:] if re.fullmatch(r"521\d{10}", digits) else digits
+    """Return ``digits`` (with country code) without the prefixes of Mexican numbers until 2019."""
+    found = _MEXICO_ABROAD.fullmatch(digits)
+    return "52" + found.group(1) if found else digits

@@ -10,10 +10,11 @@ from pipeline.model.checked import M2mCertainty
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.characters import is_cell_error, is_placeholder, squeeze
+from pipeline.validation.country import is_country_name
 from pipeline.validation.phone.characters import letters_for_digits, normalise
 from pipeline.validation.phone.judge import judge
 from pipeline.validation.phone.meaning import meaning
-from pipeline.validation.phone.number_types import international
+from pipeline.validation.phone.number_types import international, region
 from pipeline.validation.phone.spelling import (
     as_float,
     before_word,
@@ -25,8 +26,10 @@ from pipeline.validation.phone.spelling import (
     is_masked,
     several,
     unwrap,
+    without_any_carrier,
 )
 from pipeline.validation.reading import Finding, Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import is_doubted
 
 _LONGEST = 200
 _EXACT_DIGITS = 15
@@ -78,7 +81,9 @@ def _read(normal: str, hints: Hints, *, mild: bool) -> Read:
     link = chat_link(bare)
     if link is not None:
         return _from_link(link.number, hints, mild=mild)
-    main, inner = extension(bare)
+    bare, home = _flagged(bare, hints)
+    hints = replace(hints, country=home)
+    main, inner = extension(without_any_carrier(bare))
     lettered, letters = letters_for_digits(main)
     plussed = _WORD_PLUS.sub("+", lettered)
     if is_masked(plussed):
@@ -93,10 +98,28 @@ def _read(normal: str, hints: Hints, *, mild: bool) -> Read:
         for name, applies in (("link", wrapped), ("float", floating), ("extension", inner))
         if applies
     ]
-    doubt = _doubt(bare, letters, plussed != lettered or bool(floating and not floating.clean))
+    spelled = plussed != lettered or bool(floating and not floating.clean)
+    doubt = _doubt(bare, letters, spelled=spelled, wrapped=wrapped)
     if inner and mild and found.verdict is Verdict.OK and found.value:
         return ok(f"{found.value};ext={inner}", *found.notes, *notes)
     return _doubted(found, ("phone_extension", "") if inner else doubt).noted(*notes)
+
+
+_FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
+_IN_BRACKETS = re.compile(r"[(（]([^\d()（）]{2,60})[)）]")
+
+
+def _flagged(text: str, hints: Hints) -> tuple[str, str | None]:
+    """Return ``text`` without flags and names of countries in brackets, and the number's country.
+
+    A flag names the country where none is stated.
+    """
+    text = _IN_BRACKETS.sub(lambda hit: " " if is_country_name(hit[1]) else hit[0], text)
+    flag = _FLAG.search(text)
+    if flag is None:
+        return text, hints.country
+    named = "".join(chr(ord(sign) - 0x1F1E6 + ord("A")) for sign in flag.groups())
+    return _FLAG.sub(" ", text).strip(), hints.country or named
 
 
 def _from_link(number: str, hints: Hints, *, mild: bool) -> Read:
@@ -109,12 +132,14 @@ def _from_link(number: str, hints: Hints, *, mild: bool) -> Read:
     return found
 
 
-def _doubt(text: str, letters: str, spelled: bool) -> tuple[str, str]:  # noqa: FBT001 - private
+def _doubt(text: str, letters: str, *, spelled: bool, wrapped: bool) -> tuple[str, str]:
     """Return the code and the characters of what makes a readable number doubtful."""
     if letters:
         return "phone_letters", letters
     if is_fax(text):
         return "phone_fax", ""
+    if not wrapped and is_doubted(re.sub(r"[\d+]", " ", without_any_carrier(text))):
+        return "confirm_value", ""
     return ("confirm_value", "") if spelled else ("", "")
 
 
@@ -138,8 +163,11 @@ def _another(text: str, whole: Read, hints: Hints) -> Read:
             main = judge(meaning(first, hints), hints, first, mild=True)
             if main.verdict is not Verdict.OK or main.value is None:
                 continue
-            other = judge(meaning(second, hints), hints, second, mild=True)
+            there = replace(hints, country=hints.country or region(main.value) or None)
+            other = judge(meaning(second, there), there, second, mild=True)
             shown = international(main.value)
+            if other.value == main.value and other.verdict is Verdict.OK:
+                return main.noted("same_twice")
             if other.value:
                 values = (main.value, other.value)
                 b = international(other.value)
@@ -175,6 +203,21 @@ def _before_slash(text: str, hints: Hints) -> Read | None:
     return None
 
 
+def _at_home(
+    pieces: tuple[str, ...], readings: list[Read], hints: Hints, *, mild: bool
+) -> list[Read]:
+    """Return the readings; a national spelling of the same number is read in its country."""
+    known = {
+        region(found.value) for found in readings if found.verdict is Verdict.OK and found.value
+    }
+    if hints.country or len(known) != 1:
+        return readings
+    there = replace(hints, country=known.pop())
+    values = {found.value for found in readings if found.verdict is Verdict.OK}
+    again = [judge(meaning(piece, there), there, piece, mild=mild) for piece in pieces]
+    return again if {found.value for found in again} == values else readings
+
+
 def _keypad(text: str) -> str:
     """Return ``text`` with the letters of a telephone's keys as digits, or empty (ITU-T E.161)."""
     if not _SPELT.fullmatch(text.strip()):
@@ -197,6 +240,7 @@ def _one_or_several(text: str, hints: Hints, *, mild: bool) -> Read:
         whole = judge(meaning(text, hints), hints, text, mild=mild)
         if whole.verdict is Verdict.OK:  # what stands before the slash is an area code
             return whole
+    readings = _at_home(pieces, readings, hints, mild=mild)
     values = list(dict.fromkeys(found.value for found in readings if found.value))
     settled = [found for found in readings if found.verdict is Verdict.OK]
     if len(values) == 1 and len(settled) == len(readings):

@@ -4,11 +4,23 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_SCHEMES = re.compile(r"^(?:tel|callto|sms|smsto|mobile|phone):(?://)?(?=[+\d(])", re.IGNORECASE)
-_CONTEXT = re.compile(r";phone-context=(\+\d+)", re.IGNORECASE)
+_SCHEMES = re.compile(
+    r"^(?:tel|callto|sms|smsto|mobile|phone|facetime(?:-audio)?|skype|im):(?://)?(?=[+\d(%])",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(r";phone-context=(\+\d[\d.()-]*)", re.IGNORECASE)
+#: Parameters of a tel URI that change nothing about the number (RFC 3966, 5.3), and Skype's.
+_PARAMETERS = re.compile(r"(?:;(?!ext=|postd=)[a-z][a-z\d-]{0,30}(?:=[^;]*)?)+$", re.IGNORECASE)
+#: RFC 3261, 19.1.6: the user part of a SIP URI may be a telephone number.
+_SIP = re.compile(r"^sips?:([+\d%][^@;]{0,40})(?:;[^@]*)?@[^@\s]*$", re.IGNORECASE)
+#: Brazil writes "any carrier" as 0XX before the area code (Anatel).
+_ANY_CARRIER = re.compile(r"(?<!\d)0[xX]{2}(?=[\s()-]{0,3}\d{2}[\s()-]{0,3}9?\d{4}[\s-]?\d{4}\D*$)")
 _CHAT_HOSTS = frozenset(
     {"send", "wa.me", "www.wa.me", "api.whatsapp.com", "web.whatsapp.com", "chat.whatsapp.com"}
 )
+#: Links of other programs that carry the number: scheme, host, parameter.
+_OTHER_CHATS = {("viber", "chat"): "number", ("viber", "add"): "number"}
+
 _LINK = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|www\.|wa\.me/|api\.whatsapp\.com/)", re.IGNORECASE)
 _EXTENSION = re.compile(
     r"[\s,;(（-]*(?:;ext=|\bext(?:ension|n)?(?![a-z])\.?|(?:\b|(?<=\d{4}))x(?=\.?\s?\d)|内線?(?:番号)?|分机|分機|내선|\bramal\b"
@@ -22,7 +34,7 @@ _FLOAT = re.compile(r"(\d{5,})[.,]0{1,2}")
 _LOOSE_FLOAT = re.compile(r"(.*\d)\.0")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?e\+?(\d{1,3})", re.IGNORECASE)
 _SEPARATORS = re.compile(
-    r"[,;、，；|\n]|\s/\s|／|\b(?:or|oder|ou|and|und|et|y|e)\b|または|又は|もしくは|及び|および|或者|或いは|和",
+    r"[,;、，；|\n]|\s/\s|／|\b(?:or|oder|ou|and|und|et|y|e)\b|または|又は|もしくは|及び|および|或者|或いは|和|(?<=\d)と(?=\d)|→|⇒|->|=>|(?<=\d)\s=\s|\bnew\b|新",
     re.IGNORECASE,
 )
 _FAX = re.compile(r"\bfax\b|ファックス|ファクス|ﾌｧｯｸｽ|факс|传真|傳真|\btelefax\b|℻", re.IGNORECASE)
@@ -35,6 +47,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}[.:]?")
 _CUTS = re.compile(
     r"\s+(?:or|oder|ou|または|又は)\s+|[,;/~]\s*|\s+|-(?=\d{1,6}$|[+0])", re.IGNORECASE
 )
+_BRACKETS = re.compile(r"[()（）\[\]]")
 _LONG_ENOUGH = 7
 
 
@@ -48,12 +61,17 @@ class Link:
 def unwrap(text: str) -> tuple[str, bool]:
     """Return ``text`` without ``tel:`` and its relatives, and whether there was one (RFC 3966)."""
     bare = text.strip("<> ")
+    sip = _SIP.match(bare)
+    if sip:
+        return unquote(sip.group(1)), True
     inner = _SCHEMES.sub("", bare)
     if inner == bare:
         return bare if bare != text and "@" not in bare else text, False
     inner = inner.partition("?")[0]  # RFC 5724: what follows is the message
+    if inner.count(":") == 1 and inner.rpartition(":")[0].lstrip("+").isdecimal():
+        inner = inner.partition(":")[0]  # smsto:number:message, as QR codes have it
     context = _CONTEXT.search(inner)
-    inner = _CONTEXT.sub("", inner)
+    inner = _PARAMETERS.sub("", _CONTEXT.sub("", inner))
     inner = unquote(inner)
     if context and not inner.startswith("+"):
         inner = f"{context.group(1)} {inner}"
@@ -69,14 +87,27 @@ def chat_link(text: str) -> Link | None:
         host = (parts.hostname or "").lower()
     except ValueError:
         return Link("")
+    other = _OTHER_CHATS.get((parts.scheme, host))
+    if other:
+        text = parse_qs(parts.query.replace("+", "%2B")).get(other, [""])[0]
+        return Link(_plus(text))
     if host not in _CHAT_HOSTS or (host == "send" and parts.scheme != "whatsapp"):
         return Link("")
     digits = parse_qs(parts.query.replace("+", "%2B")).get("phone", [""])[0]
     if not digits:
         path = unquote(parts.path).strip("/").removeprefix("c/")
         digits = path if re.fullmatch(r"\+?[\d\s().-]{6,}", path) else ""
-    digits = re.sub(r"\D", "", digits)
-    return Link(f"+{digits}" if digits else "")
+    return Link(_plus(digits))
+
+
+def _plus(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    return f"+{digits}" if digits else ""
+
+
+def without_any_carrier(text: str) -> str:
+    """Return ``text`` with Brazil's 0XX, which stands for any carrier, as its trunk zero."""
+    return _ANY_CARRIER.sub("0", text)
 
 
 def extension(text: str) -> tuple[str, str]:
@@ -120,6 +151,7 @@ def several(text: str) -> tuple[str, ...]:
     for pieces in (
         [part for piece in _SEPARATORS.split(text) for part in _by_plus(piece.strip())],
         text.split("/"),
+        _BRACKETS.split(text),
         _WORDS.split(text),
     ):
         long = tuple(piece.strip() for piece in pieces if _digits(piece) >= _LONG_ENOUGH)

@@ -14,7 +14,7 @@ from pipeline.config.reading import known_variables
 from pipeline.errors import ConfigurationError
 from pipeline.store.engine import open_engine
 from pipeline.store.engine import shown as database_shown
-from pipeline.validation import country
+from pipeline.validation import country_names
 
 Outcome = tuple[int, str, str]
 Ask = Callable[..., Outcome]
@@ -399,7 +399,7 @@ def test_missing_ca_file_is_a_setting_and_no_server_that_is_down(ask: Ask) -> No
 
 
 def test_countries_are_those_that_customers_can_name() -> None:
-    assert country._codes() == CODES
+    assert country_names.codes() == CODES
 
 
 def test_every_variable_that_is_suggested_sets_something() -> None:

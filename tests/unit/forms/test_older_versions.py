@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.texts import choice_vocabulary, fold_word, form_texts, printed_versions
 from pipeline.forms.xlsx.read.places import labels
 from pipeline.forms.xlsx.read.printed_texts import printed_texts
@@ -85,7 +85,7 @@ def test_language_without_older_forms_has_the_present_words_alone() -> None:
 def test_filled_pdf_of_an_older_version_is_read_and_told_mildly(
     kind: FormKind, version: str, language: str
 ) -> None:
-    found = read_pdf(_file(_filled(kind, version, language), FileFormat.PDF))
+    (found,) = read_pdf_forms(_file(_filled(kind, version, language), FileFormat.PDF))
     assert isinstance(found, Submission)
     assert (found.form, found.version, found.language) == (kind, version, language)
     assert found.missing == ()
@@ -128,7 +128,7 @@ def test_older_workbook_is_read_by_its_labels_alone(
 @pytest.mark.parametrize("language", languages())
 def test_print_of_an_older_version_is_read_by_its_own_blank(language: str) -> None:
     kind, version = _VERSIONS[-1]
-    found = read_pdf(_file(printed(_filled(kind, version, language)), FileFormat.PDF))
+    (found,) = read_pdf_forms(_file(printed(_filled(kind, version, language)), FileFormat.PDF))
     assert isinstance(found, Submission)
     assert found.from_print
     assert (found.version, found.missing) == (version, ())

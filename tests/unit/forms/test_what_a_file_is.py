@@ -1,8 +1,11 @@
 """Files that hold our form in a way that we cannot read: each is told by its own sentence."""
 
 import hashlib
+import shutil
+import subprocess
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -10,8 +13,9 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.forms.blanks import published
-from pipeline.forms.pdf.reader import read_pdf
-from pipeline.forms.xlsx.read.reader import read_xlsx
+from pipeline.forms.pdf.reader import read_pdf_forms
+from pipeline.forms.texts import form_texts
+from pipeline.forms.xlsx.read.reader import read_xlsx_forms
 from pipeline.model.form import FileFormat, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Submission, UnreadableFile
@@ -65,7 +69,8 @@ def _joined(*contents: bytes, renamed: bool = False) -> bytes:
 
 def _read(content: bytes) -> Submission | UnreadableFile:
     digest = hashlib.sha256(content).hexdigest()
-    return read_pdf(FormFile("form.pdf", content, FileFormat.PDF, digest, 0))
+    (found,) = read_pdf_forms(FormFile("form.pdf", content, FileFormat.PDF, digest, 0))
+    return found
 
 
 def _problem(outcome: Submission | UnreadableFile) -> Problem:
@@ -118,17 +123,21 @@ def test_two_numbers_on_two_copies_of_a_form_are_two_forms() -> None:
     assert isinstance(_read(_joined(first, first, renamed=True)), Submission)
 
 
-def test_prints_of_two_forms_in_one_file_are_told() -> None:
+def test_prints_of_two_forms_in_one_file_are_read_one_by_one() -> None:
     prints = (printed(_filled(FormKind.QR)), printed(_filled(FormKind.ONBOARDING)))
     with pikepdf.open(BytesIO(prints[0])) as pdf, pikepdf.open(BytesIO(prints[1])) as other:
         pdf.pages.extend(other.pages)
         target = BytesIO()
         pdf.save(target)
-    assert _problem(_read(target.getvalue())).code == "file_two_forms"
+    file = FormFile("form.pdf", target.getvalue(), FileFormat.PDF, "0" * 64, 0)
+    found = [read for read in read_pdf_forms(file) if isinstance(read, Submission)]
+    assert [read.form for read in found] == [FormKind.QR, FormKind.ONBOARDING]
+    assert all(read.from_print for read in found)
 
 
 @pytest.mark.parametrize("second", [FormKind.QR, FormKind.MIGRATION])
-def test_two_forms_in_one_workbook_are_told(second: FormKind) -> None:
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_two_forms_in_one_workbook_are_both_read(second: FormKind, *, is_filled: bool) -> None:
     book = load_workbook(BytesIO(_blank(FormKind.ONBOARDING, "en", FileFormat.XLSX)))
     other = load_workbook(BytesIO(_blank(second, "en", FileFormat.XLSX))).worksheets[1]
     sheet = book.create_sheet("Form (2)")
@@ -137,12 +146,19 @@ def test_two_forms_in_one_workbook_are_told(second: FormKind) -> None:
             if cell.value is not None:
                 sheet[cell.coordinate].value = cell.value
     book.worksheets[1]["D8"].value = "Aiko Tanaka"
+    sheet["D8"].value = "Ken Ito" if is_filled else None
     target = BytesIO()
     book.save(target)
     content = target.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    found = read_xlsx(FormFile("form.xlsx", content, FileFormat.XLSX, digest, 0))
-    assert _problem(found) == Problem("file_two_forms", Severity.ERROR, params=(("n", 2),))
+    found = read_xlsx_forms(FormFile("form.xlsx", content, FileFormat.XLSX, digest, 0))
+    said = []
+    for form in found:
+        assert isinstance(form, Submission)
+        said.append((form.form, [answer.raw for answer in form.answers if answer.raw]))
+        assert form.left_over == ()
+    expected = [(FormKind.ONBOARDING, ["Aiko Tanaka"]), (second, ["Ken Ito"])]
+    assert said == (expected if is_filled else expected[:1])
 
 
 def _page(text: str, *, encoding: str = "latin-1") -> bytes:
@@ -229,6 +245,9 @@ def test_pdf_under_a_sensitivity_label_has_no_password_to_remove() -> None:
     [
         "file_two_forms",
         "file_printed_workbook",
+        "file_print_unread",
+        "file_pages_missing",
+        "file_link",
         "file_handwritten",
         "file_encrypted_mail",
         "file_portfolio",
@@ -237,6 +256,54 @@ def test_pdf_under_a_sensitivity_label_has_no_password_to_remove() -> None:
     ],
 )
 def test_each_of_these_files_has_its_sentence(language: str, code: str) -> None:
-    words = sentence(Problem(code, Severity.ERROR, params=(("n", 2),)), language, None)
+    words = sentence(
+        Problem(code, Severity.ERROR, params=(("n", 2), ("pages", "2, 3"), ("type", "link"))),
+        language,
+        None,
+    )
     assert "{" not in words
     assert len(words) > len(code)
+
+
+def _printed_by(folder: Path, content: bytes, *options: str) -> bytes:
+    if shutil.which("gs") is None:
+        pytest.skip("Ghostscript is not installed")
+    (folder / "form.pdf").write_bytes(content)
+    run = ["gs", "-q", "-dBATCH", "-dNOPAUSE", *options, "-o", "print.pdf", "form.pdf"]
+    subprocess.run(run, cwd=folder, check=True, capture_output=True)
+    return (folder / "print.pdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("-dNoOutputFonts", "-sDEVICE=pdfwrite"), "file_print_unread"),
+        (("-r60", "-sDEVICE=pdfimage8"), "file_scanned"),
+    ],
+)
+def test_print_without_text_is_told_from_a_scan(
+    tmp_path: Path, options: tuple[str, ...], code: str
+) -> None:
+    assert _problem(_read(_printed_by(tmp_path, _filled(FormKind.QR), *options))).code == code
+
+
+def test_print_that_lost_its_footer_is_still_known_for_ours() -> None:
+    texts = form_texts("ja")
+    hints = [texts.hint(FormKind.QR, name) for name in ("contact_name", "country", "notes")]
+    target = BytesIO()
+    with pikepdf.open(BytesIO(_page("x"))) as pdf:
+        page = pdf.pages[0]
+        codes = "".join(dict.fromkeys("".join(hints)))
+        rows = "".join(
+            f"<{number:04X}> <{one.encode('utf-16-be').hex()}>\n"
+            for number, one in enumerate(codes, 1)
+        )
+        table = f"{len(codes)} beginbfchar\n{rows}endbfchar".encode()
+        page.obj.Resources.Font.F1 = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type0, ToUnicode=pdf.make_stream(table),
+            BaseFont=pikepdf.Name.Print, Encoding=pikepdf.Name("/Identity-H"),
+        )  # fmt: skip
+        shown = "".join(f"{codes.index(one) + 1:04X}" for one in "".join(hints))
+        page.obj.Contents = pdf.make_stream(f"BT /F1 9 Tf <{shown}> Tj ET".encode())
+        pdf.save(target)
+    assert _problem(_read(target.getvalue())).code == "file_print_unread"

@@ -75,7 +75,23 @@ def test_find_two_forms_and_the_same_one_twice() -> None:
         ("a.xlsx", office("xl", more={"xl/vbaProject.bin": b"x"}), "file_macro", ""),
         ("a.docx", office("word"), "file_other", "word"),
         ("a.pptx", office("ppt"), "file_other", "unknown"),
-        ("a.xlsb", office("xl", more={"xl/workbook.bin": b"x"}), "file_other", "unknown"),
+        ("a.xlsb", office("xl", more={"xl/workbook.bin": b"x"}), "file_type", "xlsb"),
+        ("a.xls", b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+         "file_type", "sheet_markup"),
+        ("a.xls", b"<html><head><!--[if gte mso 9]><xml><x:ExcelWorkbook></xml><![endif]-->",
+         "file_type", "sheet_markup"),
+        ("a.html", b'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><p>x', "file_other",
+         "unknown"),
+        ("a.odt", zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}),
+         "file_other", "opendocument_text"),
+        ("a.pages", zipped({"Index/Document.iwa": b"x", "Index/Section-1.iwa": b"x"}),
+         "file_other", "pages"),
+        ("a.gsheet", b'{"url": "https://docs.google.com/open?id=1", "doc_id": "1"}',
+         "file_link", "google_link"),
+        ("form.url", b"[InternetShortcut]\r\nURL=https://a.example/form.xlsx", "file_link", "link"),
+        ("form.webloc", b"<plist><dict><key>URL</key><string>https://a.example</string></dict>",
+         "file_link", "link"),
+        ("form.lnk", b"L\x00\x00\x00\x01\x14\x02\x00\x00\x00", "file_link", "link"),
         ("a.rtf", b"{\\rtf1 x}", "file_other", "word"),
         ("a.ods", zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),
          "file_type", "opendocument"),
@@ -307,5 +323,5 @@ def test_find_several_files_with_one_problem_are_told_of_once() -> None:
 
 def test_find_spreadsheet_of_apple_is_one_file() -> None:
     content = zipped({"Index/Document.iwa": b"x", "preview.jpg": b"\xff\xd8\xff" + b"x" * 99_999})
-    told = unreadable("a.numbers", "file_other", "unknown")
+    told = unreadable("a.numbers", "file_type", "numbers")
     assert find(attached("a.numbers", content)) == FoundForms((), (told,), ())

@@ -12,7 +12,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.xlsx.write.form import build_xlsx
 from pipeline.guard import Guard
 from pipeline.intake.find import FoundForms, find_forms
-from pipeline.intake.read import ReadForms, read_form, read_forms
+from pipeline.intake.read import ReadForms, read_file, read_forms
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.problem import Problem, Severity
@@ -46,7 +46,7 @@ def test_read_form_from_a_mail_gives_its_answers(guard: Guard, kind: FormKind) -
     )
     message = guard.call(parse_message, mail.as_bytes())
     (found,) = guard.call(find_forms, message).forms
-    read = guard.call(read_form, found)
+    (read,) = guard.call(read_file, found)
     assert isinstance(read, Submission)
     assert (read.form, read.language, read.format) == (kind, "ja", FileFormat.XLSX)
     assert (read.file_name, read.sha256) == ("申請書.xlsx", hashlib.sha256(content).hexdigest())
@@ -67,7 +67,7 @@ def test_read_form_file_without_a_form_is_told(
     guard: Guard, content: bytes, kind: FileFormat, code: str
 ) -> None:
     told = UnreadableFile("form", Problem(code, Severity.ERROR))
-    assert guard.call(read_form, file(content, kind)) == told
+    assert guard.call(read_file, file(content, kind)) == (told,)
 
 
 def test_read_forms_passes_over_a_workbook_beside_a_form() -> None:
@@ -76,7 +76,7 @@ def test_read_forms_passes_over_a_workbook_beside_a_form() -> None:
     )
     form, other = file(content, FileFormat.XLSX), file(XLSX, FileFormat.XLSX)
     locked = UnreadableFile("locked.zip", Problem("file_password", Severity.ERROR))
-    submission = read_form(form)
+    (submission,) = read_file(form)
     assert isinstance(submission, Submission)
     both = read_forms(FoundForms((form, other), (locked,), ("card.vcf",)))
     assert both == ReadForms((submission,), (locked,), ("card.vcf", "form"))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import choice_vocabulary
@@ -52,7 +52,7 @@ def _checked(submission: Submission) -> CheckedForm:
 
 @pytest.mark.parametrize("path", _SAMPLES, ids=lambda path: path.name)
 def test_every_sample_form_that_is_right_builds(path: Path) -> None:
-    found = read_file(path.name, path.read_bytes())
+    found = read_forms_of(path.name, path.read_bytes())[0]
     if not isinstance(found, Submission):
         return
     checked = _checked(found)

@@ -1,6 +1,7 @@
 """The project's own cases: what people type, and what a careful person makes of it.
 
-``cases/phone.csv`` and ``cases/text.csv``: invisible characters stand as escapes. ``value`` is the
+``cases/phone.csv``, ``cases/text.csv``, and ``cases/world.csv``, whose kinds were collected from
+the sources that each row names: invisible characters stand as escapes. ``value`` is the
 accepted value, with ``ask`` the proposal (empty: none); ``*`` says nothing about a proposal.
 ``code`` is the first problem's (``not:`` before it: any other).
 """
@@ -24,6 +25,7 @@ from pipeline.validation.reading import Hints
 _CASES = Path(__file__).parent / "cases"
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|\\(n)")
 _LEAST = 20
+_LEAST_OF_THE_WORLD = 40
 
 
 def _plain(text: str) -> str:
@@ -82,11 +84,23 @@ def test_own_text_case_is_read_as_a_careful_person_would(row: dict[str, str]) ->
     _assert_read(row, row["field"])
 
 
-@pytest.mark.parametrize("name", ["phone.csv", "text.csv"])
-def test_own_cases_have_twenty_of_each_category_and_none_twice(name: str) -> None:
+@pytest.mark.parametrize("row", _rows("world.csv"), ids=_name)
+def test_case_of_the_world_is_read_as_its_source_has_it(row: dict[str, str]) -> None:
+    _assert_read(row, row["field"])
+
+
+def test_each_case_of_the_world_has_a_source() -> None:
+    assert [row["name"] for row in _rows("world.csv") if not row["source"].strip()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("phone.csv", _LEAST), ("text.csv", _LEAST), ("world.csv", _LEAST_OF_THE_WORLD)],
+)
+def test_own_cases_have_so_many_of_each_category_and_none_twice(name: str, least: int) -> None:
     rows = _rows(name)
     counts = Counter(row["category"] for row in rows)
-    assert [category for category, count in counts.items() if count < _LEAST] == []
+    assert [category for category, count in counts.items() if count < least] == []
     keys = Counter(
         (
             row.get("field", row["category"] == "contact_phone"),
@@ -108,6 +122,25 @@ def test_own_cases_are_no_copies_of_the_standard(
     texts = {(row["field_type"], row["raw"].strip()) for row in standard("text_cases.csv")}
     own = {(_shared_type(row["category"]), row["typed"].strip()) for row in _rows("text.csv")}
     assert own & texts == set()
+    world = _rows("world.csv")
+    numbers = [row["typed"].strip() for row in world if row["field"] == "phone_number"]
+    assert [typed for typed in numbers if typed in phones] == []
+    own = {(_OF_THE_FIELD.get(row["field"], ""), row["typed"].strip()) for row in world}
+    assert own & texts == set()
+
+
+#: What the standard calls the answers of a field.
+_OF_THE_FIELD = {
+    "display_name": "display_name",
+    "contact_email": "email",
+    "website": "url",
+    "genesys_org_id": "uuid",
+    "meta_business_id": "meta_business_id",
+    "country": "country",
+    "time_zone": "timezone",
+    "is_m2m": "bool",
+    "ready_date": "date",
+}
 
 
 def _shared_type(category: str) -> str:

@@ -45,7 +45,7 @@ def _read(text: str, country: str | None) -> Read:
         ("+52 1 55 1234 5678", None, "+525512345678", _OK, ""),
         ("+39 6 698 12345", None, "+390669812345", _ASK, "confirm_value"),
         ("+229 90 01 12 34", None, "+2290190011234", _ASK, "phone_old_plan"),
-        ("4915112345678", "DE", None, _ASK, "choose_value"),
+        ("4915112345678", "DE", "+4915112345678", _ASK, "confirm_value"),
         ("+81 90 1234 567", None, None, _REJECT, "phone_too_short"),
         ("+44 7912 3456789", None, None, _REJECT, "phone_too_long"),
         ("12/25/2026", "US", None, _REJECT, "phone_too_short"),

@@ -16,6 +16,7 @@ from pipeline.wording.problems import priority, problem_languages, sentence
 _LONGEST = 200
 #: A typical value of each placeholder that is not a label or a word from a table.
 _TYPICAL: dict[str, str | int] = {
+    "pages": "2, 3",
     "n": 75,
     "m": 112,
     "min": 14,
@@ -34,6 +35,8 @@ _TYPICAL: dict[str, str | int] = {
     "name": "Lucky Shrub",
     "type": "premium",
     "part": "year",
+    "spot": "comment",
+    "mark": "picture",
     "thing": "ack_charges",
     "label_b": "phone_number",
     "v": "1.0",
@@ -112,6 +115,7 @@ def _fields(code: str, text: str) -> Iterator[tuple[str, FormKind | None]]:
 
 def _filled(code: str, text: str, language: str) -> Iterator[tuple[str, str]]:
     names = set(re.findall(r"\{(\w+)\}", text)) - {"Label", "label", "statement"}
+    names = {"type" if name == "how" else name for name in names}  # the way to save such a file
     params = tuple((name, _TYPICAL[name]) for name in sorted(names))
     for field, kind in _fields(code, text):
         of_kind = kind or (FormKind.ONBOARDING if "label_b" in names else None)
@@ -210,7 +214,13 @@ def test_mark_that_can_mean_either_is_asked_about(language: str, expected: str) 
     assert sentence(problem, language, FormKind.MIGRATION) == expected
 
 
-@pytest.mark.parametrize("code", ["bool_unclear", "bool_condition", "cell_error", "unreadable"])
+def test_sign_that_is_no_tick_is_shown_where_consent_is_asked_for() -> None:
+    problem = Problem("bool_unclear", Severity.ASK, field="ack_charges", params=(("given", "v"),))
+    expected = "Confirm that you understand when charges start. “v” can mean yes or no"
+    assert sentence(problem, "en", FormKind.ONBOARDING) == expected
+
+
+@pytest.mark.parametrize("code", ["bool_condition", "cell_error", "unreadable"])
 def test_tick_that_is_unclear_is_asked_for_as_a_consent(code: str) -> None:
     params = (("given", "v"), ("extra", "v"))
     problem = Problem(code, Severity.ASK, field="ack_charges", params=params)
@@ -236,7 +246,10 @@ _USES = {
     "things": ("consent", "thing", ""),
     "statements": ("yes_no", "statement", ""),
 }
-_OF_FILES = ("excel_97", "xlsb", "opendocument", "csv", "word", "archive", "unknown")
+_OF_FILES = (
+    "excel_97", "xlsb", "sheet_markup", "opendocument", "opendocument_text", "numbers", "pages",
+    "csv", "word", "archive", "unknown",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", problem_languages())

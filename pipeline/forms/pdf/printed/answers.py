@@ -5,7 +5,7 @@ proposal, and the customer is asked about each answer.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from statistics import median
@@ -15,7 +15,7 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
 from pipeline.forms.pdf.printed.ink import ink, is_marked
 from pipeline.forms.pdf.printed.notes import Note
-from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, PrintedPage, opened
+from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, Character, PrintedPage, opened
 from pipeline.forms.pdf.printed.places import Found, Place, find_places
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.stamp import Stamp, read_stamp
@@ -34,11 +34,18 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A print as read: the form it is a copy of, its answers, the fields that were not found."""
+    """A print as read: the form it is a copy of, its answers, the fields that were not found.
+
+    ``pages`` are its characters, page by page; ``used`` are page and index of those that are in
+    answers. ``places`` are those of the fields.
+    """
 
     stamp: Stamp
     answers: tuple[Answer, ...]
     missing: tuple[str, ...]
+    pages: tuple[tuple[int, tuple[Character, ...]], ...]
+    used: frozenset[tuple[int, int]]
+    places: Mapping[str, tuple[Place, ...]]
 
 
 def read_print(content: bytes, notes: Sequence[Note] = ()) -> Print | None:
@@ -87,6 +94,7 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
+        self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
                 item for item in pages[index].characters if (index, item.index) not in found.printed
@@ -106,7 +114,14 @@ class _Reader:
         missing = tuple(name for name in questions if not self._places.get(name))
         answers = [self._answer(name, boxes[name]) for name in questions if self._places.get(name)]
         answers = self._with_lost_beginnings(self._with_lost_script(answers))
-        return Print(self._blank.stamp, tuple(map(self._with_loose_notes, answers)), missing)
+        return Print(
+            self._blank.stamp,
+            tuple(map(self._with_loose_notes, answers)),
+            missing,
+            tuple((page.index, page.characters) for page in self._pages),
+            frozenset(self._used),
+            self._places,
+        )
 
     def _with_loose_notes(self, answer: Answer) -> Answer:
         """Return ``answer``; the one for remarks also has the texts typed beside all boxes."""
@@ -136,6 +151,7 @@ class _Reader:
             return Written(" / ".join(marked), damaged=len(marked) > 1)
         box = boxes[0]
         found = written(box, place, self._written[place.page], spaced=self._spaced)
+        self._used |= {(place.page, index) for index in found.indexes}
         typed = self._typed_over(box, place)
         if typed:
             text = " ".join(filter(None, [_chosen(found.text), typed]))

@@ -60,25 +60,3 @@ def _has_edges(item: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def over_fields(pdf: Any, names: frozenset[str]) -> dict[str, str]:
-    """Return the texts that were typed over the fields ``names`` (last parts of names)."""
-    notes = typed_notes(pdf)
-    found: dict[str, str] = {}
-    if not notes:
-        return found
-    for index, page in enumerate(list(pdf.pages)[:MAXIMUM_PAGES]):
-        for widget in annotations(page):
-            name = read_text(widget.get("/T"))[0].rpartition(".")[2]
-            if name in names and _has_edges(widget):
-                texts = [note.text for note in notes if note.page == index and _hits(note, widget)]
-                if texts:
-                    found[name] = " ".join(texts)
-    return found
-
-
-def _hits(note: Note, widget: Any) -> bool:
-    left, bottom, right, top = edges_of(widget)
-    x, y = (note.edges[0] + note.edges[2]) / 2, (note.edges[1] + note.edges[3]) / 2
-    return left <= x <= right and bottom <= y <= top

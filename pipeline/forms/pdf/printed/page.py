@@ -6,9 +6,10 @@ Places are in points of the page's own space (ISO 32000-2, 8.3.2.3), whatever it
 import ctypes
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges
@@ -23,6 +24,8 @@ _PIXELS_A_POINT = 2.0
 _WHOLE_PAGE = 0.7
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
+_SAME = 0.001
+_LONGEST_TAG = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,27 @@ def opened(content: bytes, *, with_fields: bool = False) -> Iterator[Any]:
         document.close()
 
 
+def are_pictures(content: bytes) -> bool:
+    """Return whether pictures cover a page of the PDF ``content``: a scan, perhaps in strips."""
+    with opened(content) as document:
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            with closing(PrintedPage(document, index)) as page:
+                if page.covered > _WHOLE_PAGE:
+                    return True
+    return False
+
+
+def has_text(content: bytes) -> bool:
+    """Return whether most pages of the PDF ``content`` have characters that the file tells of."""
+    with opened(content) as document:
+        count = min(len(document), MAXIMUM_PAGES)
+        found = 0
+        for index in range(count):
+            with closing(PrintedPage(document, index)) as page:
+                found += any(not (item.is_blank or item.unmapped) for item in page.characters)
+    return 2 * found >= count
+
+
 class PrintedPage:
     """One page of an open document; what it shows is found when it is asked for."""
 
@@ -94,21 +118,78 @@ class PrintedPage:
     @cached_property
     def is_picture(self) -> bool:
         """Whether one picture covers most of the page: a scan, with or without text behind it."""
-        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
-
         left, bottom, right, top = self._page.get_bbox()
         area = max((right - left) * (top - bottom), 1.0)
-        images = self._page.get_objects(
-            filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH
-        )
-        for count, image in enumerate(images):
-            x0, y0, x1, y1 = image.get_bounds()
+        for x0, y0, x1, y1 in self.images:
             wide, high = min(x1, right) - max(x0, left), min(y1, top) - max(y0, bottom)
             if wide > 0 and high > 0 and wide * high > _WHOLE_PAGE * area:
                 return True
-            if count > _MAXIMUM_OBJECTS:
-                break
         return False
+
+    @property
+    def covered(self) -> float:
+        """Which share of the page its pictures cover, counted one by one."""
+        left, bottom, right, top = self._page.get_bbox()
+        area = max((right - left) * (top - bottom), 1.0)
+        shares = (
+            max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0) / area
+            for x0, y0, x1, y1 in self.images
+        )
+        return float(sum(shares))
+
+    @cached_property
+    def images(self) -> tuple[Edges, ...]:
+        """Where the pictures of the page are."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH)
+        return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
+
+    def is_tagged(self, index: int, tag: str) -> bool:
+        """Return whether a character, by its index, is in content that is marked with ``tag``."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        item = pdfium.FPDFText_GetTextObject(self._text.raw, index)
+        if not item:
+            return False
+        count = min(pdfium.FPDFPageObj_CountMarks(item), _MAXIMUM_DEPTH)
+        return any(
+            _name_of(pdfium.FPDFPageObj_GetMark(item, number)) == tag for number in range(count)
+        )
+
+    def is_mirrored(self, index: int) -> bool:
+        """Return whether a character, by its index, is seen as in a mirror."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        matrix = pdfium.FS_MATRIX()
+        pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
+        return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
+
+    @cached_property
+    def turned_over(self) -> int:
+        """How many lines and pictures are drawn with the page turned over, top to bottom."""
+        height = self.size[1]
+        matrices = (
+            item.get_matrix().get()
+            for item in islice(self._page.get_objects(max_depth=1), _MAXIMUM_OBJECTS)
+        )
+        return sum(
+            abs(b) + abs(c) < _SAME and d < 0 < a and abs(a + d) < _SAME and abs(f - height) < 1
+            for a, b, c, d, _, f in matrices
+        )
+
+    @cached_property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points, as the page is shown."""
+        width, height = self._page.get_size()
+        return width, height
+
+    def drawing(self, scale: float) -> Any:
+        """Return the page without its annotations as a grey picture (of Pillow)."""
+        bitmap = self._page.render(scale=scale, grayscale=True, draw_annots=False)
+        picture = bitmap.to_pil().copy()
+        bitmap.close()
+        return picture
 
     def is_dark(self, x: float, y: float) -> bool:
         """Return whether the page shows ink at a point of it; false outside of the page."""
@@ -145,6 +226,16 @@ class PrintedPage:
         if "_text" in self.__dict__:
             self._text.close()
         self._page.close()
+
+
+def _name_of(mark: Any) -> str:
+    """Return the tag of marked content; empty for a long one."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+    size, content = ctypes.c_ulong(), (ctypes.c_ushort * _LONGEST_TAG)()
+    if not pdfium.FPDFPageObjMark_GetName(mark, content, 2 * _LONGEST_TAG, size):
+        return ""
+    return bytes(content)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
 
 
 def _character(text: Any, index: int) -> Character:

@@ -31,12 +31,14 @@ _FROM_THE_RIGHT = frozenset({"R", "AL"})
 class Written:
     """What stands in a box; ``damaged`` tells that some of it is no character that we know.
 
-    ``columns`` are where its characters are: left and right, in points of the blank.
+    ``columns`` are where its characters are: left and right, in points of the blank; ``indexes``
+    are those of the characters.
     """
 
     text: str
     damaged: bool = False
     columns: tuple[tuple[float, float], ...] = ()
+    indexes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     if not visible:
         return Written("")
     if any(item.unmapped for item in visible):
-        return Written("", damaged=True)
+        return Written("", damaged=True, indexes=frozenset(item.index for item in inside))
     glyphs = [_glyph(item, place) for item in inside]
     size = min(max(max(glyph.height for glyph in glyphs) / _TALL, _SIZES[0]), _SIZES[1])
     known = {glyph.index for glyph in glyphs}
@@ -80,7 +82,7 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     # a hole as wide as a character, where spaces are kept: a character that was not printed
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
     damaged = (spaced and holes) or any(_is_damaged(item) for item in text)
-    return Written(text, damaged, columns)
+    return Written(text, damaged, columns, frozenset(glyph.index for glyph in glyphs))
 
 
 def _is_damaged(character: str) -> bool:

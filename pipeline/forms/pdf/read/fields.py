@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from pipeline.forms.pdf.faults import DamagedPdfError
+from pipeline.forms.pdf.own import is_own_note
 from pipeline.forms.pdf.read.cut import may_be_cut
 from pipeline.forms.pdf.values import decode_string, read_text
 
@@ -24,7 +25,8 @@ _TITLE, _TYPE, _VALUE = pikepdf.Name("/T"), pikepdf.Name("/FT"), pikepdf.Name("/
 _STATE, _OPTIONS = pikepdf.Name("/AS"), pikepdf.Name("/Opt")
 _FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", "/XFA"))
 _ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
-_WIDGET, _FREE_TEXT = pikepdf.Name("/Widget"), pikepdf.Name("/FreeText")
+_WIDGET, _POPUP, _LINK = (pikepdf.Name(f"/{name}") for name in ("Widget", "Popup", "Link"))
+_CONTENTS, _LOOKS, _SHOWN = (pikepdf.Name(f"/{name}") for name in ("Contents", "AP", "N"))
 
 
 class PdfField(NamedTuple):
@@ -42,16 +44,21 @@ class PdfField(NamedTuple):
 
     @property
     def short_name(self) -> str:
-        """The last part of the name: some programs put the whole form below a parent.
+        """The last part of the name: see ``short_name_of``."""
+        return short_name_of(self.name)
 
-        Without the number that qpdf adds where two files that it joins have the same name.
-        """
-        name = self.name.rpartition(".")[2]
-        return _JOINED.sub("", name) if "+" in name else name
+
+def short_name_of(name: str) -> str:
+    """Return the last part of the ``name`` of a field: some programs put a form below a parent.
+
+    Without what programs add where two files that they join have the same name: ``+1`` (qpdf).
+    """
+    name = name.rpartition(".")[2]
+    return _JOINED.sub("", name) if "+" in name else name
 
 
 class PdfForm(NamedTuple):
-    """The fields of a file, and whether texts stand on its pages that no field holds."""
+    """The fields of a file, and whether notes that are not ours are on its pages."""
 
     fields: tuple[PdfField, ...]
     has_notes: bool
@@ -151,8 +158,8 @@ def _merged(first: PdfField, second: PdfField) -> PdfField:
 
 def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     """Read one terminal field with its widgets."""
-    kind = str(node[_TYPE] if _TYPE in node else _inherited(node, _TYPE) or "")[1:]
-    text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(_inherited(node, _VALUE))
+    kind = str(node[_TYPE] if _TYPE in node else inherited(node, _TYPE) or "")[1:]
+    text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(inherited(node, _VALUE))
     if kind == "Btn":
         return _read_button(name, node, kids, (text, damaged))
     return PdfField(name, kind, text, damaged, _disagreeing(kids, text) if kids else None)
@@ -165,25 +172,42 @@ def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:
 
 
 def _read_button(name: str, node: Any, kids: Sequence[Any], value: tuple[str, bool]) -> PdfField:
-    """Read a button: some viewers save the choice on the widget and leave the field off."""
+    """Read a button: some viewers save the choice on the widget and leave the field off.
+
+    A button that is drawn otherwise than its value says is doubtful (12.7.5.2.3).
+    """
     states = [value, *(read_text(entry(widget, _STATE)) for widget in (node, *kids))]
     chosen = [state for state in states if state[0] not in {"", _OFF}]
     text, damaged = chosen[0] if chosen else ("", False)
     other = next((_option(node, words) for words, _ in chosen if words != text), None)
+    if chosen and not kids and other is None and not _is_drawn_so(node, value[0]):
+        other = ""
     return PdfField(name, "Btn", _option(node, text), damaged, other)
+
+
+def _is_drawn_so(widget: Any, value: str) -> bool:
+    """Return whether a button shows the state ``value``, as far as it says what it shows."""
+    state = read_text(entry(widget, _STATE))[0]
+    if not state or not value:
+        return True
+    looks = entry(widget, _LOOKS)
+    shown = entry(looks, _SHOWN) if isinstance(looks, _DICTIONARY) else None
+    if isinstance(shown, _DICTIONARY) and pikepdf.Name(f"/{state}") not in shown:
+        state = _OFF
+    return state == value
 
 
 def _option(node: Any, state: str) -> str:
     """Return the export value of a button's numbered state, else the state itself."""
     if state.isascii() and state.isdigit():
-        options = _inherited(node, _OPTIONS)
+        options = inherited(node, _OPTIONS)
         if _is_array(options) and int(state) < len(options):
             return read_text(options[int(state)])[0]
     return state
 
 
 def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
-    """Return the widgets on the pages that were not ``seen``, and whether texts stand there.
+    """Return the widgets on the pages that were not ``seen``, and whether others left notes.
 
     Of each widget its topmost field, and itself: pdftk joins files so that some fields name a
     parent that does not name them.
@@ -200,7 +224,8 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
         if subtype == _WIDGET:
             top = _topmost(annotation)
             widgets += [top] if top is annotation else [top, annotation]
-        has_notes = has_notes or subtype == _FREE_TEXT
+        elif subtype != _POPUP and (subtype != _LINK or _CONTENTS in annotation):
+            has_notes = has_notes or not is_own_note(annotation)
     return widgets, has_notes
 
 
@@ -222,7 +247,7 @@ def _topmost(node: Any) -> Any:
     return node
 
 
-def _inherited(node: Any, key: Any) -> Any:
+def inherited(node: Any, key: Any) -> Any:
     """Return ``key`` of the field or of the nearest field above it, or None."""
     for _ in range(_MAXIMUM_DEPTH):
         if key in node:

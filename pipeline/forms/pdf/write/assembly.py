@@ -7,6 +7,7 @@ a division for each question.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.forms.pdf.signs import PAGE_DIGEST
 from pipeline.forms.pdf.write.annotations import Marked, annotate
 from pipeline.forms.pdf.write.objects import Copy, number, references, string
 from pipeline.forms.pdf.write.prepared import PAGE, Element, Field, Parts, Sheet, body_of
@@ -38,8 +39,8 @@ class Assembly:
         self._page_tree, self._resources = copy.reserve(), copy.reserve()
         self._tree, self._document = copy.reserve(), copy.reserve()
         self._kids: list[int] = []
-        self._group: list[int] | None = None
         self._groups: list[tuple[int, list[int]]] = []
+        self._awaits_title = False
         self._places: dict[int, int] = {}
         places = [sheet.field.place or 0 for sheet in parts.sheets if sheet.field]
         self._next_place = max(places, default=-1) + 1
@@ -113,18 +114,15 @@ class Assembly:
         if kind in ("header", "send"):
             self._kids.append(sheet.topmost.number)
             return self._document
-        after_facts = self._groups and self._groups[-1][1] == [self._facts()]
-        if kind == "facts" or (kind == "title" and not after_facts):
+        begins = kind == "facts" or (kind == "title" and not self._awaits_title)
+        self._awaits_title = kind == "facts"
+        if begins:
             section = self._copy.reserve()
             self._kids.append(section)
             self._groups.append((section, []))
         section, kids = self._groups[-1]
         kids.append(sheet.topmost.number)
         return section
-
-    def _facts(self) -> int:
-        sheets = self._parts.sheets
-        return next((one.topmost.number for one in sheets if one.name == "facts"), 0)
 
     def add_marked(self, marked: Marked, page: Page, holder: int) -> list[int]:
         """Write frame and note of a marked answer; return their elements, kids of ``holder``."""
@@ -181,10 +179,12 @@ class Assembly:
         self._copy.put(
             page.number,
             b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Contents%s/Resources %d 0 R"
-            b"/StructParents %d/Tabs/S/Annots%s>>"
+            b"/StructParents %d/Tabs/S/%s(%s)/Annots%s>>"
             % (
                 *(self._page_tree, number(PAGE_WIDTH), number(PAGE_HEIGHT)),
-                *(references(page.contents), self._resources, place, references(annotations)),
+                *(references(page.contents), self._resources, place),
+                *(PAGE_DIGEST.encode(), self._copy.page_digests(page.contents)),
+                references(annotations),
             ),
         )
 

@@ -193,10 +193,15 @@ def _top(place: Place) -> float:
 def _box(edges: Edges) -> bytes:
     """Return what draws the box of several lines around a field."""
     left, bottom, right, top = edges
-    half = BOX_LINE / 2
-    frame = f"{left - half:.2f} {bottom - half:.2f} {right - left + BOX_LINE:.2f}"
-    shape = f"{frame} {top - bottom + BOX_LINE:.2f} re"
-    return artifact(f"q {_BOX_GROUND} rg {_BOX_FRAME} RG {BOX_LINE} w {shape} B Q")
+    wide, high = right - left, top - bottom
+    outer = (left - BOX_LINE, bottom - BOX_LINE, wide + 2 * BOX_LINE, high + 2 * BOX_LINE)
+    around, within = (
+        " ".join(f"{length:.2f}" for length in shape)
+        for shape in (outer, (left, bottom, wide, high))
+    )
+    # the line is filled and not drawn: viewers make thin lines as thick as they like
+    frame = f"{_BOX_FRAME} rg {around} re {within} re f*"
+    return artifact(f"q {_BOX_GROUND} rg {around} re f {frame} Q")
 
 
 def _said(mark: int, shown: str) -> bytes:

@@ -77,7 +77,7 @@ class Faces:
         """Return the operators that show ``text`` with kerning."""
         glyphs, pairs = self._of(bold=bold)
         operators, run, current = [], "", ""
-        for character, after in zip(text, f"{text[1:]} ", strict=True):
+        for character, after in zip(text, f"{text[1:]} ", strict=False):
             glyph = glyphs[character]
             if glyph.font != current:
                 operators += [f"[<{run}>] TJ"] if run else []

@@ -1,50 +1,35 @@
-"""Tells which pairs of characters a font sets nearer together (ISO/IEC 14496-22, "GPOS")."""
+"""Tells which pairs of characters a font sets nearer together (ISO/IEC 14496-22, "GPOS").
 
+The table is read as bytes, and of it only what is asked for.
+"""
+
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from pipeline.forms.pdf.write.subset import read_font
+
+_GPOS, _KERN = b"GPOS", b"kern"
 _OF_PAIRS = 2
+#: Fields of a value record: what comes before the advance, the advance, and all of them.
+_BEFORE_ADVANCE, _ADVANCE, _FIELDS = 0x3, 0x4, 0xFF
 _KEPT = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One subtable: seconds by their firsts, or a matrix of classes of both.
-
-    ``firsts`` are its glyphs and their classes. It decides about every pair with one of them, but a
-    table of seconds only about those that it has.
-    """
-
-    firsts: Mapping[str, int]
-    seconds: Mapping[str, int]
-    values: Mapping[tuple[str, str] | tuple[int, int], int]
-    has_classes: bool
-
-    def find(self, first: str, second: str) -> int | None:
-        if first not in self.firsts:
-            return None
-        if not self.has_classes:
-            return self.values.get((first, second))
-        return self.values.get((self.firsts[first], self.seconds.get(second, 0)), 0)
 
 
 class Kerning(dict[tuple[str, str], int]):
     """What is added to the width of the first of two characters, in 1/1000 em, once it is asked."""
 
     def __init__(self, path: Path) -> None:
-        from fontTools.ttLib import TTFont  # noqa: PLC0415 - slow to import
-
-        with TTFont(path, lazy=True) as font:
-            self._scale: float = 1000 / font["head"].unitsPerEm
-            self._names: dict[int, str] = dict(font.getBestCmap())
-            self._lookups = [list(map(_table, one)) for one in _pair_lookups(font["GPOS"].table)]
+        font = read_font(path)
+        self._glyphs = font.characters
+        self._scale = 1000 / font.units
+        self._lookups = _lookups(font.tables[_GPOS])
 
     def __missing__(self, pair: tuple[str, str]) -> int:
-        first, second = (self._names.get(ord(one), "") for one in pair)
-        found = 0.0
+        first, second = (self._glyphs.get(ord(one), 0) for one in pair)
+        found = 0
         for tables in self._lookups:
             values = (table.find(first, second) for table in tables)
             found += next((value for value in values if value is not None), 0)
@@ -56,41 +41,115 @@ class Kerning(dict[tuple[str, str], int]):
 
 @cache
 def kerning(path: Path) -> Kerning:
-    """Return the kerning of the font ``path``."""
+    """Return the kerning of the font ``path``, whose feature ``kern`` adjusts pairs directly."""
     return Kerning(path)
 
 
-def _pair_lookups(table: Any) -> list[list[Any]]:
-    """Return the subtables of each lookup of the feature ``kern`` that adjusts pairs."""
-    numbers = {
-        number
-        for record in table.FeatureList.FeatureRecord
-        if record.FeatureTag == "kern"
-        for number in record.Feature.LookupListIndex
-    }
-    lookups = [table.LookupList.Lookup[number] for number in sorted(numbers)]
-    return [lookup.SubTable for lookup in lookups if lookup.LookupType == _OF_PAIRS]
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """A table of single pairs: where the seconds of each first are, which are in order."""
+
+    content: bytes
+    places: Mapping[int, int]
+    size: int
+    advance: int
+
+    def find(self, first: int, second: int) -> int | None:
+        at = self.places.get(first)
+        if at is None:
+            return None
+        (count,) = struct.unpack_from(">H", self.content, at)
+        for each in range(at + 2, at + 2 + count * self.size, self.size):
+            glyph, value = _glyph_and_value(self.content, each, each + 2 + self.advance)
+            if glyph == second:
+                return value
+        return None
 
 
-def _table(table: Any) -> _Table:
-    glyphs = table.Coverage.glyphs
-    if table.Format == 1:
-        values: dict[tuple[str, str] | tuple[int, int], int] = {
-            (first, record.SecondGlyph): _advance(record.Value1)
-            for first, seconds in zip(glyphs, table.PairSet, strict=True)
-            for record in seconds.PairValueRecord
-        }
-        return _Table(dict.fromkeys(glyphs, 0), {}, values, has_classes=False)
-    classes = table.ClassDef1.classDefs
-    matrix: dict[tuple[str, str] | tuple[int, int], int] = {
-        (one, other): value
-        for one, row in enumerate(table.Class1Record)
-        for other, record in enumerate(row.Class2Record)
-        if (value := _advance(record.Value1))
-    }
-    firsts = {glyph: classes.get(glyph, 0) for glyph in glyphs}
-    return _Table(firsts, table.ClassDef2.classDefs, matrix, has_classes=True)
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """A table of classes: a matrix, whose rows are those of the firsts."""
+
+    content: bytes
+    firsts: Mapping[int, int]
+    seconds: Mapping[int, int]
+    row: int
+    size: int
+    advance: int
+
+    def find(self, first: int, second: int) -> int | None:
+        one = self.firsts.get(first)
+        if one is None:
+            return None
+        at = 16 + one * self.row + self.seconds.get(second, 0) * self.size + self.advance
+        return int(struct.unpack_from(">h", self.content, at)[0])
 
 
-def _advance(value: Any) -> int:
-    return int(getattr(value, "XAdvance", 0)) if value else 0
+def _glyph_and_value(content: bytes, glyph_at: int, value_at: int) -> tuple[int, int]:
+    (glyph,) = struct.unpack_from(">H", content, glyph_at)
+    (value,) = struct.unpack_from(">h", content, value_at)
+    return glyph, value
+
+
+def _lookups(content: bytes) -> list[list[_Pairs | _Classes]]:
+    """Return the tables of each lookup of the feature ``kern`` that adjusts pairs."""
+    features, lookups = struct.unpack_from(">2H", content, 6)
+    numbers: set[int] = set()
+    for place in range(_number(content, features)):
+        tag, offset = struct.unpack_from(">4sH", content, features + 2 + 6 * place)
+        if tag == _KERN:
+            numbers |= set(_numbers(content, features + offset + 2))
+    found = []
+    for place in sorted(numbers):
+        at = lookups + _number(content, lookups + 2 + 2 * place)
+        kind, _, *_ = struct.unpack_from(">2H", content, at)
+        if kind == _OF_PAIRS:
+            found.append([_table(content[at + offset :]) for offset in _numbers(content, at + 4)])
+    return found
+
+
+def _table(content: bytes) -> _Pairs | _Classes:
+    form, coverage, one, other, *_ = struct.unpack_from(">4H", content)
+    first_size, second_size = (2 * (fields & _FIELDS).bit_count() for fields in (one, other))
+    advance = 2 * (one & _BEFORE_ADVANCE).bit_count()
+    covered = _coverage(content, coverage)
+    if form == 1:
+        places = dict(zip(covered, _numbers(content, 8), strict=True))
+        return _Pairs(content, places, 2 + first_size + second_size, advance)
+    first_classes, second_classes, _, count = struct.unpack_from(">4H", content, 8)
+    classes = _class_of(content, first_classes)
+    return _Classes(
+        content,
+        {glyph: classes.get(glyph, 0) for glyph in covered},
+        _class_of(content, second_classes),
+        count * (first_size + second_size),
+        first_size + second_size,
+        advance,
+    )
+
+
+def _coverage(content: bytes, at: int) -> list[int]:
+    """Return the glyphs of a coverage table: a list, or ranges."""
+    form, count = struct.unpack_from(">2H", content, at)
+    if form == 1:
+        return _numbers(content, at + 2)
+    ranges = (struct.unpack_from(">3H", content, at + 4 + 6 * place) for place in range(count))
+    return [glyph for first, last, _ in ranges for glyph in range(first, last + 1)]
+
+
+def _class_of(content: bytes, at: int) -> dict[int, int]:
+    """Return the classes of glyphs that a table of them names."""
+    form, first = struct.unpack_from(">2H", content, at)
+    if form == 1:
+        return dict(enumerate(_numbers(content, at + 4), first))
+    ranges = (struct.unpack_from(">3H", content, at + 4 + 6 * place) for place in range(first))
+    return {glyph: kind for low, high, kind in ranges for glyph in range(low, high + 1)}
+
+
+def _number(content: bytes, at: int) -> int:
+    return int(struct.unpack_from(">H", content, at)[0])
+
+
+def _numbers(content: bytes, at: int) -> list[int]:
+    """Return a list of numbers behind their count."""
+    return list(struct.unpack_from(f">{_number(content, at)}H", content, at + 2))

@@ -91,14 +91,14 @@ def wrapped(parts: tuple[str, ...], measure: Measure, room: float, first: float 
 
 def _cut(part: str, measure: Measure, room: float) -> Iterator[str]:
     """Cut what is longer than a line into full lines, behind a divider where there is one."""
-    while measure(part) > room:
-        used, end, divider = 0.0, 0, 0
-        for end, character in enumerate(part):
-            used += measure(character)
-            if used > room:
-                break
-            divider = end + 1 if character in _DIVIDERS else divider
-        at = divider if divider > end // 2 else max(end, 1)
-        yield part[:at]
-        part = part[at:]
-    yield part
+    start, divider, used = 0, 0, 0.0
+    for at, character in enumerate(part):
+        width = measure(character)
+        if used + width > room and at > start:
+            end = divider if divider - start > (at - start) // 2 else at
+            yield part[start:end]
+            start, used = end, measure(part[end:at])
+        used += width
+        if character in _DIVIDERS:
+            divider = at + 1
+    yield part[start:]

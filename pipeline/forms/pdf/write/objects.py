@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.forms.pdf.own import digest_of
 from pipeline.forms.pdf.values import encode_string
 
+_BEGIN, _END = b">>stream\n", b"\nendstream"
 _HEAD = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _TO_ESCAPE = re.compile(rb"[()\\\r\n]")
 _ESCAPED = {b"\r": b"\\r", b"\n": b"\\n"}
@@ -25,13 +27,15 @@ _COLUMNS = (1, 4, 2)
 class Stock:
     """The beginning of a file: its bytes, and the references to its objects from ``first`` on.
 
-    The numbers below ``first`` are those of objects that each copy writes itself.
+    The numbers below ``first`` are those of objects that each copy writes itself. ``digests`` are
+    those of its streams, as they are packed and unpacked.
     """
 
     content: bytes
     first: int
     references: bytes
     next_number: int
+    digests: Mapping[int, tuple[bytes, bytes]]
 
 
 def make_stock(first: int, objects: Mapping[int, bytes], streams: Mapping[int, bytes]) -> Stock:
@@ -46,7 +50,8 @@ def make_stock(first: int, objects: Mapping[int, bytes], streams: Mapping[int, b
         places[number] = _reference(_IN_FILE, len(content), 0)
         content += _whole(number, body)
     listed = b"".join(places[number] for number in range(first, last + 1))
-    return Stock(bytes(content), first, listed, last + 1)
+    digests = {number: _digests(body) for number, body in streams.items()}
+    return Stock(bytes(content), first, listed, last + 1, digests)
 
 
 class Copy:
@@ -79,6 +84,13 @@ class Copy:
         number = self.reserve()
         self._streams[number] = stream(content, entries, pack=pack)
         return number
+
+    def page_digests(self, contents: Iterable[int]) -> bytes:
+        """Return the digests by which a page with the streams ``contents`` is known for ours."""
+        known = self._stock.digests
+        pairs = [known.get(each) or _digests(self._streams[each]) for each in contents]
+        packed, unpacked = (digest_of(digests) for digests in zip(*pairs, strict=True))
+        return f"{packed} {unpacked}".encode()
 
     def finished(self, root: int, information: int) -> bytes:
         """Return the file whose catalogue is ``root``."""
@@ -163,6 +175,14 @@ def _packed(number: int, objects: Iterable[tuple[int, bytes]]) -> tuple[bytes, d
 
 def _reference(kind: int, place: int, index: int) -> bytes:
     return bytes([kind]) + place.to_bytes(_COLUMNS[1]) + index.to_bytes(_COLUMNS[2])
+
+
+def _digests(whole: bytes) -> tuple[bytes, bytes]:
+    """Return the digests of what is in a whole stream object: packed, and unpacked."""
+    head, _, _ = whole.partition(_BEGIN)
+    packed = whole[len(head) + len(_BEGIN) : -len(_END)]
+    unpacked = zlib.decompress(packed) if b"FlateDecode" in head else packed
+    return hashlib.sha256(packed).digest(), hashlib.sha256(unpacked).digest()
 
 
 def _whole(number: int, body: bytes) -> bytes:

@@ -30,15 +30,24 @@ class Subset:
 
 
 @dataclass(frozen=True, slots=True)
-class _Font:
-    """A font as far as subsets need it; ``places`` are the offsets of its glyphs in ``glyf``."""
+class Font:
+    """A font as far as subsets need it; ``places`` are the offsets of its glyphs in ``glyf``.
+
+    ``characters`` are its glyphs by their code points, ``units`` those of an em.
+    """
 
     tables: Mapping[bytes, bytes]
     places: tuple[int, ...]
     metrics: int
     characters: Mapping[int, int]
 
+    @property
+    def units(self) -> int:
+        """How many units an em has."""
+        return int(struct.unpack_from(">H", self.tables[_HEAD], 18)[0])
+
     def outline(self, glyph: int) -> bytes:
+        """Return the outline of a glyph."""
         return self.tables[b"glyf"][self.places[glyph] : self.places[glyph + 1]]
 
     def metric(self, glyph: int) -> tuple[int, int]:
@@ -54,11 +63,11 @@ class _Font:
 
 def cut(path: Path, characters: Iterable[str]) -> Subset:
     """Return the font of the file ``path``, cut to ``characters``, all of which it has."""
-    font = _font(path)
+    font = read_font(path)
     wanted = {one: font.characters[ord(one)] for one in characters}
     old = _with_components(font, {0, *wanted.values()})
     new = {glyph: number for number, glyph in enumerate(old)}
-    (units,) = struct.unpack_from(">H", font.tables[_HEAD], 18)
+    units = font.units
     return Subset(
         program=_program(font, old, new),
         glyphs={one: new[glyph] for one, glyph in wanted.items()},
@@ -72,15 +81,15 @@ def cut(path: Path, characters: Iterable[str]) -> Subset:
 
 
 @cache
-def _font(path: Path) -> _Font:
-    """Read the tables of a font that subsets need."""
+def read_font(path: Path) -> Font:
+    """Read the tables of a font that subsets and kerning need."""
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - slow to import
 
     with TTFont(path, lazy=True) as font:
         reader = font.reader
         tables = {
             name: bytes(reader[name.decode()])
-            for name in (_HEAD, _HHEA, _MAXP, b"glyf", b"loca", b"hmtx")
+            for name in (_HEAD, _HHEA, _MAXP, b"glyf", b"loca", b"hmtx", b"GPOS")
         }
         characters = {code: font.getGlyphID(name) for code, name in font.getBestCmap().items()}
     (is_long,) = struct.unpack_from(">h", tables[_HEAD], 50)
@@ -88,10 +97,10 @@ def _font(path: Path) -> _Font:
     short = [2 * place for place in struct.unpack(f">{len(loca) // 2}H", loca)]
     places = struct.unpack(f">{len(loca) // 4}L", loca) if is_long else tuple(short)
     (metrics,) = struct.unpack_from(">H", tables[_HHEA], 34)
-    return _Font(tables, places, metrics, characters)
+    return Font(tables, places, metrics, characters)
 
 
-def _with_components(font: _Font, glyphs: set[int]) -> list[int]:
+def _with_components(font: Font, glyphs: set[int]) -> list[int]:
     """Return ``glyphs`` and those that they are composed of, in order."""
     found, waiting = set(glyphs), list(glyphs)
     while waiting:
@@ -114,7 +123,7 @@ def _components(outline: bytes) -> Iterator[tuple[int, int]]:
         at += 2 if flags & _SCALE else 4 if flags & _TWO_SCALES else 8 if flags & _MATRIX else 0
 
 
-def _program(font: _Font, old: list[int], new: Mapping[int, int]) -> bytes:
+def _program(font: Font, old: list[int], new: Mapping[int, int]) -> bytes:
     """Return the font file with the glyphs ``old``, which get the numbers ``new``."""
     outlines, places = [], [0]
     for glyph in old:
@@ -148,14 +157,17 @@ def _file(tables: Mapping[bytes, bytes]) -> bytes:
     power = count.bit_length() - 1
     reach = 16 << power
     header = struct.pack(">L4H", 0x00010000, count, reach, power, 16 * count - reach)
-    at, directory, bodies = 12 + 16 * count, [], []
+    at, directory, bodies, whole = 12 + 16 * count, [], [], 0
     for name, body in tables.items():
         padded = body + b"\0" * (-len(body) % 4)
-        directory.append(name + struct.pack(">3L", _sum(padded), at, len(body)))
+        summed = _sum(padded)
+        directory.append(name + struct.pack(">3L", summed, at, len(body)))
         bodies.append(padded)
         at += len(padded)
-    content = bytearray(b"".join([header, *directory, *bodies]))
-    adjustment = (_MAGIC_OF_SUM - _sum(bytes(content))) & 0xFFFFFFFF
+        whole += summed
+    head = b"".join([header, *directory])
+    content = bytearray(b"".join([head, *bodies]))
+    adjustment = (_MAGIC_OF_SUM - _sum(head) - whole) & 0xFFFFFFFF
     offset = (
         12
         + 16 * count

@@ -7,6 +7,7 @@ that are nothing but texts are cut out of the XML without a tree.
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -31,7 +32,10 @@ _ROW = re.compile("[0-9]{1,7}")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ONE_LETTER = 26
 _LETTERS = tuple(column_letters(number) for number in range(1, _ONE_LETTER + 1))
-_MARGINS = ("oddHeader", "oddFooter", "evenFooter", "firstFooter")
+_MARGINS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
+_STRIKE = b"strike"
+#: Values of a switch that is off (18.2, ST_Boolean).
+_OFF = frozenset({"0", "false"})
 
 #: The beginning of shared strings, up to the first of them, as programs write it.
 _STRINGS_HEAD = re.compile(
@@ -50,13 +54,24 @@ _NAMED = MappingProxyType({"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos"
 RawCell = tuple[str, str, str | None, str | None]
 
 
+class Struck(NamedTuple):
+    """A text of which a part is struck out: what is kept of it, and what is not."""
+
+    kept: str
+    gone: str
+
+
 @dataclass
 class Sheet:
-    """A worksheet: its cells that hold something, and the printed header and footer."""
+    """A worksheet: its cells that hold something, and the printed headers and footers.
+
+    ``struck`` are the cells with struck-out words that hold their text themselves.
+    """
 
     name: str
     cells: dict[tuple[int, int], RawCell] = field(default_factory=dict)
-    margins: str = ""
+    margins: tuple[str, ...] = ()
+    struck: dict[tuple[int, int], Struck] = field(default_factory=dict)
 
 
 def read_sheet(
@@ -67,18 +82,31 @@ def read_sheet(
     ``counts`` are the cells met so far in the file: [with content, all]; they are carried on.
     Raises DamagedFileError for a part that contradicts itself, RefusedFileError beyond a limit.
     """
-    root, space = _tree(archive.read(part), "worksheet")
+    content = archive.read(part)
+    root, space = _tree(content, "worksheet")
     sheet = Sheet(name)
     for data in root.findall(f"{space}sheetData"):
         _read_rows(data, space, sheet, counts, rows)
-    pieces = [
+    sheet.margins = tuple(
         item.text or ""
         for margin in root.iter(f"{space}headerFooter")
         for item in margin
         if item.tag.removeprefix(space) in _MARGINS
-    ]
-    sheet.margins = " ".join(pieces)
+    )
+    if _STRIKE in content:
+        sheet.struck = dict(_struck_cells(root, space))
     return sheet
+
+
+def _struck_cells(root: ET.Element, space: str) -> Iterator[tuple[tuple[int, int], Struck]]:
+    """Yield the places of inline texts that are struck out, in part or as a whole."""
+    names = _CellNames.of(space)
+    for cell in root.iter(names.cell):
+        found = _REFERENCE.fullmatch(cell.get("r", ""))
+        inline = cell.find(names.inline)
+        struck = _struck(inline, names) if inline is not None else None
+        if found and struck:
+            yield (int(found.group(2)), column_number(found.group(1))), struck
 
 
 def _read_rows(
@@ -177,11 +205,15 @@ def _read_cell(cell: ET.Element, names: _CellNames) -> RawCell | None:
 
 
 def read_strings(archive: Archive, part: str) -> tuple[str, ...]:
+    """Return the shared strings of ``part``; see :func:`shared_strings`."""
+    return shared_strings(archive.read(part))
+
+
+def shared_strings(content: bytes) -> tuple[str, ...]:
     """Return the shared strings, rich text joined, readings (furigana) left out.
 
     Raises RefusedFileError when there are more than a form can have.
     """
-    content = archive.read(part)
     refuse_document_type(content)
     texts = _cut_strings(content)
     if texts is None:
@@ -196,6 +228,33 @@ def read_strings(archive: Archive, part: str) -> tuple[str, ...]:
             for text in texts
         ]
     )
+
+
+def struck_strings(content: bytes) -> Mapping[int, Struck]:
+    """Return the shared strings that are struck out, in part or as a whole, by their index."""
+    if _STRIKE not in content:
+        return {}
+    root, space = _tree(content, "sst")
+    names = _CellNames.of(space)
+    found = ((index, _struck(item, names)) for index, item in enumerate(root.findall(f"{space}si")))
+    return {index: struck for index, struck in found if struck}
+
+
+def _struck(item: ET.Element, names: _CellNames) -> Struck | None:
+    """Return what is struck out of a text in runs (18.4.4, 18.4.10), or None when nothing is."""
+    kept: list[str] = []
+    gone: list[str] = []
+    for run in item:
+        if run.tag == names.text:
+            kept.append(_text(run))
+        elif run.tag == names.run:
+            words = "".join(_text(part) for part in run if part.tag == names.text)
+            strike = run.find(f"{names.run}Pr/{names.run.removesuffix('r')}strike")
+            is_on = strike is not None and strike.get("val", "1").strip() not in _OFF
+            (gone if is_on else kept).append(words)
+    if not "".join(gone).strip():
+        return None
+    return Struck(unescape("".join(kept)), unescape("".join(gone)))
 
 
 def _cut_strings(content: bytes) -> list[str] | None:

@@ -97,7 +97,7 @@ class Search:
         marks: list[Mark] = []
         headed: dict[str, set[int]] = {}
         for sheet, (row, column), text in self.scanned:
-            word = _folded_once(text)
+            word = folded_once(text)
             if word in spoken:
                 marks.append((sheet, row, column, spoken[word][0]))
             if word in heads:
@@ -168,11 +168,11 @@ def _numbers(kind: FormKind) -> Mapping[str, str]:
 
 
 def _folded(text: str) -> str:
-    return _folded_once(text) if len(text) <= _SHORT else fold_word(text)
+    return folded_once(text) if len(text) <= _SHORT else fold_word(text)
 
 
 @lru_cache(maxsize=4_096)
-def _folded_once(text: str) -> str:
+def folded_once(text: str) -> str:
     """Return ``text`` folded; what is printed on the form comes back in every file."""
     return fold_word(text)
 
@@ -193,3 +193,13 @@ def _answer_heads() -> frozenset[str]:
     return frozenset(
         fold_word(texts.words("answer")) for kind in FORMS for texts in printed_versions(kind)
     )
+
+
+@cache
+def titles() -> Mapping[str, tuple[FormKind, str]]:
+    """Return folded title of a form → (form, language)."""
+    return {
+        fold_word(texts.form(kind).title): (kind, texts.language)
+        for kind in FORMS
+        for texts in printed_versions(kind)
+    }

@@ -7,13 +7,14 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import FormTexts, fold_word, printed_versions
 from pipeline.model.form import FormKind
 
-_CHECK_WORDS = (
+#: The words of the check column, and those at answers that we marked.
+MARK_WORDS = ("check_mark", "proposed_mark")
+CHECK_WORDS = (
     "check_ok",
     "check_empty",
     "check_format",
     "check_differs",
-    "check_mark",
-    "proposed_mark",
+    *MARK_WORDS,
 )
 
 
@@ -26,7 +27,7 @@ def printed_texts(kind: FormKind) -> frozenset[str]:
 
 
 def _texts(kind: FormKind, texts: FormTexts) -> Iterator[str]:
-    for key in ("answer", *_CHECK_WORDS):
+    for key in ("answer", *CHECK_WORDS):
         yield texts.words(key)
     for name in FORMS[kind].questions:
         yield name

@@ -140,6 +140,31 @@ def date_styles(content: bytes) -> frozenset[str]:
     )
 
 
+def struck_styles(content: bytes) -> frozenset[str]:
+    """Return the indices of the cell formats in a styles part whose font is struck out."""
+    if b"strike" not in content:
+        return frozenset()
+    fonts: list[bool] = []
+    formats: list[str] = []
+    inside: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "font" and inside[-1:] == ["fonts"]:
+            fonts.append(False)
+        elif name == "strike" and inside[-2:] == ["fonts", "font"]:
+            fonts[-1] = attributes.get("val", "1").strip() not in {"0", "false"}
+        elif name == "xf" and inside[-1:] == ["cellXfs"]:
+            formats.append(attributes.get("fontId", "0"))
+        inside.append(name)
+
+    def end(_: str) -> None:
+        inside.pop()
+
+    parse(content, start, end, lambda _: None)
+    struck = {str(index) for index, is_struck in enumerate(fonts) if is_struck}
+    return frozenset(str(index) for index, font in enumerate(formats) if font in struck)
+
+
 def _is_date(number: str, code: str | None) -> bool:
     if code is None:
         return number.isdecimal() and len(number) < 5 and int(number) in _BUILT_IN_DATES  # noqa: PLR2004 - digits of a built-in format

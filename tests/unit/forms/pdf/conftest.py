@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
-from pipeline.forms.pdf.reader import read_pdf
+from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
@@ -33,7 +33,8 @@ def read() -> Read:
     """Read the bytes of a form."""
 
     def reader(content: bytes) -> Submission | UnreadableFile:
-        return read_pdf(FormFile("form.pdf", content, FileFormat.PDF, "0" * 64, 0))
+        (found,) = read_pdf_forms(FormFile("form.pdf", content, FileFormat.PDF, "0" * 64, 0))
+        return found
 
     return reader
 

@@ -252,7 +252,7 @@ def test_scan_is_told_from_the_document_of_somebody_else(read: Read) -> None:
     copy = a_page(b"BT /F1 12 Tf 72 720 Td [(WA-FORM) -300 (qr 1.0 en)] TJ ET", Font=font)
     assert problem_of(read(scan)) == "file_scanned"
     assert problem_of(read(letter)) == "file_template"
-    assert problem_of(read(copy)) == "file_scanned"
+    assert problem_of(read(copy)) == "file_print_unread"
 
 
 def test_form_of_somebody_else_is_not_ours(filled: bytes, read: Read) -> None:

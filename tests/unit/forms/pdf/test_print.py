@@ -171,21 +171,16 @@ def test_print_without_one_of_its_pages_is_incomplete(read: Read) -> None:
     def drop(pdf: Any) -> None:
         del pdf.pages[1]
 
-    assert code_of(read(changed(print_of(), drop))) == "file_incomplete"
+    outcome = read(changed(print_of(), drop))
+    assert code_of(outcome) == "file_pages_missing"
+    assert isinstance(outcome, UnreadableFile)
+    assert outcome.problem.param("pages") == "2"
 
 
-def test_print_of_two_forms_is_told(read: Read) -> None:
-    def merge(pdf: Any) -> None:
-        with pikepdf.open(BytesIO(print_of(FormKind.ONBOARDING))) as other:
-            pdf.pages.extend(other.pages)
-
-    assert code_of(read(changed(print_of(), merge))) == "file_two_forms"
-
-
-def test_second_copy_that_differs_is_told(read: Read) -> None:
+def test_page_that_is_there_twice_and_differs_is_told(read: Read) -> None:
     def merge(pdf: Any) -> None:
         with pikepdf.open(BytesIO(print_of(integration_name="Another name"))) as other:
-            pdf.pages.extend(other.pages)
+            pdf.pages.append(other.pages[1])
 
     outcome = read(changed(print_of(), merge))
     assert isinstance(outcome, Submission)

@@ -8,13 +8,13 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
 from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.forms.xlsx.read.printed_texts import printed_texts
 from pipeline.model.form import FileFormat, FormKind
-from pipeline.model.submission import UnreadableFile
+from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.resources import languages
 from pipeline.validation.check import check
 from tests.programs.answers import entries
@@ -28,19 +28,24 @@ Outcome = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
 
 
 def _outcome(change: Change) -> Outcome:
-    """Return what is asked about and what is wrong after ``change``."""
-    typed = entries(_KIND, _LANGUAGE, FileFormat.XLSX)
+    """Return what is asked about and what is wrong after ``change``, in the first form."""
+    found = _read(change)[0]
+    assert not isinstance(found, UnreadableFile)
+    typed = {entry.field: entry for entry in entries(_KIND, _LANGUAGE, FileFormat.XLSX)}
+    return compare(check(found, context(_KIND)), typed)
+
+
+def _read(change: Change) -> tuple[Submission | UnreadableFile, ...]:
+    """Return the forms of a filled workbook after ``change``."""
     book = load_workbook(io.BytesIO(blank_form(_KIND, _LANGUAGE, FileFormat.XLSX)))
     sheet = book.worksheets[1]
     assert isinstance(sheet, Worksheet)
-    for entry in typed:
+    for entry in entries(_KIND, _LANGUAGE, FileFormat.XLSX):
         sheet[_cell(book, entry.field)].value = entry.text
     change(book, sheet)
     out = io.BytesIO()
     book.save(out)
-    found = read_file("form.xlsx", out.getvalue())
-    assert not isinstance(found, UnreadableFile)
-    return compare(check(found, context(_KIND)), {entry.field: entry for entry in typed})
+    return read_forms_of("form.xlsx", out.getvalue())
 
 
 def _cell(book: Workbook, field: str) -> str:
@@ -123,15 +128,23 @@ def test_copied_sheet_with_another_answer_is_asked_about() -> None:
     assert _outcome(copy) == ((("current_provider", "two_values"),), ())
 
 
-def test_form_of_another_number_in_the_same_book_is_asked_about() -> None:
+def test_form_of_another_number_in_the_same_book_is_another_form() -> None:
     def copy(book: Workbook, sheet: Worksheet) -> None:
         other = book.copy_worksheet(sheet)
         for field in ("phone_number", "phone_number_again"):
             other[_cell(book, field)].value = "06-1234-5678"
 
-    asked, wrong = _outcome(copy)
-    assert wrong == ()
-    assert asked == (("phone_number", "two_values"), ("phone_number_again", "two_values"))
+    assert _outcome(copy) == ((), ())
+    first, second = _read(copy)
+    assert isinstance(first, Submission)
+    assert isinstance(second, Submission)
+    differing = [
+        answer.field
+        for answer, other in zip(first.answers, second.answers, strict=True)
+        if answer.raw != other.raw
+    ]
+    assert differing == ["phone_number", "phone_number_again"]
+    assert (first.form, first.language) == (second.form, second.language)
 
 
 def test_no_word_of_a_list_is_taken_for_print() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pipeline.flow.views.form_check import read_file
+from pipeline.flow.views.form_check import read_forms_of
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx.layout import FIELD_PREFIX, KEY_HEADER
@@ -236,7 +236,7 @@ def test_no_sequence_of_operations_makes_a_wrong_value_accepted(
     operated: tuple[Form, tuple[str, ...]],
 ) -> None:
     form, _ = operated
-    found = read_file("form.xlsx", _write(form, form_texts(_LANGUAGE).words("form_sheet")))
+    found = read_forms_of("form.xlsx", _write(form, form_texts(_LANGUAGE).words("form_sheet")))[0]
     if isinstance(found, UnreadableFile):
         return
     typed = {entry.field: entry for entry in entries(_KIND, _LANGUAGE, FileFormat.XLSX)}
@@ -246,7 +246,7 @@ def test_no_sequence_of_operations_makes_a_wrong_value_accepted(
 
 def test_untouched_grid_is_read_right() -> None:
     cells, names = _filled()
-    found = read_file("form.xlsx", _write(Form(dict(cells), dict(names), True), "Form"))
+    found = read_forms_of("form.xlsx", _write(Form(dict(cells), dict(names), True), "Form"))[0]
     assert not isinstance(found, UnreadableFile)
     typed = {entry.field: entry for entry in entries(_KIND, _LANGUAGE, FileFormat.XLSX)}
     assert compare(check(found, context(_KIND)), typed) == ((), ())

@@ -1,0 +1,199 @@
+"""Reads what people add to a PDF with the tools for comments (ISO 32000-2, 12.5.6)."""
+
+import html
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+
+from pipeline.forms.pdf.fonts import drawable
+from pipeline.forms.pdf.geometry import Edges
+from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.own import has_own_name, is_own_note
+from pipeline.forms.pdf.page_text import page_words, shown_text
+from pipeline.forms.pdf.printed.fold import folded
+from pipeline.forms.pdf.values import read_text
+from pipeline.model.submission import LeftOverKind
+
+_MOST_PAGES = 200
+_MOST_EXAMINED = 5_000
+_MOST_POINTS = 400
+_MOST_REPLIES = 10
+_RECTANGLE, _QUAD = 4, 8
+
+_KINDS = {
+    "/Ink": LeftOverKind.INK,
+    "/Stamp": LeftOverKind.STAMP,
+    "/StrikeOut": LeftOverKind.STRUCK,
+}
+#: Fields are read elsewhere, and a window says what its note says.
+_ELSEWHERE = frozenset({"/Widget", "/Popup"})
+#: What programs add by themselves; only words make them a person's.
+_OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
+#: What looks like nothing when it says nothing: words may be in its look.
+_WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Projection"})
+#: Entries that are words of the person, in the order in which they are told.
+_CONTENTS = pikepdf.Name("/Contents")
+_WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
+_RICH = pikepdf.Name("/RC")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_BREAK = re.compile(r"</(?:p|div|li)\s*>|<br\s*/?>", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: Keys that every program writes with a note, and that we do not.
+_OF_A_PERSON = ("/T", "/M", "/NM", "/CreationDate")
+_TAGGED = "/StructParent"
+#: What is between the word of a frame and the label of its question.
+_MEANING = " – "
+
+
+def added_notes(pdf: Any) -> Iterator[Mark]:
+    """Yield what was added to the open ``pdf`` with annotations, in the order of the file.
+
+    Notes of ours are left out, replies to them are not. Raises whatever pikepdf raises on a broken
+    file.
+    """
+    left = _MOST_EXAMINED
+    for index, page in enumerate(itertools.islice(pdf.pages, _MOST_PAGES)):
+        for annotation in _listed(page):
+            left -= 1
+            if left < 0:
+                yield Mark(index, (), LeftOverKind.ANNOTATION, "")
+                return
+            mark = _mark(annotation, page, index)
+            if mark is not None:
+                yield mark
+
+
+def own_sentences(pdf: Any) -> list[str]:
+    """Return the sentences at marked answers, which we print on the page as well."""
+    return [
+        line
+        for page in itertools.islice(pdf.pages, _MOST_PAGES)
+        for item in _listed(page)
+        if str(item.get("/Subtype")) not in _ELSEWHERE and _is_own(item, page)
+        for words in [read_text(item.get(_CONTENTS))[0]]
+        for line in [*words.split("\n"), words, words.partition(_MEANING)[0]]
+    ]
+
+
+def _listed(page: Any) -> list[Any]:
+    listed = page.obj.get("/Annots")
+    if not isinstance(listed, pikepdf.Array):
+        return []
+    items = itertools.islice(listed, _MOST_EXAMINED)
+    return [item for item in items if isinstance(item, pikepdf.Dictionary)]
+
+
+def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
+    """Return what one annotation adds; None when it is a field, of a program, or ours."""
+    subtype = str(annotation.get("/Subtype"))
+    if subtype in _ELSEWHERE or _is_own(annotation, page):
+        return None
+    words = _words(annotation)
+    if not words and subtype in _OF_PROGRAMS:
+        return None
+    if subtype == "/Stamp" and not words:
+        words = _look(annotation) or _stamp_name(annotation)
+    elif subtype in _WITH_A_LOOK and not words:
+        words = _look(annotation)
+        if not words and subtype == "/FreeText":
+            return None  # an empty box
+    elif subtype == "/FileAttachment":
+        words = " – ".join(filter(None, [_file_name(annotation), words]))
+    kind = _KINDS.get(subtype, LeftOverKind.ANNOTATION)
+    return Mark(number, _places(annotation), kind, tidied(words), is_typed=subtype == "/FreeText")
+
+
+def _is_own(annotation: Any, page: Any) -> bool:
+    """Return whether a mark is ours: by its name, or (earlier versions) without a person's keys.
+
+    Programs write when somebody changes a note: then its words must be those that we printed.
+    """
+    if has_own_name(annotation):
+        return is_own_note(annotation) or _is_printed(annotation, page)
+    subtype = str(annotation.get("/Subtype"))
+    if subtype not in {"/Square", "/Text"} or _TAGGED not in annotation:
+        return False
+    return not any(key in annotation for key in _OF_A_PERSON)
+
+
+def _is_printed(annotation: Any, page: Any) -> bool:
+    """Return whether the words of a note are printed on its page."""
+    words = read_text(annotation.get(_CONTENTS))[0]
+    return folded(drawable(words.partition(_MEANING)[0])) in folded(page_words(page))
+
+
+def _words(annotation: Any) -> str:
+    """Return the words of an annotation: plain, and rich ones that say more."""
+    found = [read_text(annotation.get(key))[0].strip() for key in _WORDS if key in annotation]
+    if _RICH in annotation:
+        rich = _plain(read_text(annotation.get(_RICH))[0])
+        if _bare(rich) not in map(_bare, found):
+            found.append(rich)
+    return "\n".join(dict.fromkeys(filter(None, found)))
+
+
+def _plain(rich: str) -> str:
+    """Return the text of rich text (12.7.4.4: a part of XHTML)."""
+    text = _TAG.sub("", _BREAK.sub("\n", rich))
+    lines = (_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def _look(annotation: Any) -> str:
+    """Return the words that the appearance of an annotation shows."""
+    looks = annotation.get("/AP")
+    look = looks.get("/N") if isinstance(looks, pikepdf.Dictionary) else None
+    return shown_text(look).strip() if isinstance(look, pikepdf.Stream) else ""
+
+
+def _stamp_name(annotation: Any) -> str:
+    """Return the name of a stamp as words: NotApproved, SBFinal, #Received (12.5.6.12)."""
+    name = read_text(annotation.get("/Name"))[0]
+    name = name.removeprefix("#").removeprefix("SB").removeprefix("SH")
+    return _HUMP.sub(" ", name) if name.isascii() and name.isalpha() else ""
+
+
+def _file_name(annotation: Any) -> str:
+    specification = annotation.get("/FS")
+    if isinstance(specification, pikepdf.Dictionary):
+        specification = specification.get("/UF", specification.get("/F"))
+    return read_text(specification)[0] if isinstance(specification, pikepdf.String) else ""
+
+
+def _places(annotation: Any) -> tuple[Edges, ...]:
+    """Return where an annotation is: its lines, its rectangle, or the place of what it answers."""
+    for _ in range(_MOST_REPLIES):
+        lines = _numbers(annotation.get("/QuadPoints"))
+        if len(lines) >= _QUAD:
+            quads = (lines[at : at + _QUAD] for at in range(0, len(lines) - _QUAD + 1, _QUAD))
+            return tuple(map(_around, quads))
+        corners = _numbers(annotation.get("/Rect"))
+        if len(corners) == _RECTANGLE:
+            return (_around(corners),)
+        annotation = annotation.get("/IRT")
+        if not isinstance(annotation, pikepdf.Dictionary):
+            break
+    return ()
+
+
+def _numbers(points: Any) -> list[float]:
+    """Return a list of numbers; empty when it is none."""
+    if not isinstance(points, pikepdf.Array):
+        return []
+    try:
+        return [float(number) for number in itertools.islice(points, _MOST_POINTS)]
+    except (TypeError, ValueError):
+        return []
+
+
+def _around(numbers: list[float]) -> Edges:
+    across, up = numbers[::2], numbers[1::2]
+    return min(across), min(up), max(across), max(up)

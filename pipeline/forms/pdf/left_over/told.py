@@ -1,0 +1,55 @@
+"""Tells marks with the questions that they are at."""
+
+from collections.abc import Iterable, Mapping
+
+from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.questions import Questions
+from pipeline.forms.pdf.read.fields import PdfField
+from pipeline.model.submission import LeftOver, LeftOverKind
+
+#: So many are told one by one; a last one without words tells that there are more.
+_MOST = 200
+#: A mark with words that covers more boxes than this is at no question.
+_FEW = 3
+_EACH = frozenset({LeftOverKind.STRUCK, LeftOverKind.INK})
+
+
+def _order(mark: Mark) -> tuple[int, float]:
+    return mark.page, -max((edges[3] for edges in mark.places), default=0.0)
+
+
+def told(
+    marks: Iterable[Mark], questions: Questions, fields: Mapping[str, PdfField]
+) -> tuple[LeftOver, ...]:
+    """Return ``marks`` in the order of the pages, each once at each of its questions.
+
+    What is struck out without a word is the text of its field, which is one of ``fields``.
+    """
+    found: dict[LeftOver, None] = {}
+    for mark in sorted(marks, key=_order):
+        for name in _fields(mark, questions):
+            words = mark.words
+            if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
+                words = _struck(fields[name])
+            found[LeftOver(mark.kind, words, f"p. {mark.page + 1}", name)] = None
+    items = list(found)
+    if len(items) > _MOST:
+        more = LeftOver(LeftOverKind.PAGE, "", f"{items[_MOST].where} … (+{len(items) - _MOST})")
+        items = [*items[:_MOST], more]
+    return tuple(items)
+
+
+def _struck(found: PdfField) -> str:
+    return "" if found.type == "Btn" else tidied(found.text)
+
+
+def _fields(mark: Mark, questions: Questions) -> tuple[str, ...]:
+    """Return the questions that a mark is at; one that is at none has an empty name."""
+    names: dict[str, None] = {}
+    for edges in mark.places:
+        under = questions.boxes_under(mark.page, edges)
+        if len(under) > 1 and (mark.kind in _EACH or len(under) <= _FEW):
+            names |= dict.fromkeys(under)
+        elif len(under) <= 1:
+            names[questions.at(mark.page, edges)] = None
+    return tuple(name for name in names if name) or ("",)

@@ -1,0 +1,341 @@
+"""Collects what a customer added to a workbook: what is on its sheets, minus our print and answers.
+
+Nothing is looked for by its place: whatever is there and is not known is told, with its place and
+the question in whose row it stands.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.texts import fold_word
+from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.read.added_parts import Lying, lying_over
+from pipeline.forms.xlsx.read.archive import Archive
+from pipeline.forms.xlsx.read.cells import RawCell, Sheet, Struck
+from pipeline.forms.xlsx.read.own_print import (
+    added_around,
+    is_around,
+    mark_words,
+    own_authors,
+    own_titles,
+    plain,
+    row_print,
+)
+from pipeline.forms.xlsx.read.parts import Place, column_letters
+from pipeline.forms.xlsx.read.values import Values
+from pipeline.model.form import FormKind
+from pipeline.model.submission import LeftOver, LeftOverKind
+
+#: What is kept of one form at most, in pieces and in characters of each.
+_MOST = 200
+_LONGEST = 1_000
+#: A sheet with so many texts of ours is one of ours.
+_FEW = 3
+#: So many rows below its beginning a drawing may stand at a question.
+_TALL = 60
+#: What our own check formulas have in common.
+_OWN_FORMULA = "TRIM("
+_PAGE_CODE = re.compile("&[PN]")
+_NUMBER = "\x01"
+_CODE = re.compile(r'&(?:"[^"]{0,200}"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z&])')
+_SECTION = re.compile("&[LCR]")
+#: "Page &P of &N" in the words of any program.
+_PAGE_WORDS = 14
+#: Signs that take no room.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_COPY = re.compile(r" \([0-9]{1,3}\)\Z")
+
+Marks = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A sheet, and the part of the package that it stands in."""
+
+    sheet: Sheet
+    part: str
+
+
+@dataclass
+class Collector:
+    """Collects what was added to one form.
+
+    ``rows`` maps sheet and row to the question there, ``answers`` are the cells that hold answers,
+    ``struck`` the answers that are struck out. ``mine`` tells whether a place belongs to this form;
+    in a file with several each has its own. ``marks`` returns the texts that we put on the marked
+    answers of a copy, by field; ``keeps_titles`` tells that the file came through a program that
+    keeps the titles of sheets; ``unread`` are the titles of sheets that cannot be read.
+    """
+
+    kind: FormKind
+    archive: Archive
+    values: Values
+    pages: tuple[Page, ...]
+    rows: Mapping[tuple[str, int], str]
+    answers: frozenset[Place]
+    struck: Mapping[Place, Struck]
+    struck_text: Callable[[RawCell], Struck | None]
+    mine: Callable[[str, int], bool]
+    marks: Callable[[], Marks | None]
+    keeps_titles: bool
+    unread: tuple[str, ...] = ()
+    found: list[LeftOver] = field(default_factory=list)
+
+    def collect(self) -> tuple[LeftOver, ...]:
+        """Return what was added, sheet by sheet."""
+        for page in self.pages:
+            if len(self.found) > _MOST:
+                break
+            self._page(page)
+        for title in self.unread:
+            self._add(LeftOverKind.SHEET, "", title, "")
+        if len(self.found) > _MOST:
+            kept = self.found[: _MOST - 1]
+            return (*kept, LeftOver(LeftOverKind.CELL, "", kept[-1].where, ""))
+        return tuple(self.found)
+
+    def _add(self, kind: LeftOverKind, words: str, where: str, name: str) -> None:
+        self.found.append(LeftOver(kind, words.strip()[:_LONGEST], where, name))
+
+    def _add_cells(self, title: str, cells: list["Found"], name: str) -> None:
+        """Add what stands in ``cells``, which belong together; the place is that of the first."""
+        (row, column), _, struck = cells[0]
+        kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
+        self._add(kind, "\n".join(_lines(cells)), Place(title, row, column).text, name)
+
+    @cached_property
+    def _forms(self) -> frozenset[str]:
+        """The titles of the sheets that hold questions."""
+        return frozenset(title for title, _ in self.rows)
+
+    @cached_property
+    def _number(self) -> Mapping[str, str]:
+        return {name: str(number) for name, number in FORMS[self.kind].numbers.items()}
+
+    def _page(self, page: Page) -> None:
+        sheet = page.sheet
+        is_form = sheet.name in self._forms
+        at_questions, others, own = self._cells(sheet)
+        for cells in _rows(at_questions):
+            self._add_cells(sheet.name, cells, self.rows[sheet.name, cells[0][0][0]])
+        if others and not is_form and self._is_list_of_sheets(sheet):
+            others = []
+        is_ours = is_form or own >= _FEW
+        if others and not is_ours:
+            words = "\n".join(_lines(others))
+            self._add(LeftOverKind.SHEET, words, sheet.name, "")
+        elif others and is_ours:
+            for block in _blocks(others):
+                self._add_cells(sheet.name, block, "")
+        if is_ours:
+            self._title(sheet.name)
+        if self.mine(sheet.name, 0):
+            self._margins(sheet)
+        for item in lying_over(self.archive, page.part):
+            if self.mine(sheet.name, item.row):
+                self._lying(sheet.name, item)
+
+    # cells
+
+    def _cells(self, sheet: Sheet) -> tuple[list["Found"], list["Found"], int]:
+        """Return what was added at questions and elsewhere, and how many cells are our print."""
+        at_questions: list[Found] = []
+        others: list[Found] = []
+        own = 0
+        above: dict[int, tuple[int, str]] = {}
+        checked: dict[int, int] = {}
+        name, rows, read = sheet.name, self.rows, self.values.read
+        for place, cell in sheet.cells.items():
+            row, column = place
+            if not self.mine(name, row):
+                continue
+            question = rows.get((name, row))
+            if (name, row, column) in self.answers:
+                if question:
+                    self._answer(Place(name, row, column), at_questions)
+                continue
+            struck = self.struck_text(cell) or sheet.struck.get(place)
+            text = struck.gone if struck else self._text(cell, question, read)
+            if question and _is_own_check(cell):
+                checked[row] = column
+            if not text.translate(_UNSEEN).strip():
+                continue
+            if question:
+                added = text if struck else self._added(question, text)
+                checks = row_print(self.kind, question).checks
+                if (
+                    not added
+                    and plain(text) in checks
+                    and checked.setdefault(row, column) != column
+                ):
+                    added = text  # the check stands in another cell
+                if added:
+                    at_questions.append((place, added, bool(struck)))
+                continue
+            before = above.get(column)
+            beside = before[1] if before and before[0] == row - 1 else ""
+            if is_around(text, beside) and not struck:
+                own += 1
+                above[column] = row, text
+            else:
+                others.append((place, text, bool(struck)))
+        if own:
+            changed = [
+                (place, added, struck)
+                for place, text, struck in others[:_MOST]
+                if (added := text if struck else added_around(text))
+            ]
+            others = changed + others[_MOST:]
+        return at_questions, others, own
+
+    def _text(
+        self, cell: RawCell, question: str | None, read: Callable[[RawCell], tuple[str, object]]
+    ) -> str:
+        kind, _, value, formula = cell
+        if formula is None and kind == "n" and question and value == self._number[question]:
+            return ""
+        if _is_own_check(cell) and (not value or kind == "e"):
+            return ""
+        return read(cell)[0]
+
+    def _answer(self, place: Place, found: list["Found"]) -> None:
+        struck = self.struck.get(place)
+        if struck:
+            found.append(((place.row, place.column), struck.gone, True))
+
+    def _added(self, question: str, text: str) -> str:
+        """Return what of a cell in the row of ``question`` is not ours."""
+        added = row_print(self.kind, question).added(text)
+        if not added or not plain(text).startswith(mark_words()):
+            return added
+        marks = self.marks()
+        if marks is None:
+            return ""  # our mark; the sheet that tells what it said is gone
+        return _rest(text, marks.get(question, ()))
+
+    def _is_list_of_sheets(self, sheet: Sheet) -> bool:
+        """Whether a program listed the sheets of the workbook here, as Numbers does.
+
+        Below the last title there must be nothing.
+        """
+        titles = {page.sheet.name.casefold() for page in self.pages if page.sheet is not sheet}
+        listed: set[str] = set()
+        last = 0
+        for (row, _), cell in sheet.cells.items():
+            text = fold_word(self.values.read(cell)[0])
+            if text in titles or is_hidden_of_ours(text):
+                listed.add(text)
+                last = row
+        return bool(titles) and titles <= listed and last == max(row for row, _ in sheet.cells)
+
+    def _title(self, title: str) -> None:
+        """Tell of a sheet of ours that has another title."""
+        known = own_titles()
+        folded = plain(_COPY.sub("", title))
+        if self.keeps_titles and folded not in known and self.mine(title, 0):
+            self._add(LeftOverKind.SHEET, title, title, "")
+
+    # what is printed at the edges, and what lies over the sheet
+
+    def _margins(self, sheet: Sheet) -> None:
+        for margin in sheet.margins:
+            for section in _SECTION.split(margin):
+                numbered = _PAGE_CODE.sub(_NUMBER, section)
+                text = " ".join(_CODE.sub(" ", numbered).split())
+                counts_pages = numbered != section and len(text) <= _PAGE_WORDS
+                if text and not (counts_pages or is_around(text)):
+                    words = added_around(text.replace(_NUMBER, ""))
+                    self._add(LeftOverKind.CELL, words, sheet.name, "")
+
+    def _lying(self, title: str, item: Lying) -> None:
+        name = self._question_at(title, item)
+        words = item.words
+        if item.kind is LeftOverKind.COMMENT:
+            words = self._comment(name, item)
+            if not words:
+                return
+        column = column_letters(item.column)
+        where = f"{title}!{column}{item.row}" if column and item.row else title
+        self._add(item.kind, words, where, name)
+
+    def _question_at(self, title: str, item: Lying) -> str:
+        if title not in self._forms:
+            return ""
+        for row in range(item.row, min(item.last_row, item.row + _TALL) + 1):
+            if name := self.rows.get((title, row)):
+                return name
+        return ""
+
+    def _comment(self, name: str, item: Lying) -> str:
+        """Return the words of a note without those of our own."""
+        if not item.words:
+            return ""
+        marks = self.marks()
+        if marks is None:  # the sheet that tells what our notes said is gone
+            return "" if plain(item.author) in own_authors() else item.words
+        return _rest(item.words, marks.get(name, ()))
+
+
+def _is_own_check(cell: RawCell) -> bool:
+    """Whether a cell holds the formula that checks an answer."""
+    formula = cell[3]
+    return formula is not None and _OWN_FORMULA in formula.upper()
+
+
+#: A place, what was added there, and whether it is struck out.
+Found = tuple[tuple[int, int], str, bool]
+
+
+def _rest(text: str, known: tuple[str, ...]) -> str:
+    """Return what of ``text`` stands in none of the ``known`` texts."""
+    if any(plain(text) == plain(item) for item in known):
+        return ""
+    for item in known:
+        if item and item in text:
+            return text.replace(item, " ", 1).strip()
+    return text
+
+
+def _lines(cells: list[Found]) -> Iterator[str]:
+    """Yield the texts of ``cells``, those of a row in one line, up to what is kept."""
+    line: list[str] = []
+    last, length = 0, 0
+    for (row, _), text, _ in cells:
+        if row != last and line:
+            yield " ".join(line)
+            line = []
+        last = row
+        line.append(text[:_LONGEST].strip())
+        length += len(line[-1]) + 1
+        if length > _LONGEST:
+            break
+    if line:
+        yield " ".join(line)
+
+
+def _rows(cells: list[Found]) -> Iterator[list[Found]]:
+    """Yield ``cells`` row by row, those that are struck out apart."""
+    rows: dict[tuple[int, bool], list[Found]] = {}
+    for item in cells:
+        rows.setdefault((item[0][0], item[2]), []).append(item)
+    yield from rows.values()
+
+
+def _blocks(cells: list[Found]) -> Iterator[list[Found]]:
+    """Yield ``cells`` in groups: those of following rows belong together."""
+    block: list[Found] = []
+    for item in cells:
+        if block and (item[0][0] - block[-1][0][0] > 1 or item[2] != block[-1][2]):
+            yield block
+            block = []
+        block.append(item)
+    if block:
+        yield block
+
+
+def is_hidden_of_ours(title: str) -> bool:
+    """Whether ``title`` is that of a hidden sheet of ours, or begins with it."""
+    return title.casefold().startswith((at.IDENTITY_SHEET, at.LISTS_SHEET))

@@ -1,0 +1,393 @@
+"""Looks into one workbook: its sheets and cells, which form it is, where the answers are.
+
+Answers are found by their defined name, then by the hidden key column, then by the label; never by
+a fixed cell.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
+from pipeline.forms.texts import fold_word
+from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
+from pipeline.forms.xlsx.read.blocks import ENOUGH, Block
+from pipeline.forms.xlsx.read.cells import (
+    RawCell,
+    Sheet,
+    Struck,
+    read_sheet,
+    shared_strings,
+    struck_strings,
+)
+from pipeline.forms.xlsx.read.left_over import Collector, Marks, Page, is_hidden_of_ours
+from pipeline.forms.xlsx.read.own_print import plain, row_print
+from pipeline.forms.xlsx.read.parts import Book, Place, read_book, read_properties, read_relations
+from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, labels, titles
+from pipeline.forms.xlsx.read.values import Values, date_styles, struck_styles
+from pipeline.model.form import FormKind
+from pipeline.model.submission import Answer, CellType, LeftOver
+from pipeline.resources import languages
+
+_SCAN_LIMIT = 500
+_IDENTITY_ROWS = 5
+#: The column of the hidden sheet that says what we wrote on a marked answer.
+_MARK_COLUMN = 3
+#: So many columns of a row are looked at for our print.
+_TABLE_COLUMNS = 30
+
+
+@dataclass
+class Workbook:
+    """One workbook while it is read; parts are read when they are needed.
+
+    In a workbook with several forms one is read ``within`` its blocks; the first also has what
+    stands in none of the ``others``.
+    """
+
+    archive: Archive
+    part: str
+    package: Mapping[str, str]
+    counts: list[int] = field(default_factory=lambda: [0, 0])
+    loaded: dict[str, Sheet] = field(default_factory=dict)
+    called: dict[str, Sheet] = field(default_factory=dict)
+    readings: dict[Place, tuple[str, CellType]] = field(default_factory=dict)
+    struck: dict[Place, Struck] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    within: tuple[Block, ...] = ()
+    others: tuple[Block, ...] = ()
+
+    def part_of(self, group: tuple[Block, ...], blocks: tuple[Block, ...]) -> "Workbook":
+        """Return the same workbook as one form sees it that stands in ``group`` of ``blocks``."""
+        is_first = blocks[0] in group
+        return Workbook(
+            self.archive,
+            self.part,
+            self.package,
+            self.counts,
+            self.loaded,
+            self.called,
+            within=group,
+            others=tuple(block for block in blocks if is_first and block not in group),
+        )
+
+    @cached_property
+    def book(self) -> Book:
+        """The workbook part."""
+        return read_book(self.archive, self.part, self._relations)
+
+    @cached_property
+    def _relations(self) -> Mapping[str, tuple[str, str]]:
+        return read_relations(self.archive, self.part)
+
+    @cached_property
+    def relations(self) -> Mapping[str, str]:
+        """The parts that the workbook points to, by kind."""
+        return dict(self._relations.values())
+
+    @cached_property
+    def values(self) -> Values:
+        """What turns cells into texts."""
+        return Values(self._strings, self._styles, self.book.dates_from_1904)
+
+    def _strings(self) -> tuple[str, ...]:
+        return shared_strings(self._shared) if self._shared else ()
+
+    def _styles(self) -> frozenset[str]:
+        return date_styles(self._formats) if self._formats else frozenset()
+
+    @cached_property
+    def _shared(self) -> bytes:
+        return self._bytes_of("sharedStrings")
+
+    @cached_property
+    def _formats(self) -> bytes:
+        return self._bytes_of("styles")
+
+    def _bytes_of(self, kind: str) -> bytes:
+        part = self.relations.get(kind, "")
+        return self.archive.read(part) if self.archive.has(part) else b""
+
+    @cached_property
+    def _struck_strings(self) -> Mapping[int, Struck]:
+        return struck_strings(self._shared)
+
+    @cached_property
+    def _struck_styles(self) -> frozenset[str]:
+        try:
+            return struck_styles(self._formats)
+        except DamagedFileError:  # where a format decides what a cell says, it is told there
+            return frozenset()
+
+    @cached_property
+    def dated(self) -> str:
+        """The time at which the file says it was last saved, or empty."""
+        part = self.package.get("core-properties", "")
+        if not self.archive.has(part):
+            return ""
+        return read_properties(self.archive, part).get("modified", "").strip()[:40]
+
+    # sheets and cells
+
+    def sheet(self, name: str) -> Sheet | None:
+        """Return the sheet called ``name`` (without case), or None."""
+        found = self.called.get(name)
+        if found is None:
+            titled = self._titled.get(name.casefold())
+            if titled is None:
+                return None
+            title, part = titled
+            if part not in self.loaded:
+                self.loaded[part] = read_sheet(self.archive, title, part, self.counts)
+            found = self.called[name] = self.loaded[part]
+        return found
+
+    @cached_property
+    def _titled(self) -> Mapping[str, tuple[str, str]]:
+        """Folded title → (title, part); no two sheets have the same."""
+        return {sheet[0].casefold(): sheet for sheet in self.book.sheets}
+
+    @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """All sheets but ours that hold no answers, those first that names of answers point to.
+
+        Where there are such, the others are a customer's own affair: one that cannot be read is
+        left out.
+        """
+        named = {place.sheet.casefold() for place in self.names.values()}
+        places = self.book.names.items()
+        lists = {to.sheet.casefold() for name, to in places if name.startswith(at.LIST_PREFIX)}
+        passed_over = (lists - named) | {at.IDENTITY_SHEET.casefold()}
+        titles = [title for title, _ in self.book.sheets if title.casefold() not in passed_over]
+        wanted = [title for title in titles if title.casefold() in named]
+        found = [self.sheet(title) for title in wanted or titles]
+        for title in titles:
+            if wanted and title not in wanted:
+                try:
+                    found.append(self.sheet(title))
+                except (RefusedFileError, DamagedFileError):
+                    self.unread.append(title)
+        return tuple(sheet for sheet in found if sheet)
+
+    @cached_property
+    def names(self) -> Mapping[str, Place]:
+        """The cells that fields are named after."""
+        return {
+            name.removeprefix(at.FIELD_PREFIX): place
+            for name, place in self.book.names.items()
+            if name.startswith(at.FIELD_PREFIX) and self._is_within(place.sheet, place.row)
+        }
+
+    def _is_within(self, sheet: str, row: int) -> bool:
+        return not self.within or any(block.has(sheet, row) for block in self.within)
+
+    def _is_mine(self, sheet: str, row: int) -> bool:
+        """Whether a place belongs to this form: to it alone, or to none of the others."""
+        if self._is_within(sheet, row):
+            return True
+        return bool(self.others) and not any(block.has(sheet, row) for block in self.others)
+
+    def cell(self, place: Place) -> tuple[str, CellType]:
+        """Return the text and the type of the cell at ``place``."""
+        found = self.readings.get(place)
+        if found is None:
+            name, row, column = place
+            sheet = self.sheet(name)
+            cell = sheet.cells.get((row, column)) if sheet else None
+            found = self.values.read(cell)
+            struck = self._struck_text(cell) if cell else None
+            if sheet and (struck := struck or sheet.struck.get((row, column))):
+                self.struck[place] = struck
+                found = struck.kept, found[1]
+            self.readings[place] = found
+        return found
+
+    def _struck_text(self, cell: RawCell) -> Struck | None:
+        """Return what of a cell's text is struck out by its format or its runs."""
+        kind, style, value, _ = cell
+        if style in self._struck_styles:
+            text = self.values.read(cell)[0]
+            return Struck("", text) if text.strip() else None
+        if kind == "s" and self._struck_strings and value and value.strip().isdecimal():
+            return self._struck_strings.get(int(value))
+        return None
+
+    @cached_property
+    def scanned(self) -> tuple[Scanned, ...]:
+        """Every cell that holds a short text, with its place."""
+        return tuple(self._scan())
+
+    def _scan(self) -> Iterator[Scanned]:
+        read = self.values.read
+        for sheet in self.sheets:
+            name = sheet.name
+            for place, cell in sheet.cells.items():
+                if not self._is_within(name, place[0]):
+                    continue
+                kind, _, _, formula = cell
+                if kind == "n" and formula is None:
+                    continue  # a number; whether it is a date needs the styles
+                text, meant = read(cell)
+                if meant is CellType.TEXT and 0 < len(text) <= _SCAN_LIMIT:
+                    yield name, place, text
+
+    # which form
+
+    def identify(self) -> tuple[Stamp | None, Mapping[str, Spot]]:
+        """Return which form this is and the places of its answers, the most trusted first."""
+        stamp = self._stamp()
+        if stamp:
+            return stamp, self.places(stamp.kind)
+        best: tuple[float, FormKind] | None = None
+        for kind, definition in FORMS.items():
+            share = len(self.places(kind)) / len(definition.questions)
+            if share >= ENOUGH and (best is None or share > best[0]):
+                best = (share, kind)
+        if best is None:
+            return None, {}
+        return Stamp(best[1], "", self._language_of_labels(best[1])), self.places(best[1])
+
+    def _stamp(self) -> Stamp | None:
+        of_file = self._from_properties() or self._from_hidden_sheet()
+        if not self.within:
+            return of_file or self._from_print()
+        kind = self.within[0].kind
+        found = [stamp for stamp in (self._from_print(), of_file) if stamp and stamp.kind is kind]
+        found.append(Stamp(kind, "", self._language_of_labels(kind)))
+        return next((stamp for stamp in found if stamp.version), found[0])
+
+    def _from_properties(self) -> Stamp | None:
+        part = self.package.get("custom-properties", "")
+        if not self.archive.has(part):
+            return None
+        return stamp_of(read_properties(self.archive, part))
+
+    def _from_hidden_sheet(self) -> Stamp | None:
+        parts = {title.casefold(): part for title, part in self.book.sheets}
+        part = parts.get(at.IDENTITY_SHEET.casefold(), "")
+        if not self.archive.has(part):
+            return None
+        rows = range(2, _IDENTITY_ROWS + 1)
+        cells = read_sheet(self.archive, "", part, self.counts, _IDENTITY_ROWS).cells
+        found = {
+            self.values.read(cells.get((row, 1)))[0]: self.values.read(cells.get((row, 2)))[0]
+            for row in rows
+        }
+        return stamp_of(found)
+
+    def _from_print(self) -> Stamp | None:
+        """Find the identity that is printed: in a footer, in a cell, or as the form's title."""
+        sheets = () if self.within else self.sheets
+        margins = [margin for sheet in sheets for margin in sheet.margins]
+        texts = margins + [text for *_, text in self.scanned]
+        for text in texts:
+            if "form" in text.casefold() and (stamp := read_stamp(text)):
+                return stamp
+        for *_, text in self.scanned:
+            if found := titles().get(fold_word(text)):
+                return Stamp(found[0], "", found[1])
+        return None
+
+    def _language_of_labels(self, kind: FormKind) -> str:
+        texts = {fold_word(text) for *_, text in self.scanned}
+        spoken = [of for label, (_, of) in labels(kind).items() if label in texts]
+        return max(languages(), key=spoken.count)
+
+    # where the answers are
+
+    def places(self, kind: FormKind) -> Mapping[str, Spot]:
+        """Return for each field the cells that may hold its answer."""
+        there = {name: place for name, place in self.names.items() if self.sheet(place.sheet)}
+        return Search(kind, self.scanned, there, lambda place: self.cell(place)[0]).spots()
+
+    def answer(self, name: str, spot: Spot) -> Answer:
+        """Return the answer of ``name``, and what another of its cells says against it.
+
+        A blank cell says nothing, unless another question claims the answer's cells.
+        """
+        places, contested = spot
+        place, disagrees = places[0], None
+        raw, kind = self.cell(place)
+        if contested or len(places) > 1:
+            readings = [(place, *self.cell(place)) for place in places]
+            telling = [reading for reading in readings if contested or reading[1].strip()]
+            place, raw, kind = (telling or readings)[0]
+            others = [text for _, text, _ in telling[1:]]
+            if contested and not others and raw.strip():
+                others = [""]
+            disagrees = next((text for text in others if text != raw), None)
+        return Answer(
+            field=name,
+            raw=raw,
+            where=place.text,
+            cell_type=kind,
+            damaged="\ufffd" in raw,
+            disagrees=disagrees,
+        )
+
+    # what was added
+
+    def left_over(self, kind: FormKind, places: Mapping[str, Spot]) -> tuple[LeftOver, ...]:
+        """Return what is on the sheets beside our print and the answers at ``places``."""
+        rows = self._rows(kind, places)
+        return Collector(
+            kind=kind,
+            archive=self.archive,
+            values=self.values,
+            pages=tuple(
+                Page(sheet, self._titled[sheet.name.casefold()][1])
+                for sheet in self.sheets
+                if not is_hidden_of_ours(sheet.name)
+            ),
+            rows=rows,
+            answers=frozenset(
+                Place(self._title(place.sheet), place.row, place.column)
+                for spot in places.values()
+                for place in spot.places
+            ),
+            struck=self.struck,
+            struck_text=self._struck_text,
+            mine=self._is_mine,
+            marks=lambda: self._marks,
+            keeps_titles=bool(self.names) and at.IDENTITY_SHEET in self._titled,
+            unread=tuple(self.unread),
+        ).collect()
+
+    def _rows(self, kind: FormKind, places: Mapping[str, Spot]) -> Mapping[tuple[str, int], str]:
+        """Return the question of each row: that of its most trusted answer, or of its print."""
+        rows: dict[tuple[str, int], str] = {}
+        for name, spot in places.items():
+            first, *others = spot.places
+            rows[self._title(first.sheet), first.row] = name
+            for place in others:
+                if self._has_print(kind, name, place):
+                    rows.setdefault((self._title(place.sheet), place.row), name)
+        return rows
+
+    def _has_print(self, kind: FormKind, name: str, place: Place) -> bool:
+        """Whether the print of the question ``name`` stands in the row of ``place``."""
+        sheet = self.sheet(place.sheet)
+        cells = sheet.cells if sheet else {}
+        known = row_print(kind, name).folded
+        beside = (cells.get((place.row, column)) for column in range(1, _TABLE_COLUMNS))
+        return any(plain(self.values.read(cell)[0]) in known for cell in beside if cell)
+
+    def _title(self, name: str) -> str:
+        """Return the title of a sheet as it is written; names of cells may differ in case."""
+        return self._titled.get(name.casefold(), (name, ""))[0]
+
+    @cached_property
+    def _marks(self) -> Marks | None:
+        """Return what we wrote on the marked answers of a copy; None when that sheet is gone."""
+        _, part = self._titled.get(at.IDENTITY_SHEET, ("", ""))
+        if not self.archive.has(part):
+            return None
+        cells = read_sheet(self.archive, "", part, self.counts).cells
+        found: dict[str, tuple[str, ...]] = {}
+        for (row, column), cell in cells.items():
+            if column == 1 and (row, _MARK_COLUMN) in cells:
+                text = self.values.read(cells[row, _MARK_COLUMN])[0]
+                found[self.values.read(cell)[0]] = (text, text.partition("\n")[2])
+        return found

@@ -1,0 +1,90 @@
+"""Words around a value: labels and names are harmless, whatever else is there makes it a question.
+
+No list of doubts ends; what is known to be harmless does.
+"""
+
+import re
+from functools import cache
+
+from pipeline.validation.characters import fold, takes_back
+from pipeline.validation.country import is_country_name
+
+#: Words that only say what the value is, in the languages of most customers.
+_LABELS = (
+    "phone|phones|telephone|tel|tél|téléphone|telefon|telefono|teléfono|telefone|telefoon|puhelin"
+    "|тел|телефон|номер|number|numbers|no|nr|num|numéro|numero|número|nummer|rufnummer|mobile|mobil"
+    "|mobilnummer|mob|móvil|movil|celular|cell|cellphone|cellulare|handy|handynummer|gsm|portable"
+    "|whatsapp|wa|viber|telegram|line|direct|direkt|main|office|work|business|home|hq|reception"
+    "|switchboard|hotline|support|contact|call|landline|fixed|festnetz|company|customer|service"
+    "|primary|official|zentrale|büro|intl|international|national|voice|sms|text|plus|please|our"
+    "|my|the|is|for|of|at|to|und|and|der|die|das|ist|unsere|meine|le|la|el|de|du|von|vom|bei|im"
+    "|in|il|notre|mon|nuestro|nostro|country|code|area|with|incl|including|i|e|ie|d|h|dh|eg|z|b"
+    "|number's|fax|m|t|p|f|a|o|s|via|under|dept|department|team|sales|shop|store|desk|help|info"
+    "|email|e-mail|mail|emails|address|adresse|adresa|mailto|correo|courriel|e|from|firma|fa"
+    "|private"
+    "|business|work|herr|frau|mr|mrs|ms|dr|prof|sr|sra|mme|monsieur|madame|san|sama|c|co|per"
+)
+_ID_LABELS = (
+    "id|ids|no|nr|num|number|nummer|code|codes|org|organization|organisation|organisations"
+    "|organizations|genesys|cloud|meta|business|manager|facebook|portfolio|waba|whatsapp|account"
+    "|konto|kontonummer|unternehmens|kennung|uuid|guid|urn|link|is|our|the|ist|die|unsere|lautet"
+    "|qr|short|existing|current|of|for|und|and|identifier|kurzlink|bestehender|vorhandener|ma|le"
+    "|la|el|numéro|numero|número|der|das|my|your|in|on|from|de|key|value|this|here|hier"
+)
+_EAST_ASIAN = (
+    "電話番号|電話|携帯電話|携帯番号|携帯|番号|代表番号|代表|代|直通|会社|本社|支社|弊社|当社|自宅|勤務先|固定電話"
+    "|固定|連絡先|窓口|担当者|担当|お客様|サポート|問い合わせ|お問い合わせ|ビジネス用|ビジネス"
+    "|業務用|専用|国番号"
+    "|国内|国際|音声|メールアドレス|メール|アドレス|様|さん|氏|御中|部|課|係|室|店|支店|本店|の"
+    "|は|です|こちら|組織"
+    "|アカウント|コード|識別子|既存|リンク|手机|手机号|手机号码|手機|电话|電話號碼|电话号码|号码"
+    "|公司|邮箱|邮件|电子邮件"
+    "|联系|전화|전화번호|휴대폰|휴대전화|핸드폰|번호|회사|이메일|메일|대표|담당자|هاتف|جوال|رقم"
+    "|الهاتف|טלפון|נייד|מספר"
+    "|โทร|โทรศัพท์|มือถือ|เบอร์|फोन|मोबाइल|नंबर|日本|アメリカ|ドイツ|株式会社|有限会社|合同会社"
+)
+_DOUBT_SIGNS = re.compile(r"[?？¿؟~～〜≈±]|<\s?/?\s?(?:s|del|strike)\b")
+_EITHER = re.compile(
+    r"\b(?:or|oder|ou|either|entweder|else|another|andere)\b|または|もしくは|或", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e'’])*")
+
+
+@cache
+def _known(labels: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in labels.split("|"))
+
+
+@cache
+def _east_asian() -> re.Pattern[str]:
+    longest_first = sorted(_EAST_ASIAN.split("|"), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def is_doubted(rest: str) -> bool:
+    """Return whether ``rest``, what stands beside a number or an address, may change it.
+
+    Labels, names (words with a capital) and countries do not.
+    """
+    if not rest.strip(" .,;:-–—()（）[]{}<>\"'/|*•・+"):
+        return False
+    if _DOUBT_SIGNS.search(rest) or _EITHER.search(rest) or takes_back(rest):
+        return True
+    bare = _east_asian().sub(" ", rest)
+    return any(not _is_harmless(word) for word in _WORD.findall(bare))
+
+
+def _is_harmless(word: str) -> bool:
+    folded = fold(word)
+    if folded in _known(_LABELS) or is_country_name(word):
+        return True
+    cased = word.upper() != word.lower()
+    return cased and word[0].isupper()
+
+
+def is_more_than_labels(rest: str) -> bool:
+    """Return whether ``rest``, what stands beside an id, has a word that is no label of it."""
+    if _DOUBT_SIGNS.search(rest) or takes_back(rest):
+        return True
+    bare = _east_asian().sub(" ", rest)
+    return any(fold(word) not in _known(_ID_LABELS) for word in _WORD.findall(bare))
