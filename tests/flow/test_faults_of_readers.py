@@ -19,7 +19,7 @@ from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.outbox import notices
 from tests.world.world import World
 
-_OF_PDF = "pipeline.forms.pdf.reader.read_form"
+_OF_PDF = "pipeline.forms.pdf.reader.open_form"
 _OF_XLSX = "pipeline.forms.xlsx.read.reader.read_relations"
 _PDF = form(FormKind.ONBOARDING, "en", "pdf")
 _XLSX = form(language="en")
