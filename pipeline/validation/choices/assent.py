@@ -64,9 +64,11 @@ _BOOLEANS = (
 _NUMBERS = ("1|1.0|1,0", "0|0.0|0,0")
 #: A cross is a yes in the West and a no in Japan.
 UNCLEAR = frozenset("x|X|×|✕|✖|✗|✘|❌|☒|☓|+|-|❎|△|▲|on|off".casefold().split("|"))
+#: A box that nobody ticked is no consent; beside a question it may be a no, or not touched at all.
+EMPTY_BOXES = frozenset("☐□⬜◻▢◽")
 _SIGNS = (
     "✓|✔|☑|✅|○|◯|〇|●|◎|⭕|レ|ㇾ|🗸|🗹|👍|⍻|🆗",
-    "☐|□|⬜|◻|👎|🙅",
+    "☐|□|⬜|◻|▢|◽|👎|🙅",
 )
 _ASSENT = (
     "agreed|i agree|agree|confirmed|i confirm|accepted|i accept"

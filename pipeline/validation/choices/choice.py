@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pipeline.forms.definitions.definition import Question
 from pipeline.validation.characters import UNKNOWN_WORDS, clean, fold, squeeze
 from pipeline.validation.choices.assent import (
+    EMPTY_BOXES,
     UNCLEAR,
     assents,
     bare_signs,
@@ -34,7 +35,7 @@ def read_choice(text: str, question: Question, hints: Hints) -> Read:
     decides = set(question.choices) >= _YES_NO
     if decides and _BRACKETED.fullmatch(plain):
         return ask("yes", "bool_unclear", given=plain)
-    if decides and (_strip(plain) in UNCLEAR or fold(plain) in UNCLEAR):
+    if decides and not {_strip(plain), fold(plain)}.isdisjoint(UNCLEAR | EMPTY_BOXES):
         return _unclear(plain).noted(*notes)
     found = _code(plain, question, hints)
     if found:
