@@ -14,6 +14,8 @@ from pipeline.store.writes import Writes
 
 #: Of what a portion asks for there are so many rows at most; else each mail asks for itself.
 _LOOKED_AT = 200
+#: Makes the text of each return to a savepoint another one.
+_UNDONE = itertools.count()
 
 
 @dataclass(slots=True)
@@ -178,4 +180,6 @@ class Context:
             self._first.append(plain(text))
         elif not self.raw.invalidated:
             self._first.clear()
-            run(self.raw, [plain(text)])
+            # What a broken pipeline left out was never prepared. psycopg forgets that it takes it for
+            # prepared when it sees a text of this kind for the first time.
+            run(self.raw, [plain(f"{text} /* {next(_UNDONE)} */")])

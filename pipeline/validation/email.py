@@ -120,10 +120,8 @@ def _is_doubted(text: str, address: str) -> bool:
     before, _, after = text.partition(address)
     named = before.rstrip().endswith(("<", "(", "["))
     doubt = takes_back(before) if named else is_doubted(before)
-    behind = re.fullmatch(r"\s*[(（<]?([^\W\d_a-zA-Z]{1,8})[)）>]?\s*", after)
-    if behind:
-        return doubt or takes_back(after)  # 佐藤: a name
-    return doubt or is_doubted(after.replace(address, " "))
+    after = re.sub(r"^\s*([々\u3040-\u30ff\u3400-\u9fff]{1,8})\s*$", r"(\1)", after)  # 佐藤: a name
+    return doubt or is_doubted(after.replace(address, " "), names=True)
 
 
 def _stands_alone(text: str, address: str) -> bool:

@@ -21,7 +21,9 @@ _LABELS = (
     "|in|il|notre|mon|nuestro|nostro|country|code|area|with|incl|including|i|e|ie|d|h|dh|eg|z|b"
     "|number's|fax|m|t|p|f|a|o|s|via|under|dept|department|team|sales|shop|store|desk|help|info"
     "|email|e-mail|mail|emails|address|adresse|adresa|mailto|correo|courriel|e|from|firma|fa"
-    "|private"
+    "|private|dienstlich|geschäftlich|privat|werktags|tagsüber|nur|siehe|wie|oben|neue|same|as"
+    "|above|new|weekdays|daytime|mornings|hours|only|front|shared|group|inbox|mailbox|preferred|use"
+    "|van"
     "|business|work|herr|frau|mr|mrs|ms|dr|prof|sr|sra|mme|monsieur|madame|san|sama|c|co|per"
 )
 _ID_LABELS = (
@@ -32,6 +34,7 @@ _ID_LABELS = (
     "|la|el|numéro|numero|número|der|das|my|your|in|on|from|de|key|value|this|here|hier"
 )
 _EAST_ASIAN = (
+    "受付|総務|営業|人事|経理|情報システム|東京|大阪|新規取得|新規|平日|のみ|まで|用|ひかり|"
     "電話番号|電話|携帯電話|携帯番号|携帯|番号|代表番号|代表|代|直通|会社|本社|支社|弊社|当社|自宅|勤務先|固定電話"
     "|固定|連絡先|窓口|担当者|担当|お客様|サポート|問い合わせ|お問い合わせ|ビジネス用|ビジネス"
     "|業務用|専用|国番号"
@@ -46,6 +49,17 @@ _EAST_ASIAN = (
 _DOUBT_SIGNS = re.compile(r"[?？¿؟~～〜≈±]|<\s?/?\s?(?:s|del|strike)\b")
 #: A label that is glued to its value: orgId=, "organizationId":, ID#.
 _GLUED = re.compile(r"^[^=:#：＝]{1,30}[=:#：＝]")
+#: States of a number, an address or an id that make it another one, or none (a name has none).
+_STATES = re.compile(
+    r"\b(?:test\w*|sandbox|staging|dev|placeholder|example|dummy|disconnected|ceased|suspended"
+    r"|blocked|replaced|porting|lost|awaiting|confirm|unconfirmed|retired|left|bounces|ends|iot"
+    r"|m2m|pager|other|platzhalter|beispiel|gesperrt|sperre|abgeschaltet|prüfen"
+    r"|rückfrage|vorbehalt|vorgänger|portierung|ausgeschieden|falsche[rsn]?|bis)\b"
+    r"|テスト|停止|禁止|不達|不可|違い|違う",
+    re.IGNORECASE,
+)
+#: Other things that have an id.
+_OTHER_IDS = re.compile(r"\b(?:phone|page|app|pixel|ad|seite)\b|ページ", re.IGNORECASE)
 _EITHER = re.compile(
     r"\b(?:or|oder|ou|either|entweder|else|another|andere)\b|または|もしくは|或", re.IGNORECASE
 )
@@ -63,16 +77,20 @@ def _east_asian() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, longest_first)))
 
 
-def is_doubted(rest: str) -> bool:
+#: A name in brackets that has no capitals: （田中 愛子）.
+_NAME = re.compile(r"[(（]\s?(?:[々\u3040-\u30ff\u3400-\u9fff]{1,6}\s?){1,2}[)）]")
+
+
+def is_doubted(rest: str, *, names: bool = False) -> bool:
     """Return whether ``rest``, what stands beside a number or an address, may change it.
 
     Labels, names (words with a capital) and countries do not.
     """
     if not rest.strip(" .,;:-–—()（）[]{}<>\"'/|*•・+"):
         return False
-    if _DOUBT_SIGNS.search(rest) or _EITHER.search(rest) or takes_back(rest):
+    if _EITHER.search(rest) or _says_another_thing(rest):
         return True
-    bare = _east_asian().sub(" ", rest)
+    bare = _east_asian().sub(" ", _NAME.sub(" ", rest) if names else rest)
     return any(not _is_harmless(word) for word in _WORD.findall(bare))
 
 
@@ -84,9 +102,13 @@ def _is_harmless(word: str) -> bool:
     return cased and word[0].isupper()
 
 
+def _says_another_thing(rest: str) -> bool:
+    return bool(_DOUBT_SIGNS.search(rest) or _STATES.search(rest)) or takes_back(rest)
+
+
 def is_more_than_labels(rest: str) -> bool:
     """Return whether ``rest``, what stands beside an id, has a word that is no label of it."""
-    if _DOUBT_SIGNS.search(rest) or takes_back(rest):
+    if _OTHER_IDS.search(rest) or _says_another_thing(rest):
         return True
     bare = _east_asian().sub(" ", _GLUED.sub(" ", rest))
     return any(fold(word) not in _known(_ID_LABELS) for word in _WORD.findall(bare))

@@ -114,7 +114,7 @@ def test_marked_copy_with_corrections_filled_in_is_the_corrected_form(world: Wor
     record, (name, content) = _asked(world)
     book = load_workbook(io.BytesIO(content))
     for field, answer in (
-        ("meta_business_id", "123456789012345"),
+        ("meta_business_id", "204857316940213"),
         ("use_case", "配送の案内を行います。お客様からの質問に回答します。"),
     ):
         (place,) = book.defined_names[f"fld_{field}"].destinations

@@ -116,7 +116,7 @@ def test_change_of_a_code_needs_the_provider_and_comes_back_to_staff(
     world: World, action: str
 ) -> None:
     world.set_number(_NUMBER, NumberState.ACTIVE, _OWN)
-    world.mail(HANAKO, form(FormKind.QR, qr_action=action, existing_code="ABCDEFGH123456"))
+    world.mail(HANAKO, form(FormKind.QR, qr_action=action, existing_code="K7QX2ZBYWD4I1M"))
     record = world.request()
     assert record.status is Status.CONTENT_REVIEW
     back = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)

@@ -425,7 +425,7 @@ DOCUMENTS = (
     Hostile("value 80 levels deep", "form.pdf", _saved(_value_deep), ASKED),
     Hostile("pages in a circle", "form.pdf", _pages_in_a_circle, "file_damaged"),
     Hostile("reference tables in a circle", "form.pdf", _previous_in_a_circle, "file_damaged"),
-    Hostile("picture in itself", "form.pdf", _recursive_picture, "file_template"),
+    Hostile("picture in itself", "form.pdf", _recursive_picture, "file_print_unread"),
     Hostile("names in a circle", "form.pdf", _names_in_a_circle, "file_template"),
     Hostile("length that is its own stream", "form.pdf", lambda: raw(
         [b"<< /Type /Catalog /Pages 2 0 R >>", _PAGES, _PAGE,
@@ -463,7 +463,7 @@ DOCUMENTS = (
     Hostile("letters mapped by 15 MB", "form.pdf", _to_unicode, "file_template"),
     Hostile("page of a million points", "form.pdf", _saved(_huge_page), GOOD),
     Hostile("a million operators", "form.pdf", lambda: _page_with(
-        zlib.compress(b"BT (x) Tj ET\n" * 1_000_000, 9)), "file_template"),
+        zlib.compress(b"BT (x) Tj ET\n" * 1_000_000, 9)), "file_print_unread"),
     Hostile("JBIG2 of 4 billion points", "form.pdf", lambda: _image(
         b"/Width 65535 /Height 65535 /ColorSpace /DeviceGray /BitsPerComponent 1 "
         b"/Filter /JBIG2Decode", bytes(200)), "file_scanned"),
@@ -485,7 +485,7 @@ DOCUMENTS = (
             ASKED),
     Hostile("another answer on a widget that is no field", "form.pdf",
             _saved(_widget_outside_of_the_fields), ASKED),
-    Hostile("tick that the widget does not show", "form.pdf", _saved(_tick_is_off), GOOD),
+    Hostile("tick that the widget does not show", "form.pdf", _saved(_tick_is_off), ASKED),
     Hostile("choice of another state on the widget", "form.pdf", _saved(_two_states), ASKED),
     Hostile("object twice", "form.pdf", _objects_twice, GOOD),
     Hostile("torn update", "form.pdf", _torn_update, "file_damaged"),

@@ -385,7 +385,7 @@ WORKBOOKS = (
     Hostile("sheet of Excel 4 macros", "form.xlsx", _macro_sheet, "file_macro"),
     Hostile("binary workbook", "form.xlsb", lambda: pack([
         Entry(_TYPES.encode(), b"<Types/>"), Entry(b"xl/workbook.bin", b"x")]),
-        "file_other:unknown"),
+        "file_type:xlsb"),
     Hostile("workbook with a password", "form.xlsx", bad_files.encrypted_workbook,
             "file_password"),
     Hostile("old workbook", "form.xls", lambda: _compound("Workbook", ""), "file_type:excel_97"),
@@ -404,7 +404,7 @@ WORKBOOKS = (
     Hostile("ods", "form.ods", lambda: _open_document(b"spreadsheet"), "file_type:opendocument"),
     Hostile("ods named xlsx", "form.xlsx", lambda: _open_document(b"spreadsheet"),
             "file_type:opendocument"),
-    Hostile("Numbers", "form.numbers", _numbers, "file_other:unknown"),
+    Hostile("Numbers", "form.numbers", _numbers, "file_type:numbers"),
     Hostile("csv", "form.csv", lambda: "会社名,さくら\r\n".encode("cp932"), "file_other:csv"),
     Hostile("csv named xlsx", "form.xlsx", lambda: b"company,Harbour\r\n" * 9,
             "file_other:unknown"),

@@ -57,4 +57,4 @@ def test_form_whose_writing_was_drawn_as_shapes_is_not_taken_for_blank(tmp_path:
     OUTLINED.flatten([path], out)
     found = read_forms_of(path.name, (out / path.name).read_bytes())[0]
     assert not isinstance(found, Submission)
-    assert found.problem.code in {"file_scanned", "file_template"}
+    assert found.problem.code in {"file_scanned", "file_print_unread"}

@@ -63,9 +63,11 @@ def _shows_something(form: OpenForm) -> bool:
 
 def _print_or_scan(form: OpenForm) -> str:
     """Return what to say of pages that show no text that can be read."""
-    if has_images(form.pdf) and (not may_be_drawn(form.pdf) or are_pictures(form.content)):
-        return "file_scanned"
-    return "file_print_unread"
+    if not has_images(form.pdf):
+        return "file_print_unread"
+    wordless = not printed_text(form.pdf).strip()
+    pictures = wordless or not may_be_drawn(form.pdf) or are_pictures(form.content)
+    return "file_scanned" if pictures else "file_print_unread"
 
 
 def with_portfolio_told(

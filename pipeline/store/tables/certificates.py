@@ -12,7 +12,7 @@ from pipeline.store.context import Context
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.statements import Insert, Statement, Upsert, param
-from pipeline.store.tables.requests import MADE
+from pipeline.store.tables.requests import CERTIFICATES_OF, MADE
 from pipeline.store.tables.rows import Mapper, Rows, changing, constant, filled
 from pipeline.terms import Issuer
 
@@ -57,8 +57,6 @@ def _saving(names: tuple[str, ...]) -> Statement:
     return Statement(lambda: changing(certificates, _ROW.id == param("id"), names=names))
 
 
-#: A mail asks several times for the certificates of its request; one answer serves them all.
-_OF_REQUESTS = "certificates of"
 _LOCK = Statement(_by_id, lock="wait")
 _UNFINISHED = Statement(_unfinished)
 _UNFINISHED_OF_REQUEST = Statement(lambda: _of_request(_ROW.unfinished_since.is_not(None)).limit(1))
@@ -114,7 +112,7 @@ class Certificates(Rows[CertificateRecord]):
             if record.state is not CertificateState.LIVE:
                 raise
             raise RefusedError("certificate_live", number=record.number) from error
-        seen = self._context.seen.get((_OF_REQUESTS,), {})
+        seen = self._context.seen.get(CERTIFICATES_OF, {})
         if record.request_id in seen:
             found = seen[record.request_id]
             seen[record.request_id] = [record if row.id == record.id else row for row in found]
@@ -136,7 +134,7 @@ class Certificates(Rows[CertificateRecord]):
         return list(self._of_request(request_id))
 
     def _of_request(self, request_id: str) -> _Found:
-        seen = self._context.seen.setdefault((_OF_REQUESTS,), {})
+        seen = self._context.seen.setdefault(CERTIFICATES_OF, {})
         if request_id not in seen:
             made = (MADE, request_id) in self._context.seen
             seen[request_id] = [] if made else self._found(_OF_REQUEST, request_id=request_id)
@@ -144,7 +142,7 @@ class Certificates(Rows[CertificateRecord]):
         return found
 
     def _forget(self, request_id: str) -> None:
-        self._context.seen.get((_OF_REQUESTS,), {}).pop(request_id, None)
+        self._context.seen.get(CERTIFICATES_OF, {}).pop(request_id, None)
 
     def unfinished(self, limit: int) -> _Found:
         """Return the reserved and prepared ones, oldest first: what a crash left behind."""

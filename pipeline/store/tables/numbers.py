@@ -11,6 +11,7 @@ from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
 from pipeline.store.schema.types import clean
 from pipeline.store.statements import Insert, Statement, Upsert, param
+from pipeline.store.tables.requests import OF_NUMBERS
 from pipeline.store.tables.rows import Mapper, Rows
 
 _MAPPER = Mapper(NumberRecord, numbers)
@@ -60,6 +61,7 @@ class Numbers(Rows[NumberRecord]):
             return known or unknown
         # where another transaction is making it, this waits for its end; none is ever deleted
         new = self._values(unknown)
+        self._context.seen.pop(OF_NUMBERS, None)  # what was read before the lock
         self._context.with_next(self._mapper.insert(new, on=_KEY), new)
         row = self._one(_LOCK, e164=e164)
         if row is None:

@@ -26,7 +26,8 @@ from pipeline.store.tables.rows import (
 
 _AFTER_ALL_REFERENCES = "~"
 #: A form asks several times for the requests of its number; one answer serves until one is written.
-_OF_NUMBERS = ("of numbers",)
+OF_NUMBERS = ("of numbers",)
+CERTIFICATES_OF = ("certificates of",)
 #: Addresses that have no request, and those that have none without a form.
 _NO_REQUEST = "requests of none"
 _NO_WORDS = "formless requests of none"
@@ -142,6 +143,8 @@ class Requests(Rows[RequestRecord]):
         """Return the record of a row that was locked, and remember the row."""
         record = self._mapper.record(row[: -len(_END)])
         if not self._context.read_only:
+            # what was read before the lock may be otherwise by now
+            self._context.seen.get(CERTIFICATES_OF, {}).pop(record.id, None)
             self._context.seen[MINE, record.id] = self._mapper.values(record)
             self._context.seen[END_OF_EVENTS, record.id] = tuple(row[-len(_END) :])
         return record
@@ -153,7 +156,7 @@ class Requests(Rows[RequestRecord]):
 
     def _set(self, request_id: str, **values: object) -> None:
         """Change columns of a request; later, when nobody else can change them meanwhile."""
-        self._context.seen.pop(_OF_NUMBERS, None)
+        self._context.seen.pop(OF_NUMBERS, None)
         mine = self._mine_as_it_is(request_id)
         if mine is None:
             self._change(_changing(*values), id=request_id, **values)
@@ -163,7 +166,7 @@ class Requests(Rows[RequestRecord]):
 
     def _forget(self, record: RequestRecord) -> None:
         """Forget what was found without ``record``, which is written now."""
-        self._context.seen.pop(_OF_NUMBERS, None)
+        self._context.seen.pop(OF_NUMBERS, None)
         address = record.address_of_record.lower()
         self._context.is_there(_NO_REQUEST, address)
         if record.form is None:
@@ -262,7 +265,7 @@ class Requests(Rows[RequestRecord]):
         """
         if not e164:
             return []
-        seen = self._context.seen.setdefault(_OF_NUMBERS, {})
+        seen = self._context.seen.setdefault(OF_NUMBERS, {})
         if proven and (e164, False) in seen:
             every = seen[e164, False]
             return [record for record in every if record.sender_verdict is SenderVerdict.PASS]
@@ -272,7 +275,9 @@ class Requests(Rows[RequestRecord]):
         return list(seen[e164, proven])
 
     def foresee(self, addresses: Iterable[str]) -> None:
-        """Learn at once which of these addresses have no request."""
+        """Learn at once which of these addresses have no request; nothing beside other workers."""
+        if self._context.on_postgresql:
+            return
         keys = (address.lower() for address in addresses)
         self._context.learn_missing((_NO_REQUEST, _NO_WORDS), _WITH_REQUEST, keys)
 

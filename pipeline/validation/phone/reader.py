@@ -17,6 +17,7 @@ from pipeline.validation.phone.meaning import meaning
 from pipeline.validation.phone.number_types import international, region
 from pipeline.validation.phone.spelling import (
     as_float,
+    before_remark,
     before_word,
     chat_link,
     extension,
@@ -102,7 +103,7 @@ def _read(normal: str, hints: Hints, *, mild: bool) -> Read:
         if applies
     ]
     spelled = plussed != lettered or bool(floating and not floating.clean)
-    doubt = _doubt(bare, letters, spelled=spelled, wrapped=wrapped)
+    doubt = _doubt(bare, letters, spelled=spelled, wrapped=wrapped, names=mild)
     if inner and mild and found.verdict is Verdict.OK and found.value:
         return ok(f"{found.value};ext={inner}", *found.notes, *notes)
     return _doubted(found, ("phone_extension", "") if inner else doubt).noted(*notes)
@@ -135,13 +136,15 @@ def _from_link(number: str, hints: Hints, *, mild: bool) -> Read:
     return found
 
 
-def _doubt(text: str, letters: str, *, spelled: bool, wrapped: bool) -> tuple[str, str]:
+def _doubt(
+    text: str, letters: str, *, spelled: bool, wrapped: bool, names: bool
+) -> tuple[str, str]:
     """Return the code and the characters of what makes a readable number doubtful."""
     if letters:
         return "phone_letters", letters
     if is_fax(text):
         return "phone_fax", ""
-    if not wrapped and is_doubted(re.sub(r"[\d+]", " ", without_any_carrier(text))):
+    if not wrapped and is_doubted(re.sub(r"[\d+]", " ", without_any_carrier(text)), names=names):
         return "confirm_value", ""
     return ("confirm_value", "") if spelled else ("", "")
 
@@ -189,7 +192,9 @@ def _another(text: str, whole: Read, hints: Hints) -> Read:
 
 def _before_remark(text: str, hints: Hints) -> Read | None:
     """Return the question about a number, a word, and further digits: ``089 3216812 App. 12``."""
-    first, rest = before_word(text)
+    first, rest = before_remark(text)
+    if not rest:
+        first, rest = before_word(text)
     main = judge(meaning(first, hints), hints, first, mild=True) if rest else None
     if main and main.verdict is Verdict.OK and main.value:
         return ask(main.value, "phone_extension", value=international(main.value))

@@ -177,6 +177,22 @@ def before_word(text: str) -> tuple[str, str]:
     return text, ""
 
 
+#: A remark with digits behind a whole number: a bracket, opening hours.
+_REMARK = re.compile(
+    r"[(（](?=[^()（）]*\d)[^()（）]*[)）]\s*$"
+    r"|[\s,;]+\d{1,2}(?:[:.]\d\d)?\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?\s?(?:(?:uhr|h|hrs|hours|am|pm)\b|時).*$",
+    re.IGNORECASE,
+)
+
+
+def before_remark(text: str) -> tuple[str, str]:
+    """Return ``text`` cut before a remark that has digits of its own."""
+    found = _REMARK.search(text)
+    if found and _digits(text[: found.start()]) >= _LONG_ENOUGH:
+        return text[: found.start()], found.group()
+    return text, ""
+
+
 def _digits(text: str) -> int:
     return sum(map(str.isdigit, text))
 

@@ -117,7 +117,9 @@ def _is_own(annotation: Any, page: Any) -> bool:
     subtype = str(annotation.get("/Subtype"))
     if subtype not in {"/Square", "/Text"} or _TAGGED not in annotation:
         return False
-    return not any(key in annotation for key in _OF_A_PERSON)
+    if any(key in annotation for key in _OF_A_PERSON):
+        return False
+    return _is_printed(annotation, page)
 
 
 def _is_printed(annotation: Any, page: Any) -> bool:

@@ -38,7 +38,7 @@ def told(
     items = list(found.values())
     if len(items) > _MOST:
         more = LeftOver(LeftOverKind.PAGE, "", f"{items[_MOST].where} … (+{len(items) - _MOST})")
-        items = [*items[:_MOST], more]
+        items = [*sorted(items, key=lambda item: not item.field)[:_MOST], more]
     return tuple(items)
 
 

@@ -46,6 +46,7 @@ _SECTION = re.compile("&[LCR]")
 _PAGE_WORDS = 14
 #: Signs that take no room.
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_HIDDEN = re.compile(rf"(?:{at.IDENTITY_SHEET}|{at.LISTS_SHEET})(?:\s?-.{{1,12}}|\s\(\d{{1,3}}\))?")
 _COPY = re.compile(r" \([0-9]{1,3}\)\Z")
 
 Marks = Mapping[str, tuple[str, ...]]
@@ -87,18 +88,18 @@ class Collector:
     def collect(self) -> tuple[LeftOver, ...]:
         """Return what was added, sheet by sheet."""
         for page in self.pages:
-            if len(self.found) > _MOST:
-                break
             self._page(page)
         for title in self.unread:
             self._add(LeftOverKind.SHEET, "", title, "")
         if len(self.found) > _MOST:
-            kept = self.found[: _MOST - 1]
+            kept = sorted(self.found, key=lambda item: not item.field)[: _MOST - 1]
             return (*kept, LeftOver(LeftOverKind.CELL, "", kept[-1].where, ""))
         return tuple(self.found)
 
     def _add(self, kind: LeftOverKind, words: str, where: str, name: str) -> None:
-        self.found.append(LeftOver(kind, words.strip()[:_LONGEST], where, name))
+        words = words.strip()
+        words = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+        self.found.append(LeftOver(kind, words, where, name))
 
     def _add_cells(self, title: str, cells: list["Found"], name: str) -> None:
         """Add what stands in ``cells``, which belong together; the place is that of the first."""
@@ -308,7 +309,7 @@ def _lines(cells: list[Found]) -> Iterator[str]:
             yield " ".join(line)
             line = []
         last = row
-        line.append(text[:_LONGEST].strip())
+        line.append(text.strip()[: _LONGEST + 1])
         length += len(line[-1]) + 1
         if length > _LONGEST:
             break
@@ -338,4 +339,4 @@ def _blocks(cells: list[Found]) -> Iterator[list[Found]]:
 
 def is_hidden_of_ours(title: str) -> bool:
     """Whether ``title`` is that of a hidden sheet of ours, or begins with it."""
-    return title.casefold().startswith((at.IDENTITY_SHEET, at.LISTS_SHEET))
+    return bool(_HIDDEN.fullmatch(title.casefold()))

@@ -93,12 +93,17 @@ def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 
+def _says(sign: str) -> bool:
+    """Whether ``sign`` may be an answer or a doubt: a letter, a digit, a mark such as ✗ or ?."""
+    return sign.isalnum() or sign in "?？×○◯" or "\u2600" <= sign <= "\u27bf"
+
+
 def _rest(text: str, prints: Iterable[str]) -> str:
     """Return ``text`` without the print in it, or all of it when there is none."""
     for print_ in prints:
         if print_ in text:
             rest = text.replace(print_, " ", 1).strip()
-            return rest if any(map(str.isalnum, rest)) else ""
+            return rest if any(map(_says, rest)) else ""
     return text
 
 

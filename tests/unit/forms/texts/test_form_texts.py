@@ -177,6 +177,8 @@ def test_vocabulary_has_every_choice_and_every_code() -> None:
             if question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}:
                 codes = question.choices or ("yes",)
                 assert set(vocabulary[name].values()) == set(codes)
+            elif question.kind is AnswerKind.PATTERN:
+                assert set(vocabulary[name].values()) == {"example"}
             else:
                 assert name not in vocabulary
 
