@@ -180,6 +180,6 @@ class Context:
             self._first.append(plain(text))
         elif not self.raw.invalidated:
             self._first.clear()
-            # What a broken pipeline left out was never prepared. psycopg forgets that it takes it for
-            # prepared when it sees a text of this kind for the first time.
+            # What a broken pipeline left out was never prepared. psycopg forgets that it takes it
+            # for prepared when it sees a text of this kind for the first time.
             run(self.raw, [plain(f"{text} /* {next(_UNDONE)} */")])
