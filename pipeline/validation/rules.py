@@ -5,7 +5,7 @@ A rule says nothing when what it looks at could not be read: that has its own pr
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pipeline import terms
 from pipeline.model.checked import FieldReading
@@ -13,6 +13,8 @@ from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity, Verdict
 from pipeline.tracks.catalogue import BY_FORM
 from pipeline.validation.business_name import names_without_form, wording_contains
+from pipeline.validation.customer_zone import customer_zone
+from pipeline.validation.geography.abbreviations import names_another_zone
 from pipeline.validation.phone.m2m_ranges import m2m_range
 from pipeline.validation.phone.number_types import (
     calling_code,
@@ -139,6 +141,17 @@ def slot_ahead(facts: Facts) -> Problem | None:
     return Problem("date_past", Severity.ERROR, field="preferred_slot")
 
 
+def slot_in_the_stated_zone(facts: Facts) -> Problem | None:
+    """Tell staff of a slot that names another zone than the customer's: the hour may differ."""
+    moment, reading = facts.value("preferred_slot"), facts.readings.get("preferred_slot")
+    zone = customer_zone(facts.value("time_zone") or None, facts.number() or None, "")
+    if not moment or reading is None or not zone:
+        return None
+    if not names_another_zone(reading.raw, zone, datetime.fromisoformat(moment)):
+        return None
+    return _staff("slot_zone", "preferred_slot", given=reading.raw, zone=zone)
+
+
 def ordinary_number_called_m2m(facts: Facts) -> Problem | None:
     """Staff settle it when an ordinary number is said to be an M2M number."""
     reading = facts.readings.get("phone_number")
@@ -187,6 +200,7 @@ RULES: tuple[Rule, ...] = (
     wording_names_the_business,
     ready_date_ahead,
     slot_ahead,
+    slot_in_the_stated_zone,
     ordinary_number_called_m2m,
     app_account_first,
     contact_has_company_address,

@@ -28,13 +28,19 @@ def read_text(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         return reject("too_short", n=question.minimum, m=length).noted(*notes)
     if question.required and not question.long and not any(map(str.isalnum, value)):
         return reject("placeholder", given=value)
-    markup = MARKUP.search(value)
+    # an address in brackets is what mail programs paste behind its words
+    found = (match for match in MARKUP.finditer(value) if not _is_address(match.group()))
+    markup = next(found, None)
     if markup:
         return replace(ask(value, "markup", given=markup.group()), literal=value).noted(*notes)
     mixed = "" if question.long else mixed_letters(value)
     if mixed:
         return replace(ask(value, "lookalike", chars=mixed), literal=value).noted(*notes)
     return ok(value, *notes, findings=_unusual(question, length))
+
+
+def _is_address(markup: str) -> bool:
+    return "://" in markup or "@" in markup
 
 
 def _unusual(question: Question, length: int) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
 from pipeline.validation.characters import clean, squeeze
 from pipeline.validation.customer_zone import MAIN_ZONES
+from pipeline.validation.geography.abbreviations import bears, is_abbreviation, zones_bearing
 from pipeline.validation.geography.country import is_country_name, read_country
 from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.geography.zone_names import (
@@ -145,7 +146,7 @@ def _composed(key: str, question: Question, hints: Hints) -> Read | None:
         same = tuple(zone for zone in named if zone.casefold().startswith(area))
         if same:
             return _choice(same, sure=False)
-    parts = [part for part in _PARTS.split(key) if part]
+    parts = [one for part in _PARTS.split(key) if part for one in _both_names(part)]
     if len(parts) == 1 and area in cities() and city in cities():
         parts = [area, city]
     return _agreeing(parts, question, hints) if len(parts) > 1 else None
@@ -261,6 +262,16 @@ def _agreeing(parts: list[str], question: Question, hints: Hints) -> Read:
     """Return the zone that ``JST (UTC+9)`` names twice; an offset has to fit it."""
     offsets = [_minutes(part) for part in parts if _OFFSET.fullmatch(part)]
     named = [part for part in parts if not _OFFSET.fullmatch(part)]
+    short = tuple(part for part in named if is_abbreviation(part))
+    full = [zone for part in named if part not in short and (zone := _certain(part, hints))]
+    if (
+        len(full) == 1
+        and len(short) == len(named) - 1
+        and all(bears(full[0], one) for one in short)
+    ):
+        return ok(full[0])
+    if len(short) == len(named) > 1:
+        return _of_several_names(zones_bearing(short), hints)
     reads = [read_time_zone(part, question, hints) for part in named]
     found = tuple(dict.fromkeys(read.value for read in reads if read.value))
     elsewhere = any(
@@ -275,6 +286,25 @@ def _agreeing(parts: list[str], question: Question, hints: Hints) -> Read:
         both = len(found) > 1 and not offsets and not elsewhere
         return _choice(found, sure=False) if both else ask(None, "time_zone")
     return reject("time_zone")
+
+
+def _both_names(part: str) -> list[str]:
+    """Return the two names of GMT/BST, which are those of one zone, or ``part`` itself."""
+    names = part.split("/")
+    return names if len(names) == 2 and all(map(is_abbreviation, names)) else [part]  # noqa: PLR2004
+
+
+def _certain(part: str, hints: Hints) -> str:
+    """Return the zone that ``part`` names beyond doubt, or empty."""
+    read = _exactly(part, hints)
+    return read.value or "" if read is not None and read.verdict is Verdict.OK else ""
+
+
+def _of_several_names(found: tuple[str, ...], hints: Hints) -> Read:
+    """Return the question about GMT/BST, which several zones have: the customer's country first."""
+    home = tuple(zone for zone in found if zone in _of_country(hints.country or ""))
+    chosen = home or tuple(zone for zone in found if zone in MAIN_ZONES.values()) or found
+    return _choice(chosen, sure=False) if chosen else ask(None, "time_zone")
 
 
 def _of_country_holds(country: str, found: tuple[str, ...]) -> bool:

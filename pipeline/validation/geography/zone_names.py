@@ -79,7 +79,7 @@ META_MAIN: Mapping[str, str] = MappingProxyType(
         "GMT": "Etc/UTC", "China": "Asia/Shanghai", "Brasilia": "America/Sao_Paulo",
     }
 )  # fmt: skip
-_YEAR = 2026
+YEAR = 2026
 _LANGUAGES = (
     "en", "ja", "de", "fr", "es", "pt", "it", "ko", "zh", "zh_Hant", "ru", "nl", "pl", "cs", "sv",
     "da", "nb", "fi", "hu", "ro", "tr", "el", "uk", "ar", "th", "id", "vi",
@@ -174,7 +174,7 @@ def by_abbreviation() -> Mapping[str, tuple[str, ...]]:
     for zone in sorted(windows_zones()):
         if "/" in zone and not zone.startswith("Etc/"):
             for month in (1, 7):
-                name = datetime(_YEAR, month, 15, tzinfo=UTC).astimezone(ZoneInfo(zone)).tzname()
+                name = datetime(YEAR, month, 15, tzinfo=UTC).astimezone(ZoneInfo(zone)).tzname()
                 if name and name.isalpha():
                     found.setdefault(name.casefold(), []).append(zone)
     return MappingProxyType({name: tuple(dict.fromkeys(known)) for name, known in found.items()})

@@ -273,3 +273,24 @@ def test_unknown_field_of_the_file_is_left_alone(
     submission = make_submission()
     extra = replace(submission, answers=(*submission.answers, Answer("nonsense", "x", "Z1")))
     assert check(extra, context).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("slot", "told"),
+    [
+        ("2027年3月8日 10:00", False),
+        ("2027年3月8日 10:00 JST", False),
+        ("2027年3月8日 10:00（日本時間）", False),
+        ("2027-03-08 10:00 (UTC+9)", False),
+        ("2027年3月8日 10:00 GMT", True),
+        ("8 March 2027 10:00 CET", True),
+    ],
+)
+def test_slot_that_names_another_zone_is_told_to_staff(
+    slot: str, *, told: bool, make_submission: MakeSubmission, make_context: MakeContext
+) -> None:
+    kind = FormKind.MIGRATION
+    submission = make_submission(kind, preferred_slot=slot, time_zone="Asia/Tokyo")
+    checked = check(submission, make_context(kind))
+    codes = [problem.code for problem in checked.staff_warnings]
+    assert ("slot_zone" in codes) is told

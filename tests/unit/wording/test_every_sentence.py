@@ -23,6 +23,7 @@ _TYPICAL: dict[str, str | int] = {
     "max": 17,
     "chars": "★",
     "given": "090-1234",
+    "zone": "Asia/Tokyo",
     "value": "+81 90 1234 5678",
     "a": "+81 90 1234 5678",
     "b": "+81 90 8765 4321",
