@@ -190,7 +190,8 @@ def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...
         case EventName.FORM_ARRIVED:
             return tuple({"track": track} for track in (None, *Track))
         case EventName.CLEAN | EventName.REVISED | EventName.CORRECTED:
-            doubts = (None, (), (HoldReason.OWNERSHIP,), (HoldReason.TOO_MANY,))
+            many = ((HoldReason.TOO_MANY,),) if name is EventName.CLEAN else ()
+            doubts = (None, (), (HoldReason.OWNERSHIP,), *many)
             fields = (("phone_number",), ("notes",))
             return tuple({"doubts": one, "fields": two} for one, two in product(doubts, fields))
         case EventName.HOLD | EventName.CONFLICT_FOUND:
