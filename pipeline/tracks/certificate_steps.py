@@ -66,18 +66,23 @@ def lapses_on(event: E, actors: frozenset[Actor]) -> TransitionRule:
     )
 
 
+def over_limit_on(event: E, actors: frozenset[Actor]) -> TransitionRule:
+    """Return the row that stops ``event`` when the approval has no certificate left."""
+    return TransitionRule(
+        event,
+        actors,
+        Status.HELD,
+        notice(NoticeName.HELD),
+        when=c.OVER_LIMIT,
+        hold=HoldReason.CERTIFICATE_LIMIT,
+    )
+
+
 def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
     """Return the rows by which ``event`` orders a certificate, or is stopped."""
     return (
         lapses_on(event, actors),
-        TransitionRule(
-            event,
-            actors,
-            Status.HELD,
-            notice(NoticeName.HELD),
-            when=c.OVER_LIMIT,
-            hold=HoldReason.CERTIFICATE_LIMIT,
-        ),
+        over_limit_on(event, actors),
         # It is held, or will be, until staff know whose the number is.
         TransitionRule(
             event,

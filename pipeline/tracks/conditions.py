@@ -54,6 +54,11 @@ def is_lapsed(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
     return state.approved_at is not None and now >= state.approved_at + policy.approval_lapses
 
 
+def is_over_limit(state: RequestState, policy: TrackPolicy) -> bool:
+    """Return whether the approval has no certificate left."""
+    return state.certificates >= policy.certificates_per_approval
+
+
 def owns_number(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
     """Return whether the ownership of the number was verified, and not too long ago."""
     verified = state.ownership_verified_at
@@ -189,9 +194,7 @@ TWO_STEP_OFF = Guard("two-step is off", lambda case: case.state.two_step_disable
 LAPSED = Guard(
     "approval lapsed", lambda case: is_lapsed(case.state, case.now, case.policy), of_state=False
 )
-OVER_LIMIT = Guard(
-    "over the limit", lambda case: case.state.certificates >= case.policy.certificates_per_approval
-)
+OVER_LIMIT = Guard("over the limit", lambda case: is_over_limit(case.state, case.policy))
 OWNED = Guard(
     "ownership fresh", lambda case: owns_number(case.state, case.now, case.policy), of_state=False
 )

@@ -18,6 +18,7 @@ from pipeline.tracks.certificate_steps import (
     certificate_expired,
     certificate_issued,
     issuing,
+    over_limit_on,
 )
 from pipeline.tracks.declaration import (
     CUSTOMER_STAFF,
@@ -234,6 +235,8 @@ _APPROVED = Step(
     Status.APPROVED,
     Move.SYSTEM,
     (
+        # Reviewed anew with all its certificates used: nothing was ordered on entering.
+        over_limit_on(E.PROCEED, SYSTEM),
         *issuing(_own_again, _UNOWNED),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=ch.lapse_ownership),

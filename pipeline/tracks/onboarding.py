@@ -15,6 +15,7 @@ from pipeline.tracks.certificate_steps import (
     certificate_issued,
     issuing,
     lapses_on,
+    over_limit_on,
 )
 from pipeline.tracks.declaration import (
     CUSTOMER_STAFF,
@@ -118,6 +119,8 @@ _APPROVED = Step(
             Status.AWAITING_READINESS,
             notice(NoticeName.APPROVED_NOT_READY),
         ),
+        # Reviewed anew with all its certificates used: nothing was ordered on entering.
+        over_limit_on(E.PROCEED, SYSTEM),
         *issuing(),
         *LAPSING,
         *AFTER_APPROVAL,

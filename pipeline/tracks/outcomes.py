@@ -6,7 +6,7 @@ from datetime import datetime
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, RequestState, TrackPolicy
 from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, SendNotice
-from pipeline.tracks.conditions import is_lapsed, is_ready, owns_number
+from pipeline.tracks.conditions import is_lapsed, is_over_limit, is_ready, owns_number
 from pipeline.tracks.declaration import Case, Chosen
 
 #: Holds that the acknowledgement went out before.
@@ -79,17 +79,21 @@ ALERT = Chosen("alert overdue", _alert)
 
 def order_when_ready(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
     """Order the certificate on entering ``approved`` when the customer is ready."""
-    if is_lapsed(state, case.now, case.policy):
-        return replace(state, certificate_wanted_at=None), ()
-    if not is_ready(state, case.now, case.policy, case.zone):
-        return replace(state, certificate_wanted_at=None), ()
-    return replace(state, certificate_wanted_at=case.now), _order(replace(case, state=state))
+    ready = is_ready(state, case.now, case.policy, case.zone)
+    return _ordered(case, state, wanted=ready)
 
 
 def order_when_owned(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
     """Order the certificate on entering ``approved`` while the ownership is fresh."""
-    lapsed = is_lapsed(state, case.now, case.policy)
-    if lapsed or not owns_number(state, case.now, case.policy):
+    return _ordered(case, state, wanted=owns_number(state, case.now, case.policy))
+
+
+def _ordered(
+    case: Case, state: RequestState, *, wanted: bool
+) -> tuple[RequestState, tuple[Effect, ...]]:
+    """Order the certificate unless the approval is too old, or has no certificate left."""
+    spent = is_lapsed(state, case.now, case.policy) or is_over_limit(state, case.policy)
+    if spent or not wanted:
         return replace(state, certificate_wanted_at=None), ()
     return replace(state, certificate_wanted_at=case.now), _order(replace(case, state=state))
 
@@ -102,6 +106,8 @@ def after_approved_when_ready(
         return None
     if is_lapsed(state, now, policy):
         return EventName.APPROVAL_LAPSED
+    if is_over_limit(state, policy):
+        return EventName.PROCEED
     return None if is_ready(state, now, policy, zone) else EventName.NOT_READY
 
 
@@ -111,7 +117,9 @@ def after_approved_when_owned(
     """Say what follows ``approved`` at once on migration; None: the ordered certificate."""
     if not owns_number(state, now, policy):
         return EventName.OWNERSHIP_LAPSED
-    return EventName.APPROVAL_LAPSED if is_lapsed(state, now, policy) else None
+    if is_lapsed(state, now, policy):
+        return EventName.APPROVAL_LAPSED
+    return EventName.PROCEED if is_over_limit(state, policy) else None
 
 
 def after_expiry(

@@ -245,10 +245,6 @@ def test_states_of_the_short_stories_keep_the_rules(manual: bool) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.xfail(
-    strict=True,
-    reason="reviewed anew with all certificates used, a request orders one; issuing refuses",
-)
 @pytest.mark.parametrize("manual", [False, True], ids=["embedded", "manual"])
 def test_all_states_keep_the_rules(manual: bool) -> None:
     policy = TrackPolicy(manual_issuer=manual)

@@ -3,18 +3,20 @@
 import pytest
 
 from pipeline.model.notice import NoticeName as N
-from pipeline.model.request import HoldReason
+from pipeline.model.request import Event, HoldReason
 from pipeline.model.transition import (
     AlertStaff,
     ExpireCertificate,
     RevokeCertificate,
 )
+from pipeline.tracks.machine import apply, next_system_event
 from tests.unit.tracks.rows import (
     ACTIVE,
     DAY,
     ISSUE,
     MANUAL,
     NOW,
+    POLICY,
     C,
     E,
     F,
@@ -26,6 +28,7 @@ from tests.unit.tracks.rows import (
     Y,
     mail,
     numbered,
+    state_of,
     try_row,
 )
 
@@ -57,6 +60,16 @@ CERTIFICATE = [
         ),
         Row(track, S.APPROVED, E.ISSUE_FAILED, Y, S.APPROVED, (AlertStaff("issue_failed"),)),
         Row(track, S.APPROVED, E.PROCEED, Y, S.APPROVED, ISSUE),
+        Row(
+            track,
+            S.APPROVED,
+            E.PROCEED,
+            Y,
+            S.HELD,
+            mail(N.HELD),
+            state={"certificates": 3, "certificate_wanted_at": None},
+            after={"hold_reason": HoldReason.CERTIFICATE_LIMIT, "came_from": S.APPROVED},
+        ),
         *[
             Row(track, S.CERTIFICATE_ISSUED, E.ACTIVATED, actor, S.ACTIVE, ACTIVE)
             for actor in (C, F, M)
@@ -181,3 +194,24 @@ CERTIFICATE = [
 @pytest.mark.parametrize("row", numbered([*CERTIFICATE]))
 def test_certificate_row_comes_out_as_written(row: Row) -> None:
     try_row(row)
+
+
+@pytest.mark.parametrize(
+    ("track", "status", "event", "facts"),
+    [
+        (T.ONBOARDING, S.NAME_REVIEW, E.NAME_APPROVED, {"ready_date": NOW.date()}),
+        (T.MIGRATION, S.OWNERSHIP_VERIFIED, E.PROCEED, {}),
+    ],
+)
+def test_reviewed_anew_with_all_certificates_used_is_held_and_orders_none(
+    track: T, status: S, event: E, facts: Facts
+) -> None:
+    before = state_of(track, status, approved_at=NOW - 20 * DAY, certificates=3, **facts)
+    approved = apply(before, Event(event, M if track is T.ONBOARDING else Y, NOW), POLICY)
+    assert approved.after.status is S.APPROVED
+    assert approved.after.certificate_wanted_at is None
+    assert ISSUE[0] not in approved.effects
+    follows = next_system_event(approved.after, NOW, POLICY, customer_zone="Asia/Tokyo")
+    assert follows is E.PROCEED
+    held = apply(approved.after, Event(follows, Y, NOW), POLICY).after
+    assert (held.status, held.hold_reason) == (S.HELD, HoldReason.CERTIFICATE_LIMIT)
