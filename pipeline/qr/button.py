@@ -3,12 +3,11 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.resources import languages, read_text, read_toml
+from pipeline.qr.spoken import spoken, words
+from pipeline.resources import read_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-_DEFAULT = "en"
 
 
 def button_html(link: str, language: str, business: str) -> str:
@@ -18,24 +17,16 @@ def button_html(link: str, language: str, business: str) -> str:
     matter; all values are escaped. A language that we have no words for gets English; without a
     ``business`` the button says "us".
     """
-    spoken = _spoken(language)
+    speaks = spoken(language)
     name = " ".join(business.split())
-    label = _words(spoken, "button" if name else "button_unnamed").replace("{business}", name)
-    html = _button().render(link=link, language=spoken, label=label)
+    label = words(speaks, "button" if name else "button_unnamed").replace("{business}", name)
+    html = _button().render(link=link, language=speaks, label=label)
     return html.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def signature_line(link: str, language: str) -> str:
     """Return one line of plain text for a mail signature."""
-    return _words(_spoken(language), "signature").replace("{link}", link)
-
-
-def _spoken(language: str) -> str:
-    return language if language in languages() else _DEFAULT
-
-
-def _words(language: str, name: str) -> str:
-    return str(read_toml("qr", f"{language}.toml")[name])
+    return words(spoken(language), "signature").replace("{link}", link)
 
 
 @cache

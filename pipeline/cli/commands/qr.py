@@ -14,9 +14,9 @@ from pipeline.wording import console as words
 def preview(number: str, text: str, out: Path) -> None:
     """Write the link, images and button for a number without any request."""
     from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
-    from pipeline.qr.make import make  # noqa: PLC0415
+    from pipeline.qr.make import QrOrder, make  # noqa: PLC0415
 
-    made = make(e164_of(number), text, "both", words.language(), "")
+    made = make(QrOrder(e164_of(number), text, language=words.language()))
     out.mkdir(parents=True, exist_ok=True)
     click.echo(made.link)
     for file in made.files:

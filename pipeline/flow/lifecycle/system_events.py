@@ -13,7 +13,7 @@ from pipeline.flow.services.organisations import (
     owner_of,
 )
 from pipeline.model.request import Actor, Event, EventName, NumberState, Status
-from pipeline.qr.make import QrResult, make
+from pipeline.qr.make import QrOrder, QrResult, make
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.machine import next_system_event
 
@@ -85,15 +85,16 @@ def _made(work: Work, record: RequestRecord) -> Follow | None:
 
 
 def _making(record: RequestRecord, values: Mapping[str, str | None]) -> "partial[QrResult]":
-    return partial(
-        make,
-        record.number,
-        values.get("prefilled_message") or "",
-        values.get("image_format") or "both",
-        record.language,
-        record.company,
-        record.reference,
+    order = QrOrder(
+        number=record.number,
+        text=values.get("prefilled_message") or "",
+        formats=values.get("image_format") or "both",
+        language=record.language,
+        business=record.company,
+        reference=record.reference,
+        opt_in=values.get("opt_in_wording") or "" if values.get("used_for_opt_in") == "yes" else "",
     )
+    return partial(make, order)
 
 
 def what_follows(work: Work, record: RequestRecord) -> Follow | None:

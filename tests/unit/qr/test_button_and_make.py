@@ -9,7 +9,7 @@ from PIL import Image
 from pipeline.errors import RefusedError
 from pipeline.qr.button import button_html, signature_line
 from pipeline.qr.click_to_chat import chat_link
-from pipeline.qr.make import make
+from pipeline.qr.make import QrOrder, make
 
 NUMBER = "+81312345678"
 LINK = chat_link(NUMBER, "予約 & 変更")
@@ -103,16 +103,16 @@ def test_signature_is_one_line_with_the_link(language: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("formats", "images"),
     [
-        ("svg", ["whatsapp-qr_81312345678.svg"]),
+        ("svg", ["whatsapp-qr_81312345678.svg", "whatsapp-qr_81312345678.pdf"]),
         ("png", ["whatsapp-qr_81312345678.png"]),
-        ("both", ["whatsapp-qr_81312345678.svg", "whatsapp-qr_81312345678.png"]),
-        ("", ["whatsapp-qr_81312345678.svg", "whatsapp-qr_81312345678.png"]),
+        ("both", [f"whatsapp-qr_81312345678.{kind}" for kind in ("svg", "pdf", "png")]),
+        ("", [f"whatsapp-qr_81312345678.{kind}" for kind in ("svg", "pdf", "png")]),
     ],
 )
 def test_make_gives_the_asked_images_and_always_button_and_signature(
     formats: str, images: list[str]
 ) -> None:
-    made = make(NUMBER, "予約 & 変更", formats, "ja", "サンプル")
+    made = make(QrOrder(NUMBER, "予約 & 変更", formats, "ja", "サンプル"))
     assert made.link == LINK
     assert [file.name for file in made.files] == [
         *images,
@@ -124,15 +124,16 @@ def test_make_gives_the_asked_images_and_always_button_and_signature(
 
 
 def test_make_gives_images_that_open_the_link() -> None:
-    made = make(NUMBER, "予約 & 変更", "png", "ja", "サンプル")
+    made = make(QrOrder(NUMBER, "予約 & 変更", "png", "ja", "サンプル"))
     codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(made.files[0].content)))
     assert [code.text for code in codes] == [made.link]
 
 
 def test_make_gives_the_same_bytes_again() -> None:
-    assert make(NUMBER, "x", "both", "en", "X") == make(NUMBER, "x", "both", "en", "X")
+    order = QrOrder(NUMBER, "x", "both", "en", "X")
+    assert make(order) == make(order)
 
 
 def test_make_refuses_a_text_that_no_code_can_hold() -> None:
     with pytest.raises(RefusedError, match="qr_text_too_long"):
-        make(NUMBER, "あ" * 300, "png", "ja", "X")
+        make(QrOrder(NUMBER, "あ" * 300, "png", "ja", "X"))

@@ -1,17 +1,14 @@
 """Lays out a form on pages, from its definition and its words: a PDF that ``finish`` completes."""
 
-import contextlib
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import Any
 
-from pipeline.errors import ConfigurationError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
-from pipeline.forms.pdf.fonts import use_own_fonts
+from pipeline.forms.pdf.write.engine import lay_out_page
 from pipeline.forms.pdf.write.typesetting.phrases import phrase_filter
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
@@ -128,26 +125,8 @@ def page_text(texts: FormTexts, page: int, pages: int) -> str:
 
 
 def _made(language: str, words: dict[str, Any], styles: tuple[str, ...]) -> bytes:
-    weasyprint = _engine()
     page = _environment(language).get_template("form.html.jinja").render(words)
-    content = weasyprint.HTML(string=page).write_pdf(
-        stylesheets=[weasyprint.CSS(string=read_text("forms", name)) for name in styles],
-        pdf_forms=True,
-        pdf_tags=True,
-        pdf_variant="pdf/ua-1",
-    )
-    return bytes(content)
-
-
-def _engine() -> Any:
-    """Return the module weasyprint, told to use our fonts; what it prints goes to stderr."""
-    use_own_fonts()
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            import weasyprint  # noqa: PLC0415 - slow to import, needs Pango
-    except OSError as error:
-        raise ConfigurationError("pango_missing", detail=str(error)) from error
-    return weasyprint
+    return lay_out_page(page, [read_text("forms", name) for name in styles], forms=True).pdf()
 
 
 @cache
