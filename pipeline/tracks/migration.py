@@ -37,6 +37,7 @@ from pipeline.tracks.declaration import (
 )
 from pipeline.tracks.shared_deadlines import (
     APPROVAL_LAPSES,
+    EXPIRE_CERTIFICATE,
     alert_after,
     close_after,
     remind,
@@ -44,6 +45,7 @@ from pipeline.tracks.shared_deadlines import (
 )
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
+    BEFORE_SUCCESSOR,
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
@@ -92,10 +94,11 @@ _AWAITING_TWO_STEP_OFF = Step(
             E.TWO_STEP_OFF, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=ch.two_step_off
         ),
         *closing(),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30)),
+    (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30), EXPIRE_CERTIFICATE),
     forward=E.TWO_STEP_OFF,
 )
 
@@ -117,10 +120,11 @@ _SLOT_PLANNING = Step(
             notice(NoticeName.SLOT_PROPOSAL),
             change=ch.offer_slots,
         ),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (alert_after(1),),
+    (alert_after(1), EXPIRE_CERTIFICATE),
     forward=E.OFFER_SLOTS,
 )
 
@@ -147,6 +151,7 @@ _SLOT_PROPOSED = Step(
         ),
         TransitionRule(E.SLOT_PASSED, SYSTEM, Status.SLOT_PLANNING, change=ch.clear_slots),
         *closing(),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
@@ -160,6 +165,7 @@ _SLOT_PROPOSED = Step(
             anchor=Anchor.OFFERED_SLOTS,
             exact=True,
         ),
+        EXPIRE_CERTIFICATE,
     ),
     forward=E.ACCEPT_SLOT,
 )
@@ -180,6 +186,7 @@ _SLOT_AGREED = Step(
             change=ch.two_step_on,
         ),
         _DIRECTLY_ELIGIBLE,
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
@@ -194,6 +201,7 @@ _SLOT_AGREED = Step(
             anchor=Anchor.SLOT,
             group="alert",
         ),
+        EXPIRE_CERTIFICATE,
     ),
     forward=E.CODE_VERIFIED,
 )
@@ -203,10 +211,11 @@ _OWNERSHIP_VERIFIED = Step(
     Move.SYSTEM,
     (
         TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=ch.approve),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True),),
+    (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True), EXPIRE_CERTIFICATE),
     forward=E.PROCEED,
     follow_up=o.proceed_at_once,
 )
@@ -238,6 +247,7 @@ _APPROVED = Step(
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=ch.lapse_ownership),
         *LAPSING,
+        *BEFORE_SUCCESSOR,
         *AFTER_APPROVAL,
     ),
     (
@@ -259,6 +269,7 @@ _APPROVED = Step(
             from_policy=lambda policy: policy.ownership_window,
         ),
         APPROVAL_LAPSES,
+        EXPIRE_CERTIFICATE,
         *retries(Anchor.CERTIFICATE_WANTED),
     ),
     manual_move=Move.STAFF,

@@ -30,6 +30,7 @@ from pipeline.tracks.declaration import (
 )
 from pipeline.tracks.shared_deadlines import (
     APPROVAL_LAPSES,
+    EXPIRE_CERTIFICATE,
     alert_after,
     alert_weekly,
     close_after,
@@ -38,6 +39,7 @@ from pipeline.tracks.shared_deadlines import (
 )
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
+    BEFORE_SUCCESSOR,
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
@@ -120,9 +122,10 @@ _APPROVED = Step(
         ),
         *issuing(),
         *LAPSING,
+        *BEFORE_SUCCESSOR,
         *AFTER_APPROVAL,
     ),
-    (alert_after(1), APPROVAL_LAPSES, *retries(Anchor.CERTIFICATE_WANTED)),
+    (alert_after(1), APPROVAL_LAPSES, EXPIRE_CERTIFICATE, *retries(Anchor.CERTIFICATE_WANTED)),
     manual_move=Move.STAFF,
     forward=E.PROCEED,
     on_entry=o.order_when_ready,

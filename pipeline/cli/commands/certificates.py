@@ -159,7 +159,7 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
                     status=record.status.value,
                 )
             else:
-                issue_wanted(opened)
+                issue_wanted(opened, record)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
     click.echo(f"{record.reference}  {words.step(record.status)}")

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from pipeline.errors import RefusedError
+from pipeline.flow.answers.revisions import latest_accepted
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
 from pipeline.model.identifiers import new_id
+from pipeline.model.problem import Audience, Severity
 from pipeline.store.records import CertificateRecord, RequestRecord
 
 
@@ -41,6 +43,34 @@ def refuse_number_of_another(work: Work, record: RequestRecord) -> None:
     """
     if is_of_another(work, record):
         raise RefusedError("number_of_another", reference=record.reference, number=record.number)
+
+
+def refuse_open_answers(work: Work, record: RequestRecord) -> None:
+    """Refuse a certificate while an answer that counts is wrong or was asked about.
+
+    Staff may have released or entered such answers since. Raises RefusedError ``answers_open``.
+    """
+    revision = work.tx.revisions.latest(record.id)
+    if revision is not None and not revision.accepted:
+        revision = latest_accepted(work.tx, record)
+    blocking = {Severity.ERROR.value, Severity.ASK.value}
+    fields = [
+        problem.field or problem.code
+        for problem in (revision.problems if revision else ())
+        if problem.audience == Audience.CUSTOMER.value and problem.severity in blocking
+    ]
+    if fields:
+        named = ", ".join(dict.fromkeys(fields))
+        raise RefusedError("answers_open", reference=record.reference, fields=named)
+
+
+def refuse_unless_issuable(work: Work, record: RequestRecord) -> None:
+    """Refuse a certificate that the number's owner or the answers forbid.
+
+    Raises RefusedError ``number_of_another`` or ``answers_open``.
+    """
+    refuse_number_of_another(work, record)
+    refuse_open_answers(work, record)
 
 
 def end_live(

@@ -13,7 +13,11 @@ from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.certificate_rows import end_live, refuse_number_of_another
+from pipeline.flow.lifecycle.certificate_rows import (
+    end_live,
+    refuse_number_of_another,
+    refuse_unless_issuable,
+)
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.model.certificate import CertificateState, CertificateSubject
@@ -137,7 +141,7 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
         return []
-    refuse_number_of_another(work, record)
+    refuse_unless_issuable(work, record)
     issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.context import Trigger
@@ -24,6 +25,8 @@ _OF_META = frozenset(
         EventName.DIRECTLY_ELIGIBLE,
     }
 )
+#: What only the agreed call can bring; the other events of Meta can come at any time.
+_OF_CALL = frozenset({EventName.CODE_VERIFIED, EventName.CODE_FAILED})
 
 
 def on_request(services: Services, record: RequestRecord, decide: Decision) -> RequestRecord:
@@ -62,6 +65,17 @@ def staff_event(
         expected_version=record.state.version,
     )
     return replace(event, **values)  # type: ignore[arg-type]
+
+
+def is_of_meta(name: EventName) -> bool:
+    """Tell whether ``name`` is an answer of Meta, which staff only record."""
+    return name in _OF_META
+
+
+def is_too_early(record: RequestRecord, name: EventName, now: datetime) -> bool:
+    """Tell whether ``name`` is the outcome of a call whose agreed time has not come."""
+    slot = record.state.slot
+    return name in _OF_CALL and slot is not None and now < slot.start
 
 
 def by_staff(who: str) -> Trigger:
