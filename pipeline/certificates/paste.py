@@ -34,8 +34,8 @@ _FIRST_FIELD = 0x0A
 #: How the texts of private keys are marked: PEM, PuTTY, and JSON Web Keys (RFC 7517).
 _KEY_MARKS = ("PRIVATEKEY", "PRIVATE-LINES:")
 _WEB_KEY = re.compile(r'"(?:d|k|oth)"\s{0,9}:')
-#: What follows the outer header of a key, and of no certificate: the version of PKCS #8, PKCS #1 and
-#: SEC 1 (0 or 1), and of PKCS #12 (3); the algorithms of an encrypted PKCS #8 (RFC 8018, RFC 7292).
+#: What follows the outer header of a key, and of no certificate: the version of PKCS #8, PKCS #1
+#: and SEC 1 (0 or 1), of PKCS #12 (3); the ciphers of an encrypted PKCS #8 (RFC 8018, RFC 7292).
 _KEY_VERSIONS = (b"\x02\x01\x00", b"\x02\x01\x01", b"\x02\x01\x03")
 _KEY_CIPHERS = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
 

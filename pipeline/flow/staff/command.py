@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.errors import NotFoundError, RefusedError
+from pipeline.errors import ConfigurationError, NotFoundError, RefusedError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue, pending
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
@@ -47,10 +49,21 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
     changed, waiting = services.run(run)
     issued = {one.id: one for one in issue(services, waiting)}
+    if services.lists_are_behind:
+        _list_revoked(services)
     if not waiting or record.id in issued:
         return issued.get(record.id, changed)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed
+
+
+def _list_revoked(services: Services) -> None:
+    """Sign the lists with what was just revoked; the next batch signs them if the key cannot."""
+    try:
+        keep_lists_current(services)
+    except ConfigurationError as error:
+        code = error.code
+        services.run(lambda work: alert(work, "revocation_not_listed", "", code))
 
 
 def staff_event(
