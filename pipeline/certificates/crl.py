@@ -60,7 +60,7 @@ def revocation_list(
 
 
 def list_number(now: datetime, last: int) -> int:
-    """Return the number of a list that is signed ``now``, after the one with the number ``last``."""
+    """Return the number of a list signed ``now``, after the one with the number ``last``."""
     return max(last + 1, int(now.timestamp()))
 
 

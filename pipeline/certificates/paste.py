@@ -17,8 +17,16 @@ from pipeline.certificates.expiry import is_valid
 MAXIMUM_CHARACTERS = 65_536
 _SHORTEST_OCTETS = 48
 
-#: Two or more dashes of any kind, as boundaries have them and as word processors change them.
-_DASHES = re.compile("[-\u2010-\u2015\u2212\uff0d]{2,}")
+#: Two or more dashes of any kind, as boundaries have them; word processors make one long one.
+_DASHES = re.compile("[-\u2010-\u2015\u2212\u2500\u30fc]{2,}|[\u2014\u2015\u2500]")
+#: How programs write the characters of a text that they pass on: JSON and shells, the addresses of
+#: web pages (RFC 3986), quoted-printable (RFC 2045), HTML.
+_ESCAPED = re.compile(r"\\r\\n|\\[rn]|%0D%0A|%0A|%20|<br ?/?>|&nbsp;", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[%=](2B|2F|3D)", re.IGNORECASE)
+#: Letters of double width as those that they stand for; what encloses a text is left out.
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    map(ord, "\\\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"), ""
+)
 #: Stands for a run of dashes; a control character is in no text that a person pastes.
 _RUN = "\x1e"
 _LONGEST_LABEL = 64
@@ -97,9 +105,21 @@ def read_paste(text: str, now: datetime) -> PastedCertificate | PasteRefused:
 
 
 def decode_paste(text: str) -> bytes | PasteRefused:
-    """Return the octets of the one certificate in ``text``, in time linear in its length."""
+    """Return the octets of the one certificate in ``text``, in time linear in its length.
+
+    A whole PEM file may have been encoded once more, as Kubernetes keeps its secrets.
+    """
+    content = _decode_once(text)
+    if isinstance(content, bytes) and content.lstrip().startswith(b"-----BEGIN"):
+        return _decode_once(content.decode("utf-8", "replace"))
+    return content
+
+
+def _decode_once(text: str) -> bytes | PasteRefused:
     if len(text) > MAXIMUM_CHARACTERS:
         return PasteRefused(PasteCode.TOO_LONG)
+    if _names_key(_visible(text)):
+        return PasteRefused(PasteCode.PRIVATE_KEY)
     plain = _undress(text)
     if not plain.strip():
         return PasteRefused(PasteCode.EMPTY)
@@ -117,13 +137,21 @@ def _names_key(plain: str) -> bool:
 
 
 def _undress(text: str) -> str:
-    """Return ``text`` without quote marks, invisible characters and typographic spaces."""
-    visible = "".join(
-        " " if unicodedata.category(character) == "Zs" else character
-        for character in text
-        if unicodedata.category(character) != "Cf"
-    )
-    return _QUOTE.sub("", visible)
+    """Return ``text`` without what mail, chat and other programs have put around it."""
+    spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _visible(text))
+    lines = _ESCAPED.sub("\n", spelled)
+    return _QUOTE.sub("", lines.translate(_PLAIN))
+
+
+def _visible(text: str) -> str:
+    """Return ``text`` without invisible characters and typographic spaces."""
+    if text.isascii():
+        return text
+    unusual = {character for character in set(text) if not character.isascii()}
+    kinds = {character: unicodedata.category(character) for character in unusual}
+    shown = {ord(one): " " if kind == "Zs" else "" for one, kind in kinds.items()
+             if kind in {"Zs", "Cf"}}  # fmt: skip
+    return text.translate(shown) if shown else text
 
 
 def _body(plain: str) -> str | PasteRefused:
