@@ -28,6 +28,7 @@ from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
+from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
@@ -204,6 +205,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         run = _Run(services, progress)
         _receive(run)
         _due(run)
+        run.stage("lists", lambda: keep_lists_current(services), False)  # noqa: FBT003 - the value
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         one_list = run.stage("check", lambda: on_one_list(services), "")
         run.stage("check", lambda: tell_late_certificates(services), 0)

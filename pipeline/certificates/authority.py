@@ -168,12 +168,50 @@ class Authority:
 
 
 def retired_certificates(folder: Path) -> str:
-    """Return the certificates of all retired authorities in ``folder``, in PEM, oldest name first.
+    """Return the certificates of all retired authorities in ``folder``, in PEM, by their names.
 
     Verification takes them together with the present one.
     """
-    files = sorted((folder / RETIRED_FOLDER).glob(f"*/{CERTIFICATE_FILE}"))
-    return "".join(file.read_text(encoding="ascii") for file in files)
+    return "".join(_read_public(file) for file in _retired_files(folder, CERTIFICATE_FILE))
+
+
+def trusted_certificates(folder: Path) -> str:
+    """Return the present authority's certificate and those of retired ones, in PEM; no key is read.
+
+    Empty when there is none.
+    """
+    present = _present(folder) / CERTIFICATE_FILE
+    own = _read_public(present) if present.exists() else ""
+    return own + retired_certificates(folder)
+
+
+def retired_fingerprints(folder: Path) -> frozenset[str]:
+    """Return the fingerprints of the retired authorities in ``folder``."""
+    text = retired_certificates(folder)
+    found = x509.load_pem_x509_certificates(text.encode("ascii")) if text else []
+    return frozenset(one.fingerprint(hashes.SHA256()).hex() for one in found)
+
+
+def retired_authorities(
+    folder: Path, *, passphrase: bytes | None, arc: str = DEFAULT_ARC
+) -> list[Authority]:
+    """Return the retired authorities whose keys are still there, to sign their revocation lists.
+
+    An operator may have removed a key that was exposed. Raises what :meth:`Authority.open` raises.
+    """
+    folders = [file.parent for file in _retired_files(folder, KEY_FILE)]
+    return [Authority.open(one, passphrase=passphrase, arc=arc) for one in folders]
+
+
+def _retired_files(folder: Path, name: str) -> list[Path]:
+    return sorted((folder / RETIRED_FOLDER).glob(f"*/{name}"))
+
+
+def _read_public(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("authority_certificate_unreadable", path=str(path)) from error
 
 
 def _check_arc(arc: str) -> None:

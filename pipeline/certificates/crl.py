@@ -32,10 +32,13 @@ class Revocation(NamedTuple):
     reason: str
 
 
-def revocation_list(authority: Authority, revoked: Sequence[Revocation], now: datetime) -> str:
+def revocation_list(
+    authority: Authority, revoked: Sequence[Revocation], now: datetime, number: int | None = None
+) -> str:
     """Return the signed list of ``revoked`` certificates in PEM, good for 30 days from ``now``.
 
-    Expired certificates may be left out. The list's number is the second of ``now`` since 1970.
+    Expired certificates may be left out. ``number`` must grow with every list (RFC 5280, section
+    5.2.3); without it, it is the second of ``now`` since 1970.
     """
     this_update = now.astimezone(UTC).replace(microsecond=0)
     own = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
@@ -48,12 +51,32 @@ def revocation_list(authority: Authority, revoked: Sequence[Revocation], now: da
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own.value),
             critical=False,
         )
-        .add_extension(x509.CRLNumber(int(this_update.timestamp())), critical=False)
+        .add_extension(x509.CRLNumber(_number(this_update, number)), critical=False)
     )
     for entry in sorted(revoked, key=lambda item: (item[1], item[0])):
         builder = builder.add_revoked_certificate(_entry(*entry))
     made = authority.sign_revocation_list(builder)
     return made.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def list_number(now: datetime, last: int) -> int:
+    """Return the number of a list signed ``now``, after the one with the number ``last``."""
+    return max(last + 1, int(now.timestamp()))
+
+
+def is_issued_by(text: str, authority: Authority) -> bool:
+    """Tell whether the certificate in ``text`` (PEM) names the key of ``authority`` as its issuer.
+
+    Raises ValueError when it cannot be read.
+    """
+    certificate = x509.load_pem_x509_certificate(text.encode("ascii"))
+    named = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    own = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return named.key_identifier == own.digest
+
+
+def _number(this_update: datetime, number: int | None) -> int:
+    return int(this_update.timestamp()) if number is None else number
 
 
 def _entry(serial: str, at: datetime, reason: str) -> x509.RevokedCertificate:

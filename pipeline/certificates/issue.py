@@ -16,13 +16,15 @@ from pipeline.terms import Issuer
 class Prepared:
     """A certificate that was built and linted, and not yet signed; instants are aware UTC.
 
-    ``to_be_signed`` is stored before anything is signed; ``created_at`` is in whole seconds.
+    ``to_be_signed`` is stored before anything is signed; ``created_at`` is in whole seconds;
+    ``authority`` is the fingerprint of who is to sign it.
     """
 
     serial: str
     to_be_signed: bytes
     created_at: datetime
     expires_at: datetime
+    authority: str = ""
 
 
 class CertificateIssuer(Protocol):

@@ -17,15 +17,35 @@ from pipeline.certificates.expiry import is_valid
 MAXIMUM_CHARACTERS = 65_536
 _SHORTEST_OCTETS = 48
 
-_DASHES = "[-\u2010-\u2015\u2212\uff0d]{2,}"
-_BOUNDARY = re.compile(rf"{_DASHES}\s*(BEGIN|END)\s+([A-Z0-9 ]*?)\s*{_DASHES}")
+#: Two or more dashes of any kind, as boundaries have them; word processors make one long one.
+_DASHES = re.compile("[-\u2010-\u2015\u2212\u2500\u30fc]{2,}|[\u2014\u2015\u2500]")
+#: How programs write the characters of a text that they pass on: JSON and shells, the addresses of
+#: web pages (RFC 3986), quoted-printable (RFC 2045), HTML.
+_ESCAPED = re.compile(r"\\r\\n|\\[rn]|%0D%0A|%0A|%20|<br ?/?>|&nbsp;", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[%=](2B|2F|3D)", re.IGNORECASE)
+#: Letters of double width as those that they stand for; what encloses a text is left out.
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    map(ord, "\\\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"), ""
+)
+#: Stands for a run of dashes; a control character is in no text that a person pastes.
+_RUN = "\x1e"
+_LONGEST_LABEL = 64
+_LABELS = frozenset({"CERTIFICATE", "X509CERTIFICATE"})
 _QUOTE = re.compile(r"^[ \t]*(?:[>|\uff1e][ \t]*)+", re.MULTILINE)
 _SPACE = re.compile(r"\s+")
 _PEM_HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*: .*$", re.MULTILINE)
+_LABEL = re.compile(r"[A-Z0-9]+", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
 
 _SEQUENCE = 0x30
 _FIRST_FIELD = 0x0A
+#: How the texts of private keys are marked: PEM, PuTTY, and JSON Web Keys (RFC 7517).
+_KEY_MARKS = ("PRIVATEKEY", "PRIVATE-LINES:")
+_WEB_KEY = re.compile(r'"(?:d|k|oth)"\s{0,9}:')
+#: What follows the outer header of a key, and of no certificate: the version of PKCS #8, PKCS #1
+#: and SEC 1 (0 or 1), of PKCS #12 (3); the ciphers of an encrypted PKCS #8 (RFC 8018, RFC 7292).
+_KEY_VERSIONS = (b"\x02\x01\x00", b"\x02\x01\x01", b"\x02\x01\x03")
+_KEY_CIPHERS = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
 
 
 class PasteCode(StrEnum):
@@ -75,46 +95,91 @@ def read_paste(text: str, now: datetime) -> PastedCertificate | PasteRefused:
     Accepted are PEM, PEM on one line or quoted, typographic dashes, zero-width characters, and bare
     base64 (Meta's certificate is a single line of it).
     """
+    content = decode_paste(text)
+    if isinstance(content, PasteRefused):
+        return content
+    found = recognise(content)
+    if isinstance(found, PastedCertificate) and found.expires_at is not None:
+        return found if is_valid(found.expires_at, now) else PasteRefused(PasteCode.EXPIRED)
+    return found
+
+
+def decode_paste(text: str) -> bytes | PasteRefused:
+    """Return the octets of the one certificate in ``text``, in time linear in its length.
+
+    A whole PEM file may have been encoded once more, as Kubernetes keeps its secrets.
+    """
+    content = _decode_once(text)
+    if isinstance(content, bytes) and content.lstrip().startswith(b"-----BEGIN"):
+        return _decode_once(content.decode("utf-8", "replace"))
+    return content
+
+
+def _decode_once(text: str) -> bytes | PasteRefused:
     if len(text) > MAXIMUM_CHARACTERS:
         return PasteRefused(PasteCode.TOO_LONG)
+    if _names_key(_visible(text)):
+        return PasteRefused(PasteCode.PRIVATE_KEY)
     plain = _undress(text)
     if not plain.strip():
         return PasteRefused(PasteCode.EMPTY)
-    if "PRIVATE KEY" in " ".join(plain.upper().split()):
+    if _names_key(plain):
         return PasteRefused(PasteCode.PRIVATE_KEY)
     body = _body(plain)
-    if isinstance(body, PasteRefused):
-        return body
-    content = _decode(body)
-    if isinstance(content, PasteRefused):
-        return content
-    return _recognise(content, now)
+    return body if isinstance(body, PasteRefused) else _decode(body)
+
+
+def _names_key(plain: str) -> bool:
+    compact = "".join(plain.split())
+    upper = compact.upper()
+    marked = any(mark in upper for mark in _KEY_MARKS)
+    return marked or ('"kty":' in compact and _WEB_KEY.search(compact) is not None)
 
 
 def _undress(text: str) -> str:
-    """Return ``text`` without quote marks, invisible characters and typographic spaces."""
-    visible = "".join(
-        " " if unicodedata.category(character) == "Zs" else character
-        for character in text
-        if unicodedata.category(character) != "Cf"
-    )
-    return _QUOTE.sub("", visible)
+    """Return ``text`` without what mail, chat and other programs have put around it."""
+    spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _visible(text))
+    lines = _ESCAPED.sub("\n", spelled)
+    return _QUOTE.sub("", lines.translate(_PLAIN))
+
+
+def _visible(text: str) -> str:
+    """Return ``text`` without invisible characters and typographic spaces."""
+    if text.isascii():
+        return text
+    unusual = {character for character in set(text) if not character.isascii()}
+    kinds = {character: unicodedata.category(character) for character in unusual}
+    shown = {ord(one): " " if kind == "Zs" else "" for one, kind in kinds.items()
+             if kind in {"Zs", "Cf"}}  # fmt: skip
+    return text.translate(shown) if shown else text
 
 
 def _body(plain: str) -> str | PasteRefused:
     """Return the base64 of the only block, or of the whole text when it has no boundaries."""
-    boundaries = list(_BOUNDARY.finditer(plain))
+    parts = _DASHES.sub(_RUN, plain.replace(_RUN, " ")).split(_RUN)
+    inner = range(1, len(parts) - 1)  # a boundary has dashes before it and after it
+    boundaries = {place: found for place in inner if (found := _boundary(parts[place]))}
     if not boundaries:
         return plain
-    begins = [boundary for boundary in boundaries if boundary[1] == "BEGIN"]
-    ends = [boundary for boundary in boundaries if boundary[1] == "END"]
-    if any(boundary[2] not in {"CERTIFICATE", "X509 CERTIFICATE"} for boundary in boundaries):
+    if any(label not in _LABELS for _, label in boundaries.values()):
         return PasteRefused(PasteCode.UNREADABLE)
+    begins = [place for place, (kind, _) in boundaries.items() if kind == "BEGIN"]
+    ends = [place for place, (kind, _) in boundaries.items() if kind == "END"]
     if len(begins) > 1 or len(ends) > 1:
         return PasteRefused(PasteCode.SEVERAL)
-    if not begins or not ends or ends[0].start() < begins[0].end():
+    if not begins or not ends or ends[0] < begins[0]:
         return PasteRefused(PasteCode.TRUNCATED)
-    return _PEM_HEADER.sub("", plain[begins[0].end() : ends[0].start()])
+    return _PEM_HEADER.sub("", "--".join(parts[begins[0] + 1 : ends[0]]))
+
+
+def _boundary(part: str) -> tuple[str, str] | None:
+    """Return whether ``part`` begins or ends a block, and of what (RFC 7468, section 2)."""
+    words = "".join(part.split())
+    for kind in ("BEGIN", "END"):
+        label = words.removeprefix(kind)
+        if label != words and len(label) <= _LONGEST_LABEL and _LABEL.fullmatch(label):
+            return kind, label
+    return None
 
 
 def _decode(body: str) -> bytes | PasteRefused:
@@ -128,11 +193,12 @@ def _decode(body: str) -> bytes | PasteRefused:
     return content if len(content) >= _SHORTEST_OCTETS else PasteRefused(PasteCode.TRUNCATED)
 
 
-def _recognise(content: bytes, now: datetime) -> PastedCertificate | PasteRefused:
-    if content.startswith(b"openssh-key-v1\0"):
+def recognise(content: bytes) -> PastedCertificate | PasteRefused:
+    """Return the certificate of ``content``, expired or not, or why it is none."""
+    if content.startswith(b"openssh-key-v1\0") or _is_private_key(content):
         return PasteRefused(PasteCode.PRIVATE_KEY)
     if content[0] == _SEQUENCE:
-        return _read_der(content, now)
+        return _read_der(content)
     if content[0] == _FIRST_FIELD and not _whole_fields(content):
         return PasteRefused(PasteCode.TRUNCATED)
     line = base64.b64encode(content).decode("ascii")
@@ -140,14 +206,12 @@ def _recognise(content: bytes, now: datetime) -> PastedCertificate | PasteRefuse
     return PastedCertificate(line, hashlib.sha256(line.encode("ascii")).hexdigest())
 
 
-def _read_der(content: bytes, now: datetime) -> PastedCertificate | PasteRefused:
+def _read_der(content: bytes) -> PastedCertificate | PasteRefused:
     from cryptography import x509  # noqa: PLC0415 - slow to import, used where it is needed
 
     length = der.whole_length(content)
     if length is None or length > len(content):
         return PasteRefused(PasteCode.TRUNCATED)
-    if _is_private_key(content):
-        return PasteRefused(PasteCode.PRIVATE_KEY)
     try:
         certificate = x509.load_der_x509_certificate(content)
         expires = certificate.not_valid_after_utc + timedelta(seconds=1)
@@ -155,8 +219,6 @@ def _read_der(content: bytes, now: datetime) -> PastedCertificate | PasteRefused
         serial = f"{certificate.serial_number:x}"
     except (ValueError, OverflowError):
         return PasteRefused(PasteCode.UNREADABLE)
-    if not is_valid(expires, now):
-        return PasteRefused(PasteCode.EXPIRED)
     lines = textwrap.wrap(base64.b64encode(content).decode("ascii"), 64)
     text = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
     fingerprint = hashlib.sha256(content).hexdigest()
@@ -164,17 +226,26 @@ def _read_der(content: bytes, now: datetime) -> PastedCertificate | PasteRefused
 
 
 def _is_private_key(content: bytes) -> bool:
-    from cryptography.hazmat.primitives import (  # noqa: PLC0415 - slow to import
-        serialization,
-    )
+    """Tell whether ``content`` is a key in DER, whole or cut off; it is not loaded.
 
-    try:
-        serialization.load_der_private_key(content, None)
-    except TypeError:  # it is one, and it has a passphrase
-        return True
-    except ValueError:
+    Loading would check its numbers, which takes minutes for those that somebody made long.
+    """
+    if content[0] != _SEQUENCE:
         return False
-    return True
+    begin = _content_at(content, 0)
+    inner = content[begin : begin + 3]
+    if inner in _KEY_VERSIONS:
+        return True
+    if inner[:1] != bytes((_SEQUENCE,)):
+        return False
+    algorithm = _content_at(content, begin)
+    return content[algorithm + 2 :].startswith(_KEY_CIPHERS)
+
+
+def _content_at(content: bytes, place: int) -> int:
+    """Return where the content of the DER value at ``place`` begins (X.690, section 8.1.3)."""
+    length = int.from_bytes(content[place + 1 : place + 2], "big")
+    return place + 2 + (length & 0x7F if length > 0x7F else 0)  # noqa: PLR2004 - the long form
 
 
 def _whole_fields(content: bytes) -> bool:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.certificates.authority import DEFAULT_ARC
+from pipeline.certificates.paste import PasteCode, PasteRefused, decode_paste
 from pipeline.certificates.profile import key_purpose, read_subject
 from pipeline.errors import ConfigurationError
 from pipeline.model.certificate import CertificateSubject
@@ -20,13 +21,26 @@ class Reason(StrEnum):
     """Why a certificate is not valid."""
 
     UNREADABLE = "unreadable"
+    TRUNCATED = "truncated"
+    SEVERAL = "several"
+    PRIVATE_KEY = "private_key"
     OTHER_AUTHORITY = "other_authority"
     OTHER_PURPOSE = "other_purpose"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    NOT_RECORDED = "not_recorded"
+    WRONG_NUMBER = "wrong_number"
     LIST_NOT_OURS = "list_not_ours"
     LIST_NOT_CURRENT = "list_not_current"
+
+
+_REFUSED = {
+    PasteCode.TRUNCATED: Reason.TRUNCATED,
+    PasteCode.SEVERAL: Reason.SEVERAL,
+    PasteCode.PRIVATE_KEY: Reason.PRIVATE_KEY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +63,17 @@ class Verification:
 def verify(
     text: str, authority_pem: str, crl_pem: str | None, at: datetime, *, arc: str = DEFAULT_ARC
 ) -> Verification:
-    """Return whether the certificate in ``text`` (PEM) is valid at ``at``, with all reasons.
+    """Return whether the certificate in ``text`` is valid at ``at``, with all reasons.
 
+    ``text`` may be whatever mail and chat programs made of it (:func:`decode_paste`).
     ``authority_pem`` may hold several authorities (the present one and retired ones). Raises
     ConfigurationError when an authority or the list cannot be read.
     """
+    content = decode_paste(text)
+    if isinstance(content, PasteRefused):
+        return Verification(valid=False, reasons=(reason_of(content),))
     try:
-        certificate = x509.load_pem_x509_certificate(text.encode("utf-8", "replace"))
+        certificate = x509.load_der_x509_certificate(content)
         subject = read_subject(certificate, arc)
     except ValueError:
         return Verification(valid=False, reasons=(Reason.UNREADABLE,))
@@ -76,7 +94,14 @@ def verify(
     )
 
 
+def reason_of(refused: PasteRefused) -> Reason:
+    """Return why a text that was not accepted is no valid certificate."""
+    return _REFUSED.get(refused.code, Reason.UNREADABLE)
+
+
 def _authorities(authority_pem: str) -> list[x509.Certificate]:
+    if not authority_pem:
+        return []
     try:
         return x509.load_pem_x509_certificates(authority_pem.encode("ascii"))
     except ValueError as error:

@@ -83,10 +83,10 @@ class QueueRow:
 class Counts:
     """What waits, is due and expires.
 
-    ``due`` are requests whose wake-up time has come, ``expiring`` live certificates that end within
-    three days, ``messages`` mails to be processed, ``unmoved`` mails to be moved on the server,
-    ``queued`` mails to be sent (``overdue`` of them since an hour or more), ``attention`` mails
-    that failed, bounced or are in doubt.
+    ``due`` are requests whose wake-up time has come, ``expiring`` live certificates of open
+    requests that end within three days, ``messages`` mails to be processed, ``unmoved`` mails to be
+    moved on the server, ``queued`` mails to be sent (``overdue`` of them since an hour or more),
+    ``attention`` mails that failed, bounced or are in doubt.
     """
 
     needs_me: int
@@ -149,6 +149,15 @@ _ROW: tuple[sa.ColumnElement[Any], ...] = (
     requests.c.overdue_since,
 )
 _OPEN = requests.c.open_since.is_not(None)
+_OF_OPEN = (
+    sa.exists()
+    .where(
+        requests.c.mailbox_id == certificates.c.mailbox_id,
+        requests.c.id == certificates.c.request_id,
+        _OPEN,
+    )
+    .correlate(certificates)
+)
 _NOT_OF_STAFF = requests.c.move != Move.STAFF
 
 
@@ -211,14 +220,19 @@ def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _expiring(statement: sa.Select[Any]) -> sa.Select[Any]:
-    return statement.join(
-        certificates,
-        sa.and_(
-            certificates.c.mailbox_id == requests.c.mailbox_id,
-            certificates.c.request_id == requests.c.id,
-            constant(certificates.c.state, CertificateState.LIVE),
-        ),
-    ).order_by(certificates.c.expires_at, certificates.c.id)
+    """Return the open requests with a live certificate; one that is active needs it no longer."""
+    return (
+        statement.where(_OPEN)
+        .join(
+            certificates,
+            sa.and_(
+                certificates.c.mailbox_id == requests.c.mailbox_id,
+                certificates.c.request_id == requests.c.id,
+                constant(certificates.c.state, CertificateState.LIVE),
+            ),
+        )
+        .order_by(certificates.c.expires_at, certificates.c.id)
+    )
 
 
 def search(transaction: Transaction, text: str, *, limit: int = 50) -> list[QueueRow]:
@@ -260,7 +274,7 @@ def counts(transaction: Transaction, now: datetime) -> Counts:
         _count(transaction, requests, _OPEN, requests.c.status == Status.HELD),
         _count(transaction, requests, requests.c.next_at.is_not(None), requests.c.next_at <= now),
         _count(transaction, certificates, live, certificates.c.expires_at.is_not(None)),
-        _count(transaction, certificates, live, certificates.c.expires_at < soon),
+        _count(transaction, certificates, live, certificates.c.expires_at < soon, _OF_OPEN),
         _count(transaction, messages, messages.c.next_at.is_not(None)),
         _count(transaction, messages, messages.c.unmoved_since.is_not(None)),
         _count(transaction, outbox, queued.is_not(None)),

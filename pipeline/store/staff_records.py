@@ -38,3 +38,37 @@ class SessionRecord:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+
+
+class SigningPhase(StrEnum):
+    """Where a signing stands."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Signed(StrEnum):
+    """What the authority signs."""
+
+    AUTHORITY = "authority"
+    CERTIFICATE = "certificate"
+    REVOCATION_LIST = "revocation_list"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningRecord:
+    """A line about one signing of the authority: before it, or what came of it.
+
+    ``subject`` is the serial number of a certificate, the number of a revocation list, or the
+    fingerprint of an authority; ``authority`` the fingerprint of who signs, ``error`` a code.
+    """
+
+    id: str
+    at: datetime
+    phase: SigningPhase
+    what: Signed
+    subject: str
+    authority: str = ""
+    actor: str = ""
+    error: str = ""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
-from pipeline.store.tables.certificates import Certificates
+from pipeline.store.tables.certificates import Certificates, Signings
 from pipeline.store.tables.counters import Counters
 from pipeline.store.tables.events import Events
 from pipeline.store.tables.leases import Leases
@@ -36,6 +36,7 @@ class Transaction:
         self.numbers = Numbers(context)
         self.organisations = Organisations(context)
         self.certificates = Certificates(context)
+        self.signings = Signings(context)
         self.outbox = Outbox(context)
         self.sent_texts = SentTexts(context)
         self.counters = Counters(context)

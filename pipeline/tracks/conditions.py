@@ -29,6 +29,18 @@ APPROVED_STATUSES = frozenset(
 )
 
 
+#: Where the ownership of a number is proven anew, or a new approval's certificate is waited for;
+#: the live one stays until its successor is made.
+WAITING_FOR_SUCCESSOR = frozenset(
+    {
+        Status.AWAITING_TWO_STEP_OFF,
+        Status.SLOT_PLANNING,
+        Status.SLOT_PROPOSED,
+        Status.SLOT_AGREED,
+        Status.OWNERSHIP_VERIFIED,
+        Status.APPROVED,
+    }
+)
 #: Where the customer has to act; a hold may come from there.
 CUSTOMERS_STATUSES = frozenset(
     {

@@ -51,6 +51,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
 from pipeline.tracks.catalogue import HIDING_STATUSES, TRACKS
+from pipeline.tracks.conditions import WAITING_FOR_SUCCESSOR
 from pipeline.tracks.declaration import (
     Case,
     Chosen,
@@ -62,8 +63,15 @@ from pipeline.tracks.declaration import (
 )
 from pipeline.tracks.promises import settled
 
-#: Where a live certificate stays live; entering any other status revokes it.
-_KEEP_CERTIFICATE = frozenset({Status.CERTIFICATE_ISSUED, Status.HELD, Status.ACTIVE})
+#: Where a live certificate stays live, until its successor is made; any other status revokes it.
+_KEEP_CERTIFICATE = frozenset(
+    {
+        Status.CERTIFICATE_ISSUED,
+        Status.HELD,
+        Status.ACTIVE,
+        *WAITING_FOR_SUCCESSOR,
+    }
+)
 #: Where an ordered certificate is waited for; elsewhere the order lapses.
 _WAIT_FOR_CERTIFICATE = frozenset(
     {Status.APPROVED, Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED}

@@ -38,6 +38,7 @@ from pipeline.tracks.declaration import (
 )
 from pipeline.tracks.shared_deadlines import (
     APPROVAL_LAPSES,
+    EXPIRE_CERTIFICATE,
     alert_after,
     close_after,
     remind,
@@ -45,6 +46,7 @@ from pipeline.tracks.shared_deadlines import (
 )
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
+    BEFORE_SUCCESSOR,
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
@@ -93,10 +95,11 @@ _AWAITING_TWO_STEP_OFF = Step(
             E.TWO_STEP_OFF, CUSTOMER_STAFF, Status.SLOT_PLANNING, change=ch.two_step_off
         ),
         *closing(),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30)),
+    (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30), EXPIRE_CERTIFICATE),
     forward=E.TWO_STEP_OFF,
 )
 
@@ -118,10 +121,11 @@ _SLOT_PLANNING = Step(
             notice(NoticeName.SLOT_PROPOSAL),
             change=ch.offer_slots,
         ),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (alert_after(1),),
+    (alert_after(1), EXPIRE_CERTIFICATE),
     forward=E.OFFER_SLOTS,
 )
 
@@ -148,6 +152,7 @@ _SLOT_PROPOSED = Step(
         ),
         TransitionRule(E.SLOT_PASSED, SYSTEM, Status.SLOT_PLANNING, change=ch.clear_slots),
         *closing(),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
@@ -161,6 +166,7 @@ _SLOT_PROPOSED = Step(
             anchor=Anchor.OFFERED_SLOTS,
             exact=True,
         ),
+        EXPIRE_CERTIFICATE,
     ),
     forward=E.ACCEPT_SLOT,
 )
@@ -181,6 +187,7 @@ _SLOT_AGREED = Step(
             change=ch.two_step_on,
         ),
         _DIRECTLY_ELIGIBLE,
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
@@ -195,6 +202,7 @@ _SLOT_AGREED = Step(
             anchor=Anchor.SLOT,
             group="alert",
         ),
+        EXPIRE_CERTIFICATE,
     ),
     forward=E.CODE_VERIFIED,
 )
@@ -204,10 +212,11 @@ _OWNERSHIP_VERIFIED = Step(
     Move.SYSTEM,
     (
         TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=ch.approve),
+        *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
         *BEFORE_APPROVAL,
     ),
-    (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True),),
+    (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True), EXPIRE_CERTIFICATE),
     forward=E.PROCEED,
     follow_up=o.proceed_at_once,
 )
@@ -241,6 +250,7 @@ _APPROVED = Step(
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, when=c.OWNED, refuse="ownership_not_lapsed"),
         TransitionRule(E.OWNERSHIP_LAPSED, SYSTEM, Status.SLOT_PLANNING, change=ch.lapse_ownership),
         *LAPSING,
+        *BEFORE_SUCCESSOR,
         *AFTER_APPROVAL,
     ),
     (
@@ -262,6 +272,7 @@ _APPROVED = Step(
             from_policy=lambda policy: policy.ownership_window,
         ),
         APPROVAL_LAPSES,
+        EXPIRE_CERTIFICATE,
         *retries(Anchor.CERTIFICATE_WANTED),
     ),
     manual_move=Move.STAFF,

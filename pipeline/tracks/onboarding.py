@@ -31,6 +31,7 @@ from pipeline.tracks.declaration import (
 )
 from pipeline.tracks.shared_deadlines import (
     APPROVAL_LAPSES,
+    EXPIRE_CERTIFICATE,
     alert_after,
     alert_weekly,
     close_after,
@@ -39,6 +40,7 @@ from pipeline.tracks.shared_deadlines import (
 )
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
+    BEFORE_SUCCESSOR,
     CHANGE_HOLDS,
     HELD_WITH_CERTIFICATE,
     REVISABLE,
@@ -123,9 +125,10 @@ _APPROVED = Step(
         over_limit_on(E.PROCEED, SYSTEM),
         *issuing(),
         *LAPSING,
+        *BEFORE_SUCCESSOR,
         *AFTER_APPROVAL,
     ),
-    (alert_after(1), APPROVAL_LAPSES, *retries(Anchor.CERTIFICATE_WANTED)),
+    (alert_after(1), APPROVAL_LAPSES, EXPIRE_CERTIFICATE, *retries(Anchor.CERTIFICATE_WANTED)),
     manual_move=Move.STAFF,
     forward=E.PROCEED,
     on_entry=o.order_when_ready,

@@ -38,7 +38,7 @@ def _question_or(notice: NoticeName, default: str = "") -> Chosen:
 
 
 def _delivery(case: Case) -> tuple[Effect, ...]:
-    first = case.state.certificates == 0
+    first = case.state.certificates == 0 and not case.state.has_live_certificate
     return (
         SendNotice(NoticeName.CERTIFICATE_ISSUED if first else NoticeName.CERTIFICATE_REISSUED),
     )

@@ -1,9 +1,15 @@
 """The rows that all tracks share: ``received``, ``needs_correction``, ``held``, any open status."""
 
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, HoldReason, Move, Status, Track
+from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status, Track
 from pipeline.model.request import EventName as E
-from pipeline.model.transition import AlertStaff, Effect, ExpireCertificate, SendNotice
+from pipeline.model.transition import (
+    AlertStaff,
+    Effect,
+    ExpireCertificate,
+    SendNotice,
+    SetNumber,
+)
 from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
@@ -12,6 +18,7 @@ from pipeline.tracks.declaration import (
     ANYBODY,
     CUSTOMER,
     CUSTOMER_STAFF,
+    META,
     REVISERS,
     STAFF,
     SYSTEM,
@@ -334,15 +341,51 @@ def held(*more: TransitionRule) -> Step:
     )
 
 
-#: The rows of ``held`` on the tracks that give certificates.
-HELD_WITH_CERTIFICATE: Rules = (
+_CAN_EXPIRE: Rules = (
     TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.LIVE), refuse="certificate_missing"),
     TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"),
+)
+_CAN_REVOKE = TransitionRule(E.REVOKE, STAFF, when=unless(c.LIVE), refuse="certificate_missing")
+
+#: What can happen to a live certificate while its successor is on the way. The customer has asked
+#: for that one: the end of the old one, which its mail named, is told to nobody.
+BEFORE_SUCCESSOR: Rules = (
+    *_CAN_EXPIRE,
+    TransitionRule(E.EXPIRE, SYSTEM, effects=(ExpireCertificate(),), change=ch.drop_certificate),
+    _CAN_REVOKE,
+    TransitionRule(
+        E.REVOKE,
+        STAFF,
+        Status.HELD,
+        notice(NoticeName.CERTIFICATE_REVOKED),
+        hold=HoldReason.CERTIFICATE_REVOKED,
+        change=ch.count_no_mistake,
+    ),
+    TransitionRule(
+        E.ACTIVATED,
+        CUSTOMER_STAFF | META,
+        Status.ACTIVE,
+        (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED)),
+        when=c.LIVE,
+        change=ch.note_reporter,
+    ),
+)
+
+#: The rows of ``held`` on the tracks that give certificates.
+HELD_WITH_CERTIFICATE: Rules = (
+    *_CAN_EXPIRE,
     TransitionRule(
         E.EXPIRE,
         SYSTEM,
         effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
         change=ch.expire_on_hold,
+    ),
+    _CAN_REVOKE,
+    TransitionRule(
+        E.REVOKE,
+        STAFF,
+        effects=notice(NoticeName.CERTIFICATE_REVOKED),
+        change=ch.count_no_mistake,
     ),
     TransitionRule(
         E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=ch.approve_anew

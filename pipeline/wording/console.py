@@ -157,6 +157,7 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "status": step,
     "event": _event,
     "actor": status_word,
+    "failure": reason,
 }
 
 

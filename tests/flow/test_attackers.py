@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
-from pipeline.model.request import HoldReason, Status
+from pipeline.model.request import EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, TARO, File, form
 from tests.world.outbox import Sent, as_words
@@ -66,7 +66,7 @@ def with_certificate(world: World, customer: str) -> RequestRecord:
     world.mail(customer, form(FormKind.ONBOARDING, "en"))
     record = world.request(customer)
     record = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     assert record.status is Status.CERTIFICATE_ISSUED
     return world.again(record)

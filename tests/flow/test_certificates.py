@@ -14,7 +14,7 @@ from pipeline.flow.views import certificates as views
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id
-from pipeline.model.request import HoldReason, NumberState, Status
+from pipeline.model.request import EventName, HoldReason, NumberState, Status
 from pipeline.store.records import CertificateRecord, RequestRecord
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.fixtures import MakeWorld
@@ -31,7 +31,7 @@ def issued(world: World, sender: str = HANAKO, language: str = "ja", **more: str
     world.mail(sender, form(FormKind.ONBOARDING, language, **more))
     record = world.request(sender)
     record = decisions.approve(world.services, record, "saki", ticked="all", business_verified=True)
-    return decisions.advance(world.services, record, "saki")
+    return decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
 
 
 def states(world: World, record: RequestRecord) -> list[CertificateState]:
@@ -223,7 +223,7 @@ def test_not_yet_ready_is_asked_on_the_day_and_ready_brings_the_certificate(worl
     record = decisions.approve(
         world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     assert record.status is Status.AWAITING_READINESS
     assert notices(world.staff_mails()) == ["approved_not_ready"]
     seen = [name for _ in range(15) for name in notices(world.later(days=1))]
@@ -237,7 +237,7 @@ def test_new_date_by_reply_moves_the_question(world: World) -> None:
     record = decisions.approve(
         world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     assert world.reply(record, "2026-12-21") == []
     after = world.again(record)

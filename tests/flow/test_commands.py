@@ -52,7 +52,7 @@ def _proposed(world: World, language: str, slots: tuple[Slot, ...] = _SLOTS) -> 
 )
 def test_ready(world: World, language: str, text: str) -> None:
     record = _opened(world, language, FormKind.ONBOARDING, ready_date="2027-02-01")
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     assert record.status is Status.AWAITING_READINESS
     assert notices(world.reply(record, text)) == ["certificate_issued"]
@@ -61,7 +61,7 @@ def test_ready(world: World, language: str, text: str) -> None:
 @pytest.mark.parametrize(("language", "text"), [("en", "ACTIVE"), ("ja", "アクティブになりました")])
 def test_active(world: World, language: str, text: str) -> None:
     record = _opened(world, language, FormKind.ONBOARDING)
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     assert notices(world.reply(record, text)) == ["activated"]
     assert world.again(record).status is Status.ACTIVE

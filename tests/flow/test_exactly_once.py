@@ -60,7 +60,9 @@ def _named(record: RequestRecord, world: World) -> RequestRecord:
 
 def _issued(world: World) -> RequestRecord:
     world.mail(HANAKO, form())
-    return decisions.advance(world.services, _named(world.request(), world), "saki")
+    return decisions.advance(
+        world.services, _named(world.request(), world), "saki", event=EventName.NAME_APPROVED
+    )
 
 
 # --- the quarantine ------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ def test_two_hosts_that_sign_at_once_leave_the_one_certificate_live(
     record = _named(world.request(), world)
     with monkeypatch.context() as patched:
         patched.setattr(deciding, "issue", lambda _services, _waiting: [])
-        decisions.advance(world.services, record, "saki")
+        decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     (row,) = world.certificates(record)
     assert row.state is CertificateState.RESERVED
     services = world.services
@@ -279,7 +281,7 @@ def test_certificate_waits_when_its_request_changed_meanwhile(
 
     with monkeypatch.context() as patched:
         patched.setattr(issue, "_sign", stale)
-        decisions.advance(world.services, record, "saki")
+        decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     (row,) = world.certificates(record)
     assert row.state is CertificateState.PREPARED
     world.run()

@@ -32,7 +32,9 @@ def approved(world: World, **answers: str) -> RequestRecord:
 
 
 def issued(world: World, **answers: str) -> tuple[RequestRecord, Sent]:
-    record = decisions.advance(world.services, approved(world, **answers), "saki")
+    record = decisions.advance(
+        world.services, approved(world, **answers), "saki", event=EventName.NAME_APPROVED
+    )
     (mail,) = world.staff_mails()
     return record, mail
 
@@ -163,7 +165,7 @@ def test_what_is_needed_is_said_once(world: World) -> None:
 
 def test_who_was_asked_whether_they_are_ready_knows_what_is_needed(world: World) -> None:
     record = approved(world, ready_date="2026-12-07", number_use="whatsapp_app")
-    decisions.advance(world.services, record, "saki")
+    decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     first, second = [mail for _ in range(22) for mail in world.later(days=1)]
     assert first.subject.startswith("Ready? Reply READY by 6 January")
@@ -237,7 +239,7 @@ def test_japanese_word_for_taking_an_activation_back_is_understood(world: World)
     record = decisions.approve(
         world.services, world.request(), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     (mail,) = world.reply(record, "アクティブ")
     (word,) = re.findall(r"1行目に書く言葉：(.+)", mail.text)

@@ -48,7 +48,7 @@ def test_whole_migration(any_world: World) -> None:
     record = world.again(record)
     assert record.status is Status.SLOT_AGREED
     world.clock.set(_SLOT.start + timedelta(minutes=10))
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.CODE_VERIFIED)
     assert record.status is Status.CERTIFICATE_ISSUED
     seen += notices(world.staff_mails())
     seen += notices(world.reply(record, "アクティブになりました"))
@@ -76,6 +76,7 @@ def test_certificate_before_ownership_is_refused(world: World) -> None:
 
 def test_failed_code_goes_back_to_planning(world: World) -> None:
     record = _agreed(world)
+    world.clock.set(_SLOT.start)
     back = decisions.advance(world.services, record, "saki", event=EventName.CODE_FAILED)
     assert (back.status, back.state.slots) == (Status.SLOT_PLANNING, ())
 
@@ -122,7 +123,7 @@ def test_number_that_can_be_added_directly_changes_to_onboarding(world: World) -
 def test_certificate_long_after_the_ownership_needs_it_again(world: World) -> None:
     record = _agreed(world)
     world.clock.set(_SLOT.start)
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.CODE_VERIFIED)
     world.staff_mails()
     world.later(days=15)
     mails = world.reply(record, "証明書の再発行希望")

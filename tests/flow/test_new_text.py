@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
-from pipeline.model.request import Status
+from pipeline.model.request import EventName, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import sent_texts
 from tests.world.customers import HANAKO, OLIVER, form
@@ -27,7 +27,7 @@ def waiting(request: pytest.FixtureRequest, world: World) -> Waiting:
     record = decisions.approve(
         world.services, world.request(sender), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     mails = world.staff_mails()
     assert record.status is Status.AWAITING_READINESS
     return record, mails[-1]

@@ -26,7 +26,7 @@ def taken_on(world: World, record: RequestRecord) -> RequestRecord:
     record = decisions.approve(
         world.services, world.again(record), "saki", ticked="all", business_verified=True
     )
-    decisions.advance(world.services, record, "saki")
+    decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     world.staff_mails()
     return world.again(record)
 

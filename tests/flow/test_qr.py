@@ -10,7 +10,7 @@ from PIL import Image
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.numbers import import_numbers
 from pipeline.model.form import FormKind
-from pipeline.model.request import HoldReason, NumberState, Status, Track
+from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.store.records import NumberRecord
 from tests.world.customers import EVE, HANAKO, form
 from tests.world.outbox import notices
@@ -70,7 +70,7 @@ def test_code_for_our_own_open_request_waits_until_it_is_active(any_world: World
     assert second.status is Status.AWAITING_ACTIVE
     assert notices(mails) == ["question:queued"]
     decisions.approve(world.services, first, "saki", ticked="all", business_verified=True)
-    decisions.advance(world.services, world.again(first), "saki")
+    decisions.advance(world.services, world.again(first), "saki", event=EventName.NAME_APPROVED)
     issued = world.again(first)
     assert issued.status is Status.CERTIFICATE_ISSUED
     decisions.mark_active(world.services, issued, "saki")

@@ -11,7 +11,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
 from pipeline.model.form import FormKind
-from pipeline.model.request import HoldReason, NumberState, Status, Track
+from pipeline.model.request import EventName, HoldReason, NumberState, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.world.customers import HANAKO, TARO, form
 from tests.world.fixtures import MakeWorld
@@ -216,7 +216,7 @@ def test_history_names_who_did_what_and_its_chain_holds(any_world: World) -> Non
     record = decisions.approve(
         world.services, world.request(), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "aoi")
+    record = decisions.advance(world.services, record, "aoi", event=EventName.NAME_APPROVED)
     told = [
         (event.event.value if event.event else "", event.actor.value, event.actor_name)
         for event in world.history(record)

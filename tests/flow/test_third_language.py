@@ -12,7 +12,7 @@ from pipeline.forms.pdf.reader import read_pdf_forms
 from pipeline.forms.texts import form_texts
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FileFormat, FormFile, FormKind
-from pipeline.model.request import Status
+from pipeline.model.request import EventName, Status
 from pipeline.model.submission import Submission
 from pipeline.resources import languages
 from tests.world.customers import HANAKO, JULIA, OLIVER, form
@@ -188,7 +188,7 @@ def test_ready_in_german_brings_the_certificate(world: World, text: str) -> None
     record = decisions.approve(
         world.services, world.request(JULIA), "saki", ticked="all", business_verified=True
     )
-    record = decisions.advance(world.services, record, "saki")
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     assert notices(world.staff_mails()) == ["approved_not_ready"]
     (mail,) = world.reply(record, text)
     assert mail.notice == "certificate_issued"

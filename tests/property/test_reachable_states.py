@@ -43,7 +43,19 @@ TEAM = WorkingCalendar("JP", "Asia/Tokyo")
 _S, _N = Status, NoticeName
 #: Where a certificate may be ordered, and where an ordered one may arrive.
 _AFTER_APPROVAL = frozenset({_S.APPROVED, _S.CERTIFICATE_ISSUED, _S.CERTIFICATE_EXPIRED})
-_WITH_CERTIFICATE = frozenset({_S.CERTIFICATE_ISSUED, _S.HELD, _S.ACTIVE})
+_WITH_CERTIFICATE = frozenset(
+    {
+        _S.CERTIFICATE_ISSUED,
+        _S.HELD,
+        _S.ACTIVE,
+        _S.APPROVED,
+        _S.AWAITING_TWO_STEP_OFF,
+        _S.SLOT_PLANNING,
+        _S.SLOT_PROPOSED,
+        _S.SLOT_AGREED,
+        _S.OWNERSHIP_VERIFIED,
+    }
+)
 _ENDS = frozenset(
     {
         _S.ACTIVE,

@@ -59,7 +59,13 @@ class EmbeddedIssuer:
         created = created_at.astimezone(UTC).replace(microsecond=0)
         expires = expires_at(created, self._zone)
         built = build_to_be_signed(self._authority, subject, int(serial, 16), created, expires)
-        return Prepared(serial=serial, to_be_signed=built, created_at=created, expires_at=expires)
+        return Prepared(
+            serial=serial,
+            to_be_signed=built,
+            created_at=created,
+            expires_at=expires,
+            authority=self._authority.fingerprint,
+        )
 
     def finish(self, to_be_signed: bytes) -> IssuedCertificate:
         """Return the certificate of the stored bytes; the same bytes give the same one."""

@@ -8,9 +8,10 @@ import click
 from pipeline.cli.choices import WordChoice
 from pipeline.cli.files import read_text
 from pipeline.cli.opened import one_request, os_user, services
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.cli.times import Times
+from pipeline.durable import write_out
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice
@@ -114,22 +115,25 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--at", type=click.DateTime(), default=None)
+@click.option("--number", default="")
 @click.option("--json", "as_json", is_flag=True)
-def verify(file: Path, *, at: datetime | None, as_json: bool) -> int:
-    """Check a certificate against our authority, its revocations, and a time (default: now)."""
-    from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415 - slow to import
+def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> int:
+    """Check a certificate against our authorities and records, at a time (default: now)."""
+    from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
+    from pipeline.cli.pages.certificate_check import lines_of  # noqa: PLC0415
+    from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415
 
     moment = at.replace(tzinfo=UTC) if at else None
     text = read_text(file)
     with services() as opened:
-        result = verify_text(opened, text, moment)
+        found = verify_text(opened, text, moment, e164_of(number) if number else "")
+        zone = opened.settings.team.time_zone
     if as_json:
-        print_json(result)
+        print_json(plain(found))
     else:
-        click.echo(words.word("certificate_valid" if result.valid else "certificate_not_valid"))
-        for reason in result.reasons:
-            click.echo(f"  {words.status_word(reason)}")
-    return ExitCode.DONE if result.valid else ExitCode.REFUSED
+        for line in lines_of(found, zone):
+            print_lines(line, rest="    ")
+    return ExitCode.DONE if found.valid else ExitCode.REFUSED
 
 
 @click.command("issue")
@@ -159,7 +163,7 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
                     status=record.status.value,
                 )
             else:
-                issue_wanted(opened)
+                issue_wanted(opened, record)
         with opened.store.read() as tx:
             record = one_request(tx, reference)
     click.echo(f"{record.reference}  {words.step(record.status)}")
@@ -214,4 +218,4 @@ def crl(out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="ascii")
+        write_out(out, text.encode("ascii"))

@@ -1,13 +1,20 @@
 """The rows of certificates that a transition reserves or ends."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from pipeline.errors import RefusedError
+from pipeline.errors import ConfigurationError, RefusedError
+from pipeline.flow.answers.revisions import latest_accepted
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
 from pipeline.model.identifiers import new_id
+from pipeline.model.problem import Audience, Severity
 from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.wording.instants import told
+
+#: So far apart the clocks of two hosts may be.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def reserve(work: Work, record: RequestRecord) -> None:
@@ -43,6 +50,51 @@ def refuse_number_of_another(work: Work, record: RequestRecord) -> None:
         raise RefusedError("number_of_another", reference=record.reference, number=record.number)
 
 
+def refuse_open_answers(work: Work, record: RequestRecord) -> None:
+    """Refuse a certificate while an answer that counts is wrong or was asked about.
+
+    Staff may have released or entered such answers since. Raises RefusedError ``answers_open``.
+    """
+    revision = work.tx.revisions.latest(record.id)
+    if revision is not None and not revision.accepted:
+        revision = latest_accepted(work.tx, record)
+    blocking = {Severity.ERROR.value, Severity.ASK.value}
+    fields = [
+        problem.field or problem.code
+        for problem in (revision.problems if revision else ())
+        if problem.audience == Audience.CUSTOMER.value and problem.severity in blocking
+    ]
+    if fields:
+        named = ", ".join(dict.fromkeys(fields))
+        raise RefusedError("answers_open", reference=record.reference, fields=named)
+
+
+def refuse_clock_behind(work: Work, record: RequestRecord, *known: datetime | None) -> None:
+    """Refuse a certificate while the clock shows a time before what has happened already.
+
+    Its end would be wrong. The certificate waits for the clock. Raises ConfigurationError
+    ``clock_behind``.
+    """
+    latest = max((at for at in known if at is not None), default=work.now)
+    if latest - work.now > _CLOCKS_DIFFER:
+        zone = work.services.settings.team.time_zone
+        raise ConfigurationError(
+            "clock_behind",
+            reference=record.reference,
+            now=told(work.now, zone),
+            known=told(latest, zone),
+        )
+
+
+def refuse_unless_issuable(work: Work, record: RequestRecord) -> None:
+    """Refuse a certificate that the number's owner or the answers forbid.
+
+    Raises RefusedError ``number_of_another`` or ``answers_open``.
+    """
+    refuse_number_of_another(work, record)
+    refuse_open_answers(work, record)
+
+
 def end_live(
     work: Work,
     record: RequestRecord,
@@ -56,3 +108,5 @@ def end_live(
         now = work.now
         ended = replace(row, state=state, ended_at=now, end_reason=reason)
         work.tx.certificates.save(ended, before=row)
+        if state is not CertificateState.EXPIRED:
+            work.services.lists_are_behind = True

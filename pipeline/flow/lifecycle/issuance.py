@@ -13,12 +13,19 @@ from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.certificate_rows import end_live, refuse_number_of_another
+from pipeline.flow.lifecycle.certificate_rows import (
+    end_live,
+    refuse_clock_behind,
+    refuse_number_of_another,
+    refuse_unless_issuable,
+)
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.services.signings import note_begun, note_done, note_failed
 from pipeline.model.certificate import CertificateState, CertificateSubject
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.store.staff_records import Signed
 from pipeline.store.unit_of_work import Transaction
 
 _PORTION = 50
@@ -77,6 +84,7 @@ def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
     if row is None:
         return  # another worker has issued it, or given it up
     _give_up(work, row, "failed")
+    note_failed(work, Signed.CERTIFICATE, row.serial, code)
     if record is None:
         return
     event = Event(EventName.ISSUE_FAILED, Actor.SYSTEM, work.now, error=code)
@@ -117,7 +125,9 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
         return
     refuse_number_of_another(work, record)
     subject = CertificateSubject(record.company, record.reference, record.number)
+    refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at)
     prepared = work.services.issuer.prepare(subject, row.serial, work.now)
+    note_begun(work, Signed.CERTIFICATE, row.serial, authority=prepared.authority)
     work.tx.certificates.save(
         replace(
             row,
@@ -137,7 +147,8 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
         return []
-    refuse_number_of_another(work, record)
+    refuse_unless_issuable(work, record)
+    refuse_clock_behind(work, record, row.created_at)
     issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
@@ -151,6 +162,7 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
         ),
         before=row,
     )
+    note_done(work, Signed.CERTIFICATE, row.serial)
     event = Event(
         EventName.ISSUED,
         Actor.SYSTEM,

@@ -48,6 +48,8 @@ _COMMANDS = {
     "sender_setting": "pipeline doctor",
     "one_list": "",
     "token_rotated": "",
+    "authority_rotated": "",
+    "revocation_not_listed": "pipeline doctor",
 }
 #: Alerts whose detail says why, and those whose detail is the status, which is told anyhow.
 _WITH_REASON = frozenset(

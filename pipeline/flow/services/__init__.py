@@ -79,6 +79,8 @@ class Services:
     looking: bool = False
     #: Whether this process is to end: what works in portions asks it before the next one.
     stopping: Callable[[], bool] = lambda: False
+    #: Whether a certificate was revoked that the kept lists do not have: a hint to look.
+    lists_are_behind: bool = False
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
@@ -201,8 +203,12 @@ class Services:
         return self.token_keys[0]
 
     def read_keys_again(self) -> None:
-        """Let a process that stays alive know of keys that were rotated meanwhile."""
-        self.__dict__.pop("token_keys", None)
+        """Let a process that stays alive know of keys that were rotated meanwhile.
+
+        The authority is opened, and the rights of its files are checked, when it is next needed.
+        """
+        for name in ("token_keys", "authority", "issuer"):
+            self.__dict__.pop(name, None)
         _ = self.token_keys
 
     def is_genuine(self, reference: str, recipient: str, token: str) -> bool:

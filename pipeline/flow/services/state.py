@@ -176,12 +176,28 @@ def open_authority(settings: Settings) -> "Authority":
 def check_keys(tx: Transaction, settings: Settings, **digests: str) -> None:
     """Refuse keys (by part, their digests) that are not those the database was made with.
 
-    Raises ConfigurationError ``keys_differ``.
+    An authority that was rotated counts as the one that it took the place of. Raises
+    ConfigurationError ``keys_differ``.
     """
     remembered = token_keys.remembered(tx)
     for part, digest in digests.items():
-        if remembered.get(part, digest) != digest:
+        known = remembered.get(part, digest)
+        rotated = part == Part.AUTHORITY.value and known != digest and known in _retired(settings)
+        if known != digest and not rotated:
             raise ConfigurationError("keys_differ", path=settings.home().absolute())
+
+
+def _retired(settings: Settings) -> frozenset[str]:
+    from pipeline.certificates.authority import retired_fingerprints  # noqa: PLC0415 - slow to import
+
+    return retired_fingerprints(authority_folder(settings))
+
+
+def remember_authority(tx: Transaction, fingerprint: str) -> None:
+    """Let the database know the authority that signs from now on."""
+    known = token_keys.remembered(tx)
+    if known.get(Part.AUTHORITY.value) != fingerprint:
+        tx.memory.put(token_keys.REMEMBERED, {**known, Part.AUTHORITY.value: fingerprint})
 
 
 def _complete(settings: Settings) -> bool:
@@ -191,7 +207,7 @@ def _complete(settings: Settings) -> bool:
     """
     return (
         token_keys.path_of(settings).exists()
-        and (not wants_authority(settings) or _has_authority(settings))
+        and (not wants_authority(settings) or has_authority(settings))
         and _database_there(settings)
         and not _unfinished(settings).exists()
     )
@@ -202,7 +218,8 @@ def wants_authority(settings: Settings) -> bool:
     return choose(settings.certificates, lambda: open_authority(settings)).uses_authority
 
 
-def _has_authority(settings: Settings) -> bool:
+def has_authority(settings: Settings) -> bool:
+    """Tell whether key and certificate of the embedded authority are there; neither is read."""
     folder = authority_folder(settings)
     return (folder / KEY_FILE).exists() and (folder / CERTIFICATE_FILE).exists()
 
@@ -352,7 +369,7 @@ def _refuse_missing_keys(tx: Transaction, settings: Settings) -> None:
     found, remembered = _parts(settings), token_keys.remembered(tx)
     if Part.TOKEN_KEY not in found and (Part.TOKEN_KEY in remembered or tx.outbox.any()):
         raise ConfigurationError("token_key_missing", path=token_keys.path_of(settings))
-    if not wants_authority(settings) or _has_authority(settings):
+    if not wants_authority(settings) or has_authority(settings):
         return
     half = Part.AUTHORITY in found
     if half or Part.AUTHORITY in remembered or tx.certificates.any_of(OF_AUTHORITY):

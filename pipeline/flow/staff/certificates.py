@@ -7,8 +7,11 @@ from pipeline.certificates.paste import PasteCode, PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.certificate_rows import end_live, refuse_number_of_another
-from pipeline.flow.lifecycle.issuance import issue_pending
+from pipeline.flow.lifecycle.certificate_rows import (
+    end_live,
+    refuse_unless_issuable,
+    reserve,
+)
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
@@ -17,29 +20,54 @@ from pipeline.model.identifiers import new_id
 from pipeline.model.request import EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
 
+#: The line of a history that tells what became of an order.
+_ISSUING = frozenset({EventName.ISSUED, EventName.ISSUE_FAILED})
+
 
 def reissue_certificate(services: Services, record: RequestRecord, who: str) -> RequestRecord:
-    """Order a new certificate in place of the live or expired one, and issue it."""
-    return _decide(services, record, who, EventName.NEW_CERTIFICATE)
+    """Order a new certificate in place of the live or expired one, and issue it.
+
+    Raises RefusedError when a rule forbids it; nothing is ordered then.
+    """
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        refuse_unless_issuable(work, current)
+        event = staff_event(services, current, EventName.NEW_CERTIFICATE, who)
+        return apply_event(work, current, event, by_staff(who))
+
+    return on_request(services, record, change)
 
 
-def issue_wanted(services: Services) -> int:
-    """Issue every certificate that is wanted and was not made yet; return how many."""
-    return issue_pending(services)
+def issue_wanted(services: Services, record: RequestRecord) -> None:
+    """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
+
+    One that could not be made is ordered again first. Raises RefusedError with the code of the rule
+    that forbids it, or ``certificate_not_issued``.
+    """
+
+    def change(work: Work, current: RequestRecord) -> RequestRecord:
+        refuse_unless_issuable(work, current)
+        reserve(work, current)
+        return current
+
+    if services.issuer.automatic:
+        on_request(services, record, change)
+    with services.store.read() as tx:
+        current = tx.requests.get(record.id)
+        failed = [line for line in tx.events.list(record.id) if line.event in _ISSUING]
+    if current is not None and current.state.certificate_wanted_at is not None:
+        detail = dict(failed[-1].detail) if failed else {}
+        failure = detail.get("error", "certificate_waits_for_staff")
+        raise RefusedError("certificate_not_issued", reference=record.reference, failure=failure)
 
 
 def revoke_certificate(
     services: Services, record: RequestRecord, who: str, reason: str
 ) -> RequestRecord:
     """Revoke the live certificate of ``record`` for ``reason`` (a code) and tell the customer."""
-    return _decide(services, record, who, EventName.REVOKE, reason)
 
-
-def _decide(
-    services: Services, record: RequestRecord, who: str, name: EventName, reason: str = ""
-) -> RequestRecord:
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        event = staff_event(services, current, name, who, reason=reason)
+        event = staff_event(services, current, EventName.REVOKE, who, reason=reason)
         return apply_event(work, current, event, by_staff(who), NoticeDetails(reason=reason))
 
     return on_request(services, record, change)
@@ -71,7 +99,7 @@ def enter_certificate(
                 alert(work, "private_key_pasted", current.reference)
             return current
         refused.clear()
-        refuse_number_of_another(work, current)
+        refuse_unless_issuable(work, current)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
         work.tx.certificates.reserve(_entered(current, found, work.now))
         event = staff_event(

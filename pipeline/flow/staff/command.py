@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
-from pipeline.errors import NotFoundError, RefusedError
+from pipeline.errors import ConfigurationError, NotFoundError, RefusedError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue, pending
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
@@ -24,6 +27,8 @@ _OF_META = frozenset(
         EventName.DIRECTLY_ELIGIBLE,
     }
 )
+#: What only the agreed call can bring; the other events of Meta can come at any time.
+_OF_CALL = frozenset({EventName.CODE_VERIFIED, EventName.CODE_FAILED})
 
 
 def on_request(services: Services, record: RequestRecord, decide: Decision) -> RequestRecord:
@@ -44,10 +49,21 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
     changed, waiting = services.run(run)
     issued = {one.id: one for one in issue(services, waiting)}
+    if services.lists_are_behind:
+        _list_revoked(services)
     if not waiting or record.id in issued:
         return issued.get(record.id, changed)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed
+
+
+def _list_revoked(services: Services) -> None:
+    """Sign the lists with what was just revoked; the next batch signs them if the key cannot."""
+    try:
+        keep_lists_current(services)
+    except ConfigurationError as error:
+        code = error.code
+        services.run(lambda work: alert(work, "revocation_not_listed", "", code))
 
 
 def staff_event(
@@ -62,6 +78,17 @@ def staff_event(
         expected_version=record.state.version,
     )
     return replace(event, **values)  # type: ignore[arg-type]
+
+
+def is_of_meta(name: EventName) -> bool:
+    """Tell whether ``name`` is an answer of Meta, which staff only record."""
+    return name in _OF_META
+
+
+def is_too_early(record: RequestRecord, name: EventName, now: datetime) -> bool:
+    """Tell whether ``name`` is the outcome of a call whose agreed time has not come."""
+    slot = record.state.slot
+    return name in _OF_CALL and slot is not None and now < slot.start
 
 
 def by_staff(who: str) -> Trigger:

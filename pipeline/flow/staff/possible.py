@@ -5,7 +5,7 @@ from datetime import timedelta
 from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
-from pipeline.flow.staff.command import staff_event
+from pipeline.flow.staff.command import is_too_early, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
@@ -56,6 +56,8 @@ def _may(services: Services, record: RequestRecord, name: EventName) -> bool:
     if name is EventName.RELEASE and record.sender_verdict is not SenderVerdict.PASS:
         return False
     now = services.clock.now()
+    if is_too_early(record, name, now):
+        return False
     other = next(track for track in Track if track is not record.state.track)
     tomorrow = now + timedelta(days=1)
     event = staff_event(

@@ -14,7 +14,13 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
-from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.staff.command import (
+    by_staff,
+    is_of_meta,
+    is_too_early,
+    on_request,
+    staff_event,
+)
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.problem import Audience, Severity
@@ -22,6 +28,7 @@ from pipeline.model.request import EventName, HoldReason, Slot, Status
 from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.moves import forward_event
+from pipeline.wording.instants import told
 
 #: Events that need more than their name, and the command that asks for it.
 _OWN_COMMAND = {
@@ -119,11 +126,16 @@ def advance(
 
     What is a decision with questions of its own is taken as that decision (approve, release), or
     refused with the name of its command. Raises RefusedError ``no_such_move`` when nothing leads on
-    from the status, ``own_command``, or ``answers_open``.
+    from the status, ``own_command``, ``answers_open``, ``outcome_by_name`` when Meta's answer is
+    not named, or ``outcome_too_early`` before the call in which it is given.
     """
     name = event or (EventName.OFFER_SLOTS if slots else forward_event(record.state))
     if name is None:
         raise RefusedError("no_such_move", status=record.status.value, event="advance")
+    if event is None and is_of_meta(name):
+        raise RefusedError("outcome_by_name", reference=record.reference, event=name.value)
+    if is_too_early(record, name, services.clock.now()):
+        raise _too_early(record, name)
     if name is EventName.APPROVE:
         return approve(services, record, who)
     if name is EventName.RELEASE:
@@ -133,6 +145,36 @@ def advance(
         raise RefusedError(
             "own_command", event=name.value, command=command, reference=record.reference
         )
+    return _record(services, record, who, name, slots=slots, new_date=new_date)
+
+
+def record_early(
+    services: Services, record: RequestRecord, who: str, event: EventName
+) -> RequestRecord:
+    """Record the outcome of a call that took place before the agreed time.
+
+    Raises RefusedError ``outcome_not_early`` for an event that has no such time, or not yet.
+    """
+    if not is_too_early(record, event, services.clock.now()):
+        raise RefusedError("outcome_not_early", reference=record.reference, event=event.value)
+    return _record(services, record, who, event)
+
+
+def _too_early(record: RequestRecord, name: EventName) -> RefusedError:
+    slot = record.state.slot
+    at = told(slot.start, record.time_zone) if slot else ""
+    return RefusedError("outcome_too_early", reference=record.reference, event=name.value, at=at)
+
+
+def _record(
+    services: Services,
+    record: RequestRecord,
+    who: str,
+    name: EventName,
+    *,
+    slots: tuple[Slot, ...] = (),
+    new_date: date | None = None,
+) -> RequestRecord:
     slot = slots[0] if name is EventName.ACCEPT_SLOT and slots else None
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:

@@ -42,11 +42,14 @@ def _expire_of_closed(services: Services) -> None:
         return
 
     def work(tx: Transaction) -> None:
-        for row in over:
+        for found in over:
+            row = tx.certificates.lock(found.id)
+            if row is None or row.state is not CertificateState.LIVE:
+                continue  # revoked meanwhile
             ended = replace(
                 row, state=CertificateState.EXPIRED, ended_at=row.expires_at, end_reason="expired"
             )
-            tx.certificates.save(ended)
+            tx.certificates.save(ended, before=row)
 
     services.store.run(work)
 

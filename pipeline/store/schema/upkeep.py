@@ -17,7 +17,7 @@ from pipeline.store.schema.columns import (
     work_index,
 )
 from pipeline.store.schema.types import UtcDateTime
-from pipeline.store.staff_records import Role
+from pipeline.store.staff_records import Role, Signed, SigningPhase
 
 alerts = sa.Table(
     "alerts",
@@ -61,6 +61,21 @@ memory = sa.Table(
     mailbox(),
     own_key("key"),
     sa.Column("value", sa.JSON, nullable=False),
+)
+
+#: What the authority was asked to sign, and what came of it; lines are only ever added.
+signings = sa.Table(
+    "signings",
+    metadata,
+    mailbox(),
+    own_key("id"),
+    instant("at", optional=False),
+    choice("phase", SigningPhase),
+    choice("what", Signed),
+    text("subject"),
+    text("authority"),
+    text("actor"),
+    text("error"),
 )
 
 tokens = sa.Table(

@@ -11,6 +11,8 @@ from pipeline.model.certificate import CertificateState
 from pipeline.store.context import Context
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
+from pipeline.store.schema.upkeep import signings
+from pipeline.store.staff_records import SigningRecord
 from pipeline.store.statements import Insert, Statement, Upsert, param
 from pipeline.store.tables.requests import CERTIFICATES_OF, MADE
 from pipeline.store.tables.rows import Mapper, Rows, changing, constant, filled
@@ -29,6 +31,7 @@ def _derived(record: CertificateRecord) -> dict[str, object]:
 
 
 _MAPPER = Mapper(CertificateRecord, certificates, _derived)
+_SIGNING = Mapper(SigningRecord, signings)
 _Found = list[CertificateRecord]
 _ROW = certificates.c
 
@@ -178,6 +181,18 @@ class Certificates(Rows[CertificateRecord]):
             ).order_by(ended, certificates.c.id)
         )
 
+    def revoked_since(self, since: datetime) -> _Found:
+        """Return the issued ones that were revoked or superseded at ``since`` or later."""
+        ended = certificates.c.ended_at
+        return self._all(
+            self._select(
+                certificates.c.state.in_(_REVOKED),
+                ended.is_not(None),
+                ended >= since,
+                certificates.c.issued_at.is_not(None),
+            ).order_by(ended, certificates.c.id)
+        )
+
     def list(
         self, view: CertificateView = "live", limit: int | None = None, after: str = ""
     ) -> _Found:
@@ -201,6 +216,21 @@ class Certificates(Rows[CertificateRecord]):
             if after:
                 statement = statement.where(certificates.c.id < after)
         return self._all(statement.limit(limit))
+
+
+class Signings(Rows[SigningRecord]):
+    """The rows of ``signings``; none is ever changed or removed."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, signings, _SIGNING)
+
+    def append(self, record: SigningRecord) -> None:
+        """Add a line."""
+        self._insert(record)
+
+    def list(self, limit: int) -> "list[SigningRecord]":
+        """Return the latest lines, newest first."""
+        return self._all(self._select().order_by(signings.c.id.desc()).limit(limit))
 
 
 def _live() -> sa.ColumnElement[bool]:

@@ -1,4 +1,7 @@
 import base64
+import json
+import time
+import urllib.parse
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -48,6 +51,24 @@ _DRESSES = {
     "dashes of a word processor": lambda text: text.replace("-----", "\u2014\u2013\u2014"),
     "in a mail": lambda text: f"こんにちは。証明書です。\n\n{text}\n\n--\nYamada",
     "double-spaced": lambda text: text.replace("\n", "\n\n"),
+    "one long dash": lambda text: text.replace("-----", "\u2014"),
+    "a string of JSON": lambda text: json.dumps({"certificate": text}),
+    "escaped line ends": lambda text: text.replace("\n", "\\r\\n"),
+    "a variable of a shell": lambda text: "CERT='" + text.replace("\n", "\\n") + "'",
+    "percent-encoded": urllib.parse.quote,
+    "quoted-printable": lambda text: text.replace("=", "=3D"),
+    "a page of HTML": lambda text: text.replace("\n", "<br>\n"),
+    "double width": lambda text: "".join(
+        chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in text
+    ),
+    "a code block": lambda text: f"```\n{text}```\n",
+    "typographic quotes": lambda text: f"\u201e{text.strip()}\u201c",
+    "tabs and blanks": lambda text: "".join(f"\t  {line}  \n" for line in _lines(text)),
+    "behind its description": lambda text: f"Certificate:\n    Version: 3 (0x2)\n--\n{text}",
+    "with attributes": lambda text: f"Bag Attributes\n    localKeyID: 01 02\n{text}",
+    "with a header": lambda text: text.replace("E-----\n", "E-----\nProc-Type: 4\n\n", 1),
+    "encoded once more": lambda text: base64.b64encode(text.encode()).decode(),
+    "old label": lambda text: text.replace("CERTIFICATE", "X509 CERTIFICATE"),
 }
 
 
@@ -115,6 +136,98 @@ def test_a_private_key_beside_a_certificate_is_refused(
 ) -> None:
     found = read_paste(issued.text + _KEYS["pkcs8"], now)
     assert found == PasteRefused(PasteCode.PRIVATE_KEY)
+
+
+_HIDDEN = {
+    "zero-width in its name": lambda key: key.replace("PRIVATE", "PRI\u200bVATE"),
+    "quoted": lambda key: "".join(f"> {line}\n" for line in _lines(key)),
+    "quoted inside its name": lambda key: key.replace("PRIVATE KEY", "PRIVATE\n> KEY"),
+    "one line": lambda key: "".join(_lines(key)),
+    "a string of JSON": json.dumps,
+    "percent-encoded": urllib.parse.quote,
+    "double width": lambda key: "".join(
+        chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in key
+    ),
+    "encoded once more": lambda key: base64.b64encode(key.encode()).decode(),
+    "its first line alone": lambda key: _lines(key)[1],
+    "lower case": lambda key: key.replace("PRIVATE KEY", "private key"),
+}
+
+
+@pytest.mark.parametrize("dress", _HIDDEN.values(), ids=_HIDDEN.keys())
+def test_a_private_key_is_known_however_it_is_dressed(dress: "object", now: datetime) -> None:
+    assert callable(dress)
+    assert read_paste(dress(_KEYS["pkcs8"]), now) == PasteRefused(PasteCode.PRIVATE_KEY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","d": "jpsQ"}',
+        "PuTTY-User-Key-File-3: ecdsa-sha2-nistp256\nPrivate-Lines: 1\nAAAAIQ==",
+        base64.b64encode(b"\x30\x82\x09\x30\x02\x01\x03" + bytes(90)).decode(),
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQWG\n-----END PGP PRIVATE KEY BLOCK-----",
+    ],
+    ids=["JSON Web Key", "PuTTY", "PKCS 12", "PGP"],
+)
+def test_a_private_key_of_another_form_is_known(text: str, now: datetime) -> None:
+    assert read_paste(text, now) == PasteRefused(PasteCode.PRIVATE_KEY)
+
+
+def _filled(unit: str) -> str:
+    return (unit * (MAXIMUM_CHARACTERS // len(unit) + 1))[:MAXIMUM_CHARACTERS]
+
+
+_HOSTILE = {
+    "dashes": "-",
+    "long dashes": "\u2014",
+    "dashes and blanks": "-- ",
+    "begins": "-----BEGIN CERTIFICATE-----\n",
+    "begins without ends": "-----BEGIN ",
+    "begins on one line": "--BEGIN A",
+    "blanks": " ",
+    "line ends": "\n",
+    "quote marks": "> ",
+    "quote marks on lines": "\n>",
+    "letters": "A",
+    "padding": "=",
+    "headers": "A: \n",
+    "header names": "A-",
+    "escapes": "\\n",
+    "backslashes": "\\",
+    "percent": "%2",
+    "zero-width": "\u200b",
+    "blanks of all kinds": "\u00a0\u3000\u2009",
+    "kanji": "\u8a3c\u660e\u66f8",
+    "emoji": "\U0001f600",
+    "halves of characters": "\ud83d",
+    "web keys": '"kty":"d":',
+    "web keys and blanks": '"d"         ',
+    "controls": "\x1e\x00",
+    "lengths of DER": base64.b64encode(b"\x30\x84\xff\xff\xff\xff").decode(),
+    "nested DER": base64.b64encode(b"\x30\x82\x01\x00" * 3).decode(),
+    "fields": base64.b64encode(b"\x0a\x01\x00").decode(),
+    "varints": base64.b64encode(b"\x0a\xff\xff").decode(),
+}
+
+
+@pytest.mark.parametrize("unit", _HOSTILE.values(), ids=_HOSTILE.keys())
+def test_time_to_read_grows_with_the_length_alone(unit: str, now: datetime) -> None:
+    text = _filled(unit)
+    began = time.process_time()
+    for _ in range(4):
+        read_paste(text, now)
+        read_paste("-----BEGIN CERTIFICATE-----\n" + text[:65_000], now)
+    assert (time.process_time() - began) / 8 < 0.05
+
+
+def test_a_key_whose_numbers_would_take_minutes_to_check_is_not_loaded(now: datetime) -> None:
+    octets = b"\x02\x01\x00" + b"\x02\x82\x40\x00" + b"\xff" * 0x4000
+    key = b"\x30\x82" + len(octets).to_bytes(2, "big") + octets
+    began = time.process_time()
+    found = read_paste(base64.b64encode(key).decode(), now)
+    assert found == PasteRefused(PasteCode.PRIVATE_KEY)
+    assert time.process_time() - began < 0.05
 
 
 def _wrong(text: str) -> dict[str, tuple[str, PasteCode]]:

@@ -27,6 +27,7 @@ LOOKS = [
     "certificate verify FILE",
     "certificate crl",
     "authority show",
+    "authority log",
     "authority export",
     "mail list",
     "mail show MAIL",
@@ -71,6 +72,8 @@ WRITES = {
     ("outbox", "retry"),
     ("outbox", "resume"),
     ("token", "rotate"),
+    ("authority", "init"),
+    ("authority", "rotate"),
     ("quarantine", "release"),
     ("quarantine", "drop"),
 }

@@ -9,9 +9,11 @@ from pipeline.model.request import Slot
 from pipeline.model.transition import (
     AlertStaff,
     Effect,
+    ExpireCertificate,
     RevokeCertificate,
 )
 from tests.unit.tracks.rows import (
+    ACTIVE,
     DAY,
     FREED,
     ISSUE,
@@ -172,10 +174,52 @@ MIGRATION = [
         E.NEW_CERTIFICATE,
         C,
         S.SLOT_PLANNING,
-        (RevokeCertificate("new_certificate"), *mail(N.STATUS_CHANGED)),
+        mail(N.STATUS_CHANGED),
         state={"ownership_verified_at": NOW - 14 * DAY},
-        after={"certificate_expires_at": None},
+        after={"certificate_expires_at": NOW + 5 * DAY},
     ),
+    *[
+        row
+        for status in (
+            S.AWAITING_TWO_STEP_OFF,
+            S.SLOT_PLANNING,
+            S.SLOT_PROPOSED,
+            S.SLOT_AGREED,
+            S.APPROVED,
+        )
+        for row in (
+            Row(
+                T.MIGRATION,
+                status,
+                E.EXPIRE,
+                Y,
+                status,
+                (ExpireCertificate(),),
+                state={"certificate_expires_at": NOW},
+                after={"certificate_expires_at": None},
+            ),
+            Row(
+                T.MIGRATION,
+                status,
+                E.REVOKE,
+                F,
+                S.HELD,
+                (RevokeCertificate("exposed"), *mail(N.CERTIFICATE_REVOKED)),
+                state={"certificate_expires_at": NOW + DAY},
+                say={"reason": "exposed"},
+                after={"certificate_expires_at": None, "came_from": status},
+            ),
+            Row(
+                T.MIGRATION,
+                status,
+                E.ACTIVATED,
+                C,
+                S.ACTIVE,
+                ACTIVE,
+                state={"certificate_expires_at": NOW + DAY},
+            ),
+        )
+    ],
     Row(
         T.MIGRATION,
         S.CERTIFICATE_EXPIRED,

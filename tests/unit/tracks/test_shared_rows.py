@@ -262,15 +262,34 @@ HELD = [
         E.APPROVE,
         F,
         S.APPROVED,
-        (RevokeCertificate("approve"), REQUESTED, *ISSUE),
+        (REQUESTED, *ISSUE),
         state={
             "came_from": S.CERTIFICATE_ISSUED,
             "hold_reason": HoldReason.CERTIFICATE_LIMIT,
             "certificates": 3,
             "certificate_expires_at": NOW + DAY,
         },
-        after={"approved_at": NOW, "certificates": 0, "certificate_expires_at": None},
+        after={"approved_at": NOW, "certificates": 0, "certificate_expires_at": NOW + DAY},
     ),
+    *[
+        Row(
+            track,
+            S.HELD,
+            E.REVOKE,
+            F,
+            S.HELD,
+            (RevokeCertificate("exposed"), *mail(N.CERTIFICATE_REVOKED)),
+            state={
+                "came_from": S.CERTIFICATE_ISSUED,
+                "hold_reason": HoldReason.CHANGE,
+                "certificates": 1,
+                "certificate_expires_at": NOW + DAY,
+            },
+            say={"reason": "exposed"},
+            after={"certificate_expires_at": None, "hold_reason": HoldReason.CHANGE},
+        )
+        for track in (T.ONBOARDING, T.MIGRATION)
+    ],
     Row(
         T.ONBOARDING,
         S.HELD,

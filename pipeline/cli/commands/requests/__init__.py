@@ -96,18 +96,22 @@ def approve(  # noqa: PLR0913 - click hands over each option by its name
 )
 @click.option("--slot", "slots", multiple=True)
 @click.option("--date", "new_date", type=click.DateTime(["%Y-%m-%d"]), default=None)
-def advance(
+@click.option("--early", is_flag=True)
+def advance(  # noqa: PLR0913 - click hands over each option by its name
     reference: str,
     name: str | None,
     event: str | None,
     slots: tuple[str, ...],
     new_date: datetime | None,
     *,
+    early: bool,
     as_json: bool,
 ) -> None:
     """Record that the present step is done (or another event of it)."""
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        if early and event:
+            return decisions.record_early(opened, record, who, EventName(event))
         return decisions.advance(
             opened,
             record,

@@ -1,0 +1,116 @@
+"""The lists of revoked certificates: signed at each revocation and daily, kept to be printed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pipeline.certificates.issuers.choose import OF_AUTHORITY
+from pipeline.errors import PipelineError
+from pipeline.flow.services import Services, Work, state
+from pipeline.flow.services.lists import KEPT_LISTS, KeptLists, kept_lists
+from pipeline.flow.services.signings import note_begun, note_done, note_failed
+from pipeline.store.records import CertificateRecord
+from pipeline.store.staff_records import Signed
+from pipeline.store.unit_of_work import Transaction
+
+if TYPE_CHECKING:
+    from pipeline.certificates.authority import Authority
+
+#: So long a list is kept before it is signed anew, though nothing was revoked.
+_DAILY = timedelta(days=1)
+_TRIES = 3
+
+
+def keep_lists_current(services: Services, *, anew: bool = False) -> bool:
+    """Sign the lists when a certificate was revoked since, a day has passed, or ``anew``.
+
+    Return whether it was done. Two workers at once leave the list of the later number. Raises what
+    opening the authority raises; the next call tries again.
+    """
+    signed = False
+    for _ in range(_TRIES):
+        with services.store.read() as tx:
+            kept = kept_lists(tx)
+            if not anew and not _is_due(services, tx, kept):
+                break
+            revoked = [row for row in tx.certificates.revoked(services.clock.now()) if _is_on(row)]
+        signed = _sign(services, kept, revoked)
+        if signed:
+            break
+    services.lists_are_behind = False
+    return signed
+
+
+def _is_due(services: Services, tx: Transaction, kept: KeptLists | None) -> bool:
+    """Tell whether lists are to be signed; an authority that never signed needs none."""
+    in_force = services.issuer.uses_authority
+    if not in_force and not state.authority_folder(services.settings).exists():
+        return False
+    if kept is None:
+        return tx.certificates.any_of(OF_AUTHORITY)
+    if services.clock.now() - kept.at >= _DAILY:
+        return True
+    since = tx.certificates.revoked_since(kept.at)
+    return any(_is_on(row) and row.serial not in kept.listed for row in since)
+
+
+def _is_on(row: CertificateRecord) -> bool:
+    return row.issuer is OF_AUTHORITY and row.issued_at is not None and row.ended_at is not None
+
+
+def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateRecord]) -> bool:
+    """Sign and keep the lists; False when another worker kept newer ones meanwhile."""
+    from pipeline.certificates.crl import list_number  # noqa: PLC0415 - slow to import
+
+    now = services.clock.now()
+    number = list_number(now, kept.number if kept else 0)
+    authority = services.authority
+    subject, signer = str(number), authority.fingerprint
+    note = {"authority": signer}
+    services.run(lambda work: note_begun(work, Signed.REVOCATION_LIST, subject, **note))
+    try:
+        found = _lists(services, authority, revoked, now, number)
+    except PipelineError as error:
+        code = error.code
+        services.run(lambda work: note_failed(work, Signed.REVOCATION_LIST, subject, code))
+        raise
+    listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= now]
+
+    def keep(work: Work) -> bool:
+        before = kept_lists(work.tx)
+        is_last = (before.number if before else 0) == (kept.number if kept else 0)
+        if is_last:
+            value = {"number": number, "at": now.isoformat(), "lists": found, "listed": listed}
+            work.tx.memory.put(KEPT_LISTS, value)  # type: ignore[arg-type]  # lists of texts are JSON
+            state.remember_authority(work.tx, signer)
+        note_done(work, Signed.REVOCATION_LIST, subject, **note)
+        return is_last
+
+    return services.run(keep)
+
+
+def _lists(
+    services: Services,
+    present: "Authority",
+    revoked: Sequence[CertificateRecord],
+    now: datetime,
+    number: int,
+) -> list[str]:
+    from pipeline.certificates.authority import retired_authorities  # noqa: PLC0415 - slow to import
+    from pipeline.certificates.crl import Revocation, is_issued_by, revocation_list  # noqa: PLC0415
+
+    certificates = services.settings.certificates
+    retired = retired_authorities(
+        state.authority_folder(services.settings),
+        passphrase=certificates.passphrase.read(),
+        arc=certificates.private_enterprise_arc,
+    )
+    lists = []
+    for authority in (present, *retired):
+        entries = [
+            Revocation(row.serial, row.ended_at, row.end_reason)
+            for row in revoked
+            if row.ended_at is not None and (not retired or is_issued_by(row.text, authority))
+        ]
+        lists.append(revocation_list(authority, entries, now, number))
+    return lists

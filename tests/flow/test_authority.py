@@ -1,0 +1,384 @@
+"""The authority at work: what it signs is noted, lists are current, a new one takes its place."""
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from pipeline.certificates.authority import RETIRED_FOLDER, Authority, trusted_certificates
+from pipeline.certificates.verify import Reason
+from pipeline.clock import SettableClock
+from pipeline.errors import ConfigurationError, ExitCode, NotFoundError, RefusedError
+from pipeline.flow.services import Services, state
+from pipeline.flow.staff import authority as staff
+from pipeline.flow.staff import certificates
+from pipeline.flow.staff import review as decisions
+from pipeline.flow.views import certificates as views
+from pipeline.model.certificate import CertificateState
+from pipeline.model.request import EventName, Status
+from pipeline.store.records import RequestRecord
+from pipeline.store.staff_records import Signed, SigningPhase
+from tests.world.customers import HANAKO, form
+from tests.world.fixtures import MakeWorld
+from tests.world.outbox import notices
+from tests.world.world import World
+
+BEGUN, DONE, FAILED = SigningPhase.BEGUN, SigningPhase.DONE, SigningPhase.FAILED
+
+
+def _approved(world: World) -> RequestRecord:
+    world.mail(HANAKO, form())
+    return decisions.approve(
+        world.services, world.request(), "saki", ticked="all", business_verified=True
+    )
+
+
+def _named(world: World, record: RequestRecord) -> RequestRecord:
+    return decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+
+
+def _issued(world: World) -> RequestRecord:
+    record = _named(world, _approved(world))
+    world.staff_mails()
+    assert record.status is Status.CERTIFICATE_ISSUED
+    return world.again(record)
+
+
+def _signings(world: World) -> list[tuple[SigningPhase, Signed, str]]:
+    with world.services.store.read() as tx:
+        return [(row.phase, row.what, row.subject) for row in reversed(tx.signings.list(100))]
+
+
+def _lists(world: World) -> list[x509.CertificateRevocationList]:
+    end = "-----END X509 CRL-----\n"
+    parts = views.current_crl(world.services).split(end)[:-1]
+    return [x509.load_pem_x509_crl((part + end).encode()) for part in parts]
+
+
+def _serials(crl: x509.CertificateRevocationList) -> set[str]:
+    return {f"{one.serial_number:036x}" for one in crl}
+
+
+# --- what is noted ----------------------------------------
+
+
+def test_each_signing_has_a_line_before_and_one_after(any_world: World) -> None:
+    world = any_world
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    of_certificate = [line for line in _signings(world) if line[1] is Signed.CERTIFICATE]
+    assert of_certificate == [
+        (BEGUN, Signed.CERTIFICATE, row.serial),
+        (DONE, Signed.CERTIFICATE, row.serial),
+    ]
+    of_lists = [phase for phase, what, _ in _signings(world) if what is Signed.REVOCATION_LIST]
+    assert of_lists == [BEGUN, DONE]
+    with world.services.store.read() as tx:
+        begun = [one for one in tx.signings.list(10) if one.phase is BEGUN]
+    assert {one.authority for one in begun} == {world.services.authority.fingerprint}
+
+
+def test_certificate_that_could_not_be_made_is_noted_as_such(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _approved(world)
+
+    def refuse(*_: object) -> None:
+        raise RefusedError("certificate_lint_failed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.certificates.profile.finish", refuse)
+        record = _named(world, record)
+    assert record.status is Status.APPROVED
+    assert [phase for phase, what, _ in _signings(world) if what is Signed.CERTIFICATE] == [
+        BEGUN,
+        FAILED,
+    ]
+
+
+# --- the list of revoked certificates ----------------------------------------
+
+
+def test_list_is_signed_at_each_revocation_and_daily(any_world: World) -> None:
+    world = any_world
+    with pytest.raises(NotFoundError):
+        views.current_crl(world.services)
+    record = _issued(world)
+    (first,) = _lists(world)
+    assert _serials(first) == set()
+    world.run()
+    assert len(_lists(world)) == 1
+    assert _lists(world)[0] == first  # nothing was revoked, and no day has passed
+    world.clock.advance(timedelta(minutes=1))
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    (second,) = _lists(world)
+    (row,) = world.certificates(record)
+    assert _serials(second) == {row.serial}
+    world.later(hours=25)
+    (third,) = _lists(world)
+    assert third.last_update_utc > second.last_update_utc
+    assert _serials(third) == {row.serial}
+    numbers = [
+        crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        for crl in (first, second, third)
+    ]
+    assert numbers == sorted(set(numbers))
+
+
+def test_certificate_that_was_replaced_or_withdrawn_by_mail_is_listed_in_the_same_batch(
+    world: World,
+) -> None:
+    record = _issued(world)
+    world.reply(record, "証明書の再発行希望")
+    old, new = world.certificates(record)
+    assert old.serial in _serials(_lists(world)[0])
+    world.reply(record, "取り下げます")
+    assert {old.serial, new.serial} <= _serials(_lists(world)[0])
+
+
+def test_list_that_cannot_be_signed_stops_no_revocation(world: World) -> None:
+    record = _issued(world)
+    key = world.home / "authority" / "authority.key"
+    key.chmod(0o644)
+    world.services.read_keys_again()
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    assert world.certificates(record)[0].state is CertificateState.REVOKED
+    assert "revocation_not_listed" in world.alerts()
+    assert world.batch().exit_code == ExitCode.CONFIGURATION
+    key.chmod(0o600)
+    world.run()
+    assert _serials(_lists(world)[0]) == {world.certificates(record)[0].serial}
+
+
+def test_openssl_says_ok_then_revoked_then_expired(world: World, tmp_path: Path) -> None:
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    assert row.expires_at is not None
+    assert _openssl(world, row.text, tmp_path) == "OK"
+    at_the_end = row.expires_at - timedelta(seconds=2)
+    assert _openssl(world, row.text, tmp_path, at_the_end) == "OK"
+    assert "expired" in _openssl(world, row.text, tmp_path, row.expires_at)
+    world.clock.advance(timedelta(minutes=1))
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    assert "revoked" in _openssl(world, row.text, tmp_path)
+
+
+def test_tls_refuses_a_certificate_of_ours_as_a_server(world: World, tmp_path: Path) -> None:
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    for purpose in ("sslserver", "sslclient"):
+        told = _openssl(world, row.text, tmp_path, None, "-purpose", purpose)
+        assert "purpose" in told
+
+
+def _openssl(world: World, text: str, folder: Path, at: datetime | None = None, *more: str) -> str:
+    """Return OK, or the reason that openssl gives."""
+    (folder / "certificate.pem").write_text(text)
+    trusted = trusted_certificates(state.authority_folder(world.services.settings))
+    (folder / "trusted.pem").write_text(trusted)
+    (folder / "crl.pem").write_text(views.current_crl(world.services))
+    moment = int((at or world.clock.now()).timestamp())
+    done = subprocess.run(
+        ["openssl", "verify", "-x509_strict", "-crl_check", "-ignore_critical", *more,
+         "-attime", str(moment), "-CRLfile", "crl.pem", "-CAfile", "trusted.pem",
+         "certificate.pem"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    return "OK" if done.returncode == 0 else done.stdout + done.stderr
+
+
+# --- a new authority ----------------------------------------
+
+
+def test_rotation_trusts_both_and_lists_the_revocations_of_both(
+    any_world: World, tmp_path: Path
+) -> None:
+    world = any_world
+    record = _issued(world)
+    (old,) = world.certificates(record)
+    before = world.services.authority.fingerprint
+    made = staff.rotate(world.services, "saki")
+    assert made == world.services.authority.fingerprint != before
+    assert views.verify_text(world.services, old.text, None).valid
+    assert _openssl(world, old.text, tmp_path) == "OK"
+    world.clock.advance(timedelta(minutes=1))
+    world.reply(record, "証明書の再発行希望")
+    new = next(row for row in world.certificates(record) if row.serial != old.serial)
+    assert _openssl(world, new.text, tmp_path) == "OK"
+    assert "revoked" in _openssl(world, old.text, tmp_path)
+    assert [_serials(crl) for crl in _lists(world)] == [set(), {old.serial}]
+    lines = [(phase, subject) for phase, what, subject in _signings(world)
+             if what is Signed.AUTHORITY]  # fmt: skip
+    assert lines == [(BEGUN, before), (DONE, made)]
+    assert "authority_rotated" in world.alerts()
+
+
+def test_rotation_that_was_killed_before_the_database_knew_goes_on(world: World) -> None:
+    record = _issued(world)
+    settings = world.services.settings.certificates
+    folder = world.home / "authority"
+    made = Authority.rotate(
+        folder, passphrase=None, name=settings.authority_name, now=world.clock.now()
+    )
+    world.services.read_keys_again()
+    assert world.services.authority.fingerprint == made.fingerprint
+    world.later(hours=25)  # the list of the day tells the database
+    shutil.rmtree(folder / RETIRED_FOLDER)
+    world.services.read_keys_again()
+    assert world.services.authority.fingerprint == made.fingerprint
+    assert (
+        Reason.OTHER_AUTHORITY
+        in views.verify_text(world.services, world.certificates(record)[0].text, None).reasons
+    )
+
+
+def test_authority_of_elsewhere_is_refused_also_beside_retired_ones(
+    world: World, tmp_path: Path
+) -> None:
+    staff.rotate(world.services, "saki")
+    folder = world.home / "authority"
+    for name in ("authority.key", "authority.crt"):
+        (folder / name).unlink()
+    Authority.make(folder, passphrase=None, name="Another", now=world.clock.now())
+    world.services.read_keys_again()
+    with pytest.raises(ConfigurationError) as error:
+        _ = world.services.authority
+    assert error.value.code == "keys_differ"
+
+
+def test_draft_of_a_retired_authority_is_made_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _approved(world)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.lifecycle.issuance._sign", lambda *_: [])
+        _named(world, record)
+    staff.rotate(world.services, "saki")
+    world.run()
+    world.later(minutes=11)
+    assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
+# --- whatever fails, no certificate ----------------------------------------
+
+
+def _clock_back(world: World) -> None:
+    assert isinstance(world.clock, SettableClock)
+    world.clock.advance(-timedelta(hours=1))
+
+
+def _key_missing(world: World) -> None:
+    (world.home / "authority" / "authority.key").unlink()
+
+
+def _key_open(world: World) -> None:
+    (world.home / "authority" / "authority.key").chmod(0o644)
+
+
+def _folder_gone(world: World) -> None:
+    (world.home / "authority").rename(world.home / "elsewhere")
+
+
+def _folder_open(world: World) -> None:
+    (world.home / "authority").chmod(0o755)
+
+
+def _wrong_passphrase(world: World) -> None:
+    (world.home / "passphrase").write_text("another phrase of many words\n")
+
+
+_FAULTS: dict[str, tuple[Callable[[World], None], str]] = {
+    "clock back an hour": (_clock_back, "clock_behind"),
+    "key missing": (_key_missing, "authority_missing"),
+    "key 0644": (_key_open, "file_open_to_others"),
+    "authority folder gone": (_folder_gone, "authority_missing"),
+    "authority folder 0755": (_folder_open, "authority_folder_open"),
+    "wrong passphrase": (_wrong_passphrase, "authority_passphrase_wrong"),
+}
+
+
+@pytest.fixture
+def guarded(make_world: MakeWorld, tmp_path: Path) -> World:
+    """A world whose authority has a passphrase; its next decision orders a certificate."""
+    phrase = tmp_path / "passphrase"
+    phrase.touch(mode=0o600)
+    phrase.write_text("a phrase of many words\n")
+    world = make_world(certificates={"passphrase": {"file": str(phrase)}})
+    (world.home / "passphrase").symlink_to(phrase)
+    return world
+
+
+@pytest.mark.parametrize("name", _FAULTS)
+def test_fault_makes_no_certificate_and_the_request_stays_approved(
+    name: str, guarded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = guarded
+    break_it, code = _FAULTS[name]
+    record = _approved(world)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.staff.command.issue", lambda *_: [])
+        record = _named(world, record)
+    assert record.status is Status.APPROVED
+    kept = {path: path.read_bytes() for path in (world.home / "authority").iterdir()}
+    break_it(world)
+    summary = world.batch()
+    assert summary.exit_code == ExitCode.CONFIGURATION
+    assert code in {failure.error.code for failure in summary.failures if failure.error}
+    assert summary.issued == 0
+    assert world.again(record).status is Status.APPROVED
+    assert {row.state for row in world.certificates(record)} <= {CertificateState.RESERVED}
+    with pytest.raises(ConfigurationError) as error:
+        certificates.issue_wanted(world.services, world.again(record))
+    assert error.value.code == code
+    assert world.certificates(record)[0].text == ""
+    assert "certificate_issued" not in notices(world.new_mails())
+    _mend(world, kept)
+    world.clock.advance(timedelta(hours=1))
+    assert notices(world.staff_mails()) == ["certificate_issued"]
+    assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
+def _mend(world: World, kept: dict[Path, bytes]) -> None:
+    folder = world.home / "authority"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    for path, content in kept.items():
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    (world.home / "passphrase").write_text("a phrase of many words\n")
+
+
+@pytest.mark.parametrize("step", ["_prepare", "_sign"])
+def test_full_disk_makes_no_certificate_and_the_request_stays_approved(
+    step: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _approved(world)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.staff.command.issue", lambda *_: [])
+        record = _named(world, record)
+    whole = Services.run
+
+    def full(services: Services, change: Callable[..., object]) -> object:
+        if step in repr(change) or step in getattr(change, "__code__", full.__code__).co_names:
+            raise state._unusable(
+                services.settings, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            )
+        return whole(services, change)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Services, "run", full)
+        summary = world.batch()
+    assert (summary.issued, summary.exit_code) == (0, ExitCode.TRY_LATER)
+    assert summary.unreachable == "storage"
+    assert world.again(record).status is Status.APPROVED
+    assert notices(world.staff_mails()) == ["certificate_issued"]
