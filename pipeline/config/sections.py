@@ -36,7 +36,8 @@ class MailboxSettings(Section):
     own_addresses: tuple[str, ...] = ()
     fetch_count: Annotated[int, Between(1, 500)] = 50
     fetch_bytes: Bytes = 20_000_000
-    message_bytes: Bytes = 25_000_000
+    # customers are told it in whole megabytes
+    message_bytes: Annotated[int, Between(1_000_000, 1_000_000_000)] = 25_000_000
 
 
 class _Folders(Section):

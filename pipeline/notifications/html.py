@@ -16,6 +16,8 @@ _PAGE = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n'
     '<meta name="supported-color-schemes" content="light dark">\n'
+    # programs that make links of numbers and dates by themselves make none of what is no number
+    '<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">\n'
     "<title>{title}</title>\n<style>{style}</style>\n</head>\n"
     '<body style="margin:0;padding:0">\n{preheader}'
     '<table role="presentation" width="100%" style="width:100%;{wrapper}">\n'
@@ -38,6 +40,8 @@ _STYLE = (
     ".facts th{padding-bottom:0!important}.facts td{padding-top:0!important}"
     ".facts td{padding-bottom:.6em!important}.act strong{white-space:normal!important}"
     ".rows td:empty{padding:0!important;border-bottom:0!important} }"
+    # where one is made all the same, it looks like the words around it
+    "a[x-apple-data-detectors]{color:inherit!important;text-decoration:none!important}"
     "@media (min-width:601px){.act th{white-space:nowrap} }"
     "@media (max-width:400px){.whole{font-size:.95em} }"
 )

@@ -121,6 +121,7 @@ def _all_arrive(box: World, server: ScriptedSmtp, *, but: tuple[str, ...] = ()) 
         ("auth", HANG_UP, _CAN_PASS),
         ("mail", "421 4.7.0 too many", _CAN_PASS),
         ("mail", "530 5.7.0 log in", _SETTING),
+        ("mail", "503 5.5.1 hello first", _CAN_PASS),
         ("mail", "550 5.7.1 not as that address", _SETTING),
         ("mail", SILENCE, _CAN_PASS),
         ("rcpt", "421 4.7.0 too many", _CAN_PASS),
@@ -234,7 +235,9 @@ def test_silence_at_a_reset_keeps_the_refusal_and_ends_the_run(
     assert summary.exit_code == _CAN_PASS
 
 
-@pytest.mark.parametrize("answer", ["421 4.4.2 enough for one connection", HANG_UP])
+@pytest.mark.parametrize(
+    "answer", ["421 4.4.2 enough for one connection", "503 5.5.1 nested MAIL command", HANG_UP]
+)
 def test_line_that_the_server_had_enough_of_is_opened_again(
     box: World, server: ScriptedSmtp, answer: str
 ) -> None:
@@ -242,6 +245,22 @@ def test_line_that_the_server_had_enough_of_is_opened_again(
     summary = box.batch()
     assert (summary.sent, summary.exit_code) == (3, ExitCode.DONE)
     assert server.connections == 2
+
+
+def test_server_that_wants_something_else_first_blames_no_address(
+    box: World, server: ScriptedSmtp, tmp_path: Path
+) -> None:
+    server.say("mail", "503 5.5.1 EHLO and AUTH first")
+    (down,) = box.batch().failures
+    assert down.error is not None
+    assert down.error.code == "courier_unreachable"
+    # a server that offers a log-in to whoever has none wants that
+    server.extensions, server.login = (*server.extensions, "AUTH PLAIN"), ""
+    box.change(courier=courier(server, tmp_path, user="", password=Secret()))
+    (wanted,) = box.batch(after=_LATER).failures
+    assert wanted.error is not None
+    assert wanted.error.code == "courier_login"
+    assert "EHLO and AUTH first" in str(wanted.error.params)
 
 
 @pytest.mark.parametrize(

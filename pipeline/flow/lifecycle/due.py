@@ -12,7 +12,8 @@ from pipeline.flow.lifecycle.renew import renew
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.outgoing.facts import customer_due
-from pipeline.flow.outgoing.ledger import Heard, heard, naming_mail, reminder_waits
+from pipeline.flow.outgoing.late import outdated_mail
+from pipeline.flow.outgoing.ledger import Heard, ask_waits, heard, naming_mail, reminder_waits
 from pipeline.flow.services import Services, Work, waits
 from pipeline.model.request import Event, EventName
 from pipeline.model.transition import Deadline, DeadlineKind
@@ -89,6 +90,8 @@ def _look_at(work: Work, record: RequestRecord) -> None:
     if follow is not None:
         apply_event(work, record, follow[0], Trigger(), follow[1])
         return
+    if (mail := outdated_mail(work, record)) is not None:
+        record = renew(work, record, mail)
     ready = due(
         record.state,
         record.done_deadlines,
@@ -131,11 +134,14 @@ def _event(work: Work, record: RequestRecord, deadline: Deadline) -> Event:
 def _waits(work: Work, record: RequestRecord, deadline: Deadline) -> bool:
     """Tell whether ``deadline`` has to wait for a mail of ours, or for the next batch.
 
-    Nothing is closed while its reminder is on the way. After an outage of ours the first batch lets
+    Nothing is closed while its reminder is on the way, and nobody is reminded of what they were
+    not asked yet. After an outage of ours the first batch lets
     everything go first that was decided meanwhile, before it tells that a promise was not kept.
     """
     if deadline.kind is DeadlineKind.CLOSE:
         return reminder_waits(work, record)
+    if deadline.kind is DeadlineKind.REMIND:
+        return ask_waits(work, record)
     if deadline.kind is not DeadlineKind.PROMISE:
         return False
     last = work.tx.memory.last_batch()

@@ -1,7 +1,7 @@
-"""A mail that waited until the date that it promises had passed: it is written anew.
+"""A mail that waited until a date in it had passed: it is written anew.
 
-A server that is down keeps a mail for days. Nobody was promised anything then, so nothing is late;
-but the mail must not go out as it is.
+A server that is down keeps a mail for days. Nobody was promised or asked anything then, so nothing
+is late; but the mail must not go out as it is.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,10 @@ from pipeline.model.transition import SendNotice
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
 
+#: Who brings about mails that no staff member does.
+_NO_STAFF = frozenset({"customer", "system"})
+_GONE = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.IN_DOUBT})
+
 
 def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecord:
     """Take ``mail`` back and put the same into the outbox with the dates of now.
@@ -35,7 +39,12 @@ def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecor
     notice = Notice(
         renewed,
         SendNotice(mail.notice, mail.variant),
-        replace(_details(work, record, mail), requests=_listed(work, ids)),
+        replace(
+            _details(work, record, mail),
+            requests=_listed(work, ids),
+            by_staff=mail.triggered_by not in _NO_STAFF,
+            reminder=_is_reminder(work, record, mail),
+        ),
         before=_left(work, record),
         also=tuple(request_id for request_id in ids if request_id != record.id),
     )
@@ -50,6 +59,15 @@ def _listed(work: Work, ids: Sequence[str]) -> tuple[RequestFacts, ...]:
     found = (work.tx.requests.get(request_id) for request_id in ids)
     told = tuple(request_facts(work, record) for record in found if record is not None)
     return told if len(told) > 1 else ()
+
+
+def _is_reminder(work: Work, record: RequestRecord, mail: OutboxRecord) -> bool:
+    """Whether the same was asked in this stay by a mail that has gone out."""
+    return any(
+        other.notice is mail.notice and other.state in _GONE
+        for other in work.tx.outbox.of_request(record.id)
+        if other.created_at >= record.state.entered_at
+    )
 
 
 def _details(work: Work, record: RequestRecord, mail: OutboxRecord) -> NoticeDetails:

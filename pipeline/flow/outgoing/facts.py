@@ -87,7 +87,7 @@ def notice_facts(
         certificate_ordered=state.certificate_wanted_at is not None,
         number_in_app=_answer(revision, "number_use") == "whatsapp_app",
         asked_ready=state.had_certificate and _asked_ready(work, record),
-        undo_until=_undo_until(work, state),
+        undo_until=_ahead(undo_until(work, state), work.now),
         approval_ends_at=(
             state.approved_at + work.services.policy.approval_lapses if state.approved_at else None
         ),
@@ -112,7 +112,7 @@ def _asked_ready(work: Work, record: RequestRecord) -> bool:
     return work.tx.events.has_detail(record.id, EventName.REMIND, asked)
 
 
-def _undo_until(work: Work, state: RequestState) -> datetime | None:
+def undo_until(work: Work, state: RequestState) -> datetime | None:
     """Return when the time is over in which a reply undoes the end of the request."""
     undone = state.status is Status.WITHDRAWN or (
         state.status is Status.ACTIVE and state.activation_reported
@@ -120,6 +120,10 @@ def _undo_until(work: Work, state: RequestState) -> datetime | None:
     if not undone or state.ended_at is None:
         return None
     return state.ended_at + work.services.policy.undo_withdraw
+
+
+def _ahead(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at > now else None
 
 
 def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:

@@ -5,12 +5,12 @@ back before it went out has told nobody anything: what the mails before it said 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.flow.services import Work
-from pipeline.model.notice import NoticeFacts, Saying
-from pipeline.model.request import RequestState
+from pipeline.model.notice import NoticeFacts, NoticeName, Saying
+from pipeline.model.request import RequestState, Status
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import all_reminders, our_promise_at, reminders_of
@@ -20,6 +20,14 @@ from pipeline.tracks.promises import after_mail, is_last, passed_in, settled
 _WAITS = frozenset({OutboxState.QUEUED, OutboxState.SENDING})
 _NOT_READ = frozenset({OutboxState.CANCELLED, OutboxState.FAILED, OutboxState.BOUNCED})
 _REMINDERS = all_reminders()
+#: Mails that ask for what a reminder reminds of.
+_ASKS = _REMINDERS | {
+    NoticeName.NEEDS_CORRECTION,
+    NoticeName.UNREADABLE,
+    NoticeName.QUESTION,
+}
+#: Nobody is reminded sooner after a mail that asks.
+_APART = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,23 @@ def reminder_waits(work: Work, record: RequestRecord) -> bool:
     return any(
         mail.state in _WAITS and _reminds(record.state, mail)
         for mail in work.tx.outbox.of_request(record.id)
+    )
+
+
+def ask_waits(work: Work, record: RequestRecord) -> bool:
+    """Tell whether what the customer would be reminded of has not gone out, or only hours ago.
+
+    A certificate says by itself until when it is to be used: its reminders wait for nothing.
+    """
+    state = record.state
+    if state.status is Status.CERTIFICATE_ISSUED:
+        return False
+    return any(
+        mail.state in _WAITS or (mail.sent_at is not None and mail.sent_at > work.now - _APART)
+        for mail in work.tx.outbox.of_request(record.id)
+        if mail.notice in _ASKS
+        and mail.created_at >= state.entered_at
+        and mail.recipient.lower() == record.address_of_record.lower()
     )
 
 

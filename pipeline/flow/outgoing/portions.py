@@ -16,6 +16,7 @@ from pipeline.clock import Clock
 from pipeline.flow.outgoing import doubt, receipts
 from pipeline.flow.outgoing.budgets import Hour
 from pipeline.flow.outgoing.doubt import Archive
+from pipeline.flow.outgoing.late import outdated
 from pipeline.flow.outgoing.ledger import take_back
 from pipeline.flow.outgoing.poll import Poll
 from pipeline.flow.outgoing.results import MOMENT
@@ -31,6 +32,7 @@ class SkipReason(StrEnum):
 
     CLAIM_LOST = "claim_lost"
     PROMISE_PASSED = "promise_passed"
+    DATE_PASSED = "date_passed"
     OUT_OF_DATE = "out_of_date"
     OVER_CAP = "over_cap"
     OVER_SHARE = "over_share"
@@ -162,6 +164,9 @@ def _hindered(
     if mail.promise_at is not None and mail.promise_at <= work.now:
         # it is written anew by the next batch
         return SkipReason.PROMISE_PASSED, work.now + _RENEWED_AFTER
+    if (record := outdated(work, mail)) is not None:
+        work.tx.requests.reschedule(record.id, work.now)
+        return SkipReason.DATE_PASSED, work.now + _RENEWED_AFTER
     turn = hour.turn_of(mail)
     return None if turn is None else (SkipReason.OVER_SHARE, turn)
 

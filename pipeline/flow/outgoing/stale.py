@@ -17,8 +17,15 @@ from pipeline.tracks.conditions import CUSTOMERS_STATUSES
 
 #: Mails that carry a certificate: it has to be the live one still.
 _CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
-#: Mails that make sense in these statuses of their request only.
+#: Mails that make sense in these statuses of their request only, as its customer is told it.
 _ONLY_IN = {
+    NoticeName.NEEDS_CORRECTION: frozenset({Status.NEEDS_CORRECTION}),
+    NoticeName.HELD: frozenset({Status.HELD}),
+    NoticeName.APPROVED_NOT_READY: frozenset({Status.AWAITING_READINESS}),
+    NoticeName.CERTIFICATE_EXPIRED: frozenset({Status.CERTIFICATE_EXPIRED, Status.HELD}),
+    NoticeName.INTEGRATION_REMINDER: frozenset(
+        {Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED}
+    ),
     NoticeName.CERTIFICATE_REMINDER: frozenset({Status.CERTIFICATE_ISSUED}),
     NoticeName.CORRECTION_REMINDER: frozenset({Status.NEEDS_CORRECTION}),
     NoticeName.READINESS_CHECK: frozenset({Status.AWAITING_READINESS}),
@@ -27,12 +34,19 @@ _ONLY_IN = {
     NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
+_FORM_AWAITED = frozenset({Status.NEEDS_CORRECTION, Status.AWAITING_FORM})
+#: Questions that hold a request until they are answered.
+_ASKED_ON_HOLD = ("which_kind", "already_ours", "same_number", "differs_first", "m2m")
 #: The same of single variants.
 _VARIANT_ONLY_IN = {
     (NoticeName.STATUS_CHANGED, "meta_began"): frozenset(
         {Status.BUSINESS_VERIFICATION, Status.NAME_REVIEW}
     ),
     (NoticeName.STATUS_CHANGED, "released"): CUSTOMERS_STATUSES,
+    (NoticeName.UNREADABLE, ""): _FORM_AWAITED,
+    (NoticeName.UNREADABLE, "too_big"): _FORM_AWAITED | {Status.TRIAGE},
+    (NoticeName.QUESTION, "not_ours"): frozenset({Status.NEEDS_CORRECTION}),
+    **{(NoticeName.QUESTION, asked): frozenset({Status.HELD}) for asked in _ASKED_ON_HOLD},
     # the customer wrote before it went out: staff look at the request again
     (NoticeName.QUESTION, "prefilled_form"): frozenset({Status.AWAITING_FORM}),
     (NoticeName.QUESTION, "prefilled_form_reminder"): frozenset({Status.AWAITING_FORM}),
@@ -70,8 +84,11 @@ def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
     if statuses is None:
         return False
     record = tx.requests.get(mail.request_id or "")
-    if record is None or record.status not in statuses:
+    if record is None:
         return True
+    if statuses.isdisjoint({record.status, record.state.shown.status}):
+        # what it says of another request is said nowhere else
+        return len(tx.outbox.requests_of(mail.id)) <= 1
     return mail.variant in _CHOSEN_FORM and any(
         other.variant == "prefilled_form" and other.created_at > mail.created_at
         for other in tx.outbox.of_request(record.id)

@@ -26,6 +26,8 @@ from pipeline.tls import is_loopback, speaks_tls
 _TEMPORARY = 400
 _CLOSING = 421
 _LOGIN_WANTED = 530
+#: "Bad sequence of commands" (RFC 5321, 4.2.2): the server is not where we are.
+_OUT_OF_STEP = 503
 #: Refusals of MAIL FROM that are about this one mail: its size, or a parameter of it.
 _OF_THIS_MAIL = frozenset({552, 555})
 _READY_FOR_DATA = 354
@@ -257,6 +259,8 @@ class SmtpCourier:
             code, text = line.ask(_rcpt(recipient), limits.ENVELOPE)
         if _taken(code):
             return self._copied(line, copy_to)
+        if code == _OUT_OF_STEP and step is Step.SENDER:
+            return self._out_of_step(line, answer(code, text))
         if about_us and code != _LOGIN_WANTED:
             said = answer(code, text)
             fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
@@ -264,6 +268,17 @@ class SmtpCourier:
         else:
             refused = self._refused(code, text, step)
         return self._reset(line, refused)
+
+    def _out_of_step(self, line: Line, said: str) -> Delivery:
+        """Return the fault of a server that wants something else before any mail.
+
+        One that offers a log-in wants that, where no user is set.
+        """
+        server = self._server
+        wants_login = not server.user and line.has_extn("auth")
+        self._drop()
+        fault = server.login_refused(said) if wants_login else server.down(said)
+        return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
 
     def _copy_to(self, recipient: str) -> str:
         """Return our own mailbox, if it gets a copy of a mail to ``recipient``."""
@@ -298,7 +313,7 @@ class SmtpCourier:
             if line.used and not timed_out(error):
                 raise _HadEnoughError from error
             raise
-        if code == _CLOSING and line.used:
+        if code in {_CLOSING, _OUT_OF_STEP} and line.used:
             raise _HadEnoughError
         line.used = True
         return code, text

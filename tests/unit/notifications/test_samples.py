@@ -28,9 +28,6 @@ _UNREACHED = {
     ("unreadable.-", "else of v.blanks == 1"),
     # Staff say what they ask about.
     ("question.meaning preheader", "else of v.reply_word"),
-    # The day to undo it begins with the withdrawal.
-    ("withdrawn.-", "else of v.undo_until"),
-    ("withdrawn.qr", "else of v.undo_until"),
     # A request for a QR code always has its form.
     ("withdrawn.qr", "else of f.files"),
 }
