@@ -12,10 +12,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from pipeline.durable import make_folder
 from pipeline.errors import ConfigurationError
 from pipeline.store.schema.types import canonical
+from pipeline.store.statements import plain, run
 
 _BUSY_MILLISECONDS = 30_000
 _CONNECT_SECONDS = 10
 _READ_ONLY = "pipeline_read_only"
+#: How a transaction of SQLite begins that writes, and one that only reads.
+_BEGIN = {False: plain("BEGIN IMMEDIATE"), True: plain("BEGIN")}
+_QUERY_ONLY = {False: plain("PRAGMA query_only = OFF"), True: plain("PRAGMA query_only = ON")}
 # an INSERT … ON CONFLICT DO NOTHING has to tell whether it inserted
 _OPTIONS = {"preserve_rowcount": True}
 
@@ -109,8 +113,10 @@ def _open_sqlite(address: sa.URL, *, create: bool) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         reads = connection.get_execution_options().get(_READ_ONLY, False)
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        if connection.info.get(_READ_ONLY) is not reads:
+            run(connection, [_QUERY_ONLY[reads]])
+            connection.info[_READ_ONLY] = reads
+        run(connection, [_BEGIN[reads]])
 
     return engine
 

@@ -1,7 +1,8 @@
 """One transaction: all tables of one mailbox, changed together or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
@@ -21,33 +22,50 @@ from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
+T = TypeVar("T")
+
+
+class _Table(Generic[T]):
+    """One table of a transaction, which is made when it is first asked for."""
+
+    def __init__(self, kind: Callable[[Context], T]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: "Transaction", owner: type) -> T:
+        made = tx.__dict__[self._name] = self._kind(tx.context)
+        return made
+
 
 class Transaction:
     """The tables as attributes; made by ``Store.run`` and ``Store.read``."""
 
+    messages = _Table(Messages)
+    requests = _Table(Requests)
+    revisions = _Table(Revisions)
+    events = _Table(Events)
+    notes = _Table(Notes)
+    attachments = _Table(Attachments)
+    numbers = _Table(Numbers)
+    organisations = _Table(Organisations)
+    certificates = _Table(Certificates)
+    signings = _Table(Signings)
+    outbox = _Table(Outbox)
+    sent_texts = _Table(SentTexts)
+    counters = _Table(Counters)
+    quarantine = _Table(Quarantine)
+    alerts = _Table(Alerts)
+    leases = _Table(Leases)
+    memory = _Table(Memory)
+    tokens = _Table(Tokens)
+    users = _Table(Users)
+    sessions = _Table(Sessions)
+    privacy = _Table(Privacy)
+
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.messages = Messages(context)
-        self.requests = Requests(context)
-        self.revisions = Revisions(context)
-        self.events = Events(context)
-        self.notes = Notes(context)
-        self.attachments = Attachments(context)
-        self.numbers = Numbers(context)
-        self.organisations = Organisations(context)
-        self.certificates = Certificates(context)
-        self.signings = Signings(context)
-        self.outbox = Outbox(context)
-        self.sent_texts = SentTexts(context)
-        self.counters = Counters(context)
-        self.quarantine = Quarantine(context)
-        self.alerts = Alerts(context)
-        self.leases = Leases(context)
-        self.memory = Memory(context)
-        self.tokens = Tokens(context)
-        self.users = Users(context)
-        self.sessions = Sessions(context)
-        self.privacy = Privacy(context)
 
     @contextmanager
     def savepoint(self, *, sends: bool = True) -> Iterator[None]:

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ class Store:
     def __init__(self, engine: sa.Engine, mailbox_id: str, blobs: Path) -> None:
         self._engine = engine
         self._writing = threading.local()
+        self._kept = threading.local()
         self.mailbox_id = mailbox_id
         self.blobs = Blobs(blobs)
 
@@ -124,7 +125,7 @@ class Store:
                 # spread the workers that failed on each other
                 _pause(failures, random.uniform(0.5, 1))  # noqa: S311 - no secret
             try:
-                with self._engine.begin() as connection:
+                with self._connection() as connection, connection.begin():
                     context = Context(connection, self.mailbox_id)
                     result = work(Transaction(context))
                     context.send()
@@ -137,6 +138,30 @@ class Store:
                     raise
                 failure = error
         raise TryLaterError("database_busy", where=self.where) from failure
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep one connection for the write transactions of this thread in the block.
+
+        For many short ones: taking a connection and giving it back costs as much as a statement.
+        One that is lost is opened again by the next try.
+        """
+        if getattr(self._kept, "now", None) is not None:
+            yield
+            return
+        with self._telling():
+            connection = self._engine.connect()
+        with closing(connection):
+            self._kept.now = connection
+            try:
+                yield
+            finally:
+                self._kept.now = None
+
+    def _connection(self) -> AbstractContextManager[sa.Connection]:
+        """Give the connection of a write transaction; a kept one stays open after it."""
+        kept: sa.Connection | None = getattr(self._kept, "now", None)
+        return self._engine.connect() if kept is None else nullcontext(kept)
 
     def _tell(self, error: Exception) -> None:
         """Raise what ``error`` means for an operator; return when it is no fault of the database.

@@ -103,10 +103,20 @@ def deliver(
     ``tried`` are the ids of mails that were tried in this run and are not tried again; it grows.
     Over the hourly cap mail waits, and none is dropped but receipts, after a day.
     """
+    with services.store.keeping():
+        return _deliver(services, courier, archive, Poll(with_receipts=with_receipts), tried)
+
+
+def _deliver(
+    services: Services,
+    courier: Courier,
+    archive: Archive | None,
+    poll: Poll,
+    tried: set[str] | None,
+) -> Delivered:
     results = Results(services, archive, set() if tried is None else tried)
     pace = Pace(portions.largest(services, archive), services.clock)
     sending = _Sending(services, courier, archive, results, pace)
-    poll = Poll(with_receipts=with_receipts)
     try:
         while sending.goes_on() and (portion := _next(sending, poll)):
             _send(sending, portion)
@@ -116,7 +126,7 @@ def deliver(
     if results.bug is not None:
         raise results.bug
     if not sending.goes_on():
-        waiting = _waiting(services, with_receipts=with_receipts) - results.counted_waiting
+        waiting = _waiting(services, with_receipts=poll.with_receipts) - results.counted_waiting
         results.counts[DeliveryKind.DEFERRED] += max(0, waiting)
     if results.fault is None:
         results.fault = services.run(_paused)

@@ -20,7 +20,7 @@ class Poll:
     """
 
     def __init__(self, *, with_receipts: bool) -> None:
-        self._with_receipts = with_receipts
+        self.with_receipts = with_receipts
         self._begun: float | None = None
         self._classes: list[MailPriority] = []
 
@@ -47,7 +47,7 @@ class Poll:
             self._classes = list(TO_STAFF)
             return
         self._classes = list(_ALWAYS)
-        if self._with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now):
+        if self.with_receipts and work.tx.outbox.any_due(receipts.PRIORITIES, work.now):
             self._classes += receipts.PRIORITIES
 
     def _found(self, work: Work, most: int) -> list[OutboxRecord]:

@@ -14,8 +14,9 @@ from pipeline.store.schema.plain import from_plain, to_plain
 _LONGEST_KEY = 500
 _KEPT_OF_LONG_KEY = 400
 _DIGEST = 64  # characters
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_OFFSET = len("+00:00")
 
+_Convert = Callable[[Any], Any]
 E = TypeVar("E", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
 
@@ -46,6 +47,14 @@ def key(text: str) -> str:
     return text[:_KEPT_OF_LONG_KEY] + "#" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def _clean(value: str | None) -> str | None:
+    return None if value is None else clean(value)
+
+
+def _key(value: str | None) -> str | None:
+    return None if value is None else key(value)
+
+
 class FreeText(sa.TypeDecorator[str]):
     """Text of any length that nobody searches by."""
 
@@ -54,7 +63,11 @@ class FreeText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean what goes in."""
-        return None if value is None else clean(value)
+        return _clean(value)
+
+    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Clean what goes in; neither engine converts text by itself."""
+        return _clean
 
 
 class KeyText(sa.TypeDecorator[str]):
@@ -71,24 +84,28 @@ class KeyText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean and shorten what goes in; comparisons go the same way."""
-        return None if value is None else key(value)
+        return _key(value)
+
+    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Clean and shorten what goes in; neither engine converts text by itself."""
+        return _key
 
 
 class _OfDigests:
     """How SQLite keeps a SHA-256: its 32 bytes, in rows and indexes; another text as it is."""
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:
         """Take a SHA-256 in hexadecimal; comparisons go the same way."""
-        found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
+        found: _Convert | None = super().bind_processor(dialect)  # type: ignore[misc]
         if dialect.name != "sqlite" or found is None:
             return found
         return lambda value: found(value) if value is None else digest_bytes(value) or found(value)
 
-    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:
         """Return it in hexadecimal."""
         if dialect.name == "sqlite":
             return lambda value: value.hex() if isinstance(value, bytes) else value
-        found: Callable[[Any], Any] | None = super().result_processor(dialect, coltype)  # type: ignore[misc]
+        found: _Convert | None = super().result_processor(dialect, coltype)  # type: ignore[misc]
         return found
 
 
@@ -137,6 +154,28 @@ class EnumText(sa.TypeDecorator[E], Generic[E]):
         """Return the member."""
         return None if value is None else self.kind(value)
 
+    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Store the value of the member; neither engine converts text by itself."""
+        words: dict[Any, str | None] = {member: member.value for member in self.kind}
+        kind = self.kind
+
+        def stored(value: Any) -> str | None:
+            word = words.get(value)
+            return kind(value).value if word is None and value is not None else word
+
+        return stored
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the member."""
+        members: dict[Any, E] = {member.value: member for member in self.kind}
+        kind = self.kind
+
+        def read(value: Any) -> E | None:
+            member = members.get(value)
+            return kind(value) if member is None and value is not None else member
+
+        return read
+
 
 class NumberOf(sa.TypeDecorator[N], Generic[N]):
     """The value of an :class:`IntEnum` as a whole number."""
@@ -173,20 +212,39 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         self, value: datetime | None, dialect: sa.Dialect
     ) -> datetime | str | None:
         """Take an aware instant; a naive one is a bug."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError(f"a naive instant cannot be stored: {value!r}")
-        instant = value.astimezone(UTC)
-        return instant if dialect.name == "postgresql" else instant.strftime(_FORMAT).zfill(27)
+        return _in_utc(value) if dialect.name == "postgresql" else _as_text(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Return the aware instant in UTC."""
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return datetime.fromisoformat(value).astimezone(UTC)
+        return _instant(value)
+
+    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:
+        """Take an aware instant; neither engine converts it by itself."""
+        return _in_utc if dialect.name == "postgresql" else _as_text
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the aware instant in UTC."""
+        return _instant
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise TypeError(f"a naive instant cannot be stored: {value!r}")
+    return value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    """Return an instant as text that sorts as instants do."""
+    instant = _in_utc(value)
+    return instant and f"{instant.isoformat(timespec='microseconds')[:-_OFFSET]}Z"
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    return _in_utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
 
 
 class JsonOf(sa.TypeDecorator[Any]):
