@@ -87,7 +87,7 @@ class FormDefinition:
     """One form: its application, its version, and its sections in the order of printing.
 
     ``older_versions`` asked the same questions in other words, which ``templates/forms/<version>``
-    keeps beside the blanks in ``forms/<version>``.
+    keeps beside the blanks in ``forms/<version>``, in the ``older_order``.
     """
 
     kind: FormKind
@@ -95,6 +95,7 @@ class FormDefinition:
     model: type[Answers]
     groups: tuple[str, ...]
     older_versions: tuple[str, ...] = field(default=())
+    older_order: tuple[str, ...] = field(default=())
 
     def asks_the_same(self, version: str) -> bool:
         """Return whether a form of ``version`` (empty: it does not say) has all questions."""
@@ -116,6 +117,20 @@ class FormDefinition:
     def numbers(self) -> Mapping[str, int]:
         """The printed number of each question, from 1 on across the whole form."""
         return MappingProxyType({name: index for index, name in enumerate(self.questions, 1)})
+
+    @cached_property
+    def numbers_of_versions(self) -> Mapping[str, frozenset[str]]:
+        """The numbers that each question has or had in any version, as they are printed."""
+        every = [self.numbers, *map(self.numbers_of, self.older_versions)]
+        return MappingProxyType(
+            {name: frozenset(str(numbers[name]) for numbers in every) for name in self.questions}
+        )
+
+    def numbers_of(self, version: str) -> Mapping[str, int]:
+        """Return the printed number of each question in ``version``; unknown ones: the present."""
+        if version not in self.older_versions:
+            return self.numbers
+        return {name: number for number, name in enumerate(self.older_order, 1)}
 
     def group(self, name: str) -> tuple[tuple[str, Question], ...]:
         """Return the questions of one section."""

@@ -98,8 +98,9 @@ class Search:
         headed: dict[str, set[int]] = {}
         for sheet, (row, column), text in self.scanned:
             word = folded_once(text)
-            if word in spoken:
-                marks.append((sheet, row, column, spoken[word][0]))
+            found = spoken.get(word) or spoken.get(label_of(word))
+            if found:
+                marks.append((sheet, row, column, found[0]))
             if word in heads:
                 headed.setdefault(sheet, set()).add(column)
         return marks, headed
@@ -145,7 +146,7 @@ class Search:
             text = self.text(place)
             said = self._said[place] = text, _folded(text) in self._printed
         text, printed = said
-        return printed or text == self._numbers[name]
+        return printed or text in self._numbers[name]
 
     @cached_property
     def _said(self) -> dict[Place, tuple[str, bool]]:
@@ -157,14 +158,8 @@ class Search:
         return printed_texts(self.kind)
 
     @cached_property
-    def _numbers(self) -> Mapping[str, str]:
-        return _numbers(self.kind)
-
-
-@cache
-def _numbers(kind: FormKind) -> Mapping[str, str]:
-    """Return field → its number as it is printed."""
-    return {name: str(number) for name, number in FORMS[kind].numbers.items()}
+    def _numbers(self) -> Mapping[str, frozenset[str]]:
+        return FORMS[self.kind].numbers_of_versions
 
 
 def _folded(text: str) -> str:
@@ -175,6 +170,11 @@ def _folded(text: str) -> str:
 def folded_once(text: str) -> str:
     """Return ``text`` folded; what is printed on the form comes back in every file."""
     return fold_word(text)
+
+
+def label_of(text: str) -> str:
+    """Return the first line of a folded ``text``: below a label stands what explains it."""
+    return text.partition("\n")[0].rstrip()
 
 
 @cache
