@@ -7,13 +7,17 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
-from pipeline.forms.pdf.write.layout import has_lines
+from pipeline.forms.pdf.write.finish import MULTILINE
 from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
 from pipeline.forms.pdf.write.prepared import Field, Whole
 from pipeline.forms.pdf.write.typesetting.faces import Faces
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling
+
+
+#: Points by which a box is higher than that of the blank when it has grown.
+_GROWN = 1.0
 
 
 def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes | None:
@@ -92,8 +96,10 @@ class Filler:
         """
         title = string(" – ".join([*words, field.title]))
         parent = b"" if field.place is None else b"/StructParent %d" % field.place
-        return b"<<%s/Rect%s/P %d 0 R/TU%s%s%s>>" % (
-            *(field.entries, place, page, title, parent, self._value(field, size)),
+        has_grown = size[1] > field.size[1] + _GROWN
+        flags = field.flags | (MULTILINE if has_grown else 0)
+        return b"<<%s/Rect%s/P %d 0 R/TU%s/Ff %d%s%s>>" % (
+            *(field.entries, place, page, title, flags, parent, self._value(field, size, flags)),
         )
 
     def fits(self, field: Field) -> bool:
@@ -102,10 +108,10 @@ class Filler:
         answer = self.answers.get(field.name, "")
         if not answer or question is None or _is_chosen(question):
             return True
-        lines = has_lines(question)
+        lines = bool(field.flags & MULTILINE)
         return Painter(self.faces).fits(answer, *field.size, lines=lines)
 
-    def _value(self, field: Field, size: tuple[float, float]) -> bytes:
+    def _value(self, field: Field, size: tuple[float, float], flags: int) -> bytes:
         """Return value and appearance; what is no choice of a list leaves it at "nothing"."""
         question = FORMS[self.stamp.kind].questions.get(field.name)
         answer = self.answers.get(field.name, "")
@@ -119,7 +125,7 @@ class Filler:
             if answer in options:
                 return self._drawn(answer, options[answer], size, lines=False)
         elif answer:
-            return self._drawn(answer, answer, size, lines=has_lines(question))
+            return self._drawn(answer, answer, size, lines=bool(flags & MULTILINE))
         return field.value + field.look
 
     def _drawn(self, value: str, text: str, size: tuple[float, float], *, lines: bool) -> bytes:

@@ -21,7 +21,7 @@ from pipeline.forms.texts import FormTexts, form_texts
 
 _READ_ONLY = 1 << 0
 _REQUIRED = 1 << 1
-_MULTILINE = 1 << 12
+MULTILINE = 1 << 12
 _COMBO = 1 << 17
 _PRINT = 1 << 2
 _HIDDEN = 1 << 1
@@ -129,7 +129,7 @@ def _make_text(making: _Making, widget: Any, question: Question) -> None:
     widget.FT = pikepdf.Name.Tx
     widget.DA = pikepdf.String(_TEXT_LOOKS)
     if has_lines(question):
-        widget.Ff = int(widget.Ff) | _MULTILINE
+        widget.Ff = int(widget.Ff) | MULTILINE
     look = _form_xobject(making.pdf, "/Tx BMC EMC", *size_of(widget))
     widget.AP = pikepdf.Dictionary(N=look)
 

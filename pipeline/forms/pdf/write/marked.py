@@ -28,7 +28,8 @@ from pipeline.forms.pdf.write.drawing import (
 )
 from pipeline.forms.pdf.write.fill import Filler, answers_of, drawn
 from pipeline.forms.pdf.geometry import Edges
-from pipeline.forms.pdf.write.layout import BESIDE, BOXES_OF_TEXT, box_of, has_lines, identity, page_text
+from pipeline.forms.pdf.write.finish import MULTILINE
+from pipeline.forms.pdf.write.layout import BESIDE, BOXES_OF_TEXT, box_of, identity, page_text
 from pipeline.forms.pdf.write.objects import Copy
 from pipeline.forms.pdf.write.prepared import Field, Parts, Sheet
 from pipeline.forms.pdf.write.printing import (
@@ -170,7 +171,7 @@ class _Sizes:
         """
         answer, painter = self._answers.get(field.name, ""), Painter(self._printer.faces)
         question, (left, bottom, right, top) = self._questions[field.name], field.edges
-        lines = has_lines(question)
+        lines = bool(field.flags & MULTILINE)
         if not answer or painter.fits(answer, right - left, top - bottom, lines=lines):
             return field.edges, 0.0
         if box_of(question) != BESIDE:

@@ -14,7 +14,7 @@ from pipeline.forms.pdf.write.serial import Generation, Serial
 PAGE = b"@page@"
 _MARK = re.compile(rb"<<\s*/MCID\s+(\d+)\s*>>")
 #: What a copy says of a field itself.
-_OF_A_COPY = ("/Rect", "/P", "/TU", "/V", "/AS", "/AP", "/StructParent")
+_OF_A_COPY = ("/Rect", "/P", "/TU", "/Ff", "/V", "/AS", "/AP", "/StructParent")
 #: Elements without a meaning of their own, and the keys that each element has.
 _BOXES = frozenset({"/Span", "/NonStruct"})
 _OF_EVERY_ELEMENT = frozenset({"/Type", "/S", "/P", "/Pg", "/K"})
@@ -27,7 +27,7 @@ class Field:
     """A field of the form; ``entries`` are those that no copy changes.
 
     ``value`` and ``look`` are what it holds and shows when it is blank, ``title`` is its name for
-    people, ``place`` its number in the parent tree (None of a hidden field).
+    people, ``flags`` its flags, ``place`` its number in the parent tree (None of a hidden field).
     """
 
     name: str
@@ -35,6 +35,7 @@ class Field:
     edges: Edges
     entries: bytes
     title: str
+    flags: int
     value: bytes
     look: bytes
     place: int | None
@@ -351,6 +352,7 @@ def _field(serial: Serial, widget: Any) -> Field:
         edges=edges_of(widget),
         entries=serial.entries(widget, _OF_A_COPY),
         title=str(widget.TU),
+        flags=int(widget.Ff),
         value=b"".join(b"%s %s" % (key.encode(), serial.body(value)) for key, value in held),
         look=b"" if looks is None else b"/AP %s" % serial.body(looks),
         place=None if place is None else int(place),
