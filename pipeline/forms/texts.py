@@ -13,6 +13,9 @@ from pipeline.model.form import FormKind
 from pipeline.resources import languages, read_toml, template
 
 _CHOICE_KINDS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
+_ID_KINDS = frozenset({AnswerKind.UUID, AnswerKind.DIGITS, AnswerKind.PATTERN})
+#: The example of a WABA id in versions 1.0 and 1.1, which forms that we were given answer with.
+_TAKEN = frozenset({"102290129340398"})
 _REPLY_LANGUAGE = "reply_language"
 
 
@@ -68,9 +71,10 @@ class FormTexts:
         entry = self._toml["forms"][kind.value]
         return FormWords(**{**entry, "have_at_hand": tuple(entry["have_at_hand"])})
 
-    def group_title(self, name: str) -> str:
+    def group_title(self, kind: FormKind, name: str) -> str:
         """Return the heading of a section."""
-        return str(self._toml["groups"][name])
+        groups = self._toml["groups"]
+        return str(groups.get(kind.value, {}).get(name) or groups[name])
 
     def label(self, kind: FormKind, field: str) -> str:
         """Return the label as it is printed; it can start a sentence."""
@@ -89,12 +93,13 @@ class FormTexts:
         return self._field(kind, field, "example")
 
     def model(self, kind: FormKind, field: str) -> str:
-        """Return the line that shows what to answer: an example, or all choices.
+        """Return the line that shows what to answer: an example, a format, or all choices.
 
-        An example of a short list would steer the answer.
+        An example of a short list would steer the answer, one of a date would soon be in the past.
         """
-        if example := self.example(kind, field):
-            return self.words("example").replace("{example}", example)
+        for key in ("example", "format"):
+            if shown := self._field(kind, field, key):
+                return self.words(key).replace(f"{{{key}}}", shown)
         words = [word for _, word in self.choices(field)]
         listed = self.words("answers_between").join(words)
         return self.words("answers").replace("{choices}", listed) if words else ""
@@ -191,14 +196,23 @@ def _question(field: str) -> Question:
 def form_texts(language: str, version: str = "") -> FormTexts:
     """Return the words of ``language`` (a code of :func:`pipeline.resources.languages`).
 
-    ``version`` is one of a form's older versions, whose words differed in part; no other text from
-    a file may be given, for it names a folder. Raises FileNotFoundError when there is no such
-    language.
+    ``version`` is one of a form's older versions; any other text stands for the present one. Each
+    version keeps the words in which it differs from the next. Raises FileNotFoundError when there
+    is no such language.
     """
     words = read_toml("forms", f"{language}.toml")
-    if version and template("forms", version, f"{language}.toml").is_file():
-        words = _overlaid(words, read_toml("forms", version, f"{language}.toml"))
+    older = _older_versions()
+    newer = older[older.index(version) :] if version in older else ()
+    for step in reversed(newer):
+        if template("forms", step, f"{language}.toml").is_file():
+            words = _overlaid(words, read_toml("forms", step, f"{language}.toml"))
     return FormTexts(language, MappingProxyType(words))
+
+
+@cache
+def _older_versions() -> tuple[str, ...]:
+    """Return the older versions of any form, the oldest first."""
+    return tuple(dict.fromkeys(step for form in FORMS.values() for step in form.older_versions))
 
 
 def _overlaid(words: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,7 +238,8 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     """Return, for each choice or tick of the form, every folded word that means one of its codes.
 
     Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
-    of the lists win over synonyms. A code of a fixed pattern has the examples that the forms print.
+    of the lists win over synonyms. Ids and codes have the examples that any version printed, which
+    nobody has for an id.
     """
     questions = FORMS[kind].questions
     choices = {
@@ -235,15 +250,15 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     printed = {
         field: MappingProxyType(_examples(kind, field))
         for field, question in questions.items()
-        if question.kind is AnswerKind.PATTERN
+        if question.kind in _ID_KINDS
     }
     return MappingProxyType({**choices, **printed})
 
 
 def _examples(kind: FormKind, field: str) -> dict[str, str]:
-    """Return the folded examples of ``field`` in every language."""
-    texts = (form_texts(language).example(kind, field) for language in languages())
-    return {fold_word(text): "example" for text in texts if text}
+    """Return the folded examples of ``field`` in every language and version."""
+    texts = (words.example(kind, field) for words in printed_versions(kind))
+    return {fold_word(text): "example" for text in texts if text and text not in _TAKEN}
 
 
 def _vocabulary(field: str, question: Question) -> dict[str, str]:

@@ -87,7 +87,7 @@ class FormDefinition:
     """One form: its application, its version, and its sections in the order of printing.
 
     ``older_versions`` asked the same questions in other words, which ``templates/forms/<version>``
-    keeps beside the blanks in ``forms/<version>``.
+    keeps beside the blanks in ``forms/<version>``, in the ``older_order``.
     """
 
     kind: FormKind
@@ -95,6 +95,7 @@ class FormDefinition:
     model: type[Answers]
     groups: tuple[str, ...]
     older_versions: tuple[str, ...] = field(default=())
+    older_order: tuple[str, ...] = field(default=())
 
     def asks_the_same(self, version: str) -> bool:
         """Return whether a form of ``version`` (empty: it does not say) has all questions."""
@@ -116,6 +117,17 @@ class FormDefinition:
     def numbers(self) -> Mapping[str, int]:
         """The printed number of each question, from 1 on across the whole form."""
         return MappingProxyType({name: index for index, name in enumerate(self.questions, 1)})
+
+    @cached_property
+    def numbers_of_versions(self) -> Mapping[str, frozenset[str]]:
+        """The numbers that each question has or had in any version, as they are printed."""
+        older = {name: str(number) for number, name in enumerate(self.older_order, 1)}
+        return MappingProxyType(
+            {
+                name: frozenset({str(number), older.get(name, str(number))})
+                for name, number in self.numbers.items()
+            }
+        )
 
     def group(self, name: str) -> tuple[tuple[str, Question], ...]:
         """Return the questions of one section."""

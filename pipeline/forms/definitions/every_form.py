@@ -45,6 +45,7 @@ VerificationMethod = Literal["sms", "voice"]
 class CommonAnswers(Answers):
     """Who asks, for which company, organisation and number."""
 
+    phone_number: Annotated[str, Question(AnswerKind.PHONE, "number")]
     contact_name: Annotated[str, Question(AnswerKind.TEXT, "contact", minimum=1, maximum=100)]
     contact_department: Annotated[
         str | None, Question(AnswerKind.TEXT, "contact", required=False, maximum=100)
@@ -64,8 +65,6 @@ class CommonAnswers(Answers):
     genesys_region: Annotated[
         str | None, Question(AnswerKind.CHOICE, "genesys", required=False, choices=REGIONS)
     ] = None
-    phone_number: Annotated[str, Question(AnswerKind.PHONE, "number")]
-    phone_number_again: Annotated[str, Question(AnswerKind.PHONE, "number")]
     notes: Annotated[
         str | None, Question(AnswerKind.TEXT, "more", required=False, maximum=1000, long=True)
     ] = None

@@ -17,6 +17,7 @@ from pipeline.forms.definitions.every_form import (
     YesNo,
     YesNoUnknown,
 )
+from pipeline.forms.definitions.older import OLDER_ORDER
 from pipeline.model.form import FormKind
 
 _META_ID = Question(
@@ -27,6 +28,9 @@ _META_ID = Question(
 class MigrationApplication(CommonAnswers):
     """The typed answers of a migration form."""
 
+    number_use: Annotated[NumberUse, Question(AnswerKind.CHOICE, "number", choices=NUMBER_USES)]
+    is_m2m: Annotated[YesNo, Question(AnswerKind.CHOICE, "number", choices=YES_NO)]
+    phone_number_again: Annotated[str, Question(AnswerKind.PHONE, "number")]
     website: Annotated[
         str | None, Question(AnswerKind.URL, "company", required=False, maximum=256)
     ] = None
@@ -58,16 +62,14 @@ class MigrationApplication(CommonAnswers):
     name_change_pending: Annotated[
         YesNoUnknown, Question(AnswerKind.CHOICE, "profile", choices=YES_NO_UNKNOWN)
     ]
-    number_use: Annotated[NumberUse, Question(AnswerKind.CHOICE, "number", choices=NUMBER_USES)]
-    is_m2m: Annotated[YesNo, Question(AnswerKind.CHOICE, "number", choices=YES_NO)]
     verification_method: Annotated[
-        VerificationMethod, Question(AnswerKind.CHOICE, "number", choices=("sms", "voice"))
+        VerificationMethod, Question(AnswerKind.CHOICE, "move", choices=("sms", "voice"))
     ]
     behind_ivr: Annotated[
         YesNo | None,
         Question(
             AnswerKind.CHOICE,
-            "number",
+            "move",
             choices=YES_NO,
             when=Condition("verification_method", ("voice",)),
         ),
@@ -87,16 +89,17 @@ class MigrationApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.MIGRATION,
-    version="1.1",
-    older_versions=("1.0",),
+    version="1.2",
+    older_versions=("1.0", "1.1"),
+    older_order=OLDER_ORDER[FormKind.MIGRATION],
     model=MigrationApplication,
     groups=(
+        "number",
         "contact",
         "company",
         "genesys",
         "source",
         "profile",
-        "number",
         "move",
         "more",
         "consent",

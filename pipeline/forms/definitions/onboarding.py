@@ -15,6 +15,7 @@ from pipeline.forms.definitions.every_form import (
     VerificationMethod,
     YesNo,
 )
+from pipeline.forms.definitions.older import OLDER_ORDER
 from pipeline.model.form import FormKind
 
 #: Meta's verticals of a business profile (Cloud API, whatsapp_business_profile.vertical).
@@ -46,6 +47,9 @@ VERTICALS = (
 class OnboardingApplication(CommonAnswers):
     """The typed answers of an onboarding form."""
 
+    number_use: Annotated[NumberUse, Question(AnswerKind.CHOICE, "number", choices=NUMBER_USES)]
+    is_m2m: Annotated[YesNo, Question(AnswerKind.CHOICE, "number", choices=YES_NO)]
+    phone_number_again: Annotated[str, Question(AnswerKind.PHONE, "number")]
     company_trading_name: Annotated[
         str | None, Question(AnswerKind.TEXT, "company", required=False, maximum=255)
     ] = None
@@ -80,16 +84,14 @@ class OnboardingApplication(CommonAnswers):
             AnswerKind.TEXT, "profile", required=False, maximum=512, usual=(0, 256), long=True
         ),
     ] = None
-    number_use: Annotated[NumberUse, Question(AnswerKind.CHOICE, "number", choices=NUMBER_USES)]
-    is_m2m: Annotated[YesNo, Question(AnswerKind.CHOICE, "number", choices=YES_NO)]
     verification_method: Annotated[
-        VerificationMethod, Question(AnswerKind.CHOICE, "number", choices=("sms", "voice"))
+        VerificationMethod, Question(AnswerKind.CHOICE, "setup", choices=("sms", "voice"))
     ]
     behind_ivr: Annotated[
         YesNo | None,
         Question(
             AnswerKind.CHOICE,
-            "number",
+            "setup",
             choices=YES_NO,
             when=Condition("verification_method", ("voice",)),
         ),
@@ -98,7 +100,7 @@ class OnboardingApplication(CommonAnswers):
     opt_in_method: Annotated[
         str | None, Question(AnswerKind.TEXT, "use", required=False, maximum=500, long=True)
     ] = None
-    ready_date: Annotated[date, Question(AnswerKind.DATE, "use")]
+    ready_date: Annotated[date, Question(AnswerKind.DATE, "setup")]
     ack_no_way_back: Annotated[Tick, Question(AnswerKind.TICK, "consent")]
     ack_charges: Annotated[Tick, Question(AnswerKind.TICK, "consent")]
     ack_policies: Annotated[Tick, Question(AnswerKind.TICK, "consent")]
@@ -106,8 +108,9 @@ class OnboardingApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.ONBOARDING,
-    version="1.1",
-    older_versions=("1.0",),
+    version="1.2",
+    older_versions=("1.0", "1.1"),
+    older_order=OLDER_ORDER[FormKind.ONBOARDING],
     model=OnboardingApplication,
-    groups=("contact", "company", "genesys", "profile", "number", "use", "more", "consent"),
+    groups=("number", "contact", "company", "genesys", "profile", "use", "setup", "more", "consent"),
 )

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pipeline.forms.definitions.definition import AnswerKind, Condition, FormDefinition, Question
 from pipeline.forms.definitions.every_form import YES_NO, CommonAnswers, YesNo
+from pipeline.forms.definitions.older import OLDER_ORDER
 from pipeline.model.form import FormKind
 
 _NEW_OR_UPDATE = Condition("qr_action", ("new", "update"))
@@ -12,16 +13,17 @@ _NEW_OR_UPDATE = Condition("qr_action", ("new", "update"))
 class QrApplication(CommonAnswers):
     """The typed answers of a QR code form."""
 
+    phone_number_again: Annotated[str, Question(AnswerKind.PHONE, "number")]
     integration_name: Annotated[str, Question(AnswerKind.TEXT, "number", minimum=1, maximum=255)]
     qr_action: Annotated[
         Literal["new", "update", "delete"],
-        Question(AnswerKind.CHOICE, "code", choices=("new", "update", "delete")),
+        Question(AnswerKind.CHOICE, "number", choices=("new", "update", "delete")),
     ]
     existing_code: Annotated[
         str | None,
         Question(
             AnswerKind.PATTERN,
-            "code",
+            "number",
             when=Condition("qr_action", ("update", "delete")),
             pattern=r"[A-Z0-9]{14}",
         ),
@@ -35,16 +37,16 @@ class QrApplication(CommonAnswers):
     ] = None
     where_shown: Annotated[
         str | None,
-        Question(AnswerKind.TEXT, "use", minimum=1, maximum=500, when=_NEW_OR_UPDATE),
+        Question(AnswerKind.TEXT, "code", minimum=1, maximum=500, when=_NEW_OR_UPDATE),
     ] = None
     used_for_opt_in: Annotated[
-        YesNo | None, Question(AnswerKind.CHOICE, "use", choices=YES_NO, when=_NEW_OR_UPDATE)
+        YesNo | None, Question(AnswerKind.CHOICE, "code", choices=YES_NO, when=_NEW_OR_UPDATE)
     ] = None
     opt_in_wording: Annotated[
         str | None,
         Question(
             AnswerKind.TEXT,
-            "use",
+            "code",
             minimum=1,
             maximum=1000,
             long=True,
@@ -55,8 +57,9 @@ class QrApplication(CommonAnswers):
 
 DEFINITION = FormDefinition(
     kind=FormKind.QR,
-    version="1.1",
-    older_versions=("1.0",),
+    version="1.2",
+    older_versions=("1.0", "1.1"),
+    older_order=OLDER_ORDER[FormKind.QR],
     model=QrApplication,
-    groups=("contact", "company", "genesys", "number", "code", "use", "more"),
+    groups=("number", "contact", "company", "genesys", "code", "more"),
 )

@@ -152,7 +152,7 @@ def _anchors(page: PrintedPage, stamp: Stamp) -> list[Anchor]:
         if end - start >= _SHORTEST
     ]
     texts = form_texts(stamp.language, stamp.version)
-    for field, number in FORMS[stamp.kind].numbers.items():
+    for field, number in FORMS[stamp.kind].numbers_of(stamp.version).items():
         label = folded(f"{number}{texts.label(stamp.kind, field)}")
         start = _begin(text, label, number)
         if start >= 0:

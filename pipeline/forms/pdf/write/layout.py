@@ -202,7 +202,7 @@ def _sections(kind: FormKind, texts: FormTexts) -> tuple[Section, ...]:
     return tuple(
         Section(
             name,
-            texts.group_title(name),
+            texts.group_title(kind, name),
             tuple(_row(kind, texts, field, question) for field, question in definition.group(name)),
         )
         for name in definition.groups

@@ -113,8 +113,8 @@ class Collector:
         return frozenset(title for title, _ in self.rows)
 
     @cached_property
-    def _number(self) -> Mapping[str, str]:
-        return {name: str(number) for name, number in FORMS[self.kind].numbers.items()}
+    def _numbers(self) -> Mapping[str, frozenset[str]]:
+        return FORMS[self.kind].numbers_of_versions
 
     def _page(self, page: Page) -> None:
         sheet = page.sheet
@@ -196,7 +196,7 @@ class Collector:
         self, cell: RawCell, question: str | None, read: Callable[[RawCell], tuple[str, object]]
     ) -> str:
         kind, _, value, formula = cell
-        if formula is None and kind == "n" and question and value == self._number[question]:
+        if formula is None and kind == "n" and question and value in self._numbers[question]:
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
             return ""

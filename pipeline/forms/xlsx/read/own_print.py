@@ -71,11 +71,11 @@ class RowPrint:
 def row_print(kind: FormKind, field: str) -> RowPrint:
     """Return what is printed in the row of ``field`` in every language and version."""
     texts = {text for words in printed_versions(kind) for text in _of_row(words, kind, field)}
-    number = str(FORMS[kind].numbers[field])
+    numbers = FORMS[kind].numbers_of_versions[field]
     lines = {line for text in texts for line in text.split("\n")}
     checks = {words.words(key) for words in printed_versions(kind) for key in _CHECKS}
     return RowPrint(
-        frozenset(plain(text) for text in (*texts, *lines, number, field)),
+        frozenset(plain(text) for text in (*texts, *lines, *numbers, field)),
         frozenset(map(plain, checks)),
         _longest_first((*texts, *lines, field)),
     )

@@ -145,7 +145,7 @@ class Search:
             text = self.text(place)
             said = self._said[place] = text, _folded(text) in self._printed
         text, printed = said
-        return printed or text == self._numbers[name]
+        return printed or text in self._numbers[name]
 
     @cached_property
     def _said(self) -> dict[Place, tuple[str, bool]]:
@@ -157,14 +157,8 @@ class Search:
         return printed_texts(self.kind)
 
     @cached_property
-    def _numbers(self) -> Mapping[str, str]:
-        return _numbers(self.kind)
-
-
-@cache
-def _numbers(kind: FormKind) -> Mapping[str, str]:
-    """Return field → its number as it is printed."""
-    return {name: str(number) for name, number in FORMS[kind].numbers.items()}
+    def _numbers(self) -> Mapping[str, frozenset[str]]:
+        return FORMS[self.kind].numbers_of_versions
 
 
 def _folded(text: str) -> str:

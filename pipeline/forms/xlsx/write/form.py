@@ -120,7 +120,7 @@ class _Writer:
             if what == "question":
                 self._write_question(book, sheet, row, name)
             elif what == "group":
-                self._write_group(sheet, row, self.texts.group_title(name))
+                self._write_group(sheet, row, self.texts.group_title(self.kind, name))
             else:
                 self._write_line(sheet, row, name, strong=what == "strong")
         last = rows[-1][0]
