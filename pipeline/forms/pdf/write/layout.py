@@ -29,9 +29,10 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 _SHORT, _ONE_LINE = 100, 256
 #: Points of a box of one line, and of each line of a larger one with what is above and below them.
 _HEIGHT, _LEADING, _AROUND = 8.0 * 72 / 25.4, 11.7, 5.0
-#: Characters in a line of a box that is as wide as the page, and the lines of the largest box.
+#: Characters in a line of a box that is as wide as the page, and the most lines of a box: a form has
+#: four pages at most.
 _IN_LINE, _IN_JAPANESE_LINE = 90, 53
-_MOST_LINES = 7
+_MOST_LINES = {FormKind.ONBOARDING: 7, FormKind.MIGRATION: 8, FormKind.QR: 19}
 #: What the markers at the ends of parts are called.
 _END = "end-"
 #: The upper margin of a sheet, as ``parts.css`` has it.
@@ -136,12 +137,10 @@ def _words(kind: FormKind, language: str, address: str, privacy: str) -> dict[st
 
 
 def required_line(kind: FormKind, texts: FormTexts) -> str:
-    """Return how many answers are required: always, and when a condition holds."""
+    """Return how many answers are required in every case."""
     questions = FORMS[kind].questions.values()
-    always = sum(one.required and not one.conditional for one in questions)
-    more = sum(one.conditional for one in questions)
-    words = texts.words("required_more" if more else "required_count")
-    return words.replace("{count}", str(always)).replace("{more}", str(more))
+    count = sum(one.required and not one.conditional for one in questions)
+    return texts.words("required_count").replace("{n}", str(count))
 
 
 def identity(texts: FormTexts, stamp: str) -> str:
@@ -214,7 +213,7 @@ def _row(kind: FormKind, texts: FormTexts, field: str, question: Question) -> Ro
         field=field,
         number=FORMS[kind].numbers[field],
         box=box_of(question),
-        height=_height(question, texts.language),
+        height=_height(kind, question, texts.language),
         label=texts.label(kind, field),
         requirement=texts.requirement(kind, field),
         required=question.required,
@@ -243,7 +242,7 @@ def has_lines(question: Question) -> bool:
     return box_of(question) == _LONG
 
 
-def _height(question: Question, language: str) -> float:
+def _height(kind: FormKind, question: Question, language: str) -> float:
     """Return the height of a box that is as wide as the page, in points.
 
     It has as many lines as the longest answer needs, up to a number: there the hint says how long
@@ -252,5 +251,5 @@ def _height(question: Question, language: str) -> float:
     if not has_lines(question):
         return _HEIGHT
     in_line = _IN_JAPANESE_LINE if language == "ja" else _IN_LINE
-    lines = min(-(-question.maximum // in_line), _MOST_LINES)
+    lines = min(-(-question.maximum // in_line), _MOST_LINES[kind])
     return lines * _LEADING + _AROUND

@@ -35,10 +35,7 @@ def target_of(field: str) -> str:
 
 def begin_link(kind: FormKind, texts: FormTexts) -> Link:
     """Return the link that leads to the first question."""
-    definition = FORMS[kind]
-    first = next(iter(definition.questions))
-    number = str(definition.numbers[first])
-    return Link(target_of(first), texts.words("start_link").replace("{first}", number))
+    return Link(target_of(next(iter(FORMS[kind].questions))), texts.words("go_to_form"))
 
 
 def confirmed_link(kind: FormKind, texts: FormTexts) -> Link | None:
