@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.write.typesetting.faces import MORE, Faces
+from pipeline.forms.pdf.write.typesetting.lines import units, wrapped
 
 #: Nothing is smaller than the last of them.
 _SIZES = (10.0, 9.5, 9.0)
@@ -21,6 +22,8 @@ _TICK = "0.12 0.36 0.42 rg {x0:.2f} {y1:.2f} m {x1:.2f} {y0:.2f} l {x2:.2f} {y2:
 #: In its smallest size a box that grows shows its text, with room for one line more.
 _SMALLEST = _SIZES[-1]
 _MOST_LINES = 100
+#: Em of the narrowest character: of a long text no more is looked at than a box could show.
+_NARROWEST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,47 +78,43 @@ class Painter:
         if lines:
             for size in _SIZES:
                 most = int((height - _PADDING) / size / _LEADING)
-                wrapped = self._wrapped(text, room / size, most)
-                if len(wrapped) <= most:
-                    return _Set(size, _LEADING, wrapped, fits=True)
-            return _Set(size, _LEADING, self._cut(wrapped, room / size, most), fits=False)
+                broken = self._wrapped(text, room / size, most)
+                if len(broken) <= most:
+                    return _Set(size, _LEADING, broken, fits=True)
+            return _Set(size, _LEADING, self._cut(broken, room / size, most), fits=False)
         text = text.replace("\n", " ")
         needed = self._faces.width(text)
         for size in _SIZES:
             if needed * size <= room:
                 return _Set(size, _LEADING, [text], fits=True)
         most = min(int(height / size / _TIGHT), 2)
-        wrapped = self._wrapped(text, room / size, most)
-        shown = self._cut(wrapped, room / size, most)
-        return _Set(size, _TIGHT, shown, fits=len(wrapped) <= most)
+        broken = self._wrapped(text, room / size, most)
+        shown = self._cut(broken, room / size, most)
+        return _Set(size, _TIGHT, shown, fits=len(broken) <= most)
 
-    def _cut(self, wrapped: list[str], room: float, most: int) -> list[str]:
+    def _cut(self, broken: list[str], room: float, most: int) -> list[str]:
         """Return what a box of ``most`` lines shows of more; "…" says that there is more.
 
         ``room`` is the width of the box in em.
         """
-        shown = wrapped[: max(1, most)]
+        shown = broken[: max(1, most)]
         last = shown[-1]
-        if len(shown) < len(wrapped) or self._faces.width(last) > room:
+        if len(shown) < len(broken) or self._faces.width(last) > room:
             shown[-1] = last[: self._prefix(last, room - 1)] + MORE
         return shown
 
     def _wrapped(self, text: str, room: float, most: int) -> list[str]:
-        """Return the lines of ``text`` for a box ``room`` em wide, broken at blanks if possible.
+        """Return the lines of ``text`` for a box ``room`` em wide.
 
         Of more than ``most`` lines only one more is returned.
         """
         found: list[str] = []
         for paragraph in text.split("\n"):
-            rest = paragraph
-            while len(found) <= most and (end := self._prefix(rest, room)) < len(rest):
-                blank = rest.rfind(" ", 0, end + 1)
-                cut = blank + 1 if blank > 0 else max(end, 1)
-                found.append(rest[:cut].rstrip())
-                rest = rest[cut:]
-            if len(found) > most:
+            left = most + 1 - len(found)
+            if left <= 0:
                 break
-            found.append(rest)
+            shown = paragraph[: int(left * room / _NARROWEST) + 1]
+            found += wrapped(units(shown, ""), self._faces.width, room)[:left]
         return found
 
     def _prefix(self, text: str, room: float) -> int:
