@@ -23,7 +23,7 @@ _WRONG = {
     "ack_charges": "",
 }
 _CORRECTED = (
-    Entry("genesys_org_id", "3f2a9c1e-7b4d-4e8a-9c60-5d1f8a2b7e34", "", "text"),
+    Entry("genesys_org_id", "3f2a9c1e-7b4d-4e8a-9c60-5d1f8a2b7e3b", "", "text"),
     Entry("phone_number_again", "+81 90-1234-5678", "", "text"),
     Entry("use_case", "ご注文の確認と、お客様からのお問い合わせへの回答に使用します。", "", "text"),
 )

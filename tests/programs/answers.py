@@ -37,7 +37,7 @@ _NUMBER_USE = {FormKind.ONBOARDING: "never", FormKind.MIGRATION: "business_platf
 _IDS = {
     "genesys_org_id": "8d1f0c52-9b6e-4a37-b5c4-02e7f9a1d683",
     "meta_business_id": "4826159370482615",
-    "source_waba_id": "102290129340398",
+    "source_waba_id": "102290129340399",
     "existing_code": "H7K2MPQX4RT9WA",
 }
 

@@ -121,13 +121,16 @@ class FormDefinition:
     @cached_property
     def numbers_of_versions(self) -> Mapping[str, frozenset[str]]:
         """The numbers that each question has or had in any version, as they are printed."""
-        older = {name: str(number) for number, name in enumerate(self.older_order, 1)}
+        every = [self.numbers, *map(self.numbers_of, self.older_versions)]
         return MappingProxyType(
-            {
-                name: frozenset({str(number), older.get(name, str(number))})
-                for name, number in self.numbers.items()
-            }
+            {name: frozenset(str(numbers[name]) for numbers in every) for name in self.questions}
         )
+
+    def numbers_of(self, version: str) -> Mapping[str, int]:
+        """Return the printed number of each question in ``version``; unknown ones: the present."""
+        if version not in self.older_versions:
+            return self.numbers
+        return {name: number for number, name in enumerate(self.older_order, 1)}
 
     def group(self, name: str) -> tuple[tuple[str, Question], ...]:
         """Return the questions of one section."""

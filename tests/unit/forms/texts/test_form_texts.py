@@ -1,3 +1,4 @@
+import re
 import tomllib
 from collections import Counter
 
@@ -118,7 +119,7 @@ def test_form_and_groups_have_words(language: str) -> None:
         words = texts.form(kind)
         assert all((words.title, words.purpose, words.other_form, words.what_next, words.footer))
         assert len(words.have_at_hand) == 3
-        assert all(texts.group_title(group) for group in FORMS[kind].groups)
+        assert all(texts.group_title(kind, group) for group in FORMS[kind].groups)
     assert len(texts.facts) == 4
 
 
@@ -136,9 +137,13 @@ def test_tick_has_a_statement(language: str) -> None:
 
 def test_override_of_one_form_leaves_the_others() -> None:
     texts = form_texts("en")
-    assert "move" in texts.hint(FormKind.MIGRATION, "phone_number")
-    assert "use" in texts.hint(FormKind.ONBOARDING, "phone_number")
-    assert texts.label(FormKind.MIGRATION, "phone_number") == "WhatsApp phone number"
+    assert "active" in texts.hint(FormKind.QR, "phone_number")
+    assert "active" not in texts.hint(FormKind.ONBOARDING, "phone_number")
+    label = "Which number do you want to move?"
+    assert texts.label(FormKind.MIGRATION, "phone_number") == label
+    assert texts.inside(FormKind.MIGRATION, "phone_number") == "the WhatsApp phone number"
+    titles = {texts.group_title(kind, "number") for kind in _KINDS}
+    assert len(titles) == len(_KINDS)
 
 
 def test_inside_falls_back_to_the_label() -> None:
@@ -177,8 +182,9 @@ def test_vocabulary_has_every_choice_and_every_code() -> None:
             if question.kind in {AnswerKind.CHOICE, AnswerKind.TICK}:
                 codes = question.choices or ("yes",)
                 assert set(vocabulary[name].values()) == set(codes)
-            elif question.kind is AnswerKind.PATTERN:
+            elif question.kind in {AnswerKind.PATTERN, AnswerKind.UUID, AnswerKind.DIGITS}:
                 assert set(vocabulary[name].values()) == {"example"}
+                assert fold_word(form_texts("en").example(kind, name)) in vocabulary[name]
             else:
                 assert name not in vocabulary
 
@@ -195,6 +201,19 @@ def test_synonym_never_contradicts_a_word_of_another_language() -> None:
                         if code in words.values() and words[fold_word(word)] != code
                     ]
     assert contradictions == []
+
+
+def test_ids_have_the_examples_of_older_versions_but_the_one_that_given_forms_answer_with() -> None:
+    found = choice_vocabulary(FormKind.MIGRATION)
+    assert "3f2a9c1e-7b4d-4e8a-9c60-5d1f8a2b7e34" in found["genesys_org_id"]
+    assert "102290129340398" not in found["source_waba_id"]
+
+
+def test_example_of_a_date_is_none_that_passes() -> None:
+    for texts in map(form_texts, languages()):
+        for kind, name in _QUESTIONS:
+            if FORMS[kind].questions[name].kind in {AnswerKind.DATE, AnswerKind.DATE_TIME}:
+                assert not re.search(r"[0-9]", texts.model(kind, name)), (kind, name)
 
 
 def test_doubtful_marks_are_no_words() -> None:
