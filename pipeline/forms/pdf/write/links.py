@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.geometry import edges_of
+from pipeline.forms.pdf.signs import MARK_NAME
 from pipeline.forms.texts import FormTexts
 from pipeline.model.form import FormKind
 
@@ -56,18 +57,18 @@ def finish_links(pdf: Any, kind: FormKind, texts: FormTexts) -> None:
     known = (begin_link(kind, texts), confirmed_link(kind, texts))
     words = {link.target: link.words for link in known if link}
     places = dict(_places(pdf))
-    for page in pdf.pages:
-        for link in page.obj.get("/Annots", []):
-            if link.Subtype != "/Link":
-                continue
-            link.F = _PRINT
-            link.Rect = pikepdf.Array(list(edges_of(link)))
-            if "/Dest" in link:
-                target = str(link.Dest)
-                link.Dest = places[target]
-                link.Contents = pikepdf.String(words[target])
-            else:
-                link.Contents = pikepdf.String(str(link.A.URI).removeprefix(_MAIL))
+    found = (one for page in pdf.pages for one in page.obj.get("/Annots", []))
+    links = [one for one in found if one.Subtype == "/Link"]
+    for number, link in enumerate(links, 1):
+        link.F = _PRINT
+        link.NM = pikepdf.String(f"{MARK_NAME}{number}:link")
+        link.Rect = pikepdf.Array(list(edges_of(link)))
+        if "/Dest" in link:
+            target = str(link.Dest)
+            link.Dest = places[target]
+            link.Contents = pikepdf.String(words[target])
+        else:
+            link.Contents = pikepdf.String(str(link.A.URI).removeprefix(_MAIL))
     if "/Names" in pdf.Root and "/Dests" in pdf.Root.Names:
         del pdf.Root.Names.Dests
 
