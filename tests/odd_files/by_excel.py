@@ -179,16 +179,15 @@ EXCEL.staff(
 
 def _phonetic(content: bytes) -> bytes:
     """Add furigana to a name, which the program does while one types."""
-    saved = _saved(content)
+    old = "山田　花子</t>".encode()
+    reading = '<rPh sb="0" eb="2"><t>ヤマダ</t></rPh><phoneticPr fontId="1"/>'.encode()
 
     def change(parts: dict[str, bytes]) -> None:
-        old = "<t>山田　花子</t>"
-        text = parts["xl/sharedStrings.xml"].decode()
-        assert old in text
-        new = f'{old}<rPh sb="0" eb="2"><t>ヤマダ</t></rPh><phoneticPr fontId="1"/>'
-        parts["xl/sharedStrings.xml"] = text.replace(old, new).encode()
+        assert any(old in data for data in parts.values())
+        for name, data in parts.items():
+            parts[name] = data.replace(old, old + reading)
 
-    return with_parts(saved, change)
+    return with_parts(content, change)
 
 
 EXCEL.add("readings over a name", "typed with a Japanese keyboard", _phonetic, language="ja")

@@ -9,7 +9,7 @@ const STEPS = {
   beside: (book, cell, offset, value) => (sideways(cell, offset).value = value),
   rich: (book, cell, gone, kept) =>
     (cell.value = { richText: [{ font: { strike: true }, text: gone }, { text: kept }] }),
-  strike: (book, cell) => (cell.font = { strike: true }),
+  strike: (book, cell) => (cell.style = { ...cell.style, font: { strike: true } }),
   link: (book, cell, text, target, tip) => (cell.value = { text, hyperlink: target, tooltip: tip }),
   formula: (book, cell, formula, result) => (cell.value = { formula, result }),
   error: (book, cell, error) => (cell.value = { error }),

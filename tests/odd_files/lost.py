@@ -33,7 +33,10 @@ def run_all(cases: Iterable[Case]) -> Iterator[Verdict]:
         for number, case in enumerate(cases):
             own = Path(folder) / f"case_{number}"
             own.mkdir()
-            yield run_case(case, desk, own)
+            try:
+                yield run_case(case, desk, own)
+            except Exception as error:  # noqa: BLE001 - the others are counted all the same
+                yield Verdict(case, None, (), (f"not made: {type(error).__name__}: {error}",))
 
 
 def counts(verdicts: Iterable[Verdict]) -> Counter[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.submission import Answer, Submission
+from pipeline.resources import languages
 from pipeline.validation.check import check
 from pipeline.wording.problems import sentence
 from tests.odd_files.case import Case, Outcome
@@ -73,8 +74,7 @@ def _wrong(case: Case, seen: Seen, outcome: Outcome | None) -> Iterator[str]:
         return
     if outcome is Outcome.REFUSED:
         (code,) = case.at
-        first = sentence(Problem(code, Severity.ERROR), case.language, None).partition("{")[0]
-        if not says(seen.asking, first.rstrip()):
+        if not any(says(seen.asking, _start(code, language)) for language in languages()):
             yield f"another sentence than {code}: {seen.mail[:600]}"
         return
     if outcome in {Outcome.ASKED, Outcome.PRINT}:
@@ -85,6 +85,12 @@ def _wrong(case: Case, seen: Seen, outcome: Outcome | None) -> Iterator[str]:
     yield from _untold(case, seen, outcome)
     if outcome is not Outcome.TWO:
         yield from _misread(case, seen)
+
+
+def _start(code: str, language: str) -> str:
+    """Return the sentence of ``code`` up to what is filled in."""
+    whole = sentence(Problem(code, Severity.ERROR), language, None)
+    return max(whole.split("{")[0], whole.rpartition("}")[2], key=len).strip(". 。")
 
 
 def _untold(case: Case, seen: Seen, outcome: Outcome) -> Iterator[str]:
