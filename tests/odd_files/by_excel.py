@@ -179,13 +179,17 @@ EXCEL.staff(
 
 def _phonetic(content: bytes) -> bytes:
     """Add furigana to a name, which the program does while one types."""
-    old = "山田　花子</t>".encode()
+    name = "山田　花子"
+    olds = (f"{name}</t>".encode(), "".join(f"&#{ord(sign)};" for sign in name).encode() + b"</t>")
     reading = '<rPh sb="0" eb="2"><t>ヤマダ</t></rPh><phoneticPr fontId="1"/>'.encode()
 
     def change(parts: dict[str, bytes]) -> None:
-        assert any(old in data for data in parts.values())
-        for name, data in parts.items():
-            parts[name] = data.replace(old, old + reading)
+        before = dict(parts)
+        for part_name, data in before.items():
+            for old in olds:
+                data = data.replace(old, old + reading)
+            parts[part_name] = data
+        assert parts != before
 
     return with_parts(content, change)
 

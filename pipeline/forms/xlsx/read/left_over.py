@@ -275,8 +275,8 @@ class Collector:
                 for row in range(start, min(end, start + _TALL) + 1)
                 if (name := self.rows.get((sheet.name, row)))
             }
-            if any(not row_print(self.kind, name).added(words) for name in names):
-                continue
+            if any(not row_print(self.kind, name).added(words) for name in self._number):
+                continue  # a title of a window of ours; some programs leave rules behind
             self._add(kind, words, sheet.name, names.pop() if len(names) == 1 else "")
 
     def _lying(self, title: str, item: Lying) -> None:
