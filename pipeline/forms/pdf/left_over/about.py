@@ -46,7 +46,7 @@ def about_file(pdf: Any, fields: Mapping[str, PdfField]) -> Iterator[LeftOver]:
 @cache
 def _own_subjects() -> frozenset[str]:
     return frozenset(
-        folded(words.words("subject")) for kind in FORMS for words in printed_versions(kind)
+        folded(text) for kind in FORMS for words in printed_versions(kind) for text in words.around
     )
 
 

@@ -67,13 +67,13 @@ def in_properties(archive: Archive, package: Mapping[str, str]) -> Iterator[Left
 def _in_hidden(archive: Archive, values: Values, title: str, part: str) -> Iterator[LeftOver]:
     """Yield what is not ours on a hidden sheet of ours."""
     cells = read_sheet(archive, title, part, [0, 0]).cells
-    marked = {row for (row, column) in cells if column == _MARK_COLUMN}
-    fields = {row for row in marked if _is_field(values.read(cells.get((row, 1)))[0])}
+    marked = {row for (row, column) in cells if column == 1}
+    fields = {row for row in marked if _is_field(values.read(cells[row, 1])[0])}
     found: list[tuple[int, str]] = []
     first = ""
     for (row, column), cell in cells.items():
         text = values.read(cell)[0].strip()
-        ours = column == _MARK_COLUMN and row in fields  # what we wrote on a marked answer
+        ours = column <= _MARK_COLUMN and row in fields  # an answer that we marked, and our words
         if not text or ours or plain(text) in _own_words() or is_around(text):
             continue
         first = first or Place(title, row, column).text
