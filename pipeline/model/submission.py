@@ -54,6 +54,11 @@ class LeftOverKind(StrEnum):
     STAMP = "stamp"
     PAGE = "page"
     FIELD = "field"
+    RULE = "rule"
+    LINK = "link"
+    FORMAT = "format"
+    NAME = "name"
+    PROPERTY = "property"
 
 
 @dataclass(frozen=True, slots=True)

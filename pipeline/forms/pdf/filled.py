@@ -2,6 +2,7 @@
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
+from pipeline.forms.pdf.left_over.about import about_file
 from pipeline.forms.pdf.left_over.collect import Added, added
 from pipeline.forms.pdf.left_over.pages import changed_pages
 from pipeline.forms.pdf.printed.incomplete import incomplete
@@ -54,7 +55,7 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
         answers=answers,
         missing=missing,
         dated=dated(form.pdf),
-        left_over=what.left_over,
+        left_over=(*what.left_over, *about_file(form.pdf, form.fields)),
     )
 
 

@@ -181,7 +181,7 @@ def _things(
         if name in _SHAPES:
             yield LeftOverKind.TEXT_BOX, "\n".join(_paragraphs(item))
         elif name == "pic":
-            yield LeftOverKind.PICTURE, ""
+            yield LeftOverKind.PICTURE, _description(item)
         elif name == "contentPart":
             yield LeftOverKind.INK, ""
         elif name == "graphicFrame":
@@ -191,6 +191,14 @@ def _things(
             waiting += reversed(item)
         elif name == "AlternateContent":
             waiting += list(item)[:1]
+
+
+def _description(picture: ET.Element) -> str:
+    """Return the alternative text of a picture (20.1.2.2.8)."""
+    for item in picture.iter():
+        if _name(item) == "cNvPr":
+            return "\n".join(filter(None, (item.get("title", ""), item.get("descr", ""))))
+    return ""
 
 
 def _paragraphs(shape: ET.Element) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
+from pipeline.forms.xlsx.read.asides import Aside, asides_of
 from pipeline.forms.xlsx.read.parts import (
     column_letters,
     column_number,
@@ -65,13 +66,15 @@ class Struck(NamedTuple):
 class Sheet:
     """A worksheet: its cells that hold something, and the printed headers and footers.
 
-    ``struck`` are the cells with struck-out words that hold their text themselves.
+    ``struck`` are the cells with struck-out words that hold their text themselves; ``asides`` are
+    the words of rules and links.
     """
 
     name: str
     cells: dict[tuple[int, int], RawCell] = field(default_factory=dict)
     margins: tuple[str, ...] = ()
     struck: dict[tuple[int, int], Struck] = field(default_factory=dict)
+    asides: tuple[Aside, ...] = ()
 
 
 def read_sheet(
@@ -93,6 +96,7 @@ def read_sheet(
         for item in margin
         if item.tag.removeprefix(space) in _MARGINS
     )
+    sheet.asides = asides_of(root)
     if _STRIKE in content:
         sheet.struck = dict(_struck_cells(root, space))
     return sheet

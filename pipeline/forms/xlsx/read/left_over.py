@@ -15,6 +15,7 @@ from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.added_parts import Lying, lying_over
 from pipeline.forms.xlsx.read.archive import Archive
 from pipeline.forms.xlsx.read.cells import RawCell, Sheet, Struck
+from pipeline.forms.xlsx.read.formats import FormatWords
 from pipeline.forms.xlsx.read.own_print import (
     added_around,
     is_around,
@@ -68,7 +69,8 @@ class Collector:
     ``struck`` the answers that are struck out. ``mine`` tells whether a place belongs to this form;
     in a file with several each has its own. ``marks`` returns the texts that we put on the marked
     answers of a copy, by field; ``keeps_titles`` tells that the file came through a program that
-    keeps the titles of sheets; ``unread`` are the titles of sheets that cannot be read.
+    keeps the titles of sheets; ``formats`` are the words that formats show beside values;
+    ``unread`` are the titles of sheets that cannot be read.
     """
 
     kind: FormKind
@@ -82,6 +84,7 @@ class Collector:
     mine: Callable[[str, int], bool]
     marks: Callable[[], Marks | None]
     keeps_titles: bool
+    formats: Mapping[str, FormatWords]
     unread: tuple[str, ...] = ()
     found: list[LeftOver] = field(default_factory=list)
 
@@ -135,6 +138,7 @@ class Collector:
             self._title(sheet.name)
         if self.mine(sheet.name, 0):
             self._margins(sheet)
+        self._asides(sheet)
         for item in lying_over(self.archive, page.part):
             if self.mine(sheet.name, item.row):
                 self._lying(sheet.name, item)
@@ -156,7 +160,7 @@ class Collector:
             question = rows.get((name, row))
             if (name, row, column) in self.answers:
                 if question:
-                    self._answer(Place(name, row, column), at_questions)
+                    self._answer(Place(name, row, column), cell, at_questions)
                 continue
             struck = self.struck_text(cell) or sheet.struck.get(place)
             text = struck.gone if struck else self._text(cell, question, read)
@@ -200,9 +204,17 @@ class Collector:
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
             return ""
-        return read(cell)[0]
+        text, beside = read(cell)[0], self._by_format(cell)
+        return f"{text} {beside}" if beside else text
 
-    def _answer(self, place: Place, found: list["Found"]) -> None:
+    def _by_format(self, cell: RawCell) -> str:
+        """Return the words that the format of a cell shows."""
+        found = self.formats.get(cell[1]) if self.formats else None
+        return found.beside(cell) if found else ""
+
+    def _answer(self, place: Place, cell: RawCell, found: list["Found"]) -> None:
+        if words := self._by_format(cell):
+            self._add(LeftOverKind.FORMAT, words, place.text, self.rows[place.sheet, place.row])
         struck = self.struck.get(place)
         if struck:
             found.append(((place.row, place.column), struck.gone, True))
@@ -250,6 +262,22 @@ class Collector:
                 if text and not (counts_pages or is_around(text)):
                     words = added_around(text.replace(_NUMBER, ""))
                     self._add(LeftOverKind.CELL, words, sheet.name, "")
+
+    def _asides(self, sheet: Sheet) -> None:
+        """Tell of words in rules and links; a rule of ours says what its question does."""
+        for kind, words, areas in sheet.asides:
+            first = areas[0][0] if areas else 0
+            if not self.mine(sheet.name, first) or is_around(words):
+                continue
+            names = {
+                name
+                for start, end in areas
+                for row in range(start, min(end, start + _TALL) + 1)
+                if (name := self.rows.get((sheet.name, row)))
+            }
+            if any(not row_print(self.kind, name).added(words) for name in self._number):
+                continue  # a title of a window of ours; some programs leave rules behind
+            self._add(kind, words, sheet.name, names.pop() if len(names) == 1 else "")
 
     def _lying(self, title: str, item: Lying) -> None:
         name = self._question_at(title, item)

@@ -6,7 +6,7 @@ read alike. A document type is refused: no workbook has one.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from posixpath import dirname, normpath
 from typing import NamedTuple
@@ -19,6 +19,9 @@ _MAX_SHEETS = 1_000
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TARGET = re.compile(r"^(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\b")
 
+#: A text within a formula, in which two quotes stand for one.
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_LONGEST_NAME = 2_000
 #: A beginning after which the signs of ASCII are what they are: UTF-8, or said to be like it.
 _IN_ASCII = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:"
@@ -52,11 +55,15 @@ class Book:
     """The workbook part: names of cells, the sheets with their parts, and the date system.
 
     A name of the whole book wins over that of one sheet, which a copied sheet brings along.
+    ``others`` are sheets that are no tables, such as charts; ``constants`` are names that stand for
+    a text or have a remark.
     """
 
     names: Mapping[str, Place]
     sheets: tuple[tuple[str, str], ...]
     dates_from_1904: bool
+    others: tuple[tuple[str, str], ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(content: bytes, start: Start, end: End, text: Text) -> None:
@@ -168,11 +175,15 @@ class _BookReader:
         self.from_1904 = False
         self.into: dict[str, Place] | None = None
         self.name = ""
+        self.remark = ""
+        self.others: list[tuple[str, str]] = []
+        self.constants: dict[str, str] = {}
         self.pieces: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "definedName":
             self.name = attributes.get("name", "").casefold()
+            self.remark = attributes.get("comment", "")
             self.into = self.local if "localSheetId" in attributes else self.names
             self.pieces.clear()
         elif name == "sheet":
@@ -186,17 +197,27 @@ class _BookReader:
         kind, target = self.relations.get(ids[0] if ids else "", ("", ""))
         if not self.archive.has(target):
             raise DamagedFileError
-        if kind == "worksheet":
-            self.sheets.append((attributes.get("name", ""), target))
-        if len(self.sheets) > _MAX_SHEETS:
+        into = self.sheets if kind == "worksheet" else self.others
+        into.append((attributes.get("name", ""), target))
+        if len(self.sheets) + len(self.others) > _MAX_SHEETS:
             raise RefusedFileError
 
     def end(self, name: str) -> None:
         if name == "definedName" and self.into is not None:
-            place = read_target("".join(self.pieces))
+            text = "".join(self.pieces)
+            place = read_target(text)
             if place:
                 self.into.setdefault(self.name, place)
+            elif not self.name.startswith("_xl"):
+                words = " ".join(map(_unquoted, _QUOTED.findall(text[:_LONGEST_NAME])))
+                self._keep(words)
+            self._keep(self.remark)
             self.into = None
+
+    def _keep(self, words: str) -> None:
+        if words.strip() and len(self.constants) < _MAX_SHEETS:
+            known = self.constants.get(self.name)
+            self.constants[self.name] = f"{known} {words}" if known else words
 
     def text(self, data: str) -> None:
         if self.into is not None:
@@ -209,7 +230,13 @@ def read_book(archive: Archive, part: str, relations: Mapping[str, tuple[str, st
     parse(archive.read(part), reader.start, reader.end, reader.text)
     if len({name.casefold() for name, _ in reader.sheets}) < len(reader.sheets):
         raise DamagedFileError  # of two sheets with one name a program shows either
-    return Book({**reader.local, **reader.names}, tuple(reader.sheets), reader.from_1904)
+    names = {**reader.local, **reader.names}
+    others, constants = tuple(reader.others), reader.constants
+    return Book(names, tuple(reader.sheets), reader.from_1904, others, constants)
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace('""', '"')
 
 
 def read_target(text: str) -> Place | None:

@@ -13,6 +13,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word
 from pipeline.forms.xlsx.read.archive import DamagedFileError, RefusedFileError, open_archive
 from pipeline.forms.xlsx.read.blocks import Block, find_blocks
+from pipeline.forms.xlsx.read.gather import left_over
 from pipeline.forms.xlsx.read.parts import read_relations
 from pipeline.forms.xlsx.read.workbook import Workbook
 from pipeline.model.form import FormFile
@@ -166,7 +167,7 @@ def _form(file: FormFile, reader: Workbook) -> Submission | None:
         answers=answers,
         missing=tuple(name for name in FORMS[stamp.kind].questions if name not in places),
         dated=reader.dated,
-        left_over=reader.left_over(stamp.kind, places),
+        left_over=left_over(reader, stamp, places),
     )
 
 

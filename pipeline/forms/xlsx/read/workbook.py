@@ -22,21 +22,15 @@ from pipeline.forms.xlsx.read.cells import (
     shared_strings,
     struck_strings,
 )
-from pipeline.forms.xlsx.read.left_over import Collector, Marks, Page, is_hidden_of_ours
-from pipeline.forms.xlsx.read.own_print import plain, row_print
 from pipeline.forms.xlsx.read.parts import Book, Place, read_book, read_properties, read_relations
 from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, label_of, labels, titles
 from pipeline.forms.xlsx.read.values import Values, date_styles, struck_styles
 from pipeline.model.form import FormKind
-from pipeline.model.submission import Answer, CellType, LeftOver
+from pipeline.model.submission import Answer, CellType
 from pipeline.resources import languages
 
 _SCAN_LIMIT = 500
 _IDENTITY_ROWS = 5
-#: The column of the hidden sheet that says what we wrote on a marked answer.
-_MARK_COLUMN = 3
-#: So many columns of a row are looked at for our print.
-_TABLE_COLUMNS = 30
 
 
 @dataclass
@@ -96,14 +90,15 @@ class Workbook:
         return shared_strings(self._shared) if self._shared else ()
 
     def _styles(self) -> frozenset[str]:
-        return date_styles(self._formats) if self._formats else frozenset()
+        return date_styles(self.formats) if self.formats else frozenset()
 
     @cached_property
     def _shared(self) -> bytes:
         return self._bytes_of("sharedStrings")
 
     @cached_property
-    def _formats(self) -> bytes:
+    def formats(self) -> bytes:
+        """The part of the formats, or empty."""
         return self._bytes_of("styles")
 
     def _bytes_of(self, kind: str) -> bytes:
@@ -117,7 +112,7 @@ class Workbook:
     @cached_property
     def _struck_styles(self) -> frozenset[str]:
         try:
-            return struck_styles(self._formats)
+            return struck_styles(self.formats)
         except DamagedFileError:  # where a format decides what a cell says, it is told there
             return frozenset()
 
@@ -183,7 +178,7 @@ class Workbook:
     def _is_within(self, sheet: str, row: int) -> bool:
         return not self.within or any(block.has(sheet, row) for block in self.within)
 
-    def _is_mine(self, sheet: str, row: int) -> bool:
+    def is_mine(self, sheet: str, row: int) -> bool:
         """Whether a place belongs to this form: to it alone, or to none of the others."""
         if self._is_within(sheet, row):
             return True
@@ -197,14 +192,14 @@ class Workbook:
             sheet = self.sheet(name)
             cell = sheet.cells.get((row, column)) if sheet else None
             found = self.values.read(cell)
-            struck = self._struck_text(cell) if cell else None
+            struck = self.struck_text(cell) if cell else None
             if sheet and (struck := struck or sheet.struck.get((row, column))):
                 self.struck[place] = struck
                 found = struck.kept, found[1]
             self.readings[place] = found
         return found
 
-    def _struck_text(self, cell: RawCell) -> Struck | None:
+    def struck_text(self, cell: RawCell) -> Struck | None:
         """Return what of a cell's text is struck out by its format or its runs."""
         kind, style, value, _ = cell
         if style in self._struck_styles:
@@ -327,67 +322,14 @@ class Workbook:
             disagrees=disagrees,
         )
 
-    # what was added
-
-    def left_over(self, kind: FormKind, places: Mapping[str, Spot]) -> tuple[LeftOver, ...]:
-        """Return what is on the sheets beside our print and the answers at ``places``."""
-        rows = self._rows(kind, places)
-        return Collector(
-            kind=kind,
-            archive=self.archive,
-            values=self.values,
-            pages=tuple(
-                Page(sheet, self._titled[sheet.name.casefold()][1])
-                for sheet in self.sheets
-                if not is_hidden_of_ours(sheet.name)
-            ),
-            rows=rows,
-            answers=frozenset(
-                Place(self._title(place.sheet), place.row, place.column)
-                for spot in places.values()
-                for place in spot.places
-            ),
-            struck=self.struck,
-            struck_text=self._struck_text,
-            mine=self._is_mine,
-            marks=lambda: self._marks,
-            keeps_titles=bool(self.names) and at.IDENTITY_SHEET in self._titled,
-            unread=tuple(self.unread),
-        ).collect()
-
-    def _rows(self, kind: FormKind, places: Mapping[str, Spot]) -> Mapping[tuple[str, int], str]:
-        """Return the question of each row: that of its most trusted answer, or of its print."""
-        rows: dict[tuple[str, int], str] = {}
-        for name, spot in places.items():
-            first, *others = spot.places
-            rows[self._title(first.sheet), first.row] = name
-            for place in others:
-                if self._has_print(kind, name, place):
-                    rows.setdefault((self._title(place.sheet), place.row), name)
-        return rows
-
-    def _has_print(self, kind: FormKind, name: str, place: Place) -> bool:
-        """Whether the print of the question ``name`` stands in the row of ``place``."""
-        sheet = self.sheet(place.sheet)
-        cells = sheet.cells if sheet else {}
-        known = row_print(kind, name).folded
-        beside = (cells.get((place.row, column)) for column in range(1, _TABLE_COLUMNS))
-        return any(plain(self.values.read(cell)[0]) in known for cell in beside if cell)
-
-    def _title(self, name: str) -> str:
+    def title(self, name: str) -> str:
         """Return the title of a sheet as it is written; names of cells may differ in case."""
         return self._titled.get(name.casefold(), (name, ""))[0]
 
-    @cached_property
-    def _marks(self) -> Marks | None:
-        """Return what we wrote on the marked answers of a copy; None when that sheet is gone."""
-        _, part = self._titled.get(at.IDENTITY_SHEET, ("", ""))
-        if not self.archive.has(part):
-            return None
-        cells = read_sheet(self.archive, "", part, self.counts).cells
-        found: dict[str, tuple[str, ...]] = {}
-        for (row, column), cell in cells.items():
-            if column == 1 and (row, _MARK_COLUMN) in cells:
-                text = self.values.read(cells[row, _MARK_COLUMN])[0]
-                found[self.values.read(cell)[0]] = (text, text.partition("\n")[2])
-        return found
+    def part_of_sheet(self, name: str) -> str:
+        """Return the part of the sheet called ``name`` (without case), or empty."""
+        return self._titled.get(name.casefold(), ("", ""))[1]
+
+    def has_sheet(self, name: str) -> bool:
+        """Return whether there is a sheet called ``name`` (without case)."""
+        return name.casefold() in self._titled

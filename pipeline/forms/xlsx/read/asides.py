@@ -1,0 +1,63 @@
+"""Reads the words of a worksheet that no cell shows: of its rules and of its links.
+
+A rule for what may be entered has the texts of two windows (ECMA-376 Part 1, 18.3.1.32), a link has
+a tip (18.3.1.47). Newer rules stand in an extension of the sheet, with the same names.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.forms.xlsx.read.parts import unescape
+from pipeline.model.submission import LeftOverKind
+
+_HOLDERS = frozenset({"dataValidations", "hyperlinks", "extLst"})
+_TEXTS = {
+    "dataValidation": (LeftOverKind.RULE, ("promptTitle", "prompt", "errorTitle", "error")),
+    "hyperlink": (LeftOverKind.LINK, ("tooltip",)),
+}
+_MOST = 2_000
+_LONGEST = 1_000
+_ROWS = re.compile(r"\$?[A-Za-z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Za-z]{1,3}\$?([0-9]{1,7}))?")
+
+
+class Aside(NamedTuple):
+    """Words that show when a cell is chosen, and the first and last row of each of its areas."""
+
+    kind: LeftOverKind
+    words: str
+    rows: tuple[tuple[int, int], ...]
+
+
+def asides_of(root: ET.Element) -> tuple[Aside, ...]:
+    """Return the words of the rules and links of a worksheet, in the order of the file."""
+    holders = [item for item in root if _name(item) in _HOLDERS]
+    return tuple(_asides(holders)) if holders else ()
+
+
+def _asides(holders: list[ET.Element]) -> Iterator[Aside]:
+    left = _MOST
+    for holder in holders:
+        for item in holder.iter():
+            kind, names = _TEXTS.get(_name(item), (None, ()))
+            left -= 1
+            if kind is None or left < 0:
+                continue
+            words = (item.get(name, "")[:_LONGEST] for name in names)
+            for text in filter(None, words):
+                yield Aside(kind, unescape(text), _rows(item))
+
+
+def _rows(item: ET.Element) -> tuple[tuple[int, int], ...]:
+    where = item.get("sqref") or item.get("ref") or ""
+    if not where:
+        where = " ".join(child.text or "" for child in item if _name(child) == "sqref")
+    found = (_ROWS.match(area) for area in where[:_LONGEST].split())
+    return tuple(
+        (int(area.group(1)), int(area.group(2) or area.group(1))) for area in found if area
+    )
+
+
+def _name(item: ET.Element) -> str:
+    return item.tag.rpartition("}")[2]

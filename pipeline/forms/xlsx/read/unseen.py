@@ -1,0 +1,117 @@
+"""Finds what stands in a workbook outside of the sheets that people look at.
+
+That are our own hidden sheets, sheets that are no tables, names that stand for a text, and the
+properties of the file.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+
+from pipeline.forms.blanks import published
+from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.stamp import IDENTITY_NAMES, Stamp
+from pipeline.forms.texts import printed_versions
+from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.read.added_parts import lying_over
+from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
+from pipeline.forms.xlsx.read.cells import read_sheet
+from pipeline.forms.xlsx.read.own_print import is_around, plain
+from pipeline.forms.xlsx.read.parts import Book, Place, read_properties
+from pipeline.forms.xlsx.read.values import Values
+from pipeline.forms.xlsx.write.lists import drop_down
+from pipeline.model.form import FileFormat
+from pipeline.model.submission import LeftOver, LeftOverKind
+
+_MARK_COLUMN = 3
+_LISTED = frozenset({"description", "keywords", "category", "contentStatus"})
+_BLANKS_KEPT = 32
+_LONGEST = 1_000
+
+
+def unseen(
+    archive: Archive,
+    book: Book,
+    values: Values,
+    hidden: tuple[tuple[str, str], ...],
+    stamp: Stamp,
+) -> Iterator[LeftOver]:
+    """Yield what was added out of sight; ``hidden`` are our hidden sheets, by title and part."""
+    known = _own_parts(stamp)
+    for title, part in hidden:
+        if archive.seal(part) in known:
+            continue
+        try:
+            yield from _in_hidden(archive, values, title, part)
+        except (DamagedFileError, RefusedFileError):
+            yield LeftOver(LeftOverKind.SHEET, "", title)
+    for title, part in book.others:
+        words = [item.words for item in lying_over(archive, part)]
+        yield LeftOver(LeftOverKind.SHEET, "\n".join(filter(None, (title, *words))), title)
+    for name, words in book.constants.items():
+        yield LeftOver(LeftOverKind.NAME, f"{name}: {words}", name)
+
+
+def in_properties(archive: Archive, package: Mapping[str, str]) -> Iterator[LeftOver]:
+    """Yield what a person wrote into the properties of the file (part 2, 11.1)."""
+    part = package.get("core-properties", "")
+    if not archive.has(part):
+        return
+    found = read_properties(archive, part)
+    for name in sorted(_LISTED & found.keys()):
+        if (words := found[name].strip()) and not is_around(words):
+            yield LeftOver(LeftOverKind.PROPERTY, words, name)
+
+
+def _in_hidden(archive: Archive, values: Values, title: str, part: str) -> Iterator[LeftOver]:
+    """Yield what is not ours on a hidden sheet of ours."""
+    cells = read_sheet(archive, title, part, [0, 0]).cells
+    marked = {row for (row, column) in cells if column == 1}
+    fields = {row for row in marked if _is_field(values.read(cells[row, 1])[0])}
+    found: list[tuple[int, str]] = []
+    first = ""
+    for (row, column), cell in cells.items():
+        text = values.read(cell)[0].strip()
+        ours = column <= _MARK_COLUMN and row in fields  # an answer that we marked, and our words
+        if not text or ours or plain(text) in _own_words() or is_around(text):
+            continue
+        first = first or Place(title, row, column).text
+        found.append((row, text))
+    if found:
+        words = "\n".join(text for _, text in found)
+        yield LeftOver(LeftOverKind.SHEET, words[:_LONGEST], first)
+    for item in lying_over(archive, part):
+        yield LeftOver(item.kind, item.words, title)
+
+
+def _is_field(text: str) -> bool:
+    return any(text in form.questions for form in FORMS.values())
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """Return what our hidden sheets say in every version and language, as it is compared."""
+    found = {*IDENTITY_NAMES, at.STAMP_PROPERTY, at.IDENTITY_SHEET, at.LISTS_SHEET}
+    for kind, form in FORMS.items():
+        found |= {kind.value, form.version, *form.older_versions, *form.questions}
+        for words in printed_versions(kind):
+            found.add(words.language)
+            for name, question in form.questions.items():
+                if listed := drop_down(words, name, question):
+                    found |= {listed.name, *listed.words}
+    return frozenset(map(plain, found))
+
+
+@lru_cache(maxsize=_BLANKS_KEPT)
+def _own_parts(stamp: Stamp) -> frozenset[tuple[int, int]]:
+    """Return the seals of all sheets of the blank, of which programs that fill it keep some."""
+    blank = published(stamp.kind, stamp.language, FileFormat.XLSX, stamp.version)
+    if blank is None:
+        return frozenset()
+    with zipfile.ZipFile(io.BytesIO(blank)) as archive:
+        return frozenset(
+            (item.CRC, item.file_size)
+            for item in archive.infolist()
+            if item.filename.startswith("xl/worksheets/")
+        )

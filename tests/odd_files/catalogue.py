@@ -1,0 +1,12 @@
+"""All files of the set, in the order of the list in docs/forms.md."""
+
+from itertools import chain
+
+from tests.odd_files.by_excel import EXCEL
+from tests.odd_files.by_node import EXCELJS, SHEETJS
+from tests.odd_files.by_openpyxl import BOOKS
+from tests.odd_files.by_pdf_programs import PDF_PROGRAMS
+from tests.odd_files.by_pikepdf import PAGES
+from tests.odd_files.case import Case
+
+CASES: tuple[Case, ...] = tuple(chain(BOOKS, EXCEL, EXCELJS, SHEETJS, PAGES, *PDF_PROGRAMS))
