@@ -9,7 +9,8 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from tests.programs.running import run
+from tests.programs.pdfbox import flatten_with_pdfbox, pdfbox_missing
+from tests.programs.running import HERE, call_node, missing_package, run
 
 #: Does all of the PDFs in a folder; the flattened ones get the same names in the other folder.
 Flatten = Callable[[Sequence[Path], Path], None]
@@ -25,11 +26,14 @@ class Flattener:
     name: str
     needs: tuple[str, str]
     flatten: Flatten
+    lacks: Callable[[], str] = str
 
     def missing(self) -> str:
         """Return what is not installed; empty when it is there."""
         command, program = self.needs
-        return "" if not command or shutil.which(command) else program
+        if command and not shutil.which(command):
+            return program
+        return self.lacks()
 
 
 def _each(*command: str) -> Flatten:
@@ -71,6 +75,22 @@ def _pdfium(sources: Sequence[Path], out: Path) -> None:
         (out / source.name).write_bytes(printed(source.read_bytes()))
 
 
+def _by_postscript(command: str) -> Flatten:
+    """Return what prints each file to PostScript by ``command``, and that to PDF."""
+
+    def flatten(sources: Sequence[Path], out: Path) -> None:
+        for source in sources:
+            printed_file = out / f"{source.stem}.ps"
+            run(command, source, printed_file, folder=out)
+            run("ps2pdf", printed_file, out / source.name, folder=out)
+
+    return flatten
+
+
+def _pdf_lib(sources: Sequence[Path], out: Path) -> None:
+    call_node(HERE / "flatten_pdf_lib.cjs", *sources, out, folder=out)
+
+
 def _outlined(sources: Sequence[Path], out: Path) -> None:
     """Draw all writing as shapes, as some printing programs do."""
     _each("gs", "-q", "-dBATCH", "-dNOPAUSE", "-dNoOutputFonts", "-sDEVICE=pdfwrite", "-o", "OUT",
@@ -105,4 +125,15 @@ FLATTENERS = (
     ),
     Flattener("pdftk", ("pdftk", "pdftk"), _each("pdftk", "IN", "output", "OUT", "flatten")),
     Flattener("PDFium", ("", ""), _pdfium),
+    Flattener(
+        "MuPDF", ("mutool", "mutool"), _each("mutool", "convert", "-o", "OUT", "IN")
+    ),
+    Flattener("PDFBox", ("java", "java"), flatten_with_pdfbox, pdfbox_missing),
+    Flattener("pdf-lib", ("", ""), _pdf_lib, lambda: missing_package("pdf-lib")),
+    Flattener(
+        "Ghostscript, by way of PostScript", ("pdf2ps", "Ghostscript"), _by_postscript("pdf2ps")
+    ),
+    Flattener(
+        "poppler, by way of PostScript", ("pdftops", "poppler-utils"), _by_postscript("pdftops")
+    ),
 )

@@ -11,6 +11,7 @@ from pipeline.forms.pdf.left_over.annotations import added_notes
 from pipeline.forms.pdf.left_over.prints import around_print
 from pipeline.forms.pdf.page_text import has_images, printed_text
 from pipeline.forms.pdf.printed.answers import read_print
+from pipeline.forms.pdf.printed.codes import with_known_codes
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
@@ -101,7 +102,7 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
     if not may_be_drawn(pdf):
         return None
     try:
-        found = read_print(form.content, typed_notes(pdf))
+        found = read_print(with_known_codes(pdf, form.content), typed_notes(pdf))
     except PdfiumError as error:
         event("forms", "print_unread", error=str(error), sha256=file.sha256)
         return None

@@ -15,6 +15,7 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
 from pipeline.forms.pdf.printed.ink import ink, is_marked
 from pipeline.forms.pdf.printed.notes import Note
+from pipeline.forms.pdf.printed.options import chosen
 from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, Character, PrintedPage, opened
 from pipeline.forms.pdf.printed.places import Found, Place, find_places
 from pipeline.forms.pdf.printed.text import Written, written
@@ -30,6 +31,8 @@ _MANY = 2
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
 #: Kinds of answers that are words, which a font that was not embedded loses.
 _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
+#: Kinds of which a part may be in another script.
+_MIXED = _WORDS | {AnswerKind.DATE, AnswerKind.DATE_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class _Reader:
             return Written(text, found.damaged)
         if box.is_list and found.text in _NOTHING:
             return Written("")
+        found = chosen(found, box.options)
         if not found.damaged and self._has_lost_ink(box, place, found):
             return Written(found.text, damaged=True)
         return found
@@ -192,7 +196,8 @@ class _Reader:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
 
         A font that was not embedded prints Japanese as nothing at all. So where words that every
-        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing.
+        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing, and
+        of what may be words and digits some may be missing.
         """
         questions = FORMS[self._blank.stamp.kind].questions
         typed = {box.field for box in self._blank.boxes if not box.state}
@@ -208,7 +213,9 @@ class _Reader:
         if not any(answer.raw for answer in answers):
             return answers
         return [
-            replace(answer, damaged=True) if not answer.raw and answer.field in typed else answer
+            replace(answer, damaged=True)
+            if answer.field in typed and (not answer.raw or questions[answer.field].kind in _MIXED)
+            else answer
             for answer in answers
         ]
 

@@ -28,7 +28,10 @@ _BEFORE = 10
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box of the form; ``state`` is what a mark in it answers (empty for boxes of text)."""
+    """One box of the form; ``state`` is what a mark in it answers (empty for boxes of text).
+
+    ``options`` are the words of a list.
+    """
 
     field: str
     page: int
@@ -37,6 +40,7 @@ class Box:
     is_list: bool
     is_long: bool
     ink: int
+    options: tuple[str, ...] = ()
 
     @property
     def spot(self) -> Spot:
@@ -119,6 +123,17 @@ def _outline(widget: Any, page: int) -> Box:
         is_list=kind == "/Ch",
         is_long=kind == "/Tx" and bool(flags & _MULTILINE),
         ink=0,
+        options=_options(_either(widget, owner, "/Opt")) if kind == "/Ch" else (),
+    )
+
+
+def _options(listed: Any) -> tuple[str, ...]:
+    """Return the words of a list; each stands alone or behind its code (ISO 32000-2, table 234)."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    items = list(listed) if isinstance(listed, pikepdf.Array) else []
+    return tuple(
+        read_text(item[-1] if isinstance(item, pikepdf.Array) else item)[0] for item in items
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.forms.pdf.printed.blank import Box
+from pipeline.forms.pdf.printed.damage import as_meant, has_lost_characters
 from pipeline.forms.pdf.printed.fold import as_typed
 from pipeline.forms.pdf.printed.page import Character
 from pipeline.forms.pdf.printed.places import Place
@@ -23,7 +24,7 @@ _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
 _SAME_LEFT = 3.0  # points
 _WIDE = frozenset({"W", "F"})
-_DAMAGED = frozenset({"Co", "Cn", "Cs"})
+_UNKNOWN = "\ufffd"
 _FROM_THE_RIGHT = frozenset({"R", "AL"})
 
 
@@ -67,7 +68,8 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     visible = [item for item in inside if not item.is_blank]
     if not visible:
         return Written("")
-    if any(item.unmapped for item in visible):
+    unmapped = {item.index for item in visible if item.unmapped}
+    if len(unmapped) == len(visible):
         return Written("", damaged=True, indexes=frozenset(item.index for item in inside))
     glyphs = [_glyph(item, place) for item in inside]
     size = min(max(max(glyph.height for glyph in glyphs) / _TALL, _SIZES[0]), _SIZES[1])
@@ -78,15 +80,12 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     lines = _lines(glyphs, size)
     texts = [_line(line, size, spaced=spaced) for line in lines]
     text = as_typed(_whole(_joined(texts, lines, box, size)))
+    meant = as_meant(text)
     columns = tuple((glyph.left - _AROUND, glyph.right + _AROUND) for glyph in glyphs)
     # a hole as wide as a character, where spaces are kept: a character that was not printed
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
-    damaged = (spaced and holes) or any(_is_damaged(item) for item in text)
-    return Written(text, damaged, columns, frozenset(glyph.index for glyph in glyphs))
-
-
-def _is_damaged(character: str) -> bool:
-    return character == "\ufffd" or unicodedata.category(character) in _DAMAGED
+    damaged = bool(unmapped) or (spaced and holes) or meant != text or has_lost_characters(text)
+    return Written(meant, damaged, columns, frozenset(glyph.index for glyph in glyphs))
 
 
 def _is_within(item: Character, box: Box, place: Place) -> bool:
@@ -105,7 +104,8 @@ def _glyph(item: Character, place: Place) -> _Glyph:
         text = item.text if item.text == _WIDE_SPACE else " "
         return _Glyph(text, start, start, start, 0, base, item.index)
     left, right = min(x0, x1), max(x0, x1)
-    return _Glyph(item.text, start, left, right, abs(y1 - y0), base, item.index)
+    text = _UNKNOWN if item.unmapped else item.text
+    return _Glyph(text, start, left, right, abs(y1 - y0), base, item.index)
 
 
 def _level(glyphs: list[_Glyph], others: list[_Glyph], box: Box) -> list[_Glyph]:
