@@ -94,6 +94,17 @@ def verify(
     )
 
 
+def number_in(text: str) -> str:
+    """Return the number that the certificate in ``text`` (PEM) names, or empty: Meta's names none.
+
+    Raises nothing: a text that is no PEM names no number.
+    """
+    try:
+        return read_subject(x509.load_pem_x509_certificate(text.encode("ascii"))).number
+    except ValueError:
+        return ""
+
+
 def reason_of(refused: PasteRefused) -> Reason:
     """Return why a text that was not accepted is no valid certificate."""
     return _REFUSED.get(refused.code, Reason.UNREADABLE)

@@ -103,6 +103,11 @@ def certificate_name(facts: NoticeFacts) -> str:
     return f"whatsapp-certificate_{facts.reference}_exp-{last_day}.txt"
 
 
+def calendar_name(facts: NoticeFacts) -> str:
+    """Return the name of the calendar file with the end of the certificate."""
+    return certificate_name(facts).removesuffix(".txt") + ".ics"
+
+
 def file_names(
     notice: NoticeName,
     variant: str,
@@ -116,7 +121,7 @@ def file_names(
         case Enclosed.TEXT:
             return (text_name(facts),)
         case Enclosed.CERTIFICATE:
-            return tuple(filter(None, (certificate_name(facts),)))
+            return (certificate_name(facts), calendar_name(facts)) if facts.certificate else ()
         case Enclosed.GIVEN:
             return facts.files
         case Enclosed.BLANKS:

@@ -10,6 +10,7 @@ from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
 from pipeline.tracks import outcomes as o
 from pipeline.tracks.declaration import (
+    CUSTOMER,
     CUSTOMER_STAFF,
     META,
     STAFF,
@@ -29,7 +30,16 @@ from pipeline.tracks.shared_deadlines import (
     close_after,
     retries,
 )
-from pipeline.tracks.shared_steps import ANY_OPEN, CHANGE_HOLDS, HOLDABLE, Rules, closing, notice
+from pipeline.tracks.shared_steps import (
+    ANY_OPEN,
+    CHANGE_HOLDS,
+    HOLDABLE,
+    REOPENED,
+    UNDO_TOO_LATE,
+    Rules,
+    closing,
+    notice,
+)
 
 #: Makes a track's rows that stop an order of a certificate by an event of some actors.
 Unowned = Callable[[E, frozenset[Actor]], Rules]
@@ -133,6 +143,81 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
 
 
 _ACTIVE = (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED))
+
+_CAN_EXPIRE: Rules = (
+    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.LIVE), refuse="certificate_missing"),
+    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"),
+)
+_CAN_REVOKE = TransitionRule(E.REVOKE, STAFF, when=unless(c.LIVE), refuse="certificate_missing")
+
+#: What can happen to a live certificate while its successor is on the way. The customer has asked
+#: for that one: the end of the old one, which its mail named, is told to nobody.
+BEFORE_SUCCESSOR: Rules = (
+    *_CAN_EXPIRE,
+    TransitionRule(E.EXPIRE, SYSTEM, effects=(ExpireCertificate(),), change=ch.drop_certificate),
+    _CAN_REVOKE,
+    TransitionRule(
+        E.REVOKE,
+        STAFF,
+        Status.HELD,
+        notice(NoticeName.CERTIFICATE_REVOKED),
+        hold=HoldReason.CERTIFICATE_REVOKED,
+        change=ch.count_no_mistake,
+    ),
+    TransitionRule(
+        E.ACTIVATED,
+        CUSTOMER_STAFF | META,
+        Status.ACTIVE,
+        _ACTIVE,
+        when=c.LIVE,
+        change=ch.note_reporter,
+    ),
+)
+
+#: The rows of ``held`` on the tracks that give certificates.
+HELD_WITH_CERTIFICATE: Rules = (
+    *_CAN_EXPIRE,
+    TransitionRule(
+        E.EXPIRE,
+        SYSTEM,
+        effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
+        change=ch.expire_on_hold,
+    ),
+    _CAN_REVOKE,
+    TransitionRule(
+        E.REVOKE,
+        STAFF,
+        effects=notice(NoticeName.CERTIFICATE_REVOKED),
+        change=ch.count_no_mistake,
+    ),
+    TransitionRule(
+        E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=ch.approve_anew
+    ),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        CUSTOMER,
+        effects=(AlertStaff("certificate_wanted_on_hold"),),
+        when=c.held_for(HoldReason.CERTIFICATE_REVOKED),
+    ),
+)
+
+#: On the tracks that give certificates the one that the withdrawal revoked is made anew.
+WITHDRAWN_WITH_CERTIFICATE = Step(
+    Status.WITHDRAWN,
+    Move.NOBODY,
+    (
+        UNDO_TOO_LATE,
+        TransitionRule(
+            E.UNDO_WITHDRAW,
+            CUSTOMER_STAFF,
+            Special.BEFORE_END,
+            (*notice(NoticeName.STATUS_CHANGED), o.ORDER),
+            when=c.MADE_ANEW,
+            change=ch.order_anew,
+        ),
+        REOPENED,
+    ),
+)
 
 
 #: ``active`` is an end; for a day the customer can take back that it is.

@@ -14,7 +14,10 @@ from pipeline.tracks import outcomes as o
 from pipeline.tracks.certificate_steps import (
     ACTIVE,
     AFTER_APPROVAL,
+    BEFORE_SUCCESSOR,
+    HELD_WITH_CERTIFICATE,
     LAPSING,
+    WITHDRAWN_WITH_CERTIFICATE,
     certificate_expired,
     certificate_issued,
     issuing,
@@ -46,11 +49,8 @@ from pipeline.tracks.shared_deadlines import (
 )
 from pipeline.tracks.shared_steps import (
     BEFORE_APPROVAL,
-    BEFORE_SUCCESSOR,
     CHANGE_HOLDS,
-    HELD_WITH_CERTIFICATE,
     REVISABLE,
-    WITHDRAWN_WITH_CERTIFICATE,
     closing,
     held,
     needs_correction,

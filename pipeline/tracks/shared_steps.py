@@ -1,14 +1,12 @@
 """The rows that all tracks share: ``received``, ``needs_correction``, ``held``, any open status."""
 
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status, Track
+from pipeline.model.request import Actor, HoldReason, Move, Status, Track
 from pipeline.model.request import EventName as E
 from pipeline.model.transition import (
     AlertStaff,
     Effect,
-    ExpireCertificate,
     SendNotice,
-    SetNumber,
 )
 from pipeline.tracks import changes as ch
 from pipeline.tracks import conditions as c
@@ -18,7 +16,6 @@ from pipeline.tracks.declaration import (
     ANYBODY,
     CUSTOMER,
     CUSTOMER_STAFF,
-    META,
     REVISERS,
     STAFF,
     SYSTEM,
@@ -341,88 +338,14 @@ def held(*more: TransitionRule) -> Step:
     )
 
 
-_CAN_EXPIRE: Rules = (
-    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.LIVE), refuse="certificate_missing"),
-    TransitionRule(E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"),
-)
-_CAN_REVOKE = TransitionRule(E.REVOKE, STAFF, when=unless(c.LIVE), refuse="certificate_missing")
-
-#: What can happen to a live certificate while its successor is on the way. The customer has asked
-#: for that one: the end of the old one, which its mail named, is told to nobody.
-BEFORE_SUCCESSOR: Rules = (
-    *_CAN_EXPIRE,
-    TransitionRule(E.EXPIRE, SYSTEM, effects=(ExpireCertificate(),), change=ch.drop_certificate),
-    _CAN_REVOKE,
-    TransitionRule(
-        E.REVOKE,
-        STAFF,
-        Status.HELD,
-        notice(NoticeName.CERTIFICATE_REVOKED),
-        hold=HoldReason.CERTIFICATE_REVOKED,
-        change=ch.count_no_mistake,
-    ),
-    TransitionRule(
-        E.ACTIVATED,
-        CUSTOMER_STAFF | META,
-        Status.ACTIVE,
-        (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED)),
-        when=c.LIVE,
-        change=ch.note_reporter,
-    ),
-)
-
-#: The rows of ``held`` on the tracks that give certificates.
-HELD_WITH_CERTIFICATE: Rules = (
-    *_CAN_EXPIRE,
-    TransitionRule(
-        E.EXPIRE,
-        SYSTEM,
-        effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
-        change=ch.expire_on_hold,
-    ),
-    _CAN_REVOKE,
-    TransitionRule(
-        E.REVOKE,
-        STAFF,
-        effects=notice(NoticeName.CERTIFICATE_REVOKED),
-        change=ch.count_no_mistake,
-    ),
-    TransitionRule(
-        E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=ch.approve_anew
-    ),
-    TransitionRule(
-        E.NEW_CERTIFICATE,
-        CUSTOMER,
-        effects=(AlertStaff("certificate_wanted_on_hold"),),
-        when=c.held_for(HoldReason.CERTIFICATE_REVOKED),
-    ),
-)
-
-_UNDO_TOO_LATE = TransitionRule(
+UNDO_TOO_LATE = TransitionRule(
     E.UNDO_WITHDRAW, CUSTOMER_STAFF, when=unless(c.WITHIN_UNDO), refuse="undo_too_late"
 )
-_REOPENED = TransitionRule(
+REOPENED = TransitionRule(
     E.UNDO_WITHDRAW, CUSTOMER_STAFF, Special.BEFORE_END, notice(NoticeName.STATUS_CHANGED)
 )
 #: ``withdrawn`` is an end; for a day it can be taken back.
-WITHDRAWN = Step(Status.WITHDRAWN, Move.NOBODY, (_UNDO_TOO_LATE, _REOPENED))
-#: On the tracks that give certificates the one that the withdrawal revoked is made anew.
-WITHDRAWN_WITH_CERTIFICATE = Step(
-    Status.WITHDRAWN,
-    Move.NOBODY,
-    (
-        _UNDO_TOO_LATE,
-        TransitionRule(
-            E.UNDO_WITHDRAW,
-            CUSTOMER_STAFF,
-            Special.BEFORE_END,
-            (*notice(NoticeName.STATUS_CHANGED), o.ORDER),
-            when=c.MADE_ANEW,
-            change=ch.order_anew,
-        ),
-        _REOPENED,
-    ),
-)
+WITHDRAWN = Step(Status.WITHDRAWN, Move.NOBODY, (UNDO_TOO_LATE, REOPENED))
 
 
 def closing(*, silent: bool = False) -> Rules:

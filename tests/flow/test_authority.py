@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography import x509
+from icalendar import Calendar
 
 from pipeline.certificates.authority import RETIRED_FOLDER, Authority, trusted_certificates
 from pipeline.certificates.verify import Reason
@@ -20,6 +22,7 @@ from pipeline.flow.staff import authority as staff
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import review as decisions
 from pipeline.flow.views import certificates as views
+from pipeline.flow.views.expiring import expiring_calendar
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, Status
 from pipeline.store.records import RequestRecord
@@ -382,3 +385,85 @@ def test_full_disk_makes_no_certificate_and_the_request_stays_approved(
     assert summary.unreachable == "storage"
     assert world.again(record).status is Status.APPROVED
     assert notices(world.staff_mails()) == ["certificate_issued"]
+
+
+# --- one instant everywhere -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "hours"),
+    [
+        ("UTC", datetime(2028, 2, 22, 9, 30, tzinfo=UTC), 168),  # ends on the leap day
+        ("Europe/Berlin", datetime(2027, 3, 24, 9, 30, tzinfo=UTC), 167),
+        ("Europe/Berlin", datetime(2027, 10, 27, 9, 30, tzinfo=UTC), 169),
+        ("Pacific/Kiritimati", datetime(2026, 12, 28, 9, 30, tzinfo=UTC), 168),
+        ("Pacific/Pago_Pago", datetime(2026, 12, 28, 9, 30, tzinfo=UTC), 168),
+    ],
+)
+def test_end_is_the_same_instant_wherever_it_is_told(
+    zone: str, start: datetime, hours: int, make_world: MakeWorld
+) -> None:
+    world = make_world(certificates={"time_zone": zone})
+    world.clock.set(start)
+    record = _approved(world)
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+    if record.status is Status.AWAITING_READINESS:
+        record = decisions.advance(world.services, record, "saki", event=EventName.READY)
+    created = world.clock.now()
+    end = created + timedelta(hours=hours)
+    (row,) = world.certificates(record)
+    assert (row.created_at, row.expires_at) == (created, end)
+    certificate = x509.load_pem_x509_certificate(row.text.encode())
+    assert certificate.not_valid_after_utc + timedelta(seconds=1) == end
+    assert record.state.certificate_expires_at == end
+    mail = next(mail for mail in world.staff_mails() if mail.notice == "certificate_issued")
+    told = end.astimezone(ZoneInfo(record.time_zone))
+    assert f"{told:%H:%M}" in mail.text
+    assert f"{told.month}月{told.day}日" in mail.text
+    (calendar,) = [content for name, content in mail.files.items() if name.endswith(".ics")]
+    (event,) = Calendar.from_ical(calendar).events
+    assert event.start == end
+    assert record.reference in str(event["summary"])
+    feed = Calendar.from_ical(expiring_calendar(world.services))
+    assert end in [one.start for one in feed.events]
+    world.clock.set(end - timedelta(days=3, seconds=1))
+    assert world.run() == []
+    world.clock.set(end - timedelta(days=3))
+    assert notices(world.run()) == ["certificate_reminder"]
+    world.clock.set(end - timedelta(seconds=1))
+    world.run()
+    assert views.verify_text(world.services, row.text, None).valid
+    assert world.again(record).status is Status.CERTIFICATE_ISSUED
+    world.clock.set(end)
+    assert notices(world.run()) == ["certificate_expired"]
+    assert views.verify_text(world.services, row.text, None).reasons == (Reason.EXPIRED,)
+
+
+def test_feed_names_all_that_ends_and_no_certificate(world: World) -> None:
+    record = _issued(world)
+    feed = Calendar.from_ical(expiring_calendar(world.services))
+    kinds = {str(event["uid"]).partition("-")[0] for event in feed.events}
+    assert kinds == {"certificate", "approval", "integration"}
+    line = world.certificates(record)[0].text.splitlines()[1]
+    assert line not in expiring_calendar(world.services).decode()
+    decisions.mark_active(world.services, record, "saki")
+    assert list(Calendar.from_ical(expiring_calendar(world.services)).events) == []
+
+
+def test_calendar_file_of_a_new_certificate_takes_the_place_of_the_old_one(world: World) -> None:
+    world.mail(HANAKO, form())
+    record = decisions.approve(
+        world.services, world.request(), "saki", ticked="all", business_verified=True
+    )
+    record = _named(world, record)
+    (first,) = world.staff_mails()
+    world.clock.advance(timedelta(hours=1))
+    (second,) = world.reply(record, "証明書の再発行希望")
+    events = [
+        next(iter(Calendar.from_ical(content).events))
+        for mail in (first, second)
+        for name, content in mail.files.items()
+        if name.endswith(".ics")
+    ]
+    assert events[0]["uid"] == events[1]["uid"]
+    assert events[1]["sequence"] > events[0]["sequence"]

@@ -1,9 +1,12 @@
 """What would put a certificate into wrong hands, or take a right one away too soon."""
 
+import base64
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.errors import ConfigurationError, RefusedError
 from pipeline.flow.services.state import open_store
@@ -18,6 +21,7 @@ from pipeline.store import queries
 from pipeline.store.queries import QueueView
 from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, form
+from tests.world.fixtures import MakeWorld
 from tests.world.outbox import notices
 from tests.world.world import World
 
@@ -301,3 +305,54 @@ def test_active_requests_are_in_no_queue_of_what_expires(any_world: World) -> No
     decisions.mark_active(world.services, world.again(record), "saki")
     assert states(world, record) == [LIVE]
     assert expiring() == ([], 0)
+
+
+# --- a private key --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dress", ["as it is", "quoted", "bare", "encoded once more"])
+def test_private_key_that_was_pasted_is_stored_nowhere(
+    dress: str, make_world: MakeWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = make_world(certificates={"issuer": "manual"})
+    record = _named(world, _reviewed(world))
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    lines = key.decode().splitlines()
+    pasted = {
+        "as it is": key.decode(),
+        "quoted": "".join(f"> {line}\r\n" for line in lines),
+        "bare": "".join(lines[1:-1]),
+        "encoded once more": base64.b64encode(key).decode(),
+    }[dress]
+    with pytest.raises(RefusedError) as error:
+        certificates.enter_certificate(world.services, record, pasted, "saki")
+    assert refused(error) == "certificate_private_key"
+    assert "private_key_pasted" in world.alerts()
+    world.staff_mails()
+    traces = [lines[1][20:50].encode(), base64.b64encode(key)[40:80]]
+    told = f"{error.value} {error.value.params} {caplog.text}".encode()
+    kept = [path.read_bytes() for path in world.home.rglob("*") if path.is_file()]
+    assert [trace for trace in traces for place in (told, *kept) if trace in place] == []
+    assert world.certificates(record) == []
+    assert world.again(record).status is Status.APPROVED
+
+
+def test_certificate_of_another_number_is_not_entered(make_world: MakeWorld) -> None:
+    maker = make_world()
+    text = maker.certificates(_issued(maker))[0].text
+    world = make_world(certificates={"issuer": "manual"})
+    other = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}
+    world.mail(HANAKO, form(**other))
+    record = decisions.approve(
+        world.services, world.request(), "saki", ticked="all", business_verified=True
+    )
+    record = _named(world, record)
+    with pytest.raises(RefusedError) as error:
+        certificates.enter_certificate(world.services, record, text, "saki")
+    assert refused(error) == "certificate_wrong_number"
+    assert world.again(record).status is Status.APPROVED
+    assert world.certificates(record) == []

@@ -71,7 +71,6 @@ PRINTED: tuple[type[StrEnum], ...] = (
     OutboxState,
     CertificateState,
     FormKind,
-    Reason,
     Difference,
 )
 #: Enumerations that the report prints with a prefix.
@@ -325,6 +324,11 @@ def test_every_reason_of_the_quarantine_has_a_sentence() -> None:
     wanted |= {f"guard_{reason}" for reason in get_args(GuardReason)}
     codes = table("en")["codes"]
     assert sorted(name for name in wanted if f"fault_{name}" not in codes) == []
+
+
+def test_every_reason_that_verify_names_has_a_sentence() -> None:
+    words = table("en")["words"]
+    assert [reason for reason in Reason if f"verify_{reason}" not in words] == []
 
 
 def test_every_word_that_the_code_asks_for_is_there() -> None:

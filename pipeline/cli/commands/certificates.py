@@ -219,3 +219,17 @@ def crl(out: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         write_out(out, text.encode("ascii"))
+
+
+@click.command("calendar")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def calendar(out: Path | None) -> None:
+    """Print (or write) a calendar file of all that expires, for staff to subscribe to."""
+    from pipeline.flow.views.expiring import expiring_calendar  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        content = expiring_calendar(opened)
+    if out is None:
+        click.echo(content.decode(), nl=False)
+    else:
+        write_out(out, content)

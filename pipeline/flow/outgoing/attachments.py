@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from pipeline.certificates.calendar_file import CONTENT_TYPE, CalendarEntry, calendar_file
 from pipeline.flow.answers.proposed import proposed_filling
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
@@ -16,13 +17,14 @@ from pipeline.notifications.compose import forwardable
 from pipeline.notifications.enclosed import (
     Enclosed,
     blanks,
+    calendar_name,
     certificate_name,
     enclosed,
     form_of_answers,
     text_name,
 )
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
-from pipeline.store.unit_of_work import Transaction
+from pipeline.wording.catalogue import read_table
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -48,7 +50,7 @@ def enclosures(
         case Enclosed.TEXT:
             return (_text_to_pass_on(record, facts),)
         case Enclosed.CERTIFICATE:
-            return _certificate(work.tx, record, facts)
+            return _certificate(work, record, facts)
     kinds = blanks(effect.notice, facts)
     return tuple(blank(work, kind, record.language) for kind in kinds)
 
@@ -139,11 +141,23 @@ def _form(
     return MailFile(file_name(kind, language, file_format), _CONTENT_TYPES[file_format], content)
 
 
-def _certificate(
-    tx: Transaction, record: RequestRecord, facts: NoticeFacts
-) -> tuple[MailFile, ...]:
-    live = tx.certificates.live_of_request(record.id)
+def _certificate(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple[MailFile, ...]:
+    """Return the certificate, and its end as a file for the customer's calendar."""
+    live = work.tx.certificates.live_of_request(record.id)
     if live is None or live.expires_at is None:
         return ()
-    name = certificate_name(facts)
-    return (MailFile(name=name, content_type="text/plain", content=live.text.encode()),)
+    english = read_table("calendar", "notices", "words.en.toml")
+    texts = read_table("calendar", "notices", f"words.{record.language}.toml").above(english)
+    domain = work.services.settings.mailbox.address.rpartition("@")[2]
+    entry = CalendarEntry(
+        uid=f"certificate-{record.reference}@{domain}".lower(),
+        at=live.expires_at,
+        summary=texts["summary"].format(reference=record.reference),
+        description=texts["description"],
+        sequence=live.ordinal,
+    )
+    calendar = calendar_file((entry,), work.now)
+    return (
+        MailFile(certificate_name(facts), "text/plain", live.text.encode()),
+        MailFile(calendar_name(facts), CONTENT_TYPE, calendar),
+    )

@@ -64,7 +64,7 @@ def notice_facts(
         suggestion=record.form_sent or details.suggestion or record.suggestion,
         requests=details.requests,
         mailbox=work.services.settings.mailbox.address,
-        deleted_at=_deleted_at(state),
+        deleted_at=deletion_of(state),
         ownership_days=work.services.policy.ownership_window.days,
         next_status=next_on_journey(state.track, state.status),
         by_voice=_answer(revision, "verification_method") != "sms",
@@ -140,7 +140,7 @@ def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
     )
 
 
-def _deleted_at(state: RequestState) -> datetime | None:
+def deletion_of(state: RequestState) -> datetime | None:
     """Return when Genesys Cloud deletes an integration that is not active."""
     created = state.integration_since
     return created + timedelta(days=terms.INTEGRATION_DAYS) if created else None

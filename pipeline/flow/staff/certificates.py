@@ -99,6 +99,7 @@ def enter_certificate(
                 alert(work, "private_key_pasted", current.reference)
             return current
         refused.clear()
+        _refuse_other_number(current, found)
         refuse_unless_issuable(work, current)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
         work.tx.certificates.reserve(_entered(current, found, work.now))
@@ -115,6 +116,18 @@ def enter_certificate(
     on_request(services, record, change)
     if refused:
         raise RefusedError(refused[0].code.value, reference=record.reference)
+
+
+def _refuse_other_number(record: RequestRecord, found: IssuedCertificate) -> None:
+    """Refuse a certificate that names another number than the request's.
+
+    Raises RefusedError ``certificate_wrong_number``.
+    """
+    from pipeline.certificates.verify import number_in  # noqa: PLC0415 - slow to import
+
+    named = number_in(found.text)
+    if named and named != record.number:
+        raise RefusedError("certificate_wrong_number", number=named, expected=record.number)
 
 
 def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> CertificateRecord:

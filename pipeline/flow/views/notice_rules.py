@@ -105,10 +105,12 @@ def enclosure(mail: Mail) -> Iterator[str]:
         yield said
     if files and not said:
         yield ", ".join(files)
+    # the calendar file beside a certificate is told of apart
+    count = sum(not name.endswith(".ics") for name in files)
     one, several = mail.says("attached", "one"), mail.says("attached", "several")
-    if one and len(files) > 1:
-        yield f"{one}: {len(files)}"
-    if several and len(files) == 1:
+    if one and count > 1:
+        yield f"{one}: {count}"
+    if several and count == 1:
         yield f"{several}: 1"
 
 

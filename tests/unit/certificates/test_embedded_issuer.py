@@ -316,3 +316,18 @@ def test_certificate_lives_as_long_as_the_terms_say_and_passes_the_lint(
     prepared = issuer.prepare(subject, issuer.reserve_serial(), now)
     issued = issuer.finish(prepared.to_be_signed)
     assert issued.expires_at - issued.created_at == timedelta(days=10)
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.long)])
+def test_certificates_have_distinct_serials_of_the_right_form(
+    count: int, issuer: EmbeddedIssuer, subject: CertificateSubject, now: datetime
+) -> None:
+    serials = set()
+    for _ in range(count):
+        issued = _issue(issuer, subject, now)
+        number = _parse(issued).serial_number
+        assert f"{number:036x}" == issued.serial
+        octets = number.to_bytes(18, "big")
+        assert octets[0] == 1  # neither negative nor shorter than it was reserved
+        serials.add(octets)
+    assert len(serials) == count

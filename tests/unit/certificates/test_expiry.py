@@ -48,6 +48,25 @@ def test_expiry_in_a_zone_keeps_the_wall_clock_time(
     assert expires - local.astimezone(UTC) == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(
+    ("zone", "created", "expected"),
+    [
+        # fourteen hours ahead of UTC, and eleven behind it
+        ("Pacific/Kiritimati", _utc(2026, 12, 28, 10), _utc(2027, 1, 4, 10)),
+        ("Pacific/Pago_Pago", _utc(2026, 12, 28, 10), _utc(2027, 1, 4, 10)),
+        # Samoa had no 30 December 2011: the seventh day comes after 144 hours
+        ("Pacific/Apia", _utc(2011, 12, 25, 12), _utc(2011, 12, 31, 12)),
+        # Berlin, into summer time over the end of a leap February, and out of it
+        ("Europe/Berlin", _utc(2028, 3, 23, 11), _utc(2028, 3, 30, 10)),
+        ("Europe/Berlin", _utc(2028, 10, 26, 10), _utc(2028, 11, 2, 11)),
+    ],
+)
+def test_expiry_across_date_lines_and_changes_of_the_clocks(
+    zone: str, created: datetime, expected: datetime
+) -> None:
+    assert expires_at(created, zone) == expected
+
+
 def test_expiry_at_a_wall_clock_time_that_is_skipped_counts_with_the_offset_before() -> None:
     created = datetime(2026, 3, 22, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     assert expires_at(created, "Europe/Berlin") == _utc(2026, 3, 29, 1, 30)

@@ -26,6 +26,7 @@ LOOKS = [
     "certificate show REF",
     "certificate verify FILE",
     "certificate crl",
+    "certificate calendar",
     "authority show",
     "authority log",
     "authority export",
