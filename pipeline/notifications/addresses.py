@@ -55,4 +55,6 @@ def is_sendable(address: str) -> bool:
 
     What looks like an encoded word would be decoded there (RFC 2047, 5).
     """
-    return bool(_MAILBOX.fullmatch(address)) and "=?" not in address
+    _, begins, rest = address.partition("=?")
+    looks_encoded = bool(begins) and "?=" in rest
+    return bool(_MAILBOX.fullmatch(address)) and not looks_encoded

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from pipeline.model.notice import MailFile, OutboundMessage, Thread
 from pipeline.notifications import mime
-from pipeline.notifications.addresses import a_label, unquoted
+from pipeline.notifications.addresses import a_label, is_sendable, unquoted
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.dates import as_utc
 from pipeline.notifications.seal import clean
@@ -57,7 +57,8 @@ class SenderIdentity:
 
 
 def _address(address: str, name: str = "") -> Address:
-    local, _, domain = clean(address).rpartition("@")
+    # two blanks in a quoted local part are two
+    local, _, domain = (address if is_sendable(address) else clean(address)).rpartition("@")
     return Address(display_name=clean(name), username=unquoted(local), domain=a_label(domain))
 
 

@@ -35,12 +35,14 @@ _FIRST_NONCHARACTER, _LAST_NONCHARACTER = 0xFDD0, 0xFDEF
 _OUR_LINKS = ("https://wa.me/",)
 _JOINER = "\u2060"
 #: What a mail program takes for an address when it stands in plain words: a dot before a letter, an
-#: at sign, what follows a scheme, and the two backslashes of a server. Browsers take the wide forms
-#: of these for the same (UTS 46); a wide dot between letters that are not Latin ends a sentence.
+#: at sign, what follows a scheme, two slashes, and the two backslashes of a server. Browsers take
+#: the wide forms of these for the same (UTS 46); a wide dot between letters that are not Latin ends
+#: a sentence.
 _LINKS = re.compile(
     r"(?<=[^\s!-/:-@\[-^`{-~])[.\u2024\ufe52](?=[^\W\d_])"
     r"|(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=\w)|(?<=\w)[\u3002\uff0e\uff61](?=[A-Za-z])"
-    r"|(?<=\S)[@\uff20\ufe6b](?=\S)|(?<=[A-Za-z]):(?=\S)|[:\uff1a](?=[/\uff0f]{2})|\\(?=\\)"
+    r"|(?<=\S)[@\uff20\ufe6b](?=\S)|(?<=[A-Za-z]):(?=\S)|[:\uff1a](?=[/\uff0f]{2})"
+    r"|[/\uff0f](?=[/\uff0f])|\\(?=\\)"
 )
 
 

@@ -24,7 +24,6 @@ from tests.world.outbox import Sent, notices
 from tests.world.world import World
 
 
-
 def _refuses(*_: object) -> Delivery:
     fault = TryLaterError("courier_unreachable", place="mail:587", reason="down")
     return Delivery(DeliveryKind.DEFERRED, "down", fault=fault)

@@ -62,6 +62,7 @@ def test_domain_travels_as_a_labels(domain: str, wire: str) -> None:
         "भारत@डाटा.भारत",
         "a%b!c@example.jp",
         "-a@example.jp.",
+        "!#$%&'*+-/=?^_`{|}~@example.org",
         f"{'x' * 64}@{('y' * 60 + '.') * 3}example",
     ],
 )
@@ -126,6 +127,9 @@ def test_address_that_is_none_is_sent_to_nobody(address: str) -> None:
         ('"john doe"@example.com', '"john doe"@example.com', '"john doe"@example.com'),
         ('"a@b"@example.com', '"a@b"@example.com', '"a@b"@example.com'),
         (r'"a\"b"@example.com', r'"a\"b"@example.com', r'"a\"b"@example.com'),
+        (r'"\\"@example.org', r'"\\"@example.org', r'"\\"@example.org'),
+        ('"two  blanks"@example.com', '"two  blanks"@example.com', '"two  blanks"@example.com'),
+        ("=?^_{}~@example.com", "=?^_{}~@example.com", "=?^_{}~@example.com"),
         ("aiko@例え.jp", "aiko@xn--r8jz45g.jp", "aiko@xn--r8jz45g.jp"),
         ("愛子@例え.jp", "愛子@xn--r8jz45g.jp", "愛子@xn--r8jz45g.jp"),
         ("abc..d@docomo.ne.jp", "abc..d@docomo.ne.jp", "abc..d@docomo.ne.jp"),

@@ -20,7 +20,7 @@ LANGUAGES = ("en", "ja", "de")
 #: What mail programs take for a link in plain words.
 _LINK = re.compile(
     r"[A-Za-z][\w+.-]*:(?://|[^\s\u2060]+@)|\bwww\.|[^\s@\u2060]@[^\s@\u2060]+"
-    r"|[\w-]+\.[A-Za-z]{2,}|\\\\\w"
+    r"|[\w-]+\.[A-Za-z]{2,}|\\\\\w|//\w"
     r"|[\w\u0300-\u036f\u2764\U0001f308][.\u2024\ufe52]\w*[^\W\d_]{2,}"
     r"|[A-Za-z0-9][\u3002\uff0e\uff61]\w|\w[\u3002\uff0e\uff61][A-Za-z]"
     r"|[^\s\u2060][\uff20\ufe6b]|\uff1a[/\uff0f]|(?:tel|sms|data):[^\s\u2060]"
@@ -39,6 +39,7 @@ VALUES = (
     "pay@evil.example",
     "javascript:alert(document.domain)",
     "\\\\evil.example\\share",
+    "//evil.example/x",
     "ftp://evil.example:21",
     "xn--80ak6aa92e.evil.example",
     "[click](https://evil.example) <https://evil.example>",
