@@ -139,18 +139,6 @@ class EnumText(_Direct, sa.TypeDecorator[E], Generic[E]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Store the value of the member."""
-        return None if value is None else self.kind(value).value
-
-    def process_literal_param(self, value: E | None, dialect: sa.Dialect) -> str:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Write the value of the member into the statement (partial indexes need constants)."""
-        return "" if value is None else self.kind(value).value
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Return the member."""
-        return None if value is None else self.kind(value)
-
     def result_processor(
         self,
         dialect: sa.Dialect,  # noqa: ARG002 - the interface of SQLAlchemy
@@ -165,6 +153,18 @@ class EnumText(_Direct, sa.TypeDecorator[E], Generic[E]):
             return kind(word) if member is None and word is not None else member
 
         return read
+
+    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Store the value of the member."""
+        return None if value is None else self.kind(value).value
+
+    def process_literal_param(self, value: E | None, dialect: sa.Dialect) -> str:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Write the value of the member into the statement (partial indexes need constants)."""
+        return "" if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:  # noqa: ARG002 - the interface of SQLAlchemy
+        """Return the member."""
+        return None if value is None else self.kind(value)
 
 
 class NumberOf(_Direct, sa.TypeDecorator[N], Generic[N]):
