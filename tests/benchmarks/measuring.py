@@ -27,7 +27,7 @@ class Spent:
 
 def spent(work: Callable[[], object]) -> Spent:
     """Return what ``work`` takes once, in this process and in those that it started before."""
-    children = _children()
+    children = children_of(os.getpid())
     before, begin = _processor(children), time.perf_counter()
     work()
     wall = time.perf_counter() - begin
@@ -36,10 +36,10 @@ def spent(work: Callable[[], object]) -> Spent:
 
 def _processor(children: Iterable[Path]) -> float:
     """Return the seconds that this process and ``children`` have had."""
-    return time.process_time() + sum(map(_seconds_of, children))
+    return time.process_time() + sum(map(seconds_of, children))
 
 
-def _seconds_of(process: Path) -> float:
+def seconds_of(process: Path) -> float:
     """Return the seconds that a process of one thread has had.
 
     The scheduler counts nanoseconds, where the system keeps them; ticks are hundredths of seconds.
@@ -47,18 +47,18 @@ def _seconds_of(process: Path) -> float:
     try:
         return int((process / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
     except (OSError, IndexError, ValueError):
-        ticks = sum(int(_fields(process)[part]) for part in (11, 12))
+        ticks = sum(int(fields_of(process)[part]) for part in (11, 12))
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _children() -> list[Path]:
-    """Return the processes of which this one is the parent."""
-    own = str(os.getpid())
+def children_of(process: int) -> list[Path]:
+    """Return the processes of which ``process`` is the parent."""
+    own = str(process)
     there = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
-    return [path for path in there if _fields(path)[1:2] == [own]]
+    return [path for path in there if fields_of(path)[1:2] == [own]]
 
 
-def _fields(process: Path) -> list[str]:
+def fields_of(process: Path) -> list[str]:
     """Return the fields of a process from its state on (proc(5), stat); none when it is gone."""
     try:
         return (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()

@@ -1,19 +1,26 @@
-"""Workers that share one mailbox and one PostgreSQL: what two and four gain over one."""
+"""Workers that share one mailbox and one PostgreSQL: what two and four gain over one.
+
+One worker keeps more than one core busy: its guarded child reads ahead, and the database works for
+it. So it is measured too what a second worker gains where each has a core of its own, and how much
+of all cores one worker and two take.
+"""
 
 import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import psycopg
 import pytest
 
 from pipeline.flow.inbound.fetch import inject
 from pipeline.flow.services import Services
 from tests.benchmarks.conftest import OpenServices
-from tests.benchmarks.measuring import Spent, show, tell
+from tests.benchmarks.measuring import Spent, children_of, fields_of, seconds_of, show, tell
 from tests.servers.needed import skip_without
 from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
 from tests.world.crowd import form_mail
@@ -21,12 +28,14 @@ from tests.world.crowd import form_mail
 _MAILS = 120
 _ROUNDS = 3
 _WORKERS = (1, 2, 4)
+_TICKS = os.sysconf("SC_CLK_TCK")
 #: So many mails each worker decides before it is measured.
 _WARM = 4
 
 #: Opens the services, says so, waits for a line, decides all that is there, and tells what it did:
 #: mails decided, mails read in the guarded child, and its processor time.
 _WORKER = """
+import os
 import sys
 from pathlib import Path
 from pipeline.clock import SystemClock
@@ -36,7 +45,9 @@ from pipeline.flow.services import open_services
 from tests.benchmarks.measuring import spent
 from tests.world.settings import settings_of
 
-home, url, warm = sys.argv[1:]
+home, url, warm, core = sys.argv[1:]
+if core:
+    os.sched_setaffinity(0, {int(core)})
 settings = settings_of(Path(home), store={"url": url}, courier={"hourly_cap": 1_000_000})
 guarded = read.read_guarded
 decided = reads = 0
@@ -71,43 +82,86 @@ print(decided, reads, took.processor)
 """
 
 
+@dataclass(frozen=True)
+class _Team:
+    """So many workers; ``pinned``: each with its child on a core of its own."""
+
+    workers: int
+    pinned: bool = False
+
+    def cores(self) -> list[str]:
+        """Return the core of each worker; an empty text: any."""
+        if not self.pinned:
+            return [""] * self.workers
+        return [str(core) for core in sorted(os.sched_getaffinity(0))[: self.workers]]
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What the workers and their children took, and the processor time of the database."""
+
+    spent: Spent
+    database: float
+
+
 @pytest.mark.benchmark
 @pytest.mark.postgresql
 def test_workers_share_the_mail(services_in: OpenServices, tmp_path: Path) -> None:
     skip_without(postgresql_programs(), "PostgreSQL")
+    teams = [_Team(count) for count in _WORKERS]
+    if len(os.sched_getaffinity(0)) > 1:
+        teams += [_Team(1, pinned=True), _Team(2, pinned=True)]
     with running_postgresql(tmp_path, durable=True) as server:
-        # each number of workers in a state of its own, in turns
+        # each team in a state of its own, in turns
         states = {
-            count: (services_in(tmp_path / f"{count}", url), url)
-            for count in _WORKERS
+            team: (services_in(tmp_path / f"{place}", url), url)
+            for place, team in enumerate(teams)
             for url in [new_database(server)]
         }
-        rounds: dict[int, list[Spent]] = {count: [] for count in _WORKERS}
+        rounds: dict[_Team, list[_Round]] = {team: [] for team in teams}
         for turn in range(_ROUNDS + 1):
-            for count, (services, url) in states.items():
-                rounds[count].append(_round(services, url, count, turn))
+            for team, (services, url) in states.items():
+                rounds[team].append(_round(services, url, team, turn))
+    measured = {team: rounds[team][1:] for team in teams}
     for part in ("wall", "processor"):
-        one, *more = (median(getattr(it, part) for it in rounds[n][1:]) for n in _WORKERS)
+        one, *more = (
+            median(getattr(it.spent, part) for it in measured[_Team(count)]) for count in _WORKERS
+        )
         for count, spent in zip(_WORKERS[1:], more, strict=True):
             show(f"{count} workers, {_MAILS} mails, {part} time", spent, one, "one worker")
-    tell(f"on {os.cpu_count()} cores")
+    if _Team(2, pinned=True) in measured:
+        one, two = (
+            median(it.spent.wall for it in measured[_Team(count, pinned=True)]) for count in (1, 2)
+        )
+        what = f"2 workers, each on a core of its own, {_MAILS} mails, wall time"
+        show(what, two, one, "one worker on one core")
+    for team, found in measured.items():
+        wall = median(it.spent.wall for it in found)
+        own = median(it.spent.processor for it in found)
+        database = median(it.database for it in found)
+        where = " (each on a core of its own)" if team.pinned else ""
+        tell(
+            f"{team.workers} workers{where} keep {(own + database) / wall:.2f} of {os.cpu_count()}"
+            f" cores busy: {own * 1000:.0f} ms their own, {database * 1000:.0f} ms the database's,"
+            f" in {wall * 1000:.0f} ms"
+        )
 
 
-def _round(services: Services, url: str, count: int, turn: int) -> Spent:
-    """Let ``count`` workers decide the next mails, all of which are in the ledger."""
+def _round(services: Services, url: str, team: _Team, turn: int) -> _Round:
+    """Let the workers decide the next mails, all of which are in the ledger."""
     now = datetime.now(UTC)
     first = turn * (_MAILS + _WARM * max(_WORKERS))
-    mails = [form_mail(first + place, now) for place in range(_MAILS + _WARM * count)]
+    mails = [form_mail(first + place, now) for place in range(_MAILS + _WARM * team.workers)]
     inject(services, mails[_MAILS:])
     home = str(services.settings.home())
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", _WORKER, home, url, str(_WARM)],
+            [sys.executable, "-c", _WORKER, home, url, str(_WARM), core],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        for _ in range(count)
+        for core in team.cores()
     ]
     warm = 0
     for worker in workers:
@@ -116,15 +170,26 @@ def _round(services: Services, url: str, count: int, turn: int) -> Spent:
         assert ready == "ready"
         warm += int(decided)
     inject(services, mails[:_MAILS])
-    begin = time.perf_counter()
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("\n")
-        worker.stdin.flush()
-    told = [worker.communicate()[0].split() for worker in workers]
-    wall = time.perf_counter() - begin
+    with psycopg.connect(url) as connection:
+        before = _of_database(connection)
+        begin = time.perf_counter()
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("\n")
+            worker.stdin.flush()
+        told = [worker.communicate()[0].split() for worker in workers]
+        wall = time.perf_counter() - begin
+        database = _of_database(connection) - before
     assert sum(int(decided) for decided, _, _ in told) == len(mails) - warm
     # nothing is read twice
     assert sum(int(reads) for _, reads, _ in told) == len(mails) - warm
     services.store.run(lambda tx: tx.leases.remove_beyond(services.clock.now()))
-    return Spent(wall, sum(float(processor) for _, _, processor in told))
+    return _Round(Spent(wall, sum(float(processor) for _, _, processor in told)), database)
+
+
+def _of_database(connection: psycopg.Connection) -> float:
+    """Return the processor seconds of the server and of all its processes, ended ones included."""
+    session = Path(f"/proc/{connection.info.backend_pid}")
+    server = int(fields_of(session)[1])
+    own = sum(int(fields_of(Path(f"/proc/{server}"))[part]) for part in (11, 12, 13, 14))
+    return own / _TICKS + sum(seconds_of(child) for child in children_of(server))

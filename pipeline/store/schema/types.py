@@ -16,7 +16,6 @@ _KEPT_OF_LONG_KEY = 400
 _DIGEST = 64  # characters
 _OFFSET = len("+00:00")
 
-_Convert = Callable[[Any], Any]
 E = TypeVar("E", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
 
@@ -25,6 +24,8 @@ def clean(text: str) -> str:
     """Return ``text`` without NUL and lone surrogates, which no database stores as text."""
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -47,15 +48,19 @@ def key(text: str) -> str:
     return text[:_KEPT_OF_LONG_KEY] + "#" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _clean(value: str | None) -> str | None:
-    return None if value is None else clean(value)
+class _Direct:
+    """A type that SQLite takes as it is made: its rule is all that a value goes through."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """Return what a value goes through on its way in."""
+        if dialect.name != "sqlite":
+            found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
+            return found
+        rule = self.process_bind_param  # type: ignore[attr-defined]
+        return lambda value: rule(value, dialect)
 
 
-def _key(value: str | None) -> str | None:
-    return None if value is None else key(value)
-
-
-class FreeText(sa.TypeDecorator[str]):
+class FreeText(_Direct, sa.TypeDecorator[str]):
     """Text of any length that nobody searches by."""
 
     impl = sa.Text
@@ -63,14 +68,10 @@ class FreeText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean what goes in."""
-        return _clean(value)
-
-    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Clean what goes in; neither engine converts text by itself."""
-        return _clean
+        return None if value is None else clean(value)
 
 
-class KeyText(sa.TypeDecorator[str]):
+class KeyText(_Direct, sa.TypeDecorator[str]):
     """Text in an index: sorted by code point on both engines, never too long."""
 
     impl = sa.Text
@@ -84,28 +85,24 @@ class KeyText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean and shorten what goes in; comparisons go the same way."""
-        return _key(value)
-
-    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Clean and shorten what goes in; neither engine converts text by itself."""
-        return _key
+        return None if value is None else key(value)
 
 
 class _OfDigests:
     """How SQLite keeps a SHA-256: its 32 bytes, in rows and indexes; another text as it is."""
 
-    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Take a SHA-256 in hexadecimal; comparisons go the same way."""
-        found: _Convert | None = super().bind_processor(dialect)  # type: ignore[misc]
+        found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
         if dialect.name != "sqlite" or found is None:
             return found
         return lambda value: found(value) if value is None else digest_bytes(value) or found(value)
 
-    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Callable[[Any], Any] | None:
         """Return it in hexadecimal."""
         if dialect.name == "sqlite":
             return lambda value: value.hex() if isinstance(value, bytes) else value
-        found: _Convert | None = super().result_processor(dialect, coltype)  # type: ignore[misc]
+        found: Callable[[Any], Any] | None = super().result_processor(dialect, coltype)  # type: ignore[misc]
         return found
 
 
@@ -132,7 +129,7 @@ class DigestText(_OfDigests, FreeText):
     cache_ok = True
 
 
-class EnumText(sa.TypeDecorator[E], Generic[E]):
+class EnumText(_Direct, sa.TypeDecorator[E], Generic[E]):
     """The value of a :class:`StrEnum` as text."""
 
     impl = sa.Text
@@ -141,6 +138,21 @@ class EnumText(sa.TypeDecorator[E], Generic[E]):
     def __init__(self, kind: type[E]) -> None:
         super().__init__()
         self.kind = kind
+
+    def result_processor(
+        self,
+        dialect: sa.Dialect,  # noqa: ARG002 - the interface of SQLAlchemy
+        coltype: Any,  # noqa: ARG002 - as above
+    ) -> Callable[[Any], Any] | None:
+        """Return what looks a member up by its word; neither engine converts text by itself."""
+        members: dict[Any, E] = {member.value: member for member in self.kind}
+        kind = self.kind
+
+        def read(word: Any) -> E | None:
+            member = members.get(word)
+            return kind(word) if member is None and word is not None else member
+
+        return read
 
     def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Store the value of the member."""
@@ -154,30 +166,8 @@ class EnumText(sa.TypeDecorator[E], Generic[E]):
         """Return the member."""
         return None if value is None else self.kind(value)
 
-    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Store the value of the member; neither engine converts text by itself."""
-        words: dict[Any, str | None] = {member: member.value for member in self.kind}
-        kind = self.kind
 
-        def stored(value: Any) -> str | None:
-            word = words.get(value)
-            return kind(value).value if word is None and value is not None else word
-
-        return stored
-
-    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Return the member."""
-        members: dict[Any, E] = {member.value: member for member in self.kind}
-        kind = self.kind
-
-        def read(value: Any) -> E | None:
-            member = members.get(value)
-            return kind(value) if member is None and value is not None else member
-
-        return read
-
-
-class NumberOf(sa.TypeDecorator[N], Generic[N]):
+class NumberOf(_Direct, sa.TypeDecorator[N], Generic[N]):
     """The value of an :class:`IntEnum` as a whole number."""
 
     impl = sa.BigInteger
@@ -196,7 +186,7 @@ class NumberOf(sa.TypeDecorator[N], Generic[N]):
         return None if value is None else self.kind(value)
 
 
-class UtcDateTime(sa.TypeDecorator[datetime]):
+class UtcDateTime(_Direct, sa.TypeDecorator[datetime]):
     """An aware instant in UTC: ``timestamptz``, or sortable text on SQLite."""
 
     impl = sa.Text
@@ -212,39 +202,37 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         self, value: datetime | None, dialect: sa.Dialect
     ) -> datetime | str | None:
         """Take an aware instant; a naive one is a bug."""
-        return _in_utc(value) if dialect.name == "postgresql" else _as_text(value)
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"a naive instant cannot be stored: {value!r}")
+        instant = value.astimezone(UTC)
+        if dialect.name == "postgresql":
+            return instant
+        return instant.isoformat(timespec="microseconds")[:-_OFFSET] + "Z"
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Return the aware instant in UTC."""
-        return _instant(value)
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)
 
-    def bind_processor(self, dialect: sa.Dialect) -> _Convert | None:
-        """Take an aware instant; neither engine converts it by itself."""
-        return _in_utc if dialect.name == "postgresql" else _as_text
-
-    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> _Convert | None:  # noqa: ARG002 - the interface of SQLAlchemy
-        """Return the aware instant in UTC."""
+    def result_processor(
+        self,
+        dialect: sa.Dialect,  # noqa: ARG002 - the interface of SQLAlchemy
+        coltype: Any,  # noqa: ARG002 - as above
+    ) -> Callable[[Any], Any] | None:
+        """Return what makes an instant of what either driver gives."""
         return _instant
-
-
-def _in_utc(value: datetime | None) -> datetime | None:
-    if value is None or value.tzinfo is UTC:
-        return value
-    if value.tzinfo is None:
-        raise TypeError(f"a naive instant cannot be stored: {value!r}")
-    return value.astimezone(UTC)
-
-
-def _as_text(value: datetime | None) -> str | None:
-    """Return an instant as text that sorts as instants do."""
-    instant = _in_utc(value)
-    return instant and f"{instant.isoformat(timespec='microseconds')[:-_OFFSET]}Z"
 
 
 def _instant(value: Any) -> datetime | None:
     if value is None:
         return None
-    return _in_utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 class JsonOf(sa.TypeDecorator[Any]):
@@ -286,6 +274,9 @@ def as_read(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     return value
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of a plain value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
