@@ -14,7 +14,7 @@ from pipeline.store.schema.plain import from_plain, to_plain
 _LONGEST_KEY = 500
 _KEPT_OF_LONG_KEY = 400
 _DIGEST = 64  # characters
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_OFFSET = len("+00:00")
 
 E = TypeVar("E", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
@@ -24,6 +24,8 @@ def clean(text: str) -> str:
     """Return ``text`` without NUL and lone surrogates, which no database stores as text."""
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -46,7 +48,19 @@ def key(text: str) -> str:
     return text[:_KEPT_OF_LONG_KEY] + "#" + hashlib.sha256(text.encode()).hexdigest()
 
 
-class FreeText(sa.TypeDecorator[str]):
+class _Direct:
+    """A type that SQLite takes as it is made: its rule is all that a value goes through."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """Return what a value goes through on its way in."""
+        if dialect.name != "sqlite":
+            found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
+            return found
+        rule = self.process_bind_param  # type: ignore[attr-defined]
+        return lambda value: rule(value, dialect)
+
+
+class FreeText(_Direct, sa.TypeDecorator[str]):
     """Text of any length that nobody searches by."""
 
     impl = sa.Text
@@ -57,7 +71,7 @@ class FreeText(sa.TypeDecorator[str]):
         return None if value is None else clean(value)
 
 
-class KeyText(sa.TypeDecorator[str]):
+class KeyText(_Direct, sa.TypeDecorator[str]):
     """Text in an index: sorted by code point on both engines, never too long."""
 
     impl = sa.Text
@@ -115,7 +129,7 @@ class DigestText(_OfDigests, FreeText):
     cache_ok = True
 
 
-class EnumText(sa.TypeDecorator[E], Generic[E]):
+class EnumText(_Direct, sa.TypeDecorator[E], Generic[E]):
     """The value of a :class:`StrEnum` as text."""
 
     impl = sa.Text
@@ -138,7 +152,7 @@ class EnumText(sa.TypeDecorator[E], Generic[E]):
         return None if value is None else self.kind(value)
 
 
-class NumberOf(sa.TypeDecorator[N], Generic[N]):
+class NumberOf(_Direct, sa.TypeDecorator[N], Generic[N]):
     """The value of an :class:`IntEnum` as a whole number."""
 
     impl = sa.BigInteger
@@ -157,7 +171,7 @@ class NumberOf(sa.TypeDecorator[N], Generic[N]):
         return None if value is None else self.kind(value)
 
 
-class UtcDateTime(sa.TypeDecorator[datetime]):
+class UtcDateTime(_Direct, sa.TypeDecorator[datetime]):
     """An aware instant in UTC: ``timestamptz``, or sortable text on SQLite."""
 
     impl = sa.Text
@@ -178,7 +192,9 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise TypeError(f"a naive instant cannot be stored: {value!r}")
         instant = value.astimezone(UTC)
-        return instant if dialect.name == "postgresql" else instant.strftime(_FORMAT).zfill(27)
+        if dialect.name == "postgresql":
+            return instant
+        return instant.isoformat(timespec="microseconds")[:-_OFFSET] + "Z"
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Return the aware instant in UTC."""
@@ -228,6 +244,9 @@ def as_read(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     return value
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of a plain value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
