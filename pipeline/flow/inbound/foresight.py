@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.flow.context import ReadMessage
 from pipeline.flow.inbound.read import Reading
+from pipeline.flow.requests import crowding
 from pipeline.flow.services import Work
 from pipeline.mailbox.providers import lineage
 from pipeline.store.records import MessageRecord
@@ -15,7 +16,7 @@ _NUMBER = "phone_number"
 
 
 def foresee(work: Work, rows: Sequence[MessageRecord], reading: Reading) -> None:
-    """Learn which of ``rows`` are new, which of their senders are, their domains, and numbers."""
+    """Learn which of ``rows`` are new, which of their senders are, and what is known of them."""
     if len(rows) < 2:  # noqa: PLR2004 - one mail asks no more than this would
         return
     mails = [found.message for row in rows if isinstance(found := reading.of(row), ReadMessage)]
@@ -29,3 +30,4 @@ def foresee(work: Work, rows: Sequence[MessageRecord], reading: Reading) -> None
     asked = {number for checked in forms if (number := checked.value(_NUMBER))}
     work.tx.numbers.foresee(asked)
     work.tx.requests.foresee_numbers(asked)
+    crowding.foresee(work, [look.sender for look in looks if look.forms])
