@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.mailbox.automatic import list_id
+from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind
 from pipeline.model.message import (
     Automation,
@@ -133,6 +134,8 @@ class MessageContext:
     new_text: NewText = field(init=False)
     #: The requests that have the words of the message as a note.
     noted: set[str] = field(default_factory=set)
+    #: Submissions that were judged on this day already, each for itself.
+    judged: tuple[CheckedForm, ...] = ()
 
     def __post_init__(self) -> None:
         by_marks = self.read.message.new_text

@@ -29,6 +29,7 @@ first = json.loads(os.fdopen(jobs, "rb", 0, closefd=False).readline())
 sys.path[:] = first["path"]
 from pipeline.guard.child import serve
 serve(jobs, answers, first["parent"])
+os._exit(0)  # there is nothing to tidy up, and the parent waits
 """
 
 

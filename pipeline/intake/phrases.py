@@ -51,11 +51,13 @@ def load_choices(table: str, *names: str) -> tuple[tuple[str, Choice], ...]:
     )
 
 
-def load_frequent_words() -> Words:
+@cache
+def load_frequent_words() -> Mapping[str, frozenset[str]]:
     """Return the frequent words of each language that can be told by its words."""
     files = sorted(template("commands").glob("??.toml"))
     tables = {path.stem: read_toml("commands", path.name).get("language", {}) for path in files}
-    return {code: tuple(table["words"]) for code, table in tables.items() if table}
+    found = {code: frozenset(table["words"]) for code, table in tables.items() if table}
+    return MappingProxyType(found)
 
 
 @cache

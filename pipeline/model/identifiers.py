@@ -3,10 +3,10 @@
 import secrets
 import threading
 import time
-from uuid import UUID
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ = {character: value for value, character in enumerate(_ALPHABET)} | {"I": 1, "L": 1, "O": 0}
+_BITS, _LAST = 5, 31
 _PREFIX = "WA-"
 _BODY_LENGTH = 7
 
@@ -24,7 +24,8 @@ def new_id(milliseconds: int | None = None) -> str:
     value |= _next_counter(stamp) << 64
     value |= 0b10 << 62
     value |= secrets.randbits(62)
-    return str(UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class _Counter(threading.local):
@@ -59,7 +60,8 @@ def _check_character(body: str) -> str:
 
 def new_reference() -> str:
     """Return a new random reference of a request, such as ``WA-7K3M9Q4M``."""
-    body = "".join(secrets.choice(_ALPHABET) for _ in range(_BODY_LENGTH))
+    drawn = secrets.randbits(_BITS * _BODY_LENGTH)
+    body = "".join(_ALPHABET[drawn >> _BITS * at & _LAST] for at in range(_BODY_LENGTH))
     return _PREFIX + body + _check_character(body)
 
 

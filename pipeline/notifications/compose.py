@@ -82,6 +82,12 @@ def _template(source: str) -> "Template":
     return _environment().from_string(source)
 
 
+@cache
+def _fixed(source: str) -> str:
+    """Return a template that asks for nothing."""
+    return _template(source).render()
+
+
 def _telling(facts: NoticeFacts) -> tuple[str, ...]:
     """Return the facts that may choose a document, the most telling first."""
     certificate = facts.certificate
@@ -113,6 +119,8 @@ class _Mail:
 
     def render(self, template: str) -> str:
         """Return ``template`` as Markdown with sealed values."""
+        if "{" not in template:
+            return _fixed(template)
         view = View(self.facts, self.words)
         return _template(template).render(v=view, f=self.facts, part=self.part, vault=self.vault)
 

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from pipeline.notifications.blocks import Block, BlockKind, Line
@@ -48,6 +49,8 @@ _STYLE = (
 _WRAPPER = "border-collapse:collapse;mso-table-lspace:0;mso-table-rspace:0"
 _HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 _SHOWN_BY_AN_INBOX = 150
+#: So many sentences of templates are kept as HTML.
+_SENTENCES = 2048
 _FONTS = "system-ui,-apple-system,'Segoe UI',Arial,sans-serif"
 _EAST_ASIAN_FONTS = "'Hiragino Sans','BIZ UDPGothic','Yu Gothic',Meiryo,'Noto Sans JP',sans-serif"
 # Breaks between phrases where the program knows how (CSS Text 4); the others keep the first value.
@@ -187,8 +190,9 @@ class HtmlWriter:
 
     def _open(self, source: str) -> str:
         """Return ``source`` as HTML that is broken where a reader expects it."""
-        page = self.vault.open_html(source)
-        return moment(page) if is_moment(page) else unbroken(page)
+        if not self.vault.has_value(source):
+            return _of_template(source)
+        return _broken(self.vault.open_html(source))
 
     def _lines(self, lines: tuple[Line, ...]) -> str:
         """Return the lines as running text.
@@ -198,15 +202,29 @@ class HtmlWriter:
         ends = self.words.text("layout", "sentence_ends")
         text = ""
         for line, following in zip(lines, (*lines[1:], None), strict=True):
-            page = self.vault.open_html(line.text)
             text += self._open(line.text)
             if following is None:
                 break
-            if line.hard or (ends and (page.endswith(tuple(ends)) or is_moment(page))):
+            if line.hard or (ends and self._ends(line.text, tuple(ends))):
                 text += "<br>\n"
             elif not self._east_asian or _are_latin(line.text, following.text):
                 text += " "
         return text
+
+    def _ends(self, source: str, ends: tuple[str, ...]) -> bool:
+        """Return whether the next line begins anew after ``source``: a sentence, or a date."""
+        page = self.vault.open_html(source)
+        return page.endswith(ends) or is_moment(page)
+
+
+def _broken(page: str) -> str:
+    return moment(page) if is_moment(page) else unbroken(page)
+
+
+@lru_cache(maxsize=_SENTENCES)
+def _of_template(source: str) -> str:
+    """Return words of a template, without a value in them, as HTML."""
+    return _broken(html.escape(source))
 
 
 def _group(block: Block) -> str:

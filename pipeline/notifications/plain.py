@@ -1,6 +1,7 @@
 """The plain part of a mail, complete by itself."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.notifications.blocks import Block, BlockKind, Fact, Line
 from pipeline.notifications.seal import Vault
@@ -8,7 +9,15 @@ from pipeline.notifications.words import Words
 from pipeline.notifications.wrap import fill, width
 
 _WIDEST_LABEL = 20
+#: So many paragraphs of templates are kept as lines.
+_PARAGRAPHS = 2048
 _RUNNING = frozenset({BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM})
+
+
+@lru_cache(maxsize=_PARAGRAPHS)
+def _of_template(paragraph: str, limit: int, *, east_asian: bool) -> tuple[str, ...]:
+    """Return a paragraph of a template, without a value in it, as lines."""
+    return fill(paragraph, limit, east_asian=east_asian)
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,11 @@ class PlainWriter:
         rest = "\u3000" * (columns // 2) + " " * (columns % 2) if wide else " " * columns
         found: list[str] = []
         for paragraph in self._paragraphs(lines):
-            opened = self.vault.open_text(paragraph)
-            found.extend(fill(opened, limit - columns, east_asian=wide))
+            if self.vault.has_value(paragraph):
+                opened = self.vault.open_text(paragraph)
+                found.extend(fill(opened, limit - columns, east_asian=wide))
+            else:
+                found.extend(_of_template(paragraph, limit - columns, east_asian=wide))
         return [
             f"{rest if index else marker}{line}".rstrip(" ") for index, line in enumerate(found)
         ]

@@ -188,7 +188,7 @@ class Vault:
 
     def has_value(self, source: str) -> bool:
         """Return whether ``source`` has a value beside the words of the template."""
-        return _SEAL.search(source) is not None
+        return _OPEN in source
 
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""

@@ -53,6 +53,7 @@ def _documents(*parts: str) -> tuple[tuple[dict[str, Any], str], ...]:
         raise ConfigurationError("notice_source", file="/".join(parts)) from error
 
 
+@cache
 def _language(name: str, language: str) -> str:
     code = words_of(language).language
     return code if resources.template("notices", name, f"{code}.md").is_file() else FALLBACK

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 from pipeline.validation.characters import squeeze
 
@@ -50,16 +51,22 @@ def names_without_form(name: str) -> tuple[str, str]:
 
 def _cut(name: str, form: str) -> str:
     """Return ``name`` without ``form`` at its beginning or end; Latin forms stand apart."""
-    escaped = re.escape(form)
-    apart = form[0].isascii() and form[0].isalnum()
-    before = rf"^{escaped}\.?\s+" if apart else rf"^{escaped}\s*"
-    after = rf"[\s,]+{escaped}\.?$" if apart else rf"\s*{escaped}$"
-    cut = re.sub(after, "", name, flags=re.IGNORECASE)
-    if cut == name and not apart:
-        cut = re.sub(before, "", name)
-    elif cut == name and form in {"pt", "sa", "ooo", "ооо"}:
-        cut = re.sub(before, "", name, flags=re.IGNORECASE)
+    before, after = _around(form)
+    cut = after.sub("", name)
+    if cut == name and before is not None:
+        cut = before.sub("", name)
     return cut.strip(" ,")
+
+
+@cache
+def _around(form: str) -> tuple[re.Pattern[str] | None, re.Pattern[str]]:
+    """Return what finds ``form`` at the beginning of a name, where it may stand, and at its end."""
+    escaped = re.escape(form)
+    if not (form[0].isascii() and form[0].isalnum()):
+        return re.compile(rf"^{escaped}\s*"), re.compile(rf"\s*{escaped}$", re.IGNORECASE)
+    before = re.compile(rf"^{escaped}\.?\s+", re.IGNORECASE)
+    after = re.compile(rf"[\s,]+{escaped}\.?$", re.IGNORECASE)
+    return before if form in {"pt", "sa", "ooo", "ооо"} else None, after
 
 
 _JAPANESE_FORMS = (

@@ -69,12 +69,13 @@ def process(services: Services) -> Processed:
         part = take(left, ())
         if part:
             services.guard.warm()
+            reading.meanwhile(part)
             make_ready(services)
         while part:
             left -= len(part)
-            reading.ahead(part)
             coming = take(left, part)
             reading.meanwhile(coming)
+            reading.ahead(part)
             total += _process(services, reading, [row.id for row in part])
             part = coming
     return total

@@ -97,20 +97,21 @@ class Reading:
     def meanwhile(self, rows: Sequence[MessageRecord]) -> None:
         """Begin to read ``rows`` and return at once; an error shows when they are asked for."""
         for row in rows:
-            if not row.withheld:
+            if not row.withheld and row.id not in self._coming and row.id not in self._found:
                 self._coming[row.id] = self._thread.submit(self._read, row)
 
     def ahead(self, rows: Sequence[MessageRecord]) -> None:
         """Read ``rows``, or wait until they are, and take a first look at each.
 
-        Looking at them one right after the other costs half of what it costs between other work.
-        Raises TryLaterError ``reader_not_started``.
+        Looking at them one right after the other costs half of what it costs between other work,
+        and holds up nobody who waits for the database. The child reads on meanwhile. Raises
+        TryLaterError ``reader_not_started``.
         """
-        there = [row for row in rows if not row.withheld]
-        for row in there:
-            self._result(row)
-        for row in there:
-            self._look(row)
+        self.meanwhile(rows)
+        for row in rows:
+            if not row.withheld:
+                self._result(row)
+                self._look(row)
 
     def read(self, row: MessageRecord) -> ReadMessage:
         """Return what stands in the message of ``row``, read now when it was not read ahead.

@@ -1,7 +1,8 @@
 """Loads what the first message of a process needs, before its transaction keeps others waiting.
 
-Names of countries, phrases of replies, holidays and templates are read when they are needed first;
-together that takes hundreds of milliseconds.
+Phrases of replies, holidays and templates are read when they are needed first; together that takes
+a hundred milliseconds. The rarer names of countries are read when a form has one, which is judged
+before its transaction as well.
 """
 
 import gc
@@ -25,8 +26,8 @@ from pipeline.validation.phone.policy import PhonePolicy
 
 #: An answer of each kind that makes its reader look something up.
 _TEXTS = {
-    AnswerKind.COUNTRY: "Nowhere",
-    AnswerKind.TIME_ZONE: "Nowhere",
+    AnswerKind.COUNTRY: "Japan",
+    AnswerKind.TIME_ZONE: "Asia/Tokyo",
     AnswerKind.PHONE: "+81 3 1234 5678",
     AnswerKind.EMAIL: "a@example.com",
     AnswerKind.URL: "https://example.com",

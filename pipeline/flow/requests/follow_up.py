@@ -192,7 +192,9 @@ def _of_another(
 
     So it is when two forms came in one mail: both are answered on the thread of one.
     """
-    number = judge(work.services.phones, submission, context.now).value("phone_number")
+    number = judge(work.services.phones, submission, context.now, ahead=context.judged).value(
+        "phone_number"
+    )
     return number not in {None, record.number} and any(
         other.form is submission.form
         and not other.state.ended
@@ -230,7 +232,7 @@ def _first_form(
     submission: Submission,
 ) -> RequestRecord:
     """Take the first form of a request that had none: same reference, then as received."""
-    checked = judge(work.services.phones, submission, context.now)
+    checked = judge(work.services.phones, submission, context.now, ahead=context.judged)
     found = find_conflict(work, context.sender, checked, content_digest(checked), own=record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)

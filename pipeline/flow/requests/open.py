@@ -94,7 +94,7 @@ def open_form(
 def _open_form(
     work: Work, context: MessageContext, submission: Submission, linked_to: str
 ) -> RequestRecord:
-    checked = judge(work.services.phones, submission, context.now)
+    checked = judge(work.services.phones, submission, context.now, ahead=context.judged)
     if context.unanswered:
         return _hold_back(work, context, checked, linked_to)
     found = find_conflict(work, context.sender, checked, content_digest(checked))

@@ -83,7 +83,7 @@ def _copy_of(
     work: Work, context: MessageContext, record: RequestRecord | None, submission: Submission
 ) -> _Copy | None:
     """Return the earlier answers of the sender that ``submission`` repeats, the newest of them."""
-    checked = judge(work.services.phones, submission, context.now)
+    checked = judge(work.services.phones, submission, context.now, ahead=context.judged)
     seqs = [
         revision.seq
         for request in _requests(work, context, record, submission.form)
@@ -146,7 +146,9 @@ def _without_prefilled(
         and not submission.left_over
         and all(
             _same_answer((reading.raw, reading.value), (filled, filled or None))
-            for reading in judge(work.services.phones, submission, context.now).readings
+            for reading in judge(
+                work.services.phones, submission, context.now, ahead=context.judged
+            ).readings
             for filled in (sent.get(reading.field, ""),)
         )
     ]

@@ -1,6 +1,7 @@
 """Records as plain JSON values and back, led by their type hints."""
 
 import dataclasses
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -14,21 +15,27 @@ Convert = Callable[[Any], Any]
 _AS_IT_IS = frozenset({str, int, float, bool, types.NoneType})
 
 
-def to_plain(value: object) -> Any:  # noqa: PLR0911 - one return a kind
+def to_plain(value: object) -> Any:
     """Return ``value`` (dataclasses, tuples, enums, dates, plain values) as JSON can hold it."""
-    if type(value) in _AS_IT_IS:
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name in _field_names(type(value))}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
-    return value
+    kind = type(value)
+    return value if kind in _AS_IT_IS else _plain_of(kind)(value)
+
+
+@cache
+def _plain_of(kind: type) -> Convert:
+    """Return what makes a value of ``kind`` plain; each type is looked at once."""
+    if dataclasses.is_dataclass(kind):
+        names = _field_names(kind)
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Enum):
+        return operator.attrgetter("value")
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(UTC).isoformat()
+    if issubclass(kind, date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, (tuple, list)):
+        return lambda value: [to_plain(item) for item in value]
+    return _same
 
 
 def from_plain(kind: Any, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The numbers: what we know of each; a decision about a number locks its row."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,9 @@ from pipeline.store.context import Context
 from pipeline.store.records import NumberRecord
 from pipeline.store.schema.mail_and_requests import numbers
 from pipeline.store.schema.types import clean
-from pipeline.store.statements import Insert, Statement, Upsert, param
+from pipeline.store.statements import Insert, OfSeveral, Statement, Upsert, param
 from pipeline.store.tables.requests import OF_NUMBERS
-from pipeline.store.tables.rows import Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 
 _MAPPER = Mapper(NumberRecord, numbers)
 _Found = list[NumberRecord]
@@ -30,10 +31,15 @@ def _setting(own: Insert) -> Any:
 
 
 _SEEN = "number"
+_MISSING = "numbers of no row"
 _KEY = ("mailbox_id", "e164")
 _GET = Statement(_by_number)
 _LOCK = Statement(_by_number, lock="wait")
 _SET = Upsert(_setting)
+_KNOWN = OfSeveral(
+    numbers.c.e164,
+    lambda these: sa.select(numbers.c.e164).where(of_mailbox(numbers), these).limit(param("most")),
+)
 
 
 class Numbers(Rows[NumberRecord]):
@@ -55,9 +61,10 @@ class Numbers(Rows[NumberRecord]):
     def _locked_or_made(self, e164: str) -> NumberRecord:
         unknown = NumberRecord(e164=e164, state=NumberState.UNKNOWN, organisation="", since=None)
         if self._context.read_only or not self._context.on_postgresql:
-            known = self._one(_GET, e164=e164)
+            known = self._known(e164)
             if known is None and not self._context.read_only:
                 self._insert(unknown)
+                self._context.is_there(_MISSING, e164)
             return known or unknown
         # where another transaction is making it, this waits for its end; none is ever deleted
         new = self._values(unknown)
@@ -71,10 +78,19 @@ class Numbers(Rows[NumberRecord]):
     def get(self, e164: str) -> NumberRecord | None:
         """Return the number, or None when nothing is known of it."""
         seen: NumberRecord | None = self._context.seen.get((_SEEN, e164))
-        return seen or self._one(_GET, e164=e164)
+        return seen or self._known(e164)
+
+    def foresee(self, wanted: Iterable[str]) -> None:
+        """Learn at once which of these numbers are in no row; nothing beside other workers."""
+        if not self._context.on_postgresql:
+            self._context.learn_missing((_MISSING,), _KNOWN, wanted)
+
+    def _known(self, e164: str) -> NumberRecord | None:
+        return None if self._context.is_missing(_MISSING, e164) else self._one(_GET, e164=e164)
 
     def set(self, record: NumberRecord) -> None:
         """Write what is known of a number, new or not."""
+        self._context.is_there(_MISSING, record.e164)
         values = self._mapper.values(record)
         if (_SEEN, record.e164) in self._context.seen:
             self._context.put(numbers, _SET, values)

@@ -31,6 +31,8 @@ CERTIFICATES_OF = ("certificates of",)
 #: Addresses that have no request, and those that have none without a form.
 _NO_REQUEST = "requests of none"
 _NO_WORDS = "formless requests of none"
+#: Numbers that no request is for.
+_NO_NUMBER = "requests for none"
 #: Under this name a transaction remembers the last line of a request's history.
 END_OF_EVENTS = "end of events"
 #: What the columns are of a request that nobody else can change before the transaction ends.
@@ -111,6 +113,14 @@ _WITH_REQUEST = OfSeveral(
         sa.select(_ROW.address_key).where(of_mailbox(requests), these).limit(param("most"))
     ),
 )
+_WITH_NUMBER = OfSeveral(
+    _ROW.number,
+    lambda these: (
+        sa.select(_ROW.number)
+        .where(of_mailbox(requests), these, filled(_ROW.number))
+        .limit(param("most"))
+    ),
+)
 
 
 class Requests(Rows[RequestRecord]):
@@ -169,6 +179,7 @@ class Requests(Rows[RequestRecord]):
         self._context.seen.pop(OF_NUMBERS, None)
         address = record.address_of_record.lower()
         self._context.is_there(_NO_REQUEST, address)
+        self._context.is_there(_NO_NUMBER, record.number)
         if record.form is None:
             self._context.is_there(_NO_WORDS, address)
 
@@ -263,7 +274,7 @@ class Requests(Rows[RequestRecord]):
 
         ``proven``: those of proven senders alone. Forgers can make any number of the others.
         """
-        if not e164:
+        if not e164 or self._context.is_missing(_NO_NUMBER, e164):
             return []
         seen = self._context.seen.setdefault(OF_NUMBERS, {})
         if proven and (e164, False) in seen:
@@ -280,6 +291,11 @@ class Requests(Rows[RequestRecord]):
             return
         keys = (address.lower() for address in addresses)
         self._context.learn_missing((_NO_REQUEST, _NO_WORDS), _WITH_REQUEST, keys)
+
+    def foresee_numbers(self, wanted: Iterable[str]) -> None:
+        """Learn at once which of these numbers no request is for; nothing beside other workers."""
+        if not self._context.on_postgresql:
+            self._context.learn_missing((_NO_NUMBER,), _WITH_NUMBER, wanted)
 
     def of_sender(self, address: str, limit: int = 50) -> _Found:
         """Return the requests whose address of record is ``address``, newest first."""

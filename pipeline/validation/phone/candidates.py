@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 
 from pipeline.validation.phone.m2m_ranges import m2m_range
+from pipeline.validation.phone.number_types import parsed
 from pipeline.validation.phone.plans import without_old_mobile_prefix, without_old_prefix
 
 _SHARED_PREFIXES = ("00", "010", "011", "0011", "810")
@@ -50,7 +51,7 @@ def parse(text: str, country: str | None = None) -> phonenumbers.PhoneNumber | N
     The same digits are asked about many times while one number is read.
     """
     try:
-        return phonenumbers.parse(text, country)
+        return parsed(text, country)
     except NumberParseException:
         return None
 
@@ -202,7 +203,7 @@ def is_usual_exit(digits: str, reading: Candidate, first: str) -> bool:
     Carriers' own prefixes look like the beginning of other numbers: they count where they stand
     apart, as the ``first`` group.
     """
-    code = str(phonenumbers.parse(reading.e164).country_code)
+    code = str(parsed(reading.e164).country_code)
     return digits.startswith(tuple(prefix + code for prefix in (*_SHARED_PREFIXES, first)))
 
 
@@ -211,7 +212,7 @@ def is_short_for_its_plan(e164: str) -> bool:
 
     libphonenumber takes German and Austrian landlines from four digits on.
     """
-    number = phonenumbers.parse(e164)
+    number = parsed(e164)
     if len(phonenumbers.national_significant_number(number)) >= _FEW_DIGITS:
         return False
     metadata = _metadata(phonenumbers.region_code_for_country_code(number.country_code or 0))

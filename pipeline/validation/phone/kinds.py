@@ -3,6 +3,8 @@
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from pipeline.validation.phone.number_types import parsed
+
 #: type of libphonenumber → kind: a row of the policy, and the key of its name in the sentences
 KINDS = {
     PhoneNumberType.MOBILE: "mobile",
@@ -30,4 +32,4 @@ def kind_of(e164: str) -> str:
         return "personal"
     if e164.startswith(_BRITISH_SERVICE):
         return "shared_cost"
-    return KINDS.get(phonenumbers.number_type(phonenumbers.parse(e164)), "")
+    return KINDS.get(phonenumbers.number_type(parsed(e164)), "")
