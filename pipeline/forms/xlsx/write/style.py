@@ -18,8 +18,8 @@ _FONT = "Arial"
 _SIZE = 11
 #: A line with wide characters is taller: their fonts, and those that stand in for them, are.
 _LINE_POINTS = 14.4
-_WIDE_LINE_POINTS = 15.6
-_PADDING_POINTS = 4.0
+_WIDE_LINE_POINTS = 15.3
+_PADDING_POINTS = 3.5
 #: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
 _WIDE = 1.88
 _NARROW = 1.04
