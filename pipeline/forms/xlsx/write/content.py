@@ -185,7 +185,8 @@ class Content:
             self.texts.words("send_not"),
             self.texts.words("privacy_line").format(privacy=self.privacy),
         ):
-            yield from self._lines(text, "link" if self.address in text else "line")
+            yield from self._lines(text, "line")
+        yield "link", self.texts.words("send_now").format(address=self.address)
         yield "line", self.texts.words("identity").format(stamp=self.stamp.text)
 
     def _facts(self, title: str) -> Iterator[tuple[str, str]]:
