@@ -93,7 +93,7 @@ def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
     if subtype in _ELSEWHERE or _is_own(annotation, page):
         return None
     words = _words(annotation)
-    if not words and subtype in _OF_PROGRAMS:
+    if subtype in _OF_PROGRAMS and (not words or _is_printed(annotation, page)):
         return None
     if subtype == "/Stamp" and not words:
         words = _look(annotation) or _stamp_name(annotation)

@@ -140,6 +140,8 @@ class _Page:
         ours = self._address(characters)
         if self._match is not None:
             ours |= self._match.own
+            if ours - self._match.own:
+                ours |= self._moved_by_address(characters, ours)
         elif self._is_ours():
             ours |= own_on_moved(self._page, characters, self._blank.stamp, own)
         return [item for item in characters if item.index not in ours]
@@ -160,6 +162,13 @@ class _Page:
                 found |= {item.index for item in line}
                 found |= _follows(characters, line, folded(after))
         return found
+
+    def _moved_by_address(self, characters: Sequence[Character], ours: set[int]) -> set[int]:
+        """Return our print in the paragraphs of an address: one of another length moves it."""
+        left = [item for item in characters if item.index not in ours]
+        low = min((box.edges[1] for box, _ in self._boxes()), default=self._page.size[1])
+        below = [item for item in left if item.y < low]
+        return own_on_moved(self._page, below, self._blank.stamp, ())
 
     def _boxes(self) -> Iterator[tuple[Box, Place]]:
         """Yield the boxes of the blank that are on this page, and how the blank lies on it."""

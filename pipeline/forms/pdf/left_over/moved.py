@@ -21,6 +21,7 @@ from pipeline.forms.texts import form_texts
 _ENOUGH = 8
 #: A run is ours when so much of it is: a number of pages may differ.
 _SHARE = 0.8
+_NUMBER = 2  # digits of a number of a question
 _DIGITS, _PLACES = re.compile(r"\d+"), re.compile(r"\{pages?\}")
 
 
@@ -48,7 +49,8 @@ def own_on_moved(
     for run in runs(characters):
         indexes = {item.index for item in run if not item.is_blank}
         words = "".join(folded(item.text) for item in run)
-        is_short = _DIGITS.sub("", words) in short
+        rest = _DIGITS.sub("", words)
+        is_short = rest in short and (bool(rest) or len(words) <= _NUMBER)
         left = indexes - found
         tagged = {index for index in left if page and page.is_tagged(index, MARK_TAG)}
         is_ours = is_short or len(left - tagged) <= (1 - _SHARE) * len(indexes)

@@ -15,6 +15,8 @@ _ABOVE_BOX = 4.0
 #: Points that a row reaches down from its box: a hint of four lines, and the title of a group.
 _BELOW_BOX = 75.0
 _LAST_BELOW = 40.0
+#: Points above the lower edge of a page where its footer is, which belongs to no question.
+_FOOTER = 36.0
 #: Of the smaller one of a box and what lies over it, so much must be common to both.
 _COVERED = 0.5
 _LEAST = 1.0
@@ -103,7 +105,7 @@ def _rows(found: list[tuple[float, FieldBox]]) -> list[_Row]:
     for (top, box), next_top in zip(ordered, [*tops, None], strict=True):
         low = box.edges[1]
         if next_top is None:
-            bottom = low - _LAST_BELOW
+            bottom = max(low - _LAST_BELOW, min(low, _FOOTER))
         else:
             bottom = min(next_top, low) if low - next_top < _BELOW_BOX else low - _LAST_BELOW
         rows.append(_Row(box.field, box.edges, top, bottom))

@@ -9,8 +9,17 @@ from dataclasses import dataclass, field
 
 from pipeline.forms.pdf.signs import PAGE_DIGEST
 from pipeline.forms.pdf.write.annotations import Marked, annotate
-from pipeline.forms.pdf.write.objects import Copy, number, references, string
-from pipeline.forms.pdf.write.prepared import PAGE, Element, Field, Parts, Sheet, body_of
+from pipeline.forms.pdf.write.objects import Copy, number, rectangle, references, string
+from pipeline.forms.pdf.write.prepared import (
+    PAGE,
+    WITHOUT_GROUP,
+    Element,
+    Field,
+    LinkPart,
+    Parts,
+    Sheet,
+    body_of,
+)
 from pipeline.forms.pdf.write.printing import PAGE_HEIGHT, PAGE_WIDTH
 
 
@@ -42,7 +51,10 @@ class Assembly:
         self._groups: list[tuple[int, list[int]]] = []
         self._awaits_title = False
         self._places: dict[int, int] = {}
+        self._links: list[tuple[LinkPart, Page, float]] = []
+        self._tops: dict[int, tuple[Page, float]] = {}
         places = [sheet.field.place or 0 for sheet in parts.sheets if sheet.field]
+        places += [link.place for sheet in parts.sheets for link in sheet.links]
         self._next_place = max(places, default=-1) + 1
         self._next_mark = max(sheet.next_mark for sheet in parts.sheets)
         self._bookmarks: dict[int, bytes] = {}
@@ -111,7 +123,7 @@ class Assembly:
     def _parent(self, sheet: Sheet) -> int:
         """Put the topmost element of ``sheet`` into its group; return the number of that."""
         kind = sheet.name.partition("-")[0]
-        if kind in ("header", "send"):
+        if kind in WITHOUT_GROUP:
             self._kids.append(sheet.topmost.number)
             return self._document
         begins = kind == "facts" or (kind == "title" and not self._awaits_title)
@@ -143,8 +155,16 @@ class Assembly:
         page.marks += annotated
         return found
 
+    def add_links(self, sheet: Sheet, page: Page, shift: float) -> None:
+        """Take the links of ``sheet``, ``shift`` points above where they are on their own."""
+        for link in sheet.links:
+            self._links.append((link, page, shift))
+            page.widgets.append(link.number)
+            self._places[link.place] = link.form
+
     def add_bookmarks(self, index: int, page: Page, top: float) -> None:
         """Write the entries of the outline that lead to the sheet ``index``, whose top is given."""
+        self._tops[index] = page, top
         for mark in self._parts.bookmarks:
             if mark.sheet == index:
                 place = number(top + mark.y)
@@ -157,6 +177,8 @@ class Assembly:
         resources = b"<<%s/Font<<%s %s>>>>" % (parts.resources, parts.fonts, fonts)
         copy.put(self._resources, resources)
         rows = [b"%d %d 0 R" % each for each in sorted(self._places.items())]
+        for each in self._links:
+            self._write_link(*each)
         for place, page in enumerate(self.pages, self._next_place):
             self._write(page, place)
             rows.append(b"%d[%s]" % (place, _row(page)))
@@ -168,10 +190,21 @@ class Assembly:
         self._write_tree(b" ".join(rows), self._next_place + len(self.pages))
         copy.put(parts.outlines[0], b"<<%s>>" % parts.outlines[1])
         form = b"<<%s/Fields%s>>" % (parts.acro_form, references(one.number for one in fields))
-        catalogue = b"<<%s/Pages %d 0 R/StructTreeRoot %d 0 R/AcroForm%s>>" % (
-            *(parts.catalogue, self._page_tree, self._tree, form),
+        beginning = b"[%d 0 R/XYZ 0 %s 0]" % (self.pages[0].number, number(PAGE_HEIGHT))
+        catalogue = b"<<%s/OpenAction%s/Pages %d 0 R/StructTreeRoot %d 0 R/AcroForm%s>>" % (
+            *(parts.catalogue, beginning, self._page_tree, self._tree, form),
         )
         return copy.finished(copy.add(catalogue), parts.information)
+
+    def _write_link(self, link: LinkPart, page: Page, shift: float) -> None:
+        left, bottom, right, top = link.edges
+        dest = b""
+        if link.target in self._tops:
+            where, height = self._tops[link.target]
+            dest = b"/Dest[%d 0 R/XYZ 0 %s 0]" % (where.number, number(height))
+        edges = rectangle((left, bottom + shift, right, top + shift))
+        body = b"<<%s/Rect%s/P %d 0 R/StructParent %d%s>>"
+        self._copy.put(link.number, body % (link.entries, edges, page.number, link.place, dest))
 
     def _write(self, page: Page, place: int) -> None:
         self._flush(page)

@@ -31,7 +31,7 @@ NOTE_INDENT = _NOTE_RULE + 3 * MM
 MARK_INDENT = 7 * MM
 #: What a question has below its sentences: its padding and its line.
 _QUESTION_LINE = 0.5
-QUESTION_END = 1.3 * MM + _QUESTION_LINE
+QUESTION_END = 1.0 * MM + _QUESTION_LINE
 BOX_LINE = 0.75
 _RED, _PINK, _RULE = "0.55 0.08 0.08", "0.992 0.941 0.937", "0.76 0.82 0.84"
 _BOX_GROUND, _BOX_FRAME = "0.965 0.98 0.984", "0.36 0.46 0.51"
@@ -47,16 +47,16 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question: the ``lines`` of its sentences, and how much its box has ``grown``.
+    """A question: the ``lines`` of its sentences, and its box.
 
-    A box of several lines is left out of its part: ``draws_box``.
+    ``edges`` are those on its sheet. Boxes for text are left out of their parts: ``draws_box``.
     """
 
     part: Part
     sheet: Sheet
     field: Field
     lines: Sequence[str]
-    grown: float
+    edges: Edges
     draws_box: bool
 
 
@@ -96,7 +96,6 @@ class Drawing:
         for place in places:
             self.assembly.page(place.page)
             shares.setdefault(place.part, []).append(place)
-        sheet = 0
         for index, item in enumerate(items):
             first = shares[index][0]
             page, top = self.assembly.page(first.page), _top(first)
@@ -109,8 +108,8 @@ class Drawing:
                 case Fixed():
                     self.assembly.add_content(page, item.sheet, top - item.sheet.top)
                     self.assembly.add_elements(item.sheet, page)
-            self.assembly.add_bookmarks(sheet, page, top)
-            sheet += 1
+                    self.assembly.add_links(item.sheet, page, top - item.sheet.top)
+            self.assembly.add_bookmarks(item.sheet.index, page, top)
 
     def add_footers(self, title: str, stamp: str, texts: FormTexts) -> None:
         """Print the footer of each page."""
@@ -134,8 +133,8 @@ class Drawing:
     def _add_question(self, item: Question, places: Sequence[Place]) -> None:
         sheet, first = item.sheet, places[0]
         page, shift = self.assembly.page(first.page), _top(first) - item.sheet.top
-        left, bottom, right, top = item.field.edges
-        edges = left, bottom + shift - item.grown, right, top + shift
+        left, bottom, right, top = item.edges
+        edges = left, bottom + shift, right, top + shift
         paragraph = self.copy.reserve() if item.lines else None
         marks = []
         for place in places:

@@ -7,7 +7,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
-from pipeline.forms.pdf.write.finish import NOTHING
+from pipeline.forms.pdf.write.finish import MULTILINE
 from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
 from pipeline.forms.pdf.write.prepared import Field, Whole
 from pipeline.forms.pdf.write.typesetting.faces import Faces
@@ -16,15 +16,21 @@ from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_t
 from pipeline.model.form import Filling
 
 
-def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes:
+#: Points by which a box is higher than that of the blank when it has grown.
+_GROWN = 1.0
+
+
+def fill(form: Whole, stamp: Stamp, filling: Filling) -> bytes | None:
     """Return ``form`` with the answers of ``filling``; same input, same bytes.
 
-    Answers to questions of other forms are left out.
+    Answers to questions of other forms are left out. None when an answer is too long for its box.
     """
     answers = answers_of(stamp, filling)
     copy = Copy(form.stock)
     faces = Faces(copy, drawn(stamp, answers))
     filler = Filler(copy, faces, stamp, answers)
+    if not all(filler.fits(field) for field in form.fields):
+        return None
     for field, page in zip(form.fields, form.pages, strict=True):
         copy.put(field.number, filler.widget(field, page, rectangle(field.edges), field.size))
     return copy.finished(form.root, form.information)
@@ -51,7 +57,7 @@ def drawn(stamp: Stamp, answers: Mapping[str, str]) -> list[str]:
     """Return the texts that fields show."""
     texts, questions = form_texts(stamp.language), FORMS[stamp.kind].questions
     shown = [_word(texts, name, questions[name], text) for name, text in answers.items()]
-    return [*shown, NOTHING[1]]
+    return shown
 
 
 def _code(words: Mapping[str, str] | None, answer: str) -> str:
@@ -88,13 +94,24 @@ class Filler:
 
         ``words`` are added to its name for people.
         """
-        title = string(" – ".join([field.title, *words]))
+        title = string(" – ".join([*words, field.title]))
         parent = b"" if field.place is None else b"/StructParent %d" % field.place
-        return b"<<%s/Rect%s/P %d 0 R/TU%s%s%s>>" % (
-            *(field.entries, place, page, title, parent, self._value(field, size)),
+        has_grown = size[1] > field.size[1] + _GROWN
+        flags = field.flags | (MULTILINE if has_grown else 0)
+        return b"<<%s/Rect%s/P %d 0 R/TU%s/Ff %d%s%s>>" % (
+            *(field.entries, place, page, title, flags, parent, self._value(field, size, flags)),
         )
 
-    def _value(self, field: Field, size: tuple[float, float]) -> bytes:
+    def fits(self, field: Field) -> bool:
+        """Return whether the box that the form has for an answer shows all of it."""
+        question = FORMS[self.stamp.kind].questions.get(field.name)
+        answer = self.answers.get(field.name, "")
+        if not answer or question is None or _is_chosen(question):
+            return True
+        lines = bool(field.flags & MULTILINE)
+        return Painter(self.faces).fits(answer, *field.size, lines=lines)
+
+    def _value(self, field: Field, size: tuple[float, float], flags: int) -> bytes:
         """Return value and appearance; what is no choice of a list leaves it at "nothing"."""
         question = FORMS[self.stamp.kind].questions.get(field.name)
         answer = self.answers.get(field.name, "")
@@ -104,11 +121,11 @@ class Filler:
             state = b"Yes" if answer == "yes" else b"Off"
             return b"/V/%s/AS/%s%s" % (state, state, field.look)
         if question.choices:
-            options = dict((NOTHING, *form_texts(self.stamp.language).choices(field.name)))
-            value = answer if answer in options else NOTHING[0]
-            return self._drawn(value, options[value], size, lines=False)
-        if answer:
-            return self._drawn(answer, answer, size, lines=question.long)
+            options = dict(form_texts(self.stamp.language).choices(field.name))
+            if answer in options:
+                return self._drawn(answer, options[answer], size, lines=False)
+        elif answer:
+            return self._drawn(answer, answer, size, lines=bool(flags & MULTILINE))
         return field.value + field.look
 
     def _drawn(self, value: str, text: str, size: tuple[float, float], *, lines: bool) -> bytes:

@@ -12,19 +12,21 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import INPUT_FONT_NAME
 from pipeline.forms.pdf.geometry import edges_of, size_of
-from pipeline.forms.pdf.write.appearance import dash_drawing, tick_drawing
+from pipeline.forms.pdf.write.appearance import tick_drawing
+from pipeline.forms.pdf.write.layout import has_lines
+from pipeline.forms.pdf.write.links import finish_links
 from pipeline.forms.pdf.write.tags import tidy_tags
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
 
 _READ_ONLY = 1 << 0
 _REQUIRED = 1 << 1
-_MULTILINE = 1 << 12
+MULTILINE = 1 << 12
 _COMBO = 1 << 17
 _PRINT = 1 << 2
 _HIDDEN = 1 << 1
 _TEXT_LOOKS = b"/Helv 10 Tf 0 g"
-_TICK_LOOKS = b"/ZaDb 0 Tf 0 g"
+_TICK_LOOKS = b"/ZaDb 10 Tf 0 g"
 #: What a list shows when nothing is chosen: export value and word. An empty export value breaks
 #: fillers that are built on MuPDF.
 NOTHING = ("-", "—")
@@ -47,8 +49,11 @@ def finish(content: bytes, stamp: Stamp) -> bytes:
     with pikepdf.open(BytesIO(content)) as pdf:
         making = _begin(pdf, stamp)
         _acro_form(making, [*_fields(making), *_identity(making)])
+        finish_links(pdf, stamp.kind, making.texts)
         tidy_tags(pdf)
+        _enclose(pdf)
         _drop_input_font(pdf)
+        pdf.Root.OpenAction = beginning(pdf)
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
         target = BytesIO()
         pdf.save(
@@ -79,6 +84,8 @@ def _fields(making: _Making) -> list[Any]:
     for page in making.pdf.pages:
         page.obj.Tabs = pikepdf.Name.S
         for widget in page.obj.get("/Annots", []):
+            if widget.Subtype != "/Widget":
+                continue
             _make_field(making, widget, str(widget.get("/T")))
             found.append(widget)
     return found
@@ -91,10 +98,9 @@ def _make_field(making: _Making, widget: Any, name: str) -> None:
     for key in ("/Ff", "/V", "/AS", "/AP", "/MK", "/Opt", "/MaxLen", "/DV", "/Border"):
         if key in widget:
             del widget[key]
-    label = making.texts.label(making.stamp.kind, name)
     widget.Rect = pikepdf.Array(list(edges_of(widget)))
     widget.F = _PRINT
-    widget.TU = pikepdf.String(f"{label} – {making.texts.requirement(making.stamp.kind, name)}")
+    widget.TU = pikepdf.String(name_for_people(making.texts, making.stamp, name))
     # A condition cannot be told to a viewer: it would demand the answer always.
     widget.Ff = _REQUIRED if question.required and not question.conditional else 0
     if question.kind is AnswerKind.TICK:
@@ -105,19 +111,35 @@ def _make_field(making: _Making, widget: Any, name: str) -> None:
         _make_text(making, widget, question)
 
 
+def name_for_people(texts: FormTexts, stamp: Stamp, name: str) -> str:
+    """Return what a viewer shows and a screen reader says at a field: all that is printed at it."""
+    kind = stamp.kind
+    parts = (
+        texts.label(kind, name),
+        texts.requirement(kind, name),
+        texts.statement(kind, name),
+        texts.hint(kind, name),
+    )
+    return " – ".join(part for part in parts if part)
+
+
 def _make_text(making: _Making, widget: Any, question: Question) -> None:
     import pikepdf  # noqa: PLC0415 - slow to import
 
     widget.FT = pikepdf.Name.Tx
     widget.DA = pikepdf.String(_TEXT_LOOKS)
-    if question.long:
-        widget.Ff = int(widget.Ff) | _MULTILINE
+    if has_lines(question):
+        widget.Ff = int(widget.Ff) | MULTILINE
     look = _form_xobject(making.pdf, "/Tx BMC EMC", *size_of(widget))
     widget.AP = pikepdf.Dictionary(N=look)
 
 
 def _make_list(making: _Making, widget: Any, name: str) -> None:
-    """Make a drop-down list in which nothing is chosen."""
+    """Make a drop-down list in which nothing is chosen.
+
+    It has no value: a viewer that demands the required answers takes any value for one, that of an
+    option that says "nothing" too. The option is there so that a choice can be taken back.
+    """
     import pikepdf  # noqa: PLC0415 - slow to import
 
     width, height = size_of(widget)
@@ -130,8 +152,7 @@ def _make_list(making: _Making, widget: Any, name: str) -> None:
             for code, word in (NOTHING, *making.texts.choices(name))
         ]
     )
-    widget.V = pikepdf.String(NOTHING[0])
-    look = _form_xobject(making.pdf, dash_drawing(height), width, height)
+    look = _form_xobject(making.pdf, "/Tx BMC EMC", width, height)
     widget.AP = pikepdf.Dictionary(N=look)
 
 
@@ -199,6 +220,25 @@ def _acro_form(making: _Making, fields: list[Any]) -> None:
         DR=pikepdf.Dictionary(Font=fonts),
         DA=pikepdf.String(_TEXT_LOOKS),
     )
+
+
+def _enclose(pdf: Any) -> None:
+    """Put the content of each page between q and Q (ISO 32000-2, 8.4.2).
+
+    The layout engine turns the page over and leaves it so: a program that draws behind it without a
+    state of its own would draw in a mirror.
+    """
+    for page in pdf.pages:
+        content = page.obj.Contents.read_bytes()
+        page.obj.Contents.write(b"q\n%s\nQ" % content)
+
+
+def beginning(pdf: Any) -> Any:
+    """Return where a viewer opens the form: the top of the page of the first answer."""
+    import pikepdf  # noqa: PLC0415 - slow to import
+
+    page = next(page for page in pdf.pages if "/Annots" in page.obj).obj
+    return pikepdf.Array([page, pikepdf.Name.XYZ, 0, page.MediaBox[3], 0])
 
 
 def _drop_input_font(pdf: Any) -> None:

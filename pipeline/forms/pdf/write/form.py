@@ -29,11 +29,14 @@ def build_pdf(
     """
     filling, stamp = filling or Filling(), _stamp(kind, language)
     form = (kind, language, address, privacy)
-    if known_marks(stamp, filling):
-        return marked_copy(_in_parts.get(form, lambda: _parts(*form)), stamp, filling)
-    complete = _is_complete(filling)
-    blank, prepared = _finished.get((*form, complete), lambda: _blank(*form, complete=complete))
-    return fill(prepared, stamp, filling) if answers_of(stamp, filling) else blank
+    if not known_marks(stamp, filling):
+        complete = _is_complete(filling)
+        blank, prepared = _finished.get((*form, complete), lambda: _blank(*form, complete=complete))
+        if not answers_of(stamp, filling):
+            return blank
+        if filled := fill(prepared, stamp, filling):
+            return filled
+    return marked_copy(_in_parts.get(form, lambda: _parts(*form)), stamp, filling)
 
 
 def is_laid_out(

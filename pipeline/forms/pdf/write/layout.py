@@ -12,6 +12,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.pdf.fonts import use_own_fonts
+from pipeline.forms.pdf.write.links import begin_link, confirmed_link, target_of
 from pipeline.forms.pdf.write.typesetting.phrases import phrase_filter
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, form_texts
@@ -20,26 +21,46 @@ from pipeline.resources import read_text, template
 
 _PLACEHOLDER = re.compile(r"\{(pages?)\}")
 
-_LONG = "long"
+BESIDE, _LONG, _WIDE = "line", "long", "wide"
+BOXES_OF_TEXT = frozenset({BESIDE, _LONG, _WIDE})
+#: Answers in words; numbers and addresses are seldom as long as they may be.
+_WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
+#: UTF-16 units of an answer that a box beside its label has room for; and a box of one line.
+_SHORT, _ONE_LINE = 100, 256
+#: Points of a box of one line, and of each line of a larger one with what is above and below them.
+_HEIGHT, _LEADING, _AROUND = 8.0 * 72 / 25.4, 11.7, 5.0
+#: Characters in a line of a box that is as wide as the page, and the most lines of a box: a form has
+#: four pages at most.
+_IN_LINE, _IN_JAPANESE_LINE = 90, 53
+_MOST_LINES = {FormKind.ONBOARDING: 7, FormKind.MIGRATION: 8, FormKind.QR: 19}
 #: What the markers at the ends of parts are called.
 _END = "end-"
 #: The upper margin of a sheet, as ``parts.css`` has it.
-_MARGIN = 13 * 72 / 25.4
+_MARGIN = 12 * 72 / 25.4
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question as the page shows it; ``box`` is ``line``, ``list``, ``long`` or ``tick``."""
+    """One question as the page shows it; ``box`` is what :func:`box_of` tells.
+
+    ``height`` is that of a box that is as wide as the page.
+    """
 
     field: str
     number: int
     box: str
+    height: float
     label: str
     requirement: str
     required: bool
     hint: str
     model: str
     statement: str
+
+    @property
+    def target(self) -> str:
+        """What links to the question lead to."""
+        return target_of(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +127,20 @@ def _words(kind: FormKind, language: str, address: str, privacy: str) -> dict[st
         "identity": identity(texts, stamp),
         "page_parts": page_parts(texts),
         "sections": _sections(kind, texts),
-        "send": texts.words("send").replace("{address}", address),
+        "required": required_line(kind, texts),
+        "begin": begin_link(kind, texts),
+        "confirmed": confirmed_link(kind, texts),
+        "address": address,
+        "send": texts.words("send").split("{address}", 1),
         "privacy_line": texts.words("privacy_line").replace("{privacy}", privacy),
     }
+
+
+def required_line(kind: FormKind, texts: FormTexts) -> str:
+    """Return how many answers are required in every case."""
+    questions = FORMS[kind].questions.values()
+    count = sum(one.required and not one.conditional for one in questions)
+    return texts.words("required_count").replace("{n}", str(count))
 
 
 def identity(texts: FormTexts, stamp: str) -> str:
@@ -181,6 +213,7 @@ def _row(kind: FormKind, texts: FormTexts, field: str, question: Question) -> Ro
         field=field,
         number=FORMS[kind].numbers[field],
         box=box_of(question),
+        height=_height(kind, question, texts.language),
         label=texts.label(kind, field),
         requirement=texts.requirement(kind, field),
         required=question.required,
@@ -191,9 +224,32 @@ def _row(kind: FormKind, texts: FormTexts, field: str, question: Question) -> Ro
 
 
 def box_of(question: Question) -> str:
-    """Return how the answer is given on the page: ``line``, ``list``, ``long`` or ``tick``."""
+    """Return how the answer is given: ``line``, ``list``, ``wide``, ``long`` or ``tick``.
+
+    A ``line`` and a ``list`` stand beside their label; a ``wide`` box has one line as well, below.
+    """
     if question.kind is AnswerKind.TICK:
         return "tick"
     if question.choices:
         return "list"
-    return _LONG if question.long else "line"
+    if question.long or question.maximum > _ONE_LINE:
+        return _LONG
+    return _WIDE if question.kind in _WORDS and question.maximum > _SHORT else BESIDE
+
+
+def has_lines(question: Question) -> bool:
+    """Return whether the box of a question has several lines."""
+    return box_of(question) == _LONG
+
+
+def _height(kind: FormKind, question: Question, language: str) -> float:
+    """Return the height of a box that is as wide as the page, in points.
+
+    It has as many lines as the longest answer needs, up to a number: there the hint says how long
+    an answer may be.
+    """
+    if not has_lines(question):
+        return _HEIGHT
+    in_line = _IN_JAPANESE_LINE if language == "ja" else _IN_LINE
+    lines = min(-(-question.maximum // in_line), _MOST_LINES[kind])
+    return lines * _LEADING + _AROUND

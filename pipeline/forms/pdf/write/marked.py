@@ -1,7 +1,8 @@
-"""Puts a marked copy together from the parts of its form: answers, frames, sentences, pages.
+"""Puts a copy together from the parts of its form: answers, frames, sentences, pages.
 
-The sentences move what follows them, so a copy has pages of its own. What is printed is what the
-blank prints (``form.css``), but for its introduction, which is known by then.
+Sentences and boxes that grow move what follows them, so a copy has pages of its own. What is
+printed is what the blank prints (``form.css``), but for its introduction where answers are marked:
+it is known by then.
 """
 
 from collections.abc import Mapping
@@ -26,10 +27,22 @@ from pipeline.forms.pdf.write.drawing import (
     Words,
 )
 from pipeline.forms.pdf.write.fill import Filler, answers_of, drawn
-from pipeline.forms.pdf.write.layout import identity, page_text
+from pipeline.forms.pdf.geometry import Edges
+from pipeline.forms.pdf.write.finish import MULTILINE
+from pipeline.forms.pdf.write.layout import BESIDE, BOXES_OF_TEXT, box_of, identity, page_text
 from pipeline.forms.pdf.write.objects import Copy
 from pipeline.forms.pdf.write.prepared import Field, Parts, Sheet
-from pipeline.forms.pdf.write.printing import MARK, MM, NOTE, ROOM, WIDTH, Printer, sentence
+from pipeline.forms.pdf.write.printing import (
+    LEFT,
+    MARK,
+    MM,
+    NOTE,
+    RIGHT,
+    ROOM,
+    WIDTH,
+    Printer,
+    sentence,
+)
 from pipeline.forms.pdf.write.stacking import Part, stacked
 from pipeline.forms.pdf.write.typesetting.faces import Faces
 from pipeline.forms.stamp import Stamp
@@ -37,12 +50,14 @@ from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import Filling
 
 #: The room above parts, by the first word of their names, and what is bound to the part below it.
-_GAPS = {"title": 3.4 * MM, "facts": 4 * MM, "send": 4 * MM}
+_GAPS = {"intro": 3 * MM, "title": 2.4 * MM, "facts": 3 * MM, "send": 3 * MM}
 _BOUND = frozenset({"title", "facts"})
-_HEADER = "header"
+_HEADER, _INTRO = "header", "intro"
 _BELOW_HEADER, _NOTE_GAP, _MARK_GAP = 3 * MM, 2 * MM, 1 * MM
 _NOTE_ROOM = WIDTH - NOTE_INDENT - 3 * MM
-_TALLEST_BOX = 85 * MM
+_TALLEST_BOX = 100 * MM
+#: The room around a box that has moved below its row.
+_MOVED = 1 * MM
 _DIGITS = "0123456789"
 
 
@@ -62,7 +77,8 @@ def marked_copy(parts: Parts, stamp: Stamp, filling: Filling) -> bytes:
     faces = Faces(copy, texts_shown, bold=word)
     printer = Printer(faces, stamp.language)
     sizes = _Sizes(stamp, answers, printed, printer, word)
-    items = [item for sheet in parts.sheets for item in sizes.items(sheet, notes)]
+    sheets = [sheet for sheet in parts.sheets if not (marks and sheet.name == _INTRO)]
+    items = [item for sheet in sheets for item in sizes.items(sheet, notes)]
     places = stacked([item.part for item in items], ROOM)
     drawing = Drawing(
         copy=copy,
@@ -94,7 +110,7 @@ def known_marks(stamp: Stamp, filling: Filling) -> Mapping[str, tuple[str, ...]]
 
 def _notes(texts: FormTexts, filling: Filling, count: int) -> list[str]:
     """Return what stands above the questions of a copy with ``count`` marks."""
-    found = [texts.words("marked_note_pdf").replace("{count}", str(count))]
+    found = [texts.words("marked_note_pdf").replace("{count}", str(count))] if count else []
     if not all(shows_all(text) for _, text in filling.answers):
         found.append(texts.words("unshown_note"))
     return found
@@ -123,20 +139,21 @@ class _Sizes:
         part = Part(sheet.top - sheet.bottom, _GAPS.get(kind, 0), kind in _BOUND)
         if kind != _HEADER:
             return [Fixed(part, sheet)]
-        first, *others = map(self._note, notes)
-        lower = replace(first, part=replace(first.part, gap=_BELOW_HEADER))
-        return [Fixed(part, sheet), lower, *others]
+        below = list(map(self._note, notes))
+        below[:1] = [replace(one, part=replace(one.part, gap=_BELOW_HEADER)) for one in below[:1]]
+        return [Fixed(part, sheet), *below]
 
     def _note(self, note: str) -> Note:
         lines = self._printer.lines(note, NOTE, _NOTE_ROOM)
         return Note(Part(2 * NOTE_PADDING + len(lines) * NOTE.leading, _NOTE_GAP), lines)
 
     def _question(self, sheet: Sheet, field: Field) -> Question:
-        is_long = self._questions[field.name].long
-        grown = self._grown(field) if is_long else 0
-        height = sheet.top - sheet.bottom + grown
+        question = self._questions[field.name]
+        draws_box = box_of(question) in BOXES_OF_TEXT
+        edges, more = self._box(sheet, field) if draws_box else (field.edges, 0.0)
+        height = sheet.top - sheet.bottom + more
         if field.name not in self._marks:
-            return Question(Part(height), sheet, field, (), grown, draws_box=is_long)
+            return Question(Part(height), sheet, field, (), edges, draws_box)
         text, room = self._marks[field.name], WIDTH - MARK_INDENT
         lines = self._printer.lines(text, MARK, room, bold=self._word)
         part = Part(
@@ -145,12 +162,22 @@ class _Sizes:
             line_height=MARK.leading,
             end=QUESTION_END,
         )
-        return Question(part, sheet, field, lines, grown, draws_box=is_long)
+        return Question(part, sheet, field, lines, edges, draws_box)
 
-    def _grown(self, field: Field) -> float:
-        """Return how much higher than that of the blank the box of an answer is."""
-        answer, (width, height) = self._answers.get(field.name, ""), field.size
-        if not answer:
-            return 0
-        wanted = min(Painter(self._printer.faces).height(answer, width), _TALLEST_BOX)
-        return max(wanted - height - 2 * BOX_LINE, 0)
+    def _box(self, sheet: Sheet, field: Field) -> tuple[Edges, float]:
+        """Return where the box of an answer is on its sheet, and how much higher that gets.
+
+        An answer that is too long for a box beside its label gets one below, as wide as the page.
+        """
+        answer, painter = self._answers.get(field.name, ""), Painter(self._printer.faces)
+        question, (left, bottom, right, top) = self._questions[field.name], field.edges
+        lines = bool(field.flags & MULTILINE)
+        if not answer or painter.fits(answer, right - left, top - bottom, lines=lines):
+            return field.edges, 0.0
+        if box_of(question) != BESIDE:
+            height = min(painter.height(answer, right - left), _TALLEST_BOX)
+            return (left, top - height, right, top), bottom - top + height
+        left, right = LEFT + MARK_INDENT + BOX_LINE, RIGHT - BOX_LINE
+        height = min(painter.height(answer, right - left), _TALLEST_BOX)
+        top = sheet.bottom + QUESTION_END - BOX_LINE
+        return (left, top - height, right, top), height + _MOVED

@@ -2,24 +2,24 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges, edges_of
 from pipeline.forms.pdf.write.objects import Stock, make_stock, stream
-from pipeline.forms.pdf.write.serial import Serial
+from pipeline.forms.pdf.write.serial import Generation, Serial
 
 #: Stands for the number of the page of a part in its elements.
 PAGE = b"@page@"
 _MARK = re.compile(rb"<<\s*/MCID\s+(\d+)\s*>>")
 #: What a copy says of a field itself.
-_OF_A_COPY = ("/Rect", "/P", "/TU", "/V", "/AS", "/AP", "/StructParent")
+_OF_A_COPY = ("/Rect", "/P", "/TU", "/Ff", "/V", "/AS", "/AP", "/StructParent")
 #: Elements without a meaning of their own, and the keys that each element has.
 _BOXES = frozenset({"/Span", "/NonStruct"})
 _OF_EVERY_ELEMENT = frozenset({"/Type", "/S", "/P", "/Pg", "/K"})
 #: Parts that do not stand in the section of a group.
-_WITHOUT_GROUP = ("header", "send")
+WITHOUT_GROUP = ("header", "intro", "send")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Field:
     """A field of the form; ``entries`` are those that no copy changes.
 
     ``value`` and ``look`` are what it holds and shows when it is blank, ``title`` is its name for
-    people, ``place`` its number in the parent tree (None of a hidden field).
+    people, ``flags`` its flags, ``place`` its number in the parent tree (None of a hidden field).
     """
 
     name: str
@@ -35,6 +35,7 @@ class Field:
     edges: Edges
     entries: bytes
     title: str
+    flags: int
     value: bytes
     look: bytes
     place: int | None
@@ -67,6 +68,21 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPart:
+    """A link on a part: ``target`` is the sheet that it leads to; None of one out of the form.
+
+    ``form`` is its element in the structure, ``place`` its number in the parent tree.
+    """
+
+    number: int
+    edges: Edges
+    entries: bytes
+    target: int | None
+    form: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """One part of a form.
 
@@ -76,6 +92,7 @@ class Sheet:
     ``next_mark``.
     """
 
+    index: int
     name: str
     top: float
     bottom: float
@@ -88,6 +105,7 @@ class Sheet:
     holder: Element
     field: Field | None
     form: int
+    links: tuple[LinkPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +167,17 @@ def parts(content: bytes, ends: Sequence[tuple[str, float]], top: float) -> Part
         marks = list(_bookmarks(root.Outlines))
         widgets = list(root.AcroForm.Fields)
         elements = [element for tree in trees for element, _ in tree]
-        serial = Serial([*widgets, *elements, *marks, root.Outlines])
+        links = [one for page in pdf.pages for one in page.obj.get("/Annots", []) if _is_link(one)]
+        serial = Serial([*widgets, *elements, *marks, root.Outlines, *links])
+        pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
         sheets: list[Sheet] = []
         for page, tree, (name, bottom) in zip(pdf.pages, trees, ends, strict=True):
             first = sheets[-1].next_mark if sheets else 0
-            sheets.append(_sheet(serial, page.obj, tree, _Edges(name, top, bottom, first)))
-        pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
+            known = _Edges(len(sheets), name, top, bottom, first)
+            sheet = _sheet(serial, page.obj, tree, known)
+            sheets.append(replace(sheet, links=tuple(_links(serial, tree, pages))))
         shared = pdf.pages[0].obj.Resources
-        left_out = ("/Pages", "/AcroForm", "/StructTreeRoot", "/Names")
+        left_out = ("/OpenAction", "/Pages", "/AcroForm", "/StructTreeRoot", "/Names")
         return Parts(
             sheets=tuple(sheets),
             hidden=tuple(_field(serial, one) for one in widgets if "/StructParent" not in one),
@@ -184,6 +205,7 @@ def parts(content: bytes, ends: Sequence[tuple[str, float]], top: float) -> Part
 class _Edges:
     """What is known of a part: its name, its edges, and the number of its first marked content."""
 
+    index: int
     name: str
     top: float
     bottom: float
@@ -207,9 +229,10 @@ def _sheet(serial: Serial, page: Any, tree: Sequence[tuple[Any, Any]], known: _E
     form = next((element.number for item, element in below if item.S == "/Form"), 0)
     holder = next((element for _, element in elements if b"%d 0 R" % form in element.kids), topmost)
     count = max(marked, default=-1) + 1
-    widgets = list(page.get("/Annots", []))
+    widgets = [one for one in page.get("/Annots", []) if not _is_link(one)]
     field = _field(serial, widgets[0]) if form else None
     return Sheet(
+        index=known.index,
         name=known.name,
         top=known.top,
         bottom=known.bottom,
@@ -224,7 +247,30 @@ def _sheet(serial: Serial, page: Any, tree: Sequence[tuple[Any, Any]], known: _E
         holder=holder,
         field=field,
         form=form,
+        links=(),
     )
+
+
+def _is_link(annotation: Any) -> bool:
+    return bool(annotation.Subtype == "/Link")
+
+
+def _links(
+    serial: Serial, tree: Sequence[tuple[Any, Any]], pages: Mapping[Generation, int]
+) -> Iterator[LinkPart]:
+    """Yield the links within the elements ``tree``; ``pages`` are the sheets by their pages."""
+    for element, _ in tree:
+        for kid in _flat(element) if element.S == "/Link" else ():
+            if not isinstance(kid, int) and "/Obj" in kid:
+                link = kid.Obj
+                yield LinkPart(
+                    number=serial.number_of(link),
+                    edges=edges_of(link),
+                    entries=serial.entries(link, ("/Rect", "/P", "/StructParent", "/Dest")),
+                    target=pages[link.Dest[0].objgen] if "/Dest" in link else None,
+                    form=serial.number_of(element),
+                    place=int(link.StructParent),
+                )
 
 
 def body_of(element: Element, entries: bytes = b"") -> bytes:
@@ -258,7 +304,7 @@ def _kids(element: Any) -> list[Any]:
 def _topmost(fragment: Any, name: str) -> Any:
     """Return the element of the part ``name`` in what its page has of the form and its group."""
     (inner,) = _kids(fragment)
-    if name in _WITHOUT_GROUP:
+    if name in WITHOUT_GROUP:
         return inner
     (inner,) = _kids(inner)
     return inner
@@ -306,6 +352,7 @@ def _field(serial: Serial, widget: Any) -> Field:
         edges=edges_of(widget),
         entries=serial.entries(widget, _OF_A_COPY),
         title=str(widget.TU),
+        flags=int(widget.Ff),
         value=b"".join(b"%s %s" % (key.encode(), serial.body(value)) for key, value in held),
         look=b"" if looks is None else b"/AP %s" % serial.body(looks),
         place=None if place is None else int(place),

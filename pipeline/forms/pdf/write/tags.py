@@ -10,7 +10,7 @@ from typing import Any
 
 #: Texts are hexadecimal strings in these streams: nothing of them looks like a mark.
 _MARK = re.compile(rb"/\w+\s*<<\s*/MCID\s+(\d+)\s*>>\s*BDC")
-_BLANK = re.compile(rb"/\w+\s*<<\s*/MCID\s+(\d+)\s*>>\s*BDC\s*BT\s*ET\s*EMC")
+_BLANK = re.compile(rb"/\w+\s*<<\s*/MCID\s+(\d+)\s*>>\s*BDC\s*(?:[\d. ]+rg\s+)?BT\s*ET\s*EMC")
 _FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC"
 _LABEL_AND_HINT = 2
 

@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.submission import CellType, LeftOver, LeftOverKind, Submission
@@ -31,6 +32,8 @@ from tests.unit.forms.pdf.additions import (
 )
 
 _ICON = (20.0, 20.0)
+#: From the box of the first question up to the margin of its page, and where that box is.
+_TO_THE_TOP, _FIRST_BOX = 500, 319
 
 
 def _appearance(text: str) -> Callable[[Any], Any]:
@@ -182,7 +185,7 @@ _CASES: Sequence[tuple[str, Change, LeftOverKind, str, str]] = (
         '<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml"><p>New '
         "<b>name &amp; logo</b></p></body>")),
      _KINDS.ANNOTATION, "New name & logo", "display_name"),
-    ("text in the margin", note("FreeText", "company_trading_name", "URGENT", up=-75),
+    ("text in the margin", note("FreeText", "phone_number", "URGENT", up=_TO_THE_TOP),
      _KINDS.ANNOTATION, "URGENT", ""),
     ("underline with words", note("Underline", "country", "or Ireland?"),
      _KINDS.ANNOTATION, "or Ireland?", "country"),
@@ -206,7 +209,7 @@ _CASES: Sequence[tuple[str, Change, LeftOverKind, str, str]] = (
     ("circle around an answer", note("Circle", "phone_number"),
      _KINDS.ANNOTATION, "", "phone_number"),
     ("pen", note("Ink", "is_m2m"), _KINDS.INK, "", "is_m2m"),
-    ("pen in the margin", note("Ink", "company_trading_name", up=-75), _KINDS.INK, "", ""),
+    ("pen in the margin", note("Ink", "phone_number", up=_TO_THE_TOP), _KINDS.INK, "", ""),
     ("hidden note", note("FreeText", "country", "do not tell", F=2),
      _KINDS.ANNOTATION, "do not tell", "country"),
     ("watermark", _with_appearance("Watermark", "country", "DRAFT ONLY"),
@@ -216,7 +219,7 @@ _CASES: Sequence[tuple[str, Change, LeftOverKind, str, str]] = (
      _KINDS.PAGE, "call first", "phone_number"),
     ("typed over a label", typed("phone_number", "ask Tom", right=-230),
      _KINDS.PAGE, "ask Tom", "phone_number"),
-    ("typed in the margin", typed("company_trading_name", "see our letter", up=-70),
+    ("typed in the margin", typed("phone_number", "see our letter", up=_TO_THE_TOP),
      _KINDS.PAGE, "see our letter", ""),
     ("line drawn through", _stroke("contact_email"), _KINDS.INK, "", "contact_email"),
     ("picture over an answer", _picture("contact_email"), _KINDS.PICTURE, "", "contact_email"),
@@ -258,11 +261,11 @@ def _homeless(pdf: Any) -> None:
 
 
 def _two_lines(pdf: Any) -> None:
-    lines = [edges(pdf, name) for name in ("contact_name", "contact_email")]
+    lines = [edges(pdf, name) for name in ("contact_email", "contact_phone")]
     points = [
         x for left, low, right, top in lines for x in (left, top, right, top, left, low, right, low)
     ]
-    note("StrikeOut", "contact_name")(pdf).QuadPoints = Array(points)
+    note("StrikeOut", "contact_email")(pdf).QuadPoints = Array(points)
 
 
 def _over_the_page(subtype: str, words: str | None) -> Change:
@@ -273,7 +276,7 @@ def _over_the_page(subtype: str, words: str | None) -> Change:
 
 
 def _without_own_state(page_of: str, content: bytes) -> Change:
-    """Draw behind our content as it leaves the page: turned over."""
+    """Draw behind our content, in the state in which it leaves the page."""
 
     def add(pdf: Any) -> None:
         widget(pdf, page_of)[0].contents_add(pikepdf.Stream(pdf, content))
@@ -293,11 +296,11 @@ def _by_pdfium(content: bytes) -> bytes:
     """Type words onto a page as programs built on PDFium do, which write its content anew."""
     target = BytesIO()
     with pypdfium2.PdfDocument(content) as document:
-        page = document[2]
+        page = document[0]
         text = pdfium.FPDFPageObj_NewTextObj(document, b"Helvetica", 12.0)
         words = "+44 7400 777777\0".encode("utf-16-le")
         pdfium.FPDFText_SetText(text, (ctypes.c_ushort * (len(words) // 2)).from_buffer_copy(words))
-        pdfium.FPDFPageObj_Transform(text, 1, 0, 0, 1, 320, 766)
+        pdfium.FPDFPageObj_Transform(text, 1, 0, 0, 1, 320, _FIRST_BOX)
         pdfium.FPDFPage_InsertObject(page, text)
         page.gen_content()
         document.save(target)
@@ -315,7 +318,7 @@ _FURTHER: dict[str, tuple[Sequence[Change], list[tuple[str, str, str]]]] = {
     "two answers struck at once": (
         [_two_lines],
         [
-            ("struck", "Siobhán O'Neill-Harris", "contact_name"),
+            ("struck", "+44 7400 123456", "contact_phone"),
             ("struck", "siobhan.oneill@oneills-bookshop.example", "contact_email"),
         ],
     ),
@@ -337,7 +340,7 @@ _FURTHER: dict[str, tuple[Sequence[Change], list[tuple[str, str, str]]]] = {
         [("page", "cut", "phone_number")],
     ),
     "line drawn without a state of its own": (
-        [_without_own_state("website", b"0 0 1 RG 2 w 320 790 m 500 795 l S")],
+        [_without_own_state("website", b"0 0 1 RG 2 w 320 402 m 500 412 l S")],
         [("ink", "", "website")],
     ),
     "two things at one answer": (
@@ -352,6 +355,32 @@ def test_further_habits_are_told(read: Any, name: str) -> None:
     changes, wanted = _FURTHER[name]
     found = read(changed(filled(FormKind.ONBOARDING, country="United Kingdom"), *changes))
     assert sorted(_told(found)) == wanted
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+@pytest.mark.parametrize("given", ["oneill.example", ""])
+def test_words_without_a_state_of_their_own_are_read_where_they_were_meant(
+    read: Any, version: str, given: str
+) -> None:
+    content = published(FormKind.ONBOARDING, "en", version=version)
+    assert content is not None
+
+    def write(pdf: Any) -> None:
+        widget(pdf, "contact_name")[1].V = String("Ann")
+        page, box = widget(pdf, "website")
+        box.V = String(given)
+        left, bottom, _, _ = edges(pdf, "website")
+        page.obj.Resources.Font.AddF = helvetica(pdf)
+        text = b"BT /AddF 10 Tf %.1f %.1f Td (see annlee.example) Tj ET" % (left + 3, bottom + 5)
+        page.contents_add(pikepdf.Stream(pdf, text))
+
+    found = read(changed(content, write))
+    if given:
+        assert _told(found) == [("page", "see annlee.example", "website")]
+    else:
+        assert _told(found) == []
+        answers = {item.field: item.raw for item in found.answers}
+        assert answers["website"] == "see annlee.example"
 
 
 def test_pen_across_the_page_is_at_all_its_questions(read: Any) -> None:
@@ -489,7 +518,7 @@ def _answered(pdf: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        (_edited, [("annotation", "No: it is right as it is", "contact_name")]),
+        (_edited, [("annotation", "No: it is right as it is", "phone_number")]),
         (_touched, []),
         (_answered, [("annotation", "done", "contact_name")]),
         (
