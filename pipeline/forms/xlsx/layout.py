@@ -31,7 +31,7 @@ STAMP_PROPERTY: Final = "_stamp"
 #: Widths in characters of the standard font. The sum decides the scale on A4 portrait: up to 112
 #: a text of 11 pt is printed at 9 pt or more.
 WIDTHS: Final = MappingProxyType(
-    {NUMBER: 4.2, LABEL: 58.2, REQUIREMENT: 10.6, ANSWER: 28.8, CHECK: 10.2}
+    {NUMBER: 4.2, LABEL: 61.0, REQUIREMENT: 10.4, ANSWER: 26.4, CHECK: 10.0}
 )
 #: The same for a copy with marks, whose check column holds sentences.
 MARKED_WIDTHS: Final = MappingProxyType(

@@ -28,11 +28,13 @@ from pipeline.forms.xlsx.write.style import (
 from pipeline.model.form import Filling, FormKind
 
 #: The lines of a box, by the most characters that its answer may have.
-_ROWS_OF_BOX = ((600, 6), (300, 5), (0, 3))
+_ROWS_OF_BOX = ((600, 6), (300, 4), (0, 3))
 #: Bold text needs more room: how much of a column's width is left for it.
 _BOLD = 0.9
 #: The columns whose text is the customer's, or tells of it.
 _THEIRS = frozenset({at.ANSWER, at.CHECK})
+#: The shares of a column's width by which it is told whether a text fits in other fonts.
+_WIDER, _TIGHTER = 1.2, 0.95
 #: What stands in a frame.
 BOXED = frozenset({"box title", "box"})
 
@@ -183,7 +185,8 @@ class Content:
             self.texts.words("send_not"),
             self.texts.words("privacy_line").format(privacy=self.privacy),
         ):
-            yield from self._lines(text, "link" if self.address in text else "line")
+            yield from self._lines(text, "line")
+        yield "link", self.texts.words("send_now").format(address=self.address)
         yield "line", self.texts.words("identity").format(stamp=self.stamp.text)
 
     def _facts(self, title: str) -> Iterator[tuple[str, str]]:
@@ -220,10 +223,16 @@ class Content:
         return QuestionRow(content, label, explanation, check, height)
 
     def _flowing(self, text: str) -> str:
-        """Return ``text`` in one paragraph where that takes fewer lines."""
-        room = self.widths[at.LABEL]
-        flowing = text.replace("\n", self.texts.words("gap"))
-        return min(text, flowing, key=lambda one: own_measured(one, room)[0])
+        """Return ``text`` in one paragraph where its last part fits into the last line of the first.
+
+        It must fit in fonts that are a little wider, and narrower, than the one that was measured.
+        """
+        above, gap, _ = text.partition("\n")
+        if not gap:
+            return text
+        room, flowing = self.widths[at.LABEL], text.replace("\n", self.texts.words("gap"))
+        least, most = own_measured(above, room * _WIDER)[0], own_measured(flowing, room * _TIGHTER)[0]
+        return flowing if most <= least else text
 
     def _shown_check(self, name: str) -> str:
         """Return what the formula of the check column results in."""

@@ -179,7 +179,7 @@ class _Writer:
             cell.hyperlink = mail_link(self.content.address, self.texts.form(self.kind).title)
             cell.font = self.look.link
         cell.alignment = self.look.flow
-        sheet.row_dimensions[row].height = 16.5
+        sheet.row_dimensions[row].height = 16
         if what in BOXED:
             self._frame(sheet, row, what)
 

@@ -51,7 +51,7 @@ def write_start(
     for heading, paragraphs in _sections(kind, texts, address, privacy):
         for number, text in enumerate(paragraphs):
             _paragraph(sheet, row, "" if number else heading, text, look)
-            if address in text:
+            if text == texts.words("send_now").format(address=address):
                 where = mail_link(address, texts.form(kind).title)
                 _link(sheet[f"B{row}"], text, look, where)
             if heading == facts:
@@ -116,6 +116,7 @@ def _sections(
             words("save_xlsx"),
             words("send").format(address=address),
             words("send_not"),
+            words("send_now").format(address=address),
         ),
     )
     yield words("what_next"), (form.what_next, words("code_line"))
