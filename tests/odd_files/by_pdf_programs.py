@@ -271,7 +271,7 @@ POPPLER.refused(
     "united with a cover letter",
     "pdfunite",
     _line("pdfunite COVER IN OUT", COVER=_cover),
-    "file_damaged",
+    "file_joined",
 )
 POPPLER.add(
     "printed by Evince",
@@ -296,7 +296,7 @@ def _parted(content: bytes, folder: Path) -> bytes:
     return (folder / "out.pdf").read_bytes()
 
 
-POPPLER.refused("taken apart and united", "pdfseparate, pdfunite", _parted, "file_damaged")
+POPPLER.refused("taken apart and united", "pdfseparate, pdfunite", _parted, "file_joined")
 POPPLER.refused(
     "one page taken out",
     "pdfseparate",
@@ -343,8 +343,8 @@ GHOSTSCRIPT.refused(
     "file_print_unread",
     kind=_QR,
 )
-GHOSTSCRIPT.staff("form behind a cover letter, printed together", "virtual PDF printers",
-                  _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover))  # fmt: skip
+GHOSTSCRIPT.add("form behind a cover letter, printed together", "virtual PDF printers",
+                  _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover), expected=Outcome.PRINT, words="Please process by Friday")  # fmt: skip
 
 # pdf-lib
 
@@ -419,11 +419,12 @@ PDF_LIB.add(
     kind=_QR,
 )
 PDF_LIB.add("flattened", "flatteners on the web", _lib(["flatten"]), expected=Outcome.PRINT)
-PDF_LIB.asked(
+PDF_LIB.add(
     "flattened, then corrected by hand",
     "flatten, then edit",
     _lib(["flatten"], ["text", "PAGE", "X", "Y", "x"], at="website"),
-    "website",
+    expected=Outcome.PRINT,
+    at=("website",),
 )
 PDF_LIB.add(
     "two pages on one sheet",

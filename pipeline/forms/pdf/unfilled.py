@@ -19,7 +19,7 @@ from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workb
 from pipeline.forms.pdf.read.fields import has_xfa
 from pipeline.forms.pdf.read.identity import dated
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
-from pipeline.forms.stamp import IDENTITY_NAMES, printed_stamps, read_stamp
+from pipeline.forms.stamp import IDENTITY_NAMES, count_printed, printed_stamps, read_stamp
 from pipeline.logs import event
 from pipeline.model.form import FileFormat
 from pipeline.model.submission import Submission, UnreadableFile
@@ -107,6 +107,8 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
         return None
     if found is None:
         return None
+    if found.missing and count_printed(printed_text(pdf)) > len(pdf.pages):
+        return unreadable(file, "file_print_unread")  # several pages on one sheet
     if found.missing:
         return incomplete(file, found.stamp, frozenset(found.missing), len(pdf.pages))
     if not any(answer.raw for answer in found.answers):
