@@ -11,8 +11,8 @@ from tests.odd_files.pictures import picture_of
 from tests.programs.running import call_node
 
 _HERE = Path(__file__).parent
-EXCELJS = Writer("exceljs", "xlsx")
-SHEETJS = Writer("SheetJS", "xlsx")
+EXCELJS = Writer("exceljs", "xlsx", ("node:exceljs", "exceljs"))
+SHEETJS = Writer("SheetJS", "xlsx", ("node:xlsx", "SheetJS"))
 _QR = FormKind.QR
 _MOVE = FormKind.MIGRATION
 
