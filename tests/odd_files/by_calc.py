@@ -1,7 +1,7 @@
 """What is done in LibreOffice Calc, and what it makes of what others have added."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -57,12 +57,29 @@ def _type(field: str, words: str, right: int = 0) -> Steps:
     ]
 
 
-CALC.asked("words right of the table", "a second thought", _calc(_type("phone_number", "neue Nummer folgt", 4)), "phone_number",
-           words="neue Nummer folgt", language="de")  # fmt: skip
-CALC.asked("words over the hint", "the wrong column", _calc(_type("contact_phone", "+44 121 234 5699", 1)), "contact_phone",
-           words="+44 121 234 5699", given={"contact_phone": ""})  # fmt: skip
-CALC.staff("sheet renamed", "double click on the tab", _calc(lambda sheet, _: [("rename sheet", sheet, "お申し込み（至急）")]),
-           words="お申し込み（至急）", language="ja")  # fmt: skip
+CALC.asked(
+    "words right of the table",
+    "a second thought",
+    _calc(_type("phone_number", "neue Nummer folgt", 4)),
+    "phone_number",
+    words="neue Nummer folgt",
+    language="de",
+)
+CALC.asked(
+    "words over the hint",
+    "the wrong column",
+    _calc(_type("contact_phone", "+44 121 234 5699", 1)),
+    "contact_phone",
+    words="+44 121 234 5699",
+    given={"contact_phone": ""},
+)
+CALC.staff(
+    "sheet renamed",
+    "double click on the tab",
+    _calc(lambda sheet, _: [("rename sheet", sheet, "お申し込み（至急）")]),
+    words="お申し込み（至急）",
+    language="ja",
+)
 CALC.add(
     "rows put above",
     "a head of one's own is planned",
@@ -89,7 +106,7 @@ CALC.add(
     "today by a formula",
     "=TODAY()",
     _calc(_type("ready_date", "=TODAY()")),
-    reads={"ready_date": date.today().isoformat()},
+    reads={"ready_date": datetime.now(UTC).date().isoformat()},
 )
 CALC.asked(
     "division by zero",
@@ -110,21 +127,42 @@ CALC.asked(
     "website",
     words="retired in May",
 )
+
+
+def _below(book: object) -> None:
+    page = cell(book, "notes").parent
+    page.cell(page.max_row + 4, 2).value = "bitte eilt"
+
+
 CALC.staff(
     "words below the table kept",
     "opened and saved",
-    _calc(_nothing, before=by(lambda book: _below(book))),
+    _calc(_nothing, before=by(_below)),
     words="bitte eilt",
     language="de",
 )
+
+
+def _hidden(book: object) -> None:
+    page = book[at.IDENTITY_SHEET]  # type: ignore[index]
+    page["D9"] = "pin is on the desk"
+
+
 CALC.staff(
     "words in our hidden sheet kept",
     "opened and saved",
-    _calc(_nothing, before=by(lambda book: _hidden(book))),
+    _calc(_nothing, before=by(_hidden)),
     words="pin is on the desk",
 )
-CALC.asked("answer column and one more", "opened and saved", _calc(_nothing, before=put("where_shown", 3, "来年から")), "where_shown",
-           words="来年から", kind=_QR, language="ja")  # fmt: skip
+CALC.asked(
+    "answer column and one more",
+    "opened and saved",
+    _calc(_nothing, before=put("where_shown", 3, "来年から")),
+    "where_shown",
+    words="来年から",
+    kind=_QR,
+    language="ja",
+)
 CALC.add("opened and saved", "nothing else", _calc(_nothing), kind=_MOVE, language="de")
 CALC.refused("saved as .ods", "Save As", _calc(_nothing, "ods"), "file_type", language="ja")
 CALC.refused("saved as .xls", "Save As", _calc(_nothing, "xls"), "file_type", kind=_MOVE)
@@ -136,13 +174,3 @@ CALC.refused(
     "file_printed_workbook",
     kind=_QR,
 )
-
-
-def _below(book: object) -> None:
-    page = cell(book, "notes").parent
-    page.cell(page.max_row + 4, 2).value = "bitte eilt"
-
-
-def _hidden(book: object) -> None:
-    page = book[at.IDENTITY_SHEET]  # type: ignore[index]
-    page["D9"] = "pin is on the desk"

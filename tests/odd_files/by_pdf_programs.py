@@ -1,4 +1,4 @@
-"""What the programs for PDF pages do to filled forms: each of these files is made by running one."""
+"""What the programs for PDF pages do to filled forms: each file is made by running one."""
 
 import io
 import json
@@ -104,16 +104,25 @@ QPDF.refused(
     _line("qpdf --encrypt u o 256 -- IN OUT"),
     "file_password",
 )
-QPDF.add("cover letter before the form", "a merger", _line("qpdf --empty --pages COVER IN -- OUT", COVER=_cover),
-         expected=Outcome.STAFF, words="Please process by Friday")  # fmt: skip
+QPDF.add(
+    "cover letter before the form",
+    "a merger",
+    _line("qpdf --empty --pages COVER IN -- OUT", COVER=_cover),
+    expected=Outcome.STAFF,
+    words="Please process by Friday",
+)
 QPDF.staff(
     "scan behind the form",
     "a merger",
     _line("qpdf --empty --pages IN SCAN -- OUT", SCAN=_scan),
     marked=True,
 )
-QPDF.staff("letterhead over all pages", "a mail gateway's stamp", _line("qpdf IN --overlay OVER --repeat=1 -- OUT", OVER=_letterhead),
-           words="Harbour Books Ltd, 1 Quay, Leeds")  # fmt: skip
+QPDF.staff(
+    "letterhead over all pages",
+    "a mail gateway's stamp",
+    _line("qpdf IN --overlay OVER --repeat=1 -- OUT", OVER=_letterhead),
+    words="Harbour Books Ltd, 1 Quay, Leeds",
+)
 QPDF.add(
     "pages from behind",
     "a duplex scanner's habit",
@@ -297,13 +306,6 @@ def _parted(content: bytes, folder: Path) -> bytes:
 
 
 POPPLER.refused("taken apart and united", "pdfseparate, pdfunite", _parted, "file_joined")
-POPPLER.refused(
-    "one page taken out",
-    "pdfseparate",
-    lambda content, folder: _one(content, folder),
-    "file_pages_missing",
-    language="de",
-)
 
 
 def _one(content: bytes, folder: Path) -> bytes:
@@ -318,6 +320,15 @@ def _one(content: bytes, folder: Path) -> bytes:
         folder=folder,
     )
     return (folder / "p2.pdf").read_bytes()
+
+
+POPPLER.refused(
+    "one page taken out",
+    "pdfseparate",
+    _one,
+    "file_pages_missing",
+    language="de",
+)
 
 
 # Ghostscript
@@ -343,8 +354,13 @@ GHOSTSCRIPT.refused(
     "file_print_unread",
     kind=_QR,
 )
-GHOSTSCRIPT.add("form behind a cover letter, printed together", "virtual PDF printers",
-                  _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover), expected=Outcome.PRINT, words="Please process by Friday")  # fmt: skip
+GHOSTSCRIPT.add(
+    "form behind a cover letter, printed together",
+    "virtual PDF printers",
+    _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover),
+    expected=Outcome.PRINT,
+    words="Please process by Friday",
+)
 
 # pdf-lib
 
@@ -383,8 +399,15 @@ PDF_LIB.asked(
     "phone_number",
     words="+44 7400 999999",
 )
-PDF_LIB.asked("typed into a blank box", "fill & sign web sites", _lib(["text", "PAGE", "X", "Y", "Einkauf"], at="contact_department"), "contact_department",
-              words="Einkauf", given={"contact_department": ""}, language="de")  # fmt: skip
+PDF_LIB.asked(
+    "typed into a blank box",
+    "fill & sign web sites",
+    _lib(["text", "PAGE", "X", "Y", "Einkauf"], at="contact_department"),
+    "contact_department",
+    words="Einkauf",
+    given={"contact_department": ""},
+    language="de",
+)
 PDF_LIB.asked(
     "signature drawn over an answer",
     "fill & sign web sites",
@@ -466,7 +489,7 @@ def _firefox(field: str, note: dict[str, Any]) -> Make:
             "structTreeParentId": None,
             **note,
         }
-        if note["annotationType"] == 15:  # noqa: PLR2004 - ink, in the editor of pdf.js
+        if note["annotationType"] == 15:
             points = [
                 spot.left + 3,
                 spot.bottom + 3,
@@ -477,7 +500,7 @@ def _firefox(field: str, note: dict[str, Any]) -> Make:
             ]
             nan = [0.0] * 4
             own["paths"] = {"lines": [[*nan, *points[:2], *nan, *points[2:4]]], "points": [points]}
-        if note["annotationType"] == 9:  # noqa: PLR2004 - a highlight
+        if note["annotationType"] == 9:
             left, bottom, right, top = spot.rect
             own["quadPoints"] = [left, top, right, top, left, bottom, right, bottom]
             own["outlines"] = [[left, bottom, left, top, right, top, right, bottom]]
@@ -507,8 +530,15 @@ PDF_JS.asked(
     "display_name",
     words="Harbour & Sons",
 )
-PDF_JS.asked("text over a blank answer", "Firefox: Text", _firefox("contact_department", _text("総務部")), "contact_department",
-             words="総務部", given={"contact_department": ""}, language="ja")  # fmt: skip
+PDF_JS.asked(
+    "text over a blank answer",
+    "Firefox: Text",
+    _firefox("contact_department", _text("総務部")),
+    "contact_department",
+    words="総務部",
+    given={"contact_department": ""},
+    language="ja",
+)
 PDF_JS.asked(
     "ink",
     "Firefox: Draw",
@@ -616,7 +646,7 @@ def _pdfium_note(content: bytes, folder: Path) -> bytes:
 PDFIUM.add(
     "printed",
     "Chrome and Edge: save as PDF",
-    lambda content: printed(content),
+    printed,
     expected=Outcome.PRINT,
     language="de",
 )
