@@ -575,9 +575,7 @@ BOOKS.add(
 BOOKS.asked(
     "copy of the sheet with another answer",
     "two versions in one file",
-    lambda content: copied_sheet(lambda: form(display_name="Harbour & Sons", language="en")[1])(
-        content
-    ),
+    copied_sheet(lambda: form(display_name="Harbour & Sons", language="en")[1]),
     "display_name",
     words="Harbour & Sons",
 )

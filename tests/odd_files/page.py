@@ -18,23 +18,25 @@ Each of these {n} files is a well filled form to which a person or a program did
 program that is named made the file; a habit of a program that does not run here is done by another.
 `python -m tests.odd_files.lost` makes all of them, mails each to a mailbox of its own and compares
 what was put in with what the request holds, what the customer reads and what staff must tick off.
-Nothing may be lost in silence, and nothing may be wrong: {counts}.
+Nothing may be lost in silence, and nothing may be wrong:
+
+{counts}
 """
 _HEADS = ("file", "made by", "habit", "form", "put in", "becomes")
 _COUNTED = {
-    Outcome.ACCEPTED: "{n} are accepted whole",
-    Outcome.ASKED: "about {n} the customer is asked at the question",
-    Outcome.STAFF: "{n} are told to staff",
-    Outcome.PRINT: "{n} are read from the page and asked about",
-    Outcome.TWO: "{n} become several requests",
-    Outcome.REFUSED: "{n} are answered with what to do",
+    Outcome.ACCEPTED: "**accepted**: whole, and nobody is asked or told anything",
+    Outcome.ASKED: "**asked**: the customer reads the words at their question",
+    Outcome.STAFF: "**staff**: the words wait for staff to tick them off",
+    Outcome.PRINT: "**print**: read from the page, and all of it is asked about",
+    Outcome.TWO: "**two**: each form in the file becomes a request",
+    Outcome.REFUSED: "**refused**: the answer says what to do, by the sentence that is named",
 }
 
 
 def section() -> str:
     """Return the part of the page, which ends with an empty line."""
     found = Counter(case.expected for case in CASES)
-    counts = ", ".join(words.format(n=found[way]) for way, words in _COUNTED.items())
+    counts = "\n".join(f"- {found[way]} {words}" for way, words in _COUNTED.items())
     marks = ("---",) * len(_HEADS)
     lines = [_line(_HEADS), _line(marks), *map(row, CASES)]
     return "\n".join((TITLE, "", _TEXT.format(n=len(CASES), counts=counts), *lines)) + "\n"
