@@ -73,7 +73,8 @@ def test_styles_are_told_by_the_index_of_their_cells() -> None:
 def test_texts_of_rules_and_links_are_found_with_their_rows() -> None:
     sheet = (
         f'<worksheet xmlns="{_MAIN}"><sheetData/><dataValidations>'
-        '<dataValidation sqref="D6 $D$8:D9" promptTitle="Old" prompt="new in May" error="no"/></dataValidations><hyperlinks>'
+        '<dataValidation sqref="D6 $D$8:D9" promptTitle="Old" prompt="new in May" error="no"/>'
+        "</dataValidations><hyperlinks>"
         '<hyperlink ref="B2" tooltip="moves"/></hyperlinks><extLst><ext><x:dataValidations'
         f' xmlns:x="{_NEWER}"><x:dataValidation prompt="newer"><xm:sqref xmlns:xm="{_FORMULAS}">E7'
         "</xm:sqref></x:dataValidation></x:dataValidations></ext></extLst></worksheet>"
