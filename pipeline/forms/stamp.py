@@ -54,6 +54,11 @@ def printed_stamps(text: str) -> tuple[Stamp, ...]:
     return tuple(dict.fromkeys(stamp for stamp in found if stamp is not None))
 
 
+def count_printed(text: str) -> int:
+    """Return how often an identity is printed in ``text``: once on each page of a form."""
+    return len(_PRINTED.findall(_plain(text)))
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[‐-―−]", "-", unicodedata.normalize("NFKC", text))
 

@@ -1,5 +1,6 @@
 """Read one answer: what the cell or field itself says, then the reader of the question's kind."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -55,6 +56,11 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 _OWN_BLANKS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK, AnswerKind.COUNTRY})
 _NUMBERS = frozenset({AnswerKind.PHONE, AnswerKind.CONTACT_PHONE, AnswerKind.DIGITS})
 _BLANK = Read(None, Verdict.BLANK)
+#: A formula: a function, a place, a text or a number behind the sign of equality.
+_FORMULA = re.compile(
+    r"""\s*=\s*[+-]?(?:[^\W\d_][\w.]{0,40}\(|(?:'[^']{1,80}'|\w{1,40})!|\$?[A-Za-z]{1,3}\$?\d|["(\d])"""
+)
+_SHOWN = 100
 #: No answer is nearly so long; beyond it nothing is read, so that no text takes its time.
 _LONGEST = 10_000
 
@@ -92,6 +98,10 @@ def _read(answer: Answer, question: Question, hints: Hints) -> Read:
         return reject("placeholder" if copied else "cell_error", given=text.strip())
     if answer.cell_type is CellType.FORMULA:
         return reject("cell_formula")
+    if _FORMULA.match(text):  # typed into a cell of texts, which keeps it as it is
+        copied = answer.where == answer.field
+        given = squeeze(text)[:_SHOWN]
+        return reject("placeholder", given=given) if copied else reject("cell_formula")
     if is_placeholder(text) and question.kind not in _OWN_BLANKS:
         unknown = question.unknown and READERS[question.kind](text, question, hints)
         if unknown and unknown.verdict is Verdict.OK:

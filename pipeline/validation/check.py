@@ -9,17 +9,41 @@ from types import MappingProxyType
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.model.checked import CheckedForm, FieldReading, M2mCertainty
-from pipeline.model.problem import Problem, Severity, Verdict
+from pipeline.model.problem import Audience, Problem, Severity, Verdict
 from pipeline.model.submission import Answer, CellType, LeftOver, Submission
 from pipeline.validation.answer import read_answer
 from pipeline.validation.email import FREE_MAIL_DOMAINS
 from pipeline.validation.phone.policy import DEFAULT, PhonePolicy
 from pipeline.validation.reading import Finding, Hints, Read
+from pipeline.validation.remarks import unlisted, words_of
 from pipeline.validation.rules import Facts, apply_rules
 from pipeline.validation.the_file import file_problems, with_left_over
 
 _COUNTRY = "country"
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
+_IGNORED, _LONGEST = "words_ignored", 200
+#: Kinds of answers in which words are no part of the value.
+_ONE_VALUE = frozenset(
+    {
+        AnswerKind.PHONE,
+        AnswerKind.CONTACT_PHONE,
+        AnswerKind.EMAIL,
+        AnswerKind.UUID,
+        AnswerKind.DIGITS,
+        AnswerKind.PATTERN,
+    }
+)
+#: Answers that are names of the customer's.
+_NAMES = (
+    "contact_name",
+    "contact_department",
+    "company_legal_name",
+    "company_trading_name",
+    "genesys_org_name",
+    "display_name",
+    "integration_name",
+    "code_contact",
+)
 _NUMBER, _AGAIN = "phone_number", "phone_number_again"
 
 
@@ -80,6 +104,7 @@ def _read_all(
     country = None
     found: dict[str, Read] = {}
     beside = _left_over(submission)
+    known = _own_names(answers)
     names = sorted(definition.questions, key=lambda name: name != _COUNTRY)
     for name in names:
         answer = answers.get(name)
@@ -89,10 +114,13 @@ def _read_all(
             language=submission.language,
             words=context.vocabulary.get(name, _NO_WORDS),
             phones=context.phones,
+            known=known,
         )
         read = read_answer(
             answer, definition.questions[name], hints, confirmed=context.confirmed.get(name)
         )
+        if definition.questions[name].kind in _ONE_VALUE:
+            read = _with_ignored_told(read, answer, known)
         if name == _COUNTRY and (read.verdict is Verdict.OK or _waits_for_print(read)):
             country = read.value
         if items := beside.get(name):
@@ -103,6 +131,25 @@ def _read_all(
                 country = read.value
         found[name] = read
     return found
+
+
+def _own_names(answers: Mapping[str, Answer]) -> frozenset[str]:
+    """Return the words of the customer's names, which may stand beside any answer."""
+    texts = (answers[name].raw for name in _NAMES if name in answers)
+    return frozenset().union(*map(words_of, texts))
+
+
+def _with_ignored_told(read: Read, answer: Answer | None, known: frozenset[str]) -> Read:
+    """Return ``read`` with a word to staff of what beside its value was taken for a name."""
+    if answer is None or read.verdict is not Verdict.OK or _IGNORED not in read.notes:
+        return read
+    if answer.cell_type is CellType.STAFF or "confirmed" in read.notes:
+        return read
+    words = unlisted(answer.raw, read.value or "", known)
+    if not words:
+        return read
+    told = Finding("words_beside", (("given", words[:_LONGEST]),), Severity.WARNING, Audience.STAFF)
+    return replace(read, findings=(*read.findings, told))
 
 
 def _left_over(submission: Submission) -> Mapping[str, tuple[LeftOver, ...]]:

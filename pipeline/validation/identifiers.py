@@ -57,7 +57,8 @@ def read_uuid(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     if found:
         around = () if plain.strip("{}() ") == found[0] else ("words_ignored",)
         read = _one_uuid(found[0], hints).noted(*notes, *around)
-        return _beside(read, re.sub(r"(?:https?://|urn:)\S*", " ", plain).replace(found[0], " "))
+        rest = re.sub(r"(?:https?://|urn:)\S*", " ", plain).replace(found[0], " ")
+        return _beside(read, rest, hints)
     loose = _LOOSE_UUID.findall(re.sub(r"(?<=[0-9a-f-])\s+(?=[0-9a-f-])", "", plain))
     if len(loose) == 1:
         digits = loose[0].replace("-", "")
@@ -115,7 +116,7 @@ def read_digits(text: str, question: Question, hints: Hints) -> Read:  # noqa: P
         return reject("digits_id", min=question.minimum, max=question.maximum)
     words = ("words_ignored",) if re.search(r"[^\d\s.,'_-]", plain) else ()
     read = _one_id(runs[0], plain, question, hints).noted(*notes, *words)
-    return _beside(read, re.sub(r"\d", " ", plain))
+    return _beside(read, re.sub(r"\d", " ", plain), hints)
 
 
 def _one_id(value: str, plain: str, question: Question, hints: Hints) -> Read:
@@ -195,7 +196,7 @@ def read_pattern(text: str, question: Question, hints: Hints) -> Read:
     if found[0] != code and not re.search(r"\d", found[0]):
         return ask(found[0], "confirm_value", value=found[0])  # a word of so many letters
     read = ok(found[0], *notes, *(() if found[0] == code else ("words_ignored",)))
-    return read if link else _beside(read, _without_code(plain, found[0]))
+    return read if link else _beside(read, _without_code(plain, found[0]), hints)
 
 
 def _without_code(text: str, code: str) -> str:
@@ -203,8 +204,10 @@ def _without_code(text: str, code: str) -> str:
     return re.sub(r"[\s-]?".join(code), " ", text, flags=re.IGNORECASE)
 
 
-def _beside(read: Read, rest: str) -> Read:
-    """Return ``read`` as a question when ``rest`` has more than labels and links."""
-    if read.verdict is not Verdict.OK or not read.value or not is_more_than_labels(rest):
+def _beside(read: Read, rest: str, hints: Hints) -> Read:
+    """Return ``read`` as a question when ``rest`` has more than labels, links and own names."""
+    if read.verdict is not Verdict.OK or not read.value:
+        return read
+    if not is_more_than_labels(rest, hints.known):
         return read
     return ask(read.value, "confirm_value", value=read.value).noted(*read.notes)

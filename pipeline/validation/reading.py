@@ -59,8 +59,8 @@ class Hints:
     """What a reader may know beside the text itself; ``today`` matters to dates alone.
 
     ``country`` is the stated country (alpha-2) or None; ``language`` the language of the form;
-    ``words`` are the folded words of a choice with their codes; ``phones`` says which numbers are
-    taken.
+    ``words`` are the folded words of a choice with their codes; ``known`` are the folded words of
+    the customer's own names; ``phones`` says which numbers are taken.
     """
 
     today: date = date(1970, 1, 1)
@@ -69,6 +69,7 @@ class Hints:
     cell_type: CellType = CellType.TEXT
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     phones: PhonePolicy = DEFAULT
+    known: frozenset[str] = frozenset()
 
 
 def ok(value: str, *notes: str, findings: tuple[Finding, ...] = ()) -> Read:

@@ -32,6 +32,7 @@ _ID_LABELS = (
     "|konto|kontonummer|unternehmens|kennung|uuid|guid|urn|link|is|our|the|ist|die|unsere|lautet"
     "|qr|short|existing|current|of|for|und|and|identifier|kurzlink|bestehender|vorhandener|ma|le"
     "|la|el|numéro|numero|número|der|das|my|your|in|on|from|de|key|value|this|here|hier"
+    "|company|firma|production|prod|live|main|produktion|本番"
 )
 _EAST_ASIAN = (
     "受付|総務|営業|人事|経理|情報システム|東京|大阪|新規取得|新規|平日|のみ|まで|用|ひかり|"
@@ -63,6 +64,9 @@ _OTHER_IDS = re.compile(r"\b(?:phone|page|app|pixel|ad|seite)\b|ページ", re.I
 _EITHER = re.compile(
     r"\b(?:or|oder|ou|either|entweder|else|another|andere)\b|または|もしくは|或", re.IGNORECASE
 )
+#: A piece with a digit, an address or a link: the value itself, in any spelling.
+_VALUES = re.compile(r"[^\s()（）<>「」]{0,300}[\d@/][^\s()（）<>「」]{0,300}")
+_LONGEST = 1_000
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e'’])*")
 
 
@@ -79,6 +83,25 @@ def _east_asian() -> re.Pattern[str]:
 
 #: A name in brackets that has no capitals: （田中 愛子）.
 _NAME = re.compile(r"[(（]\s?(?:[々\u3040-\u30ff\u3400-\u9fff]{1,6}\s?){1,2}[)）]")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of ``text``, folded, as those beside a value are compared."""
+    return frozenset(map(fold, _WORD.findall(text[:_LONGEST])))
+
+
+def unlisted(text: str, value: str, known: frozenset[str]) -> str:
+    """Return the words of ``text`` beside ``value`` that are not known to be harmless.
+
+    Words with a capital pass as names, and may be more than that. ``known`` are words of the
+    customer's own names.
+    """
+    bare = _VALUES.sub(" ", text[:_LONGEST].replace(value, " ") if value else text[:_LONGEST])
+    harmless = _known(_LABELS) | _known(_ID_LABELS) | known
+    words = _WORD.findall(_east_asian().sub(" ", bare))
+    return " ".join(
+        word for word in words if fold(word) not in harmless and not is_country_name(word)
+    )
 
 
 def is_doubted(rest: str, *, names: bool = False) -> bool:
@@ -106,9 +129,13 @@ def _says_another_thing(rest: str) -> bool:
     return bool(_DOUBT_SIGNS.search(rest) or _STATES.search(rest)) or takes_back(rest)
 
 
-def is_more_than_labels(rest: str) -> bool:
-    """Return whether ``rest``, what stands beside an id, has a word that is no label of it."""
+def is_more_than_labels(rest: str, known: frozenset[str] = frozenset()) -> bool:
+    """Return whether ``rest``, what stands beside an id, has a word that is no label of it.
+
+    ``known`` are words of the customer's own names, folded.
+    """
     if _OTHER_IDS.search(rest) or _says_another_thing(rest):
         return True
     bare = _east_asian().sub(" ", _GLUED.sub(" ", rest))
-    return any(fold(word) not in _known(_ID_LABELS) for word in _WORD.findall(bare))
+    harmless = _known(_ID_LABELS) | known
+    return any(fold(word) not in harmless for word in _WORD.findall(bare))

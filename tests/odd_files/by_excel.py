@@ -29,6 +29,7 @@ from tests.unit.forms.xlsx.adding import (
 EXCEL = Writer("Excel (its parts, written by hand)", "xlsx")
 _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_STRICT = "http://purl.oclc.org/ooxml"
 _QR = FormKind.QR
 _MOVE = FormKind.MIGRATION
 
@@ -46,58 +47,86 @@ def _replaced(name: str, old: bytes, new: bytes) -> Callable[[bytes], bytes]:
 
 
 EXCEL.asked(
-    "thread of comments", "Review > New Comment (365)", thread("phone_number", "Bitte die andere Nummer"),
-    "phone_number", words="Bitte die andere Nummer", language="de",
-)  # fmt: skip
+    "thread of comments",
+    "Review > New Comment (365)",
+    thread("phone_number", "Bitte die andere Nummer"),
+    "phone_number",
+    words="Bitte die andere Nummer",
+    language="de",
+)
 EXCEL.asked(
-    "text box beside an answer", "Insert > Text Box",
+    "text box beside an answer",
+    "Insert > Text Box",
     drawn(lambda row: anchored(shape("正しくは03-5550-0199です"), row, 6), "phone_number"),
-    "phone_number", words="正しくは03-5550-0199です", language="ja",
-)  # fmt: skip
+    "phone_number",
+    words="正しくは03-5550-0199です",
+    language="ja",
+)
 EXCEL.staff(
-    "text box below the table", "Insert > Text Box",
+    "text box below the table",
+    "Insert > Text Box",
     drawn(lambda row: anchored(shape("call me before 5 pm"), row + 90, 2), "notes"),
     words="call me before 5 pm",
-)  # fmt: skip
+)
 EXCEL.asked(
-    "arrow at an answer", "Insert > Shapes", drawn(lambda row: anchored(shape(""), row, 4), "website"),
-    "website", marked=True,
-)  # fmt: skip
+    "arrow at an answer",
+    "Insert > Shapes",
+    drawn(lambda row: anchored(shape(""), row, 4), "website"),
+    "website",
+    marked=True,
+)
 EXCEL.asked(
-    "ink over an answer", "Draw > Pen",
+    "ink over an answer",
+    "Draw > Pen",
     drawn(
         lambda row: anchored(
             '<xdr:contentPart xmlns:xdr14="http://schemas.microsoft.com/office/excel/2010/spreadsheet'
-            'Drawing" r:id="rId1"><xdr14:nvContentPartPr/></xdr:contentPart>', row, 4,
-        ), "display_name",
-    ), "display_name", marked=True,
-)  # fmt: skip
+            'Drawing" r:id="rId1"><xdr14:nvContentPartPr/></xdr:contentPart>',
+            row,
+            4,
+        ),
+        "display_name",
+    ),
+    "display_name",
+    marked=True,
+)
 _PICTURE = (
     '<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="3" name="Picture 1" descr="{words}"/><xdr:cNvPicPr/>'
     '</xdr:nvPicPr><xdr:blipFill><a:blip r:embed="rId1"/></xdr:blipFill><xdr:spPr/></xdr:pic>'
 )
 EXCEL.asked(
-    "picture with a description", "Format Picture > Alt Text",
-    drawn(lambda row: anchored(_PICTURE.format(words="our new number 0121 234 5699"), row, 4), "contact_phone"),
-    "contact_phone", words="our new number 0121 234 5699",
-)  # fmt: skip
+    "picture with a description",
+    "Format Picture > Alt Text",
+    drawn(
+        lambda row: anchored(_PICTURE.format(words="our new number 0121 234 5699"), row, 4),
+        "contact_phone",
+    ),
+    "contact_phone",
+    words="our new number 0121 234 5699",
+)
 EXCEL.staff(
-    "header on the first page only", "Different first page", footer("VERTRAULICH – Vorstand", "firstHeader"),
-    words="VERTRAULICH – Vorstand", language="de",
-)  # fmt: skip
+    "header on the first page only",
+    "Different first page",
+    footer("VERTRAULICH – Vorstand", "firstHeader"),
+    words="VERTRAULICH – Vorstand",
+    language="de",
+)
 EXCEL.staff(
-    "date and file name in the footer", "Insert > Header & Footer", footer("&amp;L&amp;D &amp;F geprüft Kr."),
-    words="geprüft Kr.", language="de",
-)  # fmt: skip
+    "date and file name in the footer",
+    "Insert > Header & Footer",
+    footer("&amp;L&amp;D &amp;F geprüft Kr."),
+    words="geprüft Kr.",
+    language="de",
+)
 
 
 def _control(content: bytes) -> bytes:
     row = row_of(content, "notes")
     vml = (
-        '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
-        ' xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shape id="_x0000_s1025" type="#_x0000_t201">'
+        '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'  # noqa: E501 - markup
+        ' xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shape id="_x0000_s1025" type="#_x0000_t201">'  # noqa: E501 - markup
         '<v:textbox><div><font face="Tahoma">I agree, with reserve</font></div></v:textbox>'
-        f'<x:ClientData ObjectType="Checkbox"><x:Anchor>3, 0, {row - 1}, 0, 4, 0, {row}, 0</x:Anchor>'
+        f'<x:ClientData ObjectType="Checkbox"><x:Anchor>3, 0, {row - 1}, 0, 4, 0, {row}, 0</x:Anchor>'  # noqa: E501 - markup
         "<x:Checked>1</x:Checked></x:ClientData></v:shape></xml>"
     )
     tag = f'<legacyDrawing xmlns:r="{_LINKS}" r:id="rIdAdded"/>'
@@ -140,7 +169,7 @@ def _chart_sheet(content: bytes) -> bytes:
 
     def change(parts: dict[str, bytes]) -> None:
         parts["xl/chartsheets/sheet1.xml"] = (
-            f'<chartsheet xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheetViews><sheetView workbookViewId="0"/>'
+            f'<chartsheet xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheetViews><sheetView workbookViewId="0"/>'  # noqa: E501 - markup
             '</sheetViews><drawing r:id="rId1"/></chartsheet>'
         ).encode()
         parts["xl/chartsheets/_rels/sheet1.xml.rels"] = _rels(
@@ -154,10 +183,10 @@ def _chart_sheet(content: bytes) -> bytes:
         book = parts["xl/workbook.xml"]
         parts["xl/workbook.xml"] = book.replace(
             b"</sheets>",
-            f'<sheet xmlns:r="{_LINKS}" name="Chart1" sheetId="99" r:id="rIdChart"/></sheets>'.encode(),
+            f'<sheet xmlns:r="{_LINKS}" name="Chart1" sheetId="99" r:id="rIdChart"/></sheets>'.encode(),  # noqa: E501 - markup
         )
         rels = "xl/_rels/workbook.xml.rels"
-        item = f'<Relationship Id="rIdChart" Type="{_LINKS}/chartsheet" Target="chartsheets/sheet1.xml"/>'
+        item = f'<Relationship Id="rIdChart" Type="{_LINKS}/chartsheet" Target="chartsheets/sheet1.xml"/>'  # noqa: E501 - markup
         parts[rels] = parts[rels].replace(b"</Relationships>", item.encode() + b"</Relationships>")
 
     return with_parts(_saved(content), change)
@@ -186,9 +215,8 @@ def _phonetic(content: bytes) -> bytes:
     def change(parts: dict[str, bytes]) -> None:
         before = dict(parts)
         for part_name, data in before.items():
-            for old in olds:
-                data = data.replace(old, old + reading)
-            parts[part_name] = data
+            first, second = (old + reading for old in olds)
+            parts[part_name] = data.replace(olds[0], first).replace(olds[1], second)
         assert parts != before
 
     return with_parts(content, change)
@@ -202,7 +230,7 @@ def _revisions(content: bytes) -> bytes:
 
     def change(parts: dict[str, bytes]) -> None:
         log = (
-            f'<revisions xmlns="{_MAIN}"><rcc rId="1" sId="2"><oc r="D8" t="inlineStr"><is><t>Olaf</t></is></oc>'
+            f'<revisions xmlns="{_MAIN}"><rcc rId="1" sId="2"><oc r="D8" t="inlineStr"><is><t>Olaf</t></is></oc>'  # noqa: E501 - markup
             '<nc r="D8" t="inlineStr"><is><t>Oliver Whitcombe</t></is></nc></rcc></revisions>'
         )
         parts["xl/revisions/revisionLog1.xml"] = log.encode()
@@ -212,30 +240,34 @@ def _revisions(content: bytes) -> bytes:
 
 EXCEL.add("log of changes", "Track Changes (legacy)", _revisions)
 EXCEL.add(
-    "template", "saved as .xltx",
-    lambda content, _: ("onboarding.xltx", _replaced("[Content_Types].xml", b"sheet.main+xml", b"template.main+xml")(content)),
-)  # fmt: skip
+    "template",
+    "saved as .xltx",
+    lambda content, _: (
+        "onboarding.xltx",
+        _replaced("[Content_Types].xml", b"sheet.main+xml", b"template.main+xml")(content),
+    ),
+)
 EXCEL.add(
-    "co-authoring and custom parts", "SharePoint adds parts of its own",
+    "co-authoring and custom parts",
+    "SharePoint adds parts of its own",
     lambda content: with_parts(
-        _saved(content), lambda parts: parts.update({"customXml/item1.xml": b"<p:properties xmlns:p='x'/>"})
-    ), kind=_QR, language="ja",
-)  # fmt: skip
+        _saved(content),
+        lambda parts: parts.update({"customXml/item1.xml": b"<p:properties xmlns:p='x'/>"}),
+    ),
+    kind=_QR,
+    language="ja",
+)
 
 
 def _strict(content: bytes) -> bytes:
     """Return the workbook in the strict dialect (ISO/IEC 29500-1 without part 4)."""
 
     def change(parts: dict[str, bytes]) -> None:
-        for name in parts:
+        for name, data in tuple(parts.items()):
             if name.endswith((".xml", ".rels")):
-                parts[name] = (
-                    parts[name]
-                    .replace(_MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main")
-                    .replace(
-                        _LINKS.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"
-                    )
-                )
+                main = data.replace(_MAIN.encode(), f"{_STRICT}/spreadsheetml/main".encode())
+                links = f"{_STRICT}/officeDocument/relationships"
+                parts[name] = main.replace(_LINKS.encode(), links.encode())
 
     return with_parts(_saved(content), change)
 
@@ -256,8 +288,11 @@ EXCEL.refused(
     "file_macro",
 )
 EXCEL.refused(
-    "workbook with a password", "File > Protect > Encrypt", lambda content, _: ("form.xlsx", _encrypted()), "file_password",
-)  # fmt: skip
+    "workbook with a password",
+    "File > Protect > Encrypt",
+    lambda content, _: ("form.xlsx", _encrypted()),
+    "file_password",
+)
 
 
 def _encrypted() -> bytes:
@@ -267,9 +302,12 @@ def _encrypted() -> bytes:
 
 
 EXCEL.refused(
-    "page saved as .xls", "a report tool's Excel file",
-    lambda content, _: ("form.xls", _page(content)), "file_other", language="de",
-)  # fmt: skip
+    "page saved as .xls",
+    "a report tool's Excel file",
+    lambda content, _: ("form.xls", _page(content)),
+    "file_other",
+    language="de",
+)
 
 
 def _page(content: bytes) -> bytes:
@@ -283,13 +321,21 @@ def _page(content: bytes) -> bytes:
 
 
 EXCEL.refused(
-    "link to a sheet in the cloud", "Google Drive for desktop",
-    lambda content, _: ("form.gsheet", b'{"url":"https://docs.google.com/open?id=1a","doc_id":"1a","email":"o@x.example"}'),
+    "link to a sheet in the cloud",
+    "Google Drive for desktop",
+    lambda content, _: (
+        "form.gsheet",
+        b'{"url":"https://docs.google.com/open?id=1a","doc_id":"1a","email":"o@x.example"}',
+    ),
     "file_link",
-)  # fmt: skip
+)
 EXCEL.refused(
-    "half of the file", "an interrupted upload", lambda content: content[: len(content) // 2], "file_damaged", language="ja",
-)  # fmt: skip
+    "half of the file",
+    "an interrupted upload",
+    lambda content: content[: len(content) // 2],
+    "file_damaged",
+    language="ja",
+)
 
 
 def _zip(*files: tuple[str, bytes]) -> bytes:
@@ -301,13 +347,20 @@ def _zip(*files: tuple[str, bytes]) -> bytes:
 
 
 EXCEL.add(
-    "packed in a folder", "Send to > Compressed folder",
-    lambda content, _: ("forms.zip", _zip(("Formulare/antrag.xlsx", content), ("Formulare/Thumbs.db", b"x"))), language="de",
-)  # fmt: skip
+    "packed in a folder",
+    "Send to > Compressed folder",
+    lambda content, _: (
+        "forms.zip",
+        _zip(("Formulare/antrag.xlsx", content), ("Formulare/Thumbs.db", b"x")),
+    ),
+    language="de",
+)
 EXCEL.add(
-    "two forms packed", "Send to > Compressed folder",
-    lambda content, _: ("forms.zip", _zip(("a.xlsx", content), ("b.xlsx", _other()))), expected=Outcome.TWO,
-)  # fmt: skip
+    "two forms packed",
+    "Send to > Compressed folder",
+    lambda content, _: ("forms.zip", _zip(("a.xlsx", content), ("b.xlsx", _other()))),
+    expected=Outcome.TWO,
+)
 
 
 def _other() -> bytes:
@@ -322,7 +375,7 @@ def _dialog(content: bytes) -> bytes:
     place = cell(load_workbook(BytesIO(content)), "contact_department").coordinate
     rule = (
         f'<dataValidation type="textLength" allowBlank="1" showErrorMessage="1" errorTitle="Nein"'
-        f' error="Abteilung gibt es nicht mehr" sqref="{place}"><formula1>1</formula1></dataValidation>'
+        f' error="Abteilung gibt es nicht mehr" sqref="{place}"><formula1>1</formula1></dataValidation>'  # noqa: E501 - markup
     ).encode()
 
     def change(old: bytes) -> bytes:
@@ -339,6 +392,10 @@ def _dialog(content: bytes) -> bytes:
 
 
 EXCEL.asked(
-    "error message of a rule", "Data > Validation > Error Alert", _dialog, "contact_department",
-    words="Abteilung gibt es nicht mehr", language="de",
-)  # fmt: skip
+    "error message of a rule",
+    "Data > Validation > Error Alert",
+    _dialog,
+    "contact_department",
+    words="Abteilung gibt es nicht mehr",
+    language="de",
+)

@@ -11,8 +11,8 @@ from tests.odd_files.pictures import picture_of
 from tests.programs.running import call_node
 
 _HERE = Path(__file__).parent
-EXCELJS = Writer("exceljs", "xlsx")
-SHEETJS = Writer("SheetJS", "xlsx")
+EXCELJS = Writer("exceljs", "xlsx", ("node:exceljs", "exceljs"))
+SHEETJS = Writer("SheetJS", "xlsx", ("node:xlsx", "SheetJS"))
 _QR = FormKind.QR
 _MOVE = FormKind.MIGRATION
 
@@ -47,34 +47,101 @@ def _run(
 
 
 EXCELJS.add("saved again", "a portal keeps and returns the file", _exceljs(), language="ja")
-EXCELJS.asked("note", "a reviewer in a portal", _exceljs(["note", "company_legal_name", "合併予定です"]),
-              "company_legal_name", words="合併予定です", language="ja")  # fmt: skip
-EXCELJS.asked("words right of the table", "a column of remarks",
-              _exceljs(["beside", "country", 4, "und Österreich"]), "country", words="und Österreich", language="de")  # fmt: skip
-EXCELJS.asked("words over the hint", "a column of remarks",
-              _exceljs(["beside", "source_waba_id", 1, "ask the provider"]), "source_waba_id", words="ask the provider", kind=_MOVE)  # fmt: skip
-EXCELJS.asked("old name struck out", "a correction that can be seen",
-              _exceljs(["rich", "contact_department", "Einkauf", " Kundendienst"]),
-              "contact_department", words=("Einkauf", "Kundendienst"), language="de")  # fmt: skip
-EXCELJS.asked("answer struck out", "a correction that can be seen", _exceljs(["strike", "genesys_org_name"]),
-              "genesys_org_name", words="sakura-denki", language="ja")  # fmt: skip
-EXCELJS.add("link that is its own text", "a portal makes links",
-            _exceljs(["link", "website", "https://harbour-books.example", "https://harbour-books.example"]))  # fmt: skip
-EXCELJS.asked("tip of a link", "a portal makes links",
-              _exceljs(["link", "website", "https://harbour-books.example", "https://harbour-books.example", "retired in May"]),
-              "website", words="retired in May")  # fmt: skip
-EXCELJS.add("formula with its result", "looked up in another table",
-            _exceljs(["formula", "contact_name", '"Oliver "&"Whitcombe"', "Oliver Whitcombe"]))  # fmt: skip
-EXCELJS.asked("error as an answer", "looked up in vain", _exceljs(["error", "genesys_org_name", "#N/A"]),
-              "genesys_org_name", words="#N/A")  # fmt: skip
-EXCELJS.add("date as a date", "a date picker", _exceljs(["date", "ready_date", "2026-12-01T00:00:00Z"]),
-            reads={"ready_date": "2026-12-01"}, language="de")  # fmt: skip
-EXCELJS.asked("number shown as a word", "a format of the template",
-              _exceljs(["format", "source_waba_id", 102290129340398, '"to be confirmed"']),
-              "source_waba_id", words="to be confirmed", kind=_MOVE)  # fmt: skip
-EXCELJS.asked("prompt of a rule", "a template of the department",
-              _exceljs(["prompt", "contact_phone", "Zentrale", "nur bis 12 Uhr besetzt"]),
-              "contact_phone", words=("Zentrale", "nur bis 12 Uhr besetzt"), language="de")  # fmt: skip
+EXCELJS.asked(
+    "note",
+    "a reviewer in a portal",
+    _exceljs(["note", "company_legal_name", "合併予定です"]),
+    "company_legal_name",
+    words="合併予定です",
+    language="ja",
+)
+EXCELJS.asked(
+    "words right of the table",
+    "a column of remarks",
+    _exceljs(["beside", "country", 4, "und Österreich"]),
+    "country",
+    words="und Österreich",
+    language="de",
+)
+EXCELJS.asked(
+    "words over the hint",
+    "a column of remarks",
+    _exceljs(["beside", "source_waba_id", 1, "ask the provider"]),
+    "source_waba_id",
+    words="ask the provider",
+    kind=_MOVE,
+)
+EXCELJS.asked(
+    "old name struck out",
+    "a correction that can be seen",
+    _exceljs(["rich", "contact_department", "Einkauf", " Kundendienst"]),
+    "contact_department",
+    words=("Einkauf", "Kundendienst"),
+    language="de",
+)
+EXCELJS.asked(
+    "answer struck out",
+    "a correction that can be seen",
+    _exceljs(["strike", "genesys_org_name"]),
+    "genesys_org_name",
+    words="sakura-denki",
+    language="ja",
+)
+EXCELJS.add(
+    "link that is its own text",
+    "a portal makes links",
+    _exceljs(["link", "website", "https://harbour-books.example", "https://harbour-books.example"]),
+)
+EXCELJS.asked(
+    "tip of a link",
+    "a portal makes links",
+    _exceljs(
+        [
+            "link",
+            "website",
+            "https://harbour-books.example",
+            "https://harbour-books.example",
+            "retired in May",
+        ]
+    ),
+    "website",
+    words="retired in May",
+)
+EXCELJS.add(
+    "formula with its result",
+    "looked up in another table",
+    _exceljs(["formula", "contact_name", '"Oliver "&"Whitcombe"', "Oliver Whitcombe"]),
+)
+EXCELJS.asked(
+    "error as an answer",
+    "looked up in vain",
+    _exceljs(["error", "genesys_org_name", "#N/A"]),
+    "genesys_org_name",
+    words="#N/A",
+)
+EXCELJS.add(
+    "date as a date",
+    "a date picker",
+    _exceljs(["date", "ready_date", "2026-12-01T00:00:00Z"]),
+    reads={"ready_date": "2026-12-01"},
+    language="de",
+)
+EXCELJS.asked(
+    "number shown as a word",
+    "a format of the template",
+    _exceljs(["format", "source_waba_id", 102290129340398, '"to be confirmed"']),
+    "source_waba_id",
+    words="to be confirmed",
+    kind=_MOVE,
+)
+EXCELJS.asked(
+    "prompt of a rule",
+    "a template of the department",
+    _exceljs(["prompt", "contact_phone", "Zentrale", "nur bis 12 Uhr besetzt"]),
+    "contact_phone",
+    words=("Zentrale", "nur bis 12 Uhr besetzt"),
+    language="de",
+)
 EXCELJS.asked(
     "picture over an answer",
     "a signature pad",
@@ -88,17 +155,36 @@ EXCELJS.staff(
     _exceljs(["header", "notes", "INTERNAL USE ONLY"]),
     words="INTERNAL USE ONLY",
 )
-EXCELJS.staff("hidden sheet", "a portal's data", _exceljs(["sheet", "notes", "meta", "veryHidden", "ticket 4711 by Kim"]),
-              words="ticket 4711 by Kim", kind=_QR, language="de")  # fmt: skip
+EXCELJS.staff(
+    "hidden sheet",
+    "a portal's data",
+    _exceljs(["sheet", "notes", "meta", "veryHidden", "ticket 4711 by Kim"]),
+    words="ticket 4711 by Kim",
+    kind=_QR,
+    language="de",
+)
 EXCELJS.add(
     "rows put in between", "a template of the department", _exceljs(["insert", "phone_number", 2])
 )
 
 SHEETJS.add("saved again", "a web editor", _sheetjs(), kind=_MOVE)
-SHEETJS.asked("comment", "a web editor", _sheetjs(["comment", "integration_name", "renamed in June"]),
-              "integration_name", words="renamed in June", kind=_QR)  # fmt: skip
-SHEETJS.asked("words right of the table", "a web editor", _sheetjs(["beside", "where_shown", 5, "店頭は来月から"]),
-              "where_shown", words="店頭は来月から", kind=_QR, language="ja")  # fmt: skip
+SHEETJS.asked(
+    "comment",
+    "a web editor",
+    _sheetjs(["comment", "integration_name", "renamed in June"]),
+    "integration_name",
+    words="renamed in June",
+    kind=_QR,
+)
+SHEETJS.asked(
+    "words right of the table",
+    "a web editor",
+    _sheetjs(["beside", "where_shown", 5, "店頭は来月から"]),
+    "where_shown",
+    words="店頭は来月から",
+    kind=_QR,
+    language="ja",
+)
 SHEETJS.staff(
     "sheet added",
     "a web editor",

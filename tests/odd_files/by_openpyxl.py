@@ -66,59 +66,103 @@ def _below(book: Any) -> None:
 # words beside answers
 
 BOOKS.asked(
-    "note on an answer", "Review > New Note", note("display_name", "Head office calls it Harbour"),
-    "display_name", words="Head office calls it Harbour",
-)  # fmt: skip
+    "note on an answer",
+    "Review > New Note",
+    note("display_name", "Head office calls it Harbour"),
+    "display_name",
+    words="Head office calls it Harbour",
+)
 BOOKS.asked(
-    "note on the label", "a colleague's question", note("website", "ドメインを移行中です", -2),
-    "website", words="ドメインを移行中です", language="ja",
-)  # fmt: skip
+    "note on the label",
+    "a colleague's question",
+    note("website", "ドメインを移行中です", -2),
+    "website",
+    words="ドメインを移行中です",
+    language="ja",
+)
 BOOKS.asked(
-    "answer in the next column", "typed one cell too far right", put("contact_phone", 1, "+44 121 234 5699"),
-    "contact_phone", words="+44 121 234 5699", given={"contact_phone": ""},
-)  # fmt: skip
+    "answer in the next column",
+    "typed one cell too far right",
+    put("contact_phone", 1, "+44 121 234 5699"),
+    "contact_phone",
+    words="+44 121 234 5699",
+    given={"contact_phone": ""},
+)
 BOOKS.asked(
-    "correction right of the table", "second thoughts", put("phone_number", 4, "ab Januar: 01512 9999999"),
-    "phone_number", words="ab Januar: 01512 9999999", language="de", kind=_MOVE,
-)  # fmt: skip
+    "correction right of the table",
+    "second thoughts",
+    put("phone_number", 4, "ab Januar: 01512 9999999"),
+    "phone_number",
+    words="ab Januar: 01512 9999999",
+    language="de",
+    kind=_MOVE,
+)
 BOOKS.asked(
-    "words behind the label", "typed into the question", append("display_name", -2, " (not final)"),
-    "display_name", words="not final",
-)  # fmt: skip
+    "words behind the label",
+    "typed into the question",
+    append("display_name", -2, " (not final)"),
+    "display_name",
+    words="not final",
+)
 BOOKS.asked(
-    "requirement overwritten", "crossed out by typing over it", put("website", -1, "haben wir nicht mehr"),
-    "website", words="haben wir nicht mehr", language="de",
-)  # fmt: skip
+    "requirement overwritten",
+    "crossed out by typing over it",
+    put("website", -1, "haben wir nicht mehr"),
+    "website",
+    words="haben wir nicht mehr",
+    language="de",
+)
 BOOKS.asked(
-    "check column overwritten", "reviewers' column", put("opt_in_wording", 2, "Rechtsabteilung prüft noch"),
-    "opt_in_wording", words="Rechtsabteilung prüft noch", language="de", kind=_QR,
-)  # fmt: skip
+    "check column overwritten",
+    "reviewers' column",
+    put("opt_in_wording", 2, "Rechtsabteilung prüft noch"),
+    "opt_in_wording",
+    words="Rechtsabteilung prüft noch",
+    language="de",
+    kind=_QR,
+)
 BOOKS.asked(
-    "answer struck out", "Format Cells > Strikethrough", strike("website"), "website",
+    "answer struck out",
+    "Format Cells > Strikethrough",
+    strike("website"),
+    "website",
     words="https://harbour-books.example",
-)  # fmt: skip
+)
 BOOKS.asked(
-    "old value struck out, new one behind it", "a correction that can be seen",
+    "old value struck out, new one behind it",
+    "a correction that can be seen",
     rich("contact_name", [("Oliver Whitcombe", True), (" Olivia Whitcombe", False)]),
-    "contact_name", words=("Oliver Whitcombe", "Olivia Whitcombe"),
-)  # fmt: skip
+    "contact_name",
+    words=("Oliver Whitcombe", "Olivia Whitcombe"),
+)
 BOOKS.staff(
-    "remark below the table", "a last line", by(_below),
-    words="請求書は経理部へお願いします", language="ja",
-)  # fmt: skip
+    "remark below the table",
+    "a last line",
+    by(_below),
+    words="請求書は経理部へお願いします",
+    language="ja",
+)
 BOOKS.staff(
-    "remark beside the title", "top right corner", by(lambda book: _sheet_of(book).__setitem__("E1", "Entwurf 3")),
-    words="Entwurf 3", language="de",
-)  # fmt: skip
-BOOKS.asked(
-    "white words", "a remark for oneself",
-    by(lambda book: _white(book)), "use_case", words="ask marketing first",
-)  # fmt: skip
+    "remark beside the title",
+    "top right corner",
+    by(lambda book: _sheet_of(book).__setitem__("E1", "Entwurf 3")),
+    words="Entwurf 3",
+    language="de",
+)
 
 
 def _white(book: Any) -> None:
     found = cell(book, "use_case").offset(0, 5)
     found.value, found.font = "ask marketing first", Font(color="FFFFFFFF")
+
+
+BOOKS.asked(
+    "white words",
+    "a remark for oneself",
+    by(_white),
+    "use_case",
+    words="ask marketing first",
+)
 
 
 def _hidden_row(book: Any) -> None:
@@ -139,18 +183,24 @@ BOOKS.asked(
     "words in a hidden column", "Hide", by(_hidden_column), "ready_date", words="earliest 2027"
 )
 BOOKS.staff(
-    "sheet added", "a second tab for remarks",
+    "sheet added",
+    "a second tab for remarks",
     sheet("Bemerkungen", [["Bitte erst anrufen"], ["030 23125-099"]]),
-    words=("Bitte erst anrufen", "030 23125-099"), language="de",
-)  # fmt: skip
+    words=("Bitte erst anrufen", "030 23125-099"),
+    language="de",
+)
 BOOKS.staff(
-    "sheet hidden", "Hide sheet", sheet("Notes", [["second number: +44 7400 555555"]], "hidden"),
+    "sheet hidden",
+    "Hide sheet",
+    sheet("Notes", [["second number: +44 7400 555555"]], "hidden"),
     words="second number: +44 7400 555555",
-)  # fmt: skip
+)
 BOOKS.staff(
-    "sheet very hidden", "VBA's xlSheetVeryHidden",
-    sheet("Internal", [["ask for a discount"]], "veryHidden"), words="ask for a discount",
-)  # fmt: skip
+    "sheet very hidden",
+    "VBA's xlSheetVeryHidden",
+    sheet("Internal", [["ask for a discount"]], "veryHidden"),
+    words="ask for a discount",
+)
 
 
 def _in_own(title: str, words: str, row: int = 0) -> Ops:
@@ -162,19 +212,28 @@ def _in_own(title: str, words: str, row: int = 0) -> Ops:
 
 
 BOOKS.staff(
-    "words in our hidden sheet", "unhidden, used as a notepad",
+    "words in our hidden sheet",
+    "unhidden, used as a notepad",
     by(_in_own(at.IDENTITY_SHEET, "Passwort kennt Frau Weiß")),
-    words="Passwort kennt Frau Weiß", language="de",
-)  # fmt: skip
+    words="Passwort kennt Frau Weiß",
+    language="de",
+)
 BOOKS.staff(
-    "words in our sheet of lists", "an option added to a list",
-    by(_in_own(at.LISTS_SHEET, "Metaverse shop")), words="Metaverse shop",
-)  # fmt: skip
+    "words in our sheet of lists",
+    "an option added to a list",
+    by(_in_own(at.LISTS_SHEET, "Metaverse shop")),
+    words="Metaverse shop",
+)
 BOOKS.staff(
-    "note on our hidden sheet", "unhidden, commented",
-    by(lambda book: setattr(book[at.IDENTITY_SHEET]["A1"], "comment", Comment("who made this?", "r"))),
+    "note on our hidden sheet",
+    "unhidden, commented",
+    by(
+        lambda book: setattr(
+            book[at.IDENTITY_SHEET]["A1"], "comment", Comment("who made this?", "r")
+        )
+    ),
     words="who made this?",
-)  # fmt: skip
+)
 
 # words in formats, rules and names
 
@@ -184,25 +243,30 @@ def _format(field: str, value: Any, pattern: str) -> Ops:
 
 
 BOOKS.asked(
-    "number shown as a word", "custom format: the cell shows something else than it holds",
-    by(_format("meta_business_id", 506914307656634, '"pending"')), "meta_business_id",
+    "number shown as a word",
+    "custom format: the cell shows something else than it holds",
+    by(_format("meta_business_id", 506914307656634, '"pending"')),
+    "meta_business_id",
     words="pending",
-)  # fmt: skip
+)
 BOOKS.asked(
-    "words behind a text by its format", "custom format @", by(_format("display_name", "Harbour Books", '@" (provisional)"')),
-    "display_name", words="provisional",
-)  # fmt: skip
-BOOKS.asked(
-    "prompt of a rule", "Data > Validation > Input message", by(lambda book: _prompt(book)),
-    "genesys_org_id", words=("Old organisation!", "new one from May"),
-)  # fmt: skip
+    "words behind a text by its format",
+    "custom format @",
+    by(_format("display_name", "Harbour Books", '@" (provisional)"')),
+    "display_name",
+    words="provisional",
+)
 
 
 def _prompt(book: Any) -> None:
     rule = DataValidation(
-        type="textLength", operator="greaterThan", formula1="1", showInputMessage=True,
-        promptTitle="Old organisation!", prompt="new one from May",
-    )  # fmt: skip
+        type="textLength",
+        operator="greaterThan",
+        formula1="1",
+        showInputMessage=True,
+        promptTitle="Old organisation!",
+        prompt="new one from May",
+    )
     found = cell(book, "genesys_org_id")
     for own in found.parent.data_validations.dataValidation:
         if found.coordinate in own.sqref:
@@ -210,6 +274,15 @@ def _prompt(book: Any) -> None:
             return
     rule.add(found.coordinate)
     found.parent.add_data_validation(rule)
+
+
+BOOKS.asked(
+    "prompt of a rule",
+    "Data > Validation > Input message",
+    by(_prompt),
+    "genesys_org_id",
+    words=("Old organisation!", "new one from May"),
+)
 
 
 def _name(book: Any) -> None:
@@ -229,15 +302,18 @@ def _named_names(content: bytes, how: Any) -> bytes:
 
 
 BOOKS.add(
-    "names of cells gone", "pasted into a new workbook",
+    "names of cells gone",
+    "pasted into a new workbook",
     lambda content: _named_names(content, lambda book, name: book.defined_names.pop(name)),
-)  # fmt: skip
+)
 BOOKS.add(
-    "names of cells broken", "#REF! after a move",
+    "names of cells broken",
+    "#REF! after a move",
     lambda content: _named_names(
         content, lambda book, name: setattr(book.defined_names[name], "attr_text", "#REF!")
-    ), language="ja",
-)  # fmt: skip
+    ),
+    language="ja",
+)
 
 
 def _heading(book: Any) -> None:
@@ -247,9 +323,12 @@ def _heading(book: Any) -> None:
 
 
 BOOKS.staff(
-    "classification in the header", "Page Layout > Header", by(_heading),
-    words=("社外秘", "Harbour Books / Projekt 12"), language="ja",
-)  # fmt: skip
+    "classification in the header",
+    "Page Layout > Header",
+    by(_heading),
+    words=("社外秘", "Harbour Books / Projekt 12"),
+    language="ja",
+)
 
 
 def _doc_words(book: Any) -> None:
@@ -258,9 +337,12 @@ def _doc_words(book: Any) -> None:
 
 
 BOOKS.staff(
-    "words in the properties of the file", "File > Info", by(_doc_words),
-    words=("Bitte nur an Frau Becker antworten", "Eilt"), language="de",
-)  # fmt: skip
+    "words in the properties of the file",
+    "File > Info",
+    by(_doc_words),
+    words=("Bitte nur an Frau Becker antworten", "Eilt"),
+    language="de",
+)
 
 
 def _link(book: Any) -> None:
@@ -278,9 +360,12 @@ def _tip(book: Any) -> None:
 
 
 BOOKS.asked(
-    "tip of a link", "Insert > Link > ScreenTip", by(_tip), "website",
+    "tip of a link",
+    "Insert > Link > ScreenTip",
+    by(_tip),
+    "website",
     words="moves to harbour.example in May",
-)  # fmt: skip
+)
 
 # pictures and things over the sheet
 
@@ -385,10 +470,6 @@ def _merged(book: Any) -> None:
 
 
 BOOKS.add("answer merged with the hint", "Merge & Center", by(_merged))
-BOOKS.add(
-    "two questions answered in one merged cell", "Merge & Center",
-    by(lambda book: _merged_down(book)), expected=Outcome.ASKED, at=("phone_number_again",),
-)  # fmt: skip
 
 
 def _merged_down(book: Any) -> None:
@@ -397,13 +478,23 @@ def _merged_down(book: Any) -> None:
     first.parent.merge_cells(f"{first.coordinate}:{second.coordinate}")
 
 
+BOOKS.add(
+    "two questions answered in one merged cell",
+    "Merge & Center",
+    by(_merged_down),
+    expected=Outcome.ASKED,
+    at=("phone_number_again",),
+)
+
+
 # answers of other types
 
 BOOKS.add(
-    "date in a cell of dates", "Excel turns it into one",
+    "date in a cell of dates",
+    "Excel turns it into one",
     by(_set("ready_date", datetime(2026, 12, 1), number_format="dd/mm/yyyy")),  # noqa: DTZ001 - a cell
     reads={"ready_date": "2026-12-01"},
-)  # fmt: skip
+)
 BOOKS.add("tick by a glyph", "Insert > Symbol", by(_set("ack_charges", "✔")), language="de")
 BOOKS.asked(
     "tick by a letter", "a check box of old", by(_set("ack_charges", "x")), "ack_charges", words="x"
@@ -417,7 +508,7 @@ BOOKS.add(
     "number in the cell of the number",
     "Excel drops the plus and the zero",
     by(_set("phone_number", 7400123456, number_format="0")),
-)  # fmt: skip
+)
 BOOKS.add("truth value as an answer", "TRUE", by(_set("has_whatsapp_account", True)))
 BOOKS.asked(
     "percentage as an answer",
@@ -427,9 +518,12 @@ BOOKS.asked(
     words="0.5",
 )
 BOOKS.asked(
-    "today by a formula", "=TODAY(), never calculated", by(_set("ready_date", "=TODAY()")), "ready_date",
+    "today by a formula",
+    "=TODAY(), never calculated",
+    by(_set("ready_date", "=TODAY()")),
+    "ready_date",
     words="=TODAY()",
-)  # fmt: skip
+)
 BOOKS.asked(
     "word that the list does not have",
     "the rule was switched off",
@@ -438,55 +532,71 @@ BOOKS.asked(
     words="Telex",
 )
 BOOKS.add(
-    "apostrophe before a number", "the way to keep a zero",
+    "apostrophe before a number",
+    "the way to keep a zero",
     by(_set("phone_number_again", "07400 123456", quotePrefix=True)),
-)  # fmt: skip
+)
 BOOKS.add(
-    "line breaks within an answer", "Alt+Enter",
+    "line breaks within an answer",
+    "Alt+Enter",
     by(_set("use_case", "Orders.\r\nReturns and questions of all kinds.\n")),
     reads={"use_case": "Orders.\nReturns and questions of all kinds."},
-)  # fmt: skip
+)
 
 # several forms
 
+
+def _copied(content: bytes) -> bytes:
+    return copied_sheet(lambda: content)(content)
+
+
 BOOKS.add(
-    "second form on a sheet", "Move or Copy",
-    copied_sheet(lambda: form(_MOVE, "en", phone_number="+44 7400 654321", phone_number_again="07400 654321")[1]),
+    "second form on a sheet",
+    "Move or Copy",
+    copied_sheet(
+        lambda: form(
+            _MOVE, "en", phone_number="+44 7400 654321", phone_number_again="07400 654321"
+        )[1]
+    ),
     expected=Outcome.TWO,
-)  # fmt: skip
+)
 BOOKS.add(
-    "second form pasted below", "Ctrl+A, Ctrl+V",
-    copied_below(lambda: form(_QR, "de")[1]), expected=Outcome.TWO, language="de",
-)  # fmt: skip
+    "second form pasted below",
+    "Ctrl+A, Ctrl+V",
+    copied_below(lambda: form(_QR, "de")[1]),
+    expected=Outcome.TWO,
+    language="de",
+)
 BOOKS.add(
-    "copy of the sheet kept as a backup", "Move or Copy > Create a copy",
-    lambda content: copied_sheet(lambda: content)(content),
-)  # fmt: skip
+    "copy of the sheet kept as a backup",
+    "Move or Copy > Create a copy",
+    _copied,
+)
 BOOKS.asked(
-    "copy of the sheet with another answer", "two versions in one file",
-    lambda content: copied_sheet(lambda: form(display_name="Harbour & Sons", language="en")[1])(content),
-    "display_name", words="Harbour & Sons",
-)  # fmt: skip
-BOOKS.refused(
-    "blank form", "the wrong file attached", lambda _: _blank(), "file_empty", language="ja"
+    "copy of the sheet with another answer",
+    "two versions in one file",
+    copied_sheet(lambda: form(display_name="Harbour & Sons", language="en")[1]),
+    "display_name",
+    words="Harbour & Sons",
 )
 
 
-def _blank() -> bytes:
+def _blank(_: bytes) -> bytes:
     from pipeline.resources import root  # noqa: PLC0415
 
     return (root() / "forms" / "onboarding_ja.xlsx").read_bytes()
 
 
-BOOKS.refused(
-    "another firm's workbook", "the wrong file attached", lambda _: _foreign(), "file_template"
-)
+BOOKS.refused("blank form", "the wrong file attached", _blank, "file_empty", language="ja")
 
 
-def _foreign() -> bytes:
+def _foreign(_: bytes) -> bytes:
     return by(lambda book: [book.remove(page) for page in book.worksheets[1:]])(
         sheet("Prices", [["Item", "Price"], ["Tea", 4]], index=0)(form()[1])
     )
+
+
+BOOKS.refused("another firm's workbook", "the wrong file attached", _foreign, "file_template")
 
 
 def reload(content: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""What the programs for PDF pages do to filled forms: each of these files is made by running one."""
+"""What the programs for PDF pages do to filled forms: each file is made by running one."""
 
 import io
 import json
@@ -29,8 +29,8 @@ PDFTK = Writer("pdftk", "pdf", ("pdftk", "pdftk"))
 MUTOOL = Writer("MuPDF", "pdf", ("mutool", "mutool"))
 POPPLER = Writer("poppler", "pdf", ("pdfunite", "poppler-utils"))
 GHOSTSCRIPT = Writer("Ghostscript", "pdf", ("gs", "Ghostscript"))
-PDF_LIB = Writer("pdf-lib", "pdf")
-PDF_JS = Writer("pdf.js (Firefox)", "pdf")
+PDF_LIB = Writer("pdf-lib", "pdf", ("node:pdf-lib", "pdf-lib"))
+PDF_JS = Writer("pdf.js (Firefox)", "pdf", ("node:pdfjs-dist", "pdf.js"))
 PYPDF = Writer("pypdf", "pdf")
 PDFIUM = Writer("PDFium", "pdf")
 DRAW = Writer("LibreOffice Draw", "pdf", ("soffice", "LibreOffice"))
@@ -104,16 +104,25 @@ QPDF.refused(
     _line("qpdf --encrypt u o 256 -- IN OUT"),
     "file_password",
 )
-QPDF.add("cover letter before the form", "a merger", _line("qpdf --empty --pages COVER IN -- OUT", COVER=_cover),
-         expected=Outcome.STAFF, words="Please process by Friday")  # fmt: skip
+QPDF.add(
+    "cover letter before the form",
+    "a merger",
+    _line("qpdf --empty --pages COVER IN -- OUT", COVER=_cover),
+    expected=Outcome.STAFF,
+    words="Please process by Friday",
+)
 QPDF.staff(
     "scan behind the form",
     "a merger",
     _line("qpdf --empty --pages IN SCAN -- OUT", SCAN=_scan),
     marked=True,
 )
-QPDF.staff("letterhead over all pages", "a mail gateway's stamp", _line("qpdf IN --overlay OVER --repeat=1 -- OUT", OVER=_letterhead),
-           words="Harbour Books Ltd, 1 Quay, Leeds")  # fmt: skip
+QPDF.staff(
+    "letterhead over all pages",
+    "a mail gateway's stamp",
+    _line("qpdf IN --overlay OVER --repeat=1 -- OUT", OVER=_letterhead),
+    words="Harbour Books Ltd, 1 Quay, Leeds",
+)
 QPDF.add(
     "pages from behind",
     "a duplex scanner's habit",
@@ -271,7 +280,7 @@ POPPLER.refused(
     "united with a cover letter",
     "pdfunite",
     _line("pdfunite COVER IN OUT", COVER=_cover),
-    "file_damaged",
+    "file_joined",
 )
 POPPLER.add(
     "printed by Evince",
@@ -296,14 +305,7 @@ def _parted(content: bytes, folder: Path) -> bytes:
     return (folder / "out.pdf").read_bytes()
 
 
-POPPLER.refused("taken apart and united", "pdfseparate, pdfunite", _parted, "file_damaged")
-POPPLER.refused(
-    "one page taken out",
-    "pdfseparate",
-    lambda content, folder: _one(content, folder),
-    "file_pages_missing",
-    language="de",
-)
+POPPLER.refused("taken apart and united", "pdfseparate, pdfunite", _parted, "file_joined")
 
 
 def _one(content: bytes, folder: Path) -> bytes:
@@ -318,6 +320,15 @@ def _one(content: bytes, folder: Path) -> bytes:
         folder=folder,
     )
     return (folder / "p2.pdf").read_bytes()
+
+
+POPPLER.refused(
+    "one page taken out",
+    "pdfseparate",
+    _one,
+    "file_pages_missing",
+    language="de",
+)
 
 
 # Ghostscript
@@ -343,8 +354,13 @@ GHOSTSCRIPT.refused(
     "file_print_unread",
     kind=_QR,
 )
-GHOSTSCRIPT.staff("form behind a cover letter, printed together", "virtual PDF printers",
-                  _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover))  # fmt: skip
+GHOSTSCRIPT.add(
+    "form behind a cover letter, printed together",
+    "virtual PDF printers",
+    _line(f"{_GS} -sDEVICE=pdfwrite -o OUT COVER IN", COVER=_cover),
+    expected=Outcome.PRINT,
+    words="Please process by Friday",
+)
 
 # pdf-lib
 
@@ -383,8 +399,15 @@ PDF_LIB.asked(
     "phone_number",
     words="+44 7400 999999",
 )
-PDF_LIB.asked("typed into a blank box", "fill & sign web sites", _lib(["text", "PAGE", "X", "Y", "Einkauf"], at="contact_department"), "contact_department",
-              words="Einkauf", given={"contact_department": ""}, language="de")  # fmt: skip
+PDF_LIB.asked(
+    "typed into a blank box",
+    "fill & sign web sites",
+    _lib(["text", "PAGE", "X", "Y", "Einkauf"], at="contact_department"),
+    "contact_department",
+    words="Einkauf",
+    given={"contact_department": ""},
+    language="de",
+)
 PDF_LIB.asked(
     "signature drawn over an answer",
     "fill & sign web sites",
@@ -419,11 +442,12 @@ PDF_LIB.add(
     kind=_QR,
 )
 PDF_LIB.add("flattened", "flatteners on the web", _lib(["flatten"]), expected=Outcome.PRINT)
-PDF_LIB.asked(
+PDF_LIB.add(
     "flattened, then corrected by hand",
     "flatten, then edit",
     _lib(["flatten"], ["text", "PAGE", "X", "Y", "x"], at="website"),
-    "website",
+    expected=Outcome.PRINT,
+    at=("website",),
 )
 PDF_LIB.add(
     "two pages on one sheet",
@@ -465,7 +489,7 @@ def _firefox(field: str, note: dict[str, Any]) -> Make:
             "structTreeParentId": None,
             **note,
         }
-        if note["annotationType"] == 15:  # noqa: PLR2004 - ink, in the editor of pdf.js
+        if note["annotationType"] == 15:
             points = [
                 spot.left + 3,
                 spot.bottom + 3,
@@ -476,7 +500,7 @@ def _firefox(field: str, note: dict[str, Any]) -> Make:
             ]
             nan = [0.0] * 4
             own["paths"] = {"lines": [[*nan, *points[:2], *nan, *points[2:4]]], "points": [points]}
-        if note["annotationType"] == 9:  # noqa: PLR2004 - a highlight
+        if note["annotationType"] == 9:
             left, bottom, right, top = spot.rect
             own["quadPoints"] = [left, top, right, top, left, bottom, right, bottom]
             own["outlines"] = [[left, bottom, left, top, right, top, right, bottom]]
@@ -506,8 +530,15 @@ PDF_JS.asked(
     "display_name",
     words="Harbour & Sons",
 )
-PDF_JS.asked("text over a blank answer", "Firefox: Text", _firefox("contact_department", _text("総務部")), "contact_department",
-             words="総務部", given={"contact_department": ""}, language="ja")  # fmt: skip
+PDF_JS.asked(
+    "text over a blank answer",
+    "Firefox: Text",
+    _firefox("contact_department", _text("総務部")),
+    "contact_department",
+    words="総務部",
+    given={"contact_department": ""},
+    language="ja",
+)
 PDF_JS.asked(
     "ink",
     "Firefox: Draw",
@@ -615,7 +646,7 @@ def _pdfium_note(content: bytes, folder: Path) -> bytes:
 PDFIUM.add(
     "printed",
     "Chrome and Edge: save as PDF",
-    lambda content: printed(content),
+    printed,
     expected=Outcome.PRINT,
     language="de",
 )

@@ -62,9 +62,12 @@ for _subtype, _program in (
     ("Link", "Acrobat: link with words"),
 ):
     PAGES.asked(
-        f"annotation {_subtype}", _program, _by(note(_subtype, "display_name", f"Harbour {_subtype} & Co")),
-        "display_name", words=f"Harbour {_subtype} & Co",
-    )  # fmt: skip
+        f"annotation {_subtype}",
+        _program,
+        _by(note(_subtype, "display_name", f"Harbour {_subtype} & Co")),
+        "display_name",
+        words=f"Harbour {_subtype} & Co",
+    )
 
 PAGES.asked(
     "ink without words",
@@ -90,14 +93,32 @@ PAGES.asked(
     marked=True,
 )
 PAGES.asked(
-    "callout with an arrow", "Acrobat: callout",
-    _by(note("FreeText", "use_case", "nur im Sommer", right=40, up=-10, IT=Name.FreeTextCallout, CL=Array([1, 2, 3, 4]))),
-    "use_case", words="nur im Sommer", language="de",
-)  # fmt: skip
+    "callout with an arrow",
+    "Acrobat: callout",
+    _by(
+        note(
+            "FreeText",
+            "use_case",
+            "nur im Sommer",
+            right=40,
+            up=-10,
+            IT=Name.FreeTextCallout,
+            CL=Array([1, 2, 3, 4]),
+        )
+    ),
+    "use_case",
+    words="nur im Sommer",
+    language="de",
+)
 PAGES.asked(
-    "typed where there is no box", "Preview: text", _by(note("FreeText", "contact_department", "総務部", up=-14)),
-    "contact_department", words="総務部", language="ja", given={"contact_department": ""},
-)  # fmt: skip
+    "typed where there is no box",
+    "Preview: text",
+    _by(note("FreeText", "contact_department", "総務部", up=-14)),
+    "contact_department",
+    words="総務部",
+    language="ja",
+    given={"contact_department": ""},
+)
 
 
 def _reply(pdf: Any) -> None:
@@ -155,12 +176,28 @@ PAGES.add("links made of addresses", "viewers make links of what looks like one"
 
 # what is drawn into the page
 
-PAGES.asked("typed into the page", "Acrobat: Edit PDF > Add text", _by(typed("contact_phone", "+44 121 234 5699")), "contact_phone",
-            words="+44 121 234 5699", given={"contact_phone": ""})  # fmt: skip
-PAGES.asked("typed over an answer", "Acrobat: Edit PDF > Add text", _by(typed("phone_number", "01512 7777777")), "phone_number",
-            words="01512 7777777", language="de")  # fmt: skip
-PAGES.staff("Bates number at the foot", "Acrobat: Bates numbering", _by(typed("contact_name", "HARB-000123", right=200, up=-700)),
-            words="HARB-000123")  # fmt: skip
+PAGES.asked(
+    "typed into the page",
+    "Acrobat: Edit PDF > Add text",
+    _by(typed("contact_phone", "+44 121 234 5699")),
+    "contact_phone",
+    words="+44 121 234 5699",
+    given={"contact_phone": ""},
+)
+PAGES.asked(
+    "typed over an answer",
+    "Acrobat: Edit PDF > Add text",
+    _by(typed("phone_number", "01512 7777777")),
+    "phone_number",
+    words="01512 7777777",
+    language="de",
+)
+PAGES.staff(
+    "Bates number at the foot",
+    "Acrobat: Bates numbering",
+    _by(typed("contact_name", "HARB-000123", right=200, up=-700)),
+    words="HARB-000123",
+)
 
 
 def _on_all(words: str, x: float, from_top: float) -> Change:
@@ -178,10 +215,19 @@ def _on_all(words: str, x: float, from_top: float) -> Change:
     return add
 
 
-PAGES.staff("envelope of a signing service", "DocuSign: envelope id on each page",
-            _by(_on_all("Envelope ID: 5D1F-77A0-4C1B", 30, 14)), words="Envelope ID: 5D1F-77A0-4C1B")  # fmt: skip
-PAGES.staff("head of a fax", "fax to mail gateway", _by(_on_all("FAX 24/11/2026 09:12 +49 30 23125-013 S. 001/004", 30, 10)),
-            words="FAX 24/11/2026 09:12", language="de")  # fmt: skip
+PAGES.staff(
+    "envelope of a signing service",
+    "DocuSign: envelope id on each page",
+    _by(_on_all("Envelope ID: 5D1F-77A0-4C1B", 30, 14)),
+    words="Envelope ID: 5D1F-77A0-4C1B",
+)
+PAGES.staff(
+    "head of a fax",
+    "fax to mail gateway",
+    _by(_on_all("FAX 24/11/2026 09:12 +49 30 23125-013 S. 001/004", 30, 10)),
+    words="FAX 24/11/2026 09:12",
+    language="de",
+)
 PAGES.staff(
     "classification on each page",
     "a labelling program",
@@ -197,9 +243,14 @@ def _image(field: str, words: str) -> Change:
 
         with Image.open(io.BytesIO(picture_of(words))) as image:
             return pdf.make_stream(
-                image.convert("L").tobytes(), Type=Name.XObject, Subtype=Name.Image, Width=image.width,
-                Height=image.height, ColorSpace=Name.DeviceGray, BitsPerComponent=8,
-            )  # fmt: skip
+                image.convert("L").tobytes(),
+                Type=Name.XObject,
+                Subtype=Name.Image,
+                Width=image.width,
+                Height=image.height,
+                ColorSpace=Name.DeviceGray,
+                BitsPerComponent=8,
+            )
 
     def content(box: Any) -> bytes:
         return b"120 0 0 24 %.1f %.1f cm /AddI Do" % (box[0], box[1])
@@ -219,9 +270,12 @@ PAGES.asked(
 def _form_object(pdf: Any) -> None:
     def make(document: Any) -> Any:
         return document.make_stream(
-            b"BT /F1 9 Tf 0 0 Td (Approved by legal) Tj ET", Type=Name.XObject, Subtype=Name.Form,
-            BBox=Array([0, 0, 200, 20]), Resources=Dictionary(Font=Dictionary(F1=helvetica(document))),
-        )  # fmt: skip
+            b"BT /F1 9 Tf 0 0 Td (Approved by legal) Tj ET",
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, 200, 20]),
+            Resources=Dictionary(Font=Dictionary(F1=helvetica(document))),
+        )
 
     def content(box: Any) -> bytes:
         return b"1 0 0 1 %.1f %.1f cm /AddX Do" % (box[0] + 2, box[1] + 3)
@@ -263,12 +317,18 @@ PAGES.asked(
 
 
 def _own_field(pdf: Any) -> None:
-    page, near = widget(pdf, "notes")
+    page, _ = widget(pdf, "notes")
     left, bottom, right, _ = edges(pdf, "notes", up=-40)
     field = Dictionary(
-        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String("Internal reference"), V=String("PO 4711-B"),
-        Rect=Array([left, bottom, right, bottom + 16]), F=4, P=page.obj,
-    )  # fmt: skip
+        Type=Name.Annot,
+        Subtype=Name.Widget,
+        FT=Name.Tx,
+        T=String("Internal reference"),
+        V=String("PO 4711-B"),
+        Rect=Array([left, bottom, right, bottom + 16]),
+        F=4,
+        P=page.obj,
+    )
     made = pdf.make_indirect(field)
     page.obj.Annots.append(made)
     pdf.Root.AcroForm.Fields.append(made)
@@ -397,8 +457,12 @@ def _portfolio(content: bytes) -> bytes:
 
 
 PAGES.add("portfolio", "Acrobat: PDF portfolio", _portfolio, kind=_QR, language="ja")
-PAGES.add("second form as an attachment", "Acrobat: attach file",
-          lambda content: changed(content, _files("second.pdf", _second())), expected=Outcome.TWO)  # fmt: skip
+PAGES.add(
+    "second form as an attachment",
+    "Acrobat: attach file",
+    lambda content: changed(content, _files("second.pdf", _second())),
+    expected=Outcome.TWO,
+)
 
 
 def _second() -> bytes:
@@ -419,9 +483,15 @@ PAGES.add(
     lambda content: joined(content, content),
     language="de",
 )
-PAGES.asked("two versions of one form", "a merger",
-            lambda content: joined(content, form(FormKind.ONBOARDING, "en", "pdf", display_name="Harbour & Sons")[1]),
-            "display_name", words="Harbour & Sons")  # fmt: skip
+PAGES.asked(
+    "two versions of one form",
+    "a merger",
+    lambda content: joined(
+        content, form(FormKind.ONBOARDING, "en", "pdf", display_name="Harbour & Sons")[1]
+    ),
+    "display_name",
+    words="Harbour & Sons",
+)
 PAGES.refused(
     "a page left out",
     "Preview: delete page",
@@ -458,8 +528,11 @@ PAGES.add("pages cropped", "Acrobat: crop", _by(_cropped), language="de")
 PAGES.add(
     "saved as PDF 2.0", "a newer version", _by(force_version="2.0"), language="ja", kind=_MOVE
 )
-PAGES.add("without a password to open", "Acrobat: restrict editing",
-          _by(encryption=pikepdf.Encryption(owner="o", user="", R=6)))  # fmt: skip
+PAGES.add(
+    "without a password to open",
+    "Acrobat: restrict editing",
+    _by(encryption=pikepdf.Encryption(owner="o", user="", R=6)),
+)
 PAGES.refused(
     "with a password to open",
     "Acrobat: encrypt",
@@ -526,9 +599,12 @@ PAGES.staff(
     language="ja",
 )
 PAGES.asked(
-    "white box over an answer", "a poor man's redaction",
-    _by(note("Square", "website", IC=Array([1, 1, 1]), C=Array([1, 1, 1]))), "website", marked=True,
-)  # fmt: skip
+    "white box over an answer",
+    "a poor man's redaction",
+    _by(note("Square", "website", IC=Array([1, 1, 1]), C=Array([1, 1, 1]))),
+    "website",
+    marked=True,
+)
 
 
 def _flattened(*names: str) -> Change:
@@ -545,5 +621,10 @@ def _flattened(*names: str) -> Change:
     return flatten
 
 
-PAGES.add("flattened in part", "a form service flattens what is final", _by(_flattened("contact_name", "display_name")),
-          expected=Outcome.ASKED, at=("contact_name", "display_name"))  # fmt: skip
+PAGES.add(
+    "flattened in part",
+    "a form service flattens what is final",
+    _by(_flattened("contact_name", "display_name")),
+    expected=Outcome.ASKED,
+    at=("contact_name", "display_name"),
+)

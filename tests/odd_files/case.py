@@ -1,12 +1,16 @@
 """One file that a person made with another program or by another habit, and what is right."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from pipeline.model.form import FormKind
+from tests.programs.running import missing_package
 from tests.world.customers import form
+
+_NODE = "node:"
 
 #: Makes the file out of a well filled form; the folder (empty) is for what programs leave.
 #: A name of the file is returned when its ending matters.
@@ -39,7 +43,7 @@ class Case:
     itself. ``words`` is all that was put in beside the answers. ``at`` are the questions where the
     customer is asked, or the code of the sentence that a refused file is answered with.
     ``marked`` tells that something without words was put in, which must be told as well.
-    ``needs`` is a command that must be installed, and the name of its program.
+    ``needs`` is a command (or ``node:`` and a package) that must be there, and its program's name.
     """
 
     name: str
@@ -56,6 +60,13 @@ class Case:
     reads: Mapping[str, str | None] = field(default_factory=dict)
     marked: bool = False
     needs: tuple[str, str] = ("", "")
+
+    def missing(self) -> str:
+        """Return the program that is not installed; empty when it is there."""
+        command, program = self.needs
+        if command.startswith(_NODE):
+            return program if missing_package(command.removeprefix(_NODE)) else ""
+        return program if command and shutil.which(command) is None else ""
 
     def filled(self) -> bytes:
         """Return the form as it was filled in, before anything was done to it."""

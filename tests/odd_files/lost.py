@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.odd_files.catalogue import CASES
 from tests.odd_files.case import Case, Outcome
+from tests.odd_files.catalogue import CASES
 from tests.odd_files.seen import open_desk
 from tests.odd_files.verdict import Verdict, run_case
 
@@ -50,6 +50,11 @@ def _word(verdict: Verdict) -> str:
     return WRONG if verdict.wrong or verdict.outcome is None else TOLD[verdict.outcome]
 
 
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
 def main(parts: list[str]) -> int:
     """Print what is not right, and the counts; return 1 when anything is not."""
     wanted = [case for case in CASES if not parts or any(part in case.name for part in parts)]
@@ -57,12 +62,14 @@ def main(parts: list[str]) -> int:
     for verdict in run_all(wanted):
         found.append(verdict)
         if not verdict.is_right:
-            print(f"- {verdict.case.program}: {verdict.case.name}")
-            print(*(f"    lost: {words}" for words in verdict.lost), sep="\n", end="")
-            print(*(f"    wrong: {what}" for what in verdict.wrong), sep="\n", flush=True)
+            _say(f"- {verdict.case.program}: {verdict.case.name}")
+            for words in verdict.lost:
+                _say(f"    lost: {words}")
+            for what in verdict.wrong:
+                _say(f"    wrong: {what}")
     totals = counts(found)
     for word in (*TOLD.values(), LOST, WRONG):
-        print(f"{totals[word]:5} {word}")
+        _say(f"{totals[word]:5} {word}")
     return 0 if all(verdict.is_right for verdict in found) else 1
 
 

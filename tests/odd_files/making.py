@@ -67,7 +67,7 @@ class Writer:
 
 def _make(change: Any) -> Make:
     count = change.__code__.co_argcount
-    return change if count == 2 else on_bytes(change)  # noqa: PLR2004 - the form and a folder
+    return change if count == 2 else on_bytes(change)
 
 
 def written(content: bytes, folder: Path, name: str) -> Path:

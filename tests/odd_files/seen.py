@@ -18,7 +18,6 @@ from tests.world.mails import Customer
 from tests.world.settings import STAFF, settings_of
 from tests.world.world import START, World
 
-
 _LETTERS = {
     "en": "Good morning, please find our form attached.\n",
     "ja": "お世話になっております。フォームを添付いたします。\n",

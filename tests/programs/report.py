@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.forms.texts import form_texts
 from pipeline.model.form import FileFormat
+from tests.odd_files.page import with_section
 from tests.programs.every_program import PROGRAMS, REASONS, STANDS_FOR
 from tests.programs.flattened import FlattenedRow, run_flattener
 from tests.programs.flatteners import FLATTENERS
@@ -119,7 +120,7 @@ def main() -> None:
             sys.exit(f"{missing} is not installed")
         with tempfile.TemporaryDirectory() as folder:
             flattened += run_flattener(flattener, Path(folder))
-    PAGE.write_text(page(rows, flattened), encoding="utf-8")
+    PAGE.write_text(with_section(page(rows, flattened)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ BREAKING = {
     "merged by MuPDF, which drops all fields": ("mutool merge -o OUT COVER IN", "file_empty"),
     "pictures of the pages": ("gs -q -sDEVICE=pdfimage8 -r40 -o OUT IN", "file_scanned"),
     # The table of contents that pdfunite writes ends before most of the fields.
-    "united by poppler": ("pdfunite COVER IN OUT", "file_damaged"),
+    "united by poppler": ("pdfunite COVER IN OUT", "file_joined"),
 }
 
 #: Emoji, kanji and letters beyond the basic plane, and a kanji with the variant of a name.

@@ -5,7 +5,7 @@ is a fault of ours and no reason to say so: it goes on to whoever called the rea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,6 +57,15 @@ def tells_damage(warning: Any) -> bool:
     found = _ANNOUNCED.search(str(warning))
     is_long = found is not None and int(found[1]) > int(found[2])
     return not is_long and _ITSELF not in str(warning)
+
+
+def lost_in_joining(warnings: Iterable[Any]) -> bool:
+    """Return whether all that is wrong is a list of objects that ends too early.
+
+    That is what pdfunite writes: the pages are there, most of the fields are not.
+    """
+    telling = [warning for warning in warnings if tells_damage(warning)]
+    return bool(telling) and all(_ANNOUNCED.search(str(warning)) for warning in telling)
 
 
 def _is_of_library(module: str) -> bool:

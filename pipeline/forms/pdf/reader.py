@@ -15,7 +15,7 @@ import pikepdf
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.copies import each_once
-from pipeline.forms.pdf.faults import blamed_on, is_of_file, tells_damage
+from pipeline.forms.pdf.faults import blamed_on, is_of_file, lost_in_joining, tells_damage
 from pipeline.forms.pdf.filled import read_fields
 from pipeline.forms.pdf.open import opened
 from pipeline.forms.pdf.read.fields import PdfField
@@ -35,6 +35,7 @@ _TORN_UPDATE = re.compile(rb"\A\s*\d|\d\s+\d+\s+obj|\bxref\b|\bstream\b")
 _ENOUGH_FIELDS = 5
 _NUMBER = "phone_number"
 _DAMAGED = "file_damaged"
+_JOINED = "file_joined"
 _TWO = 2
 
 
@@ -44,7 +45,7 @@ def read_pdf_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
     There is one result for each form: several forms joined into one file are read one by one.
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours. Problems:
     ``file_password``, ``file_label_protected``, ``file_damaged``, ``file_incomplete``,
-    ``file_pages_missing``, ``file_empty``, ``file_template``, ``file_scanned``,
+    ``file_joined``, ``file_pages_missing``, ``file_empty``, ``file_template``, ``file_scanned``,
     ``file_handwritten``, ``file_print_unread`` (also for a print of a version whose blank is not at
     hand), ``file_printed_workbook``, ``file_portfolio``, ``file_two_forms`` (forms whose pages
     cannot be told apart).
@@ -82,8 +83,8 @@ def _read_each(file: FormFile, content: bytes) -> tuple[Submission | UnreadableF
         parts = split(content, pdf) if may_be_two else (content,)
         if len(parts) == 1:
             return (_read(form),)
-        if not is_packed_soundly(content, pdf) or _is_damaged(pdf):
-            return (unreadable(file, _DAMAGED),)
+        if damage := _damage(pdf) or _packing_fault(content, pdf):
+            return (unreadable(file, damage),)
         if not parts:
             return (unreadable(file, "file_two_forms", n=max(form.copies, _TWO)),)
     return each_once(_read_part(file, part) for part in parts)
@@ -122,18 +123,27 @@ def _read(form: OpenForm) -> Submission | UnreadableFile:
     kind = stamp.kind if stamp else _kind_by_fields(form.fields)
     if kind is None or not any(name in form.fields for name in FORMS[kind].questions):
         found = read_without_fields(form)
-        if _is_damaged(pdf):
-            return unreadable(file, _DAMAGED)
+        if damage := _damage(pdf):
+            return unreadable(file, damage)
         return with_portfolio_told(found, pdf)
     blank = published(stamp.kind, stamp.language, version=stamp.version) if stamp else None
-    if not is_packed_soundly(form.content, pdf, blank) or _is_damaged(pdf):
-        return unreadable(file, _DAMAGED)
+    if damage := _damage(pdf) or _packing_fault(form.content, pdf, blank):
+        return unreadable(file, damage)
     found = read_fields(form, kind)
-    return unreadable(file, _DAMAGED) if _is_damaged(pdf) else found
+    damage = _damage(pdf)
+    return unreadable(file, damage) if damage else found
 
 
-def _is_damaged(pdf: Any) -> bool:
-    return any(map(tells_damage, pdf.get_warnings()))
+def _damage(pdf: Any) -> str:
+    """Return what the warnings of the library since the last look mean; mostly nothing."""
+    telling = [warning for warning in pdf.get_warnings() if tells_damage(warning)]
+    if not telling:
+        return ""
+    return _JOINED if lost_in_joining(telling) else _DAMAGED
+
+
+def _packing_fault(content: bytes, pdf: Any, blank: bytes | None = None) -> str:
+    return "" if is_packed_soundly(content, pdf, blank) else _DAMAGED
 
 
 def _kind_by_fields(fields: Mapping[str, PdfField]) -> FormKind | None:

@@ -10,7 +10,7 @@ from pipeline.forms.pdf.embedded import holds_locked_form
 from pipeline.forms.pdf.left_over.annotations import added_notes
 from pipeline.forms.pdf.left_over.prints import around_print
 from pipeline.forms.pdf.page_text import has_images, printed_text
-from pipeline.forms.pdf.printed.answers import read_print
+from pipeline.forms.pdf.printed.answers import Print, read_print
 from pipeline.forms.pdf.printed.codes import with_known_codes
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.printed.incomplete import incomplete
@@ -20,7 +20,7 @@ from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workb
 from pipeline.forms.pdf.read.fields import has_xfa
 from pipeline.forms.pdf.read.identity import dated
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
-from pipeline.forms.stamp import IDENTITY_NAMES, printed_stamps, read_stamp
+from pipeline.forms.stamp import IDENTITY_NAMES, count_printed, printed_stamps, read_stamp
 from pipeline.logs import event
 from pipeline.model.form import FileFormat
 from pipeline.model.submission import Submission, UnreadableFile
@@ -94,6 +94,14 @@ def _no_print_of_a_form(form: OpenForm) -> UnreadableFile | None:
     return None
 
 
+def _incomplete_print(form: OpenForm, found: Print) -> UnreadableFile:
+    """Return what to say of a print without all questions, or of one with two pages on a sheet."""
+    pages = len(form.pdf.pages)
+    if count_printed(printed_text(form.pdf)) > pages:
+        return unreadable(form.file, "file_print_unread")
+    return incomplete(form.file, found.stamp, frozenset(found.missing), pages)
+
+
 def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
     """Return the answers of a print of ours, or None when it cannot be read by position."""
     from pypdfium2 import PdfiumError  # noqa: PLC0415 - slow to import
@@ -109,7 +117,7 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
     if found is None:
         return None
     if found.missing:
-        return incomplete(file, found.stamp, frozenset(found.missing), len(pdf.pages))
+        return _incomplete_print(form, found)
     if not any(answer.raw for answer in found.answers):
         seen = any(answer.damaged for answer in found.answers)
         by_pen = "file_handwritten" if has_ink(pdf) else ""

@@ -15,6 +15,7 @@ from pipeline.validation.choices.assent import (
     words,
 )
 from pipeline.validation.choices.options import Option, State, options_in
+from pipeline.validation.geography.country import is_country_name
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
 _EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>←⇐◀<"
@@ -23,8 +24,14 @@ _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただ�
 _SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
 _SHORTEST_PART = 2
 _BRACKETED = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])]")
+#: What may stand between two names of one option: "EMEA (London) eu-west-2".
+_PARTS = re.compile(r"[\s()（）/,;:|–—-]+")
 _TURNED = re.compile(r"([^()（）]+?)\s*[(（]([^()（）]+)[)）]")
 _YES_NO = {"yes", "no"}
+#: Who has a permission, which is no condition.
+_ROLES = frozenset(
+    {"admin", "administrator", "master admin", "org admin", "管理者", "マスター管理者"}
+)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
 
@@ -57,7 +64,9 @@ def _one_named(text: str, question: Question, hints: Hints) -> Read:
     if len(named) > 1:
         return ask(None, "two_values", candidates=tuple(named), a=named[0], b=named[1])
     if named:
-        return ask(named[0], "list_value")
+        rest = _without(named, text, hints)
+        is_same = all(is_country_name(word) for word in _PARTS.split(rest) if word)
+        return ok(named[0], "words_ignored") if is_same else ask(named[0], "list_value")
     turned = _TURNED.fullmatch(text)
     whole = turned and _code(f"{turned[2]} {turned[1]}", question, hints)
     meant = [whole] if whole else _partly(text, question, hints) or _typo(text, question, hints)
@@ -252,6 +261,8 @@ def _yes_or_no(text: str, question: Question, hints: Hints) -> Read:
         head = _strip(text[: condition.start()])
         answer = words().get(head) or _code(text[: condition.start()], question, hints)
         extra = squeeze(text[condition.start() :]).lstrip(" ,、，;:-–—→>")
+        if answer in question.choices and _strip(extra) in _ROLES:
+            return ok(answer, "words_ignored")
         if answer in question.choices and words().get(_strip(extra), answer) == answer:
             return ask(answer, "bool_condition", given=text, extra=extra)
     meant = _typo(text, question, hints)

@@ -12,6 +12,7 @@ _GAP = 0.32  # em, between what is black: room for a space
 _FAR = 2.5  # em: further away is another thing
 _LEADING = 2.0  # em
 _SAME_LINE = 0.35  # em
+_ASLANT = 1.3  # em, from letter to letter across and up together
 
 Run = list[Character]
 
@@ -69,5 +70,7 @@ def _goes_on(last: Character, item: Character) -> bool:
 
 def _is_apart(last: Character, item: Character) -> bool:
     size = max(_size(last), _size(item))
-    on_line = abs(last.y - item.y) < _SAME_LINE * size
-    return not on_line or item.edges[0] - last.edges[2] > _GAP * size
+    if abs(last.y - item.y) < _SAME_LINE * size:
+        return item.edges[0] - last.edges[2] > _GAP * size
+    is_next = item.x >= last.x - _SAME_LINE * size  # written aslant, or downwards
+    return not is_next or abs(item.x - last.x) + abs(item.y - last.y) > _ASLANT * size

@@ -11,6 +11,8 @@ from pipeline.model.submission import LeftOver, LeftOverKind
 _MOST = 200
 #: A mark with words that covers more boxes than this is at no question.
 _FEW = 3
+#: Points within which places on two pages are the same.
+_NEAR = 4.0
 _EACH = frozenset({LeftOverKind.STRUCK, LeftOverKind.INK})
 
 
@@ -23,12 +25,15 @@ def told(
 ) -> tuple[LeftOver, ...]:
     """Return ``marks`` in the order of the pages, each once at each of its questions.
 
-    Words that stand on several pages, as what services stamp on each, are told once. What is struck
-    out without a word is the text of its field, which is one of ``fields``.
+    Words that stand on several pages, as what services stamp on each, are told once; at the same
+    place of several pages they are a watermark or a heading, which is at no question. What is
+    struck out without a word is the text of its field, which is one of ``fields``.
     """
     found: dict[tuple[str, ...], LeftOver] = {}
-    for mark in sorted(marks, key=_order):
-        for name in _fields(mark, questions):
+    marks = sorted(marks, key=_order)
+    repeated = _repeated(marks)
+    for mark in marks:
+        for name in ("",) if _print_of(mark) in repeated else _fields(mark, questions):
             words = mark.words
             if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
                 words = _struck(fields[name])
@@ -40,6 +45,22 @@ def told(
         more = LeftOver(LeftOverKind.PAGE, "", f"{items[_MOST].where} … (+{len(items) - _MOST})")
         items = [*sorted(items, key=lambda item: not item.field)[:_MOST], more]
     return tuple(items)
+
+
+def _print_of(mark: Mark) -> tuple[str, tuple[int, ...]] | None:
+    """Return the words of a mark and their place, rounded; None for one without either."""
+    if not (mark.words and mark.places):
+        return None
+    return mark.words, tuple(round(edge / _NEAR) for edge in mark.places[0][:2])
+
+
+def _repeated(marks: Iterable[Mark]) -> frozenset[tuple[str, tuple[int, ...]] | None]:
+    """Return the words that stand at the same place of several pages."""
+    pages: dict[tuple[str, tuple[int, ...]], set[int]] = {}
+    for mark in marks:
+        if (key := _print_of(mark)) is not None:
+            pages.setdefault(key, set()).add(mark.page)
+    return frozenset(key for key, found in pages.items() if len(found) > 1)
 
 
 def _struck(found: PdfField) -> str:

@@ -47,11 +47,6 @@ class Archive:
         """Return whether there is a part ``name``."""
         return _folded(name) in self._infos
 
-    def seal(self, name: str) -> tuple[int, int]:
-        """Return the check sum and the size of a part as the directory gives them."""
-        info = self._infos.get(_folded(name))
-        return (info.CRC, info.file_size) if info else (0, 0)
-
     def read(self, name: str) -> bytes:
         """Return the bytes of a part.
 

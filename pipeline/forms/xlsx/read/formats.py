@@ -86,7 +86,9 @@ def worded_styles(content: bytes) -> Mapping[str, FormatWords]:
 def format_words(code: str) -> FormatWords | None:
     """Return the words of the format ``code``, or None when it has none."""
     code = code[:_LONGEST_CODE]
-    sections, pieces, shown = [], list[str](), ""
+    sections: list[_Section] = []
+    pieces: list[str] = []
+    shown = ""
     for part in _PART.finditer(code):
         quoted, escaped, sign = part.groups()
         if sign == ";":

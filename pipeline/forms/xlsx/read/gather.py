@@ -54,7 +54,7 @@ def left_over(book: Workbook, stamp: Stamp, places: Mapping[str, Spot]) -> tuple
     return (
         *found,
         *unseen(book.archive, book.book, book.values, hidden, stamp),
-        *in_properties(book.archive, book.package),
+        *in_properties(book.properties),
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.forms.xlsx.read.formats import FormatWords
 from pipeline.forms.xlsx.read.own_print import (
     added_around,
     is_around,
+    is_own_rule,
     mark_words,
     own_authors,
     own_titles,
@@ -204,16 +205,17 @@ class Collector:
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
             return ""
-        text, beside = read(cell)[0], self._by_format(cell)
+        text = read(cell)[0]
+        beside = self._by_format(cell) if self.formats else ""
         return f"{text} {beside}" if beside else text
 
     def _by_format(self, cell: RawCell) -> str:
         """Return the words that the format of a cell shows."""
-        found = self.formats.get(cell[1]) if self.formats else None
+        found = self.formats.get(cell[1])
         return found.beside(cell) if found else ""
 
     def _answer(self, place: Place, cell: RawCell, found: list["Found"]) -> None:
-        if words := self._by_format(cell):
+        if self.formats and (words := self._by_format(cell)):
             self._add(LeftOverKind.FORMAT, words, place.text, self.rows[place.sheet, place.row])
         struck = self.struck.get(place)
         if struck:
@@ -267,7 +269,7 @@ class Collector:
         """Tell of words in rules and links; a rule of ours says what its question does."""
         for kind, words, areas in sheet.asides:
             first = areas[0][0] if areas else 0
-            if not self.mine(sheet.name, first) or is_around(words):
+            if is_own_rule(self.kind, words) or not self.mine(sheet.name, first):
                 continue
             names = {
                 name
@@ -275,8 +277,6 @@ class Collector:
                 for row in range(start, min(end, start + _TALL) + 1)
                 if (name := self.rows.get((sheet.name, row)))
             }
-            if any(not row_print(self.kind, name).added(words) for name in self._number):
-                continue  # a title of a window of ours; some programs leave rules behind
             self._add(kind, words, sheet.name, names.pop() if len(names) == 1 else "")
 
     def _lying(self, title: str, item: Lying) -> None:

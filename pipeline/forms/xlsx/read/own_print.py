@@ -254,6 +254,17 @@ def _comparable(text: str) -> str:
     return _ADDRESS.sub(_FILLED, bare) if "@" in bare else bare
 
 
+@lru_cache(maxsize=_KEPT)
+def is_own_rule(kind: FormKind, text: str) -> bool:
+    """Whether ``text`` is that of a window of a rule of ours: a title or a message.
+
+    Some programs leave rules behind when rows move, so a title may be of any question.
+    """
+    if is_around(text):
+        return True
+    return any(not row_print(kind, name).added(text) for name in FORMS[kind].questions)
+
+
 def added_around(text: str) -> str:
     """Return what of ``text``, which is not our print as a whole, is not ours."""
     return _rest(text, (item for item in _around().texts if len(item) >= _SHORTEST_PART))

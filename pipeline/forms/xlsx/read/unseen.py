@@ -4,7 +4,9 @@ That are our own hidden sheets, sheets that are no tables, names that stand for 
 properties of the file.
 """
 
+import html
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -18,7 +20,7 @@ from pipeline.forms.xlsx.read.added_parts import lying_over
 from pipeline.forms.xlsx.read.archive import Archive, DamagedFileError, RefusedFileError
 from pipeline.forms.xlsx.read.cells import read_sheet
 from pipeline.forms.xlsx.read.own_print import is_around, plain
-from pipeline.forms.xlsx.read.parts import Book, Place, read_properties
+from pipeline.forms.xlsx.read.parts import Book, Place
 from pipeline.forms.xlsx.read.values import Values
 from pipeline.forms.xlsx.write.lists import drop_down
 from pipeline.model.form import FileFormat
@@ -28,6 +30,10 @@ _MARK_COLUMN = 3
 _LISTED = frozenset({"description", "keywords", "category", "contentStatus"})
 _BLANKS_KEPT = 32
 _LONGEST = 1_000
+_SHEETS = "xl/worksheets/"
+#: The texts of cells as they are written: in the cell, or by their number among the shared ones.
+_INLINE = re.compile(rb"<t(?:\s[^<>]{0,100})?>([^<]*)</t>")
+_SHARED = re.compile(rb'<c\s[^<>]{0,200}t="s"[^<>]{0,200}>\s{0,20}<v>([0-9]{1,6})</v>')
 
 
 def unseen(
@@ -38,33 +44,29 @@ def unseen(
     stamp: Stamp,
 ) -> Iterator[LeftOver]:
     """Yield what was added out of sight; ``hidden`` are our hidden sheets, by title and part."""
-    known = _own_parts(stamp)
     for title, part in hidden:
-        if archive.seal(part) in known:
-            continue
         try:
-            yield from _in_hidden(archive, values, title, part)
+            if not _says_nothing_new(archive.read(part), values, _of_blank(stamp)):
+                yield from _cells_of_hidden(archive, values, title, part)
+            for item in lying_over(archive, part):
+                yield LeftOver(item.kind, item.words, title)
         except (DamagedFileError, RefusedFileError):
             yield LeftOver(LeftOverKind.SHEET, "", title)
     for title, part in book.others:
-        words = [item.words for item in lying_over(archive, part)]
-        yield LeftOver(LeftOverKind.SHEET, "\n".join(filter(None, (title, *words))), title)
+        drawn = [item.words for item in lying_over(archive, part)]
+        yield LeftOver(LeftOverKind.SHEET, "\n".join(filter(None, (title, *drawn))), title)
     for name, words in book.constants.items():
         yield LeftOver(LeftOverKind.NAME, f"{name}: {words}", name)
 
 
-def in_properties(archive: Archive, package: Mapping[str, str]) -> Iterator[LeftOver]:
+def in_properties(found: Mapping[str, str]) -> Iterator[LeftOver]:
     """Yield what a person wrote into the properties of the file (part 2, 11.1)."""
-    part = package.get("core-properties", "")
-    if not archive.has(part):
-        return
-    found = read_properties(archive, part)
     for name in sorted(_LISTED & found.keys()):
         if (words := found[name].strip()) and not is_around(words):
             yield LeftOver(LeftOverKind.PROPERTY, words, name)
 
 
-def _in_hidden(archive: Archive, values: Values, title: str, part: str) -> Iterator[LeftOver]:
+def _cells_of_hidden(archive: Archive, values: Values, title: str, part: str) -> Iterator[LeftOver]:
     """Yield what is not ours on a hidden sheet of ours."""
     cells = read_sheet(archive, title, part, [0, 0]).cells
     marked = {row for (row, column) in cells if column == 1}
@@ -81,8 +83,6 @@ def _in_hidden(archive: Archive, values: Values, title: str, part: str) -> Itera
     if found:
         words = "\n".join(text for _, text in found)
         yield LeftOver(LeftOverKind.SHEET, words[:_LONGEST], first)
-    for item in lying_over(archive, part):
-        yield LeftOver(item.kind, item.words, title)
 
 
 def _is_field(text: str) -> bool:
@@ -104,14 +104,26 @@ def _own_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)
-def _own_parts(stamp: Stamp) -> frozenset[tuple[int, int]]:
-    """Return the seals of all sheets of the blank, of which programs that fill it keep some."""
+def _of_blank(stamp: Stamp) -> frozenset[bytes | str]:
+    """Return what the sheets of the blank say, as written and as read; nothing when it is gone."""
     blank = published(stamp.kind, stamp.language, FileFormat.XLSX, stamp.version)
     if blank is None:
         return frozenset()
     with zipfile.ZipFile(io.BytesIO(blank)) as archive:
-        return frozenset(
-            (item.CRC, item.file_size)
-            for item in archive.infolist()
-            if item.filename.startswith("xl/worksheets/")
-        )
+        sheets = [archive.read(name) for name in archive.namelist() if name.startswith(_SHEETS)]
+    written = [text for sheet in sheets for text in _INLINE.findall(sheet)]
+    return frozenset((*written, *(html.unescape(text.decode()) for text in written)))
+
+
+def _says_nothing_new(content: bytes, values: Values, known: frozenset[bytes | str]) -> bool:
+    """Whether all texts of a sheet are ``known``; a look at its bytes is faster than a tree."""
+    shared = _SHARED.findall(content)
+    if not known or len(shared) != content.count(b"<v"):
+        return False
+    written = set(_INLINE.findall(content)) - known
+    if (
+        written
+        and not {html.unescape(text.decode("utf-8", "replace")) for text in written} <= known
+    ):
+        return False
+    return values.texts_at(shared) <= known

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -63,6 +63,11 @@ class Values:
         if kind != "n":
             raise DamagedFileError  # a type of cell that no program writes
         return self._number(value, style)
+
+    def texts_at(self, numbers: Iterable[bytes]) -> frozenset[str]:
+        """Return the shared texts with these numbers; empty for one that is not there."""
+        texts = self._strings if (wanted := set(map(int, numbers))) else ()
+        return frozenset(texts[at] if at < len(texts) else "" for at in wanted)
 
     def _shared(self, value: str) -> str:
         index = value.strip()

@@ -117,12 +117,15 @@ class Workbook:
             return frozenset()
 
     @cached_property
+    def properties(self) -> Mapping[str, str]:
+        """What the file says of itself, by name (part 2, 11.1)."""
+        part = self.package.get("core-properties", "")
+        return read_properties(self.archive, part) if self.archive.has(part) else {}
+
+    @property
     def dated(self) -> str:
         """The time at which the file says it was last saved, or empty."""
-        part = self.package.get("core-properties", "")
-        if not self.archive.has(part):
-            return ""
-        return read_properties(self.archive, part).get("modified", "").strip()[:40]
+        return self.properties.get("modified", "").strip()[:40]
 
     # sheets and cells
 
