@@ -127,6 +127,8 @@ def _doubts_of_the_file(read: Read, answer: Answer) -> Read:
         return _disagreeing(answer)
     if answer.damaged:
         finding = Finding("damaged_chars", (("chars", squeeze(answer.raw)),))
+        if answer.cell_type is CellType.PRINT:
+            finding = Finding("print_part", (("value", squeeze(answer.raw)),), Severity.ASK)
         return replace(read, verdict=Verdict.ASK, findings=(*read.findings, finding))
     if answer.cell_type is CellType.PRINT:
         finding = Finding("from_print", (("value", squeeze(answer.raw)),), Severity.ASK)

@@ -49,7 +49,9 @@ _MISSING = frozenset(
     }
 )
 #: Sentences that show what we read, so that they speak of a question and not of its answer.
-_SHOW_WHAT_WAS_READ = frozenset({"two_values", "confirm_value", "from_print", "from_mail"})
+_SHOW_WHAT_WAS_READ = frozenset(
+    {"two_values", "confirm_value", "from_print", "print_part", "from_mail"}
+)
 #: How the codes of what stands beside an answer begin; they show it.
 _LEFT_OVER = "left_over_"
 #: The sentence about a tick that says neither yes nor no.
@@ -60,7 +62,7 @@ _QUESTION_ENDS = ("か", "?", "？")
 #: Quotation marks of Japanese within others.
 _NESTED = str.maketrans("「」", "『』")
 _UNREADABLE = frozenset(
-    {"unreadable", "damaged_chars", "cell_error", "cell_formula", "cell_digits_lost"}
+    {"unreadable", "damaged_chars", "print_part", "cell_error", "cell_formula", "cell_digits_lost"}
 )
 _RULES = frozenset({"phone_mismatch", "opt_in_name", "opt_in_consent", "date_past", "m2m_yes"})
 

@@ -21,12 +21,17 @@ _A5 = ("-paperw", "420", "-paperh", "595")
 
 @dataclass(frozen=True, slots=True)
 class Flattener:
-    """One way of printing or flattening; ``needs`` is the command and the name of its program."""
+    """One way of printing or flattening; ``needs`` is the command and the name of its program.
+
+    ``of_own`` is tried with copies of our own writer only: it differs from another in one thing,
+    or takes minutes.
+    """
 
     name: str
     needs: tuple[str, str]
     flatten: Flatten
     lacks: Callable[[], str] = str
+    of_own: bool = False
 
     def missing(self) -> str:
         """Return what is not installed; empty when it is there."""
@@ -75,16 +80,12 @@ def _pdfium(sources: Sequence[Path], out: Path) -> None:
         (out / source.name).write_bytes(printed(source.read_bytes()))
 
 
-def _by_postscript(command: str) -> Flatten:
-    """Return what prints each file to PostScript by ``command``, and that to PDF."""
-
-    def flatten(sources: Sequence[Path], out: Path) -> None:
-        for source in sources:
-            printed_file = out / f"{source.stem}.ps"
-            run(command, source, printed_file, folder=out)
-            run("ps2pdf", printed_file, out / source.name, folder=out)
-
-    return flatten
+def _by_postscript(sources: Sequence[Path], out: Path) -> None:
+    """Print to PostScript, and make a PDF of that, as print servers do."""
+    for source in sources:
+        printed_file = out / f"{source.stem}.ps"
+        run("pdf2ps", source, printed_file, folder=out)
+        run("ps2pdf", printed_file, out / source.name, folder=out)
 
 
 def _pdf_lib(sources: Sequence[Path], out: Path) -> None:
@@ -111,11 +112,13 @@ FLATTENERS = (
         "cairo, fit to Letter",
         ("pdftocairo", "poppler-utils"),
         _each("pdftocairo", "-pdf", *_LETTER, "IN", "OUT"),
+        of_own=True,
     ),
     Flattener(
         "cairo, fit to A5",
         ("pdftocairo", "poppler-utils"),
         _each("pdftocairo", "-pdf", *_A5, "IN", "OUT"),
+        of_own=True,
     ),
     Flattener("LibreOffice Draw", ("soffice", "LibreOffice"), _libreoffice),
     Flattener(
@@ -131,9 +134,9 @@ FLATTENERS = (
     Flattener("PDFBox", ("java", "java"), flatten_with_pdfbox, pdfbox_missing),
     Flattener("pdf-lib", ("", ""), _pdf_lib, lambda: missing_package("pdf-lib")),
     Flattener(
-        "Ghostscript, by way of PostScript", ("pdf2ps", "Ghostscript"), _by_postscript("pdf2ps")
-    ),
-    Flattener(
-        "poppler, by way of PostScript", ("pdftops", "poppler-utils"), _by_postscript("pdftops")
+        "PostScript",
+        ("pdf2ps", "Ghostscript"),
+        _by_postscript,
+        of_own=True,
     ),
 )

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.forms.texts import form_texts
-from pipeline.model.form import FileFormat
+from pipeline.model.form import FileFormat, FormKind
 from tests.odd_files.page import with_section
+from tests.programs.answers import matrix
 from tests.programs.every_program import PROGRAMS, REASONS, STANDS_FOR
-from tests.programs.flattened import FlattenedRow, run_flattener
+from tests.programs.flattened import (
+    FILLERS,
+    OUTCOMES,
+    FlattenedRow,
+    fill_all,
+    flatten_all,
+    rows_of,
+)
 from tests.programs.flatteners import FLATTENERS
 from tests.programs.matrix import run_program
 from tests.programs.outcome import Row
@@ -37,8 +45,17 @@ FLATTENED = """\
 ## Flattened and printed copies
 
 A copy without fields is read by position, and the customer is asked to check all of it: none of
-these answers is taken for granted. What was read otherwise, or not at all, is named.
+these answers is taken for granted. Each program of the first column filled all three forms, each of
+the second flattened or printed what it had saved (`python -m tests.programs.report flattened` makes
+this part alone). Counted are the answers:
+
+- **right**: proposed as it was given, and asked about.
+- **marked**: the customer is told that it is damaged: characters are missing or cannot be read.
+- **asked**: asked for without a proposal, or the whole file is answered with what to do instead.
+- **lost**: read as blank, and nobody asked. **wrong**: proposed as something else.
+  **accepted**: taken without a question.
 """
+_BEGIN, _END = "## Flattened and printed copies", "\n## "
 
 
 def page(rows: Sequence[Row], flattened: Sequence[FlattenedRow] = ()) -> str:
@@ -55,16 +72,66 @@ def page(rows: Sequence[Row], flattened: Sequence[FlattenedRow] = ()) -> str:
 
 
 def flattened_line(row: FlattenedRow) -> str:
-    """Return the line of the table that says what was read of one flattened form."""
+    """Return the line of the table that says what was read of the forms of one language."""
     language = form_texts(row.language).language_name
-    lost = ", ".join(f"`{name}`" for name in (*row.other, *row.missing)) or "—"
-    return table_line((row.program, row.form, language, str(row.fields), str(row.right), lost))
+    counts = (row.counts[outcome] for outcome in OUTCOMES)
+    return table_line(
+        (row.filler, row.flattener, language, str(row.answers), *map(str, counts))
+    )
+
+
+def exception_of(row: FlattenedRow) -> str:
+    """Return the line that names what was neither right nor marked; empty when there is none."""
+    language = form_texts(row.language).language_name
+    parts = [f"the file is answered with `{code}`" for code in row.refused]
+    for outcome in OUTCOMES:
+        names = dict.fromkeys(f"`{name}`" for _, name, found in row.told if found == outcome)
+        if names:
+            parts.append(f"{outcome}: {', '.join(names)}")
+    return f"- {row.filler}, {row.flattener} ({language}): {'; '.join(parts)}" if parts else ""
 
 
 def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
-    heads = ("program", "form", "language", "answers", "read as given", "read otherwise or not")
-    marks = ("---", "---", "---", "--:", "--:", "---")
-    return "\n".join((FLATTENED, table_line(heads), table_line(marks), *map(flattened_line, rows)))
+    heads = ("filled by", "flattened by", "language", "answers", *OUTCOMES)
+    marks = ("---", "---", "---", *("--:" for _ in heads[3:]))
+    total = sum(row.answers for row in rows)
+    kept = sum(row.counts["right"] + row.counts["marked"] for row in rows)
+    told = f"Of {total:,} answers, {kept:,} are proposed or marked. The others:"
+    others = [line for line in map(exception_of, rows) if line]
+    lines = [table_line(heads), table_line(marks), *map(flattened_line, rows)]
+    return "\n".join((FLATTENED, *lines, "", told, "", *others))
+
+
+def flattened_rows(folder: Path, kinds: Sequence[FormKind] = tuple(FormKind)) -> list[FlattenedRow]:
+    """Let all fillers and flatteners work in ``folder``, where what is there is kept."""
+    forms = [(kind, language) for kind, language in matrix() if kind in kinds]
+    rows: list[FlattenedRow] = []
+    for filler in FILLERS:
+        if missing := filler.missing():
+            sys.exit(f"{missing} is not installed")
+        own = folder / _slug(filler.name)
+        jobs = fill_all(filler, own, forms)
+        for flattener in FLATTENERS:
+            if flattener.of_own and filler is not FILLERS[0]:
+                continue
+            if missing := flattener.missing():
+                sys.exit(f"{missing} is not installed")
+            out = own / _slug(flattener.name)
+            flatten_all(flattener, jobs, out)
+            rows += rows_of(filler.name, flattener.name, jobs, out)
+            print(*map(flattened_line, rows[-3:]), sep="\n", flush=True)  # noqa: T201 - it is long
+    return rows
+
+
+def _slug(name: str) -> str:
+    return "".join(item if item.isalnum() else "_" for item in name)
+
+
+def _with_flattened(text: str, rows: Sequence[FlattenedRow]) -> str:
+    """Return the page ``text`` with the part about flattened forms written anew."""
+    before, _, after = text.partition(_BEGIN)
+    _, mark, rest = after.partition(_END)
+    return f"{before}{_flattened_table(rows)}\n{mark}{rest}"
 
 
 def line(row: Row) -> str:
@@ -107,20 +174,28 @@ def _exceptions(rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
-    """Run all programs and write the page; a program that is missing stops it."""
-    rows: list[Row] = []
-    for program in PROGRAMS:
-        if missing := program.missing():
-            sys.exit(f"{missing} is not installed")
-        with tempfile.TemporaryDirectory() as folder:
-            rows += run_program(program, Path(folder))
-    flattened: list[FlattenedRow] = []
-    for flattener in FLATTENERS:
-        if missing := flattener.missing():
-            sys.exit(f"{missing} is not installed")
-        with tempfile.TemporaryDirectory() as folder:
-            flattened += run_flattener(flattener, Path(folder))
-    PAGE.write_text(with_section(page(rows, flattened)), encoding="utf-8")
+    """Run all programs and write the page; a program that is missing stops it.
+
+    With the argument ``flattened`` only that part is made; a folder after it keeps what was made,
+    and names of forms after that leave the others out.
+    """
+    wanted = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as room:
+        folder = Path(wanted[1]) if len(wanted) > 1 else Path(room)
+        if wanted[:1] == ["flattened"]:
+            kinds = [FormKind(word) for word in wanted[2:]] or list(FormKind)
+            text = PAGE.read_text(encoding="utf-8")
+            text = _with_flattened(text, flattened_rows(folder, kinds))
+            PAGE.write_text(text, encoding="utf-8")
+            return
+        rows: list[Row] = []
+        for program in PROGRAMS:
+            if missing := program.missing():
+                sys.exit(f"{missing} is not installed")
+            with tempfile.TemporaryDirectory() as own:
+                rows += run_program(program, Path(own))
+        whole = page(rows, flattened_rows(folder))
+        PAGE.write_text(with_section(whole), encoding="utf-8")
 
 
 if __name__ == "__main__":

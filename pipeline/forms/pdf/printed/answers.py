@@ -18,6 +18,7 @@ from pipeline.forms.pdf.printed.notes import Note
 from pipeline.forms.pdf.printed.options import chosen
 from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, Character, PrintedPage, opened
 from pipeline.forms.pdf.printed.places import Found, Place, find_places
+from pipeline.forms.pdf.printed.shapes import are_others
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.stamp import Stamp, read_stamp
 from pipeline.model.submission import Answer, CellType
@@ -155,16 +156,26 @@ class _Reader:
         box = boxes[0]
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
+        if found.text and self._is_drawn_otherwise(place, found):
+            found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         typed = self._typed_over(box, place)
         if typed:
             text = " ".join(filter(None, [_chosen(found.text), typed]))
             return Written(text, found.damaged)
         if box.is_list and found.text in _NOTHING:
             return Written("")
-        found = chosen(found, box.options)
+        found = chosen(found, box.codes, box.options)
         if not found.damaged and self._has_lost_ink(box, place, found):
             return Written(found.text, damaged=True)
         return found
+
+    def _is_drawn_otherwise(self, place: Place, found: Written) -> bool:
+        characters = [
+            item
+            for item in self._written[place.page]
+            if item.index in found.indexes and not item.is_blank
+        ]
+        return are_others(self._pages[place.page], characters)
 
     def _has_lost_ink(self, box: Box, place: Place, found: Written) -> bool:
         """Return whether there is writing in a box beside its characters."""

@@ -30,7 +30,7 @@ _BEFORE = 10
 class Box:
     """One box of the form; ``state`` is what a mark in it answers (empty for boxes of text).
 
-    ``options`` are the words of a list.
+    ``options`` are the words of a list, ``codes`` what stands for each in a file.
     """
 
     field: str
@@ -41,6 +41,7 @@ class Box:
     is_long: bool
     ink: int
     options: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @property
     def spot(self) -> Spot:
@@ -123,17 +124,18 @@ def _outline(widget: Any, page: int) -> Box:
         is_list=kind == "/Ch",
         is_long=kind == "/Tx" and bool(flags & _MULTILINE),
         ink=0,
-        options=_options(_either(widget, owner, "/Opt")) if kind == "/Ch" else (),
+        options=_options(_either(widget, owner, "/Opt"), -1) if kind == "/Ch" else (),
+        codes=_options(_either(widget, owner, "/Opt"), 0) if kind == "/Ch" else (),
     )
 
 
-def _options(listed: Any) -> tuple[str, ...]:
-    """Return the words of a list; each stands alone or behind its code (ISO 32000-2, table 234)."""
+def _options(listed: Any, part: int) -> tuple[str, ...]:
+    """Return the words or the codes of a list: pairs of both, or one for both (table 234)."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     items = list(listed) if isinstance(listed, pikepdf.Array) else []
     return tuple(
-        read_text(item[-1] if isinstance(item, pikepdf.Array) else item)[0] for item in items
+        read_text(item[part] if isinstance(item, pikepdf.Array) else item)[0] for item in items
     )
 
 

@@ -15,15 +15,20 @@ _RADICALS = str.maketrans(
         "⻤": "鬼", "⻨": "麦", "⻩": "黄", "⻫": "斉", "⻭": "歯", "⻯": "竜", "⻲": "亀",
     }
 )  # fmt: skip
+#: Signs that fonts draw with the same glyph as those of the keyboard (OpenType ``cmap`` of Noto Sans
+#: JP and IPA Gothic): which of the two a program names is chance.
+_SAME_GLYPH = str.maketrans(
+    {"\u00ad": "-", "\u2011": "-", "\u2012": "–", "\u2027": "・", "\u22ef": "…", "\u2215": "／"}
+)
 
 
 def as_typed(text: str) -> str:
-    """Return ``text`` (NFC) with ligatures and radicals as the characters that people type."""
+    """Return ``text`` (NFC) with ligatures, radicals and signs as the characters people type."""
     known = "".join(
         unicodedata.normalize("NFKC", character)
         if ord(character) in _LIGATURES or ord(character) in _KANGXI
         else character
-        for character in text.translate(_RADICALS)
+        for character in text.translate(_RADICALS | _SAME_GLYPH)
     )
     return unicodedata.normalize("NFC", known)
 

@@ -10,13 +10,13 @@ _SHORTEST = 3  # characters from which a word of the list is told
 _SHARE = 0.5
 
 
-def chosen(found: Written, options: Sequence[str]) -> Written:
+def chosen(found: Written, codes: Sequence[str], options: Sequence[str]) -> Written:
     """Return the word of ``options`` that ``found`` shows.
 
-    A box cuts a long word off, and a font leaves characters out. What could be several words, or
-    none, is left as it was found, and ``damaged``.
+    A box cuts a long word off, and a font leaves characters out; some programs show the code in
+    place of the word. What could be several words, or none, is left as it was found, and ``damaged``.
     """
-    if not found.text or not options:
+    if not found.text or not options or found.text in codes:
         return found
     seen = "".join(item for item in folded(found.text) if item not in _UNKNOWN)
     known = {folded(option): option for option in options}

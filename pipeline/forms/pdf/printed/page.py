@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from math import hypot
 from typing import Any
 
 from pipeline.forms.pdf.geometry import Edges
@@ -179,6 +180,14 @@ class PrintedPage:
         matrix = pdfium.FS_MATRIX()
         pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
         return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
+
+    def em(self, index: int) -> float:
+        """Return how wide an em of a character is along its line, by its index, in points."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        matrix = pdfium.FS_MATRIX()
+        pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
+        return float(pdfium.FPDFText_GetFontSize(self._text.raw, index) * hypot(matrix.a, matrix.b))
 
     @cached_property
     def turned_over(self) -> int:

@@ -22,6 +22,7 @@ _MIXED_GAP = 0.5  # of a wide character: some programs set Latin a quarter or mo
 _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
+_DEEP = 0.25  # em: what letters reach below their line
 _SAME_LEFT = 3.0  # points
 _WIDE = frozenset({"W", "F"})
 _UNKNOWN = "\ufffd"
@@ -85,6 +86,9 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     # a hole as wide as a character, where spaces are kept: a character that was not printed
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
     damaged = bool(unmapped) or (spaced and holes) or meant != text or has_lost_characters(text)
+    damaged = damaged or (box.is_long and _may_go_on(lines, box, size))
+    if damaged and not any(item.isalnum() for item in meant):
+        meant = ""  # nothing but signs in place of characters, which is no answer
     return Written(meant, damaged, columns, frozenset(glyph.index for glyph in glyphs))
 
 
@@ -148,6 +152,17 @@ def _below(glyphs: list[_Glyph], others: list[_Glyph], size: float) -> list[_Gly
         found += line
         last = line[0].base
     return found
+
+
+def _may_go_on(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
+    """Return whether the box has no room for a further line, which a program would have cut off.
+
+    Lines that are found below the box tell that nothing was.
+    """
+    first, last = lines[0][0].base, lines[-1][0].base
+    step = (first - last) / (len(lines) - 1) if len(lines) > 1 else box.edges[3] - first
+    bottom = box.edges[1]
+    return last > bottom and last - step < bottom + _DEEP * size
 
 
 def _lines(glyphs: list[_Glyph], size: float) -> list[list[_Glyph]]:
