@@ -600,7 +600,7 @@ def _pypdf_scaled(content: bytes, folder: Path) -> bytes:
 def _pypdf_note(content: bytes, folder: Path) -> bytes:
     spot = spot_of(content, "use_case")
     writer = pypdf.PdfWriter(clone_from=written(content, folder, "in.pdf"))
-    note = FreeText(text="pilot in Leeds only", rect=tuple(spot.rect))
+    note = FreeText(text="pilot in Leeds only", rect=(spot.left, spot.bottom, spot.right, spot.top))
     writer.add_annotation(page_number=spot.page, annotation=note)
     writer.write(folder / "out.pdf")
     return (folder / "out.pdf").read_bytes()

@@ -441,7 +441,7 @@ PAGES.add(
 
 def _files(name: str, content: bytes) -> Change:
     def add(pdf: Any) -> None:
-        pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, content, filename=name)
+        pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, content, filename=name)  # type: ignore[call-arg]
 
     return add
 
@@ -449,7 +449,7 @@ def _files(name: str, content: bytes) -> Change:
 def _portfolio(content: bytes) -> bytes:
     cover = pikepdf.new()
     cover.add_blank_page(page_size=(595, 842))
-    cover.attachments["form.pdf"] = pikepdf.AttachedFileSpec(cover, content, filename="form.pdf")
+    cover.attachments["form.pdf"] = pikepdf.AttachedFileSpec(cover, content, filename="form.pdf")  # type: ignore[call-arg]
     cover.Root.Collection = Dictionary(Type=Name.Collection, View=Name.D)
     target = io.BytesIO()
     cover.save(target)

@@ -22,9 +22,9 @@ from pipeline.forms.xlsx.read.cells import read_sheet
 from pipeline.forms.xlsx.read.own_print import is_around, plain
 from pipeline.forms.xlsx.read.parts import Book, Place
 from pipeline.forms.xlsx.read.values import Values
-from pipeline.forms.xlsx.write.lists import drop_down
 from pipeline.model.form import FileFormat
 from pipeline.model.submission import LeftOver, LeftOverKind
+from pipeline.resources import languages
 
 _MARK_COLUMN = 3
 _LISTED = frozenset({"description", "keywords", "category", "contentStatus"})
@@ -95,11 +95,14 @@ def _own_words() -> frozenset[str]:
     found = {*IDENTITY_NAMES, at.STAMP_PROPERTY, at.IDENTITY_SHEET, at.LISTS_SHEET}
     for kind, form in FORMS.items():
         found |= {kind.value, form.version, *form.older_versions, *form.questions}
+        for language in languages():
+            found |= {
+                text for text in _of_blank(Stamp(kind, "", language)) if isinstance(text, str)
+            }
         for words in printed_versions(kind):
             found.add(words.language)
-            for name, question in form.questions.items():
-                if listed := drop_down(words, name, question):
-                    found |= {listed.name, *listed.words}
+            for name in form.questions:
+                found |= {at.LIST_PREFIX + name, *(word for _, word in words.choices(name))}
     return frozenset(map(plain, found))
 
 

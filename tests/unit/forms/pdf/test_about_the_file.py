@@ -38,7 +38,9 @@ def _information(**entries: str) -> Change:
 def _signature(**entries: str) -> Change:
     def sign(pdf: Any) -> None:
         page, _ = widget(pdf, "notes")
-        value = Dictionary(Type=Name.Sig, **{key: String(text) for key, text in entries.items()})
+        value = Dictionary(Type=Name.Sig)
+        for key, text in entries.items():
+            value[f"/{key}"] = String(text)
         field = Dictionary(
             Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("Signature1"), V=value
         )
