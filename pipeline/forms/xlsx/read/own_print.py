@@ -23,6 +23,8 @@ _LONGEST = 700
 _SHORTEST_PART = 16
 #: So many characters that are ours make the rest of a text what was added to it.
 _SHORTEST_PRINT = 2
+#: What a text ends with that is cut, as it is compared.
+_CUT = ".…"
 _KEPT = 4_096
 _CHECKS = (*CHECK_WORDS, "check_none", "none")
 _BULLET = re.compile(r"\A(?:•|[0-9]{1,2}\.)")
@@ -61,8 +63,9 @@ class RowPrint:
         said = plain(text)
         if said in self.folded or said in self.checks:
             return ""
-        if len(said) >= _SHORTEST_PART and any(item.startswith(said) for item in self.folded):
-            return ""  # the beginning of our own words
+        begins = said.rstrip(_CUT)
+        if len(begins) >= _SHORTEST_PART and any(item.startswith(begins) for item in self.folded):
+            return ""  # the beginning of our own words, as titles of prompts are cut
         lines = [line for line in text.splitlines() if plain(line) not in self.folded]
         return _rest("\n".join(lines), self.texts)
 
