@@ -466,4 +466,4 @@ def test_calendar_file_of_a_new_certificate_takes_the_place_of_the_old_one(world
         if name.endswith(".ics")
     ]
     assert events[0]["uid"] == events[1]["uid"]
-    assert events[1]["sequence"] > events[0]["sequence"]
+    assert int(str(events[1]["sequence"])) > int(str(events[0]["sequence"]))

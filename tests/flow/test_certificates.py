@@ -47,7 +47,8 @@ def test_approved_and_ready_gets_its_certificate_at_once(any_world: World, tmp_p
     assert (row.state, row.created_at, row.expires_at) == (LIVE, now, now + timedelta(days=7))
     (mail,) = world.staff_mails()
     assert mail.named == ("certificate_issued", HANAKO)
-    ((name, content),) = mail.files.items()
+    (name, content), (calendar, _) = mail.files.items()
+    assert calendar == name.replace(".txt", ".ics")
     assert name == f"whatsapp-certificate_{record.reference}_exp-2026-11-30.txt"
     assert content.decode().strip() == row.text.strip()
     assert row.text.splitlines()[1] not in mail.text + mail.html + mail.subject

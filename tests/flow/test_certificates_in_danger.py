@@ -346,7 +346,7 @@ def test_certificate_of_another_number_is_not_entered(make_world: MakeWorld) -> 
     text = maker.certificates(_issued(maker))[0].text
     world = make_world(certificates={"issuer": "manual"})
     other = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}
-    world.mail(HANAKO, form(**other))
+    world.mail(HANAKO, form(FormKind.ONBOARDING, "ja", "xlsx", **other))
     record = decisions.approve(
         world.services, world.request(), "saki", ticked="all", business_verified=True
     )

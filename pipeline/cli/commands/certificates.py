@@ -1,6 +1,6 @@
 """``pipeline certificate``."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import click
@@ -15,6 +15,17 @@ from pipeline.durable import write_out
 from pipeline.errors import ExitCode, NotFoundError, RefusedError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice
+
+_INSTANT = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+)
+
+
+def creation_of(typed: datetime | None) -> datetime | date | None:
+    """Return the instant (UTC) or, when no time was typed, the day of a creation."""
+    if typed is None or typed.time() == time():
+        return typed and typed.date()
+    return typed.replace(tzinfo=UTC)
 
 
 @click.command("list")
@@ -114,7 +125,7 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--at", type=click.DateTime(), default=None)
+@click.option("--at", type=_INSTANT, default=None)
 @click.option("--number", default="")
 @click.option("--json", "as_json", is_flag=True)
 def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> int:
@@ -140,7 +151,7 @@ def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> in
 @click.argument("reference")
 @click.option("--file", type=click.Path(path_type=Path), default=None)
 @click.option("--as", "name", default=None)
-@click.option("--created", type=click.DateTime(), default=None)
+@click.option("--created", type=_INSTANT, default=None)
 def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
     from pipeline.flow.staff.certificates import (  # noqa: PLC0415 - slow to import
@@ -154,8 +165,8 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
             record = one_request(tx, reference)
         with telling_what_is_possible(opened, record.reference):
             if text is not None:
-                moment = created.replace(tzinfo=UTC) if created else None
-                enter_certificate(opened, record, text, name or os_user(), moment)
+                known = creation_of(created)
+                enter_certificate(opened, record, text, name or os_user(), known)
             elif record.state.certificate_wanted_at is None:
                 raise RefusedError(
                     "certificate_not_wanted",

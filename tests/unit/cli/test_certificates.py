@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.certificates.authority import Authority
+from pipeline.cli.commands.certificates import creation_of
 from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
 
@@ -78,7 +79,7 @@ def test_verify_says_in_plain_words_what_is_wrong(
     assert code == 6
     assert words.word("verify_not_yet_valid", at="X").partition("X")[0] in said
 
-    code, said = check(text, "--at", "2099-02-03")
+    code, said = check(text, "--at", "2099-02-03T18:00")
     assert code == 6
     assert words.word("verify_expired", at="X", ago="Y").partition("X")[0] in said
     assert words.counted("span_days", 3).replace("3", "").strip() in said
@@ -180,3 +181,10 @@ def test_authority_is_made_when_the_issuer_becomes_the_embedded_one(
     shutil.rmtree(empty_home / "state" / "authority")
     assert fresh_pipeline("authority", "init").code == 4
     assert not (empty_home / "state" / "authority").exists()
+
+
+def test_day_of_creation_is_told_from_an_instant() -> None:
+    assert creation_of(None) is None
+    assert creation_of(datetime(2026, 12, 1)) == date(2026, 12, 1)  # noqa: DTZ001 - as click reads it
+    typed = datetime(2026, 12, 1, 9, 30)  # noqa: DTZ001 - as click reads it
+    assert creation_of(typed) == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
