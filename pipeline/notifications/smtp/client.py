@@ -259,13 +259,12 @@ class SmtpCourier:
             code, text = line.ask(_rcpt(recipient), limits.ENVELOPE)
         if _taken(code):
             return self._copied(line, copy_to)
+        said = answer(code, text)
         if code == _OUT_OF_STEP and step is Step.SENDER:
-            said, offers_login = answer(code, text), line.has_extn("auth")
+            fault = self._server.out_of_step(said, offers_login=line.has_extn("auth"))
             self._drop()
-            fault = self._server.out_of_step(said, offers_login=offers_login)
             return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
         if about_us and code != _LOGIN_WANTED:
-            said = answer(code, text)
             refusal = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
             refused = Delivery(DeliveryKind.DEFERRED, said, fault=refusal)
         else:
