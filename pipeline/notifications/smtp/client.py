@@ -259,26 +259,17 @@ class SmtpCourier:
             code, text = line.ask(_rcpt(recipient), limits.ENVELOPE)
         if _taken(code):
             return self._copied(line, copy_to)
+        said = answer(code, text)
         if code == _OUT_OF_STEP and step is Step.SENDER:
-            return self._out_of_step(line, answer(code, text))
+            fault = self._server.out_of_step(said, offers_login=line.has_extn("auth"))
+            self._drop()
+            return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
         if about_us and code != _LOGIN_WANTED:
-            said = answer(code, text)
-            fault = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
-            refused = Delivery(DeliveryKind.DEFERRED, said, fault=fault)
+            refusal = ConfigurationError("courier_sender_refused", sender=sender, reason=said)
+            refused = Delivery(DeliveryKind.DEFERRED, said, fault=refusal)
         else:
             refused = self._refused(code, text, step)
         return self._reset(line, refused)
-
-    def _out_of_step(self, line: Line, said: str) -> Delivery:
-        """Return the fault of a server that wants something else before any mail.
-
-        One that offers a log-in wants that, where no user is set.
-        """
-        server = self._server
-        wants_login = not server.user and line.has_extn("auth")
-        self._drop()
-        fault = server.login_refused(said) if wants_login else server.down(said)
-        return Delivery(DeliveryKind.DEFERRED, said, fault=fault)
 
     def _copy_to(self, recipient: str) -> str:
         """Return our own mailbox, if it gets a copy of a mail to ``recipient``."""

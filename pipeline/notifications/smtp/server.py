@@ -51,6 +51,13 @@ class SmtpServer:
         user = self.user or "-"
         return ConfigurationError("courier_login", host=self.host, user=user, reason=reason)
 
+    def out_of_step(self, said: str, *, offers_login: bool) -> PipelineError:
+        """Return what is told of a server that wants something else before any mail (503).
+
+        One that offers a log-in wants that, where no user is set.
+        """
+        return self.login_refused(said) if offers_login and not self.user else self.down(said)
+
     def copy_refused(self, code: int, said: str) -> PipelineError:
         """Return what is told of a server that does not take our own mailbox as a recipient."""
         if code >= PERMANENT:
