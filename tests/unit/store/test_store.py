@@ -181,9 +181,8 @@ def _kept(transaction: Transaction) -> object:
 def test_a_kept_connection_serves_all_transactions_of_its_thread(store: Store) -> None:
     with store.keeping():
         first = store.run(_kept)
-        with pytest.raises(RuntimeError, match="stop"), store.keeping():
+        with store.keeping():
             store.run(lambda t: t.memory.put("value", 1))
-            raise RuntimeError("stop")
         with pytest.raises(KeyError):
             store.run(_put_and_raise)
         assert store.run(_kept) is first
@@ -214,6 +213,23 @@ def test_a_kept_connection_that_is_lost_between_transactions_is_opened_again(
             connection.exec_driver_sql(f"SELECT pg_terminate_backend({me})")
         store.run(lambda t: t.memory.put("value", 3))
         assert store.run(lambda t: t.memory.get("value")) == 3
+
+
+def test_without_a_connection_to_keep_each_transaction_looks_for_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = store._engine.connect
+    failures = iter([sa.exc.OperationalError("", None, psycopg.OperationalError("too many"))])
+
+    def connected() -> sa.Connection:
+        for failure in failures:
+            raise failure
+        return connect()
+
+    monkeypatch.setattr(store._engine, "connect", connected)
+    with store.keeping():
+        store.run(lambda t: t.memory.put("value", 4))
+        assert store.run(lambda t: t.memory.get("value")) == 4
 
 
 @pytest.mark.postgresql
