@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -144,13 +144,16 @@ class Store:
         """Keep one connection for the write transactions of this thread in the block.
 
         For many short ones: taking a connection and giving it back costs as much as a statement.
-        One that is lost is opened again by the next try.
+        One that is lost is opened again by the next try. Where there is none now, each transaction
+        looks for one itself, and tells why it found none.
         """
-        if getattr(self._kept, "now", None) is not None:
+        connection = None
+        if getattr(self._kept, "now", None) is None:
+            with suppress(sa.exc.DBAPIError):
+                connection = self._engine.connect()
+        if connection is None:
             yield
             return
-        with self._telling():
-            connection = self._engine.connect()
         with closing(connection):
             self._kept.now = connection
             try:

@@ -4,6 +4,7 @@ import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -171,6 +172,64 @@ def test_lost_connection_is_tried_again(postgresql_database: "Database") -> None
     store.run(work)
     with store.read() as transaction:
         assert transaction.memory.get("value") == 2
+
+
+def _kept(transaction: Transaction) -> object:
+    return transaction.context.raw.connection.dbapi_connection
+
+
+def test_a_kept_connection_serves_all_transactions_of_its_thread(store: Store) -> None:
+    with store.keeping():
+        first = store.run(_kept)
+        with store.keeping():
+            store.run(lambda t: t.memory.put("value", 1))
+        with pytest.raises(KeyError):
+            store.run(_put_and_raise)
+        assert store.run(_kept) is first
+        with store.read() as transaction:
+            assert transaction.memory.get("value") == 1
+            assert _kept(transaction) is not first
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(store.run, _kept).result() is not first
+    assert store.run(lambda t: t.memory.get("value")) == 1
+
+
+def _put_and_raise(transaction: Transaction) -> None:
+    transaction.memory.put("value", 2)
+    transaction.context.send()
+    raise KeyError("value")
+
+
+@pytest.mark.postgresql
+def test_a_kept_connection_that_is_lost_between_transactions_is_opened_again(
+    postgresql_database: "Database",
+) -> None:
+    store, other = postgresql_database.open(), postgresql_database.open()
+    with store.keeping():
+        me = store.run(
+            lambda t: t.context.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        )
+        with other._engine.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({me})")
+        store.run(lambda t: t.memory.put("value", 3))
+        assert store.run(lambda t: t.memory.get("value")) == 3
+
+
+def test_without_a_connection_to_keep_each_transaction_looks_for_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = store._engine.connect
+    failures = iter([sa.exc.OperationalError("", None, psycopg.OperationalError("too many"))])
+
+    def connected() -> sa.Connection:
+        for failure in failures:
+            raise failure
+        return connect()
+
+    monkeypatch.setattr(store._engine, "connect", connected)
+    with store.keeping():
+        store.run(lambda t: t.memory.put("value", 4))
+        assert store.run(lambda t: t.memory.get("value")) == 4
 
 
 @pytest.mark.postgresql
