@@ -210,10 +210,10 @@ def _at_once(world: World, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Let two hosts process one message each, and meet where both hold theirs."""
     meeting = Barrier(2)
 
-    def judge_together(*arguments: object) -> object:
+    def judge_together(*arguments: object, **named: object) -> object:
         with suppress(BrokenBarrierError):  # a transaction that is tried again goes on alone
             meeting.wait(20)
-        return judge(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        return judge(*arguments, **named)  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(opening, "judge", judge_together)
     first = world.services

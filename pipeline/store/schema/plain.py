@@ -17,7 +17,7 @@ _AS_IT_IS = frozenset({str, int, float, bool, types.NoneType})
 
 def to_plain(value: object) -> Any:
     """Return ``value`` (dataclasses, tuples, enums, dates, plain values) as JSON can hold it."""
-    kind = type(value)
+    kind: Any = type(value)
     return value if kind in _AS_IT_IS else _plain_of(kind)(value)
 
 

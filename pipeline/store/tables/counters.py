@@ -82,6 +82,7 @@ class Counters:
             _add_and_tell(tuple(named)), window_start=window_start, value=by, **named
         )
         found = {row[0]: int(row[1]) for row in rows}
+        known.update({name: value for name, value in found.items() if name in known})
         return {key: found[name] for key, name in kept.items()}
 
     def foresee(self, keys: Collection[str], window_start: datetime) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.unit.store.conftest import Database, Make
 
 #: So many scripts are played, each of three transactions with some steps and savepoints.
-_SCRIPTS = 15
+_SCRIPTS = 30
 _NUMBERS = ("+819012345678", "+819012345679", "")
 _ADDRESSES = ("a@example.com", "B@example.com", "c@example.org")
 
@@ -47,11 +47,12 @@ class Script:
             if depth < 2 and self._draw.random() < 0.15:
                 self._savepoint(tx, depth)
             self._draw.choice(
-                (self._insert, self._save, self._thread, self._number, self._foresee, self._lock)
+                (self._insert, self._save, self._count, self._number, self._foresee, self._lock)
                 if not self._made
                 else (
                     *(self._insert, self._save, self._thread, self._event, self._mail),
                     *(self._number, self._revision, self._foresee, self._lock, self._look),
+                    *(self._count, self._foresee),
                 )
             )(tx)
             if self._at_once:
@@ -119,6 +120,16 @@ class Script:
 
     def _foresee(self, tx: Transaction) -> None:
         tx.requests.foresee([self._draw.choice(_ADDRESSES)])
+        numbers = self._draw.sample(_NUMBERS, 2)
+        tx.numbers.foresee(numbers)
+        tx.requests.foresee_numbers(numbers)
+        tx.counters.foresee(self._draw.sample(_ADDRESSES, 2), self._make.now)
+
+    def _count(self, tx: Transaction) -> None:
+        keys = self._draw.sample(_ADDRESSES, self._draw.choice([1, 2]))
+        if self._draw.random() < 0.3:
+            tx.counters.add_all({(key, self._make.now): 2 for key in keys})
+        self.seen.append(tx.counters.add_to_each(keys, self._make.now))
 
     def _lock(self, tx: Transaction) -> None:
         if self._made:
@@ -143,6 +154,7 @@ class Script:
             self.seen += [tx.requests.get(one.id), tx.events.list(one.id), tx.revisions.all(one.id)]
             self.seen += [tx.events.verify(one.id), tx.outbox.of_request(one.id)]
         self.seen += [tx.numbers.get(number) for number in _NUMBERS]
+        self.seen.append(tx.counters.values(_ADDRESSES, self._make.now))
 
 
 def test_any_order_of_steps_gives_what_it_gives_without_delay(
