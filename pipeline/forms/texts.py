@@ -66,6 +66,10 @@ class FormTexts:
         """Return a word or sentence that does not belong to one form or question."""
         return str(self._toml["words"][key])
 
+    def word_if_any(self, key: str) -> str:
+        """Return a word that only some versions print; empty for the others."""
+        return str(self._toml["words"].get(key, ""))
+
     def form(self, kind: FormKind) -> FormWords:
         """Return the words of the form ``kind``."""
         entry = self._toml["forms"][kind.value]
@@ -118,6 +122,17 @@ class FormTexts:
         if short and not statement:
             return model
         return f"{statement or self.hint(kind, field)}\n{model}"
+
+    def beside(self, kind: FormKind, field: str) -> tuple[str, ...]:
+        """Return what a workbook may print beside an answer in one cell: a label and more.
+
+        The label and the explanation are printed below each other since version 1.2, the latter in
+        one paragraph where that is shorter.
+        """
+        label = self.label(kind, field)
+        every = [self.explanation(kind, field, short=short) for short in (False, True)]
+        every += [text.replace("\n", gap) for text in every for gap in (" ", self.words("gap"))]
+        return (label, *every, *(f"{label}\n{text}" for text in every))
 
     def requirement(self, kind: FormKind, field: str) -> str:
         """Return in words whether the question must be answered."""

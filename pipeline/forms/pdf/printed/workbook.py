@@ -9,7 +9,7 @@ from pipeline.model.form import FormKind
 
 #: A hint of fewer characters may stand in any text; so many hints stand in none but ours.
 _LONG, _ENOUGH = 10, 3
-_WORKBOOK = ("explanation", "save_xlsx")
+_WORKBOOK = ("explanation", "left_go", "save_xlsx")
 _PDF_FORM = ("save_pdf", "fill_pdf")
 
 
@@ -42,4 +42,9 @@ def _hints(kind: FormKind, number: int) -> frozenset[str]:
 @cache
 def _words(kind: FormKind, keys: tuple[str, ...]) -> frozenset[str]:
     """Return, folded, what each key prints in every language and version."""
-    return frozenset(folded(texts.words(key)) for texts in printed_versions(kind) for key in keys)
+    return frozenset(
+        folded(word)
+        for texts in printed_versions(kind)
+        for key in keys
+        if (word := texts.word_if_any(key))
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.xlsx.read.places import Scanned, folded_once, labels
+from pipeline.forms.xlsx.read.places import Scanned, folded_once, label_of, labels
 from pipeline.model.form import FormKind
 
 #: A part of a sheet is a form when it has this share of a form's questions.
@@ -42,7 +42,8 @@ def find_blocks(scanned: Iterable[Scanned]) -> tuple[Block, ...]:
     known = _known()
     sheets: dict[str, dict[int, _Fields]] = {}
     for sheet, (row, _), text in scanned:
-        found = known.get(text) or known.get(folded_once(text))
+        word = folded_once(text)
+        found = known.get(text) or known.get(word) or known.get(label_of(word))
         if found:
             fields = sheets.setdefault(sheet, {}).setdefault(row, {})
             for kind, name in found:

@@ -36,8 +36,8 @@ _LONGEST = 1_000
 _FEW = 3
 #: So many rows below its beginning a drawing may stand at a question.
 _TALL = 60
-#: What our own check formulas have in common.
-_OWN_FORMULA = "TRIM("
+#: What our own formulas have in common: those that check answers, and the one that counts them.
+_OWN_FORMULAS = ("TRIM(", f'"#{at.FIELD_PREFIX.upper()}"&INDEX(')
 _PAGE_CODE = re.compile("&[PN]")
 _NUMBER = "\x01"
 _CODE = re.compile(r'&(?:"[^"]{0,200}"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z&])')
@@ -281,9 +281,9 @@ class Collector:
 
 
 def _is_own_check(cell: RawCell) -> bool:
-    """Whether a cell holds the formula that checks an answer."""
+    """Whether a cell holds a formula that checks an answer, or counts what is left."""
     formula = cell[3]
-    return formula is not None and _OWN_FORMULA in formula.upper()
+    return formula is not None and any(part in formula.upper() for part in _OWN_FORMULAS)
 
 
 #: A place, what was added there, and whether it is struck out.

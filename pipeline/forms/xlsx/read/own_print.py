@@ -82,10 +82,8 @@ def row_print(kind: FormKind, field: str) -> RowPrint:
 
 
 def _of_row(words: FormTexts, kind: FormKind, field: str) -> Iterator[str]:
-    yield words.label(kind, field)
     yield words.requirement(kind, field)
-    yield words.explanation(kind, field)
-    yield words.explanation(kind, field, short=True)
+    yield from words.beside(kind, field)
 
 
 def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
@@ -161,7 +159,7 @@ def _around() -> _Around:
         for words in printed_versions(kind)
         for text in words.around
     }
-    texts |= set(_identities())
+    texts |= {*_identities(), *_counters()}
     checks = {words.words(key) for words in map(form_texts, languages()) for key in _CHECKS}
     plains = {plain(_PLACEHOLDER.sub(_FILLED, text)) for text in texts - checks}
     return _Around(
@@ -181,6 +179,13 @@ def _with_names(text: str, words: FormTexts) -> str:
     for name, key in (("sheet", "form_sheet"), ("answer", "answer"), ("check", "check")):
         text = text.replace(f"{{{name}}}", words.words(key))
     return text
+
+
+def _counters() -> Iterator[str]:
+    """Yield what tells how many answers are left: each but the last has a link behind it."""
+    for words in map(form_texts, languages()):
+        for key in ("left_one", "left_many", "left_marked_one", "left_marked_many"):
+            yield words.words(key) + words.words("left_go")
 
 
 def _identities() -> Iterator[str]:

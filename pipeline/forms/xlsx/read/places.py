@@ -98,8 +98,9 @@ class Search:
         headed: dict[str, set[int]] = {}
         for sheet, (row, column), text in self.scanned:
             word = folded_once(text)
-            if word in spoken:
-                marks.append((sheet, row, column, spoken[word][0]))
+            found = spoken.get(word) or spoken.get(label_of(word))
+            if found:
+                marks.append((sheet, row, column, found[0]))
             if word in heads:
                 headed.setdefault(sheet, set()).add(column)
         return marks, headed
@@ -169,6 +170,11 @@ def _folded(text: str) -> str:
 def folded_once(text: str) -> str:
     """Return ``text`` folded; what is printed on the form comes back in every file."""
     return fold_word(text)
+
+
+def label_of(text: str) -> str:
+    """Return the first line of a folded ``text``: below a label stands what explains it."""
+    return text.partition("\n")[0].rstrip()
 
 
 @cache

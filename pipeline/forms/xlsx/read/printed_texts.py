@@ -31,7 +31,5 @@ def _texts(kind: FormKind, texts: FormTexts) -> Iterator[str]:
         yield texts.words(key)
     for name in FORMS[kind].questions:
         yield name
-        yield texts.label(kind, name)
         yield texts.requirement(kind, name)
-        yield texts.explanation(kind, name)
-        yield texts.explanation(kind, name, short=True)
+        yield from texts.beside(kind, name)

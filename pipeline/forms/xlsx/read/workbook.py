@@ -25,7 +25,7 @@ from pipeline.forms.xlsx.read.cells import (
 from pipeline.forms.xlsx.read.left_over import Collector, Marks, Page, is_hidden_of_ours
 from pipeline.forms.xlsx.read.own_print import plain, row_print
 from pipeline.forms.xlsx.read.parts import Book, Place, read_book, read_properties, read_relations
-from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, labels, titles
+from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, label_of, labels, titles
 from pipeline.forms.xlsx.read.values import Values, date_styles, struck_styles
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType, LeftOver
@@ -291,7 +291,7 @@ class Workbook:
         return None
 
     def _language_of_labels(self, kind: FormKind) -> str:
-        texts = {fold_word(text) for *_, text in self.scanned}
+        texts = {label_of(fold_word(text)) for *_, text in self.scanned}
         spoken = [of for label, (_, of) in labels(kind).items() if label in texts]
         return max(languages(), key=spoken.count)
 

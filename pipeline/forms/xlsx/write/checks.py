@@ -10,7 +10,8 @@ _REPEATED = "phone_number_again"
 _REPEATS = "phone_number"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return ``text`` as a formula holds it."""
     return '"' + text.replace('"', '""') + '"'
 
 
@@ -44,17 +45,17 @@ def check_formula(
     """
     question = definition.questions[field]
     cell = cells[field]
-    ok = _quoted(texts.words("check_ok"))
+    ok = quoted(texts.words("check_ok"))
     test = _format_test(field, question, cell, cells)
     if test:
         wrong = "check_differs" if field == _REPEATED else "check_format"
-        ok = f"IF({test},{_quoted(texts.words(wrong))},{ok})"
-    empty = _quoted(texts.words("check_empty"))
-    nothing = _quoted(texts.words("check_none"))
+        ok = f"IF({test},{quoted(texts.words(wrong))},{ok})"
+    empty = quoted(texts.words("check_empty"))
+    nothing = quoted(texts.words("check_none"))
     if question.when:
         words = dict(texts.choices(question.when.field))
         other = cells[question.when.field]
-        holds = ",".join(f"{other}={_quoted(words[value])}" for value in question.when.values)
+        holds = ",".join(f"{other}={quoted(words[value])}" for value in question.when.values)
         empty = f"IF(OR({holds}),{empty},{nothing})"
     elif not question.required:
         empty = nothing

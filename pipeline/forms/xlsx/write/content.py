@@ -14,17 +14,29 @@ from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.write.checks import check_formula, check_word
+from pipeline.forms.xlsx.write.counter import Counter
 from pipeline.forms.xlsx.write.lists import shown_answer
 from pipeline.forms.xlsx.write.marks import mark_formula, marked_text
 from pipeline.forms.xlsx.write.package import clean_text
-from pipeline.forms.xlsx.write.style import height_of, measured, own_measured, wrap_lines
+from pipeline.forms.xlsx.write.style import (
+    height_of,
+    measured,
+    own_measured,
+    wrap_lines,
+    wrap_phrases,
+)
 from pipeline.model.form import Filling, FormKind
 
-_LONG_ROW_LINES = 4
+#: The lines of a box, by the most characters that its answer may have.
+_ROWS_OF_BOX = ((600, 6), (300, 4), (0, 3))
 #: Bold text needs more room: how much of a column's width is left for it.
 _BOLD = 0.9
 #: The columns whose text is the customer's, or tells of it.
 _THEIRS = frozenset({at.ANSWER, at.CHECK})
+#: The shares of a column's width by which it is told whether a text fits in other fonts.
+_WIDER, _TIGHTER = 1.2, 0.95
+#: What stands in a frame.
+BOXED = frozenset({"box title", "box"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +44,12 @@ class QuestionRow:
     """One question as its row shows it.
 
     ``texts`` are the texts by column, of the check column what ``check``, its formula, results in.
+    What stands in the label's column is the ``label``, and its ``explanation`` below.
     """
 
     texts: Mapping[str, str]
+    label: str
+    explanation: str
     check: str
     height: float
 
@@ -107,18 +122,59 @@ class Content:
         return {name: f"{at.ANSWER}{row}" for row, what, name in self.rows if what == "question"}
 
     @cached_property
-    def starts(self) -> frozenset[int]:
-        """The rows of headings."""
-        return frozenset(row for row, what, _ in self.rows if what == "group")
+    def starts(self) -> Mapping[int, int]:
+        """The rows of headings and frames, and the last row that a page must hold with each."""
+        found: dict[int, int] = {}
+        first = 0
+        for row, what, _ in self.rows:
+            if what == "group" and first:
+                found[first], first = row - 1, row
+            elif what == "group" or what in BOXED:
+                first = first or row
+            elif first:
+                found[first], first = row, 0
+        return found
+
+    @cached_property
+    def counter(self) -> Counter:
+        """How many answers are left."""
+        rows = [int(cell.removeprefix(at.ANSWER)) for cell in self.cells.values()]
+        mark = self.mark_word if self.marks and not self.filling.to_check else ""
+        return Counter(self.texts, min(rows), max(rows), mark)
+
+    @property
+    def left(self) -> str:
+        """The line above the table before it is computed."""
+        empty, mark = self.texts.words("check_empty"), self.counter.mark
+        shown = [self._shown_check(name) for name in self.cells]
+        count = sum(text == empty or bool(mark) and text.startswith(mark) for text in shown)
+        return self.counter.shown(count)
+
+    @property
+    def first_answer(self) -> str:
+        """The cell of the first answer."""
+        return next(iter(self.cells.values()))
+
+    @property
+    def first_cell(self) -> str:
+        """The cell of the first marked answer, or of the first of all."""
+        marked = (cell for name, cell in self.cells.items() if name in self.marks)
+        return next(marked, self.first_answer)
+
+    @cached_property
+    def has_facts(self) -> bool:
+        """Whether the form asks to confirm what cannot be undone."""
+        questions = self.definition.questions.values()
+        return any(question.kind is AnswerKind.TICK for question in questions)
 
     def _content(self) -> Iterator[tuple[str, str]]:
+        if self.has_facts:
+            yield from self._facts("facts_first")
         for group in self.definition.groups:
             questions = self.definition.group(group)
             yield "group", group
             if any(question.kind is AnswerKind.TICK for _, question in questions):
-                yield "strong", self.texts.words("facts_title")
-                for number, fact in enumerate(self.texts.facts, 1):
-                    yield from self._lines(f"{number}. {fact}")
+                yield from self._facts("facts_title")
             for name, _ in questions:
                 yield "question", name
         yield "line", ""
@@ -129,13 +185,20 @@ class Content:
             self.texts.words("send_not"),
             self.texts.words("privacy_line").format(privacy=self.privacy),
         ):
-            yield from self._lines(text)
+            yield from self._lines(text, "line")
+        yield "link", self.texts.words("send_now").format(address=self.address)
         yield "line", self.texts.words("identity").format(stamp=self.stamp.text)
 
-    def _lines(self, text: str) -> Iterator[tuple[str, str]]:
-        room = sum(self.widths.values()) - self.widths[at.NUMBER] - 6
-        for line in wrap_lines(clean_text(text), room):
-            yield "line", line
+    def _facts(self, title: str) -> Iterator[tuple[str, str]]:
+        yield "box title", self.texts.words(title)
+        for number, fact in enumerate(self.texts.facts, 1):
+            yield from self._lines(f"{number}. {fact}", "box")
+
+    def _lines(self, text: str, what: str) -> Iterator[tuple[str, str]]:
+        room = sum(self.widths.values()) - self.widths[at.NUMBER] - 4
+        wrap = wrap_phrases if self.texts.language == "ja" else wrap_lines
+        for line in wrap(clean_text(text), room):
+            yield what, line
 
     def formula(self, name: str) -> str:
         """Return the formula that checks the answer ``name`` when it is not marked."""
@@ -143,32 +206,54 @@ class Content:
 
     def question(self, name: str, formula: str) -> QuestionRow:
         """Return the row of ``name``; ``formula`` checks its answer when it is not marked."""
-        question = self.definition.questions[name]
         texts, kind = self.texts, self.kind
-        marked = name in self.marks
-        if marked:
+        check = formula
+        if name in self.marks:
             check = mark_formula(self.positions[name], self.cells[name], formula)
-            _, shown = self.mark(name)
-        else:
-            check, shown = formula, check_word(self.definition, texts, name, self.answers)
+        label = texts.label(kind, name)
+        explanation = self._flowing(texts.explanation(kind, name, short=self.is_short(name)))
         content = {
             at.NUMBER: str(self.definition.numbers[name]),
-            at.LABEL: texts.label(kind, name),
+            at.LABEL: f"{label}\n{explanation}",
             at.REQUIREMENT: texts.requirement(kind, name),
             at.ANSWER: self.answer(name),
-            at.EXPLANATION: texts.explanation(kind, name, short=self.is_short(name)),
-            at.CHECK: shown,
+            at.CHECK: self._shown_check(name),
         }
-        return QuestionRow(content, check, self._height(question, content))
+        height = self._height(self.definition.questions[name], content, label)
+        return QuestionRow(content, label, explanation, check, height)
 
-    def _height(self, question: Question, content: Mapping[str, str]) -> float:
-        sizes = (
-            (measured if column in _THEIRS else own_measured)(
-                text, self.widths[column] * (_BOLD if column in at.BOLD else 1)
-            )
-            for column, text in content.items()
+    def _flowing(self, text: str) -> str:
+        """Return ``text`` in one paragraph where its last part fits into the last line of the first.
+
+        It must fit in fonts that are a little wider, and narrower, than the one that was measured.
+        """
+        above, gap, _ = text.partition("\n")
+        if not gap:
+            return text
+        room, flowing = self.widths[at.LABEL], text.replace("\n", self.texts.words("gap"))
+        least, most = own_measured(above, room * _WIDER)[0], own_measured(flowing, room * _TIGHTER)[0]
+        return flowing if most <= least else text
+
+    def _shown_check(self, name: str) -> str:
+        """Return what the formula of the check column results in."""
+        if name in self.marks:
+            return self.mark(name)[1]
+        return check_word(self.definition, self.texts, name, self.answers)
+
+    def _height(self, question: Question, content: Mapping[str, str], label: str) -> float:
+        above, wide = own_measured(label, self.widths[at.LABEL] * _BOLD)
+        below, wider = own_measured(
+            content[at.LABEL].removeprefix(label).lstrip("\n"), self.widths[at.LABEL]
         )
-        return height_of(sizes, at_least=_LONG_ROW_LINES if question.long else 1)
+        others = (
+            (measured if column in _THEIRS else own_measured)(text, self.widths[column])
+            for column, text in content.items()
+            if column != at.LABEL
+        )
+        box = next(
+            (rows for most, rows in _ROWS_OF_BOX if question.long and question.maximum > most), 1
+        )
+        return height_of(((above + below, wide or wider), *others), at_least=box)
 
     def is_short(self, name: str) -> bool:
         """Return whether the explanation gives way to those of the answers to be corrected."""

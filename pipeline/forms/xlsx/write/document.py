@@ -66,6 +66,7 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
     ):
         setattr(sheet.page_margins, side, inches)
     sheet.print_options.horizontalCentered = True
+    sheet.HeaderFooter.scaleWithDoc = False
     footer = HeaderFooterItem()
     footer.left.text = texts.form(stamp.kind).footer
     footer.center.text = stamp.text
@@ -77,7 +78,7 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
     sheet.sheet_view.showGridLines = False
 
 
-def break_pages(sheet: "Worksheet", starts: frozenset[int], last: int) -> None:
+def break_pages(sheet: "Worksheet", starts: Mapping[int, int], last: int) -> None:
     """Break pages where :func:`page_breaks` says so; the rows have their heights by then."""
     from openpyxl.worksheet.pagebreak import Break  # noqa: PLC0415 - slow to import
 
@@ -86,18 +87,21 @@ def break_pages(sheet: "Worksheet", starts: frozenset[int], last: int) -> None:
         sheet.row_breaks.append(Break(id=row))
 
 
-def page_breaks(heights: Mapping[int, float], starts: frozenset[int], last: int) -> list[int]:
+def page_breaks(
+    heights: Mapping[int, float], starts: Mapping[int, int], last: int
+) -> list[int]:
     """Return the rows after which a page ends, so that no heading stands alone at the foot.
 
-    ``starts`` are the rows of headings, ``last`` is the last row. How much goes onto a page differs
-    a little between programs and fonts, so a heading must stand alone in none of several counts.
+    ``starts`` are the rows of headings and frames with the last row that belongs to each, ``last``
+    is the last row. How much goes onto a page differs a little between programs and fonts, so a
+    heading must stand alone in none of several counts.
     """
     found = []
     used = [0.0] * len(_PAGE_POINTS)
     for row in range(1, last + 1):
         rooms = [room - there for room, there in zip(_PAGE_POINTS, used, strict=True)]
-        both = heights[row] + heights.get(row + 1, 0.0)
-        broken = row in starts and any(heights[row] <= room < both for room in rooms)
+        whole = sum(heights[one] for one in range(row, starts.get(row, row) + 1))
+        broken = row in starts and any(heights[row] <= room < whole for room in rooms)
         if broken:
             found.append(row - 1)
         for index, room in enumerate(rooms):

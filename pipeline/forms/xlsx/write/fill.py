@@ -59,7 +59,16 @@ def _around(package: Package, part: str, change: Iterator[str]) -> str:
 def _form_sheet(package: Package, content: Content) -> str:
     form = package.form
     heights = dict(form.heights)
-    pieces = [form.top, escape(content.note), form.after_note]
+    first = content.first_cell
+    selection = f'activeCell="{first}" sqref="{first}"'
+    counter = escape(content.counter.formula.removeprefix("="))
+    pieces = [
+        form.top.replace(form.selection, selection),
+        escape(content.note),
+        form.after_note,
+        f"{form.counter}<f>{counter}</f><v>{escape(content.left)}</v></c>",
+        form.after_counter,
+    ]
     for number, row in form.rows.items():
         if isinstance(row, str):
             pieces.append(row)
@@ -81,8 +90,9 @@ def _question(
     answer, looks = row.texts[at.ANSWER], package.looks
     look = looks.answers[marked, looks_like_formula(answer)]
     yield f'<row r="{number}"{before}{row.height:.16g}{after}>{frame.begin}'
+    yield escape(row.explanation).join(frame.around_explanation)
+    yield frame.requirement
     yield _cell(f"{at.ANSWER}{number}", look, answer)
-    yield _cell(f"{at.EXPLANATION}{number}", frame.explanation_style, row.texts[at.EXPLANATION])
     yield f'<c r="{at.CHECK}{number}" s="{looks.checks[marked]}" t="str">'
     yield f"<f>{escape(row.check.removeprefix('='))}</f>"
     yield f"<v>{escape(row.texts[at.CHECK])}</v></c>{frame.end}</row>"

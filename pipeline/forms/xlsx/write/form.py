@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.forms.xlsx import layout as at
-from pipeline.forms.xlsx.write.content import Content
+from pipeline.forms.xlsx.write.content import BOXED, Content
 from pipeline.forms.xlsx.write.document import break_pages, describe, set_up_page, standard_font
+from pipeline.forms.xlsx.write.guidance import mail_link, prompt, select
 from pipeline.forms.xlsx.write.lists import drop_down, drop_downs
 from pipeline.forms.xlsx.write.marks import (
     keep_marks,
@@ -19,7 +20,7 @@ from pipeline.forms.xlsx.write.marks import (
 )
 from pipeline.forms.xlsx.write.package import finish, looks_like_formula
 from pipeline.forms.xlsx.write.sheets import write_identity, write_start
-from pipeline.forms.xlsx.write.style import Look, row_height, wrap_lines
+from pipeline.forms.xlsx.write.style import Look, row_height, wrap_lines, wrap_phrases
 from pipeline.model.form import Filling, FormKind
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class _Writer:
     def build(self) -> bytes:
         """Write all sheets and return the finished bytes."""
         from openpyxl import Workbook  # noqa: PLC0415 - slow to import
+        from openpyxl.utils import quote_sheetname  # noqa: PLC0415 - slow to import
 
         book = Workbook()
         start = book.active
@@ -88,6 +90,7 @@ class _Writer:
             self.look,
             address=self.content.address,
             privacy=self.content.privacy,
+            to=f"{quote_sheetname(sheet.title)}!{self.content.first_answer}",
         )
         self._write_form(book, sheet)
         lists = drop_downs(self.kind, self.texts)
@@ -112,8 +115,9 @@ class _Writer:
     def _write_form(self, book: "Workbook", sheet: "Worksheet") -> None:
         for column, width in self.widths.items():
             sheet.column_dimensions[column].width = width
-        sheet.column_dimensions[at.KEY].width = 8
-        sheet.column_dimensions[at.KEY].hidden = True
+        for column in at.HIDDEN:
+            sheet.column_dimensions[column].width = 8
+            sheet.column_dimensions[column].hidden = True
         self._write_top(sheet)
         rows = self.content.rows
         for row, what, name in rows:
@@ -122,11 +126,12 @@ class _Writer:
             elif what == "group":
                 self._write_group(sheet, row, self.texts.group_title(self.kind, name))
             else:
-                self._write_line(sheet, row, name, strong=what == "strong")
+                self._write_line(sheet, row, what, name)
         last = rows[-1][0]
         self._write_formats(sheet, last)
         break_pages(sheet, self.content.starts, last)
         sheet.freeze_panes = f"A{at.HEADER_ROW + 1}"
+        select(sheet, self.content.first_cell)
         sheet.print_title_rows = f"{at.HEADER_ROW}:{at.HEADER_ROW}"
         sheet.print_area = f"{at.NUMBER}1:{at.CHECK}{last}"
         self._protect(sheet)
@@ -135,14 +140,19 @@ class _Writer:
         words = self.texts.form(self.kind)
         self._text(sheet, "A1", words.title).font = self.look.title
         sheet.row_dimensions[1].height = 27
-        lines = wrap_lines(words.purpose, sum(self.widths.values()) - 6)
+        wrap = wrap_phrases if self.texts.language == "ja" else wrap_lines
+        lines = wrap(words.purpose, sum(self.widths.values()) - 4)
         for row, line in zip((2, 3), (*lines, "")[:2], strict=False):
             self._text(sheet, f"A{row}", line).font = self.look.plain
         top = self._text(sheet, f"A{at.LINE_ROW}", self.content.note)
         top.font = self.look.warning if self.marks else self.look.strong
-        for row in (2, 3, at.LINE_ROW):
+        left = self._text(sheet, f"A{at.COUNTER_ROW}", self.content.left)
+        left.value, left.data_type = self.content.counter.formula, "f"
+        left.font, left.alignment = self.look.link, self.look.flow
+        self.shown[left.coordinate] = self.content.left
+        for row in (2, 3, at.LINE_ROW, at.COUNTER_ROW):
             sheet.row_dimensions[row].height = 17
-        heads = ("number", "item", "requirement", "answer", "explanation", "check")
+        heads = ("number", "item", "requirement", "answer", "check")
         pairs = tuple(
             (self.texts.words(head), width)
             for head, width in zip(heads, self.widths.values(), strict=True)
@@ -162,21 +172,39 @@ class _Writer:
         cell.alignment = self.look.flow
         sheet.row_dimensions[row].height = 21
 
-    def _write_line(self, sheet: "Worksheet", row: int, text: str, *, strong: bool) -> None:
+    def _write_line(self, sheet: "Worksheet", row: int, what: str, text: str) -> None:
         cell = self._text(sheet, f"{at.LABEL}{row}", text)
-        cell.font = self.look.strong if strong else self.look.plain
+        cell.font = self.look.strong if what in {"strong", "box title"} else self.look.plain
+        if what == "link":
+            cell.hyperlink = mail_link(self.content.address, self.texts.form(self.kind).title)
+            cell.font = self.look.link
         cell.alignment = self.look.flow
-        sheet.row_dimensions[row].height = 18
+        sheet.row_dimensions[row].height = 16
+        if what in BOXED:
+            self._frame(sheet, row, what)
+
+    def _frame(self, sheet: "Worksheet", row: int, what: str) -> None:
+        """Draw the part of a frame that goes around the row."""
+        after = {place: other for place, other, _ in self.content.rows}.get(row + 1)
+        first, last = next(iter(self.widths)), next(reversed(self.widths))
+        for column in self.widths:
+            cell = sheet[f"{column}{row}"]
+            cell.fill = self.look.facts_fill
+            cell.border = self.look.frame(
+                left=column == first,
+                right=column == last,
+                top=what == "box title",
+                bottom=after != "box",
+            )
 
     def _write_question(self, book: "Workbook", sheet: "Worksheet", row: int, name: str) -> None:
         question = self.content.definition.questions[name]
         found = self.content.question(name, self.content.formula(name))
         for column, text in found.texts.items():
             cell = self._text(sheet, f"{column}{row}", text)
-            cell.font = self.look.muted if column == at.EXPLANATION else self.look.plain
-            cell.alignment, cell.border = self.look.middle, self.look.box
+            cell.alignment, cell.border = self.look.wrap, self.look.box
         sheet[f"{at.NUMBER}{row}"].value = self.content.definition.numbers[name]
-        sheet[f"{at.LABEL}{row}"].font = self.look.strong
+        sheet[f"{at.LABEL}{row}"].value = self.look.rich(found.label, found.explanation)
         where = f"{at.CHECK}{row}"
         sheet[where].value, sheet[where].data_type = found.check, "f"
         self.shown[where] = found.texts[at.CHECK]
@@ -209,6 +237,8 @@ class _Writer:
     ) -> None:
         from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415 - slow
 
+        title, text = prompt(self.texts, self.kind, name)
+        shown = {"showInputMessage": True, "promptTitle": title, "prompt": text}
         found = drop_down(self.texts, name, question)
         if found:
             rule = DataValidation(
@@ -219,6 +249,7 @@ class _Writer:
                 errorStyle="stop",
                 errorTitle=self.texts.words("list_title"),
                 error=self.texts.words("list_message"),
+                **shown,
             )
         elif question.maximum and question.kind is AnswerKind.TEXT:
             rule = DataValidation(
@@ -232,9 +263,10 @@ class _Writer:
                 error=self.texts.words("length_message").format(
                     n=self.texts.number(question.maximum)
                 ),
+                **shown,
             )
         else:
-            return
+            rule = DataValidation(allow_blank=True, **shown)
         rule.add(where)
         sheet.add_data_validation(rule)
 
@@ -247,9 +279,7 @@ class _Writer:
         sheet.conditional_formatting.add(
             f"{at.ANSWER}{first}:{at.CHECK}{last}",
             FormulaRule(  # type: ignore[no-untyped-call] # the stubs say no more
-                formula=[
-                    f'AND(${at.CHECK}{first}="{empty}",COLUMN()<>COLUMN(${at.EXPLANATION}{first}))'
-                ],
+                formula=[f'${at.CHECK}{first}="{empty}"'],
                 fill=self.look.empty_fill,
             ),
         )

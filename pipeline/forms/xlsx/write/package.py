@@ -1,6 +1,7 @@
 """Finishes a workbook: fixed times and order, so that the same input gives the same bytes."""
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
@@ -10,6 +11,17 @@ from xml.sax.saxutils import escape
 FIXED_DATE = "2026-01-01T00:00:00Z"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _MODIFIED = re.compile(rb"(<dcterms:(?:modified|created)[^>]*>)[^<]*(<)")
+_RELATIONS = ".rels"
+_STYLES = "xl/styles.xml"
+_TARGET = re.compile(rb'Target="(/[^"]*)"')
+_FONT = re.compile(rb"(<(?:font|rPr)>)(.*?)(</(?:font|rPr)>)", re.DOTALL)
+_PROPERTY = re.compile(rb"<[a-zA-Z]+(?: [^>]*)?/>")
+_NAME = re.compile(rb"<([a-zA-Z]+)")
+#: The properties of a font (CT_Font) and of a run (CT_RPrElt, which calls its name rFont).
+_FONT_ORDER = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color",
+    "name", "rFont", "family", "charset", "scheme",
+)  # fmt: skip
 _CUSTOM_HEIGHT = re.compile(rb'(<row r="(\d+)"[^>]*?) customHeight="1"')
 _FORMULA = re.compile(rb'<c r="([A-Z]+\d+)"([^>]*)>(<f>.*?</f>)<v ?/?>(?:</v>)?</c>', re.DOTALL)
 
@@ -26,6 +38,11 @@ def finish(raw: bytes, *, sheet: str, shown: Mapping[str, str], free_rows: froze
         rb"\g<1>" + FIXED_DATE.encode() + rb"\g<2>", parts["docProps/core.xml"]
     )
     parts[sheet] = _free_rows(_show(parts[sheet], shown), free_rows)
+    for name, content in parts.items():
+        if name.endswith(_RELATIONS):
+            parts[name] = _relative(name, content)
+    for name in (_STYLES, sheet):
+        parts[name] = _FONT.sub(_ordered, parts[name])
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
@@ -34,6 +51,28 @@ def finish(raw: bytes, *, sheet: str, shown: Mapping[str, str], free_rows: froze
             info.create_system = 0
             archive.writestr(info, parts[name])
     return out.getvalue()
+
+
+def _relative(name: str, content: bytes) -> bytes:
+    """Return the relations in the part ``name`` with targets relative to their source.
+
+    Absolute ones are allowed (ECMA-376 part 2, 8.3), but some programs do not find them.
+    """
+    folder = posixpath.dirname(posixpath.dirname(name))
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        target = posixpath.relpath(found.group(1).decode(), f"/{folder}")
+        return b'Target="%b"' % target.encode()
+
+    return _TARGET.sub(moved, content)
+
+
+def _ordered(font: re.Match[bytes]) -> bytes:
+    """Return a font with its properties in the order of the schema (ECMA-376 part 1, A.2)."""
+    begin, body, end = font.groups()
+    properties: list[bytes] = _PROPERTY.findall(body)
+    properties.sort(key=lambda item: _FONT_ORDER.index(_NAME.match(item).group(1).decode()))  # type: ignore[union-attr] # it begins so
+    return b"".join((begin, *properties, end))
 
 
 def _show(xml: bytes, shown: Mapping[str, str]) -> bytes:

@@ -39,6 +39,7 @@ _MARKED_SAMPLES = 2
 _ROW = re.compile(r'<row r="(\d+)"([^>]*?)(?:/>|>(.*?)</row>)', re.DOTALL)
 _CELL = re.compile(r'<c r="([A-Z]+)\d+"[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
 _STYLE = re.compile(r' s="(\d+)"')
+_COUNTER = re.compile(r"(<c [^>]*>)<f>.*?</v></c>", re.DOTALL)
 _HEIGHT = re.compile(r'(?<= ht=")[^"]*')
 _FORMAT = re.compile(r"<conditionalFormatting .*?</conditionalFormatting>", re.DOTALL)
 _DXF = re.compile(r' dxfId="(\d+)"')
@@ -53,12 +54,16 @@ _MARK_ROWS = re.compile(rf'<row r="{FIRST_ROW}".*(?=</sheetData>)', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class QuestionFrame:
-    """What never changes in the row of a question: all but height, answer, explanation, check."""
+    """What never changes in the row of a question: all but height, explanation, answer, check.
+
+    ``around_explanation`` is what stands before and after it in the cell of the label.
+    """
 
     name: str
     attributes: tuple[str, str]
     begin: str
-    explanation_style: str
+    around_explanation: tuple[str, str]
+    requirement: str
     end: str
     formula: str
 
@@ -67,13 +72,17 @@ class QuestionFrame:
 class FormFrame:
     """The form sheet: XML before the note, after it, the rows below, and what follows them.
 
-    ``heights`` are those of all rows; those of questions change. ``settings`` and ``end`` stand
+    ``selection`` is where the cursor stands in ``top``, ``counter`` the cell of the counter between
+    ``after_note`` and ``after_counter``, without what it computes. ``heights`` are those of all rows; those of questions change. ``settings`` and ``end`` stand
     before and after the page breaks, ``protection`` and ``settings`` around the conditional
     formats, of which ``last_format`` is the one that no mark needs.
     """
 
     top: str
+    selection: str
     after_note: str
+    counter: str
+    after_counter: str
     rows: Mapping[int, "str | QuestionFrame"]
     heights: Mapping[int, float]
     protection: str
@@ -153,12 +162,17 @@ def _form_frame(content: Content, sheet: str) -> FormFrame:
         rows[number] = _question(content, fields[number], found) if frame else found.group()
     above = "".join(str(rows.pop(number)) for number in range(1, at.LINE_ROW))
     before, after = str(rows.pop(at.LINE_ROW)).split(escape(content.note))
+    counted = _COUNTER.split(str(rows.pop(at.COUNTER_ROW)))
+    first = content.first_cell
     formats = _FORMAT.findall(rest)
     protection, settings = rest.split("".join(formats))
     settings, end_of_settings, end = _BREAKS.sub("", settings).partition("</headerFooter>")
     return FormFrame(
         top=f"{top}<sheetData>{above}{before}",
-        after_note=after,
+        selection=f'activeCell="{first}" sqref="{first}"',
+        after_note=after + counted[0],
+        counter=counted[1],
+        after_counter=counted[2],
         rows=rows,
         heights=heights,
         protection=f"</sheetData>{protection}",
@@ -171,11 +185,14 @@ def _form_frame(content: Content, sheet: str) -> FormFrame:
 def _question(content: Content, name: str, row: re.Match[str]) -> QuestionFrame:
     cells = _cells(row.group(3))
     before, after = _HEIGHT.split(row.group(2))
+    shown = escape(content.question(name, "").explanation)
+    begin, end = cells[at.LABEL].rsplit(shown, 1)
     return QuestionFrame(
         name=name,
         attributes=(before, after),
-        begin="".join(cells[column] for column in (at.NUMBER, at.LABEL, at.REQUIREMENT)),
-        explanation_style=_style(cells[at.EXPLANATION]),
+        begin=cells[at.NUMBER],
+        around_explanation=(begin, end),
+        requirement=cells[at.REQUIREMENT],
         end=cells[at.KEY],
         formula=content.formula(name),
     )

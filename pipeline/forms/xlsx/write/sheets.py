@@ -8,6 +8,7 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts
 from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.write.guidance import mail_link
 from pipeline.forms.xlsx.write.lists import DropDown
 from pipeline.forms.xlsx.write.package import clean_text
 from pipeline.forms.xlsx.write.style import ACCENT, Look, row_height
@@ -15,6 +16,8 @@ from pipeline.model.form import FormKind
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.hyperlink import Hyperlink
     from openpyxl.worksheet.worksheet import Worksheet
 
 _FIRST_LIST_COLUMN = 2
@@ -28,17 +31,31 @@ def write_start(
     *,
     address: str,
     privacy: str,
+    to: str,
 ) -> None:
-    """Write the first sheet: what the form is for, what it needs, how to send it, what follows."""
+    """Write the first sheet: what the form is for, what it needs, how to send it, what follows.
+
+    A link leads ``to`` the first answer.
+    """
+    from openpyxl.worksheet.hyperlink import Hyperlink  # noqa: PLC0415 - slow to import
+
     for column, width in zip("AB", at.START_WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     title = sheet["A1"]
     title.value, title.font = texts.form(kind).title, look.title
     sheet.row_dimensions[1].height = 30
-    row = 2
+    _link(sheet["A2"], texts.words("go_to_form"), look, Hyperlink(ref="A2", location=to))
+    sheet.row_dimensions[2].height = 22
+    row = 3
+    facts = texts.words("facts_first")
     for heading, paragraphs in _sections(kind, texts, address, privacy):
         for number, text in enumerate(paragraphs):
             _paragraph(sheet, row, "" if number else heading, text, look)
+            if text == texts.words("send_now").format(address=address):
+                where = mail_link(address, texts.form(kind).title)
+                _link(sheet[f"B{row}"], text, look, where)
+            if heading == facts:
+                _frame(sheet, row, look, first=not number, last=number == len(paragraphs) - 1)
             row += 1
         sheet.row_dimensions[row].height = 7
         row += 1
@@ -46,6 +63,18 @@ def write_start(
     sheet.protection.sheet = True
     sheet.protection.formatRows = False
     sheet.protection.formatColumns = False
+
+
+def _link(cell: "Cell", text: str, look: Look, target: "str | Hyperlink") -> None:
+    cell.value, cell.data_type = text, "s"
+    cell.hyperlink = target
+    cell.font, cell.alignment = look.link, look.wrap if cell.column > 1 else look.flow
+
+
+def _frame(sheet: "Worksheet", row: int, look: Look, *, first: bool, last: bool) -> None:
+    for cell, left in ((sheet[f"A{row}"], True), (sheet[f"B{row}"], False)):
+        cell.fill = look.facts_fill
+        cell.border = look.frame(left=left, right=not left, top=first, bottom=last)
 
 
 def _paragraph(sheet: "Worksheet", row: int, heading: str, text: str, look: Look) -> None:
@@ -66,6 +95,11 @@ def _sections(
     words = texts.words
     yield words("purpose"), (form.purpose,)
     yield words("other_form"), (form.other_form,)
+    if any(question.kind is AnswerKind.TICK for question in FORMS[kind].questions.values()):
+        yield (
+            words("facts_first"),
+            tuple(f"{number}. {fact}" for number, fact in enumerate(texts.facts, 1)),
+        )
     yield words("time_needed"), (form.time_needed,)
     yield words("have_at_hand"), tuple(f"•  {item}" for item in form.have_at_hand)
     fill = words("fill_xlsx").format(
@@ -75,9 +109,6 @@ def _sections(
         words("how_to_fill"),
         (fill, words("fill_required"), words("fill_writing"), words("other_format_xlsx")),
     )
-    if any(question.kind is AnswerKind.TICK for question in FORMS[kind].questions.values()):
-        facts = tuple(f"{number}. {fact}" for number, fact in enumerate(texts.facts, 1))
-        yield words("facts_title"), facts
     yield (
         words("how_to_send"),
         (
@@ -85,6 +116,7 @@ def _sections(
             words("save_xlsx"),
             words("send").format(address=address),
             words("send_not"),
+            words("send_now").format(address=address),
         ),
     )
     yield words("what_next"), (form.what_next, words("code_line"))

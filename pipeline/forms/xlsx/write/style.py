@@ -1,14 +1,16 @@
 """Styles our workbooks: fonts, fills, borders, and how tall a row has to be for its text."""
 
 import math
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from openpyxl.cell.rich_text import CellRichText
     from openpyxl.styles import Alignment, Border, Font, PatternFill
 
 #: On every Windows since 10 (1809) and replaced by Hiragino on macOS; all other languages: Arial.
@@ -17,16 +19,32 @@ _FONT = "Arial"
 _SIZE = 11
 #: A line with wide characters is taller: their fonts, and those that stand in for them, are.
 _LINE_POINTS = 14.4
-_WIDE_LINE_POINTS = 15.6
-_PADDING_POINTS = 4.0
+_WIDE_LINE_POINTS = 15.3
+_PADDING_POINTS = 3.5
 #: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
 _WIDE = 1.88
-_NARROW = 0.9
+_NARROW = 1.04
+#: Thousandths of an em that letters take in Arial and fonts alike, where they differ from a digit's.
+_DIGIT = 556
+_LETTERS = {
+    letter: width
+    for width, letters in (
+        (191, "'"), (222, "ijl"), (278, " !,./:;I[]\\ft"), (333, "()-`r"), (355, '"{}|'), (389, "*"),
+        (500, "Jckszvxy"), (584, "+<=>~"), (611, "FTZ"), (667, "&ABEKPSVXY"), (722, "CDHNRUw"),
+        (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
+    )
+    for letter in letters
+}  # fmt: skip
 #: All forms in all languages, each of some 35 questions with four texts of ours, in two widths.
 _KEPT_MEASURES = 4096
 #: The tallest row that spreadsheet programs know, in points.
 _TALLEST = 409.0
 _MOST_LINES = math.ceil(_TALLEST / _LINE_POINTS)
+
+#: A counter that BudouX cuts in two: 1か月.
+_COUNTED = re.compile(r"[0-9]か\Z")
+#: What no line begins with.
+_CLOSING = frozenset("、。，．）」』：；！？ー…")
 
 INK = "1F2933"
 MUTED = "4A5560"
@@ -34,6 +52,7 @@ ACCENT = "0B4F6C"
 _HEADER_FILL = "0B4F6C"
 _GROUP_FILL = "DCE9EF"
 _ANSWER_FILL = "FFFBE6"
+_FACTS_FILL = "F4F8FA"
 _MARK_FILL = "FBD5D0"
 _MARK_INK = "8A1C0D"
 _EMPTY_FILL = "FFECB8"
@@ -74,6 +93,13 @@ class Look:
         return self.font(color=MUTED)
 
     @cached_property
+    def link(self) -> "Font":
+        """What leads somewhere."""
+        from openpyxl.styles import Font  # noqa: PLC0415 - slow to import
+
+        return Font(name=self.font_name, size=_SIZE, color=ACCENT, underline="single")
+
+    @cached_property
     def title(self) -> "Font":
         """The first cell of a sheet."""
         return self.font(size=16, bold=True, color=ACCENT)
@@ -88,6 +114,19 @@ class Look:
         """Sentences at marked answers."""
         return self.font(bold=True, color=_MARK_INK)
 
+    def rich(self, label: str, explanation: str) -> "CellRichText":
+        """Return a label with what stands below it."""
+        from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 - slow
+        from openpyxl.cell.text import InlineFont  # noqa: PLC0415 - slow to import
+
+        def block(text: str, color: str, *, bold: bool) -> TextBlock:
+            return TextBlock(
+                InlineFont(rFont=self.font_name, sz=_SIZE, color=color, b=bold or None), text
+            )
+
+        below = block(f"\n{explanation}", MUTED, bold=False)
+        return CellRichText(block(label, INK, bold=True), below)
+
     @cached_property
     def wrap(self) -> "Alignment":
         """Wrapped, at the top left."""
@@ -97,7 +136,7 @@ class Look:
 
     @cached_property
     def middle(self) -> "Alignment":
-        """Wrapped, in the middle of a row of the table."""
+        """Wrapped, in the middle of the table's header."""
         from openpyxl.styles import Alignment  # noqa: PLC0415 - slow to import
 
         return Alignment(horizontal="left", vertical="center", wrap_text=True)
@@ -118,6 +157,11 @@ class Look:
     def group_fill(self) -> "PatternFill":
         """The heading of a section."""
         return _fill(_GROUP_FILL)
+
+    @cached_property
+    def facts_fill(self) -> "PatternFill":
+        """What cannot be undone."""
+        return _fill(_FACTS_FILL)
 
     @cached_property
     def answer_fill(self) -> "PatternFill":
@@ -155,6 +199,14 @@ class Look:
         """A cell of the table."""
         return _border(_LINE, "thin")
 
+    def frame(self, *, left: bool, right: bool, top: bool, bottom: bool) -> "Border":
+        """Return the border of a cell at those edges of a frame where it stands."""
+        from openpyxl.styles import Border, Side  # noqa: PLC0415 - slow to import
+
+        line, none = Side(style="medium", color=ACCENT), Side()
+        edges = zip(("left", "right", "top", "bottom"), (left, right, top, bottom), strict=True)
+        return Border(**{name: line if there else none for name, there in edges})
+
     @cached_property
     def mark_box(self) -> "Border":
         """A marked answer."""
@@ -180,10 +232,16 @@ def _is_wide(character: str) -> bool:
 
 def text_width(text: str) -> float:
     """Return the width of ``text`` in digits of the standard font, the unit of column widths."""
-    return sum(
-        0.0 if unicodedata.combining(character) else _WIDE if _is_wide(character) else _NARROW
-        for character in text
-    )
+    return sum(map(_width, text))
+
+
+@lru_cache(maxsize=_KEPT_MEASURES)
+def _width(character: str) -> float:
+    if unicodedata.combining(character):
+        return 0.0
+    if _is_wide(character):
+        return _WIDE
+    return _NARROW * _LETTERS.get(character, _DIGIT) / _DIGIT
 
 
 def wrap_lines(text: str, width: float) -> tuple[str, ...]:
@@ -194,10 +252,35 @@ def wrap_lines(text: str, width: float) -> tuple[str, ...]:
     return tuple(_lines(text, width))
 
 
-def _lines(text: str, width: float) -> Iterator[str]:
+def wrap_phrases(text: str, width: float) -> tuple[str, ...]:
+    """Return a Japanese ``text`` of ours broken between phrases (BudouX) at most so wide."""
+    return tuple(_lines(text, width, _phrases))
+
+
+@lru_cache(maxsize=_KEPT_MEASURES)
+def _phrases(text: str, width: float) -> tuple[str, ...]:
+    found: list[str] = []
+    for phrase in _phrase_parser().parse(text):
+        if found and (phrase[0] in _CLOSING or _COUNTED.search(found[-1])):
+            found[-1] += phrase
+        else:
+            found.append(phrase)
+    return tuple(found)
+
+
+@cache
+def _phrase_parser() -> Any:
+    import budoux  # noqa: PLC0415 - only where forms are made
+
+    return budoux.load_default_japanese_parser()
+
+
+def _lines(
+    text: str, width: float, pieces: "Callable[[str, float], Iterable[str]] | None" = None
+) -> Iterator[str]:
     for paragraph in text.split("\n"):
         line = ""
-        for piece in _pieces(paragraph, width):
+        for piece in (pieces or _pieces)(paragraph, width):
             if line and text_width(line + piece.rstrip()) > width:
                 yield line.rstrip()
                 line = piece.lstrip()
@@ -208,13 +291,12 @@ def _lines(text: str, width: float) -> Iterator[str]:
 
 def _pieces(text: str, width: float) -> Iterator[str]:
     """Yield the parts of ``text`` between which a line may break, in order and complete."""
-    closing = "、。，．）」』：；！？ー…）"
     last = ""
     for character in text:
         wide = _is_wide(character)
         joins = (
             bool(last)
-            and (character in closing or not (wide or _is_wide(last[-1])))
+            and (character in _CLOSING or not (wide or _is_wide(last[-1])))
             and not (last[-1] == " " and character != " ")
             and text_width(last + character) <= width
         )

@@ -188,12 +188,12 @@ ADDED = (
         "website",
         "cell",
     ),
-    Added("in the row of the heads", at_place("H5", "my remarks"), "my remarks", "", "cell"),
+    Added("in the row of the heads", at_place("H6", "my remarks"), "my remarks", "", "cell"),
     Added(
         "behind the title", at_place("A1", "WhatsApp onboarding form DRAFT"), "DRAFT", "", "cell"
     ),
     Added("in the free rows above", at_place("F3", "please hurry"), "please hurry", "", "cell"),
-    Added("beside a heading", at_place("D6", "same for all"), "same for all", "", "cell"),
+    Added("beside a heading", at_place("D14", "same for all"), "same for all", "", "cell"),
     Added("in a hidden column", by(_hidden_column), "hidden remark", "notes", "cell"),
     Added("in a hidden row", by(_hidden_row), "row out of sight", "", "cell"),
     Added("white on white", by(_white), "white on white", "phone_number", "cell"),
@@ -328,7 +328,7 @@ ADDED = (
         "Please hold this",
         "",
     ),
-    Added("words of ours at another place", at_place("H20", "To fill in"), "To fill in"),
+    Added("words of ours at another place", at_place("H60", "To fill in"), "To fill in"),
     Added(
         "an inline text of a foreign writer",
         part(FORM, lambda old: old.replace(b"</sheetData>", _FOREIGN + b"</sheetData>")),

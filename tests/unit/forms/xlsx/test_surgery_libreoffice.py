@@ -19,7 +19,8 @@ pytestmark = pytest.mark.libreoffice
 
 _KIND, _LANGUAGE = FormKind.ONBOARDING, "en"
 _FORM = "1"
-_END, _LAST = 52, 60
+#: The rows of the first and the last question, and one below the form.
+_FIRST, _END, _LAST = 15, 64, 90
 
 Command = tuple[str, ...]
 
@@ -46,13 +47,13 @@ _HARMLESS = {
     "column before": Surgery(lambda rows: [("insert columns", _FORM, "3", "1")]),
     "column behind": Surgery(lambda rows: [("insert columns", _FORM, "4", "2")]),
     "columns before, no head": Surgery(
-        lambda rows: [("delete rows", _FORM, "4", "1"), ("insert columns", _FORM, "2", "2")]
+        lambda rows: [("delete rows", _FORM, "5", "1"), ("insert columns", _FORM, "2", "2")]
     ),
     "requirements deleted": Surgery(lambda rows: [("delete columns", _FORM, "2", "1")]),
     "keys deleted": Surgery(lambda rows: [("delete columns", _FORM, "6", "1")]),
     "labels deleted": Surgery(lambda rows: [("delete columns", _FORM, "1", "1")]),
-    "head deleted": Surgery(lambda rows: [("delete rows", _FORM, "4", "1")]),
-    "introduction deleted": Surgery(lambda rows: [("delete rows", _FORM, "0", "5")]),
+    "head deleted": Surgery(lambda rows: [("delete rows", _FORM, "5", "1")]),
+    "introduction deleted": Surgery(lambda rows: [("delete rows", _FORM, "0", "6")]),
     "sheet renamed": Surgery(lambda rows: [("rename sheet", _FORM, "O'Neill's answers!")]),
     "start sheet deleted": Surgery(lambda rows: [("remove sheet", "0")]),
     "hidden sheet deleted": Surgery(lambda rows: [("remove sheet", "2")]),
@@ -147,10 +148,10 @@ _MIXED = {
         Surgery(lambda rows: [("push down", _FORM, f"D{rows['contact_department']}")]),
         30,
     ),
-    "sorted with keys": (Surgery(lambda rows: [("sort", _FORM, f"A7:G{_END}", "1")]), 31),
-    "sorted without keys": (Surgery(lambda rows: [("sort", _FORM, f"A7:F{_END}", "1")]), 31),
+    "sorted with keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:G{_END}", "1")]), 31),
+    "sorted without keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:F{_END}", "1")]), 31),
     "sorted without keys, no names": (
-        Surgery(lambda rows: [("remove names",), ("sort", _FORM, f"A7:F{_END}", "1")]),
+        Surgery(lambda rows: [("remove names",), ("sort", _FORM, f"A{_FIRST}:F{_END}", "1")]),
         31,
     ),
 }

@@ -244,6 +244,6 @@ def test_any_cell_value_never_raises(
     form_file: Wrap, with_parts: Parts, filled: bytes, value: str, kind: str, style: int
 ) -> None:
     escaped = "".join(f"&#{ord(character)};" for character in value)
-    cell = f'<c r="D7" t="{kind}" s="{style}"><v>{escaped}</v></c></row>'.encode()
+    cell = f'<c r="D20" t="{kind}" s="{style}"><v>{escaped}</v></c></row>'.encode()
     content = with_parts(filled, {_SHEET: lambda old: old.replace(b"</row>", cell, 3)})
     assert isinstance(read_xlsx(form_file(content)), Submission | UnreadableFile)

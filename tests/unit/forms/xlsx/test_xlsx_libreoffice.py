@@ -99,7 +99,7 @@ def test_libreoffice_computes_the_check_column(build: Build, profile: Path, tmp_
     assert isinstance(sheet, Worksheet)
     rows = {sheet[f"G{row}"].value: row for row in range(6, sheet.max_row + 1)}
     shown = {
-        name: sheet[f"F{rows[name]}"].value
+        name: sheet[f"E{rows[name]}"].value
         for name in (
             "contact_name",
             *list(answers)[1:3],
@@ -116,6 +116,34 @@ def test_libreoffice_computes_the_check_column(build: Build, profile: Path, tmp_
         "behind_ivr": "未入力",
         "notes": "—",
     }
+
+
+@pytest.mark.parametrize("language", languages())
+def test_libreoffice_counts_what_is_left(
+    build: Build, profile: Path, tmp_path: Path, language: str
+) -> None:
+    kind, texts = FormKind.QR, form_texts(language)
+    required = [name for name, item in FORMS[kind].questions.items() if item.is_required({})]
+    new = dict(texts.choices("qr_action"))["new"]
+    typed = [
+        ({}, {}, len(required), False),
+        ({"qr_action": new}, {}, len(required) + 2, False),
+        ({name: "x" for name in required}, {}, 0, False),
+        ({name: "x" for name in required[1:]}, {"notes": ("Shorter",)}, 2, True),
+    ]
+    sources = []
+    for number, (answers, marks, _, _) in enumerate(typed):
+        book = load_workbook(io.BytesIO(build(kind, language, marks=marks)))
+        for name, text in answers.items():
+            title, cell = next(book.defined_names[f"fld_{name}"].destinations)
+            book[title][cell.replace("$", "")].value = text  # type: ignore[index] # a cell
+        sources.append(tmp_path / f"{number}.xlsx")
+        book.save(sources[-1])  # without what the formulas result in
+    for source, (_, _, left, marked) in zip(sources, typed, strict=True):
+        saved = load_workbook(io.BytesIO(_convert(profile, source, "xlsx")), data_only=True)
+        key = "left_marked_many" if marked else "left_many"
+        many = texts.words(key).replace("{n}", str(left)) + texts.words("left_go")
+        assert saved.worksheets[1]["A5"].value == (many if left else texts.words("left_none"))
 
 
 def test_lists_survive_libreoffice(build: Build, profile: Path, tmp_path: Path) -> None:
@@ -144,7 +172,7 @@ def test_looks_and_marks_survive_libreoffice(build: Build, profile: Path, tmp_pa
     seen = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
     assert isinstance(saved, Worksheet)
     assert isinstance(seen, Worksheet)
-    shown = {name: seen[f"F{rows[name]}"].value for name in ("genesys_org_id", "notes", "country")}
+    shown = {name: seen[f"E{rows[name]}"].value for name in ("genesys_org_id", "notes", "country")}
     assert shown == {
         "genesys_org_id": "To correct\n36 characters, please",
         "notes": "OK",
@@ -154,8 +182,8 @@ def test_looks_and_marks_survive_libreoffice(build: Build, profile: Path, tmp_pa
     assert note is not None
     assert note.text.strip() == "Shorter, please"
     places = {str(found.sqref) for found in saved.conditional_formatting}
-    assert {f"{column}{rows[name]}" for name in marks for column in "DF"} <= places
-    assert saved.print_title_rows == "$5:$5"
+    assert {f"{column}{rows[name]}" for name in marks for column in "DE"} <= places
+    assert saved.print_title_rows == "$6:$6"
     assert saved.column_dimensions["G"].hidden
     assert saved[f"D{rows['notes']}"].number_format == "@"
 
@@ -175,7 +203,8 @@ def test_printed_copy_with_marks_has_at_most_four_pages(
 ) -> None:
     kind, texts = FormKind.MIGRATION, form_texts(language)
     answers = {
-        name: texts.example(kind, name) or texts.choices(name)[0][1]
+        name: texts.example(kind, name)
+        or next((word for _, word in texts.choices(name)), "1 March 2031")
         for name in FORMS[kind].questions
     }
     names = ("contact_name", "genesys_org_id", "phone_number", "notes")
@@ -186,7 +215,7 @@ def test_printed_copy_with_marks_has_at_most_four_pages(
     assert 1 <= len(pages) <= 4
     for page in pages:
         last = page.split("WA-FORM")[0].rstrip().split("\r\n")
-        titles = {texts.group_title(name) for name in FORMS[kind].groups}
+        titles = {texts.group_title(kind, name) for name in FORMS[kind].groups}
         assert not titles & set(last[-2:])
 
 

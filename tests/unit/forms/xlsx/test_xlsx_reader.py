@@ -28,7 +28,8 @@ Parts = Callable[[bytes, Mapping[str, Any]], bytes]
 
 _ALL = [(kind, language) for kind in FormKind for language in languages()]
 _SHEET = "xl/worksheets/sheet2.xml"
-_D7 = rb'<c r="D7"[^>]*?(?:/>|></c>)'
+#: The cell of the contact's name.
+_NAME = rb'<c r="D20"[^>]*?(?:/>|></c>)'
 
 
 def _answers(kind: FormKind) -> dict[str, str]:
@@ -82,7 +83,7 @@ def test_place_of_an_answer_is_the_cell(build: Build, read: Read) -> None:
     found = read(build(FormKind.QR, "ja", {"notes": "x"}))
     answer = found.answer("contact_name")
     assert answer is not None
-    assert answer.where == "申請書!D7"
+    assert answer.where == "申請書!D14"
     assert found.dated == "2026-01-01T00:00:00Z"
 
 
@@ -132,7 +133,7 @@ def test_answers_are_found_by_label_alone(build: Build, read: Read) -> None:
     book = NewWorkbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
-    for number, row in enumerate(source.iter_rows(5, 57, 1, 5, values_only=True), 9):
+    for number, row in enumerate(source.iter_rows(6, 64, 1, 5, values_only=True), 9):
         for column, value in enumerate(row, 2):
             sheet.cell(number, column, value)
     out = io.BytesIO()
@@ -246,7 +247,7 @@ def test_cell_of_other_programs_is_read(
     build: Build, read: Read, with_parts: Parts, cell: bytes, raw: str, kind: CellType
 ) -> None:
     def change(old: bytes) -> bytes:
-        new, count = re.subn(_D7, b'<c r="D7" ' + cell, old)
+        new, count = re.subn(_NAME, b'<c r="D20" ' + cell, old)
         assert count == 1
         return new
 
@@ -256,8 +257,8 @@ def test_cell_of_other_programs_is_read(
 
 
 def test_lone_surrogate_is_damage(build: Build, read: Read, with_parts: Parts) -> None:
-    cell = b'<c r="D7" t="inlineStr"><is><t>A_xD842_B</t></is></c>'
-    content = with_parts(build(), {_SHEET: lambda old: re.sub(_D7, cell, old)})
+    cell = b'<c r="D20" t="inlineStr"><is><t>A_xD842_B</t></is></c>'
+    content = with_parts(build(), {_SHEET: lambda old: re.sub(_NAME, cell, old)})
     answer = read(content).answer("contact_name")
     assert answer is not None
     assert answer.damaged
@@ -278,8 +279,8 @@ def test_prefixed_and_strict_names_read_alike(build: Build, read: Read, with_par
 def test_two_readings_of_one_question_are_both_kept(build: Build, read: Read, edit: Edit) -> None:
     def move(book: Workbook) -> None:
         sheet = _form(book)
-        sheet["D6"].value = "from the name"
-        book.defined_names["fld_contact_name"].attr_text = "Form!$D$6"
+        sheet["D3"].value = "from the name"
+        book.defined_names["fld_contact_name"].attr_text = "Form!$D$3"
 
     answer = read(edit(build(answers={"contact_name": "in the row"}), move)).answer("contact_name")
     assert answer is not None

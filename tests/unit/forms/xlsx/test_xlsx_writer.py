@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -51,10 +52,12 @@ def test_every_question_has_a_row_with_its_words(
         row = where[1:]
         assert where[0] == "D"
         assert sheet[f"A{row}"].value == number
-        assert sheet[f"B{row}"].value == texts.label(kind, name)
+        label, _, below = str(sheet[f"B{row}"].value).partition("\n")
+        assert label == texts.label(kind, name)
+        assert texts.explanation(kind, name).split() == below.split()
         assert sheet[f"C{row}"].value == texts.requirement(kind, name)
-        assert texts.model(kind, name) in str(sheet[f"E{row}"].value)
-        assert str(sheet[f"F{row}"].value).startswith("=IF(")
+        assert str(sheet[f"E{row}"].value).startswith("=IF(")
+        assert sheet[f"B{row}"].alignment.vertical == sheet[where].alignment.vertical == "top"
         assert sheet[f"G{row}"].value == name
         assert sheet[where].number_format == "@"
         assert not sheet[where].protection.locked
@@ -164,7 +167,7 @@ def test_marked_answer_has_colour_comment_and_sentence(build: Build) -> None:
     assert cell.comment.text == sentence
     seen = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
     assert isinstance(seen, Worksheet)
-    assert seen[f"F{row}"].value == f"To correct\n{sentence}"
+    assert seen[f"E{row}"].value == f"To correct\n{sentence}"
     assert cell.fill.start_color.rgb != other.fill.start_color.rgb
     assert other.comment is None
     assert "1 " in str(sheet["A4"].value)
@@ -184,7 +187,7 @@ def test_check_column_shows_its_words_without_computing(build: Build) -> None:
     sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
     assert isinstance(sheet, Worksheet)
     shown = {
-        name: sheet[f"F{_row(sheet, name)}"].value
+        name: sheet[f"E{_row(sheet, name)}"].value
         for name in (
             "contact_name",
             "contact_email",
@@ -261,10 +264,10 @@ def test_corrected_answer_is_no_longer_said_to_be_wrong(build: Build) -> None:
         "old",
         "To correct\nShorter, please",
     ]
-    assert str(sheet[f"F{row}"].value).startswith(f"=IF(EXACT(D{row},'_form'!$B$8),'_form'!$C$8,")
+    assert str(sheet[f"E{row}"].value).startswith(f"=IF(EXACT(D{row},'_form'!$B$8),'_form'!$C$8,")
     rules = {str(found.sqref): found.rules for found in sheet.conditional_formatting}
-    for where in (f"D{row}", f"F{row}"):
-        assert rules[where][0].formula == [f'LEFT($F{row},10)<>"To correct"']
+    for where in (f"D{row}", f"E{row}"):
+        assert rules[where][0].formula == [f'LEFT($E{row},10)<>"To correct"']
 
 
 def test_answer_that_needs_no_correction_leaves_room_for_those_that_do(build: Build) -> None:
@@ -272,7 +275,7 @@ def test_answer_that_needs_no_correction_leaves_room_for_those_that_do(build: Bu
     sheet = _form(build(answers=answers, marks=marks))
     texts = form_texts("en")
     shown = {
-        name: str(sheet[f"E{_row(sheet, name)}"].value)
+        name: str(sheet[f"B{_row(sheet, name)}"].value).partition("\n")[2]
         for name in ("contact_name", "notes", "country", "ack_charges")
     }
     assert shown["contact_name"] == "Example: Aiko Tanaka"
@@ -284,7 +287,8 @@ def test_answer_that_needs_no_correction_leaves_room_for_those_that_do(build: Bu
 @pytest.mark.parametrize(("kind", "language"), _ALL)
 def test_pages_break_before_headings_only(build: Build, kind: FormKind, language: str) -> None:
     sheet = _form(build(kind, language))
-    titles = {form_texts(language).group_title(name) for name in FORMS[kind].groups}
+    texts = form_texts(language)
+    titles = {texts.group_title(kind, name) for name in FORMS[kind].groups}
     assert {sheet[f"A{found.id + 1}"].value for found in sheet.row_breaks.brk} <= titles
 
 
@@ -308,3 +312,124 @@ def test_note_at_a_marked_answer_is_as_tall_as_its_text(build: Build) -> None:
             drawings = "".join(archive.read(name).decode() for name in names)
         tall += re.findall(r"height:(\d+)px", drawings)
     assert tall == ["40", "280"]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_facts_are_framed_at_the_top_of_both_sheets(build: Build, language: str) -> None:
+    texts = form_texts(language)
+    for kind in FormKind:
+        for sheet, columns in zip(_book(build(kind, language)).worksheets[:2], "BE", strict=True):
+            rows = [
+                row
+                for row in range(1, sheet.max_row + 1)
+                if sheet[f"A{row}"].border.left.style == "medium"
+            ]
+            words = "".join(str(sheet[f"B{row}"].value) for row in rows).replace(" ", "")
+            said = [words.count(f"{fact}".replace(" ", "")[:20]) for fact in texts.facts]
+            times = 0 if kind is FormKind.QR else 1 if columns == "B" else 2
+            assert said == [times] * 4
+            if rows:
+                assert rows[0] < 15
+                assert sheet[f"A{rows[0]}"].border.top.style == "medium"
+                assert sheet[f"{columns}{rows[-1]}"].border.bottom.style == "medium"
+                assert sheet[f"{columns}{rows[0]}"].border.right.style == "medium"
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_what_is_left_is_counted_above_the_table(
+    build: Build, kind: FormKind, language: str
+) -> None:
+    texts, definition = form_texts(language), FORMS[kind]
+    required = [name for name, question in definition.questions.items() if question.is_required({})]
+    full = {name: "x" for name in required}
+    for answers, count in (({}, len(required)), ({required[0]: "x"}, len(required) - 1)):
+        assert _left(build(kind, language, answers)) == (
+            texts.words("left_many").replace("{n}", str(count)) + texts.words("left_go")
+        )
+    one = {name: text for name, text in full.items() if name != required[-1]}
+    assert _left(build(kind, language, one)) == texts.words("left_one") + texts.words("left_go")
+    assert _left(build(kind, language, full)) == texts.words("left_none")
+
+
+def _left(content: bytes) -> object:
+    return load_workbook(io.BytesIO(content), data_only=True).worksheets[1]["A5"].value
+
+
+def test_answers_to_correct_are_counted_with_those_that_are_left(build: Build) -> None:
+    kind = FormKind.QR
+    full = {name: "x" for name, item in FORMS[kind].questions.items() if item.is_required({})}
+    marked = build(kind, "en", full, {"country": ("Say which",), "notes": ("Shorter",)})
+    assert str(_left(marked)).startswith("2 answers left to fill in or correct")
+    formula = str(_form(marked)["A5"].value)
+    assert "To correct*" in formula
+    assert "To correct" not in str(_form(build(kind, "en", full))["A5"].value)
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_links_lead_to_the_first_answer_and_to_a_mail(
+    build: Build, kind: FormKind, language: str
+) -> None:
+    start, sheet = _book(build(kind, language)).worksheets[:2]
+    first = _row(sheet, "phone_number")
+    links = [cell.hyperlink for row in start.iter_rows() for cell in row if cell.hyperlink]
+    assert links[0].location.endswith(f"!D{first}")
+    mails = [link.target for link in links[1:]]
+    mails += [cell.hyperlink.target for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert len(mails) == 2
+    assert all(mail.startswith("mailto:requests@example.com?subject=") for mail in mails)
+
+
+def test_cursor_stands_on_the_first_answer_or_the_first_to_correct(build: Build) -> None:
+    for marks, field, active in (({}, "phone_number", 0), ({"notes": ("Why",)}, "notes", 1)):
+        book = _book(build(marks=marks))
+        sheet = book.worksheets[1]
+        chosen = {item.pane: item.activeCell for item in sheet.sheet_view.selection}
+        assert chosen["bottomLeft"] == f"D{_row(sheet, field)}"
+        assert book.index(book.active) == active
+
+
+@pytest.mark.parametrize(("kind", "language"), _ALL)
+def test_every_answer_has_a_prompt_that_says_how(
+    build: Build, kind: FormKind, language: str
+) -> None:
+    sheet, texts = _form(build(kind, language)), form_texts(language)
+    rules = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
+    for name in FORMS[kind].questions:
+        rule = rules[f"D{_row(sheet, name)}"]
+        hint = texts.statement(kind, name) or texts.hint(kind, name)
+        assert rule.showInputMessage
+        assert rule.prompt.startswith(hint)
+        assert len(rule.prompt) <= 255
+        assert len(rule.promptTitle) <= 32
+
+
+def test_box_of_a_long_answer_is_taller(build: Build) -> None:
+    sheet = _form(build(language="en"))
+    heights = {
+        name: float(sheet.row_dimensions[_row(sheet, name)].height or 0)
+        for name in ("use_case", "profile_description", "contact_name")
+    }
+    assert heights["use_case"] > heights["profile_description"] > heights["contact_name"]
+
+
+@pytest.mark.parametrize("kind", FormKind)
+def test_nothing_is_printed_smaller_than_nine_points(build: Build, kind: FormKind) -> None:
+    """A4 portrait, one page wide: the scale is the room by the width of the columns.
+
+    A column of n characters takes n digits of the standard font (ECMA-376 part 1, 18.3.1.13), and a
+    digit of Arial or BIZ UDPGothic of 11 points at most eight pixels.
+    """
+    for language, marks in (("ja", {}), ("en", {"notes": ("Shorter",)})):
+        content = build(kind, language, marks=marks)
+        book = load_workbook(io.BytesIO(content), rich_text=True)
+        for sheet in book.worksheets[:2]:
+            shown = [item for item in sheet.column_dimensions.values() if not item.hidden]
+            points = sum(item.width * 8 * 0.75 for item in shown)
+            room = (8.27 - sheet.page_margins.left - sheet.page_margins.right) * 72
+            cells = [cell for row in sheet.iter_rows() for cell in row if cell.value]
+            runs = [cell.value for cell in cells if isinstance(cell.value, CellRichText)]
+            sizes = {cell.font.sz for cell in cells}
+            sizes |= {part.font.sz for run in runs for part in run if isinstance(part, TextBlock)}
+            assert min(sizes) * min(room / points, 1) >= 9
+            assert not sheet.HeaderFooter.scaleWithDoc
+            assert sheet.oddFooter.left.size >= 9
