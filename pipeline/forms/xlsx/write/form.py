@@ -187,6 +187,8 @@ class _Writer:
         """Draw the part of a frame that goes around the row."""
         after = {place: other for place, other, _ in self.content.rows}.get(row + 1)
         first, last = next(iter(self.widths)), next(reversed(self.widths))
+        if after != "box":
+            sheet.row_dimensions[row].height = 18.5
         for column in self.widths:
             cell = sheet[f"{column}{row}"]
             cell.fill = self.look.facts_fill
