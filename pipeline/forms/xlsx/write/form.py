@@ -75,7 +75,6 @@ class _Writer:
     def build(self) -> bytes:
         """Write all sheets and return the finished bytes."""
         from openpyxl import Workbook  # noqa: PLC0415 - slow to import
-        from openpyxl.utils import quote_sheetname  # noqa: PLC0415 - slow to import
 
         book = Workbook()
         start = book.active
@@ -83,15 +82,7 @@ class _Writer:
         start.title = self.texts.words("start_sheet")
         sheet = book.create_sheet(self.texts.words("form_sheet"))
         standard_font(book, self.look)
-        write_start(
-            start,
-            self.kind,
-            self.texts,
-            self.look,
-            address=self.content.address,
-            privacy=self.content.privacy,
-            to=f"{quote_sheetname(sheet.title)}!{self.content.first_answer}",
-        )
+        write_start(start, self.content, self.look)
         self._write_form(book, sheet)
         lists = drop_downs(self.kind, self.texts)
         write_identity(book, self.content.stamp, self.texts, lists)

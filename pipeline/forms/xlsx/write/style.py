@@ -24,14 +24,14 @@ _PADDING_POINTS = 3.5
 #: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
 _WIDE = 1.88
 _NARROW = 1.04
-#: Thousandths of an em that letters take in Arial and fonts alike, where they differ from a digit's.
+#: Thousandths of an em that letters take in Arial, where they differ from what a digit takes.
 _DIGIT = 556
 _LETTERS = {
     letter: width
     for width, letters in (
-        (191, "'"), (222, "ijl"), (278, " !,./:;I[]\\ft"), (333, "()-`r"), (355, '"{}|'), (389, "*"),
+        (191, "'"), (222, "ijl"), (278, " !,./:;I[]\\ft"), (333, "()-`r"), (355, '"{}|'),
         (500, "Jckszvxy"), (584, "+<=>~"), (611, "FTZ"), (667, "&ABEKPSVXY"), (722, "CDHNRUw"),
-        (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
+        (389, "*"), (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
     )
     for letter in letters
 }  # fmt: skip
@@ -258,7 +258,7 @@ def wrap_phrases(text: str, width: float) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_KEPT_MEASURES)
-def _phrases(text: str, width: float) -> tuple[str, ...]:
+def _phrases(text: str, _: float) -> tuple[str, ...]:
     found: list[str] = []
     for phrase in _phrase_parser().parse(text):
         if found and (phrase[0] in _CLOSING or _COUNTED.search(found[-1])):

@@ -311,7 +311,7 @@ def test_note_at_a_marked_answer_is_as_tall_as_its_text(build: Build) -> None:
             names = [name for name in archive.namelist() if name.endswith(".vml")]
             drawings = "".join(archive.read(name).decode() for name in names)
         tall += re.findall(r"height:(\d+)px", drawings)
-    assert tall == ["40", "280"]
+    assert tall == ["40", "260"]
 
 
 @pytest.mark.parametrize("language", languages())
@@ -341,7 +341,7 @@ def test_what_is_left_is_counted_above_the_table(
 ) -> None:
     texts, definition = form_texts(language), FORMS[kind]
     required = [name for name, question in definition.questions.items() if question.is_required({})]
-    full = {name: "x" for name in required}
+    full = dict.fromkeys(required, "x")
     for answers, count in (({}, len(required)), ({required[0]: "x"}, len(required) - 1)):
         assert _left(build(kind, language, answers)) == (
             texts.words("left_many").replace("{n}", str(count)) + texts.words("left_go")
