@@ -31,7 +31,7 @@ NOTE_INDENT = _NOTE_RULE + 3 * MM
 MARK_INDENT = 7 * MM
 #: What a question has below its sentences: its padding and its line.
 _QUESTION_LINE = 0.5
-QUESTION_END = 1.0 * MM + _QUESTION_LINE
+QUESTION_END = 0.8 * MM + _QUESTION_LINE
 BOX_LINE = 0.75
 _RED, _PINK, _RULE = "0.55 0.08 0.08", "0.992 0.941 0.937", "0.76 0.82 0.84"
 _BOX_GROUND, _BOX_FRAME = "0.965 0.98 0.984", "0.36 0.46 0.51"

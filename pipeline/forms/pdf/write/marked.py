@@ -50,7 +50,7 @@ from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.form import Filling
 
 #: The room above parts, by the first word of their names, and what is bound to the part below it.
-_GAPS = {"intro": 3 * MM, "title": 2.4 * MM, "facts": 3 * MM, "send": 3 * MM}
+_GAPS = {"intro": 3 * MM, "title": 2 * MM, "facts": 3 * MM, "send": 3 * MM}
 _BOUND = frozenset({"title", "facts"})
 _HEADER, _INTRO = "header", "intro"
 _BELOW_HEADER, _NOTE_GAP, _MARK_GAP = 3 * MM, 2 * MM, 1 * MM

@@ -14,7 +14,7 @@ from pipeline.forms.pdf.write.typesetting.lines import units, wrapped
 
 MM = 72 / 25.4
 PAGE_WIDTH, PAGE_HEIGHT = 210 * MM, 297 * MM
-TOP, BOTTOM, LEFT = 12 * MM, 15 * MM, 15 * MM
+TOP, BOTTOM, LEFT = 12 * MM, 16.2 * MM, 15 * MM
 WIDTH = PAGE_WIDTH - 2 * LEFT
 RIGHT = LEFT + WIDTH
 #: The height that a page has for the parts of a form.
@@ -22,7 +22,7 @@ ROOM = PAGE_HEIGHT - TOP - BOTTOM
 #: Of the size, from the top of a line without leading to its base.
 _ASCENT, _HEIGHT = 1.16, 1.448
 _BLANKS = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")
-_FOOTER_LINE, _FOOTER_PADDING = 0.5, 2 * MM
+_FOOTER_LINE, _FOOTER_PADDING = 0.5, 1.2 * MM
 #: The widths of the footer's columns, of the whole.
 _COLUMNS = (0.38, 0.40, 0.22)
 _FOOTER_GREY = "0.56 0.64 0.69"

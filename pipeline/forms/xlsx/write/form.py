@@ -177,7 +177,7 @@ class _Writer:
     def _frame(self, sheet: "Worksheet", row: int, what: str) -> None:
         """Draw the part of a frame that goes around the row."""
         after = {place: other for place, other, _ in self.content.rows}.get(row + 1)
-        first, last = next(iter(self.widths)), next(reversed(self.widths))
+        first, last = at.NUMBER, at.CHECK
         if after != "box":
             sheet.row_dimensions[row].height = 18.5
         for column in self.widths:
@@ -231,7 +231,6 @@ class _Writer:
         from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415 - slow
 
         title, text = prompt(self.texts, self.kind, name)
-        shown = {"showInputMessage": True, "promptTitle": title, "prompt": text}
         found = drop_down(self.texts, name, question)
         if found:
             rule = DataValidation(
@@ -242,7 +241,6 @@ class _Writer:
                 errorStyle="stop",
                 errorTitle=self.texts.words("list_title"),
                 error=self.texts.words("list_message"),
-                **shown,
             )
         elif question.maximum and question.kind is AnswerKind.TEXT:
             rule = DataValidation(
@@ -256,10 +254,10 @@ class _Writer:
                 error=self.texts.words("length_message").format(
                     n=self.texts.number(question.maximum)
                 ),
-                **shown,
             )
         else:
-            rule = DataValidation(allow_blank=True, **shown)
+            rule = DataValidation(allow_blank=True)
+        rule.showInputMessage, rule.promptTitle, rule.prompt = True, title, text
         rule.add(where)
         sheet.add_data_validation(rule)
 

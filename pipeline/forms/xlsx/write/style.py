@@ -118,10 +118,11 @@ class Look:
         """Return a label with what stands below it."""
         from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 - slow
         from openpyxl.cell.text import InlineFont  # noqa: PLC0415 - slow to import
+        from openpyxl.styles.colors import Color  # noqa: PLC0415 - slow to import
 
         def block(text: str, color: str, *, bold: bool) -> TextBlock:
             return TextBlock(
-                InlineFont(rFont=self.font_name, sz=_SIZE, color=color, b=bold or None), text
+                InlineFont(rFont=self.font_name, sz=_SIZE, color=Color(color), b=bold or None), text
             )
 
         below = block(f"\n{explanation}", MUTED, bold=False)
@@ -203,9 +204,10 @@ class Look:
         """Return the border of a cell at those edges of a frame where it stands."""
         from openpyxl.styles import Border, Side  # noqa: PLC0415 - slow to import
 
-        line, none = Side(style="medium", color=ACCENT), Side()
-        edges = zip(("left", "right", "top", "bottom"), (left, right, top, bottom), strict=True)
-        return Border(**{name: line if there else none for name, there in edges})
+        def side(there: bool) -> Side:  # noqa: FBT001 - one edge
+            return Side(style="medium", color=ACCENT) if there else Side()
+
+        return Border(left=side(left), right=side(right), top=side(top), bottom=side(bottom))
 
     @cached_property
     def mark_box(self) -> "Border":

@@ -56,7 +56,10 @@ def test_form_has_the_field_that_each_question_needs(
     for name, question in FORMS[kind].questions.items():
         field = fields[name]
         label, requirement = texts.label(kind, name), texts.requirement(kind, name)
-        assert str(field.TU) == f"{label} – {requirement}"
+        said = str(field.TU)
+        assert said.startswith(f"{label} – {requirement} – ")
+        assert said.endswith(texts.hint(kind, name))
+        assert texts.statement(kind, name) in said
         flags = int(field.Ff)
         assert bool(flags & REQUIRED) == (question.required and not question.conditional)
         assert not flags & READ_ONLY
@@ -68,10 +71,12 @@ def test_form_has_the_field_that_each_question_needs(
             assert flags & COMBO
             options = [(str(pair[0]), str(pair[1])) for pair in field.Opt]
             assert options == [("-", "—"), *texts.choices(name)]
-            assert str(field.V) == "-"
+            assert "/V" not in field
+            assert "/DV" not in field
+            assert field.AP.N.read_bytes() == b"/Tx BMC EMC"
         else:
             assert field.FT == "/Tx"
-            assert bool(flags & MULTILINE) == question.long
+            assert bool(flags & MULTILINE) == (question.long or question.maximum > 256)
             assert "/V" not in field
             assert bytes(field.DA) == b"/Helv 10 Tf 0 g"
 
@@ -110,7 +115,7 @@ def test_form_is_tagged_and_ready_for_every_viewer(build: Build) -> None:
 
 def test_address_and_privacy_address_are_printed(build: Build) -> None:
     text = printed(build(FormKind.QR, "en"))
-    assert "send it to requests@example.com" in text
+    assert "send it to requests@example.com" in " ".join(text.split())
     assert "privacy@example.com" in text
 
 
@@ -171,10 +176,10 @@ def test_choice_may_be_given_by_its_word_in_any_language(build: Build, fields_of
 
 def test_answer_that_no_choice_is_leaves_the_list_open(build: Build, fields_of: Any) -> None:
     fields = fields_of(build(FormKind.QR, "en", Filling((("qr_action", "perhaps"),))))
-    assert str(fields["qr_action"].V) == "-"
+    assert "/V" not in fields["qr_action"]
 
 
-def test_long_text_shrinks_and_hostile_text_is_inert(build: Build, read: Any) -> None:
+def test_long_text_and_hostile_text_are_inert(build: Build, read: Any) -> None:
     hostile = ") Tj ET Q <script>{{ 7*7 }}</script> \ud842\x07 " + "長い文です。" * 100
     filling = Filling((("notes", hostile),), (("notes", ("<b>{{ 7*7 }}</b>",)),))
     content = build(FormKind.ONBOARDING, "en", filling)
@@ -233,22 +238,130 @@ def test_answer_that_begins_with_a_combining_mark_is_drawn(build: Build, fields_
     assert found == ("e", "\u0301x")
 
 
-def test_answer_that_does_not_fit_says_that_there_is_more(build: Build, fields_of: Any) -> None:
-    filling = Filling((("integration_name", "長い名前" * 60), ("contact_name", "短い名前")))
+def test_answer_longer_than_any_box_says_that_there_is_more(build: Build, fields_of: Any) -> None:
+    filling = Filling((("integration_name", "長い名前" * 900), ("contact_name", "短い名前")))
     fields = fields_of(build(FormKind.QR, "en", filling))
     assert drawn(fields["integration_name"]).endswith("…")
     assert drawn(fields["contact_name"]) == "短い名前"
 
 
-def test_box_of_a_marked_copy_grows_with_its_answer(build: Build, fields_of: Any) -> None:
+def height_of(field: Any) -> float:
+    return float(field.Rect[3]) - float(field.Rect[1])
+
+
+@pytest.mark.parametrize("marks", [(), (("notes", ("短くしてください",)),)])
+@pytest.mark.parametrize("name", ["notes", "company_legal_name", "contact_name"])
+def test_box_grows_with_its_answer(build: Build, fields_of: Any, name: str, marks: Any) -> None:
     long = "これは長い文です。" * 100
-    plain, copy = (
-        fields_of(build(FormKind.QR, "ja", Filling((("notes", long),), marks)))["notes"]
-        for marks in ((), (("notes", ("短くしてください",)),))
+    blank, copy = (
+        fields_of(build(FormKind.ONBOARDING, "ja", filling))[name]
+        for filling in (Filling(), Filling(((name, long),), marks))
     )
-    heights = [round(float(field.Rect[3]) - float(field.Rect[1])) for field in (plain, copy)]
-    assert heights == [47, 209]
+    assert height_of(copy) > height_of(blank) + 50
+    assert int(copy.Ff) & MULTILINE
     assert drawn(copy) == long
+
+
+@pytest.mark.parametrize("language", languages())
+def test_form_of_answers_too_long_for_their_boxes_has_all_that_a_form_has(
+    build: Build, read: Any, full_answers: Any, language: str
+) -> None:
+    kind = FormKind.MIGRATION
+    answers = full_answers(kind, language) | {
+        "code_contact": "佐藤 健" * 40,
+        "notes": "長文。" * 333,
+    }
+    content = build(kind, language, Filling(tuple(answers.items())))
+    texts, text = form_texts(language), "".join(printed(content).split())
+    assert text.count("".join(texts.facts[0].split())) == 2
+    assert "".join(texts.words("how_to_fill").split()) in text
+    assert texts.words("check_mark") not in text
+    submission = read(content)
+    assert {answer.field: answer.raw for answer in submission.answers} == answers
+    assert submission.left_over == ()
+
+
+def test_links_lead_to_the_first_question_to_what_is_confirmed_and_to_us(build: Build) -> None:
+    long = Filling((("notes", "long " * 400),))
+    for filling in (Filling(), long):
+        with pikepdf.open(BytesIO(build(FormKind.ONBOARDING, "en", filling))) as pdf:
+            tops = {
+                str(item.T): (page.obj.objgen, float(item.Rect[3]))
+                for page in pdf.pages
+                for item in page.obj.Annots
+                if "/T" in item
+            }
+            links = [one for page in pdf.pages for one in page.obj.Annots if one.Subtype == "/Link"]
+            confirmed, first, ours = links
+            for link, name in ((first, "phone_number"), (confirmed, "ack_no_way_back")):
+                page, top = tops[name]
+                assert link.Dest[0].objgen == page
+                assert top <= float(link.Dest[3]) <= top + 30
+            assert str(ours.A.URI) == "mailto:requests@example.com"
+            assert [str(link.Contents) for link in links] == [
+                "You confirm them at the end of the form: questions 33 to 35",
+                "Go to question 1",
+                "requests@example.com",
+            ]
+            opened = pdf.Root.OpenAction
+            assert opened[0].objgen == pdf.pages[0].obj.objgen
+            assert round(float(opened[3])) == 842
+
+
+def test_marked_copy_leads_to_us_as_well(build: Build) -> None:
+    filling = Filling((), (("notes", ("?",)),))
+    with pikepdf.open(BytesIO(build(FormKind.ONBOARDING, "en", filling))) as pdf:
+        links = [one for page in pdf.pages for one in page.obj.Annots if one.Subtype == "/Link"]
+        assert [str(one.A.URI) for one in links] == ["mailto:requests@example.com"]
+
+
+@pytest.mark.parametrize(("kind", "language"), FORMS_AND_LANGUAGES)
+def test_facts_stand_on_the_first_page_and_above_what_confirms_them(
+    build: Build, kind: FormKind, language: str
+) -> None:
+    document = pypdfium2.PdfDocument(build(kind, language))
+    pages = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    document.close()
+    texts = form_texts(language)
+    required = sum(one.required and not one.conditional for one in FORMS[kind].questions.values())
+    assert str(required) in texts.words("required_count").replace("{n}", str(required))
+    line = texts.words("required_count").replace("{n}", str(required))
+    assert "".join(line.split()) in pages[0]
+    if "consent" not in FORMS[kind].groups:
+        return
+    for fact in map("".join, map(str.split, texts.facts)):
+        assert fact.replace("-", "") in pages[0].replace("-", "").replace("\ufffe", "")
+    end = "".join(pages)
+    facts, ticks = (
+        end.rindex("".join(texts.words("facts_note").split())),
+        end.rindex("".join(texts.label(kind, "ack_no_way_back").split())),
+    )
+    assert 0 < ticks - facts < 800
+
+
+@pytest.mark.parametrize(("kind", "language"), FORMS_AND_LANGUAGES)
+def test_box_of_several_lines_shows_the_longest_answer_or_its_hint_says_the_limit(
+    build: Build, fields_of: Any, kind: FormKind, language: str
+) -> None:
+    fields, texts = fields_of(build(kind, language)), form_texts(language)
+    for name, question in FORMS[kind].questions.items():
+        if question.long:
+            in_line = 53 if language == "ja" else 90
+            lines = int((height_of(fields[name]) - 2.5) / 9 / 1.3)
+            limit = texts.number(question.maximum)
+            assert lines * in_line >= question.maximum or limit in texts.hint(kind, name)
+
+
+def test_content_of_every_page_leaves_the_state_as_it_was(build: Build) -> None:
+    marked = Filling((), (("notes", ("?",)),))
+    for filling in (Filling(), marked):
+        with pikepdf.open(BytesIO(build(FormKind.QR, "en", filling))) as pdf:
+            for page in pdf.pages:
+                depth = 0
+                for instruction in pikepdf.parse_content_stream(page, "q Q cm"):
+                    depth += {"q": 1, "Q": -1}.get(str(instruction.operator), 0)
+                    assert depth >= (1 if str(instruction.operator) == "cm" else 0)
+                assert depth == 0
 
 
 def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build: Build) -> None:
@@ -260,7 +373,7 @@ def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build
             (str(annotation.Subtype), str(annotation.Contents))
             for page in pdf.pages
             for annotation in page.obj.get("/Annots", [])
-            if annotation.Subtype != "/Widget"
+            if annotation.Subtype not in ("/Widget", "/Link")
         ]
     assert notes == [("/Square", "To correct – Organization ID"), ("/Text", sentence)]
     assert sentence in " ".join(printed(content).split())
@@ -270,8 +383,8 @@ def test_marked_answer_is_boxed_with_its_sentences_beside_it_and_in_a_note(build
 def test_marked_field_says_so_in_its_name(build: Build, fields_of: Any) -> None:
     filling = Filling((), (("contact_name", ("Please write a name",)),))
     fields = fields_of(build(FormKind.QR, "en", filling))
-    assert str(fields["contact_name"].TU) == "Contact name – Required – To correct"
-    assert str(fields["contact_email"].TU) == "Contact e-mail address – Required"
+    assert str(fields["contact_name"].TU).startswith("To correct – Contact name – Required – ")
+    assert str(fields["contact_email"].TU).startswith("Contact e-mail address – Required – ")
 
 
 @settings(

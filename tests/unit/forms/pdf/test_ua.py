@@ -99,7 +99,7 @@ def _without_metadata(pdf: Any) -> None:
 
 
 def _without_names(pdf: Any) -> None:
-    del pdf.pages[0].obj.Annots[0].TU
+    del next(item for item in pdf.pages[0].obj.Annots if "/TU" in item).TU
 
 
 def _other_tabs(pdf: Any) -> None:

@@ -136,7 +136,7 @@ def test_libreoffice_counts_what_is_left(
         book = load_workbook(io.BytesIO(build(kind, language, marks=marks)))
         for name, text in answers.items():
             title, cell = next(book.defined_names[f"fld_{name}"].destinations)
-            book[title][cell.replace("$", "")].value = text  # type: ignore[index] # a cell
+            book[title][cell.replace("$", "")].value = text
         sources.append(tmp_path / f"{number}.xlsx")
         book.save(sources[-1])  # without what the formulas result in
     for source, (_, _, left, marked) in zip(sources, typed, strict=True):

@@ -38,7 +38,7 @@ _WORDS = {"address": "requests@example.com", "privacy": "privacy@example.com"}
 def _books() -> Iterator[tuple[str, bytes]]:
     for kind in FormKind:
         for language in languages():
-            yield f"{kind} {language}", build_xlsx(kind, language, **_WORDS)
+            yield f"{kind} {language}", build_xlsx(kind, language, None, **_WORDS)
         yield f"{kind} marked", fill_xlsx(kind, "ja", _FILLING, **_WORDS)
         yield f"{kind} filled", fill_xlsx(kind, "de", Filling(_FILLING.answers), **_WORDS)
 
