@@ -199,7 +199,7 @@ class Collector:
         if formula is None and kind == "n" and question and value in self._numbers[question]:
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
-            return ""
+            return str(formula).rpartition(")")[2]  # what was typed behind our formula
         return read(cell)[0]
 
     def _answer(self, place: Place, found: list["Found"]) -> None:
