@@ -81,12 +81,16 @@ class FormTexts:
         return str(groups.get(kind.value, {}).get(name) or groups[name])
 
     def label(self, kind: FormKind, field: str) -> str:
-        """Return the label as it is printed; it can start a sentence."""
+        """Return the label as it is printed."""
         return self._field(kind, field, "label")
 
     def inside(self, kind: FormKind, field: str) -> str:
         """Return the label as it stands within a sentence (the label itself where equal)."""
         return self._field(kind, field, "inside") or self.label(kind, field)
+
+    def start(self, kind: FormKind, field: str) -> str:
+        """Return what starts a sentence about the answer: the label, or a noun for a question."""
+        return self._field(kind, field, "start") or self.label(kind, field)
 
     def hint(self, kind: FormKind, field: str) -> str:
         """Return why or how to answer."""

@@ -154,7 +154,7 @@ def _label(
         return field
     texts, reading = _texts(language), catalogue["reading"]
     wanted = reading["inside"] if inside is None else inside
-    label = texts.inside(kind, field) if wanted else texts.label(kind, field)
+    label = texts.inside(kind, field) if wanted else texts.start(kind, field)
     if not label.endswith(_QUESTION_ENDS):
         return label
     quoted = str(reading["question"])

@@ -68,6 +68,8 @@ TWELVE = {
     },
 }
 KINDS = [
+    ("number_use", "not_selected"),
+    ("phone_number_again", "phone_mismatch"),
     ("contact_email", "email_format"),
     ("contact_phone", "phone_too_short"),
     ("country", "list_value"),
@@ -75,8 +77,6 @@ KINDS = [
     ("meta_business_id", "digits_id"),
     ("genesys_org_id", "org_id"),
     ("display_name", "cell_error"),
-    ("phone_number_again", "phone_mismatch"),
-    ("number_use", "not_selected"),
     ("use_case", "too_short"),
     ("ready_date", "date_real"),
     ("ack_charges", "consent"),

@@ -39,7 +39,7 @@ def test_reminder_names_the_answers_that_are_open_and_marks_them(world: World) -
     (mail,) = world.later(days=6)
     assert mail.notice == "correction_reminder"
     assert mail.subject.startswith("Reminder – correct 1 answer by ")
-    assert "Question 6: " in _flat(mail) or "Organization ID" in _flat(mail)
+    assert "Question 18: " in _flat(mail) or "Organization ID" in _flat(mail)
     assert len(mail.files) == 1
 
 

@@ -95,6 +95,6 @@ def test_print_with_a_wrong_answer_lists_that_answer_alone(world: World) -> None
     (mail,) = world.mail(OLIVER, print_of("en", genesys_org_id="8c1d4f70"))
     assert [item.splitlines()[0] for item in items_of(mail)] == [
         "Check every answer. The PDF is a printed copy, so we may have misread",
-        "Question 14, Organization ID",
+        "Question 18, Organization ID",
     ]
     assert "8c1d4f70" in mail.text

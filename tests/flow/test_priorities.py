@@ -19,7 +19,7 @@ def test_several_doubts_about_one_answer_are_one_sentence_to_the_customer(world:
     assert len(found) > 2
     assert {severity for _, severity in found} == {"ask"}
     assert mail.subject.startswith("Check 1 answer by ")
-    assert mail.text.count("Question 19") == 1
+    assert mail.text.count("Question 23") == 1
     assert "\n2. " not in mail.text
 
 

@@ -24,30 +24,40 @@ from pipeline.model.form import Filling, FormKind
 from pipeline.resources import languages, template
 
 ADDRESS, PRIVACY = "GenesysCloudWhatsAppRequests@genesys.com", "privacy@example.com"
+#: Blank, with an answer to every question, with answers as long as they may be, and with marks.
+STATES = ("blank", "filled", "full", "marked")
 EVERY_FORM = [
-    (kind, language, marked)
-    for kind in FormKind
-    for language in languages()
-    for marked in (False, True)
+    (kind, language, state) for kind in FormKind for language in languages() for state in STATES
 ]
-MOST_PAGES = {False: 4, True: 5}
+#: An answer that is too long for its box makes it grow.
+MOST_PAGES = {"blank": 4, "filled": 4, "full": 6, "marked": 5}
 MARGIN = 30.0  # points; nothing but notes may be printed nearer to the edge
 SMALLEST = 9.0
+HIDDEN = 2
 CONTRAST = 4.5
 SCALE = 2
 
 
 Form = tuple[FormKind, str, Filling, bytes]
+#: Japanese takes twice the room of English.
+LONG = {"ja": "お問い合わせにお答えし、ご注文の発送をお知らせします。"}
+LONG_LATIN = "We answer questions about orders and say when they are sent. "
 
 
-def filling_of(kind: FormKind, language: str, *, marked: bool) -> Filling:
+def filling_of(kind: FormKind, language: str, state: str) -> Filling:
     """Nothing, or an answer to every question, long ones among them, with marks at some."""
-    if not marked:
+    if state == "blank":
         return Filling()
     texts = form_texts(language)
     answers = {}
     for name, question in FORMS[kind].questions.items():
         answers[name] = question.choices[-1] if question.choices else texts.example(kind, name)
+        if question.kind == "tick":
+            answers[name] = "yes"
+        elif state == "full" and question.maximum:
+            answers[name] = (LONG.get(language, LONG_LATIN) * 40)[: question.maximum]
+    if state != "marked":
+        return Filling(tuple(answers.items()))
     answers |= {"contact_name": "𠮷田 髙子 김철수 😀", "company_legal_name": "Long name " * 25}
     answers["notes"] = f"{texts.hint(kind, 'notes')}\n" * 12
     sentence = f"{texts.hint(kind, 'genesys_org_id')} 😀 김 𠮷 {'x' * 90}"
@@ -56,16 +66,13 @@ def filling_of(kind: FormKind, language: str, *, marked: bool) -> Filling:
 
 
 @cache
-def built(kind: FormKind, language: str, marked: bool) -> Form:
-    filling = filling_of(kind, language, marked=marked)
+def built(kind: FormKind, language: str, state: str) -> Form:
+    filling = filling_of(kind, language, state)
     content = build_pdf(kind, language, filling, address=ADDRESS, privacy=PRIVACY)
     return kind, language, filling, content
 
 
-@pytest.fixture(
-    params=EVERY_FORM,
-    ids=lambda form: f"{form[0]}-{form[1]}-{'marked' if form[2] else 'blank'}",
-)
+@pytest.fixture(params=EVERY_FORM, ids="-".join)
 def form(request: pytest.FixtureRequest) -> Form:
     return built(*request.param)
 
@@ -75,6 +82,11 @@ def pages(form: Form) -> Iterator[list[Any]]:
     document = pypdfium2.PdfDocument(form[3])
     yield [document[index] for index in range(len(document))]
     document.close()
+
+
+@pytest.fixture
+def state(request: pytest.FixtureRequest) -> str:
+    return str(request.node.callspec.params["form"][2])
 
 
 def texts_on(page: Any) -> list[Any]:
@@ -101,9 +113,8 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_form_has_at_most_four_pages_of_a4(form: Form, pages: list[Any]) -> None:
-    marked = bool(form[2].marks)  # with long answers, which need room of their own
-    assert 1 <= len(pages) <= MOST_PAGES[marked]
+def test_form_has_at_most_four_pages_of_a4(state: str, pages: list[Any]) -> None:
+    assert 1 <= len(pages) <= MOST_PAGES[state]
     assert {tuple(round(edge) for edge in page.get_size()) for page in pages} == {(595, 842)}
 
 
@@ -149,6 +160,10 @@ def test_every_word_of_the_form_is_printed(form: Form, pages: list[Any]) -> None
     texts = form_texts(language)
     words = texts.form(kind)
     wanted = [words.title, words.purpose, words.what_next, PRIVACY, ADDRESS]
+    if not filling.marks:
+        wanted += [texts.words("how_to_fill"), texts.words("facts_first")][
+            : 1 + ("consent" in FORMS[kind].groups)
+        ]
     if filling.marks:
         wanted += [drawable(text) for _, sentences in filling.marks for text in sentences]
         wanted += [texts.words("unshown_note"), texts.words("check_mark")]
@@ -176,6 +191,47 @@ def test_nothing_is_printed_smaller_than_nine_points(pages: list[Any]) -> None:
             assert pdfium.FPDFTextObj_GetFontSize(item, size)
             sizes.add(round(size.value * abs(item.get_matrix().d), 2))
     assert min(sizes) >= SMALLEST
+
+
+def fields_of(pdf: Any) -> Iterator[tuple[str, Any]]:
+    for page in pdf.pages:
+        for item in page.obj.get("/Annots", []):
+            if item.Subtype == "/Widget" and not int(item.F) & HIDDEN:
+                yield str(item.T), item
+
+
+def test_no_answer_is_shown_or_typed_smaller_than_nine_points(form: Form) -> None:
+    with pikepdf.open(BytesIO(form[3])) as pdf:
+        for name, field in fields_of(pdf):
+            font, size, *_ = str(field.DA).split()
+            assert font.startswith("/")
+            assert float(size) >= SMALLEST, name  # nothing is made as small as it has to be
+            if field.FT != "/Btn" and "/V" in field:
+                shown = pikepdf.parse_content_stream(field.AP.N, "Tf Tm")
+                sizes = [float(one.operands[1]) for one in shown if str(one.operator) == "Tf"]
+                scales = [one.operands for one in shown if str(one.operator) == "Tm"]
+                assert min(sizes) >= SMALLEST, name
+                assert {tuple(map(float, matrix[:4])) for matrix in scales} == {(1, 0, 0, 1)}
+
+
+def test_every_answer_is_shown_whole_within_its_box(form: Form, state: str) -> None:
+    answers = dict(form[2].answers)
+    with pikepdf.open(BytesIO(form[3])) as pdf:
+        for name, field in fields_of(pdf):
+            if field.FT == "/Btn" or "/V" not in field:
+                continue
+            left, bottom, right, top = (float(edge) for edge in field.Rect)
+            line, glyphs = 0.0, 0
+            for one in pikepdf.parse_content_stream(field.AP.N, "Tm Tj"):
+                if str(one.operator) == "Tm":
+                    line = float(one.operands[5])
+                    assert 1 <= line <= top - bottom - 0.7 * SMALLEST, name
+                else:
+                    glyphs += len(bytes(one.operands[0])) // 2
+            assert right - left > 200
+            if field.FT == "/Tx" and state != "marked":
+                blanks = sum(character.isspace() for character in answers[name])
+                assert len(answers[name]) - blanks <= glyphs <= len(answers[name]), name
 
 
 def test_every_text_stands_out_from_its_ground(pages: list[Any]) -> None:

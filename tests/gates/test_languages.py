@@ -66,7 +66,7 @@ def required(name: str, language: str) -> Leaves:
     return {
         place: value
         for place, value in read(name, language).items()
-        if not place.startswith(free) and not re.fullmatch(r"/fields/.*/inside", place)
+        if not place.startswith(free) and not re.fullmatch(r"/fields/.*/(?:inside|start)", place)
     }
 
 

@@ -53,6 +53,7 @@ _GIVEN = {
     "phone_number_again": "03-1234-5678",
     "meta_business_id": "1234",
     "use_case": "",
+    "ready_date": "2031-03-01",
 }
 
 

@@ -112,5 +112,15 @@ DEFINITION = FormDefinition(
     older_versions=("1.0", "1.1"),
     older_order=OLDER_ORDER[FormKind.ONBOARDING],
     model=OnboardingApplication,
-    groups=("number", "contact", "company", "genesys", "profile", "use", "setup", "more", "consent"),
+    groups=(
+        "number",
+        "contact",
+        "company",
+        "genesys",
+        "profile",
+        "use",
+        "setup",
+        "more",
+        "consent",
+    ),
 )

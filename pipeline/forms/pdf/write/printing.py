@@ -14,7 +14,7 @@ from pipeline.forms.pdf.write.typesetting.lines import units, wrapped
 
 MM = 72 / 25.4
 PAGE_WIDTH, PAGE_HEIGHT = 210 * MM, 297 * MM
-TOP, BOTTOM, LEFT = 12 * MM, 16 * MM, 15 * MM
+TOP, BOTTOM, LEFT = 12 * MM, 16.2 * MM, 15 * MM
 WIDTH = PAGE_WIDTH - 2 * LEFT
 RIGHT = LEFT + WIDTH
 #: The height that a page has for the parts of a form.

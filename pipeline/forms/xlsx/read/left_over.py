@@ -204,7 +204,7 @@ class Collector:
         if formula is None and kind == "n" and question and value in self._numbers[question]:
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
-            return ""
+            return str(formula).rpartition(")")[2]  # what was typed behind our formula
         text = read(cell)[0]
         beside = self._by_format(cell) if self.formats else ""
         return f"{text} {beside}" if beside else text

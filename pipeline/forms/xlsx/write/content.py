@@ -147,7 +147,7 @@ class Content:
         """The line above the table before it is computed."""
         empty, mark = self.texts.words("check_empty"), self.counter.mark
         shown = [self._shown_check(name) for name in self.cells]
-        count = sum(text == empty or bool(mark) and text.startswith(mark) for text in shown)
+        count = sum(text == empty or (bool(mark) and text.startswith(mark)) for text in shown)
         return self.counter.shown(count)
 
     @property
@@ -223,7 +223,7 @@ class Content:
         return QuestionRow(content, label, explanation, check, height)
 
     def _flowing(self, text: str) -> str:
-        """Return ``text`` in one paragraph where its last part fits into the last line of the first.
+        """Return ``text`` in one paragraph where its last part fits on the last line of the first.
 
         It must fit in fonts that are a little wider, and narrower, than the one that was measured.
         """
@@ -231,7 +231,10 @@ class Content:
         if not gap:
             return text
         room, flowing = self.widths[at.LABEL], text.replace("\n", self.texts.words("gap"))
-        least, most = own_measured(above, room * _WIDER)[0], own_measured(flowing, room * _TIGHTER)[0]
+        least, most = (
+            own_measured(above, room * _WIDER)[0],
+            own_measured(flowing, room * _TIGHTER)[0],
+        )
         return flowing if most <= least else text
 
     def _shown_check(self, name: str) -> str:

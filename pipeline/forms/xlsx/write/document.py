@@ -87,9 +87,7 @@ def break_pages(sheet: "Worksheet", starts: Mapping[int, int], last: int) -> Non
         sheet.row_breaks.append(Break(id=row))
 
 
-def page_breaks(
-    heights: Mapping[int, float], starts: Mapping[int, int], last: int
-) -> list[int]:
+def page_breaks(heights: Mapping[int, float], starts: Mapping[int, int], last: int) -> list[int]:
     """Return the rows after which a page ends, so that no heading stands alone at the foot.
 
     ``starts`` are the rows of headings and frames with the last row that belongs to each, ``last``

@@ -75,7 +75,6 @@ class _Writer:
     def build(self) -> bytes:
         """Write all sheets and return the finished bytes."""
         from openpyxl import Workbook  # noqa: PLC0415 - slow to import
-        from openpyxl.utils import quote_sheetname  # noqa: PLC0415 - slow to import
 
         book = Workbook()
         start = book.active
@@ -83,15 +82,7 @@ class _Writer:
         start.title = self.texts.words("start_sheet")
         sheet = book.create_sheet(self.texts.words("form_sheet"))
         standard_font(book, self.look)
-        write_start(
-            start,
-            self.kind,
-            self.texts,
-            self.look,
-            address=self.content.address,
-            privacy=self.content.privacy,
-            to=f"{quote_sheetname(sheet.title)}!{self.content.first_answer}",
-        )
+        write_start(start, self.content, self.look)
         self._write_form(book, sheet)
         lists = drop_downs(self.kind, self.texts)
         write_identity(book, self.content.stamp, self.texts, lists)
@@ -186,7 +177,9 @@ class _Writer:
     def _frame(self, sheet: "Worksheet", row: int, what: str) -> None:
         """Draw the part of a frame that goes around the row."""
         after = {place: other for place, other, _ in self.content.rows}.get(row + 1)
-        first, last = next(iter(self.widths)), next(reversed(self.widths))
+        first, last = at.NUMBER, at.CHECK
+        if after != "box":
+            sheet.row_dimensions[row].height = 18.5
         for column in self.widths:
             cell = sheet[f"{column}{row}"]
             cell.fill = self.look.facts_fill
@@ -238,7 +231,6 @@ class _Writer:
         from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415 - slow
 
         title, text = prompt(self.texts, self.kind, name)
-        shown = {"showInputMessage": True, "promptTitle": title, "prompt": text}
         found = drop_down(self.texts, name, question)
         if found:
             rule = DataValidation(
@@ -249,7 +241,6 @@ class _Writer:
                 errorStyle="stop",
                 errorTitle=self.texts.words("list_title"),
                 error=self.texts.words("list_message"),
-                **shown,
             )
         elif question.maximum and question.kind is AnswerKind.TEXT:
             rule = DataValidation(
@@ -263,10 +254,10 @@ class _Writer:
                 error=self.texts.words("length_message").format(
                     n=self.texts.number(question.maximum)
                 ),
-                **shown,
             )
         else:
-            rule = DataValidation(allow_blank=True, **shown)
+            rule = DataValidation(allow_blank=True)
+        rule.showInputMessage, rule.promptTitle, rule.prompt = True, title, text
         rule.add(where)
         sheet.add_data_validation(rule)
 

@@ -73,9 +73,10 @@ class FormFrame:
     """The form sheet: XML before the note, after it, the rows below, and what follows them.
 
     ``selection`` is where the cursor stands in ``top``, ``counter`` the cell of the counter between
-    ``after_note`` and ``after_counter``, without what it computes. ``heights`` are those of all rows; those of questions change. ``settings`` and ``end`` stand
-    before and after the page breaks, ``protection`` and ``settings`` around the conditional
-    formats, of which ``last_format`` is the one that no mark needs.
+    ``after_note`` and ``after_counter``, without what it computes. ``heights`` are those of all
+    rows; those of questions change. ``settings`` and ``end`` stand before and after the page
+    breaks, ``protection`` and ``settings`` around the conditional formats, of which ``last_format``
+    is the one that no mark needs.
     """
 
     top: str

@@ -8,6 +8,7 @@ from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts
 from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.write.content import Content
 from pipeline.forms.xlsx.write.guidance import mail_link
 from pipeline.forms.xlsx.write.lists import DropDown
 from pipeline.forms.xlsx.write.package import clean_text
@@ -23,22 +24,13 @@ if TYPE_CHECKING:
 _FIRST_LIST_COLUMN = 2
 
 
-def write_start(
-    sheet: "Worksheet",
-    kind: FormKind,
-    texts: FormTexts,
-    look: Look,
-    *,
-    address: str,
-    privacy: str,
-    to: str,
-) -> None:
-    """Write the first sheet: what the form is for, what it needs, how to send it, what follows.
-
-    A link leads ``to`` the first answer.
-    """
+def write_start(sheet: "Worksheet", content: Content, look: Look) -> None:
+    """Write the first sheet: what the form is for, what it needs, how to send it, what follows."""
+    from openpyxl.utils import quote_sheetname  # noqa: PLC0415 - slow to import
     from openpyxl.worksheet.hyperlink import Hyperlink  # noqa: PLC0415 - slow to import
 
+    kind, texts, address = content.kind, content.texts, content.address
+    to = f"{quote_sheetname(texts.words('form_sheet'))}!{content.first_answer}"
     for column, width in zip("AB", at.START_WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     title = sheet["A1"]
@@ -48,7 +40,7 @@ def write_start(
     sheet.row_dimensions[2].height = 22
     row = 3
     facts = texts.words("facts_first")
-    for heading, paragraphs in _sections(kind, texts, address, privacy):
+    for heading, paragraphs in _sections(kind, texts, address, content.privacy):
         for number, text in enumerate(paragraphs):
             _paragraph(sheet, row, "" if number else heading, text, look)
             if text == texts.words("send_now").format(address=address):

@@ -24,14 +24,14 @@ _PADDING_POINTS = 3.5
 #: Widths in digits of the standard font, a little more than measured, so that nothing is clipped.
 _WIDE = 1.88
 _NARROW = 1.04
-#: Thousandths of an em that letters take in Arial and fonts alike, where they differ from a digit's.
+#: Thousandths of an em that letters take in Arial, where they differ from what a digit takes.
 _DIGIT = 556
 _LETTERS = {
     letter: width
     for width, letters in (
-        (191, "'"), (222, "ijl"), (278, " !,./:;I[]\\ft"), (333, "()-`r"), (355, '"{}|'), (389, "*"),
+        (191, "'"), (222, "ijl"), (278, " !,./:;I[]\\ft"), (333, "()-`r"), (355, '"{}|'),
         (500, "Jckszvxy"), (584, "+<=>~"), (611, "FTZ"), (667, "&ABEKPSVXY"), (722, "CDHNRUw"),
-        (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
+        (389, "*"), (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
     )
     for letter in letters
 }  # fmt: skip
@@ -118,10 +118,11 @@ class Look:
         """Return a label with what stands below it."""
         from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 - slow
         from openpyxl.cell.text import InlineFont  # noqa: PLC0415 - slow to import
+        from openpyxl.styles.colors import Color  # noqa: PLC0415 - slow to import
 
         def block(text: str, color: str, *, bold: bool) -> TextBlock:
             return TextBlock(
-                InlineFont(rFont=self.font_name, sz=_SIZE, color=color, b=bold or None), text
+                InlineFont(rFont=self.font_name, sz=_SIZE, color=Color(color), b=bold or None), text
             )
 
         below = block(f"\n{explanation}", MUTED, bold=False)
@@ -203,9 +204,10 @@ class Look:
         """Return the border of a cell at those edges of a frame where it stands."""
         from openpyxl.styles import Border, Side  # noqa: PLC0415 - slow to import
 
-        line, none = Side(style="medium", color=ACCENT), Side()
-        edges = zip(("left", "right", "top", "bottom"), (left, right, top, bottom), strict=True)
-        return Border(**{name: line if there else none for name, there in edges})
+        def side(there: bool) -> Side:  # noqa: FBT001 - one edge
+            return Side(style="medium", color=ACCENT) if there else Side()
+
+        return Border(left=side(left), right=side(right), top=side(top), bottom=side(bottom))
 
     @cached_property
     def mark_box(self) -> "Border":
@@ -258,7 +260,7 @@ def wrap_phrases(text: str, width: float) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_KEPT_MEASURES)
-def _phrases(text: str, width: float) -> tuple[str, ...]:
+def _phrases(text: str, _: float) -> tuple[str, ...]:
     found: list[str] = []
     for phrase in _phrase_parser().parse(text):
         if found and (phrase[0] in _CLOSING or _COUNTED.search(found[-1])):

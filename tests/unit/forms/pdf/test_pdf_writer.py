@@ -267,7 +267,10 @@ def test_form_of_answers_too_long_for_their_boxes_has_all_that_a_form_has(
     build: Build, read: Any, full_answers: Any, language: str
 ) -> None:
     kind = FormKind.MIGRATION
-    answers = full_answers(kind, language) | {"code_contact": "佐藤 健" * 40, "notes": "長文。" * 333}
+    answers = full_answers(kind, language) | {
+        "code_contact": "佐藤 健" * 40,
+        "notes": "長文。" * 333,
+    }
     content = build(kind, language, Filling(tuple(answers.items())))
     texts, text = form_texts(language), "".join(printed(content).split())
     assert text.count("".join(texts.facts[0].split())) == 2
@@ -329,8 +332,9 @@ def test_facts_stand_on_the_first_page_and_above_what_confirms_them(
     for fact in map("".join, map(str.split, texts.facts)):
         assert fact.replace("-", "") in pages[0].replace("-", "").replace("\ufffe", "")
     end = "".join(pages)
-    facts, ticks = end.rindex("".join(texts.words("facts_note").split())), end.rindex(
-        "".join(texts.label(kind, "ack_no_way_back").split())
+    facts, ticks = (
+        end.rindex("".join(texts.words("facts_note").split())),
+        end.rindex("".join(texts.label(kind, "ack_no_way_back").split())),
     )
     assert 0 < ticks - facts < 800
 

@@ -25,7 +25,7 @@ def _keys(tree: object, path: str = "") -> set[str]:
 def _file_keys(language: str) -> set[str]:
     toml = tomllib.loads(template("forms", f"{language}.toml").read_text("utf-8"))
     del toml["choices_also"], toml["language"]["names"]
-    return {key for key in _keys(toml) if not key.endswith("/inside")}
+    return {key for key in _keys(toml) if not key.endswith(("/inside", "/start"))}
 
 
 @pytest.mark.parametrize("language", languages())

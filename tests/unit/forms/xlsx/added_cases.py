@@ -162,7 +162,7 @@ ADDED = (
         "cell",
     ),
     Added(
-        "behind the explanation",
+        "behind the check",
         append("use_case", 1, "\nonly in spring"),
         "only in spring",
         "use_case",

@@ -197,5 +197,5 @@ def test_what_is_added_to_a_mark_is_told(text: str, added: str) -> None:
         address="a@example.com",
         privacy="b@example.com",
     )
-    (found,) = read_all(put("website", 2, text)(content))
+    (found,) = read_all(put("website", 1, text)(content))
     assert [item.words for item in found.left_over] == ([added] if added else [])

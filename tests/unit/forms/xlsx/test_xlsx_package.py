@@ -15,16 +15,20 @@ from pipeline.model.form import Filling, FormKind
 from pipeline.resources import languages
 
 #: ECMA-376 part 1: CT_Font (18.8.22) and CT_RPrElt (18.4.7), as Office writes and checks them.
-_FONT = "b i strike condense extend outline shadow u vertAlign sz color".split()
-_FONT += "name rFont family charset scheme".split()
+_FONT = [
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color",
+    "name", "rFont", "family", "charset", "scheme",
+]  # fmt: skip
 #: CT_Worksheet (18.3.1.99).
-_SHEET = """
-sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection
-protectedRanges scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells
-phoneticPr conditionalFormatting dataValidations hyperlinks printOptions pageMargins pageSetup
-headerFooter rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags drawing
-legacyDrawing legacyDrawingHF picture oleObjects controls webPublishItems tableParts extLst
-""".split()
+_SHEET = [
+    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr",
+    "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState",
+    "dataConsolidate", "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting",
+    "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter",
+    "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags",
+    "drawing", "legacyDrawing", "legacyDrawingHF", "picture", "oleObjects", "controls",
+    "webPublishItems", "tableParts", "extLst",
+]  # fmt: skip
 _FILLING = Filling(
     (("phone_number", "+81 3-1234-5678"), ("notes", "=x")), (("notes", ("Shorter",)),)
 )
@@ -34,7 +38,7 @@ _WORDS = {"address": "requests@example.com", "privacy": "privacy@example.com"}
 def _books() -> Iterator[tuple[str, bytes]]:
     for kind in FormKind:
         for language in languages():
-            yield f"{kind} {language}", build_xlsx(kind, language, **_WORDS)
+            yield f"{kind} {language}", build_xlsx(kind, language, None, **_WORDS)
         yield f"{kind} marked", fill_xlsx(kind, "ja", _FILLING, **_WORDS)
         yield f"{kind} filled", fill_xlsx(kind, "de", Filling(_FILLING.answers), **_WORDS)
 

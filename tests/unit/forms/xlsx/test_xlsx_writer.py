@@ -311,7 +311,7 @@ def test_note_at_a_marked_answer_is_as_tall_as_its_text(build: Build) -> None:
             names = [name for name in archive.namelist() if name.endswith(".vml")]
             drawings = "".join(archive.read(name).decode() for name in names)
         tall += re.findall(r"height:(\d+)px", drawings)
-    assert tall == ["40", "280"]
+    assert tall == ["40", "260"]
 
 
 @pytest.mark.parametrize("language", languages())
@@ -341,7 +341,7 @@ def test_what_is_left_is_counted_above_the_table(
 ) -> None:
     texts, definition = form_texts(language), FORMS[kind]
     required = [name for name, question in definition.questions.items() if question.is_required({})]
-    full = {name: "x" for name in required}
+    full = dict.fromkeys(required, "x")
     for answers, count in (({}, len(required)), ({required[0]: "x"}, len(required) - 1)):
         assert _left(build(kind, language, answers)) == (
             texts.words("left_many").replace("{n}", str(count)) + texts.words("left_go")
@@ -372,11 +372,11 @@ def test_links_lead_to_the_first_answer_and_to_a_mail(
     start, sheet = _book(build(kind, language)).worksheets[:2]
     first = _row(sheet, "phone_number")
     links = [cell.hyperlink for row in start.iter_rows() for cell in row if cell.hyperlink]
-    assert links[0].location.endswith(f"!D{first}")
+    assert str(links[0].location).endswith(f"!D{first}")
     mails = [link.target for link in links[1:]]
     mails += [cell.hyperlink.target for row in sheet.iter_rows() for cell in row if cell.hyperlink]
     assert len(mails) == 2
-    assert all(mail.startswith("mailto:requests@example.com?subject=") for mail in mails)
+    assert all(str(mail).startswith("mailto:requests@example.com?subject=") for mail in mails)
 
 
 def test_cursor_stands_on_the_first_answer_or_the_first_to_correct(build: Build) -> None:
@@ -385,7 +385,7 @@ def test_cursor_stands_on_the_first_answer_or_the_first_to_correct(build: Build)
         sheet = book.worksheets[1]
         chosen = {item.pane: item.activeCell for item in sheet.sheet_view.selection}
         assert chosen["bottomLeft"] == f"D{_row(sheet, field)}"
-        assert book.index(book.active) == active
+        assert book.active is book.worksheets[active]
 
 
 @pytest.mark.parametrize(("kind", "language"), _ALL)
@@ -432,4 +432,5 @@ def test_nothing_is_printed_smaller_than_nine_points(build: Build, kind: FormKin
             sizes |= {part.font.sz for run in runs for part in run if isinstance(part, TextBlock)}
             assert min(sizes) * min(room / points, 1) >= 9
             assert not sheet.HeaderFooter.scaleWithDoc
-            assert sheet.oddFooter.left.size >= 9
+            assert sheet.oddFooter is not None
+            assert int(sheet.oddFooter.left.size or 0) >= 9
