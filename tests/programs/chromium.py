@@ -182,7 +182,8 @@ def _enter(page: Any, entry: Entry, box: Box) -> None:
                 page.keyboard.press("Enter")
             page.keyboard.insert_text(line)
     elif entry.way == "list":
-        for _ in range(box.codes.index(entry.code)):
+        # nothing is chosen at first: the first press leads to the first of the list
+        for _ in range(box.codes.index(entry.code) + 1):
             page.keyboard.press("ArrowDown")
 
 

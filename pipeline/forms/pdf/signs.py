@@ -7,6 +7,6 @@ MARK_TAG = "WAMark"
 #: of its content streams, packed and unpacked.
 PAGE_DIGEST = "XXWaFormPage"
 #: The names (``/NM``, 12.5.2) of the frames and notes at marked answers begin so; the name of the
-#: field and ``box`` or ``note`` follow: ``wa-mark:contact_name:box``. Those of our links have a number
-#: and ``link``.
+#: field and ``box`` or ``note`` follow: ``wa-mark:contact_name:box``. Those of our links have a
+#: number and ``link``.
 MARK_NAME = "wa-mark:"

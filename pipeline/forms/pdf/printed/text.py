@@ -218,7 +218,8 @@ def _joined(texts: list[str], lines: list[list[_Glyph]], box: Box, size: float) 
     for index in range(1, len(texts)):
         before, after = texts[index - 1], texts[index]
         if not box.is_long:
-            text += " " + after
+            is_one = _is_wide(before[-1:]) and _is_wide(after[:1])
+            text += after if is_one else " " + after
             continue
         room = box.edges[2] - max(glyph.right for glyph in lines[index - 1])
         next_word = _first_word(lines[index], size)

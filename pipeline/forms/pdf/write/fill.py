@@ -15,7 +15,6 @@ from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import FormTexts, choice_vocabulary, fold_word, form_texts
 from pipeline.model.form import Filling
 
-
 #: Points by which a box is higher than that of the blank when it has grown.
 _GROWN = 1.0
 
@@ -56,8 +55,7 @@ def _is_chosen(question: Question) -> bool:
 def drawn(stamp: Stamp, answers: Mapping[str, str]) -> list[str]:
     """Return the texts that fields show."""
     texts, questions = form_texts(stamp.language), FORMS[stamp.kind].questions
-    shown = [_word(texts, name, questions[name], text) for name, text in answers.items()]
-    return shown
+    return [_word(texts, name, questions[name], text) for name, text in answers.items()]
 
 
 def _code(words: Mapping[str, str] | None, answer: str) -> str:

@@ -29,10 +29,10 @@ _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
 _SHORT, _ONE_LINE = 100, 256
 #: Points of a box of one line, and of each line of a larger one with what is above and below them.
 _HEIGHT, _LEADING, _AROUND = 8.0 * 72 / 25.4, 11.7, 5.0
-#: Characters in a line of a box that is as wide as the page, and the most lines of a box: a form has
-#: four pages at most.
+#: Characters in a line of a box that is as wide as the page, and the most lines of a box: a form
+#: has four pages at most.
 _IN_LINE, _IN_JAPANESE_LINE = 90, 53
-_MOST_LINES = {FormKind.ONBOARDING: 7, FormKind.MIGRATION: 6, FormKind.QR: 19}
+_MOST_LINES = {FormKind.ONBOARDING: 7, FormKind.MIGRATION: 8, FormKind.QR: 19}
 #: What the markers at the ends of parts are called.
 _END = "end-"
 #: The upper margin of a sheet, as ``parts.css`` has it.

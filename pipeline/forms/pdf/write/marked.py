@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.fonts import shows_all
+from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
 from pipeline.forms.pdf.write.assembly import Assembly
@@ -27,7 +28,6 @@ from pipeline.forms.pdf.write.drawing import (
     Words,
 )
 from pipeline.forms.pdf.write.fill import Filler, answers_of, drawn
-from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.write.finish import MULTILINE
 from pipeline.forms.pdf.write.layout import BESIDE, BOXES_OF_TEXT, box_of, identity, page_text
 from pipeline.forms.pdf.write.objects import Copy
