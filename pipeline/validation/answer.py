@@ -61,6 +61,8 @@ _FORMULA = re.compile(
     r"""\s*=\s*[+-]?(?:[^\W\d_][\w.]{0,40}\(|(?:'[^']{1,80}'|\w{1,40})!|\$?[A-Za-z]{1,3}\$?\d|["(\d])"""
 )
 _SHOWN = 100
+#: Longer answers are free words, in which a formula may be meant.
+_LONGEST_NAME = 255
 #: No answer is nearly so long; beyond it nothing is read, so that no text takes its time.
 _LONGEST = 10_000
 
@@ -98,7 +100,7 @@ def _read(answer: Answer, question: Question, hints: Hints) -> Read:
         return reject("placeholder" if copied else "cell_error", given=text.strip())
     if answer.cell_type is CellType.FORMULA:
         return reject("cell_formula")
-    if _FORMULA.match(text):  # typed into a cell of texts, which keeps it as it is
+    if _is_name(question) and _FORMULA.match(text):  # a cell of texts keeps it as it is typed
         copied = answer.where == answer.field
         given = squeeze(text)[:_SHOWN]
         return reject("placeholder", given=given) if copied else reject("cell_formula")
@@ -108,6 +110,10 @@ def _read(answer: Answer, question: Question, hints: Hints) -> Read:
             return unknown
         return reject("placeholder", given=text.strip()) if _needed(question) else _BLANK
     return READERS[question.kind](text, question, hints)
+
+
+def _is_name(question: Question) -> bool:
+    return question.kind in _WORDS and 0 < question.maximum <= _LONGEST_NAME
 
 
 def _needed(question: Question) -> bool:

@@ -114,7 +114,7 @@ def _signed(pdf: Any) -> None:
             F=132,
             Rect=Array([300, 20, 420, 50]),
             P=page.obj,
-            V=Dictionary(Type=Name.Sig, Name=String("Siobhan"), Reason=String("I agree")),
+            V=Dictionary(Type=Name.Sig, Name=String("Siobhan")),
         )
     )
     field.AP = _appearance("Digitally signed by Siobhan")(pdf)
