@@ -56,7 +56,7 @@ class FlattenedRow:
     """What was read of all forms of one language that one program filled and another flattened.
 
     ``refused`` are the codes of files that nothing was read of, whose answers are counted as
-    ``asked``; ``told`` are (form, field, outcome) of those that were neither right nor marked.
+    ``asked``; an empty one is a file that the program did not write. ``told`` are (form, field, outcome) of those that were neither right nor marked.
     """
 
     filler: str
@@ -74,7 +74,9 @@ class FlattenedRow:
 def filled_form(kind: FormKind, language: str) -> bytes:
     """Return the form with all its answers, as our own writer fills it in."""
     answers = tuple(
-        (entry.field, entry.code or entry.text) if entry.way != "text" else (entry.field, entry.text)
+        (entry.field, entry.code or entry.text)
+        if entry.way != "text"
+        else (entry.field, entry.text)
         for entry in entries(kind, language, FileFormat.PDF)
     )
     filling = Filling(answers)
@@ -139,7 +141,10 @@ def _row(
     told: list[tuple[str, str, str]] = []
     for job in jobs:
         path = folder / job.target.name
-        found = _read(job, path) if path.is_file() else "not written"
+        if not path.is_file():
+            refused.append("")
+            continue
+        found = _read(job, path)
         if isinstance(found, str):
             refused.append(found)
             counts["asked"] += len(job.entries)

@@ -74,15 +74,16 @@ def flattened_line(row: FlattenedRow) -> str:
     """Return the line of the table that says what was read of the forms of one language."""
     language = form_texts(row.language).language_name
     counts = (row.counts[outcome] for outcome in OUTCOMES)
-    return table_line(
-        (row.filler, row.flattener, language, str(row.answers), *map(str, counts))
-    )
+    return table_line((row.filler, row.flattener, language, str(row.answers), *map(str, counts)))
 
 
 def exception_of(row: FlattenedRow) -> str:
     """Return the line that names what was neither right nor marked; empty when there is none."""
     language = form_texts(row.language).language_name
-    parts = [f"the file is answered with `{code}`" for code in row.refused]
+    parts = [
+        f"the file is answered with `{code}`" if code else "the program stops at such a file"
+        for code in row.refused
+    ]
     for outcome in OUTCOMES:
         names = dict.fromkeys(f"`{name}`" for _, name, found in row.told if found == outcome)
         if names:

@@ -207,8 +207,8 @@ class _Reader:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
 
         A font that was not embedded prints Japanese as nothing at all. So where words that every
-        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing, and
-        of what may be words and digits some may be missing.
+        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing; and
+        on a form in such a script, some may be missing of what is words and digits.
         """
         questions = FORMS[self._blank.stamp.kind].questions
         typed = {box.field for box in self._blank.boxes if not box.state}
@@ -223,9 +223,10 @@ class _Reader:
             return answers
         if not any(answer.raw for answer in answers):
             return answers
+        mixed = _MIXED if any(_is_beyond_latin(item.text) for item in self._blank.anchors) else ()
         return [
             replace(answer, damaged=True)
-            if answer.field in typed and (not answer.raw or questions[answer.field].kind in _MIXED)
+            if answer.field in typed and (not answer.raw or questions[answer.field].kind in mixed)
             else answer
             for answer in answers
         ]

@@ -1,8 +1,8 @@
 """Tells glyphs that are drawn as something else than the characters that the file names.
 
-A map to Unicode may be wrong, and then the words that are read are not those that are seen. A letter
-of Latin, Greek or Cyrillic is about as wide in every font; one that is drawn as wide as an ideograph,
-or as narrow as a stroke, or that stands a whole em before the next, is another.
+A map to Unicode may be wrong, and then the words that are read are not those that are seen. A
+letter of Latin, Greek or Cyrillic is about as wide in every font; one that is drawn as wide as an
+ideograph, or as narrow as a stroke, or that takes the room of a whole em, is another.
 """
 
 from collections.abc import Sequence
@@ -56,4 +56,3 @@ def _font() -> Any:
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - slow to import
 
     return TTFont(LATIN, lazy=True)
-
