@@ -56,7 +56,8 @@ class FlattenedRow:
     """What was read of all forms of one language that one program filled and another flattened.
 
     ``refused`` are the codes of files that nothing was read of, whose answers are counted as
-    ``asked``; an empty one is a file that the program did not write. ``told`` are (form, field, outcome) of those that were neither right nor marked.
+    ``asked``; an empty one is a file that the program did not write. ``told`` are (form,
+    field, outcome) of those that were neither right nor marked.
     """
 
     filler: str

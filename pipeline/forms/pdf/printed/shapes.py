@@ -29,11 +29,10 @@ def are_others(page: PrintedPage, characters: Sequence[Character]) -> bool:
     compared = others = 0
     for item, after in pairwise([*characters, None]):
         usual = _width(item.text) if item is not None else 0.0
-        em = page.em(item.index) if item is not None and usual else 0.0
+        em, ink = page.em(item) if item is not None and usual else (0.0, 0.0)
         if item is None or not em:
             continue
-        left, _, right, _ = item.edges
-        fits = _NARROWER * usual - _SLACK < (right - left) / em < _WIDER * usual + _SLACK
+        fits = _NARROWER * usual - _SLACK < ink < _WIDER * usual + _SLACK
         step = hypot(after.x - item.x, after.y - item.y) / em if after is not None else 0.0
         compared += 1
         others += not fits or (usual < _NARROW and abs(step - 1) < _SQUARE)

@@ -1,8 +1,8 @@
 """Cuts a TrueType font to a few characters (ISO/IEC 14496-22, "Open Font Format").
 
 A composite font of a PDF needs outlines and widths only (ISO 32000-2, 9.9.1), so the tables are cut
-as bytes: what is read of a font is kept in this process, and a subset takes milliseconds. The map of
-its characters stays too, for programs that write a file anew drop what stands beside a font.
+as bytes: what is read of a font is kept in this process, and a subset takes milliseconds. The map
+of its characters stays too: programs that write a file anew drop what stands beside a font.
 """
 
 import struct
