@@ -23,6 +23,7 @@ _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
 _OVERLAID = 0.3  # of a character's height: nearer ones are drawn over each other
+_SAME_START = 0.05  # points
 _DEEP = 0.25  # em: what letters reach below their line
 _SAME_LEFT = 3.0  # points
 _WIDE = frozenset({"W", "F"})
@@ -87,7 +88,13 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     columns = tuple((glyph.left - _AROUND, glyph.right + _AROUND) for glyph in glyphs)
     # a hole as wide as a character, where spaces are kept: a character that was not printed
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
-    damaged = bool(unmapped) or (spaced and holes) or meant != text or has_lost_characters(text)
+    damaged = (
+        bool(unmapped)
+        or (spaced and holes)
+        or any(map(_is_overlaid, lines))
+        or meant != text
+        or has_lost_characters(text)
+    )
     if damaged and not any(item.isalnum() for item in meant):
         meant = ""  # nothing but signs in place of characters, which is no answer
     is_full = box.is_long and _is_full(lines, box, size)
@@ -155,6 +162,17 @@ def _below(glyphs: list[_Glyph], others: list[_Glyph], size: float) -> list[_Gly
         found += line
         last = line[0].base
     return found
+
+
+def _is_overlaid(line: list[_Glyph]) -> bool:
+    """Return whether characters are drawn over each other, of which PDFium leaves some out."""
+    shown = [glyph for glyph in line if not glyph.is_blank]
+    return any(
+        abs(after.start - before.start) < _SAME_START
+        and after.text != before.text
+        and not unicodedata.category(after.text[:1]).startswith("M")
+        for before, after in pairwise(shown)
+    )
 
 
 def _is_full(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
