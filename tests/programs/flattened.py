@@ -63,6 +63,7 @@ class FlattenedRow:
     filler: str
     flattener: str
     language: str
+    forms: tuple[str, ...]
     counts: Counter[str]
     refused: tuple[str, ...]
     told: tuple[tuple[str, str, str], ...]
@@ -156,9 +157,9 @@ def _row(
             for name, outcome in found.items()
             if outcome not in {"right", "marked"}
         ]
-    return FlattenedRow(
-        filler, flattener, language, counts, tuple(dict.fromkeys(refused)), tuple(told)
-    )
+    forms = tuple(job.kind.value for job in jobs)
+    codes = tuple(dict.fromkeys(refused))
+    return FlattenedRow(filler, flattener, language, forms, counts, codes, tuple(told))
 
 
 def _read(job: Job, path: Path) -> dict[str, Outcome] | str:

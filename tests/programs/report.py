@@ -99,7 +99,11 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
     told = f"Of {total:,} answers, {kept:,} are proposed or marked. The others:"
     others = [line for line in map(exception_of, rows) if line]
     lines = [table_line(heads), table_line(marks), *map(flattened_line, rows)]
-    return "\n".join((FLATTENED, *lines, "", told, "", *others))
+    forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
+    what = (
+        f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""
+    )
+    return "\n".join((FLATTENED, what, "", *lines, "", told, "", *others))
 
 
 def flattened_rows(folder: Path, kinds: Sequence[FormKind] = tuple(FormKind)) -> list[FlattenedRow]:
