@@ -47,7 +47,8 @@ def _width(text: str) -> float:
     if name is None:
         return 0.0
     glyph = font["glyf"][name]
-    return float(getattr(glyph, "xMax", 0) - getattr(glyph, "xMin", 0)) / font["head"].unitsPerEm
+    ink = getattr(glyph, "xMax", 0) - getattr(glyph, "xMin", 0)
+    return float(ink / font["head"].unitsPerEm)
 
 
 @cache
