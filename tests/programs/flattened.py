@@ -56,12 +56,14 @@ class FlattenedRow:
     """What was read of all forms of one language that one program filled and another flattened.
 
     ``refused`` are the codes of files that nothing was read of, whose answers are counted as
-    ``asked``; ``told`` are (form, field, outcome) of those that were neither right nor marked.
+    ``asked``; an empty one is a file that the program did not write. ``told`` are (form,
+    field, outcome) of those that were neither right nor marked.
     """
 
     filler: str
     flattener: str
     language: str
+    forms: tuple[str, ...]
     counts: Counter[str]
     refused: tuple[str, ...]
     told: tuple[tuple[str, str, str], ...]
@@ -74,7 +76,9 @@ class FlattenedRow:
 def filled_form(kind: FormKind, language: str) -> bytes:
     """Return the form with all its answers, as our own writer fills it in."""
     answers = tuple(
-        (entry.field, entry.code or entry.text) if entry.way != "text" else (entry.field, entry.text)
+        (entry.field, entry.code or entry.text)
+        if entry.way != "text"
+        else (entry.field, entry.text)
         for entry in entries(kind, language, FileFormat.PDF)
     )
     filling = Filling(answers)
@@ -139,7 +143,10 @@ def _row(
     told: list[tuple[str, str, str]] = []
     for job in jobs:
         path = folder / job.target.name
-        found = _read(job, path) if path.is_file() else "not written"
+        if not path.is_file():
+            refused.append("")
+            continue
+        found = _read(job, path)
         if isinstance(found, str):
             refused.append(found)
             counts["asked"] += len(job.entries)
@@ -150,9 +157,9 @@ def _row(
             for name, outcome in found.items()
             if outcome not in {"right", "marked"}
         ]
-    return FlattenedRow(
-        filler, flattener, language, counts, tuple(dict.fromkeys(refused)), tuple(told)
-    )
+    forms = tuple(job.kind.value for job in jobs)
+    codes = tuple(dict.fromkeys(refused))
+    return FlattenedRow(filler, flattener, language, forms, counts, codes, tuple(told))
 
 
 def _read(job: Job, path: Path) -> dict[str, Outcome] | str:

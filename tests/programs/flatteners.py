@@ -128,9 +128,7 @@ FLATTENERS = (
     ),
     Flattener("pdftk", ("pdftk", "pdftk"), _each("pdftk", "IN", "output", "OUT", "flatten")),
     Flattener("PDFium", ("", ""), _pdfium),
-    Flattener(
-        "MuPDF", ("mutool", "mutool"), _each("mutool", "convert", "-o", "OUT", "IN")
-    ),
+    Flattener("MuPDF", ("mutool", "mutool"), _each("mutool", "convert", "-o", "OUT", "IN")),
     Flattener("PDFBox", ("java", "java"), flatten_with_pdfbox, pdfbox_missing),
     Flattener("pdf-lib", ("", ""), _pdf_lib, lambda: missing_package("pdf-lib")),
     Flattener(

@@ -75,15 +75,16 @@ def flattened_line(row: FlattenedRow) -> str:
     """Return the line of the table that says what was read of the forms of one language."""
     language = form_texts(row.language).language_name
     counts = (row.counts[outcome] for outcome in OUTCOMES)
-    return table_line(
-        (row.filler, row.flattener, language, str(row.answers), *map(str, counts))
-    )
+    return table_line((row.filler, row.flattener, language, str(row.answers), *map(str, counts)))
 
 
 def exception_of(row: FlattenedRow) -> str:
     """Return the line that names what was neither right nor marked; empty when there is none."""
     language = form_texts(row.language).language_name
-    parts = [f"the file is answered with `{code}`" for code in row.refused]
+    parts = [
+        f"the file is answered with `{code}`" if code else "the program stops at such a file"
+        for code in row.refused
+    ]
     for outcome in OUTCOMES:
         names = dict.fromkeys(f"`{name}`" for _, name, found in row.told if found == outcome)
         if names:
@@ -99,7 +100,11 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
     told = f"Of {total:,} answers, {kept:,} are proposed or marked. The others:"
     others = [line for line in map(exception_of, rows) if line]
     lines = [table_line(heads), table_line(marks), *map(flattened_line, rows)]
-    return "\n".join((FLATTENED, *lines, "", told, "", *others))
+    forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
+    what = (
+        f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""
+    )
+    return "\n".join((FLATTENED, what, "", *lines, "", told, "", *others))
 
 
 def flattened_rows(folder: Path, kinds: Sequence[FormKind] = tuple(FormKind)) -> list[FlattenedRow]:

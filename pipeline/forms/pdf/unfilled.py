@@ -121,7 +121,7 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
     if not any(answer.raw for answer in found.answers):
         seen = any(answer.damaged for answer in found.answers)
         by_pen = "file_handwritten" if has_ink(pdf) else ""
-        return unreadable(file, by_pen or ("file_scanned" if seen else "file_empty"))
+        return unreadable(file, by_pen or ("file_print_unread" if seen else "file_empty"))
     return Submission(
         form=found.stamp.kind,
         version=found.stamp.version,

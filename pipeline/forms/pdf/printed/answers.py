@@ -27,6 +27,7 @@ _MAXIMUM_CHARACTERS = 120_000
 _KEPT_SPACES = 0.4
 _NOTHING = frozenset({"-", "—", "–", "―", "ー"})
 _MOST_PLACES = 2
+_AS_LARGE = 0.95
 _NOTES = "notes"
 _MANY = 2
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
@@ -158,6 +159,8 @@ class _Reader:
         self._used |= {(place.page, index) for index in found.indexes}
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
+        elif found.is_full and self._is_as_large_as_set(box, place, found):
+            found = replace(found, damaged=True)
         typed = self._typed_over(box, place)
         if typed:
             text = " ".join(filter(None, [_chosen(found.text), typed]))
@@ -169,6 +172,17 @@ class _Reader:
             return Written(found.text, damaged=True)
         return found
 
+    def _is_as_large_as_set(self, box: Box, place: Place, found: Written) -> bool:
+        """Return whether the letters are as large as the form has them.
+
+        A program that fits them to the box leaves none out; another draws as many lines as the box
+        has room for, and what is behind them may be gone.
+        """
+        page = self._pages[place.page]
+        shown = (item for item in self._written[place.page] if item.index in found.indexes)
+        em = max((page.em(item)[0] for item in shown), default=0.0) / abs(place.scale[0])
+        return bool(box.size) and em > _AS_LARGE * box.size
+
     def _is_drawn_otherwise(self, place: Place, found: Written) -> bool:
         characters = [
             item
@@ -176,6 +190,11 @@ class _Reader:
             if item.index in found.indexes and not item.is_blank
         ]
         return are_others(self._pages[place.page], characters)
+
+    @property
+    def _is_beyond_latin(self) -> bool:
+        """Whether the labels of the form are in another script."""
+        return any(item.field and _is_beyond_latin(item.text) for item in self._blank.anchors)
 
     def _has_lost_ink(self, box: Box, place: Place, found: Written) -> bool:
         """Return whether there is writing in a box beside its characters."""
@@ -207,8 +226,8 @@ class _Reader:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
 
         A font that was not embedded prints Japanese as nothing at all. So where words that every
-        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing, and
-        of what may be words and digits some may be missing.
+        customer writes are blank, and no box has a character beyond Latin, blanks tell nothing; and
+        on a form in such a script, some may be missing of what is words and digits.
         """
         questions = FORMS[self._blank.stamp.kind].questions
         typed = {box.field for box in self._blank.boxes if not box.state}
@@ -223,9 +242,10 @@ class _Reader:
             return answers
         if not any(answer.raw for answer in answers):
             return answers
+        mixed = _MIXED if self._is_beyond_latin else ()
         return [
             replace(answer, damaged=True)
-            if answer.field in typed and (not answer.raw or questions[answer.field].kind in _MIXED)
+            if answer.field in typed and (not answer.raw or questions[answer.field].kind in mixed)
             else answer
             for answer in answers
         ]

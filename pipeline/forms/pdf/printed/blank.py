@@ -1,5 +1,6 @@
 """Measures a blank form: where its boxes are, and the printed words that lead to them."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
@@ -24,13 +25,15 @@ _MULTILINE = 1 << 12
 _TWO_DIGITS = 10
 _BEGINNING = 10  # characters of a number and its label
 _BEFORE = 10
+_SIZE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) Tf")
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """One box of the form; ``state`` is what a mark in it answers (empty for boxes of text).
 
-    ``options`` are the words of a list, ``codes`` what stands for each in a file.
+    ``options`` are the words of a list, ``codes`` what stands for each in a file. ``size`` is that
+    of its letters, 0 where programs choose it.
     """
 
     field: str
@@ -42,6 +45,7 @@ class Box:
     ink: int
     options: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    size: float = 0.0
 
     @property
     def spot(self) -> Spot:
@@ -124,6 +128,7 @@ def _outline(widget: Any, page: int) -> Box:
         is_list=kind == "/Ch",
         is_long=kind == "/Tx" and bool(flags & _MULTILINE),
         ink=0,
+        size=_size(_either(widget, owner, "/DA")),
         options=_options(_either(widget, owner, "/Opt"), -1) if kind == "/Ch" else (),
         codes=_options(_either(widget, owner, "/Opt"), 0) if kind == "/Ch" else (),
     )
@@ -137,6 +142,12 @@ def _options(listed: Any, part: int) -> tuple[str, ...]:
     return tuple(
         read_text(item[part] if isinstance(item, pikepdf.Array) else item)[0] for item in items
     )
+
+
+def _size(appearance: Any) -> float:
+    """Return the size of the letters that the default appearance of a field sets (12.7.4.3)."""
+    found = _SIZE.search(read_text(appearance)[0])
+    return float(found[1]) if found else 0.0
 
 
 def _either(widget: Any, owner: Any, key: str) -> Any:

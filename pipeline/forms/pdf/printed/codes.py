@@ -1,8 +1,8 @@
-"""Adds the map to Unicode to fonts of a print that have none, where their codes are known otherwise.
+"""Adds the map to Unicode to fonts of a print that have none, where their codes are known.
 
-A font may be without ``/ToUnicode`` and its text be readable all the same (ISO 32000-2, 9.10.2): its
-codes are those of a character set (9.7.5.2, table 116), or its glyphs are those of an embedded font
-with a map of its own. What is drawn stays as it is.
+A font may be without ``/ToUnicode`` and its text be readable all the same (ISO 32000-2, 9.10.2):
+its codes are those of a character set (9.7.5.2, table 116), or its glyphs are those of an embedded
+font with a map of its own. What is drawn stays as it is.
 """
 
 import codecs
@@ -22,6 +22,8 @@ _MOST_FORMS = 2_000
 _MAXIMUM_DEPTH = 8
 _MAXIMUM_FONT = 30_000_000
 _MAXIMUM_FONTS = 60_000_000
+_MOST_FILES = 20
+_MOST_GLYPHS = 0x10000
 _SECTION = 100  # entries of one section of a map (Adobe Technical Note 5014)
 _IDENTITY = re.compile("/Identity-[HV]")
 #: Codes that are Unicode themselves: what a program tells beside them may be wrong.
@@ -62,11 +64,12 @@ def with_known_codes(pdf: Any, content: bytes) -> bytes:
 
 
 class _Maps:
-    """Makes the maps for the fonts of one file."""
+    """Makes the maps for the fonts of one file, of each embedded font once."""
 
     def __init__(self, pdf: Any) -> None:
         self._pdf = pdf
-        self._made: dict[str, Any] = {}
+        self._of_sets: dict[str, Any] = {}
+        self._of_files: dict[tuple[int, int], Mapping[int, int]] = {}
         self._room = _MAXIMUM_FONTS
 
     def of(self, font: Any) -> Any:
@@ -75,18 +78,37 @@ class _Maps:
             return None
         encoding = str(font.get("/Encoding")) if _is_name(font.get("/Encoding")) else ""
         is_told = "/ToUnicode" in font
-        if _UNICODE.fullmatch(encoding) or not is_told:
+        if not is_told or _UNICODE.fullmatch(encoding):
             names = _character_set(encoding)
-            if names and encoding not in self._made:
-                self._made[encoding] = self._pdf.make_stream(_of_character_set(names))
+            if names and encoding not in self._of_sets:
+                self._of_sets[encoding] = self._pdf.make_stream(_of_character_set(names))
             if names:
-                return self._made[encoding]
+                return self._of_sets[encoding]
         if not _IDENTITY.fullmatch(encoding):
             return None
-        file = _font_file(font, is_named=is_told)
-        self._room -= len(file)
-        codes = _of_glyphs(font, file, by_name=is_told) if file and self._room > 0 else {}
+        codes = _by_glyph_map(font, self._characters(font, by_name=is_told))
         return self._pdf.make_stream(_map(codes, 2)) if codes else None
+
+    def _characters(self, font: Any, *, by_name: bool) -> Mapping[int, int]:
+        """Return the code points of the glyphs of the embedded font; by their names alone if so."""
+        file = _font_file(font, ("/FontFile3",) if by_name else ("/FontFile2", "/FontFile3"))
+        if file is None:
+            return {}
+        if file.objgen not in self._of_files:
+            content = self._read(file)
+            named = characters_by_name(content)
+            self._of_files[file.objgen] = (
+                named if named or by_name else characters_of_glyphs(content)
+            )
+        return self._of_files[file.objgen]
+
+    def _read(self, file: Any) -> bytes:
+        """Return an embedded font; nothing of one that is too large, or behind too many others."""
+        if len(self._of_files) > _MOST_FILES or self._room <= 0:
+            return b""
+        content = bytes(file.read_bytes())
+        self._room -= len(content)
+        return content if len(content) <= _MAXIMUM_FONT else b""
 
 
 def _is_name(item: Any) -> bool:
@@ -144,41 +166,34 @@ def _of_character_set(name: str) -> bytes:
     return _map(codes, 2)
 
 
-def _font_file(font: Any, *, is_named: bool) -> bytes:
-    """Return the embedded font of a composite font; nothing of one that is too large.
-
-    ``is_named`` asks for one that may name its glyphs.
-    """
+def _font_file(font: Any, keys: Sequence[str]) -> Any:
+    """Return the stream of the embedded font of a composite font, or None."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
     below = font.get("/DescendantFonts")
     descendant = below[0] if isinstance(below, pikepdf.Array) and len(below) else None
     if not isinstance(descendant, pikepdf.Dictionary):
-        return b""
+        return None
     descriptor = descendant.get("/FontDescriptor")
-    for key in ("/FontFile3",) if is_named else ("/FontFile2", "/FontFile3"):
-        file = descriptor.get(key) if isinstance(descriptor, pikepdf.Dictionary) else None
-        if isinstance(file, pikepdf.Stream):
-            found = bytes(file.read_bytes())
-            return found if len(found) <= _MAXIMUM_FONT else b""
-    return b""
+    if not isinstance(descriptor, pikepdf.Dictionary):
+        return None
+    found = (descriptor.get(key) for key in keys)
+    return next((file for file in found if isinstance(file, pikepdf.Stream)), None)
 
 
-def _of_glyphs(font: Any, file: bytes, *, by_name: bool) -> Mapping[int, int]:
+def _by_glyph_map(font: Any, characters: Mapping[int, int]) -> Mapping[int, int]:
     """Return the code point of each code of a composite font whose codes choose its glyphs."""
     import pikepdf  # noqa: PLC0415 - slow to import
 
-    characters = characters_by_name(file) or ({} if by_name else characters_of_glyphs(file))
-    chosen = font.DescendantFonts[0].get("/CIDToGIDMap")
+    chosen = font.DescendantFonts[0].get("/CIDToGIDMap") if characters else None
     if not isinstance(chosen, pikepdf.Stream):
         return characters
-    glyphs = bytes(chosen.read_bytes()[: 2 * 0x10000])
-    codes = {
+    glyphs = bytes(chosen.read_bytes()[: 2 * _MOST_GLYPHS])
+    return {
         at // 2: characters[glyph]
         for at in range(0, len(glyphs) - 1, 2)
         if (glyph := int.from_bytes(glyphs[at : at + 2], "big")) in characters
     }
-    return codes
 
 
 def _head(size: int) -> bytes:
@@ -195,7 +210,8 @@ _TAIL = b"endcmap\nend\nend\n"
 def _map(codes: Mapping[int, int], size: int) -> bytes:
     """Return a map of ``codes`` to code points as a ToUnicode CMap (9.10.3)."""
     lines = [
-        b"<%0*x> <%s>\n" % (2 * size, code, chr(point).encode("utf-16-be", "replace").hex().encode())
+        b"<%0*x> <%s>\n"
+        % (2 * size, code, chr(point).encode("utf-16-be", "replace").hex().encode())
         for code, point in sorted(codes.items())
         if code < 1 << 8 * size
     ]

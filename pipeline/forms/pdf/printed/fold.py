@@ -15,8 +15,8 @@ _RADICALS = str.maketrans(
         "⻤": "鬼", "⻨": "麦", "⻩": "黄", "⻫": "斉", "⻭": "歯", "⻯": "竜", "⻲": "亀",
     }
 )  # fmt: skip
-#: Signs that fonts draw with the same glyph as those of the keyboard (OpenType ``cmap`` of Noto Sans
-#: JP and IPA Gothic): which of the two a program names is chance.
+#: Signs that fonts draw with the same glyph as those of the keyboard (the maps of Noto Sans JP and
+#: IPA Gothic): which of the two a program names is chance.
 _SAME_GLYPH = str.maketrans(
     {"\u00ad": "-", "\u2011": "-", "\u2012": "–", "\u2027": "・", "\u22ef": "…", "\u2215": "／"}
 )

@@ -13,8 +13,8 @@ _SHARE = 0.5
 def chosen(found: Written, codes: Sequence[str], options: Sequence[str]) -> Written:
     """Return the word of ``options`` that ``found`` shows.
 
-    A box cuts a long word off, and a font leaves characters out; some programs show the code in
-    place of the word. What could be several words, or none, is left as it was found, and ``damaged``.
+    A box cuts a long word off, and a font leaves characters out; some programs show one of
+    ``codes`` instead. What could be several words, or none, is left as it is, and ``damaged``.
     """
     if not found.text or not options or found.text in codes:
         return found

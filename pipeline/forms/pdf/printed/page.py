@@ -181,13 +181,17 @@ class PrintedPage:
         pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
         return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
 
-    def em(self, index: int) -> float:
-        """Return how wide an em of a character is along its line, by its index, in points."""
+    def em(self, item: Character) -> tuple[float, float]:
+        """Return how long an em is along the line of a character, in points, and its ink, in em."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
 
         matrix = pdfium.FS_MATRIX()
-        pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
-        return float(pdfium.FPDFText_GetFontSize(self._text.raw, index) * hypot(matrix.a, matrix.b))
+        pdfium.FPDFText_GetMatrix(self._text.raw, item.index, matrix)
+        size = pdfium.FPDFText_GetFontSize(self._text.raw, item.index)
+        em = float(size * hypot(matrix.a, matrix.b))
+        left, bottom, right, top = item.edges
+        length = top - bottom if abs(matrix.b) > abs(matrix.a) else right - left
+        return em, length / em if em else 0.0
 
     @cached_property
     def turned_over(self) -> int:

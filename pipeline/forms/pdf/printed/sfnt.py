@@ -100,8 +100,8 @@ def _segments(font: bytes, at: int) -> Iterator[tuple[int, int]]:
             if offset:
                 place = offsets + step + offset + 2 * (code - first)
                 (glyph,) = struct.unpack_from(">H", font, place)
-            if code != _NO_CHARACTER and (glyph or not offset):
-                yield code, (glyph + delta) & 0xFFFF
+            is_one = code != _NO_CHARACTER and (glyph or not offset)
+            yield code, (glyph + delta) & 0xFFFF if is_one else 0
 
 
 def _trimmed(font: bytes, at: int) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """Tells glyphs that are drawn as something else than the characters that the file names.
 
-A map to Unicode may be wrong, and then the words that are read are not those that are seen. A letter
-of Latin, Greek or Cyrillic is about as wide in every font; one that is drawn as wide as an ideograph,
-or as narrow as a stroke, or that stands a whole em before the next, is another.
+A map to Unicode may be wrong, and then the words that are read are not those that are seen. A
+letter of Latin, Greek or Cyrillic is about as wide in every font; one that is drawn as wide as an
+ideograph, or as narrow as a stroke, or that takes the room of a whole em, is another.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,10 @@ def are_others(page: PrintedPage, characters: Sequence[Character]) -> bool:
     compared = others = 0
     for item, after in pairwise([*characters, None]):
         usual = _width(item.text) if item is not None else 0.0
-        em = page.em(item.index) if item is not None and usual else 0.0
+        em, ink = page.em(item) if item is not None and usual else (0.0, 0.0)
         if item is None or not em:
             continue
-        left, _, right, _ = item.edges
-        fits = _NARROWER * usual - _SLACK < (right - left) / em < _WIDER * usual + _SLACK
+        fits = _NARROWER * usual - _SLACK < ink < _WIDER * usual + _SLACK
         step = hypot(after.x - item.x, after.y - item.y) / em if after is not None else 0.0
         compared += 1
         others += not fits or (usual < _NARROW and abs(step - 1) < _SQUARE)
@@ -48,7 +47,8 @@ def _width(text: str) -> float:
     if name is None:
         return 0.0
     glyph = font["glyf"][name]
-    return float(getattr(glyph, "xMax", 0) - getattr(glyph, "xMin", 0)) / font["head"].unitsPerEm
+    ink = getattr(glyph, "xMax", 0) - getattr(glyph, "xMin", 0)
+    return float(ink / font["head"].unitsPerEm)
 
 
 @cache
@@ -56,4 +56,3 @@ def _font() -> Any:
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - slow to import
 
     return TTFont(LATIN, lazy=True)
-

@@ -22,6 +22,8 @@ _MIXED_GAP = 0.5  # of a wide character: some programs set Latin a quarter or mo
 _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
+_OVERLAID = 0.3  # of a character's height: nearer ones are drawn over each other
+_SAME_START = 0.05  # points
 _DEEP = 0.25  # em: what letters reach below their line
 _SAME_LEFT = 3.0  # points
 _WIDE = frozenset({"W", "F"})
@@ -34,13 +36,14 @@ class Written:
     """What stands in a box; ``damaged`` tells that some of it is no character that we know.
 
     ``columns`` are where its characters are: left and right, in points of the blank; ``indexes``
-    are those of the characters.
+    are those of the characters. ``is_full`` tells that the box has no room for another line.
     """
 
     text: str
     damaged: bool = False
     columns: tuple[tuple[float, float], ...] = ()
     indexes: frozenset[int] = frozenset()
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,18 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     columns = tuple((glyph.left - _AROUND, glyph.right + _AROUND) for glyph in glyphs)
     # a hole as wide as a character, where spaces are kept: a character that was not printed
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
-    damaged = bool(unmapped) or (spaced and holes) or meant != text or has_lost_characters(text)
-    damaged = damaged or (box.is_long and _may_go_on(lines, box, size))
+    damaged = (
+        bool(unmapped)
+        or (spaced and holes)
+        or any(map(_is_overlaid, lines))
+        or meant != text
+        or has_lost_characters(text)
+    )
     if damaged and not any(item.isalnum() for item in meant):
         meant = ""  # nothing but signs in place of characters, which is no answer
-    return Written(meant, damaged, columns, frozenset(glyph.index for glyph in glyphs))
+    is_full = box.is_long and _is_full(lines, box, size)
+    indexes = frozenset(glyph.index for glyph in glyphs)
+    return Written(meant, damaged, columns, indexes, is_full)
 
 
 def _is_within(item: Character, box: Box, place: Place) -> bool:
@@ -154,7 +164,18 @@ def _below(glyphs: list[_Glyph], others: list[_Glyph], size: float) -> list[_Gly
     return found
 
 
-def _may_go_on(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
+def _is_overlaid(line: list[_Glyph]) -> bool:
+    """Return whether characters are drawn over each other, of which PDFium leaves some out."""
+    shown = [glyph for glyph in line if not glyph.is_blank]
+    return any(
+        abs(after.start - before.start) < _SAME_START
+        and after.text != before.text
+        and not unicodedata.category(after.text[:1]).startswith("M")
+        for before, after in pairwise(shown)
+    )
+
+
+def _is_full(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
     """Return whether the box has no room for a further line, which a program would have cut off.
 
     Lines that are found below the box tell that nothing was.
@@ -187,7 +208,7 @@ def _ordered(line: list[_Glyph]) -> list[_Glyph]:
         return line
     runs: list[list[_Glyph]] = []
     for glyph in line:
-        if runs and glyph.index - runs[-1][-1].index <= 1 and glyph.left >= runs[-1][0].left:
+        if runs and glyph.index - runs[-1][-1].index <= 1 and glyph.start >= runs[-1][0].start:
             runs[-1].append(glyph)
         else:
             runs.append([glyph])
@@ -222,7 +243,8 @@ def _pitch(line: list[_Glyph]) -> float:
     steps = [
         after.start - before.start
         for before, after in pairwise(line)
-        if _is_wide(before.text) and not after.is_blank and after.start > before.start
+        if _is_wide(before.text) and not after.is_blank
+        if after.start - before.start > _OVERLAID * before.height
     ]
     return min(steps, default=0.0)
 

@@ -1,7 +1,8 @@
 """Cuts a TrueType font to a few characters (ISO/IEC 14496-22, "Open Font Format").
 
 A composite font of a PDF needs outlines and widths only (ISO 32000-2, 9.9.1), so the tables are cut
-as bytes: what is read of a font is kept in this process, and a subset takes milliseconds.
+as bytes: what is read of a font is kept in this process, and a subset takes milliseconds. The map
+of its characters stays too: programs that write a file anew drop what stands beside a font.
 """
 
 import struct
@@ -69,7 +70,7 @@ def cut(path: Path, characters: Iterable[str]) -> Subset:
     new = {glyph: number for number, glyph in enumerate(old)}
     units = font.units
     return Subset(
-        program=_program(font, old, new),
+        program=_program(font, old, new, {ord(one): new[wanted[one]] for one in wanted}),
         glyphs={one: new[glyph] for one, glyph in wanted.items()},
         widths={
             one: float(round(font.metric(glyph)[0] * 1000 / units)) for one, glyph in wanted.items()
@@ -123,8 +124,13 @@ def _components(outline: bytes) -> Iterator[tuple[int, int]]:
         at += 2 if flags & _SCALE else 4 if flags & _TWO_SCALES else 8 if flags & _MATRIX else 0
 
 
-def _program(font: Font, old: list[int], new: Mapping[int, int]) -> bytes:
-    """Return the font file with the glyphs ``old``, which get the numbers ``new``."""
+def _program(
+    font: Font, old: list[int], new: Mapping[int, int], characters: Mapping[int, int]
+) -> bytes:
+    """Return the font file with the glyphs ``old``, which get the numbers ``new``.
+
+    ``characters`` are the new numbers by code point.
+    """
     outlines, places = [], [0]
     for glyph in old:
         outline = bytearray(font.outline(glyph))
@@ -141,6 +147,7 @@ def _program(font: Font, old: list[int], new: Mapping[int, int]) -> bytes:
     struct.pack_into(">H", maxp, 4, len(old))
     return _file(
         {
+            b"cmap": _map(characters),
             b"glyf": b"".join(outlines),
             _HEAD: bytes(head),
             _HHEA: bytes(hhea),
@@ -149,6 +156,15 @@ def _program(font: Font, old: list[int], new: Mapping[int, int]) -> bytes:
             _MAXP: bytes(maxp),
         }
     )
+
+
+def _map(characters: Mapping[int, int]) -> bytes:
+    """Return the map of code points to glyphs: one of Windows, all of Unicode (format 12)."""
+    groups = b"".join(
+        struct.pack(">3L", code, code, glyph) for code, glyph in sorted(characters.items())
+    )
+    head = struct.pack(">2H3L", 12, 0, 16 + len(groups), 0, len(characters))
+    return struct.pack(">4HL", 0, 1, 3, 10, 12) + head + groups
 
 
 def _file(tables: Mapping[bytes, bytes]) -> bytes:
