@@ -42,9 +42,8 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise RefusedError("stale_request", reference=record.reference)
         return decide(work, current), pending(work)
 
-    with services.store.keeping():
-        changed, waiting = services.run(run)
-        issued = {one.id: one for one in issue(services, waiting)}
+    changed, waiting = services.run(run)
+    issued = {one.id: one for one in issue(services, waiting)}
     if not waiting or record.id in issued:
         return issued.get(record.id, changed)
     with services.store.read() as tx:
