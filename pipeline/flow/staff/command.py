@@ -47,11 +47,10 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise RefusedError("stale_request", reference=record.reference)
         return decide(work, current), pending(work)
 
-    with services.store.keeping():
-        changed, waiting = services.run(run)
-        issued = {one.id: one for one in issue(services, waiting)}
-        if services.lists_are_behind:
-            _list_revoked(services)
+    changed, waiting = services.run(run)
+    issued = {one.id: one for one in issue(services, waiting)}
+    if services.lists_are_behind:
+        _list_revoked(services)
     if not waiting or record.id in issued:
         return issued.get(record.id, changed)
     with services.store.read() as tx:
