@@ -224,7 +224,7 @@ class _Reader:
         ]
 
     def _with_lost_glyphs(self, answers: list[Answer]) -> list[Answer]:
-        """Return ``answers``; a font that left characters out in some may have done so in others."""
+        """Return ``answers``; a font that left characters out in some may have done so in all."""
         questions = FORMS[self._blank.stamp.kind].questions
         words = {one.field for one in answers if questions[one.field].kind in _MIXED}
         lost = sum(one.damaged and one.field in words for one in answers)
