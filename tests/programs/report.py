@@ -44,7 +44,7 @@ FLATTENED = """\
 ## Flattened and printed copies
 
 A copy without fields is read by position, and the customer is asked to check all of it: none of
-these answers is taken for granted. Each program of the first column filled all three forms, each of
+these answers is taken for granted. Each program of the first column filled the forms, each of
 the second flattened or printed what it had saved (`python -m tests.programs.report flattened` makes
 this part alone). Counted are the answers:
 
@@ -53,6 +53,13 @@ this part alone). Counted are the answers:
 - **asked**: asked for without a proposal, or the whole file is answered with what to do instead.
 - **lost**: read as blank, and nobody asked. **wrong**: proposed as something else.
   **accepted**: taken without a question.
+
+These do not keep the text, whatever is read. Ghostscript drops the map of a font that pdf-lib cut,
+and shapes have none (`-dNoOutputFonts`): the customer is told that the print cannot be read
+(`file_print_unread`); by way of PostScript letters are pictures (`file_scanned`). qpdf leaves out what Evince saved, since it has
+no looks: the form is told to be blank (`file_empty`). Chrome, pdf.js, pypdf and pdftk draw Japanese
+in fonts that are not in the file, and others draw gaps, signs or nothing there: such answers are
+marked. Evince and MuPDF leave out or cut characters beyond U+FFFF (𠮷), which no page tells.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 
@@ -88,7 +95,8 @@ def exception_of(row: FlattenedRow) -> str:
         names = dict.fromkeys(f"`{name}`" for _, name, found in row.told if found == outcome)
         if names:
             parts.append(f"{outcome}: {', '.join(names)}")
-    return f"- {row.filler}, {row.flattener} ({language}): {'; '.join(parts)}" if parts else ""
+    pair = f"filled by {row.filler}, flattened by {row.flattener}"
+    return f"- {pair} ({language}): {'; '.join(parts)}" if parts else ""
 
 
 def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
