@@ -106,7 +106,11 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
     kept = sum(row.counts["right"] + row.counts["marked"] for row in rows)
     told = f"Of {total:,} answers, {kept:,} are proposed or marked. The others:"
     others = [line for line in map(exception_of, rows) if line]
-    lines = [table_line(heads), table_line(marks), *map(flattened_line, rows)]
+    lines = [
+        table_line(heads),
+        table_line(marks),
+        *(flattened_line(row) for row in rows if row.answers),
+    ]
     forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
     what = (
         f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""

@@ -80,7 +80,8 @@ def test_table_of_fillers_and_flatteners_is_true(filler: Program, tmp_path: Path
         if flattener.of_own and filler is not _OWN:
             continue
         rows = _rows(filler, flattener, tmp_path / flattener.name, forms)
-        assert [line for row in rows if (line := flattened_line(row)) not in documented] == []
+        lines = [flattened_line(row) for row in rows if row.answers]
+        assert [line for line in lines if line not in documented] == []
 
 
 def _documented_forms() -> list[FormKind]:
