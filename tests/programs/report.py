@@ -59,7 +59,8 @@ and shapes have none (`-dNoOutputFonts`): the customer is told that the print ca
 (`file_print_unread`); by way of PostScript letters are pictures (`file_scanned`). qpdf leaves
 out what Evince saved, since it has no looks: the form is told to be blank (`file_empty`).
 Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
-gaps, signs or nothing there: such answers are marked. Evince and MuPDF leave out or cut characters beyond U+FFFF (𠮷), which no page tells.
+gaps, signs or nothing there: such answers are marked.
+Evince and MuPDF leave out or cut characters beyond U+FFFF (𠮷), which no page tells.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 
