@@ -45,7 +45,7 @@ FLATTENED = """\
 ## Flattened and printed copies
 
 A copy without fields is read by position, and the customer is asked to check all of it: none of
-these answers is taken for granted. Each program of the first column filled all three forms, each of
+these answers is taken for granted. Each program of the first column filled the forms, each of
 the second flattened or printed what it had saved (`python -m tests.programs.report flattened` makes
 this part alone). Counted are the answers:
 
@@ -54,6 +54,14 @@ this part alone). Counted are the answers:
 - **asked**: asked for without a proposal, or the whole file is answered with what to do instead.
 - **lost**: read as blank, and nobody asked. **wrong**: proposed as something else.
   **accepted**: taken without a question.
+
+These do not keep the text, whatever is read. Ghostscript drops the map of a font that pdf-lib cut,
+and shapes have none (`-dNoOutputFonts`): the customer is told that the print cannot be read
+(`file_print_unread`); by way of PostScript letters are pictures (`file_scanned`). qpdf leaves
+out what Evince saved, since it has no looks: the form is told to be blank (`file_empty`).
+Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
+gaps, signs or nothing there: such answers are marked.
+Evince and MuPDF leave out or cut characters beyond U+FFFF (𠮷), which no page tells.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 
@@ -89,7 +97,8 @@ def exception_of(row: FlattenedRow) -> str:
         names = dict.fromkeys(f"`{name}`" for _, name, found in row.told if found == outcome)
         if names:
             parts.append(f"{outcome}: {', '.join(names)}")
-    return f"- {row.filler}, {row.flattener} ({language}): {'; '.join(parts)}" if parts else ""
+    pair = f"filled by {row.filler}, flattened by {row.flattener}"
+    return f"- {pair} ({language}): {'; '.join(parts)}" if parts else ""
 
 
 def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
@@ -99,7 +108,11 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
     kept = sum(row.counts["right"] + row.counts["marked"] for row in rows)
     told = f"Of {total:,} answers, {kept:,} are proposed or marked. The others:"
     others = [line for line in map(exception_of, rows) if line]
-    lines = [table_line(heads), table_line(marks), *map(flattened_line, rows)]
+    lines = [
+        table_line(heads),
+        table_line(marks),
+        *(flattened_line(row) for row in rows if row.answers),
+    ]
     forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
     what = (
         f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""

@@ -48,7 +48,10 @@ def test_flattened_copy_of_ours_is_proposed_or_told_as_damaged(
     flattener: Flattener, tmp_path: Path
 ) -> None:
     for row in _rows(_OWN, flattener, tmp_path, [(FormKind.QR, "ja")]):
-        assert _bad(row) == (0, 0, 0), row.told
+        known = f"- filled by {row.filler}, flattened by {row.flattener} (日本語): wrong: "
+        is_known = known in PAGE.read_text(encoding="utf-8")
+        assert (row.counts["lost"], row.counts["accepted"]) == (0, 0), row.told
+        assert is_known or not row.counts["wrong"], row.told
         if row.refused != ("",):
             assert row.counts["right"] + row.counts["marked"] >= _LEAST * row.answers
 
@@ -64,7 +67,7 @@ def test_nothing_that_a_program_filled_in_is_lost_or_accepted(
         lost, wrong, accepted = _bad(row)
         assert (lost, accepted) == (0, 0), row.told
         for _, name, outcome in row.told:
-            line = f"- {filler.name}, {flattener.name} (日本語): "
+            line = f"- filled by {filler.name}, flattened by {flattener.name} (日本語): "
             assert outcome == "asked" or (wrong and line in documented), (name, outcome)
 
 
@@ -77,7 +80,8 @@ def test_table_of_fillers_and_flatteners_is_true(filler: Program, tmp_path: Path
         if flattener.of_own and filler is not _OWN:
             continue
         rows = _rows(filler, flattener, tmp_path / flattener.name, forms)
-        assert [line for row in rows if (line := flattened_line(row)) not in documented] == []
+        lines = [flattened_line(row) for row in rows if row.answers]
+        assert [line for line in lines if line not in documented] == []
 
 
 def _documented_forms() -> list[FormKind]:

@@ -119,6 +119,7 @@ class _Reader:
         missing = tuple(name for name in questions if not self._places.get(name))
         answers = [self._answer(name, boxes[name]) for name in questions if self._places.get(name)]
         answers = self._with_lost_beginnings(self._with_lost_script(answers))
+        answers = self._with_lost_glyphs(answers)
         return Print(
             self._blank.stamp,
             tuple(map(self._with_loose_notes, answers)),
@@ -220,6 +221,18 @@ class _Reader:
             if self._indents.get(answer.field, 0) > usual + _PADDING
             else answer
             for answer in answers
+        ]
+
+    def _with_lost_glyphs(self, answers: list[Answer]) -> list[Answer]:
+        """Return ``answers``; a font that left characters out in some may have done so in all."""
+        questions = FORMS[self._blank.stamp.kind].questions
+        words = {one.field for one in answers if questions[one.field].kind in _MIXED}
+        lost = sum(one.damaged and one.field in words for one in answers)
+        if lost < _MANY or not self._is_beyond_latin:
+            return answers
+        return [
+            replace(one, damaged=True) if one.field in words and _is_beyond_latin(one.raw) else one
+            for one in answers
         ]
 
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
