@@ -22,6 +22,9 @@ _KEY_OFFSET = column_number(at.KEY) - column_number(at.ANSWER)
 _FEW = 3
 #: More tables than anybody makes.
 _MANY = 50
+#: The error of a formula whose cells are gone, and how our own begin when nothing computed them.
+_LOST = "#REF!"
+_CHECKING = ("=IF(", "TRIM(")
 #: What is printed on a form has at most so many characters.
 _SHORT = 500
 
@@ -144,7 +147,7 @@ class Search:
         said = self._said.get(place)
         if said is None:
             text = self.text(place)
-            said = self._said[place] = text, _folded(text) in self._printed
+            said = self._said[place] = text, _folded(text) in self._printed or is_check(text)
         text, printed = said
         return printed or text in self._numbers[name]
 
@@ -175,6 +178,11 @@ def folded_once(text: str) -> str:
 def label_of(text: str) -> str:
     """Return the first line of a folded ``text``: below a label stands what explains it."""
     return text.partition("\n")[0].rstrip()
+
+
+def is_check(text: str) -> bool:
+    """Whether ``text`` is a formula of the check column, or what it becomes without its answer."""
+    return text == _LOST or (text.startswith(_CHECKING[0]) and _CHECKING[1] in text)
 
 
 @cache

@@ -142,17 +142,17 @@ _ASKED: dict[str, tuple[Surgery, tuple[str, ...]]] = {
 _MIXED = {
     "answer deleted, those below pulled up": (
         Surgery(lambda rows: [("pull up", _FORM, f"D{rows['contact_department']}")]),
-        30,
+        27,
     ),
     "cell inserted, answers pushed down": (
         Surgery(lambda rows: [("push down", _FORM, f"D{rows['contact_department']}")]),
-        30,
+        27,
     ),
-    "sorted with keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:G{_END}", "1")]), 31),
-    "sorted without keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:F{_END}", "1")]), 31),
+    "sorted with keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:G{_END}", "1")]), 30),
+    "sorted without keys": (Surgery(lambda rows: [("sort", _FORM, f"A{_FIRST}:F{_END}", "1")]), 34),
     "sorted without keys, no names": (
         Surgery(lambda rows: [("remove names",), ("sort", _FORM, f"A{_FIRST}:F{_END}", "1")]),
-        31,
+        34,
     ),
 }
 
