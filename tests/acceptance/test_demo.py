@@ -119,4 +119,4 @@ def test_report_shows_every_request_and_no_certificate_text(played: Path) -> Non
 
 def test_qr_images_are_written(played: Path) -> None:
     suffixes = sorted(path.suffix for path in (played / "qr").iterdir())
-    assert suffixes == [".png", ".svg", ".svg", *[".txt"] * 4]
+    assert suffixes == [".pdf", ".pdf", ".png", ".svg", ".svg", *[".txt"] * 4]
