@@ -124,6 +124,9 @@ class Authority:
         for file in (CERTIFICATE_FILE, KEY_FILE):
             write_file(kept / file, (present / file).read_bytes())
         cls._take_over(folder)
+        make_folder(coming)
+        # what a killed rotation left of its pair there is in place already, or never was whole
+        remove_file(coming / KEY_FILE)
         cls.make(coming, passphrase=passphrase, name=name, arc=arc, now=now)
         cls._take_over(folder)
         return cls.open(folder, passphrase=passphrase, arc=arc)
@@ -204,7 +207,15 @@ def retired_authorities(
 
 
 def _retired_files(folder: Path, name: str) -> list[Path]:
-    return sorted((folder / RETIRED_FOLDER).glob(f"*/{name}"))
+    """Return the files ``name`` of the retired pairs.
+
+    A rotation that was killed has kept the pair that still signs: that one is not retired.
+    """
+    own = _present(folder) / CERTIFICATE_FILE
+    present = _read_public(own) if own.exists() else ""
+    found = sorted((folder / RETIRED_FOLDER).glob(f"*/{CERTIFICATE_FILE}"))
+    retired = [file.parent / name for file in found if _read_public(file) != present]
+    return [file for file in retired if file.exists()]
 
 
 def _read_public(path: Path) -> str:
