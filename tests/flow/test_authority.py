@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,11 +17,18 @@ from icalendar import Calendar
 from pipeline.certificates.authority import RETIRED_FOLDER, Authority, trusted_certificates
 from pipeline.certificates.verify import Reason
 from pipeline.clock import SettableClock
-from pipeline.errors import ConfigurationError, ExitCode, NotFoundError, RefusedError
+from pipeline.errors import (
+    ConfigurationError,
+    ExitCode,
+    NotFoundError,
+    RefusedError,
+    TryLaterError,
+)
 from pipeline.flow.services import Services, state
 from pipeline.flow.staff import authority as staff
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.views import certificates as views
 from pipeline.flow.views.expiring import expiring_calendar
 from pipeline.model.certificate import CertificateState
@@ -132,6 +140,41 @@ def test_list_is_signed_at_each_revocation_and_daily(any_world: World) -> None:
         for crl in (first, second, third)
     ]
     assert numbers == sorted(set(numbers))
+
+
+def test_revocation_that_another_worker_commits_after_the_list_was_read_is_listed(
+    any_world: World,
+) -> None:
+    world = any_world
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    began = world.clock.now()
+    world.clock.advance(timedelta(seconds=2))
+    keep_lists_current(world.services, anew=True)  # beside the transaction of another worker
+    ended = replace(row, state=CertificateState.REVOKED, ended_at=began, end_reason="revoke")
+    world.services.store.run(lambda tx: tx.certificates.save(ended, before=row))
+    assert keep_lists_current(world.services)
+    assert _serials(_lists(world)[0]) == {row.serial}
+    assert not keep_lists_current(world.services)
+    world.clock.advance(timedelta(minutes=1))
+    assert not keep_lists_current(world.services)
+
+
+def test_busy_database_after_a_revocation_does_not_say_that_it_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _issued(world)
+
+    def busy(*_: object) -> bool:
+        raise TryLaterError("database_busy", where="")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.staff.command.keep_lists_current", busy)
+        held = certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    assert held.status is Status.HELD
+    world.run()
+    (row,) = world.certificates(record)
+    assert _serials(_lists(world)[0]) == {row.serial}
 
 
 def test_certificate_that_was_replaced_or_withdrawn_by_mail_is_listed_in_the_same_batch(
@@ -269,6 +312,20 @@ def test_draft_of_a_retired_authority_is_made_anew(
     world.run()
     world.later(minutes=11)
     assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
+def test_revocation_whose_text_was_erased_is_listed_after_a_rotation(world: World) -> None:
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    with world.services.store.read() as tx:
+        (ended,) = tx.certificates.of_request(record.id)
+    world.services.store.run(
+        lambda tx: tx.certificates.save(replace(ended, number="", text="", to_be_signed=b""))
+    )
+    staff.rotate(world.services, "saki")
+    assert all(_serials(crl) == {row.serial} for crl in _lists(world))
+    assert len(_lists(world)) == 2
 
 
 # --- whatever fails, no certificate ----------------------------------------

@@ -13,7 +13,7 @@ KEPT_LISTS = "revocation_lists"
 class KeptLists:
     """The lists that were signed last: of the present authority, then of retired ones, in PEM.
 
-    ``listed`` are the serial numbers on them that were revoked at the very instant ``at``.
+    ``listed`` are the serial numbers on them that were revoked shortly before ``at``.
     """
 
     number: int

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: So long a list is kept before it is signed anew, though nothing was revoked.
 _DAILY = timedelta(days=1)
+#: So long before a list a certificate on none may have ended: a transaction that was not over yet
+#: when the list was read, on a host whose clock is behind.
+_OVERLAP = timedelta(hours=1)
 _TRIES = 3
 
 
@@ -48,10 +51,15 @@ def _is_due(services: Services, tx: Transaction, kept: KeptLists | None) -> bool
         return False
     if kept is None:
         return tx.certificates.any_of(OF_AUTHORITY)
-    if services.clock.now() - kept.at >= _DAILY:
+    now = services.clock.now()
+    if now - kept.at >= _DAILY:
         return True
-    since = tx.certificates.revoked_since(kept.at)
-    return any(_is_on(row) and row.serial not in kept.listed for row in since)
+    since = tx.certificates.revoked_since(min(kept.at, now) - _OVERLAP)
+    return any(
+        _is_on(row) and row.serial not in kept.listed
+        for row in since
+        if row.expires_at is not None and row.expires_at > now
+    )
 
 
 def _is_on(row: CertificateRecord) -> bool:
@@ -74,7 +82,8 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
         code = error.code
         services.run(lambda work: note_failed(work, Signed.REVOCATION_LIST, subject, code))
         raise
-    listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= now]
+    since = now - _OVERLAP
+    listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= since]
 
     def keep(work: Work) -> bool:
         before = kept_lists(work.tx)
@@ -110,7 +119,9 @@ def _lists(
         entries = [
             Revocation(row.serial, row.ended_at, row.end_reason)
             for row in revoked
-            if row.ended_at is not None and (not retired or is_issued_by(row.text, authority))
+            if row.ended_at is not None
+            # whose text was erased is on all lists: another authority has no such serial number
+            and (not retired or not row.text or is_issued_by(row.text, authority))
         ]
         lists.append(revocation_list(authority, entries, now, number))
     return lists
