@@ -32,7 +32,7 @@ from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.views import certificates as views
 from pipeline.flow.views.expiring import expiring_calendar
 from pipeline.model.certificate import CertificateState
-from pipeline.model.request import EventName, Status
+from pipeline.model.request import EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import Signed, SigningPhase
 from tests.world.customers import HANAKO, form
@@ -524,3 +524,25 @@ def test_calendar_file_of_a_new_certificate_takes_the_place_of_the_old_one(world
     ]
     assert events[0]["uid"] == events[1]["uid"]
     assert int(str(events[1]["sequence"])) > int(str(events[0]["sequence"]))
+
+
+def test_calendar_file_of_a_new_approval_takes_the_place_of_the_old_one(world: World) -> None:
+    record = _named(world, _approved(world))
+    mails = world.staff_mails()
+    for _ in range(2):
+        world.clock.advance(timedelta(hours=1))
+        record = certificates.reissue_certificate(world.services, world.again(record), "saki")
+        mails += world.staff_mails()
+    held = certificates.reissue_certificate(world.services, world.again(record), "saki")
+    assert held.state.hold_reason is HoldReason.CERTIFICATE_LIMIT
+    world.clock.advance(timedelta(hours=1))
+    decisions.approve(world.services, held, "saki", ticked="all", business_verified=True)
+    mails += world.staff_mails()
+    sequences = [
+        int(str(next(iter(Calendar.from_ical(content).events))["sequence"]))
+        for mail in mails
+        for name, content in mail.files.items()
+        if name.endswith(".ics")
+    ]
+    assert len(sequences) == 4
+    assert sequences == sorted(set(sequences))
