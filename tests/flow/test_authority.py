@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +27,7 @@ from pipeline.errors import (
     TryLaterError,
 )
 from pipeline.flow.services import Services, state
+from pipeline.flow.services.lists import KeptLists, kept_lists
 from pipeline.flow.staff import authority as staff
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import review as decisions
@@ -35,6 +38,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.request import EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import Signed, SigningPhase
+from pipeline.store.unit_of_work import Transaction
 from tests.world.customers import HANAKO, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import notices
@@ -158,6 +162,34 @@ def test_revocation_that_another_worker_commits_after_the_list_was_read_is_liste
     assert not keep_lists_current(world.services)
     world.clock.advance(timedelta(minutes=1))
     assert not keep_lists_current(world.services)
+
+
+def test_two_workers_at_once_leave_the_list_of_the_later_number(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = any_world
+    _issued(world)
+    others: list[Thread] = []
+
+    def slowly(tx: Transaction, **more: bool) -> KeptLists | None:
+        found = kept_lists(tx, **more)
+        if not tx.context.read_only and not others:
+            world.clock.advance(timedelta(seconds=5))
+            again = partial(keep_lists_current, world.services, anew=True)
+            others.append(Thread(target=again))
+            others[0].start()
+            others[0].join(1)
+        return found
+
+    monkeypatch.setattr("pipeline.flow.upkeep.revocation_lists.kept_lists", slowly)
+    keep_lists_current(world.services, anew=True)
+    others[0].join()
+    with world.services.store.read() as tx:
+        kept = kept_lists(tx)
+        lines = tx.signings.list(100)
+    signed = [int(line.subject) for line in lines if line.what is Signed.REVOCATION_LIST]
+    assert kept is not None
+    assert kept.number == max(signed)
 
 
 def test_busy_database_after_a_revocation_does_not_say_that_it_failed(

@@ -86,7 +86,7 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
     listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= since]
 
     def keep(work: Work) -> bool:
-        before = kept_lists(work.tx)
+        before = kept_lists(work.tx, to_change=True)
         is_last = (before.number if before else 0) == (kept.number if kept else 0)
         if is_last:
             value = {"number": number, "at": now.isoformat(), "lists": found, "listed": listed}
