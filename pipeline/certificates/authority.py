@@ -195,15 +195,13 @@ def retired_fingerprints(folder: Path) -> frozenset[str]:
     return frozenset(one.fingerprint(hashes.SHA256()).hex() for one in found)
 
 
-def retired_authorities(
-    folder: Path, *, passphrase: bytes | None, arc: str = DEFAULT_ARC
-) -> list[Authority]:
-    """Return the retired authorities whose keys are still there, to sign their revocation lists.
+def retired_folders(folder: Path) -> list[Path]:
+    """Return where the retired authorities lie whose keys are still there.
 
-    An operator may have removed a key that was exposed. Raises what :meth:`Authority.open` raises.
+    Each can be opened as any other, to sign its revocation list. An operator may have removed a key
+    that was exposed.
     """
-    folders = [file.parent for file in _retired_files(folder, KEY_FILE)]
-    return [Authority.open(one, passphrase=passphrase, arc=arc) for one in folders]
+    return [file.parent for file in _retired_files(folder, KEY_FILE)]
 
 
 def _retired_files(folder: Path, name: str) -> list[Path]:

@@ -300,6 +300,22 @@ def test_rotation_trusts_both_and_lists_the_revocations_of_both(
     assert "authority_rotated" in world.alerts()
 
 
+def test_retired_key_that_cannot_be_used_stops_no_list_of_the_present_one(world: World) -> None:
+    staff.rotate(world.services, "saki")
+    record = _issued(world)
+    (key,) = (world.home / "authority" / RETIRED_FOLDER).glob("*/authority.key")
+    key.chmod(0o644)
+    world.clock.advance(timedelta(minutes=1))
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    (row,) = world.certificates(record)
+    assert [_serials(crl) for crl in _lists(world)] == [{row.serial}]
+    assert "revocation_not_listed" in world.alerts()
+    world.run()  # told once a day
+    with pytest.raises(ConfigurationError) as error:
+        keep_lists_current(world.services, anew=True)
+    assert error.value.code == "file_open_to_others"
+
+
 def test_rotation_that_was_killed_before_the_database_knew_goes_on(world: World) -> None:
     record = _issued(world)
     settings = world.services.settings.certificates

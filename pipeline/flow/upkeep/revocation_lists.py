@@ -67,7 +67,11 @@ def _is_on(row: CertificateRecord) -> bool:
 
 
 def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateRecord]) -> bool:
-    """Sign and keep the lists; False when another worker kept newer ones meanwhile."""
+    """Sign and keep the lists; False when another worker kept newer ones meanwhile.
+
+    Raises what opening an authority raises; a retired one that cannot be opened stops no list of
+    the others.
+    """
     from pipeline.certificates.crl import list_number  # noqa: PLC0415 - slow to import
 
     now = services.clock.now()
@@ -76,8 +80,9 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
     subject, signer = str(number), authority.fingerprint
     note = {"authority": signer}
     services.run(lambda work: note_begun(work, Signed.REVOCATION_LIST, subject, **note))
+    retired, fault = _retired(services)
     try:
-        found = _lists(services, authority, revoked, now, number)
+        found = _lists((authority, *retired), revoked, now, number, shared=bool(retired or fault))
     except PipelineError as error:
         code = error.code
         services.run(lambda work: note_failed(work, Signed.REVOCATION_LIST, subject, code))
@@ -95,33 +100,52 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
         note_done(work, Signed.REVOCATION_LIST, subject, **note)
         return is_last
 
-    return services.run(keep)
+    is_kept = services.run(keep)
+    if fault is not None:
+        raise fault
+    return is_kept
+
+
+def _retired(services: Services) -> "tuple[list[Authority], PipelineError | None]":
+    """Return the retired authorities that can sign, and why another one cannot."""
+    from pipeline.certificates.authority import Authority, retired_folders  # noqa: PLC0415 - slow
+
+    certificates = services.settings.certificates
+    found: list[Authority] = []
+    fault: PipelineError | None = None
+    for folder in retired_folders(state.authority_folder(services.settings)):
+        try:
+            opened = Authority.open(
+                folder,
+                passphrase=certificates.passphrase.read(),
+                arc=certificates.private_enterprise_arc,
+            )
+        except PipelineError as error:
+            fault = fault or error
+        else:
+            found.append(opened)
+    return found, fault
 
 
 def _lists(
-    services: Services,
-    present: "Authority",
+    authorities: "Sequence[Authority]",
     revoked: Sequence[CertificateRecord],
     now: datetime,
     number: int,
+    *,
+    shared: bool,
 ) -> list[str]:
-    from pipeline.certificates.authority import retired_authorities  # noqa: PLC0415 - slow to import
+    """Return a list of each authority; ``shared``: not all of ``revoked`` are of the first."""
     from pipeline.certificates.crl import Revocation, is_issued_by, revocation_list  # noqa: PLC0415
 
-    certificates = services.settings.certificates
-    retired = retired_authorities(
-        state.authority_folder(services.settings),
-        passphrase=certificates.passphrase.read(),
-        arc=certificates.private_enterprise_arc,
-    )
     lists = []
-    for authority in (present, *retired):
+    for authority in authorities:
         entries = [
             Revocation(row.serial, row.ended_at, row.end_reason)
             for row in revoked
             if row.ended_at is not None
             # whose text was erased is on all lists: another authority has no such serial number
-            and (not retired or not row.text or is_issued_by(row.text, authority))
+            and (not shared or not row.text or is_issued_by(row.text, authority))
         ]
         lists.append(revocation_list(authority, entries, now, number))
     return lists

@@ -305,7 +305,7 @@ def test_a_kill_while_it_is_rotated_retires_nothing_that_still_signs(
     monkeypatch.undo()
     assert _open(folder).fingerprint == old.fingerprint
     assert room.retired_fingerprints(folder) == frozenset()
-    assert room.retired_authorities(folder, passphrase=None) == []
+    assert room.retired_folders(folder) == []
     assert room.trusted_certificates(folder) == old.certificate_pem
 
 
