@@ -124,6 +124,9 @@ class Authority:
         for file in (CERTIFICATE_FILE, KEY_FILE):
             write_file(kept / file, (present / file).read_bytes())
         cls._take_over(folder)
+        make_folder(coming)
+        # what a killed rotation left of its pair there is in place already, or never was whole
+        remove_file(coming / KEY_FILE)
         cls.make(coming, passphrase=passphrase, name=name, arc=arc, now=now)
         cls._take_over(folder)
         return cls.open(folder, passphrase=passphrase, arc=arc)
@@ -192,19 +195,25 @@ def retired_fingerprints(folder: Path) -> frozenset[str]:
     return frozenset(one.fingerprint(hashes.SHA256()).hex() for one in found)
 
 
-def retired_authorities(
-    folder: Path, *, passphrase: bytes | None, arc: str = DEFAULT_ARC
-) -> list[Authority]:
-    """Return the retired authorities whose keys are still there, to sign their revocation lists.
+def retired_folders(folder: Path) -> list[Path]:
+    """Return where the retired authorities lie whose keys are still there.
 
-    An operator may have removed a key that was exposed. Raises what :meth:`Authority.open` raises.
+    Each can be opened as any other, to sign its revocation list. An operator may have removed a key
+    that was exposed.
     """
-    folders = [file.parent for file in _retired_files(folder, KEY_FILE)]
-    return [Authority.open(one, passphrase=passphrase, arc=arc) for one in folders]
+    return [file.parent for file in _retired_files(folder, KEY_FILE)]
 
 
 def _retired_files(folder: Path, name: str) -> list[Path]:
-    return sorted((folder / RETIRED_FOLDER).glob(f"*/{name}"))
+    """Return the files ``name`` of the retired pairs.
+
+    A rotation that was killed has kept the pair that still signs: that one is not retired.
+    """
+    own = _present(folder) / CERTIFICATE_FILE
+    present = _read_public(own) if own.exists() else ""
+    found = sorted((folder / RETIRED_FOLDER).glob(f"*/{CERTIFICATE_FILE}"))
+    retired = [file.parent / name for file in found if _read_public(file) != present]
+    return [file for file in retired if file.exists()]
 
 
 def _read_public(path: Path) -> str:

@@ -5,8 +5,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,17 +19,26 @@ from icalendar import Calendar
 from pipeline.certificates.authority import RETIRED_FOLDER, Authority, trusted_certificates
 from pipeline.certificates.verify import Reason
 from pipeline.clock import SettableClock
-from pipeline.errors import ConfigurationError, ExitCode, NotFoundError, RefusedError
+from pipeline.errors import (
+    ConfigurationError,
+    ExitCode,
+    NotFoundError,
+    RefusedError,
+    TryLaterError,
+)
 from pipeline.flow.services import Services, state
+from pipeline.flow.services.lists import KeptLists, kept_lists
 from pipeline.flow.staff import authority as staff
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.views import certificates as views
 from pipeline.flow.views.expiring import expiring_calendar
 from pipeline.model.certificate import CertificateState
-from pipeline.model.request import EventName, Status
+from pipeline.model.request import EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import Signed, SigningPhase
+from pipeline.store.unit_of_work import Transaction
 from tests.world.customers import HANAKO, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import notices
@@ -134,6 +146,69 @@ def test_list_is_signed_at_each_revocation_and_daily(any_world: World) -> None:
     assert numbers == sorted(set(numbers))
 
 
+def test_revocation_that_another_worker_commits_after_the_list_was_read_is_listed(
+    any_world: World,
+) -> None:
+    world = any_world
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    began = world.clock.now()
+    world.clock.advance(timedelta(seconds=2))
+    keep_lists_current(world.services, anew=True)  # beside the transaction of another worker
+    ended = replace(row, state=CertificateState.REVOKED, ended_at=began, end_reason="revoke")
+    world.services.store.run(lambda tx: tx.certificates.save(ended, before=row))
+    assert keep_lists_current(world.services)
+    assert _serials(_lists(world)[0]) == {row.serial}
+    assert not keep_lists_current(world.services)
+    world.clock.advance(timedelta(minutes=1))
+    assert not keep_lists_current(world.services)
+
+
+def test_two_workers_at_once_leave_the_list_of_the_later_number(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = any_world
+    _issued(world)
+    others: list[Thread] = []
+
+    def slowly(tx: Transaction, **more: bool) -> KeptLists | None:
+        found = kept_lists(tx, **more)
+        if not tx.context.read_only and not others:
+            world.clock.advance(timedelta(seconds=5))
+            again = partial(keep_lists_current, world.services, anew=True)
+            others.append(Thread(target=again))
+            others[0].start()
+            others[0].join(1)
+        return found
+
+    monkeypatch.setattr("pipeline.flow.upkeep.revocation_lists.kept_lists", slowly)
+    keep_lists_current(world.services, anew=True)
+    others[0].join()
+    with world.services.store.read() as tx:
+        kept = kept_lists(tx)
+        lines = tx.signings.list(100)
+    signed = [int(line.subject) for line in lines if line.what is Signed.REVOCATION_LIST]
+    assert kept is not None
+    assert kept.number == max(signed)
+
+
+def test_busy_database_after_a_revocation_does_not_say_that_it_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _issued(world)
+
+    def busy(*_: object) -> bool:
+        raise TryLaterError("database_busy", where="")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.staff.command.keep_lists_current", busy)
+        held = certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    assert held.status is Status.HELD
+    world.run()
+    (row,) = world.certificates(record)
+    assert _serials(_lists(world)[0]) == {row.serial}
+
+
 def test_certificate_that_was_replaced_or_withdrawn_by_mail_is_listed_in_the_same_batch(
     world: World,
 ) -> None:
@@ -225,6 +300,22 @@ def test_rotation_trusts_both_and_lists_the_revocations_of_both(
     assert "authority_rotated" in world.alerts()
 
 
+def test_retired_key_that_cannot_be_used_stops_no_list_of_the_present_one(world: World) -> None:
+    staff.rotate(world.services, "saki")
+    record = _issued(world)
+    (key,) = (world.home / "authority" / RETIRED_FOLDER).glob("*/authority.key")
+    key.chmod(0o644)
+    world.clock.advance(timedelta(minutes=1))
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    (row,) = world.certificates(record)
+    assert [_serials(crl) for crl in _lists(world)] == [{row.serial}]
+    assert "revocation_not_listed" in world.alerts()
+    world.run()  # told once a day
+    with pytest.raises(ConfigurationError) as error:
+        keep_lists_current(world.services, anew=True)
+    assert error.value.code == "file_open_to_others"
+
+
 def test_rotation_that_was_killed_before_the_database_knew_goes_on(world: World) -> None:
     record = _issued(world)
     settings = world.services.settings.certificates
@@ -269,6 +360,20 @@ def test_draft_of_a_retired_authority_is_made_anew(
     world.run()
     world.later(minutes=11)
     assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
+def test_revocation_whose_text_was_erased_is_listed_after_a_rotation(world: World) -> None:
+    record = _issued(world)
+    (row,) = world.certificates(record)
+    certificates.revoke_certificate(world.services, record, "saki", "exposed")
+    with world.services.store.read() as tx:
+        (ended,) = tx.certificates.of_request(record.id)
+    world.services.store.run(
+        lambda tx: tx.certificates.save(replace(ended, number="", text="", to_be_signed=b""))
+    )
+    staff.rotate(world.services, "saki")
+    assert all(_serials(crl) == {row.serial} for crl in _lists(world))
+    assert len(_lists(world)) == 2
 
 
 # --- whatever fails, no certificate ----------------------------------------
@@ -467,3 +572,25 @@ def test_calendar_file_of_a_new_certificate_takes_the_place_of_the_old_one(world
     ]
     assert events[0]["uid"] == events[1]["uid"]
     assert int(str(events[1]["sequence"])) > int(str(events[0]["sequence"]))
+
+
+def test_calendar_file_of_a_new_approval_takes_the_place_of_the_old_one(world: World) -> None:
+    record = _named(world, _approved(world))
+    mails = world.staff_mails()
+    for _ in range(2):
+        world.clock.advance(timedelta(hours=1))
+        record = certificates.reissue_certificate(world.services, world.again(record), "saki")
+        mails += world.staff_mails()
+    held = certificates.reissue_certificate(world.services, world.again(record), "saki")
+    assert held.state.hold_reason is HoldReason.CERTIFICATE_LIMIT
+    world.clock.advance(timedelta(hours=1))
+    decisions.approve(world.services, held, "saki", ticked="all", business_verified=True)
+    mails += world.staff_mails()
+    sequences = [
+        int(str(next(iter(Calendar.from_ical(content).events))["sequence"]))
+        for mail in mails
+        for name, content in mail.files.items()
+        if name.endswith(".ics")
+    ]
+    assert len(sequences) == 4
+    assert sequences == sorted(set(sequences))

@@ -1,7 +1,9 @@
 """``pipeline certificate``."""
 
-from datetime import UTC, date, datetime, time
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,16 +18,23 @@ from pipeline.errors import ExitCode, NotFoundError, RefusedError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice
 
+_DAY = click.DateTime(["%Y-%m-%d"])
 _INSTANT = click.DateTime(
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 )
 
 
-def creation_of(typed: datetime | None) -> datetime | date | None:
-    """Return the instant (UTC) or, when no time was typed, the day of a creation."""
-    if typed is None or typed.time() == time():
-        return typed and typed.date()
-    return typed.replace(tzinfo=UTC)
+class Creation(click.DateTime):
+    """A day, or an instant in UTC where a time of day is typed, midnight as well."""
+
+    def __init__(self) -> None:
+        super().__init__(_INSTANT.formats)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a date, or an aware instant."""
+        with suppress(click.BadParameter):
+            return _DAY.convert(value, param, ctx).date()
+        return super().convert(value, param, ctx).replace(tzinfo=UTC)
 
 
 @click.command("list")
@@ -151,8 +160,8 @@ def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> in
 @click.argument("reference")
 @click.option("--file", type=click.Path(path_type=Path), default=None)
 @click.option("--as", "name", default=None)
-@click.option("--created", type=_INSTANT, default=None)
-def issue(reference: str, file: Path | None, name: str | None, created: datetime | None) -> None:
+@click.option("--created", type=Creation(), default=None)
+def issue(reference: str, file: Path | None, name: str | None, created: date | None) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
     from pipeline.flow.staff.certificates import (  # noqa: PLC0415 - slow to import
         enter_certificate,
@@ -165,8 +174,7 @@ def issue(reference: str, file: Path | None, name: str | None, created: datetime
             record = one_request(tx, reference)
         with telling_what_is_possible(opened, record.reference):
             if text is not None:
-                known = creation_of(created)
-                enter_certificate(opened, record, text, name or os_user(), known)
+                enter_certificate(opened, record, text, name or os_user(), created)
             elif record.state.certificate_wanted_at is None:
                 raise RefusedError(
                     "certificate_not_wanted",

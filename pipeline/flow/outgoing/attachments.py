@@ -149,12 +149,14 @@ def _certificate(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple
     english = read_table("calendar", "notices", "words.en.toml")
     texts = read_table("calendar", "notices", f"words.{record.language}.toml").above(english)
     domain = work.services.settings.mailbox.address.rpartition("@")[2]
+    # the count of an approval begins anew with the next one: a calendar would keep the old end
+    issued = [row for row in work.tx.certificates.of_request(record.id) if row.issued_at]
     entry = CalendarEntry(
         uid=f"certificate-{record.reference}@{domain}".lower(),
         at=live.expires_at,
         summary=texts["summary"].format(reference=record.reference),
         description=texts["description"],
-        sequence=live.ordinal,
+        sequence=len(issued),
     )
     calendar = calendar_file((entry,), work.now)
     return (

@@ -13,7 +13,7 @@ KEPT_LISTS = "revocation_lists"
 class KeptLists:
     """The lists that were signed last: of the present authority, then of retired ones, in PEM.
 
-    ``listed`` are the serial numbers on them that were revoked at the very instant ``at``.
+    ``listed`` are the serial numbers on them that were revoked shortly before ``at``.
     """
 
     number: int
@@ -22,9 +22,9 @@ class KeptLists:
     listed: frozenset[str] = frozenset()
 
 
-def kept_lists(tx: Transaction) -> KeptLists | None:
-    """Return the lists that were signed last, or None."""
-    value = tx.memory.get(KEPT_LISTS)
+def kept_lists(tx: Transaction, *, to_change: bool = False) -> KeptLists | None:
+    """Return the lists that were signed last, or None; ``to_change`` locks them on PostgreSQL."""
+    value = tx.memory.get(KEPT_LISTS, to_change=to_change)
     if not isinstance(value, dict):
         return None
     listed, lists = value["listed"], value["lists"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.errors import ConfigurationError, NotFoundError, RefusedError
+from pipeline import logs
+from pipeline.errors import ConfigurationError, NotFoundError, PipelineError, RefusedError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue, pending
 from pipeline.flow.outgoing.alerts import alert
@@ -58,12 +59,17 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
 
 def _list_revoked(services: Services) -> None:
-    """Sign the lists with what was just revoked; the next batch signs them if the key cannot."""
+    """Sign the lists with what was just revoked; what cannot be signed now is for the next batch.
+
+    The decision stands, so nothing here tells that it failed.
+    """
     try:
         keep_lists_current(services)
     except ConfigurationError as error:
         code = error.code
         services.run(lambda work: alert(work, "revocation_not_listed", "", code))
+    except PipelineError as error:
+        logs.event("flow.lists", "not_signed", code=error.code)
 
 
 def staff_event(

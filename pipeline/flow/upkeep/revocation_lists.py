@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: So long a list is kept before it is signed anew, though nothing was revoked.
 _DAILY = timedelta(days=1)
+#: So long before a list a certificate on none may have ended: a transaction that was not over yet
+#: when the list was read, on a host whose clock is behind.
+_OVERLAP = timedelta(hours=1)
 _TRIES = 3
 
 
@@ -48,10 +51,15 @@ def _is_due(services: Services, tx: Transaction, kept: KeptLists | None) -> bool
         return False
     if kept is None:
         return tx.certificates.any_of(OF_AUTHORITY)
-    if services.clock.now() - kept.at >= _DAILY:
+    now = services.clock.now()
+    if now - kept.at >= _DAILY:
         return True
-    since = tx.certificates.revoked_since(kept.at)
-    return any(_is_on(row) and row.serial not in kept.listed for row in since)
+    since = tx.certificates.revoked_since(min(kept.at, now) - _OVERLAP)
+    return any(
+        _is_on(row) and row.serial not in kept.listed
+        for row in since
+        if row.expires_at is not None and row.expires_at > now
+    )
 
 
 def _is_on(row: CertificateRecord) -> bool:
@@ -59,7 +67,11 @@ def _is_on(row: CertificateRecord) -> bool:
 
 
 def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateRecord]) -> bool:
-    """Sign and keep the lists; False when another worker kept newer ones meanwhile."""
+    """Sign and keep the lists; False when another worker kept newer ones meanwhile.
+
+    Raises what opening an authority raises; a retired one that cannot be opened stops no list of
+    the others.
+    """
     from pipeline.certificates.crl import list_number  # noqa: PLC0415 - slow to import
 
     now = services.clock.now()
@@ -68,16 +80,18 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
     subject, signer = str(number), authority.fingerprint
     note = {"authority": signer}
     services.run(lambda work: note_begun(work, Signed.REVOCATION_LIST, subject, **note))
+    retired, fault = _retired(services)
     try:
-        found = _lists(services, authority, revoked, now, number)
+        found = _lists((authority, *retired), revoked, now, number, shared=bool(retired or fault))
     except PipelineError as error:
         code = error.code
         services.run(lambda work: note_failed(work, Signed.REVOCATION_LIST, subject, code))
         raise
-    listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= now]
+    since = now - _OVERLAP
+    listed = [row.serial for row in revoked if row.ended_at is not None and row.ended_at >= since]
 
     def keep(work: Work) -> bool:
-        before = kept_lists(work.tx)
+        before = kept_lists(work.tx, to_change=True)
         is_last = (before.number if before else 0) == (kept.number if kept else 0)
         if is_last:
             value = {"number": number, "at": now.isoformat(), "lists": found, "listed": listed}
@@ -86,31 +100,52 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
         note_done(work, Signed.REVOCATION_LIST, subject, **note)
         return is_last
 
-    return services.run(keep)
+    is_kept = services.run(keep)
+    if fault is not None:
+        raise fault
+    return is_kept
+
+
+def _retired(services: Services) -> "tuple[list[Authority], PipelineError | None]":
+    """Return the retired authorities that can sign, and why another one cannot."""
+    from pipeline.certificates.authority import Authority, retired_folders  # noqa: PLC0415 - slow
+
+    certificates = services.settings.certificates
+    found: list[Authority] = []
+    fault: PipelineError | None = None
+    for folder in retired_folders(state.authority_folder(services.settings)):
+        try:
+            opened = Authority.open(
+                folder,
+                passphrase=certificates.passphrase.read(),
+                arc=certificates.private_enterprise_arc,
+            )
+        except PipelineError as error:
+            fault = fault or error
+        else:
+            found.append(opened)
+    return found, fault
 
 
 def _lists(
-    services: Services,
-    present: "Authority",
+    authorities: "Sequence[Authority]",
     revoked: Sequence[CertificateRecord],
     now: datetime,
     number: int,
+    *,
+    shared: bool,
 ) -> list[str]:
-    from pipeline.certificates.authority import retired_authorities  # noqa: PLC0415 - slow to import
+    """Return a list of each authority; ``shared``: not all of ``revoked`` are of the first."""
     from pipeline.certificates.crl import Revocation, is_issued_by, revocation_list  # noqa: PLC0415
 
-    certificates = services.settings.certificates
-    retired = retired_authorities(
-        state.authority_folder(services.settings),
-        passphrase=certificates.passphrase.read(),
-        arc=certificates.private_enterprise_arc,
-    )
     lists = []
-    for authority in (present, *retired):
+    for authority in authorities:
         entries = [
             Revocation(row.serial, row.ended_at, row.end_reason)
             for row in revoked
-            if row.ended_at is not None and (not retired or is_issued_by(row.text, authority))
+            if row.ended_at is not None
+            # whose text was erased is on all lists: another authority has no such serial number
+            and (not shared or not row.text or is_issued_by(row.text, authority))
         ]
         lists.append(revocation_list(authority, entries, now, number))
     return lists

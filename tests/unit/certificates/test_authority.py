@@ -275,6 +275,40 @@ def test_a_power_cut_while_it_is_rotated_loses_no_key(
     assert _open(folder).fingerprint == present.fingerprint
 
 
+def test_a_kill_between_the_last_files_of_a_rotation_hands_no_old_key_to_the_next_one(
+    folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make(folder)
+
+    def removed(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        if path.name == "authority.crt":
+            raise _PowerCut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room, "remove_file", removed)
+        with pytest.raises(_PowerCut):
+            Authority.rotate(folder, passphrase=None, name="Requests", now=now)
+    exposed = _open(folder)
+    made = Authority.rotate(folder, passphrase=None, name="Requests", now=now)
+    assert made.public_key != exposed.public_key
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_kill_while_it_is_rotated_retires_nothing_that_still_signs(
+    folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    old = _make(folder)
+    _cut_at(monkeypatch, moment)
+    with pytest.raises(_PowerCut):
+        Authority.rotate(folder, passphrase=None, name="Requests", now=now)
+    monkeypatch.undo()
+    assert _open(folder).fingerprint == old.fingerprint
+    assert room.retired_fingerprints(folder) == frozenset()
+    assert room.retired_folders(folder) == []
+    assert room.trusted_certificates(folder) == old.certificate_pem
+
+
 def test_openssl_opens_the_encrypted_key(folder: Path, openssl: OpenSsl) -> None:
     _make(folder, SECRET)
     result = openssl(

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import click
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.certificates.authority import Authority
-from pipeline.cli.commands.certificates import creation_of
+from pipeline.cli.commands.certificates import Creation
 from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
 
@@ -183,8 +184,17 @@ def test_authority_is_made_when_the_issuer_becomes_the_embedded_one(
     assert not (empty_home / "state" / "authority").exists()
 
 
-def test_day_of_creation_is_told_from_an_instant() -> None:
-    assert creation_of(None) is None
-    assert creation_of(datetime(2026, 12, 1)) == date(2026, 12, 1)  # noqa: DTZ001 - as click reads it
-    typed = datetime(2026, 12, 1, 9, 30)  # noqa: DTZ001 - as click reads it
-    assert creation_of(typed) == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-05-01", date(2026, 5, 1)),
+        ("2026-05-01T00:00", datetime(2026, 5, 1, tzinfo=UTC)),
+        ("2026-05-01 00:00:00", datetime(2026, 5, 1, tzinfo=UTC)),
+        ("2026-05-01T09:30", datetime(2026, 5, 1, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_day_of_creation_is_told_from_an_instant(typed: str, meant: date) -> None:
+    found = Creation().convert(typed, None, None)
+    assert (type(found), found) == (type(meant), meant)
+    with pytest.raises(click.BadParameter):
+        Creation().convert("yesterday", None, None)

@@ -215,6 +215,29 @@ def test_a_kept_connection_that_is_lost_between_transactions_is_opened_again(
         assert store.run(lambda t: t.memory.get("value")) == 3
 
 
+@pytest.mark.postgresql
+def test_a_kept_connection_that_is_lost_within_a_transaction_is_opened_again(
+    postgresql_database: "Database", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    store, other = postgresql_database.open(), postgresql_database.open()
+    tries: list[int] = []
+
+    def work(transaction: Transaction) -> None:
+        tries.append(1)
+        transaction.memory.put("value", len(tries))
+        with transaction.savepoint():
+            transaction.memory.put("inner", len(tries))
+            mine = transaction.context.connection.exec_driver_sql("SELECT pg_backend_pid()")
+            if len(tries) < 3:
+                with other._engine.begin() as connection:
+                    connection.exec_driver_sql(f"SELECT pg_terminate_backend({mine.scalar()})")
+
+    with store.keeping():
+        store.run(work)
+        assert store.run(lambda t: (t.memory.get("value"), t.memory.get("inner"))) == (3, 3)
+
+
 def test_without_a_connection_to_keep_each_transaction_looks_for_one(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
