@@ -221,7 +221,7 @@ def test_words_that_contradict_each_other_are_all_told_and_suggest_nothing(world
         "used on it."
     )
     (mail,) = world.mail(OLIVER, text=text)
-    assert "Twilio, WhatsApp was never used on it" in mail.text
+    assert "Twilio, never used on this number" in mail.text
     assert world.request(OLIVER).suggestion is None
 
 
