@@ -13,11 +13,12 @@ from statistics import median
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
+from pipeline.forms.pdf.printed.frames import as_drawn
 from pipeline.forms.pdf.printed.ink import ink, is_marked
 from pipeline.forms.pdf.printed.notes import Note
 from pipeline.forms.pdf.printed.options import chosen
 from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, Character, PrintedPage, opened
-from pipeline.forms.pdf.printed.places import Found, Place, find_places
+from pipeline.forms.pdf.printed.places import Found, Place, edges_on_page, find_places
 from pipeline.forms.pdf.printed.shapes import are_others
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.stamp import Stamp, read_stamp
@@ -155,7 +156,7 @@ class _Reader:
         if boxes[0].state:
             marked = [box.state for box in boxes if self._is_marked(box, place)]
             return Written(" / ".join(marked), damaged=len(marked) > 1)
-        box = boxes[0]
+        box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
         if found.text and self._is_drawn_otherwise(place, found):
@@ -172,6 +173,16 @@ class _Reader:
         if not found.damaged and self._has_lost_ink(box, place, found):
             return Written(found.text, damaged=True)
         return found
+
+    def _as_drawn(self, box: Box, place: Place) -> Box:
+        """Return the box where the print has it: one in a copy of ours may have grown."""
+        others = (
+            edges_on_page(other.edges, there)
+            for other in self._blank.boxes
+            for there in self._places[other.field]
+            if other.field != box.field and there.page == place.page
+        )
+        return as_drawn(box, place, self._blank, self._pages[place.page].frames, others)
 
     def _is_as_large_as_set(self, box: Box, place: Place, found: Written) -> bool:
         """Return whether the letters are as large as the form has them.

@@ -19,6 +19,7 @@ from pipeline.forms.pdf.geometry import Edges
 MAXIMUM_PAGES = 30
 _MAXIMUM_CHARACTERS = 20_000
 _MAXIMUM_OBJECTS = 20_000
+_MOST_SHAPES = 2_000
 _MAXIMUM_DEPTH = 5
 _MAXIMUM_PIXELS = 4_000_000
 _PIXELS_A_POINT = 2.0
@@ -161,6 +162,15 @@ class PrintedPage:
         found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH)
         return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
 
+    @cached_property
+    def frames(self) -> tuple[Edges, ...]:
+        """Where the shapes of the page are that are seen; some are the frames of boxes."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=_MAXIMUM_DEPTH)
+        seen = (shape for shape in islice(found, _MOST_SHAPES) if _is_seen(shape.raw))
+        return tuple(dict.fromkeys(shape.get_bounds() for shape in seen))
+
     def is_tagged(self, index: int, tag: str) -> bool:
         """Return whether a character, by its index, is in content that is marked with ``tag``."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
@@ -254,6 +264,19 @@ class PrintedPage:
         if "_text" in self.__dict__:
             self._text.close()
         self._page.close()
+
+
+def _is_seen(shape: Any) -> bool:
+    """Return whether the filling or the line of a shape is anything but transparent."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
+    of_fill, of_stroke = ([ctypes.c_uint() for _ in range(4)] for _ in range(2))
+    pdfium.FPDFPageObj_GetFillColor(shape, *of_fill)
+    pdfium.FPDFPageObj_GetStrokeColor(shape, *of_stroke)
+    alpha = (bool(fill.value) and of_fill[3].value) or (bool(stroke.value) and of_stroke[3].value)
+    return bool(alpha)
 
 
 def _name_of(mark: Any) -> str:

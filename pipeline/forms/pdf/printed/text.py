@@ -262,11 +262,22 @@ def _joined(texts: list[str], lines: list[list[_Glyph]], box: Box, size: float) 
         next_word = _first_word(lines[index], size)
         if room > next_word + size / 2:
             text += "\n" + after
-        elif _is_wide(before[-1:]) or _is_wide(after[:1]):
+        elif _is_wide(before[-1:]) or _is_wide(after[:1]) or _is_one_word(lines, index, box, size):
             text += after
         else:
             text += " " + after
     return text
+
+
+def _is_one_word(lines: list[list[_Glyph]], index: int, box: Box, size: float) -> bool:
+    """Return whether the line ``index`` goes on with a word for which one line has no room."""
+    before = lines[index - 1]
+    blanks = [at for at, glyph in enumerate(before) if glyph.is_blank]
+    word = before[blanks[-1] + 1 :] if blanks else before
+    if not word:
+        return False
+    whole = word[-1].right - word[0].left + _first_word(lines[index], size)
+    return whole > box.edges[2] - box.edges[0]
 
 
 def _first_word(line: list[_Glyph], size: float) -> float:
