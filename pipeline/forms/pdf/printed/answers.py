@@ -31,6 +31,7 @@ _MOST_PLACES = 2
 _AS_LARGE = 0.95
 _NOTES = "notes"
 _MANY = 2
+_BASIC = "\uffff"  # the last character that one unit of UTF-16 tells
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
 #: Kinds of answers that are words, which a font that was not embedded loses.
 _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
@@ -100,6 +101,8 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
+        self._fonts: dict[str, str] = {}
+        self._printed = found.printed
         self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
@@ -120,7 +123,7 @@ class _Reader:
         missing = tuple(name for name in questions if not self._places.get(name))
         answers = [self._answer(name, boxes[name]) for name in questions if self._places.get(name)]
         answers = self._with_lost_beginnings(self._with_lost_script(answers))
-        answers = self._with_lost_glyphs(answers)
+        answers = self._with_dropped_characters(self._with_lost_glyphs(answers))
         return Print(
             self._blank.stamp,
             tuple(map(self._with_loose_notes, answers)),
@@ -159,6 +162,7 @@ class _Reader:
         box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
+        self._fonts[box.field] = self._font_of_wide(self._pages[place.page], found.indexes)
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         elif found.is_full and self._is_as_large_as_set(box, place, found):
@@ -246,6 +250,35 @@ class _Reader:
             for one in answers
         ]
 
+    def _with_dropped_characters(self, answers: list[Answer]) -> list[Answer]:
+        """Return ``answers``; one in a font that a program chose may lack rare characters.
+
+        Some programs leave out what is beyond U+FFFF (the 𠮷 of names) and close the gap, which no
+        page tells. Our own fonts have them, and a print that shows one draws them all.
+        """
+        if not self._is_beyond_latin or any(max(one.raw, default="") > _BASIC for one in answers):
+            return answers
+        ours = {
+            self._pages[page].font(index) for page, index in self._printed if page in self._written
+        }
+        questions = FORMS[self._blank.stamp.kind].questions
+        return [
+            replace(one, damaged=True)
+            if questions[one.field].kind in _WORDS and _is_another(self._fonts[one.field], ours)
+            else one
+            for one in answers
+        ]
+
+    def _font_of_wide(self, page: PrintedPage, indexes: frozenset[int]) -> str:
+        """Return the font of the first wide character of an answer; empty when it has none."""
+        wide = (
+            item.index
+            for item in self._written[page.index]
+            if item.index in indexes and _is_beyond_latin(item.text)
+        )
+        first = next(wide, None)
+        return "" if first is None else page.font(first)
+
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
 
@@ -273,6 +306,13 @@ class _Reader:
             else answer
             for answer in answers
         ]
+
+
+def _is_another(font: str, known: Iterable[str]) -> bool:
+    """Return whether a font is of another family than all of ``known``; no name tells nothing."""
+    return bool(font) and not any(
+        font.startswith(other) or other.startswith(font) for other in known if other
+    )
 
 
 def _chosen(text: str) -> str:
