@@ -15,7 +15,7 @@ from pipeline.forms.pdf.printed.codes import with_known_codes
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
-from pipeline.forms.pdf.printed.page import are_pictures, has_text, shows_something
+from pipeline.forms.pdf.printed.page import are_pictures, draws_letters, has_text, shows_something
 from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workbook
 from pipeline.forms.pdf.read.fields import has_xfa
 from pipeline.forms.pdf.read.identity import dated
@@ -66,9 +66,10 @@ def _print_or_scan(form: OpenForm) -> str:
     """Return what to say of pages that show no text that can be read."""
     if not has_images(form.pdf):
         return "file_print_unread"
-    wordless = not printed_text(form.pdf).strip()
-    pictures = wordless or not may_be_drawn(form.pdf) or are_pictures(form.content)
-    return "file_scanned" if pictures else "file_print_unread"
+    if not may_be_drawn(form.pdf) or are_pictures(form.content):
+        return "file_scanned"
+    wordless = not printed_text(form.pdf).strip() and not draws_letters(form.content)
+    return "file_scanned" if wordless else "file_print_unread"
 
 
 def with_portfolio_told(

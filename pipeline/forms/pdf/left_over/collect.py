@@ -15,6 +15,7 @@ from pipeline.forms.pdf.left_over.moved import notes_above
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
 from pipeline.forms.pdf.left_over.told import told
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
+from pipeline.forms.pdf.printed.codes import with_known_codes
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
 from pipeline.forms.pdf.read.fields import PdfField, short_name_of
 from pipeline.forms.pdf.read.open_form import OpenForm
@@ -60,7 +61,8 @@ def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Adde
         drawn = Drawn()
     elif may_be_drawn(pdf):
         own = [*own_sentences(pdf), *notes_above(blank.stamp)]
-        drawn = drawn_on(form.content, changed, blank, questions, unanswered - over.keys(), own)
+        content = with_known_codes(pdf, form.content)
+        drawn = drawn_on(content, changed, blank, questions, unanswered - over.keys(), own)
     else:
         drawn = Drawn(tuple(Mark(page, (), LeftOverKind.PAGE, "") for page in changed))
     loose = [mark for mark in notes if not any(mark in found for found in over.values())]

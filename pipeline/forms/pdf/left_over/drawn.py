@@ -18,8 +18,9 @@ from pipeline.forms.pdf.left_over.runs import edges_of_run, runs, words_of
 from pipeline.forms.pdf.left_over.sheets import matched, sheets
 from pipeline.forms.pdf.printed.blank import Blank, Box
 from pipeline.forms.pdf.printed.fold import folded
+from pipeline.forms.pdf.printed.frames import as_drawn
 from pipeline.forms.pdf.printed.page import Character, PrintedPage, opened
-from pipeline.forms.pdf.printed.places import Place, find_places
+from pipeline.forms.pdf.printed.places import Place, edges_on_page, find_places
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.texts import form_texts
 from pipeline.model.submission import LeftOverKind
@@ -181,6 +182,10 @@ class _Page:
 
     def _answer(self, box: Box, place: Place) -> None:
         """Read the box of a field without an answer from the page."""
+        if self._match is None:
+            boxes = [one for one in self._boxes() if one[0].field != box.field]
+            others = [edges_on_page(other.edges, there) for other, there in boxes]
+            box = as_drawn(box, place, self._blank, self._page.frames, others)
         found = written(box, place, self._left, spaced=True)
         if not (found.text or found.damaged):
             return

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.moved import notes_above, own_on_moved
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
@@ -11,7 +10,7 @@ from pipeline.forms.pdf.left_over.told import told
 from pipeline.forms.pdf.printed.answers import Print
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
 from pipeline.forms.pdf.printed.fold import folded
-from pipeline.forms.pdf.printed.places import Place
+from pipeline.forms.pdf.printed.places import edges_on_page
 from pipeline.forms.texts import form_texts
 from pipeline.model.submission import LeftOver, LeftOverKind
 
@@ -54,14 +53,7 @@ def _word_of_marks(found: Print) -> str:
 
 def _boxes(blank: Blank, found: Print) -> Sequence[FieldBox]:
     return [
-        FieldBox(box.field, place.page, _on_page(box.edges, place))
+        FieldBox(box.field, place.page, edges_on_page(box.edges, place))
         for box in blank.boxes
         for place in found.places.get(box.field, ())[:1]
     ]
-
-
-def _on_page(edges: Edges, place: Place) -> Edges:
-    """Return the edges of a box of the blank on a page of the print."""
-    one, other = place.to_print(*edges[:2]), place.to_print(*edges[2:])
-    across, up = sorted((one[0], other[0])), sorted((one[1], other[1]))
-    return across[0], up[0], across[1], up[1]

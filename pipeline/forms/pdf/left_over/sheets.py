@@ -20,7 +20,7 @@ _TOLERANCE = 1.5  # points
 #: Of the characters of the blank, so many must be at their places.
 _ENOUGH = 0.8
 _WHOLE = 0.97
-_SHORT = 5  # characters: a shorter line of the blank is no anchor
+_SHORT = 8  # characters: a shorter line of the blank is not found by what follows in it
 
 _Spot = tuple[str, int, int]
 

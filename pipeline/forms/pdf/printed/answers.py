@@ -13,11 +13,12 @@ from statistics import median
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind
 from pipeline.forms.pdf.printed.blank import Blank, Box, blank_form
+from pipeline.forms.pdf.printed.frames import as_drawn
 from pipeline.forms.pdf.printed.ink import ink, is_marked
 from pipeline.forms.pdf.printed.notes import Note
 from pipeline.forms.pdf.printed.options import chosen
 from pipeline.forms.pdf.printed.page import MAXIMUM_PAGES, Character, PrintedPage, opened
-from pipeline.forms.pdf.printed.places import Found, Place, find_places
+from pipeline.forms.pdf.printed.places import Found, Place, edges_on_page, find_places
 from pipeline.forms.pdf.printed.shapes import are_others
 from pipeline.forms.pdf.printed.text import Written, written
 from pipeline.forms.stamp import Stamp, read_stamp
@@ -30,6 +31,7 @@ _MOST_PLACES = 2
 _AS_LARGE = 0.95
 _NOTES = "notes"
 _MANY = 2
+_BASIC = "\uffff"  # the last character that one unit of UTF-16 tells
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
 #: Kinds of answers that are words, which a font that was not embedded loses.
 _WORDS = frozenset({AnswerKind.TEXT, AnswerKind.DISPLAY_NAME})
@@ -99,6 +101,8 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
+        self._fonts: dict[str, str] = {}
+        self._printed = found.printed
         self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
@@ -119,7 +123,7 @@ class _Reader:
         missing = tuple(name for name in questions if not self._places.get(name))
         answers = [self._answer(name, boxes[name]) for name in questions if self._places.get(name)]
         answers = self._with_lost_beginnings(self._with_lost_script(answers))
-        answers = self._with_lost_glyphs(answers)
+        answers = self._with_dropped_characters(self._with_lost_glyphs(answers))
         return Print(
             self._blank.stamp,
             tuple(map(self._with_loose_notes, answers)),
@@ -155,9 +159,10 @@ class _Reader:
         if boxes[0].state:
             marked = [box.state for box in boxes if self._is_marked(box, place)]
             return Written(" / ".join(marked), damaged=len(marked) > 1)
-        box = boxes[0]
+        box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
+        self._fonts[box.field] = self._font_of_wide(self._pages[place.page], found.indexes)
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         elif found.is_full and self._is_as_large_as_set(box, place, found):
@@ -172,6 +177,16 @@ class _Reader:
         if not found.damaged and self._has_lost_ink(box, place, found):
             return Written(found.text, damaged=True)
         return found
+
+    def _as_drawn(self, box: Box, place: Place) -> Box:
+        """Return the box where the print has it: one in a copy of ours may have grown."""
+        others = (
+            edges_on_page(other.edges, there)
+            for other in self._blank.boxes
+            for there in self._places[other.field]
+            if other.field != box.field and there.page == place.page
+        )
+        return as_drawn(box, place, self._blank, self._pages[place.page].frames, others)
 
     def _is_as_large_as_set(self, box: Box, place: Place, found: Written) -> bool:
         """Return whether the letters are as large as the form has them.
@@ -235,6 +250,35 @@ class _Reader:
             for one in answers
         ]
 
+    def _with_dropped_characters(self, answers: list[Answer]) -> list[Answer]:
+        """Return ``answers``; one in a font that a program chose may lack rare characters.
+
+        Some programs leave out what is beyond U+FFFF (the 𠮷 of names) and close the gap, which no
+        page tells. Our own fonts have them, and a print that shows one draws them all.
+        """
+        if not self._is_beyond_latin or any(max(one.raw, default="") > _BASIC for one in answers):
+            return answers
+        ours = {
+            self._pages[page].font(index) for page, index in self._printed if page in self._written
+        }
+        questions = FORMS[self._blank.stamp.kind].questions
+        return [
+            replace(one, damaged=True)
+            if questions[one.field].kind in _WORDS and _is_another(self._fonts[one.field], ours)
+            else one
+            for one in answers
+        ]
+
+    def _font_of_wide(self, page: PrintedPage, indexes: frozenset[int]) -> str:
+        """Return the font of the first wide character of an answer; empty when it has none."""
+        wide = (
+            item.index
+            for item in self._written[page.index]
+            if item.index in indexes and _is_beyond_latin(item.text)
+        )
+        first = next(wide, None)
+        return "" if first is None else page.font(first)
+
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
 
@@ -262,6 +306,13 @@ class _Reader:
             else answer
             for answer in answers
         ]
+
+
+def _is_another(font: str, known: Iterable[str]) -> bool:
+    """Return whether a font is of another family than all of ``known``; no name tells nothing."""
+    return bool(font) and not any(
+        font.startswith(other) or other.startswith(font) for other in known if other
+    )
 
 
 def _chosen(text: str) -> str:

@@ -24,6 +24,9 @@ _MAXIMUM_FONT = 30_000_000
 _MAXIMUM_FONTS = 60_000_000
 _MOST_FILES = 20
 _MOST_GLYPHS = 0x10000
+_MAXIMUM_MAP = 1_000_000
+#: A code point where two halves of UTF-16 belong (9.10.3), as MuPDF tells it.
+_FIVE_DIGITS = re.compile(rb"<([1-9a-fA-F][0-9a-fA-F]{4})>")
 _SECTION = 100  # entries of one section of a map (Adobe Technical Note 5014)
 _IDENTITY = re.compile("/Identity-[HV]")
 #: Codes that are Unicode themselves: what a program tells beside them may be wrong.
@@ -76,6 +79,8 @@ class _Maps:
         """Return the map of a composite font; None where the file tells it, or nothing does."""
         if str(font.get("/Subtype")) != "/Type0":
             return None
+        if (mended := self._mended(font.get("/ToUnicode"))) is not None:
+            return mended
         encoding = str(font.get("/Encoding")) if _is_name(font.get("/Encoding")) else ""
         is_told = "/ToUnicode" in font
         if not is_told or _UNICODE.fullmatch(encoding):
@@ -88,6 +93,17 @@ class _Maps:
             return None
         codes = _by_glyph_map(font, self._characters(font, by_name=is_told))
         return self._pdf.make_stream(_map(codes, 2)) if codes else None
+
+    def _mended(self, table: Any) -> Any:
+        """Return a map that tells code points of five digits as it should; None of another."""
+        import pikepdf  # noqa: PLC0415 - slow to import
+
+        if not isinstance(table, pikepdf.Stream):
+            return None
+        content = bytes(table.read_bytes())
+        if len(content) > _MAXIMUM_MAP or not _FIVE_DIGITS.search(content):
+            return None
+        return self._pdf.make_stream(_FIVE_DIGITS.sub(_as_utf16, content))
 
     def _characters(self, font: Any, *, by_name: bool) -> Mapping[int, int]:
         """Return the code points of the glyphs of the embedded font; by their names alone if so."""
@@ -109,6 +125,10 @@ class _Maps:
         content = bytes(file.read_bytes())
         self._room -= len(content)
         return content if len(content) <= _MAXIMUM_FONT else b""
+
+
+def _as_utf16(found: re.Match[bytes]) -> bytes:
+    return b"<%s>" % chr(int(found[1], 16)).encode("utf-16-be").hex().encode()
 
 
 def _is_name(item: Any) -> bool:

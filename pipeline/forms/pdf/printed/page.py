@@ -19,14 +19,16 @@ from pipeline.forms.pdf.geometry import Edges
 MAXIMUM_PAGES = 30
 _MAXIMUM_CHARACTERS = 20_000
 _MAXIMUM_OBJECTS = 20_000
+_MOST_SHAPES = 2_000
 _MAXIMUM_DEPTH = 5
 _MAXIMUM_PIXELS = 4_000_000
 _PIXELS_A_POINT = 2.0
 _WHOLE_PAGE = 0.7
+_MANY_LETTERS = 200  # more than a scan is cut in strips
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
 _SAME = 0.001
-_LONGEST_TAG = 32
+_LONGEST_TAG, _LONGEST_NAME = 32, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,19 @@ def has_text(content: bytes) -> bool:
             with closing(PrintedPage(document, index)) as page:
                 found += any(not (item.is_blank or item.unmapped) for item in page.characters)
     return 2 * found >= count
+
+
+def draws_letters(content: bytes) -> bool:
+    """Return whether a page of the PDF ``content`` is set in letters, known or not.
+
+    Letters may be pictures, one for each, as some drivers of printers make them.
+    """
+    with opened(content) as document:
+        for index in range(min(len(document), MAXIMUM_PAGES)):
+            with closing(PrintedPage(document, index)) as page:
+                if len(page.characters) + len(page.images) > _MANY_LETTERS:
+                    return True
+    return False
 
 
 def shows_something(content: bytes) -> bool:
@@ -161,6 +176,15 @@ class PrintedPage:
         found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_MAXIMUM_DEPTH)
         return tuple(image.get_bounds() for image in islice(found, _MAXIMUM_OBJECTS))
 
+    @cached_property
+    def frames(self) -> tuple[Edges, ...]:
+        """Where the shapes of the page are that are seen; some are the frames of boxes."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        found = self._page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=_MAXIMUM_DEPTH)
+        seen = (shape for shape in islice(found, _MOST_SHAPES) if _is_seen(shape.raw))
+        return tuple(dict.fromkeys(shape.get_bounds() for shape in seen))
+
     def is_tagged(self, index: int, tag: str) -> bool:
         """Return whether a character, by its index, is in content that is marked with ``tag``."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
@@ -180,6 +204,17 @@ class PrintedPage:
         matrix = pdfium.FS_MATRIX()
         pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
         return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
+
+    def font(self, index: int) -> str:
+        """Return the name of the font of a character, by its index: letters and digits alone."""
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+        name, flags = ctypes.create_string_buffer(_LONGEST_NAME), ctypes.c_int()
+        size = pdfium.FPDFText_GetFontInfo(self._text.raw, index, name, _LONGEST_NAME, flags)
+        if not 0 < size <= _LONGEST_NAME:
+            return ""
+        named = name.value.decode("utf-8", "replace").rpartition("+")[2]  # no tag of a subset
+        return "".join(item for item in named if item.isalnum()).casefold()
 
     def em(self, item: Character) -> tuple[float, float]:
         """Return how long an em is along the line of a character, in points, and its ink, in em."""
@@ -254,6 +289,19 @@ class PrintedPage:
         if "_text" in self.__dict__:
             self._text.close()
         self._page.close()
+
+
+def _is_seen(shape: Any) -> bool:
+    """Return whether the filling or the line of a shape is anything but transparent."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
+    of_fill, of_stroke = ([ctypes.c_uint() for _ in range(4)] for _ in range(2))
+    pdfium.FPDFPageObj_GetFillColor(shape, *of_fill)
+    pdfium.FPDFPageObj_GetStrokeColor(shape, *of_stroke)
+    alpha = (bool(fill.value) and of_fill[3].value) or (bool(stroke.value) and of_stroke[3].value)
+    return bool(alpha)
 
 
 def _name_of(mark: Any) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import median
 
+from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.printed.blank import Anchor, Blank
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.printed.page import Character, PrintedPage
@@ -87,6 +88,13 @@ class Found:
 
 
 _Measure = Callable[[_Match], float]
+
+
+def edges_on_page(edges: Edges, place: Place) -> Edges:
+    """Return the edges of a box of the blank on the page of ``place``."""
+    one, other = place.to_print(*edges[:2]), place.to_print(*edges[2:])
+    across, up = sorted((one[0], other[0])), sorted((one[1], other[1]))
+    return across[0], up[0], across[1], up[1]
 
 
 def find_places(blank: Blank, pages: Iterable[PrintedPage]) -> Found:

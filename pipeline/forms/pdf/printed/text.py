@@ -18,12 +18,15 @@ _SIZES = (4.0, 16.0)
 _SAME_LINE = 0.35  # em
 _WORD_GAP = 0.15  # em: where a program drops the spaces between words
 _WIDE_GAP = 1.0  # em: where it writes them
+_LATIN_GAP = 0.6  # em: the same on a line without wide characters, where PDFium sees a space
 _MIXED_GAP = 0.5  # of a wide character: some programs set Latin a quarter or more apart from it
+_WIDE_CELL = 0.9
 _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
 _OVERLAID = 0.3  # of a character's height: nearer ones are drawn over each other
 _SAME_START = 0.05  # points
+_LOOSE = 0.25  # of the box: room in a line for the longest of usual words
 _DEEP = 0.25  # em: what letters reach below their line
 _SAME_LEFT = 3.0  # points
 _WIDE = frozenset({"W", "F"})
@@ -92,6 +95,7 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
         bool(unmapped)
         or (spaced and holes)
         or any(map(_is_overlaid, lines))
+        or any(map(_has_stand_in, lines))
         or meant != text
         or has_lost_characters(text)
     )
@@ -170,9 +174,38 @@ def _is_overlaid(line: list[_Glyph]) -> bool:
     return any(
         abs(after.start - before.start) < _SAME_START
         and after.text != before.text
+        and unicodedata.category(before.text[:1]) != "Cs"
         and not unicodedata.category(after.text[:1]).startswith("M")
         for before, after in pairwise(shown)
     )
+
+
+def _has_stand_in(line: list[_Glyph]) -> bool:
+    """Return whether a character of no Japanese set is drawn in the cell of a wide one.
+
+    A program that tells four digits of a code point, or its lower half, names another character
+    (₻ U+20BB and ஷ U+0BB7 for 𠮷 U+20BB7).
+    """
+    pitch = _pitch(line)
+    return any(
+        _is_foreign(glyph.text)
+        and _is_wide(after.text)
+        and after.start - glyph.start > _WIDE_CELL * pitch
+        for glyph, after in pairwise(line)
+        if pitch and not glyph.is_blank
+    )
+
+
+def _is_foreign(text: str) -> bool:
+    """Return whether one character is neither wide nor in JIS X 0213."""
+    is_one = len(text) == 1 and unicodedata.category(text) != "Cs"
+    if not is_one or unicodedata.east_asian_width(text) != "N":
+        return False
+    try:
+        text.encode("shift_jis_2004")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_full(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
@@ -181,6 +214,9 @@ def _is_full(lines: list[list[_Glyph]], box: Box, size: float) -> bool:
     Lines that are found below the box tell that nothing was.
     """
     first, last = lines[0][0].base, lines[-1][0].base
+    left, _, right, _ = box.edges
+    if len(lines) == 1 and lines[0][-1].right < right - _LOOSE * (right - left):
+        return False  # a line that goes on behind it would have begun here
     step = (first - last) / (len(lines) - 1) if len(lines) > 1 else box.edges[3] - first
     bottom = box.edges[1]
     return last > bottom and last - step < bottom + _DEEP * size
@@ -235,7 +271,9 @@ def _gap(before: _Glyph, after: _Glyph, pitch: float, size: float, *, spaced: bo
             return _WIDE_SPACE
         return " " if room > (_MIXED_GAP if spaced else _WORD_GAP) else ""
     room = (after.left - before.right) / size
-    return " " if room > (_WIDE_GAP if spaced else _WORD_GAP) else ""
+    is_seen = not pitch and after.index > before.index + 1
+    least = _LATIN_GAP if is_seen else _WIDE_GAP
+    return " " if room > (least if spaced else _WORD_GAP) else ""
 
 
 def _pitch(line: list[_Glyph]) -> float:
@@ -262,11 +300,22 @@ def _joined(texts: list[str], lines: list[list[_Glyph]], box: Box, size: float) 
         next_word = _first_word(lines[index], size)
         if room > next_word + size / 2:
             text += "\n" + after
-        elif _is_wide(before[-1:]) or _is_wide(after[:1]):
+        elif _is_wide(before[-1:]) or _is_wide(after[:1]) or _is_one_word(lines, index, box, size):
             text += after
         else:
             text += " " + after
     return text
+
+
+def _is_one_word(lines: list[list[_Glyph]], index: int, box: Box, size: float) -> bool:
+    """Return whether the line ``index`` goes on with a word for which one line has no room."""
+    before = lines[index - 1]
+    blanks = [at for at, glyph in enumerate(before) if glyph.is_blank]
+    word = before[blanks[-1] + 1 :] if blanks else before
+    if not word:
+        return False
+    whole = word[-1].right - word[0].left + _first_word(lines[index], size)
+    return whole > box.edges[2] - box.edges[0]
 
 
 def _first_word(line: list[_Glyph], size: float) -> float:

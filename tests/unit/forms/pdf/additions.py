@@ -56,6 +56,29 @@ def changed(content: bytes, *changes: Change, **saving: Any) -> bytes:
     return target.getvalue()
 
 
+def in_font(pdf: Any, encoding: str, program: bytes = b"", meaning: bytes = b"") -> Any:
+    """Return a composite font of ``encoding``, with its ``program`` and its map to Unicode."""
+    descriptor = Dictionary(
+        Type=Name("/FontDescriptor"), FontName=Name("/Some"), Flags=4,
+        FontBBox=[0, 0, 1000, 1000], ItalicAngle=0, Ascent=880, Descent=0, CapHeight=700, StemV=80,
+    )  # fmt: skip
+    if program:
+        descriptor.FontFile2 = pdf.make_stream(program)
+    ordering = "Identity" if encoding.startswith("/Identity") else "Japan1"
+    descendant = Dictionary(
+        Type=Name("/Font"), Subtype=Name("/CIDFontType2"), DW=1000,
+        BaseFont=Name("/Some"), FontDescriptor=pdf.make_indirect(descriptor),
+        CIDSystemInfo=Dictionary(Registry="Adobe", Ordering=ordering, Supplement=0),
+    )  # fmt: skip
+    font: Any = Dictionary(
+        Type=Name("/Font"), Subtype=Name("/Type0"), BaseFont=Name("/Some"),
+        Encoding=Name(encoding), DescendantFonts=[pdf.make_indirect(descendant)],
+    )  # fmt: skip
+    if meaning:
+        font.ToUnicode = pdf.make_stream(meaning)
+    return pdf.make_indirect(font)
+
+
 def widget(pdf: Any, name: str) -> tuple[Any, Any]:
     """Return the page and the widget of a field."""
     return next(

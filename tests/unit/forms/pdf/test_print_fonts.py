@@ -2,7 +2,6 @@
 
 import struct
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 import pytest
@@ -16,6 +15,7 @@ from pipeline.forms.pdf.printed.page import PrintedPage, opened
 from pipeline.forms.pdf.printed.sfnt import characters_of_glyphs
 from pipeline.forms.pdf.printed.text import Written
 from pipeline.forms.pdf.write.typesetting.subset import cut
+from tests.unit.forms.pdf.additions import in_font
 
 _MOST_READ = 70_000
 
@@ -24,25 +24,8 @@ def _page(encoding: str, shown: bytes, *, program: bytes = b"", meaning: bytes =
     """Return a PDF that shows the codes ``shown`` in a composite font of ``encoding``."""
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=(200, 100))
-    descriptor = pikepdf.Dictionary(
-        Type=pikepdf.Name("/FontDescriptor"), FontName=pikepdf.Name("/Some"), Flags=4,
-        FontBBox=[0, 0, 1000, 1000], ItalicAngle=0, Ascent=880, Descent=0, CapHeight=700, StemV=80,
-    )  # fmt: skip
-    if program:
-        descriptor.FontFile2 = pdf.make_stream(program)
-    ordering = "Identity" if encoding.startswith("/Identity") else "Japan1"
-    descendant = pikepdf.Dictionary(
-        Type=pikepdf.Name("/Font"), Subtype=pikepdf.Name("/CIDFontType2"), DW=1000,
-        BaseFont=pikepdf.Name("/Some"), FontDescriptor=pdf.make_indirect(descriptor),
-        CIDSystemInfo=pikepdf.Dictionary(Registry="Adobe", Ordering=ordering, Supplement=0),
-    )  # fmt: skip
-    font: Any = pikepdf.Dictionary(
-        Type=pikepdf.Name("/Font"), Subtype=pikepdf.Name("/Type0"), BaseFont=pikepdf.Name("/Some"),
-        Encoding=pikepdf.Name(encoding), DescendantFonts=[pdf.make_indirect(descendant)],
-    )  # fmt: skip
-    if meaning:
-        font.ToUnicode = pdf.make_stream(meaning)
-    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
+    font = in_font(pdf, encoding, program, meaning)
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
     page.Contents = pdf.make_stream(b"BT /F1 12 Tf 20 50 Td <%s> Tj ET" % shown.hex().encode())
     target = BytesIO()
     pdf.save(target)
@@ -79,6 +62,16 @@ def test_unicode_codes_are_believed_rather_than_a_wrong_map() -> None:
     )
     content = _page("/UniJIS-UTF16-H", "2".encode("utf-16-be"), meaning=wrong)
     assert _shown(content) == "2"
+
+
+def test_code_points_of_five_digits_are_read_as_characters() -> None:
+    """MuPDF names 𠮷 so, where two halves of UTF-16 belong (ISO 32000-2, 9.10.3)."""
+    meaning = (
+        b"begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        b"2 beginbfchar <0032> <20bb7> <0033> <91ce> endbfchar endcmap"
+    )
+    shown = _shown(_page("/Identity-H", b"\x00\x32\x00\x33", meaning=meaning))
+    assert shown.encode("utf-16-le", "surrogatepass").decode("utf-16-le") == "𠮷野"
 
 
 def test_glyphs_of_an_embedded_font_are_read_by_its_own_map() -> None:
