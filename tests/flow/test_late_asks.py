@@ -68,6 +68,20 @@ def test_answer_that_staff_enter_after_asking_is_not_asked_for(world: World) -> 
     assert any(dict(event.detail).get("mail_overtaken") for event in world.history(record))
 
 
+def test_question_before_a_hold_of_staff_is_asked_all_the_same(world: World) -> None:
+    world.mail(OLIVER, form(language="en"))
+    asked = corrections.ask(
+        world.services, world.request(OLIVER), "saki", text="Is the name right?"
+    )
+    held = decisions.hold(world.services, asked, "saki")
+    (mail,) = world.staff_mails()
+    assert notices([mail]) == ["needs_correction"]
+    assert "Is the name right?" in mail.text
+    released = decisions.release(world.services, world.again(held), "saki")
+    assert released.status is Status.NEEDS_CORRECTION
+    assert world.staff_mails() == []
+
+
 def test_nothing_is_asked_of_a_request_that_staff_end(world: World) -> None:
     world.mail(OLIVER, form(language="en"))
     record = decisions.approve(

@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 
 from pipeline.flow.services import Work
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import Actor, Status
+from pipeline.model.request import Actor, HoldReason, Status
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import CertificateRecord, EventRecord
 from pipeline.store.unit_of_work import Transaction
@@ -34,6 +34,10 @@ _ONLY_IN = {
     NoticeName.RECEIPT_UNVERIFIED: frozenset({Status.HELD}),
 }
 
+#: Mails that ask first, which the mail at the end of a hold names as one that came before.
+_ASKS_FIRST = frozenset(
+    {NoticeName.NEEDS_CORRECTION, NoticeName.UNREADABLE, NoticeName.APPROVED_NOT_READY}
+)
 _FORM_AWAITED = frozenset({Status.NEEDS_CORRECTION, Status.AWAITING_FORM})
 #: Questions that hold a request until they are answered.
 _ASKED_ON_HOLD = ("which_kind", "already_ours", "same_number", "differs_first", "m2m")
@@ -86,7 +90,10 @@ def _out_of_place(tx: Transaction, mail: OutboxRecord) -> bool:
     record = tx.requests.get(mail.request_id or "")
     if record is None:
         return True
-    if statuses.isdisjoint({record.status, record.state.shown.status}):
+    now = {record.status, record.state.shown.status}
+    if mail.notice in _ASKS_FIRST and record.state.held_for(HoldReason.STAFF):
+        now.add(record.state.came_from or record.status)
+    if statuses.isdisjoint(now):
         # what it says of another request is said nowhere else
         return len(tx.outbox.requests_of(mail.id)) <= 1
     return mail.variant in _CHOSEN_FORM and any(
