@@ -102,3 +102,37 @@ def test_list_that_may_be_left_open_is_not_asked_about_again(text: str) -> None:
 def test_words_that_say_more_are_asked_about(text: str) -> None:
     read = _read(FormKind.ONBOARDING, "genesys_region", text)
     assert read.verdict in {Verdict.ASK, Verdict.REJECT}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, I understand",
+        "Yes. I understand.",
+        "ja, verstanden",
+        "Ja, ich habe verstanden!",
+        "はい、確認しました。",
+        "確認いたしました",
+        "確認致しました。",
+        "はい、了承いたしました",
+    ],
+)
+def test_two_words_of_assent_are_assent(text: str) -> None:
+    assert _read(FormKind.ONBOARDING, "ack_charges", text).value == "yes"
+    assert _read(FormKind.ONBOARDING, "ack_charges", text).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, no",
+        "Yes, but later",
+        "はい、ただし来月から",
+        "ja, nicht verstanden",
+        "確認いたします",
+        ",",
+        "x, yes",
+    ],
+)
+def test_words_of_assent_beside_others_are_asked_about(text: str) -> None:
+    assert _read(FormKind.ONBOARDING, "ack_charges", text).verdict is not Verdict.OK
