@@ -13,9 +13,21 @@ from pipeline.model.form import FormKind
 from pipeline.resources import languages, read_toml, template
 
 _CHOICE_KINDS = frozenset({AnswerKind.CHOICE, AnswerKind.TICK})
-_ID_KINDS = frozenset({AnswerKind.UUID, AnswerKind.DIGITS, AnswerKind.PATTERN})
+#: Kinds whose printed example is nobody's answer; a name of a person or a firm may be somebody's.
+_EXAMPLE_KINDS = frozenset(
+    {
+        AnswerKind.UUID,
+        AnswerKind.DIGITS,
+        AnswerKind.PATTERN,
+        AnswerKind.EMAIL,
+        AnswerKind.URL,
+        AnswerKind.DISPLAY_NAME,
+    }
+)
 #: The example of a WABA id in versions 1.0 and 1.1, which forms that we were given answer with.
 _TAKEN = frozenset({"102290129340398"})
+#: What the printed example of a question stands for among the words of its answers.
+EXAMPLE = "example"
 _REPLY_LANGUAGE = "reply_language"
 
 
@@ -257,8 +269,8 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     """Return, for each choice or tick of the form, every folded word that means one of its codes.
 
     Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
-    of the lists win over synonyms. Ids and codes have the examples that any version printed, which
-    nobody has for an id.
+    of the lists win over synonyms. Ids, codes, addresses and display names have the examples that
+    any version printed, which nobody has.
     """
     questions = FORMS[kind].questions
     choices = {
@@ -269,7 +281,7 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     printed = {
         field: MappingProxyType(_examples(kind, field))
         for field, question in questions.items()
-        if question.kind in _ID_KINDS
+        if question.kind in _EXAMPLE_KINDS
     }
     return MappingProxyType({**choices, **printed})
 
@@ -277,7 +289,7 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
 def _examples(kind: FormKind, field: str) -> dict[str, str]:
     """Return the folded examples of ``field`` in every language and version."""
     texts = (words.example(kind, field) for words in printed_versions(kind))
-    return {fold_word(text): "example" for text in texts if text and text not in _TAKEN}
+    return {fold_word(text): EXAMPLE for text in texts if text and text not in _TAKEN}
 
 
 def _vocabulary(field: str, question: Question) -> dict[str, str]:

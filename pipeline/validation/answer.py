@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from pipeline.forms.definitions.definition import AnswerKind, Question
+from pipeline.forms.texts import EXAMPLE
 from pipeline.model.problem import Audience, Severity, Verdict
 from pipeline.model.submission import Answer, CellType
 from pipeline.validation.calendar.dates import read_date, read_date_time
@@ -15,6 +16,7 @@ from pipeline.validation.characters import (
     is_blank,
     is_cell_error,
     is_placeholder,
+    is_unknown,
     squeeze,
     utf16_length,
 )
@@ -109,7 +111,23 @@ def _read(answer: Answer, question: Question, hints: Hints) -> Read:
         if unknown and unknown.verdict is Verdict.OK:
             return unknown
         return reject("placeholder", given=text.strip()) if _needed(question) else _BLANK
-    return READERS[question.kind](text, question, hints)
+    return _meant(READERS[question.kind](text, question, hints), text, question, hints)
+
+
+def _meant(read: Read, text: str, question: Question, hints: Hints) -> Read:
+    """Return ``read``, or that it is no answer: our example, or that nobody knows one."""
+    if read.verdict is Verdict.REJECT and _may_be_left_open(question, text):
+        return _BLANK
+    value = fold(read.value or "").rstrip("/")
+    if read.verdict is Verdict.OK and hints.words.get(value) == EXAMPLE:
+        return reject("placeholder", given=squeeze(text)[:_SHOWN])
+    return read
+
+
+def _may_be_left_open(question: Question, text: str) -> bool:
+    """Whether who does not know the answer may leave it open, and ``text`` says no more."""
+    is_list = question.kind is AnswerKind.CHOICE and not _needed(question)
+    return is_list and (is_unknown(text) or is_placeholder(text))
 
 
 def _is_name(question: Question) -> bool:

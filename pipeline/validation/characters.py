@@ -57,6 +57,8 @@ UNKNOWN_WORDS = frozenset(
 )
 _MASK = re.compile(r"[x?*.…。・_/\\]{2,12}|[?.*…]", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z0-9]")
+#: What stands around one word: stops, brackets, quotation marks.
+_MARKS_AROUND = " .!。()[]（）「」『』„“”‚‘’«»‹›\"'"
 _BLANKS = frozenset({"", "-", "--", "---", "—", "–", "ー", "―", "−", "‐"})
 
 
@@ -89,6 +91,11 @@ def is_blank(text: str) -> bool:
     if _LETTER.match(text):
         return False
     return squeeze(clean(text)[0]) in _BLANKS
+
+
+def is_unknown(text: str) -> bool:
+    """Return whether ``text`` says "unknown" and nothing else, in quotation marks as hints do."""
+    return squeeze(fold(text)).strip(_MARKS_AROUND) in UNKNOWN_WORDS
 
 
 def is_placeholder(text: str) -> bool:

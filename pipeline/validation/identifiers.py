@@ -12,6 +12,7 @@ from pipeline.validation.characters import (
     damaged,
     decimal_digits,
     fold,
+    is_unknown,
     squeeze,
 )
 from pipeline.validation.dummies import is_dummy, is_dummy_uuid
@@ -165,9 +166,9 @@ def _in_link(text: str, question: Question) -> tuple[str, ...]:
 
 def _says_unknown(text: str) -> bool:
     """Return whether ``text`` says that the id is not known, and nothing else."""
-    folded = fold(text).strip(".!。 ")
-    if folded in UNKNOWN_WORDS:
+    if is_unknown(text):
         return True
+    folded = fold(text).strip(".!。 ")
     sentence = re.split(r"[,.;:!。、，(（–—]|\s-\s", folded)[0].strip()
     begins = any(sentence.startswith(f"{word} ") for word in UNKNOWN_WORDS if len(word) > 1)
     short = len(folded.split()) <= _FEW_WORDS

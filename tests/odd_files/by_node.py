@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.model.form import FormKind
+from pipeline.forms.xlsx.write.fill import fill_xlsx
+from pipeline.model.form import Filling, FormKind
 from tests.odd_files.case import Make
 from tests.odd_files.making import Writer, written
 from tests.odd_files.pictures import picture_of
 from tests.programs.running import call_node
+from tests.world.customers import good_answers
+from tests.world.settings import ADDRESS, PRIVACY
 
 _HERE = Path(__file__).parent
 EXCELJS = Writer("exceljs", "xlsx", ("node:exceljs", "exceljs"))
@@ -44,6 +47,18 @@ def _run(
     job = {"source": str(source), "target": str(target), "type": kind, "steps": steps}
     call_node(_HERE / script, written(json.dumps(job).encode(), folder, "job.json"), folder=folder)
     return name, target.read_bytes()
+
+
+def _marked(make: Make, kind: FormKind, language: str) -> Make:
+    """Return what ``make`` makes of the copy that our own mail brought back, with two marks."""
+    given = tuple(good_answers(kind, language).items())
+    marks = tuple((name, ("?",)) for name in ("contact_name", "genesys_org_name"))
+
+    def marked(_content: bytes, folder: Path) -> "bytes | tuple[str, bytes]":
+        copy = fill_xlsx(kind, language, Filling(given, marks), address=ADDRESS, privacy=PRIVACY)
+        return make(copy, folder)
+
+    return marked
 
 
 EXCELJS.add("saved again", "a portal keeps and returns the file", _exceljs(), language="ja")
@@ -167,6 +182,20 @@ EXCELJS.add(
     "rows put in between", "a template of the department", _exceljs(["insert", "phone_number", 2])
 )
 
+EXCELJS.add(
+    "marked copy saved again",
+    "a portal keeps and returns the file",
+    _marked(_exceljs(), FormKind.ONBOARDING, "ja"),
+    language="ja",
+)
+
+SHEETJS.add(
+    "marked copy saved again",
+    "a web editor",
+    _marked(_sheetjs(), _MOVE, "ja"),
+    kind=_MOVE,
+    language="ja",
+)
 SHEETJS.add("saved again", "a web editor", _sheetjs(), kind=_MOVE)
 SHEETJS.asked(
     "comment",

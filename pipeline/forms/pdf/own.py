@@ -10,7 +10,7 @@ from typing import Any
 
 import pikepdf
 
-from pipeline.forms.pdf.signs import MARK_NAME, PAGE_DIGEST
+from pipeline.forms.pdf.signs import MARK_NAME, PAGE_DIGEST, words_digest
 from pipeline.forms.pdf.values import read_text
 
 _DIGEST = pikepdf.Name(f"/{PAGE_DIGEST}")
@@ -71,5 +71,26 @@ def has_own_name(annotation: Any) -> bool:
 
 
 def is_own_note(annotation: Any) -> bool:
-    """Return whether an annotation is ours, and no program says that it was changed."""
-    return _CHANGED not in annotation and has_own_name(annotation)
+    """Return whether an annotation is ours and says what we wrote.
+
+    Those of earlier copies, and links, are not signed: no program says that they were changed.
+    """
+    if not has_own_name(annotation):
+        return False
+    digest = _signature(annotation)
+    return digest == words_digest(_words(annotation)) if digest else _CHANGED not in annotation
+
+
+def is_changed_note(annotation: Any) -> bool:
+    """Return whether an annotation was ours, and says something else than we wrote."""
+    digest = _signature(annotation) if has_own_name(annotation) else ""
+    return bool(digest) and digest != words_digest(_words(annotation))
+
+
+def _signature(annotation: Any) -> str:
+    """Return the digest at the end of the name of a frame or note; empty when it has none."""
+    return "".join(read_text(annotation[_NAME])[0].removeprefix(MARK_NAME).split(":")[2:])
+
+
+def _words(annotation: Any) -> str:
+    return read_text(annotation[_CONTENTS])[0] if _CONTENTS in annotation else ""

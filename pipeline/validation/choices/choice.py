@@ -23,6 +23,8 @@ _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただ�
 #: From so many letters on, a word so alike is taken for a slip.
 _SHORTEST_TYPO, _LONGEST_TYPO, _CLOSE = 5, 60, 0.8
 _SHORTEST_PART = 2
+_BETWEEN_ASSENTS = re.compile("[,，、.。;；!！]")
+_HUMBLE = re.compile("(?:いた|致)しました")
 _BRACKETED = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])]")
 #: What may stand between two names of one option: "EMEA (London) eu-west-2".
 _PARTS = re.compile(r"[\s()（）/,;:|–—-]+")
@@ -100,7 +102,7 @@ def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     if word in UNCLEAR:
         return _unclear(plain)
     found = words().get(word) or hints.words.get(word) or hints.words.get(fold(plain))
-    if found == "yes":
+    if found == "yes" or _is_all_assent(plain, hints):
         return ok("yes")
     if found == "no":
         return reject("consent", thing="")
@@ -109,6 +111,19 @@ def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
     if assents(plain) or proposals().get(word) == "yes":
         return ask("yes", "bool_unclear", given=plain)
     return _unclear(plain) if plain else reject("consent", thing="")
+
+
+def _is_all_assent(text: str, hints: Hints) -> bool:
+    """Return whether ``text`` is words of assent and nothing else: "Yes, I understand"."""
+    parts = [_strip(_plain_verb(part)) for part in _BETWEEN_ASSENTS.split(text) if part.strip()]
+    return bool(parts) and all(
+        "yes" in {words().get(part), hints.words.get(part)} for part in parts
+    )
+
+
+def _plain_verb(text: str) -> str:
+    """Return Japanese ``text`` with the plain verb for the humble one, which means the same."""
+    return _HUMBLE.sub("しました", text)
 
 
 def _ticked(options: tuple[Option, ...], text: str, question: Question, hints: Hints) -> Read:

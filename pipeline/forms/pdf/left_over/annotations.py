@@ -11,7 +11,7 @@ import pikepdf
 from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
-from pipeline.forms.pdf.own import has_own_name, is_own_note
+from pipeline.forms.pdf.own import has_own_name, is_changed_note, is_own_note
 from pipeline.forms.pdf.page_text import page_words, shown_text
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.values import read_text
@@ -113,6 +113,8 @@ def _is_own(annotation: Any, page: Any) -> bool:
     Programs write when somebody changes a note: then its words must be those that we printed.
     """
     if has_own_name(annotation):
+        if is_changed_note(annotation):
+            return False
         return is_own_note(annotation) or _is_printed(annotation, page)
     subtype = str(annotation.get("/Subtype"))
     if subtype not in {"/Square", "/Text"} or _TAGGED not in annotation:
@@ -125,7 +127,8 @@ def _is_own(annotation: Any, page: Any) -> bool:
 def _is_printed(annotation: Any, page: Any) -> bool:
     """Return whether the words of a note are printed on its page."""
     words = read_text(annotation.get(_CONTENTS))[0]
-    return folded(drawable(words.partition(_MEANING)[0])) in folded(page_words(page))
+    print_ = folded(page_words(page))
+    return all(folded(drawable(piece)) in print_ for piece in words.split(_MEANING))
 
 
 def _words(annotation: Any) -> str:

@@ -6,7 +6,7 @@ Not every viewer shows notes, so the sentences are printed on the page as well.
 from dataclasses import dataclass
 
 from pipeline.forms.pdf.geometry import Edges
-from pipeline.forms.pdf.signs import MARK_NAME
+from pipeline.forms.pdf.signs import MARK_NAME, words_digest
 from pipeline.forms.pdf.write.objects import Copy, form_entries, rectangle, string
 from pipeline.forms.pdf.write.printing import PAGE_WIDTH
 
@@ -59,7 +59,7 @@ def annotate(copy: Copy, marked: Marked, first_place: int) -> tuple[int, int]:
 
 def _common(marked: Marked, part: str, words: str, place: int) -> bytes:
     """Return the entries that both annotations have."""
-    name = string(f"{MARK_NAME}{marked.name}:{part}")
+    name = string(f"{MARK_NAME}{marked.name}:{part}:{words_digest(words)}")
     return b"/P %d 0 R/C[%s]/Contents%s/NM%s/StructParent %d" % (
         *(marked.page, _COLOUR.encode(), string(words), name, place),
     )

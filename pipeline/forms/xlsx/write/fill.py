@@ -46,8 +46,7 @@ def fill_xlsx(
         parts[COMMENTS_PART] = _around(package, COMMENTS_PART, _comments(content))
         parts[SHAPES_PART] = _around(package, SHAPES_PART, _shapes(package, content))
     return archive(
-        package.packed.get(name) or pack(name, parts[name].encode("ascii", "xmlcharrefreplace"))
-        for name in package.order
+        package.packed.get(name) or pack(name, parts[name].encode()) for name in package.order
     )
 
 

@@ -13,6 +13,13 @@ _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _MODIFIED = re.compile(rb"(<dcterms:(?:modified|created)[^>]*>)[^<]*(<)")
 _RELATIONS = ".rels"
 _STYLES = "xl/styles.xml"
+_TYPES = "[Content_Types].xml"
+#: Parts of notes by the names that openpyxl gives them, and by those of Excel: programs that look
+#: for the names (exceljs) cannot open a workbook with others.
+_EXCELS_NAMES = {
+    "xl/comments/comment1.xml": "xl/comments1.xml",
+    "xl/drawings/commentsDrawing1.vml": "xl/drawings/vmlDrawing1.vml",
+}
 _TARGET = re.compile(rb'Target="(/[^"]*)"')
 _FONT = re.compile(rb"(<(?:font|rPr)>)(.*?)(</(?:font|rPr)>)", re.DOTALL)
 _PROPERTY = re.compile(rb"<[a-zA-Z]+(?: [^>]*)?/>")
@@ -33,7 +40,7 @@ def finish(raw: bytes, *, sheet: str, shown: Mapping[str, str], free_rows: froze
     nothing sees it), and the rows ``free_rows`` may grow with what is typed into them.
     """
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+        parts = _renamed({name: archive.read(name) for name in archive.namelist()})
     parts["docProps/core.xml"] = _MODIFIED.sub(
         rb"\g<1>" + FIXED_DATE.encode() + rb"\g<2>", parts["docProps/core.xml"]
     )
@@ -45,12 +52,23 @@ def finish(raw: bytes, *, sheet: str, shown: Mapping[str, str], free_rows: froze
         parts[name] = _FONT.sub(_ordered, parts[name])
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
+        for name in sorted(parts, key=lambda name: (name != _TYPES, name)):
             info = zipfile.ZipInfo(name, _ZIP_DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 0
             archive.writestr(info, parts[name])
     return out.getvalue()
+
+
+def _renamed(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return ``parts`` by the names that Excel gives them, and what refers to them by name."""
+    renamed = {}
+    for name, content in parts.items():
+        if name == _TYPES or name.endswith(_RELATIONS):
+            for old, new in _EXCELS_NAMES.items():
+                content = content.replace(f'"/{old}"'.encode(), f'"/{new}"'.encode())  # noqa: PLW2901 - the next of its states
+        renamed[_EXCELS_NAMES.get(name, name)] = content
+    return renamed
 
 
 def _relative(name: str, content: bytes) -> bytes:

@@ -25,8 +25,8 @@ from pipeline.model.form import Filling, FormKind
 
 #: The part of the hidden sheet that keeps the marks; those of the notes at marked answers.
 IDENTITY_PART = "xl/worksheets/sheet3.xml"
-COMMENTS_PART = "xl/comments/comment1.xml"
-SHAPES_PART = "xl/drawings/commentsDrawing1.vml"
+COMMENTS_PART = "xl/comments1.xml"
+SHAPES_PART = "xl/drawings/vmlDrawing1.vml"
 _OF_MARKS = frozenset({IDENTITY_PART, COMMENTS_PART, SHAPES_PART})
 
 #: All forms in a few languages, with and without marks: some 100 KB each.

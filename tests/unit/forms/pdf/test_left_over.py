@@ -505,6 +505,16 @@ def _edited(pdf: Any) -> None:
     own.Contents, own.M = String("No: it is right as it is"), String("D:20261129")
 
 
+def _replied_in_it(pdf: Any) -> None:
+    own = _own_note(pdf)
+    own.Contents = String(f"{own.Contents} – No")  # words of ours stand before a dash, too
+
+
+def _replied_and_dated(pdf: Any) -> None:
+    _replied_in_it(pdf)
+    _own_note(pdf).M = String("D:20261129")
+
+
 def _touched(pdf: Any) -> None:
     for page in pdf.pages:
         for item in page.obj.Annots:
@@ -520,6 +530,8 @@ def _answered(pdf: Any) -> None:
     [
         (_edited, [("annotation", "No: it is right as it is", "phone_number")]),
         (_touched, []),
+        (_replied_in_it, [("annotation", f"{_MARKS[1][1][0]} – No", "phone_number")]),
+        (_replied_and_dated, [("annotation", f"{_MARKS[1][1][0]} – No", "phone_number")]),
         (_answered, [("annotation", "done", "contact_name")]),
         (
             typed("contact_email", "or a@b.example", right=20),

@@ -176,3 +176,29 @@ def test_same_input_gives_the_same_bytes_however_the_package_came_to_be() -> Non
     first = fill_xlsx(FormKind.QR, "en", filling, address=ADDRESS, privacy=PRIVACY)
     prepared.prepared.cache_clear()
     assert fill_xlsx(FormKind.QR, "en", filling, address=ADDRESS, privacy=PRIVACY) == first
+
+
+@pytest.mark.parametrize("build", [fill_xlsx, build_xlsx])
+def test_notes_of_a_marked_copy_have_the_names_of_excels_parts(
+    build: Callable[..., bytes],
+) -> None:
+    # exceljs finds notes by these names, and cannot open a workbook that has others
+    filling = Filling((("contact_name", "Aiko"),), (("contact_name", ("Correct it.",)),))
+    content = build(FormKind.QR, "ja", filling, address=ADDRESS, privacy=PRIVACY)
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        assert {"xl/comments1.xml", "xl/drawings/vmlDrawing1.vml"} <= set(opened.namelist())
+        types = opened.read("[Content_Types].xml").decode()
+        relations = opened.read("xl/worksheets/_rels/sheet2.xml.rels").decode()
+    assert 'PartName="/xl/comments1.xml"' in types
+    assert 'Target="../comments1.xml"' in relations
+    assert 'Target="../drawings/vmlDrawing1.vml"' in relations
+
+
+def test_texts_of_a_filled_copy_are_written_as_characters() -> None:
+    # SheetJS makes other characters of references in the results of formulas
+    filling = Filling((("contact_name", "田中"),), (("contact_name", ("ご確認ください。",)),))
+    content = fill_xlsx(FormKind.QR, "ja", filling, address=ADDRESS, privacy=PRIVACY)
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        parts = {name: opened.read(name).decode() for name in opened.namelist()}
+    assert [name for name, text in parts.items() if re.search(r"&#\d{3,}", text)] == []
+    assert "田中" in parts["xl/worksheets/sheet2.xml"]
