@@ -101,8 +101,6 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
-        self._fonts: dict[str, str] = {}
-        self._printed = found.printed
         self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
@@ -162,7 +160,6 @@ class _Reader:
         box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
-        self._fonts[box.field] = self._font_of_wide(self._pages[place.page], found.indexes)
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         elif found.is_full and self._is_as_large_as_set(box, place, found):
@@ -251,33 +248,21 @@ class _Reader:
         ]
 
     def _with_dropped_characters(self, answers: list[Answer]) -> list[Answer]:
-        """Return ``answers``; one in a font that a program chose may lack rare characters.
+        """Return ``answers``; words in a script beyond Latin may lack rare characters.
 
-        Some programs leave out what is beyond U+FFFF (the 𠮷 of names) and close the gap, which no
-        page tells. Our own fonts have them, and a print that shows one draws them all.
+        Programs leave out what their font lacks (the 﨑 and 𠮷 of names), some without a gap, which
+        no page tells, and many take the font of the form itself. A print that shows a character
+        beyond U+FFFF was drawn with a font that has them.
         """
         if not self._is_beyond_latin or any(max(one.raw, default="") > _BASIC for one in answers):
             return answers
-        ours = {
-            self._pages[page].font(index) for page, index in self._printed if page in self._written
-        }
         questions = FORMS[self._blank.stamp.kind].questions
         return [
             replace(one, damaged=True)
-            if questions[one.field].kind in _WORDS and _is_another(self._fonts[one.field], ours)
+            if questions[one.field].kind in _WORDS and _is_beyond_latin(one.raw)
             else one
             for one in answers
         ]
-
-    def _font_of_wide(self, page: PrintedPage, indexes: frozenset[int]) -> str:
-        """Return the font of the first wide character of an answer; empty when it has none."""
-        wide = (
-            item.index
-            for item in self._written[page.index]
-            if item.index in indexes and _is_beyond_latin(item.text)
-        )
-        first = next(wide, None)
-        return "" if first is None else page.font(first)
 
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
@@ -306,13 +291,6 @@ class _Reader:
             else answer
             for answer in answers
         ]
-
-
-def _is_another(font: str, known: Iterable[str]) -> bool:
-    """Return whether a font is of another family than all of ``known``; no name tells nothing."""
-    return bool(font) and not any(
-        font.startswith(other) or other.startswith(font) for other in known if other
-    )
 
 
 def _chosen(text: str) -> str:
