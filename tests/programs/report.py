@@ -62,7 +62,7 @@ out what Evince saved, since it has no looks: the form is told to be blank (`fil
 Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
 gaps, signs or nothing there: such answers are marked.
 Some programs leave out characters that a font lacks (﨑, 𠮷) without a gap, which no page tells:
-of a Japanese print without one beyond U+FFFF, answers in words are marked even where all is there.
+so words of a Japanese print are marked, unless one is beyond U+FFFF or our own writer set them.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 

@@ -31,6 +31,8 @@ _MOST_PLACES = 2
 _AS_LARGE = 0.95
 _NOTES = "notes"
 _MANY = 2
+_OURS, _NEARLY = 2.5, 0.4  # points from the edge of a box to its text in copies of ours
+_MOSTLY = 0.6
 _BASIC = "\uffff"  # the last character that one unit of UTF-16 tells
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
 #: Kinds of answers that are words, which a font that was not embedded loses.
@@ -101,6 +103,7 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
+        self._as_ours: list[bool] = []
         self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
@@ -160,6 +163,8 @@ class _Reader:
         box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
+        if found.text and not (box.is_long or box.is_list):
+            self._as_ours.append(self._begins_as_ours(box, place, found))
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         elif found.is_full and self._is_as_large_as_set(box, place, found):
@@ -256,6 +261,8 @@ class _Reader:
         """
         if not self._is_beyond_latin or any(max(one.raw, default="") > _BASIC for one in answers):
             return answers
+        if sum(self._as_ours) > _MOSTLY * len(self._as_ours):
+            return answers  # a copy of ours, whose fonts have what it shows
         questions = FORMS[self._blank.stamp.kind].questions
         return [
             replace(one, damaged=True)
@@ -263,6 +270,12 @@ class _Reader:
             else one
             for one in answers
         ]
+
+    def _begins_as_ours(self, box: Box, place: Place, found: Written) -> bool:
+        """Return whether an answer begins where our own writer lets it begin in its box."""
+        shown = (item for item in self._written[place.page] if item.index in found.indexes)
+        x, _ = place.to_blank(*min((item.x, item.y) for item in shown))
+        return abs(x - box.edges[0] - _OURS) < _NEARLY
 
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
