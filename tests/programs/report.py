@@ -61,7 +61,8 @@ and shapes have none (`-dNoOutputFonts`): the customer is told that the print ca
 out what Evince saved, since it has no looks: the form is told to be blank (`file_empty`).
 Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
 gaps, signs or nothing there: such answers are marked.
-Evince and MuPDF leave out or cut characters beyond U+FFFF (𠮷), which no page tells.
+Some programs leave out characters that a font lacks (﨑, 𠮷) without a gap, which no page tells:
+so words of a Japanese print are marked, unless one is beyond U+FFFF or our own writer set them.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 

@@ -31,6 +31,8 @@ _MOST_PLACES = 2
 _AS_LARGE = 0.95
 _NOTES = "notes"
 _MANY = 2
+_OURS, _NEARLY = 2.5, 0.4  # points from the edge of a box to its text in copies of ours
+_MOSTLY = 0.6
 _BASIC = "\uffff"  # the last character that one unit of UTF-16 tells
 _PADDING = 7.0  # points: less than the first character of a text, more than what is before it
 #: Kinds of answers that are words, which a font that was not embedded loses.
@@ -101,8 +103,7 @@ class _Reader:
         self._places = found.places
         self._notes = list(notes)
         self._indents: dict[str, float] = {}
-        self._fonts: dict[str, str] = {}
-        self._printed = found.printed
+        self._as_ours: list[bool] = []
         self._used: set[tuple[int, int]] = set()
         self._written = {
             index: [
@@ -162,7 +163,8 @@ class _Reader:
         box = self._as_drawn(boxes[0], place)
         found = written(box, place, self._written[place.page], spaced=self._spaced)
         self._used |= {(place.page, index) for index in found.indexes}
-        self._fonts[box.field] = self._font_of_wide(self._pages[place.page], found.indexes)
+        if found.text and not (box.is_long or box.is_list):
+            self._as_ours.append(self._begins_as_ours(box, place, found))
         if found.text and self._is_drawn_otherwise(place, found):
             found = Written("", damaged=True, columns=found.columns, indexes=found.indexes)
         elif found.is_full and self._is_as_large_as_set(box, place, found):
@@ -251,33 +253,29 @@ class _Reader:
         ]
 
     def _with_dropped_characters(self, answers: list[Answer]) -> list[Answer]:
-        """Return ``answers``; one in a font that a program chose may lack rare characters.
+        """Return ``answers``; words in a script beyond Latin may lack rare characters.
 
-        Some programs leave out what is beyond U+FFFF (the 𠮷 of names) and close the gap, which no
-        page tells. Our own fonts have them, and a print that shows one draws them all.
+        Programs leave out what their font lacks (the 﨑 and 𠮷 of names), some without a gap, which
+        no page tells, and many take the font of the form itself. A print that shows a character
+        beyond U+FFFF was drawn with a font that has them.
         """
         if not self._is_beyond_latin or any(max(one.raw, default="") > _BASIC for one in answers):
             return answers
-        ours = {
-            self._pages[page].font(index) for page, index in self._printed if page in self._written
-        }
+        if sum(self._as_ours) > _MOSTLY * len(self._as_ours):
+            return answers  # a copy of ours, whose fonts have what it shows
         questions = FORMS[self._blank.stamp.kind].questions
         return [
             replace(one, damaged=True)
-            if questions[one.field].kind in _WORDS and _is_another(self._fonts[one.field], ours)
+            if questions[one.field].kind in _WORDS and _is_beyond_latin(one.raw)
             else one
             for one in answers
         ]
 
-    def _font_of_wide(self, page: PrintedPage, indexes: frozenset[int]) -> str:
-        """Return the font of the first wide character of an answer; empty when it has none."""
-        wide = (
-            item.index
-            for item in self._written[page.index]
-            if item.index in indexes and _is_beyond_latin(item.text)
-        )
-        first = next(wide, None)
-        return "" if first is None else page.font(first)
+    def _begins_as_ours(self, box: Box, place: Place, found: Written) -> bool:
+        """Return whether an answer begins where our own writer lets it begin in its box."""
+        shown = (item for item in self._written[place.page] if item.index in found.indexes)
+        x, _ = place.to_blank(*min((item.x, item.y) for item in shown))
+        return abs(x - box.edges[0] - _OURS) < _NEARLY
 
     def _with_lost_script(self, answers: list[Answer]) -> list[Answer]:
         """Return ``answers``; where writing seems to be lost, blanks are doubtful too.
@@ -306,13 +304,6 @@ class _Reader:
             else answer
             for answer in answers
         ]
-
-
-def _is_another(font: str, known: Iterable[str]) -> bool:
-    """Return whether a font is of another family than all of ``known``; no name tells nothing."""
-    return bool(font) and not any(
-        font.startswith(other) or other.startswith(font) for other in known if other
-    )
 
 
 def _chosen(text: str) -> str:

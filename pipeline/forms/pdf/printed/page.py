@@ -28,7 +28,7 @@ _MANY_LETTERS = 200  # more than a scan is cut in strips
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
 _SAME = 0.001
-_LONGEST_TAG, _LONGEST_NAME = 32, 128
+_LONGEST_TAG = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +204,6 @@ class PrintedPage:
         matrix = pdfium.FS_MATRIX()
         pdfium.FPDFText_GetMatrix(self._text.raw, index, matrix)
         return bool(matrix.a * matrix.d - matrix.b * matrix.c < 0)
-
-    def font(self, index: int) -> str:
-        """Return the name of the font of a character, by its index: letters and digits alone."""
-        import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
-
-        name, flags = ctypes.create_string_buffer(_LONGEST_NAME), ctypes.c_int()
-        size = pdfium.FPDFText_GetFontInfo(self._text.raw, index, name, _LONGEST_NAME, flags)
-        if not 0 < size <= _LONGEST_NAME:
-            return ""
-        named = name.value.decode("utf-8", "replace").rpartition("+")[2]  # no tag of a subset
-        return "".join(item for item in named if item.isalnum()).casefold()
 
     def em(self, item: Character) -> tuple[float, float]:
         """Return how long an em is along the line of a character, in points, and its ink, in em."""

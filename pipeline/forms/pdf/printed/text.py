@@ -21,6 +21,7 @@ _WIDE_GAP = 1.0  # em: where it writes them
 _LATIN_GAP = 0.6  # em: the same on a line without wide characters, where PDFium sees a space
 _MIXED_GAP = 0.5  # of a wide character: some programs set Latin a quarter or more apart from it
 _WIDE_CELL = 0.9
+_WIDE_INK = 0.6
 _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
@@ -265,7 +266,7 @@ def _line(line: list[_Glyph], size: float, *, spaced: bool) -> str:
 
 def _gap(before: _Glyph, after: _Glyph, pitch: float, size: float, *, spaced: bool) -> str:
     """Return the space for which there is room between two characters that stand side by side."""
-    if _is_wide(before.text) and pitch:
+    if pitch and (_is_wide(before.text) or _is_in_wide_cell(before, pitch)):
         room = (after.start - before.start) / pitch - 1
         if room > _WIDE_SPACE_GAP:
             return _WIDE_SPACE
@@ -274,6 +275,12 @@ def _gap(before: _Glyph, after: _Glyph, pitch: float, size: float, *, spaced: bo
     is_seen = not pitch and after.index > before.index + 1
     least = _LATIN_GAP if is_seen else _WIDE_GAP
     return " " if room > (least if spaced else _WORD_GAP) else ""
+
+
+def _is_in_wide_cell(glyph: _Glyph, pitch: float) -> bool:
+    """Return whether a sign (☎ or ①) is drawn as wide as the ideographs beside it (UAX 11)."""
+    is_either = unicodedata.east_asian_width(glyph.text[:1] or " ") == "A"
+    return is_either and glyph.right - glyph.left > _WIDE_INK * pitch
 
 
 def _pitch(line: list[_Glyph]) -> float:
