@@ -74,7 +74,7 @@ def test_correction_over_a_field_is_asked_about_with_both_values(
 
 def test_words_in_the_margin_are_for_staff(world: World) -> None:
     name, content = form(FormKind.ONBOARDING, "en", "pdf")
-    remark: File = name, changed(content, typed("company_trading_name", "please wait", up=-70))
+    remark: File = name, changed(content, typed("contact_department", "please wait", up=30))
     mails = world.mail(OLIVER, remark)
     assert notices(mails) == ["acknowledged"]
     assert world.request(OLIVER).status is Status.POLICY_REVIEW
