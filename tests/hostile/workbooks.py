@@ -48,7 +48,7 @@ def _headed(text: bytes) -> Callable[[bytes], bytes]:
 
 def _answer_cell(content: bytes) -> bytes:
     """Return the cell of the company's name."""
-    found = re.search(rb'<c r="D14"(?:(?!</c>).)*</c>', content)
+    found = re.search(rb'<c r="D27"(?:(?!</c>).)*</c>', content)
     assert found is not None
     return found.group()
 
@@ -71,7 +71,7 @@ def _string_index(index: bytes) -> Callable[[], bytes]:
 
     def change(content: bytes) -> bytes:
         return re.sub(
-            rb'(<c r="D14"[^>]*t="s"[^>]*><v>)\d+(</v>)', rb"\g<1>" + index + rb"\g<2>", content
+            rb'(<c r="D27"[^>]*t="s"[^>]*><v>)\d+(</v>)', rb"\g<1>" + index + rb"\g<2>", content
         )
 
     return lambda: edited({_SHEET: change}, shared)
@@ -100,7 +100,7 @@ def _many_sheets(count: int, *, names: bool = True) -> bytes:
 
 def _cyclic_relations() -> bytes:
     def loop(content: bytes) -> bytes:
-        return content.replace(b"/xl/worksheets/sheet2.xml", b"/xl/workbook.xml")
+        return content.replace(b"worksheets/sheet2.xml", b"workbook.xml")
 
     return edited({_RELATIONS: loop, "xl/_rels/_rels/workbook.xml.rels.rels": b"<Relationships/>"})
 
@@ -216,14 +216,14 @@ def _two_named_alike() -> bytes:
 
 
 def _formula(text: bytes, value: bytes = b"Harbour Books Ltd") -> Callable[[], bytes]:
-    return _sheet(_company(b'<c r="D14" t="str"><f>' + text + b"</f><v>" + value + b"</v></c>"))
+    return _sheet(_company(b'<c r="D27" t="str"><f>' + text + b"</f><v>" + value + b"</v></c>"))
 
 
 def _swapped_cells(content: bytes) -> bytes:
     """Swap the places of two answers in the XML: their rows no longer agree."""
     return (
-        content.replace(b'r="D14"', b'r="D?"').replace(b'r="D15"', b'r="D14"')
-        .replace(b'r="D?"', b'r="D15"')
+        content.replace(b'r="D27"', b'r="D?"').replace(b'r="D29"', b'r="D27"')
+        .replace(b'r="D?"', b'r="D29"')
     )  # fmt: skip
 
 
@@ -308,7 +308,7 @@ WORKBOOKS = (
         {"docProps/custom.xml": replacing(b"</Properties>", _deep(100_000) + b"</Properties>")}),
         "file_refused"),
     Hostile("text of 100,000 characters", "form.xlsx", _sheet(_company(
-        b'<c r="D14" t="str"><v>' + b"x" * 100_001 + b"</v></c>")), ASKED),
+        b'<c r="D27" t="str"><v>' + b"x" * 100_001 + b"</v></c>")), ASKED),
     Hostile("number of 90,000 digits", "form.xlsx", _sheet(_more_cells(
         b'<row r="999"><c r="A999"><v>' + b"9" * 90_000 + b"</v></c></row>")), GOOD),
     # shared strings
@@ -343,11 +343,11 @@ WORKBOOKS = (
     Hostile("workbook part on the net", "form.xlsx", lambda: edited({"_rels/.rels": replacing(
         b"xl/workbook.xml", b"http://evil.example/workbook.xml")}), "file_damaged"),
     Hostile("sheet on the net", "form.xlsx", lambda: edited({_RELATIONS: replacing(
-        b"/xl/worksheets/sheet2.xml", b"http://evil.example/sheet2.xml")}), "file_damaged"),
+        b"worksheets/sheet2.xml", b"http://evil.example/sheet2.xml")}), "file_damaged"),
     Hostile("sheet outside of the package", "form.xlsx", lambda: edited({_RELATIONS: replacing(
-        b"/xl/worksheets/sheet2.xml", b"../../../etc/passwd")}), "file_damaged"),
+        b"worksheets/sheet2.xml", b"../../../etc/passwd")}), "file_damaged"),
     Hostile("sheet that is the styles", "form.xlsx", lambda: edited({_RELATIONS: replacing(
-        b"/xl/worksheets/sheet2.xml", b"/xl/styles.xml")}), "file_damaged"),
+        b"worksheets/sheet2.xml", b"styles.xml")}), "file_damaged"),
     Hostile("two sheets of one name", "form.xlsx", _two_named_alike, "file_damaged"),
     Hostile("external workbook", "form.xlsx", _external_book, GOOD),
     Hostile("strict dialect", "form.xlsx", _strict, GOOD),
@@ -370,7 +370,7 @@ WORKBOOKS = (
         _answer_cell(c) + _answer_cell(c).replace(b"Books", b"Bombs"))(c)), "file_damaged"),
     Hostile("two cells swapped", "form.xlsx", _sheet(_swapped_cells), "file_damaged"),
     Hostile("cell of a type that is none", "form.xlsx", _sheet(_company(
-        b'<c r="D14" t="z"><v>7</v></c>')), "file_damaged"),
+        b'<c r="D27" t="z"><v>7</v></c>')), "file_damaged"),
     Hostile("cell that links a program (DDE)", "form.xlsx",
             _formula(b"cmd|'/C calc'!A0"), GOOD),
     Hostile("cell with HYPERLINK", "form.xlsx",

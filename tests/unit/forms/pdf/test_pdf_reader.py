@@ -58,8 +58,8 @@ def test_answers_carry_their_origin(filled: bytes, read: Read) -> None:
     submission = read(filled)
     assert isinstance(submission, Submission)
     expected = (
-        Answer("contact_name", "田中 愛子", "contact_name"),
         Answer("number_use", "never", "number_use"),
+        Answer("contact_name", "田中 愛子", "contact_name"),
         Answer("ack_charges", "yes", "ack_charges", CellType.BUTTON),
     )
     assert tuple(answer for answer in submission.answers if answer.raw) == expected
