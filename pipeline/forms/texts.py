@@ -21,7 +21,6 @@ _EXAMPLE_KINDS = frozenset(
         AnswerKind.PATTERN,
         AnswerKind.EMAIL,
         AnswerKind.URL,
-        AnswerKind.DISPLAY_NAME,
     }
 )
 #: The example of a WABA id in versions 1.0 and 1.1, which forms that we were given answer with.
@@ -269,7 +268,7 @@ def choice_vocabulary(kind: FormKind) -> Mapping[str, Mapping[str, str]]:
     """Return, for each choice or tick of the form, every folded word that means one of its codes.
 
     Words of every language, codes and synonyms are in it, folded by :func:`fold_word`. The words
-    of the lists win over synonyms. Ids, codes, addresses and display names have the examples that
+    of the lists win over synonyms. Ids, codes and addresses have the examples that
     any version printed, which nobody has.
     """
     questions = FORMS[kind].questions

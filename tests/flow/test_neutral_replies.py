@@ -460,7 +460,10 @@ def test_earlier_requester_is_not_told_that_the_number_is_another_s_now(world: W
     decisions.withdraw(world.services, world.request(EVE), "saki")
     world.set_number(NUMBER, NumberState.ACTIVE, OURS)
     world.later(days=2)
-    (mail,) = world.mail(EVE, form(FormKind.ONBOARDING, "en", **STRANGE), text="Again.")
+    mails = world.mail(EVE, form(FormKind.ONBOARDING, "en", **STRANGE), text="Again.")
+    # what staff withdrew is told now: nothing ran since
+    mail, withdrawn = mails
+    assert withdrawn.notice == "withdrawn"
     assert (mail.notice, mail.variant) == ("acknowledged", "")
     again = world.requests_of(EVE)[1]
     assert (again.linked_to, again.state.hold_reason) == (

@@ -15,7 +15,7 @@ from pipeline.intake.reply.vocabulary import is_reply
 from pipeline.mailbox.reply.digests import digests_of
 from pipeline.model.form import FormKind
 from pipeline.model.message import ReplyKind
-from pipeline.model.request import Status
+from pipeline.model.request import EventName, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import sent_texts
 from tests.flow.test_commands import _SLOTS
@@ -50,7 +50,8 @@ def _begin(world: World, status: Status) -> RequestRecord:
     )
     if record.status is not status:
         slots = _SLOTS if status is Status.SLOT_PROPOSED else ()
-        decisions.advance(world.services, record, "saki", slots=slots)
+        event = None if slots else EventName.NAME_APPROVED
+        decisions.advance(world.services, record, "saki", event=event, slots=slots)
     world.staff_mails()
     record = world.request(OLIVER)
     assert record.status is status

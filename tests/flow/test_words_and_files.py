@@ -54,7 +54,8 @@ def _in_status(world: World, status: Status) -> RequestRecord:
             world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
         )
         slots = _SLOTS if status is Status.SLOT_PROPOSED else ()
-        decisions.advance(world.services, record, "saki", slots=slots)
+        event = None if slots else EventName.NAME_APPROVED
+        decisions.advance(world.services, record, "saki", event=event, slots=slots)
     world.staff_mails()
     record = world.request(OLIVER)
     assert record.status is status

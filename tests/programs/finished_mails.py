@@ -16,6 +16,7 @@ _TYPES = {
     "txt": "text/plain",
     "svg": "image/svg+xml",
     "png": "image/png",
+    "ics": "text/calendar",
 }
 _SENDER = SenderIdentity("", "GenesysCloudWhatsAppRequests@genesys.com")
 
@@ -29,7 +30,7 @@ def one_of_each(language: str) -> tuple[Sample, ...]:
 def finished(sample: Sample) -> OutboundMessage:
     """Return the mail of ``sample``; its files hold their names."""
     files = tuple(
-        MailFile(name, _TYPES[name.rpartition(".")[2]], name.encode() * 20)
+        MailFile(name, _TYPES[name.rpartition(".")[2]], name.encode() * 20 + b"\n")
         for name in sample.facts.files
     )
     return assemble(

@@ -105,7 +105,7 @@ def _write(
         facts = replace(facts, zone=work.services.settings.team.time_zone)
     files = (*enclosures(work, record, effect, details, facts), *details.copies)
     facts = replace(facts, files=tuple(file.name for file in files))
-    _remember_files(work.tx, record, files)
+    _remember_files(work.tx, record, effect.notice, files)
     composed = compose(effect.notice, effect.variant, record.language, facts)
     moment = trigger.message_row or str(record.state.version)
     mail = assemble(
@@ -135,13 +135,16 @@ def _remember(tx: Transaction, composed: Composed, about: tuple[str, ...], outbo
         tx.sent_texts.insert(request_id, outbox_id, digests)
 
 
-def _remember_files(tx: Transaction, record: RequestRecord, files: tuple[MailFile, ...]) -> None:
+def _remember_files(
+    tx: Transaction, record: RequestRecord, notice: NoticeName, files: tuple[MailFile, ...]
+) -> None:
     """Keep the digests of what we made, so that it is known when it comes back with a reply.
 
     Forms are known by what they say, whoever saved them since.
     """
     for file in files:
-        if file.name.rpartition(".")[2] in _FORM_ENDINGS:
+        is_form = file.name.rpartition(".")[2] in _FORM_ENDINGS
+        if is_form and notice is not NoticeName.QR_DELIVERED:
             continue
         digest = hashlib.sha256(file.content).hexdigest()
         tx.attachments.insert(

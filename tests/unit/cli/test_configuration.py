@@ -65,7 +65,7 @@ def _arguments(path: tuple[str, ...]) -> tuple[str, ...]:
     shows = path[0] in {"request", "outbox", "quarantine"}
     shows = shows and path[1] not in {"list", "resume"}
     one = path in {("mail", "show"), ("mail", "raw")} or path[0] == "certificate"
-    return (_REFERENCE,) if shows or (one and path[1] not in {"list", "crl"}) else ()
+    return (_REFERENCE,) if shows or (one and path[1] not in {"list", "crl", "calendar"}) else ()
 
 
 @pytest.mark.parametrize(

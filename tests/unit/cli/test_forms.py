@@ -146,7 +146,7 @@ def test_check_lists_what_stands_beside_the_answers_and_every_form_of_a_file(
         return
     (found,) = called.lines()
     assert found["left_over"] == [
-        {"kind": "cell", "words": "the site is new", "where": "Form!H17", "field": "website"}
+        {"kind": "cell", "words": "the site is new", "where": "Form!H30", "field": "website"}
     ]
     assert [item["form"] for item in found["other_forms"]] == ["migration"]
     assert found["other_forms"][0]["left_over"] == []

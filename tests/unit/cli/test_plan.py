@@ -112,8 +112,8 @@ def test_reply_names_its_request(
 def test_mail_over_the_limit_is_not_downloaded(
     fresh_pipeline: Call, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PIPELINE_MAILBOX__MESSAGE_BYTES", "65536")
-    (inbox / "new" / "big.host").write_bytes(b"Subject: big\r\n\r\n" + b"x" * 70_000)
+    monkeypatch.setenv("PIPELINE_MAILBOX__MESSAGE_BYTES", "1000000")
+    (inbox / "new" / "big.host").write_bytes(b"Subject: big\r\n\r\n" + b"x" * 1_000_001)
     (mail,) = fresh_pipeline("run", "--dry-run", "--json").json()["mailbox"]["first"]
     assert (mail["fate"], mail["subject"]) == ("too_big", "")
 

@@ -162,6 +162,8 @@ def test_any_order_of_steps_gives_what_it_gives_without_delay(
 ) -> None:
     for seed in range(_SCRIPTS):
         late, early = (Script(make, seed, at_once=at_once) for at_once in (False, True))
-        late.play(database.open(f"{seed} late"))
-        early.play(database.open(f"{seed} at once"))
+        for script, name in ((late, "late"), (early, "at once")):
+            store = database.open(f"{seed} {name}")
+            script.play(store)
+            store.close()
         assert late.seen == early.seen, seed

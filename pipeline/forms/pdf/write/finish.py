@@ -83,12 +83,21 @@ def _fields(making: _Making) -> list[Any]:
     found = []
     for page in making.pdf.pages:
         page.obj.Tabs = pikepdf.Name.S
-        for widget in page.obj.get("/Annots", []):
+        if "/Annots" not in page.obj:
+            continue
+        # The layout engine writes links first; the Tab key of some viewers goes by this order.
+        page.obj.Annots = pikepdf.Array(sorted(page.obj.Annots, key=_from_the_top))
+        for widget in page.obj.Annots:
             if widget.Subtype != "/Widget":
                 continue
             _make_field(making, widget, str(widget.get("/T")))
             found.append(widget)
     return found
+
+
+def _from_the_top(annotation: Any) -> tuple[float, float]:
+    left, _, _, top = map(float, annotation.Rect)
+    return -top, left
 
 
 def _make_field(making: _Making, widget: Any, name: str) -> None:
