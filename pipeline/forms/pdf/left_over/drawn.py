@@ -35,6 +35,8 @@ _OURS = 0.3
 _PLACEHOLDERS = ("address", "privacy")
 _LINES = ("send", "privacy_line")
 _SAME_LINE = 2.0
+#: On so many pages something stands by no chance.
+_SEVERAL = 3
 _TAIL = 12  # characters before an address that are looked for
 
 
@@ -66,6 +68,7 @@ def drawn_on(
     marks: list[Mark] = []
     answers: dict[str, Written] = {}
     fields: set[str] = set()
+    readings: list[_Page] = []
     with ExitStack() as stack:
         document = stack.enter_context(opened(content))
         left = _MOST_CHARACTERS
@@ -76,37 +79,53 @@ def drawn_on(
             if left < 0 or count >= _MOST_PAGES:
                 marks.append(Mark(index, (), LeftOverKind.PAGE, ""))
                 break
-            reading = _Page(page, blank, unanswered - answers.keys(), own)
-            marks += reading.read(questions)
+            readings.append(_Page(page, blank, own))
+        standing = _standing([reading.left for reading in readings])
+        for reading in readings:
+            marks += reading.read(questions, unanswered - answers.keys(), standing)
             answers |= reading.answers
             fields |= reading.fields
     return Drawn(tuple(marks), answers, frozenset(fields))
 
 
-class _Page:
-    """One page that is not as the blank has it."""
+#: A character and where it stands, rounded.
+Standing = frozenset[tuple[str, int, int]]
 
-    def __init__(
-        self, page: PrintedPage, blank: Blank, unanswered: frozenset[str], own: Sequence[str]
-    ) -> None:
+
+def _standing(pages: Sequence[Sequence[Character]]) -> Standing:
+    """Return what stands at the same place of all pages: a letterhead or a watermark, no answer."""
+    if len(pages) < _SEVERAL:
+        return frozenset()
+    return frozenset.intersection(*(frozenset(map(_at, page)) for page in pages))
+
+
+def _at(item: Character) -> tuple[str, int, int]:
+    return item.text, round(item.x), round(item.y)
+
+
+class _Page:
+    """One page that is not as the blank has it; ``left`` are the characters that were added."""
+
+    def __init__(self, page: PrintedPage, blank: Blank, own: Sequence[str]) -> None:
         self._page = page
         self._blank = blank
-        self._unanswered = unanswered
         self._match = matched(page, sheets(blank.stamp), page.index)
         self._found = None if self._match else find_places(blank, [page])
         added = self._added(own)
         self._covered = [item.edges for item in added if not item.is_blank]
-        self._left = self._turned_back(added)
+        self.left = self._turned_back(added)
         self.answers: dict[str, Written] = {}
         self.fields: set[str] = set()
 
-    def read(self, questions: Questions) -> Iterator[Mark]:
-        """Yield what was added, words first; keep the answers."""
+    def read(
+        self, questions: Questions, unanswered: frozenset[str], standing: Standing
+    ) -> Iterator[Mark]:
+        """Yield what was added, words first; keep the answers, in which nothing ``standing`` is."""
         for box, place in self._boxes():
             self.fields.add(box.field)
-            if box.field in self._unanswered:
-                self._answer(box, place)
-        for run in runs(self._left):
+            if box.field in unanswered:
+                self._answer(box, place, standing)
+        for run in runs(self.left):
             words = words_of(run)
             if words:
                 kind = LeftOverKind.PAGE
@@ -116,7 +135,8 @@ class _Page:
             images = new_images(self._page, self._match.sheet)
         for edges in images:
             yield Mark(self._page.index, (self._meant(edges),), LeftOverKind.PICTURE, "")
-        yield from self._strokes(questions, [*self._covered, *images])
+        open_fields = unanswered - self.answers.keys()
+        yield from self._strokes(questions, [*self._covered, *images], open_fields)
 
     def _turned_back(self, characters: list[Character]) -> list[Character]:
         """Return characters where they were meant to be.
@@ -180,17 +200,18 @@ class _Page:
             elif self._found is not None and self._found.places.get(box.field):
                 yield box, self._found.places[box.field][0]
 
-    def _answer(self, box: Box, place: Place) -> None:
+    def _answer(self, box: Box, place: Place, standing: Standing) -> None:
         """Read the box of a field without an answer from the page."""
         if self._match is None:
             boxes = [one for one in self._boxes() if one[0].field != box.field]
             others = [edges_on_page(other.edges, there) for other, there in boxes]
             box = as_drawn(box, place, self._blank, self._page.frames, others)
-        found = written(box, place, self._left, spaced=True)
+        entered = [item for item in self.left if _at(item) not in standing]
+        found = written(box, place, entered, spaced=True)
         if not (found.text or found.damaged):
             return
         self.answers[box.field] = found
-        self._left = [item for item in self._left if item.index not in found.indexes]
+        self.left = [item for item in self.left if item.index not in found.indexes]
 
     def _meant(self, edges: Edges) -> Edges:
         """Return where a line or a picture was meant to be (as for characters)."""
@@ -198,7 +219,9 @@ class _Page:
             return edges
         return _over(edges, self._match.sheet.size[1])
 
-    def _strokes(self, questions: Questions, known: list[Edges]) -> Iterator[Mark]:
+    def _strokes(
+        self, questions: Questions, known: list[Edges], unanswered: frozenset[str]
+    ) -> Iterator[Mark]:
         """Yield where ink is that is neither words nor a picture; a mark in a tick box answers."""
         if self._match is None or not self._match.is_whole:
             return
@@ -211,8 +234,7 @@ class _Page:
             places[name] = _united(places.get(name, edges), edges)
         ticks = {box.field: box.state for box, _ in self._boxes() if box.state}
         for name, pixels in ink.items():
-            is_open = name in self._unanswered and name not in self.answers
-            if is_open and name in ticks and pixels >= _ENOUGH_TICK:
+            if name in unanswered and name in ticks and pixels >= _ENOUGH_TICK:
                 self.answers[name] = Written(ticks[name])
             elif pixels >= _ENOUGH_INK:
                 yield Mark(self._page.index, (places[name],), LeftOverKind.INK, "")
