@@ -102,7 +102,9 @@ def test_rare_characters_may_be_gone_from_a_print_and_that_is_said() -> None:
         found = _read(content)
         assert isinstance(found, Submission)
         doubtful[rare] = {one.field for one in found.answers if one.damaged}
-        assert found.answer("notes").raw == f"担当は{rare}野です"
+        notes = found.answer("notes")
+        assert notes is not None
+        assert notes.raw == f"担当は{rare}野です"
     assert doubtful["𠮷"] == set()
     assert names <= doubtful[""]
     assert not doubtful[""] & {"phone_number", "contact_email", "country", "qr_action"}
@@ -191,4 +193,5 @@ def test_flattened_field_is_read_by_the_map_of_its_font() -> None:
     found = _read(changed(filled(FormKind.ONBOARDING), flatten))
     assert isinstance(found, Submission)
     answer = found.answer("contact_name")
+    assert answer is not None
     assert (answer.raw, answer.cell_type) == (name, CellType.PRINT)
