@@ -1,7 +1,7 @@
 """What pkilint, which checks the profile of RFC 5280 (PKIX), says of what we sign.
 
-It is no part of the tests' packages. It runs where its commands are on the path, or in the folder
-that PKILINT names.
+It is no part of the tests' packages, so these are long tests. They run where its commands are on
+the path, or in the folder that PKILINT names.
 """
 
 import json
@@ -18,6 +18,8 @@ from pipeline.certificates.authority import Authority
 from pipeline.certificates.crl import Revocation, revocation_list
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.model.certificate import CertificateSubject
+
+pytestmark = pytest.mark.long
 
 #: It knows http and the like alone; ``tel:`` (RFC 3966) and ``urn:`` (RFC 8141) are URIs, too.
 WAIVED = "pkix.invalid_uri_syntax"
