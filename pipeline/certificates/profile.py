@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -57,13 +58,12 @@ def build_to_be_signed(
     if not name:
         raise RefusedError("certificate_subject_empty", reference=subject.reference)
     unused_key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    throw_away = ec.generate_private_key(ec.SECP256R1())
     builder = _describe(authority, subject, name, unused_key)
     copy = (
         builder.serial_number(serial)
         .not_valid_before(created_at.astimezone(UTC))
         .not_valid_after(expires_at.astimezone(UTC) - _INCLUSIVE)
-        .sign(throw_away, hashes.SHA256())
+        .sign(_throw_away(), hashes.SHA256())
     )
     findings = lint(copy, authority)
     if findings:
@@ -71,6 +71,12 @@ def build_to_be_signed(
             "certificate_lint_failed", reference=subject.reference, findings=",".join(findings)
         )
     return copy.tbs_certificate_bytes
+
+
+@cache
+def _throw_away() -> ec.EllipticCurvePrivateKey:
+    """Return the key that copies are signed with to be linted; no certificate of it exists."""
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def finish(authority: Authority, to_be_signed: bytes) -> IssuedCertificate:

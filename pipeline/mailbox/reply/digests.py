@@ -47,12 +47,12 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     quotes them.
     """
     start = text.find(body) if body else 0
-    within = (range(start, start + len(body or text)), range(len(text), len(text) + len(rows) + 1))
+    end, rows_start = start + len(body or text), len(text)
     digests = Digests(key)
     found = []
     for place, source, line in _pieces(f"{text}\n{rows}"):
         letters, flags = _looked_at(source, line, is_reply)
-        if not any(place in part for part in within):
+        if not (start <= place < end or place >= rows_start):
             flags |= COMMON
         for first in range(0, len(letters), LONGEST):
             part = letters[first : first + LONGEST]
