@@ -143,6 +143,11 @@ def unlinked(text: str) -> str:
     return _LINKS.sub(lambda match: f"{_JOINER}{match[0]}{_JOINER}", text)
 
 
+def has_value(source: str) -> bool:
+    """Return whether ``source`` has a value beside the words of the template."""
+    return _OPEN in source
+
+
 def _whole(escaped: str) -> str:
     return f'<span class="whole" style="white-space:nowrap">{escaped}</span>'
 
@@ -185,10 +190,6 @@ class Vault:
     def holds(self, kind: type[str]) -> bool:
         """Tell whether a value of ``kind`` was written."""
         return any(isinstance(value, kind) for value in self.values)
-
-    def has_value(self, source: str) -> bool:
-        """Return whether ``source`` has a value beside the words of the template."""
-        return _OPEN in source
 
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""
