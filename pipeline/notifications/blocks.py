@@ -58,8 +58,8 @@ class Block:
     """A piece of a mail; ``gap`` tells that a blank line stands before it in the source.
 
     ``number`` is the number of an item (0: a bullet); ``rows`` are of a table, the first one its
-    heads; ``title`` and ``blocks`` are of a text to be passed on. One is ``fixed`` that has no value
-    of a mail in it: ``written`` are its parts of a mail, by their kind and language.
+    heads; ``title`` and ``blocks`` are of a text to be passed on. A ``fixed`` one has no value of a
+    mail in it: ``written`` keeps what was made of it, by the part of a mail and its language.
     """
 
     kind: BlockKind
@@ -74,7 +74,7 @@ class Block:
     written: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def kept(self, part: str, language: str, write: Callable[["Block"], T]) -> T:
-        """Return what ``write`` makes of this block in a ``part`` of a mail; once, if it is fixed."""
+        """Return what ``write`` makes of this block in a ``part`` of a mail; a fixed one once."""
         if not self.fixed:
             return write(self)
         found: T | None = self.written.get((part, language))

@@ -185,7 +185,7 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
     begins = moved or rule.restarts
     state = replace(
         state,
-        **_left(before, state, status),
+        **_left(before, status),
         status=status,
         version=before.version + 1,
         entered_at=case.now if begins else before.entered_at,
@@ -258,7 +258,7 @@ def _resolve(target: Target, case: Case, state: RequestState) -> Status:
     return status
 
 
-def _left(before: RequestState, state: RequestState, status: Status) -> dict[str, Any]:
+def _left(before: RequestState, status: Status) -> dict[str, Any]:
     """Return the fields of which only the status that is left had need, and what notes an end."""
     fields: dict[str, Any] = {}
     if status not in _WAIT_FOR_CERTIFICATE:

@@ -79,7 +79,9 @@ def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[Requ
     return issued
 
 
-def _together(services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]) -> bool:
+def _together(
+    services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]
+) -> bool:
     """Finish several certificates; return False when each of them has to go alone.
 
     What had its commit before one failed is not done again by who goes alone.
@@ -135,10 +137,8 @@ def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
         alert(work, "certificate_not_issued", record.reference, code)
 
 
-def _finish(
-    services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]
-) -> None:
-    """Prepare all of ``rows``, then sign them; add the requests of what was signed to ``issued``."""
+def _finish(services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]) -> None:
+    """Prepare all of ``rows``, then sign them; add the requests of those to ``issued``."""
     for _ in _each(services, rows, _prepare):
         pass
     for found in _each(services, rows, _sign):

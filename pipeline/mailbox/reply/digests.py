@@ -51,9 +51,9 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     digests = Digests(key)
     found, place = [], 0
     for line in f"{text}\n{rows}".split("\n"):
-        for at, letters, flags in _pieces(line, is_reply):
-            if not (start <= place + at < end or place + at >= rows_start):
-                flags |= COMMON
+        for at, letters, told in _pieces(line, is_reply):
+            frames = not (start <= place + at < end or place + at >= rows_start)
+            flags = told | COMMON if frames else told
             for first in range(0, len(letters), LONGEST):
                 part = letters[first : first + LONGEST]
                 head = digests.head(part[:HEAD])

@@ -67,7 +67,7 @@ def test_name_of_a_feed_is_written_as_icalendar_writes_it(name: str) -> None:
 
 
 def test_any_letters_are_written_as_icalendar_writes_them() -> None:
-    chance = random.Random(5545)  # noqa: S311 - the same texts each time
+    chance = random.Random(5545)
     for _ in range(200):
         one, two, three = (
             "".join(chance.choices(LETTERS, k=chance.randrange(100))) for _ in range(3)
