@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -140,10 +140,11 @@ def _below(arc: str, number: str) -> x509.ObjectIdentifier:
 
 
 def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> x509.Extension[_Kind] | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind)
-    except x509.ExtensionNotFound:
-        return None
+    found: x509.Extension[Any]
+    for found in certificate.extensions:
+        if type(found.value) is kind:
+            return found
+    return None
 
 
 _CHECKS: tuple[_Check, ...] = (_form, _times, _names, _purposes, _identifiers, _extras)
