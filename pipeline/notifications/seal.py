@@ -131,7 +131,7 @@ def clean(value: str) -> str:
         text = _thinned(text)
     if not value.isprintable() and not _is_balanced(text):
         text = _ISOLATES.sub("", text)
-    return _BLANKS.sub(" ", text).strip()
+    return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
 def unlinked(text: str) -> str:
@@ -193,6 +193,8 @@ class Vault:
 
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""
+        if not has_value(source):
+            return source
         return _SEAL.sub(lambda match: self._text(self.values[int(match[1])]), source)
 
     def open_line(self, source: str) -> str:
