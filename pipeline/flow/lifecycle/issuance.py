@@ -64,6 +64,8 @@ def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[Requ
     issued: list[RequestRecord] = []
     faults: list[Exception] = []
     rows = list(waiting)
+    if not rows:
+        return []
     with services.store.keeping():
         for start in range(0, len(rows), _TOGETHER):
             if services.stopping():
