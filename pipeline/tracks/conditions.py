@@ -197,6 +197,11 @@ HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True
 )
+HELD_BEFORE_SUCCESSOR = Guard(
+    "held while its successor is awaited",
+    lambda case: case.state.came_from in WAITING_FOR_SUCCESSOR,
+    of_state=True,
+)
 HELD_BEFORE_AN_ANSWER = Guard(
     "held while the customer was awaited, and told that we write",
     lambda case: is_waited_for(case.state),

@@ -35,6 +35,7 @@ forgotten.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pipeline.errors import RefusedError
 from pipeline.model.notice import NoticeName
@@ -183,11 +184,12 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
     moved = status is not before.status
     begins = moved or rule.restarts
     state = replace(
-        _leave(before, state, status),
+        state,
         status=status,
         version=before.version + 1,
         entered_at=case.now if begins else before.entered_at,
         reminded_at=None if begins else state.reminded_at,
+        **_left(before, status),
     )
     state = _hide(state)
     state, certificate = _keep_or_revoke(case, state)
@@ -256,17 +258,18 @@ def _resolve(target: Target, case: Case, state: RequestState) -> Status:
     return status
 
 
-def _leave(before: RequestState, state: RequestState, status: Status) -> RequestState:
-    """Forget what only the status that is left needed, and note an end."""
+def _left(before: RequestState, status: Status) -> dict[str, Any]:
+    """Return the facts that change with the status: what only the old one needed, and an end."""
+    facts: dict[str, Any] = {}
     if status not in _WAIT_FOR_CERTIFICATE:
-        state = replace(state, certificate_wanted_at=None)
+        facts |= {"certificate_wanted_at": None}
     if status in END_STATUSES:
-        return replace(state, before_end=before.status)
+        return {**facts, "before_end": before.status}
     if status is not Status.HELD:
-        state = replace(state, came_from=None, hold_reason=None)
+        facts |= {"came_from": None, "hold_reason": None}
         if status is not Status.NEEDS_CORRECTION:
-            state = replace(state, asked_by=None)
-    return replace(state, before_end=None, ended_at=None, certificate_withdrawn=False)
+            facts |= {"asked_by": None}
+    return {**facts, "before_end": None, "ended_at": None, "certificate_withdrawn": False}
 
 
 def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
