@@ -182,3 +182,24 @@ def test_revocation_during_a_hidden_hold_shows_a_hold_until_its_release(status: 
     assert released.held_for(OWNER)
     left = Status.CERTIFICATE_EXPIRED if status is Status.CERTIFICATE_ISSUED else status
     assert (released.hidden, released.shown.status) == (True, left)
+
+
+@pytest.mark.parametrize("doubt", [OWNER, HoldReason.TOO_MANY])
+def test_certificate_is_not_made_anew_while_the_request_is_in_doubt(doubt: HoldReason) -> None:
+    state = RequestState(
+        Track.ONBOARDING,
+        Status.CERTIFICATE_ISSUED,
+        7,
+        NOW - DAY,
+        approved_at=NOW - DAY,
+        certificates=1,
+        certificate_expires_at=NOW + DAY,
+        claims_number=True,
+    )
+    withdraw = Event(EventName.WITHDRAW, Actor.CUSTOMER, NOW, proven=True)
+    withdrawn = apply(_hidden(state, doubt), withdraw, POLICY).after
+    undo = Event(EventName.UNDO_WITHDRAW, Actor.CUSTOMER, NOW, proven=True)
+    taken = apply(withdrawn, undo, POLICY)
+    assert taken.after.certificate_wanted_at is None
+    assert IssueCertificate() not in taken.effects
+    assert (taken.after.hidden, taken.after.shown.status) == (True, Status.CERTIFICATE_EXPIRED)

@@ -9,6 +9,7 @@ from pipeline.model.transition import (
     Effect,
     ExpireCertificate,
     RevokeCertificate,
+    SendNotice,
 )
 from pipeline.tracks.machine import apply
 from tests.unit.tracks.rows import (
@@ -240,6 +241,8 @@ HELD = [
         E.RELEASE,
         F,
         S.CERTIFICATE_EXPIRED,
+        # the mail of the revocation said that there is no deadline
+        (SendNotice(N.STATUS_CHANGED, "released"),),
         state={
             "came_from": S.CERTIFICATE_ISSUED,
             "hold_reason": HoldReason.CERTIFICATE_REVOKED,
