@@ -170,8 +170,9 @@ def _changes(state: RequestState, policy: TrackPolicy) -> Iterator[dict[str, Any
         yield {"slot": _BEGUN}
     if state.came_from in CUSTOMERS_STATUSES:
         yield {"promise_at": NOW + _A_DAY}
-    asked = {state.status, state.came_from, state.asked_by, state.before_end}
-    yield from (facts for status in sorted(asked - {None}) for facts in _said(status, policy))
+    around = {state.status, state.came_from, state.asked_by, state.before_end}
+    asked = sorted(status for status in around if status is not None)
+    yield from (facts for status in asked for facts in _said(status, policy))
 
 
 def _said(status: Status, policy: TrackPolicy) -> tuple[dict[str, Any], ...]:
@@ -213,11 +214,11 @@ def _judges(name: EventName, actor: Actor, state: RequestState) -> bool:
 def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...]:
     match name:
         case EventName.ROUTE:
-            doubts = {HoldReason.OWNERSHIP, *state.doubts} - {*state.settled}
+            perhaps = {HoldReason.OWNERSHIP, *state.doubts} - {*state.settled}
             return tuple(
                 {"track": track, "answers_complete": complete, "doubts": found}
                 for track, complete in product(Track, (False, True))
-                for found in {state.doubts, tuple(sorted(doubts))}
+                for found in {state.doubts, tuple(sorted(perhaps))}
             )
         case EventName.FORM_ARRIVED:
             return tuple({"track": track} for track in (None, *Track))
