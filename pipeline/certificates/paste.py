@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import html
 import re
 import textwrap
 import unicodedata
@@ -20,9 +21,21 @@ _SHORTEST_OCTETS = 48
 #: Two or more dashes of any kind, as boundaries have them; word processors make one long one.
 _DASHES = re.compile("[-\u2010-\u2015\u2212\u2500\u30fc]{2,}|[\u2014\u2015\u2500]")
 #: How programs write the characters of a text that they pass on: JSON and shells, the addresses of
-#: web pages (RFC 3986), quoted-printable (RFC 2045), HTML.
-_ESCAPED = re.compile(r"\\r\\n|\\[rn]|%0D%0A|%0A|%20|<br ?/?>|&nbsp;", re.IGNORECASE)
-_HEXADECIMAL = re.compile(r"[%=](2B|2F|3D)", re.IGNORECASE)
+#: web pages (RFC 3986), quoted-printable (RFC 2045), HTML, RTF.
+_ESCAPED = re.compile(
+    r"\\r\\n|\\[rn]|\\(?:par|line)(?![A-Za-z])|%0D%0A|%0A|%20|<br ?/?>|&nbsp;", re.IGNORECASE
+)
+_HEXADECIMAL = re.compile(r"[%=](2B|2D|2F|3D)", re.IGNORECASE)
+_SOFT_BREAK = re.compile(r"=[ \t]*\r?\n(?=[A-Za-z0-9+/])")
+#: Characters and tags of HTML; a certificate has none of its own.
+_ENTITY = re.compile(
+    r"&(?:#[0-9]{1,4}|#[xX][0-9A-Fa-f]{1,4}|gt|lt|amp|quot|plus|sol|equals|hyphen);"
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
+#: What stands before the text in a data URL (RFC 2397), and before dashes in a signed text of
+#: OpenPGP (RFC 9580, section 7.2).
+_DATA_URL = re.compile(r"^\s{0,9}data:[A-Za-z0-9.+/;=-]{0,100}base64,")
+_DASH_ESCAPE = re.compile(r"^- (?=-)", re.MULTILINE)
 #: Letters of double width as those that they stand for; what encloses a text is left out.
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
     map(ord, "\\\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d"), ""
@@ -31,11 +44,18 @@ _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys
 _RUN = "\x1e"
 _LONGEST_LABEL = 64
 _LABELS = frozenset({"CERTIFICATE", "X509CERTIFICATE"})
+#: Boundaries of a signed text that a certificate may stand in.
+_AROUND = frozenset({"PGPSIGNEDMESSAGE", "PGPSIGNATURE"})
 _QUOTE = re.compile(r"^[ \t]*(?:[>|\uff1e][ \t]*)+", re.MULTILINE)
 _SPACE = re.compile(r"\s+")
 _PEM_HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*: .*$", re.MULTILINE)
 _LABEL = re.compile(r"[A-Z0-9]+", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
+#: The alphabet for addresses (RFC 4648, section 5), read as the usual one.
+_OF_ADDRESSES = str.maketrans("-_", "+/")
+#: Figures of octets, and words, are base64 by their characters alone.
+_FIGURES = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
+_LONGEST_WORD = 15
 
 _SEQUENCE = 0x30
 _FIRST_FIELD = 0x0A
@@ -138,13 +158,20 @@ def _names_key(plain: str) -> bool:
 
 def _undress(text: str) -> str:
     """Return ``text`` without what mail, chat and other programs have put around it."""
-    spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _visible(text))
-    lines = _ESCAPED.sub("\n", spelled)
-    return _QUOTE.sub("", lines.translate(_PLAIN))
+    shown = _visible(text)
+    if "&" in shown or "<" in shown:
+        shown = _ENTITY.sub(lambda found: html.unescape(found[0]), _TAG.sub("\n", shown))
+    spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _DATA_URL.sub("", shown))
+    lines = _ESCAPED.sub("\n", _SOFT_BREAK.sub("", spelled))
+    return _DASH_ESCAPE.sub("", _QUOTE.sub("", lines.translate(_PLAIN)))
 
 
 def _visible(text: str) -> str:
-    """Return ``text`` without invisible characters and typographic spaces."""
+    """Return ``text`` without invisible characters and typographic spaces.
+
+    A text of two octets a character, read as one of one, has a NUL beside each.
+    """
+    text = text.replace("\0", "")
     if text.isascii():
         return text
     unusual = {character for character in set(text) if not character.isascii()}
@@ -159,6 +186,7 @@ def _body(plain: str) -> str | PasteRefused:
     parts = _DASHES.sub(_RUN, plain.replace(_RUN, " ")).split(_RUN)
     inner = range(1, len(parts) - 1)  # a boundary has dashes before it and after it
     boundaries = {place: found for place in inner if (found := _boundary(parts[place]))}
+    boundaries = {place: found for place, found in boundaries.items() if found[1] not in _AROUND}
     if not boundaries:
         return plain
     if any(label not in _LABELS for _, label in boundaries.values()):
@@ -174,7 +202,7 @@ def _body(plain: str) -> str | PasteRefused:
 
 def _boundary(part: str) -> tuple[str, str] | None:
     """Return whether ``part`` begins or ends a block, and of what (RFC 7468, section 2)."""
-    words = "".join(part.split())
+    words = "".join(part.split()).upper()
     for kind in ("BEGIN", "END"):
         label = words.removeprefix(kind)
         if label != words and len(label) <= _LONGEST_LABEL and _LABEL.fullmatch(label):
@@ -184,13 +212,26 @@ def _boundary(part: str) -> tuple[str, str] | None:
 
 def _decode(body: str) -> bytes | PasteRefused:
     compact = _SPACE.sub("", body)
+    if "+" not in compact and "/" not in compact:
+        compact = compact.translate(_OF_ADDRESSES)
     if not _BASE64.fullmatch(compact):
         return PasteRefused(PasteCode.UNREADABLE)
+    bare = compact.rstrip("=")
     try:
-        content = base64.b64decode(compact, validate=True)
+        content = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except binascii.Error:
         return PasteRefused(PasteCode.TRUNCATED)
-    return content if len(content) >= _SHORTEST_OCTETS else PasteRefused(PasteCode.TRUNCATED)
+    if len(content) < _SHORTEST_OCTETS:
+        return PasteRefused(PasteCode.TRUNCATED)
+    known = content[0] in {_SEQUENCE, _FIRST_FIELD}
+    return PasteRefused(PasteCode.UNREADABLE) if not known and _is_no_base64(body) else content
+
+
+def _is_no_base64(body: str) -> bool:
+    """Tell figures of octets, and words of a language, that happen to be characters of base64."""
+    words = body.split()
+    short = sum(1 for word in words if len(word) <= _LONGEST_WORD)
+    return 2 * short > len(words) or all(_FIGURES.fullmatch(word) for word in words)
 
 
 def recognise(content: bytes) -> PastedCertificate | PasteRefused:

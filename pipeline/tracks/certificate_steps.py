@@ -180,6 +180,13 @@ HELD_WITH_CERTIFICATE: Rules = (
     TransitionRule(
         E.EXPIRE,
         SYSTEM,
+        effects=(ExpireCertificate(),),
+        when=c.HELD_BEFORE_SUCCESSOR,
+        change=ch.drop_certificate,
+    ),
+    TransitionRule(
+        E.EXPIRE,
+        SYSTEM,
         effects=(ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
         change=ch.expire_on_hold,
     ),
@@ -188,7 +195,7 @@ HELD_WITH_CERTIFICATE: Rules = (
         E.REVOKE,
         STAFF,
         effects=notice(NoticeName.CERTIFICATE_REVOKED),
-        change=ch.count_no_mistake,
+        change=ch.revoke_on_hold,
     ),
     TransitionRule(
         E.APPROVE, STAFF, Status.APPROVED, when=c.HELD_FOR_LIMIT, change=ch.approve_anew

@@ -163,6 +163,12 @@ def count_no_mistake(case: Case, state: RequestState) -> RequestState:
     return replace(state, certificates=max(0, state.certificates - ours))
 
 
+def revoke_on_hold(case: Case, state: RequestState) -> RequestState:
+    """Count as above; the mail tells the hold, so that the customer sees it from now on."""
+    state = count_no_mistake(case, state)
+    return replace(state, hold_reason=HoldReason.CERTIFICATE_REVOKED) if state.hidden else state
+
+
 def drop_certificate(_case: Case, state: RequestState) -> RequestState:
     """Note that no certificate is live any more."""
     return replace(state, certificate_expires_at=None)

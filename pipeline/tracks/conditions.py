@@ -56,9 +56,14 @@ CUSTOMERS_STATUSES = frozenset(
 
 
 def is_waited_for(state: RequestState) -> bool:
-    """Return whether the customer of a hold waits for our mail, and is awaited without the hold."""
+    """Return whether the customer of a hold is awaited without it, and does not know by when.
+
+    So it is when they wait for our mail, and after a revocation: its mail says that there is no
+    deadline.
+    """
     promised = state.promise_at is not None or state.overdue_since is not None
-    return promised and state.came_from in CUSTOMERS_STATUSES
+    revoked = state.hold_reason is HoldReason.CERTIFICATE_REVOKED
+    return (promised or revoked) and state.came_from in CUSTOMERS_STATUSES
 
 
 def is_lapsed(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
@@ -151,8 +156,13 @@ def _within_undo(case: Case) -> bool:
 
 
 def _made_anew(case: Case) -> bool:
-    """Tell whether the withdrawal revoked a certificate that may be made again as it was."""
+    """Tell whether the withdrawal revoked a certificate that may be made again as it was.
+
+    Not while the request is in doubt: taking the withdrawal back leads to a hold then.
+    """
     state = case.state
+    if not set(state.doubts) <= set(state.settled):
+        return False
     issued = state.certificate_withdrawn and state.before_end is Status.CERTIFICATE_ISSUED
     owned = state.track is not Track.MIGRATION or owns_number(state, case.now, case.policy)
     return issued and owned and not is_lapsed(state, case.now, case.policy)
@@ -197,8 +207,13 @@ HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
 HELD_AFTER_APPROVAL = Guard(
     "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True
 )
+HELD_BEFORE_SUCCESSOR = Guard(
+    "held while its successor is awaited",
+    lambda case: case.state.came_from in WAITING_FOR_SUCCESSOR,
+    of_state=True,
+)
 HELD_BEFORE_AN_ANSWER = Guard(
-    "held while the customer was awaited, and told that we write",
+    "held while the customer was awaited, and told that we write, or of no deadline",
     lambda case: is_waited_for(case.state),
 )
 BUSINESS_VERIFIED = Guard("business verified", lambda case: case.state.business_verified)

@@ -136,6 +136,21 @@ def as_of(state: RequestState, now: datetime) -> RequestState:
     return replace(state, **early)
 
 
+def asked_already(
+    state: RequestState, *, customer_zone: str, policy: TrackPolicy, team: WorkingCalendar
+) -> tuple[str, ...]:
+    """Return the keys of what a mail that begins the stay of ``state`` has asked: its question.
+
+    Nobody is asked twice on one day whether they are ready.
+    """
+    if state.status is not Status.AWAITING_READINESS:
+        return ()
+    stay = Stay(state, policy, customer_zone, team)
+    evening = stay.at(stay.day(state.entered_at))
+    listed = _listed(stay, (), None)
+    return tuple(item.key for item in listed if item.group == REMINDERS and item.at <= evening)
+
+
 def done_by(
     state: RequestState,
     done: Collection[str],
@@ -372,15 +387,7 @@ def _too_late(item: Deadline, ends: datetime | None) -> bool:
 
 
 def _too_early(stay: Stay, item: Deadline) -> bool:
-    """Tell a reminder that would come before what it reminds of (a certificate made long ago).
-
-    Where the date had come at the decision, its mail asks whether they are ready: nobody is asked
-    twice on one day.
-    """
-    entered = stay.state.entered_at
-    if stay.state.status is Status.AWAITING_READINESS and item.group == REMINDERS:
-        today = stay.day(entered)
-        return (stay.state.ready_date or today) <= today and item.at <= stay.at(today)
+    """Tell a reminder that would come before what it reminds of (a certificate made long ago)."""
     certificate = stay.state.status is Status.CERTIFICATE_ISSUED and item.group == REMINDERS
     early = certificate or item.group == "integration"
-    return early and item.at <= entered
+    return early and item.at <= stay.state.entered_at

@@ -185,11 +185,11 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
     begins = moved or rule.restarts
     state = replace(
         state,
-        **_left(before, status),
         status=status,
         version=before.version + 1,
         entered_at=case.now if begins else before.entered_at,
         reminded_at=None if begins else state.reminded_at,
+        **_left(before, status),
     )
     state = _hide(state)
     state, certificate = _keep_or_revoke(case, state)
@@ -259,17 +259,17 @@ def _resolve(target: Target, case: Case, state: RequestState) -> Status:
 
 
 def _left(before: RequestState, status: Status) -> dict[str, Any]:
-    """Return the fields of which only the status that is left had need, and what notes an end."""
-    fields: dict[str, Any] = {}
+    """Return the facts that change with the status: what only the old one needed, and an end."""
+    facts: dict[str, Any] = {}
     if status not in _WAIT_FOR_CERTIFICATE:
-        fields = {"certificate_wanted_at": None}
+        facts |= {"certificate_wanted_at": None}
     if status in END_STATUSES:
-        return {**fields, "before_end": before.status}
+        return {**facts, "before_end": before.status}
     if status is not Status.HELD:
-        fields |= {"came_from": None, "hold_reason": None}
+        facts |= {"came_from": None, "hold_reason": None}
         if status is not Status.NEEDS_CORRECTION:
-            fields["asked_by"] = None
-    return {**fields, "before_end": None, "ended_at": None, "certificate_withdrawn": False}
+            facts |= {"asked_by": None}
+    return {**facts, "before_end": None, "ended_at": None, "certificate_withdrawn": False}
 
 
 def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:

@@ -1,15 +1,15 @@
 """Explores every state of the pure machine that events, people and the clock can bring about.
 
-A state is kept by its classes: an instant is not there, ahead, just past or long past; a counter
-stops at its limit. Each class has one instant that stands for it, and time may carry any fact from
-one class into the next. So the states are finite, and more orders of events are tried than can
-happen, never fewer.
+A state is kept by its class: whether an instant is there, whether something was counted. What time,
+a counter or a revised form may change at any moment is no part of it: each class is left with every
+value of such a fact. So the classes are few, and more orders of events are tried than can happen,
+never fewer.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product, zip_longest
 from typing import Any
 
@@ -27,6 +27,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import Transition
 from pipeline.tracks import catalogue, machine
+from pipeline.tracks.conditions import CUSTOMERS_STATUSES
 from pipeline.tracks.declaration import Step
 
 #: Tuesday, in the middle of a working day of Tokyo.
@@ -38,11 +39,28 @@ _LONG_AGO = timedelta(days=400)
 _AHEAD = Slot(NOW + 3 * _A_DAY, NOW + 3 * _A_DAY + _AN_HOUR)
 _ALSO_AHEAD = Slot(NOW + 4 * _A_DAY, NOW + 4 * _A_DAY + _AN_HOUR)
 _BEGUN = Slot(NOW - 2 * _AN_HOUR, NOW - _AN_HOUR)
-_WITH_SLOTS = frozenset({Status.SLOT_PLANNING, Status.SLOT_PROPOSED, Status.SLOT_AGREED})
+#: Where the offered hours are asked for, and where the agreed one is.
+_WITH_SLOTS = (Status.SLOT_PROPOSED, Status.SLOT_AGREED)
 #: Reasons of a hold whose settling the machine asks for; the others make no difference later.
 _SETTLED = frozenset({HoldReason.OWNERSHIP, HoldReason.NUMBER})
 #: Reasons that an event of staff or of the system may give; one for each kind of hold.
 _HOLDS = (HoldReason.STAFF, HoldReason.FIRST_OF_TWO, HoldReason.SECOND_OF_TWO)
+#: Events that the reduced model leaves out: what they do, others do there.
+_UNUSUAL = frozenset(
+    {
+        EventName.SUPERSEDE,
+        EventName.MERGE,
+        EventName.M2M_CERTAIN,
+        EventName.M2M_DOUBTFUL,
+        EventName.SENDER_DOUBTFUL,
+        EventName.FILE_UNREADABLE,
+        EventName.WRONG_FORM,
+        EventName.NO_FORM,
+        EventName.DIRECTLY_ELIGIBLE,
+    }
+)
+#: Events of customers that staff may bring, too: the reduced model has the customers' alone.
+_ALSO_BY_STAFF = frozenset({EventName.WITHDRAW, EventName.UNDO_WITHDRAW, EventName.HOLD})
 #: Reasons that no rule tells from another one.
 _SAME_REASON = {
     HoldReason.AUTOMATIC: HoldReason.SENDER_DOUBTFUL,
@@ -50,6 +68,7 @@ _SAME_REASON = {
     HoldReason.CONFLICT: HoldReason.STAFF,
     HoldReason.CHANGE: HoldReason.STAFF,
     HoldReason.CORRECTIONS: HoldReason.STAFF,
+    HoldReason.APPROVAL_LAPSED: HoldReason.CERTIFICATE_LIMIT,
 }
 
 
@@ -62,19 +81,27 @@ class Taken:
 
 
 def classed(state: RequestState, policy: TrackPolicy) -> RequestState:
-    """Return the state that stands for the class of ``state`` at ``NOW``."""
+    """Return the state that stands for the class of ``state`` at ``NOW``.
+
+    What time, a counter or a revised form may change at any moment has one value here;
+    :func:`variants` gives each of its values back.
+    """
     if state.ended and not _undone(state, policy):
         return RequestState(state.track, state.status, 1, NOW, ended_at=NOW - _LONG_AGO)
     return replace(
         _of_its_track(state),
         version=1,
         entered_at=NOW,
-        corrections=_counted(state.corrections, policy.corrections_before_hold),
-        approved_at=_past(state.approved_at, policy.approval_lapses),
-        certificates=_counted(state.certificates, policy.certificates_per_approval),
-        certificate_expires_at=_expiry(state.certificate_expires_at),
-        ready_date=_ready(state, policy),
-        ended_at=_past(state.ended_at, policy.undo_withdraw),
+        corrections=0,
+        approved_at=state.approved_at and NOW - _A_DAY,
+        certificates=min(state.certificates, 1),
+        had_certificate=state.had_certificate or state.certificates > 0,
+        certificate_expires_at=state.certificate_expires_at and NOW + 5 * _A_DAY,
+        ready_date=None,
+        business_verified=False,
+        two_step_disabled=False,
+        ended_at=state.ended_at and NOW - _AN_HOUR,
+        activation_reported=state.activation_reported and state.status is Status.ACTIVE,
         certificate_wanted_at=state.certificate_wanted_at and NOW - _AN_HOUR,
         integration_created_at=None,
         certificate_created_at=None,
@@ -92,24 +119,17 @@ def _of_its_track(state: RequestState) -> RequestState:
         settled.discard(HoldReason.NUMBER)
     moves = track is Track.MIGRATION
     around = {state.status, state.came_from, state.asked_by, state.before_end}
-    slots = state.slots if moves and around & _WITH_SLOTS else ()
+    proposed, agreed = (moves and one in around for one in _WITH_SLOTS)
     return replace(
         state,
         hold_reason=state.hold_reason and _SAME_REASON.get(state.hold_reason, state.hold_reason),
         settled=tuple(sorted(settled)),
-        business_verified=state.business_verified and track is Track.ONBOARDING,
-        two_step_disabled=state.two_step_disabled and moves,
         ownership_verified_at=(
-            _past(state.ownership_verified_at, TrackPolicy().ownership_window) if moves else None
+            NOW - _A_DAY if moves and state.ownership_verified_at is not None else None
         ),
-        slots=tuple(_slot(slot, index) for index, slot in enumerate(slots)),
-        slot=_slot(state.slot, 0) if slots and state.slot else None,
+        slots=(_AHEAD, _ALSO_AHEAD)[: len(state.slots)] if proposed else (),
+        slot=_AHEAD if agreed and state.slot is not None else None,
     )
-
-
-def _counted(count: int, limit: int) -> int:
-    """Return 0, 1 for some, or the limit; time may carry some to the limit."""
-    return limit if count >= limit else min(count, 1)
 
 
 def _undone(state: RequestState, policy: TrackPolicy) -> bool:
@@ -118,55 +138,57 @@ def _undone(state: RequestState, policy: TrackPolicy) -> bool:
     return within and state.status in {Status.WITHDRAWN, Status.ACTIVE}
 
 
-def _past(at: datetime | None, limit: timedelta) -> datetime | None:
-    """Return an instant within ``limit``, or one long before it."""
-    if at is None:
-        return None
-    return NOW - min(limit / 2, _A_DAY) if at + limit > NOW else NOW - _LONG_AGO
+def variants(state: RequestState, policy: TrackPolicy) -> Iterator[RequestState]:
+    """Yield what time, counters and revised forms make of a class: each fact changed, and all."""
+    yield state
+    changed = [*_changes(state, policy)]
+    for facts in changed:
+        yield replace(state, **facts)
+    everything: dict[str, Any] = {}
+    for facts in changed:
+        everything |= facts
+    if len(changed) > 1:
+        yield replace(state, **everything)
 
 
-def _expiry(at: datetime | None) -> datetime | None:
-    return None if at is None else NOW + 5 * _A_DAY if at > NOW else NOW - _AN_HOUR
-
-
-def _ready(state: RequestState, policy: TrackPolicy) -> date | None:
-    today = NOW.date()
-    if state.ready_date is None or state.track in {Track.QR, Track.HELP}:
-        return None
-    back = (today - state.ready_date).days
-    if back < 0:
-        return today + 2 * _A_DAY
-    return today if back <= policy.ready_days_back else today - _LONG_AGO
-
-
-def _slot(slot: Slot, index: int) -> Slot:
-    if slot.start <= NOW:
-        return _BEGUN
-    return _ALSO_AHEAD if index else _AHEAD
-
-
-def older(state: RequestState, policy: TrackPolicy) -> Iterator[RequestState]:
-    """Yield what time makes of a state: one of its facts grows old, or is counted to its limit."""
-    if state.corrections:
-        yield replace(state, corrections=policy.corrections_before_hold)
-    if state.certificates:
-        yield replace(state, certificates=policy.certificates_per_approval)
+def _changes(state: RequestState, policy: TrackPolicy) -> Iterator[dict[str, Any]]:
+    """Yield each fact of ``state`` with another value that it may have."""
     if state.approved_at is not None:
-        yield replace(state, approved_at=NOW - _LONG_AGO)
-    if state.ownership_verified_at is not None:
-        yield replace(state, ownership_verified_at=NOW - _LONG_AGO)
+        yield {"approved_at": NOW - _LONG_AGO}
+    if state.certificates:
+        yield {"certificates": policy.certificates_per_approval}
     if state.certificate_expires_at is not None:
-        yield replace(state, certificate_expires_at=NOW - _AN_HOUR)
+        yield {"certificate_expires_at": NOW - _AN_HOUR}
+    if state.ownership_verified_at is not None:
+        yield {"ownership_verified_at": NOW - _LONG_AGO}
     if state.ended_at is not None:
-        yield replace(state, ended_at=NOW - _LONG_AGO)
-    if state.ready_date is not None:
-        yield replace(state, ready_date=NOW.date())
-        yield replace(state, ready_date=NOW.date() - _LONG_AGO)
+        yield {"ended_at": NOW - _LONG_AGO}
     if state.slots:
-        yield replace(state, slots=(_BEGUN, *state.slots[1:]))
-        yield replace(state, slots=(_BEGUN,) * len(state.slots))
+        yield {"slots": (_BEGUN, *state.slots[1:])}
+        yield {"slots": (_BEGUN,) * len(state.slots)}
     if state.slot is not None:
-        yield replace(state, slot=_BEGUN)
+        yield {"slot": _BEGUN}
+    if state.came_from in CUSTOMERS_STATUSES:
+        yield {"promise_at": NOW + _A_DAY}
+    around = {state.status, state.came_from, state.asked_by, state.before_end}
+    asked = sorted(status for status in around if status is not None)
+    yield from (facts for status in asked for facts in _said(status, policy))
+
+
+def _said(status: Status, policy: TrackPolicy) -> tuple[dict[str, Any], ...]:
+    """Return what a form, or how often it was asked for, may say that ``status`` asks about."""
+    today = NOW.date()
+    match status:
+        case Status.NEEDS_CORRECTION | Status.NUMBER_CHECK:
+            return ({"corrections": policy.corrections_before_hold},)
+        case Status.NAME_REVIEW | Status.APPROVED | Status.AWAITING_READINESS:
+            return {"ready_date": today + 2 * _A_DAY}, {"ready_date": today}
+        case Status.POLICY_REVIEW:
+            return ({"business_verified": True},)
+        case Status.ELIGIBILITY_REVIEW:
+            return ({"two_step_disabled": True},)
+        case _:
+            return ()
 
 
 def events(step: Step, state: RequestState) -> Iterator[Event]:
@@ -175,17 +197,28 @@ def events(step: Step, state: RequestState) -> Iterator[Event]:
         (rule.event, actor) for rule in step.rules for actor in sorted(rule.actors)
     ):
         for facts in _facts(name, state):
-            if facts.get("doubts") and actor is Actor.STAFF:
-                continue  # doubts are found in what customers send
+            if facts.get("doubts") is not None and not _judges(name, actor, state):
+                continue
             yield Event(name, actor, NOW, proven=True, **facts)
+
+
+def _judges(name: EventName, actor: Actor, state: RequestState) -> bool:
+    """Tell whether the event says whose the number is: what staff enter, and who is held, do not.
+
+    A hold that the customer sees is told as it is, whatever comes then.
+    """
+    told = state.status is Status.HELD and not state.hidden
+    return name is EventName.ROUTE or (actor is not Actor.STAFF and not told)
 
 
 def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...]:
     match name:
         case EventName.ROUTE:
+            perhaps = {HoldReason.OWNERSHIP, *state.doubts} - {*state.settled}
             return tuple(
-                {"track": track, "answers_complete": complete}
+                {"track": track, "answers_complete": complete, "doubts": found}
                 for track, complete in product(Track, (False, True))
+                for found in {state.doubts, tuple(sorted(perhaps))}
             )
         case EventName.FORM_ARRIVED:
             return tuple({"track": track} for track in (None, *Track))
@@ -223,8 +256,26 @@ def _reminders(state: RequestState) -> set[str]:
     return {due.notice.value for due in found if due.notice is not None}
 
 
-def taken_from(state: RequestState, policy: TrackPolicy) -> Iterator[Taken]:
-    """Yield every transition that the machine allows in ``state``.
+def is_usual(state: RequestState, event: Event) -> bool:
+    """Tell whether the reduced model has ``event``: a request alone, on its track, asked once.
+
+    Whatever else holds a request holds it like staff do.
+    """
+    doubts, of_two = event.doubts or (), {HoldReason.FIRST_OF_TWO, HoldReason.SECOND_OF_TWO}
+    return (
+        event.name not in _UNUSUAL
+        and event.track in {None, state.track}
+        and event.hold_reason not in of_two
+        and HoldReason.TOO_MANY not in doubts
+        and not (event.name is EventName.WITHDRAW and state.status is Status.HELD)
+        and not (event.actor is Actor.STAFF and event.name in _ALSO_BY_STAFF)
+    )
+
+
+def taken_from(
+    state: RequestState, policy: TrackPolicy, *, reduced: bool = False
+) -> Iterator[Taken]:
+    """Yield every transition that the machine allows in ``state``; ``reduced``: the usual ones.
 
     Where the system goes on at once, only that is taken: nothing else can come between.
     """
@@ -234,6 +285,8 @@ def taken_from(state: RequestState, policy: TrackPolicy) -> Iterator[Taken]:
         return
     possible = [Event(follow, Actor.SYSTEM, NOW)] if follow else events(step, state)
     for event in possible:
+        if reduced and not is_usual(state, event):
+            continue
         try:
             taken = machine.apply(state, event, policy, customer_zone=ZONE)
         except RefusedError:
@@ -241,21 +294,8 @@ def taken_from(state: RequestState, policy: TrackPolicy) -> Iterator[Taken]:
         yield Taken(event, taken)
 
 
-def beginnings(track: Track) -> Iterator[RequestState]:
-    """Yield how a request of ``track`` begins."""
-    dates = (None, NOW.date() + 2 * _A_DAY, NOW.date(), NOW.date() - _LONG_AGO)
-    state = RequestState(track, Status.RECEIVED, 1, NOW)
-    if track in {Track.QR, Track.HELP}:
-        yield state
-        return
-    for ready, two_step in product(dates, (False, True)):
-        yield replace(state, ready_date=ready, two_step_disabled=two_step)
-
-
 def everywhere(policy: TrackPolicy) -> Iterator[RequestState]:
-    """Yield how requests begin, and all states of the good ways: what is behind is seen early."""
-    for track in Track:
-        yield from beginnings(track)
+    """Yield all states of the good ways: what is behind is seen early."""
     ways = zip_longest(*(good_way(track, policy) for track in Track))
     yield from (state for states in ways for state in states if state is not None)
 
@@ -313,17 +353,39 @@ _GOOD_WAY = {
 }
 
 
-class Explored:
-    """The states that can be reached from ``begin``, by every transition.
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A state of a class, one value of each fact, and all transitions that it allows."""
 
-    ``most`` ends the search early (0: never); ``whole`` tells whether nothing was left out.
+    of_class: RequestState
+    state: RequestState
+    taken: tuple[Taken, ...]
+
+
+#: How a class was reached first: from which class, with which facts, by which event.
+_Way = tuple[RequestState, RequestState, Event]
+
+
+class Explored:
+    """The classes of states that can be reached from ``begin``, by every transition.
+
+    ``reduced`` leaves unusual events out; ``most`` ends the search early (0: never); ``whole``
+    tells whether nothing was left out.
     """
 
     def __init__(
-        self, policy: TrackPolicy, begin: Iterable[RequestState], *, most: int = 0
+        self,
+        policy: TrackPolicy,
+        begin: Iterable[RequestState],
+        *,
+        reduced: bool = False,
+        most: int = 0,
     ) -> None:
         self.policy = policy
-        self.states: dict[RequestState, tuple[RequestState, Taken | None] | None] = {}
+        self._reduced = reduced
+        self.states: dict[RequestState, _Way | None] = {}
+        self.leads_to: dict[RequestState, set[RequestState]] = {}
+        self._classes: dict[RequestState, RequestState] = {}
         self._waiting: deque[RequestState] = deque()
         self._most = most
         for state in begin:
@@ -334,29 +396,59 @@ class Explored:
         """Whether every state that was found was left in every way."""
         return not self._waiting
 
-    def transitions(self) -> Iterator[Taken]:
-        """Yield each transition of each state; the states grow while it goes on."""
+    def visits(self) -> Iterator[Visited]:
+        """Yield each class with each value of its facts; the classes grow while it goes on."""
         while self._waiting and not (self._most and len(self.states) > self._most):
             state = self._waiting.popleft()
-            for taken in taken_from(state, self.policy):
-                yield taken
-                self._found(classed(taken.transition.after, self.policy), (state, taken))
-            for aged in older(state, self.policy):
-                self._found(classed(aged, self.policy), (state, None))
+            reached = self.leads_to[state] = set()
+            for variant in variants(state, self.policy):
+                taken = tuple(taken_from(variant, self.policy, reduced=self._reduced))
+                yield Visited(state, variant, taken)
+                for one in taken:
+                    after = self._class_of(one.transition.after)
+                    reached.add(after)
+                    self._found(after, (state, variant, one.event))
 
-    def story(self, state: RequestState) -> list[str]:
-        """Return the shortest way from a beginning to ``state``, a line each step."""
-        lines = [f"{state.track.value} {state.status.value}"]
+    def lost(self) -> Iterator[RequestState]:
+        """Yield each class from which no end can be reached any more."""
+        came: dict[RequestState, list[RequestState]] = {}
+        for state, reached in self.leads_to.items():
+            for after in reached:
+                came.setdefault(after, []).append(state)
+        ending = {state for state in self.states if state.ended}
+        waiting = [*ending]
+        while waiting:
+            for before in came.get(waiting.pop(), ()):
+                if before not in ending:
+                    ending.add(before)
+                    waiting.append(before)
+        yield from (state for state in self.leads_to if state not in ending)
+
+    def story(self, visited: Visited, last: Event | None = None) -> list[str]:
+        """Return the shortest way from a beginning to ``visited``, a line each step."""
+        lines = [_told(last)] if last is not None else []
+        state = visited.of_class
+        if visited.state != state:
+            lines.append("time passes")
         while (came := self.states[state]) is not None:
-            before, taken = came
-            if taken is not None:
-                lines.append(f"{taken.event.name.value} ({taken.event.actor.value})")
-            else:
+            before, variant, event = came
+            lines.append(_told(event))
+            if variant != before:
                 lines.append("time passes")
             state = before
-        return [*reversed(lines)]
+        return [f"{state.track.value} {state.status.value}", *reversed(lines)]
 
-    def _found(self, state: RequestState, way: tuple[RequestState, Taken | None] | None) -> None:
+    def _class_of(self, state: RequestState) -> RequestState:
+        known = self._classes.get(state)
+        if known is None:
+            known = self._classes[state] = classed(state, self.policy)
+        return known
+
+    def _found(self, state: RequestState, way: _Way | None) -> None:
         if state not in self.states:
             self.states[state] = way
             self._waiting.append(state)
+
+
+def _told(event: Event) -> str:
+    return f"{event.name.value} ({event.actor.value})"

@@ -12,9 +12,9 @@ from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, Status
-from pipeline.model.transition import Transition
+from pipeline.model.transition import SendNotice, Transition
 from pipeline.store.records import EventRecord, RequestRecord
-from pipeline.tracks.deadlines import next_at
+from pipeline.tracks.deadlines import asked_already, next_at
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import whose_move
 
@@ -52,11 +52,8 @@ def _step(
     new_stay = transition.after.entered_at != record.state.entered_at or (
         transition.after.status is not record.status
     )
-    changed = replace(
-        record,
-        state=transition.after,
-        done_deadlines=() if new_stay else record.done_deadlines,
-    )
+    done = _asked(work.services, record, transition) if new_stay else record.done_deadlines
+    changed = replace(record, state=transition.after, done_deadlines=done)
     by_staff = event.actor is Actor.STAFF
     if details.by_staff is not by_staff:
         details = replace(details, by_staff=by_staff)
@@ -69,6 +66,18 @@ def _step(
     work.tx.requests.save(changed, expected_version=record.state.version)
     work.tx.events.append(_history(changed, transition, event, trigger, details))
     return changed
+
+
+def _asked(services: Services, record: RequestRecord, transition: Transition) -> tuple[str, ...]:
+    """Return the keys of the deadlines that the mail of ``transition`` has done already."""
+    if not any(isinstance(effect, SendNotice) for effect in transition.effects):
+        return ()
+    return asked_already(
+        transition.after,
+        customer_zone=record.time_zone,
+        policy=services.policy,
+        team=services.team,
+    )
 
 
 def wake_up(services: Services, record: RequestRecord) -> datetime | None:

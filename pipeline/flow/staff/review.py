@@ -316,10 +316,11 @@ def mark_created(
     Raises UsageError ``created_day``: it was not created before the approval, nor is it yet to be.
     """
     approved = record.state.approved_at
-    today = services.clock.now().astimezone(ZoneInfo(record.time_zone)).date()
-    if day and (day > today or (approved is not None and day < approved.date())):
+    now, zone = services.clock.now(), ZoneInfo(record.time_zone)
+    first = approved.astimezone(zone).date() if approved is not None else date.min
+    if day and not first <= day <= now.astimezone(zone).date():
         raise UsageError("created_day", reference=record.reference, day=day)
-    at = datetime.combine(day, time(), UTC) if day else services.clock.now()
+    at = datetime.combine(day, time(), zone).astimezone(UTC) if day else now
     return _apply(services, record, who, EventName.MARK_CREATED, at=at)
 
 

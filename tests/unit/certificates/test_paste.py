@@ -1,5 +1,6 @@
 import base64
 import json
+import quopri
 import time
 import urllib.parse
 from datetime import UTC, date, datetime, timedelta
@@ -69,6 +70,37 @@ _DRESSES = {
     "with a header": lambda text: text.replace("E-----\n", "E-----\nProc-Type: 4\n\n", 1),
     "encoded once more": lambda text: base64.b64encode(text.encode()).decode(),
     "old label": lambda text: text.replace("CERTIFICATE", "X509 CERTIFICATE"),
+    "a file of UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1"),
+    "a file of UTF-16 with its mark": lambda text: text.encode("utf-16").decode("utf-8", "replace"),
+    "a mark read as letters": lambda text: "\u00ef\u00bb\u00bf" + text,
+    "entities": lambda text: (
+        text.replace("+", "&#43;").replace("/", "&#x2F;").replace("=", "&#61;")
+    ),
+    "quoted, as HTML": lambda text: "".join(f"&gt; {line}\n" for line in _lines(text)),
+    "paragraphs of HTML": lambda text: "".join(f"<p>{line}</p>" for line in _lines(text)),
+    "divisions of HTML": lambda text: "".join(
+        f'<div dir="ltr"><span>{line}&nbsp;</span></div>' for line in _lines(text)
+    ),
+    "places to break a line": lambda text: text.replace("MII", "M<wbr>II"),
+    "soft line breaks": lambda text: quopri.encodestring(
+        "".join(_lines(text)[1:-1]).encode()
+    ).decode(),
+    "rich text": lambda text: "{\\rtf1\\ansi\\f0 " + text.replace("\n", "\\par\n") + "}",
+    "base64 for addresses": lambda text: (
+        "".join(_lines(text)[1:-1]).replace("+", "-").replace("/", "_")
+    ),
+    "without its padding": lambda text: "".join(_lines(text)[1:-1]).rstrip("="),
+    "a data URL": lambda text: (
+        "data:application/x-x509-ca-cert;base64," + "".join(_lines(text)[1:-1])
+    ),
+    "a signed text": lambda text: (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
+        + text.replace("-----B", "- -----B").replace("-----E", "- -----E")
+        + "-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----\n"
+    ),
+    "small letters": lambda text: text.replace("BEGIN CERTIFICATE", "begin certificate"),
+    "hyphens that do not break": lambda text: text.replace("-", "\u2011"),
+    "soft hyphens": "\u00ad".join,
 }
 
 
@@ -151,6 +183,14 @@ _HIDDEN = {
     "encoded once more": lambda key: base64.b64encode(key.encode()).decode(),
     "its first line alone": lambda key: _lines(key)[1],
     "lower case": lambda key: key.replace("PRIVATE KEY", "private key"),
+    "a file of UTF-16": lambda key: key.encode("utf-16-le").decode("latin-1"),
+    "entities": lambda key: key.replace(" ", "&#32;").replace("/", "&#47;"),
+    "tags inside its name": lambda key: key.replace("PRIVATE", "PRI<b>VATE</b>"),
+    "a soft break inside its name": lambda key: key.replace("PRIVATE", "PRI=\nVATE"),
+    "base64 for addresses": lambda key: (
+        "".join(_lines(key)[1:-1]).replace("+", "-").replace("/", "_").rstrip("=")
+    ),
+    "rich text": lambda key: "{\\rtf1 " + key.replace("\n", "\\par\n") + "}",
 }
 
 
@@ -204,6 +244,15 @@ _HOSTILE = {
     "web keys": '"kty":"d":',
     "web keys and blanks": '"d"         ',
     "controls": "\x1e\x00",
+    "NULs": "\x00",
+    "tags": "<a ",
+    "tags and blanks": "<a" + " " * 301,
+    "entities": "&#43;",
+    "entities without ends": "&#4",
+    "soft breaks": "=\n",
+    "soft breaks and blanks": "=   \nA",
+    "escaped dashes": "\n- -",
+    "paragraphs": "\\par",
     "lengths of DER": base64.b64encode(b"\x30\x84\xff\xff\xff\xff").decode(),
     "nested DER": base64.b64encode(b"\x30\x82\x01\x00" * 3).decode(),
     "fields": base64.b64encode(b"\x0a\x01\x00").decode(),
@@ -247,6 +296,27 @@ def _wrong(text: str) -> dict[str, tuple[str, PasteCode]]:
         "two certificates": (text + text, PasteCode.SEVERAL),
         "a request": (text.replace("CERTIFICATE", "CERTIFICATE REQUEST"), PasteCode.UNREADABLE),
         "words": ("Please find the certificate attached.", PasteCode.UNREADABLE),
+        "words alone": (
+            "Please find the certificate for our number attached to this mail thank you very much",
+            PasteCode.UNREADABLE,
+        ),
+        "figures": (body.encode().hex(), PasteCode.UNREADABLE),
+        "figures in groups": (body.encode().hex(" ", 4), PasteCode.UNREADABLE),
+        "a chain": (
+            text.replace("CERTIFICATE", "PKCS7"),
+            PasteCode.UNREADABLE,
+        ),
+        "trusted": (
+            text.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
+            PasteCode.UNREADABLE,
+        ),
+        "a list of revoked ones": (text.replace("CERTIFICATE", "X509 CRL"), PasteCode.UNREADABLE),
+        "an encrypted message": (
+            "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n=abcd\n-----END PGP MESSAGE-----\n",
+            PasteCode.UNREADABLE,
+        ),
+        "shortened": ("\n".join([*lines[:2], "\u2026", lines[-1]]), PasteCode.UNREADABLE),
+        "hidden": ("\n".join([lines[0], "*" * 64, lines[-1]]), PasteCode.UNREADABLE),
         "far too long": ("A" * (MAXIMUM_CHARACTERS + 1), PasteCode.TOO_LONG),
         "no certificate inside": (
             base64.b64encode(b"\x30\x40" + bytes(64)).decode(),

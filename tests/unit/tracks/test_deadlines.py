@@ -21,6 +21,7 @@ from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import (
     as_of,
+    asked_already,
     customer_due_at,
     deadlines,
     done_by,
@@ -210,9 +211,17 @@ def test_readiness_of_an_old_date_is_asked_by_the_mail_of_the_approval_alone() -
     state = entered(
         TUESDAY, state_of(T.ONBOARDING, S.AWAITING_READINESS, ready_date=date(2026, 10, 1))
     )
+    asked = asked_already(state, customer_zone=TOKYO, policy=POLICY, team=JAPAN)
+    assert asked == ("remind-1",)
     found = listed(state)
-    assert "remind-1" not in found
     assert (found["remind-2"], found["close"]) == (at(2026, 12, 1), at(2026, 12, 24))
+
+
+def test_mail_before_the_ready_date_leaves_its_question() -> None:
+    state = entered(
+        TUESDAY, state_of(T.ONBOARDING, S.AWAITING_READINESS, ready_date=date(2026, 11, 25))
+    )
+    assert asked_already(state, customer_zone=TOKYO, policy=POLICY, team=JAPAN) == ()
 
 
 def test_new_date_moves_all_readiness_deadlines() -> None:

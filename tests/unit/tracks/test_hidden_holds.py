@@ -7,8 +7,15 @@ from functools import partial
 import pytest
 
 from pipeline.errors import RefusedError
+from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, Event, EventName, HoldReason, RequestState, Status, Track
-from pipeline.model.transition import AlertStaff, IssueCertificate, SendNotice, SetNumber
+from pipeline.model.transition import (
+    AlertStaff,
+    IssueCertificate,
+    RevokeCertificate,
+    SendNotice,
+    SetNumber,
+)
 from pipeline.tracks.catalogue import FIRST_STAFF_STATUSES, TRACKS
 from pipeline.tracks.deadlines import customer_due_at, our_promise_at
 from pipeline.tracks.machine import apply
@@ -150,3 +157,49 @@ def test_new_certificate_is_not_ordered_while_the_owner_is_in_doubt(status: Stat
     taken = apply(_hidden(state, OWNER), wanted, POLICY)
     assert taken.effects == (AlertStaff("certificate_wanted_on_hold"),)
     assert (taken.after.hidden, taken.after.shown.status) == (True, status)
+
+
+@pytest.mark.parametrize("status", [Status.CERTIFICATE_ISSUED, Status.SLOT_AGREED])
+def test_revocation_during_a_hidden_hold_shows_a_hold_until_its_release(status: Status) -> None:
+    state = RequestState(
+        Track.MIGRATION,
+        status,
+        7,
+        NOW - DAY,
+        approved_at=NOW - DAY,
+        certificates=1,
+        certificate_expires_at=NOW + DAY,
+        claims_number=True,
+    )
+    revoke = Event(EventName.REVOKE, Actor.STAFF, NOW, reason="exposed")
+    taken = apply(_hidden(state, OWNER), revoke, POLICY)
+    assert taken.effects == (
+        RevokeCertificate("exposed"),
+        SendNotice(NoticeName.CERTIFICATE_REVOKED),
+    )
+    assert taken.after.shown.held_for(HoldReason.CERTIFICATE_REVOKED)
+    released = apply(taken.after, Event(EventName.RELEASE, Actor.STAFF, NOW), POLICY).after
+    assert released.held_for(OWNER)
+    left = Status.CERTIFICATE_EXPIRED if status is Status.CERTIFICATE_ISSUED else status
+    assert (released.hidden, released.shown.status) == (True, left)
+
+
+@pytest.mark.parametrize("doubt", [OWNER, HoldReason.TOO_MANY])
+def test_certificate_is_not_made_anew_while_the_request_is_in_doubt(doubt: HoldReason) -> None:
+    state = RequestState(
+        Track.ONBOARDING,
+        Status.CERTIFICATE_ISSUED,
+        7,
+        NOW - DAY,
+        approved_at=NOW - DAY,
+        certificates=1,
+        certificate_expires_at=NOW + DAY,
+        claims_number=True,
+    )
+    withdraw = Event(EventName.WITHDRAW, Actor.CUSTOMER, NOW, proven=True)
+    withdrawn = apply(_hidden(state, doubt), withdraw, POLICY).after
+    undo = Event(EventName.UNDO_WITHDRAW, Actor.CUSTOMER, NOW, proven=True)
+    taken = apply(withdrawn, undo, POLICY)
+    assert taken.after.certificate_wanted_at is None
+    assert IssueCertificate() not in taken.effects
+    assert (taken.after.hidden, taken.after.shown.status) == (True, Status.CERTIFICATE_EXPIRED)

@@ -9,6 +9,7 @@ from pipeline.model.transition import (
     Effect,
     ExpireCertificate,
     RevokeCertificate,
+    SendNotice,
 )
 from pipeline.tracks.machine import apply
 from tests.unit.tracks.rows import (
@@ -240,6 +241,8 @@ HELD = [
         E.RELEASE,
         F,
         S.CERTIFICATE_EXPIRED,
+        # the mail of the revocation said that there is no deadline
+        (SendNotice(N.STATUS_CHANGED, "released"),),
         state={
             "came_from": S.CERTIFICATE_ISSUED,
             "hold_reason": HoldReason.CERTIFICATE_REVOKED,
@@ -256,6 +259,25 @@ HELD = [
         state={"came_from": S.CERTIFICATE_ISSUED, "certificate_expires_at": NOW},
         after={"came_from": S.CERTIFICATE_EXPIRED, "certificate_expires_at": None},
     ),
+    *[
+        # its successor is on the way: the hold leads back to where that is waited for
+        Row(
+            track,
+            S.HELD,
+            E.EXPIRE,
+            Y,
+            S.HELD,
+            (ExpireCertificate(),),
+            state={"came_from": waiting, "certificate_expires_at": NOW, "certificates": 1},
+            after={"came_from": waiting, "certificate_expires_at": None},
+        )
+        for track, waiting in (
+            (T.ONBOARDING, S.APPROVED),
+            (T.MIGRATION, S.APPROVED),
+            (T.MIGRATION, S.SLOT_PLANNING),
+            (T.MIGRATION, S.SLOT_AGREED),
+        )
+    ],
     Row(
         T.ONBOARDING,
         S.HELD,
