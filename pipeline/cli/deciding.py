@@ -1,7 +1,7 @@
 """What every command that decides on a request has in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,13 +12,31 @@ from pipeline.flow.services import Services
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
+if TYPE_CHECKING:
+    from pipeline.flow.staff.rehearsal import Decide
+
 Decorated = Callable[..., Any]
 
 
+#: Under this name a command remembers that it is only asked what it would do.
+_PREVIEW = "pipeline.preview"
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, *_value: bool) -> None:
+    ctx.meta[_PREVIEW] = any(_value)
+
+
+#: Lets a decision only say what it would do; :func:`decide` looks for it.
+preview = click.option(
+    "--preview", is_flag=True, expose_value=False, callback=_remember, is_eager=True
+)
+
+
 def decision(command: Decorated) -> Decorated:
-    """Add what every decision takes: the reference, who decides, JSON."""
+    """Add what every decision takes: the reference, who decides, a preview, JSON."""
     for decorator in (
         click.option("--json", "as_json", is_flag=True),
+        preview,
         click.option("--as", "name", default=None),
         click.argument("reference"),
     ):
@@ -29,12 +47,14 @@ def decision(command: Decorated) -> Decorated:
 def decide(
     reference: str,
     name: str | None,
-    work: Callable[[Services, RequestRecord, str], RequestRecord],
+    work: "Decide",
     *,
     as_json: bool,
     text: str = "",
 ) -> None:
     """Let ``work`` decide on a request, and print its status before and after.
+
+    With ``--preview`` it is only told what would come of it.
 
     ``text`` are words of staff that the customer gets: who writes them in another language than the
     customer reads is told so.
@@ -45,6 +65,9 @@ def decide(
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
         with telling_what_is_possible(opened, record.reference):
+            if click.get_current_context().meta.get(_PREVIEW):
+                _announce(opened, record, work, name or os_user(), as_json=as_json)
+                return
             changed = work(opened, record, name or os_user())
     if as_json:
         print_json(
@@ -64,6 +87,20 @@ def decide(
             after=words.step(changed.status),
         )
     )
+
+
+def _announce(
+    services: Services, record: RequestRecord, work: "Decide", who: str, *, as_json: bool
+) -> None:
+    """Print what ``work`` would do."""
+    from pipeline.cli.pages.announced import as_facts, print_announced  # noqa: PLC0415 - slow
+    from pipeline.flow.staff.rehearsal import rehearse  # noqa: PLC0415
+
+    announced = rehearse(services, record, work, who)
+    if as_json:
+        print_json(as_facts(announced, issued_by_us=services.issuer.automatic))
+    else:
+        print_announced(announced, services)
 
 
 def _tell_language(text: str, reads: str, seconds: int) -> None:

@@ -15,13 +15,14 @@ from pipeline.flow.answers.revisions import (
 from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.outgoing.asked import items_asked, own_words
 from pipeline.flow.requests.revise import apply_answers
 from pipeline.flow.requests.route import prove
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.staff.review import note_of_staff
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
 from pipeline.model.form import FormKind
 from pipeline.model.notice import ProblemItem
@@ -50,9 +51,13 @@ def ask(
         items = _items(work, current, fields, text)
         if not (items or text.strip()):
             raise UsageError("nothing_to_ask", reference=current.reference)
-        details = NoticeDetails(items=items, own_words=text)
+        details = NoticeDetails(items=items, own_words=own_words(fields, text))
         event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
-        return apply_event(work, current, event, by_staff(who), details)
+        asked = apply_event(work, current, event, by_staff(who), details)
+        if text.strip():
+            # the reminders ask it again
+            work.tx.notes.insert(note_of_staff(work.now, current, who, text))
+        return asked
 
     return on_request(services, record, change)
 
@@ -69,21 +74,10 @@ def _items(
     checked = judge(work.services.phones, submission_of(revision), work.now)
     if not fields:
         return items_for_customer(checked, record.language)
-    texts, numbers = form_texts(record.language), FORMS[record.form].numbers
-    unknown = [field for field in fields if field not in numbers]
+    unknown = [field for field in fields if field not in FORMS[record.form].numbers]
     if unknown:
         raise _field_unknown(unknown[0], record.form)
-    return tuple(
-        ProblemItem(
-            question=numbers[field],
-            label=texts.label(record.form, field),
-            where=reading.where if reading else "",
-            given=reading.raw if reading else "",
-            sentences=(text,) if text else (),
-            field=field,
-        )
-        for field, reading in ((field, checked.reading(field)) for field in fields)
-    )
+    return items_asked(record, checked, fields, text)
 
 
 def _field_unknown(field: str, kind: FormKind) -> UsageError:

@@ -20,6 +20,8 @@ def accept(reference: str, name: str | None, *, as_json: bool) -> None:
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         accepted = replies.accept(opened, record, who)
+        if opened.rehearsal is not None:
+            return accepted
         decide_again(opened)
         with opened.store.read() as tx:
             return tx.requests.get(accepted.id) or accepted
