@@ -8,7 +8,9 @@ import click
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import print_json, tell_lines
 from pipeline.cli.pages.possible import telling_what_is_possible
+from pipeline.errors import UsageError
 from pipeline.flow.services import Services
+from pipeline.model.identifiers import read_reference
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
@@ -68,6 +70,7 @@ def decide(
             if click.get_current_context().meta.get(_PREVIEW):
                 _announce(opened, record, work, name or os_user(), as_json=as_json)
                 return
+            _refuse_cut(reference, opened, record, work, name or os_user())
             changed = work(opened, record, name or os_user())
     if as_json:
         print_json(
@@ -87,6 +90,26 @@ def decide(
             after=words.step(changed.status),
         )
     )
+
+
+def _refuse_cut(
+    typed: str, services: Services, record: RequestRecord, work: "Decide", who: str
+) -> None:
+    """Refuse to do for good what was typed with a part of a reference."""
+    from pipeline.flow.staff.rehearsal import rehearse  # noqa: PLC0415 - slow
+
+    if read_reference(typed) is None and rehearse(services, record, work, who).lasting:
+        refuse_cut(typed, record)
+
+
+def refuse_cut(typed: str, record: RequestRecord) -> None:
+    """Refuse a part of a reference: a slip of the finger would name another request.
+
+    A whole one has a check character. Raises UsageError ``reference_cut``.
+    """
+    if read_reference(typed) is None:
+        name = record.company or record.address_of_record
+        raise UsageError("reference_cut", typed=typed, reference=record.reference, company=name)
 
 
 def _announce(

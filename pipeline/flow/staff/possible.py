@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pipeline import terms
 from pipeline.errors import RefusedError
+from pipeline.flow.answers.revisions import latest_accepted, open_answers
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import is_too_early, staff_event
 from pipeline.flow.staff.replies import word_of
@@ -18,6 +19,7 @@ from pipeline.model.transition import (
     SendNotice,
 )
 from pipeline.store.records import NoteRecord, RequestRecord
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.machine import apply, next_system_event
 from pipeline.tracks.moves import allowed_events, forward_event, whose_move
 
@@ -35,12 +37,12 @@ _MORE_IS_NEEDED = frozenset(
     }
 )
 
+#: The events of ``request edit``.
+_EDITS = frozenset({EventName.CORRECTED, EventName.PROBLEMS_FOUND, EventName.REVISED})
 #: What follows these depends on what staff enter with them, or on what the request is about.
 _OPEN = frozenset(
     {
-        EventName.CORRECTED,
-        EventName.PROBLEMS_FOUND,
-        EventName.REVISED,
+        *_EDITS,
         EventName.ROUTE,
         EventName.RELEASE,
         EventName.OWNER_SETTLED,
@@ -49,6 +51,8 @@ _OPEN = frozenset(
         EventName.NEW_DATE,
     }
 )
+#: What follows them depends on facts outside of the request: the number, the code's maker.
+_BY_FACTS = frozenset({Status.NUMBER_CHECK, Status.AWAITING_ACTIVE, Status.MAKING})
 _HOUR = timedelta(hours=1)
 
 
@@ -73,8 +77,13 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, 
     Each is tried on the pure machine, so that none is named that would be refused by its rules;
     what staff still have to say (a slot, a date, a track) is left to them.
     """
+    barred = _barred(services, record)
     names = allowed_events(record.state, Actor.STAFF, services.policy)
-    tried = [found for name in names if (found := _tried(services, record, name)) is not None]
+    tried = [
+        found
+        for name in names
+        if name not in barred and (found := _tried(services, record, name)) is not None
+    ]
     forward = forward_event(record.state)
     return tuple(sorted(tried, key=lambda found: found.event is not forward))
 
@@ -86,12 +95,26 @@ def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
     return isinstance(waiting, NoteRecord) and bool(word_of(record, waiting))
 
 
+def _barred(services: Services, record: RequestRecord) -> set[EventName]:
+    """Return what the machine allows and the answers or the sender forbid."""
+    with services.store.read() as tx:
+        answered = latest_accepted(tx, record) is not None
+        wrong = bool(open_answers(tx, record))
+    barred = set(_NOT_OFFERED)
+    if wrong:
+        barred.add(EventName.APPROVE)
+    if not answered and TRACKS[record.state.track].form is None:
+        barred |= _EDITS
+    if record.sender_verdict is not SenderVerdict.PASS:
+        barred.add(EventName.RELEASE)
+    return barred
+
+
 def _tried(services: Services, record: RequestRecord, name: EventName) -> Possible | None:
     """Return what comes of ``name`` now; None where it would be refused."""
-    proven = record.sender_verdict is SenderVerdict.PASS
-    barred = name in _NOT_OFFERED or (name is EventName.RELEASE and not proven)
-    if barred or is_too_early(record, name, services.clock.now()):
+    if is_too_early(record, name, services.clock.now()):
         return None
+    proven = record.sender_verdict is SenderVerdict.PASS
     event = _probe(services, record, name)
     try:
         transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
@@ -100,6 +123,8 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
     if name in _OPEN:
         return Possible(name)
     after, effects = _followed(services, record, transition.after, transition.effects)
+    if after.status in _BY_FACTS:
+        return Possible(name)
     if not proven and whose_move(after, services.policy) is Move.CUSTOMER:
         return None
     return Possible(
