@@ -15,7 +15,7 @@ from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
-    from pipeline.flow.staff.rehearsal import Decide
+    from pipeline.flow.staff.desk.rehearsal import Decide
 
 Decorated = Callable[..., Any]
 
@@ -82,9 +82,10 @@ def decide(
             }
         )
         return
+    stays = record.status is changed.status
     click.echo(
         words.word(
-            "decided",
+            "decided_stays" if stays else "decided",
             reference=changed.reference,
             before=words.step(record.status),
             after=words.step(changed.status),
@@ -96,7 +97,7 @@ def _refuse_cut(
     typed: str, services: Services, record: RequestRecord, work: "Decide", who: str
 ) -> None:
     """Refuse to do for good what was typed with a part of a reference."""
-    from pipeline.flow.staff.rehearsal import rehearse  # noqa: PLC0415 - slow
+    from pipeline.flow.staff.desk.rehearsal import rehearse  # noqa: PLC0415 - slow
 
     if read_reference(typed) is None and rehearse(services, record, work, who).lasting:
         refuse_cut(typed, record)
@@ -117,7 +118,7 @@ def _announce(
 ) -> None:
     """Print what ``work`` would do."""
     from pipeline.cli.pages.announced import as_facts, print_announced  # noqa: PLC0415 - slow
-    from pipeline.flow.staff.rehearsal import rehearse  # noqa: PLC0415
+    from pipeline.flow.staff.desk.rehearsal import rehearse  # noqa: PLC0415
 
     announced = rehearse(services, record, work, who)
     if as_json:

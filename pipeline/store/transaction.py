@@ -8,6 +8,7 @@ from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
 from pipeline.store.tables.certificates import Certificates, Signings
 from pipeline.store.tables.counters import Counters
+from pipeline.store.tables.desk import Desk
 from pipeline.store.tables.events import Events
 from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
@@ -55,6 +56,7 @@ class Transaction:
     outbox = _Table(Outbox)
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)
+    desk = _Table(Desk)
     quarantine = _Table(Quarantine)
     alerts = _Table(Alerts)
     leases = _Table(Leases)

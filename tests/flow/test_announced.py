@@ -6,6 +6,7 @@ the rehearsal as well, and are not offered.
 """
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,9 +21,9 @@ from pipeline.errors import PipelineError
 from pipeline.flow.services import Services
 from pipeline.flow.services.state import open_store
 from pipeline.flow.staff import certificates, corrections, letters, organisations, replies, review
+from pipeline.flow.staff.desk.rehearsal import rehearse
 from pipeline.flow.staff.drop import drop
 from pipeline.flow.staff.possible import decisions_now
-from pipeline.flow.staff.rehearsal import rehearse
 from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Status, Track
@@ -45,7 +46,7 @@ def _slots(services: Services, count: int) -> tuple[Slot, ...]:
 
 def _advance(
     event: EventName | None, services: Services, record: RequestRecord, who: str
-) -> RequestRecord:  # noqa: E501
+) -> RequestRecord:
     slots = {None: (), EventName.OFFER_SLOTS: _slots(services, 2)}.get(event, ())
     if event is EventName.ACCEPT_SLOT:
         slots = tuple(record.state.slots[:1])
@@ -55,7 +56,7 @@ def _advance(
 
 def _edit(
     answers: Mapping[str, str], services: Services, record: RequestRecord, who: str
-) -> RequestRecord:  # noqa: E501
+) -> RequestRecord:
     return corrections.edit(services, record, who, answers=tuple(answers.items()))
 
 
@@ -209,7 +210,8 @@ class Walk:
                     announced = rehearse(here.services, record, decide, _WHO)
                 except PipelineError as error:
                     self.refused += 1
-                    assert _refusal(here, decide) == error.code, where
+                    if _refusal(here, decide) != error.code:
+                        self.offered_in_vain.append((*where, "rehearsed otherwise"))
                     own = not name.startswith("record")
                     if own and event in offered and error.code not in _OF_WHAT_IS_SAID:
                         self.offered_in_vain.append((*where, error.code))
@@ -259,7 +261,7 @@ _BEGINNINGS: dict[str, Begin] = {
         pytest.param(name, marks=pytest.mark.long) if name != "forged" else name
         for name in _BEGINNINGS
     ],
-)  # noqa: E501
+)
 def test_each_decision_does_what_was_announced(
     world: World, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -267,6 +269,8 @@ def test_each_decision_does_what_was_announced(
     walk = Walk(world)
     walk.run()
     with capsys.disabled():
-        print(f"\n{name}: {len(walk.seen)} places, {walk.taken} taken, {walk.refused} refused")
+        sys.stdout.write(
+            f"\n{name}: {len(walk.seen)} places, {walk.taken} taken, {walk.refused} refused\n"
+        )
     assert walk.offered_in_vain == []
     assert walk.taken > len(walk.seen)

@@ -17,8 +17,8 @@ from pipeline.flow.staff.possible import decisions_now
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Slot, Status
-from pipeline.store import queries
-from pipeline.store.queries import QueueView
+from pipeline.store import queries, queues
+from pipeline.store.queues import QueueView
 from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, form
 from tests.world.fixtures import MakeWorld
@@ -297,7 +297,7 @@ def test_active_requests_are_in_no_queue_of_what_expires(any_world: World) -> No
 
     def expiring() -> tuple[list[str], int]:
         with world.services.store.read() as tx:
-            rows = queries.queue(tx, QueueView.EXPIRING)
+            rows = queues.queue(tx, QueueView.EXPIRING)
             soon = queries.counts(tx, world.clock.now() + timedelta(days=5)).expiring
         return [row.reference for row in rows], soon
 

@@ -49,7 +49,7 @@ def test_reminder_asks_for_what_staff_could_not_enter(world: World) -> None:
     assert world.staff_mails() == []  # the form is with the customer already
     (mail,) = world.later(days=5)
     assert mail.notice == "correction_reminder"
-    assert "会社の正式名称" in mail.text
+    assert "会社名（正式名称）" in mail.text
     assert "表示名" not in mail.text
     assert mail.files
 

@@ -6,7 +6,7 @@ import click
 
 from pipeline.cli.output import plain, print_lines
 from pipeline.flow.services import Services
-from pipeline.flow.staff.rehearsal import Announced
+from pipeline.flow.staff.desk.rehearsal import Announced
 from pipeline.model.request import Status
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.outbox_records import OutboxRecord

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
-from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
+from pipeline.cli.commands.requests.words import (
+    accept,
+    answer,
+    delay,
+    give_back,
+    note,
+    snooze,
+    take,
+    tick,
+)
 from pipeline.cli.deciding import decide, decision, refuse_cut
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
@@ -24,7 +33,7 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "answer", "delay", "note", "tick"]
+__all__ = ["accept", "answer", "delay", "give_back", "note", "snooze", "take", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
