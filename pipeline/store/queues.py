@@ -235,8 +235,8 @@ def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
         QueueView.HELD: (Status.HELD,),
         QueueView.EXPIRED: (Status.CERTIFICATE_EXPIRED,),
     }
-    if view is QueueView.QR:
-        return (requests.c.track == Track.QR,)
+    if view.value in {track.value for track in Track}:  # a view that is called like a track
+        return (requests.c.track == Track(view.value),)
     wanted = statuses.get(view, ())
     if len(wanted) == 1:
         return (requests.c.status == wanted[0],)
@@ -316,12 +316,9 @@ def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
             requests.c.overdue_since.is_(None),
             sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
         )
-        parts = (late, moves, written)
-    elif view is QueueView.EXPIRING:
-        parts = (_count(transaction, OPEN, _LIVE),)
-    else:
-        parts = (_count(transaction, OPEN, *_narrowed(view)),)
-    return sum(parts)
+        return late + moves + written
+    narrowed = (_LIVE,) if view is QueueView.EXPIRING else _narrowed(view)
+    return _count(transaction, OPEN, *narrowed)
 
 
 def _count(transaction: Transaction, *conditions: sa.ColumnElement[bool]) -> int:

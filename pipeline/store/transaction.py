@@ -8,7 +8,6 @@ from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
 from pipeline.store.tables.certificates import Certificates, Signings
 from pipeline.store.tables.counters import Counters
-from pipeline.store.tables.desk import Desk
 from pipeline.store.tables.events import Events
 from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
@@ -21,7 +20,7 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.users import Sessions, Tokens, Users
+from pipeline.store.tables.users import Desk, Sessions, Tokens, Users
 
 T = TypeVar("T")
 

@@ -73,7 +73,9 @@ def test_entered_number_of_another_organisation_is_held(any_world: World, routed
     done = corrections.edit(world.services, world.request(), "saki", answers=answers)
     assert (done.status, done.state.hold_reason) == (Status.HELD, HoldReason.OWNERSHIP)
     with world.services.store.read() as tx:
-        assert tx.numbers.get(_OTHER).organisation == "other-company.example"
+        number = tx.numbers.get(_OTHER)
+    assert number is not None
+    assert number.organisation == "other-company.example"
 
 
 def test_wrong_answers_of_staff_stop_the_approval(world: World) -> None:

@@ -58,9 +58,9 @@ def print_announced(announced: Announced, services: Services) -> None:
         owner, reader = announced.organisation, after.address_of_record
         said = words.word(key, number=ordered.number, organisation=owner, recipient=reader)
         print_lines(said, rest="  ")
-    for row in announced.ended:
-        state = words.status_word(row.state.value)
-        print_lines(words.word("preview_ends_live", serial=row.serial, state=state), rest="  ")
+    for ended in announced.ended:
+        state = words.status_word(ended.state.value)
+        print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
     if after.state.ended:
         undone = after.status is Status.WITHDRAWN
         print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")

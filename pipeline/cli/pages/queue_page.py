@@ -105,7 +105,9 @@ def export_rows(out: Path, rows: Sequence[QueueRow], zone: str) -> None:
     if kind == ".csv":
         write_out(out, _as_csv(table))
     elif kind == ".xlsx":
-        write_out(out, _as_workbook(table))
+        from pipeline.forms.xlsx.write.table import table_as_workbook  # noqa: PLC0415 - slow
+
+        write_out(out, table_as_workbook(table))
     else:
         raise UsageError("export_kind", path=out)
     print_lines(words.counted("exported", len(rows)))
@@ -143,19 +145,3 @@ def _inert(cell: str) -> str:
     """Return a cell that no program takes for a formula; a number of ours stays a number."""
     is_number = cell.startswith("+") and cell[1:].isdecimal()
     return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell
-
-
-def _as_workbook(table: Sequence[Sequence[str]]) -> bytes:
-    from openpyxl import Workbook  # noqa: PLC0415 - slow to import
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
-
-    book = Workbook()
-    sheet = book.active
-    for number, line in enumerate(table, start=1):
-        for column, text in enumerate(line, start=1):
-            cell = sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("", text))
-            cell.data_type = "s"
-    sheet.freeze_panes = "A2"
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()

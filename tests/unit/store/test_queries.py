@@ -42,9 +42,9 @@ def _insert(store: Store, *records: RequestRecord) -> None:
     store.run(work)
 
 
-def _queue(store: Store, view: QueueView, **more: int) -> list[str]:
+def _queue(store: Store, view: QueueView, limit: int = 50, offset: int = 0) -> list[str]:
     with store.read() as transaction:
-        return [row.id for row in queues.queue(transaction, view, **more)]
+        return [row.id for row in queues.queue(transaction, view, limit=limit, offset=offset)]
 
 
 def test_queues_show_open_work_and_who_waits_longest_first(
