@@ -3,6 +3,7 @@
 import os
 import stat
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -36,8 +37,6 @@ def signature_algorithm() -> ec.ECDSA:
 
 class Authority:
     """The key that signs our certificates; it never leaves this object."""
-
-    __slots__ = ("_key", "arc", "certificate")
 
     def __init__(
         self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, arc: str
@@ -149,15 +148,31 @@ class Authority:
         """The authority's own certificate in PEM (public)."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of the authority's certificate (DER) in hexadecimal."""
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
-    @property
+    @cached_property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public half of the key."""
         return self._key.public_key()
+
+    @cached_property
+    def subject(self) -> x509.Name:
+        """The name that its certificates have as their issuer."""
+        return self.certificate.subject
+
+    @cached_property
+    def key_identifier(self) -> bytes:
+        """The identifier of the public key (RFC 5280, section 4.2.1.2)."""
+        return x509.SubjectKeyIdentifier.from_public_key(self.public_key).digest
+
+    @cached_property
+    def as_issuer(self) -> x509.AuthorityKeyIdentifier:
+        """What its certificates name their issuer's key by (RFC 5280, section 4.2.1.1)."""
+        own = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own.value)
 
     def sign(self, to_be_signed: bytes) -> bytes:
         """Return the signature of ``to_be_signed`` in DER; the same bytes give the same one."""

@@ -1,8 +1,10 @@
 """Calendar files (RFC 5545) with the last moments of certificates; they hold no text of any."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from pipeline import __version__
 
@@ -10,6 +12,8 @@ CONTENT_TYPE = "text/calendar"
 
 #: A program shows a notification so long before the end.
 _NOTIFIED_BEFORE = timedelta(days=1)
+#: A line that is neither escaped (RFC 5545, 3.3.11) nor folded (3.1).
+_AS_IT_IS = re.compile(r"[ -+\--:<-\[\]-~]{1,74}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +31,59 @@ class CalendarEntry:
 
 
 def calendar_file(entries: Sequence[CalendarEntry], made_at: datetime, name: str = "") -> bytes:
-    """Return the calendar of ``entries``, in UTC; ``name`` is what a feed is called."""
-    from icalendar import Alarm, Calendar, Event  # noqa: PLC0415 - slow to import
+    """Return the calendar of ``entries``, in UTC; ``name`` is what a feed is called.
 
-    calendar = Calendar()
-    calendar.add("prodid", f"-//whatsapp-request-pipeline//{__version__}//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    Its parts stand in the order in which `icalendar` writes them, which folds and escapes.
+    """
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        _text("PRODID", f"-//whatsapp-request-pipeline//{__version__}//EN"),
+        "METHOD:PUBLISH",
+    ]
     if name:
-        calendar.add("x-wr-calname", name)
+        lines.append(_text("X-WR-CALNAME", name))
     for entry in entries:
-        event = Event()
-        event.add("uid", entry.uid)
-        event.add("dtstamp", made_at.astimezone(UTC).replace(microsecond=0))
-        event.add("dtstart", entry.at.astimezone(UTC))
-        event.add("sequence", entry.sequence)
-        event.add("summary", entry.summary)
-        event.add("description", entry.description)
-        event.add("transp", "TRANSPARENT")
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", entry.summary)
-        alarm.add("trigger", -_NOTIFIED_BEFORE)
-        event.add_component(alarm)
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())
+        lines += _event(entry, _instant(made_at))
+    lines.append("END:VCALENDAR\r\n")
+    return "\r\n".join(lines).encode()
+
+
+def _event(entry: CalendarEntry, made_at: str) -> tuple[str, ...]:
+    return (
+        "BEGIN:VEVENT",
+        _text("SUMMARY", entry.summary),
+        f"DTSTART:{_instant(entry.at)}",
+        f"DTSTAMP:{made_at}",
+        _text("UID", entry.uid),
+        f"SEQUENCE:{entry.sequence}",
+        _text("DESCRIPTION", entry.description),
+        "TRANSP:TRANSPARENT",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        _text("DESCRIPTION", entry.summary),
+        f"TRIGGER:-P{_NOTIFIED_BEFORE.days}D",
+        "END:VALARM",
+        "END:VEVENT",
+    )
+
+
+def _instant(at: datetime) -> str:
+    """Return ``at`` as a date and time in UTC (RFC 5545, 3.3.5), in whole seconds."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(name: str, value: str) -> str:
+    """Return a line of text; a plain one of one line is written as it is."""
+    line = f"{name}:{value}"
+    return line if _AS_IT_IS.fullmatch(line) else _folded(name, value)
+
+
+@lru_cache(maxsize=64)
+def _folded(name: str, value: str) -> str:
+    from icalendar import Event  # noqa: PLC0415 - slow to import
+
+    written = Event()
+    written.add(name, value)
+    _begin, line, *_end = written.content_lines()
+    return str(line.to_ical().decode())

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,7 +44,7 @@ def _form(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
         yield "serial"
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
         yield "signature_algorithm"
-    if certificate.issuer != authority.certificate.subject:
+    if certificate.issuer != authority.subject:
         yield "issuer"
     key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != ec.SECP256R1.name:
@@ -90,7 +91,7 @@ def _names(certificate: x509.Certificate, _authority: Authority) -> Iterator[str
 
 def _purposes(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
     purposes = _extension(certificate, x509.ExtendedKeyUsage)
-    ours = x509.ObjectIdentifier(f"{authority.arc}.1.1")
+    ours = _below(authority.arc, "1.1")
     if purposes is None or not purposes.critical or list(purposes.value) != [ours]:
         yield "extended_key_usage"
     tls = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}
@@ -107,7 +108,7 @@ def _purposes(certificate: x509.Certificate, authority: Authority) -> Iterator[s
 
 def _identifiers(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
     own = _extension(certificate, x509.SubjectKeyIdentifier)
-    expected = x509.SubjectKeyIdentifier.from_public_key(authority.public_key).digest
+    expected = authority.key_identifier
     issued_by = _extension(certificate, x509.AuthorityKeyIdentifier)
     if own is None or own.critical:
         yield "subject_key_identifier"
@@ -116,7 +117,7 @@ def _identifiers(certificate: x509.Certificate, authority: Authority) -> Iterato
 
 
 def _extras(certificate: x509.Certificate, authority: Authority) -> Iterator[str]:
-    full_name = x509.ObjectIdentifier(f"{authority.arc}.1.2")
+    full_name = _below(authority.arc, "1.2")
     known = {
         x509.BasicConstraints.oid,
         x509.KeyUsage.oid,
@@ -133,11 +134,17 @@ def _extras(certificate: x509.Certificate, authority: Authority) -> Iterator[str
         yield "full_name"
 
 
+@lru_cache(maxsize=8)
+def _below(arc: str, number: str) -> x509.ObjectIdentifier:
+    return x509.ObjectIdentifier(f"{arc}.{number}")
+
+
 def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> x509.Extension[_Kind] | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind)
-    except x509.ExtensionNotFound:
-        return None
+    found: x509.Extension[Any]
+    for found in certificate.extensions:
+        if type(found.value) is kind:
+            return found
+    return None
 
 
 _CHECKS: tuple[_Check, ...] = (_form, _times, _names, _purposes, _identifiers, _extras)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -27,12 +28,27 @@ _ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 _REFERENCE_URN = "urn:whatsapp-request:"
 
+_NO_AUTHORITY = x509.BasicConstraints(ca=False, path_length=None)
+_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
+
+@lru_cache(maxsize=8)
 def key_purpose(arc: str) -> x509.ObjectIdentifier:
     """Return the one purpose of our certificates: no TLS program knows it."""
     return x509.ObjectIdentifier(f"{arc}.1.1")
 
 
+@lru_cache(maxsize=8)
 def full_name_extension(arc: str) -> x509.ObjectIdentifier:
     """Return the extension that holds the whole business name as a DER UTF8String."""
     return x509.ObjectIdentifier(f"{arc}.1.2")
@@ -57,13 +73,12 @@ def build_to_be_signed(
     if not name:
         raise RefusedError("certificate_subject_empty", reference=subject.reference)
     unused_key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    throw_away = ec.generate_private_key(ec.SECP256R1())
     builder = _describe(authority, subject, name, unused_key)
     copy = (
         builder.serial_number(serial)
         .not_valid_before(created_at.astimezone(UTC))
         .not_valid_after(expires_at.astimezone(UTC) - _INCLUSIVE)
-        .sign(throw_away, hashes.SHA256())
+        .sign(_throw_away(), hashes.SHA256())
     )
     findings = lint(copy, authority)
     if findings:
@@ -71,6 +86,12 @@ def build_to_be_signed(
             "certificate_lint_failed", reference=subject.reference, findings=",".join(findings)
         )
     return copy.tbs_certificate_bytes
+
+
+@cache
+def _throw_away() -> ec.EllipticCurvePrivateKey:
+    """Return the key that copies are signed with to be linted; no certificate of it exists."""
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def finish(authority: Authority, to_be_signed: bytes) -> IssuedCertificate:
@@ -151,18 +172,6 @@ def _describe(
         x509.UniformResourceIdentifier(f"tel:{subject.number}"),
         x509.UniformResourceIdentifier(_REFERENCE_URN + subject.reference),
     ]
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    issued_by = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     return (
         x509.CertificateBuilder()
         .subject_name(
@@ -173,17 +182,14 @@ def _describe(
                 ]
             )
         )
-        .issuer_name(authority.certificate.subject)
+        .issuer_name(authority.subject)
         .public_key(public_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_NO_AUTHORITY, critical=True)
+        .add_extension(_USAGE, critical=True)
         .add_extension(x509.ExtendedKeyUsage([key_purpose(authority.arc)]), critical=True)
         .add_extension(x509.SubjectAlternativeName(own_names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issued_by.value),
-            critical=False,
-        )
+        .add_extension(authority.as_issuer, critical=False)
         .add_extension(
             x509.UnrecognizedExtension(full_name_extension(authority.arc), der.utf8_string(name)),
             critical=False,

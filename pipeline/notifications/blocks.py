@@ -7,10 +7,13 @@ on). All else is literal text.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline.notifications.seal import has_value
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 _SEPARATOR = re.compile("(:|：)")
 _CELL = "|"
+
+T = TypeVar("T")
 
 
 class BlockKind(StrEnum):
@@ -53,7 +58,8 @@ class Block:
     """A piece of a mail; ``gap`` tells that a blank line stands before it in the source.
 
     ``number`` is the number of an item (0: a bullet); ``rows`` are of a table, the first one its
-    heads; ``title`` and ``blocks`` are of a text to be passed on.
+    heads; ``title`` and ``blocks`` are of a text to be passed on. A ``fixed`` one has no value of a
+    mail in it: ``written`` keeps what was made of it, by the part of a mail and its language.
     """
 
     kind: BlockKind
@@ -64,6 +70,17 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     title: str = ""
     blocks: tuple["Block", ...] = ()
+    fixed: bool = False
+    written: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def kept(self, part: str, language: str, write: Callable[["Block"], T]) -> T:
+        """Return what ``write`` makes of this block in a ``part`` of a mail; a fixed one once."""
+        if not self.fixed:
+            return write(self)
+        found: T | None = self.written.get((part, language))
+        if found is None:
+            found = self.written[part, language] = write(self)
+        return found
 
 
 @cache
@@ -133,11 +150,14 @@ class _Reader:
         elif token.type == "heading_open":
             self.kind = BlockKind.HEADING
         elif token.type == "inline":
-            self.blocks.append(Block(self.kind, gap, _lines(token), self.number))
+            self._add(Block(self.kind, gap, _lines(token), self.number), token)
             self.kind, self.end = BlockKind.PARAGRAPH, last
         elif token.type == "fence":
-            self.blocks.append(_fence(token, gap=gap))
+            self._add(_fence(token, gap=gap), token)
             self.end = last
+
+    def _add(self, block: Block, token: "Token") -> None:
+        self.blocks.append(replace(block, fixed=not has_value(token.info + token.content)))
 
 
 @lru_cache(maxsize=512)

@@ -1,12 +1,13 @@
 """The HTML part of a mail: the same words, one column, readable at 320 px, light and dark."""
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
 from pipeline.notifications.blocks import Block, BlockKind, Line
-from pipeline.notifications.seal import Vault
+from pipeline.notifications.seal import Vault, has_value
 from pipeline.notifications.unbroken import is_moment, moment, unbroken
 from pipeline.notifications.words import Words
 
@@ -118,11 +119,17 @@ class HtmlWriter:
         for kind, group in groupby(blocks, key=_group):
             run = tuple(group)
             if kind in {"ol", "ul"}:
-                items = "\n".join(f'<li style="{_ITEM}">{self._lines(b.lines)}</li>' for b in run)
+                items = "\n".join(self._kept(block, self._item) for block in run)
                 pieces.append(f'<{kind} style="{_LIST}">\n{items}\n</{kind}>')
             else:
-                pieces.extend(map(self._block, run))
+                pieces.extend(self._kept(block, self._block) for block in run)
         return "\n".join(pieces)
+
+    def _kept(self, block: Block, write: Callable[[Block], str]) -> str:
+        return block.kept("html", self.words.language, write)
+
+    def _item(self, block: Block) -> str:
+        return f'<li style="{_ITEM}">{self._lines(block.lines)}</li>'
 
     def _block(self, block: Block) -> str:
         if block.kind is BlockKind.HEADING:
@@ -160,7 +167,7 @@ class HtmlWriter:
 
     def _strong(self, value: str) -> str:
         """Return a deadline, or a word to reply with: a word of the template is kept whole."""
-        whole = "" if self.vault.has_value(value) else ' style="white-space:nowrap"'
+        whole = "" if has_value(value) else ' style="white-space:nowrap"'
         return f"<strong{whole}>{self._open(value)}</strong>"
 
     def _table(self, block: Block) -> str:
@@ -190,7 +197,7 @@ class HtmlWriter:
 
     def _open(self, source: str) -> str:
         """Return ``source`` as HTML that is broken where a reader expects it."""
-        if not self.vault.has_value(source):
+        if not has_value(source):
             return _of_template(source)
         return _broken(self.vault.open_html(source))
 

@@ -4,8 +4,8 @@ Fields of one plain line and simple addresses are written as they are; all else 
 standard library.
 """
 
-import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import EmailPolicy
@@ -61,7 +61,9 @@ def encoded(content_type: str, content: bytes, disposition: str = "") -> Part:
     fields = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n"
     if disposition:
         fields += f"Content-Disposition: {disposition}\r\n"
-    return Part(fields.encode("ascii"), base64.encodebytes(content).replace(b"\n", b"\r\n"))
+    letters = b2a_base64(content, newline=False)
+    lines = [letters[at : at + _USUAL_LINE] for at in range(0, len(letters), _USUAL_LINE)]
+    return Part(fields.encode("ascii"), b"\r\n".join([*lines, b""]))
 
 
 def multipart(subtype: str, parts: Sequence[Part], boundary: str) -> Part:

@@ -1,10 +1,10 @@
 """The plain part of a mail, complete by itself."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pipeline.notifications.blocks import Block, BlockKind, Fact, Line
-from pipeline.notifications.seal import Vault
+from pipeline.notifications.seal import Vault, has_value
 from pipeline.notifications.words import Words
 from pipeline.notifications.wrap import fill, width
 
@@ -41,9 +41,11 @@ class PlainWriter:
         for block in blocks:
             if block.gap:
                 lines.append("")
-            write = self._block if block.kind in _RUNNING else self._fenced
-            lines.extend(write(block, limit))
+            lines.extend(block.kept("plain", self.words.language, partial(self._written, limit)))
         return lines
+
+    def _written(self, limit: int, block: Block) -> list[str]:
+        return (self._block if block.kind in _RUNNING else self._fenced)(block, limit)
 
     def _block(self, block: Block, limit: int) -> list[str]:
         layout = self.words.section("layout")
@@ -84,7 +86,7 @@ class PlainWriter:
         rest = "\u3000" * (columns // 2) + " " * (columns % 2) if wide else " " * columns
         found: list[str] = []
         for paragraph in self._paragraphs(lines):
-            if self.vault.has_value(paragraph):
+            if has_value(paragraph):
                 opened = self.vault.open_text(paragraph)
                 found.extend(fill(opened, limit - columns, east_asian=wide))
             else:

@@ -131,7 +131,7 @@ def clean(value: str) -> str:
         text = _thinned(text)
     if not value.isprintable() and not _is_balanced(text):
         text = _ISOLATES.sub("", text)
-    return _BLANKS.sub(" ", text).strip()
+    return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
 def unlinked(text: str) -> str:
@@ -141,6 +141,11 @@ def unlinked(text: str) -> str:
     line, and browsers (UTS 46) and our own reading of answers take it away when it is copied.
     """
     return _LINKS.sub(lambda match: f"{_JOINER}{match[0]}{_JOINER}", text)
+
+
+def has_value(source: str) -> bool:
+    """Return whether ``source`` has a value beside the words of the template."""
+    return _OPEN in source
 
 
 def _whole(escaped: str) -> str:
@@ -186,12 +191,10 @@ class Vault:
         """Tell whether a value of ``kind`` was written."""
         return any(isinstance(value, kind) for value in self.values)
 
-    def has_value(self, source: str) -> bool:
-        """Return whether ``source`` has a value beside the words of the template."""
-        return _OPEN in source
-
     def open_text(self, source: str) -> str:
         """Return ``source`` with every value as inert plain text, glued ones between marks."""
+        if not has_value(source):
+            return source
         return _SEAL.sub(lambda match: self._text(self.values[int(match[1])]), source)
 
     def open_line(self, source: str) -> str:

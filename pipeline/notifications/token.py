@@ -16,6 +16,7 @@ from typing import Literal
 from pipeline.errors import ConfigurationError
 
 _LENGTH = 16
+_OCTETS = 10
 _MOMENT = 8
 _LOCAL_LIMIT = 64
 _B32 = "[a-z2-7]"
@@ -39,13 +40,13 @@ class ReplyToken:
 
 
 def _keyed(key: bytes, purpose: str, *parts: str) -> str:
-    """Return the MAC of ``parts`` in lower-case base 32 (RFC 4648), without padding.
+    """Return the first 80 bits of the MAC of ``parts`` in lower-case base 32 (RFC 4648).
 
     Parts are joined by a byte that none of them may contain, so that no two lists are alike.
     """
     message = "\0".join((purpose, *(part.replace("\0", "") for part in parts)))
     digest = hmac.new(key, message.encode("utf-8", "surrogatepass"), sha256).digest()
-    return base64.b32encode(digest).decode("ascii").lower().rstrip("=")
+    return base64.b32encode(digest[:_OCTETS]).decode("ascii").lower()
 
 
 def make_token(key: bytes, reference: str, recipient: str) -> str:

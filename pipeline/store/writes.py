@@ -9,9 +9,10 @@ made or locked. Whether a version is still the one that was read, whether a key 
 counter stands at, is for the database to say; such statements are run at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,7 +98,14 @@ Mark = Mapping[sa.Table, Mapping[Key, _Row]]
 
 
 def _key(table: sa.Table, values: Values) -> Key:
-    return tuple(values[column.name] for column in table.primary_key)
+    return _key_of(table)(values)
+
+
+@cache
+def _key_of(table: sa.Table) -> Callable[[Values], Key]:
+    """Return what takes the primary key out of the values of a row."""
+    names = [column.name for column in table.primary_key]
+    return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
 
 
 def _fits(row: Values, wanted: list[tuple[sa.Column[Any], object]]) -> bool:

@@ -339,16 +339,19 @@ def _times(
     stay: Stay, entry: Due, done: Collection[str], until: datetime | None
 ) -> Iterator[Deadline]:
     """Yield the times of ``entry`` from the last one done (included) to the next one open."""
-    notice = SendNotice(entry.notice, entry.variant) if entry.notice else None
-    last_done = max((_index(entry, key) for key in done), default=0)
+    last_done = max((_index(entry, key) for key in done), default=0) if entry.every else 0
     for index, first_at in enumerate(stay.instants(entry), 1):
         if index < last_done:
             continue
         at = max(first_at, stay.grace()) if entry.kind is DeadlineKind.CLOSE else first_at
         key = f"{entry.key}-{index}" if entry.every else entry.key
-        yield Deadline(key, entry.kind, at, entry.event, notice, entry.group)
+        yield Deadline(key, entry.kind, at, entry.event, _notice(entry), entry.group)
         if index > last_done and (until is None or at > until):
             return
+
+
+def _notice(entry: Due) -> SendNotice | None:
+    return SendNotice(entry.notice, entry.variant) if entry.notice else None
 
 
 def _index(entry: Due, key: str) -> int:

@@ -35,6 +35,7 @@ forgotten.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pipeline.errors import RefusedError
 from pipeline.model.notice import NoticeName
@@ -183,7 +184,8 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
     moved = status is not before.status
     begins = moved or rule.restarts
     state = replace(
-        _leave(before, state, status),
+        state,
+        **_left(before, status),
         status=status,
         version=before.version + 1,
         entered_at=case.now if begins else before.entered_at,
@@ -256,17 +258,18 @@ def _resolve(target: Target, case: Case, state: RequestState) -> Status:
     return status
 
 
-def _leave(before: RequestState, state: RequestState, status: Status) -> RequestState:
-    """Forget what only the status that is left needed, and note an end."""
+def _left(before: RequestState, status: Status) -> dict[str, Any]:
+    """Return the fields of which only the status that is left had need, and what notes an end."""
+    fields: dict[str, Any] = {}
     if status not in _WAIT_FOR_CERTIFICATE:
-        state = replace(state, certificate_wanted_at=None)
+        fields = {"certificate_wanted_at": None}
     if status in END_STATUSES:
-        return replace(state, before_end=before.status)
+        return {**fields, "before_end": before.status}
     if status is not Status.HELD:
-        state = replace(state, came_from=None, hold_reason=None)
+        fields |= {"came_from": None, "hold_reason": None}
         if status is not Status.NEEDS_CORRECTION:
-            state = replace(state, asked_by=None)
-    return replace(state, before_end=None, ended_at=None, certificate_withdrawn=False)
+            fields["asked_by"] = None
+    return {**fields, "before_end": None, "ended_at": None, "certificate_withdrawn": False}
 
 
 def _keep_or_revoke(case: Case, state: RequestState) -> tuple[RequestState, tuple[Effect, ...]]:
@@ -296,7 +299,8 @@ def _claim_number(
     on_track = state.shown.status not in _OFF_TRACK
     if not claims or not on_track:
         return state, ()
-    state = replace(state, claims_number=True)
+    if not state.claims_number:
+        state = replace(state, claims_number=True)
     if HoldReason.OWNERSHIP in state.doubts:
         return state, ()  # what is perhaps another's is claimed by nobody
     claimed = before.claims_number and HoldReason.OWNERSHIP not in before.doubts

@@ -82,12 +82,16 @@ def after_mail(state: RequestState, saying: Saying, named: datetime | None) -> R
     if state.ended:
         return settled(state)
     if saying.settles:
-        return replace(settled(state), promise_at=named)
-    return replace(state, promise_at=named) if saying is Saying.PUTS_OFF else state
+        state = settled(state)
+    elif saying is not Saying.PUTS_OFF:
+        return state
+    return state if state.promise_at == named else replace(state, promise_at=named)
 
 
 def settled(state: RequestState) -> RequestState:
     """Return ``state`` without an open promise."""
+    if state.promise_at is None and not state.delays and state.overdue_since is None:
+        return state
     return replace(state, promise_at=None, delays=0, overdue_since=None)
 
 

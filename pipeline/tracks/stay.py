@@ -1,6 +1,6 @@
 """A stay of a request in a status: by whose clocks and calendars its deadlines are measured."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -44,20 +44,7 @@ class Stay:
 
     def anchor(self, anchor: Anchor) -> datetime | date | None:
         """Return what ``anchor`` means here; None: it has not happened."""
-        state = self.state
-        entered = self.day(state.entered_at)
-        anchors: dict[Anchor, datetime | date | None] = {
-            Anchor.ENTERED: state.entered_at,
-            Anchor.READY_DATE: max(state.ready_date or entered, entered),
-            Anchor.OFFERED_SLOTS: max((slot.start for slot in state.slots), default=None),
-            Anchor.SLOT: state.slot.start if state.slot else state.entered_at,
-            Anchor.CERTIFICATE_END: state.certificate_expires_at,
-            Anchor.CERTIFICATE_WANTED: state.certificate_wanted_at,
-            Anchor.INTEGRATION_CREATED: state.integration_since,
-            Anchor.OWNERSHIP: state.ownership_verified_at,
-            Anchor.APPROVAL: state.approved_at,
-        }
-        return anchors[anchor]
+        return _ANCHORS[anchor](self)
 
     def instants(self, due: Due) -> Iterator[datetime]:
         """Yield when ``due`` comes, in order: once, or again and again without end."""
@@ -85,3 +72,21 @@ class Stay:
             yield start + distance + timedelta(days=due.every * index)
             if not due.every:
                 return
+
+
+def _ready_date(stay: Stay) -> date:
+    entered = stay.day(stay.state.entered_at)
+    return max(stay.state.ready_date or entered, entered)
+
+
+_ANCHORS: dict[Anchor, Callable[[Stay], datetime | date | None]] = {
+    Anchor.ENTERED: lambda stay: stay.state.entered_at,
+    Anchor.READY_DATE: _ready_date,
+    Anchor.OFFERED_SLOTS: lambda stay: max((slot.start for slot in stay.state.slots), default=None),
+    Anchor.SLOT: lambda stay: stay.state.slot.start if stay.state.slot else stay.state.entered_at,
+    Anchor.CERTIFICATE_END: lambda stay: stay.state.certificate_expires_at,
+    Anchor.CERTIFICATE_WANTED: lambda stay: stay.state.certificate_wanted_at,
+    Anchor.INTEGRATION_CREATED: lambda stay: stay.state.integration_since,
+    Anchor.OWNERSHIP: lambda stay: stay.state.ownership_verified_at,
+    Anchor.APPROVAL: lambda stay: stay.state.approved_at,
+}

@@ -57,7 +57,9 @@ def _step(
         state=transition.after,
         done_deadlines=() if new_stay else record.done_deadlines,
     )
-    details = replace(details, by_staff=event.actor is Actor.STAFF)
+    by_staff = event.actor is Actor.STAFF
+    if details.by_staff is not by_staff:
+        details = replace(details, by_staff=by_staff)
     changed = perform_effects(work, changed, transition, trigger, details)
     changed = replace(
         changed,

@@ -2,12 +2,13 @@
 
 ``reserve`` runs in the transaction of the decision, ``issue`` after its commit, ``issue_pending``
 after any crash: every step repeats from what the one before stored, so that there is exactly one
-certificate and one mail (spec, section 6).
+certificate and one mail (spec, section 6). Several that wait go each step together, in one commit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
@@ -28,7 +29,11 @@ from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.staff_records import Signed
 from pipeline.store.unit_of_work import Transaction
 
+T = TypeVar("T")
+
 _PORTION = 50
+#: So many go a step together at most, while nobody waits too long for the transaction.
+_TOGETHER = 10
 #: Somebody else wrote the request while its certificate was made.
 _CHANGED_MEANWHILE = "stale_request"
 
@@ -50,32 +55,71 @@ def pending(work: Work) -> list[CertificateRecord]:
 def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[RequestRecord]:
     """Finish the certificates of ``waiting``; return the requests of those that were issued.
 
-    Each stands for itself. One that cannot be made is given up, and its track orders it again; what
-    another worker changed in between waits for the next call. When the authority or the programme
-    is at fault the certificate waits too, and the first such error is raised at the end. The
-    authority is opened only when a certificate is pending.
+    Each stands for itself: where one of several fails, each goes its steps alone. One that cannot
+    be made is given up, and its track orders it again; what another worker changed in between waits
+    for the next call. When the authority or the programme is at fault the certificate waits too,
+    and the first such error is raised at the end. The authority is opened only when a certificate
+    is pending.
     """
     issued: list[RequestRecord] = []
-    fault: Exception | None = None
-    for row in waiting:
-        if services.stopping():
-            break
-        try:
-            issued += _finish(services, row)
-        except TryLaterError:
-            raise  # the database or the disk: the next certificate would fare the same
-        except ConfigurationError as error:
-            fault = fault or error
-        except PipelineError as error:
-            logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
-            if error.code != _CHANGED_MEANWHILE:
-                services.run(partial(_not_issued, row, error.code))
-        except Exception as error:  # noqa: BLE001 - one certificate never stops the others
-            logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
-            fault = fault or error
-    if fault is not None:
-        raise fault
+    faults: list[Exception] = []
+    rows = list(waiting)
+    if not rows:
+        return []
+    with services.store.keeping():
+        for start in range(0, len(rows), _TOGETHER):
+            if services.stopping():
+                break
+            # every worker locks numbers in this order
+            portion = sorted(rows[start : start + _TOGETHER], key=lambda row: (row.number, row.id))
+            if not _together(services, portion, issued):
+                for row in portion:
+                    if not services.stopping():
+                        _alone(services, row, issued, faults)
+    if faults:
+        raise faults[0]
     return issued
+
+
+def _together(
+    services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]
+) -> bool:
+    """Finish several certificates; return False when each of them has to go alone.
+
+    What had its commit before one failed is not done again by who goes alone.
+    """
+    if len(rows) == 1:
+        return False
+    try:
+        _finish(services, rows, issued)
+    except TryLaterError:
+        raise  # the database or the disk: each alone would fare the same
+    except Exception as error:  # noqa: BLE001 - which of them is at fault is seen when each goes alone
+        logs.event("flow.issue", "portion_failed", error=type(error).__name__)
+        return False
+    return True
+
+
+def _alone(
+    services: Services,
+    row: CertificateRecord,
+    issued: list[RequestRecord],
+    faults: list[Exception],
+) -> None:
+    """Finish one certificate, or give it up; note in ``faults`` what is no fault of its own."""
+    try:
+        _finish(services, [row], issued)
+    except TryLaterError:
+        raise  # the database or the disk: the next certificate would fare the same
+    except ConfigurationError as error:
+        faults.append(error)
+    except PipelineError as error:
+        logs.event("flow.issue", "failed", code=error.code, certificate=row.id)
+        if error.code != _CHANGED_MEANWHILE:
+            services.run(partial(_not_issued, row, error.code))
+    except Exception as error:  # noqa: BLE001 - one certificate never stops the others
+        logs.event("flow.issue", "failed", error=type(error).__name__, certificate=row.id)
+        faults.append(error)
 
 
 def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
@@ -95,9 +139,34 @@ def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
         alert(work, "certificate_not_issued", record.reference, code)
 
 
-def _finish(services: Services, waiting: CertificateRecord) -> list[RequestRecord]:
-    services.run(lambda work: _prepare(work, waiting))
-    return services.run(lambda work: _sign(work, waiting))
+def _finish(services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]) -> None:
+    """Prepare all of ``rows``, then sign them; add the requests of those to ``issued``."""
+    for _ in _each(services, rows, _prepare):
+        pass
+    for found in _each(services, rows, _sign):
+        issued += found
+
+
+def _each(
+    services: Services, rows: list[CertificateRecord], step: Callable[[Work, CertificateRecord], T]
+) -> Iterator[T]:
+    """Go ``step`` with each of ``rows``, several in a transaction; yield the results after it."""
+    while rows:
+        done = services.run(partial(_first, rows, step))
+        yield from done
+        rows = rows[len(done) :]
+
+
+def _first(
+    rows: list[CertificateRecord], step: Callable[[Work, CertificateRecord], T], work: Work
+) -> list[T]:
+    """Go ``step`` with the first of ``rows``, until others wait too long."""
+    done: list[T] = []
+    for row in rows:
+        if done and work.keeps_others_waiting:
+            break
+        done.append(step(work, row))
+    return done
 
 
 def _locked(

@@ -1,6 +1,6 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
-from functools import partial
+from functools import cache, partial
 
 from pipeline.certificates.calendar_file import CONTENT_TYPE, CalendarEntry, calendar_file
 from pipeline.flow.answers.proposed import proposed_filling
@@ -24,7 +24,7 @@ from pipeline.notifications.enclosed import (
     text_name,
 )
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredReading
-from pipeline.wording.catalogue import read_table
+from pipeline.wording.catalogue import Table, read_table
 
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -147,8 +147,7 @@ def _certificate(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple
     live = work.tx.certificates.live_of_request(record.id)
     if live is None or live.expires_at is None:
         return ()
-    english = read_table("calendar", "notices", "words.en.toml")
-    texts = read_table("calendar", "notices", f"words.{record.language}.toml").above(english)
+    texts = _calendar_words(record.language)
     domain = work.services.settings.mailbox.address.rpartition("@")[2]
     # the count of an approval begins anew with the next one: a calendar would keep the old end
     issued = [row for row in work.tx.certificates.of_request(record.id) if row.issued_at]
@@ -164,3 +163,10 @@ def _certificate(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple
         MailFile(certificate_name(facts), "text/plain", live.text.encode()),
         MailFile(calendar_name(facts), CONTENT_TYPE, calendar),
     )
+
+
+@cache
+def _calendar_words(language: str) -> Table:
+    """Return the words of the calendar file; of what is not translated, the English ones."""
+    english = read_table("calendar", "notices", "words.en.toml")
+    return read_table("calendar", "notices", f"words.{language}.toml").above(english)

@@ -63,7 +63,10 @@ def dated(work: Work, record: RequestRecord, said: Promise, facts: NoticeFacts) 
     elif saying is Saying.REPEATS and state.promise_at is not None and state.promise_at > now:
         named = state.promise_at
     old = _last_named(work, record) if saying is Saying.PUTS_OFF else None
-    return replace(facts, promise_at=named, old_promise_at=old or state.overdue_since)
+    old = old or state.overdue_since
+    if (facts.promise_at, facts.old_promise_at) == (named, old):
+        return facts
+    return replace(facts, promise_at=named, old_promise_at=old)
 
 
 def keep(work: Work, record: RequestRecord, also: tuple[str, ...], said: Promise) -> RequestRecord:
@@ -75,7 +78,8 @@ def keep(work: Work, record: RequestRecord, also: tuple[str, ...], said: Promise
         other = work.tx.requests.get(request_id)
         if other is not None:
             save(work, other, after_mail(other.state, said.saying, said.named))
-    return replace(record, state=after_mail(record.state, said.saying, said.named))
+    state = after_mail(record.state, said.saying, said.named)
+    return record if state is record.state else replace(record, state=state)
 
 
 def save(work: Work, record: RequestRecord, state: RequestState) -> None:

@@ -98,7 +98,8 @@ def _write(
     saying = _saying(notice)
     details = told_again(work, record, effect.notice, notice.details)
     facts = notice_facts(work, record, details, notice.before)
-    facts = replace(facts, after_route=asked_by_route(work, record, effect))
+    if asked_by_route(work, record, effect):
+        facts = replace(facts, after_route=True)
     facts = dated(work, record, Promise(saying, details.promise_at), facts)
     if effect.notice is NoticeName.RECEIPT_UNVERIFIED:
         # it shows nothing of the form, and so not the zone that the form tells either

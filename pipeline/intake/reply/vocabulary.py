@@ -21,7 +21,11 @@ def says(table: str, text: str) -> tuple[str, ...]:
 
 def is_reply(text: str) -> bool:
     """Tell whether a customer may answer with ``text``: a command, or yes or no to a receipt."""
-    return bool(says(COMMANDS, text) or says(CONFIRMATION, text))
+    found = _said(key(text))
+    if found:
+        return any(label.partition(".")[0] in {COMMANDS, CONFIRMATION} for label in found)
+    rest = _without_lead(text)
+    return bool(rest) and any(label.startswith(f"{COMMANDS}.") for label in _said(key(rest)))
 
 
 def is_formula(text: str) -> bool:

@@ -47,23 +47,36 @@ def digests_of(text: str, body: str, key: str, is_reply: IsReply = _none, rows: 
     quotes them.
     """
     start = text.find(body) if body else 0
-    within = (range(start, start + len(body or text)), range(len(text), len(text) + len(rows) + 1))
+    end, rows_start = start + len(body or text), len(text)
     digests = Digests(key)
-    found = []
-    for place, source, line in _pieces(f"{text}\n{rows}"):
-        letters, flags = _looked_at(source, line, is_reply)
-        if not any(place in part for part in within):
-            flags |= COMMON
-        for first in range(0, len(letters), LONGEST):
-            part = letters[first : first + LONGEST]
-            head = digests.head(part[:HEAD])
-            found.append(RECORD.pack(flags, len(part), head, digests.whole(part)))
+    found, place = [], 0
+    for line in f"{text}\n{rows}".split("\n"):
+        for at, letters, told in _pieces(line, is_reply):
+            frames = not (start <= place + at < end or place + at >= rows_start)
+            flags = told | COMMON if frames else told
+            for first in range(0, len(letters), LONGEST):
+                part = letters[first : first + LONGEST]
+                head = digests.head(part[:HEAD])
+                found.append(RECORD.pack(flags, len(part), head, digests.whole(part)))
+        place += len(line) + 1
     return b"".join(found[:MOST_PIECES])
 
 
 @lru_cache(maxsize=4096)
+def _pieces(line: str, is_reply: IsReply) -> tuple[tuple[int, str, int], ...]:
+    """Return the pieces of a line: each with its place, its letters and what it is.
+
+    Most are sentences of our templates.
+    """
+    return tuple(
+        (hit.start(), *_looked_at(hit[0], line, is_reply))
+        for hit in _PIECE.finditer(line)
+        if hit[0].strip()
+    )
+
+
 def _looked_at(source: str, line: str, is_reply: IsReply) -> tuple[str, int]:
-    """Return the letters of a piece and what it is; most are sentences of our templates."""
+    """Return the letters of a piece and what it is."""
     fact = _is_value(source, line) and not _asks_for(source, line, is_reply)
     flags = COMMON if fact else 0
     if _SLOT.match(line):
@@ -71,16 +84,6 @@ def _looked_at(source: str, line: str, is_reply: IsReply) -> tuple[str, int]:
     elif is_reply(source):
         flags |= REPLY
     return folded(source), flags
-
-
-def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the pieces of ``text``: each with its place, itself and the line that it stands on."""
-    start = 0
-    for line in text.split("\n"):
-        for hit in _PIECE.finditer(line):
-            if hit[0].strip():
-                yield start + hit.start(), hit[0], line
-        start += len(line) + 1
 
 
 def _is_value(source: str, line: str) -> bool:

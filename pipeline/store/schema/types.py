@@ -56,8 +56,22 @@ class _Direct:
         if dialect.name != "sqlite":
             found: Callable[[Any], Any] | None = super().bind_processor(dialect)  # type: ignore[misc]
             return found
+        return self.way_in(dialect)
+
+    def way_in(self, dialect: sa.Dialect) -> Callable[[Any], Any]:
+        """Return the rule as a function of the value alone."""
         rule = self.process_bind_param  # type: ignore[attr-defined]
         return lambda value: rule(value, dialect)
+
+
+def _cleaned(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def _shortened(text: str | None) -> str | None:
+    if text is None or (text.isascii() and len(text) <= _LONGEST_KEY and "\0" not in text):
+        return text
+    return key(text)
 
 
 class FreeText(_Direct, sa.TypeDecorator[str]):
@@ -68,7 +82,11 @@ class FreeText(_Direct, sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean what goes in."""
-        return None if value is None else clean(value)
+        return _cleaned(value)
+
+    def way_in(self, dialect: sa.Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 - the interface
+        """Return the rule as a function of the value alone."""
+        return _cleaned
 
 
 class KeyText(_Direct, sa.TypeDecorator[str]):
@@ -85,7 +103,11 @@ class KeyText(_Direct, sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Clean and shorten what goes in; comparisons go the same way."""
-        return None if value is None else key(value)
+        return _shortened(value)
+
+    def way_in(self, dialect: sa.Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 - the interface
+        """Return the rule as a function of the value alone."""
+        return _shortened
 
 
 class _OfDigests:
@@ -157,6 +179,12 @@ class EnumText(_Direct, sa.TypeDecorator[E], Generic[E]):
     def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - the interface of SQLAlchemy
         """Store the value of the member."""
         return None if value is None else self.kind(value).value
+
+    def way_in(self, dialect: sa.Dialect) -> Callable[[Any], Any]:
+        """Return what looks the word of a member up; what is none goes through the rule."""
+        words: dict[Any, str | None] = {None: None, **{one: one.value for one in self.kind}}
+        rule = super().way_in(dialect)
+        return lambda value: words[value] if value in words else rule(value)
 
     def process_literal_param(self, value: E | None, dialect: sa.Dialect) -> str:  # noqa: ARG002 - the interface of SQLAlchemy
         """Write the value of the member into the statement (partial indexes need constants)."""

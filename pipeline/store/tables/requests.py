@@ -220,7 +220,8 @@ class Requests(Rows[RequestRecord]):
         if not unchanged:
             raise RefusedError("stale_request", reference=record.reference)
         if mine is not None:
-            self._context.put_off(requests, dict(values), mine)
+            changed = {name: value for name, value in values.items() if mine[name] != value}
+            self._context.put_off(requests, {"id": record.id, **changed}, mine)
         self._context.seen[MINE, record.id] = {**(mine or {}), **values}
 
     def set_thread(self, request_id: str, thread: tuple[str, ...]) -> None:
