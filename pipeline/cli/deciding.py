@@ -1,24 +1,44 @@
 """What every command that decides on a request has in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import print_json, tell_lines
 from pipeline.cli.pages.possible import telling_what_is_possible
+from pipeline.errors import UsageError
 from pipeline.flow.services import Services
+from pipeline.model.identifiers import read_reference
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
+
+if TYPE_CHECKING:
+    from pipeline.flow.staff.desk.rehearsal import Decide
 
 Decorated = Callable[..., Any]
 
 
+#: Under this name a command remembers that it is only asked what it would do.
+_PREVIEW = "pipeline.preview"
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, *_value: bool) -> None:
+    ctx.meta[_PREVIEW] = any(_value)
+
+
+#: Lets a decision only say what it would do; :func:`decide` looks for it.
+preview = click.option(
+    "--preview", is_flag=True, expose_value=False, callback=_remember, is_eager=True
+)
+
+
 def decision(command: Decorated) -> Decorated:
-    """Add what every decision takes: the reference, who decides, JSON."""
+    """Add what every decision takes: the reference, who decides, a preview, JSON."""
     for decorator in (
         click.option("--json", "as_json", is_flag=True),
+        preview,
         click.option("--as", "name", default=None),
         click.argument("reference"),
     ):
@@ -29,12 +49,14 @@ def decision(command: Decorated) -> Decorated:
 def decide(
     reference: str,
     name: str | None,
-    work: Callable[[Services, RequestRecord, str], RequestRecord],
+    work: "Decide",
     *,
     as_json: bool,
     text: str = "",
 ) -> None:
     """Let ``work`` decide on a request, and print its status before and after.
+
+    With ``--preview`` it is only told what would come of it.
 
     ``text`` are words of staff that the customer gets: who writes them in another language than the
     customer reads is told so.
@@ -45,6 +67,10 @@ def decide(
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
         with telling_what_is_possible(opened, record.reference):
+            if click.get_current_context().meta.get(_PREVIEW):
+                _announce(opened, record, work, name or os_user(), as_json=as_json)
+                return
+            _refuse_cut(reference, opened, record, work, name or os_user())
             changed = work(opened, record, name or os_user())
     if as_json:
         print_json(
@@ -56,14 +82,49 @@ def decide(
             }
         )
         return
+    stays = record.status is changed.status
     click.echo(
         words.word(
-            "decided",
+            "decided_stays" if stays else "decided",
             reference=changed.reference,
             before=words.step(record.status),
             after=words.step(changed.status),
         )
     )
+
+
+def _refuse_cut(
+    typed: str, services: Services, record: RequestRecord, work: "Decide", who: str
+) -> None:
+    """Refuse to do for good what was typed with a part of a reference."""
+    from pipeline.flow.staff.desk.rehearsal import rehearse  # noqa: PLC0415 - slow
+
+    if read_reference(typed) is None and rehearse(services, record, work, who).lasting:
+        refuse_cut(typed, record)
+
+
+def refuse_cut(typed: str, record: RequestRecord) -> None:
+    """Refuse a part of a reference: a slip of the finger would name another request.
+
+    A whole one has a check character. Raises UsageError ``reference_cut``.
+    """
+    if read_reference(typed) is None:
+        name = record.company or record.address_of_record
+        raise UsageError("reference_cut", typed=typed, reference=record.reference, company=name)
+
+
+def _announce(
+    services: Services, record: RequestRecord, work: "Decide", who: str, *, as_json: bool
+) -> None:
+    """Print what ``work`` would do."""
+    from pipeline.cli.pages.announced import as_facts, print_announced  # noqa: PLC0415 - slow
+    from pipeline.flow.staff.desk.rehearsal import rehearse  # noqa: PLC0415
+
+    announced = rehearse(services, record, work, who)
+    if as_json:
+        print_json(as_facts(announced, issued_by_us=services.issuer.automatic))
+    else:
+        print_announced(announced, services)
 
 
 def _tell_language(text: str, reads: str, seconds: int) -> None:

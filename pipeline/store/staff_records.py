@@ -40,6 +40,17 @@ class SessionRecord:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DeskRecord:
+    """Who has taken a request (empty: nobody), and until when it need not be looked at."""
+
+    request_id: str
+    assignee: str = ""
+    taken_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozed_by: str = ""
+
+
 class SigningPhase(StrEnum):
     """Where a signing stands."""
 

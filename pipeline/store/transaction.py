@@ -20,7 +20,7 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.users import Sessions, Tokens, Users
+from pipeline.store.tables.users import Desk, Sessions, Tokens, Users
 
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class Transaction:
     outbox = _Table(Outbox)
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)
+    desk = _Table(Desk)
     quarantine = _Table(Quarantine)
     alerts = _Table(Alerts)
     leases = _Table(Leases)

@@ -34,6 +34,10 @@ _OURS = frozenset({"requests", "outbox"})
 _RETRY = Retry.doubling(timedelta(seconds=0.04), timedelta(seconds=2.56), attempts=8)
 
 
+class _TakenBack(BaseException):
+    """Ends a transaction that was only a rehearsal."""
+
+
 class Store:
     """One database and one folder of blobs, seen from one mailbox.
 
@@ -115,6 +119,19 @@ class Store:
             return self._run(work)
         finally:
             self._writing.now = False
+
+    def rehearse(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` as :meth:`run` does, take all of it back, and return what it returned."""
+        found: list[T] = []
+
+        def taken_back(tx: Transaction) -> None:
+            found[:] = [work(tx)]
+            tx.context.send()  # what the database refuses is refused in a rehearsal too
+            raise _TakenBack
+
+        with suppress(_TakenBack):
+            self.run(taken_back)
+        return found[0]
 
     def _run(self, work: Callable[[Transaction], T]) -> T:
         failure: Exception | None = None

@@ -18,7 +18,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services import open_services
 from pipeline.flow.staff import review
-from pipeline.store.queries import QueueView, queue
+from pipeline.store.queues import QueueView, queue
 from tests.faults.watching import LEASE_IS_OVER, Watching, addressees, senders, until, watching
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.lines import line_server

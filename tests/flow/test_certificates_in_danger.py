@@ -17,8 +17,8 @@ from pipeline.flow.staff.possible import decisions_now
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, NumberState, Slot, Status
-from pipeline.store import queries
-from pipeline.store.queries import QueueView
+from pipeline.store import queries, queues
+from pipeline.store.queues import QueueView
 from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, form
 from tests.world.fixtures import MakeWorld
@@ -32,6 +32,10 @@ _SLOT = Slot(
     datetime(2026, 12, 8, 1, 0, tzinfo=UTC),
     datetime(2026, 12, 8, 2, 0, tzinfo=UTC),
 )
+
+
+def _offered(world: World, record: RequestRecord) -> set[EventName]:
+    return {possible.event for possible in decisions_now(world.services, record)}
 
 
 def _reviewed(world: World, sender: str = HANAKO) -> RequestRecord:
@@ -199,7 +203,7 @@ def test_outcome_of_the_call_is_not_recorded_before_the_call(
     event: EventName, world: World
 ) -> None:
     record = _agreed(world)
-    assert event not in decisions_now(world.services, record)
+    assert event not in _offered(world, record)
     world.clock.set(_SLOT.start - timedelta(seconds=1))
     with pytest.raises(RefusedError) as error:
         decisions.advance(world.services, record, "saki")
@@ -208,7 +212,7 @@ def test_outcome_of_the_call_is_not_recorded_before_the_call(
         decisions.advance(world.services, record, "saki", event=event)
     assert refused(error) == "outcome_too_early"
     world.clock.set(_SLOT.start)
-    assert event in decisions_now(world.services, record)
+    assert event in _offered(world, record)
     with pytest.raises(RefusedError) as error:
         decisions.record_early(world.services, record, "saki", event)
     assert refused(error) == "outcome_not_early"
@@ -297,7 +301,7 @@ def test_active_requests_are_in_no_queue_of_what_expires(any_world: World) -> No
 
     def expiring() -> tuple[list[str], int]:
         with world.services.store.read() as tx:
-            rows = queries.queue(tx, QueueView.EXPIRING)
+            rows = queues.queue(tx, QueueView.EXPIRING)
             soon = queries.counts(tx, world.clock.now() + timedelta(days=5)).expiring
         return [row.reference for row in rows], soon
 

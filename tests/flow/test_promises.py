@@ -8,7 +8,7 @@ from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.staff import corrections, letters, organisations, outbox, review
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, Move, NumberState, Status, Track
-from pipeline.store import queries
+from pipeline.store import queues
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.conditions import CUSTOMERS_STATUSES
@@ -267,7 +267,7 @@ def test_staff_see_what_is_overdue_first(world: World) -> None:
     _at(world, _PROMISED)
     world.mail(OLIVER, form(language="en"))
     with world.services.store.read() as tx:
-        rows = queries.queue(tx, queries.QueueView.NEEDS_ME)
+        rows = queues.queue(tx, queues.QueueView.NEEDS_ME)
     assert [row.overdue_since for row in rows] == [_PROMISED, None]
     assert rows[0].id == record.id
     assert rows[1].promise_at is not None

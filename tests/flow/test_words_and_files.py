@@ -18,8 +18,8 @@ from pipeline.flow.views.request import request_view
 from pipeline.model.form import FormKind
 from pipeline.model.message import ReplyKind
 from pipeline.model.request import EventName, NumberState, Status
-from pipeline.store import queries
-from pipeline.store.queries import QueueView
+from pipeline.store import queries, queues
+from pipeline.store.queues import QueueView
 from pipeline.store.records import RequestRecord
 from tests.flow.test_commands import _SLOTS
 from tests.world.customers import OLIVER, form
@@ -141,7 +141,7 @@ def test_calendar_file_is_no_attempt_at_a_form(world: World) -> None:
 
 def _queue(world: World) -> list[str]:
     with world.services.store.read() as tx:
-        return [row.reference for row in queries.queue(tx, QueueView.NEEDS_ME) if row.unread]
+        return [row.reference for row in queues.queue(tx, QueueView.NEEDS_ME) if row.unread]
 
 
 def test_near_miss_is_done_with_one_key(world: World) -> None:

@@ -20,7 +20,7 @@ from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, Move, NumberState, Slot, Status, Track
-from pipeline.store import queries
+from pipeline.store import queues
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.records import NumberRecord, RequestRecord
 from tests.simulation.checks import Mail
@@ -135,7 +135,7 @@ class Year:
             new = [row for row in rows if row.id not in self._sent and row.recipient != STAFF]
             told = {row.id: tx.outbox.requests_of(row.id) for row in new}
             records = {key: tx.requests.get(key) for keys in told.values() for key in keys}
-            opened = queries.queue(tx, queries.QueueView.OPEN, limit=1000)
+            opened = queues.queue(tx, queues.QueueView.OPEN, limit=1000)
             waiting = tx.outbox.list("open", 1000)
         times = [row.next_at for row in opened] + [mail.next_at for mail in waiting]
         self._wait = min(filter(None, times), default=None)
@@ -236,7 +236,7 @@ class Year:
 
     def _let_staff_see(self) -> None:
         with self.world.services.store.read() as tx:
-            rows = queries.queue(tx, queries.QueueView.OPEN, limit=1000)
+            rows = queues.queue(tx, queues.QueueView.OPEN, limit=1000)
         for row in rows:
             key = (row.id, row.status, row.since)
             theirs = row.move in {Move.STAFF, Move.META}

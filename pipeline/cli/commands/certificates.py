@@ -8,13 +8,15 @@ from typing import Any
 import click
 
 from pipeline.cli.choices import WordChoice
+from pipeline.cli.deciding import decide, decision
 from pipeline.cli.files import read_text
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
-from pipeline.errors import ExitCode, NotFoundError, RefusedError
+from pipeline.errors import ExitCode, NotFoundError
+from pipeline.flow.services import Services
+from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 from pipeline.wording.instants import told, told_twice
 
@@ -157,11 +159,12 @@ def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> in
 
 
 @click.command("issue")
-@click.argument("reference")
+@decision
 @click.option("--file", type=click.Path(path_type=Path), default=None)
-@click.option("--as", "name", default=None)
 @click.option("--created", type=Creation(), default=None)
-def issue(reference: str, file: Path | None, name: str | None, created: date | None) -> None:
+def issue(
+    reference: str, name: str | None, file: Path | None, created: date | None, *, as_json: bool
+) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
     from pipeline.flow.staff.certificates import (  # noqa: PLC0415 - slow to import
         enter_certificate,
@@ -169,42 +172,26 @@ def issue(reference: str, file: Path | None, name: str | None, created: date | N
     )
 
     text = read_text(file) if file is not None else None
-    with services() as opened:
-        with opened.store.read() as tx:
-            record = one_request(tx, reference)
-        with telling_what_is_possible(opened, record.reference):
-            if text is not None:
-                enter_certificate(opened, record, text, name or os_user(), created)
-            elif record.state.certificate_wanted_at is None:
-                raise RefusedError(
-                    "certificate_not_wanted",
-                    reference=record.reference,
-                    status=record.status.value,
-                )
-            else:
-                issue_wanted(opened, record)
-        with opened.store.read() as tx:
-            record = one_request(tx, reference)
-    click.echo(f"{record.reference}  {words.step(record.status)}")
+
+    def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        if text is not None:
+            return enter_certificate(opened, record, text, who, created)
+        return issue_wanted(opened, record)
+
+    decide(reference, name, work, as_json=as_json)
 
 
 @click.command("reissue")
-@click.argument("reference")
-@click.option("--as", "name", default=None)
-def reissue(reference: str, name: str | None) -> None:
+@decision
+def reissue(reference: str, name: str | None, *, as_json: bool) -> None:
     """Issue a new certificate; the old one is revoked."""
     from pipeline.flow.staff.certificates import reissue_certificate  # noqa: PLC0415 - slow to import
 
-    with services() as opened:
-        with opened.store.read() as tx:
-            record = one_request(tx, reference)
-        with telling_what_is_possible(opened, record.reference):
-            record = reissue_certificate(opened, record, name or os_user())
-    click.echo(f"{record.reference}  {words.step(record.status)}")
+    decide(reference, name, reissue_certificate, as_json=as_json)
 
 
 @click.command("revoke")
-@click.argument("reference")
+@decision
 @click.option(
     "--reason",
     type=WordChoice(
@@ -213,17 +200,16 @@ def reissue(reference: str, name: str | None) -> None:
     ),
     required=True,
 )
-@click.option("--as", "name", default=None)
-def revoke(reference: str, reason: str, name: str | None) -> None:
+def revoke(reference: str, name: str | None, reason: str, *, as_json: bool) -> None:
     """Revoke the live certificate; the customer is told."""
     from pipeline.flow.staff.certificates import revoke_certificate  # noqa: PLC0415 - slow to import
 
-    with services() as opened:
-        with opened.store.read() as tx:
-            record = one_request(tx, reference)
-        with telling_what_is_possible(opened, record.reference):
-            record = revoke_certificate(opened, record, name or os_user(), reason)
-    click.echo(f"{record.reference}  {words.step(record.status)}")
+    decide(
+        reference,
+        name,
+        lambda opened, record, who: revoke_certificate(opened, record, who, reason),
+        as_json=as_json,
+    )
 
 
 @click.command("crl")

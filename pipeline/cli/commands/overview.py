@@ -1,76 +1,75 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from pipeline.cli.opened import services
-from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.cli.times import Times
+from pipeline.cli.opened import os_user, services
+from pipeline.cli.output import plain, print_json, print_lines
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
-_VIEWS = ["needs-me", "waiting", "expiring", "held", "all"]
 #: In these views it is always the move of staff: a column that says so would only take room.
-_OF_STAFF = {"needs-me", "held"}
+_OF_STAFF = {"needs-me", "new", "approve", "held"}
+_VIEWS = [
+    *("needs-me", "new", "approve", "waiting", "expiring", "expired", "qr", "held", "open", "all"),
+]
 
 
 @click.command("queue")
 @click.argument("view", type=click.Choice(_VIEWS), default="needs-me")
+@click.option("--find", "wanted", default="")
+@click.option("--mine", is_flag=True)
+@click.option("--as", "name", default=None)
+@click.option("--counts", "only_counts", is_flag=True)
+@click.option("--export", "out", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50)
 @click.option("--offset", type=click.IntRange(0), default=0)
 @click.option("--json", "as_json", is_flag=True)
-def queue(view: str, limit: int, offset: int, *, as_json: bool) -> None:
-    """Print a view of the requests."""
-    from pipeline.cli.pages.unread import unread_lines, unread_replies  # noqa: PLC0415 - slow to import
-    from pipeline.store import queries  # noqa: PLC0415
+def queue(  # noqa: PLR0913 - click hands over each option by its name
+    view: str,
+    wanted: str,
+    name: str | None,
+    out: Path | None,
+    limit: int,
+    offset: int,
+    *,
+    mine: bool,
+    only_counts: bool,
+    as_json: bool,
+) -> None:
+    """Print a view of the requests, or what is looked for in all of them."""
+    from pipeline.cli.pages.queue_page import export_rows, print_counts, print_queue  # noqa: PLC0415
+    from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
+    from pipeline.store import queues  # noqa: PLC0415
 
     with services() as opened:
+        zone, now = opened.settings.team.time_zone, opened.clock.now()
         with opened.store.read() as tx:
-            rows = queries.queue(tx, queries.QueueView(view), limit=limit, offset=offset)
-        zone = opened.settings.team.time_zone
+            if only_counts:
+                print_counts(tx, now, as_json=as_json)
+                return
+            rows = (
+                queues.search(tx, wanted, limit=limit)
+                if wanted.strip()
+                else queues.queue(
+                    tx,
+                    queues.QueueView(view),
+                    now=now,
+                    assignee=(name or os_user()) if mine else "",
+                    limit=limit,
+                    offset=offset,
+                )
+            )
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
-    if as_json:
+    if out is not None:
+        export_rows(out, rows, zone)
+    elif as_json:
         print_json(
             [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]
         )
-        return
-    if not rows:
-        print_lines(words.word("queue_empty"))
-        return
-    shown_times = (at for row in rows for at in (row.since, row.next_at, row.promise_at))
-    times = Times(zone, list(shown_times))
-    headings = [words.word(key) for key in ("reference", "status", "number", "company")]
-    headings += [times.heading("since"), words.word("next"), words.word("queue_promised")]
-    lines = [
-        [
-            row.reference,
-            words.step(row.status.value)
-            + (f" ({words.status_word(row.hold_reason.value)})" if row.hold_reason else "")
-            + (f" – {words.word('queue_unread')}" if row.unread else "")
-            + _late(row.overdue_since, zone),
-            row.number,
-            row.company or row.address,
-            times.cell(row.since),
-            times.cell(row.next_at),
-            times.cell(row.promise_at),
-        ]
-        for row in rows
-    ]
-    if view not in _OF_STAFF:
-        headings.append(words.word("whose_move"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(words.status_word(row.move.value))
-    shown = view == "needs-me" and any(replies)
-    below = [unread_lines(told, zone) for told in replies] if shown else ()
-    print_table(headings, lines, keep=(0, 2), wrapped=(1, 4, 5, 6, 7), below=below)
-
-
-def _late(overdue_since: datetime | None, zone: str) -> str:
-    if overdue_since is None:
-        return ""
-    return f" – {words.word('queue_late', when=told(overdue_since, zone))}"
+    else:
+        print_queue(rows, replies, zone, view, of_staff=view in _OF_STAFF and not wanted)
 
 
 @click.command("status")

@@ -8,7 +8,7 @@ from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
-from pipeline.flow.staff.possible import decisions_now, may_ask_meaning
+from pipeline.flow.staff.possible import Possible, decisions_now, may_ask_meaning
 from pipeline.flow.staff.suggested import suggested_by_reply
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
@@ -38,6 +38,7 @@ _COMMANDS = {
     EventName.NUMBER_SET: "number set {number} active --organisation DOMAIN",
     EventName.ISSUED: "certificate issue {reference} --file FILE",
     EventName.REVOKE: "certificate revoke {reference} --reason REASON",
+    EventName.NEW_CERTIFICATE: "certificate reissue {reference}",
     EventName.MARK_CREATED: "request mark-created {reference}",
     EventName.ACTIVATED: "request mark-active {reference}",
     EventName.OFFER_SLOTS: "request advance {reference} --slot 2026-12-08T10:00",
@@ -49,6 +50,10 @@ _BY_NAME = "request advance {reference} --event {event}"
 _CONTINUED = " \\"
 
 
+#: Several events of one command are one decision.
+_SAME = {EventName.PROBLEMS_FOUND: EventName.CORRECTED, EventName.REVISED: EventName.CORRECTED}
+
+
 def command_of(event: EventName, record: RequestRecord) -> str:
     """Return the command that records ``event`` on the request."""
     text = _COMMANDS.get(event, _BY_NAME)
@@ -58,7 +63,7 @@ def command_of(event: EventName, record: RequestRecord) -> str:
 
 
 def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
-    """Return each command that is possible now, and what it records in words."""
+    """Return each command that is possible now, and what it decides and brings about in words."""
     found: dict[str, str] = {}
     suggested = suggested_by_reply(services, record)
     if suggested is not None:
@@ -67,12 +72,46 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
         if may_ask_meaning(services, record):
             command = f"{calling.programme()} request ask {record.reference} --meaning"
             found[command] = words.named("did", "reply_asked")
-    for event in decisions_now(services, record):
-        found.setdefault(command_of(event, record), words.named("event", event.value))
-        if event is EventName.OWNER_SETTLED and _shares_domain(services, record):
+    for possible in decisions_now(services, record):
+        said = _said(possible, record, issued_by_us=services.issuer.automatic)
+        found.setdefault(command_of(possible.event, record), said)
+        if possible.event is EventName.OWNER_SETTLED and _shares_domain(services, record):
             command = f"{calling.programme()} request same-organisation {record.reference}"
             found[command] = words.named("did", "same_organisation")
     return found
+
+
+def _said(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -> str:
+    """Return what a decision is called and what comes of it."""
+    outcome = words.word("outcome_comma").join(
+        _outcome(possible, record, issued_by_us=issued_by_us)
+    )
+    return words.word("decision_and", decision=_name(possible.event), outcome=outcome)
+
+
+def _name(event: EventName) -> str:
+    event = _SAME.get(event, event)
+    if event in _COMMANDS:
+        return words.named("decision", event.value)
+    return words.word("decision_record", event=words.named("event", event.value))
+
+
+def _outcome(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -> Iterator[str]:
+    """Yield what comes of a decision, each in words."""
+    if possible.after is None:
+        yield words.word("will_depend")
+        return
+    if possible.after is not record.status:
+        yield words.word("will_move", status=words.step(possible.after))
+    if possible.ends_live:
+        yield words.word("will_end_live")
+    if possible.issues:
+        yield words.word("will_issue" if issued_by_us else "will_want")
+    names = dict.fromkeys(words.notice_name(one.notice.value) for one in possible.mails)
+    if names:
+        yield words.word("will_mail", notices=words.listed(names))
+    elif not possible.issues:
+        yield words.word("will_not_mail")
 
 
 def _shares_domain(services: Services, record: RequestRecord) -> bool:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from pipeline.model.checked import CheckedForm
 from pipeline.model.identifiers import new_id
+from pipeline.model.problem import Audience, Severity
 from pipeline.model.submission import Answer, CellType, Submission
 from pipeline.store.records import RequestRecord, RevisionRecord, StoredProblem, StoredReading
 from pipeline.store.schema.types import clean
@@ -151,3 +152,17 @@ def changes(
         for reading in after.readings
         if (reading.value or reading.raw) != old.get(reading.field, "")
     )
+
+
+def open_answers(tx: Transaction, record: RequestRecord) -> tuple[str, ...]:
+    """Return the answers that count and are wrong or were asked about: fields, or what is wrong."""
+    revision = tx.revisions.latest(record.id)
+    if revision is not None and not revision.accepted:
+        revision = latest_accepted(tx, record)
+    blocking = {Severity.ERROR.value, Severity.ASK.value}
+    found = [
+        problem.field or problem.code
+        for problem in (revision.problems if revision else ())
+        if problem.audience == Audience.CUSTOMER.value and problem.severity in blocking
+    ]
+    return tuple(dict.fromkeys(found))

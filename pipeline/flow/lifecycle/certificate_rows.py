@@ -4,12 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.errors import ConfigurationError, RefusedError
-from pipeline.flow.answers.revisions import latest_accepted
+from pipeline.flow.answers.revisions import open_answers
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
 from pipeline.model.identifiers import new_id
-from pipeline.model.problem import Audience, Severity
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.wording.instants import told
 
@@ -55,17 +54,9 @@ def refuse_open_answers(work: Work, record: RequestRecord) -> None:
 
     Staff may have released or entered such answers since. Raises RefusedError ``answers_open``.
     """
-    revision = work.tx.revisions.latest(record.id)
-    if revision is not None and not revision.accepted:
-        revision = latest_accepted(work.tx, record)
-    blocking = {Severity.ERROR.value, Severity.ASK.value}
-    fields = [
-        problem.field or problem.code
-        for problem in (revision.problems if revision else ())
-        if problem.audience == Audience.CUSTOMER.value and problem.severity in blocking
-    ]
+    fields = open_answers(work.tx, record)
     if fields:
-        named = ", ".join(dict.fromkeys(fields))
+        named = ", ".join(fields)
         raise RefusedError("answers_open", reference=record.reference, fields=named)
 
 

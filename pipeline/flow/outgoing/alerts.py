@@ -13,7 +13,7 @@ from pipeline.model.notice import NoticeFacts, NoticeName, Thread
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import compose
 from pipeline.notifications.headers import assemble
-from pipeline.store.queries import QueueView, queue
+from pipeline.store.queues import QueueView, queue
 from pipeline.store.records import AlertRecord
 
 #: So many alerts go into one digest, and so many of one kind are told one by one: a flood must not

@@ -106,7 +106,8 @@ def form_with_answers(
         for reading in revision.readings
         if (reading.raw or reading.value) and reading.field in questions
     )
-    marks = tuple((item.field, item.sentences) for item in details.items if item.field)
+    said = (details.own_words,) if details.own_words else ()
+    marks = tuple((item.field, item.sentences or said) for item in details.items if item.field)
     return _form(
         work,
         kind,

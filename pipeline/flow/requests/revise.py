@@ -14,7 +14,13 @@ from pipeline.flow.outgoing.replies import add_reply
 from pipeline.flow.requests.keep import keep_files, keep_words
 from pipeline.flow.requests.known_number import FoundConflict, find_conflict
 from pipeline.flow.requests.record import with_answers
-from pipeline.flow.requests.route import doubts_of, event_of, prove, routing_facts
+from pipeline.flow.requests.route import (
+    doubts_of,
+    event_of,
+    known_of_number,
+    prove,
+    routing_facts,
+)
 from pipeline.flow.services import Work
 from pipeline.model.checked import CheckedForm
 from pipeline.model.notice import NoticeName
@@ -64,7 +70,7 @@ def revise(
         event = _stopping(way, name, context.now)
         if way.alert or way.event is EventName.CONFLICT_FOUND:
             alert(work, f"route_{way.rule}", record.reference)
-    event = replace(event, doubts=_doubts(work, record, checked, found_way, found))
+    event = replace(event, doubts=doubts_about(work, record, checked, found_way, found))
     record = apply_answers(work, record, checked, event, context.trigger, (before, after))
     if way is None or asked or record.state.ended or record.state.shown.status is Status.HELD:
         return record
@@ -73,7 +79,20 @@ def revise(
     return apply_event(work, record, _stopping(way, EventName.HOLD, context.now), context.trigger)
 
 
-def _doubts(
+def doubts_entered(
+    work: Work, record: RequestRecord, checked: CheckedForm
+) -> tuple[HoldReason, ...] | None:
+    """Return the doubts about a number that staff enter; None where it is the one that was there.
+
+    Another organisation may have it: staff are asked about it as about a customer's own form.
+    """
+    if checked.value("phone_number") == record.number:
+        return None
+    found = known_of_number(work, record, checked)
+    return doubts_about(work, record, checked, route(_facts(record, checked, found)), found)
+
+
+def doubts_about(
     work: Work,
     record: RequestRecord,
     checked: CheckedForm,

@@ -148,11 +148,17 @@ def resume(work: Work, record: RequestRecord, trigger: Trigger) -> RequestRecord
         event = Event(EventName.NO_FORM, Actor.SYSTEM, work.now)
         return apply_event(work, record, event, trigger)
     checked = judge(work.services.phones, submission_of(latest), work.now)
-    proven = SenderJudgement(
+    return route_on(work, record, checked, known_of_number(work, record, checked), trigger)
+
+
+def known_of_number(
+    work: Work, record: RequestRecord, checked: CheckedForm
+) -> FoundConflict | None:
+    """Return what is known of the number of ``checked``, answers that no mail has just brought."""
+    sender = SenderJudgement(
         record.sender_verdict, record.address_of_record, record.contact, "confirmed"
     )
-    found = find_conflict(work, proven, checked, content_digest(checked), own=record)
-    return route_on(work, record, checked, found, trigger)
+    return find_conflict(work, sender, checked, content_digest(checked), own=record)
 
 
 def routing_facts(

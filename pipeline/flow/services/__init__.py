@@ -81,6 +81,8 @@ class Services:
     stopping: Callable[[], bool] = lambda: False
     #: Whether a certificate was revoked that the kept lists do not have: a hint to look.
     lists_are_behind: bool = False
+    #: Is shown each transaction before it is taken back; None where changes are kept.
+    rehearsal: Callable[[Transaction], None] | None = None
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
@@ -90,17 +92,21 @@ class Services:
         """Run ``change`` in one write transaction, as :meth:`Store.run` does.
 
         It is tried again when it needs files that take long to make (:mod:`.making`). Each try has
-        an instant of its own.
+        an instant of its own. In a rehearsal nothing of it is kept.
         """
         making = Making()
+        run = self.store.run if self.rehearsal is None else self.store.rehearse
         while True:
             try:
-                return self.store.run(partial(self._try, change, making))
+                return run(partial(self._try, change, making))
             except Unmade:
                 making.make()
 
     def _try(self, change: "Callable[[Work], T]", making: Making, tx: Transaction) -> T:
-        return making.tried(lambda: change(Work(tx, self, self.clock.now(), making)))
+        result = making.tried(lambda: change(Work(tx, self, self.clock.now(), making)))
+        if self.rehearsal is not None:
+            self.rehearsal(tx)
+        return result
 
     @cached_property
     def policy(self) -> TrackPolicy:

@@ -38,12 +38,16 @@ def reissue_certificate(services: Services, record: RequestRecord, who: str) -> 
     return on_request(services, record, change)
 
 
-def issue_wanted(services: Services, record: RequestRecord) -> None:
+def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
     """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
 
-    One that could not be made is ordered again first. Raises RefusedError with the code of the rule
-    that forbids it, or ``certificate_not_issued``.
+    One that could not be made is ordered again first. Raises RefusedError
+    ``certificate_not_wanted``, with the code of the rule that forbids it, or
+    ``certificate_not_issued``.
     """
+    if record.state.certificate_wanted_at is None:
+        status = record.status.value
+        raise RefusedError("certificate_not_wanted", reference=record.reference, status=status)
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         refuse_unless_issuable(work, current)
@@ -51,14 +55,17 @@ def issue_wanted(services: Services, record: RequestRecord) -> None:
         return current
 
     if services.issuer.automatic:
-        on_request(services, record, change)
+        record = on_request(services, record, change)
+        if services.rehearsal is not None:
+            return record
     with services.store.read() as tx:
-        current = tx.requests.get(record.id)
+        current = tx.requests.get(record.id) or record
         failed = [line for line in tx.events.list(record.id) if line.event in _ISSUING]
-    if current is not None and current.state.certificate_wanted_at is not None:
+    if current.state.certificate_wanted_at is not None:
         detail = dict(failed[-1].detail) if failed else {}
         failure = detail.get("error", "certificate_waits_for_staff")
         raise RefusedError("certificate_not_issued", reference=record.reference, failure=failure)
+    return current
 
 
 def revoke_certificate(
@@ -79,7 +86,7 @@ def enter_certificate(
     text: str,
     who: str,
     created: datetime | date | None = None,
-) -> None:
+) -> RequestRecord:
     """Take the certificate that staff got elsewhere and pasted (manual issuer).
 
     ``created`` is when it was created, when it does not say so itself. Raises RefusedError with the
@@ -113,9 +120,10 @@ def enter_certificate(
         )
         return apply_event(work, current, event, by_staff(who))
 
-    on_request(services, record, change)
+    changed = on_request(services, record, change)
     if refused:
         raise RefusedError(refused[0].code.value, reference=record.reference)
+    return changed
 
 
 def _refuse_other_number(record: RequestRecord, found: IssuedCertificate) -> None:

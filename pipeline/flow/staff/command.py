@@ -11,7 +11,8 @@ from pipeline.flow.lifecycle.issuance import issue, pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
-from pipeline.model.request import Actor, Event, EventName
+from pipeline.model.message import SenderVerdict
+from pipeline.model.request import Actor, Event, EventName, Move
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
@@ -35,6 +36,8 @@ _OF_CALL = frozenset({EventName.CODE_VERIFIED, EventName.CODE_FAILED})
 def on_request(services: Services, record: RequestRecord, decide: Decision) -> RequestRecord:
     """Run ``decide`` on the request; refuse when it changed since ``record`` was read.
 
+    A decision that lets it wait for a customer who cannot be written to is refused, too.
+
     Certificates that wait after it are issued. Returns the request as it is then.
     """
 
@@ -46,9 +49,13 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise NotFoundError("request_unknown", reference=record.reference)
         if (current.state.version, current.number) != (record.state.version, record.number):
             raise RefusedError("stale_request", reference=record.reference)
-        return decide(work, current), pending(work)
+        decided = decide(work, current)
+        _refuse_silent_wait(current, decided)
+        return decided, pending(work)
 
     changed, waiting = services.run(run)
+    if services.rehearsal is not None:
+        return changed  # nothing is signed
     issued = {one.id: one for one in issue(services, waiting)}
     if services.lists_are_behind:
         _list_revoked(services)
@@ -56,6 +63,16 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
         return issued.get(record.id, changed)
     with services.store.read() as tx:
         return tx.requests.get(record.id) or changed
+
+
+def _refuse_silent_wait(before: RequestRecord, after: RequestRecord) -> None:
+    """Refuse to let a request wait for a customer who is not told that it does.
+
+    Raises RefusedError ``customer_unreachable``.
+    """
+    begins = after.move is Move.CUSTOMER and before.move is not Move.CUSTOMER
+    if begins and after.sender_verdict is not SenderVerdict.PASS:
+        raise RefusedError("customer_unreachable", reference=before.reference)
 
 
 def _list_revoked(services: Services) -> None:

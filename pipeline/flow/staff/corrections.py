@@ -15,17 +15,19 @@ from pipeline.flow.answers.revisions import (
 from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.requests.revise import apply_answers
+from pipeline.flow.outgoing.asked import items_asked, own_words
+from pipeline.flow.requests.revise import apply_answers, doubts_entered
 from pipeline.flow.requests.route import prove
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.staff.review import note_of_staff
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import form_texts
 from pipeline.model.checked import CheckedForm
-from pipeline.model.form import FormKind
+from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.notice import ProblemItem
 from pipeline.model.request import EventName, HoldReason, Track
+from pipeline.model.submission import Submission
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 
@@ -50,9 +52,13 @@ def ask(
         items = _items(work, current, fields, text)
         if not (items or text.strip()):
             raise UsageError("nothing_to_ask", reference=current.reference)
-        details = NoticeDetails(items=items, own_words=text)
+        details = NoticeDetails(items=items, own_words=own_words(fields, text))
         event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
-        return apply_event(work, current, event, by_staff(who), details)
+        asked = apply_event(work, current, event, by_staff(who), details)
+        if text.strip():
+            # the reminders ask it again
+            work.tx.notes.insert(note_of_staff(work.now, current, who, text))
+        return asked
 
     return on_request(services, record, change)
 
@@ -69,21 +75,10 @@ def _items(
     checked = judge(work.services.phones, submission_of(revision), work.now)
     if not fields:
         return items_for_customer(checked, record.language)
-    texts, numbers = form_texts(record.language), FORMS[record.form].numbers
-    unknown = [field for field in fields if field not in numbers]
+    unknown = [field for field in fields if field not in FORMS[record.form].numbers]
     if unknown:
         raise _field_unknown(unknown[0], record.form)
-    return tuple(
-        ProblemItem(
-            question=numbers[field],
-            label=texts.label(record.form, field),
-            where=reading.where if reading else "",
-            given=reading.raw if reading else "",
-            sentences=(text,) if text else (),
-            field=field,
-        )
-        for field, reading in ((field, checked.reading(field)) for field in fields)
-    )
+    return items_asked(record, checked, fields, text)
 
 
 def _field_unknown(field: str, kind: FormKind) -> UsageError:
@@ -140,17 +135,23 @@ def edit(
     *,
     answers: tuple[tuple[str, str], ...],
 ) -> RequestRecord:
-    """Enter answers for the customer; they are judged like the customer's own."""
+    """Enter answers for the customer; they are judged like the customer's own.
+
+    Where no form has come yet, they begin one of the request's track. Raises RefusedError
+    ``nothing_to_edit`` on a track that has none.
+    """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         revision = latest_accepted(work.tx, current)
-        if revision is None:
+        begun = submission_of(revision) if revision else _blank(current)
+        if begun is None:
             raise RefusedError("nothing_to_edit", reference=current.reference)
-        known = FORMS[revision.form].questions
+        known = FORMS[begun.form].questions
         unknown = [field for field, _ in answers if field not in known]
         if unknown:
-            raise _field_unknown(unknown[0], revision.form)
-        submission = with_entered_answers(submission_of(revision), answers)
+            raise _field_unknown(unknown[0], begun.form)
+        current = replace(current, form=begun.form)
+        submission = with_entered_answers(begun, answers)
         checked = judge(work.services.phones, submission, work.now)
         _refuse_change_of_approved(current, checked)
         after = insert_revision(work.tx, current, checked, Origin(work.now, entered_by=who))
@@ -161,10 +162,30 @@ def edit(
             who,
             answers_complete=not checked.customer_problems,
             fields=tuple(field for field, _ in answers),
+            doubts=doubts_entered(work, current, checked),
         )
         return apply_answers(work, current, checked, event, by_staff(who), (revision, after))
 
     return on_request(services, record, change)
+
+
+def _blank(record: RequestRecord) -> Submission | None:
+    """Return the form of the request's track with what is sure of the sender, or None."""
+    kind = TRACKS[record.state.track].form
+    if kind is None:
+        return None
+    sure = {"contact_email": record.address_of_record, "reply_language": record.language}
+    blank = Submission(
+        form=kind,
+        version=FORMS[kind].version,
+        language=record.language,
+        format=FileFormat.XLSX,
+        file_name="",
+        sha256="",
+        answers=(),
+    )
+    known = tuple((name, value) for name, value in sure.items() if name in FORMS[kind].questions)
+    return with_entered_answers(blank, known)
 
 
 def _refuse_change_of_approved(record: RequestRecord, checked: CheckedForm) -> None:

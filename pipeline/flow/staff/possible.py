@@ -1,18 +1,27 @@
 """What staff can decide about a request now; told by ``request show`` and by every refusal."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline import terms
 from pipeline.errors import RefusedError
+from pipeline.flow.answers.revisions import latest_accepted, open_answers
 from pipeline.flow.services import Services
 from pipeline.flow.staff.command import is_too_early, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import Actor, EventName, Slot, Track
+from pipeline.model.request import Actor, Event, EventName, Move, RequestState, Slot, Status, Track
+from pipeline.model.transition import (
+    Effect,
+    IssueCertificate,
+    RevokeCertificate,
+    SendNotice,
+)
 from pipeline.store.records import NoteRecord, RequestRecord
-from pipeline.tracks.machine import apply
-from pipeline.tracks.moves import allowed_events, forward_event
+from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.machine import apply, next_system_event
+from pipeline.tracks.moves import allowed_events, forward_event, whose_move
 
 #: Not offered: people close a request as a duplicate with ``merge``.
 _NOT_OFFERED = frozenset({EventName.SUPERSEDE})
@@ -28,19 +37,55 @@ _MORE_IS_NEEDED = frozenset(
     }
 )
 
+#: The events of ``request edit``.
+_EDITS = frozenset({EventName.CORRECTED, EventName.PROBLEMS_FOUND, EventName.REVISED})
+#: What follows these depends on what staff enter with them, or on what the request is about.
+_OPEN = frozenset(
+    {
+        *_EDITS,
+        EventName.ROUTE,
+        EventName.RELEASE,
+        EventName.OWNER_SETTLED,
+        EventName.NUMBER_SET,
+        EventName.SENDER_CONFIRMED,
+        EventName.NEW_DATE,
+    }
+)
+#: What follows them depends on facts outside of the request: the number, the code's maker.
+_BY_FACTS = frozenset({Status.NUMBER_CHECK, Status.AWAITING_ACTIVE, Status.MAKING})
 _HOUR = timedelta(hours=1)
 
 
-def decisions_now(services: Services, record: RequestRecord) -> tuple[EventName, ...]:
-    """Return the events that staff can record now, the one that leads on first.
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A decision that staff can take now, and what comes of it.
+
+    ``after`` is None where that depends on what staff enter with it; the rest is empty then.
+    ``mails`` are the notices that go out, none to a sender who is not proven.
+    """
+
+    event: EventName
+    after: Status | None = None
+    mails: tuple[SendNotice, ...] = ()
+    issues: bool = False
+    ends_live: bool = False
+
+
+def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, ...]:
+    """Return what staff can decide now, the event that leads on first.
 
     Each is tried on the pure machine, so that none is named that would be refused by its rules;
     what staff still have to say (a slot, a date, a track) is left to them.
     """
+    barred = _barred(services, record)
     names = allowed_events(record.state, Actor.STAFF, services.policy)
-    possible = [name for name in names if _may(services, record, name)]
+    tried = [
+        found
+        for name in names
+        if name not in barred and (found := _tried(services, record, name)) is not None
+    ]
     forward = forward_event(record.state)
-    return tuple(sorted(possible, key=lambda name: name is not forward))
+    return tuple(sorted(tried, key=lambda found: found.event is not forward))
 
 
 def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
@@ -50,17 +95,53 @@ def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
     return isinstance(waiting, NoteRecord) and bool(word_of(record, waiting))
 
 
-def _may(services: Services, record: RequestRecord, name: EventName) -> bool:
-    if name in _NOT_OFFERED:
-        return False
-    if name is EventName.RELEASE and record.sender_verdict is not SenderVerdict.PASS:
-        return False
+def _barred(services: Services, record: RequestRecord) -> set[EventName]:
+    """Return what the machine allows and the answers or the sender forbid."""
+    with services.store.read() as tx:
+        answered = latest_accepted(tx, record) is not None
+        wrong = bool(open_answers(tx, record))
+    barred = set(_NOT_OFFERED)
+    if wrong:
+        barred.add(EventName.APPROVE)
+    if not answered and TRACKS[record.state.track].form is None:
+        barred |= _EDITS
+    if record.sender_verdict is not SenderVerdict.PASS:
+        barred.add(EventName.RELEASE)
+    return barred
+
+
+def _tried(services: Services, record: RequestRecord, name: EventName) -> Possible | None:
+    """Return what comes of ``name`` now; None where it would be refused."""
+    if is_too_early(record, name, services.clock.now()):
+        return None
+    proven = record.sender_verdict is SenderVerdict.PASS
+    event = _probe(services, record, name)
+    try:
+        transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
+    except RefusedError as error:
+        return Possible(name) if error.code in _MORE_IS_NEEDED else None
+    if name in _OPEN:
+        return Possible(name)
+    after, effects = _followed(services, record, transition.after, transition.effects)
+    if after.status in _BY_FACTS:
+        return Possible(name)
+    if not proven and whose_move(after, services.policy) is Move.CUSTOMER:
+        return None
+    return Possible(
+        event=name,
+        after=after.status,
+        mails=tuple(one for one in effects if isinstance(one, SendNotice) and proven),
+        issues=any(isinstance(one, IssueCertificate) for one in effects),
+        ends_live=any(isinstance(one, RevokeCertificate) for one in effects),
+    )
+
+
+def _probe(services: Services, record: RequestRecord, name: EventName) -> Event:
+    """Return ``name`` as staff would record it, with made-up facts for what they have to say."""
     now = services.clock.now()
-    if is_too_early(record, name, now):
-        return False
     other = next(track for track in Track if track is not record.state.track)
     tomorrow = now + timedelta(days=1)
-    event = staff_event(
+    return staff_event(
         services,
         record,
         name,
@@ -71,8 +152,17 @@ def _may(services: Services, record: RequestRecord, name: EventName) -> bool:
         slot=next(iter(record.state.slots), None),
         certificate_expires_at=now + timedelta(days=terms.CERTIFICATE_DAYS),
     )
-    try:
-        apply(record.state, event, services.policy, customer_zone=record.time_zone)
-    except RefusedError as error:
-        return error.code in _MORE_IS_NEEDED
-    return True
+
+
+def _followed(
+    services: Services, record: RequestRecord, state: RequestState, effects: tuple[Effect, ...]
+) -> tuple[RequestState, tuple[Effect, ...]]:
+    """Return where a state leads by itself, and all effects on the way."""
+    now, policy = services.clock.now(), services.policy
+    while True:
+        name = next_system_event(state, now, policy, customer_zone=record.time_zone)
+        if name is None:
+            return state, effects
+        event = Event(name, Actor.SYSTEM, now)
+        transition = apply(state, event, policy, customer_zone=record.time_zone)
+        state, effects = transition.after, (*effects, *transition.effects)

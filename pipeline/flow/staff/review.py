@@ -11,6 +11,7 @@ from pipeline.flow.answers.revisions import latest_accepted, submission_of
 from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
+from pipeline.flow.lifecycle.certificate_rows import refuse_open_answers
 from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
@@ -77,10 +78,12 @@ def approve(
 ) -> RequestRecord:
     """Approve the review that the request is in; ``ticked`` are codes of warnings, or all of them.
 
-    Raises RefusedError ``warnings_open`` while staff warnings are not ticked off.
+    Raises RefusedError ``warnings_open`` while staff warnings are not ticked off, ``answers_open``
+    while answers are wrong or were asked about.
     """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
+        refuse_open_answers(work, current)
         current = _tick_off(work.tx, current, ticked)
         state = replace(
             current.state,

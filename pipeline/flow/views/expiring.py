@@ -6,7 +6,7 @@ from datetime import datetime
 from pipeline.certificates.calendar_file import CalendarEntry, calendar_file
 from pipeline.flow.outgoing.facts import deletion_of
 from pipeline.flow.services import Services, Work
-from pipeline.store.queries import QueueView, queue
+from pipeline.store.queues import QueueView, queue
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.wording import console as words

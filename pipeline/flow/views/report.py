@@ -63,7 +63,7 @@ def _visible(value: object) -> object:
 
 
 def _views(services: Services) -> list[RequestView]:
-    from pipeline.store.queries import QueueView, queue  # noqa: PLC0415 - slow to import
+    from pipeline.store.queues import QueueView, queue  # noqa: PLC0415 - slow to import
 
     with services.store.read() as tx:
         rows = queue(tx, QueueView.ALL, limit=_MOST)

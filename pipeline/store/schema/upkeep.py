@@ -78,6 +78,18 @@ signings = sa.Table(
     text("error"),
 )
 
+#: Who has taken a request, and until when it need not be looked at.
+desk = sa.Table(
+    "desk",
+    metadata,
+    mailbox(),
+    own_key("request_id"),
+    text("assignee"),
+    instant("taken_at"),
+    instant("snoozed_until"),
+    text("snoozed_by"),
+)
+
 tokens = sa.Table(
     "tokens",
     metadata,

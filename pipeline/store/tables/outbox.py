@@ -41,6 +41,8 @@ class Outbox(Refused):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        #: The ids of the mails that this transaction has put into the outbox.
+        self.enqueued: list[str] = []
         self._links = Links(context, outbox_requests, "outbox_id")
 
     def enqueue(self, record: OutboxRecord, also: Iterable[str] = ()) -> bool:
@@ -59,6 +61,7 @@ class Outbox(Refused):
             return False
         if record.request_id is not None:
             self._links.add(record.id, [record.request_id, *also])
+        self.enqueued.append(record.id)
         return True
 
     def requests_of(self, outbox_id: str) -> _Ids:

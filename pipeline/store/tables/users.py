@@ -1,16 +1,19 @@
-"""The people of the console, their sessions, and the OAuth tokens of accounts."""
+"""The people of the console, their sessions, what they have taken, and tokens of accounts."""
 
 from datetime import datetime
 
 from pipeline.store.context import Context
 from pipeline.store.process_records import TokenRecord
-from pipeline.store.schema.upkeep import sessions, tokens, users
-from pipeline.store.staff_records import SessionRecord, UserRecord
+from pipeline.store.schema.upkeep import desk, sessions, tokens, users
+from pipeline.store.staff_records import DeskRecord, SessionRecord, UserRecord
+from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Mapper, Rows
 
 _USERS = Mapper(UserRecord, users)
 _SESSIONS = Mapper(SessionRecord, sessions)
 _TOKENS = Mapper(TokenRecord, tokens)
+_DESK = Mapper(DeskRecord, desk)
+_DESK_OF = Statement(lambda: _DESK.mine(desk.c.request_id == param("request_id")))
 _FoundUsers = list[UserRecord]
 
 
@@ -86,3 +89,25 @@ class Tokens(Rows[TokenRecord]):
         """Keep a token, new or not."""
         if not self._insert_new(record, on=("name",)):
             self._update(tokens.c.name == record.name, **self._mapper.values(record))
+
+
+class Desk(Rows[DeskRecord]):
+    """The rows of ``desk``; a request that nobody has touched has none."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, desk, _DESK)
+
+    def get(self, request_id: str) -> DeskRecord:
+        """Return who has a request."""
+        return self._one(_DESK_OF, request_id=request_id) or DeskRecord(request_id)
+
+    def set(self, record: DeskRecord) -> None:
+        """Write who has a request."""
+        values = self._mapper.values(record)
+        statement = self._context.upsert(desk).values(**self._values(record))
+        self._execute(
+            statement.on_conflict_do_update(
+                index_elements=[desk.c.mailbox_id, desk.c.request_id],
+                set_={name: value for name, value in values.items() if name != "request_id"},
+            )
+        )

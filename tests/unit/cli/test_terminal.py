@@ -19,7 +19,7 @@ from pipeline.cli.screen import width
 from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services import open_services
-from pipeline.store.queries import QueueView, queue
+from pipeline.store.queues import QueueView, queue
 from pipeline.wording import console as words
 
 from .conftest import SAMPLES, Call, caller

@@ -12,9 +12,10 @@ from sqlalchemy import event
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason, Move, Status
-from pipeline.store import Store, Transaction, queries
+from pipeline.store import Store, Transaction, queries, queues
 from pipeline.store.outbox_records import OutboxState
-from pipeline.store.queries import Counts, QueueView
+from pipeline.store.queries import Counts
+from pipeline.store.queues import QueueView
 from pipeline.store.records import (
     AlertRecord,
     AttachmentRecord,
@@ -41,9 +42,9 @@ def _insert(store: Store, *records: RequestRecord) -> None:
     store.run(work)
 
 
-def _queue(store: Store, view: QueueView, **more: int) -> list[str]:
+def _queue(store: Store, view: QueueView, limit: int = 50, offset: int = 0) -> list[str]:
     with store.read() as transaction:
-        return [row.id for row in queries.queue(transaction, view, **more)]
+        return [row.id for row in queues.queue(transaction, view, limit=limit, offset=offset)]
 
 
 def test_queues_show_open_work_and_who_waits_longest_first(
@@ -63,7 +64,7 @@ def test_queues_show_open_work_and_who_waits_longest_first(
     assert len(_queue(store, QueueView.OPEN)) == 5
     assert _queue(store, QueueView.ALL, limit=2) == [ended.id, held.id]
     with store.read() as transaction:
-        [row] = queries.queue(transaction, QueueView.HELD)
+        [row] = queues.queue(transaction, QueueView.HELD)
     assert (row.reference, row.status, row.since) == (held.reference, Status.HELD, later(9))
 
 
@@ -84,11 +85,16 @@ def test_search_finds_by_reference_number_address_and_company(store: Store, make
     other = make.request(address_of_record="b@example.com")
     _insert(store, wanted, other)
     with store.read() as transaction:
-        for text in ("wa-7k3", "+15550100", "HANAKO@example.co.jp", "テスト", "100%"):
-            assert [row.id for row in queries.search(transaction, text)] == [wanted.id]
-        assert queries.search(transaction, "%") == queries.search(transaction, "100%")
-        assert queries.search(transaction, "nothing") == []
-        assert queries.search(transaction, " ") == []
+        for text in (
+            *("wa-7k3", "7k3m9q4m", "ＷＡ－７Ｋ３Ｍ９Ｑ４Ｍ", "WA-7K3M9Q4M"),
+            *("+15550100", "+1 (555) 0100", "00 1 5550100", "555-0100", "０１５５５０１００"),
+            *("HANAKO@example.co.jp", "@example.co.jp", "example.co.jp"),
+            *("テスト", "㈱テスト", "100%"),
+        ):
+            assert [row.id for row in queues.search(transaction, text)] == [wanted.id]
+        assert queues.search(transaction, "%") == queues.search(transaction, "100%")
+        assert queues.search(transaction, "nothing") == []
+        assert queues.search(transaction, " ") == []
 
 
 def test_counts_tell_what_waits_is_due_and_expires(
@@ -274,13 +280,13 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
     "notices": (lambda t, _: t.outbox.of_request("x"), "ix_outbox_requests_request_id_outbox_id"),
     "erase": (lambda t, now: t.privacy.requests_to_erase(now, 5), "ix_requests_erasable_since"),
     "raw": (lambda t, now: t.privacy.forget_raw_mail(now, 5), "ix_messages_raw_since"),
-    "expiring": (lambda t, _: queries.queue(t, QueueView.EXPIRING), "ix_certificates_expires_at"),
+    "expiring": (lambda t, _: queues.queue(t, QueueView.EXPIRING), "ix_certificates_expires_at"),
     "waiting": (lambda t, _: t.messages.list("waiting"), "ix_messages_next_at"),
     "to move": (lambda t, _: t.messages.list("unmoved"), "ix_messages_unmoved_since"),
     "list": (lambda t, _: t.certificates.list("revoked"), "ix_certificates_ended_at"),
-    "all open": (lambda t, _: queries.queue(t, QueueView.OPEN), "ix_requests_open_since"),
-    "needs-me": (lambda t, _: queries.queue(t, QueueView.NEEDS_ME), "ix_requests_move"),
-    "held": (lambda t, _: queries.queue(t, QueueView.HELD), "ix_requests_status"),
+    "all open": (lambda t, _: queues.queue(t, QueueView.OPEN), "ix_requests_open_since"),
+    "needs-me": (lambda t, _: queues.queue(t, QueueView.NEEDS_ME), "ix_requests_move"),
+    "held": (lambda t, _: queues.queue(t, QueueView.HELD), "ix_requests_status"),
     **{
         f"next due by {index}": (queries.next_due, index)
         for index in (
@@ -339,11 +345,13 @@ def test_counts_and_searches_never_walk_through_history(
     with store.read() as transaction:
         event.listen(transaction.context.connection, "before_cursor_execute", plan)
         queries.counts(transaction, make.now)
-        queries.search(transaction, "+15550100")
+        queues.search(transaction, "+15550100")
     walks = [line for line in plans if line.endswith("(mailbox_id=?)") or "SCAN" in line]
-    # the part of a company's name is looked for last, from the newest request on
+    # a number without its country, and the part of a company's name, are looked for last, from the
+    # newest request on
     assert walks == [
         "SCAN CONSTANT ROW",
+        "SEARCH requests USING INDEX sqlite_autoindex_requests_1 (mailbox_id=?)",
         "SEARCH requests USING INDEX sqlite_autoindex_requests_1 (mailbox_id=?)",
     ]
 

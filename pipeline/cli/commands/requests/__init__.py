@@ -7,8 +7,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
-from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
-from pipeline.cli.deciding import decide, decision
+from pipeline.cli.commands.requests.words import (
+    accept,
+    answer,
+    delay,
+    give_back,
+    note,
+    snooze,
+    take,
+    tick,
+)
+from pipeline.cli.deciding import decide, decision, refuse_cut
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
 from pipeline.cli.pages.possible import commands_now
@@ -24,7 +33,7 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "answer", "delay", "note", "tick"]
+__all__ = ["accept", "answer", "delay", "give_back", "note", "snooze", "take", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
@@ -292,6 +301,7 @@ def merge(reference: str, name: str | None, into: str, *, as_json: bool) -> None
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         with opened.store.read() as tx:
             other = one_request(tx, into)
+        refuse_cut(into, other)
         return decisions.merge(opened, record, who, into=other)
 
     decide(reference, name, work, as_json=as_json)
@@ -334,6 +344,8 @@ def drop(  # noqa: PLR0913 - click hands over each option by its name
             with opened.store.read() as tx:
                 found = [one_request(tx, reference) for reference in references]
             if not preview:
+                for typed, record in zip(references, found, strict=True):
+                    refuse_cut(typed, record)
                 found = [heaps.drop(opened, record, who) for record in found]
     if as_json:
         print_json({"dropped": not preview, "references": [record.reference for record in found]})

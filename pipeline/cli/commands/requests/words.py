@@ -1,4 +1,4 @@
-"""``pipeline request``: what a customer wrote, and what staff write beside it."""
+"""``pipeline request``: what a customer wrote, what staff write beside it, and who has it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from pipeline.cli.deciding import decide, decision
 from pipeline.flow.services import Services
 from pipeline.flow.staff import letters, replies
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.desk import hands
 from pipeline.store.records import RequestRecord
 
 
@@ -20,6 +21,8 @@ def accept(reference: str, name: str | None, *, as_json: bool) -> None:
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         accepted = replies.accept(opened, record, who)
+        if opened.rehearsal is not None:
+            return accepted
         decide_again(opened)
         with opened.store.read() as tx:
             return tx.requests.get(accepted.id) or accepted
@@ -79,5 +82,32 @@ def delay(
         reference,
         name,
         lambda opened, record, who: letters.delay(opened, record, who, until=day, text=text),
+        as_json=as_json,
+    )
+
+
+@click.command("take")
+@decision
+def take(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Note that you work on the request."""
+    decide(reference, name, hands.take, as_json=as_json)
+
+
+@click.command("give-back")
+@decision
+def give_back(reference: str, name: str | None, *, as_json: bool) -> None:
+    """Note that nobody works on the request any more."""
+    decide(reference, name, hands.give_back, as_json=as_json)
+
+
+@click.command("snooze")
+@decision
+@click.option("--until", "morning", type=click.DateTime(["%Y-%m-%d"]), required=True)
+def snooze(reference: str, name: str | None, morning: datetime, *, as_json: bool) -> None:
+    """Keep the request out of needs-me until a morning."""
+    decide(
+        reference,
+        name,
+        lambda opened, record, who: hands.snooze(opened, record, who, until=morning.date()),
         as_json=as_json,
     )

@@ -1,0 +1,89 @@
+"""What a decision would do, as text for the terminal or as JSON."""
+
+from typing import Any
+
+import click
+
+from pipeline.cli.output import plain, print_lines
+from pipeline.flow.services import Services
+from pipeline.flow.staff.desk.rehearsal import Announced
+from pipeline.model.request import Status
+from pipeline.notifications.written import WrittenMail, written
+from pipeline.store.outbox_records import OutboxRecord
+from pipeline.wording import console as words
+
+
+def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
+    """Return what a decision would do as facts for a program."""
+    ordered = announced.ordered
+    return {
+        "preview": True,
+        "reference": announced.after.reference,
+        "before": announced.before.status,
+        "status": announced.after.status,
+        "track": announced.after.state.track,
+        "mails": [
+            {"notice": row.notice, "variant": row.variant, **plain(written(row.content))}
+            for row in announced.mails
+        ],
+        "certificate": {
+            "number": ordered.number,
+            "organisation": announced.organisation,
+            "at_once": issued_by_us,
+        }
+        if ordered
+        else None,
+        "certificates_ended": [row.serial for row in announced.ended],
+        "open_answers": announced.open_answers,
+        "ended": announced.after.state.ended,
+        "lasting": announced.lasting,
+    }
+
+
+def print_announced(announced: Announced, services: Services) -> None:
+    """Print what a decision would do, with the mails as their readers get them."""
+    after = announced.after
+    before, status = words.step(announced.before.status), words.step(after.status)
+    stays = announced.before.status is after.status
+    print_lines(
+        words.word("preview_stays", reference=after.reference, status=status)
+        if stays
+        else words.word("preview_moves", reference=after.reference, before=before, after=status)
+    )
+    if announced.open_answers:
+        fields = ", ".join(f"`{name}`" for name in announced.open_answers)
+        print_lines(words.word("preview_open", fields=fields), rest="  ")
+    if (ordered := announced.ordered) is not None:
+        key = "preview_issues" if services.issuer.automatic else "preview_wants"
+        owner, reader = announced.organisation, after.address_of_record
+        said = words.word(key, number=ordered.number, organisation=owner, recipient=reader)
+        print_lines(said, rest="  ")
+    for ended in announced.ended:
+        state = words.status_word(ended.state.value)
+        print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
+    if after.state.ended:
+        undone = after.status is Status.WITHDRAWN
+        print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")
+    for row in announced.mails:
+        _print_mail(row, written(row.content))
+    seconds = services.settings.courier.undo_seconds
+    if not announced.mails:
+        print_lines(words.word("preview_no_mail"))
+    else:
+        print_lines(words.word("preview_undo", seconds=seconds))
+    print_lines(words.word("preview_nothing"))
+
+
+def _print_mail(row: OutboxRecord, mail: WrittenMail) -> None:
+    click.echo("")
+    print_lines(
+        f"{words.notice_name(row.notice.value)}  {row.recipient}  {mail.subject}",
+        rest="  ",
+        bold=True,
+    )
+    for line in mail.text.splitlines():
+        print_lines(line, first="  | ", rest="  | ")
+    if mail.files:
+        files = ", ".join(mail.files)
+        print_lines(words.word("preview_files", files=files), first="  ", rest="      ")
+    click.echo("")
