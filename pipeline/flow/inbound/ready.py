@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 
+from pipeline.collector import paused
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.services import Services
 from pipeline.forms.definitions.catalogue import FORMS
@@ -46,7 +47,7 @@ def make_ready(services: Services) -> None:
 
     What fails here fails again where a message needs it, and is told there.
     """
-    with suppress(Exception):
+    with suppress(Exception), paused():
         team = services.team
         _judge_and_answer(team, services.phones, team.local_date(services.clock.now()))
     _settle()
