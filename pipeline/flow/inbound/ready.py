@@ -6,6 +6,7 @@ before its transaction as well.
 """
 
 import gc
+import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
@@ -40,6 +41,8 @@ _LANGUAGE = "en"
 _KEPT = 4
 #: So many objects are new before the collector looks at them.
 _YOUNG = 10_000
+#: Seconds after which a thread that waits for the interpreter gets it.
+_TURN = 0.0005
 
 
 def make_ready(services: Services) -> None:
@@ -72,6 +75,9 @@ def _settle() -> None:
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    # The thread that feeds the guarded child needs the interpreter for moments, ten times a mail:
+    # if it waited Python's five milliseconds for each, the child would have nothing to read.
+    sys.setswitchinterval(_TURN)
 
 
 def _facts(day: date) -> NoticeFacts:
