@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -70,3 +72,19 @@ def test_a_kept_table_is_read_as_it_was_made(read: Callable[[], kept.Table]) -> 
 def test_a_name_with_a_sign_between_entries_cannot_be_kept() -> None:
     with pytest.raises(ValueError, match=r"^a\|b$"):
         kept.packed({"a|b": ("x",)})
+
+
+def test_a_judged_form_loads_the_languages_of_the_forms_alone() -> None:
+    """CLDR has a file for each language, which takes milliseconds and a megabyte."""
+    code = (
+        "from datetime import UTC, datetime\n"
+        "from pipeline.flow.answers.judge import judge\n"
+        "from pipeline.flow.inbound.ready import FORMS, _made_up\n"
+        "from pipeline.validation.phone.policy import PhonePolicy\n"
+        "for kind in FORMS:\n"
+        "    judge(PhonePolicy(), _made_up(kind), datetime(2026, 1, 5, tzinfo=UTC))\n"
+        "from babel import localedata\n"
+        "print(*sorted(localedata._cache))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert set(loaded.stdout.decode().split()) <= {"root", "en", "ja", "de"}
