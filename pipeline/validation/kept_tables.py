@@ -1,7 +1,7 @@
 """Names of CLDR and of ISO 3166-2, as babel 2.18.0 and holidays 0.109 have them.
 
 Generated: ``GOLDEN=write pytest --no-cov tests/unit/validation/test_kept.py``.
-The names of CLDR are under LICENSE.unicode, those of subdivisions under LICENSE.holidays, beside this.
+Licences, beside this file: LICENSE.unicode of the names of CLDR, LICENSE.holidays of subdivisions.
 """
 
 TABLES = {

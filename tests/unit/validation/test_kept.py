@@ -18,7 +18,7 @@ _PAGE = Path(kept.__file__).with_name("kept_tables.py")
 _HEAD = '''"""Names of CLDR and of ISO 3166-2, as {} and {} have them.
 
 Generated: ``GOLDEN=write pytest --no-cov tests/unit/validation/test_kept.py``.
-The names of CLDR are under LICENSE.unicode, those of subdivisions under LICENSE.holidays, beside this.
+Licences, beside this file: LICENSE.unicode of the names of CLDR, LICENSE.holidays of subdivisions.
 """
 
 TABLES = {{
