@@ -14,7 +14,7 @@ from pipeline.validation import kept
 from pipeline.validation.calendar import date_names
 from pipeline.validation.geography import country_names, places, zone_names
 
-_PAGE = Path(kept.__file__).with_name("kept_tables.py")
+_PAGE = Path(kept.__file__).with_name("tables.py")
 _HEAD = '''"""Names of CLDR and of ISO 3166-2, as {} and {} have them.
 
 Generated: ``GOLDEN=write pytest --no-cov tests/unit/validation/test_kept.py``.

@@ -13,7 +13,7 @@ Table = Mapping[str, tuple[str, ...]]
 
 #: What works each kept table out, by its name.
 MADE: dict[str, Callable[[], Table]] = {}
-_TABLES = "pipeline.validation.kept_tables"
+_TABLES = "pipeline.validation.kept.tables"
 _ENTRY, _VALUE, _MORE = "|", "=", ";"
 _SIGNS = frozenset({_ENTRY, _VALUE, _MORE, "\n"})
 
