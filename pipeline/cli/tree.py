@@ -1,13 +1,11 @@
 """The tree of commands; a command is imported when it is called, and help imports none."""
 
-import gc
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from pipeline.collector import loading
 from pipeline.wording import console as words
 
 #: The module of each first word of a command; its commands are found there by their names.
@@ -47,26 +45,13 @@ def command_paths() -> list[tuple[str, ...]]:
 
 def command_at(path: tuple[str, ...]) -> click.Command:
     """Return the command at ``path``, importing its module."""
-    with _no_garbage():
+    with loading():
         module = importlib.import_module(f"pipeline.cli.commands.{MODULES[path[0]]}")
     return next(
         value
         for value in vars(module).values()
         if isinstance(value, click.Command) and value.name == path[-1]
     )
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Look for no garbage meanwhile, nor ever again in what is there now: modules stay."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
 
 
 class Context(click.Context):

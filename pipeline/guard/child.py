@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 
+from pipeline.collector import loading
 from pipeline.errors import place_of
 from pipeline.guard import kernel
 from pipeline.guard.frames import GoneError, receive, send
@@ -51,8 +52,9 @@ def serve(jobs: int, answers: int, parent: int) -> None:
     with suppress(OSError):
         os.dup2(2, 1)  # what an import prints must not reach the standard output of --json
     start: Start = pickle.loads(receive(jobs, _ANY_SIZE))  # noqa: S301 - from the parent
-    for name in start.modules:
-        import_module(name)
+    with loading():
+        for name in start.modules:
+            import_module(name)
     _leave_the_terminal()
     locks = shut_in(start.limits, start.private)
     with suppress(GoneError, OSError):

@@ -109,6 +109,14 @@ WAITING_LOCKED = OfSeveral(_ROW.id, lambda these: _waiting(these).with_for_updat
 GET = Statement(lambda: MAPPER.mine(_ROW.id == param("id")))
 SAVE = Statement(lambda: MAPPER.change(_ROW.id == param("id"), but=("raw_since",)))
 SET_RAW = Statement(lambda: changing(messages, _ROW.id == param("id"), names=("raw_since",)))
+MOVED = Statement(
+    lambda: changing(
+        messages,
+        _ROW.id == param("id"),
+        _ROW.unmoved_since.is_not(None),
+        names=("moved_at", "unmoved_since"),
+    )
+)
 SAME_BYTES = Statement(_same_bytes)
 TWIN = Statement(_twin)
 EARLIER_BYTES = Statement(

@@ -10,6 +10,7 @@ import click
 from pipeline.cli.context import settings
 from pipeline.cli.output import print_json, print_lines, tell_lines
 from pipeline.clock import SystemClock
+from pipeline.collector import loading
 from pipeline.signals import StopNowError, stop_on_signals
 from pipeline.systemd import Manager
 from pipeline.wording import console as words
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True)
 def run(*, dry_run: bool, as_json: bool) -> int:
     """Receive, check, decide what is due, send, housekeep; once."""
-    from pipeline.batch import Stage, plan_batch, run_batch  # noqa: PLC0415 - slow to import
-    from pipeline.flow.services import open_services, open_to_look  # noqa: PLC0415
+    with loading():
+        from pipeline.batch import Stage, plan_batch, run_batch  # noqa: PLC0415 - slow to import
+        from pipeline.flow.services import open_services, open_to_look  # noqa: PLC0415
 
     found = settings()
     if dry_run:
@@ -72,8 +74,9 @@ def watch() -> None:
     manager = Manager()
     try:
         with stop_on_signals() as stop:
-            from pipeline.flow.services import open_services  # noqa: PLC0415 - slow to import
-            from pipeline.watch import watch as run_batches  # noqa: PLC0415
+            with loading():
+                from pipeline.flow.services import open_services  # noqa: PLC0415 - slow to import
+                from pipeline.watch import watch as run_batches  # noqa: PLC0415
 
             found = settings()
             teller = _Teller(manager, found.team.time_zone)

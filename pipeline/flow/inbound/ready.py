@@ -6,10 +6,12 @@ before its transaction as well.
 """
 
 import gc
+import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 
+from pipeline.collector import paused
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.services import Services
 from pipeline.forms.definitions.catalogue import FORMS
@@ -39,6 +41,8 @@ _LANGUAGE = "en"
 _KEPT = 4
 #: So many objects are new before the collector looks at them.
 _YOUNG = 10_000
+#: Seconds after which a thread that waits for the interpreter gets it.
+_TURN = 0.0005
 
 
 def make_ready(services: Services) -> None:
@@ -46,7 +50,7 @@ def make_ready(services: Services) -> None:
 
     What fails here fails again where a message needs it, and is told there.
     """
-    with suppress(Exception):
+    with suppress(Exception), paused():
         team = services.team
         _judge_and_answer(team, services.phones, team.local_date(services.clock.now()))
     _settle()
@@ -71,6 +75,9 @@ def _settle() -> None:
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    # The thread that feeds the guarded child needs the interpreter for moments, ten times a mail:
+    # if it waited Python's five milliseconds for each, the child would have nothing to read.
+    sys.setswitchinterval(_TURN)
 
 
 def _facts(day: date) -> NoticeFacts:

@@ -188,6 +188,7 @@ def pattern(entry: str) -> str:
     return f"{left}{folded}{'' if entry.endswith('~') else ' '}"
 
 
+@lru_cache(maxsize=4096)
 def _short(text: str) -> str:
     same = _rules("same").replace(_spaced(text))
     return _rules("drop").replace(same).replace("'", "")

@@ -179,9 +179,9 @@ class Messages(Rows[MessageRecord]):
 
         ``renumbered``: it was not, because it has another number by now.
         """
-        mine = (messages.c.id == row, messages.c.unmoved_since.is_not(None))
         if not renumbered:
-            return self._update(*mine, moved_at=at, unmoved_since=None) == 1
+            return self._change(kept.MOVED, id=row, moved_at=at, unmoved_since=None) == 1
+        mine = (messages.c.id == row, messages.c.unmoved_since.is_not(None))
         record = self._first(self._locked(self._select(*mine)))
         if record is not None:
             self.save(replace(record, moved_at=at, renumbered=True))

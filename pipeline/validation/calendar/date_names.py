@@ -6,6 +6,7 @@ from functools import cache
 from types import MappingProxyType
 
 from pipeline.validation.characters import fold
+from pipeline.validation.kept import Table, kept
 
 _LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ru", "tr", "uk",
@@ -58,18 +59,25 @@ def words_in(text: str) -> list[str]:
 @cache
 def months() -> Mapping[str, frozenset[int]]:
     """Return the months by their names, long and short; Polish and Croatian share some."""
-    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
+    found = {name: frozenset(map(int, numbers)) for name, numbers in names_of_months().items()}
+    for name, number in _MORE_MONTHS.items():
+        found.setdefault(fold(name), frozenset({number}))
+    return MappingProxyType(found)
 
-    found: dict[str, set[int]] = {}
+
+@kept
+def names_of_months() -> Table:
+    """Return the numbers of the months by the names that CLDR has for them."""
+    from babel import Locale  # noqa: PLC0415 - slow to import, and kept
+
+    found: dict[str, dict[str, None]] = {}
     for language in _LANGUAGES:
         for use in Locale(language).months.values():
             for width in ("wide", "abbreviated"):
                 for number, name in use[width].items():
                     for key in _keys(name):
-                        found.setdefault(key, set()).add(number)
-    for name, number in _MORE_MONTHS.items():
-        found.setdefault(fold(name), {number})
-    return MappingProxyType({name: frozenset(numbers) for name, numbers in found.items()})
+                        found.setdefault(key, {})[str(number)] = None
+    return {name: tuple(numbers) for name, numbers in found.items()}
 
 
 def _keys(name: str) -> list[str]:
@@ -86,17 +94,24 @@ def month_of(word: str) -> frozenset[int]:
 
 @cache
 def _weekdays() -> Mapping[str, frozenset[int]]:
-    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
+    found = {name: frozenset(map(int, numbers)) for name, numbers in names_of_weekdays().items()}
+    for name, number in _MORE_DAYS.items():
+        found[name] = found.get(name, frozenset()) | {number}
+    return MappingProxyType(found)
 
-    found: dict[str, set[int]] = {}
+
+@kept
+def names_of_weekdays() -> Table:
+    """Return the numbers of the days of the week by the names that CLDR has for them."""
+    from babel import Locale  # noqa: PLC0415 - slow to import, and kept
+
+    found: dict[str, dict[str, None]] = {}
     for language in _LANGUAGES:
         for width in ("wide", "abbreviated"):
             for number, name in Locale(language).days["format"][width].items():
                 for key in _keys(name):
-                    found.setdefault(key, set()).add(number)
-    for name, number in _MORE_DAYS.items():
-        found.setdefault(name, set()).add(number)
-    return MappingProxyType({name: frozenset(numbers) for name, numbers in found.items()})
+                    found.setdefault(key, {})[str(number)] = None
+    return {name: tuple(numbers) for name, numbers in found.items()}
 
 
 _KANJI_WEEKDAYS = "月火水木金土日"

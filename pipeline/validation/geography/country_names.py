@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 from pipeline.validation.characters import squeeze
+from pipeline.validation.kept import Table, kept
 
 #: The languages of the forms: their names come before those of all others.
 _OF_THE_FORMS = ("en", "ja", "de")
@@ -201,10 +202,16 @@ def is_former_code(code: str) -> bool:
     return code in _FORMER_CODES
 
 
+@kept
+def names_of_countries() -> Table:
+    """Return the countries of each name that CLDR has in the languages of customers."""
+    return _collected(_LANGUAGES)
+
+
 @cache
 def names() -> Mapping[str, tuple[str, ...]]:
     """Return the countries of each name of today; the languages of the forms come first."""
-    found = _collected(_LANGUAGES)
+    found = dict(names_of_countries())
     for name, code in _ALIASES.items():
         found[key_of(name)] = (code,)
     return MappingProxyType(found)
@@ -236,10 +243,10 @@ def _names_in(language: str) -> Mapping[str, tuple[str, ...]]:
     for code, name in Locale.parse(language).territories.items():
         if code in codes():
             key = key_of(name)
-            written = {key, plain_key(key)}
+            written = [key, plain_key(key)]
             if language == "de":
-                written.add(key.replace("ö", "oe").replace("ä", "ae").replace("ü", "ue"))
-            for each in written:
+                written.append(key.replace("ö", "oe").replace("ä", "ae").replace("ü", "ue"))
+            for each in dict.fromkeys(written):
                 found[each] = (*found.get(each, ()), code)
     return found
 
@@ -266,12 +273,18 @@ def loose_names() -> Mapping[str, tuple[str, ...]]:
 @cache
 def shared() -> Mapping[str, tuple[str, ...]]:
     """Return the words that name several states, in all languages, with the states."""
+    return MappingProxyType({**names_in_common(), **_AMBIGUOUS})
+
+
+@kept
+def names_in_common() -> Table:
+    """Return what the names of namesakes have in common, in the languages of customers."""
     found: dict[str, tuple[str, ...]] = {}
     for states in _NAMESAKES:
         for language in _LANGUAGES:
             for word in _in_common(_names_of(states, language)):
                 found[word] = states
-    return MappingProxyType(found | dict(_AMBIGUOUS))
+    return found
 
 
 def _names_of(states: Iterable[str], language: str) -> list[str]:

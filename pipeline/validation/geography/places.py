@@ -9,6 +9,7 @@ from functools import cache
 from types import MappingProxyType
 
 from pipeline.validation.geography.country_names import codes, key_of, loose_key, plain_key
+from pipeline.validation.kept import Table, kept
 
 #: The prefectures of Japan (ISO 3166-2:JP), which ``holidays`` does not name.
 _PREFECTURES = (
@@ -60,7 +61,20 @@ _COMMUNITIES = frozenset({"Dutch", "French", "German"})
 
 @cache
 def _subdivisions() -> Mapping[str, frozenset[str]]:
-    import holidays  # noqa: PLC0415 - slow to import, needed for few answers
+    found = {word: set(known) for word, known in names_of_subdivisions().items()}
+    for names in _PREFECTURES:
+        for word in names.split("|"):
+            found[word] = {"JP"}
+            found[word.removesuffix("県").removesuffix("府").removesuffix("都")] = {"JP"}
+    for word, code in _MORE.items():
+        found.setdefault(loose_key(word), set()).add(code)
+    return MappingProxyType({word: frozenset(known) for word, known in found.items()})
+
+
+@kept
+def names_of_subdivisions() -> Table:
+    """Return the countries of the subdivisions that the package ``holidays`` names."""
+    import holidays  # noqa: PLC0415 - slow to import, and kept
     from holidays.registry import COUNTRIES  # noqa: PLC0415
 
     found: dict[str, set[str]] = {}
@@ -70,13 +84,7 @@ def _subdivisions() -> Mapping[str, frozenset[str]]:
         for word in (*aliases, *getattr(country, "subdivisions", ())):
             if len(word) > _SHORTEST and code in codes() and word not in _COMMUNITIES:
                 found.setdefault(loose_key(key_of(word)), set()).add(code)
-    for names in _PREFECTURES:
-        for word in names.split("|"):
-            found[word] = {"JP"}
-            found[word.removesuffix("県").removesuffix("府").removesuffix("都")] = {"JP"}
-    for word, code in _MORE.items():
-        found.setdefault(loose_key(word), set()).add(code)
-    return MappingProxyType({word: frozenset(known) for word, known in found.items()})
+    return {word: tuple(sorted(known)) for word, known in found.items()}
 
 
 @cache

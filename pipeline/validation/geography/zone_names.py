@@ -6,6 +6,8 @@ from functools import cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
+from pipeline.validation.kept import Table, kept
+
 #: Abbreviations with one meaning in practice; the ambiguous ones are below.
 ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -109,8 +111,6 @@ def known_zones() -> frozenset[str]:
 @cache
 def cities() -> Mapping[str, tuple[str, ...]]:
     """Return the zones by the names of their cities in several languages."""
-    from babel import Locale  # noqa: PLC0415 - slow to import, needed for few answers
-
     found: dict[str, list[str]] = {}
     for name in known_zones():
         area, _, city = name.rpartition("/")
@@ -118,15 +118,28 @@ def cities() -> Mapping[str, tuple[str, ...]]:
             found.setdefault(city.replace("_", " ").casefold(), []).append(canonical(name))
     for city in _AUSTRALIA:
         found[city.casefold()] = [f"Australia/{city}"]
-    for language in _LANGUAGES:
-        for name, labels in Locale.parse(language).time_zones.items():
-            city = labels.get("city")
-            if city and name in known_zones():
-                found.setdefault(city.casefold(), []).append(canonical(name))
+    for city, named in names_of_cities().items():
+        for name in named:
+            if name in known_zones():
+                found.setdefault(city, []).append(canonical(name))
     for name, more in _MORE_CITIES.items():
         for city in more.split("|"):
             found.setdefault(city, []).append(name)
     return MappingProxyType({city: tuple(dict.fromkeys(names)) for city, names in found.items()})
+
+
+@kept
+def names_of_cities() -> Table:
+    """Return the zones, as CLDR calls them, by the names that it has for their cities."""
+    from babel import Locale  # noqa: PLC0415 - slow to import, and kept
+
+    found: dict[str, dict[str, None]] = {}
+    for language in _LANGUAGES:
+        for name, labels in Locale.parse(language).time_zones.items():
+            city = labels.get("city")
+            if city:
+                found.setdefault(city.casefold(), {})[name] = None
+    return {city: tuple(names) for city, names in found.items()}
 
 
 @cache

@@ -1,8 +1,9 @@
 """Who sent it: only what our own servers wrote above our first Received."""
 
 import pytest
+from publicsuffixlist import PublicSuffixList
 
-from pipeline.mailbox.authentication.domains import aligned
+from pipeline.mailbox.authentication.domains import _suffixes, aligned
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import SenderPolicy, judge_sender
 from pipeline.model.message import SenderJudgement, SenderVerdict
@@ -287,3 +288,9 @@ def test_sender_with_results_written_into_keeps_the_failure_in_mind() -> None:
     found = judge(text, RECEIVED, written, FROM)
     assert (found.verdict.value, found.reason) == ("none", "results_tainted")
     assert (found.dmarc_failed, found.spf_aligned) == (True, False)
+
+
+def test_the_list_of_public_suffixes_is_that_of_the_library_in_a_labels() -> None:
+    whole, ours = PublicSuffixList(), _suffixes()
+    assert ours._publicsuffix == {name for name in whole._publicsuffix if name.isascii()}
+    assert ours._maxlabel == whole._maxlabel

@@ -4,11 +4,10 @@ Answers are found by their defined name, then by the hidden key column, then by 
 a fixed cell. What cannot be read is a problem, not an exception.
 """
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
+from pipeline.collector import paused
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word
 from pipeline.forms.xlsx.read.archive import DamagedFileError, RefusedFileError, open_archive
@@ -44,7 +43,7 @@ def read_xlsx_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
     Raises nothing for what is wrong with the bytes: an exception is a fault of ours.
     """
     try:
-        with _without_collecting():
+        with paused():
             return _read(file)
     except RefusedFileError:
         return (_unreadable(file, _REFUSED),)
@@ -55,18 +54,6 @@ def read_xlsx_forms(file: FormFile) -> tuple[Submission | UnreadableFile, ...]:
 def read_xlsx(file: FormFile) -> Submission | UnreadableFile:
     """Return the first form in ``file``; see :func:`read_xlsx_forms`."""
     return read_xlsx_forms(file)[0]
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Pause the garbage collector: a file makes thousands of objects and no cycles."""
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()
 
 
 def _unreadable(file: FormFile, code: str, **params: str | int) -> UnreadableFile:
