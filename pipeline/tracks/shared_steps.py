@@ -72,8 +72,18 @@ ANY_OPEN: Rules = (
 
 HOLDABLE: Rules = (TransitionRule(E.HOLD, SYSTEM_STAFF, Status.HELD),)
 
-#: Staff may ask until the request is approved.
+#: Staff may ask until the request is approved, and while the ownership is proven anew after it:
+#: what changes then needs a new approval.
 ASKABLE: Rules = (
+    TransitionRule(
+        E.ASK,
+        STAFF,
+        Status.NEEDS_CORRECTION,
+        (o.ASKED,),
+        when=c.WAS_APPROVED,
+        change=ch.ask_anew,
+        restarts=True,
+    ),
     TransitionRule(
         E.ASK,
         STAFF,
