@@ -194,11 +194,10 @@ OWNER_IN_DOUBT = Guard(
     ),
 )
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
-HELD_AFTER_APPROVAL = Guard(
-    "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True
-)
 WAS_APPROVED = Guard(
-    "an approval is in force", lambda case: case.state.approved_at is not None, of_state=True
+    "was approved",
+    lambda case: case.state.approved_at is not None or case.state.came_from in APPROVED_STATUSES,
+    of_state=True,
 )
 HELD_BEFORE_AN_ANSWER = Guard(
     "held while the customer was awaited, and told that we write",

@@ -72,18 +72,8 @@ ANY_OPEN: Rules = (
 
 HOLDABLE: Rules = (TransitionRule(E.HOLD, SYSTEM_STAFF, Status.HELD),)
 
-#: Staff may ask until the request is approved, and while the ownership is proven anew after it:
-#: what changes then needs a new approval.
+#: Staff may ask until the request is approved.
 ASKABLE: Rules = (
-    TransitionRule(
-        E.ASK,
-        STAFF,
-        Status.NEEDS_CORRECTION,
-        (o.ASKED,),
-        when=c.WAS_APPROVED,
-        change=ch.ask_anew,
-        restarts=True,
-    ),
     TransitionRule(
         E.ASK,
         STAFF,
@@ -92,6 +82,17 @@ ASKABLE: Rules = (
         change=ch.count_correction,
         restarts=True,
     ),
+)
+
+#: What changes after an approval needs a new one, also while the ownership is proven anew.
+ASKED_ANEW = TransitionRule(
+    E.ASK,
+    STAFF,
+    Status.NEEDS_CORRECTION,
+    (o.ASKED,),
+    when=c.WAS_APPROVED,
+    change=ch.ask_anew,
+    restarts=True,
 )
 
 #: Staff enter answers: the customer is not told, and nothing moves.
@@ -322,14 +323,7 @@ def held(*more: TransitionRule) -> Step:
             *_TWO_DIFFER,
             TransitionRule(E.DISOWNED, CUSTOMER, Status.ANSWERED, when=c.UNPROVEN),
             TransitionRule(E.CLOSE, SYSTEM, Status.CLOSED_NO_RESPONSE, when=c.UNPROVEN),
-            TransitionRule(
-                E.ASK,
-                STAFF,
-                Status.NEEDS_CORRECTION,
-                (o.ASKED,),
-                when=c.HELD_AFTER_APPROVAL,
-                change=ch.ask_anew,
-            ),
+            ASKED_ANEW,
             *ASKABLE,
             TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
             TransitionRule(E.MERGE, STAFF, Status.SUPERSEDED, notice(NoticeName.DUPLICATE)),
