@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 from cryptography import x509
@@ -25,8 +26,8 @@ from tests.servers.mechanisms import TokenMechanisms
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.servers.tokens import TokenServer, token_server
 from tests.world.command_line import Call, caller, english
-from tests.world.customers import HANAKO, OLIVER, form
-from tests.world.mails import Customer
+from tests.world.customers import HANAKO, OLIVER, File, form
+from tests.world.mails import Customer, Wording
 from tests.world.needles import Needles, kept
 from tests.world.outbox import parsed, plain_text
 from tests.world.settings import STAFF, write_settings
@@ -70,6 +71,7 @@ class Run:
     folder: Path
     call: Call
     clock: SettableClock
+    customer: Customer
     printed: dict[str, str] = field(default_factory=dict)
     sections: dict[str, Mapping[str, object]] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
@@ -108,14 +110,13 @@ class Run:
         with open_services(settings, self.clock, make=True) as opened:
             yield opened
 
-    def mail(self, sender: str, *files: tuple[str, bytes], **wording: str) -> None:
+    def mail(self, sender: str, *files: File, **wording: Unpack[Wording]) -> None:
         """Put a customer's mail into the mailbox."""
-        raw = Customer(self.clock).write(sender, *files, **wording)  # type: ignore[misc]
-        raw = raw.replace(b"Message-ID: <1.", f"Message-ID: <{len(self.printed)}.".encode())
+        raw = self.customer.write(sender, *files, **wording)
         with self.services() as opened:
             deliver(opened, raw)
 
-    def reply(self, reference: str, sender: str, text: str, *files: tuple[str, bytes]) -> None:
+    def reply(self, reference: str, sender: str, text: str, *files: File) -> None:
         """Answer our last mail about a request, as the customer's program does."""
         mails = [parsed(raw) for raw in self.sent]
         ours = [mail for mail in mails if reference in str(mail["Subject"])][-1]
@@ -148,7 +149,7 @@ def run(
 ) -> Run:
     clock = SettableClock(START)
     monkeypatch.setattr(SystemClock, "now", lambda _self: clock.now())
-    return Run(tmp_path, caller(tmp_path, capsys), clock)
+    return Run(tmp_path, caller(tmp_path, capsys), clock, Customer(clock))
 
 
 def _secret(folder: Path, name: str, content: str) -> dict[str, str]:

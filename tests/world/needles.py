@@ -68,9 +68,9 @@ def _dressed(piece: bytes) -> Iterator[bytes]:
         yield whole[:-2].translate(bytes.maketrans(b"+/", b"-_"))
     yield quote(piece).encode()
     if piece.isascii():
-        text = piece.decode()
-        yield html.escape(text).encode()
-        yield text.encode("utf-16-le")
+        shown = piece.decode()
+        yield html.escape(shown).encode()
+        yield shown.encode("utf-16-le")
         yield b"".join(b"=%02X" % byte for byte in piece)
 
 
