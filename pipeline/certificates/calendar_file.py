@@ -1,4 +1,7 @@
-"""Calendar files (RFC 5545) with the last moments of certificates; they hold no text of any."""
+"""Calendar files (RFC 5545) with the last moments of certificates; they hold no text of any.
+
+A file that publishes an entry, or takes it back, follows RFC 5546, sections 3.2.1 and 3.2.5.
+"""
 
 import re
 from collections.abc import Sequence
@@ -21,6 +24,7 @@ class CalendarEntry:
     """Something that ends at the instant ``at`` (aware).
 
     A later file with the same ``uid`` and a higher ``sequence`` takes its place in the calendar.
+    ``organizer`` is the address that the entry comes from.
     """
 
     uid: str
@@ -28,28 +32,32 @@ class CalendarEntry:
     summary: str
     description: str
     sequence: int = 0
+    organizer: str = ""
 
 
-def calendar_file(entries: Sequence[CalendarEntry], made_at: datetime, name: str = "") -> bytes:
+def calendar_file(
+    entries: Sequence[CalendarEntry], made_at: datetime, name: str = "", *, cancelled: bool = False
+) -> bytes:
     """Return the calendar of ``entries``, in UTC; ``name`` is what a feed is called.
 
-    Its parts stand in the order in which `icalendar` writes them, which folds and escapes.
+    ``cancelled``: a program that has the entries takes them out. Its parts stand in the order in
+    which `icalendar` writes them, which folds and escapes.
     """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         _text("PRODID", f"-//whatsapp-request-pipeline//{__version__}//EN"),
-        "METHOD:PUBLISH",
+        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
     ]
     if name:
         lines.append(_text("X-WR-CALNAME", name))
     for entry in entries:
-        lines += _event(entry, _instant(made_at))
+        lines += _event(entry, _instant(made_at), cancelled=cancelled)
     lines.append("END:VCALENDAR\r\n")
     return "\r\n".join(lines).encode()
 
 
-def _event(entry: CalendarEntry, made_at: str) -> tuple[str, ...]:
+def _event(entry: CalendarEntry, made_at: str, *, cancelled: bool) -> tuple[str, ...]:
     return (
         "BEGIN:VEVENT",
         _text("SUMMARY", entry.summary),
@@ -58,13 +66,21 @@ def _event(entry: CalendarEntry, made_at: str) -> tuple[str, ...]:
         _text("UID", entry.uid),
         f"SEQUENCE:{entry.sequence}",
         _text("DESCRIPTION", entry.description),
+        *((_text("ORGANIZER", f"mailto:{entry.organizer}"),) if entry.organizer else ()),
+        *(("STATUS:CANCELLED",) if cancelled else ()),
         "TRANSP:TRANSPARENT",
+        *(() if cancelled else _notification(entry.summary)),
+        "END:VEVENT",
+    )
+
+
+def _notification(text: str) -> tuple[str, ...]:
+    return (
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
-        _text("DESCRIPTION", entry.summary),
+        _text("DESCRIPTION", text),
         f"TRIGGER:-P{_NOTIFIED_BEFORE.days}D",
         "END:VALARM",
-        "END:VEVENT",
     )
 
 

@@ -108,6 +108,16 @@ def calendar_name(facts: NoticeFacts) -> str:
     return certificate_name(facts).removesuffix(".txt") + ".ics"
 
 
+def ends_entry(notice: NoticeName, facts: NoticeFacts) -> bool:
+    """Tell whether ``notice`` takes the end of a certificate out of the customer's calendar."""
+    return notice is NoticeName.CERTIFICATE_REVOKED and facts.certificate is not None
+
+
+def cancelled_calendar_name(facts: NoticeFacts) -> str:
+    """Return the name of the calendar file that takes the end of a certificate back."""
+    return f"whatsapp-certificate_{facts.reference}_cancelled.ics"
+
+
 def file_names(
     notice: NoticeName,
     variant: str,
@@ -116,6 +126,17 @@ def file_names(
     file_format: FileFormat = FileFormat.XLSX,
 ) -> tuple[str, ...]:
     """Return the names of the files that ``notice`` carries; answers come as ``file_format``."""
+    ended = (cancelled_calendar_name(facts),) if ends_entry(notice, facts) else ()
+    return (*_chosen_names(notice, variant, facts, language, file_format), *ended)
+
+
+def _chosen_names(
+    notice: NoticeName,
+    variant: str,
+    facts: NoticeFacts,
+    language: str,
+    file_format: FileFormat,
+) -> tuple[str, ...]:
     kinds: tuple[FormKind | None, ...] = ()
     match enclosed(notice, variant, facts):
         case Enclosed.TEXT:

@@ -114,6 +114,12 @@ def message_id(key: bytes, reference: str, recipient: str, notice_key: str, doma
     return f"<{name.lower()}.{token}.{moment}.{check}@{domain}>"
 
 
+def without_token(message_id: str) -> str:
+    """Return ``message_id`` for people and exports: whoever reads it cannot answer with it."""
+    match = _OURS.fullmatch(_bracketed(message_id))
+    return message_id if match is None else message_id.replace(match[2], "…")
+
+
 def is_our_message_id(key: bytes, message_id: str) -> bool:
     """Return whether ``message_id`` was made with ``key``, in constant time."""
     match = _OURS.fullmatch(_bracketed(message_id))

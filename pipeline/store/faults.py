@@ -16,6 +16,10 @@ from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 
 _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _GONE_STATES: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+_DUPLICATE_STATE: Final = "23505"
+_SQLITE_DUPLICATES: Final = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+)
 _DISK_FULL: Final = "53100"
 _NO_RIGHT: Final = "42501"
 _READ_ONLY_STATE: Final = "25006"
@@ -101,6 +105,14 @@ def out_of_room(error: BaseException) -> bool:
             return True
         seen = seen.__context__
     return False
+
+
+def is_duplicate(error: sa.exc.IntegrityError) -> bool:
+    """Whether a row broke a unique index, and no other rule of the tables."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) in _SQLITE_DUPLICATES
+    return getattr(cause, "sqlstate", None) == _DUPLICATE_STATE
 
 
 def stumbled(error: BaseException) -> bool:

@@ -204,8 +204,10 @@ OWNER_IN_DOUBT = Guard(
     ),
 )
 HELD_FOR_LIMIT = held_for(*_LIMIT_REASONS)
-HELD_AFTER_APPROVAL = Guard(
-    "held after approval", lambda case: case.state.came_from in APPROVED_STATUSES, of_state=True
+WAS_APPROVED = Guard(
+    "was approved",
+    lambda case: case.state.approved_at is not None or case.state.came_from in APPROVED_STATUSES,
+    of_state=True,
 )
 HELD_BEFORE_SUCCESSOR = Guard(
     "held while its successor is awaited",

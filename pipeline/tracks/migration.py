@@ -48,6 +48,7 @@ from pipeline.tracks.shared_deadlines import (
     retries,
 )
 from pipeline.tracks.shared_steps import (
+    ASKED_ANEW,
     BEFORE_APPROVAL,
     CHANGE_HOLDS,
     REVISABLE,
@@ -97,6 +98,7 @@ _AWAITING_TWO_STEP_OFF = Step(
         *closing(),
         *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
+        ASKED_ANEW,
         *BEFORE_APPROVAL,
     ),
     (*remind(NoticeName.TWO_STEP_INSTRUCTIONS, 2, 5, 10), close_after(30), EXPIRE_CERTIFICATE),
@@ -123,6 +125,7 @@ _SLOT_PLANNING = Step(
         ),
         *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
+        ASKED_ANEW,
         *BEFORE_APPROVAL,
     ),
     (alert_after(1), EXPIRE_CERTIFICATE),
@@ -154,6 +157,7 @@ _SLOT_PROPOSED = Step(
         *closing(),
         *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
+        ASKED_ANEW,
         *BEFORE_APPROVAL,
     ),
     (
@@ -189,6 +193,7 @@ _SLOT_AGREED = Step(
         _DIRECTLY_ELIGIBLE,
         *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
+        ASKED_ANEW,
         *BEFORE_APPROVAL,
     ),
     (
@@ -214,6 +219,7 @@ _OWNERSHIP_VERIFIED = Step(
         TransitionRule(E.PROCEED, SYSTEM_STAFF, Status.APPROVED, change=ch.approve),
         *BEFORE_SUCCESSOR,
         *CHANGE_HOLDS,
+        ASKED_ANEW,
         *BEFORE_APPROVAL,
     ),
     (Due("proceed", DeadlineKind.PROCEED, E.PROCEED, exact=True), EXPIRE_CERTIFICATE),

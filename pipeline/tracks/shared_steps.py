@@ -84,6 +84,17 @@ ASKABLE: Rules = (
     ),
 )
 
+#: What changes after an approval needs a new one, also while the ownership is proven anew.
+ASKED_ANEW = TransitionRule(
+    E.ASK,
+    STAFF,
+    Status.NEEDS_CORRECTION,
+    (o.ASKED,),
+    when=c.WAS_APPROVED,
+    change=ch.ask_anew,
+    restarts=True,
+)
+
 #: Staff enter answers: the customer is not told, and nothing moves.
 STAFF_EDITS: Rules = (
     TransitionRule(E.CORRECTED, STAFF),
@@ -312,14 +323,7 @@ def held(*more: TransitionRule) -> Step:
             *_TWO_DIFFER,
             TransitionRule(E.DISOWNED, CUSTOMER, Status.ANSWERED, when=c.UNPROVEN),
             TransitionRule(E.CLOSE, SYSTEM, Status.CLOSED_NO_RESPONSE, when=c.UNPROVEN),
-            TransitionRule(
-                E.ASK,
-                STAFF,
-                Status.NEEDS_CORRECTION,
-                (o.ASKED,),
-                when=c.HELD_AFTER_APPROVAL,
-                change=ch.ask_anew,
-            ),
+            ASKED_ANEW,
             *ASKABLE,
             TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
             TransitionRule(E.MERGE, STAFF, Status.SUPERSEDED, notice(NoticeName.DUPLICATE)),

@@ -39,6 +39,7 @@ from pipeline.model.request import EventName, HoldReason, Status
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import Signed, SigningPhase
 from pipeline.store.unit_of_work import Transaction
+from pipeline.terms import Issuer
 from tests.world.customers import HANAKO, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import notices
@@ -197,7 +198,7 @@ def test_busy_database_after_a_revocation_does_not_say_that_it_failed(
 ) -> None:
     record = _issued(world)
 
-    def busy(*_: object) -> bool:
+    def busy(*_: object, **__: object) -> bool:
         raise TryLaterError("database_busy", where="")
 
     with monkeypatch.context() as patched:
@@ -314,6 +315,47 @@ def test_retired_key_that_cannot_be_used_stops_no_list_of_the_present_one(world:
     with pytest.raises(ConfigurationError) as error:
         keep_lists_current(world.services, anew=True)
     assert error.value.code == "file_open_to_others"
+
+
+def test_rotation_whose_lists_cannot_be_signed_has_succeeded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _issued(world)
+    before = world.services.authority.fingerprint
+
+    def behind() -> bool:
+        return world.services.lists_are_behind
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConfigurationError("authority_passphrase_wrong", path="authority.key")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.flow.staff.command.keep_lists_current", refuse)
+        made = staff.rotate(world.services, "saki")
+    assert made not in {"", before}
+    assert behind()
+    assert "revocation_not_listed" in world.alerts()
+    assert len(_lists(world)) == 1
+    assert world.batch().failures == ()  # does not wait for the list of the day
+    assert len(_lists(world)) == 2
+    assert not behind()
+    assert views.verify_text(world.services, world.certificates(record)[0].text, None).reasons == ()
+
+
+def test_key_that_was_removed_with_its_issuer_stops_no_batch(world: World) -> None:
+    record = _issued(world)
+    manual = world.services.settings.certificates.model_copy(update={"issuer": Issuer.MANUAL})
+    world.change(certificates=manual)
+    (world.home / "authority" / "authority.key").unlink()
+    world.services.read_keys_again()
+    for days in (0, 2):
+        assert world.batch(after=timedelta(days=days)).failures == ()
+    assert "revocation_not_listed" not in world.alerts()
+    certificates.revoke_certificate(world.services, world.again(record), "saki", "exposed")
+    assert world.alerts().count("revocation_not_listed") == 1  # it is on no list, and that is told
+    for _ in range(2):
+        assert world.batch(after=timedelta(days=1)).failures == ()
+    assert world.alerts().count("revocation_not_listed") == 1
 
 
 def test_rotation_that_was_killed_before_the_database_knew_goes_on(world: World) -> None:
@@ -594,3 +636,34 @@ def test_calendar_file_of_a_new_approval_takes_the_place_of_the_old_one(world: W
     ]
     assert len(sequences) == 4
     assert sequences == sorted(set(sequences))
+
+
+def test_cancelled_certificate_leaves_the_calendar_and_the_next_one_comes_back(
+    world: World,
+) -> None:
+    record = _named(world, _approved(world))
+    mails = world.staff_mails()
+    world.clock.advance(timedelta(hours=1))
+    certificates.revoke_certificate(world.services, world.again(record), "saki", "exposed")
+    mails += world.staff_mails()
+    held = world.again(record)
+    decisions.release(world.services, held, "saki")
+    certificates.reissue_certificate(world.services, world.again(record), "saki")
+    mails += world.staff_mails()
+    assert notices(mails) == ["certificate_issued", "certificate_revoked", "certificate_reissued"]
+    (issued, revoked, reissued) = [
+        Calendar.from_ical(content)
+        for mail in mails
+        for name, content in mail.files.items()
+        if name.endswith(".ics")
+    ]
+    methods = [str(one["method"]) for one in (issued, revoked, reissued)]
+    assert methods == ["PUBLISH", "CANCEL", "PUBLISH"]
+    events = [next(iter(one.events)) for one in (issued, revoked, reissued)]
+    assert len({str(event["uid"]) for event in events}) == 1
+    assert len({str(event["organizer"]) for event in events}) == 1
+    sequences = [int(str(event["sequence"])) for event in events]
+    assert sequences == sorted(set(sequences))
+    assert [str(event.get("status", "")) for event in events] == ["", "CANCELLED", ""]
+    assert events[1].start == events[0].start
+    assert ".ics" in mails[1].text

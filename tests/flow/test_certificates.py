@@ -189,7 +189,8 @@ def test_cancelled_with_its_approval_brings_the_form_for_a_new_start(
     world.staff_mails()
     certificates.revoke_certificate(world.services, record, "saki", reason)
     (mail,) = world.staff_mails()
-    assert list(mail.files) == (["onboarding_ja.xlsx"] if attached else [])
+    ended = f"whatsapp-certificate_{record.reference}_cancelled.ics"
+    assert list(mail.files) == (["onboarding_ja.xlsx"] if attached else []) + [ended]
     assert ("添付の申請書" in mail.text) is attached
 
 

@@ -1,6 +1,7 @@
 """What would put a certificate into wrong hands, or take a right one away too soon."""
 
 import base64
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -251,6 +252,36 @@ def test_new_certificate_that_needs_the_ownership_again_leaves_the_live_one(
     old, new = world.certificates(record)[-2:]
     assert old.ended_at == new.issued_at
     assert notices(world.staff_mails()) == ["certificate_reissued"]
+
+
+def test_who_proves_the_ownership_again_reads_until_when_the_live_one_counts(
+    world: World,
+) -> None:
+    record, _ = _unowned(world)
+    (told,) = [mail for mail in world.all_mails() if mail.notice == "status_changed"][-1:]
+    (last,) = [mail for mail in world.all_mails() if mail.notice == "certificate_reissued"]
+    (end,) = re.findall("^期限：(.+)$", last.text, re.MULTILINE)
+    assert record.status is Status.SLOT_PLANNING
+    assert end in told.text
+    assert "有効期限は、次のとおり変わりません" in told.text
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["planned", "held"])
+def test_number_corrected_while_the_ownership_is_proven_again_needs_a_new_approval(
+    held: bool, world: World
+) -> None:
+    record, _ = _unowned(world)
+    assert record.state.approved_at is not None
+    if held:
+        record = decisions.hold(world.services, record, "saki")
+    answer_decisions.ask(world.services, record, "saki", fields=("phone_number",))
+    world.staff_mails()
+    other = "+81 90 8765 4321"
+    world.reply(record, "", form(FormKind.MIGRATION, phone_number=other, phone_number_again=other))
+    record = world.again(record)
+    assert record.number == "+819087654321"
+    assert record.status is Status.ELIGIBILITY_REVIEW
+    assert (record.state.approved_at, record.state.certificates) == (None, 0)
 
 
 def test_live_certificate_ends_in_time_while_the_ownership_is_proven_again(world: World) -> None:

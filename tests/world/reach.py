@@ -161,6 +161,7 @@ def _key(state: RequestState) -> tuple[object, ...]:
         status,
         state.hold_reason if status is Status.HELD else None,
         state.came_from if status is Status.HELD else None,
+        state.asked_by if status is Status.NEEDS_CORRECTION else None,
         state.before_end if state.ended else None,
         min(state.certificates, POLICY.certificates_per_approval),
         state.had_certificate,

@@ -81,8 +81,10 @@ def rotate(name: str | None) -> None:
 
     with services() as opened:
         fingerprint = authority.rotate(opened, name or os_user())
-        folder = state.authority_folder(opened.settings)
+        folder, lists_wait = state.authority_folder(opened.settings), opened.lists_are_behind
     print_lines(words.word("authority_rotated", fingerprint=fingerprint, path=folder))
+    if lists_wait:
+        print_lines(words.word("authority_lists_wait"))
 
 
 @click.command("log")

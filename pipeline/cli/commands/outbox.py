@@ -1,5 +1,7 @@
 """``pipeline outbox``: the mails that wait, failed, or went out."""
 
+from dataclasses import replace
+
 import click
 
 from pipeline.cli.opened import os_user, services
@@ -14,11 +16,13 @@ from pipeline.wording import console as words
 @click.option("--json", "as_json", is_flag=True)
 def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
     """Print a view of the outbox."""
+    from pipeline.notifications.token import without_token  # noqa: PLC0415 - slow to import
+
     with services() as opened, opened.store.read() as tx:
         rows = tx.outbox.list(view, limit)  # type: ignore[arg-type]  # click checked the word
         zone = opened.settings.team.time_zone
     if as_json:
-        print_json(rows)
+        print_json([replace(row, message_id=without_token(row.message_id)) for row in rows])
         return
     times = Times(zone, [row.next_at for row in rows])
     print_table(

@@ -59,7 +59,7 @@ def _tell_of_file(work: Work, context: MessageContext) -> None:
 
 def _keep(work: Work, context: MessageContext, record: RequestRecord) -> None:
     """Keep the words and files with the request; staff are told a few times a day of each."""
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     keep_attachments(work.tx, context, record)
     work.tx.messages.link(context.row.id, record.id)
     today = work.now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -22,7 +22,7 @@ from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
 
 #: Who brings about mails that no staff member does.
-_NO_STAFF = frozenset({"customer", "system"})
+_NO_STAFF = frozenset({"customer", "system", ""})
 _GONE = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.IN_DOUBT})
 
 
@@ -48,7 +48,8 @@ def renew(work: Work, record: RequestRecord, mail: OutboxRecord) -> RequestRecor
         before=_left(work, record),
         also=tuple(request_id for request_id in ids if request_id != record.id),
     )
-    renewed = queue_notice(work, notice, Trigger())
+    # in the same name, without the undo window: it was over when the date passed
+    renewed = queue_notice(work, notice, Trigger(mail.triggered_by or Trigger().name))
     renewed = replace(renewed, next_at=renewed.state.promise_at)
     work.tx.requests.save(renewed, expected_version=before)
     return renewed

@@ -34,6 +34,7 @@ _COMMANDS = {
     "mail_not_moved": "pipeline mail reconcile --mend",
     "mail_withheld": "pipeline mail list",
     "mail_too_big": "pipeline mail show {detail}",
+    "private_key_sent": "pipeline mail show {detail}",
     "mail_too_big_told": "pipeline mail show {detail}",
     "file_fault": "pipeline mail show {detail}",
     "program_sent_file": "pipeline mail files {detail}",

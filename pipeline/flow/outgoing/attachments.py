@@ -1,5 +1,6 @@
 """The files that go out with a notice: marked copies, blanks, certificates, QR images."""
 
+from datetime import datetime
 from functools import cache, partial
 
 from pipeline.certificates.calendar_file import CONTENT_TYPE, CalendarEntry, calendar_file
@@ -18,8 +19,10 @@ from pipeline.notifications.enclosed import (
     Enclosed,
     blanks,
     calendar_name,
+    cancelled_calendar_name,
     certificate_name,
     enclosed,
+    ends_entry,
     form_of_answers,
     text_name,
 )
@@ -42,6 +45,20 @@ def enclosures(
     """Return the files that the notice of ``effect`` carries."""
     if details.files:
         return details.files
+    cancelled = ends_entry(effect.notice, facts)
+    return (
+        *_chosen(work, record, effect, details, facts),
+        *(_end_of_entry(work, record, facts) if cancelled else ()),
+    )
+
+
+def _chosen(
+    work: Work,
+    record: RequestRecord,
+    effect: SendNotice,
+    details: NoticeDetails,
+    facts: NoticeFacts,
+) -> tuple[MailFile, ...]:
     match enclosed(effect.notice, effect.variant, facts):
         case Enclosed.ANSWERS:
             return _answers(work, record, form_of_answers(facts), details)
@@ -147,18 +164,7 @@ def _certificate(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple
     live = work.tx.certificates.live_of_request(record.id)
     if live is None or live.expires_at is None:
         return ()
-    texts = _calendar_words(record.language)
-    domain = work.services.settings.mailbox.address.rpartition("@")[2]
-    # the count of an approval begins anew with the next one: a calendar would keep the old end
-    issued = [row for row in work.tx.certificates.of_request(record.id) if row.issued_at]
-    entry = CalendarEntry(
-        uid=f"certificate-{record.reference}@{domain}".lower(),
-        at=live.expires_at,
-        summary=texts["summary"].format(reference=record.reference),
-        description=texts["description"],
-        sequence=len(issued),
-    )
-    calendar = calendar_file((entry,), work.now)
+    calendar = calendar_file((_entry(work, record, live.expires_at),), work.now)
     return (
         MailFile(certificate_name(facts), "text/plain", live.text.encode()),
         MailFile(calendar_name(facts), CONTENT_TYPE, calendar),
@@ -170,3 +176,29 @@ def _calendar_words(language: str) -> Table:
     """Return the words of the calendar file; of what is not translated, the English ones."""
     english = read_table("calendar", "notices", "words.en.toml")
     return read_table("calendar", "notices", f"words.{language}.toml").above(english)
+
+
+def _end_of_entry(work: Work, record: RequestRecord, facts: NoticeFacts) -> tuple[MailFile, ...]:
+    """Return the file that takes the end of a cancelled certificate out of the calendar."""
+    if facts.certificate is None:
+        return ()
+    entry = _entry(work, record, facts.certificate.expires_at, "cancelled_")
+    content = calendar_file((entry,), work.now, cancelled=True)
+    return (MailFile(cancelled_calendar_name(facts), CONTENT_TYPE, content),)
+
+
+def _entry(work: Work, record: RequestRecord, at: datetime, prefix: str = "") -> CalendarEntry:
+    """Return the calendar entry of a request's certificates; ``prefix`` chooses its words."""
+    texts = _calendar_words(record.language)
+    address = work.services.settings.mailbox.address
+    # the count of an approval begins anew with the next one: a calendar would keep the old end
+    issued = [row for row in work.tx.certificates.of_request(record.id) if row.issued_at]
+    return CalendarEntry(
+        uid=f"certificate-{record.reference}@{address.rpartition('@')[2]}".lower(),
+        at=at,
+        summary=texts[f"{prefix}summary"].format(reference=record.reference),
+        description=texts[f"{prefix}description"],
+        # the cancellation of each certificate has its place before the next one
+        sequence=2 * len(issued) + bool(prefix),
+        organizer=address,
+    )

@@ -66,7 +66,7 @@ def follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messag
         del context.answers[answered:]
         context.noted.clear()
         refused = ReadReply(ReplyKind.NOTE, reasons=("refused",))
-        keep_words(work.tx, context, known.record, refused, waits=True)
+        keep_words(work, context, known.record, refused, waits=True)
         keep_attachments(work.tx, context, known.record)
         alert(work, "command_refused", known.record.reference, error.code)
         return context.done(Outcome.REPLY, known.record, refused=error.code)
@@ -84,7 +84,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
         return _after_the_end(work, context, record)
     if record.state.shown.status is Status.HELD and context.message.attachments:
         keep_attachments(work.tx, context, record)  # the proof that we asked for, perhaps
-        keep_words(work.tx, context, record, waits=True)
+        keep_words(work, context, record, waits=True)
         alert(work, "customer_wrote", record.reference)
         return context.done(Outcome.REPLY, record, why="files_kept")
     return _words(work, context, record)
@@ -105,7 +105,7 @@ def _suggested(
     """Keep the mail as a note that staff can let act with one key, and tell them."""
     reasons = (*said.reasons, "sender_unproven")
     reading = replace(said, kind=ReplyKind.SUGGESTION, event=event, reasons=reasons)
-    keep_words(work.tx, context, record, reading, waits=True)
+    keep_words(work, context, record, reading, waits=True)
     keep_attachments(work.tx, context, record)
     return suggest(work, context, record, event)
 
@@ -116,7 +116,7 @@ def _to_receipt(work: Work, context: MessageContext, record: RequestRecord) -> M
     said = answer_of(context, again)
     if said is Answered.UNCLEAR or not _may(context, record, Act.CONFIRM):
         return _suggested(work, context, record, EventName.SENDER_CONFIRMED)
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     if said is Answered.NO:
         deny(work, context, record)
         return context.done(Outcome.REPLY, record, event=EventName.DISOWNED)
@@ -147,7 +147,7 @@ def _from_another(work: Work, context: MessageContext, known: KnownThread) -> Me
         for submission in context.read.submissions:
             open_form(work, context, submission, linked_to=record.reference)
         return context.done(Outcome.REQUEST, record, why="colleague")
-    keep_words(work.tx, context, record, waits=True)
+    keep_words(work, context, record, waits=True)
     keep_attachments(work.tx, context, record)
     if known.standing is not Standing.COLLEAGUE:
         alert(work, f"thread_{known.standing.value}", record.reference)
@@ -236,7 +236,7 @@ def _first_form(
     found = find_conflict(work, context.sender, checked, content_digest(checked), own=record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, submission)
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     event = Event(
         EventName.FORM_ARRIVED,
         Actor.CUSTOMER,
@@ -256,11 +256,11 @@ def _after_the_end(work: Work, context: MessageContext, record: RequestRecord) -
     event = event_of_reply(context, record, said)
     may = event is not None and _may(context, record, act_of(event.name))
     if event is not None and may:
-        keep_words(work.tx, context, record, said, waits=said.asks_more)
+        keep_words(work, context, record, said, waits=said.asks_more)
         return _undone(work, context, record, event)
     if event is not None:
         return _suggested(work, context, record, event.name, said)
-    keep_words(work.tx, context, record, said, waits=True)
+    keep_words(work, context, record, said, waits=True)
     keep_attachments(work.tx, context, record)
     alert(work, "mail_on_ended_request", record.reference)
     return context.done(Outcome.REPLY, record, why="ended")
@@ -291,7 +291,7 @@ def _words(work: Work, context: MessageContext, record: RequestRecord) -> Messag
     if event is not None and not may:
         return _suggested(work, context, record, event.name, said)
     served = may and bool(act or attempt)
-    keep_words(work.tx, context, record, said, waits=said.asks_more or not served)
+    keep_words(work, context, record, said, waits=said.asks_more or not served)
     keep_attachments(work.tx, context, record)
     if attempt and may:
         items = file_items(attempt, record.language)

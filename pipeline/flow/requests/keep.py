@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipeline.certificates.hidden import without_encoded
 from pipeline.flow.context import MessageContext
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
@@ -67,7 +68,7 @@ def _keep(tx: Transaction, context: MessageContext, file: AttachmentRecord) -> N
 
 
 def keep_words(
-    tx: Transaction,
+    work: Work,
     context: MessageContext,
     record: RequestRecord,
     reading: ReadReply | None = None,
@@ -77,9 +78,12 @@ def keep_words(
     """Keep the new text of the message as the customer's note, with what it was taken for.
 
     ``waits``: staff have to read it, until they tick it off. A message that is decided twice has
-    one note, which waits no longer when its words have acted.
+    one note, which waits no longer when its words have acted. Certificates and keys among the words
+    are not kept; a private key is told to staff.
     """
-    text = context.new_text.text.strip()
+    tx = work.tx
+    words = without_encoded(context.new_text.text.strip())
+    text = words.text
     if not text or record.id in context.noted or _is_noted(tx, context, record, waits=waits):
         return
     context.noted.add(record.id)
@@ -96,6 +100,8 @@ def keep_words(
             reading=reading,
         )
     )
+    if words.had_key:
+        alert(work, "private_key_sent", record.reference, context.row.id)
 
 
 def _is_noted(

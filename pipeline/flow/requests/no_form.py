@@ -40,18 +40,18 @@ def receive_words(work: Work, context: MessageContext) -> MessageRecord:
         return _without_token(work, context, named)
     unproven = _unproven_request(work.tx, context)
     if unproven is not None:
-        keep_words(work.tx, context, unproven)
+        keep_words(work, context, unproven)
         hear_more(work, context, unproven)
         return context.done(Outcome.HELD, unproven, why="joined")
     joined = _recent_request(work.tx, context)
     if joined is not None:
-        keep_words(work.tx, context, joined, waits=True)
+        keep_words(work, context, joined, waits=True)
         hear_more(work, context, joined)
         alert(work, "customer_wrote", joined.reference)
         return context.done(Outcome.REPLY, joined, why="joined")
     waiting = _held_back(work.tx, context)
     if waiting is not None:
-        keep_words(work.tx, context, waiting)
+        keep_words(work, context, waiting)
         return context.done(Outcome.HELD, waiting, why="joined")
     context.unanswered = over_opening_cap(work, context.sender.address, context.row.id)
     record = _open(work, context)
@@ -64,7 +64,7 @@ def _without_token(work: Work, context: MessageContext, record: RequestRecord) -
 
     What waits for the proof of its sender is answered by staff alone.
     """
-    keep_words(work.tx, context, record, waits=True)
+    keep_words(work, context, record, waits=True)
     if record.held_for(HoldReason.SENDER):
         may = right(record.beginning, context.sender, Act.CONFIRM, token=False)
         if may is Right.SUGGEST:
@@ -156,7 +156,7 @@ def _open(work: Work, context: MessageContext) -> RequestRecord:
         suggestion=suggest_form(proposals, number_state(work.tx, proposals)),
     )
     work.tx.requests.insert(record)
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     if context.sender.verdict in {SenderVerdict.FAIL, SenderVerdict.UNKNOWN}:
         alert(work, "sender_doubtful", record.reference)
     details = NoticeDetails(

@@ -103,7 +103,7 @@ def _open_form(
     if found is None:
         again = _same_answers(work, context, checked)
         if again is not None:
-            keep_words(work.tx, context, again)
+            keep_words(work, context, again)
             add_reply(context, again, NoticeName.DUPLICATE)
             return again
         if over_numberless_cap(work, context.sender.address, context.row.id):
@@ -144,7 +144,7 @@ def _insert(
     work.tx.requests.insert(record)
     insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, checked.submission)
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     return record
 
 
@@ -182,7 +182,7 @@ def _continue_earlier(
         keep_files(work.tx, context, previous, checked.submission)
         event = Event(EventName.CHANGED_FORM, Actor.CUSTOMER, context.now, proven=context.proven)
         return apply_event(work, previous, event, context.trigger)
-    keep_words(work.tx, context, previous)
+    keep_words(work, context, previous)
     if decision is ConflictDecision.ANSWER_DUPLICATE:
         add_reply(context, previous, NoticeName.DUPLICATE)
     elif decision is ConflictDecision.ASK_OLDER_VERSION:

@@ -51,7 +51,7 @@ def revise(
     before = work.tx.revisions.latest(record.id)
     after = insert_revision(work.tx, record, checked, Origin(context.now, context.row.id))
     keep_files(work.tx, context, record, checked.submission)
-    keep_words(work.tx, context, record)
+    keep_words(work, context, record)
     confirmed = record.status is Status.NEEDS_CORRECTION and not checked.customer_problems
     if before is not None and before.digest == after.digest and not confirmed:
         add_reply(context, record, NoticeName.DUPLICATE)

@@ -13,13 +13,15 @@ KEPT_LISTS = "revocation_lists"
 class KeptLists:
     """The lists that were signed last: of the present authority, then of retired ones, in PEM.
 
-    ``listed`` are the serial numbers on them that were revoked shortly before ``at``.
+    ``listed`` are the serial numbers on them that were revoked shortly before ``at``. ``signer`` is
+    the fingerprint of the present authority as it was then; empty: not known.
     """
 
     number: int
     at: datetime
     lists: tuple[str, ...]
     listed: frozenset[str] = frozenset()
+    signer: str = ""
 
 
 def kept_lists(tx: Transaction, *, to_change: bool = False) -> KeptLists | None:
@@ -33,4 +35,5 @@ def kept_lists(tx: Transaction, *, to_change: bool = False) -> KeptLists | None:
         at=datetime.fromisoformat(str(value["at"])),
         lists=tuple(map(str, lists)) if isinstance(lists, list) else (),
         listed=frozenset(map(str, listed)) if isinstance(listed, list) else frozenset(),
+        signer=str(value.get("signer", "")),
     )

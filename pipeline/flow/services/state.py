@@ -193,6 +193,11 @@ def _retired(settings: Settings) -> frozenset[str]:
     return retired_fingerprints(authority_folder(settings))
 
 
+def known_authority(tx: Transaction) -> str:
+    """Return the fingerprint of the authority that the database knows, or empty."""
+    return token_keys.remembered(tx).get(Part.AUTHORITY.value, "")
+
+
 def remember_authority(tx: Transaction, fingerprint: str) -> None:
     """Let the database know the authority that signs from now on."""
     known = token_keys.remembered(tx)

@@ -7,7 +7,7 @@ from pipeline.errors import RefusedError
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, state
 from pipeline.flow.services.signings import note_begun, note_done
-from pipeline.flow.upkeep.revocation_lists import keep_lists_current
+from pipeline.flow.staff.command import list_revoked
 from pipeline.store.staff_records import Signed
 
 
@@ -27,7 +27,8 @@ def rotate(services: Services, who: str) -> str:
     """Let a new authority sign from now on, and return its fingerprint.
 
     The old one is kept: what it signed stays valid, and its revocations are still listed. A draft
-    that was prepared for it is made anew by the next batch. Raises RefusedError
+    that was prepared for it is made anew by the next batch. Lists that cannot be signed are told to
+    staff: ``lists_are_behind`` of ``services`` stays set. Raises RefusedError
     ``authority_not_in_force`` with another issuer, and what opening the authority raises.
     """
     from pipeline.certificates.authority import Authority  # noqa: PLC0415 - slow to import
@@ -58,5 +59,5 @@ def rotate(services: Services, who: str) -> str:
     with services.store.read() as tx:
         signed = tx.certificates.any_of(OF_AUTHORITY)
     if signed:
-        keep_lists_current(services, anew=True)
+        services.lists_are_behind = not list_revoked(services, anew=True)
     return made

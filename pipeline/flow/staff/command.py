@@ -58,7 +58,7 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
         return changed  # nothing is signed
     issued = {one.id: one for one in issue(services, waiting)}
     if services.lists_are_behind:
-        _list_revoked(services)
+        list_revoked(services)
     if not waiting or record.id in issued:
         return issued.get(record.id, changed)
     with services.store.read() as tx:
@@ -75,18 +75,22 @@ def _refuse_silent_wait(before: RequestRecord, after: RequestRecord) -> None:
         raise RefusedError("customer_unreachable", reference=before.reference)
 
 
-def _list_revoked(services: Services) -> None:
+def list_revoked(services: Services, *, anew: bool = False) -> bool:
     """Sign the lists with what was just revoked; what cannot be signed now is for the next batch.
 
-    The decision stands, so nothing here tells that it failed.
+    ``anew``: sign them in any case. The decision stands, so nothing here tells that it failed.
+    Returns whether all lists could be signed.
     """
     try:
-        keep_lists_current(services)
+        keep_lists_current(services, anew=anew)
     except ConfigurationError as error:
         code = error.code
         services.run(lambda work: alert(work, "revocation_not_listed", "", code))
     except PipelineError as error:
         logs.event("flow.lists", "not_signed", code=error.code)
+    else:
+        return True
+    return False
 
 
 def staff_event(

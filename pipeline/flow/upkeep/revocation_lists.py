@@ -27,36 +27,46 @@ _TRIES = 3
 def keep_lists_current(services: Services, *, anew: bool = False) -> bool:
     """Sign the lists when a certificate was revoked since, a day has passed, or ``anew``.
 
-    Return whether it was done. Two workers at once leave the list of the later number. Raises what
-    opening the authority raises; the next call tries again.
+    So too when another authority signs than the one that signed them. Return whether it was done.
+    Two workers at once leave the list of the later number. Raises what opening the authority
+    raises; the next call tries again.
     """
     signed = False
+    revoked_here, services.lists_are_behind = services.lists_are_behind, False
     for _ in range(_TRIES):
         with services.store.read() as tx:
             kept = kept_lists(tx)
-            if not anew and not _is_due(services, tx, kept):
+            if not anew and not _is_due(services, tx, kept, revoked_here=revoked_here):
                 break
             revoked = [row for row in tx.certificates.revoked(services.clock.now()) if _is_on(row)]
         signed = _sign(services, kept, revoked)
         if signed:
             break
-    services.lists_are_behind = False
     return signed
 
 
-def _is_due(services: Services, tx: Transaction, kept: KeptLists | None) -> bool:
-    """Tell whether lists are to be signed; an authority that never signed needs none."""
-    in_force = services.issuer.uses_authority
-    if not in_force and not state.authority_folder(services.settings).exists():
-        return False
-    if kept is None:
-        return tx.certificates.any_of(OF_AUTHORITY)
+def _is_due(
+    services: Services, tx: Transaction, kept: KeptLists | None, *, revoked_here: bool
+) -> bool:
+    """Tell whether lists are to be signed; an authority that never signed needs none.
+
+    Where another issuer is in force and the key was taken away nothing can be signed: that is told
+    once, of what this process itself has revoked.
+    """
     now = services.clock.now()
-    if now - kept.at >= _DAILY:
-        return True
-    since = tx.certificates.revoked_since(min(kept.at, now) - _OVERLAP)
+    in_force = services.issuer.uses_authority
+    can_sign = in_force or state.has_authority(services.settings)
+    if not can_sign and not revoked_here:
+        return False
+    if can_sign:
+        if kept is None:
+            return tx.certificates.any_of(OF_AUTHORITY)
+        if now - kept.at >= _DAILY or kept.signer not in {"", state.known_authority(tx)}:
+            return True
+    since = tx.certificates.revoked_since((min(kept.at, now) if kept else now) - _OVERLAP)
+    listed = kept.listed if kept else frozenset[str]()
     return any(
-        _is_on(row) and row.serial not in kept.listed
+        _is_on(row) and row.serial not in listed
         for row in since
         if row.expires_at is not None and row.expires_at > now
     )
@@ -94,7 +104,8 @@ def _sign(services: Services, kept: KeptLists | None, revoked: list[CertificateR
         before = kept_lists(work.tx, to_change=True)
         is_last = (before.number if before else 0) == (kept.number if kept else 0)
         if is_last:
-            value = {"number": number, "at": now.isoformat(), "lists": found, "listed": listed}
+            value = {"number": number, "at": now.isoformat(), "signer": signer}
+            value |= {"lists": found, "listed": listed}
             work.tx.memory.put(KEPT_LISTS, value)  # type: ignore[arg-type]  # lists of texts are JSON
             state.remember_authority(work.tx, signer)
         note_done(work, Signed.REVOCATION_LIST, subject, **note)

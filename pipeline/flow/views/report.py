@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import resources
+from pipeline.certificates.hidden import without_encoded
 from pipeline.durable import write_out
 from pipeline.flow.services import Services
 from pipeline.flow.views.request import RequestView, request_view
@@ -72,12 +73,13 @@ def _views(services: Services) -> list[RequestView]:
 
 
 def _texts(services: Services, view: RequestView) -> dict[str, str]:
-    """Return the plain text of each mail of a request, by the id of its row."""
+    """Return the plain text of each mail of a request, by the id of its row, without secrets."""
     texts = {}
     with services.store.read() as tx:
         for mail in view.mails:
             raw = _raw(services, tx, mail.id, mail.direction)
-            texts[mail.id] = parse_message(raw).text if raw else ""
+            text = parse_message(raw).text if raw else ""
+            texts[mail.id] = without_encoded(text).text
     return texts
 
 

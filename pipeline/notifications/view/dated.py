@@ -153,6 +153,16 @@ class Dated(Asked):
         return certificate.expires_at <= self.facts.now
 
     @property
+    def certificate_usable(self) -> bool:
+        """Whether a certificate that was sent is still valid: nobody cancelled it."""
+        certificate = self.facts.certificate
+        return (
+            certificate is not None
+            and not certificate.reason
+            and certificate.expires_at > self.facts.now
+        )
+
+    @property
     def days_left(self) -> int:
         """The days until the certificate expires, at least 1."""
         return max(1, self.facts.certificate.days_left) if self.facts.certificate else 1

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateState
 from pipeline.store.context import Context
+from pipeline.store.faults import is_duplicate
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.mail_and_requests import certificates
 from pipeline.store.schema.upkeep import signings
@@ -112,7 +113,7 @@ class Certificates(Rows[CertificateRecord]):
         try:
             self._change(_saving(names), **{**values, "id": record.id})
         except sa.exc.IntegrityError as error:
-            if record.state is not CertificateState.LIVE:
+            if record.state is not CertificateState.LIVE or not is_duplicate(error):
                 raise
             raise RefusedError("certificate_live", number=record.number) from error
         seen = self._context.seen.get(CERTIFICATES_OF, {})

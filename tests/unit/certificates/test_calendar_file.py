@@ -26,12 +26,14 @@ TEXTS = (
 )
 
 
-def _reference(entries: tuple[CalendarEntry, ...], made_at: datetime, name: str) -> bytes:
+def _reference(
+    entries: tuple[CalendarEntry, ...], made_at: datetime, name: str, *, cancelled: bool = False
+) -> bytes:
     """Return the same calendar as icalendar writes it."""
     calendar = Calendar()
     calendar.add("prodid", f"-//whatsapp-request-pipeline//{__version__}//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
     if name:
         calendar.add("x-wr-calname", name)
     for entry in entries:
@@ -43,10 +45,15 @@ def _reference(entries: tuple[CalendarEntry, ...], made_at: datetime, name: str)
         event.add("summary", entry.summary)
         event.add("description", entry.description)
         event.add("transp", "TRANSPARENT")
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", entry.summary)
-        alarm.add("trigger", -timedelta(days=1))
-        event.add_component(alarm)
+        if entry.organizer:
+            event.add("organizer", f"mailto:{entry.organizer}")
+        if cancelled:
+            event.add("status", "CANCELLED")
+        else:
+            alarm.add("action", "DISPLAY")
+            alarm.add("description", entry.summary)
+            alarm.add("trigger", -timedelta(days=1))
+            event.add_component(alarm)
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 
@@ -74,3 +81,10 @@ def test_any_letters_are_written_as_icalendar_writes_them() -> None:
         )
         entries = (_entry(one, two, three, chance.randrange(9)),)
         assert calendar_file(entries, NOW) == _reference(entries, NOW, "")
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_entry_of_an_organizer_is_published_and_taken_back(cancelled: bool) -> None:
+    entry = CalendarEntry("one@example.com", NOW, "Ends", "It ends.", 3, "requests@example.com")
+    found = calendar_file((entry,), NOW, cancelled=cancelled)
+    assert found == _reference((entry,), NOW, "", cancelled=cancelled)

@@ -1,15 +1,11 @@
 """Mail out that logs in with a token: a server that asks the identity server about each of them."""
 
-import asyncio
-import base64
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
 from pipeline.clock import SettableClock
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
@@ -24,48 +20,12 @@ from pipeline.tokens.ready import ReadyToken
 from pipeline.tokens.transport import Transport
 from tests.servers.certificates import server_context
 from tests.servers.lines import line_server
+from tests.servers.mechanisms import TokenMechanisms
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.servers.tokens import TokenServer, token_server
 
 MAIL = b"Subject: hello\r\nMessage-ID: <a@b>\r\n\r\nline\r\n"
 US, THEM = "box@example.com", "aiko@example.jp"
-_CHALLENGE = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"mail"}').decode()
-
-
-class _Mechanisms:
-    """XOAUTH2 and OAUTHBEARER of a server: a refusal is a challenge that wants an answer."""
-
-    def __init__(self, identity: TokenServer) -> None:
-        self.identity = identity
-        self.words: list[list[str]] = []
-        self.answers: list[bytes] = []
-
-    async def auth_XOAUTH2(self, server: SMTP, words: list[str]) -> Any:  # noqa: N802
-        return await self._checked(server, words, b"")
-
-    async def auth_OAUTHBEARER(self, server: SMTP, words: list[str]) -> Any:  # noqa: N802
-        return await self._checked(server, words, b"\x01")
-
-    async def _checked(self, server: SMTP, words: list[str], farewell: bytes) -> Any:
-        self.words.append(words)
-        if len(words) > 1:
-            said = base64.b64decode(words[1])
-        else:
-            asked = await server.challenge_auth("", log_client_response=False)
-            if asked is MISSING:
-                return AuthResult(success=False, handled=True)
-            said = bytes(asked)
-        parts = said.split(b"\x01")
-        user = parts[0].partition(b"a=" if parts[0].startswith(b"n,") else b"user=")[2].rstrip(b",")
-        token = next((p[12:] for p in parts if p.startswith(b"auth=Bearer ")), b"").decode()
-        # introspection is a call that waits: the loop must go on
-        seen = await asyncio.to_thread(self.identity.seen, token)
-        if seen.get("user") == user.decode():
-            return AuthResult(success=True, auth_data=user)
-        answer = await server.challenge_auth(_CHALLENGE, encode_to_b64=False)
-        self.answers.append(b"" if answer is MISSING else bytes(answer))
-        assert self.answers[-1] == farewell
-        return AuthResult(success=False, handled=False)
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +42,15 @@ def identity(identity_server: TokenServer) -> TokenServer:
 
 
 @pytest.fixture(params=["XOAUTH2", "OAUTHBEARER"])
-def mechanisms(request: pytest.FixtureRequest, identity: TokenServer) -> _Mechanisms:
-    made = _Mechanisms(identity)
+def mechanisms(request: pytest.FixtureRequest, identity: TokenServer) -> TokenMechanisms:
+    made = TokenMechanisms(identity)
     other = "OAUTHBEARER" if request.param == "XOAUTH2" else "XOAUTH2"
     setattr(made, f"auth_{other}", None)
     return made
 
 
 @pytest.fixture
-def sink(mechanisms: _Mechanisms, certificate: Path) -> Iterator[SmtpSink]:
+def sink(mechanisms: TokenMechanisms, certificate: Path) -> Iterator[SmtpSink]:
     with smtp_sink(tls=server_context(certificate), mechanisms=mechanisms) as running:
         yield running
 
@@ -142,7 +102,7 @@ def test_token_that_expired_in_mid_run_is_replaced(
 
 
 def test_revoked_token_is_asked_for_anew_once(
-    courier: SmtpCourier, keeper: TokenKeeper, identity: TokenServer, mechanisms: _Mechanisms
+    courier: SmtpCourier, keeper: TokenKeeper, identity: TokenServer, mechanisms: TokenMechanisms
 ) -> None:
     keeper.token()
     identity.revoke()
@@ -177,7 +137,7 @@ def test_endpoint_down_defers_and_blames_no_mail(
 
 
 def test_long_token_is_sent_on_a_line_of_its_own(
-    sink: SmtpSink, identity: TokenServer, mechanisms: _Mechanisms, certificate: Path
+    sink: SmtpSink, identity: TokenServer, mechanisms: TokenMechanisms, certificate: Path
 ) -> None:
     """RFC 5321, 4.5.3.1.4: a command has 512 octets at most; tokens of Microsoft have 2,000."""
     short = identity.give()
