@@ -26,7 +26,7 @@ from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp
 from pipeline.forms.texts import form_texts
 from pipeline.resources import languages
 
-#: No form of ours has more pages, but for copies with marks (which are signed).
+#: No form of ours has more pages, but for copies with marks or with long answers.
 _MOST_OF_ONE = 4
 _MOST_PAGES = 20
 _MOST_FORMS = 10
@@ -54,9 +54,7 @@ def may_be_several(pdf: Any, copies: int, *, two: bool) -> bool:
     """
     if two or copies > 1:
         return True
-    if len(pdf.pages) <= _MOST_OF_ONE:
-        return False
-    return sum(not is_signed(page.obj) for page in pdf.pages[:_MOST_PAGES]) > _MOST_OF_ONE
+    return len(pdf.pages) > _MOST_OF_ONE
 
 
 def split(content: bytes, pdf: Any) -> tuple[bytes, ...]:
@@ -82,7 +80,9 @@ def _pages(pdf: Any) -> list[_Page]:
         known = _known_pages().get(b"".join(packed_contents(page.obj)))
         names = _names(page)
         stamp, index = known or (read_stamp(texts[number]) if number < len(texts) else None, None)
-        if stamp is not None and index is None:
+        if stamp is not None and index is None and is_signed(page.obj):
+            index = _printed_index(stamp, texts[number], behind=stamp.text)
+        elif stamp is not None and index is None:
             index = _index(stamp, {short_name_of(name) for name in names}, texts[number])
         found.append(_Page(number, stamp, index, _tag(names)))
     return found
@@ -145,11 +145,20 @@ def _index(stamp: Stamp, names: set[str], text: str) -> int | None:
         pages = [box.page for box in blank.boxes if box.field in names]
         if pages:
             return max(set(pages), key=pages.count)
+    return _printed_index(stamp, text)
+
+
+def _printed_index(stamp: Stamp, text: str, *, behind: str = "") -> int | None:
+    """Return the index that the footer prints, directly ``behind`` a text of it.
+
+    The questions of a copy of ours with marks or long answers may stand on other pages than those
+    of the blank; programs that join files may number the pages as well.
+    """
     if stamp.language not in languages():
         return None
     before, _, after = form_texts(stamp.language).words("page").partition("{page}")
     middle, _, end = after.partition("{pages}")
-    parts = [re.escape(folded(part)) for part in (before, middle, end)]
+    parts = [re.escape(folded(part)) for part in (behind + before, middle, end)]
     found = re.findall(rf"{parts[0]}(\d{{1,2}}){parts[1]}\d{{1,2}}{parts[2]}", folded(text))
     return int(found[-1]) - 1 if found else None
 
