@@ -33,8 +33,9 @@ _MOST_FORMS = 10
 _MOST_WIDGETS = 2_000
 #: What a widget takes over from the fields above it (ISO 32000-2, tables 226, 228 and 234).
 _INHERITED = ("/FT", "/V", "/Ff", "/Opt", "/DA", "/MaxLen")
-#: What refers to pages that are left out.
-_OF_THE_WHOLE = ("/StructTreeRoot", "/Outlines", "/Names", "/Dests", "/OpenAction", "/Metadata")
+#: What refers to pages that are left out; bookmarks are told with the first form.
+_OF_THE_WHOLE = ("/StructTreeRoot", "/Names", "/Dests", "/OpenAction", "/Metadata")
+_BOOKMARKS = "/Outlines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,8 @@ def _part(content: bytes, group: Sequence[_Page]) -> bytes:
         for number in reversed(range(len(pdf.pages))):
             if number not in numbers:
                 del pdf.pages[number]
-        for key in _OF_THE_WHOLE:
+        others = () if min(numbers) == 0 else (_BOOKMARKS,)
+        for key in (*_OF_THE_WHOLE, *others):
             if key in pdf.Root:
                 del pdf.Root[key]
         if "/Keywords" in pdf.docinfo:
