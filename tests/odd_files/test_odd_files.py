@@ -21,6 +21,7 @@ _SAMPLE = frozenset(
         ("openpyxl", "old value struck out, new one behind it"),
         ("openpyxl", "date in a cell of dates"),
         ("openpyxl", "second form pasted below"),
+        ("openpyxl", "a line for each word"),
         ("Excel (its parts, written by hand)", "sheet that is a chart"),
         ("Excel (its parts, written by hand)", "error message of a rule"),
         ("exceljs", "prompt of a rule"),
