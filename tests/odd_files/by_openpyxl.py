@@ -481,11 +481,11 @@ def _merged_down(book: Any) -> None:
 
 
 BOOKS.add(
-    "two questions answered in one merged cell",
+    "four questions answered in one merged cell",
     "Merge & Center",
     by(_merged_down),
     expected=Outcome.ASKED,
-    at=("phone_number_again",),
+    at=("number_use", "is_m2m", "phone_number_again"),
 )
 
 
