@@ -114,11 +114,15 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
         table_line(marks),
         *(flattened_line(row) for row in rows if row.answers),
     ]
-    forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
-    what = (
-        f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""
-    )
+    what = _which_forms(rows[0].forms) if rows else ""
     return "\n".join((FLATTENED, what, "", *lines, "", told, "", *others))
+
+
+def _which_forms(forms: Sequence[str]) -> str:
+    if set(forms) == {kind.value for kind in FormKind}:
+        return "The table is of all forms."
+    named = " and ".join(f"`{form}` form" for form in dict.fromkeys(forms))
+    return f"The table is of the {named}."
 
 
 def flattened_rows(folder: Path, kinds: Sequence[FormKind] = tuple(FormKind)) -> list[FlattenedRow]:

@@ -14,7 +14,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.left_over.mark import tidied
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.read.fields import PdfField, entry
-from pipeline.forms.pdf.values import read_text
+from pipeline.forms.pdf.values import decode_string, encode_string, read_text
 from pipeline.forms.stamp import Stamp, read_stamp
 from pipeline.forms.texts import printed_versions
 from pipeline.model.submission import LeftOver, LeftOverKind
@@ -50,29 +50,34 @@ def about_file(
         others = [word.strip() for word in listed if word.strip() and read_stamp(word) is None]
         if others:
             yield LeftOver(LeftOverKind.PROPERTY, tidied(", ".join(others)), "Keywords")
-    if _OUTLINES in pdf.Root and (titles := _bookmarks(pdf)):
-        own = _own_bookmarks(stamp) if stamp else frozenset()
+    own = _own_bookmarks(stamp) if stamp else frozenset()
+    if _OUTLINES in pdf.Root and (titles := _bookmarks(pdf, own)):
         names = {folded(name), folded(name.rpartition(".")[0])}
         for title in dict.fromkeys(titles):
-            if title not in own and folded(title) not in names and title not in _all_bookmarks():
+            if folded(title) not in names and title not in _all_bookmarks():
                 yield LeftOver(LeftOverKind.BOOKMARK, tidied(title), "Outlines")
     if any(item.type == _SIGNATURE for item in fields.values()):
         yield from _signatures(pdf)
 
 
-def _bookmarks(pdf: Any) -> list[str]:
-    """Return the titles of the bookmarks, each level after the one above (12.3.3)."""
+def _bookmarks(pdf: Any, own: frozenset[bytes] = frozenset()) -> list[str]:
+    """Return the titles of the bookmarks that are not ``own``, each level after the one above.
+
+    ISO 32000-2, 12.3.3.
+    """
     titles: list[str] = []
     seen: set[tuple[int, int]] = set()
     levels = [entry(pdf.Root, _OUTLINES)]
     while levels:
         above = levels.pop()
         item = entry(above, _FIRST) if isinstance(above, pikepdf.Dictionary) else None
-        while isinstance(item, pikepdf.Dictionary) and len(titles) < _MOST_BOOKMARKS:
-            if item.objgen in seen:
+        while isinstance(item, pikepdf.Dictionary) and len(seen) < _MOST_BOOKMARKS:
+            number = item.objgen
+            if number in seen:
                 break
-            seen.add(item.objgen)
-            if title := read_text(entry(item, _TITLE))[0].strip():
+            seen.add(number)
+            content = item.get_bytes(_TITLE)
+            if content not in own and (title := decode_string(content or b"")[0].strip()):
                 titles.append(title)
             if _FIRST in item:
                 levels.append(item)
@@ -81,13 +86,13 @@ def _bookmarks(pdf: Any) -> list[str]:
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)
-def _own_bookmarks(stamp: Stamp) -> frozenset[str]:
-    """Return the bookmarks of the blank; none when it is not at hand."""
+def _own_bookmarks(stamp: Stamp) -> frozenset[bytes]:
+    """Return the bookmarks of the blank as they stand there; none when it is not at hand."""
     blank = published(stamp.kind, stamp.language, version=stamp.version)
     if blank is None:
         return frozenset()
     with pikepdf.open(io.BytesIO(blank)) as pdf:
-        return frozenset(_bookmarks(pdf))
+        return frozenset(encode_string(title) for title in _bookmarks(pdf))
 
 
 @cache
@@ -99,7 +104,8 @@ def _all_bookmarks() -> frozenset[str]:
         for version in (*form.older_versions, form.version)
         for language in languages()
     )
-    return frozenset(title for stamp in stamps for title in _own_bookmarks(stamp))
+    found = (content for stamp in stamps for content in _own_bookmarks(stamp))
+    return frozenset(decode_string(content)[0] for content in found)
 
 
 @cache
