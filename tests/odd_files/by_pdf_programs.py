@@ -649,8 +649,8 @@ def _pypdf_note(content: bytes, folder: Path) -> bytes:
 
 def _pypdf_bookmark(content: bytes, folder: Path) -> bytes:
     writer = pypdf.PdfWriter(clone_from=written(content, folder, "in.pdf"))
-    chapter = writer.add_outline_item("branch South", 0)
-    writer.add_outline_item("call before ten", 1, parent=chapter)
+    chapter = writer.add_outline_item(title="branch South", page_number=0)
+    writer.add_outline_item(title="call before ten", page_number=1, parent=chapter)
     writer.write(folder / "out.pdf")
     return (folder / "out.pdf").read_bytes()
 

@@ -145,7 +145,7 @@ def test_marked_copies_whose_answers_moved_to_other_pages_are_told_apart(
     needed, join = _PROGRAMS[program]
     if needed and shutil.which(needed) is None:
         pytest.skip(f"{needed} is not installed")
-    sources = []
+    sources: list[Path] = []
     for number in (_FIRST["phone_number"], _SECOND["phone_number"]):
         sources.append(tmp_path / f"{len(sources)}.pdf")
         sources[-1].write_bytes(_marked(kind, number))
