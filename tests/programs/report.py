@@ -59,6 +59,7 @@ These do not keep the text, whatever is read. Ghostscript drops the map of a fon
 and shapes have none (`-dNoOutputFonts`): the customer is told that the print cannot be read
 (`file_print_unread`); by way of PostScript letters are pictures (`file_scanned`). qpdf leaves
 out what Evince saved, since it has no looks: the form is told to be blank (`file_empty`).
+Of the two longer forms, whose buttons these pairs keep, every word is marked instead.
 Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
 gaps, signs or nothing there: such answers are marked.
 Some programs leave out characters that a font lacks (﨑, 𠮷) without a gap, which no page tells:
