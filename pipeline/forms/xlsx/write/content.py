@@ -106,8 +106,8 @@ class Content:
 
     @property
     def widths(self) -> Mapping[str, float]:
-        """The widths of the columns; sentences need a wide one for the checks."""
-        return at.MARKED_WIDTHS if self.marks and not self.filling.to_check else at.WIDTHS
+        """The widths of the columns."""
+        return at.MARKED_WIDTHS if self.marks else at.WIDTHS
 
     @cached_property
     def rows(self) -> tuple[tuple[int, str, str], ...]:
@@ -263,12 +263,8 @@ class Content:
         return bool(self.marks) and name not in self.marks and name in self.answers
 
     def mark(self, name: str) -> tuple[str, str]:
-        """Return the marked answer as it is shown, and the text of its mark.
-
-        Why answers are to be checked is the same for all, and said above the table and in notes.
-        """
-        sentences = () if self.filling.to_check else self.marks[name]
-        return self.answer(name), marked_text(self.mark_word, sentences)
+        """Return the marked answer as it is shown, and the text of its mark."""
+        return self.answer(name), marked_text(self.mark_word, self.marks[name])
 
     def answer(self, name: str) -> str:
         """Return the answer ``name`` as its cell holds it."""

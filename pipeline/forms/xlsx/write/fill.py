@@ -39,8 +39,7 @@ def fill_xlsx(
     Same input, same bytes. The first copy of a form in a language is slow.
     """
     content = Content(kind, form_texts(language), filling, address, privacy)
-    marked, to_check = bool(content.marks), bool(content.marks) and filling.to_check
-    package = prepared(kind, language, address, privacy, marked=marked, to_check=to_check)
+    package = prepared(kind, language, address, privacy, marked=bool(content.marks))
     parts = {FORM_PART: _form_sheet(package, content)}
     if content.marks:
         parts[IDENTITY_PART] = _identity_sheet(package, content)

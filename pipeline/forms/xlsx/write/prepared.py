@@ -120,15 +120,12 @@ class Package:
 
 
 @lru_cache(maxsize=_KEPT)
-def prepared(
-    kind: FormKind, language: str, address: str, privacy: str, *, marked: bool, to_check: bool
-) -> Package:
+def prepared(kind: FormKind, language: str, address: str, privacy: str, *, marked: bool) -> Package:
     """Return the package of a form with or without marks: slow once, kept in this process."""
     names = tuple(FORMS[kind].questions)[: len(_SAMPLES)]
     filling = Filling(
         answers=tuple(zip(names, _SAMPLES, strict=True)),
         marks=tuple((name, ("x",)) for name in names[:_MARKED_SAMPLES] if marked),
-        to_check=to_check,
     )
     whole = build_xlsx(kind, language, filling, address=address, privacy=privacy)
     with zipfile.ZipFile(io.BytesIO(whole)) as opened:

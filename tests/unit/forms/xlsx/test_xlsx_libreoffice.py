@@ -10,9 +10,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.publish import build_form
 from pipeline.forms.texts import form_texts
-from pipeline.model.form import FileFormat, Filling, FormKind
+from pipeline.model.form import FormKind
 from pipeline.model.submission import CellType, Submission
 from pipeline.resources import languages
 
@@ -224,23 +223,6 @@ def _check_pages(pages: list[str], kind: FormKind, language: str) -> None:
         last = page.split("WA-FORM")[0].rstrip().split("\r\n")
         titles = {texts.group_title(kind, name) for name in FORMS[kind].groups}
         assert not titles & set(last[-2:])
-
-
-@pytest.mark.parametrize("language", languages())
-def test_printed_copy_to_check_has_at_most_four_pages(
-    profile: Path, tmp_path: Path, language: str
-) -> None:
-    given = (("phone_number", "+44 7400 123456"), ("company_legal_name", "Harbour Books Ltd"))
-    words = form_texts(language).words("length_message")
-    filling = Filling(given, tuple((name, (words,)) for name, _ in given), to_check=True)
-    source = tmp_path / "form.xlsx"
-    source.write_bytes(
-        build_form(
-            FormKind.MIGRATION, language, FileFormat.XLSX, filling,
-            address="a@b.example", privacy="c@b.example",
-        )
-    )  # fmt: skip
-    _check_pages(_pages(profile, source), FormKind.MIGRATION, language)
 
 
 @pytest.mark.parametrize("language", languages())
