@@ -59,6 +59,8 @@ class LeftOverKind(StrEnum):
     FORMAT = "format"
     NAME = "name"
     PROPERTY = "property"
+    BOOKMARK = "bookmark"
+    HINT = "hint"
 
 
 @dataclass(frozen=True, slots=True)

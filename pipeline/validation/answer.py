@@ -145,10 +145,10 @@ def _disagreeing(answer: Answer) -> Read:
 
 def _doubts_of_the_file(read: Read, answer: Answer) -> Read:
     """Return ``read`` as a question when the file itself makes it doubtful."""
-    if read.verdict is not Verdict.OK or read.value is None:
-        return read
     if answer.disagrees is not None and fold(clean(answer.disagrees)[0]) != fold(answer.raw):
         return _disagreeing(answer)
+    if read.verdict is not Verdict.OK or read.value is None:
+        return read
     if answer.damaged:
         finding = Finding("damaged_chars", (("chars", squeeze(answer.raw)),))
         if answer.cell_type is CellType.PRINT:

@@ -70,6 +70,44 @@ _LONGEST = 1_000
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e'’])*")
 
 
+#: How people are addressed, before or behind their names.
+_ADDRESSES = frozenset(
+    "herr|herrn|frau|mr|mrs|ms|miss|mx|dr|prof|sir|mme|mlle|monsieur|madame|sr|sra|señor|señora"  # noqa: SIM905 - a list of words
+    "|sig|signor|signora|dott|pan|pani|dhr|mevr|mw|san|sama".split("|")
+)
+_DETERMINERS = frozenset(
+    "our|my|the|is|it|by|der|die|das|ist|unser|unsere|mein|meine|le|la|notre|el|nuestro".split("|")  # noqa: SIM905 - a list of words
+)
+#: Who runs a system: "system administrator", テナント管理者. What stands before it must be a name.
+_RUNS_IT = re.compile(r"admin(?:istrator(?:in|en|innen|s)?|s)?\Z")
+_ADDRESSED = re.compile(
+    r"[々\u30a0-\u30ff\u3400-\u9fff]{1,8}[\s\u3000]?(?:様|さま|さん|氏|殿)"
+    r"|[々\u30a0-\u30ff\u3400-\u9fff]{0,8}管理者|(?:が|です|に(?:あり|付与)?|の)"
+)
+_FEW_WORDS = 4
+
+
+def names_who(rest: str, known: frozenset[str]) -> bool:
+    """Return whether ``rest`` names a person or who runs a system, and says nothing else.
+
+    ``known`` are words of the customer's own names; another name needs a form of address. So a word
+    with a capital alone is none: "Pending".
+    """
+    if _EITHER.search(rest) or _says_another_thing(rest) or any(map(str.isdecimal, rest)):
+        return False
+    words = _WORD.findall(_ADDRESSED.sub(" ", rest))
+    folded = [fold(word) for word in words]
+    if not words:
+        return bool(_ADDRESSED.search(rest))
+    is_person = not _ADDRESSES.isdisjoint(folded) or bool(_RUNS_IT.search(folded[-1]))
+    return len(words) <= _FEW_WORDS and all(
+        word in known
+        or (is_person and word in _DETERMINERS)
+        or (is_person and (word in _ADDRESSES or bool(_RUNS_IT.search(word)) or name[0].isupper()))
+        for word, name in zip(folded, words, strict=True)
+    )
+
+
 @cache
 def _known(labels: str) -> frozenset[str]:
     return frozenset(fold(word) for word in labels.split("|"))

@@ -1,6 +1,7 @@
 """What people do in Excel and its like, done to the workbook by openpyxl."""
 
 import io
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -480,11 +481,11 @@ def _merged_down(book: Any) -> None:
 
 
 BOOKS.add(
-    "two questions answered in one merged cell",
+    "four questions answered in one merged cell",
     "Merge & Center",
     by(_merged_down),
     expected=Outcome.ASKED,
-    at=("phone_number_again",),
+    at=("number_use", "is_m2m", "phone_number_again"),
 )
 
 
@@ -579,6 +580,53 @@ BOOKS.asked(
     copied_sheet(lambda: form(display_name="Harbour & Sons", language="en")[1]),
     "display_name",
     words="Harbour & Sons",
+)
+
+
+def _rewrapped(label: Callable[[str], str], key: Callable[[str], str] = str) -> Ops:
+    """Leave out the names, and break the lines of labels and keys anew."""
+
+    def ops(book: Any) -> None:
+        for name in list(book.defined_names):
+            del book.defined_names[name]
+        page = _sheet_of_keys(book)
+        for row in page.iter_rows():
+            for one in row:
+                change = {at.LABEL: label, at.KEY: key}.get(one.column_letter)
+                if change and isinstance(one.value, str) and not one.value.startswith("="):
+                    one.value = change(one.value)
+
+    return ops
+
+
+def _sheet_of_keys(book: Any) -> Any:
+    return next(
+        page for page in book.worksheets for one in page[at.KEY] if one.value == "phone_number"
+    )
+
+
+def _in_narrow_columns(text: str) -> str:
+    return text.replace(" ", "\n").replace("_", "_\n")
+
+
+BOOKS.add(
+    "a line for each word",
+    "converters by way of PDF: no names, narrow columns",
+    by(_rewrapped(_in_narrow_columns, _in_narrow_columns)),
+    kind=_QR,
+)
+BOOKS.add(
+    "label and hint in one line",
+    "tools that make CSV of a sheet and a sheet of that",
+    by(_rewrapped(lambda text: text.replace("\n", " "), _in_narrow_columns)),
+    kind=_MOVE,
+    language="de",
+)
+BOOKS.add(
+    "lines broken anywhere",
+    "text recognised in columns",
+    by(_rewrapped(lambda text: f"{text[:7]}\n{text[7:]}", lambda text: f"{text[:4]}\n{text[4:]}")),
+    language="ja",
 )
 
 

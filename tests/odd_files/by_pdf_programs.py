@@ -10,6 +10,7 @@ import pypdf
 import pypdfium2
 import weasyprint
 from pypdf.annotations import FreeText
+from pypdf.generic import NameObject, TextStringObject
 
 from pipeline.model.form import FormKind
 from tests.odd_files.boxes import spot_of
@@ -207,6 +208,39 @@ PDFTK.refused(
     "file_pages_missing",
     kind=_MOVE,
 )
+
+_XFDF = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<xfdf xmlns="http://ns.adobe.com/xfdf/" xml:space="preserve"><fields><field name="{name}">
+<value>{value}</value><value-richtext><body xmlns="http://www.w3.org/1999/xhtml">{rich}</body>
+</value-richtext></field></fields></xfdf>
+"""
+_MARKS = (
+    "BookmarkBegin\nBookmarkTitle: Bitte bis Freitag\nBookmarkLevel: 1\nBookmarkPageNumber: 1\n"
+)
+
+
+def _data(**values: str) -> Any:
+    return lambda: _XFDF.format(**values).encode()
+
+
+PDFTK.asked(
+    "rich text that says something else",
+    "fill_form with data of a form service",
+    _line(
+        "pdftk IN fill_form DATA output OUT",
+        DATA=_data(name="use_case", value="Orders", rich="<p>Orders and <b>returns</b></p>"),
+    ),
+    "use_case",
+    words=("Orders", "Orders and returns"),
+)
+PDFTK.staff(
+    "bookmark with a request",
+    "update_info",
+    _line("pdftk IN update_info MARKS output OUT", MARKS=_MARKS.encode),
+    words="Bitte bis Freitag",
+    language="de",
+)
 PDFTK.add("packed", "compress", _line("pdftk IN output OUT compress"), language="ja", kind=_QR)
 
 # MuPDF
@@ -391,6 +425,13 @@ def _lib(*steps: Sequence[Any], at: str = "") -> Make:
     return make
 
 
+PDF_LIB.asked(
+    "hint of a box",
+    "a form builder on the web",
+    _lib(["hint", "contact_email", "better: desk@harbour.example"]),
+    "contact_email",
+    words="better: desk@harbour.example",
+)
 PDF_LIB.add("saved again", "Smallpdf and the like", _lib(), language="ja")
 PDF_LIB.asked(
     "typed over an answer",
@@ -606,6 +647,39 @@ def _pypdf_note(content: bytes, folder: Path) -> bytes:
     return (folder / "out.pdf").read_bytes()
 
 
+def _pypdf_bookmark(content: bytes, folder: Path) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=written(content, folder, "in.pdf"))
+    chapter = writer.add_outline_item(title="branch South", page_number=0)
+    writer.add_outline_item(title="call before ten", page_number=1, parent=chapter)
+    writer.write(folder / "out.pdf")
+    return (folder / "out.pdf").read_bytes()
+
+
+def _pypdf_hint(content: bytes, folder: Path) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=written(content, folder, "in.pdf"))
+    for page in writer.pages:
+        for item in page.get("/Annots", ()):
+            widget = item.get_object()
+            if widget.get("/T") == "contact_phone":
+                words = TextStringObject(f"{widget['/TU']} (only after six)")
+                widget[NameObject("/TU")] = words
+    writer.write(folder / "out.pdf")
+    return (folder / "out.pdf").read_bytes()
+
+
+PYPDF.staff(
+    "bookmarks",
+    "a document system's table of contents",
+    _pypdf_bookmark,
+    words=("branch South", "call before ten"),
+)
+PYPDF.asked(
+    "hint of a box with more words",
+    "a form designer's tooltip",
+    _pypdf_hint,
+    "contact_phone",
+    words="only after six",
+)
 PYPDF.staff(
     "stamp on all pages", "a document system", _pypdf_stamp, words="Harbour Books Ltd, 1 Quay"
 )

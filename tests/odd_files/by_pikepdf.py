@@ -628,3 +628,102 @@ PAGES.add(
     expected=Outcome.ASKED,
     at=("contact_name", "display_name"),
 )
+
+
+# words in places that viewers show beside the page, or in its stead
+
+_RICH = (
+    '<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml" '
+    'xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/" xfa:APIVersion="Acrobat:23.1.0" '
+    'xfa:spec="2.0.2"><p dir="ltr" style="margin-top:0pt;font-family:Helvetica">{}</p></body>'
+)
+
+
+def _rich_value(name: str, rich: str, value: str | None = None) -> Change:
+    """Give a field formatted text as Acrobat does where formatting is allowed (flag 26)."""
+
+    def write(pdf: Any) -> None:
+        _, item = widget(pdf, name)
+        item.RV, item.Ff = String(_RICH.format(rich)), int(item.get("/Ff", 0)) | 1 << 25
+        if value is not None:
+            item.V = String(value)
+
+    return write
+
+
+def _hint(name: str, words: str) -> Change:
+    def write(pdf: Any) -> None:
+        widget(pdf, name)[1].TU = String(words)
+
+    return write
+
+
+def _bookmark(title: str) -> Change:
+    def add(pdf: Any) -> None:
+        with pdf.open_outline() as outline:
+            outline.root[0].children.insert(2, pikepdf.OutlineItem(title, 0))
+
+    return add
+
+
+PAGES.asked(
+    "rich text of an answer",
+    "Acrobat: formatted text, its plain value old",
+    _by(_rich_value("display_name", "Harbour <b>&amp; Daughters</b>", "Harbour & Sons")),
+    "display_name",
+    words=("Harbour & Sons", "Harbour & Daughters"),
+)
+PAGES.asked(
+    "words struck out in rich text",
+    "Acrobat: formatted text, crossed out",
+    _by(
+        _rich_value(
+            "use_case",
+            'Orders <span style="text-decoration:line-through">and returns</span>',
+            "Orders and returns",
+        )
+    ),
+    "use_case",
+    words="Orders and returns",
+    language="de",
+)
+PAGES.asked(
+    "rich text beside a blank answer",
+    "a converter of XFA forms",
+    _by(_rich_value("contact_department", "総務部")),
+    "contact_department",
+    words="総務部",
+    language="ja",
+    given={"contact_department": ""},
+)
+PAGES.add(
+    "rich text that says the same",
+    "Acrobat: formatted text",
+    _by(_rich_value("notes", "Orders<br/>and <i>returns</i>", "Orders\nand returns")),
+    reads={"notes": "Orders\nand returns"},
+)
+PAGES.asked(
+    "hint of a box",
+    "Acrobat: tooltip of a field",
+    _by(_hint("ready_date", "nicht vor Mai")),
+    "ready_date",
+    words="nicht vor Mai",
+    language="de",
+)
+PAGES.add(
+    "hints that are the names of fields",
+    "a form builder without tooltips",
+    _by(*(_hint(name, name) for name in ("contact_name", "website", "notes"))),
+)
+PAGES.staff(
+    "bookmark",
+    "Preview, Foxit: bookmark",
+    _by(_bookmark("至急お願いします")),
+    words="至急お願いします",
+    language="ja",
+)
+PAGES.add(
+    "bookmark with the name of the file",
+    "mergers on the web",
+    _by(_bookmark("onboarding_en.pdf")),
+)

@@ -1,7 +1,7 @@
 // Does something to a filled PDF form with pdf-lib: node pdf_lib.cjs JOB
 // JOB is {source, target, steps: [[what, ...]]}; places are those of the file.
 const fs = require("fs");
-const { PDFDocument, StandardFonts, degrees, rgb } = require("pdf-lib");
+const { PDFDocument, PDFHexString, PDFName, StandardFonts, degrees, rgb } = require("pdf-lib");
 
 const STEPS = {
   async text(document, page, x, y, words, size) {
@@ -28,6 +28,11 @@ const STEPS = {
   },
   async set(document, field, words) {
     document.getForm().getTextField(field).setText(words);
+    return document;
+  },
+  async hint(document, field, words) {
+    const dict = document.getForm().getTextField(field).acroField.dict;
+    dict.set(PDFName.of("TU"), PDFHexString.fromText(words));
     return document;
   },
   async flatten(document) {

@@ -59,6 +59,7 @@ These do not keep the text, whatever is read. Ghostscript drops the map of a fon
 and shapes have none (`-dNoOutputFonts`): the customer is told that the print cannot be read
 (`file_print_unread`); by way of PostScript letters are pictures (`file_scanned`). qpdf leaves
 out what Evince saved, since it has no looks: the form is told to be blank (`file_empty`).
+Of the two longer forms, whose buttons these pairs keep, every word is marked instead.
 Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file, and others draw
 gaps, signs or nothing there: such answers are marked.
 Some programs leave out characters that a font lacks (﨑, 𠮷) without a gap, which no page tells:
@@ -114,11 +115,15 @@ def _flattened_table(rows: Sequence[FlattenedRow]) -> str:
         table_line(marks),
         *(flattened_line(row) for row in rows if row.answers),
     ]
-    forms = " and ".join(f"`{form}`" for form in dict.fromkeys(rows[0].forms)) if rows else ""
-    what = (
-        f"The table is of the {forms} form{'s' if len(rows[0].forms) > 1 else ''}." if rows else ""
-    )
+    what = _which_forms(rows[0].forms) if rows else ""
     return "\n".join((FLATTENED, what, "", *lines, "", told, "", *others))
+
+
+def _which_forms(forms: Sequence[str]) -> str:
+    if set(forms) == {kind.value for kind in FormKind}:
+        return "The table is of all forms."
+    named = " and ".join(f"`{form}` form" for form in dict.fromkeys(forms))
+    return f"The table is of the {named}."
 
 
 def flattened_rows(folder: Path, kinds: Sequence[FormKind] = tuple(FormKind)) -> list[FlattenedRow]:

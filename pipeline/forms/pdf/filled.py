@@ -4,6 +4,7 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
 from pipeline.forms.pdf.left_over.about import about_file
 from pipeline.forms.pdf.left_over.collect import Added, added
+from pipeline.forms.pdf.left_over.hints import changed_hints
 from pipeline.forms.pdf.left_over.pages import changed_pages
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.read.fields import PdfField
@@ -40,10 +41,11 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
             if name in there
         ]
     )
-    if not any(answer.raw.strip() for answer in answers):
+    beside = tuple(changed_hints(form.pdf, form.fields, form.stamp))
+    if not any(answer.raw.strip() or answer.disagrees for answer in answers):
         if any(item.kind is LeftOverKind.INK for item in what.left_over):
             return unreadable(form.file, "file_handwritten")
-        if not any(item.words for item in what.left_over):
+        if not any(item.words for item in (*what.left_over, *beside)):
             return unreadable(form.file, "file_empty")
     return Submission(
         form=kind,
@@ -55,7 +57,11 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
         answers=answers,
         missing=missing,
         dated=dated(form.pdf),
-        left_over=(*what.left_over, *about_file(form.pdf, form.fields)),
+        left_over=(
+            *what.left_over,
+            *beside,
+            *about_file(form.pdf, form.fields, form.stamp, form.file.name),
+        ),
     )
 
 

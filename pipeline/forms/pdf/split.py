@@ -26,15 +26,16 @@ from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp
 from pipeline.forms.texts import form_texts
 from pipeline.resources import languages
 
-#: No form of ours has more pages, but for copies with marks (which are signed).
+#: No form of ours has more pages, but for copies with marks or with long answers.
 _MOST_OF_ONE = 4
 _MOST_PAGES = 20
 _MOST_FORMS = 10
 _MOST_WIDGETS = 2_000
 #: What a widget takes over from the fields above it (ISO 32000-2, tables 226, 228 and 234).
 _INHERITED = ("/FT", "/V", "/Ff", "/Opt", "/DA", "/MaxLen")
-#: What refers to pages that are left out.
-_OF_THE_WHOLE = ("/StructTreeRoot", "/Outlines", "/Names", "/Dests", "/OpenAction", "/Metadata")
+#: What refers to pages that are left out; bookmarks are told with the first form.
+_OF_THE_WHOLE = ("/StructTreeRoot", "/Names", "/Dests", "/OpenAction", "/Metadata")
+_BOOKMARKS = "/Outlines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ def may_be_several(pdf: Any, copies: int, *, two: bool) -> bool:
     """
     if two or copies > 1:
         return True
-    if len(pdf.pages) <= _MOST_OF_ONE:
-        return False
-    return sum(not is_signed(page.obj) for page in pdf.pages[:_MOST_PAGES]) > _MOST_OF_ONE
+    return len(pdf.pages) > _MOST_OF_ONE
 
 
 def split(content: bytes, pdf: Any) -> tuple[bytes, ...]:
@@ -82,7 +81,9 @@ def _pages(pdf: Any) -> list[_Page]:
         known = _known_pages().get(b"".join(packed_contents(page.obj)))
         names = _names(page)
         stamp, index = known or (read_stamp(texts[number]) if number < len(texts) else None, None)
-        if stamp is not None and index is None:
+        if stamp is not None and index is None and is_signed(page.obj):
+            index = _printed_index(stamp, texts[number], behind=stamp.text)
+        elif stamp is not None and index is None:
             index = _index(stamp, {short_name_of(name) for name in names}, texts[number])
         found.append(_Page(number, stamp, index, _tag(names)))
     return found
@@ -145,11 +146,20 @@ def _index(stamp: Stamp, names: set[str], text: str) -> int | None:
         pages = [box.page for box in blank.boxes if box.field in names]
         if pages:
             return max(set(pages), key=pages.count)
+    return _printed_index(stamp, text)
+
+
+def _printed_index(stamp: Stamp, text: str, *, behind: str = "") -> int | None:
+    """Return the index that the footer prints, directly ``behind`` a text of it.
+
+    The questions of a copy of ours with marks or long answers may stand on other pages than those
+    of the blank; programs that join files may number the pages as well.
+    """
     if stamp.language not in languages():
         return None
     before, _, after = form_texts(stamp.language).words("page").partition("{page}")
     middle, _, end = after.partition("{pages}")
-    parts = [re.escape(folded(part)) for part in (before, middle, end)]
+    parts = [re.escape(folded(part)) for part in (behind + before, middle, end)]
     found = re.findall(rf"{parts[0]}(\d{{1,2}}){parts[1]}\d{{1,2}}{parts[2]}", folded(text))
     return int(found[-1]) - 1 if found else None
 
@@ -214,7 +224,8 @@ def _part(content: bytes, group: Sequence[_Page]) -> bytes:
         for number in reversed(range(len(pdf.pages))):
             if number not in numbers:
                 del pdf.pages[number]
-        for key in _OF_THE_WHOLE:
+        others = () if min(numbers) == 0 else (_BOOKMARKS,)
+        for key in (*_OF_THE_WHOLE, *others):
             if key in pdf.Root:
                 del pdf.Root[key]
         if "/Keywords" in pdf.docinfo:

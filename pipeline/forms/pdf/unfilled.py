@@ -7,6 +7,7 @@ from typing import Any
 import pikepdf
 
 from pipeline.forms.pdf.embedded import holds_locked_form
+from pipeline.forms.pdf.left_over.about import about_file
 from pipeline.forms.pdf.left_over.annotations import added_notes
 from pipeline.forms.pdf.left_over.prints import around_print
 from pipeline.forms.pdf.page_text import has_images, printed_text
@@ -132,6 +133,9 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
         sha256=file.sha256,
         answers=found.answers,
         from_print=True,
-        left_over=around_print(found, added_notes(pdf)),
+        left_over=(
+            *around_print(found, added_notes(pdf)),
+            *about_file(pdf, form.fields, found.stamp, file.name),
+        ),
         dated=dated(pdf),
     )

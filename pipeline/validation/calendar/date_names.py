@@ -114,6 +114,13 @@ def names_of_weekdays() -> Table:
     return {name: tuple(numbers) for name, numbers in found.items()}
 
 
+#: What makes of a day the first of many; "after" it, or "before", is another day.
+FROM_ON = re.compile(
+    r"\b(?:on or after|or (?:any time )?(?:later|after)|onwards?|from|starting|earliest"
+    r"|ab(?: dem)?|frühestens|oder später|à partir d[eu]|dès(?: le)?|a partir del?|desde(?: el)?"
+    r"|a partire dal?|dal|a partir de|vanaf|från(?: och med)?|fra(?: og med)?|od|alkaen)\b"
+    r"|以降|より|から|以后|以後|起|부터|이후"
+)
 _KANJI_WEEKDAYS = "月火水木金土日"
 _KANJI_WEEKDAY = re.compile(
     r"[(（]([月火水木金土日])(?:曜日?|・祝)?[)）]|([月火水木金土日])曜|(?:星期|周|週)([一二三四五六日天])"

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 
-from pipeline.forms.definitions.definition import Question
+from pipeline.forms.definitions.definition import AnswerKind, Question
 from pipeline.model.problem import Verdict
 from pipeline.model.submission import CellType
 from pipeline.validation.calendar.date_names import (
+    FROM_ON,
     month_of,
     one_word_months,
     other_weekday,
@@ -65,8 +66,8 @@ _ZONE = re.compile(
 )
 
 
-def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
-    """Return the date as ISO 8601."""
+def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR0911 - a return for each outcome
+    """Return the date as ISO 8601: that from which on something is possible."""
     if len(text) > _LONGEST:
         return reject("too_long", n=_LONGEST, m=len(text))
     whole, notes = clean(text)
@@ -81,11 +82,12 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG
         return _only(stamp.group(1), text).noted(*notes)
     found, rest = _all_dates(plain, hints)
     if len(found) > 1:
-        values = tuple(value for read in found for value in _values(read))
+        values = tuple(one for read in found for one in read.candidates or (read.value,) if one)
         if len(set(values)) > 1:
             return ask(None, "two_values", candidates=values, a=values[0], b=values[-1])
     if found:
-        return _doubted(found[0], rest).noted(*notes)
+        is_first = question.kind is AnswerKind.DATE  # asks from when on
+        return _doubted(found[0], FROM_ON.sub(" ", rest) if is_first else rest).noted(*notes)
     return _by_week(plain) or _no_date(plain, text)
 
 
@@ -143,10 +145,6 @@ def _by_week(plain: str) -> Read | None:
 def _list_marks(text: str) -> str:
     """Return the signs that become digits by folding and are none: ①, ², ½."""
     return "".join(dict.fromkeys(s for s in text if unicodedata.category(s) == "No"))
-
-
-def _values(read: Read) -> tuple[str, ...]:
-    return read.candidates or ((read.value,) if read.value else ())
 
 
 def _no_date(plain: str, text: str) -> Read:

@@ -17,6 +17,7 @@ from pipeline.validation.choices.assent import (
 from pipeline.validation.choices.options import Option, State, options_in
 from pipeline.validation.geography.country import is_country_name
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
+from pipeline.validation.remarks import names_who
 
 _EDGES = " .,!。！、,;:()（）[]「」『』„“”«»\"'*→➔➜▶►⇒>←⇐◀<"
 _CONDITION = re.compile(r"[,、，;:(（–—]|\bbut\b|\bif\b|\baber\b|ただし|但し|-\s|->|→")
@@ -27,12 +28,14 @@ _BETWEEN_ASSENTS = re.compile("[,，、.。;；!！]")
 _HUMBLE = re.compile("(?:いた|致)しました")
 _BRACKETED = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])]")
 #: What may stand between two names of one option: "EMEA (London) eu-west-2".
-_PARTS = re.compile(r"[\s()（）/,;:|–—-]+")
+_PARTS = re.compile(r"[\s()（）/,;:|・、，–—-]+")
 _TURNED = re.compile(r"([^()（）]+?)\s*[(（]([^()（）]+)[)）]")
 _YES_NO = {"yes", "no"}
-#: Who has a permission, which is no condition.
-_ROLES = frozenset(
-    {"admin", "administrator", "master admin", "org admin", "管理者", "マスター管理者"}
+#: Since when something is so: a day, a month or a year, in brackets or behind a word of time.
+_SINCE = re.compile(
+    r"[\s(（,、・]*(?:since|as of|in|on|from|seit|am|im|depuis|desde|dal|sinds)?\s*"
+    r"(?P<year>(?:19|20)\d\d)(?:\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*\d{1,2})?)?"
+    r"\s*[年月日]?\s*(?:に|より|から|取得|時点)?[\s)）.。]*"
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
@@ -67,7 +70,10 @@ def _one_named(text: str, question: Question, hints: Hints) -> Read:
         return ask(None, "two_values", candidates=tuple(named), a=named[0], b=named[1])
     if named:
         rest = _without(named, text, hints)
-        is_same = all(is_country_name(word) for word in _PARTS.split(rest) if word)
+        parts = _parts_of(named[0], hints)
+        is_same = _is_past(rest, hints) or all(
+            word in parts or is_country_name(word) for word in _PARTS.split(rest) if word
+        )
         return ok(named[0], "words_ignored") if is_same else ask(named[0], "list_value")
     turned = _TURNED.fullmatch(text)
     whole = turned and _code(f"{turned[2]} {turned[1]}", question, hints)
@@ -77,6 +83,19 @@ def _one_named(text: str, question: Question, hints: Hints) -> Read:
     if meant and is_negated(text) and not _typo(text, question, hints):
         return ask(None, "list_value")
     return ask(meant[0], "list_value") if meant else reject("list_value")
+
+
+def _parts_of(code: str, hints: Hints) -> frozenset[str]:
+    """Return the words that stand on the form for ``code``: EMEA and Frankfurt, no number."""
+    words = (word for word, of in hints.words.items() if of == code)
+    parts = (part for word in words for part in _PARTS.split(word))
+    return frozenset(part for part in parts if len(part) > 1 and not part.isdecimal())
+
+
+def _is_past(rest: str, hints: Hints) -> bool:
+    """Return whether ``rest`` says no more than since when something is so."""
+    found = _SINCE.fullmatch(rest)
+    return found is not None and int(found["year"]) <= hints.today.year
 
 
 def read_tick(text: str, question: Question, hints: Hints) -> Read:  # noqa: ARG001, PLR0911 - one shape; a return for each outcome
@@ -276,7 +295,7 @@ def _yes_or_no(text: str, question: Question, hints: Hints) -> Read:
         head = _strip(text[: condition.start()])
         answer = words().get(head) or _code(text[: condition.start()], question, hints)
         extra = squeeze(text[condition.start() :]).lstrip(" ,、，;:-–—→>")
-        if answer in question.choices and _strip(extra) in _ROLES:
+        if answer in question.choices and names_who(extra, hints.known):
             return ok(answer, "words_ignored")
         if answer in question.choices and words().get(_strip(extra), answer) == answer:
             return ask(answer, "bool_condition", given=text, extra=extra)

@@ -1,33 +1,44 @@
-"""Tells what a person wrote about a file: into its properties, and with a signature."""
+"""Tells what a person wrote about a file: in properties, bookmarks, and with a signature."""
 
+import io
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pikepdf
 
+from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.left_over.mark import tidied
 from pipeline.forms.pdf.printed.fold import folded
-from pipeline.forms.pdf.read.fields import PdfField
-from pipeline.forms.pdf.values import read_text
-from pipeline.forms.stamp import read_stamp
+from pipeline.forms.pdf.read.fields import PdfField, entry
+from pipeline.forms.pdf.values import decode_string, encode_string, read_text
+from pipeline.forms.stamp import Stamp, read_stamp
 from pipeline.forms.texts import printed_versions
 from pipeline.model.submission import LeftOver, LeftOverKind
+from pipeline.resources import languages
 
+_BLANKS_KEPT = 32
 _MOST_PAGES = 200
+_MOST_BOOKMARKS = 500
 _SIGNATURE = "Sig"
 _SUBJECT, _KEYWORDS = pikepdf.Name("/Subject"), pikepdf.Name("/Keywords")
+_OUTLINES, _FIRST, _NEXT, _TITLE = (
+    pikepdf.Name(f"/{name}") for name in ("Outlines", "First", "Next", "Title")
+)
 _SAID = tuple(map(pikepdf.Name, ("/Reason", "/Location", "/ContactInfo")))
 _BETWEEN_KEYWORDS = re.compile("[,;\n]")
 
 
-def about_file(pdf: Any, fields: Mapping[str, PdfField]) -> Iterator[LeftOver]:
-    """Yield the words in the properties of the open ``pdf`` and of its signatures.
+def about_file(
+    pdf: Any, fields: Mapping[str, PdfField], stamp: Stamp | None, name: str
+) -> Iterator[LeftOver]:
+    """Yield the words in the properties of the open ``pdf``, its bookmarks and its signatures.
 
-    The entries are those of ISO 32000-2, tables 349 and 255. Raises whatever pikepdf raises on a
+    The entries are those of ISO 32000-2, tables 349, 151 and 255. Programs that join files add
+    bookmarks with their names: such a ``name`` says nothing. Raises whatever pikepdf raises on a
     broken file.
     """
     information = pdf.trailer.get("/Info")
@@ -39,8 +50,62 @@ def about_file(pdf: Any, fields: Mapping[str, PdfField]) -> Iterator[LeftOver]:
         others = [word.strip() for word in listed if word.strip() and read_stamp(word) is None]
         if others:
             yield LeftOver(LeftOverKind.PROPERTY, tidied(", ".join(others)), "Keywords")
+    own = _own_bookmarks(stamp) if stamp else frozenset()
+    if _OUTLINES in pdf.Root and (titles := _bookmarks(pdf, own)):
+        names = {folded(name), folded(name.rpartition(".")[0])}
+        for title in dict.fromkeys(titles):
+            if folded(title) not in names and title not in _all_bookmarks():
+                yield LeftOver(LeftOverKind.BOOKMARK, tidied(title), "Outlines")
     if any(item.type == _SIGNATURE for item in fields.values()):
         yield from _signatures(pdf)
+
+
+def _bookmarks(pdf: Any, own: frozenset[bytes] = frozenset()) -> list[str]:
+    """Return the titles of the bookmarks that are not ``own``, each level after the one above.
+
+    ISO 32000-2, 12.3.3.
+    """
+    titles: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    levels = [entry(pdf.Root, _OUTLINES)]
+    while levels:
+        above = levels.pop()
+        item = entry(above, _FIRST) if isinstance(above, pikepdf.Dictionary) else None
+        while isinstance(item, pikepdf.Dictionary) and len(seen) < _MOST_BOOKMARKS:
+            number = item.objgen
+            if number in seen:
+                break
+            seen.add(number)
+            content = item.get_bytes(_TITLE)
+            if content not in own and (title := decode_string(content or b"")[0].strip()):
+                titles.append(title)
+            if _FIRST in item:
+                levels.append(item)
+            item = entry(item, _NEXT)
+    return titles
+
+
+@lru_cache(maxsize=_BLANKS_KEPT)
+def _own_bookmarks(stamp: Stamp) -> frozenset[bytes]:
+    """Return the bookmarks of the blank as they stand there; none when it is not at hand."""
+    blank = published(stamp.kind, stamp.language, version=stamp.version)
+    if blank is None:
+        return frozenset()
+    with pikepdf.open(io.BytesIO(blank)) as pdf:
+        return frozenset(encode_string(title) for title in _bookmarks(pdf))
+
+
+@cache
+def _all_bookmarks() -> frozenset[str]:
+    """Return the bookmarks of all forms, which programs keep that join files."""
+    stamps = (
+        Stamp(kind, version, language)
+        for kind, form in FORMS.items()
+        for version in (*form.older_versions, form.version)
+        for language in languages()
+    )
+    found = (content for stamp in stamps for content in _own_bookmarks(stamp))
+    return frozenset(decode_string(content)[0] for content in found)
 
 
 @cache

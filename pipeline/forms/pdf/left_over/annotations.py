@@ -1,6 +1,5 @@
 """Reads what people add to a PDF with the tools for comments (ISO 32000-2, 12.5.6)."""
 
-import html
 import itertools
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.own import has_own_name, is_changed_note, is_own_note
 from pipeline.forms.pdf.page_text import page_words, shown_text
 from pipeline.forms.pdf.printed.fold import folded
+from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import read_text
 from pipeline.model.submission import LeftOverKind
 
@@ -38,9 +38,6 @@ _WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Proj
 _CONTENTS = pikepdf.Name("/Contents")
 _WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
 _RICH = pikepdf.Name("/RC")
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_BREAK = re.compile(r"</(?:p|div|li)\s*>|<br\s*/?>", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: Keys that every program writes with a note, and that we do not.
 _OF_A_PERSON = ("/T", "/M", "/NM", "/CreationDate")
@@ -135,21 +132,10 @@ def _words(annotation: Any) -> str:
     """Return the words of an annotation: plain, and rich ones that say more."""
     found = [read_text(annotation.get(key))[0].strip() for key in _WORDS if key in annotation]
     if _RICH in annotation:
-        rich = _plain(read_text(annotation.get(_RICH))[0])
-        if _bare(rich) not in map(_bare, found):
+        rich = plain(read_text(annotation.get(_RICH))[0])
+        if not any(is_same_text(rich, words) for words in found):
             found.append(rich)
     return "\n".join(dict.fromkeys(filter(None, found)))
-
-
-def _plain(rich: str) -> str:
-    """Return the text of rich text (12.7.4.4: a part of XHTML)."""
-    text = _TAG.sub("", _BREAK.sub("\n", rich))
-    lines = (_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
-    return "\n".join(filter(None, lines))
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())
 
 
 def _look(annotation: Any) -> str:

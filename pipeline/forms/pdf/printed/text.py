@@ -25,6 +25,8 @@ _WIDE_INK = 0.6
 _WIDE_SPACE_GAP = 0.85  # of a wide character: a space as wide as that
 _BEYOND = 0.6  # em: a text that goes on behind the box
 _LEADING = 1.7  # em: the next line of the same text
+_HOLE = 0.85  # em: no gap between words, where these have spaces
+_BEHIND_SPACE = 0.3  # em: no gap between a space and the next character
 _OVERLAID = 0.3  # of a character's height: nearer ones are drawn over each other
 _SAME_START = 0.05  # points
 _LOOSE = 0.25  # of the box: room in a line for the longest of usual words
@@ -52,7 +54,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Glyph:
-    """A character in the space of the blank."""
+    """A character in the space of the blank; ``end`` is where the next one may begin."""
 
     text: str
     start: float
@@ -61,6 +63,7 @@ class _Glyph:
     height: float
     base: float
     index: int
+    end: float
 
     @property
     def is_blank(self) -> bool:
@@ -94,7 +97,7 @@ def written(box: Box, place: Place, characters: Sequence[Character], *, spaced: 
     holes = text.count(_WIDE_SPACE) > sum(glyph.text == _WIDE_SPACE for glyph in glyphs)
     damaged = (
         bool(unmapped)
-        or (spaced and holes)
+        or (spaced and (holes or any(_has_hole(line, size) for line in lines)))
         or any(map(_is_overlaid, lines))
         or any(map(_has_stand_in, lines))
         or meant != text
@@ -119,12 +122,12 @@ def _glyph(item: Character, place: Place) -> _Glyph:
     x0, y0 = place.to_blank(item.edges[0], item.edges[1])
     x1, y1 = place.to_blank(item.edges[2], item.edges[3])
     start, base = place.to_blank(item.x, item.y)
+    left, right = min(x0, x1), max(x0, x1)
     if item.is_blank:
         text = item.text if item.text == _WIDE_SPACE else " "
-        return _Glyph(text, start, start, start, 0, base, item.index)
-    left, right = min(x0, x1), max(x0, x1)
+        return _Glyph(text, start, start, start, 0, base, item.index, max(start, right))
     text = _UNKNOWN if item.unmapped else item.text
-    return _Glyph(text, start, left, right, abs(y1 - y0), base, item.index)
+    return _Glyph(text, start, left, right, abs(y1 - y0), base, item.index, right)
 
 
 def _level(glyphs: list[_Glyph], others: list[_Glyph], box: Box) -> list[_Glyph]:
@@ -178,6 +181,19 @@ def _is_overlaid(line: list[_Glyph]) -> bool:
         and unicodedata.category(before.text[:1]) != "Cs"
         and not unicodedata.category(after.text[:1]).startswith("M")
         for before, after in pairwise(shown)
+    )
+
+
+def _has_hole(line: list[_Glyph], size: float) -> bool:
+    """Return whether there is room between narrow characters for one that was not printed.
+
+    Spaces are characters of their own there. What a font lacks is a gap, where a program goes on
+    behind it (年 between digits, „ before a word).
+    """
+    return any(
+        after.left - before.end > (_BEHIND_SPACE if before.is_blank else _HOLE) * size
+        and not (_is_wide(before.text) or _is_wide(after.text))
+        for before, after in pairwise(line)
     )
 
 

@@ -10,6 +10,7 @@ import pikepdf
 from pipeline.forms.pdf.faults import DamagedPdfError
 from pipeline.forms.pdf.own import is_own_note
 from pipeline.forms.pdf.read.cut import may_be_cut
+from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import decode_string, read_text
 
 _MAXIMUM_FIELDS = 5_000
@@ -22,6 +23,7 @@ _DICTIONARY = pikepdf.Dictionary
 #: Keys as objects: looking one up takes half as long as with its name as text.
 _KIDS, _PARENT = pikepdf.Name("/Kids"), pikepdf.Name("/Parent")
 _TITLE, _TYPE, _VALUE = pikepdf.Name("/T"), pikepdf.Name("/FT"), pikepdf.Name("/V")
+_RICH, _HINT = pikepdf.Name("/RV"), pikepdf.Name("/TU")
 _STATE, _OPTIONS = pikepdf.Name("/AS"), pikepdf.Name("/Opt")
 _FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", "/XFA"))
 _ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
@@ -33,7 +35,8 @@ class PdfField(NamedTuple):
     """One field: its full name, its type (``Tx``, ``Ch``, ``Btn``, ``Sig`` or empty), its text.
 
     ``text`` of a button is the name of its state, empty when it is off. ``disagrees`` is another
-    answer that the file has for the same field, which other programs may show.
+    answer that the file has for the same field, which other programs may show. ``hint`` is what
+    viewers show when a person points at it, as it stands in the file.
     """
 
     name: str
@@ -41,6 +44,7 @@ class PdfField(NamedTuple):
     text: str
     damaged: bool
     disagrees: str | None = None
+    hint: bytes = b""
 
     @property
     def short_name(self) -> str:
@@ -160,9 +164,23 @@ def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     """Read one terminal field with its widgets."""
     kind = str(node[_TYPE] if _TYPE in node else inherited(node, _TYPE) or "")[1:]
     text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(inherited(node, _VALUE))
+    hint = node.get_bytes(_HINT) or b""
     if kind == "Btn":
-        return _read_button(name, node, kids, (text, damaged))
-    return PdfField(name, kind, text, damaged, _disagreeing(kids, text) if kids else None)
+        return _read_button(name, node, kids, (text, damaged))._replace(hint=hint)
+    other = _disagreeing(kids, text) if kids else None
+    if _RICH in node and other is None:
+        other = _shown_otherwise(node, text)
+    return PdfField(name, kind, text, damaged, other, hint)
+
+
+def _shown_otherwise(node: Any, text: str) -> str | None:
+    """Return the rich text of a field when it says something else than ``text`` (12.7.5.3).
+
+    Viewers show either. What is struck out in it is none of the answer.
+    """
+    rich = read_text(node[_RICH])[0]
+    shown = plain(rich, with_struck=False)
+    return None if is_same_text(shown, text) or not plain(rich) else shown
 
 
 def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.xlsx.read.places import Scanned, folded_once, label_of, labels
+from pipeline.forms.xlsx.read.own_print import plain
+from pipeline.forms.xlsx.read.places import (
+    Scanned,
+    folded_once,
+    key_in,
+    label_of,
+    labels,
+    rewrapped_labels,
+)
 from pipeline.model.form import FormKind
 
 #: A part of a sheet is a form when it has this share of a form's questions.
@@ -39,11 +47,12 @@ def find_blocks(scanned: Iterable[Scanned]) -> tuple[Block, ...]:
     A sheet is told by the keys beside its answers, or by its labels; another form begins where
     questions begin to come again.
     """
-    known = _known()
+    known, rewrapped = _known(), _rewrapped()
     sheets: dict[str, dict[int, _Fields]] = {}
     for sheet, (row, _), text in scanned:
         word = folded_once(text)
         found = known.get(text) or known.get(word) or known.get(label_of(word))
+        found = found or rewrapped.get(key_in(text)) or rewrapped.get(plain(text))
         if found:
             fields = sheets.setdefault(sheet, {}).setdefault(row, {})
             for kind, name in found:
@@ -62,6 +71,17 @@ def _known() -> Mapping[str, tuple[tuple[FormKind, str], ...]]:
             found[name] = (*found.get(name, ()), (kind, name))
         for label, (name, _) in labels(kind).items():
             found[label] = (*found.get(label, ()), (kind, name))
+    return found
+
+
+@cache
+def _rewrapped() -> Mapping[str, tuple[tuple[FormKind, str], ...]]:
+    """Return the same for keys and cells without blanks, whose lines were broken anew."""
+    found: dict[str, tuple[tuple[FormKind, str], ...]] = {}
+    for kind, form in FORMS.items():
+        cells = ((cell, name) for cell, (name, _) in rewrapped_labels(kind).items())
+        for text, name in (*((name, name) for name in form.questions), *cells):
+            found[text] = (*found.get(text, ()), (kind, name))
     return found
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, printed_versions
 from pipeline.forms.xlsx import layout as at
+from pipeline.forms.xlsx.read.own_print import plain, row_print
 from pipeline.forms.xlsx.read.parts import Place, column_number
 from pipeline.forms.xlsx.read.printed_texts import printed_texts
 from pipeline.model.form import FormKind
@@ -27,6 +28,7 @@ _LOST = "#REF!"
 _CHECKING = ("=IF(", "TRIM(")
 #: What is printed on a form has at most so many characters.
 _SHORT = 500
+_LONGEST_KEY = 60
 
 #: A cell's sheet, its row and column, and its text.
 Scanned = tuple[str, tuple[int, int], str]
@@ -63,7 +65,12 @@ class Search:
         """Return the cells of each question that any way leads to."""
         questions = FORMS[self.kind].questions
         keys = self._answers(
-            [(sheet, *cell, text) for sheet, cell, text in self.scanned if text in questions], -1
+            [
+                (sheet, *cell, key)
+                for sheet, cell, text in self.scanned
+                if (key := text if text in questions else key_in(text)) in questions
+            ],
+            -1,
         )
         labelled = self._answers(self._labels_and_heads[0], 1)
         ways = {
@@ -97,14 +104,15 @@ class Search:
     def _labels_and_heads(self) -> tuple[list[Mark], Mapping[str, set[int]]]:
         """The labels, and by sheet the columns that are headed as answers."""
         spoken, heads = labels(self.kind), _answer_heads()
+        rewrapped = rewrapped_labels(self.kind)
         marks: list[Mark] = []
         headed: dict[str, set[int]] = {}
         for sheet, (row, column), text in self.scanned:
             word = folded_once(text)
-            found = spoken.get(word) or spoken.get(label_of(word))
+            found = spoken.get(word) or spoken.get(label_of(word)) or rewrapped.get(plain(text))
             if found:
                 marks.append((sheet, row, column, found[0]))
-            if word in heads:
+            if word in heads or ("\n" in word and "".join(word.split()) in heads):
                 headed.setdefault(sheet, set()).add(column)
         return marks, headed
 
@@ -180,6 +188,11 @@ def label_of(text: str) -> str:
     return text.partition("\n")[0].rstrip()
 
 
+def key_in(text: str) -> str:
+    """Return the key that ``text`` holds in several lines, as converters wrap cells; or empty."""
+    return "".join(text.split()) if "_" in text and len(text) < _LONGEST_KEY else ""
+
+
 def is_check(text: str) -> bool:
     """Whether ``text`` is a formula of the check column, or what it becomes without its answer."""
     return text == _LOST or (text.startswith(_CHECKING[0]) and _CHECKING[1] in text)
@@ -193,6 +206,19 @@ def labels(kind: FormKind) -> Mapping[str, tuple[str, str]]:
         for texts in printed_versions(kind)
         for name in FORMS[kind].questions
     }
+
+
+@cache
+def rewrapped_labels(kind: FormKind) -> Mapping[str, tuple[str, str]]:
+    """Return the labels of :func:`labels`, and the cells that begin with them, without blanks.
+
+    Programs break the lines of a cell anew, or join them: then its first line is no label.
+    """
+    found = {plain(label): said for label, said in labels(kind).items()}
+    for label, said in list(found.items()):
+        cells = row_print(kind, said[0]).folded
+        found |= {cell: found.get(cell, said) for cell in cells if cell.startswith(label)}
+    return found
 
 
 @cache

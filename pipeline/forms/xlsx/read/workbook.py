@@ -22,8 +22,17 @@ from pipeline.forms.xlsx.read.cells import (
     shared_strings,
     struck_strings,
 )
+from pipeline.forms.xlsx.read.own_print import plain
 from pipeline.forms.xlsx.read.parts import Book, Place, read_book, read_properties, read_relations
-from pipeline.forms.xlsx.read.places import Scanned, Search, Spot, label_of, labels, titles
+from pipeline.forms.xlsx.read.places import (
+    Scanned,
+    Search,
+    Spot,
+    label_of,
+    labels,
+    rewrapped_labels,
+    titles,
+)
 from pipeline.forms.xlsx.read.values import Values, date_styles, struck_styles
 from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType
@@ -289,8 +298,12 @@ class Workbook:
         return None
 
     def _language_of_labels(self, kind: FormKind) -> str:
-        texts = {label_of(fold_word(text)) for *_, text in self.scanned}
-        spoken = [of for label, (_, of) in labels(kind).items() if label in texts]
+        known, rewrapped = labels(kind), rewrapped_labels(kind)
+        found = (
+            known.get(label_of(fold_word(text))) or rewrapped.get(plain(text))
+            for *_, text in self.scanned
+        )
+        spoken = [said[1] for said in found if said]
         return max(languages(), key=spoken.count)
 
     # where the answers are

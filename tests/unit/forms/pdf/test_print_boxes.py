@@ -116,16 +116,24 @@ def test_print_of_our_own_copy_lacks_nothing() -> None:
     assert {one.field for one in found.answers if one.damaged} == set()
 
 
-def _set(text: str, *, cells: dict[str, float] | None = None, seen: str = "") -> Written:
+def _set(
+    text: str,
+    *,
+    cells: dict[str, float] | None = None,
+    seen: str = "",
+    lost: frozenset[str] = frozenset(),
+) -> Written:
     """Return what is read of ``text``, each character an em apart, or as ``cells`` has it.
 
-    Behind those of ``seen``, PDFium sees a space that the file does not have.
+    Behind those of ``seen``, PDFium sees a space that the file does not have; those of ``lost`` are
+    not printed.
     """
     x, index, characters = 0.0, 0, []
     for one in text:
         step = 10 * (cells or {}).get(one, 1.0)
         edges = (x + 0.5, 20.0, x + min(step, 10) - 0.5, 27.2)
-        characters.append(Character(one, x, 20.0, edges, index, unmapped=False))
+        if one not in lost:
+            characters.append(Character(one, x, 20.0, edges, index, unmapped=False))
         x, index = x + step, index + (2 if one in seen else 1)
     box = Box("notes", 0, (0.0, 0.0, 500.0, 40.0), "", is_list=False, is_long=False, ink=0)
     return written(box, Place(0, 0, (1.0, 1.0), (0.0, 0.0)), characters, spaced=True)
@@ -146,6 +154,27 @@ def test_what_japanese_fonts_have_in_such_cells_is_not(text: str) -> None:
 def test_space_that_is_gone_before_another_font_is_read_where_it_was(seen: str, text: str) -> None:
     cells = {"a": 0.6, " ": 0.3, "–": 1.55}
     assert _set("a –b", cells=cells, seen=seen).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("2027年3月8日 10:00", {"年": 1.0, "月": 1.0, "日": 1.0}),  # between digits
+        ("an der Müritz: „große“", {"„": 0.45}),  # behind a space
+        ("Harbour☎Books", {"☎": 1.0}),
+    ],
+)
+def test_gap_of_a_character_that_a_font_lacks_is_doubtful(
+    text: str, cells: dict[str, float]
+) -> None:
+    width = dict.fromkeys(text, 0.56) | {" ": 0.28} | cells
+    assert not _set(text, cells=width).damaged
+    assert _set(text, cells=width, lost=frozenset(cells)).damaged
+
+
+def test_gaps_that_spaces_fill_are_not_doubtful() -> None:
+    for text in ("a  b   c", "1,000.00   EUR", "Miss J. Ångström – 12"):
+        assert not _set(text, cells=dict.fromkeys(text, 0.56) | {" ": 0.9}).damaged
 
 
 def test_letters_that_are_pictures_are_a_print_and_no_scan() -> None:

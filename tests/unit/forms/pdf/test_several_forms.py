@@ -3,20 +3,32 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from pipeline.config import FormSettings, MailboxSettings
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.reader import read_pdf_forms
-from pipeline.model.form import FileFormat, FormFile, FormKind
+from pipeline.forms.publish import build_form
+from pipeline.model.form import FileFormat, Filling, FormFile, FormKind
 from pipeline.model.submission import Submission, UnreadableFile
 from pipeline.wording.problems import sentence
 from tests.programs.flatteners import printed
-from tests.unit.forms.pdf.additions import changed, filled, joined, note, shown, without_pages
+from tests.unit.forms.pdf.additions import (
+    changed,
+    filled,
+    helvetica,
+    joined,
+    note,
+    shown,
+    without_pages,
+)
 
 Join = Callable[[Sequence[Path], Path], None]
 
@@ -113,6 +125,63 @@ def test_each_form_of_a_joined_file_is_read_by_itself(
     wanted = [_answers(*_read(source.read_bytes())) for source in sources]
     assert [_answers(read) for read in found] == wanted
     assert [read.left_over for read in found if isinstance(read, Submission)] == [()] * len(names)
+
+
+def _marked(kind: FormKind, number: str, *names: str, said: str = "Look at this, please.") -> bytes:
+    """Return a copy of ours that asks about ``names``, as it came back with a number."""
+    marks = tuple((name, (said,)) for name in names or ("contact_name", "contact_email"))
+    answers = (("phone_number", number), ("phone_number_again", number))
+    return build_form(
+        kind, "en", FileFormat.PDF, Filling(answers, marks),
+        address=MailboxSettings().address, privacy=FormSettings().privacy,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("program", ["qpdf, page by page", "pdftk", "pypdf", "pages alone"])
+@pytest.mark.parametrize("kind", [FormKind.ONBOARDING, FormKind.MIGRATION])
+def test_marked_copies_whose_answers_moved_to_other_pages_are_told_apart(
+    tmp_path: Path, kind: FormKind, program: str
+) -> None:
+    needed, join = _PROGRAMS[program]
+    if needed and shutil.which(needed) is None:
+        pytest.skip(f"{needed} is not installed")
+    sources: list[Path] = []
+    for number in (_FIRST["phone_number"], _SECOND["phone_number"]):
+        sources.append(tmp_path / f"{len(sources)}.pdf")
+        sources[-1].write_bytes(_marked(kind, number))
+    join(sources, tmp_path / "joined.pdf")
+    found = _read((tmp_path / "joined.pdf").read_bytes())
+    wanted = [_answers(*_read(source.read_bytes())) for source in sources]
+    assert [_answers(read) for read in found] == wanted
+    assert [read.left_over for read in found if isinstance(read, Submission)] == [(), ()]
+
+
+def test_marked_copy_of_five_pages_is_one_form() -> None:
+    content = _marked(
+        FormKind.ONBOARDING, _FIRST["phone_number"], *_NAMES, said="Look at this, please. " * 5
+    )
+    with pikepdf.open(BytesIO(content)) as pdf:
+        assert len(pdf.pages) > 4  # more than any blank has
+    (found,) = _read(content)
+    assert _answers(found)["phone_number"] == _FIRST["phone_number"]
+
+
+def test_pages_that_a_program_numbered_when_it_joined_them_are_told_apart() -> None:
+    both = joined(
+        _marked(FormKind.ONBOARDING, _FIRST["phone_number"]),
+        _marked(FormKind.ONBOARDING, _SECOND["phone_number"]),
+    )
+
+    def number(pdf: Any) -> None:
+        count = len(pdf.pages)
+        for index, page in enumerate(pdf.pages, 1):
+            name = page.add_resource(helvetica(pdf), Name.Font)
+            words = f"q BT {name} 8 Tf 300 820 Td (Page {index} of {count}) Tj ET Q"
+            page.contents_add(words.encode())
+
+    found = _read(changed(both, number))
+    numbers = [_answers(one)["phone_number"] for one in found]
+    assert numbers == [_FIRST["phone_number"], _SECOND["phone_number"]]
 
 
 def _in_order(*numbers: int) -> Callable[[Any], None]:
