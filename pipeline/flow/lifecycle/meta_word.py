@@ -1,0 +1,165 @@
+"""What Meta says of a number, and what it means for one request; pure.
+
+Meta's word is an event only where the tracks have one and nothing speaks against it. What is in
+doubt is told to staff, who record it themselves or not.
+"""
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.flow.services import waits
+from pipeline.meta.api import CodeStatus, MetaNumber, NameStatus
+from pipeline.model.request import EventName, RequestState, Status
+from pipeline.store.meta_records import MetaNumberRecord
+
+#: Where a request waits for something that Meta can say. Business verification is not among them:
+#: it is about the customer's portfolio, and no field of a number tells it.
+WATCHED = (
+    Status.NAME_REVIEW,
+    Status.APPROVED,
+    Status.CERTIFICATE_ISSUED,
+    Status.CERTIFICATE_EXPIRED,
+    Status.SLOT_AGREED,
+)
+#: Names without a certificate: it cannot be downloaded (Meta, ``name_status``).
+_WITHOUT = frozenset({NameStatus.PENDING_REVIEW, NameStatus.DECLINED, NameStatus.NONE})
+#: Where a live certificate may become the reason of an activation.
+_CAN_ACTIVATE = frozenset({Status.CERTIFICATE_ISSUED, Status.APPROVED, Status.SLOT_AGREED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What our side knows of a request: its display name, and what it waits for.
+
+    ``issued_at`` is when its live certificate was issued. ``verifying``: a code was given to Meta
+    for it in this stay, and nobody knows yet what came of that.
+    """
+
+    state: RequestState
+    name: str
+    issued_at: datetime | None = None
+    verifying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What follows: an event of Meta, a certificate to be fetched, or an alert; often nothing."""
+
+    event: EventName | None = None
+    fetch: bool = False
+    tell: str = ""
+
+
+def finding(asked: Asked, number: MetaNumber, known: MetaNumberRecord) -> Finding:
+    """Return what Meta's word of ``number`` means for the request now.
+
+    ``known`` includes the present look.
+    """
+    state = asked.state
+    if number.status.gone:
+        return Finding(tell="meta_number_gone")
+    if number.status.connected:
+        found = _connected(asked, known)
+        if found is not None:
+            return found
+    if state.status is Status.NAME_REVIEW:
+        return _of_name(asked, number)
+    if state.status is Status.SLOT_AGREED:
+        verified = asked.verifying and number.code_status is CodeStatus.VERIFIED
+        return Finding(EventName.CODE_VERIFIED) if verified else Finding()
+    if state.certificate_wanted_at is not None:
+        return _wanted(number)
+    expired = number.name_status is NameStatus.EXPIRED
+    if state.status is Status.CERTIFICATE_ISSUED and expired and asked.issued_at is not None:
+        return Finding(EventName.EXPIRE)
+    return Finding()
+
+
+def _connected(asked: Asked, known: MetaNumberRecord) -> Finding | None:
+    """Return what it means that the number works; None: nothing for this request."""
+    state = asked.state
+    if state.status is Status.CERTIFICATE_EXPIRED and state.certificate_wanted_at is None:
+        return Finding(tell="meta_connected")
+    if asked.issued_at is None or state.status not in _CAN_ACTIVATE:
+        return None
+    if known.connected_since is not None and known.connected_since >= asked.issued_at:
+        return Finding(EventName.ACTIVATED)
+    # it worked before there was a certificate, so this is no news of this request
+    return Finding(fetch=state.certificate_wanted_at is not None, tell="meta_connected_before")
+
+
+def _of_name(asked: Asked, number: MetaNumber) -> Finding:
+    if number.name_status is NameStatus.EXPIRED:
+        return Finding(tell="meta_certificate_ended")
+    decided = number.name_status.usable or number.name_status is NameStatus.DECLINED
+    if decided and not same_name(asked.name, number.verified_name):
+        return Finding(tell="meta_name_differs")
+    if number.name_status is NameStatus.DECLINED:
+        return Finding(EventName.NAME_DECLINED)
+    return Finding(EventName.NAME_APPROVED if number.name_status.usable else None)
+
+
+def _wanted(number: MetaNumber) -> Finding:
+    """Return whether an ordered certificate can be had."""
+    if NameStatus.DECLINED in {number.name_status, number.new_name_status}:
+        return Finding(tell="meta_name_declined")
+    if number.name_status is NameStatus.EXPIRED and not number.new_name_status.usable:
+        return Finding(tell="meta_certificate_ended")
+    return Finding(fetch=number.name_status not in _WITHOUT or number.new_name_status.usable)
+
+
+def certificate_of(number: MetaNumber) -> str:
+    """Return the certificate that the number shows now; that of a name approved anew comes first.
+
+    The other one is of the old name then (Meta, ``new_certificate``).
+    """
+    if number.new_name_status.usable and number.new_certificate:
+        return number.new_certificate
+    return number.certificate or ""
+
+
+def same_name(ours: str, theirs: str) -> bool:
+    """Whether two display names are one, whatever their width, case and spaces; blank is unknown.
+
+    Meta writes a name as it was typed into it.
+    """
+    return not theirs.strip() or _plain(ours) == _plain(theirs)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def looked(known: MetaNumberRecord, number: MetaNumber, at: datetime) -> MetaNumberRecord:
+    """Return what is known of a number after a look that began ``at``, and when the next one is.
+
+    A number that stays as it is is looked at less and less often.
+    """
+    words = (number.status, number.name_status, number.code_status, number.new_name_status)
+    shown = " ".join(word.value for word in words)
+    looks = known.looks + 1 if shown == known.shown else 1
+    without = number.name_status in _WITHOUT and number.new_name_status in _WITHOUT
+    return replace(
+        known,
+        meta_id=number.id,
+        looked_at=at,
+        next_at=at + waits.META_LOOKS.wait_after(looks),
+        shown=shown,
+        looks=looks,
+        failures=0,
+        connected_since=(known.connected_since or at) if number.status.connected else None,
+        without_at=at if without else known.without_at,
+    )
+
+
+def not_looked(known: MetaNumberRecord, at: datetime) -> MetaNumberRecord:
+    """Return what is known of a number that Meta does not have, or could not tell us of."""
+    failures = known.failures + 1
+    return replace(
+        known,
+        looked_at=at,
+        next_at=at + waits.META_LOOKS.wait_after(failures),
+        failures=failures,
+        connected_since=None,
+    )
