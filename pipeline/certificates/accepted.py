@@ -4,7 +4,7 @@ from collections.abc import Container
 from datetime import datetime
 
 from pipeline.certificates.expiry import expires_at, is_valid
-from pipeline.certificates.paste import PasteCode, PasteRefused, PastedCertificate, read_paste
+from pipeline.certificates.paste import PasteCode, PastedCertificate, PasteRefused, read_paste
 from pipeline.model.certificate import IssuedCertificate
 from pipeline.terms import Issuer
 

@@ -29,8 +29,8 @@ class MetaNumberRecord:
     ``next_at`` is when it is looked at again, ``looks`` how often it was the same, ``failures`` how
     often in a row the number could not be looked at. ``connected_since`` is the first of the
     uninterrupted looks at which it was connected. ``without_at`` is the last look at which it did
-    not have the newest of ``sightings``. ``told`` are the alerts that staff have about it, each with the
-    reference of its request.
+    not have the newest of ``sightings``. ``told`` are the alerts that staff have about it, each
+    with the reference of its request.
     """
 
     e164: str

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.certificates.accepted import accept_created
 from pipeline.certificates.issue import Prepared
 from pipeline.certificates.names import new_serial
-from pipeline.certificates.paste import PasteRefused, PastedCertificate
+from pipeline.certificates.paste import PastedCertificate, PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateSubject, IssuedCertificate
 from pipeline.terms import Issuer

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pipeline.certificates.accepted import accept_text
 from pipeline.certificates.issuers.meta import MetaIssuer, created_by
-from pipeline.certificates.paste import PasteCode, PasteRefused, PastedCertificate
+from pipeline.certificates.paste import PasteCode, PastedCertificate, PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
@@ -32,7 +32,7 @@ _REMEMBERED = 20
 _UNFINISHED = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
 
 
-class NotTaken(RefusedError):
+class NotTakenError(RefusedError):
     """The certificate that Meta shows cannot be issued; ``code`` is the alert that tells it."""
 
 
@@ -61,11 +61,11 @@ def take(services: Services, wanted: RequestRecord, number: MetaNumber, at: date
     """Issue the certificate that ``number`` showed ``at``; tell whether this call has issued it.
 
     Not when somebody else changed the request since ``wanted`` was read, or has issued it. Raises
-    NotTaken, or RefusedError with the code of the rule that forbids it.
+    NotTakenError, or RefusedError with the code of the rule that forbids it.
     """
     seen = services.run(lambda work: _see_for(work, wanted, number, at))
     if seen is None:
-        return _refuse_none(services, number)
+        return _refuse_none(services, wanted, number)
     return services.run(lambda work: _issue(work, wanted, number, seen))
 
 
@@ -76,16 +76,18 @@ def _see_for(
     return see(work, wanted, number, at)
 
 
-def _refuse_none(services: Services, number: MetaNumber) -> bool:
-    """Say why no certificate was seen. Raises NotTaken."""
+def _refuse_none(services: Services, wanted: RequestRecord, number: MetaNumber) -> bool:
+    """Say why no certificate was seen. Raises NotTakenError."""
     text = certificate_of(number)
     if not text:
-        raise NotTaken("meta_no_certificate")
+        raise NotTakenError("meta_no_certificate", reference=wanted.reference)
     found = accept_text(text, services.clock.now())
     refused = found.code if isinstance(found, PasteRefused) else PasteCode.UNREADABLE
     if refused is PasteCode.EXPIRED:
-        raise NotTaken("meta_certificate_ended")
-    raise NotTaken("meta_certificate_refused", failure=refused.value)
+        raise NotTakenError("meta_certificate_ended", reference=wanted.reference)
+    raise NotTakenError(
+        "meta_certificate_unusable", reference=wanted.reference, failure=refused.value
+    )
 
 
 def _issue(work: Work, wanted: RequestRecord, number: MetaNumber, seen: Sighting) -> bool:
@@ -98,14 +100,14 @@ def _issue(work: Work, wanted: RequestRecord, number: MetaNumber, seen: Sighting
     row = _order(work, record)
     found = accept_text(certificate_of(number), work.now)
     if isinstance(found, PasteRefused):  # it has expired since it was looked at
-        raise NotTaken("meta_certificate_ended")
+        raise NotTakenError("meta_certificate_ended", reference=record.reference)
     _refuse_used(work, record, found)
     refuse_unless_issuable(work, record)
     refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at, seen.created_at)
     issuer = MetaIssuer(work.services.settings.certificates.time_zone)
     issued = issuer.accept(found, seen.created_at, work.now)
     if isinstance(issued, PasteRefused):
-        raise NotTaken("meta_certificate_ended")
+        raise NotTakenError("meta_certificate_ended", reference=record.reference)
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
     work.tx.certificates.save(_live(row, issued, work.now), before=row)
     event = Event(
@@ -128,13 +130,14 @@ def _order(work: Work, record: RequestRecord) -> CertificateRecord:
 
 
 def _refuse_used(work: Work, record: RequestRecord, found: PastedCertificate) -> None:
-    """Refuse a certificate that was issued before, here or elsewhere. Raises NotTaken."""
+    """Refuse a certificate that was issued before, here or elsewhere. Raises NotTakenError."""
     from pipeline.certificates.verify import number_in  # noqa: PLC0415 - slow to import
 
     used = work.tx.certificates.by_fingerprint(found.fingerprint)
     if used is not None:
         same = used.request_id == record.id
-        raise NotTaken("meta_certificate_same" if same else "meta_certificate_used")
+        code = "meta_certificate_same" if same else "meta_certificate_used"
+        raise NotTakenError(code, reference=record.reference)
     named = number_in(found.text)
     if named and named != record.number:
         raise RefusedError("certificate_wrong_number", number=named, expected=record.number)

@@ -6,21 +6,29 @@ Every step can be repeated: what a killed process was told is asked again.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from pipeline import logs
 from pipeline.errors import PipelineError, RefusedError, TryLaterError
-from pipeline.flow.answers.revisions import latest_accepted
+from pipeline.flow.answers.revisions import answer_that_counts
 from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle import meta_faults
 from pipeline.flow.lifecycle.apply import apply_event
-from pipeline.flow.lifecycle.meta_certificate import take
+from pipeline.flow.lifecycle.meta_askings import (
+    DONE,
+    PERHAPS,
+    begin_asking,
+    end_asking,
+    outcome_of,
+)
+from pipeline.flow.lifecycle.meta_certificate import NotTakenError, take
 from pipeline.flow.lifecycle.meta_word import (
     WATCHED,
-    Asked,
     Finding,
+    Waiting,
     finding,
     looked,
     not_looked,
@@ -29,28 +37,24 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
 from pipeline.meta.api import Graph, MetaNumber
 from pipeline.meta.errors import About, MetaError
-from pipeline.model.identifiers import new_id
 from pipeline.model.request import Actor, Event, Status
 from pipeline.store.faults import blames_nothing
-from pipeline.store.meta_records import AskingRecord, MetaNumberRecord
-from pipeline.store.meta_records import Asked as AskedFor
+from pipeline.store.meta_records import Asked, AskingRecord, MetaNumberRecord
 from pipeline.store.records import RequestRecord
+from pipeline.tracks.catalogue import TRACKS
 
 #: So many requests of each status are looked at in a batch, and written in one transaction.
 _MOST = 500
 _PORTION = 50
+#: What is due so soon is looked at with the rest: one list tells of all.
+_SOON = timedelta(minutes=5)
+#: The answer that Meta reviews.
+_NAME = "display_name"
 #: So many certificates are fetched, and numbers added, in a batch; and it takes no longer than so.
 _MOST_CALLS = 50
 _LONGEST_SECONDS = 60.0
-#: Under these names the memory keeps when Meta is asked again, and which fault staff know of.
-_REST = "meta_rest"
-_FAULT = "meta_fault"
 #: So often a number may be approved and have no certificate, before staff are told.
 _LOOKS_WITHOUT = 3
-#: So many rounds in a row that Meta did not answer are told: about half an hour.
-_LASTS = 5
-#: What came of a code that may have been right: the number tells.
-OPEN_OUTCOMES = frozenset({"", "unknown", "verified"})
 
 
 @dataclass
@@ -84,11 +88,7 @@ def is_due(services: Services) -> bool:
     """Whether Meta is to be asked now: a number is due, and Meta is not let rest."""
     now = services.clock.now()
     with services.store.read() as tx:
-        rest = tx.memory.get(_REST)
-        until = rest.get("until") if isinstance(rest, dict) else None
-        if isinstance(until, str) and datetime.fromisoformat(until) > now:
-            return False
-        return tx.meta_numbers.is_due(WATCHED, now)
+        return not meta_faults.rests(tx, now) and tx.meta_numbers.is_due(WATCHED, now)
 
 
 def poll(services: Services, graph: Graph) -> Polled:
@@ -101,10 +101,10 @@ def poll(services: Services, graph: Graph) -> Polled:
     try:
         if is_due(services):
             _ask(this)
-            _good(services)
+            meta_faults.answered(services)
     except MetaError as error:
         this.polled.fault = error
-        _rest(services, error)
+        meta_faults.failed(services, error)
     return this.polled
 
 
@@ -122,9 +122,13 @@ def fetch_now(services: Services, graph: Graph, record: RequestRecord) -> None:
 
 def _ask(this: _Round) -> None:
     at = this.services.clock.now()
-    shown = {number.e164: number for number in this.graph.numbers()}
+    # a number may stand in the list again after it was deleted or moved away
+    shown = {
+        number.e164: number
+        for number in sorted(this.graph.numbers(), key=lambda one: not one.status.gone)
+    }
     with this.services.store.read() as tx:
-        watched = tx.meta_numbers.watched(WATCHED, _MOST)
+        watched = tx.meta_numbers.watched(WATCHED, at + _SOON, _MOST)
     # in one order, so that two workers never wait for each other
     watched.sort(key=lambda record: (record.number, record.id))
     for begin in range(0, len(watched), _PORTION):
@@ -146,19 +150,19 @@ def _apply_portion(
     """Apply what Meta said to some requests; one that fails is told and stops no other."""
 
     def change(work: Work) -> list[tuple[RequestRecord, Finding]]:
-        return [(one, _judge_safely(work, one, shown.get(one.number), at)) for one in portion]
+        return [_judge_safely(work, one, shown.get(one.number), at) for one in portion]
 
     for record, found in this.services.run(change):
         this.polled.events += found.event is not None
         if found.fetch:
             this.fetch.append(record)
-        if found.tell == "meta_number_missing" and _may_add(this.services, record):
+        if found.add:
             this.add.append(record)
 
 
 def _judge_safely(
     work: Work, record: RequestRecord, number: MetaNumber | None, at: datetime
-) -> Finding:
+) -> tuple[RequestRecord, Finding]:
     try:
         with work.tx.savepoint():
             return _judge(work, record, number, at)
@@ -171,67 +175,77 @@ def _judge_safely(
         logs.event("flow.meta", "refused", code=code, reference=record.reference)
         known = not_looked(work.tx.meta_numbers.get(record.number), at)
         _tell(work, known, record, "due_work_refused", code)
-        return Finding()
+        return record, Finding()
 
 
-def _judge(work: Work, read: RequestRecord, number: MetaNumber | None, at: datetime) -> Finding:
-    """Apply what Meta said of one request; return it, empty when the request has changed."""
+def _judge(
+    work: Work, read: RequestRecord, number: MetaNumber | None, at: datetime
+) -> tuple[RequestRecord, Finding]:
+    """Apply what Meta said of one request; return it as it is then, and what is left to do."""
     work.tx.numbers.lock(read.number)
     record = work.tx.requests.lock(read.id)
     known = work.tx.meta_numbers.get(read.number)
     if record is None or record.number != read.number:
-        return Finding()
+        return read, Finding()
     if record.state.version != read.state.version:
         work.tx.meta_numbers.wake(read.number, at)
-        return Finding()
+        return read, Finding()
     if number is None:
-        found = _missing(record)
-        known = not_looked(known, at)
+        known, found = not_looked(known, at), _missing(work, record)
     else:
         known = looked(known, number, at)
-        found = finding(_asked(work, record), number, known)
-    quiet = found.tell == "meta_number_missing" and _may_add(work.services, record)
-    _tell(work, known, record, "" if quiet else found.tell)
-    if found.event is not None:
-        event = Event(found.event, Actor.META, work.now)
-        apply_event(work, record, event, Trigger())
-        work.tx.meta_numbers.wake(record.number, at)
-    return found
+        found = finding(_waiting(work, record), number, known)
+    _tell(work, known, record, found.tell, settled=not found.fetch)
+    if found.event is None:
+        return record, found
+    changed = apply_event(work, record, Event(found.event, Actor.META, work.now), Trigger())
+    work.tx.meta_numbers.wake(record.number, at)
+    wanted = changed.status in WATCHED and changed.state.certificate_wanted_at is not None
+    return changed, replace(found, fetch=wanted)
 
 
-def _missing(record: RequestRecord) -> Finding:
-    """Return what it means that the account lacks the number: before the call of a move, nothing."""
-    expected = record.status is not Status.SLOT_AGREED
-    return Finding(tell="meta_number_missing" if expected else "")
+def _missing(work: Work, record: RequestRecord) -> Finding:
+    """Return what it means that the account lacks the number; nothing before the call of a move."""
+    if record.status is Status.SLOT_AGREED:
+        return Finding()
+    if _may_add(work.services, record):
+        return Finding(add=True)
+    return Finding(tell="meta_number_missing")
 
 
-def _asked(work: Work, record: RequestRecord) -> Asked:
+def _waiting(work: Work, record: RequestRecord) -> Waiting:
     live = work.tx.certificates.live_of_request(record.id)
     verifying = False
     if record.status is Status.SLOT_AGREED:
-        codes = work.tx.meta_askings.of_request(record.id, AskedFor.VERIFY_CODE)
-        open_ones = [one for one in codes if one.outcome in OPEN_OUTCOMES]
+        codes = work.tx.meta_askings.of_request(record.id, Asked.VERIFY_CODE)
+        open_ones = [one for one in codes if one.outcome in PERHAPS]
         verifying = any(one.at >= record.state.entered_at for one in open_ones)
-    name = display_name(work, record) if record.status is Status.NAME_REVIEW else ""
-    return Asked(record.state, name, live.issued_at if live else None, verifying)
-
-
-def display_name(work: Work, record: RequestRecord) -> str:
-    """Return the display name of the answers that count; empty when none was asked for."""
-    revision = latest_accepted(work.tx, record)
-    values = {reading.field: reading.value for reading in revision.readings} if revision else {}
-    return values.get("display_name") or ""
+    name = answer_that_counts(work.tx, record, _NAME) if record.status is Status.NAME_REVIEW else ""
+    issued_at = live.issued_at if live else None
+    of_meta = live is not None and live.issuer is work.services.issuer.issuer
+    return Waiting(record.state, name, issued_at, of_meta, verifying)
 
 
 def _tell(
-    work: Work, known: MetaNumberRecord, record: RequestRecord, code: str, detail: str = ""
+    work: Work,
+    known: MetaNumberRecord,
+    record: RequestRecord,
+    code: str,
+    detail: str = "",
+    *,
+    settled: bool = True,
 ) -> None:
-    """Keep what is known of a number; tell staff what is new about one request, each thing once."""
-    mine = " ".join((record.reference, code, detail)).strip()
-    others = tuple(one for one in known.told if not one.startswith(f"{record.reference} "))
-    if code and mine not in known.told:
+    """Keep what is known of a number; tell staff what is new about one request, each thing once.
+
+    It is told again when it was ``settled`` in between: a look found nothing to tell.
+    """
+    mine = f"{record.reference} {code} {detail}".strip()
+    told = known.told
+    if code and mine not in told:
         alert(work, code, record.reference, detail)
-    told = (*others, mine) if code else others
+        told = (*told, mine)
+    elif not code and settled:
+        told = tuple(one for one in told if not one.startswith(f"{record.reference} "))
     work.tx.meta_numbers.put(replace(known, told=told))
 
 
@@ -244,13 +258,8 @@ def _may_add(services: Services, record: RequestRecord) -> bool:
     One that moves is added in its call, by who is there.
     """
     new = record.status in {Status.NAME_REVIEW, Status.APPROVED}
-    return services.settings.meta.add_numbers and new and not _moves(record)
-
-
-def _moves(record: RequestRecord) -> bool:
-    from pipeline.tracks.catalogue import TRACKS  # noqa: PLC0415 - one property
-
-    return TRACKS[record.state.track].moves_number
+    moves = TRACKS[record.state.track].moves_number
+    return services.settings.meta.add_numbers and new and not moves
 
 
 def _add(this: _Round, record: RequestRecord) -> None:
@@ -267,18 +276,18 @@ def _add(this: _Round, record: RequestRecord) -> None:
             raise
         _tell_item(this.services, record, "meta_not_added", error)
         return
-    end_asking(this.services, asking, "done")
+    end_asking(this.services, asking, DONE)
     this.services.run(partial(_added, record, number_id))
 
 
 def _begin_adding(record: RequestRecord, work: Work) -> tuple[AskingRecord, str] | None:
     work.tx.numbers.lock(record.number)
     lately = work.now - waits.META_ADDING
-    under_way = work.tx.meta_askings.since(record.number, AskedFor.ADD, lately)
-    if any(one.outcome in {"", "unknown", "done"} for one in under_way):
+    under_way = work.tx.meta_askings.since(record.number, Asked.ADD, lately)
+    if any(one.outcome in PERHAPS for one in under_way):
         return None  # the list may not have it yet
-    name = display_name(work, record)
-    return begin_asking(work, record, AskedFor.ADD), name
+    name = answer_that_counts(work.tx, record, _NAME)
+    return begin_asking(work, record, Asked.ADD), name
 
 
 def _added(record: RequestRecord, number_id: str, work: Work) -> None:
@@ -287,27 +296,6 @@ def _added(record: RequestRecord, number_id: str, work: Work) -> None:
     # it was not there before, and so had no certificate
     added = replace(known, meta_id=number_id, next_at=work.now, failures=0, without_at=work.now)
     work.tx.meta_numbers.put(added)
-
-
-def begin_asking(
-    work: Work, record: RequestRecord, what: AskedFor, who: str = ""
-) -> AskingRecord:
-    """Add the line about what is asked next; commit it before Meta is asked."""
-    asking = AskingRecord(new_id(), record.number, record.id, what, work.now, who)
-    work.tx.meta_askings.begin(asking)
-    return asking
-
-
-def end_asking(services: Services, asking: AskingRecord, outcome: str) -> None:
-    """Write what came of it."""
-    services.run(lambda work: work.tx.meta_askings.end(asking.id, outcome))
-
-
-def outcome_of(error: MetaError) -> str:
-    """Return the outcome of a call that failed: what Meta never got counts for nothing."""
-    if error.outcome_unknown:
-        return "unknown"
-    return "not_sent" if error.about is About.SERVER else error.reason.value
 
 
 # certificates
@@ -327,10 +315,10 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
         _tell_item(this.services, record, "meta_not_fetched", error)
     except RefusedError as error:
         failure = str(error.params.get("failure", ""))
-        named = error.code.startswith("meta_")
-        code = error.code if named else "certificate_not_issued"
-        detail = failure if named else error.code
-        this.services.run(partial(_not_taken, record, code, detail))
+        told = (error.code, failure)
+        if not isinstance(error, NotTakenError):
+            told = ("certificate_not_issued", error.code)
+        this.services.run(partial(_not_taken, record, *told))
 
 
 def _not_taken(record: RequestRecord, code: str, detail: str, work: Work) -> None:
@@ -339,7 +327,6 @@ def _not_taken(record: RequestRecord, code: str, detail: str, work: Work) -> Non
     if code == "meta_no_certificate" and known.looks < _LOOKS_WITHOUT:
         return  # it may take Meta a while to make it
     _tell(work, known, record, code, detail)
-
 
 
 def _tell_item(services: Services, record: RequestRecord, code: str, error: MetaError) -> None:
@@ -352,41 +339,3 @@ def _tell_item(services: Services, record: RequestRecord, code: str, error: Meta
 
     logs.event("flow.meta", "refused", code=error.code, reference=record.reference)
     services.run(change)
-
-
-# faults of Meta and of settings
-
-
-def _rest(services: Services, error: MetaError) -> None:
-    """Let Meta rest when it is at fault; tell staff once of a fault that lasts."""
-
-    def change(work: Work) -> None:
-        rest = work.tx.memory.get(_REST, to_change=True)
-        failures = rest.get("failures") if isinstance(rest, dict) else 0
-        failures = failures + 1 if isinstance(failures, int) else 1
-        wait = waits.META_DOWN.wait_after(failures)
-        if error.retry_after is not None:
-            wait = max(wait, min(error.retry_after, timedelta(days=1)))
-        setting = error.about is About.SETTING
-        until = work.now if setting else work.now + wait
-        work.tx.memory.put(_REST, {"until": until.isoformat(), "failures": failures})
-        if (setting or failures >= _LASTS) and work.tx.memory.get(_FAULT) != error.code:
-            work.tx.memory.put(_FAULT, error.code)
-            alert(work, "meta_setting" if setting else "meta_down", "", error.code)
-
-    logs.event("flow.meta", "fault", code=error.code, about=error.about.value)
-    services.run(change)
-
-
-
-def _good(services: Services) -> None:
-    """Forget the faults: Meta has answered."""
-    with services.store.read() as tx:
-        marked = [key for key in (_REST, _FAULT) if tx.memory.get(key) is not None]
-    if marked:
-        services.run(partial(_forget, marked))
-
-
-def _forget(keys: Iterable[str], work: Work) -> None:
-    for key in keys:
-        work.tx.memory.forget(key)

@@ -29,71 +29,72 @@ _CAN_ACTIVATE = frozenset({Status.CERTIFICATE_ISSUED, Status.APPROVED, Status.SL
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Waiting:
     """What our side knows of a request: its display name, and what it waits for.
 
-    ``issued_at`` is when its live certificate was issued. ``verifying``: a code was given to Meta
-    for it in this stay, and nobody knows yet what came of that.
+    ``issued_at`` is when its live certificate was issued; ``of_meta``: that is Meta's.
+    ``verifying``: a code was given to Meta for it in this stay, and nobody knows what came of that.
     """
 
     state: RequestState
     name: str
     issued_at: datetime | None = None
+    of_meta: bool = False
     verifying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What follows: an event of Meta, a certificate to be fetched, or an alert; often nothing."""
+    """What follows: an event of Meta, something to ask it for, or an alert; often nothing."""
 
     event: EventName | None = None
     fetch: bool = False
+    add: bool = False
     tell: str = ""
 
 
-def finding(asked: Asked, number: MetaNumber, known: MetaNumberRecord) -> Finding:
+def finding(waiting: Waiting, number: MetaNumber, known: MetaNumberRecord) -> Finding:
     """Return what Meta's word of ``number`` means for the request now.
 
     ``known`` includes the present look.
     """
-    state = asked.state
+    state = waiting.state
     if number.status.gone:
         return Finding(tell="meta_number_gone")
-    if number.status.connected:
-        found = _connected(asked, known)
-        if found is not None:
-            return found
+    found = _connected(waiting, known) if number.status.connected else None
+    if found is not None:
+        return found
     if state.status is Status.NAME_REVIEW:
-        return _of_name(asked, number)
-    if state.status is Status.SLOT_AGREED:
-        verified = asked.verifying and number.code_status is CodeStatus.VERIFIED
-        return Finding(EventName.CODE_VERIFIED) if verified else Finding()
+        return _of_name(waiting, number)
     if state.certificate_wanted_at is not None:
         return _wanted(number)
+    verified = number.code_status is CodeStatus.VERIFIED
+    if state.status is Status.SLOT_AGREED and waiting.verifying and verified:
+        return Finding(EventName.CODE_VERIFIED)
     expired = number.name_status is NameStatus.EXPIRED
-    if state.status is Status.CERTIFICATE_ISSUED and expired and asked.issued_at is not None:
+    if state.status is Status.CERTIFICATE_ISSUED and expired and waiting.of_meta:
         return Finding(EventName.EXPIRE)
     return Finding()
 
 
-def _connected(asked: Asked, known: MetaNumberRecord) -> Finding | None:
+def _connected(waiting: Waiting, known: MetaNumberRecord) -> Finding | None:
     """Return what it means that the number works; None: nothing for this request."""
-    state = asked.state
+    state = waiting.state
     if state.status is Status.CERTIFICATE_EXPIRED and state.certificate_wanted_at is None:
         return Finding(tell="meta_connected")
-    if asked.issued_at is None or state.status not in _CAN_ACTIVATE:
+    if waiting.issued_at is None or state.status not in _CAN_ACTIVATE:
         return None
-    if known.connected_since is not None and known.connected_since >= asked.issued_at:
+    if known.connected_since is not None and known.connected_since >= waiting.issued_at:
         return Finding(EventName.ACTIVATED)
     # it worked before there was a certificate, so this is no news of this request
     return Finding(fetch=state.certificate_wanted_at is not None, tell="meta_connected_before")
 
 
-def _of_name(asked: Asked, number: MetaNumber) -> Finding:
+def _of_name(waiting: Waiting, number: MetaNumber) -> Finding:
     if number.name_status is NameStatus.EXPIRED:
         return Finding(tell="meta_certificate_ended")
     decided = number.name_status.usable or number.name_status is NameStatus.DECLINED
-    if decided and not same_name(asked.name, number.verified_name):
+    if decided and not same_name(waiting.name, number.verified_name):
         return Finding(tell="meta_name_differs")
     if number.name_status is NameStatus.DECLINED:
         return Finding(EventName.NAME_DECLINED)

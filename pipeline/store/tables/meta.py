@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipeline.model.request import Status
 from pipeline.store.context import Context
-from pipeline.store.meta_records import AskingRecord, Asked, MetaNumberRecord
+from pipeline.store.meta_records import Asked, AskingRecord, MetaNumberRecord
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
 from pipeline.store.schema.meta import meta_askings, meta_numbers
@@ -43,45 +43,35 @@ class MetaNumbers(Rows[MetaNumberRecord]):
         mine = sa.update(meta_numbers).where(self._mine(), meta_numbers.c.e164 == e164)
         self._execute(mine.values(next_at=at))
 
-    def watched(self, statuses: Collection[Status], limit: int) -> list[RequestRecord]:
-        """Return the open requests in ``statuses`` that have a number, the longest there first."""
+    def watched(
+        self, statuses: Collection[Status], until: datetime, limit: int
+    ) -> list[RequestRecord]:
+        """Return the open requests in ``statuses`` whose numbers are due before ``until``.
+
+        A request that has entered its status since the last look is due at once. Of each status
+        the longest open ones, ``limit`` at most.
+        """
         table = Requests(self._context)
         found: list[RequestRecord] = []
         # one statement a status: SQLite uses the index of no list of them
         for status in statuses:
-            found += table.open_in(status, limit)
-        return [record for record in found if record.number]
+            found += table.open_in(status, limit, self._due(until))
+        return found
 
     def is_due(self, statuses: Collection[Status], now: datetime) -> bool:
-        """Whether a request in ``statuses`` has a number whose time to be looked at has come.
+        """Whether :meth:`watched` finds a request that is due at ``now``."""
+        table = Requests(self._context)
+        return any(table.open_in(status, 1, self._due(now)) for status in statuses)
 
-        A request that has entered its status since the last look is due at once.
-        """
+    def _due(self, until: datetime) -> sa.ColumnElement[bool]:
         here, known = requests.c, meta_numbers.c
-        joined = sa.outerjoin(
-            requests,
-            meta_numbers,
-            sa.and_(known.mailbox_id == here.mailbox_id, known.e164 == here.number),
+        waits = sa.exists().where(
+            known.mailbox_id == here.mailbox_id,
+            known.e164 == here.number,
+            known.next_at > until,
+            known.looked_at >= here.entered_at,
         )
-        for status in statuses:
-            due = (
-                sa.select(here.id)
-                .select_from(joined)
-                .where(
-                    here.mailbox_id == self._context.mailbox_id,
-                    here.open_since.is_not(None),
-                    here.status == status,
-                    here.number != "",
-                    sa.or_(
-                        known.next_at.is_(None),
-                        known.next_at <= now,
-                        known.looked_at < here.entered_at,
-                    ),
-                )
-            )
-            if self._execute(due.limit(1)).first() is not None:
-                return True
-        return False
+        return sa.and_(here.number != "", sa.not_(waits))
 
 
 class MetaAskings(Rows[AskingRecord]):
@@ -107,7 +97,5 @@ class MetaAskings(Rows[AskingRecord]):
 
     def of_request(self, request_id: str, what: Asked) -> list[AskingRecord]:
         """Return what was asked for the request, the oldest first."""
-        mine = self._select(
-            meta_askings.c.request_id == request_id, meta_askings.c.what == what
-        )
+        mine = self._select(meta_askings.c.request_id == request_id, meta_askings.c.what == what)
         return self._all(mine.order_by(meta_askings.c.id))
