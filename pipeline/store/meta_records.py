@@ -30,7 +30,8 @@ class MetaNumberRecord:
     often in a row the number could not be looked at. ``connected_since`` is the first of the
     uninterrupted looks at which it was connected. ``without_at`` is the last look at which it did
     not have the newest of ``sightings``. ``told`` are the alerts that staff have about it, each
-    with the reference of its request.
+    with the reference of its request. ``renewed``: the newest certificate is of a name that was
+    reviewed anew, which the status of the name does not speak of.
     """
 
     e164: str
@@ -44,6 +45,7 @@ class MetaNumberRecord:
     without_at: datetime | None = None
     sightings: tuple[Sighting, ...] = ()
     told: tuple[str, ...] = ()
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pipeline.flow.lifecycle.certificate_rows import (
 )
 from pipeline.flow.lifecycle.meta_word import certificate_of
 from pipeline.flow.services import Services, Work
-from pipeline.meta.api import MetaNumber
+from pipeline.meta.api import MetaNumber, NameStatus
 from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.request import Actor, Event, EventName
 from pipeline.store.meta_records import Sighting
@@ -53,7 +53,9 @@ def see(work: Work, record: RequestRecord, number: MetaNumber, at: datetime) -> 
             return sighting
     seen = Sighting(found.fingerprint, created_by(at, known.without_at))
     kept = (*known.sightings[1 - _REMEMBERED :], seen)
-    work.tx.meta_numbers.put(replace(known, sightings=kept, without_at=None))
+    renewed = text != (number.certificate or "")
+    new = replace(known, sightings=kept, without_at=None, renewed=renewed)
+    work.tx.meta_numbers.put(new)
     return seen
 
 
@@ -79,12 +81,12 @@ def _see_for(
 def _refuse_none(services: Services, wanted: RequestRecord, number: MetaNumber) -> bool:
     """Say why no certificate was seen. Raises NotTakenError."""
     text = certificate_of(number)
+    found = accept_text(text, services.clock.now()) if text else None
+    refused = found.code if isinstance(found, PasteRefused) else PasteCode.EMPTY
+    if refused is PasteCode.EXPIRED or (not text and number.name_status is NameStatus.EXPIRED):
+        raise NotTakenError("meta_certificate_ended", reference=wanted.reference)
     if not text:
         raise NotTakenError("meta_no_certificate", reference=wanted.reference)
-    found = accept_text(text, services.clock.now())
-    refused = found.code if isinstance(found, PasteRefused) else PasteCode.UNREADABLE
-    if refused is PasteCode.EXPIRED:
-        raise NotTakenError("meta_certificate_ended", reference=wanted.reference)
     raise NotTakenError(
         "meta_certificate_unusable", reference=wanted.reference, failure=refused.value
     )

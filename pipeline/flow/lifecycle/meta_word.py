@@ -72,7 +72,8 @@ def finding(waiting: Waiting, number: MetaNumber, known: MetaNumberRecord) -> Fi
     if state.status is Status.SLOT_AGREED and waiting.verifying and verified:
         return Finding(EventName.CODE_VERIFIED)
     expired = number.name_status is NameStatus.EXPIRED
-    if state.status is Status.CERTIFICATE_ISSUED and expired and waiting.of_meta:
+    of_meta = waiting.of_meta and not known.renewed
+    if state.status is Status.CERTIFICATE_ISSUED and expired and of_meta:
         return Finding(EventName.EXPIRE)
     return Finding()
 
@@ -102,12 +103,13 @@ def _of_name(waiting: Waiting, number: MetaNumber) -> Finding:
 
 
 def _wanted(number: MetaNumber) -> Finding:
-    """Return whether an ordered certificate can be had."""
-    if NameStatus.DECLINED in {number.name_status, number.new_name_status}:
+    """Return whether an ordered certificate can be had.
+
+    When one has expired, the number alone tells whether there is one of a name reviewed anew.
+    """
+    if number.name_status is NameStatus.DECLINED:
         return Finding(tell="meta_name_declined")
-    if number.name_status is NameStatus.EXPIRED and not number.new_name_status.usable:
-        return Finding(tell="meta_certificate_ended")
-    return Finding(fetch=number.name_status not in _WITHOUT or number.new_name_status.usable)
+    return Finding(fetch=number.name_status not in _WITHOUT)
 
 
 def certificate_of(number: MetaNumber) -> str:
@@ -137,10 +139,9 @@ def looked(known: MetaNumberRecord, number: MetaNumber, at: datetime) -> MetaNum
 
     A number that stays as it is is looked at less and less often.
     """
-    words = (number.status, number.name_status, number.code_status, number.new_name_status)
+    words = (number.status, number.name_status, number.code_status)
     shown = " ".join(word.value for word in words)
     looks = known.looks + 1 if shown == known.shown else 1
-    without = number.name_status in _WITHOUT and number.new_name_status in _WITHOUT
     return replace(
         known,
         meta_id=number.id,
@@ -150,7 +151,7 @@ def looked(known: MetaNumberRecord, number: MetaNumber, at: datetime) -> MetaNum
         looks=looks,
         failures=0,
         connected_since=(known.connected_since or at) if number.status.connected else None,
-        without_at=at if without else known.without_at,
+        without_at=at if number.name_status in _WITHOUT else known.without_at,
     )
 
 
