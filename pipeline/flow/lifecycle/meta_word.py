@@ -85,7 +85,7 @@ def _connected(waiting: Waiting, known: MetaNumberRecord) -> Finding | None:
         return Finding(tell="meta_connected")
     if waiting.issued_at is None or state.status not in _CAN_ACTIVATE:
         return None
-    if known.connected_since is not None and known.connected_since >= waiting.issued_at:
+    if known.connected_since is not None and known.connected_since > waiting.issued_at:
         return Finding(EventName.ACTIVATED)
     # it worked before there was a certificate, so this is no news of this request
     return Finding(fetch=state.certificate_wanted_at is not None, tell="meta_connected_before")
