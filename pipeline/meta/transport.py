@@ -14,7 +14,6 @@ from typing import Any
 import httpcore
 import httpx
 
-from pipeline.errors import ConfigurationError
 from pipeline.meta.errors import About, MetaError, Reason, unreadable
 from pipeline.tls import answered_plain
 
@@ -52,7 +51,7 @@ class Transport:
     def __init__(self, ca_file: str = "") -> None:
         self._deadline = _Deadline()
         pool = httpcore.ConnectionPool(
-            ssl_context=_context(ca_file),
+            ssl_context=ssl.create_default_context(cafile=ca_file or None),
             max_keepalive_connections=2,
             keepalive_expiry=5,
             network_backend=_Backend(self._deadline),
@@ -215,13 +214,6 @@ class _Body(httpx.SyncByteStream):
     def close(self) -> None:
         """Give the connection back, or end it when the answer was not read."""
         self._answered.close()
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except OSError as error:
-        raise ConfigurationError("ca_file_unusable", path=ca_file, key="meta.ca_file") from error
 
 
 def _told(error: Exception, request: Request) -> MetaError:
