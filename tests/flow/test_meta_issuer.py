@@ -305,7 +305,7 @@ def test_what_is_no_certificate_is_never_issued(world: World, meta: FakeMeta, sh
     for _ in range(4):
         world.later(hours=1)
     assert world.again(record).status is Status.APPROVED
-    assert told(world) == ["meta_certificate_unusable" if shown else "meta_no_certificate"]
+    assert told(world) == ["meta_certificate_unusable" if shown else "meta_certificate_missing"]
 
 
 def test_a_number_that_works_before_its_certificate_is_no_activation(
@@ -374,7 +374,7 @@ def test_staff_may_fetch_it_at_once(world: World, meta: FakeMeta) -> None:
     record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
     with pytest.raises(RefusedError) as refused:
         certificates.issue_wanted(world.services, record)
-    assert refused.value.code == "meta_no_certificate"
+    assert refused.value.code == "meta_certificate_missing"
     meta.account.approve_name(number)
     certificates.issue_wanted(world.services, world.again(record))
     assert world.again(record).status is Status.CERTIFICATE_ISSUED

@@ -86,7 +86,7 @@ def _refuse_none(services: Services, wanted: RequestRecord, number: MetaNumber) 
     if refused is PasteCode.EXPIRED or (not text and number.name_status is NameStatus.EXPIRED):
         raise NotTakenError("meta_certificate_ended", reference=wanted.reference)
     if not text:
-        raise NotTakenError("meta_no_certificate", reference=wanted.reference)
+        raise NotTakenError("meta_certificate_missing", reference=wanted.reference)
     raise NotTakenError(
         "meta_certificate_unusable", reference=wanted.reference, failure=refused.value
     )

@@ -324,7 +324,7 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
 def _not_taken(record: RequestRecord, code: str, detail: str, work: Work) -> None:
     work.tx.numbers.lock(record.number)
     known = work.tx.meta_numbers.get(record.number)
-    if code == "meta_no_certificate" and known.looks < _LOOKS_WITHOUT:
+    if code == "meta_certificate_missing" and known.looks < _LOOKS_WITHOUT:
         return  # it may take Meta a while to make it
     _tell(work, known, record, code, detail)
 
