@@ -12,9 +12,8 @@ from pipeline.store.tables.events import Events
 from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
 from pipeline.store.tables.messages import Messages
-from pipeline.store.tables.meta import MetaAskings, MetaNumbers
 from pipeline.store.tables.notes import Attachments, Notes, SentTexts
-from pipeline.store.tables.numbers import Numbers
+from pipeline.store.tables.numbers import MetaAskings, MetaNumbers, Numbers
 from pipeline.store.tables.organisations import Organisations
 from pipeline.store.tables.outbox import Outbox
 from pipeline.store.tables.privacy import Privacy

@@ -1,4 +1,4 @@
-"""What is asked of Meta that it counts, or that proves something: a line before, and its outcome."""
+"""What we ask of Meta that it counts, or that proves something: a line before, then its outcome."""
 
 from pipeline.flow.services import Services, Work
 from pipeline.meta.errors import About, MetaError

@@ -68,14 +68,11 @@ def finding(waiting: Waiting, number: MetaNumber, known: MetaNumberRecord) -> Fi
         return _of_name(waiting, number)
     if state.certificate_wanted_at is not None:
         return _wanted(number)
-    verified = number.code_status is CodeStatus.VERIFIED
-    if state.status is Status.SLOT_AGREED and waiting.verifying and verified:
-        return Finding(EventName.CODE_VERIFIED)
-    expired = number.name_status is NameStatus.EXPIRED
-    of_meta = waiting.of_meta and not known.renewed
-    if state.status is Status.CERTIFICATE_ISSUED and expired and of_meta:
-        return Finding(EventName.EXPIRE)
-    return Finding()
+    verified = waiting.verifying and number.code_status is CodeStatus.VERIFIED
+    event = EventName.CODE_VERIFIED if state.status is Status.SLOT_AGREED and verified else None
+    if number.name_status is NameStatus.EXPIRED and waiting.of_meta and not known.renewed:
+        event = EventName.EXPIRE if state.status is Status.CERTIFICATE_ISSUED else event
+    return Finding(event)
 
 
 def _connected(waiting: Waiting, known: MetaNumberRecord) -> Finding | None:
