@@ -55,15 +55,20 @@ def open_graph(
 
     if not settings.waba_id or not settings.token.is_set():
         raise ConfigurationError("meta_unset")
+    check_ca_file(settings.ca_file, "meta.ca_file")
+    transport = Transport(settings.ca_file, encrypted=settings.base_url.startswith("https:"))
+    try:
+        asking = Asking(settings, _token_of(settings), transport, clock, sleep)
+        yield GraphClient(settings, asking)
+    finally:
+        transport.close()
+
+
+def _token_of(settings: MetaSettings) -> str:
     token = settings.token.text()
     if not _TOKEN.fullmatch(token):
         raise ConfigurationError("meta_token_signs")
-    check_ca_file(settings.ca_file, "meta.ca_file")
-    transport = Transport(settings.ca_file)
-    try:
-        yield GraphClient(settings, Asking(settings, token, transport, clock, sleep))
-    finally:
-        transport.close()
+    return token
 
 
 class GraphClient:

@@ -108,7 +108,7 @@ def judge(call: str, status: int, error: Mapping[str, Any]) -> Judged:
         return _invalid(call, status, transient=transient)
     if code in _PERMISSIONS:
         return _forbidden(call, everywhere=subcode == _TOKEN_LACKS)
-    if code in _CODES:
+    if code is not None and code in _CODES:
         return _CODES[code]
     return (Reason.SERVER, About.SERVER) if transient else _of_status(call, status)
 
@@ -117,7 +117,7 @@ def _special(call: str, status: int, numbers: tuple[int | None, int | None]) -> 
     """Return what subcode, call or status say more exactly than the code, if they do."""
     code, subcode = numbers
     for number in numbers:
-        if number in _SUBCODES:
+        if number is not None and number in _SUBCODES:
             return _SUBCODES[number]
     if call == "add_number" and status == _CONFLICT:
         return Reason.IN_USE, About.ITEM
