@@ -50,11 +50,13 @@ def see(work: Work, record: RequestRecord, number: MetaNumber, at: datetime) -> 
         return None
     for sighting in known.sightings:
         if sighting.fingerprint == found.fingerprint:
+            if known.stumbles:
+                work.tx.meta_numbers.put(replace(known, stumbles=0))
             return sighting
     seen = Sighting(found.fingerprint, created_by(at, known.without_at))
     kept = (*known.sightings[1 - _REMEMBERED :], seen)
     renewed = text != (number.certificate or "")
-    new = replace(known, sightings=kept, without_at=None, renewed=renewed)
+    new = replace(known, sightings=kept, without_at=None, renewed=renewed, stumbles=0)
     work.tx.meta_numbers.put(new)
     return seen
 

@@ -36,7 +36,7 @@ from pipeline.flow.lifecycle.meta_word import (
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work, waits
 from pipeline.meta.api import Graph, MetaNumber
-from pipeline.meta.errors import About, MetaError
+from pipeline.meta.errors import About, MetaError, Reason
 from pipeline.model.request import Actor, Event, Status
 from pipeline.store.faults import blames_nothing
 from pipeline.store.meta_records import Asked, AskingRecord, MetaNumberRecord
@@ -73,7 +73,8 @@ class _Round:
     services: Services
     graph: Graph
     polled: Polled = field(default_factory=Polled)
-    fetch: list[RequestRecord] = field(default_factory=list)
+    #: with how often the last fetches of the number have failed: who failed comes last
+    fetch: list[tuple[int, RequestRecord]] = field(default_factory=list)
     add: list[RequestRecord] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -134,14 +135,15 @@ def _ask(this: _Round) -> None:
     for begin in range(0, len(watched), _PORTION):
         portion = watched[begin : begin + _PORTION]
         _apply_portion(this, portion, shown, at)
+    this.fetch.sort(key=lambda wanted: wanted[0])
+    for _, record in this.fetch[:_MOST_CALLS]:
+        if this.over:
+            return
+        _fetch(this, record, shown[record.number])
     for record in this.add[:_MOST_CALLS]:
         if this.over:
             return
         _add(this, record)
-    for record in this.fetch[:_MOST_CALLS]:
-        if this.over:
-            return
-        _fetch(this, record, shown[record.number])
 
 
 def _apply_portion(
@@ -155,7 +157,7 @@ def _apply_portion(
     for record, found in this.services.run(change):
         this.polled.events += found.event is not None
         if found.fetch:
-            this.fetch.append(record)
+            this.fetch.append((found.stumbles, record))
         if found.add:
             this.add.append(record)
 
@@ -196,6 +198,7 @@ def _judge(
         known = looked(known, number, at)
         found = finding(_waiting(work, record), number, known)
     _tell(work, known, record, found.tell, settled=not found.fetch)
+    found = replace(found, stumbles=known.stumbles)
     if found.event is None:
         return record, found
     changed = apply_event(work, record, Event(found.event, Actor.META, work.now), Trigger())
@@ -310,7 +313,10 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
         if not taken:
             this.services.run(lambda work: work.tx.meta_numbers.wake(record.number, at))
     except MetaError as error:
-        if error.about is not About.ITEM:
+        # an answer about one number that nobody can read says nothing of the others
+        mine = error.about is About.ITEM or error.reason is Reason.UNREADABLE
+        if not mine:
+            this.services.run(partial(_stumbled, record))
             raise
         _tell_item(this.services, record, "meta_not_fetched", error)
     except RefusedError as error:
@@ -319,6 +325,13 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
         if not isinstance(error, NotTakenError):
             told = ("certificate_not_issued", error.code)
         this.services.run(partial(_not_taken, record, *told))
+
+
+def _stumbled(record: RequestRecord, work: Work) -> None:
+    """Let the others come first in the next round; Meta may fail at this number alone."""
+    work.tx.numbers.lock(record.number)
+    known = work.tx.meta_numbers.get(record.number)
+    work.tx.meta_numbers.put(replace(known, stumbles=known.stumbles + 1, next_at=work.now))
 
 
 def _not_taken(record: RequestRecord, code: str, detail: str, work: Work) -> None:
@@ -335,6 +348,7 @@ def _tell_item(services: Services, record: RequestRecord, code: str, error: Meta
     def change(work: Work) -> None:
         work.tx.numbers.lock(record.number)
         known = not_looked(work.tx.meta_numbers.get(record.number), work.now)
+        known = replace(known, stumbles=known.stumbles + 1)
         _tell(work, known, record, code, error.code)
 
     logs.event("flow.meta", "refused", code=error.code, reference=record.reference)

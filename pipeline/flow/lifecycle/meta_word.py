@@ -45,11 +45,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What follows: an event of Meta, something to ask it for, or an alert; often nothing."""
+    """What follows: an event of Meta, something to ask it for, or an alert; often nothing.
+
+    ``stumbles`` tells how often its certificate could not be fetched.
+    """
 
     event: EventName | None = None
     fetch: bool = False
     add: bool = False
+    stumbles: int = 0
     tell: str = ""
 
 
