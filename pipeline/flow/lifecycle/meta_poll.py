@@ -24,7 +24,7 @@ from pipeline.flow.lifecycle.meta_askings import (
     end_asking,
     outcome_of,
 )
-from pipeline.flow.lifecycle.meta_certificate import NotTakenError, take
+from pipeline.flow.lifecycle.meta_certificate import take
 from pipeline.flow.lifecycle.meta_word import (
     WATCHED,
     Finding,
@@ -322,7 +322,7 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
     except RefusedError as error:
         failure = str(error.params.get("failure", ""))
         told = (error.code, failure)
-        if not isinstance(error, NotTakenError):
+        if not error.code.startswith("meta_"):  # a rule of ours
             told = ("certificate_not_issued", error.code)
         this.services.run(partial(_not_taken, record, *told))
 
