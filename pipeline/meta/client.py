@@ -84,8 +84,17 @@ class GraphClient:
         return tuple(self._numbers("numbers"))
 
     def find_number(self, e164: str) -> MetaNumber | None:
-        """Return the number of the account with these digits, or None."""
-        return next((item for item in self._numbers("find_number") if item.e164 == e164), None)
+        """Return the number of the account with these digits, or None.
+
+        One that moved away or was deleted may still be listed: another one with the same digits
+        is the number of now.
+        """
+        found = None
+        for item in self._numbers("find_number"):
+            if item.e164 == e164 and not item.status.gone:
+                return item
+            found = item if item.e164 == e164 else found
+        return found
 
     def number(self, number_id: str) -> MetaNumber:
         """Return one number with its certificate."""
