@@ -12,7 +12,8 @@ from pipeline.flow.connections import open_graph
 from pipeline.flow.lifecycle import meta_certificate, meta_poll
 from pipeline.flow.services import Services
 from pipeline.model.request import Status
-from tests.servers.meta import FakeMeta
+from tests.servers.meta import Asked, FakeMeta
+from tests.servers.meta_failures import Failure
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.meta import (
     NAME,
@@ -201,6 +202,51 @@ def test_one_number_that_fails_stops_no_other(
     world.later(hours=1)
     assert world.request(HANAKO).status is Status.APPROVED
     assert world.request(OLIVER).status is Status.CERTIFICATE_ISSUED
+
+
+def test_a_number_at_which_meta_always_fails_keeps_no_other_waiting(
+    world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [meta.account.add(NUMBER, NAME), meta.account.add("+447400123456", "Harbour Books")]
+    world.mail(HANAKO, form(language="ja"))
+    world.mail(OLIVER, form(language="en"))
+    reviewed_both(world)
+    for number in numbers:
+        meta.account.approve_name(number)
+    judged = FakeMeta.answer
+    bad = f"/{numbers[1].id}"  # the first in the order of numbers
+
+    def answer(server: FakeMeta, asked: Asked) -> object:
+        if asked.path.endswith(bad):
+            server.failures["number"] = [Failure("500")]
+        return judged(server, asked)
+
+    monkeypatch.setattr(FakeMeta, "answer", answer)
+    for _ in range(4):
+        world.later(minutes=20)
+    assert world.request(HANAKO).status is Status.CERTIFICATE_ISSUED
+    assert world.request(OLIVER).status is Status.APPROVED
+
+
+@pytest.mark.parametrize("place", ["end_asking", "_added"])
+def test_a_process_that_is_killed_after_it_has_added_a_number(
+    meta_world: Callable[..., World], meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    world = meta_world(add_numbers=True)
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meta_poll, place, killed)
+        with pytest.raises(KilledError):
+            reviewed(world)
+    for _ in range(4):
+        world.later(minutes=20)
+    assert len(meta.calls("add_number")) == 1
+    meta.account.approve_name(meta.account.of(NUMBER))
+    world.later(hours=2)
+    assert world.request().status is Status.CERTIFICATE_ISSUED
 
 
 @pytest.mark.parametrize("step", ["_see_for", "_issue", "after"])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigurationError, RefusedError, UsageError
+from pipeline.cli import run
+from pipeline.errors import ConfigurationError, ExitCode, RefusedError, UsageError
 from pipeline.flow.connections import open_graph
 from pipeline.flow.staff import ownership
 from pipeline.flow.staff import review as decisions
@@ -18,6 +19,7 @@ from pipeline.store.meta_records import Asked
 from pipeline.store.records import RequestRecord
 from tests.servers.meta import FakeMeta
 from tests.servers.meta_state import FakeNumber
+from tests.world.command_line import english
 from tests.world.customers import HANAKO, form
 from tests.world.meta import (
     NAME,
@@ -28,13 +30,15 @@ from tests.world.meta import (
     meta,
     meta_world,
     no_sleep,
+    reviewed,
     told,
     world,
 )
 from tests.world.outbox import notices
+from tests.world.settings import write_settings
 from tests.world.world import World
 
-__all__ = ["any_url", "meta", "meta_world", "no_sleep", "world"]
+__all__ = ["any_url", "english", "meta", "meta_world", "no_sleep", "world"]
 
 _SLOT = Slot(
     datetime(2026, 11, 30, 1, 0, tzinfo=UTC),
@@ -295,3 +299,50 @@ def test_without_a_pin_nothing_is_asked(world: World, meta: FakeMeta) -> None:
         register(world, record)
     assert missing.value.code == "meta_pin_missing"
     assert meta.calls("register") == []
+
+
+@pytest.mark.usefixtures("english")
+def test_the_commands_for_the_code(
+    world: World, meta: FakeMeta, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = meta.account.add(NUMBER, NAME)
+    record = reviewed(world)
+    settings = world.services.settings
+    write_settings(
+        tmp_path / "pipeline.toml",
+        store={"home": world.home},
+        certificates={"issuer": "meta"},
+        meta={
+            "base_url": meta.url,
+            "waba_id": meta.waba_id,
+            "token": {"file": str(settings.meta.token.file)},
+        },
+    )
+    config = ["--config", str(tmp_path / "pipeline.toml"), "request", "code", record.reference]
+
+    def call(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = int(run([*config, *arguments]))
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    assert call()[0] == ExitCode.USAGE
+    assert call("--send", "--verify", "123456")[0] == ExitCode.USAGE
+    assert call("--send", "voice")[0] == ExitCode.DONE
+    assert meta.calls("request_code")[-1].body["code_method"] == "VOICE"
+    assert call("--send")[0] == ExitCode.DONE
+    wrong = "000000" if number.code != "000000" else "111111"
+    code, said = call("--verify", wrong)
+    assert code == ExitCode.REFUSED
+    assert "ownership code" in said
+    assert wrong not in said
+    assert call("--verify", number.code)[0] == ExitCode.DONE
+    code, said = call("--send")
+    assert code == ExitCode.REFUSED
+    assert "confirmed already" in said
+    meta.token_state = "expired"
+    assert call("--send")[0] == ExitCode.CONFIGURATION
+    meta.token_state = "good"
+    meta.fail("*", "503", times=9)
+    assert call("--send")[0] == ExitCode.TRY_LATER
+    assert world.again(record).status is Status.NAME_REVIEW

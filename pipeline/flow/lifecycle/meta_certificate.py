@@ -46,13 +46,11 @@ def see(work: Work, record: RequestRecord, number: MetaNumber, at: datetime) -> 
         return None
     for sighting in known.sightings:
         if sighting.fingerprint == found.fingerprint:
-            if known.stumbles:
-                work.tx.meta_numbers.put(replace(known, stumbles=0))
             return sighting
     seen = Sighting(found.fingerprint, created_by(at, known.without_at))
     kept = (*known.sightings[1 - _REMEMBERED :], seen)
     renewed = text != (number.certificate or "")
-    new = replace(known, sightings=kept, without_at=None, renewed=renewed, stumbles=0)
+    new = replace(known, sightings=kept, without_at=None, renewed=renewed)
     work.tx.meta_numbers.put(new)
     return seen
 
@@ -110,6 +108,8 @@ def _issue(work: Work, wanted: RequestRecord, number: MetaNumber, seen: Sighting
         raise RefusedError("meta_certificate_ended", reference=record.reference)
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
     work.tx.certificates.save(_live(row, issued, work.now), before=row)
+    known = work.tx.meta_numbers.get(record.number)
+    work.tx.meta_numbers.put(replace(known, stumbles=0))
     event = Event(
         EventName.ISSUED,
         Actor.SYSTEM,

@@ -189,9 +189,7 @@ def _refuse_code(services: Services, record: RequestRecord, *, early: bool) -> N
     """Refuse a code where none belongs, or before the agreed call unless it was ``early``."""
     statuses = _OF_MOVING if _moves(record) else _OF_NEW
     if record.status not in statuses:
-        raise RefusedError(
-            "code_not_now", reference=record.reference, status=record.status.value
-        )
+        raise RefusedError("code_not_now", reference=record.reference, status=record.status.value)
     if not early and is_too_early(record, EventName.CODE_VERIFIED, services.clock.now()):
         slot = record.state.slot
         raise RefusedError(
