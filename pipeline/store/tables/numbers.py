@@ -170,7 +170,7 @@ class MetaNumbers(Rows[MetaNumberRecord]):
             found += table.open_in(status, limit, self._awake(until))
         return found
 
-    def is_awake(self, statuses: Collection[Status], now: datetime) -> bool:
+    def is_due(self, statuses: Collection[Status], now: datetime) -> bool:
         """Whether :meth:`watched` finds a request that is due at ``now``."""
         table = Requests(self._context)
         return any(table.open_in(status, 1, self._awake(now)) for status in statuses)
