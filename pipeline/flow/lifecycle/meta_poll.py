@@ -123,13 +123,14 @@ def fetch_now(services: Services, graph: Graph, record: RequestRecord) -> None:
 
 def _ask(this: _Round) -> None:
     at = this.services.clock.now()
+    # read before Meta is asked: what changes meanwhile has another version, and waits
+    with this.services.store.read() as tx:
+        watched = tx.meta_numbers.watched(WATCHED, at + _SOON, _MOST)
     # a number may stand in the list again after it was deleted or moved away
     shown = {
         number.e164: number
         for number in sorted(this.graph.numbers(), key=lambda one: not one.status.gone)
     }
-    with this.services.store.read() as tx:
-        watched = tx.meta_numbers.watched(WATCHED, at + _SOON, _MOST)
     # in one order, so that two workers never wait for each other
     watched.sort(key=lambda record: (record.number, record.id))
     while watched:
