@@ -60,6 +60,14 @@ def test_what_can_work_is_taken(check: Check, written: str) -> None:
     assert "hush-hush" not in out
 
 
+@pytest.mark.parametrize("pin", ["12345", "1234567", "abcdef"])
+def test_a_pin_has_six_digits(check: Check, pin: str) -> None:
+    code, out = check(f'{_META}pin = {{ command = ["echo", "{pin}"] }}\n')
+    assert code == 4
+    assert "six digits" in out
+    assert pin not in out
+
+
 @pytest.fixture
 def meta() -> Iterator[FakeMeta]:
     with fake_meta() as running:

@@ -188,3 +188,16 @@ def test_what_cannot_be_sent_is_refused(graph: Graph, meta: FakeMeta) -> None:
             work()
         assert refused.value.reason is Reason.REFUSED
     assert meta.calls() == []
+
+
+@pytest.mark.parametrize("odd", ["", "12345", "1234567", "１２３４５６", "12 456", "abcdef"])
+def test_what_is_no_code_or_pin_costs_no_try(graph: Graph, meta: FakeMeta, odd: str) -> None:
+    number = meta.account.add("+14155550100", code_status="VERIFIED")
+    with pytest.raises(MetaError) as wrong:
+        graph.verify_code(number.id, odd)
+    assert wrong.value.reason is Reason.CODE_WRONG
+    with pytest.raises(MetaError) as wrong:
+        graph.register(number.id, odd)
+    assert wrong.value.reason is Reason.PIN_WRONG
+    assert meta.calls() == []
+    assert number.registrations == []
