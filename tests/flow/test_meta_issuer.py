@@ -332,3 +332,12 @@ def test_the_owner_of_the_number_is_asked_about_once_more(world: World, meta: Fa
     assert row.created_at is not None
     assert row.issued_at is not None
     assert row.issued_at - row.created_at > timedelta(hours=3)
+
+
+def test_nobody_of_staff_can_say_that_a_certificate_has_expired(
+    world: World, meta: FakeMeta
+) -> None:
+    record, _ = certified(world, meta)
+    with pytest.raises(RefusedError) as refused:
+        decisions.advance(world.services, record, "saki", event=EventName.EXPIRE)
+    assert refused.value.code == "actor_not_allowed"
