@@ -79,10 +79,10 @@ def test_numbers_are_looked_at_less_and_less_often_and_by_one_list(
 ) -> None:
     record = reviewed(world)
     meta.account.add(NUMBER, NAME)
-    for _ in range(24 * 12):
-        world.later(minutes=5)
+    for _ in range(8 * 6):
+        world.later(minutes=10)
     assert world.again(record).status is Status.NAME_REVIEW
-    assert 20 < len(meta.calls("numbers")) < 36
+    assert 7 < len(meta.calls("numbers")) < 14
     assert meta.calls("number") == []
 
 
