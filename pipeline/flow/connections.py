@@ -9,6 +9,7 @@ from pipeline.config import check_ca_file
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import Mailbox
+from pipeline.meta.api import Graph
 from pipeline.notifications.courier import Courier
 
 
@@ -84,6 +85,19 @@ def open_mailbox(
         ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)
+
+
+@contextmanager
+def open_graph(services: Services) -> Iterator[Graph]:
+    """Yield Meta's Graph API for the account of the settings; it connects when first used.
+
+    Raises ConfigurationError when the token or the file of authorities cannot be read.
+    """
+    from pipeline.meta.client import open_graph as opened  # noqa: PLC0415 - HTTP is slow to import
+
+    check_ca_file(services.settings.meta.ca_file, "meta.ca_file")
+    with opened(services.settings.meta, services.clock) as graph:
+        yield graph
 
 
 @contextmanager

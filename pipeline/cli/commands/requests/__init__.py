@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.ownership import code, register
 from pipeline.cli.commands.requests.words import (
     accept,
     answer,
@@ -33,7 +34,10 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "answer", "delay", "give_back", "note", "snooze", "take", "tick"]
+__all__ = [
+    *("accept", "answer", "code", "delay", "give_back", "note", "register", "snooze", "take"),
+    "tick",
+]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
