@@ -20,6 +20,7 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
+from pipeline.store.tables.short_links import ShortLinks
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Transaction:
     organisations = _Table(Organisations)
     certificates = _Table(Certificates)
     signings = _Table(Signings)
+    short_links = _Table(ShortLinks)
     outbox = _Table(Outbox)
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)
