@@ -23,6 +23,7 @@ from pipeline.flow.inbound.reconcile import reconcile as compare
 from pipeline.flow.inbound.refetch import fetch_anew
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
+from pipeline.flow.lifecycle.short_links import make_links
 from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
@@ -101,8 +102,9 @@ class Failure:
 class Summary:
     """What one batch did; ``unreachable`` names a server that was down.
 
-    ``withheld`` mails are on the server, which does not deliver them. ``one_list`` is the mailing
-    list that most of the last mails came through.
+    ``linked`` orders of Meta for short links came to an end. ``withheld`` mails are on the server,
+    which does not deliver them. ``one_list`` is the mailing list that most of the last mails came
+    through.
     """
 
     fetched: int = 0
@@ -112,6 +114,7 @@ class Summary:
     moved: int = 0
     due: int = 0
     issued: int = 0
+    linked: int = 0
     sent: int = 0
     put_off: int = 0
     failed: int = 0
@@ -132,7 +135,7 @@ class Summary:
     def did_something(self) -> bool:
         """Whether anything was done or tried."""
         messages = self.fetched + self.processed + self.deferred + self.quarantined + self.moved
-        requests = self.due + self.issued
+        requests = self.due + self.issued + self.linked
         return messages + requests + self.sent + self.put_off + self.failed + self.in_doubt > 0
 
     @property
@@ -158,6 +161,7 @@ class _Run:
     withheld: int = 0
     due: int = 0
     issued: int = 0
+    linked: int = 0
     sendings: list[Delivered] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
@@ -220,6 +224,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             moved=run.moves.moved,
             due=run.due,
             issued=run.issued,
+            linked=run.linked,
             sent=sum(sending.sent for sending in run.sendings),
             put_off=sum(sending.deferred for sending in run.sendings),
             failed=sum(sending.failed for sending in run.sendings),
@@ -306,6 +311,7 @@ def _due(run: _Run) -> None:
     services = run.services
     run.due += run.stage("due", lambda: run_due(services), 0)
     run.issued += run.stage("issue", lambda: issue_pending(services), 0)
+    run.linked += run.stage("links", lambda: make_links(services), 0)
     run.progress(Stage.DUE, run.due)
 
 

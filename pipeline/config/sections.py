@@ -195,6 +195,12 @@ class PhoneSettings(Section):
     restricted: tuple[str, ...] = ("CU", "IR", "KP", "SY")
 
 
+class QrSettings(Section):
+    """Who makes short links; without a provider a code carries the chat link."""
+
+    provider: Literal["none", "meta"] = "none"
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -238,6 +244,7 @@ class Settings(Section):
     certificates: CertificateSettings = CertificateSettings()
     forms: FormSettings = FormSettings()
     phones: PhoneSettings = PhoneSettings()
+    qr: QrSettings = QrSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
     watch: WatchSettings = WatchSettings()

@@ -4,12 +4,16 @@ import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.config import check_ca_file
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import Mailbox
 from pipeline.notifications.courier import Courier
+
+if TYPE_CHECKING:
+    from pipeline.meta.api import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ def open_mailbox(
         ca_file=settings.ca_file or None,
     )
     return ImapMailbox(access)
+
+
+@contextmanager
+def open_meta(services: Services) -> Iterator["Graph"]:
+    """Yield Meta's Graph API, which connects when it is first asked."""
+    from pipeline.meta.client import open_graph  # noqa: PLC0415 - few installations have it
+
+    yield open_graph(services.settings.meta, services.clock)
 
 
 @contextmanager

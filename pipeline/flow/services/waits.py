@@ -16,3 +16,5 @@ GIVEN_UP_AFTER = timedelta(days=5)
 DOUBTS = 12
 #: Due work of a request that a rule refused.
 DUE_WORK = Retry((timedelta(days=1),))
+#: What Meta's server, or a setting for it, keeps us from asking for.
+META = Retry.doubling(timedelta(minutes=1), timedelta(hours=1))

@@ -25,7 +25,12 @@ def _of(column: sa.Column[Any]) -> Statement:
     return Statement(lambda: _MAPPER.mine(column == param(column.name)).order_by(_ROW.id))
 
 
-_LOCK = Statement(lambda: _MAPPER.mine(_ROW.id == param("id")), lock="wait")
+def _by_id() -> sa.Select[Any]:
+    return _MAPPER.mine(_ROW.id == param("id"))
+
+
+_GET = Statement(_by_id)
+_LOCK = Statement(_by_id, lock="wait")
 _DUE = Statement(lambda: due_first(_MAPPER, _ROW.next_at))
 _OF_REQUEST = _of(_ROW.request_id)
 _OF_NUMBER = _of(_ROW.number)
@@ -50,6 +55,10 @@ class ShortLinks(Rows[LinkOrder]):
     def due(self, now: datetime, limit: int) -> list[LinkOrder]:
         """Return orders that are due, longest first."""
         return self._found(_DUE, now=now, most=limit)
+
+    def get(self, order_id: str) -> LinkOrder | None:
+        """Return the order, or None."""
+        return self._one(_GET, id=order_id)
 
     def lock(self, order_id: str) -> LinkOrder | None:
         """Return the order as it is now, locked until the transaction ends, or None."""
