@@ -14,6 +14,7 @@ class Issuer(StrEnum):
 
     EMBEDDED = "embedded"
     MANUAL = "manual"
+    META = "meta"
 
 
 class Outcome(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pipeline.config.countries import CODES, nearest_code
 from pipeline.config.database import database_faults
 from pipeline.config.folders import folder_faults
+from pipeline.config.meta import meta_faults
 from pipeline.config.missing import missing
 from pipeline.config.oauth import lacks_source, oauth_faults
 from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
@@ -33,6 +34,7 @@ def setting_faults(settings: Settings, origin: Origin) -> Iterator[Configuration
     yield from database_faults(settings, origin)
     yield from _judging(settings, origin)
     yield from _certificates(settings, origin)
+    yield from meta_faults(settings, origin)
     yield from _secrets(settings, origin)
     yield from _texts(settings, origin)
 
@@ -49,6 +51,8 @@ def secrets_of(settings: Settings) -> dict[str, Secret]:
         "oauth.refresh_token": settings.oauth.refresh_token,
         "store.password": settings.store.password,
         "certificates.passphrase": settings.certificates.passphrase,
+        "meta.token": settings.meta.token,
+        "meta.pin": settings.meta.pin,
     }
 
 

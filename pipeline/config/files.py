@@ -30,6 +30,7 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
         "mailbox.ca_file": settings.mailbox.ca_file,
         "courier.ca_file": settings.courier.ca_file,
         "oauth.ca_file": settings.oauth.ca_file,
+        "meta.ca_file": settings.meta.ca_file,
     }
     for key, name in named.items():
         try:

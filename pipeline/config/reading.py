@@ -35,6 +35,9 @@ _PATHS = (
     "oauth.refresh_token.file",
     "oauth.ca_file",
     "certificates.passphrase.file",
+    "meta.token.file",
+    "meta.pin.file",
+    "meta.ca_file",
 )
 _SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:|~|\s*$)(.+)", re.DOTALL)
 

@@ -169,6 +169,25 @@ class CertificateSettings(Section):
     ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
+class MetaSettings(Section):
+    """Meta's Graph API: certificates, ownership codes and short links of the account's numbers."""
+
+    base_url: str = "https://graph.facebook.com"
+    version: str = "v23.0"
+    #: The WhatsApp Business Account whose numbers they are.
+    waba_id: str = ""
+    token: Secret = Secret()
+    #: The two-step PIN under which numbers are registered.
+    pin: Secret = Secret()
+    ca_file: Annotated[str, FileName()] = ""
+    #: The longest that one call may take, were the answer ever so slow.
+    timeout_seconds: Annotated[int, Between(1, 120)] = 20
+    #: The language of the message with the ownership code, where none is known of the customer.
+    code_language: str = "en_US"
+    #: Whether a number that the account lacks is added to it; otherwise staff are told.
+    add_numbers: bool = False
+
+
 class FormSettings(Section):
     """What the blank forms say about us."""
 
@@ -242,6 +261,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     team: TeamSettings = TeamSettings()
     certificates: CertificateSettings = CertificateSettings()
+    meta: MetaSettings = MetaSettings()
     forms: FormSettings = FormSettings()
     phones: PhoneSettings = PhoneSettings()
     qr: QrSettings = QrSettings()
@@ -262,6 +282,10 @@ class Settings(Section):
         token = self.mailbox.oauth_token.is_set() or self.oauth.source != "none"
         with_user = bool(courier.user) and not courier.password.is_set()
         return courier.kind == "smtp" and with_user and token
+
+    def asks_meta(self) -> bool:
+        """Return whether Meta is asked for anything: it issues, or somebody gave its token."""
+        return self.certificates.issuer == terms.Issuer.META or self.meta.token.is_set()
 
     def copies_folder(self) -> str:
         """Return the folder of our own copies of sent mail."""
