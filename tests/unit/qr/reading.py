@@ -90,8 +90,12 @@ def by_librsvg(svg: bytes, width: int = 1200) -> Image.Image:
 
 
 def by_zxing(pictures: Sequence[Image.Image]) -> list[str]:
-    """Return what ZXing reads in each picture; one with no code, or with two, gives nothing."""
-    found = [zxingcpp.read_barcodes(picture) for picture in pictures]
+    """Return what ZXing reads in each picture; one with no code, or with two, gives nothing.
+
+    Asked for all kinds of codes, it takes a row of modules for a bar code now and then.
+    """
+    kind = zxingcpp.BarcodeFormat.QRCode
+    found = [zxingcpp.read_barcodes(picture, formats=kind) for picture in pictures]
     return [codes[0].text if len(codes) == 1 else "" for codes in found]
 
 
@@ -103,6 +107,8 @@ def by_zbar(pictures: Sequence[Image.Image]) -> list[str]:
         names = [str(Path(folder, f"{index}.pgm")) for index in range(len(pictures))]
         for name, picture in zip(names, pictures, strict=True):
             picture.save(name)
-        command = [str(program), "--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", *names]
+        options = ["--raw", "--quiet", "--nodbus", "-Sdisable", "-Sqrcode.enable"]
+        command = [str(program), *options, *names]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not done.stderr, done.stderr
     return done.stdout.splitlines()

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pipeline.qr.click_to_chat import chat_link
-from pipeline.qr.images import qr_png, qr_svg
+from pipeline.qr.images import print_side, qr_png, qr_svg
 from pipeline.qr.make import QrOrder, make
 from pipeline.qr.sheet import sheet_pdf
 from tests.servers.needed import skip_without
@@ -56,17 +56,16 @@ def _meant(text: str) -> str:
     return "\n".join(text.splitlines()).strip()
 
 
-@pytest.mark.parametrize("text", [*_EDGES, *texts(2, 200)])
-def test_a_browser_finds_the_exact_text_in_the_link(text: str) -> None:
-    assert units(text) <= LIMIT
-    link = chat_link(_NUMBER, text)
-    assert link.isascii()
-    parts = urlsplit(link)
-    assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == (
-        *("https", "wa.me", "/819012345678", ""),
-    )
-    expected = {"text": [_meant(text)]} if _meant(text) else {}
-    assert parse_qs(parts.query, strict_parsing=bool(expected), errors="strict") == expected
+def test_a_browser_finds_the_exact_text_in_the_link() -> None:
+    for text in (*_EDGES, *texts(2, 500)):
+        assert units(text) <= LIMIT
+        link = chat_link(_NUMBER, text)
+        assert link.isascii()
+        parts = urlsplit(link)
+        assert parts[:3] == ("https", "wa.me", "/819012345678")
+        assert not parts.fragment
+        expected = {"text": [_meant(text)]} if _meant(text) else {}
+        assert parse_qs(parts.query, strict_parsing=bool(expected), errors="strict") == expected
 
 
 def test_every_png_is_read_by_two_decoders() -> None:
@@ -131,6 +130,25 @@ def test_codes_are_black_on_white_with_four_light_modules_around(link: str) -> N
     module = (corner - left) / 7
     margins = {left, top, picture.width - right, picture.height - bottom}
     assert margins == {4 * module}
+
+
+@pytest.mark.parametrize(
+    ("text", "side"), [("", 20), ("Hello, I have a question about my order.", 20), ("あ" * 140, 44)]
+)
+def test_a_print_as_small_as_we_say_is_read_by_a_camera(text: str, side: int) -> None:
+    link = chat_link(_NUMBER, text)
+    assert print_side(link) == side
+    dots = round(side / 25.4 * 300)
+    printed = of_png(qr_png(link)).resize((dots, dots), Image.Resampling.BOX)
+    # 14 pixels a millimetre, and a little out of focus
+    seen = printed.resize((side * 14, side * 14), Image.Resampling.BICUBIC)
+    seen = seen.filter(ImageFilter.GaussianBlur(1.6))
+    assert by_zxing([seen]) == [link]
+    assert by_zbar([seen]) == [link]
+
+
+def test_a_short_link_needs_no_more_than_two_centimetres() -> None:
+    assert print_side(_SHORT) == 20
 
 
 @pytest.mark.long
