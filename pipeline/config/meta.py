@@ -22,7 +22,7 @@ def meta_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationErr
     meta = settings.meta
     needed = ""
     if settings.certificates.issuer == terms.Issuer.META:
-        needed = "certificates.issuer = \"meta\""
+        needed = 'certificates.issuer = "meta"'
     elif meta.token.is_set():
         needed = "meta.token"
     if needed and not meta.waba_id:

@@ -1,5 +1,6 @@
 """What can go wrong with Meta: one error with a reason, told apart by who can mend it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -37,7 +38,6 @@ class Reason(StrEnum):
     NUMBERS_FULL = "numbers_full"
     CODE_NOT_SENT = "code_not_sent"
     CODE_WRONG = "code_wrong"
-    CODE_TOO_MANY = "code_too_many"
     NOT_VERIFIED = "not_verified"
     PIN_WRONG = "pin_wrong"
     PIN_BLOCKED = "pin_blocked"
@@ -57,12 +57,21 @@ _EXIT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What Meta said beside its words: its numbers, and how long it wants to be left alone."""
+
+    graph_code: int | None = None
+    subcode: int | None = None
+    retry_after: timedelta | None = None
+
+
 class MetaError(PipelineError):
     """A call to Meta failed.
 
     ``call`` is the method of :class:`pipeline.meta.api.Graph`, ``said`` what Meta answered (without
-    our secrets), ``graph_code`` and ``subcode`` its numbers. ``outcome_unknown``: the call was a
-    write that may have happened; look before it is tried again.
+    our secrets). ``outcome_unknown``: the call was a write that may have happened; look before it
+    is tried again.
     """
 
     def __init__(
@@ -72,15 +81,35 @@ class MetaError(PipelineError):
         call: str,
         about: About,
         said: str = "",
-        numbers: tuple[int | None, int | None] = (None, None),
-        retry_after: timedelta | None = None,
+        details: Details | None = None,
         outcome_unknown: bool = False,
     ) -> None:
         super().__init__(f"meta_{reason}", call=call, said=said)
         self.reason = reason
         self.call = call
         self.about = about
-        self.graph_code, self.subcode = numbers
-        self.retry_after = retry_after
+        self.details = details or Details()
         self.outcome_unknown = outcome_unknown
         self.exit_code = _EXIT[about]
+
+    @property
+    def graph_code(self) -> int | None:
+        """The code of Meta's error."""
+        return self.details.graph_code
+
+    @property
+    def subcode(self) -> int | None:
+        """The subcode of Meta's error."""
+        return self.details.subcode
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long Meta wants to be left alone, when it said so or documents it."""
+        return self.details.retry_after
+
+
+def unreadable(call: str, said: str, *, written: bool = False) -> MetaError:
+    """Return the error of an answer that is not what was asked for; ``written``: of a write."""
+    return MetaError(
+        Reason.UNREADABLE, call=call, about=About.SERVER, said=said, outcome_unknown=written
+    )

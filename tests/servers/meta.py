@@ -108,7 +108,9 @@ class FakeMeta:
         ``subcode``, ``status``, ``headers``, ``message``). ``done``: the call does its work, and
         only its answer is lost.
         """
-        failure = Failure(str(kind), code=kind if isinstance(kind, int) else None, done=done, **more)
+        failure = Failure(
+            str(kind), code=kind if isinstance(kind, int) else None, done=done, **more
+        )
         assert failure.code is not None or failure.kind in FAILURES, failure.kind
         with self.lock:
             self.failures[call] += [failure] * times
@@ -155,7 +157,9 @@ class FakeMeta:
             subcode = 463 if self.token_state == "expired" else 460
             said = f"Error validating access token: Session has {self.token_state}"
             return Answered(error_body(190, subcode, message=said), 401)
-        if asked.call == "" or (f"/{self.waba_id}/" not in asked.path and "phone_numbers" in asked.path):
+        if asked.call == "" or (
+            f"/{self.waba_id}/" not in asked.path and "phone_numbers" in asked.path
+        ):
             said = "Unsupported request. Object with ID does not exist"
             return Answered(error_body(100, 33, message=said), 400)
         if self.budget is not None:
@@ -276,5 +280,3 @@ def fake_meta(certificate: Path | None = None, **more: Any) -> Iterator[FakeMeta
             server.shutdown()
             thread.join()
             server.server_close()
-
-

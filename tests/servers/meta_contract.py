@@ -16,6 +16,8 @@ _WRONG_CODE, _RIGHT_CODE = "^[A-Z2-7]{14}$", "^[A-Z0-9]{14}$"
 #: Fields of a number in the reference of the node that the excerpt lacks.
 _MORE_FIELDS = frozenset({"new_certificate", "new_name_status"})
 _NUMBERS = ("WhatsAppBusinessAccountPhoneNumber", "WhatsAppAccountNumber", "PhoneNumberInfo")
+#: The national part of a number: the description has the whole number here.
+_RIGHT_PATTERNS = {_WRONG_CODE: _RIGHT_CODE, "^[1-9][0-9]{6,14}$": "^[0-9]{4,14}$"}
 _TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "object": dict}
 
 
@@ -139,13 +141,13 @@ def _value(name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
     if "enum" in schema and value not in schema["enum"]:
         yield f"{name}={value} is none of {schema['enum']}"
     pattern = schema.get("pattern", "")
-    pattern = _RIGHT_CODE if pattern == _WRONG_CODE else pattern
+    pattern = _RIGHT_PATTERNS.get(pattern, pattern)
     if pattern and not re.search(pattern, value):
         yield f"{name} does not match {pattern}"
     if isinstance(value, str):
         length = len(value.encode("utf-16-le")) // 2
         if not schema.get("minLength", 0) <= length <= schema.get("maxLength", length):
             yield f"{name} has {length} characters"
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-            yield f"{name}={value} is out of range"
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if number and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield f"{name}={value} is out of range"

@@ -116,9 +116,9 @@ class Account:
         owned = not number.migrating or number.code_status == "VERIFIED"
         if number.name_status in _CERTIFIED and owned and number.certified_at is None:
             number.certified_at = now
-        if number.certified_at and now >= number.certified_at + _CERTIFICATE_LIFE:
-            if number.name_status in _CERTIFIED and number.status != "CONNECTED":
-                number.name_status = "EXPIRED"
+        outlived = number.certified_at and now >= number.certified_at + _CERTIFICATE_LIFE
+        if outlived and number.name_status in _CERTIFIED and number.status != "CONNECTED":
+            number.name_status = "EXPIRED"
 
     # what a request does
 
@@ -166,11 +166,12 @@ class Account:
         }
         default = "id,display_phone_number,verified_name,quality_rating,code_verification_status"
         wanted = {"id", *query.get("fields", default).split(",")}
-        return {name: value for name, value in known.items() if name in wanted and value is not None}
+        return {
+            name: value for name, value in known.items() if name in wanted and value is not None
+        }
 
     def _added(self, body: dict[str, Any]) -> Answered:
-        digits, code = body["phone_number"], body.get("cc", "")
-        e164 = f"+{digits}" if digits.startswith(code) else f"+{code}{digits}"
+        e164 = f"+{body.get('cc', '')}{body['phone_number']}"
         if any(item.e164 == e164 for item in self.numbers.values()):
             said = "Phone number already exists in your account"
             return Answered(error_body(100, 2388012, message=said), 400)
@@ -185,7 +186,9 @@ class Account:
         number.codes_sent = [at for at in number.codes_sent if at > now - timedelta(hours=1)]
         if len(number.codes_sent) >= self.code_limit:
             said = "You have requested codes too many times. Please wait an hour"
-            return Answered(error_body(136024, 2388091, message="Request code error", user=said), 400)
+            return Answered(
+                error_body(136024, 2388091, message="Request code error", user=said), 400
+            )
         number.codes_sent.append(now)
         digits = hashlib.sha256(f"{number.id}{now.isoformat()}".encode()).hexdigest()
         number.code, number.code_at = str(int(digits[:12], 16))[-6:].zfill(6), now
