@@ -284,8 +284,9 @@ class Settings(Section):
         return courier.kind == "smtp" and with_user and token
 
     def asks_meta(self) -> bool:
-        """Return whether Meta is asked for anything: it issues, or somebody gave its token."""
-        return self.certificates.issuer == terms.Issuer.META or self.meta.token.is_set()
+        """Return whether Meta is asked for anything: what it issues or makes, or its token is set."""
+        wanted = self.certificates.issuer == terms.Issuer.META or self.qr.provider == "meta"
+        return wanted or self.meta.token.is_set()
 
     def copies_folder(self) -> str:
         """Return the folder of our own copies of sent mail."""

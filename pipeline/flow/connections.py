@@ -90,12 +90,14 @@ def open_mailbox(
     return ImapMailbox(access)
 
 
-@contextmanager
-def open_meta(services: Services) -> Iterator["Graph"]:
-    """Yield Meta's Graph API, which connects when it is first asked."""
+def open_meta(services: Services) -> AbstractContextManager["Graph"]:
+    """Return Meta's Graph API, to be used in a ``with`` statement; it connects when first asked.
+
+    Raises what :func:`pipeline.meta.client.open_graph` raises.
+    """
     from pipeline.meta.client import open_graph  # noqa: PLC0415 - few installations have it
 
-    yield open_graph(services.settings.meta, services.clock)
+    return open_graph(services.settings.meta, services.clock)
 
 
 @contextmanager

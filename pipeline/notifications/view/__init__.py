@@ -242,4 +242,5 @@ class View(Dated):
     def print_size(self) -> str:
         """How wide the code has to be on paper: 2 cm, or more for a link that is long."""
         side = self.facts.print_mm
-        return f"{side} mm" if side > _USUAL_PRINT_MM else f"{_USUAL_PRINT_MM // 10} cm"
+        told = f"{side} mm" if side > _USUAL_PRINT_MM else f"{_USUAL_PRINT_MM // 10} cm"
+        return told.replace(" ", "\u00a0")
