@@ -26,5 +26,5 @@ def chat_link(e164: str, text: str = "") -> str:
 
 
 def message_of(text: str) -> str:
-    """Return the message of a chat with ``text``: its line ends are line feeds, none at its ends."""
+    """Return ``text`` as the message of a chat: line feeds between its lines, no blanks around."""
     return "\n".join(text.splitlines()).strip()

@@ -124,9 +124,7 @@ def done_by_staff(work: Work, record: RequestRecord) -> tuple[str, NoticeDetails
     return _VARIANTS[found.action], details
 
 
-def _delivery(
-    work: Work, record: RequestRecord, found: Wanted, short_link: str
-) -> NoticeDetails:
+def _delivery(work: Work, record: RequestRecord, found: Wanted, short_link: str) -> NoticeDetails:
     """Return the links and files that the mail brings; of a deleted link there are none."""
     if found.action is LinkAction.DELETE:
         return NoticeDetails()
