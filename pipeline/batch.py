@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pipeline import logs
 from pipeline.errors import ExitCode, PipelineError
-from pipeline.flow.connections import open_courier, open_mailbox
+from pipeline.flow.connections import open_courier, open_graph, open_mailbox
 from pipeline.flow.inbound import fetch as intake
 from pipeline.flow.inbound import mail_files as files
 from pipeline.flow.inbound import withheld
@@ -21,9 +21,10 @@ from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
 from pipeline.flow.inbound.reconcile import reconcile as compare
 from pipeline.flow.inbound.refetch import fetch_anew
+from pipeline.flow.lifecycle import short_links
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
-from pipeline.flow.lifecycle.short_links import make_links
+from pipeline.flow.lifecycle.meta_poll import Polled, is_due, poll
 from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
@@ -62,6 +63,11 @@ _UNREACHABLE = {
     "database_unreachable": "database",
     "database_host_unknown": "database",
     "database_busy": "database",
+    "meta_unreachable": "meta",
+    "meta_slow": "meta",
+    "meta_server": "meta",
+    "meta_unreadable": "meta",
+    "meta_rate_limited": "meta",
 }
 #: Due work is done after so many portions of new mail, and at the end; mail is sent after each.
 _DUE_EVERY = 5
@@ -102,9 +108,8 @@ class Failure:
 class Summary:
     """What one batch did; ``unreachable`` names a server that was down.
 
-    ``linked`` orders of Meta for short links came to an end. ``withheld`` mails are on the server,
-    which does not deliver them. ``one_list`` is the mailing list that most of the last mails came
-    through.
+    ``linked`` are orders for short links. ``withheld`` mails are on the server, which does not
+    deliver them. ``one_list`` is the mailing list that most of the last mails came through.
     """
 
     fetched: int = 0
@@ -209,6 +214,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         run = _Run(services, progress)
         _receive(run)
         _due(run)
+        _ask_meta(run)
         run.stage("lists", lambda: keep_lists_current(services), False)  # noqa: FBT003 - the value
         silenced = run.stage("check", lambda: _silenced(services), False)  # noqa: FBT003 - the value
         one_list = run.stage("check", lambda: on_one_list(services), "")
@@ -311,8 +317,28 @@ def _due(run: _Run) -> None:
     services = run.services
     run.due += run.stage("due", lambda: run_due(services), 0)
     run.issued += run.stage("issue", lambda: issue_pending(services), 0)
-    run.linked += run.stage("links", lambda: make_links(services), 0)
     run.progress(Stage.DUE, run.due)
+
+
+def _ask_meta(run: _Run) -> None:
+    """Ask Meta what is due; what waits to be sent goes first, for Meta may be slow."""
+    services = run.services
+    polls = services.issuer.fetches and run.stage("meta", lambda: is_due(services), 0)
+    links = run.stage("links", lambda: short_links.due(services), 0)
+    if (polls or links) and run.stage("send", lambda: _to_send(services), 0):
+        _deliver(run, with_receipts=False)
+    polled = run.stage("meta", lambda: _poll(services), Polled()) if polls else Polled()
+    run.due += polled.events
+    run.issued += polled.issued
+    if polled.fault is not None:
+        run.failed("meta", polled.fault)
+    elif links:
+        run.linked += run.stage("links", lambda: short_links.make_links(services), 0)
+
+
+def _poll(services: Services) -> Polled:
+    with open_graph(services) as graph:
+        return poll(services, graph)
 
 
 def _deliver(run: _Run, *, with_receipts: bool = True) -> None:

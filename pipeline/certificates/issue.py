@@ -41,6 +41,11 @@ class CertificateIssuer(Protocol):
         ...
 
     @property
+    def fetches(self) -> bool:
+        """Whether an outside service has the certificate: each batch asks for it, no decision."""
+        ...
+
+    @property
     def uses_authority(self) -> bool:
         """Whether the embedded authority signs, so that the state folder has its keys."""
         ...

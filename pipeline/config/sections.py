@@ -284,7 +284,7 @@ class Settings(Section):
         return courier.kind == "smtp" and with_user and token
 
     def asks_meta(self) -> bool:
-        """Return whether Meta is asked for anything: what it issues or makes, or its token is set."""
+        """Return whether Meta is asked for anything: it is named, or somebody gave its token."""
         wanted = self.certificates.issuer == terms.Issuer.META or self.qr.provider == "meta"
         return wanted or self.meta.token.is_set()
 

@@ -4,16 +4,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pipeline.config import check_ca_file
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import Services
 from pipeline.mailbox.protocol import Mailbox
+from pipeline.meta.api import Graph
 from pipeline.notifications.courier import Courier
-
-if TYPE_CHECKING:
-    from pipeline.meta.api import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +87,17 @@ def open_mailbox(
     return ImapMailbox(access)
 
 
-def open_meta(services: Services) -> AbstractContextManager["Graph"]:
-    """Return Meta's Graph API, to be used in a ``with`` statement; it connects when first asked.
+@contextmanager
+def open_graph(services: Services) -> Iterator[Graph]:
+    """Yield Meta's Graph API for the account of the settings; it connects when first used.
 
-    Raises what :func:`pipeline.meta.client.open_graph` raises.
+    Raises ConfigurationError when the token or the file of authorities cannot be read.
     """
-    from pipeline.meta.client import open_graph  # noqa: PLC0415 - few installations have it
+    from pipeline.meta.client import open_graph as opened  # noqa: PLC0415 - HTTP is slow to import
 
-    return open_graph(services.settings.meta, services.clock)
+    check_ca_file(services.settings.meta.ca_file, "meta.ca_file")
+    with opened(services.settings.meta, services.clock) as graph:
+        yield graph
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Asks Meta: a read is tried again for a short while, a write never; every error gets a reason."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -97,40 +98,50 @@ class Asking:
             self._sleep(pause)
 
     def _ask(self, call: Call, seconds: float) -> dict[str, Any]:
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "User-Agent": _AGENT,
-            "Accept": "application/json",
-        }
         url = f"{self._base}/{call.path}"
-        request = Request(call.name, call.method, url, headers, call.params, call.json)
+        request = Request(call.name, call.method, url, self._headers(), call.params, call.json)
         answer = self._sent(request, seconds, lambda answer: self._check(call, answer))
         fields = object_of(answer.body)
         if fields is None:
             raise unreadable(call.name, f"HTTP {answer.status}", written=request.writes)
         return fields
 
+    def _headers(self) -> dict[str, str]:
+        """Return the headers of a call: no variable of a frame that can fail holds the token."""
+        return {
+            "Authorization": f"Bearer {self._token}",
+            "User-Agent": _AGENT,
+            "Accept": "application/json",
+        }
+
     def _sent(self, request: Request, seconds: float, check: Callable[[Answer], None]) -> Answer:
         begin = time.monotonic()
-        facts: dict[str, object] = {"call": request.call}
+        status, reason, code = 0, "", None
         try:
             answer = self._transport.send(request, seconds)
-            facts["status"] = answer.status
+            status = answer.status
             check(answer)
         except MetaError as error:
-            facts |= {"reason": error.reason.value, "code": error.graph_code}
+            reason, code = error.reason.value, error.graph_code
             raise
         finally:
             took = round((time.monotonic() - begin) * 1000)
-            logs.event("meta", "asked", **facts, milliseconds=took)
+            facts = {"status": status, "reason": reason, "code": code, "milliseconds": took}
+            logs.event("meta", "asked", logging.INFO, call=request.call, **facts)
         return answer
 
     def _check(self, call: Call, answer: Answer) -> None:
         """Raise MetaError for every answer that is not a good one."""
+        error = self._error_of(call, answer)
+        if error is not None:
+            raise error
+
+    def _error_of(self, call: Call, answer: Answer) -> MetaError | None:
+        """Return the error of an answer; Meta's own words, which may repeat a secret, end here."""
         fields = object_of(answer.body)
         error = fields.get("error") if fields is not None else None
         if _GOOD <= answer.status < _REDIRECT and not error:
-            return
+            return None
         numbers: tuple[int | None, int | None] = (None, None)
         said = f"HTTP {answer.status}"
         if isinstance(error, dict):
@@ -141,7 +152,7 @@ class Asking:
             reason, about = judge_unread(call.name, answer.status)
         wait = _WAITS.get(reason) or wait_of(answer.headers, self._clock.now())
         failed = about is About.SERVER and reason is not Reason.RATE_LIMITED
-        raise MetaError(
+        return MetaError(
             reason,
             call=call.name,
             about=about,
@@ -155,8 +166,8 @@ def _check_image(answer: Answer) -> None:
     kind = answer.headers.get("content-type", "")
     if not _GOOD <= answer.status < _REDIRECT:
         reason, about = judge_unread("image", answer.status)
-        # an image that is gone or moved says nothing about our token or address
-        if about is About.SETTING:
+        # an image that is gone or moved says nothing about our token or address, nor about Meta
+        if about is About.SETTING or reason is Reason.UNREADABLE:
             reason, about = Reason.NOT_FOUND, About.ITEM
         raise MetaError(reason, call="image", about=about, said=f"HTTP {answer.status}")
     if not kind.startswith("image/") or not answer.body:

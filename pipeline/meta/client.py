@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipeline.clock import Clock
-from pipeline.config import MetaSettings
+from pipeline.config import MetaSettings, check_ca_file
 from pipeline.errors import ConfigurationError
 from pipeline.meta.api import CodeMethod, Graph, ImageFormat, MetaNumber, ShortLink
 from pipeline.meta.calling import split_number
@@ -48,21 +48,27 @@ def open_graph(
     """Give a client of the account that the settings name; its connections end with it.
 
     Raises ConfigurationError ``meta_unset`` and ``meta_token_signs``, the codes of
-    :class:`pipeline.config.Secret`, and ``ca_file_unusable``.
+    :class:`pipeline.config.Secret` and those of :func:`pipeline.config.check_ca_file`.
     """
     from pipeline.meta.asking import Asking  # noqa: PLC0415 - httpx is slow to import
     from pipeline.meta.transport import Transport  # noqa: PLC0415
 
     if not settings.waba_id or not settings.token.is_set():
         raise ConfigurationError("meta_unset")
+    check_ca_file(settings.ca_file, "meta.ca_file")
+    transport = Transport(settings.ca_file, encrypted=settings.base_url.startswith("https:"))
+    try:
+        asking = Asking(settings, _token_of(settings), transport, clock, sleep)
+        yield GraphClient(settings, asking)
+    finally:
+        transport.close()
+
+
+def _token_of(settings: MetaSettings) -> str:
     token = settings.token.text()
     if not _TOKEN.fullmatch(token):
         raise ConfigurationError("meta_token_signs")
-    transport = Transport(settings.ca_file)
-    try:
-        yield GraphClient(settings, Asking(settings, token, transport, clock, sleep))
-    finally:
-        transport.close()
+    return token
 
 
 class GraphClient:

@@ -19,7 +19,9 @@ ACCOUNT_CALLS = frozenset({"numbers", "find_number", "add_number"})
 #: "Requires whatsapp_business_messaging or whatsapp_business_management permission".
 _TOKEN_LACKS = 1349176
 _NUMBERS_FULL = 1349175
-_NO_OBJECT = 33
+_INVALID_PARAMETER = 100
+#: "Object does not exist, or cannot be loaded due to missing permissions"; the second of URLs.
+_NO_OBJECT = frozenset({33, 803})
 
 _CODES: Mapping[int, Judged] = {
     # authorisation: the token or what it may do
@@ -98,25 +100,32 @@ def numbers_of(error: Mapping[str, Any]) -> tuple[int | None, int | None]:
 def judge(call: str, status: int, error: Mapping[str, Any]) -> Judged:
     """Return what an error of Graph means for ``call``."""
     code, subcode = numbers_of(error)
-    if code in _SUBCODES:
-        return _SUBCODES[code]
-    if subcode in _SUBCODES and code not in {0, 102, 190}:
-        return _SUBCODES[subcode]
-    if call == "add_number" and status == _CONFLICT:
-        return Reason.IN_USE, About.ITEM
-    if call == "add_number" and (code, subcode) == (200, _NUMBERS_FULL):
-        return Reason.NUMBERS_FULL, About.ITEM
-    if code in {33, 803} or (code == 100 and subcode == _NO_OBJECT):  # noqa: PLR2004 - documented
-        return _missing(call)
-    if code == 100:  # noqa: PLR2004 - "Invalid parameter"
-        return _invalid(call, status, transient=error.get("is_transient") is True)
+    transient = error.get("is_transient") is True
+    found = _special(call, status, (code, subcode))
+    if found is not None:
+        return found
+    if code == _INVALID_PARAMETER:
+        return _invalid(call, status, transient=transient)
     if code in _PERMISSIONS:
         return _forbidden(call, everywhere=subcode == _TOKEN_LACKS)
-    if code in _CODES:
+    if code is not None and code in _CODES:
         return _CODES[code]
-    if error.get("is_transient") is True:
-        return Reason.SERVER, About.SERVER
-    return _of_status(call, status)
+    return (Reason.SERVER, About.SERVER) if transient else _of_status(call, status)
+
+
+def _special(call: str, status: int, numbers: tuple[int | None, int | None]) -> Judged | None:
+    """Return what subcode, call or status say more exactly than the code, if they do."""
+    code, subcode = numbers
+    for number in numbers:
+        if number is not None and number in _SUBCODES:
+            return _SUBCODES[number]
+    if call == "add_number" and status == _CONFLICT:
+        return Reason.IN_USE, About.ITEM
+    if call == "add_number" and subcode == _NUMBERS_FULL and code in _PERMISSIONS:
+        return Reason.NUMBERS_FULL, About.ITEM
+    if code in _NO_OBJECT or (code == _INVALID_PARAMETER and subcode in _NO_OBJECT):
+        return _missing(call)
+    return None
 
 
 def judge_unread(call: str, status: int) -> Judged:
@@ -166,7 +175,10 @@ def _missing(call: str) -> Judged:
 
 
 def _forbidden(call: str, *, everywhere: bool = False) -> Judged:
-    """A number that left the account is forbidden too: that must not speak for the others."""
+    """Return whose fault a missing permission is.
+
+    A number that left the account is forbidden too: that must not speak for the others.
+    """
     about = About.SETTING if everywhere or call in ACCOUNT_CALLS else About.ITEM
     return Reason.PERMISSION, about
 

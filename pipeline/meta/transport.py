@@ -14,7 +14,6 @@ from typing import Any
 import httpcore
 import httpx
 
-from pipeline.errors import ConfigurationError
 from pipeline.meta.errors import About, MetaError, Reason, unreadable
 from pipeline.tls import answered_plain
 
@@ -49,22 +48,32 @@ class Request:
 class Transport:
     """Sends requests over kept connections; not for several threads."""
 
-    def __init__(self, ca_file: str = "") -> None:
+    def __init__(self, ca_file: str = "", *, encrypted: bool = True) -> None:
         self._deadline = _Deadline()
+        # reading the authorities of the machine takes longer than a request on loopback
+        trusted = ssl.create_default_context(cafile=ca_file or None) if encrypted else None
+        self._reading = self._opened(trusted, kept=2)
+        # A kept connection may be closed by the server just as we write, and then nobody knows
+        # whether it was read. A read is tried again; a write gets a connection of its own.
+        self._writing = self._opened(trusted, kept=0)
+
+    def _opened(self, trusted: ssl.SSLContext | None, kept: int) -> httpx.Client:
         pool = httpcore.ConnectionPool(
-            ssl_context=_context(ca_file),
-            max_keepalive_connections=2,
+            ssl_context=trusted,
+            max_keepalive_connections=kept,
             keepalive_expiry=5,
             network_backend=_Backend(self._deadline),
         )
         # no proxy, no netrc, no file of authorities of the environment: only what the settings say
-        self._client = httpx.Client(transport=_Pool(pool), trust_env=False, follow_redirects=False)
+        client = httpx.Client(transport=_Pool(pool), trust_env=False, follow_redirects=False)
         # those of httpx would name it and take compressed answers, which may be bombs
-        self._client.headers = httpx.Headers({"Accept-Encoding": "identity"})
+        client.headers = httpx.Headers({"Accept-Encoding": "identity"})
+        return client
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._reading.close()
+        self._writing.close()
 
     def send(self, request: Request, seconds: float) -> Answer:
         """Send one request; it takes ``seconds`` at most, from the first byte to the last.
@@ -72,7 +81,8 @@ class Transport:
         Raises MetaError: UNREACHABLE, SLOW, TLS, or UNREADABLE for too many bytes.
         """
         self._deadline.start(seconds)
-        made = self._client.build_request(
+        client = self._writing if request.writes else self._reading
+        made = client.build_request(
             request.method,
             request.url,
             params=dict(request.params) or None,
@@ -80,7 +90,7 @@ class Transport:
             json=request.json,
         )
         try:
-            with closing(self._client.send(made, stream=True)) as response:
+            with closing(client.send(made, stream=True)) as response:
                 body = self._body(response, request)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, body)
@@ -217,15 +227,9 @@ class _Body(httpx.SyncByteStream):
         self._answered.close()
 
 
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except OSError as error:
-        raise ConfigurationError("ca_file_unusable", path=ca_file, key="meta.ca_file") from error
-
-
 def _told(error: Exception, request: Request) -> MetaError:
-    cause = error.__cause__
+    # httpcore cuts the cause off and leaves it as the context
+    cause = error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         said = cause.verify_message
         return MetaError(Reason.TLS, call=request.call, about=About.SETTING, said=said)

@@ -13,14 +13,13 @@ from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
 from pipeline.store.tables.messages import Messages
 from pipeline.store.tables.notes import Attachments, Notes, SentTexts
-from pipeline.store.tables.numbers import Numbers
+from pipeline.store.tables.numbers import MetaAskings, MetaNumbers, Numbers, ShortLinks
 from pipeline.store.tables.organisations import Organisations
 from pipeline.store.tables.outbox import Outbox
 from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.short_links import ShortLinks
 from pipeline.store.tables.users import Sessions, Tokens, Users
 
 T = TypeVar("T")
@@ -65,6 +64,8 @@ class Transaction:
     users = _Table(Users)
     sessions = _Table(Sessions)
     privacy = _Table(Privacy)
+    meta_numbers = _Table(MetaNumbers)
+    meta_askings = _Table(MetaAskings)
 
     def __init__(self, context: Context) -> None:
         self.context = context

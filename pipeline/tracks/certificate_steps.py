@@ -142,6 +142,9 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
     )
 
 
+#: What only polling brings, never staff.
+_META_ITSELF = frozenset({Actor.META})
+
 _ACTIVE = (SetNumber(NumberState.ACTIVE), SendNotice(NoticeName.ACTIVATED))
 
 _CAN_EXPIRE: Rules = (
@@ -270,9 +273,10 @@ def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -
             TransitionRule(
                 E.EXPIRE, SYSTEM, when=unless(c.EXPIRED), refuse="certificate_not_expired"
             ),
+            # Meta knows the age of its own certificates better than we do.
             TransitionRule(
                 E.EXPIRE,
-                SYSTEM,
+                SYSTEM | _META_ITSELF,
                 Status.CERTIFICATE_EXPIRED,
                 (ExpireCertificate(), SendNotice(NoticeName.CERTIFICATE_EXPIRED)),
                 change=ch.drop_certificate,

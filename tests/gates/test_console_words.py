@@ -26,6 +26,8 @@ from pipeline.flow.requests.thread import Standing
 from pipeline.flow.views.reconcile import Difference
 from pipeline.guard import Reason as GuardReason
 from pipeline.mailbox.automatic.signs import SIGNS
+from pipeline.meta.errors import MetaError
+from pipeline.meta.errors import Reason as MetaReason
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict, SenderWarning
@@ -73,6 +75,9 @@ PRINTED: tuple[type[StrEnum], ...] = (
     FormKind,
     Difference,
 )
+#: An error of Meta has a reason in place of a code, and carries these whatever it is.
+META_CODES = [f"meta_{reason}" for reason in MetaReason]
+META_PARAMS = frozenset({"call", "said"})
 #: Enumerations that the report prints with a prefix.
 PREFIXED: dict[str, type[StrEnum]] = {
     "event": EventName,
@@ -111,6 +116,9 @@ def raised() -> Iterator[tuple[str, frozenset[str] | None, str]]:
             names = [keyword.arg for keyword in node.keywords]
             known = None if None in names else frozenset(name for name in names if name)
             place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
+            if node.func.id == MetaError.__name__:
+                yield from ((code, META_PARAMS, place) for code in META_CODES)
+                continue
             for code in codes_of(node.args[0], tree):
                 yield code, known, place
 

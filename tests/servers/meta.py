@@ -64,6 +64,8 @@ class FakeMeta:
     token_state: str = "good"
     #: Calls that are answered until the account has reached its rate limit; None: all.
     budget: int | None = None
+    #: Whether each line is closed after its answer, although the answer does not say so.
+    hangs_up: bool = False
     account: Account = field(init=False)
     asked: list[Asked] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
@@ -225,10 +227,13 @@ class _Handler(BaseHTTPRequestHandler):
         line = Line(self, known.released)
         with contextlib.suppress(OSError):
             if failure is None:
+                # without a word: whoever keeps the line finds out when it is used again
+                self.close_connection = known.hangs_up
                 answered = self.server.absolute(answered)
                 line.send(answered.status, answered.content(), answered.headers)
             else:
                 self.close_connection = True
+                line.headers["Connection"] = "close"
                 failure.play(line)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name

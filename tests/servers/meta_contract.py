@@ -140,9 +140,9 @@ def _value(name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
         return
     if "enum" in schema and value not in schema["enum"]:
         yield f"{name}={value} is none of {schema['enum']}"
-    pattern = schema.get("pattern", "")
-    pattern = _RIGHT_PATTERNS.get(pattern, pattern)
-    if pattern and not re.search(pattern, value):
+    written = str(schema.get("pattern", ""))
+    pattern = _RIGHT_PATTERNS.get(written, written)
+    if pattern and not re.search(pattern, str(value)):
         yield f"{name} does not match {pattern}"
     if isinstance(value, str):
         length = len(value.encode("utf-16-le")) // 2

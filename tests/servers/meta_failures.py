@@ -7,6 +7,7 @@ import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -37,12 +38,18 @@ def error_body(
     return {"error": error}
 
 
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(30_000_000), 1)
+
+
 @dataclass
 class Line:
-    """The connection of one request."""
+    """The connection of one request; ``headers`` are sent with every answer."""
 
     handler: BaseHTTPRequestHandler
     released: threading.Event
+    headers: dict[str, str] = field(default_factory=dict)
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Send a whole answer."""
@@ -52,7 +59,7 @@ class Line:
     def head(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the head of an answer."""
         self.handler.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers}.items():
+        for name, value in {"Content-Type": "application/json", **self.headers, **headers}.items():
             self.handler.send_header(name, value)
         self.handler.end_headers()
 
@@ -128,7 +135,7 @@ class Failure:
             line.write(block)
 
     def _gzip_bomb(self, line: Line) -> None:
-        line.send(200, gzip.compress(bytes(30_000_000)), {"Content-Encoding": "gzip"})
+        line.send(200, _bomb(), {"Content-Encoding": "gzip"})
 
     def _gzip(self, line: Line) -> None:
         line.send(200, gzip.compress(b'{"data": []}'), {"Content-Encoding": "gzip"})
@@ -137,7 +144,7 @@ class Failure:
         line.released.wait(60)
 
     def _drip(self, line: Line) -> None:
-        line.head(200, {"Connection": "close"})
+        line.head(200, {})
         while not line.released.wait(_STEP):
             line.write(b" ")
 

@@ -1,1 +1,1 @@
-"""The issuers: embedded (our own authority) and manual (staff enter what they got)."""
+"""The issuers: embedded (our own authority), manual (staff enter it), meta (Meta is asked)."""

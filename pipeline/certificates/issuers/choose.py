@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
+from pipeline.certificates.issuers.meta import MetaIssuer
 from pipeline.config.sections import CertificateSettings
 from pipeline.terms import Issuer
 
@@ -29,6 +30,7 @@ ISSUERS: Mapping[Issuer, Callable[[CertificateSettings, OpenAuthority], Certific
                 authority, settings.time_zone
             ),
             Issuer.MANUAL: lambda settings, _: ManualIssuer(settings.time_zone),
+            Issuer.META: lambda settings, _: MetaIssuer(settings.time_zone),
         }
     )
 )

@@ -40,6 +40,11 @@ class EmbeddedIssuer:
         return True
 
     @property
+    def fetches(self) -> bool:
+        """It makes what it issues."""
+        return False
+
+    @property
     def uses_authority(self) -> bool:
         """It is our own authority that signs."""
         return True

@@ -3,9 +3,10 @@
 from collections.abc import Container
 from datetime import UTC, date, datetime
 
-from pipeline.certificates.expiry import created_at_of_day, expires_at, is_valid
+from pipeline.certificates.accepted import accept_created, accept_text
+from pipeline.certificates.expiry import created_at_of_day
 from pipeline.certificates.issue import Prepared
-from pipeline.certificates.paste import PasteCode, PasteRefused, read_paste
+from pipeline.certificates.paste import PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateSubject, IssuedCertificate
 from pipeline.terms import Issuer
@@ -25,6 +26,11 @@ class ManualIssuer:
     @property
     def automatic(self) -> bool:
         """It waits for staff."""
+        return False
+
+    @property
+    def fetches(self) -> bool:
+        """Nobody is asked for it but staff."""
         return False
 
     @property
@@ -58,29 +64,11 @@ class ManualIssuer:
         instant in the zone counts), or None when the certificate itself tells. ``used`` are the
         fingerprints of all certificates that we know.
         """
-        found = read_paste(text, now)
+        found = accept_text(text, now, used)
         if isinstance(found, PasteRefused):
             return found
-        if found.fingerprint in used:
-            return PasteRefused(PasteCode.USED)
-        begin = self._creation(created) or found.created_at
-        if begin is None:
-            return PasteRefused(PasteCode.CREATION_UNKNOWN)
-        if begin > now:
-            return PasteRefused(PasteCode.NOT_YET_CREATED)
-        end = expires_at(begin, self._zone)
-        if found.expires_at is not None:
-            end = min(end, found.expires_at)
-        if not is_valid(end, now):
-            return PasteRefused(PasteCode.EXPIRED)
-        return IssuedCertificate(
-            text=found.text,
-            serial=found.serial,
-            created_at=begin,
-            expires_at=end,
-            fingerprint=found.fingerprint,
-            issuer=Issuer.MANUAL,
-        )
+        begin = self._creation(created)
+        return accept_created(found, begin, now, zone=self._zone, issuer=Issuer.MANUAL)
 
     def _creation(self, created: datetime | date | None) -> datetime | None:
         if created is None:

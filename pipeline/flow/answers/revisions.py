@@ -115,6 +115,13 @@ def latest_accepted(tx: Transaction, record: RequestRecord) -> RevisionRecord | 
     return max(accepted, key=lambda revision: revision.seq, default=None)
 
 
+def answer_that_counts(tx: Transaction, record: RequestRecord, field: str) -> str:
+    """Return the answer to ``field`` that counts for ``record``; empty when there is none."""
+    revision = latest_accepted(tx, record)
+    values = {reading.field: reading.value for reading in revision.readings} if revision else {}
+    return values.get(field) or ""
+
+
 def submission_of(revision: RevisionRecord) -> Submission:
     """Return the submission that ``revision`` was read from."""
     told = json.loads(revision.submission)

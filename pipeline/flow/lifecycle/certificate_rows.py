@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pipeline.certificates.issuers.choose import OF_AUTHORITY
 from pipeline.errors import ConfigurationError, RefusedError
 from pipeline.flow.answers.revisions import latest_accepted
+from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
@@ -38,6 +40,8 @@ def reserve(work: Work, record: RequestRecord) -> None:
             reserved_at=work.now,
         )
     )
+    if work.services.issuer.fetches:
+        work.tx.meta_numbers.wake(record.number, work.now)
 
 
 def refuse_number_of_another(work: Work, record: RequestRecord) -> None:
@@ -110,3 +114,5 @@ def end_live(
         work.tx.certificates.save(ended, before=row)
         if state is not CertificateState.EXPIRED:
             work.services.lists_are_behind = True
+        if state is CertificateState.REVOKED and row.issuer is not OF_AUTHORITY:
+            alert(work, "not_revoked", record.reference)

@@ -35,7 +35,7 @@ _CHANGED_MEANWHILE = "stale_request"
 
 def issue_pending(services: Services) -> int:
     """Finish all reserved certificates, as :func:`issue` does; return how many were issued."""
-    if not services.issuer.automatic:
+    if not _makes(services):
         return 0
     with services.store.read() as tx:
         waiting = tx.certificates.unfinished(_PORTION)
@@ -44,7 +44,12 @@ def issue_pending(services: Services) -> int:
 
 def pending(work: Work) -> list[CertificateRecord]:
     """Return the reserved certificates that a commit of ``work`` leaves to :func:`issue`."""
-    return work.tx.certificates.unfinished(_PORTION) if work.services.issuer.automatic else []
+    return work.tx.certificates.unfinished(_PORTION) if _makes(work.services) else []
+
+
+def _makes(services: Services) -> bool:
+    """Whether certificates are made here: neither entered by staff nor fetched."""
+    return services.issuer.automatic and not services.issuer.fetches
 
 
 def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[RequestRecord]:
@@ -131,6 +136,7 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
     work.tx.certificates.save(
         replace(
             row,
+            issuer=work.services.issuer.issuer,
             state=CertificateState.PREPARED,
             created_at=prepared.created_at,
             expires_at=prepared.expires_at,

@@ -72,13 +72,17 @@ def followed(work: Work, record: RequestRecord) -> tuple[Event, NoticeDetails] |
         alert(work, "number_of_another", record.reference)
         return _refused(work, "number_of_another")
     found = wanted(work, record)
-    if found is None:
-        return _not_made(work, record, "needs_provider")
-    if found.action is LinkAction.NEW and not (found.text and _has_provider(work)):
-        # Meta has no short link without a text: the chat link does without one
+    # Meta has no short link without a text: the chat link does without one
+    if found is not None and found.action is LinkAction.NEW and not (found.text and _asks(work)):
         return _made(work, record, found)
-    if not _has_provider(work):
+    if found is None or not _asks(work):
         return _not_made(work, record, "needs_provider")
+    return _by_meta(work, record, found)
+
+
+def _by_meta(
+    work: Work, record: RequestRecord, found: Wanted
+) -> tuple[Event, NoticeDetails] | None:
     order = _ordered(work, record, found)
     if order.state is LinkState.DONE:
         return _made(work, record, found, order.url)
@@ -87,7 +91,7 @@ def followed(work: Work, record: RequestRecord) -> tuple[Event, NoticeDetails] |
     return None
 
 
-def _has_provider(work: Work) -> bool:
+def _asks(work: Work) -> bool:
     return work.services.settings.qr.provider != "none"
 
 

@@ -13,7 +13,7 @@ from functools import partial
 
 from pipeline import logs
 from pipeline.errors import PipelineError, TryLaterError
-from pipeline.flow.connections import open_meta
+from pipeline.flow.connections import open_graph
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.qr_code import is_wanted, text_digest, wanted
@@ -33,8 +33,6 @@ _CLAIM = timedelta(minutes=10)
 _SETTLES_AFTER = timedelta(minutes=3)
 #: Another order for the same number and text is under way.
 _TURN = timedelta(minutes=1)
-#: What staff are told of a refusal; any other one is ``meta_refused``.
-_REASONS = {Reason.NOT_FOUND: "meta_not_found", Reason.PERMISSION: "meta_permission"}
 
 
 class _NotPossible(Exception):  # noqa: N818 - an answer, not an error
@@ -77,20 +75,29 @@ class _Task:
     wanted: bool
 
 
+def due(services: Services) -> int:
+    """Return how many orders of Meta are due; of many, fifty."""
+    return len(_due(services))
+
+
+def _due(services: Services) -> list[LinkOrder]:
+    if services.settings.qr.provider == "none":
+        return []
+    with services.store.read() as tx:
+        return tx.short_links.due(services.clock.now(), _PORTION)
+
+
 def make_links(services: Services) -> int:
     """Do what is ordered of Meta; return how many orders came to an end.
 
     Each stands for itself. A fault of Meta's server or of a setting ends the run and costs no order
     an attempt; it is raised at the end.
     """
-    if services.settings.qr.provider == "none":
+    waiting = _due(services)
+    if not waiting:
         return 0
-    with services.store.read() as tx:
-        due = tx.short_links.due(services.clock.now(), _PORTION)
-    if not due:
-        return 0
-    with open_meta(services) as graph:
-        linked = _all(_Round(services, graph), due)
+    with open_graph(services) as graph:
+        linked = _all(_Round(services, graph), waiting)
     if linked.fault is not None:
         raise linked.fault
     return linked.done
@@ -138,7 +145,7 @@ def _failed(services: Services, order: LinkOrder, error: MetaError) -> bool:
     logs.event("flow.links", "refused", order=order.id, code=error.code, call=error.call)
     passes = error.about is not About.ITEM or error.reason is Reason.RATE_LIMITED
     if not passes and not error.outcome_unknown:
-        return services.run(partial(_refuse, order, _REASONS.get(error.reason, "meta_refused")))
+        return services.run(partial(_refuse, order, error.code))
     services.run(partial(_put_off, order, error))
     if error.about is not About.ITEM:
         raise error
@@ -298,7 +305,7 @@ def _put_off(order: LinkOrder, error: MetaError, work: Work) -> None:
     now, _ = _mine(work, order)
     if now is None:
         return
-    wait = waits.META.wait_after(max(1, now.attempt))
+    wait = waits.META_DOWN.wait_after(max(1, now.attempt))
     if now.state is LinkState.ASKED:
         wait = max(wait, _SETTLES_AFTER)
     wait = max(wait, error.retry_after or wait)

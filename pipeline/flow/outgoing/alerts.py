@@ -50,6 +50,9 @@ _COMMANDS = {
     "token_rotated": "",
     "authority_rotated": "",
     "revocation_not_listed": "pipeline doctor",
+    "meta_connected": "pipeline request mark-active {reference}",
+    "meta_setting": "pipeline doctor",
+    "meta_down": "pipeline doctor",
 }
 #: Alerts whose detail says why, and those whose detail is the status, which is told anyhow.
 _WITH_REASON = frozenset(
@@ -61,6 +64,11 @@ _WITH_REASON = frozenset(
         "archive_failed",
         "archive_unread",
         "qr_not_made",
+        "meta_certificate_unusable",
+        "meta_not_added",
+        "meta_not_fetched",
+        "meta_setting",
+        "meta_down",
     }
 )
 _WITH_STATUS = frozenset({"overdue"})

@@ -7,6 +7,7 @@ from pipeline.certificates.expiry import days_left
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
+from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName
 from pipeline.model.proposal import Told, told
 from pipeline.model.request import EventName, NumberState, RequestState, Status
@@ -132,12 +133,16 @@ def _certificate(work: Work, record: RequestRecord) -> CertificateFacts | None:
     latest = work.tx.certificates.latest_issued(record.id)
     if latest is None or latest.created_at is None or latest.expires_at is None:
         return None
+    expires_at = latest.expires_at
+    if latest.state is CertificateState.EXPIRED and latest.ended_at is not None:
+        # Meta's word that it has ended may come before the date that we worked out
+        expires_at = min(expires_at, latest.ended_at)
     return CertificateFacts(
         created_at=latest.created_at,
-        expires_at=latest.expires_at,
+        expires_at=expires_at,
         ordinal=latest.ordinal,
         limit=work.services.policy.certificates_per_approval,
-        days_left=days_left(latest.expires_at, work.now),
+        days_left=days_left(expires_at, work.now),
         reason=latest.end_reason,
     )
 

@@ -16,5 +16,9 @@ GIVEN_UP_AFTER = timedelta(days=5)
 DOUBTS = 12
 #: Due work of a request that a rule refused.
 DUE_WORK = Retry((timedelta(days=1),))
-#: What Meta's server, or a setting for it, keeps us from asking for.
-META = Retry.doubling(timedelta(minutes=1), timedelta(hours=1))
+#: A number that Meta was asked about and that is as it was; reviews and set-ups take days.
+META_LOOKS = Retry.doubling(timedelta(minutes=5), timedelta(hours=1))
+#: Meta does not answer, or has had enough of us: all numbers wait.
+META_DOWN = Retry.doubling(timedelta(minutes=1), timedelta(minutes=30))
+#: A number that was perhaps added is looked for as long, before it is added again.
+META_ADDING = timedelta(minutes=15)

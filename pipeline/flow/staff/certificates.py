@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.certificates.paste import PasteCode, PasteRefused
 from pipeline.errors import RefusedError
+from pipeline.flow.connections import open_graph
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import (
@@ -12,6 +13,7 @@ from pipeline.flow.lifecycle.certificate_rows import (
     refuse_unless_issuable,
     reserve,
 )
+from pipeline.flow.lifecycle.meta_poll import fetch_now
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
@@ -41,8 +43,8 @@ def reissue_certificate(services: Services, record: RequestRecord, who: str) -> 
 def issue_wanted(services: Services, record: RequestRecord) -> None:
     """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
 
-    One that could not be made is ordered again first. Raises RefusedError with the code of the rule
-    that forbids it, or ``certificate_not_issued``.
+    One that could not be made is ordered again first; one that Meta has is fetched at once. Raises
+    RefusedError with the code of the rule that forbids it, or ``certificate_not_issued``.
     """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
@@ -51,7 +53,10 @@ def issue_wanted(services: Services, record: RequestRecord) -> None:
         return current
 
     if services.issuer.automatic:
-        on_request(services, record, change)
+        ordered = on_request(services, record, change)
+        if services.issuer.fetches:
+            with open_graph(services) as graph:
+                fetch_now(services, graph, ordered)
     with services.store.read() as tx:
         current = tx.requests.get(record.id)
         failed = [line for line in tx.events.list(record.id) if line.event in _ISSUING]

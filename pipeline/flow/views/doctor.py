@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipeline.clock import SystemClock
+from pipeline.clock import Clock, SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
@@ -22,6 +22,7 @@ from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
 from pipeline.guard.escape import ways_out
 from pipeline.mailbox.automatic import LOOKED_AT, common_list
+from pipeline.meta.client import open_graph
 from pipeline.notifications.courier import DeliveryKind
 from pipeline.store.unit_of_work import Store
 from pipeline.tokens.keeper import TokenKeeper
@@ -65,7 +66,10 @@ def examine(settings: Settings) -> list[Finding]:
         ]
         if settings.scanner.address:
             findings.append(_try("scanner", lambda: _scanner(services)))
-    findings += [_try("pdf", _pdf), _issuer(settings), _alerts(settings)]
+    findings += [_try("pdf", _pdf), _issuer(settings)]
+    if settings.asks_meta():
+        findings.append(_try("meta", lambda: _meta(settings, clock)))
+    findings.append(_alerts(settings))
     return findings
 
 
@@ -326,6 +330,14 @@ def _pdf() -> Finding:
 
 def _issuer(settings: Settings) -> Finding:
     return Finding("issuer", "good", f"issuer_{settings.certificates.issuer}")
+
+
+def _meta(settings: Settings, clock: Clock) -> Finding:
+    """List the numbers of the account: it takes token, permission and account to be right."""
+    with open_graph(settings.meta, clock) as graph:
+        count = len(graph.numbers())
+    values = (("count", str(count)), ("waba", settings.meta.waba_id))
+    return Finding("meta", "good", "meta_is", values)
 
 
 def _alerts(settings: Settings) -> Finding:

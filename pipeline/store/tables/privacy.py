@@ -19,6 +19,7 @@ from pipeline.store.schema.mail_and_requests import (
     revisions,
     sent_texts,
 )
+from pipeline.store.schema.meta import meta_askings
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import constant
 
@@ -76,6 +77,9 @@ class Privacy:
                 sa.not_(constant(certificates.c.state, CertificateState.LIVE)),
             )
             .values(number="", text="", to_be_signed=b"")
+        )
+        self._run(
+            sa.update(meta_askings).where(*self._of(meta_askings, request_id)).values(e164="")
         )
         self._run(
             sa.update(requests)

@@ -326,6 +326,12 @@ class Requests(Rows[RequestRecord]):
             ).order_by(requests.c.open_since, requests.c.id)
         )
 
+    def open_in(self, status: Status, limit: int, *conditions: sa.ColumnElement[bool]) -> _Found:
+        """Return the open requests in ``status``, the longest in it first."""
+        open_ones = (requests.c.status == status, requests.c.open_since.is_not(None))
+        here = self._select(*open_ones, *conditions)
+        return self._all(here.order_by(requests.c.open_since, requests.c.id).limit(limit))
+
     def waiting_for_number(self, e164: str) -> _Found:
         """Return the open requests for a number that wait for another request."""
         return [

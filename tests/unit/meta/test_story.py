@@ -26,6 +26,7 @@ def test_a_number_from_nothing_to_connected(graph: Graph, meta: FakeMeta) -> Non
     found = graph.number(number_id)
     assert found.name_status.usable
     assert found.certificate == meta.account.certificate(meta.account.numbers[number_id])
+    assert found.certificate
     assert found.certificate not in repr(found)
     graph.request_code(number_id, CodeMethod.SMS, "de_DE")
     graph.verify_code(number_id, meta.account.numbers[number_id].code)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.ownership import code, register
 from pipeline.cli.commands.requests.words import accept, answer, delay, note, tick
 from pipeline.cli.deciding import decide, decision
 from pipeline.cli.opened import one_request, os_user, services
@@ -24,7 +25,7 @@ from pipeline.model.request import EventName, HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
-__all__ = ["accept", "answer", "delay", "note", "tick"]
+__all__ = ["accept", "answer", "code", "delay", "note", "register", "tick"]
 
 _SLOT_HOURS = 1
 #: The reasons that the notice of a rejection has words for.
