@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.config.places import is_host
 from pipeline.config.sections import Settings
-from pipeline.config.sources import Origin
+from pipeline.config.written import Origin
 from pipeline.errors import ConfigurationError
 
 _SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")

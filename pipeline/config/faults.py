@@ -12,8 +12,7 @@ from pipeline.config.oauth import lacks_source, oauth_faults
 from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
 from pipeline.config.secret import Secret
 from pipeline.config.sections import CourierSettings, MailboxSettings, Settings
-from pipeline.config.sources import Origin
-from pipeline.config.written import quoted
+from pipeline.config.written import Origin, quoted
 from pipeline.config.zones import is_zone, near_zone
 from pipeline.errors import ConfigurationError
 from pipeline.resources import languages

@@ -9,6 +9,9 @@ from pipeline.config.faults import secrets_of
 from pipeline.config.sections import Settings
 from pipeline.errors import ConfigurationError
 
+#: Digits of a two-step PIN (Meta, Registration).
+_PIN_DIGITS = 6
+
 
 def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
     """Yield what is wrong with the files and commands that the settings name, with the key.
@@ -22,6 +25,8 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
         try:
             if key == "certificates.passphrase":
                 _check_passphrase(secret.read())
+            elif key == "meta.pin":
+                _check_pin(secret.text())
             else:
                 secret.text()
         except ConfigurationError as error:
@@ -42,6 +47,11 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
 def _check_passphrase(passphrase: bytes | None) -> None:
     if passphrase is not None and len(passphrase) < terms.PASSPHRASE_BYTES:
         raise ConfigurationError("authority_passphrase_short", minimum=terms.PASSPHRASE_BYTES)
+
+
+def _check_pin(pin: str) -> None:
+    if pin and not (len(pin) == _PIN_DIGITS and pin.isascii() and pin.isdigit()):
+        raise ConfigurationError("meta_pin_digits")
 
 
 def check_ca_file(name: str, key: str = "mailbox.ca_file") -> None:

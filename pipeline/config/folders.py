@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.config.sections import Settings
-from pipeline.config.sources import Origin
-from pipeline.config.written import quoted
+from pipeline.config.written import Origin, quoted
 from pipeline.errors import ConfigurationError
 
 #: A level of a name that a Maildir takes; mailbox.maildir asks the same.

@@ -7,8 +7,7 @@ from pipeline import terms
 from pipeline.config.missing import missing
 from pipeline.config.places import is_endpoint
 from pipeline.config.sections import Settings
-from pipeline.config.sources import Origin
-from pipeline.config.written import quoted
+from pipeline.config.written import Origin, quoted
 from pipeline.errors import ConfigurationError
 
 # the patterns of the published OpenAPI description of Meta's API

@@ -2,7 +2,7 @@
 
 from pipeline.config.secret import Secret
 from pipeline.config.sections import Settings
-from pipeline.config.sources import Origin
+from pipeline.config.written import Origin
 from pipeline.errors import ConfigurationError
 
 

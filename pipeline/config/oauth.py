@@ -6,8 +6,7 @@ from pipeline.config.missing import missing
 from pipeline.config.places import is_endpoint
 from pipeline.config.secret import Secret
 from pipeline.config.sections import OAuthSettings, Settings
-from pipeline.config.sources import Origin
-from pipeline.config.written import quoted
+from pipeline.config.written import Origin, quoted
 from pipeline.errors import ConfigurationError
 
 #: Parameters of a token request (RFC 6749, 7521, 7523) that have settings of their own, or that

@@ -1,8 +1,12 @@
-"""Values as the operator wrote them: TOML on one line, with every unseen sign as an escape."""
+"""What the operator wrote, and where: TOML on one line, with every unseen sign as an escape."""
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+
+#: Returns the file, variable or option that sets a key.
+Origin = Callable[[str], str]
 
 _SHOWN = 60
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -39,6 +39,8 @@ _HTTPS = 443
 # RFC 6750, 2.1 is narrower than what Meta gives out
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+#: Codes and PINs; another one would cost one of the few tries.
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
 
 
 @contextmanager
@@ -84,8 +86,17 @@ class GraphClient:
         return tuple(self._numbers("numbers"))
 
     def find_number(self, e164: str) -> MetaNumber | None:
-        """Return the number of the account with these digits, or None."""
-        return next((item for item in self._numbers("find_number") if item.e164 == e164), None)
+        """Return the number of the account with these digits, or None.
+
+        One that moved away or was deleted may still be listed: another one with the same digits
+        is the number of now.
+        """
+        found = None
+        for item in self._numbers("find_number"):
+            if item.e164 == e164 and not item.status.gone:
+                return item
+            found = item if item.e164 == e164 else found
+        return found
 
     def number(self, number_id: str) -> MetaNumber:
         """Return one number with its certificate."""
@@ -115,11 +126,17 @@ class GraphClient:
 
     def verify_code(self, number_id: str, code: str) -> None:
         """Prove the ownership with the code that came."""
-        self._do("verify_code", number_id, {"code": code}, secret=code)
+        name = "verify_code"
+        if not _SIX_DIGITS.fullmatch(code):
+            raise MetaError(Reason.CODE_WRONG, call=name, about=About.ITEM, said="[0-9]{6}")
+        self._do(name, number_id, {"code": code}, secret=code)
 
     def register(self, number_id: str, pin: str) -> None:
         """Register the number under a two-step PIN."""
-        self._do("register", number_id, {"messaging_product": "whatsapp", "pin": pin}, secret=pin)
+        name = "register"
+        if not _SIX_DIGITS.fullmatch(pin):
+            raise MetaError(Reason.PIN_WRONG, call=name, about=About.SETTING, said="[0-9]{6}")
+        self._do(name, number_id, {"messaging_product": "whatsapp", "pin": pin}, secret=pin)
 
     def short_links(self, number_id: str) -> tuple[ShortLink, ...]:
         """Return all short links of a number, the newest first."""

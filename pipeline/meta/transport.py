@@ -78,17 +78,12 @@ class Transport:
     def send(self, request: Request, seconds: float) -> Answer:
         """Send one request; it takes ``seconds`` at most, from the first byte to the last.
 
-        Raises MetaError: UNREACHABLE, SLOW, TLS, or UNREADABLE for too many bytes.
+        Raises MetaError: UNREACHABLE, SLOW, TLS, UNREADABLE for too many bytes, or REFUSED for what
+        cannot be sent.
         """
         self._deadline.start(seconds)
         client = self._writing if request.writes else self._reading
-        made = client.build_request(
-            request.method,
-            request.url,
-            params=dict(request.params) or None,
-            headers=dict(request.headers),
-            json=request.json,
-        )
+        made = _made(client, request)
         try:
             with closing(client.send(made, stream=True)) as response:
                 body = self._body(response, request)
@@ -225,6 +220,20 @@ class _Body(httpx.SyncByteStream):
     def close(self) -> None:
         """Give the connection back, or end it when the answer was not read."""
         self._answered.close()
+
+
+def _made(client: httpx.Client, request: Request) -> httpx.Request:
+    try:
+        return client.build_request(
+            request.method,
+            request.url,
+            params=dict(request.params) or None,
+            headers=dict(request.headers),
+            json=request.json,
+        )
+    except (httpx.InvalidURL, ValueError) as error:  # half a surrogate pair in a text is one
+        said = type(error).__name__
+    raise MetaError(Reason.REFUSED, call=request.call, about=About.ITEM, said=said)
 
 
 def _told(error: Exception, request: Request) -> MetaError:

@@ -27,12 +27,12 @@ class MetaNumberRecord:
     """What Meta last said about a number, and what we made of it; instants are aware UTC.
 
     ``next_at`` is when it is looked at again, ``looks`` how often it was the same, ``failures`` how
-    often in a row the number could not be looked at, ``stumbles`` how often its certificate could not be
-    fetched. ``connected_since`` is the first of the
-    uninterrupted looks at which it was connected. ``without_at`` is the last look at which it did
-    not have the newest of ``sightings``. ``told`` are the alerts that staff have about it, each
-    with the reference of its request. ``renewed``: the newest certificate is of a name that was
-    reviewed anew, which the status of the name does not speak of.
+    often in a row it could not be looked at, ``stumbles`` how often its certificate could not be
+    fetched. ``connected_since`` is the first of the uninterrupted looks at which it was connected.
+    ``without_at`` is the last look at which it did not have the newest of ``sightings``. ``told``
+    are the alerts that staff have about it, each with the reference of its request. ``renewed``:
+    the newest certificate is of a name that was reviewed anew, of which the status of the name does
+    not speak.
     """
 
     e164: str

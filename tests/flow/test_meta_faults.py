@@ -9,10 +9,11 @@ import pytest
 
 from pipeline.errors import ExitCode
 from pipeline.flow.connections import open_graph
-from pipeline.flow.lifecycle import meta_certificate, meta_poll
+from pipeline.flow.lifecycle import meta_poll
 from pipeline.flow.services import Services
 from pipeline.model.request import Status
-from tests.servers.meta import FakeMeta
+from tests.servers.meta import Asked, FakeMeta
+from tests.servers.meta_failures import Failure
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.meta import (
     NAME,
@@ -203,6 +204,77 @@ def test_one_number_that_fails_stops_no_other(
     assert world.request(OLIVER).status is Status.CERTIFICATE_ISSUED
 
 
+def test_a_number_at_which_meta_always_fails_keeps_no_other_waiting(
+    world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [meta.account.add(NUMBER, NAME), meta.account.add("+447400123456", "Harbour Books")]
+    world.mail(HANAKO, form(language="ja"))
+    world.mail(OLIVER, form(language="en"))
+    reviewed_both(world)
+    for number in numbers:
+        meta.account.approve_name(number)
+    judged = FakeMeta.answer
+    bad = f"/{numbers[1].id}"  # the first in the order of numbers
+
+    def answer(server: FakeMeta, asked: Asked) -> object:
+        if asked.path.endswith(bad):
+            server.failures["number"] = [Failure("500")]
+        return judged(server, asked)
+
+    monkeypatch.setattr(FakeMeta, "answer", answer)
+    for _ in range(4):
+        world.later(minutes=20)
+    assert world.request(HANAKO).status is Status.CERTIFICATE_ISSUED
+    assert world.request(OLIVER).status is Status.APPROVED
+
+
+def test_what_changes_while_meta_is_asked_is_left_alone(
+    world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.flow.staff import review as decisions  # noqa: PLC0415 - one use
+
+    number = meta.account.add(NUMBER, NAME)
+    record = reviewed(world)
+    meta.account.approve_name(number)
+    judged = FakeMeta.answer
+
+    def answer(server: FakeMeta, asked: Asked) -> object:
+        answered = judged(server, asked)
+        now = world.again(record)
+        if now.status is Status.NAME_REVIEW:
+            decisions.hold(world.services, now, "saki")
+        return answered
+
+    monkeypatch.setattr(FakeMeta, "answer", answer)
+    world.later(hours=1)
+    assert world.again(record).status is Status.HELD
+    monkeypatch.undo()
+    decisions.release(world.services, world.again(record), "saki")
+    world.later(minutes=1)
+    assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
+@pytest.mark.parametrize("place", ["end_asking", "_added"])
+def test_a_process_that_is_killed_after_it_has_added_a_number(
+    meta_world: Callable[..., World], meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    world = meta_world(add_numbers=True)
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(meta_poll, place, killed)
+        with pytest.raises(KilledError):
+            reviewed(world)
+    for _ in range(4):
+        world.later(minutes=20)
+    assert len(meta.calls("add_number")) == 1
+    meta.account.approve_name(meta.account.of(NUMBER))
+    world.later(hours=2)
+    assert world.request().status is Status.CERTIFICATE_ISSUED
+
+
 @pytest.mark.parametrize("step", ["_see_for", "_issue", "after"])
 def test_a_process_that_is_killed_between_the_answer_and_the_commit(
     world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, step: str
@@ -213,12 +285,13 @@ def test_a_process_that_is_killed_between_the_answer_and_the_commit(
     run = Services.run
 
     def killed(services: Services, change: Callable[..., object]) -> object:
-        name = getattr(change, "__qualname__", "")
-        mine = "take" in name
-        if mine and step != "after" and seen.append(name) is None and len(seen) == places[step]:
+        if "take" not in getattr(change, "__qualname__", ""):
+            return run(services, change)
+        seen.append(step)
+        if len(seen) == places.get(step):
             raise KilledError
         done = run(services, change)
-        if mine and step == "after" and seen.append(name) is None and len(seen) == 2:
+        if step == "after" and len(seen) == len(places):
             raise KilledError
         return done
 
@@ -275,4 +348,3 @@ def test_the_text_of_a_certificate_is_in_no_log_and_no_error(
         kept = repr(tx.meta_numbers.get(NUMBER)) + repr(tx.alerts.list(100))
         kept += repr(tx.events.list(record.id))
     assert text[:24] not in kept
-    assert meta_certificate.certificate_of.__doc__

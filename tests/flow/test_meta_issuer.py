@@ -208,7 +208,9 @@ def test_the_same_certificate_is_no_new_one(world: World, meta: FakeMeta) -> Non
     assert [row.state for row in world.certificates(record)] == [SUPERSEDED, LIVE]
 
 
-def test_a_certificate_of_another_request_is_not_issued(world: World, meta: FakeMeta) -> None:
+def test_a_certificate_of_another_request_is_not_issued(
+    world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record, number = certified(world, meta)
     text = meta.account.certificate(number)
     world.mail(OLIVER, form(FormKind.ONBOARDING, "en"))
@@ -216,7 +218,7 @@ def test_a_certificate_of_another_request_is_not_issued(world: World, meta: Fake
         world.services, world.request(OLIVER), "saki", ticked="all", business_verified=True
     )
     meta.account.add("+447400123456", "Harbour Books", name_status="APPROVED")
-    meta.account.certificate = lambda _number: text  # type: ignore[method-assign]
+    monkeypatch.setattr(meta.account, "certificate", lambda _number: text)
     for _ in range(3):
         world.later(hours=1)
     assert world.again(second).status is Status.APPROVED
@@ -228,9 +230,11 @@ def test_a_certificate_of_another_request_is_not_issued(world: World, meta: Fake
     "shown",
     ["", "not base64 at all!", "AAAA", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n"],
 )
-def test_what_is_no_certificate_is_never_issued(world: World, meta: FakeMeta, shown: str) -> None:
+def test_what_is_no_certificate_is_never_issued(
+    world: World, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
     meta.account.add(NUMBER, NAME, name_status="APPROVED")
-    meta.account.certificate = lambda _number: shown or None  # type: ignore[method-assign]
+    monkeypatch.setattr(meta.account, "certificate", lambda _number: shown or None)
     record = reviewed(world)
     for _ in range(4):
         world.later(hours=1)
@@ -328,3 +332,12 @@ def test_the_owner_of_the_number_is_asked_about_once_more(world: World, meta: Fa
     assert row.created_at is not None
     assert row.issued_at is not None
     assert row.issued_at - row.created_at > timedelta(hours=3)
+
+
+def test_nobody_of_staff_can_say_that_a_certificate_has_expired(
+    world: World, meta: FakeMeta
+) -> None:
+    record, _ = certified(world, meta)
+    with pytest.raises(RefusedError) as refused:
+        decisions.advance(world.services, record, "saki", event=EventName.EXPIRE)
+    assert refused.value.code == "actor_not_allowed"

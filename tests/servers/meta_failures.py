@@ -15,7 +15,7 @@ from typing import Any
 FAILURES = frozenset({
     "500", "502", "503", "html", "html_404", "broken_json", "list", "number", "null", "empty",
     "wrong_types", "redirect", "huge", "gzip_bomb", "gzip", "slow", "drip", "drip_headers",
-    "hang_up", "reset", "cut", "deep_json", "not_utf8",
+    "hang_up", "reset", "cut", "deep_json", "not_utf8", "huge_headers", "informed",
 })  # fmt: skip
 _HUGE = 100_000_000
 _STEP = 0.02
@@ -152,6 +152,16 @@ class Failure:
         line.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         while not line.released.wait(_STEP):
             line.write(b"x")
+
+    def _huge_headers(self, line: Line) -> None:
+        line.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(1000):
+            line.write(b"X-More: " + b"x" * 10_000 + b"\r\n")
+
+    def _informed(self, line: Line) -> None:
+        """Say again and again that the answer will come (RFC 9110, 15.2)."""
+        while not line.released.wait(_STEP):
+            line.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
 
     def _hang_up(self, line: Line) -> None:
         """Close without a word."""

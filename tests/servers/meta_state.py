@@ -33,6 +33,8 @@ class FakeNumber:
     #: The two-step PIN that is on, if one is.
     pin: str = ""
     certified_at: datetime | None = None
+    #: What became of a new display name; with a good one there is a certificate of it beside.
+    new_name_status: str = ""
     code: str = ""
     code_at: datetime | None = None
     codes_sent: list[datetime] = field(default_factory=list)
@@ -106,10 +108,11 @@ class Account:
         self._certify(number)
         if number.certified_at is None or number.name_status not in _CERTIFIED:
             return None
-        seed = f"{number.id}{number.certified_at.isoformat()}".encode()
-        inner = b"".join(hashlib.sha256(seed + bytes([turn])).digest() for turn in range(6))
-        blob = b"\x0a\x6d" + inner[:0x6D] + b"\x12\x40" + inner[-64:] + b"\x18\x01"
-        return base64.b64encode(blob).decode()
+        return _line(f"{number.id}{number.certified_at.isoformat()}")
+
+    def new_certificate(self, number: FakeNumber) -> str | None:
+        """Return the certificate of a new display name, if that is approved."""
+        return _line(f"{number.id} new") if number.new_name_status in _CERTIFIED else None
 
     def _certify(self, number: FakeNumber) -> None:
         now = self.clock.now()
@@ -163,6 +166,8 @@ class Account:
             "code_verification_status": number.code_status,
             "quality_rating": "UNKNOWN",
             "certificate": certificate,
+            "new_name_status": number.new_name_status or None,
+            "new_certificate": self.new_certificate(number),
         }
         default = "id,display_phone_number,verified_name,quality_rating,code_verification_status"
         wanted = {"id", *query.get("fields", default).split(",")}
@@ -265,6 +270,13 @@ class Account:
 
 
 _CERTIFIED = frozenset({"APPROVED", "AVAILABLE_WITHOUT_REVIEW"})
+
+
+def _line(seed: str) -> str:
+    """Return a line of base64 in the form of Meta's certificates."""
+    inner = b"".join(hashlib.sha256(f"{seed}{turn}".encode()).digest() for turn in range(6))
+    blob = b"\x0a\x6d" + inner[:0x6D] + b"\x12\x40" + inner[-64:] + b"\x18\x01"
+    return base64.b64encode(blob).decode()
 
 
 def _no_link() -> Answered:

@@ -28,10 +28,10 @@ def version(*, as_json: bool) -> None:
     click.echo(json.dumps({"version": __version__}) if as_json else f"pipeline {__version__}")
 
 
-def _password_options(prefix: str) -> Callable[[_Decorated], _Decorated]:
+def _secret_options(name: str) -> Callable[[_Decorated], _Decorated]:
     def add(command: _Decorated) -> _Decorated:
         for source in ("credential", "command", "file"):
-            command = click.option(f"--{prefix}password-{source}")(command)
+            command = click.option(f"--{name}-{source}")(command)
         return command
 
     return add
@@ -47,19 +47,21 @@ _ENCRYPTION = click.Choice(("tls", "starttls", "none"))
 @click.option("--encryption", type=_ENCRYPTION)
 @click.option("--port", type=int)
 @click.option("--user")
-@_password_options("")
+@_secret_options("password")
 @click.option("--ca-file")
 @click.option("--smtp-host")
 @click.option("--smtp-encryption", type=_ENCRYPTION)
 @click.option("--smtp-port", type=int)
 @click.option("--smtp-user")
-@_password_options("smtp-")
+@_secret_options("smtp-password")
 @click.option("--smtp-ca-file")
 @click.option("--country")
 @click.option("--time-zone")
 @click.option("--alert-to")
 @click.option("--language")
 @click.option("--issuer", type=click.Choice([issuer.value for issuer in Issuer]))
+@click.option("--meta-waba-id")
+@_secret_options("meta-token")
 @click.option("--force", is_flag=True)
 def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     """Write a configuration that can work, then say whether the servers let us in."""
@@ -106,7 +108,7 @@ def _look(settings: Settings) -> tuple[int, dict[str, object]]:
     faults: list[PipelineError] = [error for _, error in file_faults(settings)]
     sender: dict[str, object] = {}
     servers = settings.mailbox.kind == "imap" or settings.courier.kind == "smtp"
-    if servers and not faults:
+    if (servers or settings.asks_meta()) and not faults:
         from pipeline.flow.views.first_look import first_look  # noqa: PLC0415 - slow to import
 
         faults, found = first_look(settings)

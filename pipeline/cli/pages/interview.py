@@ -42,10 +42,15 @@ KEYS = {
     "language": "team.language",
     "alert_to": "team.alert_to",
     "issuer": "certificates.issuer",
+    "meta_waba_id": "meta.waba_id",
 }
 
 #: The beginning of the options that name the source of a secret.
-_SECRET_OPTIONS = {"mailbox.password": "--password", "courier.password": "--smtp-password"}
+_SECRET_OPTIONS = {
+    "mailbox.password": "--password",
+    "courier.password": "--smtp-password",
+    "meta.token": "--meta-token",
+}
 _MISSING = frozenset({"setting_missing", "setting_secret_missing"})
 
 
@@ -85,7 +90,10 @@ class Interview:
         self._ask("time_zone", "UTC")
         self._ask("alert_to", "")
         self._ask("language", words.language(), choices=languages())
-        self._ask("issuer", "embedded", choices=tuple(issuer.value for issuer in Issuer))
+        issuer = self._ask("issuer", "embedded", choices=tuple(issuer.value for issuer in Issuer))
+        if issuer == Issuer.META:
+            self._ask("meta_waba_id", "")
+            self._ask_secret("meta.token")
         found = self._judged()
         if found.faults:
             raise SettingsError(found.faults)
@@ -101,16 +109,17 @@ class Interview:
             if name in given:
                 self._put(key, given[name])
                 self.origins[key] = _option(key)
-        for prefix, key in (("", "mailbox.password"), ("smtp_", "courier.password")):
+        for key, option in _SECRET_OPTIONS.items():
+            name = option.removeprefix("--").replace("-", "_")
             secret = {
                 source: shlex.split(value) if source == "command" else value
                 for source in SOURCES
-                if (value := given.get(f"{prefix}password_{source}"))
+                if (value := given.get(f"{name}_{source}"))
             }
             if secret:
                 self._put(key, secret)
                 for source in secret:
-                    self.origins[f"{key}.{source}"] = f"{_SECRET_OPTIONS[key]}-{source}"
+                    self.origins[f"{key}.{source}"] = f"{option}-{source}"
         if given.get("home"):
             self._put("store.home", str(Path(given["home"]).absolute()))
         if self.terminal and (faults := self._faults(set(KEYS.values()))):
@@ -137,10 +146,11 @@ class Interview:
         if not self.terminal or self._get(key):
             return
         while True:
+            kind = key.rpartition(".")[2]
             source = click.prompt(
-                words.word("ask_password_source"), default="file", type=click.Choice(SOURCES)
+                words.word(f"ask_{kind}_source"), default="file", type=click.Choice(SOURCES)
             )
-            answer = click.prompt(words.word(f"ask_password_{source}"), default="")
+            answer = click.prompt(words.word(f"ask_{kind}_{source}"), default="")
             if answer:
                 self._put(key, {source: shlex.split(answer) if source == "command" else answer})
                 self.origins[key] = words.word("init_answer")

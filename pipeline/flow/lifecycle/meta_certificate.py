@@ -32,10 +32,6 @@ _REMEMBERED = 20
 _UNFINISHED = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
 
 
-class NotTakenError(RefusedError):
-    """The certificate that Meta shows cannot be issued; ``code`` is the alert that tells it."""
-
-
 def see(work: Work, record: RequestRecord, number: MetaNumber, at: datetime) -> Sighting | None:
     """Remember which certificate was seen ``at`` and how old it is; None when there is none.
 
@@ -50,13 +46,11 @@ def see(work: Work, record: RequestRecord, number: MetaNumber, at: datetime) -> 
         return None
     for sighting in known.sightings:
         if sighting.fingerprint == found.fingerprint:
-            if known.stumbles:
-                work.tx.meta_numbers.put(replace(known, stumbles=0))
             return sighting
     seen = Sighting(found.fingerprint, created_by(at, known.without_at))
     kept = (*known.sightings[1 - _REMEMBERED :], seen)
     renewed = text != (number.certificate or "")
-    new = replace(known, sightings=kept, without_at=None, renewed=renewed, stumbles=0)
+    new = replace(known, sightings=kept, without_at=None, renewed=renewed)
     work.tx.meta_numbers.put(new)
     return seen
 
@@ -65,7 +59,7 @@ def take(services: Services, wanted: RequestRecord, number: MetaNumber, at: date
     """Issue the certificate that ``number`` showed ``at``; tell whether this call has issued it.
 
     Not when somebody else changed the request since ``wanted`` was read, or has issued it. Raises
-    NotTakenError, or RefusedError with the code of the rule that forbids it.
+    RefusedError: with the code of the alert about what Meta shows, or of the rule that forbids it.
     """
     seen = services.run(lambda work: _see_for(work, wanted, number, at))
     if seen is None:
@@ -81,15 +75,15 @@ def _see_for(
 
 
 def _refuse_none(services: Services, wanted: RequestRecord, number: MetaNumber) -> bool:
-    """Say why no certificate was seen. Raises NotTakenError."""
+    """Say why no certificate was seen. Raises RefusedError."""
     text = certificate_of(number)
     found = accept_text(text, services.clock.now()) if text else None
     refused = found.code if isinstance(found, PasteRefused) else PasteCode.EMPTY
     if refused is PasteCode.EXPIRED or (not text and number.name_status is NameStatus.EXPIRED):
-        raise NotTakenError("meta_certificate_ended", reference=wanted.reference)
+        raise RefusedError("meta_certificate_ended", reference=wanted.reference)
     if not text:
-        raise NotTakenError("meta_certificate_missing", reference=wanted.reference)
-    raise NotTakenError(
+        raise RefusedError("meta_certificate_missing", reference=wanted.reference)
+    raise RefusedError(
         "meta_certificate_unusable", reference=wanted.reference, failure=refused.value
     )
 
@@ -104,16 +98,18 @@ def _issue(work: Work, wanted: RequestRecord, number: MetaNumber, seen: Sighting
     row = _order(work, record)
     found = accept_text(certificate_of(number), work.now)
     if isinstance(found, PasteRefused):  # it has expired since it was looked at
-        raise NotTakenError("meta_certificate_ended", reference=record.reference)
+        raise RefusedError("meta_certificate_ended", reference=record.reference)
     _refuse_used(work, record, found)
     refuse_unless_issuable(work, record)
     refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at, seen.created_at)
     issuer = MetaIssuer(work.services.settings.certificates.time_zone)
     issued = issuer.accept(found, seen.created_at, work.now)
     if isinstance(issued, PasteRefused):
-        raise NotTakenError("meta_certificate_ended", reference=record.reference)
+        raise RefusedError("meta_certificate_ended", reference=record.reference)
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
     work.tx.certificates.save(_live(row, issued, work.now), before=row)
+    known = work.tx.meta_numbers.get(record.number)
+    work.tx.meta_numbers.put(replace(known, stumbles=0))
     event = Event(
         EventName.ISSUED,
         Actor.SYSTEM,
@@ -134,14 +130,14 @@ def _order(work: Work, record: RequestRecord) -> CertificateRecord:
 
 
 def _refuse_used(work: Work, record: RequestRecord, found: PastedCertificate) -> None:
-    """Refuse a certificate that was issued before, here or elsewhere. Raises NotTakenError."""
+    """Refuse a certificate that was issued before, here or elsewhere. Raises RefusedError."""
     from pipeline.certificates.verify import number_in  # noqa: PLC0415 - slow to import
 
     used = work.tx.certificates.by_fingerprint(found.fingerprint)
     if used is not None:
         same = used.request_id == record.id
         code = "meta_certificate_same" if same else "meta_certificate_used"
-        raise NotTakenError(code, reference=record.reference)
+        raise RefusedError(code, reference=record.reference)
     named = number_in(found.text)
     if named and named != record.number:
         raise RefusedError("certificate_wrong_number", number=named, expected=record.number)

@@ -24,7 +24,7 @@ from pipeline.flow.lifecycle.meta_askings import (
     end_asking,
     outcome_of,
 )
-from pipeline.flow.lifecycle.meta_certificate import NotTakenError, take
+from pipeline.flow.lifecycle.meta_certificate import take
 from pipeline.flow.lifecycle.meta_word import (
     WATCHED,
     Finding,
@@ -123,18 +123,18 @@ def fetch_now(services: Services, graph: Graph, record: RequestRecord) -> None:
 
 def _ask(this: _Round) -> None:
     at = this.services.clock.now()
+    # read before Meta is asked: what changes meanwhile has another version, and waits
+    with this.services.store.read() as tx:
+        watched = tx.meta_numbers.watched(WATCHED, at + _SOON, _MOST)
     # a number may stand in the list again after it was deleted or moved away
     shown = {
         number.e164: number
         for number in sorted(this.graph.numbers(), key=lambda one: not one.status.gone)
     }
-    with this.services.store.read() as tx:
-        watched = tx.meta_numbers.watched(WATCHED, at + _SOON, _MOST)
     # in one order, so that two workers never wait for each other
     watched.sort(key=lambda record: (record.number, record.id))
-    for begin in range(0, len(watched), _PORTION):
-        portion = watched[begin : begin + _PORTION]
-        _apply_portion(this, portion, shown, at)
+    while watched:
+        del watched[: _apply_portion(this, watched[:_PORTION], shown, at)]
     this.fetch.sort(key=lambda wanted: wanted[0])
     for _, record in this.fetch[:_MOST_CALLS]:
         if this.over:
@@ -148,18 +148,28 @@ def _ask(this: _Round) -> None:
 
 def _apply_portion(
     this: _Round, portion: list[RequestRecord], shown: Mapping[str, MetaNumber], at: datetime
-) -> None:
-    """Apply what Meta said to some requests; one that fails is told and stops no other."""
+) -> int:
+    """Apply what Meta said to the first of ``portion``; return to how many.
+
+    One that fails is told and stops no other.
+    """
 
     def change(work: Work) -> list[tuple[RequestRecord, Finding]]:
-        return [_judge_safely(work, one, shown.get(one.number), at) for one in portion]
+        done: list[tuple[RequestRecord, Finding]] = []
+        for one in portion:
+            if done and work.keeps_others_waiting:
+                break
+            done.append(_judge_safely(work, one, shown.get(one.number), at))
+        return done
 
-    for record, found in this.services.run(change):
+    applied = this.services.run(change)
+    for record, found in applied:
         this.polled.events += found.event is not None
         if found.fetch:
             this.fetch.append((found.stumbles, record))
         if found.add:
             this.add.append(record)
+    return len(applied)
 
 
 def _judge_safely(
@@ -322,7 +332,7 @@ def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
     except RefusedError as error:
         failure = str(error.params.get("failure", ""))
         told = (error.code, failure)
-        if not isinstance(error, NotTakenError):
+        if not error.code.startswith("meta_"):  # a rule of ours
             told = ("certificate_not_issued", error.code)
         this.services.run(partial(_not_taken, record, *told))
 
@@ -337,9 +347,11 @@ def _stumbled(record: RequestRecord, work: Work) -> None:
 def _not_taken(record: RequestRecord, code: str, detail: str, work: Work) -> None:
     work.tx.numbers.lock(record.number)
     known = work.tx.meta_numbers.get(record.number)
-    if code == "meta_certificate_missing" and known.looks < _LOOKS_WITHOUT:
-        return  # it may take Meta a while to make it
-    _tell(work, known, record, code, detail)
+    known = replace(known, stumbles=known.stumbles + 1)
+    if code == "meta_certificate_missing" and known.stumbles < _LOOKS_WITHOUT:
+        work.tx.meta_numbers.put(known)  # it may take Meta a while to make it
+    else:
+        _tell(work, known, record, code, detail)
 
 
 def _tell_item(services: Services, record: RequestRecord, code: str, error: MetaError) -> None:

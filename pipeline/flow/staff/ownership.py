@@ -146,7 +146,9 @@ def register_number(
     if not pin:
         raise ConfigurationError("meta_pin_missing", key="meta.pin")
     if record.status is not Status.CERTIFICATE_ISSUED:
-        raise _not_now("register_not_now", record)
+        raise RefusedError(
+            "register_not_now", reference=record.reference, status=record.status.value
+        )
     number = graph.find_number(record.number)
     if number is None:
         raise _missing(record)
@@ -187,7 +189,7 @@ def _refuse_code(services: Services, record: RequestRecord, *, early: bool) -> N
     """Refuse a code where none belongs, or before the agreed call unless it was ``early``."""
     statuses = _OF_MOVING if _moves(record) else _OF_NEW
     if record.status not in statuses:
-        raise _not_now("code_not_now", record)
+        raise RefusedError("code_not_now", reference=record.reference, status=record.status.value)
     if not early and is_too_early(record, EventName.CODE_VERIFIED, services.clock.now()):
         slot = record.state.slot
         raise RefusedError(
@@ -253,7 +255,3 @@ def _moves(record: RequestRecord) -> bool:
 
 def _missing(record: RequestRecord) -> RefusedError:
     return RefusedError("meta_number_missing", reference=record.reference, number=record.number)
-
-
-def _not_now(code: str, record: RequestRecord) -> RefusedError:
-    return RefusedError(code, reference=record.reference, status=record.status.value)

@@ -6,11 +6,12 @@ from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.flow.connections import open_courier
 from pipeline.flow.services import Services, open_to_look
 from pipeline.flow.views.judges import Detected, detect
+from pipeline.meta.client import open_graph
 from pipeline.notifications.courier import DeliveryKind
 
 
 def first_look(settings: Settings) -> tuple[list[PipelineError], Detected]:
-    """Return what failed (state, mailbox, mail out), and who judges the senders."""
+    """Return what failed (state, mailbox, mail out, Meta), and who judges the senders."""
     faults: list[PipelineError] = []
     found = Detected()
     try:
@@ -27,7 +28,17 @@ def first_look(settings: Settings) -> tuple[list[PipelineError], Detected]:
                     faults.append(error)
     except PipelineError as error:
         faults.append(error)
+    if settings.asks_meta():
+        try:
+            _try_meta(settings)
+        except PipelineError as error:
+            faults.append(error)
     return faults, found
+
+
+def _try_meta(settings: Settings) -> None:
+    with open_graph(settings.meta, SystemClock()) as graph:
+        graph.numbers()
 
 
 def _try_courier(services: Services) -> None:

@@ -169,15 +169,15 @@ class MetaNumbers(Rows[MetaNumberRecord]):
         found: list[RequestRecord] = []
         # one statement a status: SQLite uses the index of no list of them
         for status in statuses:
-            found += table.open_in(status, limit, self._due(until))
+            found += table.open_in(status, limit, self._awake(until))
         return found
 
     def is_due(self, statuses: Collection[Status], now: datetime) -> bool:
         """Whether :meth:`watched` finds a request that is due at ``now``."""
         table = Requests(self._context)
-        return any(table.open_in(status, 1, self._due(now)) for status in statuses)
+        return any(table.open_in(status, 1, self._awake(now)) for status in statuses)
 
-    def _due(self, until: datetime) -> sa.ColumnElement[bool]:
+    def _awake(self, until: datetime) -> sa.ColumnElement[bool]:
         here, known = requests.c, meta_numbers.c
         waits = sa.exists().where(
             known.mailbox_id == here.mailbox_id,

@@ -147,7 +147,7 @@ def test_option_that_cannot_work_is_refused_and_nothing_is_written(
     assert [fault for fault in faults if fault not in err] == []
 
 
-@pytest.mark.parametrize("arguments", [("--port", "x"), ("--issuer", "meta"), ("--no", "x")])
+@pytest.mark.parametrize("arguments", [("--port", "x"), ("--issuer", "acme"), ("--no", "x")])
 def test_misused_option_is_a_usage_error(init: Init, arguments: tuple[str, ...]) -> None:
     assert init(*arguments)[0] == 2
     assert list(Path().iterdir()) == []

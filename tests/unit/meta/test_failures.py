@@ -21,9 +21,9 @@ from tests.servers.meta import FakeMeta, fake_meta
 from tests.servers.meta_failures import FAILURES
 from tests.unit.meta.calls import CALLS, CODE, OWNERSHIP, PIN, READS
 
-SLOW = ("slow", "drip", "drip_headers")
+SLOW = ("slow", "drip", "drip_headers", "informed")
 SERVER = ("500", "502", "503")
-LINE = ("hang_up", "reset", "cut")
+LINE = ("hang_up", "reset", "cut", "huge_headers")
 UNREADABLE = ("html", "broken_json", "list", "number", "null", "empty", "wrong_types", "huge",
               "gzip_bomb", "gzip", "deep_json", "not_utf8")  # fmt: skip
 QUICK = {

@@ -1,9 +1,11 @@
 """The way to Meta: the token, TLS with an authority of one's own, images, and who looks."""
 
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,18 @@ def test_a_server_without_tls_gets_no_token(meta: FakeMeta, tmp_path: Path) -> N
     assert isinstance(error, MetaError)
     assert (error.reason, error.params["said"]) == (Reason.TLS, "no TLS")
     assert meta.calls() == []
+
+
+def test_a_handshake_that_never_ends(meta: FakeMeta, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        settings = meta.settings(tmp_path, base_url=address)
+        settings = settings.model_copy(update={"timeout_seconds": 0.5})
+        with open_graph(settings, SystemClock(), lambda _: None) as graph:
+            for work in (graph.numbers, lambda: graph.create_link("1", "Hi")):
+                with pytest.raises(MetaError) as slow:
+                    work()
+                assert (slow.value.reason, slow.value.outcome_unknown) == (Reason.SLOW, False)
 
 
 def test_no_proxy_of_the_environment_gets_the_token(
@@ -165,8 +179,9 @@ def test_the_fake_refuses_what_the_description_does_not_know() -> None:
     good = {"code_method": "SMS", "language": "en_US"}
     path = "/v23.0/106/request_code"
     assert meta_contract.breaches("POST", path, {}, good, headers) == []
-    for body in ({}, None, [], {**good, "language": "english"}, {**good, "code_method": "sms"},
-                 {**good, "more": 1}, {**good, "language": 5}):  # fmt: skip
+    wrong: list[Any] = [{}, None, [], {**good, "language": "english"}, {**good, "more": 1},
+                        {**good, "code_method": "sms"}, {**good, "language": 5}]  # fmt: skip
+    for body in wrong:
         assert meta_contract.breaches("POST", path, {}, body, headers), body
     assert meta_contract.breaches("PUT", path, {}, good, headers)
     assert meta_contract.breaches("POST", "/106/request_code", {}, good, headers)

@@ -149,3 +149,55 @@ def test_all_links_of_a_number_are_listed(graph: Graph, meta: FakeMeta) -> None:
     with pytest.raises(MetaError) as full:
         graph.create_link(number.id, "one more")
     assert full.value.reason is Reason.REFUSED
+
+
+def test_a_number_that_came_back_is_found_before_the_one_that_left(
+    graph: Graph, meta: FakeMeta
+) -> None:
+    left = meta.account.add("+14155550100", status="MIGRATED")
+    assert (found := graph.find_number("+14155550100")) is not None
+    assert found.id == left.id
+    assert found.status.gone
+    back = meta.account.add("+14155550100", status="PENDING")
+    assert (found := graph.find_number("+14155550100")) is not None
+    assert found.id == back.id
+
+
+def test_a_new_name_has_a_certificate_of_its_own(graph: Graph, meta: FakeMeta) -> None:
+    number = meta.account.add("+14155550100", new_name_status="PENDING_REVIEW")
+    meta.account.approve_name(number)
+    waiting = graph.number(number.id)
+    assert (waiting.new_name_status, waiting.new_certificate) == (NameStatus.PENDING_REVIEW, None)
+    number.new_name_status = "APPROVED"
+    found = graph.number(number.id)
+    assert found.new_certificate == meta.account.new_certificate(number)
+    assert found.new_certificate != found.certificate
+    assert str(found.new_certificate) not in repr(found)
+
+
+def test_what_cannot_be_sent_is_refused(graph: Graph, meta: FakeMeta) -> None:
+    number = meta.account.add("+14155550100")
+    for work in (
+        lambda: graph.create_link(number.id, "half \ud83d"),
+        lambda: graph.add_number("+14155550101", "half \ud83d"),
+        lambda: graph.add_number("4155550101", "no plus"),
+        lambda: graph.image("https://scontent.fbcdn.net/" + "x" * 100_000),
+        lambda: graph.image("https://xn--\u00df.fbcdn.net/x"),
+    ):
+        with pytest.raises(MetaError) as refused:
+            work()
+        assert refused.value.reason is Reason.REFUSED
+    assert meta.calls() == []
+
+
+@pytest.mark.parametrize("odd", ["", "12345", "1234567", "１２３４５６", "12 456", "abcdef"])
+def test_what_is_no_code_or_pin_costs_no_try(graph: Graph, meta: FakeMeta, odd: str) -> None:
+    number = meta.account.add("+14155550100", code_status="VERIFIED")
+    with pytest.raises(MetaError) as wrong:
+        graph.verify_code(number.id, odd)
+    assert wrong.value.reason is Reason.CODE_WRONG
+    with pytest.raises(MetaError) as wrong:
+        graph.register(number.id, odd)
+    assert wrong.value.reason is Reason.PIN_WRONG
+    assert meta.calls() == []
+    assert number.registrations == []
