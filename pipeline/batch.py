@@ -21,10 +21,9 @@ from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
 from pipeline.flow.inbound.reconcile import reconcile as compare
 from pipeline.flow.inbound.refetch import fetch_anew
-from pipeline.flow.lifecycle import short_links
+from pipeline.flow.lifecycle import meta_poll, short_links
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
-from pipeline.flow.lifecycle.meta_poll import Polled, is_due, poll
 from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
@@ -323,22 +322,22 @@ def _due(run: _Run) -> None:
 def _ask_meta(run: _Run) -> None:
     """Ask Meta what is due; what waits to be sent goes first, for Meta may be slow."""
     services = run.services
-    polls = services.issuer.fetches and run.stage("meta", lambda: is_due(services), 0)
+    polls = services.issuer.fetches and run.stage("meta", lambda: meta_poll.is_due(services), 0)
     links = run.stage("links", lambda: short_links.due(services), 0)
     if (polls or links) and run.stage("send", lambda: _to_send(services), 0):
         _deliver(run, with_receipts=False)
-    polled = run.stage("meta", lambda: _poll(services), Polled()) if polls else Polled()
-    run.due += polled.events
-    run.issued += polled.issued
+    nothing = meta_poll.Polled()
+    polled = run.stage("meta", lambda: _poll(services), nothing) if polls else nothing
+    run.due, run.issued = run.due + polled.events, run.issued + polled.issued
     if polled.fault is not None:
         run.failed("meta", polled.fault)
     elif links:
         run.linked += run.stage("links", lambda: short_links.make_links(services), 0)
 
 
-def _poll(services: Services) -> Polled:
+def _poll(services: Services) -> meta_poll.Polled:
     with open_graph(services) as graph:
-        return poll(services, graph)
+        return meta_poll.poll(services, graph)
 
 
 def _deliver(run: _Run, *, with_receipts: bool = True) -> None:

@@ -49,7 +49,7 @@ def print_side(link: str) -> int:
 
     That is 2 cm for a short one; the more a code holds, the smaller its modules are.
     """
-    modules, _ = _code(link).symbol_size(scale=1, border=_QUIET_ZONE)
+    modules = int(_code(link).symbol_size(scale=1, border=_QUIET_ZONE)[0])
     return max(_LEAST_PRINT_MM, math.ceil(modules * _LEAST_MODULE_MM))
 
 

@@ -212,7 +212,7 @@ _STORIES: dict[str, Callable[[Story], RequestRecord]] = {
     "update_link": lambda story: story.ordered("update", existing_code="K7QX2ZBYWD4I1M"),
     "delete_link": lambda story: story.ordered("delete", existing_code="K7QX2ZBYWD4I1M"),
 }
-_RESULTS = {
+_RESULTS: dict[str, Callable[[dict[str, str]], bool]] = {
     "create_link": lambda links: sorted(links.values()) == sorted(["old", _TEXT]),
     "update_link": lambda links: links == {"K7QX2ZBYWD4I1M": _TEXT},
     "delete_link": lambda links: links == {},

@@ -94,7 +94,7 @@ def by_zxing(pictures: Sequence[Image.Image]) -> list[str]:
 
     Asked for all kinds of codes, it takes a row of modules for a bar code now and then.
     """
-    kind = zxingcpp.BarcodeFormat.QRCode
+    kind = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     found = [zxingcpp.read_barcodes(picture, formats=kind) for picture in pictures]
     return [codes[0].text if len(codes) == 1 else "" for codes in found]
 
