@@ -19,7 +19,6 @@ from tests.servers.meta import FakeMeta, fake_meta
 from tests.servers.meta_state import FakeNumber
 from tests.unit.qr.reading import by_librsvg, by_zxing, of_pdf, of_png
 from tests.world.customers import HANAKO, form
-from tests.world.fixtures import MakeWorld
 from tests.world.outbox import Sent
 from tests.world.world import World
 
@@ -329,10 +328,8 @@ def test_killed_at_each_step_makes_one_link_and_one_mail(
     assert story.mails(_SETTLED) == []
 
 
-def test_two_workers_make_one_link(
-    make_world: MakeWorld, meta: FakeMeta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story = _story(make_world(), meta, tmp_path)
+def test_two_workers_make_one_link(any_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = any_story
     record = story.ordered()
     asking, services = short_links._ask_meta, story.world.services
 
