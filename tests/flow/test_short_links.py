@@ -1,8 +1,12 @@
 """Short links with Meta as their provider: made, changed, deleted, refused, and every failure."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +24,7 @@ from tests.servers.meta_state import FakeNumber
 from tests.unit.qr.reading import by_librsvg, by_zxing, of_pdf, of_png
 from tests.world.customers import HANAKO, form
 from tests.world.outbox import Sent
+from tests.world.settings import write_settings
 from tests.world.world import World
 
 _NUMBER = "+819012345678"
@@ -326,6 +331,44 @@ def test_killed_at_each_step_makes_one_link_and_one_mail(
     assert _RESULTS[write](story.number.links)
     assert len(story.meta.calls(write)) == 1
     assert story.mails(_SETTLED) == []
+
+
+def test_kill_9_between_meta_s_answer_and_our_commit_makes_one_link(
+    story: Story, tmp_path: Path
+) -> None:
+    world = story.world
+    world.clock.set(datetime.now(UTC))
+    record = story.ordered()
+    story.meta.fail("create_link", "slow", done=True)
+    values = {
+        "base_url": story.meta.url,
+        "waba_id": story.meta.waba_id,
+        "token": {"file": tmp_path / "meta-token"},
+        "timeout_seconds": 60,
+    }
+    config = write_settings(
+        tmp_path / "pipeline.toml", store={"home": world.home}, qr={"provider": "meta"}, meta=values
+    )
+    command = [sys.executable, "-c", "from pipeline.cli import main; main(['run'])"]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "PIPELINE_CONFIG": str(config)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 90
+        while not story.number.links and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert process.poll() is None
+        assert list(story.number.links.values()) == [_TEXT]
+    finally:
+        process.kill()
+        process.wait()
+    assert [order.state for order in story.orders(record)] == [LinkState.ASKED]
+    assert len(story.mails(_SETTLED)) == 1
+    assert len(story.meta.calls("create_link")) == 1
+    assert len(story.number.links) == 1
 
 
 def test_two_workers_make_one_link(any_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
