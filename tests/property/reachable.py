@@ -213,6 +213,8 @@ def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...
             return tuple({"reminder": notice} for notice in sorted(_reminders(state)))
         case EventName.ASK:
             return ({}, {"variant": "not_ours"})
+        case EventName.MADE:
+            return ({}, {"variant": "updated"}, {"variant": "deleted"})
         case _:
             return ({},)
 
