@@ -140,8 +140,8 @@ def test_a_server_that_stays_away_is_told_once(world: World, meta: FakeMeta) -> 
     meta.account.add(NUMBER, NAME)
     meta.fail("*", "500", times=10_000)
     reviewed(world)
-    for _ in range(40):
-        world.batch(timedelta(minutes=10))
+    for _ in range(15):
+        world.batch(timedelta(minutes=20))
     assert told(world) == ["meta_down"]
     assert len(meta.calls()) < 100
     meta.reload()

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.config import CertificateSettings
 from pipeline.errors import RefusedError
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import review as decisions
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.request import Actor, EventName, NumberState, Status
+from pipeline.terms import Issuer
 from tests.servers.meta import FakeMeta
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.meta import (
@@ -79,10 +81,10 @@ def test_numbers_are_looked_at_less_and_less_often_and_by_one_list(
 ) -> None:
     record = reviewed(world)
     meta.account.add(NUMBER, NAME)
-    for _ in range(24 * 12):
-        world.later(minutes=5)
+    for _ in range(8 * 6):
+        world.later(minutes=10)
     assert world.again(record).status is Status.NAME_REVIEW
-    assert 20 < len(meta.calls("numbers")) < 36
+    assert 7 < len(meta.calls("numbers")) < 14
     assert meta.calls("number") == []
 
 
@@ -341,3 +343,22 @@ def test_nobody_of_staff_can_say_that_a_certificate_has_expired(
     with pytest.raises(RefusedError) as refused:
         decisions.advance(world.services, record, "saki", event=EventName.EXPIRE)
     assert refused.value.code == "actor_not_allowed"
+
+
+def test_an_order_that_staff_were_to_serve_is_served_after_the_setting_has_changed(
+    world: World, meta: FakeMeta
+) -> None:
+    def issue_by(issuer: Issuer) -> None:
+        world.change(certificates=CertificateSettings(issuer=issuer))
+        for name in ("issuer", "policy"):
+            world.services.__dict__.pop(name, None)
+
+    issue_by(Issuer.MANUAL)
+    record = reviewed(world)
+    record = decisions.advance(world.services, record, "saki", event=EventName.NAME_APPROVED)
+    assert alerts(world)[-1] == "certificate_wanted"
+    assert world.certificates(record) == []
+    meta.account.approve_name(meta.account.add(NUMBER, NAME))
+    issue_by(Issuer.META)
+    assert "certificate_issued" in notices(world.later(minutes=5))
+    assert [row.state for row in world.certificates(record)] == [LIVE]

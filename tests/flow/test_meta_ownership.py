@@ -328,7 +328,7 @@ def test_the_commands_for_the_code(
     assert call()[0] == ExitCode.USAGE
     assert call("--send", "--verify", "123456")[0] == ExitCode.USAGE
     assert call("--send", "voice")[0] == ExitCode.DONE
-    assert meta.calls("request_code")[-1].body["code_method"] == "VOICE"
+    assert meta.calls("request_code")[-1].body == {"code_method": "VOICE", "language": "ja_JP"}
     assert call("--send")[0] == ExitCode.DONE
     wrong = "000000" if number.code != "000000" else "111111"
     code, said = call("--verify", wrong)

@@ -42,6 +42,8 @@ from pipeline.tracks.catalogue import TRACKS
 from pipeline.wording.instants import told
 
 _CODE_DIGITS = 6
+#: The languages of our customers as Meta names those of its messages.
+_LOCALES = {"en": "en_US", "de": "de_DE", "ja": "ja_JP"}
 #: Where a new number may prove its ownership; one that moves does so in its call alone.
 _OF_NEW = frozenset(
     {
@@ -69,14 +71,14 @@ def send_code(
     """Let Meta send the code that proves the ownership of the number; return the request.
 
     A number that moves is added to the account first, when a setting allows it. Raises RefusedError
-    ``code_not_now``, ``outcome_too_early``, ``meta_number_missing``, ``code_already_verified``, and
+    ``code_not_now``, ``code_too_early``, ``meta_number_missing``, ``code_already_verified``, and
     MetaError.
     """
     _refuse_code(services, record, early=early)
     number = graph.find_number(record.number) or _added(services, graph, record, who)
     if number.code_status is CodeStatus.VERIFIED:
         raise RefusedError("code_already_verified", reference=record.reference)
-    language = services.settings.meta.code_language
+    language = _LOCALES.get(record.language, services.settings.meta.code_language)
     asking = _begin(services, record, who, Asked.SEND_CODE)
     try:
         graph.request_code(number.id, method, language)
