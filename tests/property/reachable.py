@@ -180,6 +180,10 @@ def events(step: Step, state: RequestState) -> Iterator[Event]:
             yield Event(name, actor, NOW, proven=True, **facts)
 
 
+#: The variants that the flow gives to an event, beside none.
+_VARIANTS = {EventName.ASK: ("not_ours",), EventName.MADE: ("updated", "deleted")}
+
+
 def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...]:
     match name:
         case EventName.ROUTE:
@@ -211,12 +215,8 @@ def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...
             return ({"reason": "lost"}, {"reason": "our_mistake"})
         case EventName.REMIND:
             return tuple({"reminder": notice} for notice in sorted(_reminders(state)))
-        case EventName.ASK:
-            return ({}, {"variant": "not_ours"})
-        case EventName.MADE:
-            return ({}, {"variant": "updated"}, {"variant": "deleted"})
         case _:
-            return ({},)
+            return ({}, *({"variant": variant} for variant in _VARIANTS.get(name, ())))
 
 
 def _reminders(state: RequestState) -> set[str]:
