@@ -1,6 +1,8 @@
 """Orders for short links: kept whole, found by request and number, polled while they are open."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,9 @@ from pipeline.store import Store
 from pipeline.store.short_link_records import LinkAction, LinkOrder, LinkState
 
 if TYPE_CHECKING:
-    from tests.unit.store.conftest import Later, Make
+    from tests.unit.store.conftest import Make
+
+Later = Callable[[float], datetime]
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def order(store: Store, make: "Make") -> LinkOrder:
     return made
 
 
-def test_what_became_of_an_order_is_kept(store: Store, order: LinkOrder, later: "Later") -> None:
+def test_what_became_of_an_order_is_kept(store: Store, order: LinkOrder, later: Later) -> None:
     done = replace(
         order,
         state=LinkState.DONE,
@@ -57,7 +61,7 @@ def test_what_became_of_an_order_is_kept(store: Store, order: LinkOrder, later: 
 
 
 def test_orders_are_polled_while_they_are_open(
-    store: Store, order: LinkOrder, later: "Later"
+    store: Store, order: LinkOrder, later: Later
 ) -> None:
     with store.read() as transaction:
         assert transaction.short_links.due(later(-1), 10) == []

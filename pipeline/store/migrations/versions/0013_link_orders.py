@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["mailbox_id", "request_id"],
             ["requests.mailbox_id", "requests.id"],
+            name="fk_link_orders_requests",
         ),
     )
     op.create_index(
