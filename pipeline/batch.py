@@ -21,9 +21,9 @@ from pipeline.flow.inbound.plan import plan
 from pipeline.flow.inbound.process import Processed, process
 from pipeline.flow.inbound.reconcile import reconcile as compare
 from pipeline.flow.inbound.refetch import fetch_anew
+from pipeline.flow.lifecycle import meta_poll, short_links
 from pipeline.flow.lifecycle.due import run_due
 from pipeline.flow.lifecycle.issuance import issue_pending
-from pipeline.flow.lifecycle.meta_poll import Polled, is_due, poll
 from pipeline.flow.outgoing.alerts import queue_digest
 from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
@@ -107,8 +107,8 @@ class Failure:
 class Summary:
     """What one batch did; ``unreachable`` names a server that was down.
 
-    ``withheld`` mails are on the server, which does not deliver them. ``one_list`` is the mailing
-    list that most of the last mails came through.
+    ``linked`` are orders for short links. ``withheld`` mails are on the server, which does not
+    deliver them. ``one_list`` is the mailing list that most of the last mails came through.
     """
 
     fetched: int = 0
@@ -118,6 +118,7 @@ class Summary:
     moved: int = 0
     due: int = 0
     issued: int = 0
+    linked: int = 0
     sent: int = 0
     put_off: int = 0
     failed: int = 0
@@ -138,7 +139,7 @@ class Summary:
     def did_something(self) -> bool:
         """Whether anything was done or tried."""
         messages = self.fetched + self.processed + self.deferred + self.quarantined + self.moved
-        requests = self.due + self.issued
+        requests = self.due + self.issued + self.linked
         return messages + requests + self.sent + self.put_off + self.failed + self.in_doubt > 0
 
     @property
@@ -164,6 +165,7 @@ class _Run:
     withheld: int = 0
     due: int = 0
     issued: int = 0
+    linked: int = 0
     sendings: list[Delivered] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
@@ -227,6 +229,7 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
             moved=run.moves.moved,
             due=run.due,
             issued=run.issued,
+            linked=run.linked,
             sent=sum(sending.sent for sending in run.sendings),
             put_off=sum(sending.deferred for sending in run.sendings),
             failed=sum(sending.failed for sending in run.sendings),
@@ -317,22 +320,24 @@ def _due(run: _Run) -> None:
 
 
 def _ask_meta(run: _Run) -> None:
-    """Ask Meta when it issues; what waits to be sent goes first, for Meta may be slow."""
+    """Ask Meta what is due; what waits to be sent goes first, for Meta may be slow."""
     services = run.services
-    if not services.issuer.fetches or not run.stage("meta", lambda: is_due(services), False):  # noqa: FBT003 - the value
-        return
-    if run.stage("send", lambda: _to_send(services), 0):
+    polls = services.issuer.fetches and run.stage("meta", lambda: meta_poll.is_due(services), 0)
+    links = run.stage("links", lambda: short_links.due(services), 0)
+    if (polls or links) and run.stage("send", lambda: _to_send(services), 0):
         _deliver(run, with_receipts=False)
-    polled = run.stage("meta", lambda: _poll(services), Polled())
-    run.due += polled.events
-    run.issued += polled.issued
+    nothing = meta_poll.Polled()
+    polled = run.stage("meta", lambda: _poll(services), nothing) if polls else nothing
+    run.due, run.issued = run.due + polled.events, run.issued + polled.issued
     if polled.fault is not None:
         run.failed("meta", polled.fault)
+    elif links:
+        run.linked += run.stage("links", lambda: short_links.make_links(services), 0)
 
 
-def _poll(services: Services) -> Polled:
+def _poll(services: Services) -> meta_poll.Polled:
     with open_graph(services) as graph:
-        return poll(services, graph)
+        return meta_poll.poll(services, graph)
 
 
 def _deliver(run: _Run, *, with_receipts: bool = True) -> None:

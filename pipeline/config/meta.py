@@ -22,6 +22,8 @@ def meta_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationErr
     needed = ""
     if settings.certificates.issuer == terms.Issuer.META:
         needed = 'certificates.issuer = "meta"'
+    elif settings.qr.provider == "meta":
+        needed = 'qr.provider = "meta"'
     elif meta.token.is_set():
         needed = "meta.token"
     if needed and not meta.waba_id:

@@ -214,6 +214,12 @@ class PhoneSettings(Section):
     restricted: tuple[str, ...] = ("CU", "IR", "KP", "SY")
 
 
+class QrSettings(Section):
+    """Who makes short links; without a provider a code carries the chat link."""
+
+    provider: Literal["none", "meta"] = "none"
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -258,6 +264,7 @@ class Settings(Section):
     meta: MetaSettings = MetaSettings()
     forms: FormSettings = FormSettings()
     phones: PhoneSettings = PhoneSettings()
+    qr: QrSettings = QrSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
     watch: WatchSettings = WatchSettings()
@@ -277,8 +284,9 @@ class Settings(Section):
         return courier.kind == "smtp" and with_user and token
 
     def asks_meta(self) -> bool:
-        """Return whether Meta is asked for anything: it issues, or somebody gave its token."""
-        return self.certificates.issuer == terms.Issuer.META or self.meta.token.is_set()
+        """Return whether Meta is asked for anything: it is named, or somebody gave its token."""
+        wanted = self.certificates.issuer == terms.Issuer.META or self.qr.provider == "meta"
+        return wanted or self.meta.token.is_set()
 
     def copies_folder(self) -> str:
         """Return the folder of our own copies of sent mail."""

@@ -86,6 +86,8 @@ class NoticeDetails:
     suggestion: FormKind | None = None
     files: tuple[MailFile, ...] = ()
     chat_link: str = ""
+    short_link: str = ""
+    print_mm: int = 0
     copies: tuple[MailFile, ...] = ()
     promise_at: datetime | None = None
     first_asked: bool = False

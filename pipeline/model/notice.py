@@ -147,7 +147,8 @@ class NoticeFacts:
     are what we promise, in working days. ``life_days`` is how long a certificate lasts,
     ``integration_days`` after how long Genesys Cloud deletes an integration that is not active, and
     ``deleted_at`` when that is. ``ownership_days`` is how long a verified ownership counts.
-    ``short_link`` is Meta's, ``other_number`` the second spelling of a doubtful number.
+    ``short_link`` is Meta's, ``print_mm`` how many millimetres wide a code has to be on paper (0:
+    the usual). ``other_number`` is the second spelling of a doubtful number.
     ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
@@ -209,6 +210,7 @@ class NoticeFacts:
     ownership_days: int = field(default_factory=lambda: terms.OWNERSHIP_DAYS)
     deleted_at: datetime | None = None
     short_link: str = ""
+    print_mm: int = 0
     other_number: str = ""
     next_status: Status | None = None
     by_voice: bool = True

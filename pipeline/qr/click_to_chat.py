@@ -18,8 +18,13 @@ def chat_link(e164: str, text: str = "") -> str:
     if not found:
         raise RefusedError("number_not_e164", number=e164)
     link = f"https://wa.me/{found[1]}"
-    message = "\n".join(text.splitlines()).strip()
+    message = message_of(text)
     if not message:
         return link
     # Half a character (a lone surrogate of a damaged file) has no UTF-8: a question mark it is.
     return f"{link}?text={quote(message, safe='', errors='replace')}"
+
+
+def message_of(text: str) -> str:
+    """Return ``text`` as the message of a chat: line feeds between its lines, no blanks around."""
+    return "\n".join(text.splitlines()).strip()

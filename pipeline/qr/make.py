@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.model.notice import MailFile
 from pipeline.qr.button import button_html, signature_line
 from pipeline.qr.click_to_chat import chat_link
-from pipeline.qr.images import qr_png, qr_svg
+from pipeline.qr.images import print_side, qr_png, qr_svg
 from pipeline.qr.sheet import can_be_printed, sheet_pdf
 
 
@@ -16,7 +16,8 @@ class QrOrder:
     ``text`` is the message that waits in the chat, or empty; ``formats`` the form's choice:
     ``svg``, ``png``, or ``both`` (which an empty or unknown one is taken for). ``reference`` names
     the file of the button; the number (E.164) does without one. ``opt_in`` is the sentence that
-    people agree to by using the code.
+    people agree to by using the code. ``short_link``, when there is one, is what everything carries
+    in place of the chat link.
     """
 
     number: str
@@ -26,16 +27,23 @@ class QrOrder:
     business: str = ""
     reference: str = ""
     opt_in: str = ""
+    short_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QrResult:
-    """The chat link, and the files that go out with it (images, sheet, button, signature)."""
+    """The link of the code, and the files that go out with it (images, sheet, button, signature).
+
+    ``chat_link`` is the click-to-chat link, which ``link`` is too unless there is a short one.
+    ``print_mm`` is how many millimetres wide the code has to be on paper.
+    """
 
     link: str
+    chat_link: str
     files: tuple[MailFile, ...]
     button: str
     signature: str
+    print_mm: int = 0
 
 
 def make(order: QrOrder) -> QrResult:
@@ -45,7 +53,8 @@ def make(order: QrOrder) -> QrResult:
     to stand on it. Raises RefusedError when the number is no E.164 number, or the text does not
     fit into a QR code; ConfigurationError (``pango_missing``).
     """
-    link = chat_link(order.number, order.text)
+    chat = chat_link(order.number, order.text)
+    link = order.short_link or chat
     name = order.number.removeprefix("+")
     button = button_html(link, order.language, order.business)
     signature = signature_line(link, order.language)
@@ -62,4 +71,4 @@ def make(order: QrOrder) -> QrResult:
     files.append(MailFile(button_file, "text/plain", button.encode("ascii")))
     line = (signature + "\r\n").encode("utf-8")
     files.append(MailFile(f"whatsapp-signature_{name}.txt", "text/plain", line))
-    return QrResult(link=link, files=tuple(files), button=button, signature=signature)
+    return QrResult(link, chat, tuple(files), button, signature, print_side(link))

@@ -13,7 +13,7 @@ from pipeline.store.tables.leases import Leases
 from pipeline.store.tables.memory import Memory
 from pipeline.store.tables.messages import Messages
 from pipeline.store.tables.notes import Attachments, Notes, SentTexts
-from pipeline.store.tables.numbers import MetaAskings, MetaNumbers, Numbers
+from pipeline.store.tables.numbers import MetaAskings, MetaNumbers, Numbers, ShortLinks
 from pipeline.store.tables.organisations import Organisations
 from pipeline.store.tables.outbox import Outbox
 from pipeline.store.tables.privacy import Privacy
@@ -52,6 +52,7 @@ class Transaction:
     organisations = _Table(Organisations)
     certificates = _Table(Certificates)
     signings = _Table(Signings)
+    short_links = _Table(ShortLinks)
     outbox = _Table(Outbox)
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)

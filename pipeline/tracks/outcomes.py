@@ -62,6 +62,10 @@ def _reminder(case: Case) -> tuple[Effect, ...]:
     return (SendNotice(NoticeName(name), case.event.variant),) if name else ()
 
 
+def _qr_delivered(case: Case) -> tuple[Effect, ...]:
+    return (SendNotice(NoticeName.QR_DELIVERED, case.event.variant),)
+
+
 def _alert(_case: Case) -> tuple[Effect, ...]:
     return (AlertStaff("overdue"),)
 
@@ -74,6 +78,7 @@ ACKNOWLEDGED_OR_QUESTION = Chosen("acknowledged or question", _acknowledged_or_q
 DELIVERY = Chosen("certificate_issued, then certificate_reissued", _delivery)
 ACKNOWLEDGED_ONCE = Chosen("acknowledged (once)", _acknowledged_once)
 REMINDER = Chosen("the reminder", _reminder)
+QR_DELIVERED = Chosen("qr_delivered (made, updated or deleted)", _qr_delivered)
 ALERT = Chosen("alert overdue", _alert)
 
 

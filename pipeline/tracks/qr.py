@@ -106,7 +106,7 @@ _CONTENT_REVIEW = Step(
     (
         TransitionRule(E.APPROVE, STAFF, Status.MAKING),
         # What needs an outside provider that we do not have is made by staff.
-        TransitionRule(E.MADE, STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
+        TransitionRule(E.MADE, STAFF, Status.DELIVERED, (o.QR_DELIVERED,)),
         TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         *REVISABLE,
         *BEFORE_APPROVAL,
@@ -120,7 +120,7 @@ _MAKING = Step(
     Status.MAKING,
     Move.SYSTEM,
     (
-        TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, notice(NoticeName.QR_DELIVERED)),
+        TransitionRule(E.MADE, SYSTEM_STAFF, Status.DELIVERED, (o.QR_DELIVERED,)),
         TransitionRule(E.PROVIDER_REFUSED, SYSTEM, Status.CONTENT_REVIEW),
         TransitionRule(E.MAKING_FAILED, SYSTEM),
         # The code is made again: that is what follows this status, whatever led to it.

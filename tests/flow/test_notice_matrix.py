@@ -59,7 +59,6 @@ _DIRECT: dict[tuple[NoticeName, str], frozenset[Status] | None] = {
 _NEVER_WRITTEN = {
     "status_changed": "Each change that is told of has a document of its own.",
     "question": "Staff ask with needs_correction.",
-    "qr_delivered.deleted": "A short link is deleted by staff, outside the tracks.",
     "staff_alert": "It goes to the team, about no status.",
     "help_choose_form.details_known": "What the customer told is no state: see the samples.",
     "held.corrections": "Too many corrections are told to staff alone.",
@@ -123,6 +122,8 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         certificate_sent=state.had_certificate,
         certificate_ordered=state.certificate_wanted_at is not None,
         after_route=cell.variant == "after_route",
+        # of a link that is gone nothing is enclosed
+        files=() if cell.variant == "deleted" else usual.files,
         integration_known=state.integration_created_at is not None,
         deleted_at=None,
         undo_until=None,

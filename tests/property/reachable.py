@@ -203,12 +203,17 @@ def events(step: Step, state: RequestState) -> Iterator[Event]:
 
 
 def _judges(name: EventName, actor: Actor, state: RequestState) -> bool:
-    """Tell whether the event says whose the number is: what staff enter, and who is held, do not.
+    """Tell whether the event says whose the number is; of staff's events only answers do.
 
     A hold that the customer sees is told as it is, whatever comes then.
     """
     told = state.status is Status.HELD and not state.hidden
-    return name is EventName.ROUTE or (actor is not Actor.STAFF and not told)
+    entered = name in {EventName.CORRECTED, EventName.PROBLEMS_FOUND}
+    return name is EventName.ROUTE or ((actor is not Actor.STAFF or entered) and not told)
+
+
+#: The variants that the flow gives to an event, beside none.
+_VARIANTS = {EventName.ASK: ("not_ours",), EventName.MADE: ("updated", "deleted")}
 
 
 def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...]:
@@ -244,10 +249,8 @@ def _facts(name: EventName, state: RequestState) -> tuple[Mapping[str, Any], ...
             return ({"reason": "lost"}, {"reason": "our_mistake"})
         case EventName.REMIND:
             return tuple({"reminder": notice} for notice in sorted(_reminders(state)))
-        case EventName.ASK:
-            return ({}, {"variant": "not_ours"})
         case _:
-            return ({},)
+            return ({}, *({"variant": variant} for variant in _VARIANTS.get(name, ())))
 
 
 def _reminders(state: RequestState) -> set[str]:

@@ -42,6 +42,7 @@ _VARIANTS: dict[EventName, tuple[tuple[str, HoldReason | None], ...]] = {
     EventName.CLEAN: (("", None), ("queued", None), ("reused_number", None)),
     EventName.CONFLICT_FOUND: _STOPPED,
     EventName.M2M_DOUBTFUL: (("m2m", HoldReason.M2M),),
+    EventName.MADE: (("", None), ("updated", None), ("deleted", None)),
     EventName.HOLD: tuple(
         ("", reason) for reason in (HoldReason.STAFF, HoldReason.TOO_MANY, HoldReason.FIRST_OF_TWO)
     ),

@@ -61,6 +61,8 @@ def notice_facts(
         previous_status=previous,
         active_since=_active_since(work, record),
         chat_link=details.chat_link,
+        short_link=details.short_link,
+        print_mm=details.print_mm,
         files=tuple(file.name for file in details.files),
         suggestion=record.form_sent or details.suggestion or record.suggestion,
         requests=details.requests,

@@ -12,6 +12,7 @@ from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import refuse_open_answers
+from pipeline.flow.lifecycle.qr_code import done_by_staff
 from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
@@ -183,10 +184,12 @@ def _record(
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         if name is EventName.CORRECTED:
             _refuse_open_answers(work, current)
-        found = staff_event(
-            work.services, current, name, who, slots=slots, new_date=new_date, slot=slot
-        )
-        changed = apply_event(work, current, found, by_staff(who))
+        variant, details = "", NoticeDetails()
+        if name is EventName.MADE:
+            variant, details = done_by_staff(work, current)
+        values = {"slots": slots, "new_date": new_date, "slot": slot, "variant": variant}
+        found = staff_event(work.services, current, name, who, **values)
+        changed = apply_event(work, current, found, by_staff(who), details)
         settle_other(work, current, name)
         return changed
 

@@ -18,6 +18,9 @@ _SAID_BY_A_NAME = frozenset({"business_platform", "unknown"})
 #: The references that a subject has room for.
 _NAMED_IN_SUBJECT = 2
 
+#: The least side of a printed code, border included; long links need more.
+_USUAL_PRINT_MM = 20
+
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
@@ -229,3 +232,15 @@ class View(Dated):
     def short_link(self) -> str:
         """Meta's short link."""
         return Link(self.facts.short_link)
+
+    @property
+    def short_code(self) -> str:
+        """The code of Meta's short link, by which it is changed and deleted."""
+        return Whole(self.facts.short_link.rpartition("/")[2])
+
+    @property
+    def print_size(self) -> str:
+        """How wide the code has to be on paper: 2 cm, or more for a link that is long."""
+        side = self.facts.print_mm
+        told = f"{side} mm" if side > _USUAL_PRINT_MM else f"{_USUAL_PRINT_MM // 10} cm"
+        return told.replace(" ", "\u00a0")

@@ -1,4 +1,4 @@
-"""The numbers: what we know of each, and what Meta said; a decision about one locks its row."""
+"""The numbers: what we know of each, what Meta said, their short links; decisions lock a row."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -13,10 +13,12 @@ from pipeline.store.meta_records import Asked, AskingRecord, MetaNumberRecord
 from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.store.schema.mail_and_requests import numbers, requests
 from pipeline.store.schema.meta import meta_askings, meta_numbers
+from pipeline.store.schema.short_links import link_orders
 from pipeline.store.schema.types import clean
+from pipeline.store.short_link_records import LinkOrder
 from pipeline.store.statements import Insert, OfSeveral, Statement, Upsert, param
 from pipeline.store.tables.requests import OF_NUMBERS, Requests
-from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
+from pipeline.store.tables.rows import Mapper, Rows, changing, due_first, of_mailbox
 
 _MAPPER = Mapper(NumberRecord, numbers)
 _NUMBER = Mapper(MetaNumberRecord, meta_numbers)
@@ -211,3 +213,68 @@ class MetaAskings(Rows[AskingRecord]):
         """Return what was asked for the request, the oldest first."""
         mine = self._select(meta_askings.c.request_id == request_id, meta_askings.c.what == what)
         return self._all(mine.order_by(meta_askings.c.id))
+
+
+_LINK = Mapper(LinkOrder, link_orders)
+_LINKS = link_orders.c
+_LINK_KEPT = frozenset({"id", "request_id", "number", "ordered_at"})
+
+
+def _saving_link() -> sa.Update:
+    names = [column.name for column in _LINKS if column.name not in {*_LINK_KEPT, "mailbox_id"}]
+    return changing(link_orders, _LINKS.id == param("id"), names=names)
+
+
+def _links_of(column: sa.Column[Any]) -> Statement:
+    return Statement(lambda: _LINK.mine(column == param(column.name)).order_by(_LINKS.id))
+
+
+def _link_by_id() -> sa.Select[Any]:
+    return _LINK.mine(_LINKS.id == param("id"))
+
+
+_GET_LINK = Statement(_link_by_id)
+_LOCK_LINK = Statement(_link_by_id, lock="wait")
+_DUE_LINKS = Statement(lambda: due_first(_LINK, _LINKS.next_at))
+_LINKS_OF_REQUEST = _links_of(_LINKS.request_id)
+_LINKS_OF_NUMBER = _links_of(_LINKS.number)
+_SAVE_LINK = Statement(_saving_link)
+_Orders = list[LinkOrder]
+
+
+class ShortLinks(Rows[LinkOrder]):
+    """The rows of ``link_orders``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, link_orders, _LINK)
+
+    def order(self, record: LinkOrder) -> None:
+        """Insert an order."""
+        self._insert(record)
+
+    def save(self, record: LinkOrder) -> None:
+        """Write what became of an order that this transaction has locked."""
+        values = self._mapper.values(record)
+        self._change(
+            _SAVE_LINK, **{name: values[name] for name in values if name not in _LINK_KEPT - {"id"}}
+        )
+
+    def due(self, now: datetime, limit: int) -> _Orders:
+        """Return orders that are due, longest first."""
+        return self._found(_DUE_LINKS, now=now, most=limit)
+
+    def get(self, order_id: str) -> LinkOrder | None:
+        """Return the order, or None."""
+        return self._one(_GET_LINK, id=order_id)
+
+    def lock(self, order_id: str) -> LinkOrder | None:
+        """Return the order as it is now, locked until the transaction ends, or None."""
+        return self._one(_LOCK_LINK, id=order_id)
+
+    def of_request(self, request_id: str) -> _Orders:
+        """Return the orders of a request, oldest first."""
+        return self._found(_LINKS_OF_REQUEST, request_id=request_id)
+
+    def of_number(self, number: str) -> _Orders:
+        """Return the orders of a number, oldest first."""
+        return self._found(_LINKS_OF_NUMBER, number=number)

@@ -20,6 +20,7 @@ from pipeline.store.schema.mail_and_requests import (
     sent_texts,
 )
 from pipeline.store.schema.meta import meta_askings
+from pipeline.store.schema.short_links import link_orders
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import constant
 
@@ -80,6 +81,12 @@ class Privacy:
         )
         self._run(
             sa.update(meta_askings).where(*self._of(meta_askings, request_id)).values(e164="")
+        )
+        # of the text a digest alone is kept; whoever guesses the text would know it by that
+        self._run(
+            sa.update(link_orders)
+            .where(*self._of(link_orders, request_id))
+            .values(number="", sha256="", next_at=None)
         )
         self._run(
             sa.update(requests)

@@ -26,6 +26,7 @@ from pipeline.store.records import (
     QuarantineRecord,
     RequestRecord,
 )
+from pipeline.store.short_link_records import LinkAction, LinkOrder, LinkState
 from tests.world.queued import claim_mails
 
 if TYPE_CHECKING:
@@ -180,6 +181,9 @@ def test_erased_request_keeps_its_history_and_nothing_personal(
     others = make.message(sha256=shared)
     file = AttachmentRecord(make.id(), request.id, mine.id, "f.xlsx", "x/y", shared, 1)
     mail = make.mail(request_id=request.id)
+    wanted = (LinkAction.NEW, LinkState.WANTED)
+    instants = (make.now, make.now)
+    order = LinkOrder(make.id(), request.id, request.number, *wanted, *instants, "8" * 64)
     _insert(store, request)
 
     def fill(transaction: Transaction) -> None:
@@ -190,6 +194,7 @@ def test_erased_request_keeps_its_history_and_nothing_personal(
         transaction.notes.insert(note)
         transaction.events.append(make.event(request))
         transaction.outbox.enqueue(mail)
+        transaction.short_links.order(order)
 
     store.run(fill)
     with store.read() as transaction:
@@ -207,6 +212,9 @@ def test_erased_request_keeps_its_history_and_nothing_personal(
     assert (found.revision, list(found.notes), list(found.attachments)) == (None, [], [])
     assert [(row.sender, row.subject, row.sha256) for row in found.messages] == [("", "", "")]
     assert [(row.recipient, row.content) for row in found.outbox] == [("", b"")]
+    with store.read() as transaction:
+        (kept,) = transaction.short_links.of_request(request.id)
+    assert (kept.number, kept.sha256, kept.next_at) == ("", "", None)
 
 
 def test_raw_mail_is_given_up_after_its_time(store: Store, make: "Make", later: Later) -> None:
