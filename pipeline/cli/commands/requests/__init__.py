@@ -35,7 +35,15 @@ from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
 __all__ = [
-    *("accept", "answer", "code", "delay", "give_back", "note", "register", "snooze", "take"),
+    "accept",
+    "answer",
+    "code",
+    "delay",
+    "give_back",
+    "note",
+    "register",
+    "snooze",
+    "take",
     "tick",
 ]
 
