@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.errors import ConfigurationError, RefusedError
 from pipeline.flow.services.state import open_store
 from pipeline.flow.staff import certificates
@@ -391,3 +392,29 @@ def test_certificate_of_another_number_is_not_entered(make_world: MakeWorld) -> 
     assert refused(error) == "certificate_wrong_number"
     assert world.again(record).status is Status.APPROVED
     assert world.certificates(record) == []
+
+
+def test_draft_that_waited_is_made_anew_and_keeps_its_seven_days(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = any_world
+    record = _reviewed(world)
+
+    def lost(*_: object) -> None:
+        raise ConfigurationError("authority_missing", path="authority.key")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmbeddedIssuer, "finish", lost)
+        with pytest.raises(ConfigurationError):
+            _named(world, record)
+    (draft,) = world.certificates(record)
+    assert draft.state is CertificateState.PREPARED
+    world.batch(timedelta(days=6))
+    world.batch()
+    old, made = world.certificates(record)
+    assert (old.state, old.end_reason, old.issued_at) == (REVOKED, "draft_old", None)
+    assert made.state is LIVE
+    assert made.serial != draft.serial
+    assert made.expires_at == made.created_at + timedelta(days=7)
+    assert made.created_at == world.clock.now().replace(microsecond=0)
+    assert notices(world.staff_mails()).count("certificate_issued") == 1

@@ -7,6 +7,7 @@ certificate and one mail (spec, section 6). Several that wait go each step toget
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from pipeline.flow.lifecycle.certificate_rows import (
     refuse_clock_behind,
     refuse_number_of_another,
     refuse_unless_issuable,
+    reserve,
 )
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
@@ -34,6 +36,9 @@ T = TypeVar("T")
 _PORTION = 50
 #: So many go a step together at most, while nobody waits too long for the transaction.
 _TOGETHER = 10
+#: A draft that was not signed by then is made anew, with another serial: a certificate counts from
+#: its creation, and the customer would lose what has passed.
+_DRAFT_LASTS = timedelta(hours=1)
 #: Somebody else wrote the request while its certificate was made.
 _CHANGED_MEANWHILE = "stale_request"
 
@@ -224,6 +229,11 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
         return []
     refuse_unless_issuable(work, record)
     refuse_clock_behind(work, record, row.created_at)
+    if _is_old(work, row):
+        _give_up(work, row, "draft_old")
+        note_failed(work, Signed.CERTIFICATE, row.serial, "draft_old")
+        reserve(work, record)
+        return []
     issued = work.services.issuer.finish(row.to_be_signed)
     now = work.now
     end_live(work, record, CertificateState.SUPERSEDED, "superseded")
@@ -246,6 +256,15 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
         certificate_expires_at=row.expires_at,
     )
     return [apply_event(work, record, event, Trigger())]
+
+
+def _is_old(work: Work, row: CertificateRecord) -> bool:
+    """Tell whether a draft of our own authority has waited: its days have begun without anybody.
+
+    What an issuer outside of us created keeps its date.
+    """
+    ours = work.services.issuer.uses_authority
+    return ours and row.created_at is not None and work.now - row.created_at > _DRAFT_LASTS
 
 
 def _give_up(work: Work, row: CertificateRecord, reason: str = "not_wanted") -> None:
