@@ -650,7 +650,12 @@ def test_cancelled_certificate_leaves_the_calendar_and_the_next_one_comes_back(
     decisions.release(world.services, held, "saki")
     certificates.reissue_certificate(world.services, world.again(record), "saki")
     mails += world.staff_mails()
-    assert notices(mails) == ["certificate_issued", "certificate_revoked", "certificate_reissued"]
+    assert notices(mails) == [
+        "certificate_issued",
+        "certificate_revoked",
+        "status_changed:released",
+        "certificate_reissued",
+    ]
     (issued, revoked, reissued) = [
         Calendar.from_ical(content)
         for mail in mails

@@ -118,7 +118,7 @@ def read(text: str) -> list[Locked]:
 
 def wrong(text: str, extras: tuple[str, ...]) -> Iterator[str]:
     """Yield what is wrong with a lock; nothing when it is closed."""
-    yield from (f"an address: {word}" for word in ("http", "-url", " @ ", "-e ") if word in text)
+    yield from (f"an address: {word}" for word in ("://", "-url", " @ ", "-e ") if word in text)
     locked = read(text)
     for line in locked:
         if not line.hashes:

@@ -84,8 +84,9 @@ def approve(
     """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        refuse_open_answers(work, current)
         current = _tick_off(work.tx, current, ticked)
+        if not current.state.ended:
+            refuse_open_answers(work, current)
         state = replace(
             current.state,
             business_verified=current.state.business_verified or business_verified,

@@ -11,12 +11,15 @@ from pipeline.config.sections import CertificateSettings
 from pipeline.terms import Issuer
 
 _PACKAGE = Path(__file__).parents[3] / "pipeline"
-#: Where an issuer says who it is, and where the values of the setting are declared.
+#: Where an issuer says who it is, where the values of the setting are declared, and where it is
+#: asked for what the client of Meta needs beside.
 _DECLARED = {
     "terms.py",
     "config/sections.py",
     "certificates/profile.py",
-    *(f"certificates/issuers/{name}.py" for name in ("choose", "embedded", "manual")),
+    "config/meta.py",
+    "cli/pages/interview.py",
+    *(f"certificates/issuers/{name}.py" for name in ("choose", "embedded", "manual", "meta")),
 }
 _NAMED = re.compile(r"""\bIssuer\.[A-Z]|certificates\.issuer\s*[!=]=|issuer\s*[!=]=\s*["']""")
 

@@ -29,6 +29,8 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("request", "edit"): (_REFERENCE, "website=x"),
     ("request", "send-form"): (_REFERENCE, "--form", "onboarding"),
     ("mail", "files"): (_REFERENCE,),
+    ("request", "snooze"): (_REFERENCE, "--until", "2026-12-08"),
+    ("request", "code"): (_REFERENCE, "--send"),
     ("request", "merge"): (_REFERENCE, _REFERENCE),
     ("number", "show"): ("+81312345678",),
     ("number", "set"): ("+81312345678", "active"),

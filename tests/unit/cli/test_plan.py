@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.clock import SystemClock
+from pipeline.config import load
+from pipeline.flow.services.state import open_store
+
 from .conftest import MAILS, SAMPLES, Call
 
 
@@ -95,8 +99,11 @@ def test_reply_names_its_request(
         for mail in pipeline("request", "show", reference, "--json").json()["mails"]
         if mail["direction"] == "out"
     ]
-    rows = pipeline("outbox", "list", "all", "--json").json()
-    message_id = next(row["message_id"] for row in rows if row["id"] == mail["id"])
+    settings = load(home / "pipeline.toml", home / "state", {})
+    with open_store(settings, SystemClock(), make=False) as store, store.read() as tx:
+        sent = tx.outbox.get(mail["id"])
+    assert sent is not None
+    message_id = sent.message_id
     new = home / "state" / "inbox" / "new"
     for name in ("new", "cur", "tmp"):
         (new.parent / name).mkdir(mode=0o700, parents=True, exist_ok=True)
