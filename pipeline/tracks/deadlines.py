@@ -146,7 +146,10 @@ def asked_already(
     if state.status is not Status.AWAITING_READINESS:
         return ()
     stay = Stay(state, policy, customer_zone, team)
-    evening = stay.at(stay.day(state.entered_at))
+    begun = stay.day(state.entered_at)
+    if state.ready_date is not None and state.ready_date > begun:
+        return ()  # its evening may be that of the next working day after a holiday
+    evening = stay.at(begun)
     listed = _listed(stay, (), None)
     return tuple(item.key for item in listed if item.group == REMINDERS and item.at <= evening)
 

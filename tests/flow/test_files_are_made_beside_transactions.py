@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.flow.inbound import process
-from pipeline.flow.lifecycle import system_events
+from pipeline.flow.lifecycle import qr_code
 from pipeline.flow.outgoing import attachments
 from pipeline.flow.services import Work
 from pipeline.flow.services.making import Making, Unmade
@@ -119,7 +119,7 @@ def test_a_long_transaction_leaves_the_rest_to_another(
 
 def test_images_of_a_code_are_made_outside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = _Watch(world.services.store)
-    monkeypatch.setattr(system_events, "make", watch.seen(make))
+    monkeypatch.setattr(qr_code, "make", watch.seen(make))
     known = NumberRecord("+819012345678", NumberState.ACTIVE, "sakura-denki.example", None)
     import_numbers(world.services, [known], "staff")
     world.mail(HANAKO, form(FormKind.QR))

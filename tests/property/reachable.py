@@ -208,7 +208,9 @@ def _judges(name: EventName, actor: Actor, state: RequestState) -> bool:
     A hold that the customer sees is told as it is, whatever comes then.
     """
     told = state.status is Status.HELD and not state.hidden
-    entered = name in {EventName.CORRECTED, EventName.PROBLEMS_FOUND}
+    # what is held is let go by staff alone, and after the approval the number stays as it is
+    open_to_edits = state.approved_at is None and state.status is not Status.HELD
+    entered = name in {EventName.CORRECTED, EventName.PROBLEMS_FOUND} and open_to_edits
     return name is EventName.ROUTE or ((actor is not Actor.STAFF or entered) and not told)
 
 

@@ -70,7 +70,7 @@ def revise(
         event = _stopping(way, name, context.now)
         if way.alert or way.event is EventName.CONFLICT_FOUND:
             alert(work, f"route_{way.rule}", record.reference)
-    event = replace(event, doubts=doubts_about(work, record, checked, found_way, found))
+    event = replace(event, doubts=_doubts(work, record, checked, found_way, found))
     record = apply_answers(work, record, checked, event, context.trigger, (before, after))
     if way is None or asked or record.state.ended or record.state.shown.status is Status.HELD:
         return record
@@ -84,15 +84,19 @@ def doubts_entered(
 ) -> tuple[HoldReason, ...] | None:
     """Return the doubts about a number that staff enter; None where it is the one that was there.
 
-    Another organisation may have it: staff are asked about it as about a customer's own form.
+    Another organisation may have it: staff are asked about it as about a customer's own form. What
+    is held is let go by them alone, so no doubt of a hold is forgotten here.
     """
     if checked.value("phone_number") == record.number:
         return None
-    found = known_of_number(work, record, checked)
-    return doubts_about(work, record, checked, route(_facts(record, checked, found)), found)
+    held = record.status is Status.HELD
+    asked = replace(record, state=replace(record.state, settled=()))
+    found = known_of_number(work, asked, checked)
+    doubts = doubts_of(work, asked, route(_facts(asked, checked, found)), found)
+    return None if held and HoldReason.OWNERSHIP not in doubts else doubts
 
 
-def doubts_about(
+def _doubts(
     work: Work,
     record: RequestRecord,
     checked: CheckedForm,

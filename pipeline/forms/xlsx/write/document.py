@@ -21,7 +21,7 @@ USUAL_HEIGHT = 15.0
 #: What heights of rows one page holds: A4 without margins, at the scale that fits our columns.
 _PAGE_POINTS = (900.0, 920.0, 940.0, 960.0, 980.0)
 #: More where digits of another font stand in for ours, and the scale is smaller: Japanese fonts.
-_STANDING_IN = (1000.0, 1020.0, 1040.0, 1060.0, 1080.0, 1100.0, 1120.0, 1140.0)
+_STANDING_IN = (1100.0, 1120.0, 1140.0)
 
 
 def standard_font(book: "Workbook", look: Look) -> None:
