@@ -334,6 +334,9 @@ def test_collector_of_cycles_is_left_as_it_was(
 def test_reading_leaves_no_cycle_to_collect(build: Build, read: Read) -> None:
     content = build(answers={"notes": "x"})
     read(content)
-    gc.collect()
-    read(content)
-    assert gc.collect() == 0
+    left = []
+    for _ in range(3):  # what something else leaves in between is not left three times
+        gc.collect()
+        read(content)
+        left.append(gc.collect())
+    assert min(left) == 0
