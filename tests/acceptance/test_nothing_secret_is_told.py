@@ -21,12 +21,14 @@ from pipeline.flow.services import Services, open_services
 from pipeline.model.form import FormKind
 from pipeline.store.records import CertificateRecord
 from pipeline.store.schema.columns import metadata
+from pipeline.terms import Issuer
 from tests.servers.certificates import make_certificate, server_context
 from tests.servers.mechanisms import TokenMechanisms
+from tests.servers.meta import FakeMeta, fake_meta
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.servers.tokens import TokenServer, token_server
 from tests.world.command_line import Call, caller, english
-from tests.world.customers import HANAKO, OLIVER, File, form
+from tests.world.customers import HANAKO, JULIA, OLIVER, File, form
 from tests.world.mails import Customer, Wording
 from tests.world.needles import Needles, kept
 from tests.world.outbox import parsed, plain_text
@@ -37,6 +39,7 @@ __all__ = ["english"]
 
 _PASSPHRASE = "hush passphrase of the authority"
 _PASSWORD = "hush-password-of-mail-out"
+_CODE, _PIN = "918273", "774411"
 _META = base64.b64encode(bytes(range(7, 250)) * 2).decode()
 _ALWAYS = {"mailbox": {"kind": "maildir"}, "logs": {"level": "debug"}}
 
@@ -58,6 +61,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     # what a customer sent is kept as it came
     "file blobs/": ("reply token", "certificate", "public key", "customer's key"),
     "file inbox/": ("reply token", "certificate", "public key", "customer's key"),
+    # a folder in place of a server: the mails as they went out
+    "file sent/": ("reply token", "certificate", "public key"),
     "file authority/authority.key": ("authority key",),
     "file authority/retired/": ("authority key",),
     "file token.key": ("token key",),
@@ -268,6 +273,48 @@ def _manual(run: Run, pasted: str) -> None:
     run.batch(minutes=3)
 
 
+def _of_meta(run: Run, meta: FakeMeta) -> None:
+    """Let Meta issue a certificate, with a code and a registration, and with what goes wrong."""
+    meta.clock = meta.account.clock = run.clock
+    run.configure(
+        certificates={
+            "issuer": "meta",
+            "passphrase": _secret(run.folder, "passphrase", _PASSPHRASE),
+        },
+        meta={
+            "base_url": meta.url,
+            "waba_id": meta.waba_id,
+            "token": _secret(run.folder, "meta-token", meta.token),
+            "pin": _secret(run.folder, "meta-pin", _PIN),
+        },
+    )
+    run.mail(JULIA, form(language="de", ready_date=f"{run.clock.now():%Y-%m-%d}"))
+    run.batch()
+    reference = run.reference(JULIA)
+    run.do("request", "approve", reference, "--tick-all", "--business-verified")
+    with run.services() as opened, opened.store.read() as tx:
+        record = next(iter(tx.requests.of_sender(JULIA)))
+        revision = tx.revisions.latest(record.id)
+    assert revision is not None
+    name = next(one.value for one in revision.readings if one.field == "display_name")
+    number = meta.account.add(record.number, str(name))
+    meta.token_state = "expired"
+    run.batch(code=4, hours=1)
+    meta.token_state = "good"
+    meta.fail("*", 2, status=500, times=9, message=f"refused {meta.token}")
+    run.batch(code=None, hours=2)
+    meta.reload()
+    run.do("request", "code", reference, "--send")
+    run.do("request", "code", reference, "--verify", _CODE, code=None)
+    run.do("request", "code", reference, "--verify", number.code)
+    meta.account.approve_name(number)
+    run.batch(hours=24)
+    assert [row.issuer for row in run.certificates()][-1] is Issuer.META
+    run.do("request", "register", reference, code=None)
+    number.status = "CONNECTED"
+    run.batch(hours=6)
+
+
 _LOOKING = (
     ("queue", "all"),
     ("queue", "all", "--json"),
@@ -302,7 +349,9 @@ def _look(run: Run) -> None:
         run.do(*words, code=None)
     with run.services() as opened, opened.store.read() as tx:
         messages = [row.id for row in tx.messages.list("all", 1000)]
-        requests = {row.reference for who in (OLIVER, HANAKO) for row in tx.requests.of_sender(who)}
+        requests = {
+            row.reference for who in (OLIVER, HANAKO, JULIA) for row in tx.requests.of_sender(who)
+        }
     for reference in sorted(requests):
         for words in (("request", "show"), ("certificate", "show")):
             run.do(*words, reference, code=None)
@@ -413,8 +462,14 @@ def test_nothing_secret_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
         with_token = servers.enter_context(_sink_with_tokens(run, tls, identity))
         _manual(run, keys[1])
         mails += [raw for _, _, raw in with_token.messages]
+        meta = servers.enter_context(fake_meta())
+        _of_meta(run, meta)
+        mails += [path.read_bytes() for path in (run.home / "sent").rglob("*") if path.is_file()]
         _look(run)
         needles = _needles(run, mails, identity, keys)
+        needles.add("token of Meta", meta.token)
+        needles.add("code of Meta", _CODE)
+        needles.add("PIN", _PIN)
         _told_nothing(run, mails, needles)
         run.batch(days=8)
         with run.services() as opened, opened.store.read() as tx:
