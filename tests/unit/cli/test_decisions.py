@@ -21,7 +21,7 @@ def test_preview_tells_the_status_and_the_mail_and_changes_nothing(
     assert shown.code == 0
     first, *lines = shown.out.splitlines()
     assert first.startswith(f"{reference} would go from “Check of the form (Genesys)” to")
-    assert "The request would be at its end; that cannot be undone." in lines
+    assert "The request would end; that cannot be undone." in lines
     assert lines[-1] == "This was a preview: nothing was changed."
     facts = pipeline(
         "request", "reject", reference, "--reason", "policy", "--preview", "--json"
