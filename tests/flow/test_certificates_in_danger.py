@@ -415,6 +415,7 @@ def test_draft_that_waited_is_made_anew_and_keeps_its_seven_days(
     assert (old.state, old.end_reason, old.issued_at) == (REVOKED, "draft_old", None)
     assert made.state is LIVE
     assert made.serial != draft.serial
+    assert made.created_at is not None
     assert made.expires_at == made.created_at + timedelta(days=7)
     assert made.created_at == world.clock.now().replace(microsecond=0)
     assert notices(world.staff_mails()).count("certificate_issued") == 1

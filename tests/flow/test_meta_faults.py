@@ -11,6 +11,7 @@ from pipeline.batch import run_batch
 from pipeline.errors import ConfigurationError, ExitCode
 from pipeline.flow.connections import open_graph
 from pipeline.flow.lifecycle import meta_certificate, meta_poll
+from pipeline.flow.lifecycle.certificate_rows import refuse_clock_behind
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Status
 from pipeline.store.records import RequestRecord
@@ -226,12 +227,11 @@ def test_a_fault_of_ours_at_one_number_stops_no_other(
     reviewed_both(world)
     for number in numbers:
         meta.account.approve_name(number)
-    checked = meta_certificate.refuse_clock_behind
 
     def behind(work: Work, record: RequestRecord, *known: datetime | None) -> None:
         if record.number != NUMBER:  # the first in the order of numbers
             raise fault
-        checked(work, record, *known)
+        refuse_clock_behind(work, record, *known)
 
     monkeypatch.setattr(meta_certificate, "refuse_clock_behind", behind)
     world.clock.advance(timedelta(hours=1))
