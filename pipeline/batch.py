@@ -34,7 +34,6 @@ from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
-from pipeline.meta.errors import MetaError
 from pipeline.model.message import Attachment
 from pipeline.store.tables.leases import BATCH
 from pipeline.store.unit_of_work import Transaction
@@ -332,7 +331,7 @@ def _ask_meta(run: _Run) -> None:
     run.due, run.issued = run.due + polled.events, run.issued + polled.issued
     if polled.fault is not None:
         run.failed("meta", polled.fault)
-    if links and not isinstance(polled.fault, MetaError):
+    if links and not polled.of_meta:
         run.linked += run.stage("links", lambda: short_links.make_links(services), 0)
 
 

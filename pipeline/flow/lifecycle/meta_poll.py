@@ -65,6 +65,11 @@ class Polled:
     issued: int = 0
     fault: PipelineError | None = None
 
+    @property
+    def of_meta(self) -> bool:
+        """Whether Meta is at fault, or how we ask it."""
+        return isinstance(self.fault, MetaError)
+
 
 @dataclass
 class _Round:
