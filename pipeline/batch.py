@@ -331,7 +331,7 @@ def _ask_meta(run: _Run) -> None:
     run.due, run.issued = run.due + polled.events, run.issued + polled.issued
     if polled.fault is not None:
         run.failed("meta", polled.fault)
-    elif links:
+    if links and not polled.of_meta:
         run.linked += run.stage("links", lambda: short_links.make_links(services), 0)
 
 

@@ -122,7 +122,8 @@ def _announce(
 
     announced = rehearse(services, record, work, who)
     if as_json:
-        print_json(as_facts(announced, issued_by_us=services.issuer.automatic))
+        by_us = services.issuer.automatic and not services.issuer.fetches
+        print_json(as_facts(announced, issued_by_us=by_us))
     else:
         print_announced(announced, services)
 

@@ -394,8 +394,9 @@ def test_certificate_of_another_number_is_not_entered(make_world: MakeWorld) -> 
     assert world.certificates(record) == []
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
 def test_draft_that_waited_is_made_anew_and_keeps_its_seven_days(
-    any_world: World, monkeypatch: pytest.MonkeyPatch
+    any_world: World, monkeypatch: pytest.MonkeyPatch, *, by_hand: bool
 ) -> None:
     world = any_world
     record = _reviewed(world)
@@ -409,12 +410,17 @@ def test_draft_that_waited_is_made_anew_and_keeps_its_seven_days(
             _named(world, record)
     (draft,) = world.certificates(record)
     assert draft.state is CertificateState.PREPARED
-    world.batch(timedelta(days=6))
-    world.batch()
+    if by_hand:
+        world.clock.advance(timedelta(days=6))
+        certificates.issue_wanted(world.services, world.again(record))
+    else:
+        world.batch(timedelta(days=6))
+        world.batch()
     old, made = world.certificates(record)
     assert (old.state, old.end_reason, old.issued_at) == (REVOKED, "draft_old", None)
     assert made.state is LIVE
     assert made.serial != draft.serial
+    assert made.created_at is not None
     assert made.expires_at == made.created_at + timedelta(days=7)
     assert made.created_at == world.clock.now().replace(microsecond=0)
     assert notices(world.staff_mails()).count("certificate_issued") == 1

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
-from pipeline.errors import ExitCode
+from pipeline.batch import run_batch
+from pipeline.errors import ConfigurationError, ExitCode
 from pipeline.flow.connections import open_graph
-from pipeline.flow.lifecycle import meta_poll
-from pipeline.flow.services import Services
+from pipeline.flow.lifecycle import meta_certificate, meta_poll
+from pipeline.flow.lifecycle.certificate_rows import refuse_clock_behind
+from pipeline.flow.services import Services, Work
 from pipeline.model.request import Status
+from pipeline.store.records import RequestRecord
 from tests.servers.meta import Asked, FakeMeta
 from tests.servers.meta_failures import Failure
 from tests.world.customers import HANAKO, OLIVER, form
@@ -201,6 +204,42 @@ def test_one_number_that_fails_stops_no_other(
     )
     world.later(hours=1)
     assert world.request(HANAKO).status is Status.APPROVED
+    assert world.request(OLIVER).status is Status.CERTIFICATE_ISSUED
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (ConfigurationError("clock_behind"), ExitCode.CONFIGURATION),
+        (ValueError("a bug"), ExitCode.BUG),
+    ],
+)
+def test_a_fault_of_ours_at_one_number_stops_no_other(
+    world: World,
+    meta: FakeMeta,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    code: ExitCode,
+) -> None:
+    numbers = [meta.account.add(NUMBER, NAME), meta.account.add("+447400123456", "Harbour Books")]
+    world.mail(HANAKO, form(language="ja"))
+    world.mail(OLIVER, form(language="en"))
+    reviewed_both(world)
+    for number in numbers:
+        meta.account.approve_name(number)
+
+    def behind(work: Work, record: RequestRecord, *known: datetime | None) -> None:
+        if record.number != NUMBER:  # the first in the order of numbers
+            raise fault
+        refuse_clock_behind(work, record, *known)
+
+    monkeypatch.setattr(meta_certificate, "refuse_clock_behind", behind)
+    world.clock.advance(timedelta(hours=1))
+    assert run_batch(world.services).exit_code is code
+    assert world.request(HANAKO).status is Status.CERTIFICATE_ISSUED
+    assert world.request(OLIVER).status is Status.APPROVED
+    monkeypatch.undo()
+    world.later(minutes=1)
     assert world.request(OLIVER).status is Status.CERTIFICATE_ISSUED
 
 

@@ -196,6 +196,8 @@ def test_meta_says_that_a_certificate_has_expired_and_a_new_one_is_fetched(
     old, new = world.certificates(record)
     assert (old.state, new.state) == (CertificateState.EXPIRED, LIVE)
     assert new.text != old.text
+    assert new.issued_at is not None
+    assert new.created_at == new.issued_at - timedelta(hours=2)  # the last look had none of it
 
 
 def test_the_same_certificate_is_no_new_one(world: World, meta: FakeMeta) -> None:

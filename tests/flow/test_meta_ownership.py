@@ -9,8 +9,10 @@ import pytest
 from pipeline.cli import run
 from pipeline.errors import ConfigurationError, ExitCode, RefusedError, UsageError
 from pipeline.flow.connections import open_graph
+from pipeline.flow.services import Services
 from pipeline.flow.staff import ownership
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.desk.rehearsal import rehearse
 from pipeline.meta.api import CodeMethod
 from pipeline.meta.errors import MetaError, Reason
 from pipeline.model.form import FormKind
@@ -245,6 +247,55 @@ def test_registering_makes_the_number_active_by_polling(with_pin: World, meta: F
     assert notices(world.later(minutes=1)) == ["activated"]
 
 
+def test_a_rehearsal_asks_meta_for_nothing_and_counts_nothing(
+    with_pin: World, meta: FakeMeta
+) -> None:
+    world = with_pin
+    record, _ = certified(world, meta)
+    asked = len(meta.calls())
+
+    def decide(services: Services, read: RequestRecord, who: str) -> RequestRecord:
+        with open_graph(services) as graph:
+            return ownership.register_number(services, graph, read, who)
+
+    announced = rehearse(world.services, world.again(record), decide, "saki")
+    assert (announced.after.status, announced.lasting) == (Status.CERTIFICATE_ISSUED, False)
+    assert len(meta.calls()) == asked
+    with world.services.store.read() as tx:
+        begin = datetime(2026, 1, 1, tzinfo=UTC)
+        assert tx.meta_askings.since(NUMBER, Asked.REGISTER, begin) == []
+
+
+def test_a_rehearsed_code_tells_what_follows_when_it_is_right(world: World, meta: FakeMeta) -> None:
+    moving(meta)
+    record = agreed(world)
+    world.clock.set(_SLOT.start)
+    asked = len(meta.calls())
+
+    def decide(services: Services, read: RequestRecord, who: str) -> RequestRecord:
+        with open_graph(services) as graph:
+            return ownership.verify_code(services, graph, read, who, "123456")
+
+    announced = rehearse(world.services, world.again(record), decide, "saki")
+    assert announced.after.status is Status.APPROVED
+    assert announced.ordered is not None
+    assert len(meta.calls()) == asked
+    assert world.again(record).status is Status.SLOT_AGREED
+
+
+def test_a_request_that_a_colleague_has_withdrawn_meanwhile_is_not_registered(
+    with_pin: World, meta: FakeMeta
+) -> None:
+    world = with_pin
+    record, _ = certified(world, meta)
+    read = world.again(record)
+    decisions.withdraw(world.services, read, "ken")
+    with open_graph(world.services) as graph, pytest.raises(RefusedError) as refused:
+        ownership.register_number(world.services, graph, read, "saki")
+    assert refused.value.code == "stale_request"
+    assert meta.calls("register") == []
+
+
 def test_the_last_registration_is_never_burnt_unasked(with_pin: World, meta: FakeMeta) -> None:
     world = with_pin
     record, number = certified(world, meta)
@@ -327,6 +378,15 @@ def test_the_commands_for_the_code(
 
     assert call()[0] == ExitCode.USAGE
     assert call("--send", "--verify", "123456")[0] == ExitCode.USAGE
+    asked = len(meta.calls())
+    for previewed in (("--send",), ("--verify", "123456")):
+        code, said = call(*previewed, "--preview")
+        assert (code, "nothing was changed" in said) == (ExitCode.DONE, True)
+    assert len(meta.calls()) == asked
+    config[-1] = record.reference[:-2]
+    assert call("--send")[0] == ExitCode.USAGE
+    assert len(meta.calls()) == asked
+    config[-1] = record.reference
     assert call("--send", "voice")[0] == ExitCode.DONE
     assert meta.calls("request_code")[-1].body == {"code_method": "VOICE", "language": "ja_JP"}
     assert call("--send")[0] == ExitCode.DONE

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli.pages.announced import print_announced
 from pipeline.config import QrSettings
 from pipeline.errors import ExitCode
 from pipeline.flow.lifecycle import short_links
 from pipeline.flow.staff import review as decisions
+from pipeline.flow.staff.desk.rehearsal import rehearse
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, NumberState, Status
 from pipeline.store.records import RequestRecord
@@ -22,10 +25,13 @@ from pipeline.store.short_link_records import LinkOrder, LinkState
 from tests.servers.meta import FakeMeta, fake_meta
 from tests.servers.meta_state import FakeNumber
 from tests.unit.qr.reading import by_librsvg, by_zxing, of_pdf, of_png
+from tests.world.command_line import english
 from tests.world.customers import HANAKO, form
 from tests.world.outbox import Sent
 from tests.world.settings import write_settings
 from tests.world.world import World
+
+__all__ = ["english"]
 
 _NUMBER = "+819012345678"
 _OTHER = "+819011112222"
@@ -149,6 +155,28 @@ def test_link_is_deleted_and_the_mail_says_so(any_story: Story) -> None:
     assert story.number.links == {"AAAAAAAAAAAAA1": "kept"}
     assert "削除しました" in mail.text
     assert mail.files == {}
+
+
+@pytest.mark.parametrize("action", ["new", "update", "delete"])
+@pytest.mark.usefixtures("english")
+def test_a_preview_tells_what_meta_gets_and_asks_it_nothing(
+    story: Story, action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story.number.links = {"K7QX2ZBYWD4I1M": "old"}
+    code = "" if action == "new" else "K7QX2ZBYWD4I1M"
+    answers = {"qr_action": action, "prefilled_message": _TEXT, "image_format": "png"}
+    story.world.mail(HANAKO, form(FormKind.QR, **answers, existing_code=code))
+    record = story.world.requests_of(HANAKO)[-1]
+    decide = partial(decisions.approve, ticked="all", business_verified=True)
+    announced = rehearse(story.world.services, record, decide, "saki")
+    assert [(order.action.value, order.code) for order in announced.links] == [(action, code)]
+    assert announced.lasting
+    assert story.orders(record) == []
+    assert story.meta.calls() == []
+    print_announced(announced, story.world.services)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Meta would be asked" in said
+    assert code in said
 
 
 def test_without_a_text_the_chat_link_is_delivered_as_what_it_is(story: Story) -> None:

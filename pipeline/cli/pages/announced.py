@@ -10,7 +10,14 @@ from pipeline.flow.staff.desk.rehearsal import Announced
 from pipeline.model.request import Status
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.outbox_records import OutboxRecord
+from pipeline.store.short_link_records import LinkAction
 from pipeline.wording import console as words
+
+_LINKS = {
+    LinkAction.NEW: "preview_link_new",
+    LinkAction.UPDATE: "preview_link_update",
+    LinkAction.DELETE: "preview_link_delete",
+}
 
 
 def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
@@ -34,6 +41,7 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         if ordered
         else None,
         "certificates_ended": [row.serial for row in announced.ended],
+        "links": [{"action": row.action, "code": row.code} for row in announced.links],
         "open_answers": announced.open_answers,
         "ended": announced.after.state.ended,
         "lasting": announced.lasting,
@@ -55,12 +63,15 @@ def print_announced(announced: Announced, services: Services) -> None:
         print_lines(words.word("preview_open", fields=fields), rest="  ")
     if (ordered := announced.ordered) is not None:
         key = "preview_issues" if services.issuer.automatic else "preview_wants"
+        key = "preview_fetches" if services.issuer.fetches else key
         owner, reader = announced.organisation, after.address_of_record
         said = words.word(key, number=ordered.number, organisation=owner, recipient=reader)
         print_lines(said, rest="  ")
     for ended in announced.ended:
         state = words.status_word(ended.state.value)
         print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
+    for order in announced.links:
+        print_lines(words.word(_LINKS[order.action], code=order.code), rest="  ")
     if after.state.ended:
         undone = after.status is Status.WITHDRAWN
         print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")

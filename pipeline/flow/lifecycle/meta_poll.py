@@ -65,6 +65,11 @@ class Polled:
     issued: int = 0
     fault: PipelineError | None = None
 
+    @property
+    def of_meta(self) -> bool:
+        """Whether Meta is at fault, or how we ask it."""
+        return isinstance(self.fault, MetaError)
+
 
 @dataclass
 class _Round:
@@ -76,6 +81,8 @@ class _Round:
     #: with how often the last fetches of the number have failed: who failed comes last
     fetch: list[tuple[int, RequestRecord]] = field(default_factory=list)
     add: list[RequestRecord] = field(default_factory=list)
+    #: what failed at one number and is no fault of it nor of Meta
+    faults: list[Exception] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -96,7 +103,8 @@ def poll(services: Services, graph: Graph) -> Polled:
     """Ask Meta about the numbers of all requests that wait for it, when one of them is due.
 
     A number that fails stops no other. A fault of Meta or of a setting ends the round and is
-    returned: no request has lost an attempt by it.
+    returned: no request has lost an attempt by it. So is the first fault of ours that kept a
+    certificate waiting (a clock that is behind); what is no PipelineError is raised at the end.
     """
     this = _Round(services, graph)
     try:
@@ -106,6 +114,10 @@ def poll(services: Services, graph: Graph) -> Polled:
     except MetaError as error:
         this.polled.fault = error
         meta_faults.failed(services, error)
+    for fault in this.faults[:1]:
+        if not isinstance(fault, PipelineError):
+            raise fault
+        this.polled.fault = this.polled.fault or fault
     return this.polled
 
 
@@ -139,7 +151,7 @@ def _ask(this: _Round) -> None:
     for _, record in this.fetch[:_MOST_CALLS]:
         if this.over:
             return
-        _fetch(this, record, shown[record.number])
+        _fetch_safely(this, record, shown[record.number])
     for record in this.add[:_MOST_CALLS]:
         if this.over:
             return
@@ -312,6 +324,19 @@ def _added(record: RequestRecord, number_id: str, work: Work) -> None:
 
 
 # certificates
+
+
+def _fetch_safely(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:
+    """Fetch one certificate; what fails at it alone stops no other, and is kept in ``faults``."""
+    try:
+        _fetch(this, record, listed)
+    except (MetaError, TryLaterError):
+        raise  # Meta or the database: the next number would fare the same
+    except Exception as error:  # noqa: BLE001 - one certificate never stops the others
+        code = error.code if isinstance(error, PipelineError) else type(error).__name__
+        logs.event("flow.meta", "failed", code=code, reference=record.reference)
+        this.faults.append(error)
+        this.services.run(partial(_stumbled, record))
 
 
 def _fetch(this: _Round, record: RequestRecord, listed: MetaNumber) -> None:

@@ -24,6 +24,8 @@ WATCHED = (
 )
 #: Names without a certificate: it cannot be downloaded (Meta, ``name_status``).
 _WITHOUT = frozenset({NameStatus.PENDING_REVIEW, NameStatus.DECLINED, NameStatus.NONE})
+#: Names at which no certificate of theirs can be used: the next one is created later.
+_LATER = frozenset({*_WITHOUT, NameStatus.EXPIRED})
 #: Where a live certificate may become the reason of an activation.
 _CAN_ACTIVATE = frozenset({Status.CERTIFICATE_ISSUED, Status.APPROVED, Status.SLOT_AGREED})
 
@@ -152,7 +154,7 @@ def looked(known: MetaNumberRecord, number: MetaNumber, at: datetime) -> MetaNum
         looks=looks,
         failures=0,
         connected_since=(known.connected_since or at) if number.status.connected else None,
-        without_at=at if number.name_status in _WITHOUT else known.without_at,
+        without_at=at if number.name_status in _LATER else known.without_at,
     )
 
 

@@ -57,12 +57,14 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
         return current
 
     if services.issuer.automatic:
-        record = on_request(services, record, change)
+        before, record = record, on_request(services, record, change)
         if services.rehearsal is not None:
             return record
         if services.issuer.fetches:
             with open_graph(services) as graph:
                 fetch_now(services, graph, record)
+        elif record.state == before.state:  # a draft that had waited was ordered anew
+            record = on_request(services, record, change)
     with services.store.read() as tx:
         current = tx.requests.get(record.id) or record
         failed = [line for line in tx.events.list(record.id) if line.event in _ISSUING]

@@ -38,7 +38,8 @@ def make_known(work: Work, domain: str, who: str) -> OrganisationRecord:
         return before
     record = OrganisationRecord(domain, work.now, who)
     work.tx.organisations.set(record)
-    logs.event("flow.organisations", "added", by=who)
+    if work.services.rehearsal is None:
+        logs.event("flow.organisations", "added", by=who)
     return record
 
 

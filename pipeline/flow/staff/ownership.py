@@ -1,7 +1,9 @@
 """Staff and a number at Meta: its ownership code, and its registration.
 
 Meta is asked outside of every transaction. A line is committed before it is asked, so that what a
-killed process was told is found again by the next batch. A code is in no line, log or mail.
+killed process was told is found again by the next batch. A code is in no line, log or mail. In a
+rehearsal Meta is not asked: what it would answer is not known, so what follows is told as if it
+agreed.
 """
 
 import unicodedata
@@ -75,6 +77,8 @@ def send_code(
     MetaError.
     """
     _refuse_code(services, record, early=early)
+    if services.rehearsal is not None:
+        return record
     number = graph.find_number(record.number) or _added(services, graph, record, who)
     if number.code_status is CodeStatus.VERIFIED:
         raise RefusedError("code_already_verified", reference=record.reference)
@@ -106,6 +110,8 @@ def verify_code(
     """
     digits = _digits(code)
     _refuse_code(services, record, early=early)
+    if services.rehearsal is not None:
+        return _proved(services, record, who)
     number = graph.find_number(record.number)
     if number is None:
         raise _missing(record)
@@ -151,6 +157,9 @@ def register_number(
         raise RefusedError(
             "register_not_now", reference=record.reference, status=record.status.value
         )
+    if services.rehearsal is not None:
+        services.run(partial(_begin_registering, record, who, last=last))
+        return record
     number = graph.find_number(record.number)
     if number is None:
         raise _missing(record)
@@ -165,8 +174,11 @@ def register_number(
 
 
 def _begin_registering(record: RequestRecord, who: str, work: Work, *, last: bool) -> AskingRecord:
-    """Count the registrations of the window, and add this one unless it is over the limit."""
-    work.tx.numbers.lock(record.number)
+    """Count the registrations of the window, and add this one unless it is over the limit.
+
+    Raises RefusedError as :func:`_lock` does, too.
+    """
+    _lock(work, record)
     begun = work.tx.meta_askings.since(record.number, Asked.REGISTER, work.now - _WINDOW)
     counted = [one for one in begun if one.outcome != NOT_SENT]
     if len(counted) >= REGISTRATIONS or (len(counted) == REGISTRATIONS - 1 and not last):
@@ -220,20 +232,28 @@ def _added(services: Services, graph: Graph, record: RequestRecord, who: str) ->
 def _begin(services: Services, record: RequestRecord, who: str, what: Asked) -> AskingRecord:
     """Commit the line about what is asked next; the next batch looks at the number.
 
-    Raises RefusedError ``stale_request`` when the request has changed since it was read.
+    Raises RefusedError as :func:`_lock` does.
     """
 
     def change(work: Work) -> AskingRecord:
-        work.tx.numbers.lock(record.number)
-        current = work.tx.requests.lock(record.id)
-        if current is None:
-            raise NotFoundError("request_unknown", reference=record.reference)
-        if current.state.version != record.state.version:
-            raise RefusedError("stale_request", reference=record.reference)
+        _lock(work, record)
         work.tx.meta_numbers.wake(record.number, work.now)
         return begin_asking(work, record, what, who)
 
     return services.run(change)
+
+
+def _lock(work: Work, record: RequestRecord) -> None:
+    """Lock number and request until Meta may be asked about them.
+
+    Raises RefusedError ``stale_request`` when the request has changed since it was read.
+    """
+    work.tx.numbers.lock(record.number)
+    current = work.tx.requests.lock(record.id)
+    if current is None:
+        raise NotFoundError("request_unknown", reference=record.reference)
+    if current.state.version != record.state.version:
+        raise RefusedError("stale_request", reference=record.reference)
 
 
 def _ended(

@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli.deciding import decide, decision
+from pipeline.cli.deciding import decide, decision, refuse_cut
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.store.records import RequestRecord
@@ -36,6 +36,8 @@ def code(
     typed = click.prompt(words.word("ask_code"), hide_input=True) if verify == "-" else verify
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        if opened.rehearsal is None:
+            refuse_cut(reference, record)  # Meta's message goes to somebody, and tries are counted
         with open_graph(opened) as graph:
             if send is not None:
                 return send_code(opened, graph, record, who, CodeMethod(send.upper()), early=early)
@@ -53,6 +55,8 @@ def register(reference: str, name: str | None, *, last: bool, as_json: bool) -> 
     from pipeline.flow.staff.ownership import register_number  # noqa: PLC0415
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
+        if opened.rehearsal is None:
+            refuse_cut(reference, record)  # Meta counts registrations
         with open_graph(opened) as graph:
             return register_number(opened, graph, record, who, last=last)
 
