@@ -61,15 +61,15 @@ def print_announced(announced: Announced, services: Services) -> None:
     for ended in announced.ended:
         state = words.status_word(ended.state.value)
         print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
-    if after.state.ended:
+    if after.state.ended and not announced.before.state.ended:
         undone = after.status is Status.WITHDRAWN
         print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")
     for row in announced.mails:
         _print_mail(row, written(row.content))
     seconds = services.settings.courier.undo_seconds
-    if not announced.mails:
+    if not announced.mails and announced.ordered is None:
         print_lines(words.word("preview_no_mail"))
-    else:
+    elif announced.mails:
         print_lines(words.word("preview_undo", seconds=seconds))
     print_lines(words.word("preview_nothing"))
 
