@@ -12,6 +12,9 @@ from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.wording import console as words
 
+#: What our mails put into the words of others, so that no program makes a link of them.
+_JOINER = "\u2060"
+
 
 def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
     """Return what a decision would do as facts for a program."""
@@ -81,7 +84,7 @@ def _print_mail(row: OutboxRecord, mail: WrittenMail) -> None:
         rest="  ",
         bold=True,
     )
-    for line in mail.text.splitlines():
+    for line in mail.text.replace(_JOINER, "").splitlines():
         print_lines(line, first="  | ", rest="  | ")
     if mail.files:
         files = ", ".join(mail.files)

@@ -101,9 +101,8 @@ def test_export_is_text_in_every_cell(pipeline: Call, tmp_path: Path) -> None:
     assert {cell.data_type for cell in cells} == {"s"}
     assert [[cell.value or "" for cell in line] for line in sheet.iter_rows()] == table
     assert sheet.page_setup.orientation == "landscape"
-    for letter in "ABC":
-        widest = max(len(cell.value or "") for cell in sheet[letter])
-        assert sheet.column_dimensions[letter].width > 0.8 * widest
+    widest = max(len(cell.value or "") for cell in sheet["A"])
+    assert sheet.column_dimensions["A"].width > widest
     refused = pipeline("queue", "--export", str(tmp_path / "queue.txt"))
     assert refused.code != 0
     assert ".csv or .xlsx" in refused.err

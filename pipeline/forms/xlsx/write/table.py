@@ -13,7 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from pipeline.forms.xlsx.write.style import text_width
 
 #: The widest column, in characters.
-_WIDEST = 60
+_WIDEST = 40
 
 
 def table_as_workbook(table: Sequence[Sequence[str]]) -> bytes:
@@ -31,7 +31,8 @@ def table_as_workbook(table: Sequence[Sequence[str]]) -> bytes:
     for column, cells in enumerate(zip_longest(*table, fillvalue=""), start=1):
         widest = max(text_width(text) for text in cells)
         sheet.column_dimensions[get_column_letter(column)].width = min(widest, _WIDEST) + 2
-        sheet.cell(1, column).font = Font(bold=True)
+        head = sheet.cell(1, column)
+        head.font = Font(name=head.font.name, size=head.font.size, bold=True)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
     sheet.page_setup.orientation = "landscape"
