@@ -116,10 +116,17 @@ def put_into_words(ctx: click.Context) -> None:
     command.help = words.help_text(_path(ctx))
     for param in command.get_params(ctx):
         if isinstance(param, click.Option):
-            param.help = words.option_help(param.name or "")
+            param.help = words.option_help(help_key(param))
     option = command.get_help_option(ctx)
     if option is not None:
         option.help = words.word("show_help")
+
+
+def help_key(option: click.Option) -> str:
+    """Return the key of an option's help; flags that set one parameter have one each."""
+    name = option.name or ""
+    one_of_several = option.is_flag and isinstance(option.flag_value, str)
+    return f"{name}_{option.flag_value}" if one_of_several else name
 
 
 def _path(ctx: click.Context) -> tuple[str, ...]:

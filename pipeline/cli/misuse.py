@@ -74,12 +74,17 @@ def _bad_value(error: click.BadParameter) -> str:
         case click.IntRange():
             more = words.word("misuse_range", least=_end(kind.min), most=_end(kind.max))
         case click.DateTime():
-            more = words.word("misuse_date", formats=words.listed(kind.formats))
+            more = words.word("misuse_date", formats=_written(kind.formats))
         case click.Path():
             more = words.word("misuse_path")
         case _:
             more = error.message
     return f"{said} {more}"
+
+
+def _written(formats: Sequence[str]) -> str:
+    """Return how a date or an instant is written, as the help says it."""
+    return words.word("type_instant" if any(":" in one for one in formats) else "type_date")
 
 
 def _name(error: click.BadParameter) -> str:

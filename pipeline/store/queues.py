@@ -24,6 +24,9 @@ _SEARCHED_TEXT = 200
 #: So many digits tell a number from a year or a postcode.
 _DIGITS_OF_NUMBER = 7
 _NO_DIGIT = re.compile(r"[^0-9]")
+#: What a part of a number has none of: a letter, or the sign that a whole number begins with.
+_NO_PART = re.compile(r"[^\W\d_]|\+")
+_DIGITS_OF_PART = 4
 
 
 class QueueView(StrEnum):
@@ -263,8 +266,9 @@ def search(transaction: Transaction, text: str, *, limit: int = 50) -> list[Queu
     """Return the requests that ``text`` may mean, newest first.
 
     ``text`` is a reference or its beginning, an address, a mail domain, a number, each in any
-    spelling, or a part of the company's name. The first kind that finds something counts; all but
-    a number without its country and the last two use an index.
+    spelling, a part of a number (four digits or more), or a part of the company's name. The first
+    kind that finds something counts; all but a number without its country, a part of one, and the
+    last two use an index.
     """
     wanted = text.strip()[:_SEARCHED_TEXT]
     if not wanted:
@@ -287,12 +291,15 @@ def _meanings(wanted: str) -> Iterable[sa.ColumnElement[bool]]:
         yield sa.and_(requests.c.reference >= reference, requests.c.reference < reference + "~")
     yield requests.c.address_key == plain.lower()
     digits = _NO_DIGIT.sub("", plain)
-    if len(digits) >= _DIGITS_OF_NUMBER:
+    is_part = len(digits) >= _DIGITS_OF_PART and not _NO_PART.search(plain)
+    if len(digits) >= _DIGITS_OF_NUMBER or is_part:
         known = filled(requests.c.number)
         international = digits.removeprefix("00")
         yield sa.and_(requests.c.number == f"+{international}", known)
         national = digits.lstrip("0")
         yield sa.and_(requests.c.number.endswith(national, autoescape=True), known)
+        if is_part and national:
+            yield sa.and_(requests.c.number.contains(national, autoescape=True), known)
     if "." in plain:
         domain = plain.lower().lstrip("@")
         yield requests.c.address_key.endswith(f"@{domain}", autoescape=True)

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.errors import UsageError
 from pipeline.flow.staff import corrections
 from tests.world.customers import HANAKO, form
 from tests.world.outbox import Sent
@@ -60,3 +61,21 @@ def test_reminder_asks_no_more_about_what_a_newer_form_answered(world: World) ->
     (reminder,) = world.later(days=4)
     assert "表示名" not in reminder.text
     assert first.text != reminder.text
+
+
+def test_answer_that_is_not_wrong_points_to_the_words_of_staff_beside_it(world: World) -> None:
+    first, _ = _asked(world, ("display_name", "use_case"))
+    assert first.text.count("お願い：「担当者からのご連絡」をご確認ください") == 2
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_answer_that_is_not_wrong_is_not_asked_about_without_a_word(
+    world: World, text: str
+) -> None:
+    world.mail(HANAKO, form())
+    with pytest.raises(UsageError) as refused:
+        corrections.ask(
+            world.services, world.request(), "saki", fields=("display_name",), text=text
+        )
+    assert refused.value.code == "field_fine"
+    assert not world.staff_mails()

@@ -255,6 +255,8 @@ def test_manual_issuer_waits_for_staff_who_paste_it(make_world: MakeWorld) -> No
     world = make_world(certificates={"issuer": "manual"})
     record = issued(world)
     assert record.status is Status.APPROVED
+    with pytest.raises(RefusedError, match="certificate_waits_for_staff"):
+        certificates.issue_wanted(world.services, record)
     certificates.enter_certificate(world.services, record, text, "saki")
     after = world.again(record)
     assert after.status is Status.CERTIFICATE_ISSUED

@@ -19,6 +19,7 @@ from pipeline import resources
 from pipeline.certificates.paste import PasteCode
 from pipeline.certificates.verify import Reason
 from pipeline.cli import MODULES, command_at, command_paths
+from pipeline.cli.help import help_key
 from pipeline.config.kinds import RefusedValueError
 from pipeline.errors import PipelineError
 from pipeline.flow.inbound.faults import LOST_BYTES
@@ -234,7 +235,7 @@ def test_every_command_and_group_has_help() -> None:
 def test_every_option_has_help_and_no_help_is_left_over() -> None:
     named = {"config", "home", "version"}
     for _, command in commands():
-        named |= {param.name or "" for param in command.params if isinstance(param, click.Option)}
+        named |= {help_key(param) for param in command.params if isinstance(param, click.Option)}
     assert named == set(table("en")["options"])
 
 

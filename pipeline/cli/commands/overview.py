@@ -22,7 +22,7 @@ _VIEWS = [
 @click.option("--mine", is_flag=True)
 @click.option("--as", "name", default=None)
 @click.option("--counts", "only_counts", is_flag=True)
-@click.option("--export", "out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@click.option("--export", "export", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50)
 @click.option("--offset", type=click.IntRange(0), default=0)
 @click.option("--json", "as_json", is_flag=True)
@@ -30,7 +30,7 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     view: str,
     wanted: str,
     name: str | None,
-    out: Path | None,
+    export: Path | None,
     limit: int,
     offset: int,
     *,
@@ -62,8 +62,8 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
                 )
             )
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
-    if out is not None:
-        export_rows(out, rows, zone)
+    if export is not None:
+        export_rows(export, rows, zone)
     elif as_json:
         print_json(
             [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]

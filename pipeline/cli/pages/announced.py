@@ -13,6 +13,8 @@ from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.short_link_records import LinkAction
 from pipeline.wording import console as words
 
+#: What our mails put into the words of others, so that no program makes a link of them.
+_JOINER = "\u2060"
 _LINKS = {
     LinkAction.NEW: "preview_link_new",
     LinkAction.UPDATE: "preview_link_update",
@@ -72,15 +74,15 @@ def print_announced(announced: Announced, services: Services) -> None:
         print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
     for order in announced.links:
         print_lines(words.word(_LINKS[order.action], code=order.code), rest="  ")
-    if after.state.ended:
+    if after.state.ended and not announced.before.state.ended:
         undone = after.status is Status.WITHDRAWN
         print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")
     for row in announced.mails:
         _print_mail(row, written(row.content))
     seconds = services.settings.courier.undo_seconds
-    if not announced.mails:
+    if not announced.mails and announced.ordered is None:
         print_lines(words.word("preview_no_mail"))
-    else:
+    elif announced.mails:
         print_lines(words.word("preview_undo", seconds=seconds))
     print_lines(words.word("preview_nothing"))
 
@@ -92,7 +94,7 @@ def _print_mail(row: OutboxRecord, mail: WrittenMail) -> None:
         rest="  ",
         bold=True,
     )
-    for line in mail.text.splitlines():
+    for line in mail.text.replace(_JOINER, "").splitlines():
         print_lines(line, first="  | ", rest="  | ")
     if mail.files:
         files = ", ".join(mail.files)

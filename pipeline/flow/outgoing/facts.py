@@ -1,5 +1,6 @@
 """From a request and its records to the facts that a notice may say."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pipeline import terms
@@ -8,7 +9,8 @@ from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.model.certificate import CertificateState
-from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName
+from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, ProblemItem
+from pipeline.model.problem import Problem, Severity
 from pipeline.model.proposal import Told, told
 from pipeline.model.request import EventName, NumberState, RequestState, Status
 from pipeline.store.records import RequestRecord
@@ -16,8 +18,11 @@ from pipeline.store.tables.revisions import LatestAnswers
 from pipeline.tracks.deadlines import closes_when_due, customer_due_at
 from pipeline.tracks.moves import next_on_journey
 from pipeline.validation.phone.number_types import international_writing
+from pipeline.wording.problems import sentence
 
 _MEGABYTE = 1_000_000
+#: What stands at an answer that staff ask about and that is not wrong: their words are beside it.
+_SEE_OUR_NOTE = Problem("see_our_note", Severity.ASK)
 
 
 def notice_facts(
@@ -48,7 +53,7 @@ def notice_facts(
         due_at=details.due_at or (due_at if ahead else None),
         due_passed=due_at is not None and not ahead,
         ready_date=state.ready_date,
-        items=details.items,
+        items=_items(record, details),
         notes=details.notes,
         fine_answers=details.fine_answers,
         has_errors=details.has_errors,
@@ -95,6 +100,16 @@ def notice_facts(
             state.approved_at + work.services.policy.approval_lapses if state.approved_at else None
         ),
         integration_known=state.integration_created_at is not None,
+    )
+
+
+def _items(record: RequestRecord, details: NoticeDetails) -> tuple[ProblemItem, ...]:
+    """Return the answers asked about; one of which nothing is said points to the words of staff."""
+    if not details.own_words:
+        return details.items
+    beside = sentence(_SEE_OUR_NOTE, record.language, record.form)
+    return tuple(
+        item if item.sentences else replace(item, sentences=(beside,)) for item in details.items
     )
 
 

@@ -44,27 +44,28 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
     """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
 
     One that could not be made is ordered again first; one that Meta has is fetched at once. Raises
-    RefusedError ``certificate_not_wanted``, with the code of the rule that forbids it, or
-    ``certificate_not_issued``.
+    RefusedError ``certificate_not_wanted``, ``certificate_waits_for_staff`` where staff enter them,
+    ``certificate_not_issued``, or with the code of the rule that forbids it.
     """
     if record.state.certificate_wanted_at is None:
         status = record.status.value
         raise RefusedError("certificate_not_wanted", reference=record.reference, status=status)
+    if not services.issuer.automatic:
+        raise RefusedError("certificate_waits_for_staff", reference=record.reference)
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         refuse_unless_issuable(work, current)
         reserve(work, current)
         return current
 
-    if services.issuer.automatic:
-        before, record = record, on_request(services, record, change)
-        if services.rehearsal is not None:
-            return record
-        if services.issuer.fetches:
-            with open_graph(services) as graph:
-                fetch_now(services, graph, record)
-        elif record.state == before.state:  # a draft that had waited was ordered anew
-            record = on_request(services, record, change)
+    before, record = record, on_request(services, record, change)
+    if services.rehearsal is not None:
+        return record
+    if services.issuer.fetches:
+        with open_graph(services) as graph:
+            fetch_now(services, graph, record)
+    elif services.issuer.automatic and record.state == before.state:
+        record = on_request(services, record, change)  # a draft that had waited was ordered anew
     with services.store.read() as tx:
         current = tx.requests.get(record.id) or record
         failed = [line for line in tx.events.list(record.id) if line.event in _ISSUING]

@@ -45,13 +45,17 @@ def ask(
 ) -> RequestRecord:
     """Ask the customer to correct ``fields`` (the open problems when none is named).
 
-    Raises UsageError ``nothing_to_ask`` when no answer is wrong and nothing is said.
+    Raises UsageError ``nothing_to_ask`` when no answer is wrong and nothing is said, ``field_fine``
+    when nothing is said of an answer that is named and not wrong.
     """
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        items = _items(work, current, fields, text)
+        items = _items(work, current, fields, text.strip())
         if not (items or text.strip()):
             raise UsageError("nothing_to_ask", reference=current.reference)
+        fine = [item.field for item in items if not item.sentences]
+        if fine and not text.strip():
+            raise UsageError("field_fine", reference=current.reference, field=fine[0])
         details = NoticeDetails(items=items, own_words=own_words(fields, text))
         event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
         asked = apply_event(work, current, event, by_staff(who), details)

@@ -168,7 +168,8 @@ def record_early(
 def _too_early(record: RequestRecord, name: EventName) -> RefusedError:
     slot = record.state.slot
     at = told(slot.start, record.time_zone) if slot else ""
-    return RefusedError("outcome_too_early", reference=record.reference, event=name.value, at=at)
+    reference, event = record.reference, name.value
+    return RefusedError("outcome_too_early", reference=reference, event=event, name=event, at=at)
 
 
 def _record(

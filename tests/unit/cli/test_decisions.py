@@ -100,6 +100,30 @@ def test_export_is_text_in_every_cell(pipeline: Call, tmp_path: Path) -> None:
     cells = [cell for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [[cell.value or "" for cell in line] for line in sheet.iter_rows()] == table
+    assert sheet.page_setup.orientation == "landscape"
+    widest = max(len(cell.value or "") for cell in sheet["A"])
+    assert sheet.column_dimensions["A"].width > widest
     refused = pipeline("queue", "--export", str(tmp_path / "queue.txt"))
     assert refused.code != 0
     assert ".csv or .xlsx" in refused.err
+
+
+def test_preview_speaks_of_no_end_that_was_before(pipeline: Call, reference_of: Find) -> None:
+    answered = pipeline("request", "answer", reference_of("rejected"), "--text", "x", "--preview")
+    assert "Answer of our team" in answered.out
+    assert "at its end" not in answered.out
+
+
+def test_misused_date_is_told_as_help_writes_it(pipeline: Call, reference_of: Find) -> None:
+    reference = reference_of("policy_review")
+    for command in ("snooze", "delay"):
+        refused = pipeline("request", command, reference, "--until", "tomorrow")
+        assert "YYYY-MM-DD" in refused.err
+        assert "%" not in refused.err
+    refused = pipeline("certificate", "issue", reference, "--created", "tomorrow")
+    assert "YYYY-MM-DD[THH:MM:SS]" in refused.err
+
+
+def test_flags_of_one_question_have_a_help_each(pipeline: Call) -> None:
+    told = pipeline("request", "ask", "--help").out
+    assert told.count("Ask for a proof") == told.count("Ask whether the reply") == 1

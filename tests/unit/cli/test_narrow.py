@@ -60,7 +60,7 @@ def test_japanese_operator_meets_no_english_of_the_parser(
         (("status", "--json=1"), "エラー：オプション--jsonに値は指定できません。"),
         (("status", "a", "b"), "エラー：余分な引数があります：a b"),
         (("form", "fields", "x"), "次のいずれかを指定してください：onboarding、migration、qr"),
-        (("number", "set", "1", "active", "--since", "x"), "次の形式で指定してください：%Y-%m-%d"),
+        (("number", "set", "1", "active", "--since", "x"), "次の形式で指定してください：年-月-日"),
     ):
         called = pipeline(*arguments)
         assert called.code == 2, arguments

@@ -89,12 +89,14 @@ def test_search_finds_by_reference_number_address_and_company(store: Store, make
         for text in (
             *("wa-7k3", "7k3m9q4m", "ＷＡ－７Ｋ３Ｍ９Ｑ４Ｍ", "WA-7K3M9Q4M"),
             *("+15550100", "+1 (555) 0100", "00 1 5550100", "555-0100", "０１５５５０１００"),
+            *("5550", "555-01", "(0155) 501"),
             *("HANAKO@example.co.jp", "@example.co.jp", "example.co.jp"),
             *("テスト", "㈱テスト", "100%"),
         ):
             assert [row.id for row in queues.search(transaction, text)] == [wanted.id]
         assert queues.search(transaction, "%") == queues.search(transaction, "100%")
-        assert queues.search(transaction, "nothing") == []
+        for text in ("nothing", "550", "5550 Ltd", "000"):
+            assert queues.search(transaction, text) == []
         assert queues.search(transaction, " ") == []
 
 
