@@ -64,7 +64,7 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
     if services.issuer.fetches:
         with open_graph(services) as graph:
             fetch_now(services, graph, record)
-    elif services.issuer.automatic and record.state == before.state:
+    elif record.state == before.state:
         record = on_request(services, record, change)  # a draft that had waited was ordered anew
     with services.store.read() as tx:
         current = tx.requests.get(record.id) or record
