@@ -275,7 +275,7 @@ def test_number_corrected_while_the_ownership_is_proven_again_needs_a_new_approv
     assert record.state.approved_at is not None
     if held:
         record = decisions.hold(world.services, record, "saki")
-    answer_decisions.ask(world.services, record, "saki", fields=("phone_number",))
+    answer_decisions.ask(world.services, record, "saki", fields=("phone_number",), text="？")
     world.staff_mails()
     other = "+81 90 8765 4321"
     world.reply(record, "", form(FormKind.MIGRATION, phone_number=other, phone_number_again=other))
