@@ -134,7 +134,12 @@ def _settled(tx: Transaction, mail: OutboxRecord, now: datetime) -> bool:
 
 
 def note_taken_back(work: Work, mail: OutboxRecord) -> None:
-    """Write into the history of each request of ``mail`` that it was out of date."""
+    """Write into the history of each request of ``mail`` that it was out of date.
+
+    One in doubt may have gone out before it was; nobody says then that it did not.
+    """
+    in_doubt = mail.intended_at is not None or mail.copied_at is not None
+    told = "mail_perhaps_sent" if in_doubt else "mail_overtaken"
     for name in work.tx.outbox.requests_of(mail.id):
         record = work.tx.requests.get(name)
         if record is None:
@@ -149,7 +154,7 @@ def note_taken_back(work: Work, mail: OutboxRecord) -> None:
                 event=None,
                 before=record.status,
                 after=record.status,
-                detail=(("mail_overtaken", mail.id),),
+                detail=((told, mail.id),),
             )
         )
 
