@@ -203,7 +203,7 @@ def test_answer_after_an_outage_names_no_certificate_that_has_expired(world: Wor
     assert sorted(notices(mails)) == ["certificate_expired", "duplicate:status"]
     (status,) = (mail for mail in mails if mail.notice == "duplicate")
     assert world.again(record).status is Status.CERTIFICATE_EXPIRED
-    assert "証明書の有効期限が切れています" in status.text
+    assert "証明書は、現在有効ではありません" in status.text
     assert "期限はありません" not in status.text
 
 

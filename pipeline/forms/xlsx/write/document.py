@@ -20,8 +20,6 @@ _FOOTER_POINTS = 10
 USUAL_HEIGHT = 15.0
 #: What heights of rows one page holds: A4 without margins, at the scale that fits our columns.
 _PAGE_POINTS = (900.0, 920.0, 940.0, 960.0, 980.0)
-#: More where digits of another font stand in for ours, and the scale is smaller: Japanese fonts.
-_STANDING_IN = (1100.0, 1120.0, 1140.0)
 
 
 def standard_font(book: "Workbook", look: Look) -> None:
@@ -80,18 +78,16 @@ def set_up_page(sheet: "Worksheet", stamp: Stamp, texts: FormTexts, look: Look) 
     sheet.sheet_view.showGridLines = False
 
 
-def break_pages(sheet: "Worksheet", starts: Mapping[int, int], last: int, language: str) -> None:
+def break_pages(sheet: "Worksheet", starts: Mapping[int, int], last: int) -> None:
     """Break pages where :func:`page_breaks` says so; the rows have their heights by then."""
     from openpyxl.worksheet.pagebreak import Break  # noqa: PLC0415 - slow to import
 
     heights = {row: sheet.row_dimensions[row].height or USUAL_HEIGHT for row in range(1, last + 1)}
-    for row in page_breaks(heights, starts, last, language):
+    for row in page_breaks(heights, starts, last):
         sheet.row_breaks.append(Break(id=row))
 
 
-def page_breaks(
-    heights: Mapping[int, float], starts: Mapping[int, int], last: int, language: str
-) -> list[int]:
+def page_breaks(heights: Mapping[int, float], starts: Mapping[int, int], last: int) -> list[int]:
     """Return the rows after which a page ends, so that no heading stands alone at the foot.
 
     ``starts`` are the rows of headings and frames with the last row that belongs to each, ``last``
@@ -99,10 +95,9 @@ def page_breaks(
     heading must stand alone in none of several counts.
     """
     found = []
-    pages = (*_PAGE_POINTS, *(_STANDING_IN if language == "ja" else ()))
-    used = [0.0] * len(pages)
+    used = [0.0] * len(_PAGE_POINTS)
     for row in range(1, last + 1):
-        rooms = [room - there for room, there in zip(pages, used, strict=True)]
+        rooms = [room - there for room, there in zip(_PAGE_POINTS, used, strict=True)]
         whole = sum(heights[one] for one in range(row, starts.get(row, row) + 1))
         broken = row in starts and any(heights[row] <= room < whole for room in rooms)
         if broken:

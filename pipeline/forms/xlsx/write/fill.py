@@ -76,7 +76,7 @@ def _form_sheet(package: Package, content: Content) -> str:
             heights[number] = found.height
             pieces += _question(package, row, number, found, marked=row.name in content.marks)
     last = content.rows[-1][0]
-    breaks = _breaks(page_breaks(heights, content.starts, last, content.texts.language))
+    breaks = _breaks(page_breaks(heights, content.starts, last))
     pieces += [form.protection, *_formats(package, content), form.settings, breaks, form.end]
     return "".join(pieces)
 

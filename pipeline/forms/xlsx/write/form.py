@@ -120,7 +120,7 @@ class _Writer:
                 self._write_line(sheet, row, what, name)
         last = rows[-1][0]
         self._write_formats(sheet, last)
-        break_pages(sheet, self.content.starts, last, self.texts.language)
+        break_pages(sheet, self.content.starts, last)
         sheet.freeze_panes = f"A{at.HEADER_ROW + 1}"
         select(sheet, self.content.first_cell)
         sheet.print_title_rows = f"{at.HEADER_ROW}:{at.HEADER_ROW}"
