@@ -286,12 +286,14 @@ def search(transaction: Transaction, text: str, *, limit: int = 50) -> list[Queu
 def _meanings(wanted: str) -> Iterable[sa.ColumnElement[bool]]:
     """Yield what ``wanted`` may mean, the narrowest first."""
     plain = unicodedata.normalize("NFKC", wanted)
-    if plain.upper().startswith("WA-") or read_reference(plain) is not None:
+    if plain.upper().startswith(("WA-", "WA ")) or read_reference(plain) is not None:
         reference = read_prefix(plain)
         yield sa.and_(requests.c.reference >= reference, requests.c.reference < reference + "~")
     yield requests.c.address_key == plain.lower()
     digits = _NO_DIGIT.sub("", plain)
-    is_part = len(digits) >= _DIGITS_OF_PART and not _NO_PART.search(plain)
+    # Japanese keyboards have the mark of long vowels where others have the dash
+    dashed = plain.replace("\u30fc", "-")
+    is_part = len(digits) >= _DIGITS_OF_PART and not _NO_PART.search(dashed)
     if len(digits) >= _DIGITS_OF_NUMBER or is_part:
         known = filled(requests.c.number)
         international = digits.removeprefix("00")

@@ -87,7 +87,15 @@ def test_search_finds_by_reference_number_address_and_company(store: Store, make
     _insert(store, wanted, other)
     with store.read() as transaction:
         for text in (
-            *("wa-7k3", "7k3m9q4m", "ＷＡ－７Ｋ３Ｍ９Ｑ４Ｍ", "WA-7K3M9Q4M"),
+            *(
+                "wa-7k3",
+                "wa 7k3m",
+                "７ｋ３ｍ９ｑ４ｍ",
+                "5550\u30fc100",
+                "7k3m9q4m",
+                "ＷＡ－７Ｋ３Ｍ９Ｑ４Ｍ",
+                "WA-7K3M9Q4M",
+            ),
             *("+15550100", "+1 (555) 0100", "00 1 5550100", "555-0100", "０１５５５０１００"),
             *("5550", "555-01", "(0155) 501"),
             *("HANAKO@example.co.jp", "@example.co.jp", "example.co.jp"),
