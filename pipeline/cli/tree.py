@@ -25,6 +25,7 @@ MODULES: dict[str, str] = {
     "certificate": "certificates",
     "authority": "authority",
     "token": "tokens",
+    "user": "users",
     "qr": "qr",
     "template": "templates",
     "mail": "mail",

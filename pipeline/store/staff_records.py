@@ -16,7 +16,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """A user of the console; ``password_hash`` is a finished hash with its own parameters."""
+    """A user of the console; ``password_hash`` is a finished hash with its own parameters.
+
+    ``name`` is folded: who logs in may write it in any case. ``display`` is how staff see it.
+    """
 
     id: str
     name: str
@@ -24,8 +27,7 @@ class UserRecord:
     password_hash: str
     created_at: datetime
     disabled_at: datetime | None = None
-    failures: int = 0
-    locked_until: datetime | None = None
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,51 @@ class SessionRecord:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecord:
+    """How often a log-in failed in a row, and until when no other is looked at.
+
+    ``key`` is a digest: of a name and where it was tried from, or of where it was tried from.
+    """
+
+    key: str
+    failures: int
+    last_at: datetime
+    until: datetime | None = None
+
+
+class StaffAct(StrEnum):
+    """What a line of the log of staff tells."""
+
+    USER_ADDED = "user_added"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    PASSWORD_SET = "password_set"  # noqa: S105 - the name of an act
+    ROLE_SET = "role_set"
+    LOGGED_IN = "logged_in"
+    LOG_IN_FAILED = "log_in_failed"
+    LOGGED_OUT = "logged_out"
+    SESSIONS_ENDED = "sessions_ended"
+    SECRET_SEEN = "secret_seen"  # noqa: S105 - the name of an act
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLogRecord:
+    """A line about what somebody of staff did beside requests; none is changed or removed.
+
+    ``who`` did ``what`` with ``subject`` (a user, or the id of what was looked at); ``detail`` is
+    a code or an address, never a secret and never what an unknown person typed.
+    """
+
+    id: str
+    at: datetime
+    who: str
+    what: StaffAct
+    subject: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

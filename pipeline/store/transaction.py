@@ -20,7 +20,7 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.users import Desk, Sessions, Tokens, Users
+from pipeline.store.tables.users import Desk, LogInPauses, Sessions, StaffLog, Tokens, Users
 
 T = TypeVar("T")
 
@@ -64,6 +64,8 @@ class Transaction:
     tokens = _Table(Tokens)
     users = _Table(Users)
     sessions = _Table(Sessions)
+    log_in_pauses = _Table(LogInPauses)
+    staff_log = _Table(StaffLog)
     privacy = _Table(Privacy)
     meta_numbers = _Table(MetaNumbers)
     meta_askings = _Table(MetaAskings)

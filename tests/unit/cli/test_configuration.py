@@ -41,6 +41,11 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("certificate", "issue"): (_REFERENCE, "--file", "certificate.txt"),
     ("certificate", "revoke"): (_REFERENCE, "--reason", "exposed"),
     ("mail", "inject"): ("mail.eml",),
+    ("user", "add"): ("sato", "--role", "viewer", "--no-password"),
+    ("user", "disable"): ("sato",),
+    ("user", "enable"): ("sato",),
+    ("user", "password"): ("sato",),
+    ("user", "role"): ("sato", "viewer"),
 }
 _NEEDS_NONE = {"demo", "form", "init", "qr", "template", "version"}
 
