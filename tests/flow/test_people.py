@@ -111,7 +111,7 @@ def test_what_cannot_be_shown_is_refused(world: World, display: str) -> None:
         ("qwertyuiopqwertyuiop", "password_guessable"),
         ("123456789012345", "password_guessable"),
         ("tanaka@genesys.com", "password_guessable"),
-        ("Tanaka.Genesys1", "password_guessable"),
+        ("Genesys2026!!", "password_guessable"),
         ("20261129-20261130", "password_guessable"),
         ("P@ssw0rd!2026", "password_guessable"),
         ("パスワードパスワードパスワード", "password_guessable"),
@@ -232,12 +232,10 @@ def test_an_admin_who_may_log_in_always_stays(any_world: World) -> None:
     _add(any_world)
     _add(any_world, "mori")
     users.disable(services, "mori", "sato")
-    for change in (
-        lambda: users.disable(services, "sato", "sato"),
-        lambda: users.set_role(services, "sato", Role.VIEWER, "sato"),
-    ):
-        with pytest.raises(RefusedError, match="last_admin"):
-            change()
+    with pytest.raises(RefusedError, match="last_admin"):
+        users.disable(services, "sato", "sato")
+    with pytest.raises(RefusedError, match="last_admin"):
+        users.set_role(services, "sato", Role.VIEWER, "sato")
     assert _acts(services).count(StaffAct.USER_DISABLED) == 1
     users.enable(services, "mori", "sato")
     users.disable(services, "sato", "mori")

@@ -92,7 +92,7 @@ def test_a_password_that_cannot_be_is_refused_and_not_shown(
     [
         (("add", "mori", "--role", "admin"), 2, "no terminal"),
         (("add", "mori", "--role", "admin", "--no-password", "--password-stdin"), 2, "contradict"),
-        (("add", "mori", "--role", "boss", "--no-password"), 2, "boss"),
+        (("add", "mori", "--role", "boss", "--no-password"), 2, "--role"),
         (("add", "\u202eotas", "--role", "viewer", "--no-password"), 2, "cannot be the name"),
         (("add", "s\u0430to", "--role", "viewer", "--no-password"), 2, "another script"),
         (("add", "SATO", "--role", "viewer", "--no-password"), 6, "is a user sato"),
