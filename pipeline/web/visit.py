@@ -19,6 +19,7 @@ from pipeline.store import queues
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import SessionRecord, UserRecord
 from pipeline.web.console import Console
+from pipeline.web.places import PLACES
 
 #: A text that staff type; longer ones are no text for a mail or a note.
 _LONGEST_TEXT = 20_000
@@ -44,7 +45,7 @@ class Visit:
 
     @property
     def cookie_name(self) -> str:
-        """The name of the cookie with the session; the prefix binds it to this host (RFC 6265bis)."""
+        """The name of the session's cookie; the prefix binds it to this host (RFC 6265bis)."""
         return "__Host-session" if self.console.is_encrypted else "session"
 
     @property
@@ -148,6 +149,7 @@ class Visit:
             "theme": self.cookie("theme", ("light", "dark")),
             "keys": self.cookie("keys", ("off",)),
             "views": self._views if self.session else {},
+            "places": [place for place in PLACES if self.may(place.needs)],
         }
         return self.console.renderer.render(template, self.zone, shown | values)
 

@@ -1,4 +1,4 @@
-"""A decision about one request: what it asks, what it will do, and a second click where it lasts."""
+"""A decision about one request: what it asks, what it does, and a second click where it lasts."""
 
 from dataclasses import replace
 from http import HTTPStatus
