@@ -18,6 +18,7 @@ MODULES: dict[str, str] = {
     "queue": "overview",
     "run": "running",
     "watch": "running",
+    "serve": "serving",
     "form": "forms",
     "request": "requests",
     "number": "numbers",

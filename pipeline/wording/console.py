@@ -1,12 +1,14 @@
-"""The words of the command line: in the operator's language, else in that of the team.
+"""The words for staff: in the language of who reads them, else in that of the team.
 
-The operator's is what PIPELINE_LANG, LC_ALL, LC_MESSAGES or LANG names, if there are words in it;
+An operator's is what PIPELINE_LANG, LC_ALL, LC_MESSAGES or LANG names, if there are words in it;
 the team's is the setting ``team.language``. What a language lacks is said in English.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -35,8 +37,27 @@ def _unknown() -> str:
 _TEAM = {"language": _unknown}
 
 
-@cache
+#: The language that is spoken instead while a page is made for somebody; empty: that of the process.
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
+
+
 def language() -> str:
+    """Return the language that is spoken now: that of who looks, else that of the process."""
+    return _SPOKEN.get() or language_of_process()
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak the language ``code`` in this thread or task until the end of the block."""
+    token = _SPOKEN.set(_known(code))
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+@cache
+def language_of_process() -> str:
     """Return the first language that the environment names and we have, else the team's."""
     return named_language() or _known(_TEAM["language"]()) or _FALLBACK
 
@@ -57,7 +78,7 @@ def named_language() -> str:
 def speak_as_team(find: Callable[[], str] = _unknown) -> None:
     """Let ``find`` say the language where the environment names none; empty: English."""
     _TEAM["language"] = find
-    language.cache_clear()
+    language_of_process.cache_clear()
 
 
 def _table(section: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from pipeline.mailbox.parse import parse_message
 from pipeline.model.identifiers import new_id
 from pipeline.wording import console as words
 from pipeline.wording.answers import language_name
-from pipeline.wording.inert import inert
+from pipeline.wording.inert import visible
 from pipeline.wording.instants import span, told, told_twice, weekdays
 
 _MOST = 1000
@@ -31,7 +31,7 @@ def report_page(services: Services) -> str:
         loader=FileSystemLoader(resources.template("report")),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_visible,
+        finalize=visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -54,13 +54,6 @@ def report_page(services: Services) -> str:
         span=partial(span, days=days),
         page_id=new_id(),
     )
-
-
-def _visible(value: object) -> object:
-    """Return what the page prints with control and direction characters made visible."""
-    if type(value) is not str:  # what is marked up already consists of such texts
-        return value
-    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
 
 
 def _views(services: Services) -> list[RequestView]:

@@ -228,6 +228,10 @@ class Requests(Rows[RequestRecord]):
         """Record the Message-IDs of the request's mail; no decision depends on them."""
         self._set(request_id, thread=thread)
 
+    def set_language(self, request_id: str, language: str) -> None:
+        """Write the language that the customer reads."""
+        self._set(request_id, language=language)
+
     def set_dates(self, record: RequestRecord) -> None:
         """Record what mails of ours promised or reminded of, and when to look at it next."""
         state = record.state

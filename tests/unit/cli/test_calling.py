@@ -100,7 +100,7 @@ def test_no_sentence_names_the_bare_word_when_a_path_was_typed(
     typed = str(script.relative_to(tmp_path))
     monkeypatch.setattr(sys, "argv", [typed])
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     told = words.explain(NotFoundError("request_unknown", reference="{x} pipeline run"))
     assert f"{shlex.quote(typed)} queue all" in told
     assert "{x} pipeline run" in told  # what somebody wrote stays as written

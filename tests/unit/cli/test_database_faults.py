@@ -85,7 +85,7 @@ def test_damage_is_told_in_japanese(
 ) -> None:
     _spoil(_database(home), "requests")
     monkeypatch.setenv("PIPELINE_LANG", "ja")
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     called = pipeline("queue", "all")
     assert (called.code, "破損" in called.err.splitlines()[0]) == (4, True)
 

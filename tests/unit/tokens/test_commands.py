@@ -43,9 +43,9 @@ def identity(shared: TokenServer) -> TokenServer:
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PIPELINE_LANG", "en")
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     yield
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
 
 
 def _secret(folder: Path, name: str, value: str) -> None:

@@ -54,6 +54,12 @@ class _Seen:
     mails: dict[str, OutboxRecord] = field(default_factory=dict)
     links: list[LinkOrder] = field(default_factory=list)
     open_answers: tuple[str, ...] = ()
+    language: str = ""
+
+    def begin(self, tx: Transaction) -> None:
+        """Let the customer read another language in this transaction."""
+        if self.language:
+            tx.requests.set_language(self.record.id, self.language)
 
     def __call__(self, tx: Transaction) -> None:
         found = (tx.outbox.get(name) for name in tx.outbox.enqueued)
@@ -63,17 +69,20 @@ class _Seen:
         self.open_answers = open_answers(tx, self.record)
 
 
-def rehearse(services: Services, record: RequestRecord, decide: Decide, who: str) -> Announced:
+def rehearse(
+    services: Services, record: RequestRecord, decide: Decide, who: str, *, language: str = ""
+) -> Announced:
     """Return what ``decide`` would do to ``record`` now; nothing of it is kept.
 
-    No certificate is signed: who decides is told that one will be. Raises what ``decide`` raises,
-    so that a refusal is known before it is asked for.
+    No certificate is signed: who decides is told that one will be. With ``language`` the mails are
+    as a customer would get them who reads it. Raises what ``decide`` raises, so that a refusal is
+    known before it is asked for.
     """
     with services.store.read() as tx:
         known = {row.id: row for row in tx.certificates.of_request(record.id)}
         known_links = {order.id for order in tx.short_links.of_request(record.id)}
         organisation = organisation_of_request(services.work(tx), record)
-    seen = _Seen(record, list(known.values()))
+    seen = _Seen(record, list(known.values()), language=language)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
     ordered = next((row for row in seen.certificates if row.state in _NOT_MADE), None)
     ended = tuple(

@@ -1,0 +1,60 @@
+"""``pipeline serve``: the staff console in the browser."""
+
+from ipaddress import ip_address
+
+import click
+
+from pipeline.cli.context import settings
+from pipeline.cli.output import print_lines, tell_lines
+from pipeline.clock import SystemClock
+from pipeline.collector import loading
+from pipeline.errors import ConfigurationError, TryLaterError, UsageError
+from pipeline.wording import console as words
+
+_LAST_PORT = 65_535
+
+
+@click.command("serve")
+@click.option("--bind", default="")
+@click.option("--base-url", default="")
+def serve(bind: str, base_url: str) -> None:
+    """Serve the staff console until SIGTERM or SIGINT."""
+    with loading():
+        from pipeline.web.serving import serve as run  # noqa: PLC0415 - slow to import
+
+    found = settings()
+    host, port = _where(bind or found.console.bind)
+    origin = (base_url or found.console.base_url).rstrip("/")
+    if not origin:
+        if not _is_loopback(host):
+            raise UsageError("serve_without_base_url", bind=f"{host}:{port}")
+        origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if not origin.startswith("https://") and not _is_loopback(host):
+        tell_lines(words.word("serve_without_tls"))
+
+    def begun() -> None:
+        print_lines(words.word("serving", address=origin))
+
+    try:
+        run(found, SystemClock(), origin, (host, port), begun)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
+
+
+def _where(bind: str) -> tuple[str, int]:
+    """Return host and port of ``127.0.0.1:8765``. Raises ConfigurationError ``serve_bind``."""
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
+        raise ConfigurationError("serve_bind", bind=bind)
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

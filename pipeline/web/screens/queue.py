@@ -1,0 +1,69 @@
+"""The queue: its views as addresses, each with its count."""
+
+from datetime import datetime
+
+from starlette.responses import Response
+
+from pipeline.errors import NotFoundError
+from pipeline.store import queues
+from pipeline.store.queues import QueueView
+from pipeline.web.visit import Visit
+
+_PAGE = 50
+
+
+def home(visit: Visit) -> Response:
+    """Lead to what needs somebody."""
+    return visit.go("/q", QueueView.NEEDS_ME.value)
+
+
+def show(visit: Visit) -> Response:
+    """Show a view of the queue, or what is looked for in all of it."""
+    view = _view(visit.path("view"))
+    wanted, offset = visit.word("find").strip(), visit.number("from")
+    mine = visit.word("mine") == "1"
+    now = visit.console.clock.now()
+    with visit.services.store.read() as tx:
+        rows = (
+            queues.search(tx, wanted, limit=_PAGE + 1)
+            if wanted
+            else queues.queue(
+                tx,
+                view,
+                now=now,
+                assignee=visit.who if mine else "",
+                limit=_PAGE + 1,
+                offset=offset,
+            )
+        )
+    return visit.page(
+        "queue/page",
+        view=view.value,
+        rows=[(row, _age(row.since, now)) for row in rows[:_PAGE]],
+        wanted=wanted,
+        mine=mine,
+        now=now,
+        before=max(offset - _PAGE, 0) if offset else None,
+        after=offset + _PAGE if len(rows) > _PAGE and not wanted else None,
+    )
+
+
+def counts(visit: Visit) -> Response:
+    """Show the views with their counts: a piece that pages fetch anew."""
+    return visit.page("queue/views", view=visit.word("view"))
+
+
+def _view(name: str) -> QueueView:
+    try:
+        return QueueView(name)
+    except ValueError as error:
+        raise NotFoundError("view_unknown", view=name) from error
+
+
+def _age(since: datetime, now: datetime) -> tuple[str, int]:
+    """Return how long ago something was: the unit and how many of them."""
+    minutes = max(int((now - since).total_seconds()) // 60, 0)
+    for unit, length in (("days", 24 * 60), ("hours", 60)):
+        if minutes >= length:
+            return unit, minutes // length
+    return "minutes", minutes
