@@ -19,9 +19,7 @@ class Presence:
     def looks(self, reference: str, name: str, now: datetime) -> tuple[str, ...]:
         """Note that ``name`` looks at a request; return who else does, by name."""
         with self._lock:
-            self._seen = {
-                key: at for key, at in self._seen.items() if now - at < _STAYS
-            }
+            self._seen = {key: at for key, at in self._seen.items() if now - at < _STAYS}
             if len(self._seen) < _MOST:
                 self._seen[reference, name] = now
             others = {who for seen, who in self._seen if seen == reference and who != name}

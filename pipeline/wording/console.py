@@ -37,7 +37,7 @@ def _unknown() -> str:
 _TEAM = {"language": _unknown}
 
 
-#: The language that is spoken instead while a page is made for somebody; empty: that of the process.
+#: The language that is spoken while a page is made for somebody; empty: that of the process.
 _SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
 
 

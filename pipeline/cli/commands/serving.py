@@ -8,10 +8,9 @@ from pipeline.cli.context import settings
 from pipeline.cli.output import print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.collector import loading
-from pipeline.errors import ConfigurationError, TryLaterError, UsageError
+from pipeline.config.places import split_bind
+from pipeline.errors import TryLaterError, UsageError
 from pipeline.wording import console as words
-
-_LAST_PORT = 65_535
 
 
 @click.command("serve")
@@ -43,12 +42,11 @@ def serve(bind: str, base_url: str) -> None:
 
 
 def _where(bind: str) -> tuple[str, int]:
-    """Return host and port of ``127.0.0.1:8765``. Raises ConfigurationError ``serve_bind``."""
-    host, _, port = bind.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
-        raise ConfigurationError("serve_bind", bind=bind)
-    return host, int(port)
+    """Return host and port of ``127.0.0.1:8765``. Raises UsageError ``serve_bind``."""
+    found = split_bind(bind)
+    if found is None:
+        raise UsageError("serve_bind", bind=bind)
+    return found
 
 
 def _is_loopback(host: str) -> bool:

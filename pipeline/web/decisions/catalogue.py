@@ -30,6 +30,10 @@ def _held_for_owner(subject: Subject) -> bool:
     return subject.record.held_for(HoldReason.OWNERSHIP)
 
 
+def _always(_subject: Subject) -> bool:
+    return True
+
+
 def _events(*names: EventName) -> frozenset[EventName]:
     return frozenset(names)
 
@@ -123,7 +127,7 @@ FORMS: tuple[Form, ...] = (
         taking.written(letters.answer),
         _events(EventName.ANSWER),
         inputs=(Input("text", InputKind.TEXT, optional=False, for_customer=True),),
-        offered=lambda _subject: True,
+        offered=_always,
         key="t",
     ),
     Form(
@@ -207,7 +211,10 @@ FORMS: tuple[Form, ...] = (
         (Input("day", InputKind.DAY),),
     ),
     Form(
-        "mark-active", Permission.EDIT, taking.plain(review.mark_active), _events(EventName.ACTIVATED)
+        "mark-active",
+        Permission.EDIT,
+        taking.plain(review.mark_active),
+        _events(EventName.ACTIVATED),
     ),
     Form(
         "delay",
@@ -221,7 +228,7 @@ FORMS: tuple[Form, ...] = (
         Permission.NOTE,
         taking.written(review.note),
         inputs=(Input("text", InputKind.TEXT, optional=False),),
-        offered=lambda _subject: True,
+        offered=_always,
         key="c",
     ),
     Form(
@@ -231,14 +238,14 @@ FORMS: tuple[Form, ...] = (
         offered=lambda subject: any(note.waits_since for note in subject.view.notes),
         key="r",
     ),
-    Form("take", Permission.TAKE, taking.plain(hands.take), offered=lambda _subject: True, key="a"),
-    Form("give-back", Permission.TAKE, taking.plain(hands.give_back), offered=lambda _subject: True),
+    Form("take", Permission.TAKE, taking.plain(hands.take), offered=_always, key="a"),
+    Form("give-back", Permission.TAKE, taking.plain(hands.give_back), offered=_always),
     Form(
         "snooze",
         Permission.SNOOZE,
         taking.snooze,
         inputs=(Input("day", InputKind.DAY, optional=False),),
-        offered=lambda _subject: True,
+        offered=_always,
         key="s",
     ),
 )

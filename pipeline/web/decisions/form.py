@@ -1,6 +1,6 @@
 """The form of a decision: what it asks, who may send it, and what it does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,7 +17,6 @@ class InputKind(StrEnum):
 
     TEXT = "text"
     LINE = "line"
-    SECRET = "secret"
     CHOICE = "choice"
     TICKS = "ticks"
     SWITCH = "switch"
@@ -46,10 +45,10 @@ class Subject:
     at_first: Mapping[str, str] = field(default_factory=dict)
 
 
-Choices = Callable[[Subject], Sequence[Choice]]
+Choices = Callable[[Subject], Iterable[Choice]]
 
 
-def no_choices(_subject: Subject) -> Sequence[Choice]:
+def no_choices(_subject: Subject) -> Iterable[Choice]:
     """Return nothing to choose from."""
     return ()
 

@@ -81,6 +81,7 @@ def edit(filled: Filled, _subject: Subject) -> Decide:
 
 def advanced(name: EventName) -> Of:
     """Return what records ``name``, an event that has no form of its own."""
+
     def of(filled: Filled, subject: Subject) -> Decide:
         zone = subject.record.time_zone
         slots = tuple(_slot(text, zone) for text in filled.all("slots"))
@@ -125,6 +126,7 @@ def issue(filled: Filled, _subject: Subject) -> Decide:
 
 def accept(_filled: Filled, _subject: Subject) -> Decide:
     """Let the newest reply act."""
+
     def decide(services: Services, record: RequestRecord, who: str) -> RequestRecord:
         accepted = replies.accept(services, record, who)
         if services.rehearsal is None:
@@ -176,9 +178,7 @@ def snooze(filled: Filled, _subject: Subject) -> Decide:
 def delay(filled: Filled, _subject: Subject) -> Decide:
     """Tell the customer that it takes longer."""
     day, text = _day(filled.text("day")), filled.text("text")
-    return lambda services, record, who: letters.delay(
-        services, record, who, until=day, text=text
-    )
+    return lambda services, record, who: letters.delay(services, record, who, until=day, text=text)
 
 
 def route(filled: Filled, _subject: Subject) -> Decide:
@@ -190,7 +190,9 @@ def route(filled: Filled, _subject: Subject) -> Decide:
 def send_form(filled: Filled, _subject: Subject) -> Decide:
     """Send the form that fits."""
     form, text = _chosen(FormKind, filled.text("form")), filled.text("text")
-    return lambda services, record, who: forms.send_form(services, record, who, form=form, text=text)
+    return lambda services, record, who: forms.send_form(
+        services, record, who, form=form, text=text
+    )
 
 
 def revoke(filled: Filled, _subject: Subject) -> Decide:

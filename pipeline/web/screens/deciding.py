@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from starlette.responses import Response
 
@@ -55,7 +56,8 @@ def decide(visit: Visit) -> Response:
 def _asked(visit: Visit) -> tuple[Subject, Offer]:
     """Return what the decision is about. Raises NotFoundError ``decision_not_now``."""
     record = visit.record()
-    subject = Subject(visit.services, record, _view(visit, record), dict(visit.request.query_params))
+    named = dict(visit.request.query_params)
+    subject = Subject(visit.services, record, _view(visit, record), named)
     name = visit.path("decision")
     offer = offer_called(subject, name)
     if offer is None:
@@ -97,7 +99,7 @@ def _refuse_unpermitted(visit: Visit, announced: Announced) -> None:
         raise RefusedError("not_permitted", name=visit.who, role=visit.user.role.value)
 
 
-def _outcome(visit: Visit, subject: Subject, offer: Offer, filled: Filled) -> dict[str, object]:
+def _outcome(visit: Visit, subject: Subject, offer: Offer, filled: Filled) -> dict[str, Any]:
     """Return what the piece of the page shows that says what will happen."""
     announced, refused = None, ""
     mails: list[tuple[WrittenMail, WrittenMail | None]] = []
@@ -163,9 +165,7 @@ def _shown(subject: Subject, offer: Offer, filled: Filled) -> list[dict[str, obj
 
 
 def _chosen(item: Input, subject: Subject, values: tuple[str, ...]) -> list[Choice]:
-    return [
-        replace(choice, chosen=choice.value in values) for choice in item.choices(subject)
-    ]
+    return [replace(choice, chosen=choice.value in values) for choice in item.choices(subject)]
 
 
 def _page(
