@@ -134,7 +134,7 @@ def failure(visit: Visit, error: PipelineError) -> Response:
     status = next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logs.event("web", "page_failed", code=error.code)
-    return visit.page("failed", status, error=words.explain(error))
+    return visit.page("failed", status, error=words.explain(error, to_type=False))
 
 
 def _not_there(console: Console) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -22,6 +22,8 @@ from pipeline.wording.inert import inert
 _LONGEST = 300
 #: The beginnings of the keys for why a mail has its outcome, in the order in which they are tried.
 _KINDS_OF_WHY = ("became_", "rule_", "event_", "automatic_", "")
+#: A command or an option in a sentence.
+_OF_SHELL = re.compile(r"\bpipeline [a-z]|(?<![\w-])--[a-z]")
 #: What stands between the language and the rest of a locale: ``ja_JP.UTF-8``.
 _LOCALE = re.compile(r"[_.@-]")
 
@@ -197,13 +199,14 @@ def option_help(name: str) -> str:
     return _typed(_table("options").get(name, ""))
 
 
-def explain(error: PipelineError) -> str:
+def explain(error: PipelineError, *, to_type: bool = True) -> str:
     """Return what happened, why it matters, and what to do next; each of several errors.
 
-    Of a refusal without the why: it is nothing but a rule at work.
+    Of a refusal without the why: it is nothing but a rule at work. Without ``to_type`` a sentence
+    that says what to type in a shell is left out, for who has no shell in front of them.
     """
     if isinstance(error, SettingsError):
-        return "\n\n".join(explain(single) for single in error.errors)
+        return "\n\n".join(explain(single, to_type=to_type) for single in error.errors)
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
@@ -214,8 +217,8 @@ def explain(error: PipelineError) -> str:
         }
     )
     parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
-    texts = [_typed(entry[part], escape=True) for part in parts]
-    return "\n".join(text.format_map(values) for text in texts)
+    told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
+    return "\n".join(_typed(text, escape=True).format_map(values) for text in told)
 
 
 def _typed(text: str, *, escape: bool = False) -> str:

@@ -20,14 +20,14 @@ def warnings(subject: Subject) -> Iterator[Choice]:
 
 
 def answers(subject: Subject) -> Iterator[Choice]:
-    """Yield the answers, those chosen that the customer has to correct."""
+    """Yield the answers: first those that the customer has to correct, which are chosen."""
     wrong = {
-        problem.field: problem.sent
+        problem.field: problem.message
         for problem in subject.view.problems
-        if problem.audience == Audience.CUSTOMER.value
+        if problem.audience == Audience.CUSTOMER.value and problem.severity == Severity.ERROR.value
     }
     named = subject.at_first.get("fields", "")
-    for item in subject.view.fields:
+    for item in sorted(subject.view.fields, key=lambda item: item.id not in wrong):
         chosen = item.id in wrong or item.id == named
         yield Choice(item.id, item.label, chosen=chosen, hint=wrong.get(item.id, ""))
 

@@ -109,7 +109,7 @@ def _outcome(visit: Visit, subject: Subject, offer: Offer, filled: Filled) -> di
             if announced is not None:
                 mails = _mails(visit, subject, offer, filled, announced)
         except PipelineError as error:
-            refused = words.explain(error)
+            refused = words.explain(error, to_type=False)
     return {
         "record": subject.record,
         "offer": offer,
@@ -191,7 +191,7 @@ def _page(
         inputs=_shown(subject, offer, filled),
         mark=mark_of(subject.view),
         overtaken=overtaken,
-        error=words.explain(error) if error else "",
+        error=words.explain(error, to_type=False) if error else "",
         kinds=InputKind,
         **_outcome(visit, subject, offer, filled),
     )

@@ -32,7 +32,7 @@ def enter(visit: Visit) -> Response:
             visit.services, visit.text("name"), visit.secret("password"), peer=visit.peer
         )
     except RefusedError as error:
-        to, told = _own(visit.text("to")), words.explain(error)
+        to, told = _own(visit.text("to")), words.explain(error, to_type=False)
         return visit.page("login", HTTPStatus.UNAUTHORIZED, to=to, error=told)
     return _inside(visit, begun, visit.text("to"))
 
