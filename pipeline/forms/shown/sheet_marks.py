@@ -82,7 +82,9 @@ def _add_area(layout: Layout, area: str) -> None:
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 8 else otherwise  # noqa: PLR2004 - rows have seven digits
+    return (
+        int(text) if text and text.isascii() and text.isdecimal() and len(text) < 8 else otherwise
+    )  # noqa: PLR2004 - rows have seven digits
 
 
 def _width(text: str | None) -> float:

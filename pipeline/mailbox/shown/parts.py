@@ -42,9 +42,7 @@ def html_parts(raw: bytes) -> HtmlParts:
     """Return what a mail shows as HTML; empty when it is plain text. Raises as parse_message."""
     hints = named_charsets(raw)
     budget = Budget()
-    parts = tuple(
-        leaves(open_message(raw, budget), Place(hints=hints, budget=budget), unwrap)
-    )
+    parts = tuple(leaves(open_message(raw, budget), Place(hints=hints, budget=budget), unwrap))
     texts = [
         charsets.decode(part.content, part.charset, hints)[0]
         for part in bodies_of(parts)
