@@ -50,9 +50,9 @@ class OriginalKind(StrEnum):
 class OriginalId:
     """Names an original: the row of the mail, and the digest of a file in it (empty: the mail)."""
 
-    outgoing: bool
     row: str
     sha256: str = ""
+    outgoing: bool = False
 
     def __str__(self) -> str:
         parts = ("out" if self.outgoing else "in", self.row, self.sha256)
@@ -86,7 +86,7 @@ class KeptBytes:
 def read_id(text: str) -> OriginalId | None:
     """Return the original that ``text`` names; None when it names none."""
     found = _ID.fullmatch(text)
-    return OriginalId(found[1] == "out", found[2], found[3] or "") if found else None
+    return OriginalId(found[2], found[3] or "", found[1] == "out") if found else None
 
 
 def originals_of_request(tx: Transaction, request_id: str) -> tuple[Original, ...]:
@@ -216,8 +216,12 @@ def _mail_bytes(services: Services, original: OriginalId) -> bytes | NotShown:
         row = tx.messages.get(original.row)
     if row is None or not row.sha256 or row.withheld:
         return NotShown(WhyNot.GONE)
+    return _of_ledger(services, row.sha256)
+
+
+def _of_ledger(services: Services, sha256: str) -> bytes | NotShown:
     try:
-        raw = services.blobs.get(row.sha256)
+        raw = services.blobs.get(sha256)
         if services.scanner is not None:
             services.scanner.scan(raw)
     except NotFoundError:
@@ -226,8 +230,8 @@ def _mail_bytes(services: Services, original: OriginalId) -> bytes | NotShown:
         return NotShown(WhyNot.INFECTED)
     except TryLaterError:
         return NotShown(WhyNot.BUSY)
-    except PipelineError:  # its bytes were damaged on the disk
-        return NotShown(WhyNot.DAMAGED)
+    except PipelineError:  # its bytes were damaged on the disk, or the scanner is set up wrongly
+        return NotShown(WhyNot.FAILED)
     return raw
 
 
@@ -260,7 +264,7 @@ def _form(
 ) -> Original:
     first = rows[0]
     return Original(
-        str(OriginalId(False, *key)),
+        str(OriginalId(*key)),
         OriginalKind.FORM,
         safe_name(first.file_name),
         first.received_at,
@@ -271,7 +275,7 @@ def _form(
 
 def _file(message: MessageRecord, name: str, sha256: str) -> Original:
     return Original(
-        str(OriginalId(False, message.id, sha256)),
+        str(OriginalId(message.id, sha256)),
         OriginalKind.FILE,
         safe_name(name),
         message.fetched_at,
@@ -282,7 +286,7 @@ def _file(message: MessageRecord, name: str, sha256: str) -> Original:
 
 def _mail_in(row: MessageRecord) -> Original:
     return Original(
-        str(OriginalId(False, row.id)),
+        str(OriginalId(row.id)),
         OriginalKind.MAIL_IN,
         inert(row.subject),
         row.fetched_at,
@@ -293,7 +297,7 @@ def _mail_in(row: MessageRecord) -> Original:
 
 def _mail_out(row: OutboxRecord) -> Original:
     return Original(
-        str(OriginalId(True, row.id)),
+        str(OriginalId(row.id, outgoing=True)),
         OriginalKind.MAIL_OUT,
         inert(row.subject),
         row.sent_at or row.created_at,

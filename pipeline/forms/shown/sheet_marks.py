@@ -8,6 +8,7 @@ from pipeline.forms.xlsx.read.archive import Archive
 from pipeline.forms.xlsx.read.parts import column_number, parse
 
 _AREA = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7}):([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW = re.compile("[0-9]{1,7}")
 _ON = frozenset({"1", "true"})
 _MOST = 20_000
 _MOST_MERGED = 1_000  # each cell is held against each of them
@@ -82,9 +83,7 @@ def _add_area(layout: Layout, area: str) -> None:
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    return (
-        int(text) if text and text.isascii() and text.isdecimal() and len(text) < 8 else otherwise
-    )  # noqa: PLR2004 - rows have seven digits
+    return int(text) if text and _ROW.fullmatch(text) else otherwise
 
 
 def _width(text: str | None) -> float:

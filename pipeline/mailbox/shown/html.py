@@ -20,8 +20,8 @@ _MOST_PICTURES = 40
 _TAGS = frozenset(
     re.findall(
         r"\w+",
-        "abbr b bdi big blockquote br caption center cite code col colgroup dd del dfn div dl dt em "
-        "figcaption figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp "
+        "abbr b bdi big blockquote br caption center cite code col colgroup dd del dfn div dl dt "
+        "em figcaption figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp "
         "small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var wbr",
     )
 )

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable
 
 from pipeline.certificates.hidden import without_encoded
-from pipeline.certificates.paste import PastedCertificate, PasteCode, recognise
+from pipeline.certificates.paste import PasteCode, PastedCertificate, recognise
 from pipeline.errors import RefusedError
 from pipeline.flow.views.shown.names import inert_lines, safe_name
 from pipeline.flow.views.shown.values import HtmlFault, MailView, Preview, ShownFile, TextView
@@ -33,6 +33,7 @@ _PICTURE_SIDE = 1_200
 #: Bytes of all pictures in the HTML of a mail together, as PNG.
 _MOST_PICTURES = 4_000_000
 _HEAD = 4_096
+_BLANK = ord(" ")
 _MOST_SECRET = 100_000  # bytes; a certificate has some hundreds
 _PREVIEWS = {
     Kind.PDF: Preview.PAGES,
@@ -126,7 +127,7 @@ def _html(parts: HtmlParts) -> tuple[SafeHtml | None, HtmlFault | None]:
         return None, None
     if without_encoded(said := html_to_text(parts.html)).text != said:
         return None, HtmlFault.ENCODED  # a part of it may stand between two tags
-    found = safe_html(source, _pictures(parts), lambda words: without_encoded(words).text)
+    found = safe_html(parts.html, _pictures(parts), lambda words: without_encoded(words).text)
     if found is None:
         return None, HtmlFault.TOO_DEEP
     # what the mail hides is seen here
@@ -183,7 +184,7 @@ def _is_text(head: bytes) -> bool:
     """Whether the beginning of a file is text: no controls but blanks, or wide characters."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    return not any(byte < 0x20 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    return not any(byte < _BLANK and byte not in b"\t\n\r\f\x1b" for byte in head)
 
 
 def _is_secret(content: bytes) -> bool:
