@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.forms.pdf.printed.page import opened
 from pipeline.forms.shown.faults import NotShown, WhyNot
+from pipeline.forms.shown.own_font import own_font
 
 #: Further pages are not shown; a form has four.
 MOST_PAGES = 40
@@ -86,7 +87,7 @@ def page_png(raw: bytes, page: int, width: int) -> Picture | NotShown:
     if not 0 <= page < MOST_PAGES:
         return NotShown(WhyNot.NO_PAGE)
     try:
-        with opened_to_show(raw) as document:
+        with own_font(), opened_to_show(raw) as document:
             if page >= len(document):
                 return NotShown(WhyNot.NO_PAGE)
             with closing(document[page]) as opened_page:
