@@ -56,21 +56,22 @@ def answer_boxes(raw: bytes, places: Mapping[str, str]) -> tuple[AnswerBox, ...]
     by_name = {where: field for field, where in places.items()}
     content = raw[max(raw.find(_HEAD), 0) :]
     try:
-        spots = _of_widgets(content, by_name)
-    except Exception as error:
-        if not is_of_file(error):
-            raise
-        spots = []
-    try:
-        spots = spots or _of_print(content, by_name)
-        with opened_to_show(raw) as document:
-            return tuple(_measured(document, spots))
+        with opened_to_show(content) as document:
+            return tuple(_measured(document, _spots(content, by_name)))
     except UnreadablePdfError as error:
         return NotShown(error.why)
-    except Exception as error:
-        if not is_of_file(error):
-            raise
-        return ()
+
+
+def _spots(content: bytes, by_name: Mapping[str, str]) -> list[_Spot]:
+    """Return the boxes of the fields, else of a print; none in a file that only PDFium can open."""
+    for find in (_of_widgets, _of_print):
+        try:
+            if found := find(content, by_name):
+                return found
+        except Exception as error:
+            if not is_of_file(error):
+                raise
+    return []
 
 
 def _of_widgets(content: bytes, by_name: Mapping[str, str]) -> list[_Spot]:

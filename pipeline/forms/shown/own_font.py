@@ -6,7 +6,7 @@ so afterwards everything is as before.
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -57,7 +57,7 @@ def _information() -> Any:
             ctypes.memmove(target, content, len(content))
         return len(content)
 
-    functions = {
+    functions: dict[str, Callable[..., Any]] = {
         "Release": lambda _: None,
         "EnumFonts": lambda *_: None,
         "MapFont": map_font,
@@ -67,6 +67,6 @@ def _information() -> Any:
         "GetFontCharset": lambda *_: 0,
         "DeleteFont": lambda *_: None,
     }
-    kinds = dict(pdfium.FPDF_SYSFONTINFO._fields_)  # noqa: SLF001 - as ctypes has it
+    kinds = dict(pdfium.FPDF_SYSFONTINFO._fields_)
     made = {name: kinds[name](function) for name, function in functions.items()}
     return pdfium.FPDF_SYSFONTINFO(version=1, **made)

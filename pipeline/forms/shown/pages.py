@@ -20,6 +20,7 @@ _NARROWEST, _WIDEST = 50, 2_400
 #: A page of another shape than paper is drawn smaller than it is asked for.
 _MOST_PIXELS = 8_000_000
 _ERROR_PASSWORD, _ERROR_SECURITY = 4, 5  # FPDF_ERR_PASSWORD and FPDF_ERR_SECURITY of fpdfview.h
+_HEAD = b"%PDF-"
 _FAST = 3  # of the nine levels of deflate
 
 
@@ -62,7 +63,8 @@ def opened_to_show(raw: bytes) -> Iterator[Any]:
     import pypdfium2  # noqa: PLC0415 - slow to import
 
     try:
-        with opened(raw, with_fields=True) as document:
+        # what mail gateways put before the head moves all that the file points to
+        with opened(raw[max(raw.find(_HEAD), 0) :], with_fields=True) as document:
             yield document
     except pypdfium2.PdfiumError as error:
         locked = error.err_code in {_ERROR_PASSWORD, _ERROR_SECURITY}
