@@ -55,11 +55,11 @@ def _opened(picture: Picture | NotShown) -> Image.Image:
     return found
 
 
-def _ink(picture: Image.Image, box: AnswerBox) -> int:
-    """Return how many dark points are in a box, without its frame."""
+def _ink(picture: Image.Image, box: AnswerBox, arrow: int = 40) -> int:
+    """Return how many dark points are in a box, without its frame and the arrow of a list."""
     wide, high = picture.size
     left, top = box.x * wide + 4, box.y * high + 4
-    right, bottom = (box.x + box.width) * wide - 40, (box.y + box.height) * high - 4
+    right, bottom = (box.x + box.width) * wide - arrow, (box.y + box.height) * high - 4
     part = picture.convert("L").crop((int(left), int(top), int(right), int(bottom)))
     return sum(part.histogram()[:100])
 
@@ -96,16 +96,16 @@ def test_boxes_follow_a_page_that_is_turned(child: Guard) -> None:
     after = _boxes(child, target.getvalue())["contact_name"]
     assert after.width < after.height
     assert after.height == pytest.approx(before.width, abs=0.001)
-    assert _ink(_opened(child.call(page_png, target.getvalue(), 0, 1400)), after) > 60
+    assert _ink(_opened(child.call(page_png, target.getvalue(), 0, 1400)), after, 4) > 60
 
 
 def test_what_is_drawn_leaves_the_readers_of_prints_as_they_were() -> None:
     print_of = BytesIO()
     with pikepdf.open(ENGLISH) as pdf:
         pdf.flatten_annotations("all")
-        del pdf.Root["/AcroForm"]
         for page in pdf.pages:
-            page.obj.pop("/Annots", None)
+            if "/Annots" in page.obj:
+                del page.obj["/Annots"]
         pdf.save(print_of)
     before = read_print(print_of.getvalue())
     page_png(JAPANESE.read_bytes(), 0, 600)
