@@ -240,7 +240,7 @@ def test_every_code_has_words(monkeypatch: pytest.MonkeyPatch, language: str) ->
     monkeypatch.setenv("PIPELINE_LANG", language)
     console.language.cache_clear()
     codes = [("not_shown", code) for code in WhyNot] + [("html_fault", code) for code in HtmlFault]
-    codes += [("file_kind", code) for code in (*Kind, "text")]  # type: ignore[list-item]
+    codes += [("file_kind", code) for code in (*Kind, "text")]
     try:
         assert not [code for kind, code in codes if console.named(kind, code) == code]
     finally:
