@@ -5,6 +5,7 @@ Nothing here knows the database or the settings.
 
 from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 
 from pipeline.certificates.hidden import without_encoded
 from pipeline.certificates.paste import PasteCode, PastedCertificate, recognise
@@ -74,15 +75,15 @@ def mail_view(raw: bytes, *, with_html: bool) -> MailView | NotShown:
     )
 
 
-def mail_file(raw: bytes, sha256: str) -> Attachment | NotShown:
+def mail_file(raw: bytes, digest: str) -> Attachment | NotShown:
     """Return one file of a mail, also one inside another, by its digest."""
     try:
         message = parse_message(raw)
         for file in files_of(message, enclosed_files):
-            if file.sha256 == sha256:
+            if file.sha256 == digest:
                 return file
         for form in find_forms(message, enclosed_files).forms:
-            if form.sha256 == sha256:
+            if form.sha256 == digest:
                 return Attachment(0, form.name, form.format.value, form.content, form.sha256)
     except RefusedError:
         return NotShown(WhyNot.TOO_LARGE)
@@ -91,7 +92,7 @@ def mail_file(raw: bytes, sha256: str) -> Attachment | NotShown:
 
 def described(name: str, content: bytes) -> ShownFile:
     """Return what one file is, told by its bytes."""
-    return _shown_file(Attachment(0, name, "", content, ""), frozenset())
+    return _shown_file(Attachment(0, name, "", content, sha256(content).hexdigest()), frozenset())
 
 
 def text_view(content: bytes) -> TextView | NotShown:
