@@ -1,7 +1,8 @@
-"""The report: every request as a page worth looking at."""
+"""The report: every request, or the figures of a period, as a page worth looking at."""
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import resources
 from pipeline.certificates.hidden import without_encoded
@@ -15,29 +16,28 @@ from pipeline.wording.answers import language_name
 from pipeline.wording.inert import inert
 from pipeline.wording.instants import span, told, told_twice, weekdays
 
+if TYPE_CHECKING:
+    from pipeline.flow.views.dashboard.values import Dashboard
+
 _MOST = 1000
 
 
 def write_report(services: Services, path: Path) -> None:
     """Write the report of all requests to ``path`` as one HTML file without links outside."""
-    write_out(path, report_page(services).encode())
+    write_page(report_page(services), path)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write a page to ``path``, whole or not at all."""
+    write_out(path, page.encode())
 
 
 def report_page(services: Services) -> str:
     """Return the report of all requests as one HTML page without links outside."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-
-    environment = Environment(
-        loader=FileSystemLoader(resources.template("report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     views = _views(services)
     days = weekdays(words.language())
-    return environment.get_template("report.html.jinja").render(
+    return _rendered(
+        "report.html.jinja",
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
@@ -54,6 +54,45 @@ def report_page(services: Services) -> str:
         span=partial(span, days=days),
         page_id=new_id(),
     )
+
+
+def figures(services: Services, days: int) -> "Dashboard":
+    """Return the figures of the last ``days`` days."""
+    from pipeline.flow.views.dashboard.gather import dashboard  # noqa: PLC0415 - slow to import
+
+    with services.store.read() as tx:
+        return dashboard(services.work(tx), days)
+
+
+def figures_page(services: Services, days: int) -> str:
+    """Return the figures of the last ``days`` days as one HTML page without links outside."""
+    from pipeline.flow.views.dashboard.charts import Drawn  # noqa: PLC0415 - slow to import
+
+    board = figures(services, days)
+    return _rendered(
+        "figures.html.jinja",
+        drawn=Drawn(board),
+        board=board,
+        word=words.word,
+        language=words.language(),
+        now=told(board.at, board.zone),
+    )
+
+
+def _rendered(template: str, **values: object) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    environment = Environment(
+        loader=FileSystemLoader(
+            [resources.template("report"), resources.template("console", "web")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(values)
 
 
 def _visible(value: object) -> object:

@@ -108,6 +108,7 @@ requests = sa.Table(
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),
+    index("requests", "opened_at", "id"),
     **BUSY,
 )
 
