@@ -55,16 +55,3 @@ class Chart:
             return self.rows
         columns = [item.shown for item in self.series]
         return tuple(zip(self.names, *columns, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """One run as people read it; ``fine`` tells that nothing was wrong."""
-
-    began: str
-    took: str
-    outcome: str
-    fetched: str
-    sent: str
-    fine: bool
-    failures: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from functools import cached_property, partial
 from math import ceil
 
-from pipeline.flow.views.dashboard.chart import Chart, RunLine, Series
+from pipeline.flow.views.dashboard.chart import Chart, Series
 from pipeline.flow.views.dashboard.formats import Formats, Voice, console_voice
+from pipeline.flow.views.dashboard.runs import Runs
 from pipeline.flow.views.dashboard.values import (
     Column,
     Dashboard,
@@ -16,16 +17,13 @@ from pipeline.flow.views.dashboard.values import (
     Step,
 )
 from pipeline.forms.texts import form_texts
-from pipeline.wording import console
 from pipeline.wording.answers import language_name
-from pipeline.wording.instants import told
 
 #: So many questions are drawn; the table has them too, for more nobody can take in.
 _MOST_QUESTIONS = 8
 #: A narrow screen has room for so many labels below the columns.
 _LABELS = 6
 _WEEK = 7
-_OUTCOMES = {0: "chart_run_done", 3: "chart_run_unfinished", 75: "chart_run_later"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Drawn:
     @cached_property
     def formats(self) -> Formats:
         """How numbers, dates and durations are written."""
-        return Formats(self.voice.language)
+        return Formats(self.voice.language, self.voice.word("figures_unit"))
 
     def number(self, value: float) -> str:
         """Return a number as the reader's language groups its digits."""
@@ -59,8 +57,8 @@ class Drawn:
             self.flow(),
             self.answers(),
             self.questions(),
-            self.certificates(),
             self.statuses(),
+            self.certificates(),
             self.moves(),
             self.replies(),
             self.promises(),
@@ -269,37 +267,14 @@ class Drawn:
         finding = word(
             "chart_moves_finding", count=self.number(staff), open=self.number(board.open)
         )
-        named = {self.voice.code(move.value): count for move, count in found}
+        said = [(self.voice.code(move.value), count) for move, count in found]
+        named = {name[:1].upper() + name[1:]: count for name, count in said}
         return self._parts("moves", named, finding)
 
-    @property
-    def runs(self) -> tuple[RunLine, ...]:
-        """The last runs, the newest first."""
-        return tuple(
-            RunLine(
-                began=told(run.began_at, self.board.zone),
-                took=self.voice.word("chart_run_idle", count=self.number(run.times))
-                if run.times > 1
-                else self.span(timedelta(seconds=run.seconds)),
-                outcome=self.voice.word(_OUTCOMES.get(run.code, "chart_run_failed")),
-                fetched=self.number(dict(run.counts).get("fetched", 0)),
-                sent=self.number(dict(run.counts).get("sent", 0)),
-                fine=run.code == 0,
-                failures=tuple(f"{stage}: {code}" for stage, code in run.failures),
-            )
-            for run in self.board.runs
-        )
-
-    @property
-    def runs_finding(self) -> str:
-        """What the last runs show."""
-        runs = self.board.runs
-        wrong = sum(run.code != 0 for run in runs)
-        return self.voice.word(
-            "chart_runs_wrong" if wrong else "chart_runs_fine",
-            count=self.number(sum(run.times for run in runs)),
-            wrong=self.number(wrong),
-        )
+    @cached_property
+    def runs(self) -> Runs:
+        """The last runs."""
+        return Runs(self.board.runs, self.board.zone, self.voice, self.formats)
 
     def _labels(self) -> tuple[str, ...]:
         """Return what stands below the columns: as much as a narrow screen has room for."""
@@ -348,10 +323,10 @@ class Drawn:
         )
 
     def _shares(self, shares: Sequence[Share], named: Callable[[str], str]) -> str:
-        return console.listed(
+        return self.voice.word("list_comma").join(
             self.voice.word(
                 "chart_share_of",
-                name=named(share.name),
+                name=named(share.name) or "–",
                 wrong=self.number(share.wrong),
                 asked=self.number(share.asked),
             )

@@ -37,9 +37,13 @@ def console_voice() -> Voice:
 
 @dataclass(frozen=True)
 class Formats:
-    """How numbers, days and durations are written in a language."""
+    """How numbers, days and durations are written in a language.
+
+    ``quantity`` is how a number stands with its unit: beside each other in some, apart in others.
+    """
 
     language: str
+    quantity: str = "{number} {unit}"
 
     @cached_property
     def locale(self) -> Locale:
@@ -57,7 +61,7 @@ class Formats:
     def span(self, took: timedelta) -> str:
         """Return a duration in the unit that fits: two days, three hours, a few minutes."""
         took = max(took, timedelta(seconds=1))
-        return format_timedelta(took, threshold=1.5, locale=self.locale)
+        return self._joined(format_timedelta(took, threshold=1.5, locale=self.locale))
 
     def share(self, part: int, whole: int) -> str:
         """Return how much ``part`` is of ``whole``, in per cent."""
@@ -78,7 +82,12 @@ class Formats:
         return tuple((at * size, text) for at, text in self.lines(hours / size, write))
 
     def _in_unit(self, unit: str, value: float) -> str:
-        return format_unit(value, f"duration-{unit}", length="short", locale=self.locale)
+        written = format_unit(value, f"duration-{unit}", length="short", locale=self.locale)
+        return self._joined(written)
+
+    def _joined(self, text: str) -> str:
+        number, unit = text.split(maxsplit=1)
+        return self.quantity.format(number=number, unit=unit)
 
 
 def _round_step(least: float) -> float:
