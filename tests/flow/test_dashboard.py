@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -178,7 +179,8 @@ def test_runs_are_remembered_and_idle_ones_are_one_line(any_world: World) -> Non
     assert newest.ended_at - newest.began_at == timedelta(hours=2)
     assert dict(first.counts)["fetched"] == 1
     with_fault = RunRecord(START, START, 1.0, 75, (), (("send", "courier_unreachable"),))
-    world.services.store.run(lambda tx: [tx.memory.ran(with_fault) for _ in range(60)])
+    for _ in range(40):
+        world.services.store.run(lambda tx: tx.memory.ran(with_fault))
     runs = figures(world).runs
     assert (len(runs), runs[0]) == (30, with_fault)
 
@@ -275,10 +277,10 @@ def test_no_statement_of_the_figures_looks_through_a_table(world: World) -> None
     """Each finds its rows by an index: SQLite names the scans of tables in its plans."""
     record = issued(world)
     world.reply(record, "ACTIVE")
-    seen: list[tuple[str, object]] = []
+    seen: list[tuple[str, Any]] = []
     engine = world.services.store._engine
 
-    def heard(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
+    def heard(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
         seen.append((statement, parameters))
 
     sa.event.listen(engine, "before_cursor_execute", heard)

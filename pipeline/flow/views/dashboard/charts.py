@@ -22,7 +22,7 @@ from pipeline.wording.answers import language_name
 #: So many questions are drawn; the table has them too, for more nobody can take in.
 _MOST_QUESTIONS = 8
 #: A narrow screen has room for so many labels below the columns.
-_LABELS = 6
+_LABELS = 4
 _WEEK = 7
 
 
