@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.services import Services
-from pipeline.flow.views.report import figures
+from pipeline.flow.views.dashboard.page import figures
 from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.measuring import medians, show, spent, tell
 from tests.benchmarks.test_many_finished import with_finished

@@ -15,6 +15,7 @@ from pipeline import resources
 from pipeline.flow.staff import review
 from pipeline.flow.views.dashboard.charts import Drawn
 from pipeline.flow.views.dashboard.gather import PERIODS, dashboard
+from pipeline.flow.views.dashboard.page import figures_page
 from pipeline.flow.views.dashboard.values import (
     Dashboard,
     QuestionFigures,
@@ -22,7 +23,6 @@ from pipeline.flow.views.dashboard.values import (
     Step,
     Times,
 )
-from pipeline.flow.views.report import figures_page
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.request import Status
 from pipeline.store.process_records import RunRecord
@@ -250,7 +250,7 @@ def test_hostile_names_are_escaped(world: World, monkeypatch: pytest.MonkeyPatch
     )
     failed = RunRecord(START, START, 1, 1, (), ((hostile, hostile),))
     board = replace(figures(world), questions=(question,), runs=(failed,))
-    monkeypatch.setattr("pipeline.flow.views.report.figures", lambda *_: board)
+    monkeypatch.setattr("pipeline.flow.views.dashboard.page.figures", lambda *_: board)
     page = figures_page(world.services, 28)
     assert "<script" not in page
     assert "\u202e" not in page

@@ -115,12 +115,13 @@ def status(*, as_json: bool) -> None:
 def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
     """Write a page with every request, or one with the figures of a period."""
     from pipeline.flow.views import report as pages  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.dashboard import page as figures  # noqa: PLC0415 - slow to import
 
     with services() as opened:
         if as_json:
-            print_json(pages.figures(opened, days or _USUAL_DAYS))
+            print_json(figures.figures(opened, days or _USUAL_DAYS))
             return
-        page = pages.report_page(opened) if days is None else pages.figures_page(opened, days)
+        page = pages.report_page(opened) if days is None else figures.figures_page(opened, days)
         if str(out) == "-":
             click.echo(page, nl=False)
             return

@@ -1,8 +1,7 @@
-"""The report: every request, or the figures of a period, as a page worth looking at."""
+"""The report: every request as a page worth looking at."""
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline import resources
 from pipeline.certificates.hidden import without_encoded
@@ -15,9 +14,6 @@ from pipeline.wording import console as words
 from pipeline.wording.answers import language_name
 from pipeline.wording.inert import inert
 from pipeline.wording.instants import span, told, told_twice, weekdays
-
-if TYPE_CHECKING:
-    from pipeline.flow.views.dashboard.values import Dashboard
 
 _MOST = 1000
 
@@ -36,7 +32,7 @@ def report_page(services: Services) -> str:
     """Return the report of all requests as one HTML page without links outside."""
     views = _views(services)
     days = weekdays(words.language())
-    return _rendered(
+    return rendered(
         "report.html.jinja",
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
@@ -56,30 +52,8 @@ def report_page(services: Services) -> str:
     )
 
 
-def figures(services: Services, days: int) -> "Dashboard":
-    """Return the figures of the last ``days`` days."""
-    from pipeline.flow.views.dashboard.gather import dashboard  # noqa: PLC0415 - slow to import
-
-    with services.store.read() as tx:
-        return dashboard(services.work(tx), days)
-
-
-def figures_page(services: Services, days: int) -> str:
-    """Return the figures of the last ``days`` days as one HTML page without links outside."""
-    from pipeline.flow.views.dashboard.charts import Drawn  # noqa: PLC0415 - slow to import
-
-    board = figures(services, days)
-    return _rendered(
-        "figures.html.jinja",
-        drawn=Drawn(board),
-        board=board,
-        word=words.word,
-        language=words.language(),
-        now=told(board.at, board.zone),
-    )
-
-
-def _rendered(template: str, **values: object) -> str:
+def rendered(template: str, **values: object) -> str:
+    """Return a page of ``templates/report``; texts in it are escaped and made visible."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
 
     environment = Environment(

@@ -392,8 +392,7 @@ quarantine = sa.Table(
     number("attempts"),
     instant("released_at"),
     instant("dropped_at"),
-    # derived from the record
-    instant("open_since"),
+    instant("open_since"),  # derived from the record
     refers("messages", "message_row"),
     work_index("quarantine", "open_since"),
     index("quarantine", "message_row"),
