@@ -118,7 +118,6 @@ def test_a_customer_who_asks_is_told_nothing_untrue_while_it_waits(two: World) -
     (mail,) = two.reply(two.again(record), "STATUS")
     assert mail.notice == "duplicate"
     assert mail.files == {}
-    print(mail.text)
     assert two.again(record).status is Status.APPROVED
 
 

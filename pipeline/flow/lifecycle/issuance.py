@@ -204,7 +204,7 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
         _give_up(work, row)
         return
     if second.waits(work, record):
-        _give_up(work, row, "second_missing")
+        second.stop(work, record)
         return
     refuse_number_of_another(work, record)
     subject = CertificateSubject(record.company, record.reference, record.number)
@@ -232,7 +232,7 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
         _give_up(work, row)
         return []
     if second.waits(work, record):
-        _give_up(work, row, "second_missing")
+        second.stop(work, record)
         note_failed(work, Signed.CERTIFICATE, row.serial, "second_missing")
         return []
     refuse_unless_issuable(work, record)

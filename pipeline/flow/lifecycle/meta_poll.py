@@ -214,6 +214,8 @@ def _judge(
     if record.state.version != read.state.version:
         work.tx.meta_numbers.wake(read.number, at)
         return read, Finding()
+    if second.waits(work, record):
+        record = second.stop(work, record)
     if number is None:
         known, found = not_looked(known, at), _missing(work, record)
     else:

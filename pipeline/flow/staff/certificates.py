@@ -46,7 +46,8 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
 
     One that could not be made is ordered again first; one that Meta has is fetched at once. Raises
     RefusedError ``certificate_not_wanted``, ``second_missing``, ``certificate_waits_for_staff``
-    where staff enter them, ``certificate_not_issued``, or with the code of the rule that forbids it.
+    where staff enter them, ``certificate_not_issued``, or with the code of the rule that forbids
+    it.
     """
     if record.state.certificate_wanted_at is None:
         status = record.status.value
