@@ -51,7 +51,7 @@ def test_queue_and_show_tell_whom_it_waits_for(pipeline: Call, waiting: str) -> 
 def test_the_first_person_is_refused_and_the_second_issues(pipeline: Call, waiting: str) -> None:
     again = pipeline("request", "second", waiting, "--as", "Saki ")
     assert again.code == 6
-    assert "two different people" in again.err
+    assert "You have said yes to this certificate already" in again.err
     issue = pipeline("certificate", "issue", waiting, "--as", "ken")
     assert issue.code == 6
     assert "waits for the yes of a second person" in issue.err
