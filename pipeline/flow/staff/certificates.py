@@ -53,7 +53,8 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
         status = record.status.value
         raise RefusedError("certificate_not_wanted", reference=record.reference, status=status)
     if waits_for_second(record.state, services.policy):
-        raise RefusedError("second_missing", reference=record.reference)
+        status = record.status.value
+        raise RefusedError("second_missing", reference=record.reference, status=status)
     if not services.issuer.automatic:
         raise RefusedError("certificate_waits_for_staff", reference=record.reference)
 
