@@ -169,6 +169,13 @@ class CertificateSettings(Section):
     ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
+class ApprovalSettings(Section):
+    """How many people it takes to issue a certificate."""
+
+    #: Whether a second person of staff has to say yes to each.
+    two_people: bool = False
+
+
 class MetaSettings(Section):
     """Meta's Graph API: certificates, ownership codes and short links of the account's numbers."""
 
@@ -276,6 +283,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     team: TeamSettings = TeamSettings()
     certificates: CertificateSettings = CertificateSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     meta: MetaSettings = MetaSettings()
     forms: FormSettings = FormSettings()
     phones: PhoneSettings = PhoneSettings()

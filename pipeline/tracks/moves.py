@@ -13,6 +13,7 @@ from pipeline.model.request import (
     TrackPolicy,
 )
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.declaration import Case, TransitionRule
 
 #: Only for conditions that look at the state alone.
@@ -20,10 +21,15 @@ _NO_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 def whose_move(state: RequestState, policy: TrackPolicy) -> Move:
-    """Return whose move it is; with the manual issuer staff bring an ordered certificate."""
+    """Return whose move it is; with the manual issuer staff bring an ordered certificate.
+
+    One that waits for the yes of a second person waits for staff with every issuer.
+    """
     step = None if state.ended else TRACKS[state.track].step(state.status)
     if step is None:
         return Move.NOBODY
+    if waits_for_second(state, policy):
+        return Move.STAFF
     return step.manual_move if step.manual_move and policy.manual_issuer else step.move
 
 

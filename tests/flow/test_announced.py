@@ -22,6 +22,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.services.state import open_store
 from pipeline.flow.staff import certificates, corrections, letters, organisations, replies, review
 from pipeline.flow.staff.desk.rehearsal import rehearse
+from pipeline.flow.staff.desk.second import second
 from pipeline.flow.staff.drop import drop
 from pipeline.flow.staff.possible import decisions_now
 from pipeline.flow.staff.send_form import send_form
@@ -29,10 +30,12 @@ from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.world.customers import HANAKO, form
+from tests.world.fixtures import MakeWorld
 from tests.world.mails import Customer
 from tests.world.world import World
 
 _WHO = "saki"
+_COLLEAGUE = "ken"
 _NUMBER = "+819012345678"
 Decision = Callable[[Services, RequestRecord, str], RequestRecord]
 Begin = Callable[[World], object]
@@ -88,6 +91,10 @@ _DECISIONS: dict[str, tuple[Decision, EventName | None]] = {
     "tick": (replies.tick, None),
     "created": (review.mark_created, EventName.MARK_CREATED),
     "active": (review.mark_active, EventName.ACTIVATED),
+    "second": (
+        lambda services, record, _who: second(services, record, _COLLEAGUE),
+        EventName.SECOND,
+    ),
     "reissue": (certificates.reissue_certificate, EventName.NEW_CERTIFICATE),
     "revoke": (
         lambda services, record, who: certificates.revoke_certificate(
@@ -253,18 +260,29 @@ _BEGINNINGS: dict[str, Begin] = {
     "unproven": lambda world: world.mail(HANAKO, form(), proof="none"),
     "forged": lambda world: world.mail(HANAKO, form(), proof="fail"),
 }
+#: Beginnings that lead to certificates.
+_TO_CERTIFICATES = ("onboarding", "migration")
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "two_people"),
     [
-        pytest.param(name, marks=pytest.mark.long) if name != "forged" else name
-        for name in _BEGINNINGS
+        pytest.param("forged", False, id="forged"),
+        *(
+            pytest.param(name, False, marks=pytest.mark.long, id=name)
+            for name in _BEGINNINGS
+            if name != "forged"
+        ),
+        *(
+            pytest.param(name, True, marks=pytest.mark.long, id=f"{name}, two people")
+            for name in _TO_CERTIFICATES
+        ),
     ],
 )
 def test_each_decision_does_what_was_announced(
-    world: World, name: str, capsys: pytest.CaptureFixture[str]
+    make_world: MakeWorld, name: str, capsys: pytest.CaptureFixture[str], *, two_people: bool
 ) -> None:
+    world = make_world(approval={"two_people": two_people})
     _BEGINNINGS[name](world)
     walk = Walk(world)
     walk.run()

@@ -43,6 +43,7 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     """Print a view of the requests, or what is looked for in all of them."""
     from pipeline.cli.pages.queue_page import export_rows, print_counts, print_queue  # noqa: PLC0415
     from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.desk.second import waiting_of  # noqa: PLC0415
     from pipeline.store import queues  # noqa: PLC0415
 
     with services() as opened:
@@ -63,15 +64,20 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
                     offset=offset,
                 )
             )
+            seconds = waiting_of(opened.work(tx), (row.id for row in rows))
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
     if export is not None:
         export_rows(export, rows, zone)
     elif as_json:
         print_json(
-            [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]
+            [
+                {**plain(row), "replies": told, "waits_for_second": row.id in seconds}
+                for row, told in zip(rows, replies, strict=True)
+            ]
         )
     else:
-        print_queue(rows, replies, zone, view, of_staff=view in _OF_STAFF and not wanted)
+        of_staff = view in _OF_STAFF and not wanted
+        print_queue(rows, replies, zone, view, of_staff=of_staff, seconds=seconds)
 
 
 @click.command("status")

@@ -42,6 +42,8 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         }
         if ordered
         else None,
+        "waits_for_second": announced.first_yes is not None,
+        "first_yes": announced.first_yes or "",
         "certificates_ended": [row.serial for row in announced.ended],
         "links": [{"action": row.action, "code": row.code} for row in announced.links],
         "open_answers": announced.open_answers,
@@ -68,6 +70,11 @@ def print_announced(announced: Announced, services: Services) -> None:
         key = "preview_fetches" if services.issuer.fetches else key
         owner, reader = announced.organisation, after.address_of_record
         said = words.word(key, number=ordered.number, organisation=owner, recipient=reader)
+        print_lines(said, rest="  ")
+    if announced.first_yes is not None:
+        key = "preview_second" if announced.first_yes else "preview_second_both"
+        first, owner = announced.first_yes, announced.organisation
+        said = words.word(key, number=after.number, first=first, organisation=owner)
         print_lines(said, rest="  ")
     for ended in announced.ended:
         state = words.status_word(ended.state.value)

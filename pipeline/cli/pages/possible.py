@@ -39,6 +39,7 @@ _COMMANDS = {
     EventName.ISSUED: "certificate issue {reference} --file FILE",
     EventName.REVOKE: "certificate revoke {reference} --reason REASON",
     EventName.NEW_CERTIFICATE: "certificate reissue {reference}",
+    EventName.SECOND: "request second {reference}",
     EventName.MARK_CREATED: "request mark-created {reference}",
     EventName.ACTIVATED: "request mark-active {reference}",
     EventName.OFFER_SLOTS: "request advance {reference} --slot 2026-12-08T10:00",
@@ -107,6 +108,8 @@ def _outcome(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -
         yield words.word("will_end_live")
     if possible.issues:
         yield words.word("will_issue" if issued_by_us else "will_want")
+    if possible.waits_for_second:
+        yield words.word("will_second")
     names = dict.fromkeys(words.notice_name(one.notice.value) for one in possible.mails)
     if names:
         yield words.word("will_mail", notices=words.listed(names))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,12 @@ def print_queue(
     view: str,
     *,
     of_staff: bool,
+    seconds: Collection[str] = (),
 ) -> None:
-    """Print requests as a table; ``replies`` are what their customers wrote and nobody has read."""
+    """Print requests as a table; ``replies`` are what their customers wrote and nobody has read.
+
+    ``seconds`` are the requests that wait for the yes of a second person.
+    """
     if not rows:
         print_lines(words.word("queue_empty"))
         return
@@ -47,7 +51,7 @@ def print_queue(
     lines = [
         [
             row.reference,
-            _status(row, zone),
+            _status(row, zone, second=row.id in seconds),
             row.number,
             row.company or row.address,
             times.cell(row.since),
@@ -74,10 +78,12 @@ def print_queue(
     print_table(headings, lines, keep=(0, 2), wrapped=wrapped, below=below)
 
 
-def _status(row: QueueRow, zone: str) -> str:
+def _status(row: QueueRow, zone: str, *, second: bool) -> str:
     parts = [words.step(row.status.value)]
     if row.hold_reason:
         parts[0] += f" ({words.status_word(row.hold_reason.value)})"
+    if second:
+        parts.append(words.word("queue_second"))
     if row.unread:
         parts.append(words.word("queue_unread"))
     if row.overdue_since is not None:

@@ -29,6 +29,10 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     if view.overdue_since is not None:
         late = words.word("queue_late", when=told(view.overdue_since, zone))
         print_lines(late, first="  ", rest="      ", bold=True)
+    if view.waits_for_second:
+        key = "request_second" if view.first_yes else "request_second_both"
+        waits = words.word(key, first=view.first_yes)
+        print_lines(waits, first="  ", rest="      ", bold=True)
     _facts(view, zone)
     _section("proposals", [_proposal(item) for item in view.proposals])
     _answers(view)
@@ -121,8 +125,17 @@ def _who(line: EventRecord) -> str:
 def _what_happened(line: EventRecord) -> str:
     """Return the event of a line, or what was done beside the machine."""
     if line.event is not None:
-        return words.named("event", line.event.value)
+        return _with_both_names(line, words.named("event", line.event.value))
     return words.named("did", line.detail[0][0]) if line.detail else ""
+
+
+def _with_both_names(line: EventRecord, event: str) -> str:
+    """Return the event with the two people who said yes to a certificate, where it tells them."""
+    detail = dict(line.detail)
+    first, second = detail.get("first_yes", ""), detail.get("second_yes", "")
+    if first and second:
+        return words.word("said_yes", event=event, first=first, second=second)
+    return words.word("said_yes_first", event=event, first=first) if first else event
 
 
 def _facts(view: RequestView, zone: str) -> None:

@@ -131,6 +131,7 @@ class Services:
             approval_lapses=timedelta(days=certificates.approval_days),
             ownership_window=timedelta(days=certificates.ownership_days),
             manual_issuer=not self.issuer.automatic,
+            two_people=self.settings.approval.two_people,
         )
 
     @cached_property

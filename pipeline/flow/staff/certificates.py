@@ -21,6 +21,7 @@ from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.tracks.conditions import waits_for_second
 
 #: The line of a history that tells what became of an order.
 _ISSUING = frozenset({EventName.ISSUED, EventName.ISSUE_FAILED})
@@ -44,12 +45,16 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
     """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
 
     One that could not be made is ordered again first; one that Meta has is fetched at once. Raises
-    RefusedError ``certificate_not_wanted``, ``certificate_waits_for_staff`` where staff enter them,
-    ``certificate_not_issued``, or with the code of the rule that forbids it.
+    RefusedError ``certificate_not_wanted``, ``second_missing``, ``certificate_waits_for_staff``
+    where staff enter them, ``certificate_not_issued``, or with the code of the rule that forbids
+    it.
     """
     if record.state.certificate_wanted_at is None:
         status = record.status.value
         raise RefusedError("certificate_not_wanted", reference=record.reference, status=status)
+    if waits_for_second(record.state, services.policy):
+        status = record.status.value
+        raise RefusedError("second_missing", reference=record.reference, status=status)
     if not services.issuer.automatic:
         raise RefusedError("certificate_waits_for_staff", reference=record.reference)
 

@@ -20,6 +20,7 @@ from pipeline.model.transition import (
 )
 from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.machine import apply, next_system_event
 from pipeline.tracks.moves import allowed_events, forward_event, whose_move
 
@@ -54,6 +55,8 @@ _OPEN = frozenset(
 #: What follows them depends on facts outside of the request: the number, the code's maker.
 _BY_FACTS = frozenset({Status.NUMBER_CHECK, Status.AWAITING_ACTIVE, Status.MAKING})
 _HOUR = timedelta(hours=1)
+#: A decision is tried as one of a colleague's who has not said yes before.
+_SOMEBODY = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Possible:
     """A decision that staff can take now, and what comes of it.
 
     ``after`` is None where that depends on what staff enter with it; the rest is empty then.
-    ``mails`` are the notices that go out, none to a sender who is not proven.
+    ``mails`` are the notices that go out, none to a sender who is not proven. With
+    ``waits_for_second`` an ordered certificate waits for the yes of a second person then.
     """
 
     event: EventName
@@ -69,6 +73,7 @@ class Possible:
     mails: tuple[SendNotice, ...] = ()
     issues: bool = False
     ends_live: bool = False
+    waits_for_second: bool = False
 
 
 def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, ...]:
@@ -102,7 +107,7 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
         wrong = bool(open_answers(tx, record))
     barred = set(_NOT_OFFERED)
     if wrong:
-        barred.add(EventName.APPROVE)
+        barred |= {EventName.APPROVE, EventName.SECOND}
     if not answered and TRACKS[record.state.track].form is None:
         barred |= _EDITS
     if record.sender_verdict is not SenderVerdict.PASS:
@@ -133,6 +138,7 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
         mails=tuple(one for one in effects if isinstance(one, SendNotice) and proven),
         issues=any(isinstance(one, IssueCertificate) for one in effects),
         ends_live=any(isinstance(one, RevokeCertificate) for one in effects),
+        waits_for_second=waits_for_second(after, services.policy),
     )
 
 
@@ -145,7 +151,7 @@ def _probe(services: Services, record: RequestRecord, name: EventName) -> Event:
         services,
         record,
         name,
-        "",
+        _SOMEBODY,
         track=other,
         new_date=tomorrow.date(),
         slots=(Slot(tomorrow, tomorrow + _HOUR),),

@@ -50,6 +50,7 @@ _OWN_COMMAND = {
     EventName.NUMBER_SET: "number set",
     EventName.ISSUED: "certificate issue",
     EventName.REVOKE: "certificate revoke",
+    EventName.SECOND: "request second",
 }
 
 

@@ -27,6 +27,7 @@ from pipeline.store.records import (
     StoredReading,
 )
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
 from pipeline.wording.answers import answer_word
@@ -152,6 +153,8 @@ class RequestView:
     deadlines: tuple[ShownDeadline, ...]
     promise_at: datetime | None
     overdue_since: datetime | None
+    waits_for_second: bool
+    first_yes: str
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
     left_over: tuple[ShownLeftOver, ...]
@@ -202,6 +205,8 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         deadlines=_deadlines(work.services, record),
         promise_at=state.promise_at,
         overdue_since=state.overdue_since,
+        waits_for_second=waits_for_second(state, work.services.policy),
+        first_yes=state.first_yes,
         fields=_fields(record.language, revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems

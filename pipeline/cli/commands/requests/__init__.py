@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli.choices import FieldName, WordChoice, field_id
 from pipeline.cli.commands.requests.ownership import code, register
+from pipeline.cli.commands.requests.seconding import second
 from pipeline.cli.commands.requests.words import (
     accept,
     answer,
@@ -42,6 +43,7 @@ __all__ = [
     "give_back",
     "note",
     "register",
+    "second",
     "snooze",
     "take",
     "tick",

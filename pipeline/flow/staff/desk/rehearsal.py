@@ -11,6 +11,7 @@ from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.short_link_records import LinkOrder
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.conditions import waits_for_second
 
 Decide = Callable[[Services, RequestRecord, str], RequestRecord]
 
@@ -25,7 +26,8 @@ class Announced:
     certificate that is made right after it, with a mail of its own; ``ended`` are the live ones
     that end with it for good. ``links`` are the orders of short links that Meta gets after it.
     ``organisation`` is whose request it is. ``open_answers`` are those that are wrong or asked
-    about then.
+    about then. ``first_yes`` is who has said yes to a certificate that waits for a second person
+    then; None: none does.
     """
 
     before: RequestRecord
@@ -36,6 +38,7 @@ class Announced:
     links: tuple[LinkOrder, ...]
     organisation: str
     open_answers: tuple[str, ...]
+    first_yes: str | None = None
 
     @property
     def lasting(self) -> bool:
@@ -84,7 +87,9 @@ def rehearse(
         organisation = organisation_of_request(services.work(tx), record)
     seen = _Seen(record, list(known.values()), language=language)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
-    ordered = next((row for row in seen.certificates if row.state in _NOT_MADE), None)
+    waits = waits_for_second(after.state, services.policy)
+    rows = () if waits else seen.certificates
+    ordered = next((row for row in rows if row.state in _NOT_MADE), None)
     ended = tuple(
         row
         for row in seen.certificates
@@ -99,6 +104,7 @@ def rehearse(
         links=tuple(order for order in seen.links if order.id not in known_links),
         organisation=organisation,
         open_answers=seen.open_answers,
+        first_yes=after.state.first_yes if waits else None,
     )
 
 
