@@ -59,6 +59,7 @@ class Lasting(StrEnum):
 
     CERTIFICATE = "certificate"
     META = "meta"
+    MAIL = "mail"
     UNKNOWN = "unknown"
 
 

@@ -89,7 +89,7 @@ class UndoWalk(Walk):
             self.undone[name] = self.undone.get(name, 0) + 1
         return after
 
-    def _decide_all(self, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def _decide_all(self, place):  # type: ignore[no-untyped-def]
         for name, (decide, _) in _DECISIONS.items():
             home, world = self._copy(place)
             with world.services.store:

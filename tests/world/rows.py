@@ -19,7 +19,5 @@ def all_rows(store: Store) -> Rows:
         for table in metadata.sorted_tables:
             names = [column.name for column in table.primary_key]
             rows = tx.context.connection.execute(sa.select(table)).mappings()
-            found[table.name] = {
-                tuple(row[name] for name in names): dict(row) for row in rows
-            }
+            found[table.name] = {tuple(row[name] for name in names): dict(row) for row in rows}
     return found

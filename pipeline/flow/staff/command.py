@@ -39,7 +39,8 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
     A decision that lets it wait for a customer who cannot be written to is refused, too.
 
-    What it changed is kept, so that it can be undone. Certificates that wait after it are issued. Returns the request as it is then.
+    What it changed is kept, so that it can be undone. Certificates that wait after it are issued.
+    Returns the request as it is then.
     """
 
     def run(work: Work) -> tuple[RequestRecord, list[CertificateRecord]]:

@@ -87,9 +87,7 @@ class Watch:
 
     def _note_found(self, table: Any, where: Any, values: Values) -> None:
         """Note the rows that a condition finds."""
-        named = {
-            part.key for part in visitors.iterate(where) if isinstance(part, sa.BindParameter)
-        }
+        named = {part.key for part in visitors.iterate(where) if isinstance(part, sa.BindParameter)}
         given = {name: value for name, value in values.items() if name in named}
         for row in self._connection.execute(sa.select(table).where(where), given).mappings():
             image = image_of(table, row)

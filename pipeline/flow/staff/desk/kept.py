@@ -33,14 +33,17 @@ def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
         return
     lines = _lines(changes)
     line = _first_line(work, record, lines)
+    until = _until(work)
     lasting = _lasting(changes, complete=watch.complete and line is not None)
+    if not lasting and until <= work.now:
+        lasting = Lasting.MAIL.value
     changed = {str(change.key[1]) for change in changes if change.table.name == "requests"}
     event = line.event if line else None
     work.tx.undo.set(
         UndoRecord(
             request_id=record.id,
             at=work.now,
-            until=_until(work),
+            until=until,
             who=line.actor_name if line else "",
             event=event,
             what=line.detail[0][0] if line and event is None and line.detail else "",

@@ -7,7 +7,7 @@ from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, EventName
 from pipeline.store.records import EventRecord, RequestRecord
-from pipeline.store.staff_records import Lasting, UndoRecord
+from pipeline.store.staff_records import UndoRecord
 from pipeline.store.tables.events import UNDONE_LINES
 
 
@@ -37,11 +37,10 @@ def undoable(within: Work | Services, record: RequestRecord) -> Undoable | None:
         return undoable(within.work(tx), record)
 
 
-def lasting_now(services: Services, record: RequestRecord) -> Lasting | None:
-    """Return why the decision that was just taken on ``record`` cannot be undone, or None."""
+def last_decision(services: Services, record: RequestRecord) -> UndoRecord | None:
+    """Return what is kept of the last decision on ``record``, or None."""
     with services.store.read() as tx:
-        kept = tx.undo.get(record.id)
-    return Lasting(kept.lasting) if kept is not None and kept.lasting else None
+        return tx.undo.get(record.id)
 
 
 def undo(services: Services, record: RequestRecord, who: str) -> RequestRecord:
