@@ -20,7 +20,9 @@ _BYTES = "bytes"
 @cache
 def _dialect() -> sa.Dialect:
     """Return the one form that is used on every engine."""
-    return sa.make_url("sqlite://").get_dialect()(json_serializer=canonical)
+    kind: Any = sa.make_url("sqlite://").get_dialect()
+    made: sa.Dialect = kind(json_serializer=canonical)
+    return made
 
 
 def kept(column: sa.Column[Any], value: Any) -> Any:
@@ -40,7 +42,7 @@ def value_of(column: sa.Column[Any], plain: Any) -> Any:
     return plain if convert is None else convert(plain)
 
 
-def image_of(table: sa.Table, row: Mapping[str, Any]) -> Image:
+def image_of(table: sa.Table, row: Mapping[Any, Any]) -> Image:
     """Return the image of a row that was read."""
     return {column.name: kept(column, row[column.name]) for column in table.columns}
 
@@ -63,7 +65,7 @@ def read(
     if lock:
         statement = statement.with_for_update()
     row = connection.execute(statement).mappings().first()
-    return None if row is None else image_of(table, row)
+    return None if row is None else image_of(table, dict(row))
 
 
 def is_row(table: sa.Table, key: Key) -> list[sa.ColumnElement[bool]]:

@@ -49,12 +49,13 @@ class Undo(Rows[UndoRecord]):
         """Return how many mails of ours tell of each request."""
         links = outbox_requests.c
         counted = (
-            sa.select(links.request_id, sa.func.count())
+            sa.select(links.request_id, sa.func.count().label("mails"))
             .where(links.mailbox_id == self._context.mailbox_id)
             .where(links.request_id.in_(sorted(request_ids)))
             .group_by(links.request_id)
         )
-        found = {row[0]: int(row[1]) for row in self._execute(counted)}
+        rows = self._execute(counted).mappings()
+        found = {str(row["request_id"]): int(row["mails"]) for row in rows}
         return tuple((request_id, found.get(request_id, 0)) for request_id in sorted(request_ids))
 
     def rewind(self, record: UndoRecord) -> Rewind:

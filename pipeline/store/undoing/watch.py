@@ -90,7 +90,7 @@ class Watch:
         named = {part.key for part in visitors.iterate(where) if isinstance(part, sa.BindParameter)}
         given = {name: value for name, value in values.items() if name in named}
         for row in self._connection.execute(sa.select(table).where(where), given).mappings():
-            image = image_of(table, row)
+            image = image_of(table, dict(row))
             self._before.setdefault((table, key_of(table, image)), image)
 
 
@@ -100,7 +100,7 @@ def _given(statement: Any, values: Values) -> list[Values]:
         return []
     several = [row for rows in statement._multi_values for row in rows]
     named = several or [statement._values or {}]
-    found = [
+    found: list[Values] = [
         {getattr(column, "name", column): _value(part, values) for column, part in row.items()}
         for row in named
     ]
