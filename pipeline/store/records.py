@@ -120,7 +120,8 @@ class RequestRecord:
     this stay in the status. ``thread`` are the Message-IDs of its mail, first and last ten.
     ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
     domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
-    ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
+    ``move`` tells whose move it is, as the track declares it for the status, or that of staff where
+    the mail that was to tell its customer was taken back; the queues read it.
     ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
     ``sender_verdict`` is *pass* as well once the mailbox is proven.
     ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that

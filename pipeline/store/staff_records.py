@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from pipeline.model.request import EventName
 
 
 class Role(StrEnum):
@@ -96,6 +99,53 @@ class DeskRecord:
     taken_at: datetime | None = None
     snoozed_until: datetime | None = None
     snoozed_by: str = ""
+
+
+class Lasting(StrEnum):
+    """Why a decision cannot be undone."""
+
+    CERTIFICATE = "certificate"
+    META = "meta"
+    MAIL = "mail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row that a decision changed: what it was, and how to know that nobody changed it since.
+
+    ``before`` are the columns that are to be written back, in plain values: all of a row that is
+    gone, none of one that is ``new``. ``after`` is the digest of what the decision left.
+    """
+
+    table: str
+    key: tuple[Any, ...]
+    before: tuple[tuple[str, Any], ...]
+    new: bool
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
+    """The last decision on a request, while it can be undone: ``until`` then, by whom it was made.
+
+    ``event`` is what it was, or ``what`` where it was none of the machine's. ``lasting`` (a member
+    of :class:`Lasting`, or empty) tells that it cannot be undone. ``mails`` are those that it put
+    into the outbox, ``told`` how many mails each request had then, ``lines`` the first and last
+    line that it wrote into the history of each request.
+    """
+
+    request_id: str
+    at: datetime
+    until: datetime
+    who: str
+    event: EventName | None
+    what: str
+    lasting: str
+    mails: tuple[str, ...]
+    told: tuple[tuple[str, int], ...]
+    lines: tuple[tuple[str, int, int], ...]
+    rows: tuple[KeptRow, ...]
 
 
 class SigningPhase(StrEnum):

@@ -21,6 +21,7 @@ from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
 from pipeline.store.tables.users import Desk, LogInPauses, Sessions, StaffLog, Tokens, Users
+from pipeline.store.undoing.table import Undo
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Transaction:
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)
     desk = _Table(Desk)
+    undo = _Table(Undo)
     quarantine = _Table(Quarantine)
     alerts = _Table(Alerts)
     leases = _Table(Leases)

@@ -49,6 +49,7 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         "open_answers": announced.open_answers,
         "ended": announced.after.state.ended,
         "lasting": announced.lasting,
+        "undo_seconds": announced.undo_seconds,
     }
 
 
@@ -82,16 +83,35 @@ def print_announced(announced: Announced, services: Services) -> None:
     for order in announced.links:
         print_lines(words.word(_LINKS[order.action], code=order.code), rest="  ")
     if after.state.ended and not announced.before.state.ended:
-        undone = after.status is Status.WITHDRAWN
-        print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")
+        print_lines(words.word(_end_of(announced)), rest="  ")
     for row in announced.mails:
         _print_mail(row, written(row.content))
-    seconds = services.settings.courier.undo_seconds
     if not announced.mails and announced.ordered is None:
         print_lines(words.word("preview_no_mail"))
-    elif announced.mails:
-        print_lines(words.word("preview_undo", seconds=seconds))
+    _print_undo(announced, services.settings.courier.undo_seconds)
     print_lines(words.word("preview_nothing"))
+
+
+def _end_of(announced: Announced) -> str:
+    """Return the words for an end: who could still undo it, if not staff."""
+    if announced.undo_seconds:
+        return "preview_ends"
+    withdrawn = announced.after.status is Status.WITHDRAWN
+    return "preview_withdrawn" if withdrawn else "preview_ended"
+
+
+def _print_undo(announced: Announced, seconds: int) -> None:
+    """Print for how long the decision could be undone, or why not, and a mail be taken back."""
+    if announced.undo_seconds:
+        reference = announced.after.reference
+        key, left = "preview_can_undo", announced.undo_seconds
+        print_lines(words.word(key, seconds=left, reference=reference))
+        return
+    if announced.kept is not None and announced.kept.lasting:
+        why = words.named("lasting", announced.kept.lasting)
+        print_lines(words.word("preview_cannot_undo", why=why))
+    if announced.mails:
+        print_lines(words.word("preview_undo", seconds=seconds))
 
 
 def _print_mail(row: OutboxRecord, mail: WrittenMail) -> None:

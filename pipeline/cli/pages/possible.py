@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.cli.opened import one_request
+from pipeline.cli.pages.undone import decision_name, to_the_second
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
+from pipeline.flow.staff.desk.undo import undoable
 from pipeline.flow.staff.possible import Possible, decisions_now, may_ask_meaning
 from pipeline.flow.staff.suggested import suggested_by_reply
 from pipeline.model.request import EventName
@@ -79,6 +81,14 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
         if possible.event is EventName.OWNER_SETTLED and _shares_domain(services, record):
             command = f"{calling.programme()} request same-organisation {record.reference}"
             found[command] = words.named("did", "same_organisation")
+    last = undoable(services, record)
+    if last is not None:
+        found[f"{calling.programme()} request undo {record.reference}"] = words.word(
+            "undo_command",
+            what=decision_name(last.event or last.what),
+            who=last.who,
+            time=to_the_second(last.until, services.settings.team.time_zone),
+        )
     return found
 
 

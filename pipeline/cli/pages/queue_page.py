@@ -12,9 +12,11 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
+from pipeline.model.request import Move
 from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -84,6 +86,8 @@ def _status(row: QueueRow, zone: str, *, second: bool) -> str:
         parts[0] += f" ({words.status_word(row.hold_reason.value)})"
     if second:
         parts.append(words.word("queue_second"))
+    if row.move is Move.STAFF and move_in(row.status) is Move.CUSTOMER:
+        parts.append(words.word("queue_unasked"))
     if row.unread:
         parts.append(words.word("queue_unread"))
     if row.overdue_since is not None:

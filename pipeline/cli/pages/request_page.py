@@ -7,6 +7,7 @@ import click
 from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, left_over_line, print_answers
 from pipeline.cli.pages.possible import copyable
+from pipeline.cli.pages.undone import history_line
 from pipeline.flow.staff.suggested import suggestion
 from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
@@ -126,6 +127,8 @@ def _what_happened(line: EventRecord) -> str:
     """Return the event of a line, or what was done beside the machine."""
     if line.event is not None:
         return _with_both_names(line, words.named("event", line.event.value))
+    if line.detail and line.detail[0][0] == "undone":
+        return history_line(dict(line.detail))
     return words.named("did", line.detail[0][0]) if line.detail else ""
 
 

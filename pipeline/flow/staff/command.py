@@ -10,6 +10,7 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue, pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.desk.kept import keep_for_undo
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, Event, EventName, Move
@@ -38,7 +39,8 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
     A decision that lets it wait for a customer who cannot be written to is refused, too.
 
-    Certificates that wait after it are issued. Returns the request as it is then.
+    What it changed is kept, so that it can be undone. Certificates that wait after it are issued.
+    Returns the request as it is then.
     """
 
     def run(work: Work) -> tuple[RequestRecord, list[CertificateRecord]]:
@@ -49,7 +51,9 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise NotFoundError("request_unknown", reference=record.reference)
         if (current.state.version, current.number) != (record.state.version, record.number):
             raise RefusedError("stale_request", reference=record.reference)
-        decided = decide(work, current)
+        with work.tx.context.watching() as watch:
+            decided = decide(work, current)
+        keep_for_undo(work, current, watch)
         _refuse_silent_wait(current, decided)
         return decided, pending(work)
 

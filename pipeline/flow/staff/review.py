@@ -193,7 +193,7 @@ def _record(
         values = {"slots": slots, "new_date": new_date, "slot": slot, "variant": variant}
         found = staff_event(work.services, current, name, who, **values)
         changed = apply_event(work, current, found, by_staff(who), details)
-        settle_other(work, current, name)
+        settle_other(work, current, name, by_staff(who))
         return changed
 
     return on_request(services, record, change)
@@ -291,7 +291,7 @@ def withdraw(services: Services, record: RequestRecord, who: str) -> RequestReco
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         event = staff_event(work.services, current, EventName.WITHDRAW, who)
         withdrawn = apply_event(work, current, event, by_staff(who))
-        settle_other(work, current, event.name)
+        settle_other(work, current, event.name, by_staff(who))
         return withdrawn
 
     return on_request(services, record, change)

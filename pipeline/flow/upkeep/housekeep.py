@@ -15,7 +15,7 @@ _COUNTERS_KEPT = timedelta(days=3)
 def housekeep(services: Services) -> None:
     """Purge the bytes of sent mails and old counters; expire certificates of closed requests.
 
-    The leases of workers that are gone are swept.
+    The leases of workers that are gone are swept, and what an undo needed whose time is over.
     """
     now = services.clock.now()
     _expire_of_closed(services)
@@ -25,6 +25,9 @@ def housekeep(services: Services) -> None:
             now - _COUNTERS_KEPT
         )
         left = tx.leases.has_over(now)
+        undone = tx.undo.has_over(now)
+    if undone:
+        services.store.run(lambda tx: tx.undo.purge(now))
     if left:
         services.store.run(lambda tx: tx.leases.sweep(now))
     if nothing:

@@ -181,7 +181,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         form=record.form,
         track=state.track,
         status=state.status,
-        whose_move=whose_move(state, work.services.policy),
+        whose_move=_move(work, record),
         hold_reason=state.hold_reason.value if state.hold_reason else "",
         version=state.version,
         number=record.number,
@@ -331,3 +331,10 @@ def _mails(
         for mail in outbox
     ]
     return tuple(sorted((*came, *went), key=lambda mail: mail.at))
+
+
+def _move(work: Work, record: RequestRecord) -> Move:
+    """Return whose move it is; staff have it where their mail to the customer was taken back."""
+    declared = whose_move(record.state, work.services.policy)
+    unasked = declared is Move.CUSTOMER and record.move is Move.STAFF
+    return Move.STAFF if unasked else declared

@@ -16,6 +16,8 @@ from pipeline.store.tables.requests import MADE
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
+#: Why a mail was taken back that an undone decision had queued; it is never queued again.
+UNDONE = "undone"
 #: Why a receipt was taken back: it waited for its budget too long.
 NO_ROOM = "no_room"
 _DROPPED = 200
@@ -160,6 +162,7 @@ class Outbox(Refused):
             self._update(
                 outbox.c.id == outbox_id,
                 outbox.c.state.in_(_RETRIED),
+                outbox.c.last_error != UNDONE,
                 sa.func.length(outbox.c.content) > 0,
                 state=OutboxState.QUEUED,
                 next_at=now,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import HoldReason, Status
+from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store.context import Context
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
@@ -251,6 +251,10 @@ class Requests(Rows[RequestRecord]):
     def reschedule(self, request_id: str, next_at: datetime | None) -> None:
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
         self._set(request_id, next_at=next_at)
+
+    def set_move(self, request_id: str, move: Move) -> None:
+        """Record whose move it is, where a mail that was to tell it did not go out or does now."""
+        self._set(request_id, move=move)
 
     def set_end_of_events(self, request_id: str, seq: int, line_hash: str) -> None:
         """Record the number and the hash of the last line of a request's history."""

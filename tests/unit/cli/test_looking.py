@@ -24,6 +24,7 @@ LOOKS = [
     "request approve REF --tick-all --preview",
     "request withdraw REF --preview --json",
     "request take REF --preview",
+    "request hold REF --preview",
     "number list",
     "organisation list",
     "number show +4930123456",

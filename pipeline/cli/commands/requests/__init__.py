@@ -9,6 +9,7 @@ import click
 from pipeline.cli.choices import FieldName, WordChoice, field_id
 from pipeline.cli.commands.requests.ownership import code, register
 from pipeline.cli.commands.requests.seconding import second
+from pipeline.cli.commands.requests.undoing import undo
 from pipeline.cli.commands.requests.words import (
     accept,
     answer,
@@ -47,6 +48,7 @@ __all__ = [
     "snooze",
     "take",
     "tick",
+    "undo",
 ]
 
 _SLOT_HOURS = 1

@@ -10,6 +10,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.short_link_records import LinkOrder
+from pipeline.store.staff_records import UndoRecord
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.conditions import waits_for_second
 
@@ -26,8 +27,8 @@ class Announced:
     certificate that is made right after it, with a mail of its own; ``ended`` are the live ones
     that end with it for good. ``links`` are the orders of short links that Meta gets after it.
     ``organisation`` is whose request it is. ``open_answers`` are those that are wrong or asked
-    about then. ``first_yes`` is who has said yes to a certificate that waits for a second person
-    then; None: none does.
+    about then. ``kept`` is what an undo would need, and why there would be none. ``first_yes`` is
+    who has said yes to a certificate that waits for a second person then; None: none does.
     """
 
     before: RequestRecord
@@ -38,11 +39,19 @@ class Announced:
     links: tuple[LinkOrder, ...]
     organisation: str
     open_answers: tuple[str, ...]
+    kept: UndoRecord | None
     first_yes: str | None = None
 
     @property
+    def undo_seconds(self) -> int:
+        """For how many seconds it can be undone; 0 when it cannot."""
+        if self.kept is None or self.kept.lasting:
+            return 0
+        return int((self.kept.until - self.kept.at).total_seconds())
+
+    @property
     def lasting(self) -> bool:
-        """Whether it cannot be undone, but for the mails of the undo window."""
+        """Whether it cannot be taken back once the undo window is over."""
         certificates = self.after.state.certificates > self.before.state.certificates
         made = self.ordered or self.ended or self.links
         return bool(made or certificates or self.after.state.ended)
@@ -57,6 +66,7 @@ class _Seen:
     mails: dict[str, OutboxRecord] = field(default_factory=dict)
     links: list[LinkOrder] = field(default_factory=list)
     open_answers: tuple[str, ...] = ()
+    kept: UndoRecord | None = None
     language: str = ""
 
     def begin(self, tx: Transaction) -> None:
@@ -70,6 +80,7 @@ class _Seen:
         self.certificates = tx.certificates.of_request(self.record.id)
         self.links = tx.short_links.of_request(self.record.id)
         self.open_answers = open_answers(tx, self.record)
+        self.kept = tx.undo.get(self.record.id)
 
 
 def rehearse(
@@ -85,6 +96,7 @@ def rehearse(
         known = {row.id: row for row in tx.certificates.of_request(record.id)}
         known_links = {order.id for order in tx.short_links.of_request(record.id)}
         organisation = organisation_of_request(services.work(tx), record)
+        earlier = tx.undo.get(record.id)
     seen = _Seen(record, list(known.values()), language=language)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
     waits = waits_for_second(after.state, services.policy)
@@ -104,6 +116,7 @@ def rehearse(
         links=tuple(order for order in seen.links if order.id not in known_links),
         organisation=organisation,
         open_answers=seen.open_answers,
+        kept=None if seen.kept == earlier else seen.kept,
         first_yes=after.state.first_yes if waits else None,
     )
 
