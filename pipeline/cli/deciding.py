@@ -53,17 +53,26 @@ def decide(
     *,
     as_json: bool,
     text: str = "",
+    answers: bool = False,
 ) -> None:
     """Let ``work`` decide on a request, and print its status before and after.
 
-    With ``--preview`` it is only told what would come of it.
+    With ``--preview`` it is only told what would come of it. The mails that wait are told with how
+    to take them back; with ``answers`` also which answers are still wrong.
 
     ``text`` are words of staff that the customer gets: who writes them in another language than the
     customer reads is told so.
     """
+    from pipeline.cli.pages.came_of_it import (  # noqa: PLC0415 - slow to import
+        came_of_it,
+        ids_of_mails,
+        print_came_of_it,
+    )
+
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
+            known = ids_of_mails(tx, record)
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
         with telling_what_is_possible(opened, record.reference):
@@ -72,6 +81,8 @@ def decide(
                 return
             _refuse_cut(reference, opened, record, work, name or os_user())
             changed = work(opened, record, name or os_user())
+        found = came_of_it(opened, changed, known)
+        now, zone = opened.clock.now(), opened.settings.team.time_zone
     if as_json:
         print_json(
             {
@@ -79,6 +90,8 @@ def decide(
                 "before": record.status,
                 "status": changed.status,
                 "track": changed.state.track,
+                "mails": [mail.id for mail in found.mails],
+                "open_answers": found.open_answers,
             }
         )
         return
@@ -91,6 +104,7 @@ def decide(
             after=words.step(changed.status),
         )
     )
+    print_came_of_it(found, now, zone, answers=answers)
 
 
 def _refuse_cut(

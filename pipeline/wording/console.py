@@ -158,6 +158,7 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "event": _event,
     "actor": status_word,
     "failure": reason,
+    "hold": status_word,
 }
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pipeline.cli.opened import one_request
 from pipeline.cli.screen import hanging
-from pipeline.errors import RefusedError
+from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
 from pipeline.flow.staff.possible import Possible, decisions_now, may_ask_meaning
@@ -44,6 +44,7 @@ _COMMANDS = {
     EventName.OFFER_SLOTS: "request advance {reference} --slot 2026-12-08T10:00",
     EventName.ACCEPT_SLOT: "request advance {reference} --event accept_slot --slot TIME",
     EventName.NEW_DATE: "request advance {reference} --event new_date --date DAY",
+    EventName.PROCEED: "request advance {reference}",
 }
 #: Every other event is recorded by its name.
 _BY_NAME = "request advance {reference} --event {event}"
@@ -57,6 +58,8 @@ _SAME = {EventName.PROBLEMS_FOUND: EventName.CORRECTED, EventName.REVISED: Event
 def command_of(event: EventName, record: RequestRecord) -> str:
     """Return the command that records ``event`` on the request."""
     text = _COMMANDS.get(event, _BY_NAME)
+    if event is EventName.PROCEED and record.state.certificate_wanted_at is not None:
+        text = "certificate issue {reference}"
     return f"{calling.programme()} " + text.format(
         reference=record.reference, number=record.number, event=event.value
     )
@@ -120,6 +123,25 @@ def _shares_domain(services: Services, record: RequestRecord) -> bool:
         work = services.work(tx)
         domain = whose_number(work, record).common_domain
         return bool(domain) and not provides(work, domain)
+
+
+def event_named(services: Services, record: RequestRecord, typed: str | None) -> EventName | None:
+    """Return the event that ``typed`` names.
+
+    Raises UsageError ``event_unknown`` with those that can be recorded by name now.
+    """
+    if not typed:
+        return None
+    try:
+        return EventName(typed)
+    except ValueError:
+        found = decisions_now(services, record)
+        by_name = [one.event for one in found if "--event" in command_of(one.event, record)]
+    code = "event_unknown" if by_name else "event_unknown_none"
+    events = words.listed(
+        f"`{name.value}` ({words.named('event', name.value)})" for name in by_name
+    )
+    raise UsageError(code, typed=typed, reference=record.reference, events=events) from None
 
 
 @contextmanager

@@ -118,6 +118,11 @@ def is_too_early(record: RequestRecord, name: EventName, now: datetime) -> bool:
     return name in _OF_CALL and slot is not None and now < slot.start
 
 
+def entered_by_hand(services: Services, record: RequestRecord) -> bool:
+    """Tell whether the request waits for a certificate that staff enter themselves."""
+    return services.policy.manual_issuer and record.state.certificate_wanted_at is not None
+
+
 def by_staff(who: str) -> Trigger:
     """Return the cause of what ``who`` decides: its mails wait for the undo window."""
     return Trigger(name=who, by_staff=True)

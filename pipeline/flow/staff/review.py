@@ -18,6 +18,7 @@ from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import (
     by_staff,
+    entered_by_hand,
     is_of_meta,
     is_too_early,
     on_request,
@@ -141,6 +142,8 @@ def advance(
         raise RefusedError("outcome_by_name", reference=record.reference, event=name.value)
     if is_too_early(record, name, services.clock.now()):
         raise _too_early(record, name)
+    if name is EventName.PROCEED and entered_by_hand(services, record):
+        raise RefusedError("certificate_waits_for_staff", reference=record.reference)
     if name is EventName.APPROVE:
         return approve(services, record, who)
     if name is EventName.RELEASE:
