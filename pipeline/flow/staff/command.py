@@ -12,7 +12,7 @@ from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import Actor, Event, EventName, Move
+from pipeline.model.request import Actor, Event, EventName, Move, Status
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
@@ -71,6 +71,8 @@ def _refuse_silent_wait(before: RequestRecord, after: RequestRecord) -> None:
     Raises RefusedError ``customer_unreachable``.
     """
     begins = after.move is Move.CUSTOMER and before.move is not Move.CUSTOMER
+    if after.waits_for_proof and after.status is Status.AWAITING_FORM:
+        return  # the form that staff send is the one mail that may go out
     if begins and after.sender_verdict is not SenderVerdict.PASS:
         raise RefusedError("customer_unreachable", reference=before.reference)
 

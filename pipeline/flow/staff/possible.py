@@ -110,7 +110,7 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     if not answered and TRACKS[record.state.track].form is None:
         barred |= _EDITS
     if record.sender_verdict is not SenderVerdict.PASS:
-        barred.add(EventName.RELEASE)
+        barred |= {EventName.RELEASE, EventName.ANSWER}
     return barred
 
 
@@ -119,6 +119,7 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
     if is_too_early(record, name, services.clock.now()):
         return None
     proven = record.sender_verdict is SenderVerdict.PASS
+    proven = proven or (record.waits_for_proof and name is EventName.SEND_FORM)
     event = _probe(services, record, name)
     try:
         transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)

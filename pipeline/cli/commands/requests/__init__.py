@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import EventWord, FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.opening import open_request
 from pipeline.cli.commands.requests.ownership import code, register
 from pipeline.cli.commands.requests.words import (
     accept,
@@ -41,6 +42,7 @@ __all__ = [
     "delay",
     "give_back",
     "note",
+    "open_request",
     "register",
     "snooze",
     "take",
