@@ -29,6 +29,8 @@ _OF_META = frozenset(
         EventName.DIRECTLY_ELIGIBLE,
     }
 )
+#: Those of Meta's answers that lead on to a certificate.
+_LEADS_ON = frozenset({EventName.VERIFIED, EventName.NAME_APPROVED, EventName.CODE_VERIFIED})
 #: What only the agreed call can bring; the other events of Meta can come at any time.
 _OF_CALL = frozenset({EventName.CODE_VERIFIED, EventName.CODE_FAILED})
 
@@ -107,6 +109,11 @@ def staff_event(
         expected_version=record.state.version,
     )
     return replace(event, **values)  # type: ignore[arg-type]
+
+
+def leads_on(name: EventName) -> bool:
+    """Tell whether ``name`` is an answer of Meta that leads on to a certificate."""
+    return name in _LEADS_ON
 
 
 def is_of_meta(name: EventName) -> bool:

@@ -8,7 +8,7 @@ from pipeline.errors import RefusedError
 from pipeline.flow.answers.revisions import latest_accepted, open_answers
 from pipeline.flow.lifecycle.qr_code import is_done_by_hand
 from pipeline.flow.services import Services
-from pipeline.flow.staff.command import entered_by_hand, is_too_early, staff_event
+from pipeline.flow.staff.command import entered_by_hand, is_too_early, leads_on, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
@@ -105,6 +105,8 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     barred = set(_NOT_OFFERED)
     if entered_by_hand(services, record):
         barred.add(EventName.PROCEED)
+    if wrong:
+        barred |= {name for name in EventName if leads_on(name)}
     if wrong or by_hand:
         barred.add(EventName.APPROVE)
     if not answered and TRACKS[record.state.track].form is None:

@@ -22,6 +22,7 @@ from pipeline.flow.staff.command import (
     entered_by_hand,
     is_of_meta,
     is_too_early,
+    leads_on,
     on_request,
     staff_event,
 )
@@ -201,6 +202,8 @@ def _record(
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         if name is EventName.CORRECTED:
             _refuse_open_answers(work, current)
+        if leads_on(name) and not current.state.ended:
+            refuse_open_answers(work, current)
         variant, details = "", NoticeDetails()
         if name is EventName.MADE:
             variant, details = done_by_staff(work, current)
