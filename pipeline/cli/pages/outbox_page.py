@@ -20,7 +20,7 @@ def print_outbox_mail(mail: ShownOutboxMail, zone: str) -> None:
         ("subject", mail.subject),
         ("message_id", mail.message_id),
         ("caused_by", words.status_word(mail.caused_by)),
-        ("opened", told(mail.created_at, zone)),
+        ("created", told(mail.created_at, zone)),
         ("next", told(mail.next_at, zone)),
         ("sent_at", told(mail.sent_at, zone)),
         ("attempts", str(mail.attempts) if mail.attempts else ""),

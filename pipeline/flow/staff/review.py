@@ -271,7 +271,7 @@ def confirm_sender(services: Services, record: RequestRecord, who: str) -> Reque
     """Record that the sender is proven by other means; the request goes on from *received*."""
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        if current.waits_for_proof:
+        if current.waits_for_proof and not current.state.ended:
             return count_as_proven(work, current, Actor.STAFF, who)
         current = replace(current, sender_verdict=SenderVerdict.PASS)
         event = staff_event(work.services, current, EventName.SENDER_CONFIRMED, who)
