@@ -18,7 +18,7 @@ from pipeline.wording import console as words
 @click.option("--json", "as_json", is_flag=True)
 def list_outbox(view: str, about: str, limit: int, *, as_json: bool) -> None:
     """Print a view of the outbox, or all mails about one request."""
-    from pipeline.flow.outgoing.notices import references_of  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.outbox import told_of  # noqa: PLC0415 - slow to import
     from pipeline.notifications.token import without_token  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:
@@ -26,7 +26,7 @@ def list_outbox(view: str, about: str, limit: int, *, as_json: bool) -> None:
             rows = tx.outbox.of_request(one_request(tx, about).id)[-limit:]
         else:
             rows = tx.outbox.list(view, limit)  # type: ignore[arg-type]  # click checked the word
-        named = [references_of(tx, row) for row in rows]
+        named = [told_of(tx, row) for row in rows]
         zone = opened.settings.team.time_zone
     if as_json:
         safe = [replace(row, message_id=without_token(row.message_id)) for row in rows]

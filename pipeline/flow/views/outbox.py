@@ -53,6 +53,11 @@ class ShownOutboxMail:
     hidden: bool
 
 
+def told_of(tx: Transaction, row: OutboxRecord) -> tuple[str, ...]:
+    """Return the references of the requests that a mail tells of."""
+    return references_of(tx, row)
+
+
 def shown_mail(tx: Transaction, row: OutboxRecord) -> ShownOutboxMail:
     """Return a mail of the outbox without the text of a certificate in it."""
     mail = message_from_bytes(row.content, policy=policy.default)
@@ -63,7 +68,7 @@ def shown_mail(tx: Transaction, row: OutboxRecord) -> ShownOutboxMail:
         notice=row.notice,
         variant=row.variant,
         language=row.language,
-        references=references_of(tx, row),
+        references=told_of(tx, row),
         recipient=row.recipient,
         sender=str(mail["From"] or ""),
         subject=row.subject,
