@@ -53,21 +53,29 @@ def decide(
     *,
     as_json: bool,
     text: str = "",
+    answers: bool = False,
 ) -> None:
     """Let ``work`` decide on a request, and print its status before and after.
 
     With ``--preview`` it is only told what would come of it. Until when it can be undone is told
-    with it, or why it cannot.
+    with it, or why it cannot; so are the mails that wait, and with ``answers`` also which answers
+    are still wrong.
 
     ``text`` are words of staff that the customer gets: who writes them in another language than the
     customer reads is told so.
     """
-    from pipeline.cli.pages.undone import undo_line  # noqa: PLC0415 - slow
+    from pipeline.cli.pages.came_of_it import (  # noqa: PLC0415 - slow to import
+        came_of_it,
+        ids_of_mails,
+        print_came_of_it,
+    )
+    from pipeline.cli.pages.undone import undo_line  # noqa: PLC0415
     from pipeline.flow.staff.desk.undo import last_decision  # noqa: PLC0415
 
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
+            known = ids_of_mails(tx, record)
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
         with telling_what_is_possible(opened, record.reference):
@@ -79,7 +87,8 @@ def decide(
             changed = work(opened, record, name or os_user())
             kept = last_decision(opened, record)
             kept = None if kept == earlier else kept
-            zone = opened.settings.team.time_zone
+        found = came_of_it(opened, changed, known)
+        now, zone = opened.clock.now(), opened.settings.team.time_zone
     if as_json:
         print_json(
             {
@@ -88,6 +97,8 @@ def decide(
                 "status": changed.status,
                 "track": changed.state.track,
                 "undo_until": kept.until if kept and not kept.lasting else None,
+                "mails": [mail.id for mail in found.mails],
+                "open_answers": found.open_answers,
             }
         )
         return
@@ -100,6 +111,7 @@ def decide(
             after=words.step(changed.status),
         )
     )
+    print_came_of_it(found, now, zone, answers=answers)
     if kept is not None:
         print_lines(undo_line(kept, changed.reference, zone))
 

@@ -112,6 +112,10 @@ class MessageRecord:
         return not self.oversized and not self.withheld
 
 
+#: The rule of a request that staff opened for somebody who had not mailed.
+ENTERED_BY_STAFF = "entered_by_staff"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """A request with all that is indexed or shown of it.
@@ -167,6 +171,11 @@ class RequestRecord:
     def status(self) -> Status:
         """The present status."""
         return self.state.status
+
+    @property
+    def waits_for_proof(self) -> bool:
+        """Whether staff entered it, and its sender has not answered a mail of ours yet."""
+        return self.route_rule == ENTERED_BY_STAFF and self.sender_verdict is SenderVerdict.NONE
 
     def held_for(self, reason: HoldReason) -> bool:
         """Whether the request is held, and for this reason."""

@@ -210,6 +210,29 @@ BEFORE_SUCCESSOR: Rules = (
     ),
 )
 
+#: A revoked certificate is replaced with one decision: it is ordered as after an approval.
+_REPLACED: Rules = (
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        when=both(c.HELD_AFTER_REVOCATION, c.LAPSED),
+        refuse="approval_lapsed",
+    ),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        when=both(c.HELD_AFTER_REVOCATION, c.OVER_LIMIT),
+        refuse="certificate_limit",
+    ),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        Status.APPROVED,
+        when=c.HELD_AFTER_REVOCATION,
+        change=ch.replace_revoked,
+    ),
+)
+
 #: The rows of ``held`` on the tracks that give certificates.
 HELD_WITH_CERTIFICATE: Rules = (
     *_CAN_EXPIRE,
@@ -242,6 +265,7 @@ HELD_WITH_CERTIFICATE: Rules = (
         effects=(AlertStaff("certificate_wanted_on_hold"),),
         when=c.held_for(HoldReason.CERTIFICATE_REVOKED),
     ),
+    *_REPLACED,
 )
 
 #: On the tracks that give certificates the one that the withdrawal revoked is made anew.

@@ -153,6 +153,11 @@ def order_certificate(case: Case, state: RequestState) -> RequestState:
     return replace(state, certificate_wanted_at=state.certificate_wanted_at or case.now)
 
 
+def replace_revoked(case: Case, state: RequestState) -> RequestState:
+    """Settle the hold over a revoked certificate; staff say that it is time for another one."""
+    return replace(settle(case, state), ready_confirmed=True)
+
+
 def order_anew(case: Case, state: RequestState) -> RequestState:
     """Order the certificate again that an undone withdrawal revoked; it counts once."""
     return replace(

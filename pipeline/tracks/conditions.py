@@ -43,6 +43,8 @@ WAITING_FOR_SUCCESSOR = frozenset(
         Status.APPROVED,
     }
 )
+#: Where a certificate was sent and not used yet.
+_WITH_CERTIFICATE = frozenset({Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED})
 #: Where the customer has to act; a hold may come from there.
 CUSTOMERS_STATUSES = frozenset(
     {
@@ -260,6 +262,15 @@ WAS_APPROVED = Guard(
 HELD_BEFORE_SUCCESSOR = Guard(
     "held while its successor is awaited",
     lambda case: case.state.came_from in WAITING_FOR_SUCCESSOR,
+    of_state=True,
+)
+HELD_AFTER_REVOCATION = Guard(
+    "held for a revoked certificate, in place of one",
+    lambda case: (
+        case.state.hold_reason is HoldReason.CERTIFICATE_REVOKED
+        and case.state.came_from in _WITH_CERTIFICATE
+        and set(case.state.doubts) <= set(case.state.settled)
+    ),
     of_state=True,
 )
 HELD_BEFORE_AN_ANSWER = Guard(

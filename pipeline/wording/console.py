@@ -175,12 +175,19 @@ def _event(code: str) -> str:
     return word("next_step") if code == "advance" else named("event", code)
 
 
+def _events(codes: str) -> str:
+    """Return the codes of several events, each with its words."""
+    return listed(f"`{code}` ({named('event', code)})" for code in codes.split(", "))
+
+
 #: Parameters of errors whose value is a code that has words.
 _NAMES: Mapping[str, Callable[[str], str]] = {
     "status": step,
     "event": _event,
     "actor": status_word,
     "failure": reason,
+    "hold": status_word,
+    "events": _events,
 }
 
 

@@ -132,6 +132,7 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         own_words="We looked at it together." if cell.notice in _OWN_WORDS else "",
         suggestion=FormKind.MIGRATION if state.track is Track.HELP else None,
         filled=form is not None,
+        answered=form is not None,
         second_received_at=now,
         reply_word=_withdraw(language) if cell.variant == "meaning" else "",
         max_mb=25,

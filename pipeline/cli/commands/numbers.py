@@ -11,7 +11,7 @@ from pipeline.cli.context import settings
 from pipeline.cli.opened import services
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
-from pipeline.model.request import NumberState
+from pipeline.model.request import HoldReason, NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.wording import console as words
 
@@ -103,7 +103,7 @@ def set_number(
     """Record the state of a number; a qr request that waits for it goes on."""
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
     from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
     named = read_organisation(organisation)
@@ -111,8 +111,21 @@ def set_number(
         raise UsageError("organisation_unreadable", organisation=organisation)
     with services(make=True) as opened:
         record = NumberRecord(e164_of(number), NumberState(state), named, day)
-        record_number(opened, record, name or os_user())
+        numbers.set_number(opened, record, name or os_user())
+        others = numbers.requests_of_others(opened, record)
     click.echo(f"{record.e164}  {words.status_word(state)}")
+    for other in others:
+        held = other.record.held_for(HoldReason.OWNERSHIP)
+        said = words.word(
+            "number_set_held" if held else "number_set_other",
+            reference=other.record.reference,
+            status=words.step(other.record.status.value),
+            organisation=other.organisation,
+            owner=named or words.status_word("nobody"),
+            number=record.e164,
+            state=state,
+        )
+        tell_lines(said)
 
 
 @click.command("import")

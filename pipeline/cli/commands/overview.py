@@ -19,7 +19,7 @@ _VIEWS = [
 
 
 @click.command("queue")
-@click.argument("view", type=click.Choice(_VIEWS), default="needs-me")
+@click.argument("view", type=click.Choice(_VIEWS), required=False)
 @click.option("--find", "wanted", default="")
 @click.option("--mine", is_flag=True)
 @click.option("--as", "name", default=None)
@@ -29,7 +29,7 @@ _VIEWS = [
 @click.option("--offset", type=click.IntRange(0), default=0)
 @click.option("--json", "as_json", is_flag=True)
 def queue(  # noqa: PLR0913 - click hands over each option by its name
-    view: str,
+    view: str | None,
     wanted: str,
     name: str | None,
     export: Path | None,
@@ -46,6 +46,8 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     from pipeline.flow.staff.desk.second import waiting_of  # noqa: PLC0415
     from pipeline.store import queues  # noqa: PLC0415
 
+    # what somebody has taken is shown whoever's move it is
+    view = view or ("open" if mine else "needs-me")
     with services() as opened:
         zone, now = opened.settings.team.time_zone, opened.clock.now()
         with opened.store.read() as tx:

@@ -35,7 +35,11 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         waits = words.word(key, first=view.first_yes)
         print_lines(waits, first="  ", rest="      ", bold=True)
     _facts(view, zone)
-    _section("proposals", [_proposal(item) for item in view.proposals])
+    entered = not any(item.words for item in view.proposals)
+    _section(
+        "proposals_entered" if entered else "proposals",
+        [_proposal(item) for item in view.proposals],
+    )
     _answers(view)
     _section(
         "slots",
@@ -174,7 +178,8 @@ def _proposal(item: Proposal) -> str:
     coded = item.about in {Told.USE, Told.HOSTING, Told.FORM}
     value = words.named("told", item.value) if coded else item.value
     weak = f" ({words.word('told_weak')})" if item.weak else ""
-    return f"{words.named('told', item.about)}: {value}{weak}  < {item.words}"
+    beside = f"  < {item.words}" if item.words else ""
+    return f"{words.named('told', item.about)}: {value}{weak}{beside}"
 
 
 def _answers(view: RequestView) -> None:

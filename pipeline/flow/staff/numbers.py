@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.services import Services, Work
-from pipeline.flow.services.organisations import organisation_of_request, owner_of
+from pipeline.flow.services.organisations import (
+    is_of_another,
+    organisation_of_request,
+    owner_of,
+)
 from pipeline.flow.staff.organisations import make_known
 from pipeline.model.request import Actor, Event, EventName, HoldReason, NumberState, Status
-from pipeline.store.records import NumberRecord
+from pipeline.store.records import NumberRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 
 
@@ -32,6 +36,25 @@ def _set(work: Work, record: NumberRecord, who: str) -> None:
     work.tx.numbers.lock(record.e164)
     work.tx.numbers.set(record)
     _wake(work, record, who)
+
+
+@dataclass(frozen=True, slots=True)
+class OfAnother:
+    """An open request for a number that is now recorded as another organisation's."""
+
+    record: RequestRecord
+    organisation: str
+
+
+def requests_of_others(services: Services, record: NumberRecord) -> tuple[OfAnother, ...]:
+    """Return the open requests for a number whose organisation does not own it."""
+    with services.store.read() as tx:
+        work = services.work(tx)
+        return tuple(
+            OfAnother(request, organisation_of_request(work, request))
+            for request in tx.requests.of_number(record.e164)
+            if not request.state.ended and is_of_another(work, request)
+        )
 
 
 @dataclass(frozen=True, slots=True)

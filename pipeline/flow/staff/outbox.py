@@ -5,6 +5,7 @@ from functools import partial
 
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.outgoing.ledger import take_back
+from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
@@ -17,6 +18,21 @@ _PORTION = 100
 _TELLS = frozenset(
     {OutboxState.QUEUED, OutboxState.SENDING, OutboxState.SENT, OutboxState.IN_DOUBT}
 )
+
+
+def reveal_mail(services: Services, mail_id: str, who: str) -> OutboxRecord:
+    """Return a mail; that the certificate in it was looked at stands in the history.
+
+    Raises NotFoundError ``mail_unknown``.
+    """
+
+    def change(work: Work) -> OutboxRecord:
+        mail = _mail(work, mail_id)
+        if mail.notice in CARRIES_CERTIFICATE:
+            note_mail(work, mail, who, "certificate_revealed")
+        return mail
+
+    return services.run(change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.revisions import latest_accepted, open_answers
+from pipeline.flow.lifecycle.qr_code import is_done_by_hand
 from pipeline.flow.services import Services
-from pipeline.flow.staff.command import is_too_early, staff_event
+from pipeline.flow.staff.command import entered_by_hand, is_too_early, leads_on, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
@@ -89,7 +90,7 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, 
         for name in names
         if name not in barred and (found := _tried(services, record, name)) is not None
     ]
-    forward = forward_event(record.state)
+    forward = EventName.MADE if EventName.APPROVE in barred else forward_event(record.state)
     return tuple(sorted(tried, key=lambda found: found.event is not forward))
 
 
@@ -105,13 +106,18 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     with services.store.read() as tx:
         answered = latest_accepted(tx, record) is not None
         wrong = bool(open_answers(tx, record))
+        by_hand = is_done_by_hand(services.work(tx), record)
     barred = set(_NOT_OFFERED)
+    if entered_by_hand(services, record):
+        barred.add(EventName.PROCEED)
     if wrong:
-        barred |= {EventName.APPROVE, EventName.SECOND}
+        barred |= {name for name in EventName if leads_on(name)} | {EventName.SECOND}
+    if wrong or by_hand:
+        barred.add(EventName.APPROVE)
     if not answered and TRACKS[record.state.track].form is None:
         barred |= _EDITS
     if record.sender_verdict is not SenderVerdict.PASS:
-        barred.add(EventName.RELEASE)
+        barred |= {EventName.RELEASE, EventName.ANSWER}
     return barred
 
 
@@ -120,6 +126,7 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
     if is_too_early(record, name, services.clock.now()):
         return None
     proven = record.sender_verdict is SenderVerdict.PASS
+    proven = proven or (record.waits_for_proof and name is EventName.SEND_FORM)
     event = _probe(services, record, name)
     try:
         transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)

@@ -25,6 +25,7 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("request", "route"): (_REFERENCE, "migration"),
     ("request", "reject"): (_REFERENCE, "--reason", "policy"),
     ("request", "ask"): (_REFERENCE, "--field", "website"),
+    ("request", "open"): ("--form", "qr", "--address", "a@b.example"),
     ("request", "note"): (_REFERENCE, "text"),
     ("request", "edit"): (_REFERENCE, "website=x"),
     ("request", "send-form"): (_REFERENCE, "--form", "onboarding"),

@@ -46,6 +46,8 @@ LOOKS = [
     "mail reconcile",
     "mail reconcile --json",
     "outbox list",
+    "outbox list --reference REF",
+    "outbox show OUT",
     "quarantine list",
     "quarantine show MAIL",
     "db status",
@@ -149,6 +151,9 @@ def test_looking_at_a_folder_in_use_changes_nothing(
 ) -> None:
     message = pipeline("mail", "list", "--json").json()[0]["id"]
     reference = reference_of("policy_review")
+    ours = pipeline("outbox", "list", "all", "--json").json()[0]["id"]
     before = picture(home)
-    pipeline(*line.replace("REF", reference).replace("MAIL", message).split())
+    for name, value in {"REF": reference, "MAIL": message, "OUT": ours}.items():
+        line = line.replace(name, value)
+    pipeline(*line.split())
     assert picture(home) == before

@@ -48,6 +48,7 @@ def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of:
     called = pipeline("request", "approve", reference, "--tick-all", "--as", "hana", "--json")
     facts = called.json()
     assert facts.pop("undo_until").endswith("+00:00")
+    assert len(facts.pop("mails")) == 1
     assert (called.code, facts) == (
         0,
         {
@@ -55,6 +56,7 @@ def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of:
             "before": "policy_review",
             "status": "business_verification",
             "track": "onboarding",
+            "open_answers": [],
         },
     )
     history = pipeline("request", "show", reference, "--json").json()["history"]

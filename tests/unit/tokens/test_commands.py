@@ -269,5 +269,5 @@ def test_mail_out_with_a_user_and_no_password_uses_the_same_token(
         config.write_text(text + config.read_text())
         code, said = call("doctor")
     # this server offers no log-in: it was asked for one
-    assert (code, "offers no log-in that this programme knows" in _on_one_line(said)) == (4, True)
+    assert (code, "offers no log-in that this program knows" in _on_one_line(said)) == (4, True)
     assert len(identity.asked) == 1
