@@ -121,6 +121,7 @@ class RequestRecord:
     ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
     ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
     ``sender_verdict`` is *pass* as well once the mailbox is proven.
+    ``due_at`` is by when staff have to act, where the move is theirs.
     ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that
     staff sent, filled in beforehand.
     """
@@ -154,6 +155,7 @@ class RequestRecord:
     proposals: Proposals = ()
     form_sent: FormKind | None = None
     began_with: SenderVerdict | None = None
+    due_at: datetime | None = None
 
     @property
     def beginning(self) -> SenderVerdict:

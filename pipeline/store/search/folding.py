@@ -1,0 +1,154 @@
+"""How texts are compared when they are searched, and the tokens by which they are found.
+
+Both engines are given tokens that are made here, so both find the same. Japanese and other
+scripts without blanks are cut into pairs of characters, all else into words. What an index finds
+by its tokens is compared once more with the folded text (:func:`stands_in`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+#: Longer texts are searched by their beginning: no answer, note or mail of a person is so long.
+MOST_FOLDED = 60_000
+#: The longest token; PostgreSQL takes no lexeme above 2 KB.
+_LONGEST = 60
+#: A part of a number has so many digits, and is found by runs of as many.
+DIGITS_OF_PART = 4
+_LEAST_DIGITS = 7
+#: Scripts that write without blanks: Han, kana, Thai, Lao, Burmese, Khmer.
+_CLOSE = (
+    "\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"
+)
+_IS_CLOSE = re.compile(f"[{_CLOSE}]")
+_SEGMENT = re.compile(f"[{_CLOSE}]+|[^\\W{_CLOSE}]+")
+_NO_WORD = re.compile(r"[\W_]+")
+_BLANK_AT_CLOSE = re.compile(f"(?<=[{_CLOSE}]) (?=[{_CLOSE}])")
+_PHONE = re.compile(r"\d(?:[\s().\-/]{0,3}\d){6,19}")
+_TRUNK = re.compile(r"\(0\)")
+_NO_DIGIT = re.compile(r"[^0-9]")
+#: Katakana to hiragana.
+_KANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x30FD: 0x309D, 0x30FE: 0x309E}
+#: Letters that Unicode does not take for others with a mark.
+_LETTERS = str.maketrans(
+    {
+        **dict.fromkeys("øǿ", "o"),
+        **dict.fromkeys("đð", "d"),
+        "ł": "l",
+        "ı": "i",
+        "æ": "a",
+        "œ": "o",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+    }
+)
+#: An umlaut may be written with an e behind the vowel.
+_UMLAUT = re.compile("(?<=[aou])e")
+#: The marks of voiced kana tell words apart; other marks are left out.
+_KEPT_MARKS = {"\u3099", "\u309a"}
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\u30fc", "-"))
+
+
+def fold(text: str) -> str:
+    """Return ``text`` as it is compared: no case, width, kind of kana, accents, punctuation.
+
+    Lines stay apart, so that no phrase is found across two of them.
+    """
+    plain = unicodedata.normalize("NFKC", text[:MOST_FOLDED]).casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFD", plain)
+        kept = (
+            letter
+            for letter in apart
+            if not unicodedata.category(letter).startswith("M")
+            or letter in _KEPT_MARKS
+            or _IS_CLOSE.match(letter)
+        )
+        joined = unicodedata.normalize("NFC", "".join(kept))
+        plain = joined.translate(_LETTERS).translate(_KANA)
+    plain = _UMLAUT.sub("", plain)
+    lines = (_NO_WORD.sub(" ", line).strip() for line in plain.splitlines())
+    return "\n".join(_BLANK_AT_CLOSE.sub("", line) for line in lines if line)
+
+
+def numbers_in(text: str) -> Iterator[str]:
+    """Yield the digits of what in ``text`` may be a telephone number."""
+    plain = unicodedata.normalize("NFKC", text[:MOST_FOLDED]).translate(_DASHES)
+    for found in _PHONE.findall(_TRUNK.sub(" ", plain)):
+        digits = _NO_DIGIT.sub("", found)
+        if digits.isascii() and len(digits) >= _LEAST_DIGITS:
+            yield digits
+
+
+def document(texts: Iterable[str]) -> str:
+    """Return ``texts`` folded as they are kept: each line once, numbers in lines of ``#``."""
+    whole = "\n".join(text for text in texts if text)[:MOST_FOLDED]
+    lines = dict.fromkeys(fold(whole).split("\n"))
+    lines.update(dict.fromkeys(f"#{digits}" for digits in numbers_in(whole)))
+    return "\n".join(line for line in lines if line)
+
+
+def tokens(kept: str) -> list[str]:
+    """Return the tokens of a :func:`document`, each once, in order.
+
+    The index of SQLite forgets a text by its tokens. Whoever changes what is returned here writes a
+    migration that empties the index and has it built again.
+    """
+    found: set[str] = set()
+    for line in kept.split("\n"):
+        if line.startswith("#"):
+            found.update(grams(line[1:]))
+            continue
+        for segment in _SEGMENT.findall(line):
+            if _IS_CLOSE.match(segment):
+                found.update(segment[at : at + 2] for at in range(len(segment)))
+            else:
+                found.add(segment[:_LONGEST])
+    return sorted(found)
+
+
+def grams(digits: str) -> list[str]:
+    """Return the tokens by which a part of a number is found."""
+    last = len(digits) - DIGITS_OF_PART + 1
+    return [f"n{digits[at : at + DIGITS_OF_PART]}" for at in range(last)]
+
+
+@lru_cache(maxsize=64)
+def tokens_of_term(folded: str) -> tuple[tuple[str, ...], str]:
+    """Return the whole tokens of a folded term, and the last one, which may be a beginning.
+
+    The last one is empty where the term ends within a script without blanks.
+    """
+    whole: list[str] = []
+    segments = _SEGMENT.findall(folded)
+    last = ""
+    for place, segment in enumerate(segments, 1):
+        if not _IS_CLOSE.match(segment):
+            whole.append(segment[:_LONGEST])
+            last = whole.pop() if place == len(segments) else ""
+        elif len(segment) == 1:
+            # it stands at the beginning of a pair, or alone at the end of a run
+            last = segment if place == len(segments) else ""
+        else:
+            whole.extend(segment[at : at + 2] for at in range(len(segment) - 1))
+    return tuple(whole), last
+
+
+def is_close(text: str) -> bool:
+    """Tell whether ``text`` begins in a script without blanks."""
+    return bool(_IS_CLOSE.match(text))
+
+
+def stands_in(folded: str, kept: str) -> bool:
+    """Tell whether a folded term stands in a :func:`document`; a word may go on behind it."""
+    at = kept.find(folded)
+    anywhere = is_close(folded)
+    while at >= 0:
+        before = kept[at - 1] if at else " "
+        if anywhere or not before.isalnum() or _IS_CLOSE.match(before):
+            return True
+        at = kept.find(folded, at + 1)
+    return False
