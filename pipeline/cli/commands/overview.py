@@ -1,11 +1,12 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pipeline.cli.opened import os_user, services
-from pipeline.cli.output import plain, print_json, print_lines
+from pipeline.cli.output import plain, print_json, print_lines, tell_lines
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -17,7 +18,7 @@ _VIEWS = [
 
 
 @click.command("queue")
-@click.argument("view", type=click.Choice(_VIEWS), default="needs-me")
+@click.argument("view", type=click.Choice(_VIEWS), default=None)
 @click.option("--find", "wanted", default="")
 @click.option("--mine", is_flag=True)
 @click.option("--as", "name", default=None)
@@ -27,7 +28,7 @@ _VIEWS = [
 @click.option("--offset", type=click.IntRange(0), default=0)
 @click.option("--json", "as_json", is_flag=True)
 def queue(  # noqa: PLR0913 - click hands over each option by its name
-    view: str,
+    view: str | None,
     wanted: str,
     name: str | None,
     export: Path | None,
@@ -38,38 +39,44 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     only_counts: bool,
     as_json: bool,
 ) -> None:
-    """Print a view of the requests, or what is looked for in all of them."""
-    from pipeline.cli.pages.queue_page import export_rows, print_counts, print_queue  # noqa: PLC0415
+    """Print a view of the requests, or what is looked for in all of them or in one view."""
+    from pipeline.cli.pages.queue_page import (  # noqa: PLC0415 - slow to import
+        Shown,
+        export_rows,
+        print_counts,
+        print_queue,
+        refuse_faults,
+    )
     from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
-    from pipeline.store import queues  # noqa: PLC0415
+    from pipeline.flow.views.queue import parsed, shown  # noqa: PLC0415 - slow to import
+    from pipeline.store.queues import QueueView  # noqa: PLC0415 - slow to import
+    from pipeline.store.search.find import is_complete  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        zone, now = opened.settings.team.time_zone, opened.clock.now()
+        now, who = opened.clock.now(), name or os_user()
+        query = parsed(opened, wanted)
+        if mine:
+            query = replace(query, filters={**query.filters, "assignee": ("me",)})
+        refuse_faults(query)
         with opened.store.read() as tx:
             if only_counts:
                 print_counts(tx, now, as_json=as_json)
                 return
-            rows = (
-                queues.search(tx, wanted, limit=limit)
-                if wanted.strip()
-                else queues.queue(
-                    tx,
-                    queues.QueueView(view),
-                    now=now,
-                    assignee=(name or os_user()) if mine else "",
-                    limit=limit,
-                    offset=offset,
-                )
-            )
+            in_view = QueueView(view or ("all" if wanted.strip() else "needs-me"))
+            rows = shown(opened.work(tx), query, in_view, name=who, limit=limit, offset=offset)
+            complete = not query.terms or is_complete(tx)
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
+    page = Shown(in_view, opened.team, now, of_staff=in_view in _OF_STAFF and not wanted)
     if export is not None:
-        export_rows(export, rows, zone)
+        export_rows(export, rows, page.team.zone)
     elif as_json:
         print_json(
             [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]
         )
     else:
-        print_queue(rows, replies, zone, view, of_staff=view in _OF_STAFF and not wanted)
+        print_queue(rows, replies, page)
+    if not complete:
+        tell_lines(words.word("search_incomplete"))
 
 
 @click.command("status")

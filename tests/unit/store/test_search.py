@@ -17,7 +17,6 @@ from pipeline.store.search.folding import document, fold, stands_in, tokens
 from pipeline.store.search.index import forget, index_waiting, is_built, mark_old
 from pipeline.store.search.query import parse_query
 from pipeline.store.staff_records import DeskRecord
-
 from tests.unit.store.conftest import NOW
 
 if TYPE_CHECKING:
