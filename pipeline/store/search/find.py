@@ -17,15 +17,17 @@ from pipeline.store.schema.search import searched
 from pipeline.store.schema.upkeep import desk
 from pipeline.store.search import index
 from pipeline.store.search.folding import (
-    DIGITS_OF_PART,
-    fold,
     grams,
     is_close,
     numbers_in,
+    of_company,
+    of_mark,
+    parts_of,
     stands_in,
     tokens_of_term,
 )
 from pipeline.store.search.query import Is, Query, Term
+from pipeline.store.search.question import POSTGRESQL, SQLITE, Marks, marked
 from pipeline.store.search.sources import documents
 from pipeline.store.tables.rows import filled
 from pipeline.store.transaction import Transaction
@@ -34,7 +36,7 @@ from pipeline.store.transaction import Transaction
 _MOST_WAITING = 100
 #: So many that the index names are compared with the words themselves, at most.
 _MOST_COMPARED = 2000
-_COMPARED_AT_ONCE = 200
+_COMPARED_FIRST = 50
 _DIGITS_OF_WORD = 3
 _NOBODY = "none"
 _ME = "me"
@@ -62,7 +64,6 @@ class _Candidate:
 
     id: str
     text: str
-    company: str
     number: str
 
 
@@ -84,13 +85,15 @@ def find(
     if query.faults:
         return []
     conditions = [*_filtered(query, asking)]
-    if not query.terms:
-        if query.text:
-            return []  # there is no letter and no digit in it
+    if query.text and not query.terms:
+        return []  # there is no letter and no digit in it
+    marks = marked(query, asking.now, of_open=view not in {QueueView.ALL, QueueView.NEEDS_ME})
+    by_index = view is QueueView.ALL and marks and is_complete(tx)
+    if not (query.terms or by_index):
         narrowing = queues.Narrowing(asking.now, conditions, asking.words_due)
         return queues.narrowed(tx, view, narrowing, limit=limit, offset=offset)
     conditions += queues.shown_in(view, asking.now)
-    found = _found(tx, query, conditions, offset + limit)
+    found = _found(tx, query, marks, conditions, offset + limit)
     return queues.rows_of(tx, found[offset : offset + limit])
 
 
@@ -151,7 +154,11 @@ def _midnight(day: date, zone: str) -> datetime:
 
 
 def _found(
-    tx: Transaction, query: Query, conditions: Sequence[sa.ColumnElement[bool]], most: int
+    tx: Transaction,
+    query: Query,
+    marks: Marks,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    most: int,
 ) -> list[str]:
     """Return the ids of requests in which all terms stand, ``most`` at most."""
     waiting = index.waiting_ids(tx.context, _MOST_WAITING)
@@ -164,10 +171,13 @@ def _found(
     now = {one.id for one in changed if all(_meets(term, one) for term in query.terms)}
     named = set(_by_name(tx, query, conditions, most))
     others = _TABLE.request_id.not_in(waiting) if waiting else sa.true()
-    whole = _matching(tx, query, [others, *conditions], most, whole=True)
+    narrowed = [others, *conditions]
+    expression = _expression(tx, query, marks, whole=True)
+    whole = _matching(tx, query, narrowed, most, expression)
     first = sorted({*whole, *now, *named}, reverse=True)
     if len(first) < most and any(tokens_of_term(term.folded)[1] for term in query.terms):
-        begun = _matching(tx, query, [others, *conditions], most, whole=False)
+        expression = _expression(tx, query, marks, whole=False)
+        begun = _matching(tx, query, narrowed, most, expression)
         first += [one for one in begun if one not in {*first}]
     return first[:most]
 
@@ -177,24 +187,18 @@ def _matching(
     query: Query,
     conditions: Sequence[sa.ColumnElement[bool]],
     most: int,
-    *,
-    whole: bool,
+    expression: str,
 ) -> list[str]:
     """Return what the index finds and the words confirm, newest first."""
-    expression = _expression(tx, query.terms, whole=whole)
     found: list[str] = []
-    for start in range(0, _MOST_COMPARED, _COMPARED_AT_ONCE):
-        portion = min(_COMPARED_AT_ONCE, max(most, 20)) if start == 0 else _COMPARED_AT_ONCE
+    start, portion = 0, max(most, _COMPARED_FIRST)
+    while start < _MOST_COMPARED and len(found) < most:
         rows = _candidates(tx, conditions, portion, expression, start)
         found += [one.id for one in rows if all(_meets(term, one) for term in query.terms)]
-        if len(found) >= most or len(rows) < portion:
+        if len(rows) < portion:
             break
-        if portion < _COMPARED_AT_ONCE:
-            rest = _candidates(tx, conditions, _COMPARED_AT_ONCE - portion, expression, portion)
-            found += [one.id for one in rest if all(_meets(term, one) for term in query.terms)]
-            if len(found) >= most or len(rest) < _COMPARED_AT_ONCE - portion:
-                break
-    return found
+        start, portion = start + portion, 2 * portion
+    return found[:most]
 
 
 def _candidates(
@@ -221,7 +225,7 @@ def _candidates(
         desk.c.mailbox_id == requests.c.mailbox_id, desk.c.request_id == requests.c.id
     )
     statement = (
-        sa.select(_TABLE.request_id, _TABLE.text, requests.c.company, requests.c.number)
+        sa.select(_TABLE.request_id, _TABLE.text, requests.c.number)
         .select_from(source.outerjoin(desk, of_desk))
         .where(_TABLE.mailbox_id == tx.context.mailbox_id, *narrowed)
         .order_by(order.desc())
@@ -242,49 +246,40 @@ class _Asked(sa.types.UserDefinedType[str]):
         return "TSQUERY"
 
 
-def _expression(tx: Transaction, terms: Sequence[Term], *, whole: bool) -> str:
-    """Return the question to the index: all terms, their last words whole or begun."""
-    both, either, begun = (
-        (" & ", " | ", ":*")
-        if tx.context.on_postgresql
-        else (
-            " AND ",
-            " OR ",
-            " *",
-        )
-    )
-    quote = "'" if tx.context.on_postgresql else '"'
-    groups = []
-    for term in terms:
+def _expression(tx: Transaction, query: Query, marks: Marks, *, whole: bool) -> str:
+    """Return the question to the index: all terms, their last words whole or begun, all marks."""
+    engine = POSTGRESQL if tx.context.on_postgresql else SQLITE
+    groups = [engine.any_of([engine.word(of_mark(one)) for one in group]) for group in marks]
+    for term in query.terms:
         all_words, last = tokens_of_term(term.folded)
-        parts = [f"{quote}{word}{quote}" for word in all_words]
+        shape = of_company if term.field == "company" else str
+        parts = [engine.word(shape(word)) for word in all_words]
         if last:
-            # a single character without blanks around it always begins a pair
-            suffix = begun if not whole or is_close(last) else ""
-            parts.append(f"{quote}{last}{quote}{suffix}")
-        ways = [parts] if parts else []
-        if len(term.digits) >= DIGITS_OF_PART:
-            ways.append([f"{quote}{gram}{quote}" for gram in grams(term.digits)])
-        groups.append(f"({either.join(f'({both.join(way)})' for way in ways)})")
-    return both.join(groups)
+            # a single character of a script without blanks always begins a pair
+            begins = not whole or is_close(last)
+            parts.append(engine.word(shape(last), begins=begins))
+        ways = [engine.all_of(parts)] if parts else []
+        ways += [engine.all_of([engine.word(gram) for gram in grams(one)]) for one in term.numbers]
+        groups.append(engine.any_of(ways))
+    return engine.all_of(groups)
 
 
 def _meets(term: Term, one: _Candidate) -> bool:
     """Tell whether a term stands in a request."""
+    words, company = parts_of(one.text)
     if term.field == "company":
-        return stands_in(term.folded, fold(one.company).replace("\n", " "))
+        return stands_in(term.folded, company)
     if term.field == "number":
-        return bool(term.digits) and term.digits in one.number
-    if term.digits and any(
-        term.digits in line for line in one.text.split("\n") if line.startswith("#")
-    ):
+        return any(digits in one.number for digits in term.numbers)
+    numbers = [line for line in words.split("\n") if line.startswith("#")]
+    if any(digits in line for digits in term.numbers for line in numbers):
         return True
     if term.digits and " " in term.folded:
         # several numbers side by side
         parts = term.folded.split(" ")
-        if all(len(part) >= _DIGITS_OF_WORD and stands_in(part, one.text) for part in parts):
+        if all(len(part) >= _DIGITS_OF_WORD and stands_in(part, words) for part in parts):
             return True
-    return bool(term.folded) and stands_in(term.folded, one.text)
+    return bool(term.folded) and stands_in(term.folded, words)
 
 
 def _by_name(

@@ -29,6 +29,8 @@ _BLANK_AT_CLOSE = re.compile(f"(?<=[{_CLOSE}]) (?=[{_CLOSE}])")
 _PHONE = re.compile(r"\d(?:[\s().\-/]{0,3}\d){6,19}")
 _TRUNK = re.compile(r"\(0\)")
 _NO_DIGIT = re.compile(r"[^0-9]")
+#: What begins the line of the company, and that of the marks: no text that is folded has these.
+_COMPANY, _MARKS = "\ue000", "\ue001"
 #: Katakana to hiragana.
 _KANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x30FD: 0x309D, 0x30FE: 0x309E}
 #: Letters that Unicode does not take for others with a mark.
@@ -83,12 +85,21 @@ def numbers_in(text: str) -> Iterator[str]:
             yield digits
 
 
-def document(texts: Iterable[str]) -> str:
-    """Return ``texts`` folded as they are kept: each line once, numbers in lines of ``#``."""
-    whole = "\n".join(text for text in texts if text)[:MOST_FOLDED]
-    lines = dict.fromkeys(fold(whole).split("\n"))
+def document(texts: Iterable[str], company: str = "", marks: Iterable[str] = ()) -> str:
+    """Return ``texts`` folded as they are kept: each line once, numbers in lines of ``#``.
+
+    The company has a line of its own beside, and so have ``marks``: what filters ask for.
+    """
+    whole = "\n".join(text for text in (company, *texts) if text)[:MOST_FOLDED]
+    lines = dict.fromkeys([_COMPANY + one_line(company), _MARKS + " ".join(marks)])
+    lines.update(dict.fromkeys(fold(whole).split("\n")))
     lines.update(dict.fromkeys(f"#{digits}" for digits in numbers_in(whole)))
     return "\n".join(line for line in lines if line)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` folded, as one line."""
+    return fold(text).replace("\n", " ")
 
 
 def tokens(kept: str) -> list[str]:
@@ -99,15 +110,42 @@ def tokens(kept: str) -> list[str]:
     """
     found: set[str] = set()
     for line in kept.split("\n"):
-        if line.startswith("#"):
-            found.update(grams(line[1:]))
-            continue
-        for segment in _SEGMENT.findall(line):
-            if _IS_CLOSE.match(segment):
-                found.update(segment[at : at + 2] for at in range(len(segment)))
-            else:
-                found.add(segment[:_LONGEST])
+        match line[:1]:
+            case "#":
+                found.update(grams(line[1:]))
+            case "\ue000":
+                found.update(map(of_company, _words(line[1:])))
+            case "\ue001":
+                found.update(map(of_mark, line[1:].split()))
+            case _:
+                found.update(_words(line))
     return sorted(found)
+
+
+def of_company(token: str) -> str:
+    """Return the token of a word in the name of the company."""
+    return _COMPANY + token
+
+
+def of_mark(mark: str) -> str:
+    """Return the token of a mark."""
+    return _MARKS + mark
+
+
+def parts_of(kept: str) -> tuple[str, str]:
+    """Return the words of a :func:`document` without its marks, and its company."""
+    lines = kept.split("\n")
+    words = [line for line in lines if not line.startswith((_COMPANY, _MARKS))]
+    company = next((line[1:] for line in lines if line.startswith(_COMPANY)), "")
+    return "\n".join(words), company
+
+
+def _words(line: str) -> Iterator[str]:
+    for segment in _SEGMENT.findall(line):
+        if _IS_CLOSE.match(segment):
+            yield from (segment[at : at + 2] for at in range(len(segment)))
+        else:
+            yield segment[:_LONGEST]
 
 
 def grams(digits: str) -> list[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status, Track
-from pipeline.store.search.folding import DIGITS_OF_PART, fold
+from pipeline.store.search.folding import DIGITS_OF_PART, one_line
 
 #: Longer texts are cut: nobody types them, and each word costs a look into the index.
 _MOST_CHARACTERS = 1000
@@ -48,12 +48,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "number": (),
     "company": (),
 }
+#: Days outside of these are mistyped; no request is of such a day.
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _DATES = frozenset({"since", "before"})
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that stand together, or a part of a number (``digits``, without a leading 0).
+    """Words that stand together, or a part of a number (``digits``).
 
     ``field`` is where they have to stand: ``company``, ``number``, or anywhere.
     """
@@ -61,6 +63,14 @@ class Term:
     folded: str
     digits: str = ""
     field: str = ""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The digits as they stand in an international number: as typed, or without a trunk 0."""
+        national = self.digits.lstrip("0")
+        return tuple(
+            dict.fromkeys(one for one in (self.digits, national) if len(one) >= DIGITS_OF_PART)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,9 @@ def _parts(text: str) -> Iterator[tuple[str, str, bool]]:
 
 def _chosen(key: str, value: str) -> tuple[tuple[str, ...], list[Fault]]:
     """Return the values that a filter names, and those that it does not take."""
-    names = [name for name in value.split(",") if name]
+    names = [name for name in value.split(",") if name.strip()]
+    if not names:
+        return (), [Fault("query_value", key, value, KEYS[key])]
     if not KEYS[key]:
         shape: Callable[[str], str] = str.upper if key == "country" else str.lower
         return tuple(name if key == "assignee" else shape(name) for name in names), []
@@ -163,12 +175,13 @@ def _plain(name: str) -> str:
 def _day(value: str, today: date) -> date | None:
     ago = _DAYS.fullmatch(value.lower())
     if ago is not None:
-        return today - timedelta(days=int(ago[1]))
+        return max(today - timedelta(days=int(ago[1])), _FIRST_DAY)
     found = _ISO_DATE.fullmatch(value)
     try:
-        return date(*map(int, found.groups())) if found is not None else None
+        day = date(*map(int, found.groups())) if found is not None else None
     except ValueError:
         return None
+    return day if day is not None and _FIRST_DAY <= day <= _LAST_DAY else None
 
 
 def _terms(words: list[tuple[str, bool]]) -> Iterator[Term]:
@@ -195,7 +208,7 @@ def _number(parts: list[str]) -> Iterator[Term]:
 def _term(value: str, where: str) -> Term:
     """Return the term of ``value``; it may be a part of a number when it has no letter."""
     if where == "company" or _LETTER.search(value.replace("\u30fc", "-")):
-        return Term(fold(value).replace("\n", " "), field=where)
-    digits = _NO_DIGIT.sub("", value).lstrip("0")
-    enough = len(_NO_DIGIT.sub("", value)) >= DIGITS_OF_PART and len(digits) > 1
-    return Term(fold(value).replace("\n", " "), digits if enough else "", where)
+        return Term(one_line(value), field=where)
+    digits = _NO_DIGIT.sub("", value).removeprefix("00")
+    enough = len(digits) >= DIGITS_OF_PART
+    return Term(one_line(value), digits if enough else "", where)

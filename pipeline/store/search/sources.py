@@ -1,7 +1,8 @@
 """Where the words of a request stand: what is searched is read from the tables of the requests."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,27 +22,59 @@ from pipeline.store.search.marks import NO_STAFF
 
 _TEXTS = (
     requests.c.reference,
-    requests.c.company,
     requests.c.department,
     requests.c.contact,
     requests.c.address_of_record,
     requests.c.number,
     requests.c.subject,
 )
+_ABOUT = (
+    requests.c.company,
+    requests.c.status,
+    requests.c.track,
+    requests.c.form,
+    requests.c.language,
+    requests.c.country,
+    requests.c.open_since,
+    requests.c.opened_at,
+)
 
 
 def documents(context: Context, request_ids: Sequence[str]) -> dict[str, str]:
     """Return what is searched in each of the requests, folded; one that is gone has nothing."""
     texts: dict[str, list[str]] = defaultdict(list)
+    about: dict[str, tuple[str, list[str]]] = {}
+    for row in _rows(context, requests, requests.c.id, request_ids, *_TEXTS, *_ABOUT):
+        told = dict(zip((column.name for column in (*_TEXTS, *_ABOUT)), row[1:], strict=True))
+        texts[row[0]] += [told[column.name] for column in _TEXTS]
+        about[row[0]] = (told["company"], marks_of(told))
     for request_id, text in _texts(context, request_ids):
         texts[request_id].append(text)
-    return {request_id: document(texts[request_id]) for request_id in request_ids}
+    return {one: document(texts[one], *about.get(one, ("", []))) for one in request_ids}
+
+
+def marks_of(told: Mapping[str, Any]) -> list[str]:
+    """Return the marks of a request by its columns: what filters ask for."""
+    form, opened = told["form"], told["opened_at"]
+    return [
+        mark("status", told["status"]),
+        mark("track", told["track"]),
+        mark("form", form or "none"),
+        mark("lang", told["language"]),
+        mark("country", told["country"]),
+        mark("is", "open" if told["open_since"] is not None else "ended"),
+        mark("year", f"{opened:%Y}"),
+        mark("month", f"{opened:%Y%m}"),
+    ]
+
+
+def mark(key: str, value: str) -> str:
+    """Return the mark of a filter: one word."""
+    return f"{key}{''.join(letter for letter in value.casefold() if letter.isalnum())}"
 
 
 def _texts(context: Context, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield each text with the id of its request, the narrowest first."""
-    for row in _rows(context, requests, requests.c.id, ids, *_TEXTS):
-        yield from ((row[0], text) for text in row[1:])
     found = _rows(
         context, revisions, revisions.c.request_id, ids, revisions.c.file_name, revisions.c.readings
     )
@@ -77,8 +110,8 @@ def _rows(
     source: sa.FromClause,
     request_id: sa.Column[str],
     ids: Iterable[str],
-    *columns: sa.ColumnElement[object],
-) -> Iterator[sa.Row[tuple[object, ...]]]:
+    *columns: sa.ColumnElement[Any],
+) -> Iterator[sa.Row[Any]]:
     """Return columns of the rows of some requests, behind the ids of these."""
     mine = request_id.table.c.mailbox_id == context.mailbox_id
     statement = sa.select(request_id, *columns).select_from(source)

@@ -27,8 +27,9 @@ from pipeline.store.tables.rows import (
 
 _AFTER_ALL_REFERENCES = "~"
 #: Columns with words that are searched.
-_SEARCHED = frozenset(
-    {"company", "department", "contact", "number", "subject", "address_of_record", "reference"}
+_SEARCHED = (
+    *("company", "department", "contact", "number", "subject", "address_of_record", "reference"),
+    *("status", "track", "form", "language", "country"),
 )
 #: A form asks several times for the requests of its number; one answer serves until one is written.
 OF_NUMBERS = ("of numbers",)
