@@ -36,6 +36,7 @@ _KANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x30FD: 0x309D,
 #: Letters that Unicode does not take for others with a mark.
 _LETTERS = str.maketrans(
     {
+        **{chr(code): chr(kana) for code, kana in _KANA.items()},
         **dict.fromkeys("øǿ", "o"),
         **dict.fromkeys("đð", "d"),
         "ł": "l",
@@ -51,6 +52,25 @@ _LETTERS = str.maketrans(
 _UMLAUT = re.compile("(?<=[aou])e")
 #: The marks of voiced kana tell words apart; other marks are left out.
 _KEPT_MARKS = {"\u3099", "\u309a"}
+
+
+def is_close(text: str) -> bool:
+    """Tell whether ``text`` begins in a script without blanks."""
+    return bool(_IS_CLOSE.match(text))
+
+
+class _Marks(dict[int, int | None]):
+    """What becomes of each character: marks of letters are left out; filled as they are met."""
+
+    def __missing__(self, code: int) -> int | None:
+        letter = chr(code)
+        is_mark = unicodedata.category(letter).startswith("M")
+        kept = not is_mark or letter in _KEPT_MARKS or is_close(letter)
+        self[code] = found = code if kept else None
+        return found
+
+
+_WITHOUT_MARKS = _Marks()
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\u30fc", "-"))
 
 
@@ -61,16 +81,8 @@ def fold(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text[:MOST_FOLDED]).casefold()
     if not plain.isascii():
-        apart = unicodedata.normalize("NFD", plain)
-        kept = (
-            letter
-            for letter in apart
-            if not unicodedata.category(letter).startswith("M")
-            or letter in _KEPT_MARKS
-            or _IS_CLOSE.match(letter)
-        )
-        joined = unicodedata.normalize("NFC", "".join(kept))
-        plain = joined.translate(_LETTERS).translate(_KANA)
+        apart = unicodedata.normalize("NFD", plain).translate(_WITHOUT_MARKS)
+        plain = unicodedata.normalize("NFC", apart).translate(_LETTERS)
     plain = _UMLAUT.sub("", plain)
     lines = (_NO_WORD.sub(" ", line).strip() for line in plain.splitlines())
     return "\n".join(_BLANK_AT_CLOSE.sub("", line) for line in lines if line)
@@ -173,11 +185,6 @@ def tokens_of_term(folded: str) -> tuple[tuple[str, ...], str]:
         else:
             whole.extend(segment[at : at + 2] for at in range(len(segment) - 1))
     return tuple(whole), last
-
-
-def is_close(text: str) -> bool:
-    """Tell whether ``text`` begins in a script without blanks."""
-    return bool(_IS_CLOSE.match(text))
 
 
 def stands_in(folded: str, kept: str) -> bool:

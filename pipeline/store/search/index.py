@@ -1,6 +1,7 @@
 """The index of what is searched: built of requests that changed, and of old ones by and by."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,18 @@ _DOCS_A_SECOND = 64
 _FIRST_SECOND = 1_577_836_800
 _ADD = "INSERT INTO searched_words (rowid, words) VALUES (?, ?)"
 _TAKE = "INSERT INTO searched_words (searched_words, rowid, words) VALUES ('delete', ?, ?)"
+_USED = "SELECT max(doc) FROM searched WHERE doc >= ? AND doc < ?"
 _TABLE = searched.c
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is searched in a request now; ``before`` is what the row ``doc`` of the index has."""
+
+    request_id: str
+    text: str
+    doc: int | None
+    before: str
 
 
 def index_waiting(context: Context, limit: int) -> int:
@@ -31,10 +43,11 @@ def index_waiting(context: Context, limit: int) -> int:
     kept = _waiting(context, limit)
     if not kept:
         return 0
-    found = documents(context, sorted(kept))
-    for request_id, text in found.items():
-        doc, before = kept[request_id]
-        _write(context, request_id, text, doc, before)
+    changed = [
+        _Change(request_id, text, *kept[request_id])
+        for request_id, text in documents(context, sorted(kept)).items()
+    ]
+    _write(context, changed)
     return len(kept)
 
 
@@ -101,56 +114,73 @@ def _select_waiting(context: Context, limit: int) -> sa.Select[Any]:
     )
 
 
-def _write(context: Context, request_id: str, text: str, doc: int | None, before: str) -> None:
-    values: dict[str, Any] = {"waits": None}
-    if text != before or doc is None:
-        words = tokens(text)
-        values["text"] = text
+def _write(context: Context, changes: Sequence[_Change]) -> None:
+    """Write the texts and the index of several requests, one statement for all of a kind."""
+    rows: list[dict[str, Any]] = []
+    taken: list[tuple[object, ...]] = []
+    added: list[tuple[object, ...]] = []
+    docs: set[int] = set()
+    for one in changes:
+        row: dict[str, Any] = {"own_id": one.request_id, "new_text": one.text, "new_doc": 0}
         if context.on_postgresql:
-            values["words"] = _as_vector(words)
-            values["doc"] = 0
+            row["new_words"] = " ".join(tokens(one.text))
         else:
-            _take(context, doc, before)
-            values["doc"] = _new_doc(context, request_id) if doc is None else doc
-            _change(context, _ADD, (values["doc"], " ".join(words)))
-    context.raw.execute(
-        sa.update(searched)
-        .where(_TABLE.mailbox_id == context.mailbox_id, _TABLE.request_id == request_id)
-        .values(values)
+            row["new_doc"] = doc = _new_doc(context, one, docs) if one.doc is None else one.doc
+            docs.add(doc)
+            if one.doc is not None and one.text != one.before:
+                taken.append((doc, " ".join(tokens(one.before))))
+            if one.doc is None or one.text != one.before:
+                added.append((doc, " ".join(tokens(one.text))))
+        rows.append(row)
+    for statement, many in ((_TAKE, taken), (_ADD, added)):
+        if many:
+            context.raw.exec_driver_sql(statement, many)
+    context.raw.execute(_CHANGE_ALL[context.on_postgresql], _mine(context, rows))
+
+
+def _mine(context: Context, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"own_mailbox": context.mailbox_id, **row} for row in rows]
+
+
+def _changing(*, words: bool) -> sa.Update:
+    values: dict[str, Any] = {
+        "waits": None,
+        "text": sa.bindparam("new_text"),
+        "doc": sa.bindparam("new_doc"),
+    }
+    if words:
+        apart = sa.func.string_to_array(sa.bindparam("new_words", type_=sa.Text()), " ")
+        values["words"] = sa.func.array_to_tsvector(apart)
+    mine = (
+        _TABLE.mailbox_id == sa.bindparam("own_mailbox"),
+        _TABLE.request_id == sa.bindparam("own_id"),
     )
+    return sa.update(searched).where(*mine).values(values)
+
+
+_CHANGE_ALL = {words: _changing(words=words) for words in (False, True)}
 
 
 def _take(context: Context, doc: int | None, text: str) -> None:
     """Have SQLite's index forget a text, which it has to be told for that."""
     if doc is not None and not context.on_postgresql:
-        _change(context, _TAKE, (doc, " ".join(tokens(text))))
+        context.raw.exec_driver_sql(_TAKE, (doc, " ".join(tokens(text))))
 
 
-def _change(context: Context, text: str, parameters: Sequence[object]) -> None:
-    context.raw.exec_driver_sql(text, tuple(parameters))
-
-
-def _as_vector(words: Sequence[str]) -> sa.ColumnElement[str]:
-    joined = sa.func.string_to_array(" ".join(words), " ")
-    return sa.func.array_to_tsvector(joined)
-
-
-def _new_doc(context: Context, request_id: str) -> int:
+def _new_doc(context: Context, change: _Change, taken: set[int]) -> int:
     """Return a free row of SQLite's index; rows are in the order of the seconds of requests."""
-    digits = request_id.replace("-", "")[:12]
+    digits = change.request_id.replace("-", "")[:12]
     try:
         second = int(digits, 16) // 1000 - _FIRST_SECOND
     except ValueError:
         second = 0
     first = max(second, 0) * _DOCS_A_SECOND
     while True:
-        used = context.raw.execute(
-            sa.select(sa.func.max(_TABLE.doc)).where(
-                _TABLE.doc >= first, _TABLE.doc < first + _DOCS_A_SECOND
-            )
-        ).scalar()
-        if used is None:
+        end = first + _DOCS_A_SECOND
+        used = context.raw.exec_driver_sql(_USED, (first, end)).scalar()
+        used = max([one for one in taken if first <= one < end], default=used or -1)
+        if used < first:
             return first
-        if used + 1 < first + _DOCS_A_SECOND:
+        if used + 1 < end:
             return int(used) + 1
-        first += _DOCS_A_SECOND
+        first = end

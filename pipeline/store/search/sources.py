@@ -17,6 +17,7 @@ from pipeline.store.schema.mail_and_requests import (
     requests,
     revisions,
 )
+from pipeline.store.schema.packed import PackedJsonOf
 from pipeline.store.search.folding import MOST_FOLDED, document
 from pipeline.store.search.marks import NO_STAFF
 
@@ -28,6 +29,8 @@ _TEXTS = (
     requests.c.number,
     requests.c.subject,
 )
+#: As plain JSON: making records of them takes most of the time.
+_READINGS = sa.type_coerce(revisions.c.readings, PackedJsonOf(Any))
 _ABOUT = (
     requests.c.company,
     requests.c.status,
@@ -75,15 +78,13 @@ def mark(key: str, value: str) -> str:
 
 def _texts(context: Context, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield each text with the id of its request, the narrowest first."""
-    found = _rows(
-        context, revisions, revisions.c.request_id, ids, revisions.c.file_name, revisions.c.readings
-    )
+    found = _rows(context, revisions, revisions.c.request_id, ids, revisions.c.file_name, _READINGS)
     for request_id, file_name, readings in found:
         yield request_id, file_name
         for reading in readings:
-            yield request_id, reading.raw
-            if reading.value is not None and reading.value != reading.raw:
-                yield request_id, reading.value
+            yield request_id, reading["raw"]
+            if reading["value"] and reading["value"] != reading["raw"]:
+                yield request_id, reading["value"]
     for table, text in ((notes, notes.c.text), (attachments, attachments.c.name)):
         yield from _rows(context, table, table.c.request_id, ids, text)
     came, went = message_requests.c, outbox_requests.c

@@ -198,7 +198,8 @@ def test_hostile_texts_are_just_texts(store: Store, make: "Make", indexed: bool)
         _index(store)
     for text in _HOSTILE:
         assert "Plain" not in _found(store, text), text
-    assert _found(store, '"a or b"') == ['a "OR" b %']
+    [company] = _found(store, '"a or b"')
+    assert company.startswith('a "OR" b')
 
 
 def test_filters_narrow_what_is_found(store: Store, make: "Make", later: Later) -> None:
