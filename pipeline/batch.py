@@ -29,7 +29,6 @@ from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
-from pipeline.flow.upkeep.indexing import keep_searchable
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
 from pipeline.flow.views.plan import Plan
@@ -222,7 +221,6 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         run.stage("digest", lambda: queue_digest(services), 0)
         _deliver(run)
         run.stage("housekeep", lambda: housekeep(services), None)
-        run.stage("search", lambda: keep_searchable(services), 0)
         summary = Summary(
             fetched=run.fetched,
             processed=run.processed.processed,

@@ -6,7 +6,7 @@
 import os
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -21,12 +21,13 @@ from pipeline.store.search.find import Asking, find
 from pipeline.store.search.folding import document, tokens
 from pipeline.store.search.query import parse_query
 from tests.benchmarks.conftest import OpenServices
-from tests.benchmarks.measuring import medians, show, tell
+from tests.benchmarks.measuring import show, spent, tell
 from tests.benchmarks.test_many_finished import with_finished
 
 _FEW = 1_000
 _MANY = int(os.environ.get("BENCH_REQUESTS", "100000"))
 _ASKED_MS = 200
+_ROUNDS = 5
 _NAMES = (
     *("Rivière", "Müller", "Nguyễn", "Öztürk", "山田", "渡辺", "佐藤", "鈴木", "Schmidt", "Dupont"),
     *("テスト", "製作所", "商事", "Bau", "Data", "Travel", "Cloud", "Hotel", "銀行", "運輸"),
@@ -44,12 +45,17 @@ def test_search_over_many_requests(services_in: OpenServices, tmp_path: Path) ->
     few = _searchable(services_in, tmp_path / "few", _FEW)
     many = _searchable(services_in, tmp_path / "many", _MANY)
     for text in _QUERIES:
-        spent, floor = medians(partial(_find, many, text), partial(_find, few, text), rounds=5)
-        show(f"search of {text!r} in {_MANY} requests", spent, floor, f"in {_FEW}")
-        assert spent * 1000 <= _ASKED_MS, text
+        ours, floor = _least(partial(_find, many, text)), _least(partial(_find, few, text))
+        show(f"search of {text!r} in {_MANY} requests", ours, floor, f"in {_FEW}")
+        assert ours * 1000 <= _ASKED_MS, text
     for view in QueueView:
-        spent, floor = medians(partial(_view, many, view), partial(_view, few, view), rounds=5)
-        show(f"queue {view.value} of {_MANY} requests", spent, floor, f"of {_FEW}")
+        ours, floor = _least(partial(_view, many, view)), _least(partial(_view, few, view))
+        show(f"queue {view.value} of {_MANY} requests", ours, floor, f"of {_FEW}")
+
+
+def _least(work: Callable[[], object]) -> float:
+    """Return the least processor time that ``work`` takes: neighbours only make it more."""
+    return min(spent(work).processor for _ in range(_ROUNDS))
 
 
 def _find(services: Services, text: str) -> int:
@@ -84,6 +90,8 @@ def _searchable(services_in: OpenServices, folder: Path, count: int) -> Services
                     "INSERT INTO searched_words (rowid, words) VALUES (?, ?)", words
                 )
                 texts, words = {}, []
+        built = "INSERT OR REPLACE INTO memory (mailbox_id, key, value) VALUES (?, ?, ?)"
+        connection.execute(built, (mailbox, "search_built", '""'))
         connection.execute("ANALYZE")
         connection.commit()
         (pages,) = connection.execute("SELECT count(*) FROM searched").fetchone()
@@ -104,5 +112,5 @@ def _texts(count: int) -> Iterator[tuple[int, str, str]]:
             f"{first} {second}\ninfo@mail{place % 5000}.example.com\n+8190{10_000_000 + place}\n"
             f"topic{drawn.randrange(2000)} topic{drawn.randrange(2000)} Bau Data"
         )
-        text = f"{common}\n{document([own])}"
+        text = f"{common}\n{document([own], f'{first} {second}', ['isended', 'langja'])}"
         yield place, text, " ".join(tokens(text))

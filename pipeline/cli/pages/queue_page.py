@@ -46,7 +46,11 @@ def refuse_faults(query: Query) -> None:
     """Tell the first filter that is none. Raises UsageError ``query_key`` and the like."""
     for fault in query.faults:
         known = ", ".join(fault.known)
-        raise UsageError(fault.code, key=fault.key, value=fault.value, known=known)
+        if fault.code == "query_key":
+            raise UsageError("query_key", key=fault.key, known=known)
+        if fault.known:
+            raise UsageError("query_value", key=fault.key, value=fault.value, known=known)
+        raise UsageError("query_date", key=fault.key, value=fault.value)
 
 
 def due_words(due_at: datetime | None, now: datetime, team: WorkingCalendar) -> str:

@@ -95,10 +95,9 @@ requests = sa.Table(
     # the end of the chain of events
     number("event_seq"),
     digest("event_hash", indexed=False),
-    # by when a mail of ours promised to write, and since when such a promise is broken
+    # by when we promised to write, since when that is broken, and by when staff have to act
     instant("promise_at"),
     instant("overdue_since"),
-    # by when staff have to act, where the move is theirs
     instant("due_at"),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),

@@ -66,11 +66,9 @@ class Term:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The digits as they stand in an international number: as typed, or without a trunk 0."""
-        national = self.digits.lstrip("0")
-        return tuple(
-            dict.fromkeys(one for one in (self.digits, national) if len(one) >= DIGITS_OF_PART)
-        )
+        """The digits as they stand in an international number: as typed, or without a 0 or 00."""
+        ways = (self.digits, self.digits.lstrip("0"))
+        return tuple(dict.fromkeys(one for one in ways if len(one) >= DIGITS_OF_PART))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +207,6 @@ def _term(value: str, where: str) -> Term:
     """Return the term of ``value``; it may be a part of a number when it has no letter."""
     if where == "company" or _LETTER.search(value.replace("\u30fc", "-")):
         return Term(one_line(value), field=where)
-    digits = _NO_DIGIT.sub("", value).removeprefix("00")
+    digits = _NO_DIGIT.sub("", value)
     enough = len(digits) >= DIGITS_OF_PART
     return Term(one_line(value), digits if enough else "", where)
