@@ -96,9 +96,7 @@ requests = sa.Table(
     number("event_seq"),
     digest("event_hash", indexed=False),
     # by when we promised to write, since when that is broken, and by when staff have to act
-    instant("promise_at"),
-    instant("overdue_since"),
-    instant("due_at"),
+    *map(instant, ("promise_at", "overdue_since", "due_at")),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),
