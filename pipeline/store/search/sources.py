@@ -48,7 +48,9 @@ def documents(context: Context, request_ids: Sequence[str]) -> dict[str, str]:
     texts: dict[str, list[str]] = defaultdict(list)
     about: dict[str, tuple[str, list[str]]] = {}
     for row in _rows(context, requests, requests.c.id, request_ids, *_TEXTS, *_ABOUT):
-        told = dict(zip((column.name for column in (*_TEXTS, *_ABOUT)), row[1:], strict=True))
+        told: dict[str, Any] = dict(
+            zip((column.name for column in (*_TEXTS, *_ABOUT)), row[1:], strict=True)
+        )
         texts[row[0]] += [told[column.name] for column in _TEXTS]
         about[row[0]] = (told["company"], marks_of(told))
     for request_id, text in _texts(context, request_ids):
@@ -82,11 +84,11 @@ def _texts(context: Context, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     for request_id, file_name, readings in found:
         yield request_id, file_name
         for reading in readings:
-            yield request_id, reading["raw"]
-            if reading["value"] and reading["value"] != reading["raw"]:
+            yield request_id, reading.get("raw", "")
+            if reading.get("value") and reading["value"] != reading.get("raw"):
                 yield request_id, reading["value"]
-    for table, text in ((notes, notes.c.text), (attachments, attachments.c.name)):
-        yield from _rows(context, table, table.c.request_id, ids, text)
+    yield from _rows(context, notes, notes.c.request_id, ids, notes.c.text)
+    yield from _rows(context, attachments, attachments.c.request_id, ids, attachments.c.name)
     came, went = message_requests.c, outbox_requests.c
     theirs = message_requests.join(
         messages,
@@ -112,7 +114,7 @@ def _rows(
     request_id: sa.Column[str],
     ids: Iterable[str],
     *columns: sa.ColumnElement[Any],
-) -> Iterator[sa.Row[Any]]:
+) -> Iterator[Any]:
     """Return columns of the rows of some requests, behind the ids of these."""
     mine = request_id.table.c.mailbox_id == context.mailbox_id
     statement = sa.select(request_id, *columns).select_from(source)
