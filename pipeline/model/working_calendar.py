@@ -1,7 +1,7 @@
 """Working days of a country: weekends and public holidays."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 _SATURDAY = 5
+#: The hours of a working day in the team's zone; the day ends when deadlines do.
+OPENS, CLOSES = 9, 18
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,25 @@ class WorkingCalendar:
         """Return the number of working days from ``first`` to ``last``, both included."""
         days = (last - first).days + 1
         return sum(self.is_working_day(first + timedelta(days=index)) for index in range(days))
+
+    def working_time(self, start: datetime, end: datetime) -> timedelta:
+        """Return how much of the team's working hours lies between two instants (aware)."""
+        if end <= start:
+            return timedelta()
+        first, last = self.local_date(start), self.local_date(end)
+        whole = self.count(first, last) * timedelta(hours=CLOSES - OPENS)
+        return whole - self._hours(first, until=start) - self._hours(last, since=end)
+
+    def _hours(
+        self, day: date, *, until: datetime | None = None, since: datetime | None = None
+    ) -> timedelta:
+        """Return the working hours of ``day`` up to an instant in it, or from one on."""
+        if not self.is_working_day(day):
+            return timedelta()
+        opens, closes = at_hour(day, OPENS, self.zone), at_hour(day, CLOSES, self.zone)
+        begin = opens if since is None else min(max(since, opens), closes)
+        end = closes if until is None else min(max(until, opens), closes)
+        return end.astimezone(UTC) - begin.astimezone(UTC)
 
     def local_date(self, instant: datetime) -> date:
         """Return the date of ``instant`` (aware) in this calendar's zone."""

@@ -128,6 +128,7 @@ class RequestRecord:
     the mail that was to tell its customer was taken back; the queues read it.
     ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
     ``sender_verdict`` is *pass* as well once the mailbox is proven.
+    ``due_at`` is by when staff have to act, where the move is theirs.
     ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that
     staff sent, filled in beforehand.
     """
@@ -161,6 +162,7 @@ class RequestRecord:
     proposals: Proposals = ()
     form_sent: FormKind | None = None
     began_with: SenderVerdict | None = None
+    due_at: datetime | None = None
 
     @property
     def beginning(self) -> SenderVerdict:

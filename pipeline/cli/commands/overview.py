@@ -1,11 +1,12 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pipeline.cli.opened import os_user, services
-from pipeline.cli.output import plain, print_json, print_lines
+from pipeline.cli.output import plain, print_json, print_lines, tell_lines
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -40,36 +41,41 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     only_counts: bool,
     as_json: bool,
 ) -> None:
-    """Print a view of the requests, or what is looked for in all of them."""
-    from pipeline.cli.pages.queue_page import export_rows, print_counts, print_queue  # noqa: PLC0415
+    """Print a view of the requests, or what is looked for in all of them or in one view."""
+    from pipeline.cli.pages.queue_page import (  # noqa: PLC0415 - slow to import
+        Shown,
+        export_rows,
+        print_counts,
+        print_queue,
+        refuse_faults,
+    )
     from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff.desk.second import waiting_of  # noqa: PLC0415
-    from pipeline.store import queues  # noqa: PLC0415
+    from pipeline.flow.staff.desk.second import waiting_of  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.queue import parsed, shown  # noqa: PLC0415 - slow to import
+    from pipeline.store.queues import QueueView  # noqa: PLC0415 - slow to import
+    from pipeline.store.search.find import is_complete  # noqa: PLC0415 - slow to import
 
     # what somebody has taken is shown whoever's move it is
-    view = view or ("open" if mine else "needs-me")
+    usual = "all" if wanted.strip() else "open" if mine else "needs-me"
     with services() as opened:
-        zone, now = opened.settings.team.time_zone, opened.clock.now()
+        now, who = opened.clock.now(), name or os_user()
+        query = parsed(opened, wanted)
+        if mine:
+            query = replace(query, filters={**query.filters, "assignee": ("me",)})
+        refuse_faults(query)
         with opened.store.read() as tx:
             if only_counts:
                 print_counts(tx, now, as_json=as_json)
                 return
-            rows = (
-                queues.search(tx, wanted, limit=limit)
-                if wanted.strip()
-                else queues.queue(
-                    tx,
-                    queues.QueueView(view),
-                    now=now,
-                    assignee=(name or os_user()) if mine else "",
-                    limit=limit,
-                    offset=offset,
-                )
-            )
-            seconds = waiting_of(opened.work(tx), (row.id for row in rows))
+            in_view = QueueView(view or usual)
+            rows = shown(opened.work(tx), query, in_view, name=who, limit=limit, offset=offset)
+            complete = not query.terms or is_complete(tx)
+            seconds = frozenset(waiting_of(opened.work(tx), (row.id for row in rows)))
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
+    of_staff = in_view in _OF_STAFF and not wanted
+    page = Shown(in_view, opened.team, now, of_staff=of_staff, seconds=seconds)
     if export is not None:
-        export_rows(export, rows, zone)
+        export_rows(export, rows, page.team.zone)
     elif as_json:
         print_json(
             [
@@ -78,8 +84,9 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
             ]
         )
     else:
-        of_staff = view in _OF_STAFF and not wanted
-        print_queue(rows, replies, zone, view, of_staff=of_staff, seconds=seconds)
+        print_queue(rows, replies, page)
+    if not complete:
+        tell_lines(words.word("search_incomplete"))
 
 
 @click.command("status")

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
+from pipeline.flow.views.queue import Unit, distance
 from pipeline.model.request import Move
+from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView
+from pipeline.store.search.query import Query
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
@@ -26,26 +30,52 @@ _OF_CERTIFICATES = {QueueView.EXPIRING, QueueView.EXPIRED}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     *("reference", "track", "status", "hold", "whose_move", "assignee", "number", "company"),
-    *("sender", "language", "opened", "since", "next", "queue_promised", "expires"),
+    *("sender", "language", "opened", "since", "next", "queue_promised", "queue_due", "expires"),
 )
 
 
-def print_queue(
-    rows: Sequence[QueueRow],
-    replies: Sequence[list[Any]],
-    zone: str,
-    view: str,
-    *,
-    of_staff: bool,
-    seconds: Collection[str] = (),
-) -> None:
-    """Print requests as a table; ``replies`` are what their customers wrote and nobody has read.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which view is shown, by whose calendar, and when; ``of_staff``: all moves are theirs.
 
-    ``seconds`` are the requests that wait for the yes of a second person.
+    ``seconds`` are the ids of the requests that wait for the yes of a second person.
     """
+
+    view: QueueView
+    team: WorkingCalendar
+    now: datetime
+    of_staff: bool
+    seconds: frozenset[str] = frozenset()
+
+
+def refuse_faults(query: Query) -> None:
+    """Tell the first filter that is none. Raises UsageError ``query_key`` and the like."""
+    for fault in query.faults:
+        known = ", ".join(fault.known)
+        if fault.code == "query_key":
+            raise UsageError("query_key", key=fault.key, known=known)
+        if fault.known:
+            raise UsageError("query_value", key=fault.key, value=fault.value, known=known)
+        raise UsageError("query_date", key=fault.key, value=fault.value)
+
+
+def due_words(due_at: datetime | None, now: datetime, team: WorkingCalendar) -> str:
+    """Return how far a due date is, in words; empty where there is none."""
+    if due_at is None:
+        return ""
+    due = distance(due_at, now, team)
+    kind = "late" if due.late else "in"
+    if due.unit is Unit.NOW:
+        return words.word("queue_due_now")
+    return words.counted(f"queue_due_{kind}_{due.unit}", due.count)
+
+
+def print_queue(rows: Sequence[QueueRow], replies: Sequence[list[Any]], page: Shown) -> None:
+    """Print requests as a table; ``replies`` are what their customers wrote and nobody has read."""
     if not rows:
         print_lines(words.word("queue_empty"))
         return
+    zone = page.team.zone
     shown_times = (at for row in rows for at in (row.since, row.next_at, row.promise_at))
     times = Times(zone, list(shown_times))
     headings = [words.word(key) for key in ("reference", "status", "number", "company")]
@@ -53,7 +83,7 @@ def print_queue(
     lines = [
         [
             row.reference,
-            _status(row, zone, second=row.id in seconds),
+            _status(row, zone, second=row.id in page.seconds),
             row.number,
             row.company or row.address,
             times.cell(row.since),
@@ -62,22 +92,26 @@ def print_queue(
         ]
         for row in rows
     ]
-    if view in _OF_CERTIFICATES:
-        headings.append(words.word("expires"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(told(row.certificate_expires_at, zone))
-    if not of_staff:
-        headings.append(words.word("whose_move"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(words.status_word(row.move.value))
-    if any(row.assignee for row in rows):
-        headings.append(words.word("assignee"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(row.assignee)
-    shown = view == QueueView.NEEDS_ME and any(replies)
-    below = [unread_lines(told, zone) for told in replies] if shown else ()
+    for key, cells in _more_columns(rows, page):
+        headings.append(words.word(key))
+        for line, cell in zip(lines, cells, strict=True):
+            line.append(cell)
+    told_below = page.view == QueueView.NEEDS_ME and any(replies)
+    below = [unread_lines(told, zone) for told in replies] if told_below else ()
     wrapped = (1, *range(4, len(headings)))
     print_table(headings, lines, keep=(0, 2), wrapped=wrapped, below=below)
+
+
+def _more_columns(rows: Sequence[QueueRow], page: Shown) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns that only some tables have: the word of the heading, and the cells."""
+    if any(row.due_at for row in rows):
+        yield "queue_due", [due_words(row.due_at, page.now, page.team) for row in rows]
+    if page.view in _OF_CERTIFICATES:
+        yield "expires", [told(row.certificate_expires_at, page.team.zone) for row in rows]
+    if not page.of_staff:
+        yield "whose_move", [words.status_word(row.move.value) for row in rows]
+    if any(row.assignee for row in rows):
+        yield "assignee", [row.assignee for row in rows]
 
 
 def _status(row: QueueRow, zone: str, *, second: bool) -> str:
@@ -139,6 +173,7 @@ def _cells(row: QueueRow, zone: str) -> list[str]:
         told(row.since, zone),
         told(row.next_at, zone),
         told(row.promise_at, zone),
+        told(row.due_at, zone),
         told(row.certificate_expires_at, zone),
     ]
 

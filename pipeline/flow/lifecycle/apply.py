@@ -10,6 +10,7 @@ from datetime import datetime
 from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
+from pipeline.flow.outgoing.ledger import staff_due
 from pipeline.flow.services import Services, Work
 from pipeline.model.request import Actor, Event, EventName, Status, TrackPolicy
 from pipeline.model.transition import SendNotice, Transition
@@ -64,6 +65,7 @@ def _step(
         next_at=wake_up(work.services, changed),
         move=whose_move(changed.state, work.services.policy),
     )
+    changed = replace(changed, due_at=staff_due(work.services, changed))
     work.tx.requests.save(changed, expected_version=record.state.version)
     policy = work.services.policy
     work.tx.events.append(_history(changed, transition, event, trigger, details, policy))

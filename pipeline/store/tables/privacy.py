@@ -52,6 +52,8 @@ class Privacy:
         has too stays whole and loses its link to this one. The history stays: it holds ids and
         codes only.
         """
+        from pipeline.store.search.index import forget  # noqa: PLC0415 - slow, and seldom used
+
         self._came.give_up_shared(request_id)
         self._went.give_up_shared(request_id)
         self._run(
@@ -101,6 +103,7 @@ class Privacy:
                 **dict.fromkeys(_REQUEST_TEXTS, ""),
             )
         )
+        forget(self._context, request_id)
         self._context.seen.clear()
         return [name for name in names if not self._named(name)]
 

@@ -13,6 +13,7 @@ from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store.context import Context
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
+from pipeline.store.search.marks import mark
 from pipeline.store.statements import OfSeveral, Statement, param
 from pipeline.store.tables.rows import (
     Mapper,
@@ -25,6 +26,11 @@ from pipeline.store.tables.rows import (
 )
 
 _AFTER_ALL_REFERENCES = "~"
+#: Columns with words that are searched.
+_SEARCHED = (
+    *("company", "department", "contact", "number", "subject", "address_of_record", "reference"),
+    *("status", "track", "form", "language", "country"),
+)
 #: A form asks several times for the requests of its number; one answer serves until one is written.
 OF_NUMBERS = ("of numbers",)
 CERTIFICATES_OF = ("certificates of",)
@@ -136,6 +142,7 @@ class Requests(Rows[RequestRecord]):
         self._context.seen[MINE, record.id] = values
         self._context.seen[MADE, record.id] = True
         self._context.seen[END_OF_EVENTS, record.id] = (0, "")
+        mark(self._context, record.id)
 
     def get(self, request_id: str) -> RequestRecord | None:
         """Return the request, or None."""
@@ -219,6 +226,8 @@ class Requests(Rows[RequestRecord]):
             unchanged = mine["version"] == expected_version
         if not unchanged:
             raise RefusedError("stale_request", reference=record.reference)
+        if mine is None or any(mine[name] != values[name] for name in _SEARCHED):
+            mark(self._context, record.id)
         if mine is not None:
             changed = {name: value for name, value in values.items() if mine[name] != value}
             self._context.put_off(requests, {"id": record.id, **changed}, mine)
@@ -234,12 +243,13 @@ class Requests(Rows[RequestRecord]):
 
     def set_dates(self, record: RequestRecord) -> None:
         """Record what mails of ours promised or reminded of, and when to look at it next."""
-        state = record.state
+        values = self._mapper.values(record)
         self._set(
             record.id,
-            promise_at=state.promise_at,
-            overdue_since=state.overdue_since,
-            more=self._mapper.values(record)["more"],
+            promise_at=values["promise_at"],
+            overdue_since=values["overdue_since"],
+            due_at=values["due_at"],
+            more=values["more"],
             next_at=record.next_at,
         )
 
