@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -26,14 +28,7 @@ class WorkingCalendar:
 
     @cached_property
     def _holidays(self) -> "Container[date]":
-        if not self.country:
-            return frozenset()
-        import holidays  # noqa: PLC0415 - slow to import, used where it is needed
-
-        try:
-            return holidays.country_holidays(self.country)
-        except NotImplementedError:  # nobody lists the holidays of this country
-            return frozenset()
+        return _public_holidays(self.country) if self.country else frozenset()
 
     def is_working_day(self, day: date) -> bool:
         """Return whether people work on ``day``."""
@@ -90,3 +85,27 @@ class WorkingCalendar:
 def at_hour(day: date, hour: int, zone: str) -> datetime:
     """Return the aware instant of ``hour`` o'clock on ``day`` in ``zone`` (IANA)."""
     return datetime.combine(day, time(hour), ZoneInfo(zone))
+
+
+def _public_holidays(country: str) -> "Container[date]":
+    """Return the public holidays of ``country``, none where nobody lists them.
+
+    The module of the country is loaded by its file: to import it loads those of all 250 countries
+    (``holidays.countries``), which takes longer than all else that the first message needs.
+    """
+    from holidays import registry  # noqa: PLC0415 - slow to import, used where it is needed
+
+    names = {
+        code: (name, entity)
+        for name, (entity, *codes) in registry.COUNTRIES.items()
+        for code in codes
+    }
+    if country not in names:
+        return frozenset()
+    name, entity = names[country]
+    file = Path(registry.__file__).parent / "countries" / f"{name}.py"
+    spec: Any = spec_from_file_location(f"holidays.countries.{name}", file)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    holidays: Container[date] = getattr(module, entity)()
+    return holidays
