@@ -10,7 +10,7 @@ from pipeline.wording import console as words
 
 def _domain(text: str) -> str:
     """Return a mail domain in small letters; raises UsageError ``organisation_not_domain``."""
-    from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415 - slow to import
 
     found = read_organisation(text.strip().removeprefix("@"))
     if not found or "@" in found:
