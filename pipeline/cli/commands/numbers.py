@@ -24,12 +24,9 @@ _LONGEST_VALUE = 80
 
 def e164_of(text: str) -> str:
     """Return the E.164 form of ``text``; raises UsageError ``number_unreadable``."""
-    from pipeline.validation.phone.canonical import canonical_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_number  # noqa: PLC0415 - slow to import
 
-    number = canonical_number(text)
-    if number is None:
-        raise UsageError("number_unreadable", number=text)
-    return number
+    return read_number(text)
 
 
 @click.command("list")

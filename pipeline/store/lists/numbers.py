@@ -16,13 +16,23 @@ _DIGITS_OF_PART = 3
 
 
 def list_numbers(
-    transaction: Transaction, text: str = "", *, limit: int, offset: int = 0
+    transaction: Transaction,
+    text: str = "",
+    state: NumberState | None = None,
+    *,
+    limit: int,
+    offset: int = 0,
 ) -> list[NumberRecord]:
-    """Return numbers in their order; ``text`` is a part of one in any spelling, or of an owner."""
+    """Return numbers in their order, of one state if given.
+
+    ``text`` is a part of a number in any spelling, or of its owner.
+    """
     here = numbers.c
     statement = sa.select(here.e164, here.state, here.organisation, here.since).where(
         here.mailbox_id == transaction.context.mailbox_id
     )
+    if state is not None:
+        statement = statement.where(here.state == state)
     wanted = unicodedata.normalize("NFKC", text.strip()[:_SEARCHED_TEXT])
     if wanted:
         meanings = [here.organisation.icontains(wanted, autoescape=True)]

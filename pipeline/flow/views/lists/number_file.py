@@ -103,9 +103,7 @@ def _text(file: str, raw: bytes) -> str:
         raise UsageError("import_not_text", file=file) from error
 
 
-def _of_workbook(
-    file: str, raw: bytes, guard: Guard | None
-) -> Iterator[tuple[int, Sequence[str]]]:
+def _of_workbook(file: str, raw: bytes, guard: Guard | None) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the rows of a workbook that somebody sent us, read in the guarded child."""
     try:
         if guard is not None:
@@ -184,6 +182,22 @@ def read_organisation(text: str) -> str | None:
         return None
     is_good = not at or (_LOCAL_PART.fullmatch(local) and len(found) <= _LONGEST_ADDRESS)
     return found if is_good else None
+
+
+def read_number(text: str) -> str:
+    """Return the E.164 form of a number; raises UsageError ``number_unreadable``."""
+    number = canonical_number(text)
+    if number is None:
+        raise UsageError("number_unreadable", number=text)
+    return number
+
+
+def read_domain(text: str) -> str:
+    """Return a mail domain in small letters; raises UsageError ``organisation_not_domain``."""
+    found = read_organisation(text.strip().removeprefix("@"))
+    if not found or "@" in found:
+        raise UsageError("organisation_not_domain", organisation=text)
+    return found
 
 
 def _day(text: str) -> date | None:

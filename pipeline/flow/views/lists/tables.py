@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pipeline.store.lists.certificates import CertificateRow
 from pipeline.store.lists.outbox import OutboxRow
 from pipeline.store.queues import QueueRow
-from pipeline.store.records import NumberRecord, QuarantineRecord
+from pipeline.store.records import NumberRecord, OrganisationRecord, QuarantineRecord
 from pipeline.wording import console as words
 from pipeline.wording.exported import Table
 from pipeline.wording.instants import told
@@ -23,6 +23,7 @@ _OUTBOX = (
     *("opened", "next", "sent", "attempts", "why"),
 )
 _QUARANTINE = ("id", "since", "sender", "subject", "why", "attempts")
+_ORGANISATIONS = ("organisation", "since", "said_by", "removed", "said_by")
 _NUMBERS = ("number", "state", "organisation", "since")
 
 
@@ -41,14 +42,19 @@ def outbox_table(rows: Sequence[OutboxRow], zone: str) -> Table:
     return _table(_OUTBOX, (_of_mail(row, zone) for row in rows))
 
 
-def quarantine_table(
-    rows: Sequence[tuple[QuarantineRecord, str, str]], zone: str
-) -> Table:
+def quarantine_table(rows: Sequence[tuple[QuarantineRecord, str, str]], zone: str) -> Table:
     """Return what is in quarantine; beside each entry stand its sender and its subject."""
     return _table(
         _QUARANTINE,
         (
-            [row.id, told(row.at, zone), sender, subject, words.fault(row.reason), str(row.attempts)]
+            [
+                row.id,
+                told(row.at, zone),
+                sender,
+                subject,
+                words.fault(row.reason),
+                str(row.attempts),
+            ]
             for row, sender, subject in rows
         ),
     )
@@ -68,6 +74,23 @@ def number_table(rows: Sequence[NumberRecord]) -> Table:
             for row in rows
         ),
     ]
+
+
+def organisation_table(rows: Sequence[OrganisationRecord], zone: str) -> Table:
+    """Return mail domains that are organisations."""
+    return _table(
+        _ORGANISATIONS,
+        (
+            [
+                row.domain,
+                told(row.added_at, zone),
+                row.added_by,
+                told(row.removed_at, zone),
+                row.removed_by,
+            ]
+            for row in rows
+        ),
+    )
 
 
 def _table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> Table:
