@@ -99,8 +99,8 @@ def set_number(
 ) -> None:
     """Record the state of a number; a qr request that waits for it goes on."""
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
-    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
     named = read_organisation(organisation)

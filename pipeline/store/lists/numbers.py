@@ -55,4 +55,4 @@ def count_numbers(transaction: Transaction) -> dict[NumberState, int]:
         .group_by(here.state)
     )
     found = transaction.context.connection.execute(statement)
-    return {state: number for state, number in found}
+    return {row[0]: row[1] for row in found}

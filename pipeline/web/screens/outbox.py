@@ -13,7 +13,7 @@ from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.views.lists.tables import outbox_table
 from pipeline.model.request import Move
 from pipeline.notifications.token import without_token
-from pipeline.notifications.written import WrittenMail, written
+from pipeline.notifications.written import written
 from pipeline.store.lists.outbox import (
     ATTENTION,
     OutboxRow,
@@ -39,10 +39,13 @@ _DONE = frozenset({"cancelled", "retried", "retried_all", "resumed"})
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How a mail waits: ``undo`` seconds of the undo window are left, or it is ``due``."""
+    """How a mail waits: ``undo`` seconds of the undo window are left, or for the next run.
+
+    While sending is ``paused`` no mail goes out, whenever it is due.
+    """
 
     undo: int = 0
-    due: bool = False
+    paused: bool = False
 
 
 def show(visit: Visit) -> Response:
@@ -66,7 +69,10 @@ def show(visit: Visit) -> Response:
         "outbox/page",
         box=view,
         found=wanted,
-        rows=[(row, _waits(visit, row, now)) for row in rows[:_PAGE]],
+        rows=[
+            (row, _waits(visit, row, now, paused=paused.paused_at is not None))
+            for row in rows[:_PAGE]
+        ],
         counts=counts,
         attention=[(state, counts[state]) for state in ATTENTION if counts.get(state)],
         views_of_box=_counted(counts),
@@ -99,12 +105,16 @@ def _counted(counts: dict[OutboxState, int]) -> dict[str, int | None]:
     }
 
 
-def _waits(visit: Visit, row: OutboxRow | OutboxRecord, now: datetime) -> Waits | None:
+def _waits(
+    visit: Visit, row: OutboxRow | OutboxRecord, now: datetime, *, paused: bool
+) -> Waits | None:
     """Return how a mail waits; None where its next time says it, or it waits no more."""
     if row.state is not OutboxState.QUEUED or row.next_at is None:
         return None
+    if paused:
+        return Waits(paused=True)
     if row.next_at <= now:
-        return Waits(due=True)
+        return Waits()
     window = timedelta(seconds=visit.console.settings.courier.undo_seconds)
     if row.attempt or row.next_at > now + window:
         return None
@@ -121,20 +131,15 @@ def mail(visit: Visit) -> Response:
     with visit.services.store.read() as tx:
         record = _mail(visit, tx)
         told = _requests(tx, record)
+        paused = pause.refusals(tx).paused_at is not None
         lines = [line for request in told for line in _lines(tx, request, record)]
-    return _mail_page(visit, record, told, lines)
-
-
-def _mail_page(
-    visit: Visit, record: OutboxRecord, told: list[RequestRecord], lines: list[EventRecord]
-) -> Response:
     done = visit.word("done")
     return visit.page(
         "outbox/mail",
         mail=record,
         letter=written(record.content) if record.content else None,
         message_id=without_token(record.message_id),
-        waits=_waits(visit, record, visit.console.clock.now()),
+        waits=_waits(visit, record, visit.console.clock.now(), paused=paused),
         told_of=told,
         unanswered=[one for one in told if not one.state.ended and one.move is Move.CUSTOMER],
         lines=sorted(lines, key=lambda line: line.at, reverse=True),

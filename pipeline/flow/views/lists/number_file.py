@@ -61,8 +61,9 @@ def read_numbers(
     """Read a table of numbers with a heading in any case; ``file`` is what it is called.
 
     It is CSV (separated by commas, semicolons or tabs), or a workbook, whose first sheet with words
-    counts; ``guard`` reads that (None: one of its own). A domain where strangers have their mailboxes or domains owns no number: see
-    :mod:`pipeline.mailbox.providers`, also for the ``setting``.
+    counts; ``guard`` reads that (None: one of its own). A domain where strangers have their
+    mailboxes or domains owns no number: see :mod:`pipeline.mailbox.providers`, also for the
+    ``setting``.
     Raises UsageError ``import_not_text``, ``import_not_read``, ``import_no_heading`` or
     ``import_column_twice``.
     """
