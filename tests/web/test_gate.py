@@ -13,7 +13,7 @@ from tests.world.console import ORIGIN, PASSWORD, Browser, Staff
 from tests.world.world import World
 
 #: How a browser marks what another page sent: a form, an image, a fetch, a frame, an old browser.
-_FOREIGN = (
+_FOREIGN: tuple[dict[str, str], ...] = (
     {"origin": "https://evil.example"},
     {"origin": "null"},
     {"origin": "https://127.0.0.1:8765"},

@@ -1,7 +1,5 @@
 """A view of the queue: as a table for the terminal, as a file, or only how many there are."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +11,8 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
-from pipeline.flow.views.queue import Unit, distance
+from pipeline.flow.views.lists.tables import queue_table
+from pipeline.flow.views.queue import due_words
 from pipeline.model.request import Move
 from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.store import queues
@@ -22,16 +21,11 @@ from pipeline.store.search.query import Query
 from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
+from pipeline.wording.exported import KINDS, exported
 from pipeline.wording.instants import told
 
 #: The views that show when the certificate ends.
 _OF_CERTIFICATES = {QueueView.EXPIRING, QueueView.EXPIRED}
-#: A cell that begins so is taken for a formula by programs that open a table (CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = (
-    *("reference", "track", "status", "hold", "whose_move", "assignee", "number", "company"),
-    *("sender", "language", "opened", "since", "next", "queue_promised", "queue_due", "expires"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +51,6 @@ def refuse_faults(query: Query) -> None:
         if fault.known:
             raise UsageError("query_value", key=fault.key, value=fault.value, known=known)
         raise UsageError("query_date", key=fault.key, value=fault.value)
-
-
-def due_words(due_at: datetime | None, now: datetime, team: WorkingCalendar) -> str:
-    """Return how far a due date is, in words; empty where there is none."""
-    if due_at is None:
-        return ""
-    due = distance(due_at, now, team)
-    kind = "late" if due.late else "in"
-    if due.unit is Unit.NOW:
-        return words.word("queue_due_now")
-    return words.counted(f"queue_due_{kind}_{due.unit}", due.count)
 
 
 def print_queue(rows: Sequence[QueueRow], replies: Sequence[list[Any]], page: Shown) -> None:
@@ -144,49 +127,8 @@ def export_rows(out: Path, rows: Sequence[QueueRow], zone: str) -> None:
 
     Raises UsageError ``export_kind``.
     """
-    kind = out.suffix.lower()
-    table = [[words.word(name) for name in _COLUMNS], *(_cells(row, zone) for row in rows)]
-    if kind == ".csv":
-        write_out(out, _as_csv(table))
-    elif kind == ".xlsx":
-        from pipeline.forms.xlsx.write.table import table_as_workbook  # noqa: PLC0415 - slow
-
-        write_out(out, table_as_workbook(table))
-    else:
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
         raise UsageError("export_kind", path=out)
+    write_out(out, exported(kind, queue_table(rows, zone)))
     print_lines(words.counted("exported", len(rows)))
-
-
-def _cells(row: QueueRow, zone: str) -> list[str]:
-    return [
-        row.reference,
-        words.status_word(row.track.value),
-        words.step(row.status.value),
-        words.status_word(row.hold_reason.value) if row.hold_reason else "",
-        words.status_word(row.move.value),
-        row.assignee,
-        row.number,
-        row.company,
-        row.address,
-        row.language,
-        told(row.opened_at, zone),
-        told(row.since, zone),
-        told(row.next_at, zone),
-        told(row.promise_at, zone),
-        told(row.due_at, zone),
-        told(row.certificate_expires_at, zone),
-    ]
-
-
-def _as_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as CSV with the mark of UTF-8, which Excel needs."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerows([[_inert(cell) for cell in line] for line in table])
-    return b"\xef\xbb\xbf" + written.getvalue().encode("utf-8", "replace")
-
-
-def _inert(cell: str) -> str:
-    """Return a cell that no program takes for a formula; a number of ours stays a number."""
-    is_number = cell.startswith("+") and cell[1:].isdecimal()
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell

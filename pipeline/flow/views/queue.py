@@ -13,6 +13,7 @@ from pipeline.model.working_calendar import CLOSES, OPENS, WorkingCalendar, at_h
 from pipeline.store.queues import Narrowing, QueueRow, QueueView, narrowed
 from pipeline.store.search.find import Asking, find
 from pipeline.store.search.query import Query, parse_query
+from pipeline.wording import console as words
 
 _WORKING_DAY = 60 * (CLOSES - OPENS)
 _HOUR = 60
@@ -95,3 +96,14 @@ def distance(due_at: datetime, now: datetime, team: WorkingCalendar) -> Due:
     if minutes >= _HOUR:
         return Due(late, Unit.HOURS, minutes // _HOUR)
     return Due(late, Unit.MINUTES, minutes) if minutes else Due(late, Unit.NOW, 0)
+
+
+def due_words(due_at: datetime | None, now: datetime, team: WorkingCalendar) -> str:
+    """Return how far a due date is, in words; empty where there is none."""
+    if due_at is None:
+        return ""
+    due = distance(due_at, now, team)
+    kind = "late" if due.late else "in"
+    if due.unit is Unit.NOW:
+        return words.word("queue_due_now")
+    return words.counted(f"queue_due_{kind}_{due.unit}", due.count)

@@ -1,12 +1,17 @@
 """The queue: its views as addresses, each with its count."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from starlette.responses import Response
 
 from pipeline.errors import NotFoundError
-from pipeline.store import queues
+from pipeline.flow.staff.desk.second import waiting_of
+from pipeline.flow.views.lists.tables import queue_table
+from pipeline.flow.views.queue import due_words, parsed, shown
 from pipeline.store.queues import QueueView
+from pipeline.store.search.find import is_complete
+from pipeline.web.files import MOST_ROWS, list_file, wanted_kind
 from pipeline.web.visit import Visit
 
 _PAGE = 50
@@ -18,33 +23,43 @@ def home(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """Show a view of the queue, or what is looked for in all of it."""
+    """Show a view of the queue, or what is looked for in it."""
     view = _view(visit.path("view"))
     wanted, offset = visit.word("find").strip(), visit.number("from")
     mine = visit.word("mine") == "1"
-    now = visit.console.clock.now()
+    query = parsed(visit.services, wanted)
+    if mine:
+        query = replace(query, filters={**query.filters, "assignee": ("me",)})
+    as_file = bool(wanted_kind(visit))
     with visit.services.store.read() as tx:
-        rows = (
-            queues.search(tx, wanted, limit=_PAGE + 1)
-            if wanted
-            else queues.queue(
-                tx,
-                view,
-                now=now,
-                assignee=visit.who if mine else "",
-                limit=_PAGE + 1,
-                offset=offset,
-            )
+        work = visit.services.work(tx)
+        rows = shown(
+            work,
+            query,
+            view,
+            name=visit.who,
+            limit=MOST_ROWS if as_file else _PAGE + 1,
+            offset=0 if as_file else offset,
         )
+        seconds = waiting_of(work, (row.id for row in rows))
+        complete = not query.terms or is_complete(tx)
+    if as_file:
+        return list_file(visit, "requests", queue_table(rows, visit.zone))
+    now, team = work.now, visit.services.team
     return visit.page(
         "queue/page",
         view=view.value,
-        rows=[(row, _age(row.since, now)) for row in rows[:_PAGE]],
+        rows=[
+            (row, _age(row.since, now), due_words(row.due_at, now, team)) for row in rows[:_PAGE]
+        ],
         wanted=wanted,
+        faults=query.faults,
+        complete=complete,
+        seconds=seconds,
         mine=mine,
         now=now,
         before=max(offset - _PAGE, 0) if offset else None,
-        after=offset + _PAGE if len(rows) > _PAGE and not wanted else None,
+        after=offset + _PAGE if len(rows) > _PAGE else None,
     )
 
 
