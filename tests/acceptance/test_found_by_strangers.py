@@ -137,7 +137,7 @@ def test_japanese_form_is_shown_in_the_language_of_staff(
 ) -> None:
     reference = _open(desk, HANAKO, form(number_use="unknown", website=""))
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     shown = _shown(desk, reference)
     fields, problems = shown["fields"], shown["problems"]
     assert isinstance(fields, list)
@@ -412,7 +412,7 @@ def test_cells_of_a_german_table_break_no_word(desk: Desk, monkeypatch: pytest.M
     _issued(desk)
     _open(desk, JULIA, form(FormKind.ONBOARDING, "de"))
     monkeypatch.setenv("PIPELINE_LANG", "de")
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     known = set(re.findall(r"\w+", desk.do("queue", "all").out))
     for columns in range(50, 201, 25):
         monkeypatch.setenv("COLUMNS", str(columns))

@@ -238,10 +238,10 @@ def test_text_is_inert_and_without_secrets() -> None:
 @pytest.mark.parametrize("language", ["en", "ja", "de"])
 def test_every_code_has_words(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("PIPELINE_LANG", language)
-    console.language.cache_clear()
+    console.language_of_process.cache_clear()
     codes = [("not_shown", code) for code in WhyNot] + [("html_fault", code) for code in HtmlFault]
     codes += [("file_kind", code) for code in (*Kind, "text")]
     try:
         assert not [code for kind, code in codes if console.named(kind, code) == code]
     finally:
-        console.language.cache_clear()
+        console.language_of_process.cache_clear()
