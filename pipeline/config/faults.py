@@ -202,25 +202,26 @@ def _has_token(server: MailboxSettings | CourierSettings) -> bool:
 def _console(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     """Yield places that nobody can reach, and a header that anybody, or nobody, could send."""
     console = settings.console
+
+    def shown(name: str, value: str) -> dict[str, object]:
+        key = f"console.{name}"
+        return {"key": key, "value": quoted(value), "where": origin(key)}
+
     bound = split_bind(console.bind)
-    wrong: list[tuple[str, str, str]] = []
     if bound is None:
-        wrong.append(("setting_bind", "console.bind", console.bind))
+        yield ConfigurationError("setting_bind", **shown("bind", console.bind))
     elif not console.base_url and not is_loopback(bound[0]):
-        wrong.append(("setting_base_url_missing", "console.bind", console.bind))
+        yield ConfigurationError("setting_base_url_missing", **shown("bind", console.bind))
     if console.base_url and not is_base_url(console.base_url):
-        wrong.append(("setting_base_url", "console.base_url", console.base_url))
+        yield ConfigurationError("setting_base_url", **shown("base_url", console.base_url))
     header = console.proxy_header
     if header and not _HEADER.fullmatch(header):
-        wrong.append(("setting_proxy_header", "console.proxy_header", header))
+        yield ConfigurationError("setting_proxy_header", **shown("proxy_header", header))
     if header and not console.proxy_from:
-        wrong.append(("setting_proxy_from_missing", "console.proxy_header", header))
-    key = "console.proxy_from"
-    wrong += [
-        ("setting_proxy_from", key, text) for text in console.proxy_from if not is_network(text)
-    ]
-    for code, key, value in wrong:
-        yield ConfigurationError(code, key=key, value=quoted(value), where=origin(key))
+        yield ConfigurationError("setting_proxy_from_missing", **shown("proxy_header", header))
+    for text in console.proxy_from:
+        if not is_network(text):
+            yield ConfigurationError("setting_proxy_from", **shown("proxy_from", text))
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
