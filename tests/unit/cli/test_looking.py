@@ -65,6 +65,7 @@ WRITES = {
     ("init",),
     ("run",),
     ("watch",),
+    ("serve",),
     ("demo",),
     ("report",),
     ("form", "build"),
