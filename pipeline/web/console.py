@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.flow.services import Services, open_services
+from pipeline.web.counted import Counted
 from pipeline.web.presence import Presence
 from pipeline.web.rendering import Renderer
 from pipeline.wording import console as words
@@ -21,6 +22,7 @@ class Console:
     origin: str
     renderer: Renderer = field(default_factory=Renderer)
     presence: Presence = field(default_factory=Presence)
+    counted: Counted = field(default_factory=Counted)
 
     @property
     def settings(self) -> Settings:
