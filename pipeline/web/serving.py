@@ -1,5 +1,8 @@
 """Serving the console over HTTP until somebody asks it to end."""
 
+import asyncio
+import logging
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -7,6 +10,7 @@ from contextlib import closing, contextmanager
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
+from pipeline import logs
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.errors import TryLaterError
@@ -47,7 +51,21 @@ def serve(
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        theirs = logging.getLogger("uvicorn")
+        theirs.propagate, theirs.handlers = False, [_Faults(logging.ERROR)]
         _Server(config, *running).run(sockets=[listener])
+
+
+class _Faults(logging.Handler):
+    """Logs what the server itself fails at, by its type: its own words may have a customer's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one fault; a page that is broken off when the console ends is none."""
+        kind = record.exc_info[0] if record.exc_info else None
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            return
+        level = logging.INFO if kind is None else logging.ERROR
+        logs.event("web", "server_fault", level, kind=kind.__name__ if kind else record.funcName)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -58,7 +76,9 @@ def _listening(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        # what Python puts behind the system's words names the address once more
+        known = error.errno is not None and error.errno > 0
+        reason = os.strerror(error.errno) if known else error.strerror or type(error).__name__
         raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
 
 
