@@ -14,15 +14,15 @@ import pytest
 from pipeline.clock import SystemClock
 from pipeline.flow.services import Services, open_services
 from pipeline.flow.staff.people import passwords, users
-from pipeline.model.message import MessageState
 from pipeline.model.request import EventName
 from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState
 from pipeline.store.staff_records import Role
 from tests.faults.serving import Place, place
 from tests.world.console import PASSWORD, Browser
 from tests.world.crowd import form_mail, number_of
-from tests.world.mails import parsed
 from tests.world.maildirs import mails_in
+from tests.world.outbox import parsed
 from tests.world.records import Records
 from tests.world.settings import settings_of, write_settings
 from tests.world.world import deliver
@@ -50,7 +50,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 def test_all_at_once(tmp_path: Path, database: str) -> None:
-    _all_at_once(tmp_path, database, mails=24, decisions=16)
+    _all_at_once(tmp_path, database, mails=16, decisions=10)
 
 
 @pytest.mark.long
@@ -113,6 +113,7 @@ def _runs(here: Place) -> Iterator[None]:
     def run() -> None:
         while not ended.is_set():
             here.start("run", "run").wait()
+            ended.wait(1)
 
     thread = threading.Thread(target=run)
     thread.start()
