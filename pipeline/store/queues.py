@@ -278,13 +278,7 @@ def _needs_me(
     moves = statement.where(
         due.is_not(None), OPEN, in_time, requests.c.move == Move.STAFF, *awake
     ).order_by(due, requests.c.id)
-    noted = sa.select(notes.c.request_id).where(
-        notes.c.mailbox_id == transaction.context.mailbox_id, notes.c.waits_since.is_not(None)
-    )
-    # a request that has ended has no open_since, and may be written to still
-    written = statement.where(
-        requests.c.id.in_(noted), in_time, sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF)
-    ).order_by(requests.c.entered_at, requests.c.id)
+    written = statement.where(*_written(transaction)).order_by(requests.c.entered_at, requests.c.id)
     rows = [row for part in (late, moves, written) for row in _rows(transaction, part.limit(most))]
 
     def most_urgent(row: QueueRow) -> tuple[bool, datetime, str]:
@@ -295,6 +289,22 @@ def _needs_me(
         return (row.overdue_since is None, by, row.id)
 
     return sorted(rows, key=most_urgent)[:most]
+
+
+def _written(transaction: Transaction) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return where words wait for staff although the move is not theirs.
+
+    A request that has ended has no open_since, and may be written to still. The notes are asked
+    first: they are few, and an EXISTS for each request would read all of them.
+    """
+    noted = sa.select(notes.c.request_id).where(
+        notes.c.mailbox_id == transaction.context.mailbox_id, notes.c.waits_since.is_not(None)
+    )
+    return (
+        requests.c.id.in_(noted),
+        requests.c.overdue_since.is_(None),
+        sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
+    )
 
 
 def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
@@ -341,12 +351,7 @@ def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
             requests.c.move == Move.STAFF,
             sa.not_(asleep(now)),
         )
-        written = _count(
-            transaction,
-            UNREAD,
-            requests.c.overdue_since.is_(None),
-            sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
-        )
+        written = _count(transaction, *_written(transaction))
         return late + moves + written
     narrowed = (_LIVE,) if view is QueueView.EXPIRING else _narrowed(view)
     return _count(transaction, OPEN, *narrowed)

@@ -118,7 +118,12 @@ def _answered(page: Page, visit: Visit) -> Response:
         return visit.page("failed", HTTPStatus.FORBIDDEN, error=pages.say("not_your_role"))
     if page.method == "POST" and not sessions.is_own_csrf(visit.session, visit.text("csrf")):
         return visit.page("failed", HTTPStatus.FORBIDDEN, error=pages.say("page_too_old"))
-    return page.handler(visit)
+    if page.method == "GET":
+        return page.handler(visit)
+    try:
+        return page.handler(visit)
+    finally:
+        visit.console.counted.forget()
 
 
 def _to_entrance(page: Page, visit: Visit) -> Response:

@@ -9,6 +9,7 @@ from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.flow.services import Services, open_services
 from pipeline.guard import Guard
+from pipeline.web.counted import Counted
 from pipeline.web.originals.previews import Previews
 from pipeline.web.presence import Presence
 from pipeline.web.rendering import Renderer
@@ -24,6 +25,7 @@ class Console:
     renderer: Renderer = field(default_factory=Renderer)
     presence: Presence = field(default_factory=Presence)
     previews: Previews = field(default_factory=Previews)
+    counted: Counted = field(default_factory=Counted)
 
     @property
     def settings(self) -> Settings:

@@ -1,55 +1,117 @@
 """Serving the console over HTTP until somebody asks it to end."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
+from pipeline import logs
 from pipeline.clock import Clock
 from pipeline.config import Settings
+from pipeline.errors import TryLaterError
+from pipeline.signals import Stop
+from pipeline.systemd import Manager
 from pipeline.web.application import application
 from pipeline.web.console import open_console
 
-#: A page under way has so long to be finished when the console ends.
-_GRACE_SECONDS = 5
+#: A page under way has so long to be finished when the console ends; the end itself takes a while,
+#: and all of it is shorter than the time after which the process is broken off.
+_GRACE_SECONDS = 2
 _MOST_CONNECTIONS = 200
+#: Pages that are made at once. More of them share the same processors and one writer of SQLite,
+#: and each thread keeps memory and connections to the database.
+_MOST_PAGES = 8
 
 
 def serve(
-    settings: Settings, clock: Clock, origin: str, where: tuple[str, int], begun: Callable[[], None]
+    settings: Settings,
+    clock: Clock,
+    origin: str,
+    where: tuple[str, int],
+    running: tuple[Stop, Manager, Callable[[], None]],
 ) -> None:
-    """Serve the console at ``where``, host and port, until SIGTERM or SIGINT.
+    """Serve the console at ``where``, host and port, until the Stop of ``running`` is asked.
 
-    Browsers come to ``origin``. ``begun`` is called when it takes connections. Raises OSError when
-    the port is taken, and what :func:`pipeline.web.console.open_console` raises.
+    Browsers come to ``origin``. When it takes connections, the Manager of ``running`` is told, and
+    its function is called. Raises TryLaterError ``serve_taken`` when the port is taken, and what
+    :func:`pipeline.web.console.open_console` raises.
     """
-    host, port = where
-    with open_console(settings, clock, origin) as console:
-        server = _Server(
-            uvicorn.Config(
-                application(console),
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=_MOST_CONNECTIONS,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            ),
-            begun,
+    with open_console(settings, clock, origin) as console, closing(_listening(*where)) as listener:
+        config = uvicorn.Config(
+            application(console),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        server.run()
+        theirs = logging.getLogger("uvicorn")
+        theirs.propagate, theirs.handlers = False, [_Faults(logging.ERROR)]
+        _Server(config, *running).run(sockets=[listener])
+
+
+class _Faults(logging.Handler):
+    """Logs what the server itself fails at, by its type: its own words may have a customer's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one fault; a page that is broken off when the console ends is none."""
+        kind = record.exc_info[0] if record.exc_info else None
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            return
+        level = logging.INFO if kind is None else logging.ERROR
+        logs.event("web", "server_fault", level, kind=kind.__name__ if kind else record.funcName)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return the socket that takes connections; uvicorn would end the process where it cannot."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
+    except OSError as error:
+        # what Python puts behind the system's words names the address once more
+        known = error.errno is not None and error.errno > 0
+        reason = os.strerror(error.errno) if known else error.strerror or type(error).__name__
+        raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it takes connections."""
+    """A server that tells when it takes connections and that it goes on, and ends when asked."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, stop: Stop, manager: Manager, begun: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._stop = stop
+        self._manager = manager
         self._begun = begun
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections."""
-        await super().startup(sockets)  # type: ignore[arg-type] # as it came
+        current_default_thread_limiter().total_tokens = _MOST_PAGES
+        await super().startup(sockets)
         if self.started:
+            self._manager.ready()
             self._begun()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell, ten times a second, whether to end."""
+        self._manager.alive()
+        return self._stop.asked() or await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the pages under way."""
+        self._manager.stopping()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to who asks the Stop: uvicorn would end the process by them."""
+        yield

@@ -1,6 +1,6 @@
 """One visit to a page: who comes, what was filled in, and how the answer is made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -15,7 +15,6 @@ from pipeline.flow.services import Services
 from pipeline.flow.staff.people import sessions
 from pipeline.flow.staff.people.roles import Permission, may
 from pipeline.model.identifiers import read_reference
-from pipeline.store import queues
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import SessionRecord, UserRecord
 from pipeline.web.console import Console
@@ -154,15 +153,9 @@ class Visit:
         return self.console.renderer.render(template, self.zone, shown | values)
 
     @cached_property
-    def _views(self) -> dict[str, int]:
+    def _views(self) -> Mapping[str, int]:
         """The views of the queue, each with how many requests it shows."""
-        now = self.console.clock.now()
-        with self.services.store.read() as tx:
-            return {
-                view.value: queues.count(tx, view, now)
-                for view in queues.QueueView
-                if view is not queues.QueueView.ALL
-            }
+        return self.console.counted.views(self.console.base.store, self.console.clock.now())
 
     def cookie(self, name: str, known: Sequence[str]) -> str:
         """Return what a browser remembers of how pages look; empty when it is nothing known."""

@@ -31,6 +31,8 @@ def visible(value: object) -> object:
     """
     if type(value) is not str:  # what is marked up already consists of such texts
         return value
+    if value.isascii() and value.isprintable():  # most of a page
+        return value
     return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from httpx2 import Response
+from httpx2 import Client, Response
 from starlette.testclient import TestClient
 
 from pipeline.flow.services import Services
@@ -25,8 +25,9 @@ _MARK = re.compile(r'name="mark" value="([^"]+)"')
 class Browser:
     """One person in front of the console; ``client`` keeps the cookies."""
 
-    client: TestClient
+    client: Client
     last: Response | None = field(default=None, repr=False)
+    origin: str = ORIGIN
 
     def get(self, path: str, **headers: str) -> Response:
         """Load a page."""
@@ -36,7 +37,7 @@ class Browser:
     def send(self, path: str, values: Mapping[str, Any] | None = None, **headers: str) -> Response:
         """Send a form of the page that was loaded last, with its token and mark."""
         sent = {**self.tokens(), **(values or {})}
-        self.last = self.client.post(path, data=sent, headers={"origin": ORIGIN, **headers})
+        self.last = self.client.post(path, data=sent, headers={"origin": self.origin, **headers})
         return self.last
 
     def tokens(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """``pipeline serve``: the staff console in the browser."""
 
+import sys
 from ipaddress import ip_address
 
 import click
@@ -9,7 +10,9 @@ from pipeline.cli.output import print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.collector import loading
 from pipeline.config.places import split_bind
-from pipeline.errors import TryLaterError, UsageError
+from pipeline.errors import UsageError
+from pipeline.signals import StopNowError, stop_on_signals
+from pipeline.systemd import Manager
 from pipeline.wording import console as words
 
 
@@ -18,9 +21,6 @@ from pipeline.wording import console as words
 @click.option("--base-url", default="")
 def serve(bind: str, base_url: str) -> None:
     """Serve the staff console until SIGTERM or SIGINT."""
-    with loading():
-        from pipeline.web.serving import serve as run  # noqa: PLC0415 - slow to import
-
     found = settings()
     host, port = _where(bind or found.console.bind)
     origin = (base_url or found.console.base_url).rstrip("/")
@@ -31,14 +31,24 @@ def serve(bind: str, base_url: str) -> None:
     if not origin.startswith("https://") and not _is_loopback(host):
         tell_lines(words.word("serve_without_tls"))
 
+    manager = Manager()
+
     def begun() -> None:
-        print_lines(words.word("serving", address=origin))
+        told = words.word("serving", address=origin)
+        print_lines(told)
+        sys.stdout.flush()  # whoever started it waits for this line
+        manager.status(told)
 
     try:
-        run(found, SystemClock(), origin, (host, port), begun)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
+        with stop_on_signals() as stop:
+            with loading():
+                from pipeline.web.serving import serve as run  # noqa: PLC0415 - slow to import
+
+            run(found, SystemClock(), origin, (host, port), (stop, manager, begun))
+    except StopNowError:
+        pass  # asked to end; a page that was broken off had not answered yet
+    finally:
+        manager.close()
 
 
 def _where(bind: str) -> tuple[str, int]:
