@@ -14,6 +14,7 @@ from pipeline.web.screens import (
     quarantine,
     queue,
     request,
+    undoing,
 )
 from pipeline.web.visit import Page
 
@@ -31,6 +32,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/counts", queue.counts, _LOOK),
     Page("GET", "/r/{reference}", request.show, _LOOK),
     Page("POST", "/r/{reference}/here", request.here, _LOOK),
+    Page("POST", "/r/{reference}/undo", undoing.undo_last, Permission.NOTE),
     Page("GET", "/r/{reference}/original", originals.show_column, _LOOK),
     Page("GET", "/r/{reference}/o/{original}/page/{page:int}.png", originals.page, _LOOK),
     Page("GET", "/r/{reference}/o/{original}/picture.png", originals.picture, _LOOK),

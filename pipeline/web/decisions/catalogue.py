@@ -6,6 +6,7 @@ from typing import get_args
 
 from pipeline.flow.staff import certificates, drop, letters, organisations, replies, review
 from pipeline.flow.staff.desk import hands
+from pipeline.flow.staff.desk.second import second
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.staff.possible import (
     Possible,
@@ -63,6 +64,13 @@ FORMS: tuple[Form, ...] = (
             Input("two_step_off", InputKind.SWITCH, only_if=_moves_number),
         ),
         "1",
+    ),
+    Form(
+        "second",
+        Permission.SECOND,
+        taking.plain(second),
+        _events(EventName.SECOND),
+        key="1",
     ),
     Form(
         "ask",

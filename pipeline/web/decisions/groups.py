@@ -8,6 +8,7 @@ from pipeline.web.decisions.catalogue import Offer
 #: What leads on where it is possible, the weightiest first; so many of them are buttons.
 _LEADING = (
     "approve",
+    "second",
     "issue",
     "settle-owner",
     "same-organisation",

@@ -32,6 +32,7 @@ from pipeline.web.originals.column import PAGE_WIDTHS, Column
 from pipeline.web.originals.column import waiting as waiting_column
 from pipeline.web.originals.kept import Originals
 from pipeline.web.screens.originals import column_of, view_from
+from pipeline.web.screens.undoing import last_of
 from pipeline.web.visit import Visit
 
 _NAMES = {form.name for form in FORMS}
@@ -104,6 +105,8 @@ def show(visit: Visit) -> Response:
         issuer=visit.services.issuer,
         column=_column(visit, record, view),
         widths=PAGE_WIDTHS,
+        last=last_of(visit, record),
+        undone=visit.word("undone") == "1",
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
         **_after(visit, view),
     )
