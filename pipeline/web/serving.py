@@ -77,8 +77,8 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
     except OSError as error:
         # what Python puts behind the system's words names the address once more
-        known = error.errno is not None and error.errno > 0
-        reason = os.strerror(error.errno) if known else error.strerror or type(error).__name__
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror or type(error).__name__
         raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
 
 

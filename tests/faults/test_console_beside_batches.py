@@ -82,7 +82,11 @@ class _Answers:
 
 
 def _all_at_once(folder: Path, database: str, *, mails: int, decisions: int) -> None:
-    sections = {"courier": _COURIER, "watch": {"poll_seconds": 1}, "store": {"url": database}}
+    sections: dict[str, dict[str, object]] = {
+        "courier": dict(_COURIER),
+        "watch": {"poll_seconds": 1},
+        "store": {"url": database},
+    }
     write_settings(folder / "pipeline.toml", **sections)
     settings = settings_of(folder / "state", **sections)
     with open_services(settings, SystemClock(), make=True) as services, place(folder) as here:
@@ -201,7 +205,9 @@ def _nothing_is_lost(services: Services, folder: Path, answers: _Answers, mails:
     taken = Counter(
         (reference, line.event.value, line.actor_name)
         for reference, line in history
-        if line.event in _EVENTS.values() and line.actor_name in _PEOPLE
+        if line.event is not None
+        and line.event in _EVENTS.values()
+        and line.actor_name in _PEOPLE
     )
     assert taken == answers.done
     assert "ito" not in {name for _, _, name in taken}, "who may only look decides nothing"
