@@ -76,9 +76,9 @@ def _listening(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
     except OSError as error:
-        # what Python puts behind the system's words names the address once more
-        number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.strerror or type(error).__name__
+        # the system's own words: Python names the address behind them once more
+        is_system = not isinstance(error, socket.gaierror) and error.errno is not None
+        reason = os.strerror(error.errno or 0) if is_system else error.strerror
         raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error
 
 

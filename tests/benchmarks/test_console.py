@@ -126,7 +126,6 @@ def test_pages_of_a_queue(services_in: OpenServices, tmp_path: Path) -> None:
         ("/help", "page without a table"),
     ):
         told = f"{what}, {_MANY:,} requests, {_MOST_OPEN:,} of them open"
-        # the small page is as long as the large one: fifty lines cost more than ten, not the count
         _compare(told, (many, path), (few, path), against)
 
 

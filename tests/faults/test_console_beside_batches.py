@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,8 +82,8 @@ class _Answers:
 
 
 def _all_at_once(folder: Path, database: str, *, mails: int, decisions: int) -> None:
-    sections: dict[str, dict[str, object]] = {
-        "courier": dict(_COURIER),
+    sections: dict[str, Mapping[str, object]] = {
+        "courier": _COURIER,
         "watch": {"poll_seconds": 1},
         "store": {"url": database},
     }
@@ -156,15 +156,13 @@ def _people(here: Place, services: Services, answers: _Answers) -> Iterator[None
 
 
 def _decide(browser: Browser, name: str, reference: str, answers: _Answers) -> None:
-    """Take a decision about a request, whether it is possible now or not."""
+    """Take a decision about a request, where it is possible now."""
     if answers.is_enough():
         return
     decision = random.choice(list(_EVENTS))
     path = f"/r/{reference}/d/{decision}"
     page = browser.get(path)
-    if (
-        page.status_code != 200
-    ):  # not possible now: the form is sent with a page's token all the same
+    if page.status_code != 200:  # not possible now, or not for this person
         answers.add(name, reference, decision, page.status_code, went=False)
         return
     answer = browser.send(path, {"fields": "company_legal_name", "text": "Is it so?"})
@@ -205,9 +203,7 @@ def _nothing_is_lost(services: Services, folder: Path, answers: _Answers, mails:
     taken = Counter(
         (reference, line.event.value, line.actor_name)
         for reference, line in history
-        if line.event is not None
-        and line.event in _EVENTS.values()
-        and line.actor_name in _PEOPLE
+        if line.event and line.event in _EVENTS.values() and line.actor_name in _PEOPLE
     )
     assert taken == answers.done
     assert "ito" not in {name for _, _, name in taken}, "who may only look decides nothing"
