@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a
             return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
         case date():
             return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
         case bytes():
             return f"({len(value)} bytes)"
         case Path():

@@ -64,6 +64,7 @@ class MessageRecord:
     moves that the server refused. ``last_error`` is the code of the last failure and ``trace`` its
     type and place; ``stumbles`` counts the failures that the mail was not to blame for.
     ``sender_warnings`` are the codes of what in the sender's fields may deceive a reader.
+    ``for_staff`` tells of a reply whether a person had to read it (None: not known).
     """
 
     id: str
@@ -103,6 +104,7 @@ class MessageRecord:
     suggested: EventName | None = None
     vouched_by: str = ""
     list_id: str = ""
+    for_staff: bool | None = None
 
     @property
     def has_bytes(self) -> bool:

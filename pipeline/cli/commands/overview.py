@@ -11,6 +11,8 @@ from pipeline.wording.instants import told
 
 #: In these views it is always the move of staff: a column that says so would only take room.
 _OF_STAFF = {"needs-me", "new", "approve", "held"}
+#: The days of the figures when nobody says how many.
+_USUAL_DAYS = 28
 _VIEWS = [
     *("needs-me", "new", "approve", "waiting", "expiring", "expired", "qr", "held", "open", "all"),
 ]
@@ -107,14 +109,22 @@ def status(*, as_json: bool) -> None:
 
 
 @click.command("report")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html")
-def report(out: Path) -> None:
-    """Write a page with every request: how it came, what was read, decided, and mailed."""
-    from pipeline.flow.views.report import report_page, write_report  # noqa: PLC0415 - slow to import
+@click.option("--days", type=click.IntRange(1, 366), default=None)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
+    """Write a page with every request, or one with the figures of a period."""
+    from pipeline.flow.views import report as pages  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.dashboard import page as figures  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        if str(out) == "-":
-            click.echo(report_page(opened), nl=False)
+        if as_json:
+            print_json(figures.figures(opened, days or _USUAL_DAYS))
             return
-        write_report(opened, out)
+        page = pages.report_page(opened) if days is None else figures.figures_page(opened, days)
+        if str(out) == "-":
+            click.echo(page, nl=False)
+            return
+        out = out or Path("report.html" if days is None else "figures.html")
+        pages.write_page(page, out)
     click.echo(str(out))

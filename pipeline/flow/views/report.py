@@ -20,24 +20,20 @@ _MOST = 1000
 
 def write_report(services: Services, path: Path) -> None:
     """Write the report of all requests to ``path`` as one HTML file without links outside."""
-    write_out(path, report_page(services).encode())
+    write_page(report_page(services), path)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write a page to ``path``, whole or not at all."""
+    write_out(path, page.encode())
 
 
 def report_page(services: Services) -> str:
     """Return the report of all requests as one HTML page without links outside."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-
-    environment = Environment(
-        loader=FileSystemLoader(resources.template("report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     views = _views(services)
     days = weekdays(words.language())
-    return environment.get_template("report.html.jinja").render(
+    return rendered(
+        "report.html.jinja",
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
@@ -54,6 +50,23 @@ def report_page(services: Services) -> str:
         span=partial(span, days=days),
         page_id=new_id(),
     )
+
+
+def rendered(template: str, **values: object) -> str:
+    """Return a page of ``templates/report``; texts in it are escaped and made visible."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    environment = Environment(
+        loader=FileSystemLoader(
+            [resources.template("report"), resources.template("console", "web")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(values)
 
 
 def _views(services: Services) -> list[RequestView]:

@@ -108,6 +108,7 @@ requests = sa.Table(
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),
+    index("requests", "opened_at", "id"),
     **BUSY,
 )
 
@@ -391,8 +392,7 @@ quarantine = sa.Table(
     number("attempts"),
     instant("released_at"),
     instant("dropped_at"),
-    # derived from the record
-    instant("open_since"),
+    instant("open_since"),  # derived from the record
     refers("messages", "message_row"),
     work_index("quarantine", "open_since"),
     index("quarantine", "message_row"),
