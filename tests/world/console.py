@@ -16,7 +16,7 @@ from pipeline.web.application import application
 from pipeline.web.console import Console
 
 ORIGIN = "http://127.0.0.1:8765"
-PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of the tests
+PASSWORD = "correct-horse-battery-staple"
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _MARK = re.compile(r'name="mark" value="([^"]+)"')
 
