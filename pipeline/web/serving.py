@@ -13,6 +13,7 @@ from anyio.to_thread import current_default_thread_limiter
 from pipeline import logs
 from pipeline.clock import Clock
 from pipeline.config import Settings
+from pipeline.config.reading import Sources
 from pipeline.errors import TryLaterError
 from pipeline.signals import Stop
 from pipeline.systemd import Manager
@@ -28,20 +29,36 @@ _MOST_CONNECTIONS = 200
 _MOST_PAGES = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What the process runs under: who asks it to end, who is told, and what is done at the begin.
+
+    ``begun`` is called when connections are taken.
+    """
+
+    stop: Stop
+    manager: Manager
+    begun: Callable[[], None]
+
+
 def serve(
     settings: Settings,
     clock: Clock,
     origin: str,
     where: tuple[str, int],
-    running: tuple[Stop, Manager, Callable[[], None]],
+    running: Running,
+    sources: Sources | None = None,
 ) -> None:
     """Serve the console at ``where``, host and port, until the Stop of ``running`` is asked.
 
-    Browsers come to ``origin``. When it takes connections, the Manager of ``running`` is told, and
-    its function is called. Raises TryLaterError ``serve_taken`` when the port is taken, and what
+    Browsers come to ``origin``; ``sources`` tell where each setting comes from. Raises
+    TryLaterError ``serve_taken`` when the port is taken, and what
     :func:`pipeline.web.console.open_console` raises.
     """
-    with open_console(settings, clock, origin) as console, closing(_listening(*where)) as listener:
+    with (
+        open_console(settings, clock, origin, sources) as console,
+        closing(_listening(*where)) as listener,
+    ):
         config = uvicorn.Config(
             application(console),
             log_config=None,
@@ -53,7 +70,7 @@ def serve(
         )
         theirs = logging.getLogger("uvicorn")
         theirs.propagate, theirs.handlers = False, [_Faults(logging.ERROR)]
-        _Server(config, *running).run(sockets=[listener])
+        _Server(config, running).run(sockets=[listener])
 
 
 class _Faults(logging.Handler):
@@ -85,13 +102,11 @@ def _listening(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server that tells when it takes connections and that it goes on, and ends when asked."""
 
-    def __init__(
-        self, config: uvicorn.Config, stop: Stop, manager: Manager, begun: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, running: Running) -> None:
         super().__init__(config)
-        self._stop = stop
-        self._manager = manager
-        self._begun = begun
+        self._stop = running.stop
+        self._manager = running.manager
+        self._begun = running.begun
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections."""

@@ -5,10 +5,11 @@ from ipaddress import ip_address
 
 import click
 
-from pipeline.cli.context import settings
+from pipeline.cli.context import named_places, settings
 from pipeline.cli.output import print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.collector import loading
+from pipeline.config import look
 from pipeline.config.places import split_bind
 from pipeline.errors import UsageError
 from pipeline.signals import StopNowError, stop_on_signals
@@ -42,9 +43,12 @@ def serve(bind: str, base_url: str) -> None:
     try:
         with stop_on_signals() as stop:
             with loading():
-                from pipeline.web.serving import serve as run  # noqa: PLC0415 - slow to import
+                from pipeline.web.serving import Running  # noqa: PLC0415 - slow to import
+                from pipeline.web.serving import serve as run  # noqa: PLC0415
 
-            run(found, SystemClock(), origin, (host, port), (stop, manager, begun))
+            sources = look(*named_places()).sources
+            running = Running(stop, manager, begun)
+            run(found, SystemClock(), origin, (host, port), running, sources)
     except StopNowError:
         pass  # asked to end; a page that was broken off had not answered yet
     finally:
