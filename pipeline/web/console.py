@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pipeline.clock import Clock
 from pipeline.config import Settings
 from pipeline.flow.services import Services, open_services
+from pipeline.guard import Guard
+from pipeline.web.originals.previews import Previews
 from pipeline.web.presence import Presence
 from pipeline.web.rendering import Renderer
 from pipeline.wording import console as words
@@ -21,6 +23,7 @@ class Console:
     origin: str
     renderer: Renderer = field(default_factory=Renderer)
     presence: Presence = field(default_factory=Presence)
+    previews: Previews = field(default_factory=Previews)
 
     @property
     def settings(self) -> Settings:
@@ -42,15 +45,18 @@ class Console:
         """Whether browsers come by TLS, so that cookies can be bound to it."""
         return self.origin.startswith("https://")
 
-    def services(self) -> Services:
-        """Return services of one page: what they look up once is not older than the page."""
+    def services(self, guard: Guard | None = None) -> Services:
+        """Return services of one page: what they look up once is not older than the page.
+
+        ``guard`` reads bytes in place of the console's own child.
+        """
         base = self.base
         return Services(
             base.settings,
             base.clock,
             base.store,
             base.blobs,
-            base.guard,
+            guard or base.guard,
             worker=base.worker,
             token_store=base.store,
         )
@@ -65,4 +71,8 @@ def open_console(settings: Settings, clock: Clock, origin: str) -> Iterator[Cons
     """
     words.speak_as_team(lambda: settings.team.language)
     with open_services(settings, clock) as services:
-        yield Console(services, origin.rstrip("/"))
+        previews = Previews(str(settings.home()))
+        try:
+            yield Console(services, origin.rstrip("/"), previews=previews)
+        finally:
+            previews.close()

@@ -93,6 +93,13 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, 
     return tuple(sorted(tried, key=lambda found: found.event is not forward))
 
 
+def early_outcomes(services: Services, record: RequestRecord) -> tuple[EventName, ...]:
+    """Return the outcomes of a call whose agreed time has not come: it may have been earlier."""
+    now = services.clock.now()
+    names = allowed_events(record.state, Actor.STAFF, services.policy)
+    return tuple(name for name in names if is_too_early(record, name, now))
+
+
 def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
     """Tell whether the customer can be asked what the reply means that ``accept`` lets act."""
     with services.store.read() as tx:

@@ -7,10 +7,15 @@ from typing import get_args
 from pipeline.flow.staff import certificates, drop, letters, organisations, replies, review
 from pipeline.flow.staff.desk import hands
 from pipeline.flow.staff.people.roles import Permission
-from pipeline.flow.staff.possible import Possible, decisions_now, may_ask_meaning
+from pipeline.flow.staff.possible import (
+    Possible,
+    decisions_now,
+    early_outcomes,
+    may_ask_meaning,
+)
 from pipeline.flow.staff.suggested import suggested_by_reply
 from pipeline.model.request import EventName, HoldReason, Track
-from pipeline.web.decisions import choices, taking
+from pipeline.web.decisions import choices, meta, taking
 from pipeline.web.decisions.form import Form, Input, InputKind, Subject
 
 #: The reasons that the notice of a rejection has words for.
@@ -135,10 +140,7 @@ FORMS: tuple[Form, ...] = (
         Permission.EDIT,
         taking.edit,
         _events(EventName.CORRECTED, EventName.PROBLEMS_FOUND, EventName.REVISED),
-        (
-            Input("field", InputKind.CHOICE, optional=False, choices=choices.fields),
-            Input("value", InputKind.LINE),
-        ),
+        (Input("answers", InputKind.ANSWERS, optional=False, choices=choices.entered),),
         "e",
     ),
     Form(
@@ -248,6 +250,7 @@ FORMS: tuple[Form, ...] = (
         offered=_always,
         key="s",
     ),
+    *meta.FORMS,
 )
 
 
@@ -265,6 +268,8 @@ _SUGGESTION = "accept"
 _ELSEWHERE = frozenset({EventName.NUMBER_SET})
 #: What the name of an event's form begins with; it has none of its own in the table.
 _RECORD = "record-"
+#: The same for the outcome of a call before its time.
+_EARLY = "early-"
 _BY_EVENT = {event: form for form in FORMS for event in form.events}
 
 
@@ -279,6 +284,17 @@ def form_of(event: EventName) -> Form:
         taking.advanced(event),
         frozenset({event}),
         tuple(_asked(event)),
+    )
+
+
+def early_form(event: EventName) -> Form:
+    """Return the form for the outcome of a call that took place before the agreed time."""
+    return Form(
+        f"{_EARLY}{event.value}",
+        Permission.EDIT,
+        taking.early(event),
+        frozenset({event}),
+        twice=True,
     )
 
 
@@ -299,6 +315,9 @@ def offers(subject: Subject) -> tuple[Offer, ...]:
         if possible.event not in _ELSEWHERE:
             form = form_of(possible.event)
             found.setdefault(form.name, Offer(form, possible))
+    for event in early_outcomes(subject.services, subject.record):
+        form = early_form(event)
+        found.setdefault(form.name, Offer(form, Possible(event)))
     for form in FORMS:
         if form.offered(subject):
             found.setdefault(form.name, Offer(form))

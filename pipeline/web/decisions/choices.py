@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
+from pipeline.meta.api import CodeMethod
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Severity
 from pipeline.model.request import Track
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.web.decisions.form import Choice, Choices, Subject
 from pipeline.wording import console as words
 from pipeline.wording.instants import span
@@ -32,15 +35,22 @@ def answers(subject: Subject) -> Iterator[Choice]:
         yield Choice(item.id, item.label, chosen=chosen, hint=wrong.get(item.id, ""))
 
 
-def fields(subject: Subject) -> Iterator[Choice]:
-    """Yield the answers, the one that the address names chosen; the hint is what was typed."""
-    kind = subject.record.form
+def entered(subject: Subject) -> Iterator[Choice]:
+    """Yield the answers with what stands in them: the one that the address names, then wrong ones.
+
+    Where no form has come yet these are the questions of the track's own.
+    """
+    kind = subject.record.form or TRACKS[subject.record.state.track].form
     if kind is None:
         return
     texts = form_texts(words.language())
     named = subject.at_first.get("field", "")
-    for item in subject.view.fields:
-        yield Choice(item.id, texts.label(kind, item.id), item.id == named, item.typed)
+    typed = {item.id: item.typed for item in subject.view.fields}
+    wrong = {problem.field: problem.message for problem in subject.view.problems}
+    order = typed or dict.fromkeys(FORMS[kind].questions, "")
+    for name in sorted(order, key=lambda name: (name != named, name not in wrong)):
+        chosen = name == named or name in wrong
+        yield Choice(name, texts.label(kind, name), chosen, wrong.get(name, ""), order[name])
 
 
 def tracks(subject: Subject) -> Iterator[Choice]:
@@ -59,6 +69,13 @@ def forms(subject: Subject) -> Iterator[Choice]:
 def named(kind: str, codes: Iterable[str]) -> Choices:
     """Return a choice of ``codes`` by their words."""
     return lambda _subject: tuple(Choice(code, words.named(kind, code)) for code in codes)
+
+
+def code_methods(_subject: Subject) -> Iterator[Choice]:
+    """Yield the ways in which the code of ownership comes; the first is chosen."""
+    for index, method in enumerate(CodeMethod):
+        code = method.value.lower()
+        yield Choice(code, words.named("code_method", code), chosen=not index)
 
 
 def slots_of(subject: Subject) -> Iterator[Choice]:

@@ -23,6 +23,10 @@ class InputKind(StrEnum):
     DAY = "day"
     MOMENTS = "moments"
     FILE = "file"
+    #: Typed unseen, and in no page that comes back.
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    #: The answers of the form, each with its present value.
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Choice:
     label: str
     chosen: bool = False
     hint: str = ""
+    #: What stands in the box of an answer when the page is made.
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +113,5 @@ class Form:
     offered: Callable[[Subject], bool] = lambda _subject: False
     #: Whether it can be shown before it is taken: not where a server elsewhere is asked.
     rehearsed: bool = True
+    #: Whether it takes a second click although it can be taken back.
+    twice: bool = False

@@ -74,9 +74,19 @@ def reject(filled: Filled, _subject: Subject) -> Decide:
 
 
 def edit(filled: Filled, _subject: Subject) -> Decide:
-    """Enter one answer for the customer."""
-    pairs = ((filled.text("field"), filled.text("value")),)
+    """Enter answers for the customer."""
+    parted = [text.partition("=") for text in filled.all("answers")]
+    pairs = tuple((name.strip(), value.strip()) for name, _, value in parted)
+    if not pairs:
+        raise UsageError("no_answer_changed")
     return lambda services, record, who: corrections.edit(services, record, who, answers=pairs)
+
+
+def early(name: EventName) -> Of:
+    """Return what records ``name``, the outcome of a call that took place before its time."""
+    return lambda _filled, _subject: (
+        lambda services, record, who: review.record_early(services, record, who, name)
+    )
 
 
 def advanced(name: EventName) -> Of:
@@ -86,14 +96,9 @@ def advanced(name: EventName) -> Of:
         zone = subject.record.time_zone
         slots = tuple(_slot(text, zone) for text in filled.all("slots"))
         day = _day(filled.text("day"))
-        early = filled.has("early")
-
-        def decide(services: Services, record: RequestRecord, who: str) -> RequestRecord:
-            if early:
-                return review.record_early(services, record, who, name)
-            return review.advance(services, record, who, event=name, slots=slots, new_date=day)
-
-        return decide
+        return lambda services, record, who: review.advance(
+            services, record, who, event=name, slots=slots, new_date=day
+        )
 
     return of
 

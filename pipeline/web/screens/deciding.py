@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from pipeline import terms
 from pipeline.errors import NotFoundError, PipelineError, RefusedError, UsageError
 from pipeline.flow.staff.desk.rehearsal import Announced, rehearse
 from pipeline.flow.staff.people.roles import Permission
@@ -13,8 +14,9 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
 from pipeline.web.decisions.catalogue import Offer, offer_called
-from pipeline.web.decisions.filled import filled_in, mark_of, mark_of_announced
+from pipeline.web.decisions.filled import filled_in, mark_of, mark_of_announced, news_since
 from pipeline.web.decisions.form import Choice, Filled, Input, InputKind, Subject
+from pipeline.web.screens.originals import view_from
 from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
@@ -43,14 +45,15 @@ def decide(visit: Visit) -> Response:
     try:
         work = offer.form.of(filled, subject)
         announced = _announced(visit, subject, offer, filled)
-        if announced is not None and announced.lasting:
+        if announced is not None and (announced.lasting or offer.form.twice):
             _refuse_unpermitted(visit, announced)
             if visit.text("confirmed") != mark_of_announced(announced):
                 return _confirmation(visit, subject, offer, filled)
         work(visit.services, subject.record, visit.who)
     except PipelineError as error:
         return _page(visit, subject, offer, filled, error=error)
-    return visit.go("/r", subject.record.reference, done=offer.form.name)
+    came_from = {"view": view_from(visit)} if view_from(visit) else {}
+    return visit.go("/r", subject.record.reference, done=offer.form.name, **came_from)
 
 
 def _asked(visit: Visit) -> tuple[Subject, Offer]:
@@ -157,14 +160,21 @@ def _shown(subject: Subject, offer: Offer, filled: Filled) -> list[dict[str, obj
     for item in offer.form.inputs:
         if not item.only_if(subject):
             continue
-        values = filled.values.get(item.name, ())
+        values = () if item.kind is InputKind.SECRET else filled.values.get(item.name, ())
         found.append(
-            {"asks": item, "choices": _chosen(item, subject, values), "text": "\n".join(values)}
+            {
+                "asks": item,
+                "choices": _chosen(item, subject, values),
+                "text": "\n".join(values),
+                "now": {name: value for name, _, value in (text.partition("=") for text in values)},
+            }
         )
     return found
 
 
 def _chosen(item: Input, subject: Subject, values: tuple[str, ...]) -> list[Choice]:
+    if item.kind is InputKind.ANSWERS:
+        return list(item.choices(subject))
     return [replace(choice, chosen=choice.value in values) for choice in item.choices(subject)]
 
 
@@ -190,7 +200,9 @@ def _page(
         view=subject.view,
         inputs=_shown(subject, offer, filled),
         mark=mark_of(subject.view),
+        from_view=view_from(visit),
         overtaken=overtaken,
+        news=news_since(subject.view, visit.text("mark")) if overtaken else None,
         error=words.explain(error, to_type=False) if error else "",
         kinds=InputKind,
         **_outcome(visit, subject, offer, filled),
@@ -206,6 +218,8 @@ def _confirmation(visit: Visit, subject: Subject, offer: Offer, filled: Filled) 
         view=subject.view,
         filled=[(name, value) for name, values in filled.values.items() for value in values],
         mark=mark_of(subject.view),
+        from_view=view_from(visit),
+        certificate_days=terms.CERTIFICATE_DAYS,
         confirmed=mark_of_announced(announced) if isinstance(announced, Announced) else "",
         **facts,
     )
