@@ -69,14 +69,19 @@ class StaffAct(StrEnum):
     LOGGED_OUT = "logged_out"
     SESSIONS_ENDED = "sessions_ended"
     SECRET_SEEN = "secret_seen"  # noqa: S105 - the name of an act
+    QUARANTINE_RELEASED = "quarantine_released"
+    QUARANTINE_DROPPED = "quarantine_dropped"
+    NUMBER_SET = "number_set"
+    NUMBERS_IMPORTED = "numbers_imported"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffLogRecord:
     """A line about what somebody of staff did beside requests; none is changed or removed.
 
-    ``who`` did ``what`` with ``subject`` (a user, or the id of what was looked at); ``detail`` is
-    a code or an address, never a secret and never what an unknown person typed.
+    ``who`` did ``what`` with ``subject`` (a user, a number, or the id of what was looked at or
+    decided about); ``detail`` is a code, a count or an address, never a secret and never what an
+    unknown person typed.
     """
 
     id: str

@@ -1,7 +1,5 @@
 """A view of the queue: as a table for the terminal, as a file, or only how many there are."""
 
-import csv
-import io
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,20 +10,16 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
+from pipeline.flow.views.lists.tables import queue_table
 from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView
 from pipeline.store.unit_of_work import Transaction
 from pipeline.wording import console as words
+from pipeline.wording.exported import KINDS, exported
 from pipeline.wording.instants import told
 
 #: The views that show when the certificate ends.
 _OF_CERTIFICATES = {QueueView.EXPIRING, QueueView.EXPIRED}
-#: A cell that begins so is taken for a formula by programs that open a table (CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = (
-    *("reference", "track", "status", "hold", "whose_move", "assignee", "number", "company"),
-    *("sender", "language", "opened", "since", "next", "queue_promised", "expires"),
-)
 
 
 def print_queue(
@@ -106,48 +100,8 @@ def export_rows(out: Path, rows: Sequence[QueueRow], zone: str) -> None:
 
     Raises UsageError ``export_kind``.
     """
-    kind = out.suffix.lower()
-    table = [[words.word(name) for name in _COLUMNS], *(_cells(row, zone) for row in rows)]
-    if kind == ".csv":
-        write_out(out, _as_csv(table))
-    elif kind == ".xlsx":
-        from pipeline.forms.xlsx.write.table import table_as_workbook  # noqa: PLC0415 - slow
-
-        write_out(out, table_as_workbook(table))
-    else:
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
         raise UsageError("export_kind", path=out)
+    write_out(out, exported(kind, queue_table(rows, zone)))
     print_lines(words.counted("exported", len(rows)))
-
-
-def _cells(row: QueueRow, zone: str) -> list[str]:
-    return [
-        row.reference,
-        words.status_word(row.track.value),
-        words.step(row.status.value),
-        words.status_word(row.hold_reason.value) if row.hold_reason else "",
-        words.status_word(row.move.value),
-        row.assignee,
-        row.number,
-        row.company,
-        row.address,
-        row.language,
-        told(row.opened_at, zone),
-        told(row.since, zone),
-        told(row.next_at, zone),
-        told(row.promise_at, zone),
-        told(row.certificate_expires_at, zone),
-    ]
-
-
-def _as_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as CSV with the mark of UTF-8, which Excel needs."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerows([[_inert(cell) for cell in line] for line in table])
-    return b"\xef\xbb\xbf" + written.getvalue().encode("utf-8", "replace")
-
-
-def _inert(cell: str) -> str:
-    """Return a cell that no program takes for a formula; a number of ours stays a number."""
-    is_number = cell.startswith("+") and cell[1:].isdecimal()
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell

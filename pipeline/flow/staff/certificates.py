@@ -17,10 +17,12 @@ from pipeline.flow.lifecycle.meta_poll import fetch_now
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
+from pipeline.flow.staff.people.staff_log import note
 from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.store.staff_records import StaffAct
 from pipeline.tracks.conditions import waits_for_second
 
 #: The line of a history that tells what became of an order.
@@ -170,7 +172,11 @@ def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> 
 
 
 def reveal_text(services: Services, record: RequestRecord, row: CertificateRecord, who: str) -> str:
-    """Return the text of a certificate; that it was looked at stands in the history."""
-    detail = ("certificate_revealed", row.serial)
-    services.run(lambda work: note_in_history(work, record, who, detail))
+    """Return the text of a certificate; history and log of staff tell that it was looked at."""
+
+    def note_look(work: Work) -> None:
+        note_in_history(work, record, who, ("certificate_revealed", row.serial))
+        note(work, who, StaffAct.SECRET_SEEN, record.reference, row.serial)
+
+    services.run(note_look)
     return row.text

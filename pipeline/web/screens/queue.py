@@ -5,8 +5,10 @@ from datetime import datetime
 from starlette.responses import Response
 
 from pipeline.errors import NotFoundError
+from pipeline.flow.views.lists.tables import queue_table
 from pipeline.store import queues
 from pipeline.store.queues import QueueView
+from pipeline.web.files import MOST_ROWS, list_file, wanted_kind
 from pipeline.web.visit import Visit
 
 _PAGE = 50
@@ -23,19 +25,23 @@ def show(visit: Visit) -> Response:
     wanted, offset = visit.word("find").strip(), visit.number("from")
     mine = visit.word("mine") == "1"
     now = visit.console.clock.now()
+    as_file = bool(wanted_kind(visit))
+    most = MOST_ROWS if as_file else _PAGE + 1
     with visit.services.store.read() as tx:
         rows = (
-            queues.search(tx, wanted, limit=_PAGE + 1)
+            queues.search(tx, wanted, limit=most)
             if wanted
             else queues.queue(
                 tx,
                 view,
                 now=now,
                 assignee=visit.who if mine else "",
-                limit=_PAGE + 1,
-                offset=offset,
+                limit=most,
+                offset=0 if as_file else offset,
             )
         )
+    if as_file:
+        return list_file(visit, "requests", queue_table(rows, visit.zone))
     return visit.page(
         "queue/page",
         view=view.value,

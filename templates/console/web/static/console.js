@@ -92,6 +92,18 @@
     if (done) event.preventDefault();
   });
 
+  // the seconds of the undo window run down; without this the page shows those of its time
+  for (const one of document.querySelectorAll("[data-seconds]")) {
+    const first = Number(one.dataset.seconds);
+    const words = one.textContent;
+    const end = Date.now() + first * 1000;
+    const timer = setInterval(() => {
+      const left = Math.max(Math.ceil((end - Date.now()) / 1000), 0);
+      one.textContent = words.replace(String(first), String(left));
+      if (!left) clearInterval(timer);
+    }, 1000);
+  }
+
   // a form is sent once, however often somebody clicks
   document.addEventListener("submit", (event) => {
     const form = event.target;
