@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pipeline.clock import Clock
 from pipeline.config import Settings
+from pipeline.config.reading import Sources
 from pipeline.flow.services import Services, open_services
 from pipeline.guard import Guard
 from pipeline.web.originals.previews import Previews
@@ -17,10 +18,15 @@ from pipeline.wording import console as words
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The console of one mailbox. ``origin`` is the address that its pages are served under."""
+    """The console of one mailbox.
+
+    ``origin`` is the address that its pages are served under; ``sources`` tell where each setting
+    comes from, where that is known.
+    """
 
     base: Services
     origin: str
+    sources: Sources | None = None
     renderer: Renderer = field(default_factory=Renderer)
     presence: Presence = field(default_factory=Presence)
     previews: Previews = field(default_factory=Previews)
@@ -63,7 +69,9 @@ class Console:
 
 
 @contextmanager
-def open_console(settings: Settings, clock: Clock, origin: str) -> Iterator[Console]:
+def open_console(
+    settings: Settings, clock: Clock, origin: str, sources: Sources | None = None
+) -> Iterator[Console]:
     """Open what the console works with.
 
     Raises ConfigurationError ``state_none`` where no batch ever ran: the console makes no state;
@@ -73,6 +81,6 @@ def open_console(settings: Settings, clock: Clock, origin: str) -> Iterator[Cons
     with open_services(settings, clock) as services:
         previews = Previews(str(settings.home()))
         try:
-            yield Console(services, origin.rstrip("/"), previews=previews)
+            yield Console(services, origin.rstrip("/"), sources, previews=previews)
         finally:
             previews.close()

@@ -2,8 +2,10 @@
 
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.web.screens import (
+    account,
     certificate,
     certificates,
+    dashboard,
     deciding,
     entrance,
     importing,
@@ -15,10 +17,12 @@ from pipeline.web.screens import (
     queue,
     request,
 )
+from pipeline.web.screens.admin import machine, people, proofs
 from pipeline.web.visit import Page
 
-_LOOK = Permission.LOOK
 _OWNER = Permission.NUMBER_OWNER
+_LOOK, _USERS = Permission.LOOK, Permission.USERS
+_SETTINGS, _LOG = Permission.SETTINGS, Permission.STAFF_LOG
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/login", entrance.show, None),
@@ -64,4 +68,30 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/numbers/organisations", organisations.add, _OWNER),
     Page("POST", "/numbers/organisations/remove", organisations.remove, _OWNER),
     Page("GET", "/numbers/{number}", numbers.one, _LOOK),
+    Page("GET", "/dashboard", dashboard.show, _LOOK),
+    Page("GET", "/me", account.show, _LOOK),
+    Page("POST", "/me/password", account.set_password, _LOOK),
+    Page("POST", "/me/sessions/end", account.end_session, _LOOK),
+    Page("POST", "/me/sessions/end-others", account.end_others, _LOOK),
+    Page("POST", "/me/sessions/end-all", account.end_all, _LOOK),
+    Page("GET", "/admin", people.show_all, _USERS),
+    Page("GET", "/admin/users", people.ask_new, _USERS),
+    Page("POST", "/admin/users", people.add, _USERS),
+    Page("GET", "/admin/users/{name}", people.show_one, _USERS),
+    Page("POST", "/admin/users/{name}/role", people.set_role, _USERS),
+    Page("POST", "/admin/users/{name}/password", people.set_password, _USERS),
+    Page("POST", "/admin/users/{name}/disable", people.disable, _USERS),
+    Page("POST", "/admin/users/{name}/enable", people.enable, _USERS),
+    Page("POST", "/admin/users/{name}/end-sessions", people.end_sessions, _USERS),
+    Page("GET", "/admin/sessions", people.show_sessions, _USERS),
+    Page("POST", "/admin/sessions/end", people.end_session, _USERS),
+    Page("GET", "/admin/settings", machine.settings, _SETTINGS),
+    Page("GET", "/admin/mails", machine.notices, _SETTINGS),
+    Page("GET", "/admin/mails/{name}", machine.notice, _SETTINGS),
+    Page("GET", "/admin/mails/{name}/frame", machine.notice_mail, _SETTINGS),
+    Page("GET", "/admin/health", machine.health, _SETTINGS),
+    Page("POST", "/admin/health", machine.examined, _SETTINGS),
+    Page("GET", "/admin/log", proofs.log, _LOG),
+    Page("GET", "/admin/audit", proofs.audit, _LOG),
+    Page("POST", "/admin/audit", proofs.check, _LOG),
 )

@@ -6,6 +6,7 @@ import uvicorn
 
 from pipeline.clock import Clock
 from pipeline.config import Settings
+from pipeline.config.reading import Sources
 from pipeline.web.application import application
 from pipeline.web.console import open_console
 
@@ -15,15 +16,21 @@ _MOST_CONNECTIONS = 200
 
 
 def serve(
-    settings: Settings, clock: Clock, origin: str, where: tuple[str, int], begun: Callable[[], None]
+    settings: Settings,
+    clock: Clock,
+    origin: str,
+    where: tuple[str, int],
+    begun: Callable[[], None],
+    sources: Sources | None = None,
 ) -> None:
     """Serve the console at ``where``, host and port, until SIGTERM or SIGINT.
 
-    Browsers come to ``origin``. ``begun`` is called when it takes connections. Raises OSError when
-    the port is taken, and what :func:`pipeline.web.console.open_console` raises.
+    Browsers come to ``origin``; ``sources`` tell where each setting comes from. ``begun`` is called
+    when it takes connections. Raises OSError when the port is taken, and what
+    :func:`pipeline.web.console.open_console` raises.
     """
     host, port = where
-    with open_console(settings, clock, origin) as console:
+    with open_console(settings, clock, origin, sources) as console:
         server = _Server(
             uvicorn.Config(
                 application(console),

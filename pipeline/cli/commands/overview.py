@@ -6,6 +6,7 @@ import click
 
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import plain, print_json, print_lines
+from pipeline.errors import UsageError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
@@ -13,6 +14,8 @@ from pipeline.wording.instants import told
 _OF_STAFF = {"needs-me", "new", "approve", "held"}
 #: The days of the figures when nobody says how many.
 _USUAL_DAYS = 28
+#: The endings of a page for browsers.
+_PAGES = {".html", ".htm"}
 _VIEWS = [
     *("needs-me", "new", "approve", "waiting", "expiring", "expired", "qr", "held", "open", "all"),
 ]
@@ -123,6 +126,8 @@ def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
     from pipeline.flow.views import report as pages  # noqa: PLC0415 - slow to import
     from pipeline.flow.views.dashboard import page as figures  # noqa: PLC0415 - slow to import
 
+    if out is not None and str(out) != "-" and out.suffix.lower() not in _PAGES:
+        raise UsageError("report_kind", path=out)
     with services() as opened:
         if as_json:
             print_json(figures.figures(opened, days or _USUAL_DAYS))

@@ -4,10 +4,11 @@ from ipaddress import ip_address
 
 import click
 
-from pipeline.cli.context import settings
+from pipeline.cli.context import named_places, settings
 from pipeline.cli.output import print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.collector import loading
+from pipeline.config import look
 from pipeline.config.places import split_bind
 from pipeline.errors import TryLaterError, UsageError
 from pipeline.wording import console as words
@@ -35,7 +36,7 @@ def serve(bind: str, base_url: str) -> None:
         print_lines(words.word("serving", address=origin))
 
     try:
-        run(found, SystemClock(), origin, (host, port), begun)
+        run(found, SystemClock(), origin, (host, port), begun, look(*named_places()).sources)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise TryLaterError("serve_taken", bind=f"{host}:{port}", reason=reason) from error

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from pipeline.store.context import Context
 from pipeline.store.process_records import TokenRecord
 from pipeline.store.schema.upkeep import desk, log_in_pauses, sessions, staff_log, tokens, users
@@ -10,6 +12,7 @@ from pipeline.store.staff_records import (
     PauseRecord,
     Role,
     SessionRecord,
+    StaffAct,
     StaffLogRecord,
     UserRecord,
 )
@@ -24,6 +27,8 @@ _DESK_OF = Statement(lambda: _DESK.mine(desk.c.request_id == param("request_id")
 _PAUSES = Mapper(PauseRecord, log_in_pauses)
 _LOG = Mapper(StaffLogRecord, staff_log)
 _FoundUsers = list[UserRecord]
+_FoundSessions = list[SessionRecord]
+_FoundLines = list[StaffLogRecord]
 
 
 class Users(Rows[UserRecord]):
@@ -76,10 +81,15 @@ class Sessions(Rows[SessionRecord]):
         """Return the session when it has not expired, or None."""
         return self._first(self._select(sessions.c.id == session_id, sessions.c.expires_at > now))
 
-    def of_user(self, user_id: str, now: datetime) -> list[SessionRecord]:
+    def of_user(self, user_id: str, now: datetime) -> _FoundSessions:
         """Return the sessions of a user that have not expired, the latest first."""
         found = self._select(sessions.c.user_id == user_id, sessions.c.expires_at > now)
         return self._all(found.order_by(sessions.c.created_at.desc(), sessions.c.id))
+
+    def list(self, now: datetime, limit: int) -> _FoundSessions:
+        """Return the sessions of everybody that have not expired, the latest used first."""
+        found = self._select(sessions.c.expires_at > now)
+        return self._all(found.order_by(sessions.c.seen_at.desc(), sessions.c.id).limit(limit))
 
     def seen(self, session_id: str, at: datetime, expires_at: datetime) -> None:
         """Prolong a session that was used."""
@@ -89,9 +99,9 @@ class Sessions(Rows[SessionRecord]):
         """End one session."""
         self._delete(sessions.c.id == session_id)
 
-    def end_of_user(self, user_id: str) -> int:
-        """End all sessions of a user; return how many."""
-        return self._delete(sessions.c.user_id == user_id)
+    def end_of_user(self, user_id: str, *, but: str = "") -> int:
+        """End all sessions of a user, but for the one called ``but``; return how many."""
+        return self._delete(sessions.c.user_id == user_id, sessions.c.id != but)
 
     def purge(self, now: datetime) -> int:
         """Delete what has expired; return how many."""
@@ -135,9 +145,22 @@ class StaffLog(Rows[StaffLogRecord]):
         """Add a line."""
         self._insert(record)
 
-    def list(self, limit: int) -> "list[StaffLogRecord]":
-        """Return the latest lines, newest first."""
-        return self._all(self._select().order_by(staff_log.c.id.desc()).limit(limit))
+    def list(
+        self, limit: int, *, name: str = "", what: StaffAct | None = None, before: str = ""
+    ) -> _FoundLines:
+        """Return the latest lines, newest first.
+
+        ``name`` selects those by somebody or about it, ``what`` those of one act, and ``before``
+        those older than the line of that id.
+        """
+        wanted = []
+        if name:
+            wanted.append(sa.or_(staff_log.c.who == name, staff_log.c.subject == name))
+        if what is not None:
+            wanted.append(staff_log.c.what == what)
+        if before:
+            wanted.append(staff_log.c.id < before)
+        return self._all(self._select(*wanted).order_by(staff_log.c.id.desc()).limit(limit))
 
 
 class Tokens(Rows[TokenRecord]):

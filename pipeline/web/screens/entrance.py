@@ -41,7 +41,11 @@ def _inside(visit: Visit, begun: sessions.Session, to: str) -> Response:
     """Let somebody in; the session of before, if any, ends."""
     if visit.token:
         sessions.log_out(visit.services, visit.token)
-    answer = visit.go(_own(to))
+    return let_in(visit, begun, visit.go(_own(to)))
+
+
+def let_in(visit: Visit, begun: sessions.Session, answer: Response) -> Response:
+    """Return ``answer`` with the cookie of a session that has just begun."""
     answer.set_cookie(
         visit.cookie_name,
         begun.token,
@@ -56,6 +60,11 @@ def _inside(visit: Visit, begun: sessions.Session, to: str) -> Response:
 def leave(visit: Visit) -> Response:
     """Log out."""
     sessions.log_out(visit.services, visit.token)
+    return put_out(visit)
+
+
+def put_out(visit: Visit) -> Response:
+    """Return the way to the page to log in, and forget the cookie of a session that is over."""
     answer = visit.go("/login")
     answer.delete_cookie(
         visit.cookie_name, httponly=True, samesite="strict", secure=visit.console.is_encrypted

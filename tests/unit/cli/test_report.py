@@ -112,7 +112,7 @@ def test_figures_of_a_period_are_a_page_or_json(pipeline: Call, tmp_path: Path) 
 def test_colours_of_the_charts_have_enough_contrast(mode: int) -> None:
     from pipeline.resources import template  # noqa: PLC0415 - the template alone is looked at
 
-    css = template("console", "web", "charts.css").read_text(encoding="utf-8")
+    css = template("console", "web", "static", "charts.css").read_text(encoding="utf-8")
     found = re.findall(r"--chart-([a-z0-9]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", css)
     colours = {name: both[mode] for name, *both in found}
     assert len(colours) == 11

@@ -17,7 +17,7 @@ from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.people import passwords, pauses
 from pipeline.flow.staff.people.names import folded
 from pipeline.flow.staff.people.staff_log import note, note_failure, shown_peer
-from pipeline.flow.staff.people.users import named
+from pipeline.flow.staff.people.users import named, set_password
 from pipeline.store.staff_records import SessionRecord, StaffAct, UserRecord
 
 T = TypeVar("T")
@@ -126,17 +126,47 @@ def log_out(services: Services, token: str) -> None:
     services.run(end)
 
 
-def end_all(services: Services, name: str, who: str) -> int:
-    """End all sessions of a user; return how many. Raises NotFoundError ``user_unknown``."""
+def end_all(services: Services, name: str, who: str, *, but: str = "") -> int:
+    """End all sessions of a user but for the one called ``but``; return how many.
+
+    Raises NotFoundError ``user_unknown``.
+    """
 
     def end(work: Work) -> int:
         user = named(work.tx, name)
-        count = work.tx.sessions.end_of_user(user.id)
+        count = work.tx.sessions.end_of_user(user.id, but=but)
         if count:
             note(work, who, StaffAct.SESSIONS_ENDED, user.name, str(count))
         return count
 
     return services.run(end)
+
+
+def end_one(services: Services, name: str, session_id: str, who: str) -> bool:
+    """End one session of a user; tell whether there was one. Raises as :func:`end_all`."""
+
+    def end(work: Work) -> bool:
+        user = named(work.tx, name)
+        record = work.tx.sessions.get(session_id, work.now)
+        if record is None or record.user_id != user.id:
+            return False
+        work.tx.sessions.end(record.id)
+        note(work, who, StaffAct.SESSIONS_ENDED, user.name, "1")
+        return True
+
+    return services.run(end)
+
+
+def change_password(
+    services: Services, user: UserRecord, old: str, new: str, *, peer: str
+) -> Session:
+    """Give a user who proves the old password a new one; all sessions end, and a new one begins.
+
+    Raises as :func:`log_in`, and as :func:`.users.set_password`.
+    """
+    confirm(services, user, old, peer=peer)
+    set_password(services, user.name, new, user.name)
+    return log_in(services, user.name, new, peer=peer)
 
 
 def _proven(
