@@ -1,5 +1,7 @@
 """A world with a console, and people in front of it."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from pipeline.flow.staff.people import passwords
@@ -17,6 +19,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def staff(world: World) -> Staff:
+def staff(world: World) -> Iterator[Staff]:
     """The console of the world."""
-    return Staff(world.services)
+    at_work = Staff(world.services)
+    yield at_work
+    at_work.console.previews.close()

@@ -1,7 +1,8 @@
 """What the column of the original shows: one original, and in it the places of the answers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from pipeline.flow.views.original import Original, OriginalId
 from pipeline.flow.views.shown.values import MailView, Preview, ShownFile, TextView
@@ -15,6 +16,10 @@ PAGE_WIDTHS = (900, 1800)
 #: More cells of a workbook are no form of ours, and no page for a browser.
 _MOST_CELLS = 12_000
 _LETTERS = 26
+#: A longer text may not fit into its cell.
+_SHORT = 8
+#: Pixels of a character, and of the narrowest and the widest column.
+_CHARACTER, _NARROW, _WIDE = 6, 24, 260
 #: In an overlay a page is as wide as this; see ``Page.height``.
 _ACROSS = 1000
 
@@ -56,11 +61,14 @@ class CellShown:
 
 @dataclass(frozen=True, slots=True)
 class SheetShown:
-    """A sheet as rows of cells; ``is_first`` is the one that is open."""
+    """A sheet as rows of cells; ``is_first`` is the one that is open.
+
+    ``columns`` are their letters and how many pixels wide they are.
+    """
 
     name: str
     hidden: bool
-    letters: tuple[str, ...]
+    columns: tuple[tuple[str, int], ...]
     rows: tuple[tuple[int, bool, tuple[CellShown, ...]], ...]
     cut: bool
     why: WhyNot | None
@@ -94,7 +102,7 @@ class _Wanted:
 
     field: str
     wrong: frozenset[str]
-    found: bool = field(default=False)
+    found: bool = False
 
     def state(self, fields: Iterable[str]) -> str:
         """Return how a place that answers ``fields`` is marked; empty when it is not."""
@@ -134,12 +142,12 @@ def waiting(originals: Originals) -> Column:
     return Column(originals.list, first.id if first else "", waits=first is not None)
 
 
-def _mail(originals: Originals, named: OriginalId) -> dict[str, object]:
+def _mail(originals: Originals, named: OriginalId) -> dict[str, Any]:
     mail = originals.mail(named)
     return {"why": mail.why} if isinstance(mail, NotShown) else {"mail": mail}
 
 
-def _file(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, object]:
+def _file(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, Any]:
     file = originals.file(named)
     if isinstance(file, NotShown):
         return {"why": file.why}
@@ -156,16 +164,16 @@ def _file(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str,
     return {"file": file, **make(originals, named, wanted)}
 
 
-def _text(originals: Originals, named: OriginalId, _wanted: _Wanted) -> dict[str, object]:
+def _text(originals: Originals, named: OriginalId, _wanted: _Wanted) -> dict[str, Any]:
     text = originals.text(named)
     return {"why": text.why} if isinstance(text, NotShown) else {"text": text}
 
 
-def _picture(_originals: Originals, _named: OriginalId, _wanted: _Wanted) -> dict[str, object]:
+def _picture(_originals: Originals, _named: OriginalId, _wanted: _Wanted) -> dict[str, Any]:
     return {"is_picture": True}
 
 
-def _pages(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, object]:
+def _pages(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, Any]:
     pages = originals.pages(named)
     if isinstance(pages, NotShown):
         return {"why": pages.why}
@@ -190,7 +198,7 @@ def _marks(boxes: Iterable[AnswerBox], height: int, wanted: _Wanted) -> Iterator
             yield Mark(box.field, x, y, width, tall, state, is_first)
 
 
-def _sheets(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, object]:
+def _sheets(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[str, Any]:
     grid = originals.sheet(named)
     if isinstance(grid, NotShown):
         return {"why": grid.why}
@@ -204,7 +212,7 @@ def _sheets(originals: Originals, named: OriginalId, wanted: _Wanted) -> dict[st
             SheetShown(
                 sheet.name,
                 sheet.hidden,
-                tuple(_letters(one.number) for one in sheet.columns),
+                tuple((_letters(one.number), _pixels(one.width)) for one in sheet.columns),
                 rows,
                 sheet.cut or len(rows) < len(sheet.rows),
                 sheet.why,
@@ -243,15 +251,30 @@ def _rows(
 
 
 def _cells(cells: Mapping[int, GridCell], width: int, wanted: _Wanted) -> Iterator[CellShown]:
-    """Yield the cells of a row; one that covers rows below has empty ones under it."""
+    """Yield the cells of a row.
+
+    A text runs over the empty cells beside it, as in a spreadsheet program; a cell that covers rows
+    below has empty ones under it.
+    """
     column = 1
     while column <= width:
         cell = cells.get(column)
         columns = max(min(cell.columns, width - column + 1), 1) if cell else 1
         is_first = not wanted.found
         state = wanted.state(cell.fields) if cell else ""
+        if cell is not None and len(cell.text) > _SHORT and not cell.fields:
+            while column + columns <= width and _is_empty(cells.get(column + columns)):
+                columns += 1
         yield CellShown(cell, columns, state, is_first and wanted.found)
         column += columns
+
+
+def _is_empty(cell: GridCell | None) -> bool:
+    return cell is None or not (cell.text or cell.formula or cell.fields)
+
+
+def _pixels(characters: float) -> int:
+    return round(min(max(characters * _CHARACTER, _NARROW), _WIDE))
 
 
 def _letters(number: int) -> str:

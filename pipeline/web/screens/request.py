@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
@@ -119,7 +120,7 @@ def _column(visit: Visit, record: RequestRecord, view: RequestView) -> Column:
     return waiting_column(originals)
 
 
-def _after(visit: Visit, view: RequestView) -> dict[str, object]:
+def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
     """Return what the page says of a decision that was just taken, and where to go on."""
     name = visit.word("done")
     event = name.removeprefix("record-").removeprefix("early-")
