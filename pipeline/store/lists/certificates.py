@@ -66,6 +66,8 @@ class CertificateRow:
     reminders: int = 0
 
 
+#: Where the kind stands in a row.
+_KIND = 4
 _LATER = certificates.alias("later")
 _IS_LAST = ~(
     sa.exists()
@@ -183,8 +185,12 @@ def _select(now: datetime) -> sa.Select[Any]:
 
 
 def _rows(transaction: Transaction, statement: sa.Select[Any]) -> list[CertificateRow]:
-    found = transaction.context.connection.execute(statement)
-    return [CertificateRow(*row[:4], CertificateKind(row[4]), *row[5:]) for row in found]
+    rows = []
+    for found in transaction.context.connection.execute(statement):
+        values = list(found)
+        values[_KIND] = CertificateKind(values[_KIND])
+        rows.append(CertificateRow(*values))
+    return rows
 
 
 def _with_reminders(transaction: Transaction, rows: list[CertificateRow]) -> list[CertificateRow]:
