@@ -44,10 +44,10 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
     def speaking(code: str) -> None:
         monkeypatch.setenv("PIPELINE_LANG", code)
-        console.language.cache_clear()
+        console.language_of_process.cache_clear()
 
     yield speaking
-    console.language.cache_clear()
+    console.language_of_process.cache_clear()
 
 
 def figures(world: World, days: int = 28) -> Dashboard:

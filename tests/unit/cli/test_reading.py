@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import __version__
 from pipeline.cli import run
-from pipeline.wording.console import language, language_of_process
+from pipeline.wording.console import language_of_process
 
 from .conftest import MAILS, SAMPLES, Call
 
