@@ -33,9 +33,7 @@ def cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def console(
-    cheap_passwords: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def console(cheap_passwords: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The console of the quick tests."""
     with crowded(tmp_path_factory.mktemp("console")) as served:
         yield served

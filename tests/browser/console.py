@@ -1,10 +1,11 @@
 """A console that listens on loopback, with the story of the demo behind it and a crowd in front."""
 
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from tests.world.world import World
 #: A Tuesday, ten in the morning in Tokyo.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 PASSWORD = "correct-horse-battery-staple"
+#: So many customers write at a time: one batch for many tests.
+_CROWD = 24
 _PEER = "127.0.0.1"
 
 
@@ -36,6 +39,9 @@ class Running:
 
     origin: str
     world: World
+    _positions: Iterator[int] = field(default_factory=itertools.count)
+    _untouched: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
 
     def token(self, name: str, role: Role = Role.APPROVER) -> str:
         """Return the token of a new session of ``name``; a new user where there is none."""
@@ -50,19 +56,21 @@ class Running:
         """Return a request as it is now."""
         return next(one for one in self.world.requests() if one.reference == reference)
 
-    def crowd(self, *positions: int) -> list[str]:
-        """Let customers of the crowd send their forms; return their references in this order."""
-        before = {one.reference for one in self.world.requests()}
-        self.world.deliver_forms(*positions)
-        self.world.run()
-        new = [one for one in self.world.requests() if one.reference not in before]
-        new.sort(key=lambda one: str(one.number))
-        return [one.reference for one in new]
+    def fresh(self, count: int) -> list[str]:
+        """Return references of new requests that no test had before."""
+        if len(self._untouched) < count:
+            self.world.deliver_forms(*itertools.islice(self._positions, _CROWD))
+            self.world.run()
+            found = [one.reference for one in self.world.requests()]
+            self._untouched += [one for one in found if one not in self._seen]
+            self._seen.update(found)
+        taken, self._untouched = self._untouched[:count], self._untouched[count:]
+        return taken
 
 
 @contextmanager
 def crowded(folder: Path) -> Iterator[Running]:
-    """Serve a console that nobody wrote to yet; :meth:`Running.crowd` brings customers."""
+    """Serve a console that nobody wrote to yet; :meth:`Running.fresh` brings customers."""
     path = write_settings(
         folder / "pipeline.toml",
         store={"home": folder / "state"},
@@ -79,7 +87,7 @@ def crowded(folder: Path) -> Iterator[Running]:
 def storied(folder: Path, language: str = "en") -> Iterator[Running]:
     """Serve the console of the story of the demo, which is played in ``folder`` before."""
     with words.speaking(language):
-        play(folder, lambda acts: nullcontext(acts), NOW)
+        play(folder, nullcontext, NOW)
     with _served(folder / "pipeline.toml", SettableClock(NOW)) as served:
         yield served
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 #: Milliseconds that something may take on a machine with much to do.
-PATIENCE = 15_000
+PATIENCE = 30_000
+#: What the browser says of a page that tells of a conflict.
+_ANSWERED = "responded with a status of 409"
 
 
 @contextmanager
@@ -110,7 +112,11 @@ def _listen(person: Person) -> None:
     page.on("pageerror", lambda error: note(str(error)))
     page.on(
         "console",
-        lambda message: note(message.text) if message.type in {"error", "warning"} else None,
+        lambda message: (
+            note(message.text)
+            if message.type in {"error", "warning"} and _ANSWERED not in message.text
+            else None
+        ),
     )
     page.on(
         "request",
