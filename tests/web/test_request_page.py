@@ -115,6 +115,12 @@ def test_several_answers_are_entered_at_once(world: World, staff: Staff) -> None
     sato = staff.person("sato")
     page = sato.get(f"/r/{reference}/d/edit?field=company_trading_name").text
     was = _typed(page, "company_legal_name")
+    assert was
+    shown = re.search(
+        r'name="answers-to-company_legal_name"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL
+    )
+    assert shown is not None
+    assert html.unescape(shown[1]) == was
     values = {
         "answers-of": ["company_legal_name", "contact_department"],
         "answers-was-company_legal_name": was,
@@ -188,13 +194,13 @@ def test_after_a_decision_the_next_of_the_view_is_one_link_away(world: World, st
 
 
 def _typed(page: str, field: str) -> str:
-    found = re.search(rf'name="answers-was-{field}" hidden>\n?(.*?)</textarea>', page, re.S)
+    found = re.search(rf'name="answers-was-{field}" hidden>\n?(.*?)</textarea>', page, re.DOTALL)
     assert found is not None
     return html.unescape(found[1])
 
 
 def _confirm(browser: Browser, path: str, page: str) -> Response:
-    found = re.findall(r'<textarea name="([^"]+)" hidden>\n?(.*?)</textarea>', page, re.S)
+    found = re.findall(r'<textarea name="([^"]+)" hidden>\n?(.*?)</textarea>', page, re.DOTALL)
     confirmed = re.search(r'name="confirmed" value="([^"]+)"', page)
     assert confirmed is not None
     values: dict[str, object] = {"confirmed": confirmed[1]}

@@ -14,7 +14,8 @@ from pipeline.flow.staff.possible import (
     may_ask_meaning,
 )
 from pipeline.flow.staff.suggested import suggested_by_reply
-from pipeline.model.request import EventName, HoldReason, Track
+from pipeline.model.request import EventName, HoldReason
+from pipeline.tracks.catalogue import TRACKS
 from pipeline.web.decisions import choices, meta, taking
 from pipeline.web.decisions.form import Form, Input, InputKind, Subject
 
@@ -27,8 +28,8 @@ def _has_warnings(subject: Subject) -> bool:
     return any(True for _ in choices.warnings(subject))
 
 
-def _is_migration(subject: Subject) -> bool:
-    return subject.record.state.track is Track.MIGRATION
+def _moves_number(subject: Subject) -> bool:
+    return TRACKS[subject.record.state.track].moves_number
 
 
 def _held_for_owner(subject: Subject) -> bool:
@@ -59,7 +60,7 @@ FORMS: tuple[Form, ...] = (
         (
             Input("ticked", InputKind.TICKS, choices=choices.warnings, only_if=_has_warnings),
             Input("business_verified", InputKind.SWITCH),
-            Input("two_step_off", InputKind.SWITCH, only_if=_is_migration),
+            Input("two_step_off", InputKind.SWITCH, only_if=_moves_number),
         ),
         "1",
     ),

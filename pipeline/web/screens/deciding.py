@@ -80,6 +80,8 @@ def _at_first(subject: Subject, offer: Offer) -> Filled:
     """Return what a form is filled with before anybody typed: what is chosen, what is named."""
     values: dict[str, tuple[str, ...]] = {}
     for item in offer.form.inputs:
+        if item.kind is InputKind.ANSWERS:
+            continue  # each stands in its box as it is
         named = subject.at_first.get(item.name)
         chosen = tuple(choice.value for choice in item.choices(subject) if choice.chosen)
         values[item.name] = chosen or ((named,) if named else ())
