@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: Milliseconds that something may take on a machine with much to do.
 PATIENCE = 30_000
-#: What the browser says of a page that tells of a conflict.
-_ANSWERED = "responded with a status of 409"
+#: What the browser says of an answer; a page may tell that there is none, what it asks for may not.
+_ANSWERED = "responded with a status of"
 
 
 @contextmanager
@@ -115,6 +115,14 @@ def _listen(person: Person) -> None:
         lambda message: (
             note(message.text)
             if message.type in {"error", "warning"} and _ANSWERED not in message.text
+            else None
+        ),
+    )
+    page.on(
+        "response",
+        lambda answer: (
+            note(f"{answer.status} {answer.url}")
+            if answer.status >= 400 and answer.request.resource_type != "document"
             else None
         ),
     )
