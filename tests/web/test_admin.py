@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
-from pipeline.config import look
+from pipeline.config import Settings, look
+from pipeline.flow.services import Services
 from pipeline.flow.staff.people import users
+from pipeline.flow.staff.people.roles import Permission
 from pipeline.resources import languages
-from pipeline.store.staff_records import Role, StaffAct
+from pipeline.store.staff_records import Role, StaffAct, UserRecord
 from pipeline.web import routes
 from pipeline.web.application import application
 from pipeline.web.console import Console
@@ -43,7 +46,7 @@ def admin(staff: Staff) -> Browser:
     return found
 
 
-def _user(staff: Staff, name: str) -> users.UserRecord:
+def _user(staff: Staff, name: str) -> UserRecord:
     with staff.services.store.read() as tx:
         return users.named(tx, name)
 
@@ -73,9 +76,7 @@ def test_nobody_but_an_admin_administers(staff: Staff, role: Role) -> None:
 def test_every_page_of_administration_needs_a_permission_of_admins() -> None:
     needs = {page.path: page.needs for page in routes.PAGES if page.path in _PAGES}
     assert len(needs) > 10
-    assert set(needs.values()) == {routes.Permission.USERS, routes.Permission.SETTINGS} | {
-        routes.Permission.STAFF_LOG
-    }
+    assert set(needs.values()) == {Permission.USERS, Permission.SETTINGS} | {Permission.STAFF_LOG}
 
 
 @pytest.mark.parametrize("language", languages())
@@ -223,6 +224,37 @@ def test_no_page_shows_a_secret(admin: Browser, staff: Staff) -> None:
         assert [one for one in csrf if one in text] == [csrf[0]], path
 
 
+def _with(world: World, settings: Settings) -> Services:
+    """Return the services of a world under other settings."""
+    known = world.services
+    return Services(settings, known.clock, known.store, known.blobs, known.guard)
+
+
+def test_who_has_no_password_is_vouched_for_by_the_proxy(world: World) -> None:
+    users.add(world.services, "tanaka", Role.ADMIN, "test", password=None)
+    users.add(world.services, "mori", Role.VIEWER, "test", password=PASSWORD)
+    own = world.services.settings
+    console = own.console.model_copy(
+        update={"proxy_header": "Remote-User", "proxy_from": ("127.0.0.1",)}
+    )
+    services = _with(world, own.model_copy(update={"console": console}))
+    client = TestClient(
+        application(Console(services, ORIGIN)), base_url=ORIGIN, client=("127.0.0.1", 40000)
+    )
+    browser, said = Browser(client), {"remote-user": "tanaka"}
+    assert browser.get("/login", **said).url.path == "/q/needs-me"
+    page = browser.get("/admin/users/mori", **said)
+    assert "own_password" not in page.text
+    silent = browser.send("/admin/users/mori/role", {"role": "reviewer"})
+    assert silent.status_code == 409
+    other = browser.send("/admin/users/mori/role", {"role": "reviewer"}, **{"remote-user": "x"})
+    assert other.status_code == 409
+    browser.get("/admin/users/mori", **said)
+    assert browser.send("/admin/users/mori/role", {"role": "reviewer"}, **said).status_code == 200
+    with world.services.store.read() as tx:
+        assert users.named(tx, "mori").role is Role.REVIEWER
+
+
 def test_settings_hide_what_is_secret(world: World, tmp_path: Path) -> None:
     path = tmp_path / "pipeline.toml"
     path.write_text(
@@ -244,14 +276,11 @@ time_zone = "Europe/Berlin"
         encoding="utf-8",
     )
     found = look(path, environment={})
-    services = world.services
-    staff = Staff(services)
-    browser = staff.person("tanaka", Role.ADMIN)
-    base = type(services)(
-        found.settings, services.clock, services.store, services.blobs, services.guard
+    Staff(world.services).person("tanaka", Role.ADMIN)
+    client = TestClient(
+        application(Console(_with(world, found.settings), ORIGIN, found.sources)), base_url=ORIGIN
     )
-    browser.client.app = application(Console(base, ORIGIN, found.sources))
-    browser.client._transport.app = browser.client.app  # type: ignore[attr-defined] # the same cookies
+    browser = Browser(client).log_in("tanaka")
     for asked in ("/admin/settings", "/admin/settings?all=1"):
         text = browser.get(asked).text
         assert "imap.example.com" in text

@@ -108,6 +108,17 @@ def test_figures_of_a_period_are_a_page_or_json(pipeline: Call, tmp_path: Path) 
     assert pipeline("report", "--days", "0").code == 2
 
 
+@pytest.mark.parametrize("days", [(), ("--days", "7")], ids=["requests", "figures"])
+@pytest.mark.parametrize("name", ["report.pdf", "report", "report.html.csv"])
+def test_report_goes_into_no_file_of_another_kind(
+    pipeline: Call, tmp_path: Path, days: tuple[str, ...], name: str
+) -> None:
+    called = pipeline("report", *days, "--out", str(tmp_path / name))
+    assert (called.code, called.out) == (2, "")
+    assert "ending .html" in called.err
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
 def test_colours_of_the_charts_have_enough_contrast(mode: int) -> None:
     from pipeline.resources import template  # noqa: PLC0415 - the template alone is looked at

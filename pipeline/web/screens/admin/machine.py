@@ -1,6 +1,6 @@
 """The settings in force, the mails as customers get them, and the checks of ``doctor``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -57,14 +57,21 @@ def _told(value: Any) -> str:
 def notices(visit: Visit) -> Response:
     """Show every mail that there is in one language, with the facts of nobody."""
     language = _language(visit)
-    return visit.page("admin/notices", rows=_composed(language), lang=language)
+    return visit.page("admin/notices", groups=_composed(language), lang=language)
 
 
 @cache
-def _composed(language: str) -> tuple[tuple[Sample, str, str], ...]:
-    """Return each mail with its subject and what an inbox shows beside it; all take a while."""
-    found = ((sample, sample.compose()) for sample in samples(language))
-    return tuple((sample, mail.subject, mail.preheader) for sample, mail in found)
+def _composed(language: str) -> Mapping[str, Sequence[tuple[Sample, str, str]]]:
+    """Return the mails of each notice: the subject, and what an inbox shows beside it.
+
+    All of them take a while, and do not change while the console runs.
+    """
+    found: dict[str, list[tuple[Sample, str, str]]] = {}
+    for sample in samples(language):
+        mail = sample.compose()
+        line = (sample, mail.subject, mail.preheader)
+        found.setdefault(sample.notice.value, []).append(line)
+    return found
 
 
 def notice(visit: Visit) -> Response:
