@@ -59,7 +59,7 @@ def _paths(running: Running) -> dict[str, str]:
     return {
         "queue": "/q/open",
         "request": shown,
-        "decision": f"{shown}/d/ask?fields=company_legal_name",
+        "decision": f"{shown}/d/approve",
         "certificates": "/certificates",
         "outbox": "/outbox",
         "dashboard": "/dashboard",
