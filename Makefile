@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup oauth demo try test test-long check forms programs bench lock locks wheel-check clean
+.PHONY: setup oauth demo try test test-long check forms programs pictures bench lock locks wheel-check clean
 
 setup: $(READY)
 	@echo 'Type $(BIN)/pipeline, or once ". $(BIN)/activate" and from then on: pipeline'
@@ -71,6 +71,10 @@ forms: $(READY)
 programs: $(SERVERS)
 	$(RUN) -m tests.programs.report
 	$(RUN) -m tests.programs.pictures
+
+# The pictures of the console, from the story of the demo.
+pictures: $(SERVERS)
+	$(RUN) -m tests.browser.pictures
 
 bench: $(SERVERS)
 	BENCH_WRITE=1 $(RUN) -m pytest -m benchmark -s

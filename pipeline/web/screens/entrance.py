@@ -16,12 +16,14 @@ _LOOKS = {"theme": ("", "light", "dark"), "keys": ("", "off")}
 
 
 def show(visit: Visit) -> Response:
-    """Show the page to log in; who is let in by a trusted proxy never sees it."""
+    """Show the page to log in; who is inside, or is let in by a trusted proxy, never sees it."""
     header = visit.console.settings.console.proxy_header
     name = visit.request.headers.get(header, "") if header else ""
     if name and sessions.is_trusted_proxy(visit.services, visit.peer):
         begun = sessions.log_in_by_proxy(visit.services, name, peer=visit.peer)
         return _inside(visit, begun, visit.word("to"))
+    if visit.session is not None:
+        return visit.go(_own(visit.word("to")))
     return visit.page("login", to=_own(visit.word("to")), error="")
 
 

@@ -2,9 +2,11 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  const pressed = /^(checkbox|radio|button|submit|file)$/; // nothing is typed into these
   const typing = (target) =>
     target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+    (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+      (target.tagName === "INPUT" && !pressed.test(target.type)));
   const shown = (element) => element.getClientRects().length > 0;
   let before = "";
 
@@ -46,8 +48,8 @@
   document.addEventListener("keydown", (event) => {
     // an input method composes: its Enter and digits choose words (keyCode 229: UI Events, 6.3.1)
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
-      const button = event.target.form && event.target.form.querySelector("[data-submit]");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const button = (event.target.form || document).querySelector("[data-submit]");
       if (button) {
         event.preventDefault();
         button.click();
@@ -102,6 +104,13 @@
       one.textContent = words.replace(String(first), String(left));
       if (!left) clearInterval(timer);
     }, 1000);
+  }
+
+  // who opens a decision wants to fill it in; what is to be read first keeps the focus away
+  if (!document.querySelector("[role=alert]")) {
+    const inputs = document.querySelectorAll(".decide-inputs :is(input, select, textarea)");
+    const first = [...inputs].find(shown);
+    if (first) first.focus({ preventScroll: true });
   }
 
   // a form is sent once, however often somebody clicks
