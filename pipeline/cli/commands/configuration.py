@@ -7,8 +7,8 @@ import click
 from pipeline.cli.context import named_places, settings
 from pipeline.cli.output import plain
 from pipeline.config import file_faults, look
-from pipeline.config.shown import leaves, shown
 from pipeline.errors import SettingsError
+from pipeline.flow.views.settings import leaves, shown
 from pipeline.wording import console as words
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import resources
-from pipeline.config.shown import leaves, shown
 from pipeline.errors import NotFoundError
 from pipeline.flow.services import pause
 from pipeline.flow.views.asleep import asleep
 from pipeline.flow.views.doctor import Finding, examine
+from pipeline.flow.views.settings import leaves, shown
 from pipeline.notifications.preview.samples import Sample, samples
 from pipeline.store import queries
 from pipeline.web.visit import Visit
