@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.requests.follow_up import FORM_AWAITED
-from pipeline.flow.views.notice_rules import RULES, Mail
+from pipeline.flow.views.notices.rules import RULES, Mail
 from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Saying
 from pipeline.model.request import END_STATUSES, Actor, HoldReason, Status, Track
