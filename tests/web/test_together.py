@@ -165,7 +165,7 @@ def test_a_certificate_needs_the_yes_of_two_people(make_world: MakeWorld) -> Non
     sato.take(reference, "approve", ticked=boxes, business_verified="1")
     sato.take(reference, "record-name_approved")
     assert not any("certificate_" in mail.notice.value for mail in world.outbox())
-    assert "second person" in sato.preview(reference, "second").text
+    assert "said yes to this certificate already" in sato.preview(reference, "second").text
     sato.refused(reference, "second")
     assert EventName.SECOND not in {line.event for line in world.history(world.request())}
     reviewer = at_console(world, staff, "endo", Role.REVIEWER)
