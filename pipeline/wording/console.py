@@ -102,7 +102,7 @@ def _shared(section: str) -> Mapping[str, Any]:
     return read_table(section, "notices", f"words.{language()}.toml")
 
 
-def word(key: str, **values: object) -> str:
+def word(key: str, /, **values: object) -> str:
     """Return the words of ``key`` with its placeholders filled; texts that fill them are inert."""
     text = _typed(_table("words")[key], escape=bool(values))
     filling = {

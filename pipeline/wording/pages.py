@@ -21,7 +21,7 @@ def _words(code: str) -> Mapping[str, Any]:
     return read_table("pages", "console", "web", name).above(english)
 
 
-def say(key: str, **values: object) -> str:
+def say(key: str, /, **values: object) -> str:
     """Return the words of ``key`` with its placeholders filled; texts that fill them are inert."""
     text: str = _words(language())[key]
     filling = {

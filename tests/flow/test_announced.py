@@ -134,7 +134,7 @@ class Place:
     status: Status
 
 
-def _open(like: World, home: Path, now: timedelta) -> World:
+def open_copy(like: World, home: Path, now: timedelta) -> World:
     """Open a copy of a world's home at its instant."""
     settings = like.services.settings
     store_settings = settings.store.model_copy(update={"home": home})
@@ -146,7 +146,7 @@ def _open(like: World, home: Path, now: timedelta) -> World:
     return World(services, clock, Customer(clock))
 
 
-def _copied(home: Path, number: int) -> Path:
+def copied(home: Path, number: int) -> Path:
     to = home.parent / f"walk_{number}"
     shutil.copytree(home, to)
     return to
@@ -192,8 +192,8 @@ class Walk:
 
     def _copy(self, place: Place) -> tuple[Path, World]:
         self._count += 1
-        home = _copied(place.home, self._count)
-        return home, _open(self._world, home, place.now)
+        home = copied(place.home, self._count)
+        return home, open_copy(self._world, home, place.now)
 
     def _later(self, place: Place) -> Iterator[Place]:
         """Let a certificate expire: staff cannot do that."""
@@ -206,7 +206,7 @@ class Walk:
                     yield Place(home, place.now + timedelta(days=8), world.request().status)
 
     def _decide_all(self, place: Place) -> Iterator[Place]:
-        here = _open(self._world, place.home, place.now)
+        here = open_copy(self._world, place.home, place.now)
         with here.services.store:
             record = here.request()
             offered = {found.event: found for found in decisions_now(here.services, record)}
@@ -251,7 +251,7 @@ def _form(kind: FormKind = FormKind.ONBOARDING, **answers: str) -> Begin:
     return lambda world: world.mail(HANAKO, form(kind, **answers))
 
 
-_BEGINNINGS: dict[str, Begin] = {
+BEGINNINGS: dict[str, Begin] = {
     "onboarding": _form(),
     "wrong": _form(contact_email="nobody"),
     "migration": _form(FormKind.MIGRATION),
@@ -270,7 +270,7 @@ _TO_CERTIFICATES = ("onboarding", "migration")
         pytest.param("forged", False, id="forged"),
         *(
             pytest.param(name, False, marks=pytest.mark.long, id=name)
-            for name in _BEGINNINGS
+            for name in BEGINNINGS
             if name != "forged"
         ),
         *(
@@ -283,7 +283,7 @@ def test_each_decision_does_what_was_announced(
     make_world: MakeWorld, name: str, capsys: pytest.CaptureFixture[str], *, two_people: bool
 ) -> None:
     world = make_world(approval={"two_people": two_people})
-    _BEGINNINGS[name](world)
+    BEGINNINGS[name](world)
     walk = Walk(world)
     walk.run()
     with capsys.disabled():

@@ -13,23 +13,30 @@ from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
-from pipeline.web.decisions.catalogue import Offer, offer_called
+from pipeline.web.decisions.catalogue import FORMS, Offer, offer_called, offers
 from pipeline.web.decisions.filled import filled_in, mark_of, mark_of_announced, news_since
 from pipeline.web.decisions.form import Choice, Filled, Input, InputKind, Subject
 from pipeline.web.screens.originals import view_from
 from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
+#: What people type sentences or answers into.
+_WRITTEN = frozenset({InputKind.TEXT, InputKind.LINE, InputKind.ANSWERS})
+
 
 def show(visit: Visit) -> Response:
     """Show what a decision asks and will do."""
     subject, offer = _asked(visit)
+    if offer is None:
+        return _gone(visit, subject)
     return _page(visit, subject, offer, _at_first(subject, offer))
 
 
 def preview(visit: Visit) -> Response:
     """Show what would come of what is filled in so far; nothing is kept."""
     subject, offer = _asked(visit)
+    if offer is None:
+        return _gone(visit, subject)
     filled = filled_in(visit, offer.form)
     if visit.is_partial:
         return visit.page("decision/outcome", **_outcome(visit, subject, offer, filled))
@@ -39,6 +46,8 @@ def preview(visit: Visit) -> Response:
 def decide(visit: Visit) -> Response:
     """Take a decision, unless something came meanwhile or a second click is missing."""
     subject, offer = _asked(visit)
+    if offer is None:
+        return _gone(visit, subject)
     filled = filled_in(visit, offer.form)
     if visit.text("mark") != mark_of(subject.view):
         return _page(visit, subject, offer, filled, overtaken=True)
@@ -56,19 +65,49 @@ def decide(visit: Visit) -> Response:
     return visit.go("/r", subject.record.reference, done=offer.form.name, **came_from)
 
 
-def _asked(visit: Visit) -> tuple[Subject, Offer]:
-    """Return what the decision is about. Raises NotFoundError ``decision_not_now``."""
+def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
+    """Return what the decision is about, and the decision where it is possible now."""
     record = visit.record()
     named = dict(visit.request.query_params)
     subject = Subject(visit.services, record, _view(visit, record), named)
     name = visit.path("decision")
     offer = offer_called(subject, name)
-    if offer is None:
-        status = words.step(record.status)
-        raise NotFoundError("decision_not_now", reference=record.reference, status=status)
-    if not visit.may(offer.form.permission):
+    if offer is not None and not visit.may(offer.form.permission):
         raise RefusedError("not_permitted", name=visit.who, role=visit.user.role.value)
     return subject, offer
+
+
+def _gone(visit: Visit, subject: Subject) -> Response:
+    """Return the page of a decision that is not possible now, with all texts that were typed.
+
+    It shows what came since the page was made, and what can be decided instead.
+    """
+    record = subject.record
+    error = NotFoundError(
+        "decision_not_now", reference=record.reference, status=words.step(record.status)
+    )
+    if visit.is_partial:
+        return visit.page("failed", HTTPStatus.NOT_FOUND, error=words.explain(error, to_type=False))
+    return visit.page(
+        "decision/gone",
+        HTTPStatus.NOT_FOUND,
+        view=subject.view,
+        error=words.explain(error, to_type=False),
+        news=news_since(subject.view, visit.text("mark")),
+        typed=_typed(visit),
+        decisions=[offer for offer in offers(subject) if visit.may(offer.form.permission)],
+        from_view=view_from(visit),
+    )
+
+
+def _typed(visit: Visit) -> list[str]:
+    """Return the texts that were typed for the decision that the address names."""
+    form = next((form for form in FORMS if form.name == visit.path("decision")), None)
+    if form is None:
+        return []
+    filled = filled_in(visit, form)
+    written_in = (item.name for item in form.inputs if item.kind in _WRITTEN)
+    return [text for name in written_in for text in filled.all(name)]
 
 
 def _view(visit: Visit, record: RequestRecord) -> RequestView:

@@ -105,7 +105,7 @@ def show(visit: Visit) -> Response:
         issuer=visit.services.issuer,
         column=_column(visit, record, view),
         widths=PAGE_WIDTHS,
-        last=last_of(visit, record),
+        last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
         undone=visit.word("undone") == "1",
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
         **_after(visit, view),

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from pipeline.errors import RefusedError
-from pipeline.flow.staff.desk.undo import Undoable, undo, undoable
+from pipeline.flow.staff.desk.undo import Undoable, last_decision, undo, undoable
 from pipeline.store.records import RequestRecord
 from pipeline.web.visit import Visit
 
@@ -20,8 +20,8 @@ def last_of(visit: Visit, record: RequestRecord) -> tuple[Undoable, int] | None:
 def undo_last(visit: Visit) -> Response:
     """Undo the last decision, unless it is another one than the page showed."""
     record = visit.record()
-    found = undoable(visit.services, record)
-    if found is None or visit.text("decided") != found.at.isoformat():
+    last = last_decision(visit.services, record)
+    if last is None or visit.text("decided") != last.at.isoformat():
         raise RefusedError("undo_nothing", reference=record.reference)
     undo(visit.services, record, visit.who)
     return visit.go("/r", record.reference, undone="1")
