@@ -531,3 +531,10 @@ def test_exported_queue_is_the_view_that_is_shown(world: World, staff: Staff) ->
         answer = sato.get(f"{path}{sign}format=csv")
         assert len(_table(answer.content)) == 1 + count
         assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_filter_that_does_not_exist_is_named_with_those_that_do(staff: Staff) -> None:
+    page = staff.person("sato").get("/q/all?find=colour:red")
+    assert page.status_code == 200
+    assert "colour:red" in page.text
+    assert "track, status" in page.text
