@@ -53,8 +53,8 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
         refuse_faults,
     )
     from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff.desk.second import waiting_of  # noqa: PLC0415 - slow to import
     from pipeline.flow.views.queue import parsed, shown  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.second_yes import waiting_of  # noqa: PLC0415 - slow to import
     from pipeline.store.queues import QueueView  # noqa: PLC0415 - slow to import
     from pipeline.store.search.find import is_complete  # noqa: PLC0415 - slow to import
 

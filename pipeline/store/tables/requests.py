@@ -79,6 +79,15 @@ def _of_sender(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return newest.order_by(_ROW.id.desc())
 
 
+def _opened_since() -> sa.ColumnElement[bool]:
+    """Tell whether a request was opened at or after ``since``.
+
+    Not by the column itself: SQLite would take the index of all requests of these days for it, and
+    not that of the sender.
+    """
+    return sa.func.coalesce(_ROW.opened_at, _ROW.opened_at) >= param("since")
+
+
 @cache
 def _changing(*names: str) -> Statement:
     return Statement(lambda: changing(requests, _ROW.id == param("id"), names=names))
@@ -103,13 +112,9 @@ _PROVEN_OF_NUMBER = Statement(
     lambda: _of_number().where(constant(_ROW.sender_verdict, SenderVerdict.PASS))
 )
 _OF_SENDER = Statement(lambda: _of_sender().limit(param("most")))
-_OPEN_OF_SENDER = Statement(
-    lambda: _of_sender(_ROW.open_since.is_not(None), _ROW.opened_at >= param("since"))
-)
+_OPEN_OF_SENDER = Statement(lambda: _of_sender(_ROW.open_since.is_not(None), _opened_since()))
 _FORMLESS_OF_SENDER = Statement(
-    lambda: _of_sender(
-        _ROW.open_since.is_not(None), _ROW.opened_at >= param("since"), _ROW.form.is_(None)
-    )
+    lambda: _of_sender(_ROW.open_since.is_not(None), _opened_since(), _ROW.form.is_(None))
 )
 
 

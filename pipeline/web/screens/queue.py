@@ -6,9 +6,9 @@ from datetime import datetime
 from starlette.responses import Response
 
 from pipeline.errors import NotFoundError
-from pipeline.flow.staff.desk.second import waiting_of
 from pipeline.flow.views.lists.tables import queue_table
 from pipeline.flow.views.queue import due_words, parsed, shown
+from pipeline.flow.views.second_yes import waiting_of
 from pipeline.store.queues import QueueView
 from pipeline.store.search.find import is_complete
 from pipeline.web.files import MOST_ROWS, list_file, wanted_kind

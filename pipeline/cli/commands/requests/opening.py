@@ -40,9 +40,9 @@ def open_request(  # noqa: PLR0913 - click hands over each option by its name
     """Open a request for somebody who has not mailed; nothing is mailed without --send-form."""
     from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
     from pipeline.cli.pages.came_of_it import came_of_it, print_came_of_it  # noqa: PLC0415
-    from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415
     from pipeline.flow.staff.desk.entering import Caller  # noqa: PLC0415
     from pipeline.flow.staff.desk.entering import open_request as enter  # noqa: PLC0415
+    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415
 
     written = read_organisation(caller_address)
     if not written or "@" not in written:

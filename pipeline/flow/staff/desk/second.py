@@ -1,14 +1,12 @@
 """The yes of a second person, where each certificate needs two people (``approval.two_people``)."""
 
-from collections.abc import Iterable
-
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import refuse_unless_issuable
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.views.second_yes import waits_for_second
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
-from pipeline.tracks import conditions
 
 
 def second(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -26,22 +24,3 @@ def second(services: Services, record: RequestRecord, who: str) -> RequestRecord
         return apply_event(work, current, event, by_staff(who))
 
     return on_request(services, record, change)
-
-
-def waits_for_second(work: Work, record: RequestRecord) -> str | None:
-    """Return who has said yes to a certificate that waits for a second person; None: none waits.
-
-    It is empty where nobody has, or where what was said counts no more.
-    """
-    waits = conditions.waits_for_second(record.state, work.services.policy)
-    return record.state.first_yes if waits else None
-
-
-def waiting_of(work: Work, request_ids: Iterable[str]) -> frozenset[str]:
-    """Return which of some requests wait for a second person."""
-    if not work.services.policy.two_people:
-        return frozenset()
-    found = (work.tx.requests.get(request_id) for request_id in request_ids)
-    return frozenset(
-        record.id for record in found if record and waits_for_second(work, record) is not None
-    )
