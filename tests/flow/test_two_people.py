@@ -10,8 +10,9 @@ from pipeline.errors import RefusedError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import certificates, command, corrections, review
 from pipeline.flow.staff.desk.rehearsal import rehearse
-from pipeline.flow.staff.desk.second import second, waiting_of, waits_for_second
+from pipeline.flow.staff.desk.second import second
 from pipeline.flow.staff.possible import decisions_now
+from pipeline.flow.views.second_yes import waiting_of, waits_for_second
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Move, NumberState, Slot, Status
