@@ -1,8 +1,8 @@
 """Keep how users are shown and where their sessions come from; make the log of staff and pauses.
 
 Pauses after failed log-ins belong to a name and where it was tried from: what stood with the user
-let anybody lock the user out. The tables of users and sessions are made anew: no programme before this
-one wrote a row into them.
+let anybody lock the user out. The tables of users and sessions are made anew: no programme before
+this one wrote a row into them.
 """
 
 import sqlalchemy as sa
