@@ -202,25 +202,27 @@ def _has_token(server: MailboxSettings | CourierSettings) -> bool:
 def _console(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     """Yield places that nobody can reach, and a header that anybody, or nobody, could send."""
     console = settings.console
-    bound = split_bind(console.bind)
-    wrong: list[tuple[str, str, str]] = []
+    key, bound = "console.bind", split_bind(console.bind)
+    told = {"key": key, "value": quoted(console.bind), "where": origin(key)}
     if bound is None:
-        wrong.append(("setting_bind", "console.bind", console.bind))
+        yield ConfigurationError("setting_bind", **told)
     elif not console.base_url and not is_loopback(bound[0]):
-        wrong.append(("setting_base_url_missing", "console.bind", console.bind))
+        yield ConfigurationError("setting_base_url_missing", **told)
+    key = "console.base_url"
     if console.base_url and not is_base_url(console.base_url):
-        wrong.append(("setting_base_url", "console.base_url", console.base_url))
-    header = console.proxy_header
+        told = {"key": key, "value": quoted(console.base_url), "where": origin(key)}
+        yield ConfigurationError("setting_base_url", **told)
+    key, header = "console.proxy_header", console.proxy_header
+    told = {"key": key, "value": quoted(header), "where": origin(key)}
     if header and not _HEADER.fullmatch(header):
-        wrong.append(("setting_proxy_header", "console.proxy_header", header))
+        yield ConfigurationError("setting_proxy_header", **told)
     if header and not console.proxy_from:
-        wrong.append(("setting_proxy_from_missing", "console.proxy_header", header))
+        yield ConfigurationError("setting_proxy_from_missing", **told)
     key = "console.proxy_from"
-    wrong += [
-        ("setting_proxy_from", key, text) for text in console.proxy_from if not is_network(text)
-    ]
-    for code, key, value in wrong:
-        yield ConfigurationError(code, key=key, value=quoted(value), where=origin(key))
+    for text in console.proxy_from:
+        if not is_network(text):
+            told = {"key": key, "value": quoted(text), "where": origin(key)}
+            yield ConfigurationError("setting_proxy_from", **told)
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
