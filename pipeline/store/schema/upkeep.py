@@ -16,7 +16,7 @@ from pipeline.store.schema.columns import (
     text,
     work_index,
 )
-from pipeline.store.schema.types import FreeText, UtcDateTime
+from pipeline.store.schema.types import UtcDateTime
 from pipeline.store.staff_records import Role, Signed, SigningPhase, StaffAct
 
 alerts = sa.Table(
@@ -111,7 +111,7 @@ users = sa.Table(
     text("password_hash"),
     instant("created_at", optional=False),
     instant("disabled_at"),
-    sa.Column("display", FreeText, nullable=False, server_default=""),
+    text("display"),
     index("users", "name", unique=True),
 )
 
@@ -125,7 +125,7 @@ sessions = sa.Table(
     instant("created_at", optional=False),
     instant("seen_at", optional=False),
     instant("expires_at", optional=False),
-    sa.Column("peer", FreeText, nullable=False, server_default=""),
+    text("peer"),
     refers("users", "user_id"),
     index("sessions", "user_id"),
     index("sessions", "expires_at"),

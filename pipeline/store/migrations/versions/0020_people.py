@@ -1,7 +1,8 @@
 """Keep how users are shown and where their sessions come from; make the log of staff and pauses.
 
 Pauses after failed log-ins belong to a name and where it was tried from: what stood with the user
-let anybody lock the user out.
+let anybody lock the user out. The tables of users and sessions are made anew: no programme before
+this one wrote a row into them.
 """
 
 import sqlalchemy as sa
@@ -18,10 +19,39 @@ _AT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("display", sa.Text(), nullable=False, server_default=""))
-    op.drop_column("users", "failures")
-    op.drop_column("users", "locked_until")
-    op.add_column("sessions", sa.Column("peer", sa.Text(), nullable=False, server_default=""))
+    _refuse_to_lose_rows()
+    op.drop_table("sessions")
+    op.drop_table("users")
+    op.create_table(
+        "users",
+        sa.Column("mailbox_id", _KEY, nullable=False),
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("name", _KEY, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", _AT, nullable=False),
+        sa.Column("disabled_at", _AT, nullable=True),
+        sa.Column("display", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox_id", "id", name="pk_users"),
+    )
+    op.create_index("uq_users_name", "users", ["mailbox_id", "name"], unique=True)
+    op.create_table(
+        "sessions",
+        sa.Column("mailbox_id", _KEY, nullable=False),
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("user_id", _KEY, nullable=False),
+        sa.Column("csrf", sa.Text(), nullable=False),
+        sa.Column("created_at", _AT, nullable=False),
+        sa.Column("seen_at", _AT, nullable=False),
+        sa.Column("expires_at", _AT, nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox_id", "id", name="pk_sessions"),
+        sa.ForeignKeyConstraint(
+            ["mailbox_id", "user_id"], ["users.mailbox_id", "users.id"], name="fk_sessions_users"
+        ),
+    )
+    op.create_index("ix_sessions_user_id", "sessions", ["mailbox_id", "user_id"])
+    op.create_index("ix_sessions_expires_at", "sessions", ["mailbox_id", "expires_at"])
     op.create_table(
         "log_in_pauses",
         sa.Column("mailbox_id", _KEY, nullable=False),
@@ -43,3 +73,10 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox_id", "id", name="pk_staff_log"),
     )
+
+
+def _refuse_to_lose_rows() -> None:
+    """Stop where somebody put users in by hand."""
+    found = op.get_bind().exec_driver_sql("SELECT count(*) FROM users").scalar()
+    if found:
+        raise AssertionError("the table users is not empty")
