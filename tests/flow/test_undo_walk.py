@@ -15,7 +15,7 @@ from pipeline.flow.staff.desk.undo import undo, undoable
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import Lasting
-from tests.flow.test_announced import _BEGINNINGS, _DECISIONS, Decision, Place, Walk
+from tests.flow.test_announced import _DECISIONS, BEGINNINGS, Decision, Place, Walk
 from tests.world.rows import Rows, all_rows
 from tests.world.world import World
 
@@ -116,7 +116,7 @@ class UndoWalk(Walk):
 
 
 def test_each_decision_of_a_first_review_is_undone_row_by_row(world: World) -> None:
-    _BEGINNINGS["onboarding"](world)
+    BEGINNINGS["onboarding"](world)
     walk = UndoWalk(world)
     place = Place(world.home, timedelta(), world.request().status)
     assert list(walk.decide_all(place))
@@ -124,11 +124,11 @@ def test_each_decision_of_a_first_review_is_undone_row_by_row(world: World) -> N
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", _BEGINNINGS)
+@pytest.mark.parametrize("name", BEGINNINGS)
 def test_each_decision_is_undone_row_by_row(
     world: World, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _BEGINNINGS[name](world)
+    BEGINNINGS[name](world)
     walk = UndoWalk(world)
     walk.run()
     with capsys.disabled():

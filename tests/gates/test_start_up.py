@@ -33,8 +33,9 @@ NEEDS = {
     "form list": {"pipeline.config"},
     "form fields onboarding": {"pipeline.config"},
     "status": {"pipeline.config", "sqlalchemy"},
-    "queue": {"pipeline.config", "sqlalchemy"},
-    "queue all": {"pipeline.config", "sqlalchemy"},
+    # due dates are on the team's working days
+    "queue": {"holidays", "pipeline.config", "sqlalchemy"},
+    "queue all": {"holidays", "pipeline.config", "sqlalchemy"},
     "db status": {"pipeline.config", "sqlalchemy"},
 }
 _CALL = """

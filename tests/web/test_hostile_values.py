@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
@@ -58,7 +59,7 @@ def sato(world: World, staff: Staff) -> AtConsole:
 
 def _answers() -> tuple[str, bytes]:
     """Return a form whose free answers are hostile, in a file whose name is."""
-    values = {
+    values: dict[str, Any] = {
         "company_legal_name": _LINE,
         "contact_name": HOSTILE[2],
         "contact_department": LONG,
