@@ -1,5 +1,6 @@
 """The console as an ASGI application: from a request of a browser to a page."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -93,7 +94,13 @@ def _made(console: Console, page: Page, request: Request, form: FormData | None)
         except PipelineError as error:
             return failure(visit, error)
         except Exception as error:  # noqa: BLE001 - one page that fails must not tell how
-            logs.event("web", "page_failed", kind=type(error).__name__, place=place_of(error))
+            logs.event(
+                "web",
+                "page_failed",
+                logging.ERROR,
+                kind=type(error).__name__,
+                place=place_of(error),
+            )
             return visit.page("failed", HTTPStatus.INTERNAL_SERVER_ERROR, error=pages.say("bug"))
 
 
@@ -138,7 +145,7 @@ def failure(visit: Visit, error: PipelineError) -> Response:
     kinds = (status for kind, status in _STATUS.items() if isinstance(error, kind))
     status = next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logs.event("web", "page_failed", code=error.code)
+        logs.event("web", "page_failed", logging.ERROR, code=error.code)
     return visit.page("failed", status, error=words.explain(error, to_type=False))
 
 
