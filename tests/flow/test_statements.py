@@ -72,7 +72,7 @@ def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted
     world.mail(HANAKO, wrong())
     assert counted.numbers == (6, 13)
     world.reply(world.request(), "", form())
-    assert counted.numbers == (11, 13)
+    assert counted.numbers == (11, 14)
 
 
 def test_a_reply_with_words(world: World, counted: Counted) -> None:
