@@ -63,7 +63,7 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
         told = note_mail(work, mail, who, "mail_cancelled")
         waits = tuple(record for record in told if _waits_unasked(work, record))
         for record in waits:
-            work.tx.requests.set_move(record.id, Move.STAFF)
+            work.tx.requests.set_move(record.id, Move.STAFF, work.now)
         return Cancelled(mail, waits)
 
     return services.run(change)

@@ -267,9 +267,12 @@ class Requests(Rows[RequestRecord]):
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
         self._set(request_id, next_at=next_at)
 
-    def set_move(self, request_id: str, move: Move) -> None:
-        """Record whose move it is, where a mail that was to tell it did not go out or does now."""
-        self._set(request_id, move=move)
+    def set_move(self, request_id: str, move: Move, due_at: datetime | None = None) -> None:
+        """Record whose move it is, where a mail that was to tell it did not go out or does now.
+
+        ``due_at`` is by when staff have to act, where it is theirs.
+        """
+        self._set(request_id, move=move, due_at=due_at)
 
     def set_end_of_events(self, request_id: str, seq: int, line_hash: str) -> None:
         """Record the number and the hash of the last line of a request's history."""

@@ -11,6 +11,9 @@ from sqlalchemy.sql import visitors
 from pipeline.store.statements import Call
 from pipeline.store.undoing.images import Image, Key, image_of, kept, key_of, read
 
+#: What batches make from the other tables: an undo marks it anew, as every change does.
+_DERIVED = frozenset({"searched"})
+
 Values = Mapping[str, Any]
 
 
@@ -62,7 +65,8 @@ class Watch:
     def _heard(
         self, _connection: sa.Connection, statement: Any, several: Any, one: Any, _options: Any
     ) -> None:
-        if isinstance(statement, sa.Insert | sa.Update | sa.Delete):
+        is_change = isinstance(statement, sa.Insert | sa.Update | sa.Delete)
+        if is_change and statement.table.name not in _DERIVED:
             self._note(statement, several or [one or {}])
 
     def _note(self, statement: Any, rows: Sequence[Values]) -> None:
