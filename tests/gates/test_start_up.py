@@ -18,10 +18,9 @@ SLOW = (
     "alembic", "babel", "cryptography", "defusedxml", "email.headerregistry", "holidays",
     "http.client", "idna", "imapclient", "jinja2", "markdown_it", "openpyxl", "phonenumbers",
     "pikepdf", "psycopg", "publicsuffixlist", "pydantic", "pypdfium2", "segno", "smtplib",
-    "sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "starlette", "uvicorn",
-    "weasyprint",
+    "sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "weasyprint",
     "pipeline.config", "pipeline.flow.lifecycle", "pipeline.flow.outgoing",
-    "pipeline.notifications", "pipeline.web",
+    "pipeline.notifications",
 )  # fmt: skip
 #: What each command imports of them.
 NEEDS = {
@@ -33,9 +32,8 @@ NEEDS = {
     "form list": {"pipeline.config"},
     "form fields onboarding": {"pipeline.config"},
     "status": {"pipeline.config", "sqlalchemy"},
-    # due dates are on the team's working days
-    "queue": {"holidays", "pipeline.config", "sqlalchemy"},
-    "queue all": {"holidays", "pipeline.config", "sqlalchemy"},
+    "queue": {"pipeline.config", "sqlalchemy"},
+    "queue all": {"pipeline.config", "sqlalchemy"},
     "db status": {"pipeline.config", "sqlalchemy"},
 }
 _CALL = """

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.opened import os_user, services
+from pipeline.cli.opened import services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 from pipeline.wording import console as words
@@ -81,23 +81,21 @@ def _as_json(row: "QuarantineRecord", trace: str) -> dict[str, object]:
 
 @click.command("release")
 @click.argument("entry")
-@click.option("--as", "name", default=None)
-def release(entry: str, name: str | None) -> None:
+def release(entry: str) -> None:
     """Put a message back; the next run tries it again."""
     from pipeline.flow.staff.quarantine import release as put_back  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        put_back(opened, entry, name or os_user())
+        put_back(opened, entry)
     print_lines(words.word("quarantine_released"))
 
 
 @click.command("drop")
 @click.argument("entry")
-@click.option("--as", "name", default=None)
-def drop(entry: str, name: str | None) -> None:
+def drop(entry: str) -> None:
     """Give a message up; its bytes are kept until the retention ends."""
     from pipeline.flow.staff.quarantine import drop as give_up  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        give_up(opened, entry, name or os_user())
+        give_up(opened, entry)
     print_lines(words.word("quarantine_dropped"))

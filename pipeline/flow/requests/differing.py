@@ -16,22 +16,18 @@ _FOR_THE_OTHER = {
 }
 
 
-def settle_other(
-    work: Work, before: RequestRecord, event: EventName, trigger: Trigger | None = None
-) -> None:
+def settle_other(work: Work, before: RequestRecord, event: EventName) -> None:
     """Let the other of two requests that wait for one answer go on, or end.
 
-    ``before`` is the request that ``event`` happened to, as it was before that; mails of staff's
-    ``trigger`` wait for the undo window here, too.
+    ``before`` is the request that ``event`` happened to, as it was before that.
     """
     reason = before.state.hold_reason
     name = _FOR_THE_OTHER.get((reason, event)) if reason else None
     other = _other(work, before) if name else None
     if name is None or other is None:
         return
-    trigger = trigger or Trigger()
-    other = apply_event(work, other, Event(name, Actor.SYSTEM, work.now), trigger)
-    resume(work, other, trigger)
+    other = apply_event(work, other, Event(name, Actor.SYSTEM, work.now), Trigger())
+    resume(work, other, Trigger())
 
 
 def _other(work: Work, record: RequestRecord) -> RequestRecord | None:

@@ -1,16 +1,14 @@
-"""Messages that could not be processed: put back, or given up, by somebody with a name."""
+"""Messages that could not be processed: put back, or given up."""
 
 from dataclasses import replace
 
 from pipeline.errors import NotFoundError, RefusedError
-from pipeline.flow.services import Services, Work
-from pipeline.flow.staff.people.staff_log import note
+from pipeline.flow.services import Services
 from pipeline.store.records import MessageRecord, MessageState
-from pipeline.store.staff_records import StaffAct
 from pipeline.store.unit_of_work import Transaction
 
 
-def release(services: Services, entry: str, who: str) -> None:
+def release(services: Services, entry: str) -> None:
     """Put the message of ``entry`` back among the fetched ones; the next run tries it again.
 
     A mail that the server did not deliver is fetched anew then. Another may stand in the folder of
@@ -18,17 +16,17 @@ def release(services: Services, entry: str, who: str) -> None:
     NotFoundError ``quarantine_unknown``, and RefusedError ``quarantine_released`` when it was put
     back or given up before: one mail is processed once.
     """
+    now = services.clock.now()
 
-    def change(work: Work) -> None:
-        row = _message(work.tx, entry)
-        if not work.tx.quarantine.release(entry, work.now):
+    def work(tx: Transaction) -> None:
+        row = _message(tx, entry)
+        if not tx.quarantine.release(entry, now):
             raise RefusedError("quarantine_released", entry=entry)
-        note(work, who, StaffAct.QUARANTINE_RELEASED, entry)
-        work.tx.messages.save(
+        tx.messages.save(
             replace(
                 row,
                 state=MessageState.WITHHELD if row.withheld else MessageState.FETCHED,
-                next_at=work.now,
+                next_at=now,
                 attempts=0,
                 stumbles=0,
                 last_error="",
@@ -43,20 +41,20 @@ def release(services: Services, entry: str, who: str) -> None:
             )
         )
 
-    services.run(change)
+    services.store.run(work)
 
 
-def drop(services: Services, entry: str, who: str) -> None:
+def drop(services: Services, entry: str) -> None:
     """Give the message of ``entry`` up; raises as :func:`release`."""
+    now = services.clock.now()
 
-    def change(work: Work) -> None:
-        row = _message(work.tx, entry)
-        if not work.tx.quarantine.drop(entry, work.now):
+    def work(tx: Transaction) -> None:
+        row = _message(tx, entry)
+        if not tx.quarantine.drop(entry, now):
             raise RefusedError("quarantine_released", entry=entry)
-        note(work, who, StaffAct.QUARANTINE_DROPPED, entry)
-        work.tx.messages.save(replace(row, state=MessageState.DROPPED, next_at=None))
+        tx.messages.save(replace(row, state=MessageState.DROPPED, next_at=None))
 
-    services.run(change)
+    services.store.run(work)
 
 
 def _message(tx: Transaction, entry: str) -> MessageRecord:

@@ -95,8 +95,9 @@ requests = sa.Table(
     # the end of the chain of events
     number("event_seq"),
     digest("event_hash", indexed=False),
-    # by when we promised to write, since when that is broken, and by when staff have to act
-    *map(instant, ("promise_at", "overdue_since", "due_at")),
+    # by when a mail of ours promised to write, and since when such a promise is broken
+    instant("promise_at"),
+    instant("overdue_since"),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),
@@ -104,11 +105,9 @@ requests = sa.Table(
     work_index("requests", "open_since", "move", name="move"),
     work_index("requests", "open_since", "status", name="status"),
     work_index("requests", "overdue_since"),
-    work_index("requests", "due_at"),
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),
-    index("requests", "opened_at", "id"),
     **BUSY,
 )
 
@@ -392,7 +391,8 @@ quarantine = sa.Table(
     number("attempts"),
     instant("released_at"),
     instant("dropped_at"),
-    instant("open_since"),  # derived from the record
+    # derived from the record
+    instant("open_since"),
     refers("messages", "message_row"),
     work_index("quarantine", "open_since"),
     index("quarantine", "message_row"),

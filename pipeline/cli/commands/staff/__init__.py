@@ -1,1 +1,0 @@
-"""The console and its people: ``pipeline serve`` and ``pipeline user``."""

@@ -1,1 +1,0 @@
-"""The people of the console: who they are, what they may do, how they log in."""

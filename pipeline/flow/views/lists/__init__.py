@@ -1,1 +1,0 @@
-"""The lists of staff as tables, and the tables that staff bring along; nothing is written."""

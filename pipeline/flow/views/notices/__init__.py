@@ -1,1 +1,0 @@
-"""The notices before anybody gets them: their rules, a check of each, and a preview."""

@@ -1,1 +1,0 @@
-"""Originals as people see them. What reads their bytes runs in the guarded child."""

@@ -1,1 +1,0 @@
-"""Reads for the figures of a period: exact counts from indexes, the rest from its newest rows."""

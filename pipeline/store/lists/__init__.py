@@ -1,1 +1,0 @@
-"""The lists that staff look through beside the queue, as small frozen rows; secrets stay out."""

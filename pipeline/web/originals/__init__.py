@@ -1,1 +1,0 @@
-"""Originals beside their answers: what is shown of them, and where an answer stands."""

@@ -1,1 +1,0 @@
-"""The screens of the console, one module each: from a visit to a page."""

@@ -1,1 +1,0 @@
-"""Administration: people, sessions, settings, mails, the log of staff, and proofs."""
