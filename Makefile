@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
-.PHONY: setup oauth demo test test-long check forms programs bench lock locks wheel-check clean
+.PHONY: setup oauth demo try test test-long check forms programs pictures bench lock locks wheel-check clean
 
 setup: $(READY)
 	@echo 'Type $(BIN)/pipeline, or once ". $(BIN)/activate" and from then on: pipeline'
@@ -34,6 +34,10 @@ $(SERVERS): $(TESTED) tools/system-packages tools/node-packages tests/programs/p
 
 demo: $(READY)
 	$(BIN)/pipeline demo --dir demo
+
+# The same, and then the staff console on it, until Ctrl-C.
+try: $(READY)
+	$(BIN)/pipeline demo --dir demo --serve
 
 check: $(TESTED)
 	$(BIN)/ruff format --check .
@@ -67,6 +71,10 @@ forms: $(READY)
 programs: $(SERVERS)
 	$(RUN) -m tests.programs.report
 	$(RUN) -m tests.programs.pictures
+
+# The pictures of the console, from the story of the demo.
+pictures: $(SERVERS)
+	$(RUN) -m tests.browser.pictures
 
 bench: $(SERVERS)
 	BENCH_WRITE=1 $(RUN) -m pytest -m benchmark -s

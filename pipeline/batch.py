@@ -1,10 +1,10 @@
 """One scheduled run: lease, receive, due work, deliver, housekeep, summary, exit code."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
@@ -29,14 +29,14 @@ from pipeline.flow.outgoing.deliver import Delivered, deliver
 from pipeline.flow.outgoing.late import tell_late_certificates
 from pipeline.flow.services import Services
 from pipeline.flow.upkeep.housekeep import housekeep
+from pipeline.flow.upkeep.lease import shown_as_running
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
 from pipeline.model.message import Attachment
-from pipeline.store.tables.leases import BATCH
-from pipeline.store.unit_of_work import Transaction
+from pipeline.store.process_records import RunRecord
 
 
 class Stage(StrEnum):
@@ -209,7 +209,8 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
     key of the reply tokens cannot be used: every mail in and out needs it, so nothing is begun.
     """
     services.read_keys_again()
-    with _lease(services):
+    began_at, begin = services.clock.now(), time.monotonic()
+    with shown_as_running(services) as done:
         run = _Run(services, progress)
         _receive(run)
         _due(run)
@@ -242,7 +243,23 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         )
         level = logging.INFO if summary.did_something else logging.DEBUG
         logs.event("batch", "done", level, **dict(summary.counts))
+        done.append(_told(summary, began_at, services.clock.now(), time.monotonic() - begin))
         return summary
+
+
+def _told(summary: Summary, began_at: datetime, ended_at: datetime, seconds: float) -> RunRecord:
+    """Return what is remembered of a batch: numbers and codes."""
+    return RunRecord(
+        began_at,
+        ended_at,
+        round(seconds, 3),
+        int(summary.exit_code),
+        tuple((name, count) for name, count in summary.counts if count),
+        tuple(
+            (failure.stage, failure.error.code if failure.error else failure.kind)
+            for failure in summary.failures
+        ),
+    )
 
 
 def plan_batch(services: Services) -> Plan:
@@ -375,25 +392,3 @@ def _silenced(services: Services) -> bool:
 def _send(run: _Run, *, with_receipts: bool) -> Delivered:
     with open_courier(run.services) as (courier, archive):
         return deliver(run.services, courier, archive, with_receipts=with_receipts, tried=run.tried)
-
-
-@contextmanager
-def _lease(services: Services) -> Iterator[None]:
-    """Show that a batch runs; work itself is fenced by its rows, so a second one may join."""
-    now = services.clock.now()
-    until = now + timedelta(seconds=services.settings.limits.lease_seconds)
-    name = f"{BATCH}{services.worker}"
-    services.store.run(lambda tx: tx.leases.acquire(name, services.worker, now, until))
-    try:
-        yield
-    finally:
-        try:
-            services.store.run(lambda tx: _ended(tx, name, services))
-        except PipelineError as error:
-            # it runs out by itself; what the stages have to tell must not be lost for it
-            logs.event("batch", "lease_kept", code=error.code)
-
-
-def _ended(tx: Transaction, lease: str, services: Services) -> None:
-    tx.leases.release(lease, services.worker)
-    tx.memory.batch_ended(services.clock.now())

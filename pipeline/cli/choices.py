@@ -1,6 +1,7 @@
 """Choices that are typed as codes or in the words of the operator's language."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import fold_word, form_texts
+from pipeline.model.request import EventName
 from pipeline.resources import languages
 from pipeline.wording import console as words
 
@@ -49,6 +51,19 @@ class WordChoice(click.Choice[str]):
     def told(self) -> str:
         """Return the codes with their words, for an error."""
         return words.listed(f"`{code}` ({self.word(code)})" for code in self.choices)
+
+
+class EventWord(WordChoice):
+    """An event by its code or in words; what is none stays, and is refused with the request."""
+
+    def __init__(self) -> None:
+        super().__init__(EventName, lambda code: words.named("event", code), "EVENT")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code of the event; what is none as it was typed."""
+        with suppress(click.BadParameter):
+            return super().convert(value, param, ctx)
+        return str(value)
 
 
 class FieldName(click.ParamType[str]):

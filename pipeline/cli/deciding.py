@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.opened import one_request, os_user, services
-from pipeline.cli.output import print_json, tell_lines
+from pipeline.cli.output import print_json, print_lines, tell_lines
 from pipeline.cli.pages.possible import telling_what_is_possible
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
@@ -53,25 +53,42 @@ def decide(
     *,
     as_json: bool,
     text: str = "",
+    answers: bool = False,
 ) -> None:
     """Let ``work`` decide on a request, and print its status before and after.
 
-    With ``--preview`` it is only told what would come of it.
+    With ``--preview`` it is only told what would come of it. Until when it can be undone is told
+    with it, or why it cannot; so are the mails that wait, and with ``answers`` also which answers
+    are still wrong.
 
     ``text`` are words of staff that the customer gets: who writes them in another language than the
     customer reads is told so.
     """
+    from pipeline.cli.pages.came_of_it import (  # noqa: PLC0415 - slow to import
+        came_of_it,
+        ids_of_mails,
+        print_came_of_it,
+    )
+    from pipeline.cli.pages.undone import undo_line  # noqa: PLC0415
+    from pipeline.flow.staff.desk.undo import last_decision  # noqa: PLC0415
+
     with services() as opened:
         with opened.store.read() as tx:
             record = one_request(tx, reference)
+            known = ids_of_mails(tx, record)
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
         with telling_what_is_possible(opened, record.reference):
-            if click.get_current_context().meta.get(_PREVIEW):
+            if is_preview():
                 _announce(opened, record, work, name or os_user(), as_json=as_json)
                 return
             _refuse_cut(reference, opened, record, work, name or os_user())
+            earlier = last_decision(opened, record)
             changed = work(opened, record, name or os_user())
+            kept = last_decision(opened, record)
+            kept = None if kept == earlier else kept
+        found = came_of_it(opened, changed, known)
+        now, zone = opened.clock.now(), opened.settings.team.time_zone
     if as_json:
         print_json(
             {
@@ -79,6 +96,9 @@ def decide(
                 "before": record.status,
                 "status": changed.status,
                 "track": changed.state.track,
+                "undo_until": kept.until if kept and not kept.lasting else None,
+                "mails": [mail.id for mail in found.mails],
+                "open_answers": found.open_answers,
             }
         )
         return
@@ -91,6 +111,14 @@ def decide(
             after=words.step(changed.status),
         )
     )
+    print_came_of_it(found, now, zone, answers=answers)
+    if kept is not None:
+        print_lines(undo_line(kept, changed.reference, zone))
+
+
+def is_preview() -> bool:
+    """Tell whether the command is only asked what it would do."""
+    return bool(click.get_current_context().meta.get(_PREVIEW))
 
 
 def _refuse_cut(

@@ -4,14 +4,14 @@ import dataclasses
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.screen import columns, cut, hanging, width, wrap
+from pipeline.cli.screen import columns, cut, hanging, longest_word, width, wrap
 from pipeline.wording.escaping import escaped
 from pipeline.wording.inert import inert
 
@@ -30,6 +30,8 @@ __all__ = [
 _GAP = "  "
 #: No column is made narrower than this; when that is not enough, each row becomes a block.
 _LEAST = 10
+#: What is longer is no word: an address, an id, a link.
+_LONGEST_WORD = 28
 
 
 def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a type
@@ -41,6 +43,8 @@ def plain(value: object) -> Any:  # noqa: PLR0911 - any JSON value; one return a
             return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
         case date():
             return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
         case bytes():
             return f"({len(value)} bytes)"
         case Path():
@@ -98,7 +102,7 @@ def print_table(
     ``below`` are sentences that follow each row (none: no row has any).
     """
     cells = [[inert(cell) for cell in row] for row in (headings, *rows)]
-    widths = _fit(cells, keep)
+    widths = _fit(cells, keep, wrapped)
     if widths is None:
         _print_blocks(cells, below)
         return
@@ -108,25 +112,42 @@ def print_table(
         _print_below(below, number - 1)
 
 
-def _fit(cells: Sequence[Sequence[str]], keep: Collection[int]) -> list[int] | None:
-    """Return the widths of the columns, or None when they do not fit beside each other."""
+def _fit(
+    cells: Sequence[Sequence[str]], keep: Collection[int], wrapped: Collection[int]
+) -> list[int] | None:
+    """Return the widths of the columns, or None when they do not fit beside each other.
+
+    No column that goes on in the next line is narrower than its words.
+    """
     widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
+    least = [_least(cells, index) if index in wrapped else _LEAST for index in range(len(widths))]
     room = columns() - len(_GAP) * (len(widths) - 1)
-    flexible = [index for index in range(len(widths)) if index not in keep]
     too_much = sum(widths) - room
     while too_much > 0:
+        flexible = [
+            index
+            for index in range(len(widths))
+            if index not in keep and widths[index] > least[index]
+        ]
         widest = max(flexible, key=lambda index: widths[index], default=None)
-        if widest is None or widths[widest] <= _LEAST:
+        if widest is None:
             return None
         # down to the next widest one, or as far as needed: few steps, and equal widths at the end
-        others = [widths[index] for index in flexible if widths[index] < widths[widest]]
-        step = min(too_much, widths[widest] - max([_LEAST, *others]))
         same = [index for index in flexible if widths[index] == widths[widest]]
+        others = [widths[index] for index in flexible if widths[index] < widths[widest]]
+        floor = max([*others, *(least[index] for index in same)])
+        step = min(too_much, widths[widest] - floor)
         for index in same:
             taken = min(max(1, step // len(same)), too_much)
             widths[index] -= taken
             too_much -= taken
     return widths
+
+
+def _least(cells: Sequence[Sequence[str]], index: int) -> int:
+    """Return how narrow a column may be made without breaking its words."""
+    longest = max(longest_word(row[index]) for row in cells)
+    return longest if _LEAST < longest <= _LONGEST_WORD else _LEAST
 
 
 def _row_lines(row: Sequence[str], widths: Sequence[int], wrapped: Collection[int]) -> list[str]:

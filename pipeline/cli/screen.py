@@ -127,6 +127,11 @@ def wrap(text: str, room: int) -> list[str]:
     return [*lines, line.rstrip()]
 
 
+def longest_word(text: str) -> int:
+    """Return the columns of the longest part of ``text`` that is broken only where it has to be."""
+    return max((width(piece.rstrip()) for piece in _pieces(text)), default=0)
+
+
 def _pieces(text: str) -> Iterator[str]:
     """Yield the parts between which a line may be broken; blanks belong to the part before."""
     if text.isascii():

@@ -13,6 +13,7 @@ from pipeline.config.reading import read_values
 from pipeline.config.secret import Secret, SecretDocument
 from pipeline.config.section import Section
 from pipeline.config.sections import (
+    ApprovalSettings,
     CertificateSettings,
     CourierSettings,
     FolderSettings,
@@ -34,6 +35,7 @@ from pipeline.config.sections import (
 )
 
 __all__ = [
+    "ApprovalSettings",
     "CertificateSettings",
     "CourierSettings",
     "FolderSettings",

@@ -9,7 +9,16 @@ from pipeline.config.folders import folder_faults
 from pipeline.config.meta import meta_faults
 from pipeline.config.missing import missing
 from pipeline.config.oauth import lacks_source, oauth_faults
-from pipeline.config.places import is_address, is_domain, is_host, is_loopback, same_mailbox
+from pipeline.config.places import (
+    is_address,
+    is_base_url,
+    is_domain,
+    is_host,
+    is_loopback,
+    is_network,
+    same_mailbox,
+    split_bind,
+)
 from pipeline.config.secret import Secret
 from pipeline.config.sections import CourierSettings, MailboxSettings, Settings
 from pipeline.config.written import Origin, quoted
@@ -18,6 +27,8 @@ from pipeline.errors import ConfigurationError
 from pipeline.resources import languages
 
 _ARC = re.compile(r"[0-2](?:\.(?:0|[1-9]\d{0,18}))+")
+# RFC 9110, 5.1: a field name; an underscore would be one with the hyphen behind some proxies.
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+")
 # RFC 8601, 2.2: a token of RFC 2045; other signs would end the name in the header.
 _TOKEN = re.compile(r"[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
 
@@ -34,6 +45,7 @@ def setting_faults(settings: Settings, origin: Origin) -> Iterator[Configuration
     yield from _judging(settings, origin)
     yield from _certificates(settings, origin)
     yield from meta_faults(settings, origin)
+    yield from _console(settings, origin)
     yield from _secrets(settings, origin)
     yield from _texts(settings, origin)
 
@@ -185,6 +197,31 @@ def _server(
 
 def _has_token(server: MailboxSettings | CourierSettings) -> bool:
     return isinstance(server, MailboxSettings) and server.oauth_token.is_set()
+
+
+def _console(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
+    """Yield places that nobody can reach, and a header that anybody, or nobody, could send."""
+    console = settings.console
+
+    def shown(name: str, value: str) -> dict[str, object]:
+        key = f"console.{name}"
+        return {"key": key, "value": quoted(value), "where": origin(key)}
+
+    bound = split_bind(console.bind)
+    if bound is None:
+        yield ConfigurationError("setting_bind", **shown("bind", console.bind))
+    elif not console.base_url and not is_loopback(bound[0]):
+        yield ConfigurationError("setting_base_url_missing", **shown("bind", console.bind))
+    if console.base_url and not is_base_url(console.base_url):
+        yield ConfigurationError("setting_base_url", **shown("base_url", console.base_url))
+    header = console.proxy_header
+    if header and not _HEADER.fullmatch(header):
+        yield ConfigurationError("setting_proxy_header", **shown("proxy_header", header))
+    if header and not console.proxy_from:
+        yield ConfigurationError("setting_proxy_from_missing", **shown("proxy_header", header))
+    for text in console.proxy_from:
+        if not is_network(text):
+            yield ConfigurationError("setting_proxy_from", **shown("proxy_from", text))
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:

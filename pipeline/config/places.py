@@ -1,7 +1,7 @@
 """Names of servers, mail addresses and domains: which ones can exist."""
 
 import re
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -45,6 +45,35 @@ def is_endpoint(text: str) -> bool:
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     plain = text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}#')
     return safe and plain and is_host(host) and "@" not in parts.netloc and port != 0
+
+
+def split_bind(text: str) -> tuple[str, int] | None:
+    """Return the address and the port of ``text`` (``[::1]:8765``), or None when it has none."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    digits = port.isascii() and port.isdigit() and len(port) <= len("65535")
+    try:
+        address = None if bare == "localhost" else ip_address(bare)
+    except ValueError:
+        return None
+    bracketed = bare != host
+    if address is not None and bracketed != (":" in bare):
+        return None
+    return (bare, int(port)) if digits and 0 < int(port) < 1 << 16 else None
+
+
+def is_base_url(text: str) -> bool:
+    """Return whether ``text`` is a URL that pages can lie below: without query, of one host."""
+    return is_endpoint(text) and "?" not in text
+
+
+def is_network(text: str) -> bool:
+    """Return whether ``text`` is an address, or a network without bits of a host."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_domain(text: str) -> bool:

@@ -169,6 +169,13 @@ class CertificateSettings(Section):
     ownership_days: Days = terms.OWNERSHIP_DAYS
 
 
+class ApprovalSettings(Section):
+    """How many people it takes to issue a certificate."""
+
+    #: Whether a second person of staff has to say yes to each.
+    two_people: bool = False
+
+
 class MetaSettings(Section):
     """Meta's Graph API: certificates, ownership codes and short links of the account's numbers."""
 
@@ -242,6 +249,21 @@ class WatchSettings(Section):
     poll_seconds: Annotated[int, Between(1, 3600)] = 60
 
 
+class ConsoleSettings(Section):
+    """Where staff open the console in a browser, and how long they stay logged in."""
+
+    #: Address and port; another than this machine's own needs ``base_url``.
+    bind: str = "127.0.0.1:8765"
+    #: How browsers reach it: through what speaks TLS in front.
+    base_url: str = ""
+    idle_minutes: Annotated[int, Between(1, 1440)] = 480
+    session_hours: Annotated[int, Between(1, 168)] = 12
+    #: The header in which a proxy for single sign-on names the user; empty: none is believed.
+    proxy_header: str = ""
+    #: Addresses and networks that the header is believed from.
+    proxy_from: tuple[str, ...] = ()
+
+
 class LogSettings(Section):
     """What is logged."""
 
@@ -261,6 +283,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     team: TeamSettings = TeamSettings()
     certificates: CertificateSettings = CertificateSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     meta: MetaSettings = MetaSettings()
     forms: FormSettings = FormSettings()
     phones: PhoneSettings = PhoneSettings()
@@ -268,6 +291,7 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
     watch: WatchSettings = WatchSettings()
+    console: ConsoleSettings = ConsoleSettings()
     logs: LogSettings = LogSettings()
 
     def mailbox_has_token(self) -> bool:

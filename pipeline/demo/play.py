@@ -32,16 +32,17 @@ class Played:
     quarantined: int
 
 
-def play(folder: Path, progress: Progress) -> Played:
-    """Play the nine days that end now in ``folder``, and write what is worth looking at there.
+def play(folder: Path, progress: Progress, end: datetime | None = None) -> Played:
+    """Play the nine days that end at ``end`` (now, where it is None) in ``folder``.
 
+    What is worth looking at is written there.
     An earlier demo in ``folder`` is replaced; RefusedError ``demo_folder_not_ours`` when anything
     else is there.
     """
     if folder.exists():
         _remove_old(folder)
     make_folder(folder)
-    end = datetime.now(UTC).replace(second=0, microsecond=0)
+    end = end or datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SettableClock(end - timedelta(days=_DAYS))
     settings = _write_settings(folder)
     with open_services(settings, clock, make=True) as services:

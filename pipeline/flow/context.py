@@ -136,6 +136,8 @@ class MessageContext:
     new_text: NewText = field(init=False)
     #: The requests that have the words of the message as a note.
     noted: set[str] = field(default_factory=set)
+    #: Whether a person has to read the message, or has.
+    for_staff: bool = False
     #: Submissions that were judged on this day already, each for itself.
     judged: tuple[CheckedForm, ...] = ()
 
@@ -183,7 +185,13 @@ class MessageContext:
             list_id=list_id(self.message),
             subject=self.message.subject[:998],
             request_id=record.id if record else None,
+            for_staff=self._for_staff if outcome is Outcome.REPLY else None,
         )
+
+    @property
+    def _for_staff(self) -> bool:
+        """Whether a person had to read it; one who let it act has."""
+        return self.for_staff or bool(self.row.vouched_by)
 
 
 def finished(

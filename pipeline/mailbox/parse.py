@@ -58,7 +58,7 @@ def parse_message(raw: bytes) -> InboundMessage:
     fields, cut = header_fields(structure)
     hints = named_charsets(raw)
     parts = tuple(leaves(structure, Place(hints=hints, budget=budget), unwrap))
-    bodies = _bodies(parts)
+    bodies = bodies_of(parts)
     text, guessed = _text(bodies, hints)
     senders, senders_good = parse_senders(_values(fields, "from"), hints)
     recipients, _ = parse_addresses(
@@ -125,7 +125,7 @@ def _shown(name: str, value: str) -> str:
     return words.unfolded(value) if name.lower() in _TRACE else words.plain(value)
 
 
-def _bodies(parts: Sequence[Part]) -> list[Part]:
+def bodies_of(parts: Sequence[Part]) -> list[Part]:
     """Return the texts of the mail itself: those without a file name, else those shown inline."""
     texts = [part for part in parts if not part.embedded and _is_words(part)]
     texts = [part for part in texts if part.disposition != "attachment"]

@@ -152,7 +152,8 @@ class NoticeFacts:
     ``next_status`` is the step after ``status``. ``by_voice`` tells how the code of a move comes.
     ``other_reference`` is the request that this one is about. ``hold_reason`` is why the request is
     held. ``known_numbers`` (as shown), ``known_providers`` (their words) and ``known_uses`` (codes)
-    are what a mail without a form told. ``filled``: the form that goes out has answers.
+    are what a mail without a form told. ``filled``: the form that goes out has
+    answers, and ``answered``: they are those of a form.
     ``after_route``: what is asked for is what another form asks, to which staff have moved the
     request. ``closes``: the request is closed when the customer's deadline passes. ``approved``: it
     has an approval. ``first_asked``: who sent the first of two differing forms was asked which one
@@ -220,6 +221,7 @@ class NoticeFacts:
     known_providers: tuple[str, ...] = ()
     known_uses: tuple[str, ...] = ()
     filled: bool = False
+    answered: bool = False
     old_promise_at: datetime | None = None
     after_route: bool = False
     closes: bool = True

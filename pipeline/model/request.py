@@ -173,6 +173,7 @@ class EventName(StrEnum):
     REVOKE = "revoke"
     EXPIRE = "expire"
     MARK_CREATED = "mark_created"
+    SECOND = "second"
     APPROVAL_LAPSED = "approval_lapsed"
     # migration
     DIRECTLY_ELIGIBLE = "directly_eligible"
@@ -231,6 +232,9 @@ class RequestState:
     customer said so. ``certificate_withdrawn``: the withdrawal revoked a live certificate.
     ``certificate_created_at`` is when the latest certificate was created.
 
+    ``first_yes`` and ``second_yes`` are the two people of staff who said yes to the next
+    certificate; empty: nobody. What stops the request, or changes what they saw, takes both back.
+
     ``promise_at`` is by when our last mail that said so promised to write (None: no such promise is
     open), ``delays`` how often it was put off since, and ``overdue_since`` the first date of it
     that passed. ``reminded_at`` is when the last reminder of this stay was queued, or sent.
@@ -270,6 +274,8 @@ class RequestState:
     overdue_since: datetime | None = None
     reminded_at: datetime | None = None
     certificate_created_at: datetime | None = None
+    first_yes: str = ""
+    second_yes: str = ""
 
     @property
     def integration_since(self) -> datetime | None:
@@ -356,3 +362,4 @@ class TrackPolicy:
     undo_withdraw: timedelta = timedelta(hours=24)
     deadline_hour: int = 18
     manual_issuer: bool = False
+    two_people: bool = False

@@ -1,7 +1,7 @@
 """The bytes of a mail: fields folded as mail programs read them, and parts in base64 (RFC 2045).
 
-Fields of one plain line and simple addresses are written as they are; all else is folded by the
-standard library.
+Fields of one plain line and simple addresses are written as they are, longer plain subjects are
+folded at their blanks; all else is folded by the standard library.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import EmailPolicy
 from functools import cache, lru_cache
+from textwrap import wrap
 from typing import NamedTuple
 
 _LONGEST_LINE = 998
@@ -93,9 +94,18 @@ def _field(name: str, value: str | Address, utf8: bool) -> bytes:  # noqa: FBT00
         fits = len(name) + len(": ") + len(value) <= longest
         # an id is no encoded word, whatever it looks like (RFC 2047, 5)
         as_it_is = name in _AS_IT_IS or "=?" not in value
-        if fits and as_it_is and _PLAIN_LINE.fullmatch(value):
-            return f"{name}: {value}\r\n".encode("ascii")
+        if as_it_is and _PLAIN_LINE.fullmatch(value):
+            lines = [f"{name}: {value}"] if fits else _at_blanks(f"{name}: {value}", longest)
+            if max(map(len, lines)) <= longest:
+                return "".join(f"{line}\r\n" for line in lines).encode("ascii")
     return _folded(name, value, utf8)
+
+
+def _at_blanks(line: str, longest: int) -> list[str]:
+    """Fold a plain line (RFC 5322, 2.2.3); a word that no line can hold stays whole."""
+    return wrap(
+        line, longest, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 @lru_cache(maxsize=64)

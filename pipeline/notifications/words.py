@@ -28,7 +28,7 @@ class Words:
 
     def lines(self, section: str, key: str) -> tuple[str, ...]:
         """Return a list of texts."""
-        return tuple(str(item) for item in self.section(section).get(key, ()))
+        return tuple(map(str, self.section(section).get(key, ())))
 
     def number(self, section: str, key: str) -> int:
         """Return a whole number; the key must exist."""

@@ -12,6 +12,8 @@ class WrittenMail:
     subject: str
     text: str
     files: tuple[str, ...]
+    sender: str = ""
+    date: str = ""
 
 
 def written(content: bytes) -> WrittenMail:
@@ -24,4 +26,6 @@ def written(content: bytes) -> WrittenMail:
         subject=str(mail["Subject"] or ""),
         text=text.replace("\r\n", "\n").strip("\n"),
         files=tuple(part.get_filename() or "" for part in mail.iter_attachments()),
+        sender=str(mail["From"] or ""),
+        date=str(mail["Date"] or ""),
     )

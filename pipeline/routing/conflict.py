@@ -6,6 +6,7 @@ the form is held for staff. A blank column of a row fits everything.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
@@ -303,10 +304,12 @@ CONFLICT_TABLE: tuple[ConflictRow, ...] = (
 _DEFAULT = Conflict(ConflictDecision.HELD, ConflictEffect.HOLD, "default")
 
 
+@lru_cache(maxsize=1024)
 def decide_conflict(facts: ConflictFacts) -> Conflict:
     """Return what is done with a form for a number; held for staff when no row fits.
 
-    Called while the row of the number is locked, so that two forms are never decided at once.
+    Called while the row of the number is locked, so that two forms are never decided at once. The
+    same facts come with most forms, and the table is long.
     """
     return next(
         (Conflict(row.decision, row.effect, row.name) for row in CONFLICT_TABLE if row.fits(facts)),

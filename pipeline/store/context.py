@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.store.schema.types import key
 from pipeline.store.statements import MAILBOX, Call, OfSeveral, Statement, own_insert, plain, run
+from pipeline.store.undoing.watch import Watch
 from pipeline.store.writes import Writes
 
 #: Of what a portion asks for there are so many rows at most; else each mail asks for itself.
@@ -33,6 +34,8 @@ class Context:
     read_only: bool = False
     seen: dict[tuple[str, ...], Any] = field(default_factory=dict)
     writes: Writes = field(default_factory=Writes)
+    #: Who looks at what is about to change.
+    watch: Watch | None = None
     #: What goes out with the next statement.
     _first: list[Call] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -137,7 +140,7 @@ class Context:
         calls = [*self._first, *self.writes.calls(self.raw.dialect)]
         self._first.clear()
         if calls:
-            run(self.raw, calls)
+            self._run_all(calls)
 
     def _run(self, call: Call, *runs: dict[str, Any]) -> Any:
         calls = [*self._first, call]
@@ -145,12 +148,29 @@ class Context:
         if self.writes and any(self.writes.are_seen_by(concerns, values) for values in runs):
             calls[-1:-1] = self.writes.calls(self.raw.dialect)
         self._first.clear()
+        return self._run_all(calls)
+
+    def _run_all(self, calls: Sequence[Call]) -> Any:
+        if self.watch is not None:
+            self.watch.calls(calls)
         return run(self.raw, calls)
 
     def _at_once_if_reading(self) -> None:
         """Let the database refuse what is written in a transaction that only reads."""
         if self.read_only:
             self.send()
+
+    @contextmanager
+    def watching(self) -> Iterator[Watch]:
+        """Give what knows the rows that the block changed, as they were before it."""
+        self.send()
+        watch = self.watch = Watch(self.raw)
+        try:
+            with watch.listening():
+                yield watch
+                self.send()
+        finally:
+            self.watch = None
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -166,6 +166,15 @@ def overview(transaction: Transaction, request_id: str) -> Overview | None:
     )
 
 
+def newest(transaction: Transaction, most: int) -> list[tuple[str, str]]:
+    """Return id and reference of the newest requests."""
+    found = sa.select(requests.c.id, requests.c.reference).where(
+        requests.c.mailbox_id == transaction.context.mailbox_id
+    )
+    rows = transaction.context.connection.execute(found.order_by(requests.c.id.desc()).limit(most))
+    return [(row[0], row[1]) for row in rows]
+
+
 def _written_to(transaction: Transaction) -> sa.ScalarSelect[int]:
     """Count the requests whose customer wrote and where it is not the move of staff anyway."""
     return (

@@ -1,10 +1,8 @@
 """The queues that staff work through, and the search for a request, as small frozen rows."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,21 +10,17 @@ import sqlalchemy as sa
 
 from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
-from pipeline.model.identifiers import read_prefix, read_reference
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, Move, Status, Track
-from pipeline.store.schema.mail_and_requests import certificates, notes, requests
+from pipeline.store.schema.mail_and_requests import (
+    certificates,
+    notes,
+    requests,
+)
 from pipeline.store.schema.upkeep import desk
-from pipeline.store.tables.rows import constant, filled
+from pipeline.store.search.beside import beside
+from pipeline.store.tables.rows import constant
 from pipeline.store.transaction import Transaction
-
-_SEARCHED_TEXT = 200
-#: So many digits tell a number from a year or a postcode.
-_DIGITS_OF_NUMBER = 7
-_NO_DIGIT = re.compile(r"[^0-9]")
-#: What a part of a number has none of: a letter, or the sign that a whole number begins with.
-_NO_PART = re.compile(r"[^\W\d_]|\+")
-_DIGITS_OF_PART = 4
 
 
 class QueueView(StrEnum):
@@ -57,9 +51,12 @@ _REVIEWS = (Status.POLICY_REVIEW, Status.ELIGIBILITY_REVIEW, Status.CONTENT_REVI
 class QueueRow:
     """A line of a queue. ``since`` is when the status began; ``next_at`` when we look again.
 
-    ``unread``: the customer wrote words that wait for staff. ``promise_at`` is by when a mail of
-    ours promised to write, ``overdue_since`` the first date of it that passed. ``assignee`` has
-    taken it; until ``snoozed_until`` it need not be looked at.
+    ``unread``: the customer wrote words that wait for staff, the first of them since
+    ``unread_since``. ``promise_at`` is by when a mail of ours promised to write, ``overdue_since``
+    the first date of it that passed. ``assignee`` has taken it; until ``snoozed_until`` it need not
+    be looked at. ``due_at`` is by when staff have to act, where the move is theirs. ``problems``
+    counts the answers that are wrong or were asked about; ``last_mail_*`` tell of the last mail in
+    or out: ``last_mail_notice`` is what a mail of ours was, and empty for the customer's.
     """
 
     id: str
@@ -84,9 +81,19 @@ class QueueRow:
     overdue_since: datetime | None = None
     assignee: str = ""
     snoozed_until: datetime | None = None
+    due_at: datetime | None = None
+    unread_since: datetime | None = None
+    problems: int = 0
+    last_mail_at: datetime | None = None
+    last_mail_notice: str = ""
+    last_mail_subject: str = ""
 
 
-_UNREAD = (
+#: By when words have to be read that came at an instant; the view of the flow knows the calendar.
+WordsDue = Callable[[datetime], datetime]
+
+
+UNREAD = (
     sa.exists()
     .where(
         notes.c.mailbox_id == requests.c.mailbox_id,
@@ -113,13 +120,22 @@ _ROW: tuple[sa.ColumnElement[Any], ...] = (
     requests.c.entered_at,
     requests.c.next_at,
     requests.c.certificate_expires_at,
-    _UNREAD.label("unread"),
+    UNREAD.label("unread"),
     requests.c.promise_at,
     requests.c.overdue_since,
     sa.func.coalesce(desk.c.assignee, ""),
     desk.c.snoozed_until,
+    requests.c.due_at,
+    sa.select(sa.func.min(notes.c.waits_since))
+    .where(
+        notes.c.mailbox_id == requests.c.mailbox_id,
+        notes.c.request_id == requests.c.id,
+        notes.c.waits_since.is_not(None),
+    )
+    .correlate(requests)
+    .scalar_subquery(),
 )
-_WITH_DESK = requests.outerjoin(
+WITH_DESK = requests.outerjoin(
     desk,
     sa.and_(desk.c.mailbox_id == requests.c.mailbox_id, desk.c.request_id == requests.c.id),
 )
@@ -147,7 +163,24 @@ def asleep(now: datetime) -> sa.ColumnElement[bool]:
         )
         .correlate(requests)
     )
-    return sa.and_(sleeping, sa.not_(_UNREAD))
+    return sa.and_(sleeping, sa.not_(UNREAD))
+
+
+def in_a_day(at: datetime) -> datetime:
+    """Return the instant a day later, by when words are read where no calendar is known."""
+    return at + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What of a view is shown: what is awake at ``now`` and meets all ``conditions``.
+
+    ``words_due`` tells by when words have to be read that came at an instant.
+    """
+
+    now: datetime | None = None
+    conditions: Sequence[sa.ColumnElement[bool]] = ()
+    words_due: WordsDue = in_a_day
 
 
 def queue(
@@ -159,45 +192,79 @@ def queue(
     limit: int = 50,
     offset: int = 0,
 ) -> list[QueueRow]:
-    """Return a page of a queue: who waits longest first; ``all`` shows the newest first.
+    """Return a page of a queue: what is due first; ``all`` shows the newest first.
 
     ``now`` leaves out of ``needs-me`` what sleeps then; ``assignee`` leaves what that colleague has
     taken.
     """
-    statement = _mine(transaction)
-    if assignee:
-        statement = statement.where(desk.c.assignee == assignee)
+    conditions = [desk.c.assignee == assignee] if assignee else []
+    narrowing = Narrowing(now, conditions)
+    return narrowed(transaction, view, narrowing, limit=limit, offset=offset)
+
+
+def narrowed(
+    transaction: Transaction,
+    view: QueueView,
+    narrowing: Narrowing,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[QueueRow]:
+    """Return a page of a part of a queue, in the order of :func:`queue`."""
+    statement = _mine(transaction).where(*narrowing.conditions)
     if view is QueueView.NEEDS_ME:
-        return _needs_me(transaction, statement, limit, offset, now)
+        rows = _needs_me(transaction, statement, limit + offset, narrowing)
+        return _told(transaction, rows[offset:])
     if view is QueueView.EXPIRING:
         statement = _expiring(statement)
     elif view is QueueView.ALL:
         statement = statement.order_by(requests.c.id.desc())
     else:
         statement = statement.where(OPEN, *_narrowed(view)).order_by(*_order(view))
-    return _rows(transaction, statement.limit(limit).offset(offset))
+    return _told(transaction, _rows(transaction, statement.limit(limit).offset(offset)))
+
+
+def rows_of(transaction: Transaction, request_ids: Sequence[str]) -> list[QueueRow]:
+    """Return the lines of requests, in the order of their ids as they are given."""
+    if not request_ids:
+        return []
+    found = _rows(transaction, _mine(transaction).where(requests.c.id.in_(request_ids)))
+    places = {request_id: place for place, request_id in enumerate(request_ids)}
+    return _told(transaction, sorted(found, key=lambda row: places[row.id]))
+
+
+def shown_in(view: QueueView, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of what a view shows at ``now``, for a search in it."""
+    if view is QueueView.ALL:
+        return []
+    if view is QueueView.EXPIRING:
+        return [OPEN, _LIVE]
+    if view is not QueueView.NEEDS_ME:
+        return [OPEN, *_narrowed(view)]
+    moves = sa.and_(OPEN, requests.c.move == Move.STAFF, sa.not_(asleep(now)))
+    written = sa.and_(UNREAD, sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF))
+    return [sa.or_(requests.c.overdue_since.is_not(None), moves, written)]
 
 
 def _mine(transaction: Transaction) -> sa.Select[Any]:
     return (
         sa.select(*_ROW)
-        .select_from(_WITH_DESK)
+        .select_from(WITH_DESK)
         .where(requests.c.mailbox_id == transaction.context.mailbox_id)
     )
 
 
 def _order(view: QueueView) -> tuple[sa.ColumnElement[Any], ...]:
     if view is QueueView.APPROVE:
-        return (requests.c.next_at.is_(None), requests.c.next_at, requests.c.id)
+        return (requests.c.due_at.is_(None), requests.c.due_at, requests.c.id)
     return (requests.c.open_since, requests.c.id)
 
 
 def _needs_me(
     transaction: Transaction,
     statement: sa.Select[Any],
-    limit: int,
-    offset: int,
-    now: datetime | None,
+    most: int,
+    narrowing: Narrowing,
 ) -> list[QueueRow]:
     """Return where a promise was not kept, and where the move or words to read are for staff.
 
@@ -205,28 +272,39 @@ def _needs_me(
     """
     overdue, in_time = requests.c.overdue_since, requests.c.overdue_since.is_(None)
     late = statement.where(overdue.is_not(None)).order_by(overdue, requests.c.id)
+    now = narrowing.now
     awake = () if now is None else (sa.not_(asleep(now)),)
-    moves = statement.where(OPEN, in_time, requests.c.move == Move.STAFF, *awake).order_by(
-        requests.c.open_since, requests.c.id
-    )
+    due = requests.c.due_at
+    moves = statement.where(
+        due.is_not(None), OPEN, in_time, requests.c.move == Move.STAFF, *awake
+    ).order_by(due, requests.c.id)
+    written = statement.where(*_written(transaction)).order_by(requests.c.entered_at, requests.c.id)
+    rows = [row for part in (late, moves, written) for row in _rows(transaction, part.limit(most))]
+
+    def most_urgent(row: QueueRow) -> tuple[bool, datetime, str]:
+        """Order what was promised and not kept first, then by when staff have to act."""
+        since = row.unread_since
+        read_by = narrowing.words_due(since) if since is not None else None
+        by = row.overdue_since or min(filter(None, (row.due_at, read_by)), default=row.since)
+        return (row.overdue_since is None, by, row.id)
+
+    return sorted(rows, key=most_urgent)[:most]
+
+
+def _written(transaction: Transaction) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return where words wait for staff although the move is not theirs.
+
+    A request that has ended has no open_since, and may be written to still. The notes are asked
+    first: they are few, and an EXISTS for each request would read all of them.
+    """
     noted = sa.select(notes.c.request_id).where(
         notes.c.mailbox_id == transaction.context.mailbox_id, notes.c.waits_since.is_not(None)
     )
-    # a request that has ended has no open_since, and may be written to still
-    written = statement.where(
-        requests.c.id.in_(noted), in_time, sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF)
-    ).order_by(requests.c.entered_at, requests.c.id)
-    rows = [
-        row
-        for part in (late, moves, written)
-        for row in _rows(transaction, part.limit(offset + limit))
-    ]
-    return sorted(rows, key=_most_urgent)[offset : offset + limit]
-
-
-def _most_urgent(row: QueueRow) -> tuple[bool, datetime, str]:
-    """Order what was promised and not kept first, then by how long it waits."""
-    return (row.overdue_since is None, row.overdue_since or row.since, row.id)
+    return (
+        requests.c.id.in_(noted),
+        requests.c.overdue_since.is_(None),
+        sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
+    )
 
 
 def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
@@ -262,52 +340,6 @@ def _expiring(statement: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def search(transaction: Transaction, text: str, *, limit: int = 50) -> list[QueueRow]:
-    """Return the requests that ``text`` may mean, newest first.
-
-    ``text`` is a reference or its beginning, an address, a mail domain, a number, each in any
-    spelling, a part of a number (four digits or more), or a part of the company's name. The first
-    kind that finds something counts; all but a number without its country, a part of one, and the
-    last two use an index.
-    """
-    wanted = text.strip()[:_SEARCHED_TEXT]
-    if not wanted:
-        return []
-    mine = _mine(transaction)
-    # one statement each: SQLite gives up its indexes for an OR that is sorted
-    for condition in _meanings(wanted):
-        statement = mine.where(condition).order_by(requests.c.id.desc())
-        found = _rows(transaction, statement.limit(limit))
-        if found:
-            return found
-    return []
-
-
-def _meanings(wanted: str) -> Iterable[sa.ColumnElement[bool]]:
-    """Yield what ``wanted`` may mean, the narrowest first."""
-    plain = unicodedata.normalize("NFKC", wanted)
-    if plain.upper().startswith(("WA-", "WA ")) or read_reference(plain) is not None:
-        reference = read_prefix(plain)
-        yield sa.and_(requests.c.reference >= reference, requests.c.reference < reference + "~")
-    yield requests.c.address_key == plain.lower()
-    digits = _NO_DIGIT.sub("", plain)
-    # Japanese keyboards have the mark of long vowels where others have the dash
-    dashed = plain.replace("\u30fc", "-")
-    is_part = len(digits) >= _DIGITS_OF_PART and not _NO_PART.search(dashed)
-    if len(digits) >= _DIGITS_OF_NUMBER or is_part:
-        known = filled(requests.c.number)
-        international = digits.removeprefix("00")
-        yield sa.and_(requests.c.number == f"+{international}", known)
-        national = digits.lstrip("0")
-        yield sa.and_(requests.c.number.endswith(national, autoescape=True), known)
-        if is_part and national:
-            yield sa.and_(requests.c.number.contains(national, autoescape=True), known)
-    if "." in plain:
-        domain = plain.lower().lstrip("@")
-        yield requests.c.address_key.endswith(f"@{domain}", autoescape=True)
-    yield requests.c.company.icontains(wanted, autoescape=True)
-
-
 def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
     """Return how many open requests a view shows at ``now``; history is never counted."""
     if view is QueueView.NEEDS_ME:
@@ -319,12 +351,7 @@ def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
             requests.c.move == Move.STAFF,
             sa.not_(asleep(now)),
         )
-        written = _count(
-            transaction,
-            _UNREAD,
-            requests.c.overdue_since.is_(None),
-            sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF),
-        )
+        written = _count(transaction, *_written(transaction))
         return late + moves + written
     narrowed = (_LIVE,) if view is QueueView.EXPIRING else _narrowed(view)
     return _count(transaction, OPEN, *narrowed)
@@ -341,3 +368,9 @@ def _count(transaction: Transaction, *conditions: sa.ColumnElement[bool]) -> int
 
 def _rows(transaction: Transaction, statement: sa.Select[Any]) -> list[QueueRow]:
     return [QueueRow(*row) for row in transaction.context.connection.execute(statement)]
+
+
+def _told(transaction: Transaction, rows: Sequence[QueueRow]) -> list[QueueRow]:
+    """Return the lines of a page with what is told beside: problems, and the last mail."""
+    found = beside(transaction.context, [row.id for row in rows])
+    return [replace(row, **found.get(row.id, {})) for row in rows]

@@ -64,6 +64,7 @@ class MessageRecord:
     moves that the server refused. ``last_error`` is the code of the last failure and ``trace`` its
     type and place; ``stumbles`` counts the failures that the mail was not to blame for.
     ``sender_warnings`` are the codes of what in the sender's fields may deceive a reader.
+    ``for_staff`` tells of a reply whether a person had to read it (None: not known).
     """
 
     id: str
@@ -103,11 +104,16 @@ class MessageRecord:
     suggested: EventName | None = None
     vouched_by: str = ""
     list_id: str = ""
+    for_staff: bool | None = None
 
     @property
     def has_bytes(self) -> bool:
         """Whether all raw bytes were fetched."""
         return not self.oversized and not self.withheld
+
+
+#: The rule of a request that staff opened for somebody who had not mailed.
+ENTERED_BY_STAFF = "entered_by_staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +124,11 @@ class RequestRecord:
     this stay in the status. ``thread`` are the Message-IDs of its mail, first and last ten.
     ``number`` is E.164 or empty. ``organisation`` is the verified From domain that is no free-mail
     domain, or the address itself. ``acknowledged_warnings`` are the staff warnings ticked off.
-    ``move`` tells whose move it is, as the track declares it for the status; the queues read it.
+    ``move`` tells whose move it is, as the track declares it for the status, or that of staff where
+    the mail that was to tell its customer was taken back; the queues read it.
     ``began_with`` is the verdict of the first mail's sender (None: it was not kept);
     ``sender_verdict`` is *pass* as well once the mailbox is proven.
+    ``due_at`` is by when staff have to act, where the move is theirs.
     ``proposals`` are what a mail without a form told in its words, ``form_sent`` is the form that
     staff sent, filled in beforehand.
     """
@@ -154,6 +162,7 @@ class RequestRecord:
     proposals: Proposals = ()
     form_sent: FormKind | None = None
     began_with: SenderVerdict | None = None
+    due_at: datetime | None = None
 
     @property
     def beginning(self) -> SenderVerdict:
@@ -164,6 +173,11 @@ class RequestRecord:
     def status(self) -> Status:
         """The present status."""
         return self.state.status
+
+    @property
+    def waits_for_proof(self) -> bool:
+        """Whether staff entered it, and its sender has not answered a mail of ours yet."""
+        return self.route_rule == ENTERED_BY_STAFF and self.sender_verdict is SenderVerdict.NONE
 
     def held_for(self, reason: HoldReason) -> bool:
         """Whether the request is held, and for this reason."""

@@ -25,6 +25,8 @@ Row = Sequence[Any]
 Condition = sa.ColumnElement[bool]
 Lock = Literal["", "wait", "skip"]
 
+_WRITES = (sa.Insert, sa.Update, sa.Delete)
+
 #: The parameter that every statement about one mailbox has.
 MAILBOX = "mailbox_id"
 
@@ -55,17 +57,17 @@ class Statement:
     def rows(self, dialect: sa.Dialect, values: Values, *, locks: bool) -> "Call":
         """Return the call that gives all rows, with the values of their columns' types."""
         prepared = self._on(dialect, locks=locks)
-        return Call(prepared, prepared.parameters(values), prepared.all_rows)
+        return Call(prepared, prepared.parameters(values), prepared.all_rows, values=(values,))
 
     def first(self, dialect: sa.Dialect, values: Values, *, locks: bool) -> "Call":
         """Return the call that gives the first row, or None."""
         prepared = self._on(dialect, locks=locks)
-        return Call(prepared, prepared.parameters(values), prepared.one_row)
+        return Call(prepared, prepared.parameters(values), prepared.one_row, values=(values,))
 
     def change(self, dialect: sa.Dialect, values: Values) -> "Call":
         """Return the call that gives how many rows it changed."""
         prepared = self._on(dialect)
-        return Call(prepared, prepared.parameters(values), _changed)
+        return Call(prepared, prepared.parameters(values), _changed, values=(values,))
 
     def change_all(self, dialect: sa.Dialect, rows: Sequence[Values]) -> "Call":
         """Return the call that runs it once for each of ``rows``, one at least."""
@@ -73,7 +75,7 @@ class Statement:
             return self.change(dialect, rows[0])
         prepared = self._on(dialect)
         many = [prepared.parameters(values) for values in rows]
-        return Call(prepared, many, _changed, many=True)
+        return Call(prepared, many, _changed, many=True, values=rows)
 
     def _on(self, dialect: sa.Dialect, *, locks: bool = True) -> "Prepared":
         prepared = self._prepared.get((dialect.name, locks))
@@ -148,6 +150,8 @@ class Prepared:
     fixed: Values = field(default_factory=dict)
     positional: bool = True
     columns: tuple[tuple[int, Convert], ...] = ()
+    #: the statement itself, where it writes
+    writes: Any = None
 
     def parameters(self, values: Values) -> Any:
         """Return ``values`` as the driver takes them. Raises StatementError for a wrong one."""
@@ -183,12 +187,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A statement with its parameters, and what is taken of its answer."""
+    """A statement with its parameters, and what is taken of its answer.
+
+    ``values`` are what it is run with, before the driver's form: those of each run.
+    """
 
     prepared: Prepared
     parameters: Any
     take: Convert
     many: bool = False
+    values: Sequence[Values] = ()
 
 
 def plain(text: str) -> Call:
@@ -241,6 +249,7 @@ def _prepared(construct: Any, dialect: sa.Dialect) -> Prepared:
         fixed={name: bind.value for name, bind in binds.items() if bind.unique},
         positional=compiled.positional,
         columns=tuple((at, convert) for at, convert in results if convert is not None),
+        writes=construct if isinstance(construct, _WRITES) else None,
     )
 
 

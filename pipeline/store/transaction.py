@@ -20,7 +20,8 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.users import Desk, Sessions, Tokens, Users
+from pipeline.store.tables.users import Desk, LogInPauses, Sessions, StaffLog, Tokens, Users
+from pipeline.store.undoing.table import Undo
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Transaction:
     sent_texts = _Table(SentTexts)
     counters = _Table(Counters)
     desk = _Table(Desk)
+    undo = _Table(Undo)
     quarantine = _Table(Quarantine)
     alerts = _Table(Alerts)
     leases = _Table(Leases)
@@ -64,6 +66,8 @@ class Transaction:
     tokens = _Table(Tokens)
     users = _Table(Users)
     sessions = _Table(Sessions)
+    log_in_pauses = _Table(LogInPauses)
+    staff_log = _Table(StaffLog)
     privacy = _Table(Privacy)
     meta_numbers = _Table(MetaNumbers)
     meta_askings = _Table(MetaAskings)

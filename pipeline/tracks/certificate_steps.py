@@ -1,6 +1,7 @@
 """The common end of onboarding and migration: a certificate is out, or has expired."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Actor, HoldReason, Move, NumberState, Status
@@ -20,6 +21,7 @@ from pipeline.tracks.declaration import (
     Special,
     Step,
     TransitionRule,
+    both,
     unless,
 )
 from pipeline.tracks.shared_deadlines import (
@@ -27,8 +29,10 @@ from pipeline.tracks.shared_deadlines import (
     CERTIFICATE_REMINDERS,
     EXPIRE_CERTIFICATE,
     INTEGRATION_REMINDER,
+    SECOND_MISSING,
     close_after,
     retries,
+    unless_second_missing,
 )
 from pipeline.tracks.shared_steps import (
     ANY_OPEN,
@@ -91,6 +95,14 @@ def over_limit_on(event: E, actors: frozenset[Actor]) -> TransitionRule:
 def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
     """Return the rows by which ``event`` orders a certificate, or is stopped."""
     return (
+        *_stopping(event, actors, unowned),
+        TransitionRule(event, actors, effects=(o.ORDER,), change=ch.order_certificate),
+    )
+
+
+def _stopping(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
+    """Return the rules by which an order by ``event`` is stopped."""
+    return (
         lapses_on(event, actors),
         over_limit_on(event, actors),
         # It is held, or will be, until staff know whose the number is.
@@ -101,7 +113,25 @@ def _ordering(event: E, actors: frozenset[Actor], unowned: Unowned) -> Rules:
             when=c.OWNER_IN_DOUBT,
         ),
         *unowned(event, actors),
-        TransitionRule(event, actors, effects=(o.ORDER,), change=ch.order_certificate),
+    )
+
+
+def _seconding(unowned: Unowned) -> Rules:
+    """Return the rules by which a second person of staff says yes to an ordered certificate.
+
+    Where nobody has said yes, or what was said counts no more, theirs is the first.
+    """
+    return (
+        TransitionRule(
+            E.SECOND, STAFF, when=unless(c.WAITS_FOR_SECOND), refuse="second_not_wanted"
+        ),
+        TransitionRule(E.SECOND, STAFF, when=c.NAMELESS, refuse="second_nameless"),
+        TransitionRule(
+            E.SECOND, STAFF, when=both(unless(c.NO_YES), c.SAID_YES), refuse="second_same_person"
+        ),
+        *_stopping(E.SECOND, STAFF, unowned),
+        TransitionRule(E.SECOND, STAFF, when=c.NO_YES, change=ch.say_yes),
+        TransitionRule(E.SECOND, STAFF, effects=(o.ORDER_NOW,), change=ch.second),
     )
 
 
@@ -120,6 +150,7 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
         TransitionRule(
             E.ISSUED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
         ),
+        TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.ISSUED_TOO_EARLY, refuse="second_missing"),
         TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.OVER_LIMIT, refuse="certificate_limit"),
         TransitionRule(E.ISSUED, SYSTEM_STAFF, when=c.LAPSED, refuse="approval_lapsed"),
         *forbidden,
@@ -138,7 +169,9 @@ def issuing(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -> Rules:
         TransitionRule(
             E.PROCEED, SYSTEM_STAFF, when=unless(c.ORDERED), refuse="certificate_not_ordered"
         ),
+        TransitionRule(E.PROCEED, SYSTEM_STAFF, when=c.WAITS_FOR_SECOND, refuse="second_missing"),
         *_ordering(E.PROCEED, SYSTEM_STAFF, unowned),
+        *_seconding(unowned),
     )
 
 
@@ -177,6 +210,29 @@ BEFORE_SUCCESSOR: Rules = (
     ),
 )
 
+#: A revoked certificate is replaced with one decision: it is ordered as after an approval.
+_REPLACED: Rules = (
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        when=both(c.HELD_AFTER_REVOCATION, c.LAPSED),
+        refuse="approval_lapsed",
+    ),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        when=both(c.HELD_AFTER_REVOCATION, c.OVER_LIMIT),
+        refuse="certificate_limit",
+    ),
+    TransitionRule(
+        E.NEW_CERTIFICATE,
+        STAFF,
+        Status.APPROVED,
+        when=c.HELD_AFTER_REVOCATION,
+        change=ch.replace_revoked,
+    ),
+)
+
 #: The rows of ``held`` on the tracks that give certificates.
 HELD_WITH_CERTIFICATE: Rules = (
     *_CAN_EXPIRE,
@@ -209,6 +265,7 @@ HELD_WITH_CERTIFICATE: Rules = (
         effects=(AlertStaff("certificate_wanted_on_hold"),),
         when=c.held_for(HoldReason.CERTIFICATE_REVOKED),
     ),
+    *_REPLACED,
 )
 
 #: On the tracks that give certificates the one that the withdrawal revoked is made anew.
@@ -295,6 +352,7 @@ def certificate_issued(unowned: Unowned = owned_anyway, forbidden: Rules = ()) -
             *CERTIFICATE_REMINDERS,
             INTEGRATION_REMINDER,
             EXPIRE_CERTIFICATE,
+            SECOND_MISSING,
             *retries(Anchor.CERTIFICATE_WANTED),
         ),
         forward=E.ACTIVATED,
@@ -319,8 +377,10 @@ def certificate_expired(unowned: Unowned = owned_anyway, forbidden: Rules = ()) 
         ),
         (
             INTEGRATION_REMINDER,
-            close_after(30),
+            # who has asked for a certificate is not the one who is awaited
+            replace(close_after(30), when=unless_second_missing),
             APPROVAL_LAPSES,
+            SECOND_MISSING,
             *retries(Anchor.CERTIFICATE_WANTED),
         ),
         forward=E.NEW_CERTIFICATE,

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from pipeline.model.request import Actor, HoldReason, RequestState, Status
-from pipeline.tracks.conditions import SENDER_REASONS, only_slot
+from pipeline.model.request import Actor, EventName, HoldReason, RequestState, Status
+from pipeline.tracks.conditions import SENDER_REASONS, only_slot, person
 from pipeline.tracks.declaration import Case
 
 #: The reason of a cancellation that costs the customer no certificate.
@@ -26,6 +26,8 @@ def without_approval(_case: Case, state: RequestState) -> RequestState:
         ready_confirmed=False,
         slots=(),
         slot=None,
+        first_yes="",
+        second_yes="",
     )
 
 
@@ -104,10 +106,28 @@ def approve(case: Case, state: RequestState) -> RequestState:
     return replace(state, approved_at=case.now, certificates=0)
 
 
+def say_yes(case: Case, state: RequestState) -> RequestState:
+    """Note who of staff says yes to the certificates to come; a second person has to follow."""
+    return replace(state, first_yes=person(case.event.actor_name), second_yes="")
+
+
+def second(case: Case, state: RequestState) -> RequestState:
+    """Note the second yes: the certificate is ordered from now on."""
+    second_yes = person(case.event.actor_name)
+    return replace(state, second_yes=second_yes, certificate_wanted_at=case.now)
+
+
+def take_back_yes(state: RequestState) -> RequestState:
+    """Forget who said yes: what they saw has changed, or was stopped."""
+    if not state.first_yes and not state.second_yes:
+        return state
+    return replace(state, first_yes="", second_yes="")
+
+
 def approve_anew(case: Case, state: RequestState) -> RequestState:
     """Grant a new approval: its certificates are counted from none; staff say it is time."""
     return replace(
-        state,
+        say_yes(case, state),
         approved_at=case.now,
         certificates=0,
         ready_confirmed=True,
@@ -126,8 +146,16 @@ def set_ready_date(case: Case, state: RequestState) -> RequestState:
 
 
 def order_certificate(case: Case, state: RequestState) -> RequestState:
-    """Note since when a certificate is ordered."""
+    """Note since when a certificate is ordered, and who of staff says yes to it by that."""
+    if case.event.name is EventName.NEW_CERTIFICATE and case.event.actor is Actor.STAFF:
+        # one that was ordered already waits on for the yes of others
+        state = state if state.certificate_wanted_at else say_yes(case, state)
     return replace(state, certificate_wanted_at=state.certificate_wanted_at or case.now)
+
+
+def replace_revoked(case: Case, state: RequestState) -> RequestState:
+    """Settle the hold over a revoked certificate; staff say that it is time for another one."""
+    return replace(settle(case, state), ready_confirmed=True)
 
 
 def order_anew(case: Case, state: RequestState) -> RequestState:
@@ -146,7 +174,10 @@ def note_reminder(case: Case, state: RequestState) -> RequestState:
 
 
 def take_certificate(case: Case, state: RequestState) -> RequestState:
-    """Record the issued certificate: one more of this approval, live until it ends."""
+    """Record the issued certificate: one more of this approval, live until it ends.
+
+    The next one needs the yes of a second person anew.
+    """
     return replace(
         state,
         certificates=state.certificates + 1,
@@ -154,6 +185,7 @@ def take_certificate(case: Case, state: RequestState) -> RequestState:
         certificate_created_at=case.event.certificate_created_at or case.now,
         certificate_expires_at=case.event.certificate_expires_at,
         certificate_wanted_at=None,
+        second_yes="",
     )
 
 

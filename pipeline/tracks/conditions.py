@@ -1,10 +1,12 @@
 """The named guards that the declarations are written with, and the facts behind them; pure."""
 
+import unicodedata
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipeline import terms
 from pipeline.model.request import (
+    Actor,
     HoldReason,
     RequestState,
     Slot,
@@ -41,6 +43,8 @@ WAITING_FOR_SUCCESSOR = frozenset(
         Status.APPROVED,
     }
 )
+#: Where a certificate was sent and not used yet.
+_WITH_CERTIFICATE = frozenset({Status.CERTIFICATE_ISSUED, Status.CERTIFICATE_EXPIRED})
 #: Where the customer has to act; a hold may come from there.
 CUSTOMERS_STATUSES = frozenset(
     {
@@ -74,6 +78,33 @@ def is_lapsed(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
 def is_over_limit(state: RequestState, policy: TrackPolicy) -> bool:
     """Return whether the approval has no certificate left."""
     return state.certificates >= policy.certificates_per_approval
+
+
+def person(name: str) -> str:
+    """Return ``name``, or nothing where it names nobody."""
+    return name if _typed(name) else ""
+
+
+def same_person(name: str, other: str) -> bool:
+    """Return whether two names are one person's, however they are typed."""
+    return _typed(name) == _typed(other)
+
+
+def _typed(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    # without what cannot be seen: spaces, and signs that only join or part letters
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "ZC")
+
+
+def lacks_second(state: RequestState, policy: TrackPolicy) -> bool:
+    """Return whether a certificate ordered now has to wait for the yes of a second person."""
+    return policy.two_people and not (state.first_yes and state.second_yes)
+
+
+def waits_for_second(state: RequestState, policy: TrackPolicy) -> bool:
+    """Return whether an ordered certificate waits for the yes of a second person."""
+    ordered = state.certificate_wanted_at is not None and not state.ended
+    return ordered and lacks_second(state, policy)
 
 
 def owns_number(state: RequestState, now: datetime, policy: TrackPolicy) -> bool:
@@ -168,6 +199,25 @@ def _made_anew(case: Case) -> bool:
     return issued and owned and not is_lapsed(state, case.now, case.policy)
 
 
+def _said_yes(case: Case) -> bool:
+    return same_person(case.event.actor_name, case.state.first_yes)
+
+
+def _nameless(case: Case) -> bool:
+    return not person(case.event.actor_name)
+
+
+def _issued_too_early(case: Case) -> bool:
+    """Tell whether a certificate comes that only one person of staff said yes to.
+
+    Who enters what another person approved is the second of the two.
+    """
+    if not waits_for_second(case.state, case.policy):
+        return False
+    named = case.event.actor is Actor.STAFF and not _nameless(case)
+    return not named or not case.state.first_yes or _said_yes(case)
+
+
 def _expiry_ahead(case: Case) -> bool:
     end = case.event.certificate_expires_at
     return end is not None and end > case.now
@@ -214,6 +264,15 @@ HELD_BEFORE_SUCCESSOR = Guard(
     lambda case: case.state.came_from in WAITING_FOR_SUCCESSOR,
     of_state=True,
 )
+HELD_AFTER_REVOCATION = Guard(
+    "held for a revoked certificate, in place of one",
+    lambda case: (
+        case.state.hold_reason is HoldReason.CERTIFICATE_REVOKED
+        and case.state.came_from in _WITH_CERTIFICATE
+        and set(case.state.doubts) <= set(case.state.settled)
+    ),
+    of_state=True,
+)
 HELD_BEFORE_AN_ANSWER = Guard(
     "held while the customer was awaited, and told that we write, or of no deadline",
     lambda case: is_waited_for(case.state),
@@ -232,6 +291,15 @@ ORDERED = Guard(
     lambda case: case.state.certificate_wanted_at is not None,
     of_state=True,
 )
+WAITS_FOR_SECOND = Guard(
+    "a second person's yes is awaited",
+    lambda case: waits_for_second(case.state, case.policy),
+    of_state=True,
+)
+NO_YES = Guard("nobody has said yes", lambda case: not case.state.first_yes, of_state=True)
+NAMELESS = Guard("nobody is named", _nameless)
+SAID_YES = Guard("who said yes first", _said_yes)
+ISSUED_TOO_EARLY = Guard("a second person's yes is missing", _issued_too_early)
 LIVE = Guard("a certificate is live", lambda case: case.state.has_live_certificate, of_state=True)
 EXPIRED = Guard("now is at or after expires_at", _expired)
 EXPIRY_AHEAD = Guard("the certificate ends later than now", _expiry_ahead)

@@ -14,6 +14,8 @@ An effect and a deadline answer with an event of the system, applied before the 
   ``approved`` orders the certificate when the customer is ready (onboarding) or the ownership is
   fresh (migration); a new certificate is ordered in place. With the manual issuer the effect is
   ``AlertStaff("certificate_wanted")`` instead, and staff bring ``ISSUED`` when they have pasted it.
+  While the yes of a second person is missing (``policy.two_people``) it is
+  ``AlertStaff("second_wanted")``, and their ``SECOND`` orders it.
   ``ISSUED`` sends ``certificate_issued`` for the first certificate of an approval and
   ``certificate_reissued`` for each later one. Without an order it is refused.
 * ``PROCEED`` of a deadline orders again what has failed.
@@ -52,6 +54,7 @@ from pipeline.model.request import (
 )
 from pipeline.model.transition import Effect, RevokeCertificate, SetNumber, Transition
 from pipeline.tracks.catalogue import HIDING_STATUSES, TRACKS
+from pipeline.tracks.changes import take_back_yes
 from pipeline.tracks.conditions import WAITING_FOR_SUCCESSOR
 from pipeline.tracks.declaration import (
     Case,
@@ -192,6 +195,8 @@ def _follow(rule: TransitionRule, case: Case) -> tuple[RequestState, tuple[Effec
         **_left(before, status),
     )
     state = _hide(state)
+    if state.status is Status.HELD and before.status is not Status.HELD:
+        state = take_back_yes(state)
     state, certificate = _keep_or_revoke(case, state)
     state, number = _claim_number(before, state)
     chosen = tuple(effect for part in rule.effects for effect in _make(part, case))

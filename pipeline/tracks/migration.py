@@ -71,12 +71,15 @@ _ELIGIBILITY_REVIEW = Step(
     Status.ELIGIBILITY_REVIEW,
     Move.STAFF,
     (
-        TransitionRule(E.APPROVE, STAFF, Status.SLOT_PLANNING, when=c.TWO_STEP_OFF),
+        TransitionRule(
+            E.APPROVE, STAFF, Status.SLOT_PLANNING, when=c.TWO_STEP_OFF, change=ch.say_yes
+        ),
         TransitionRule(
             E.APPROVE,
             STAFF,
             Status.AWAITING_TWO_STEP_OFF,
             notice(NoticeName.TWO_STEP_INSTRUCTIONS),
+            change=ch.say_yes,
         ),
         TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         _DIRECTLY_ELIGIBLE,

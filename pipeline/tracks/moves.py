@@ -1,6 +1,7 @@
 """Whose move it is, what they can do, and the way of a track; for the faces and the queues."""
 
 from datetime import UTC, datetime
+from itertools import islice
 
 from pipeline.model.request import (
     Actor,
@@ -12,18 +13,27 @@ from pipeline.model.request import (
     Track,
     TrackPolicy,
 )
+from pipeline.model.transition import DeadlineKind
+from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.declaration import Case, TransitionRule
+from pipeline.tracks.stay import Stay
 
 #: Only for conditions that look at the state alone.
 _NO_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 def whose_move(state: RequestState, policy: TrackPolicy) -> Move:
-    """Return whose move it is; with the manual issuer staff bring an ordered certificate."""
+    """Return whose move it is; with the manual issuer staff bring an ordered certificate.
+
+    One that waits for the yes of a second person waits for staff with every issuer.
+    """
     step = None if state.ended else TRACKS[state.track].step(state.status)
     if step is None:
         return Move.NOBODY
+    if waits_for_second(state, policy):
+        return Move.STAFF
     return step.manual_move if step.manual_move and policy.manual_issuer else step.move
 
 
@@ -58,6 +68,22 @@ def forward_event(state: RequestState) -> EventName | None:
     """Return what ``request advance`` means in the present status; None: nothing."""
     step = None if state.ended else TRACKS[state.track].step(state.status)
     return step.forward if step else None
+
+
+def staff_due_at(
+    state: RequestState, policy: TrackPolicy, *, customer_zone: str, team: WorkingCalendar
+) -> datetime | None:
+    """Return by when staff have to act, where the move is theirs; None: no rule tells it.
+
+    It is what our last mail promised, else the first alert of the stay. A stay begins when the move
+    comes to staff, so the clock stands still while the customer or Meta is to move.
+    """
+    step = None if state.ended else TRACKS[state.track].step(state.status)
+    if step is None or state.promise_at is not None:
+        return state.promise_at if step is not None else None
+    stay = Stay(state, policy, customer_zone, team)
+    alerts = (entry for entry in step.deadlines if entry.kind is DeadlineKind.ALERT)
+    return min((at for entry in alerts for at in islice(stay.instants(entry), 1)), default=None)
 
 
 def journey(track: Track) -> tuple[Status, ...]:

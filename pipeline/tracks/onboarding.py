@@ -58,8 +58,17 @@ _POLICY_REVIEW = Step(
     Status.POLICY_REVIEW,
     Move.STAFF,
     (
-        TransitionRule(E.APPROVE, STAFF, Status.NAME_REVIEW, _META_BEGAN, when=c.BUSINESS_VERIFIED),
-        TransitionRule(E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION, _META_BEGAN),
+        TransitionRule(
+            E.APPROVE,
+            STAFF,
+            Status.NAME_REVIEW,
+            _META_BEGAN,
+            when=c.BUSINESS_VERIFIED,
+            change=ch.say_yes,
+        ),
+        TransitionRule(
+            E.APPROVE, STAFF, Status.BUSINESS_VERIFICATION, _META_BEGAN, change=ch.say_yes
+        ),
         TransitionRule(E.VERIFIED, META, change=ch.business_verified),
         TransitionRule(E.REJECT, STAFF, Status.REJECTED, notice(NoticeName.REJECTED)),
         *REVISABLE,

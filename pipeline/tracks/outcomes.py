@@ -6,7 +6,13 @@ from datetime import datetime
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName, HoldReason, RequestState, TrackPolicy
 from pipeline.model.transition import AlertStaff, Effect, IssueCertificate, SendNotice
-from pipeline.tracks.conditions import is_lapsed, is_over_limit, is_ready, owns_number
+from pipeline.tracks.conditions import (
+    is_lapsed,
+    is_over_limit,
+    is_ready,
+    lacks_second,
+    owns_number,
+)
 from pipeline.tracks.declaration import Case, Chosen
 
 #: Holds that the acknowledgement went out before.
@@ -14,6 +20,12 @@ _TOLD = frozenset({HoldReason.NUMBER, HoldReason.OWNERSHIP})
 
 
 def _order(case: Case) -> tuple[Effect, ...]:
+    if lacks_second(case.state, case.policy):
+        return (AlertStaff("second_wanted"),)
+    return _order_now(case)
+
+
+def _order_now(case: Case) -> tuple[Effect, ...]:
     if case.policy.manual_issuer:
         return (AlertStaff("certificate_wanted"),)
     return (IssueCertificate(),)
@@ -70,7 +82,9 @@ def _alert(_case: Case) -> tuple[Effect, ...]:
     return (AlertStaff("overdue"),)
 
 
-ORDER = Chosen("issue (manual issuer: alert certificate_wanted)", _order)
+_ORDERED = "issue (manual issuer: alert certificate_wanted"
+ORDER = Chosen(f"{_ORDERED}; a second yes is missing: alert second_wanted)", _order)
+ORDER_NOW = Chosen(f"{_ORDERED})", _order_now)
 ASKED = Chosen("needs_correction or question", _asked)
 HELD_OR_QUESTION = _question_or(NoticeName.HELD)
 M2M_QUESTION = _question_or(NoticeName.QUESTION, "m2m")

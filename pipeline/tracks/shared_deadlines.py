@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from pipeline import terms
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import EventName, HoldReason
+from pipeline.model.request import EventName, HoldReason, RequestState, TrackPolicy
 from pipeline.model.retry import Retry
 from pipeline.model.transition import DeadlineKind
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.declaration import Anchor, Due, Unit
 
 #: When an outside service fails, the same is tried again after these times, then once a day.
@@ -81,6 +82,17 @@ CLOSE_UNPROVEN = (
 )
 
 
+def unless_second_missing(state: RequestState, policy: TrackPolicy) -> bool:
+    """Whether no certificate waits for the yes of a second person."""
+    return not waits_for_second(state, policy)
+
+
+def _is_tried_again(state: RequestState, policy: TrackPolicy) -> bool:
+    """Whether what is due is done by us: what staff bring or have to say is not tried again."""
+    by_staff = policy.manual_issuer and state.certificate_wanted_at is not None
+    return not by_staff and unless_second_missing(state, policy)
+
+
 def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
     """Return the repeated attempts of something that an outside service does for us."""
     last = len(_RETRY.waits)
@@ -93,14 +105,25 @@ def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
             span=span,
             every=1 if index == last else 0,
             exact=True,
-            when=lambda state, policy: (
-                not (policy.manual_issuer and state.certificate_wanted_at is not None)
-            ),
+            when=_is_tried_again,
             group="retry",
         )
         for index, span in enumerate(_RETRY.waits, 1)
     )
 
+
+#: Where the customer is awaited as well, staff are told that a colleague's yes is missing.
+SECOND_MISSING = Due(
+    "second",
+    DeadlineKind.ALERT,
+    EventName.ALERT,
+    after=1,
+    every=_WORKING_WEEK,
+    unit=Unit.WORKING_DAYS,
+    anchor=Anchor.CERTIFICATE_WANTED,
+    when=waits_for_second,
+    group="second",
+)
 
 EXPIRE_CERTIFICATE = Due(
     "expire", DeadlineKind.EXPIRE, EventName.EXPIRE, anchor=Anchor.CERTIFICATE_END, exact=True

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pipeline.forms.definitions.definition import Question
 from pipeline.model.problem import Verdict
-from pipeline.validation.business_name import names_without_form
 from pipeline.validation.characters import (
     clean,
     damaged,
@@ -240,7 +239,6 @@ def _generic(name: str, _question: Question) -> Finding | None:
             and all(word in _GENERIC or word in _FILLERS or word.isdigit() for word in words)
         )
         or re.sub(r"\d+$", "", folded) in _FILLERS
-        or names_without_form(name)[0] == ""
         or folded.strip("()") in _LEGAL_ALONE
         or folded in assent_words()
         or _is_mashed(folded)

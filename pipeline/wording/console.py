@@ -1,12 +1,14 @@
-"""The words of the command line: in the operator's language, else in that of the team.
+"""The words for staff: in the language of who reads them, else in that of the team.
 
-The operator's is what PIPELINE_LANG, LC_ALL, LC_MESSAGES or LANG names, if there are words in it;
+An operator's is what PIPELINE_LANG, LC_ALL, LC_MESSAGES or LANG names, if there are words in it;
 the team's is the setting ``team.language``. What a language lacks is said in English.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -20,6 +22,8 @@ from pipeline.wording.inert import inert
 _LONGEST = 300
 #: The beginnings of the keys for why a mail has its outcome, in the order in which they are tried.
 _KINDS_OF_WHY = ("became_", "rule_", "event_", "automatic_", "")
+#: A command or an option in a sentence.
+_OF_SHELL = re.compile(r"\bpipeline [a-z]|(?<![\w-])--[a-z]")
 #: What stands between the language and the rest of a locale: ``ja_JP.UTF-8``.
 _LOCALE = re.compile(r"[_.@-]")
 
@@ -35,8 +39,27 @@ def _unknown() -> str:
 _TEAM = {"language": _unknown}
 
 
-@cache
+#: The language that is spoken while a page is made for somebody; empty: that of the process.
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
+
+
 def language() -> str:
+    """Return the language that is spoken now: that of who looks, else that of the process."""
+    return _SPOKEN.get() or language_of_process()
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak the language ``code`` in this thread or task until the end of the block."""
+    token = _SPOKEN.set(_known(code))
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+@cache
+def language_of_process() -> str:
     """Return the first language that the environment names and we have, else the team's."""
     return named_language() or _known(_TEAM["language"]()) or _FALLBACK
 
@@ -57,7 +80,7 @@ def named_language() -> str:
 def speak_as_team(find: Callable[[], str] = _unknown) -> None:
     """Let ``find`` say the language where the environment names none; empty: English."""
     _TEAM["language"] = find
-    language.cache_clear()
+    language_of_process.cache_clear()
 
 
 def _table(section: str) -> Mapping[str, Any]:
@@ -79,7 +102,7 @@ def _shared(section: str) -> Mapping[str, Any]:
     return read_table(section, "notices", f"words.{language()}.toml")
 
 
-def word(key: str, **values: object) -> str:
+def word(key: str, /, **values: object) -> str:
     """Return the words of ``key`` with its placeholders filled; texts that fill them are inert."""
     text = _typed(_table("words")[key], escape=bool(values))
     filling = {
@@ -152,12 +175,19 @@ def _event(code: str) -> str:
     return word("next_step") if code == "advance" else named("event", code)
 
 
+def _events(codes: str) -> str:
+    """Return the codes of several events, each with its words."""
+    return listed(f"`{code}` ({named('event', code)})" for code in codes.split(", "))
+
+
 #: Parameters of errors whose value is a code that has words.
 _NAMES: Mapping[str, Callable[[str], str]] = {
     "status": step,
     "event": _event,
     "actor": status_word,
     "failure": reason,
+    "hold": status_word,
+    "events": _events,
 }
 
 
@@ -176,13 +206,14 @@ def option_help(name: str) -> str:
     return _typed(_table("options").get(name, ""))
 
 
-def explain(error: PipelineError) -> str:
+def explain(error: PipelineError, *, to_type: bool = True) -> str:
     """Return what happened, why it matters, and what to do next; each of several errors.
 
-    Of a refusal without the why: it is nothing but a rule at work.
+    Of a refusal without the why: it is nothing but a rule at work. Without ``to_type`` a sentence
+    that says what to type in a shell is left out, for who has no shell in front of them.
     """
     if isinstance(error, SettingsError):
-        return "\n\n".join(explain(single) for single in error.errors)
+        return "\n\n".join(explain(single, to_type=to_type) for single in error.errors)
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
@@ -193,8 +224,8 @@ def explain(error: PipelineError) -> str:
         }
     )
     parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
-    texts = [_typed(entry[part], escape=True) for part in parts]
-    return "\n".join(text.format_map(values) for text in texts)
+    told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
+    return "\n".join(_typed(text, escape=True).format_map(values) for text in told)
 
 
 def _typed(text: str, *, escape: bool = False) -> str:

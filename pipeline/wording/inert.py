@@ -7,9 +7,9 @@ JOINER = "\u200d"
 #: What keeps two letters apart that would be joined (U+200C).
 NON_JOINER = "\u200c"
 _REPLACEMENT = "�"
-#: Characters that take no room and leave no trace although they are letters or marks.
 #: Controls that count as blanks although nobody types them (the others are no blanks at all).
 _CONTROLS = frozenset("\x1c\x1d\x1e\x1f\x85")
+#: Characters that take no room and leave no trace although they are letters or marks.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
@@ -22,6 +22,18 @@ def inert(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_seen(text, index) for index in range(len(text)))
+
+
+def visible(value: object) -> object:
+    """Return what a page prints, each line of a plain text inert; what is marked up stays.
+
+    For the ``finalize`` of a Jinja environment.
+    """
+    if type(value) is not str:  # what is marked up already consists of such texts
+        return value
+    if value.isascii() and value.isprintable():  # most of a page
+        return value
+    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
 
 
 def _seen(text: str, index: int) -> str:

@@ -7,9 +7,11 @@ import pytest
 
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.needed import skip_without
+from tests.world.command_line import english
+from tests.world.desk import desk, make_desk
 from tests.world.fixtures import empty_sqlite, guard, make_world
 
-__all__ = ["empty_sqlite", "guard", "make_world"]
+__all__ = ["desk", "empty_sqlite", "english", "guard", "make_desk", "make_world"]
 
 _names = itertools.count()
 

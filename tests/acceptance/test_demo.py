@@ -31,13 +31,16 @@ def _rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
         names = [
             row[0]
             for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not row[0].startswith(
+                "searched_words"
+            )  # the index of the search has no rows to read
         ]
         found = {
             name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
             for name in names
         }  # the names come from the database
         found["memory"] = [
-            row for row in found["memory"] if not {"last_batch", "batch_gaps"} & set(row)
+            row for row in found["memory"] if not {"last_batch", "batch_gaps", "runs"} & set(row)
         ]
         return found
     finally:

@@ -55,7 +55,7 @@ def test_the_third_refusal_quarantines_the_message_and_a_release_brings_it_back(
         assert (summary.quarantined, summary.exit_code) == (1, ExitCode.UNFINISHED)
     (entry,) = box.services.store.run(lambda tx: tx.quarantine.list())
     assert (entry.reason, entry.attempts) == ("IntegrityError", 3)
-    release(box.services, entry.id)
+    release(box.services, entry.id, "sato")
     summary = box.batch()
     assert (summary.processed, summary.sent) == (1, 1)
     assert [row.outcome for row in box.messages()] == [Outcome.REQUEST] * 2

@@ -210,7 +210,7 @@ def test_released_mail_is_fetched_anew(box: ImapBox) -> None:
         entry = tx.quarantine.list()[-1]
     assert entry.reason == "mail_withheld"
     box.liar.lies = []
-    release(box.services, entry.id)
+    release(box.services, entry.id, "sato")
     summary = box.run()
     assert (summary.processed, summary.exit_code) == (1, ExitCode.DONE)
     box.nothing_lost_nothing_doubled()

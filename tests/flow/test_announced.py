@@ -22,6 +22,7 @@ from pipeline.flow.services import Services
 from pipeline.flow.services.state import open_store
 from pipeline.flow.staff import certificates, corrections, letters, organisations, replies, review
 from pipeline.flow.staff.desk.rehearsal import rehearse
+from pipeline.flow.staff.desk.second import second
 from pipeline.flow.staff.drop import drop
 from pipeline.flow.staff.possible import decisions_now
 from pipeline.flow.staff.send_form import send_form
@@ -29,10 +30,12 @@ from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, HoldReason, Slot, Status, Track
 from pipeline.store.records import RequestRecord
 from tests.world.customers import HANAKO, form
+from tests.world.fixtures import MakeWorld
 from tests.world.mails import Customer
 from tests.world.world import World
 
 _WHO = "saki"
+_COLLEAGUE = "ken"
 _NUMBER = "+819012345678"
 Decision = Callable[[Services, RequestRecord, str], RequestRecord]
 Begin = Callable[[World], object]
@@ -88,6 +91,10 @@ _DECISIONS: dict[str, tuple[Decision, EventName | None]] = {
     "tick": (replies.tick, None),
     "created": (review.mark_created, EventName.MARK_CREATED),
     "active": (review.mark_active, EventName.ACTIVATED),
+    "second": (
+        lambda services, record, _who: second(services, record, _COLLEAGUE),
+        EventName.SECOND,
+    ),
     "reissue": (certificates.reissue_certificate, EventName.NEW_CERTIFICATE),
     "revoke": (
         lambda services, record, who: certificates.revoke_certificate(
@@ -127,7 +134,7 @@ class Place:
     status: Status
 
 
-def _open(like: World, home: Path, now: timedelta) -> World:
+def open_copy(like: World, home: Path, now: timedelta) -> World:
     """Open a copy of a world's home at its instant."""
     settings = like.services.settings
     store_settings = settings.store.model_copy(update={"home": home})
@@ -139,7 +146,7 @@ def _open(like: World, home: Path, now: timedelta) -> World:
     return World(services, clock, Customer(clock))
 
 
-def _copied(home: Path, number: int) -> Path:
+def copied(home: Path, number: int) -> Path:
     to = home.parent / f"walk_{number}"
     shutil.copytree(home, to)
     return to
@@ -185,8 +192,8 @@ class Walk:
 
     def _copy(self, place: Place) -> tuple[Path, World]:
         self._count += 1
-        home = _copied(place.home, self._count)
-        return home, _open(self._world, home, place.now)
+        home = copied(place.home, self._count)
+        return home, open_copy(self._world, home, place.now)
 
     def _later(self, place: Place) -> Iterator[Place]:
         """Let a certificate expire: staff cannot do that."""
@@ -199,7 +206,7 @@ class Walk:
                     yield Place(home, place.now + timedelta(days=8), world.request().status)
 
     def _decide_all(self, place: Place) -> Iterator[Place]:
-        here = _open(self._world, place.home, place.now)
+        here = open_copy(self._world, place.home, place.now)
         with here.services.store:
             record = here.request()
             offered = {found.event: found for found in decisions_now(here.services, record)}
@@ -244,7 +251,7 @@ def _form(kind: FormKind = FormKind.ONBOARDING, **answers: str) -> Begin:
     return lambda world: world.mail(HANAKO, form(kind, **answers))
 
 
-_BEGINNINGS: dict[str, Begin] = {
+BEGINNINGS: dict[str, Begin] = {
     "onboarding": _form(),
     "wrong": _form(contact_email="nobody"),
     "migration": _form(FormKind.MIGRATION),
@@ -253,19 +260,30 @@ _BEGINNINGS: dict[str, Begin] = {
     "unproven": lambda world: world.mail(HANAKO, form(), proof="none"),
     "forged": lambda world: world.mail(HANAKO, form(), proof="fail"),
 }
+#: Beginnings that lead to certificates.
+_TO_CERTIFICATES = ("onboarding", "migration")
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "two_people"),
     [
-        pytest.param(name, marks=pytest.mark.long) if name != "forged" else name
-        for name in _BEGINNINGS
+        pytest.param("forged", False, id="forged"),
+        *(
+            pytest.param(name, False, marks=pytest.mark.long, id=name)
+            for name in BEGINNINGS
+            if name != "forged"
+        ),
+        *(
+            pytest.param(name, True, marks=pytest.mark.long, id=f"{name}, two people")
+            for name in _TO_CERTIFICATES
+        ),
     ],
 )
 def test_each_decision_does_what_was_announced(
-    world: World, name: str, capsys: pytest.CaptureFixture[str]
+    make_world: MakeWorld, name: str, capsys: pytest.CaptureFixture[str], *, two_people: bool
 ) -> None:
-    _BEGINNINGS[name](world)
+    world = make_world(approval={"two_people": two_people})
+    BEGINNINGS[name](world)
     walk = Walk(world)
     walk.run()
     with capsys.disabled():

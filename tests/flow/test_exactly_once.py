@@ -83,15 +83,15 @@ def test_released_mail_is_processed_once_and_leaves_the_folder_of_the_quarantine
     world = any_world
     _quarantined(world, monkeypatch)
     (entry,) = world.quarantined()
-    quarantine.release(world.services, entry)
+    quarantine.release(world.services, entry, "sato")
     with pytest.raises(RefusedError) as refused:
-        quarantine.release(world.services, entry)
+        quarantine.release(world.services, entry, "sato")
     assert refused.value.code == "quarantine_released"
     assert notices(world.run()) == ["acknowledged"]
     assert world.folders() == {"Requests": 1}
     for late in (quarantine.release, quarantine.drop):
         with pytest.raises(RefusedError):
-            late(world.services, entry)
+            late(world.services, entry, "sato")
     assert world.later(days=1) == []
     assert len(world.requests_of(HANAKO)) == 1
 
@@ -103,7 +103,7 @@ def test_bytes_of_a_quarantined_mail_can_be_put_in_again(
     assert inject(world.services, [raw]) == 1
     assert notices(world.run()) == ["acknowledged"]
     (entry,) = world.quarantined()
-    quarantine.release(world.services, entry)
+    quarantine.release(world.services, entry, "sato")
     assert world.run() == []
     assert [row.why for row in world.messages()].count("redelivery") == 1
     assert world.folders() == {"Ignored": 1}

@@ -208,5 +208,5 @@ def test_mail_put_in_by_hand_whose_bytes_are_lost_goes_to_the_quarantine(world: 
     assert _entry(world)[0] == "blob_damaged"
     # the good bytes again: the damaged file is replaced, and a release finds them
     world.services.blobs.put(raw)
-    quarantine.release(world.services, world.quarantined()[0])
+    quarantine.release(world.services, world.quarantined()[0], "sato")
     assert notices(world.run()) == ["acknowledged"]

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.flow.views.notice_check import DATES, check
-from pipeline.flow.views.notice_preview import of_request
-from pipeline.flow.views.notice_rules import RULES, Mail
+from pipeline.flow.views.notices.check import DATES, check
+from pipeline.flow.views.notices.preview import of_request
+from pipeline.flow.views.notices.rules import RULES, Mail
 from pipeline.model.notice import NoticeFacts, NoticeName
 from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flow.requests.follow_up import FORM_AWAITED
-from pipeline.flow.views.notice_rules import RULES, Mail
+from pipeline.flow.views.notices.rules import RULES, Mail
 from pipeline.model.form import FormKind
 from pipeline.model.notice import CertificateFacts, NoticeFacts, NoticeName, Saying
 from pipeline.model.request import END_STATUSES, Actor, HoldReason, Status, Track
@@ -132,6 +132,7 @@ def facts_of(cell: Cell, language: str) -> NoticeFacts:
         own_words="We looked at it together." if cell.notice in _OWN_WORDS else "",
         suggestion=FormKind.MIGRATION if state.track is Track.HELP else None,
         filled=form is not None,
+        answered=form is not None,
         second_received_at=now,
         reply_word=_withdraw(language) if cell.variant == "meaning" else "",
         max_mb=25,

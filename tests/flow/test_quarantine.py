@@ -39,7 +39,7 @@ def test_message_that_kills_the_reader_is_quarantined_alone(
     assert int(world.summary.exit_code) == 0
 
     deadly.undo()
-    quarantine.release(world.services, entry)
+    quarantine.release(world.services, entry, "sato")
     assert notices(world.run()) == ["acknowledged"]
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert world.quarantined() == []
@@ -50,7 +50,7 @@ def test_dropped_message_never_comes_back(world: World, deadly: pytest.MonkeyPat
     world.deliver(poisoned(world.customer.write(HANAKO, form())))
     world.run()
     (entry,) = world.quarantined()
-    quarantine.drop(world.services, entry)
+    quarantine.drop(world.services, entry, "sato")
     deadly.undo()
     assert world.later(days=1) == []
     assert world.quarantined() == []

@@ -1,6 +1,7 @@
 """How many statements a mail costs from its claim to its commit, by the kind of the mail.
 
-The numbers are the costs of today: one more needs a reason, one fewer is written down here.
+The numbers are the costs of today: one more needs a reason, one fewer is written down here. One of
+the writes is the mark that a request is to be searched anew.
 """
 
 from collections import Counter
@@ -64,20 +65,20 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 def test_a_new_form(world: World, counted: Counted) -> None:
     world.mail(HANAKO, form())
-    assert counted.numbers == (6, 12)
+    assert counted.numbers == (6, 13)
 
 
 def test_a_form_with_a_mistake_and_its_correction(world: World, counted: Counted) -> None:
     world.mail(HANAKO, wrong())
-    assert counted.numbers == (6, 12)
+    assert counted.numbers == (6, 13)
     world.reply(world.request(), "", form())
-    assert counted.numbers == (11, 12)
+    assert counted.numbers == (11, 14)
 
 
 def test_a_reply_with_words(world: World, counted: Counted) -> None:
     world.mail(HANAKO, form())
     world.reply(world.request(), "When will you answer me?")
-    assert counted.numbers == (6, 4)
+    assert counted.numbers == (6, 5)
 
 
 def test_an_automatic_mail(world: World, counted: Counted) -> None:
@@ -102,4 +103,4 @@ def test_ten_new_forms_write_as_many_statements_as_one(
     monkeypatch.setattr(services, "_LONG_SECONDS", 60)
     world.deliver_forms(*range(10))
     world.run()
-    assert counted.numbers == (0, 12)
+    assert counted.numbers == (0, 13)

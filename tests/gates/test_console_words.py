@@ -343,9 +343,14 @@ def test_every_reason_that_verify_names_has_a_sentence() -> None:
 def test_every_word_that_the_code_asks_for_is_there() -> None:
     words = table("en")["words"]
     rooms = ("cli", "demo", "flow/views")
-    files = [path for room in rooms for path in (PACKAGE / room).glob("*.py")]
+    files = [path for room in rooms for path in (PACKAGE / room).rglob("*.py")]
     sources = [path.read_text(encoding="utf-8") for path in files]
-    sources.append(template("report", "report.html.jinja").read_text(encoding="utf-8"))
+    pages = (
+        ("report", "report.html.jinja"),
+        ("report", "figures.html.jinja"),
+        ("console", "web", "charts.html.jinja"),
+    )
+    sources += [template(*page).read_text(encoding="utf-8") for page in pages]
     asked = {key for text in sources for key in re.findall(r"\bword\(\s*[\"']([a-z_]+)[\"']", text)}
     assert len(asked) > 50
     assert sorted(asked - set(words) - {"check_"}) == []

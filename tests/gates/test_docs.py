@@ -80,7 +80,7 @@ def test_command_line_of_a_document_exists(document: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["request bless WA-1", "queue --no-such-option", "request reject WA-1 --reason whim", "serve"],
+    ["request bless WA-1", "queue --no-such-option", "request reject WA-1 --reason whim", "bless"],
 )
 def test_the_gate_sees_what_is_wrong(line: str) -> None:
     with pytest.raises(AssertionError):

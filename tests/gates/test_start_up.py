@@ -18,9 +18,10 @@ SLOW = (
     "alembic", "babel", "cryptography", "defusedxml", "email.headerregistry", "holidays",
     "http.client", "idna", "imapclient", "jinja2", "markdown_it", "openpyxl", "phonenumbers",
     "pikepdf", "psycopg", "publicsuffixlist", "pydantic", "pypdfium2", "segno", "smtplib",
-    "sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "weasyprint",
+    "sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "starlette", "uvicorn",
+    "weasyprint",
     "pipeline.config", "pipeline.flow.lifecycle", "pipeline.flow.outgoing",
-    "pipeline.notifications",
+    "pipeline.notifications", "pipeline.web",
 )  # fmt: skip
 #: What each command imports of them.
 NEEDS = {
@@ -32,8 +33,9 @@ NEEDS = {
     "form list": {"pipeline.config"},
     "form fields onboarding": {"pipeline.config"},
     "status": {"pipeline.config", "sqlalchemy"},
-    "queue": {"pipeline.config", "sqlalchemy"},
-    "queue all": {"pipeline.config", "sqlalchemy"},
+    # due dates are on the team's working days
+    "queue": {"holidays", "pipeline.config", "sqlalchemy"},
+    "queue all": {"holidays", "pipeline.config", "sqlalchemy"},
     "db status": {"pipeline.config", "sqlalchemy"},
 }
 _CALL = """

@@ -38,7 +38,8 @@ from pipeline.tracks.moves import allowed_events, forward_event, whose_move
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 TEAM = WorkingCalendar("JP", "Asia/Tokyo")
 ZONE = "Asia/Tokyo"
-POLICIES = (TrackPolicy(), TrackPolicy(manual_issuer=True))
+TWO_PEOPLE = TrackPolicy(two_people=True)
+POLICIES = (TrackPolicy(), TrackPolicy(manual_issuer=True), TWO_PEOPLE)
 #: Where a live certificate may be; in an end only once it was used.
 _WITH_CERTIFICATE = {Status.CERTIFICATE_ISSUED, Status.HELD, Status.ACTIVE}
 
@@ -49,6 +50,10 @@ _ONWARD = {
     Status.NUMBER_CHECK: EventName.NUMBER_OURS,
     Status.AWAITING_FORM: EventName.FORM_ARRIVED,
 }
+
+
+#: Who decides; the second is the first, typed otherwise.
+_STAFF = ("saki", " SAKI", "ken")
 
 
 class Way(Enum):
@@ -90,27 +95,30 @@ _STEPS = st.lists(
 )
 
 
-def _chosen(state: RequestState, step: Step) -> tuple[EventName, Actor]:
+def _chosen(state: RequestState, step: Step, policy: TrackPolicy) -> tuple[EventName, Actor]:
     """Return the event and the actor of a turn; wild ones may be impossible."""
     if step.way is Way.WILD:
         names = list(EventName)
         return names[step.choice % len(names)], step.actor
     if step.way is Way.ONWARD:
+        if EventName.SECOND in allowed_events(state, Actor.STAFF, policy):
+            return EventName.SECOND, Actor.STAFF
         name = forward_event(state) or _ONWARD.get(state.status)
-        allowed = [actor for actor in Actor if name in allowed_events(state, actor)]
+        allowed = [actor for actor in Actor if name in allowed_events(state, actor, policy)]
         if name is not None and allowed:
             return name, allowed[step.choice % len(allowed)]
-    pairs = [(name, actor) for actor in Actor for name in allowed_events(state, actor)]
+    pairs = [(name, actor) for actor in Actor for name in allowed_events(state, actor, policy)]
     return pairs[step.choice % len(pairs)] if pairs else (EventName.HOLD, Actor.STAFF)
 
 
-def _event(state: RequestState, step: Step, now: datetime) -> Event:
-    name, actor = _chosen(state, step)
+def _event(state: RequestState, step: Step, now: datetime, policy: TrackPolicy) -> Event:
+    name, actor = _chosen(state, step, policy)
     slot = Slot(now + timedelta(days=step.days), now + timedelta(days=step.days, hours=1))
     return Event(
         name,
         actor,
         now,
+        actor_name=_STAFF[step.choice % len(_STAFF)] if actor is Actor.STAFF else "",
         proven=True,
         reminder=NoticeName.CERTIFICATE_REMINDER.value if name is EventName.REMIND else "",
         track=step.track,
@@ -135,7 +143,7 @@ def _walk(track: Track, steps: list[Step], policy: TrackPolicy) -> list[Transiti
     for step in steps:
         now += timedelta(hours=step.hours)
         try:
-            take(_event(state, step, now))
+            take(_event(state, step, now, policy))
         except RefusedError:
             continue
         while name := next_system_event(state, now, policy, customer_zone=ZONE):
@@ -151,21 +159,48 @@ walks = given(track=st.sampled_from(list(Track)), steps=_STEPS, policy=st.sample
 fast = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+def _random_steps(random: Random) -> list[Step]:
+    return [
+        Step(
+            random.choice(_WAYS),
+            random.choice(list(Actor)),
+            random.randrange(200),
+            random.choice(_HOURS),
+            random.choice(list(Track)),
+            random.randrange(-2, 40),
+            random.random() < 0.5,
+        )
+        for _ in range(40)
+    ]
+
+
+def test_no_certificate_is_made_or_entered_without_two_people() -> None:
+    random, made, entered = Random(11), 0, 0
+    for _ in range(1500):
+        track = random.choice((Track.ONBOARDING, Track.MIGRATION))
+        for taken in _walk(track, _random_steps(random), TWO_PEOPLE):
+            if IssueCertificate() in taken.effects:
+                made += 1
+                assert _two(taken.after.first_yes, taken.after.second_yes)
+            if taken.event is EventName.ISSUED and not taken.before.second_yes:
+                entered += 1  # who enters it is the second
+                assert taken.before.first_yes
+            elif taken.event is EventName.ISSUED:
+                assert _two(taken.before.first_yes, taken.before.second_yes)
+            assert not (taken.event is EventName.ISSUED and taken.after.second_yes)
+    assert made > 20
+    assert entered > 0
+
+
+def _two(first: str, second: str) -> bool:
+    names = {name.strip().lower() for name in (first, second) if name.strip()}
+    return len(names) == len((first, second))
+
+
 def test_walks_reach_every_status_and_the_telling_events() -> None:
     random, statuses, events = Random(7), set(), set()
     for _ in range(1000):
-        steps = [
-            Step(
-                random.choice(_WAYS),
-                random.choice(list(Actor)),
-                random.randrange(200),
-                random.choice(_HOURS),
-                random.choice(list(Track)),
-                random.randrange(-2, 40),
-                random.random() < 0.5,
-            )
-            for _ in range(40)
-        ]
+        steps = _random_steps(random)
         for taken in _walk(random.choice(list(Track)), steps, POLICIES[0]):
             statuses.add(taken.after.status)
             events.add(taken.event)
@@ -222,7 +257,8 @@ def test_number_never_has_two_live_certificates_nor_more_than_the_limit(
             if isinstance(effect, IssueCertificate):
                 superseding = taken.after.has_live_certificate
         if taken.event is EventName.ISSUED:
-            assert live == 0 or superseding or policy.manual_issuer
+            entered = policy.manual_issuer or policy.two_people
+            assert live == 0 or superseding or entered
             assert taken.before.status in {
                 Status.APPROVED,
                 Status.CERTIFICATE_ISSUED,

@@ -44,9 +44,9 @@ def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PIPELINE_LANG", "en")
     # the handler that a command sets writes to the standard error of one test alone
     monkeypatch.setattr(logging.getLogger("pipeline"), "handlers", [])
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     yield
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
 
 
 def caller(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:

@@ -1,15 +1,14 @@
 """``pipeline config``: the settings in force."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import click
 
 from pipeline.cli.context import named_places, settings
 from pipeline.cli.output import plain
-from pipeline.config import Settings, file_faults, hidden, look, secrets_of
+from pipeline.config import file_faults, look
 from pipeline.errors import SettingsError
+from pipeline.flow.views.settings import leaves, shown
 from pipeline.wording import console as words
 
 
@@ -18,12 +17,12 @@ from pipeline.wording import console as words
 @click.option("--json", "as_json", is_flag=True, expose_value=False)
 def show(*, origin: bool) -> None:
     """Print the settings in force as JSON; secrets stand elsewhere, and are hidden in a URL."""
-    values = shown(settings())
+    values = plain(shown(settings()))
     if not origin:
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))
         return
     sources = look(*named_places()).sources
-    for key, value in _leaves(values):
+    for key, value in leaves(values):
         place = sources.origin(key) or words.word("config_default")
         click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}  ({place})")
 
@@ -44,23 +43,3 @@ def schema() -> None:
     from pipeline.config.schema import json_schema  # noqa: PLC0415 - slow to import
 
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-def shown(found: Settings) -> dict[str, Any]:
-    """Return the settings without the password of the database and the arguments of commands."""
-    values: dict[str, Any] = plain(found.model_dump())
-    values["store"]["url"] = hidden(values["store"]["url"])
-    for key in secrets_of(found):
-        section, _, name = key.partition(".")
-        secret = values[section][name]
-        # an argument may be the secret itself, or a token that leads to it
-        secret["command"] = secret["command"][:1]
-    return values
-
-
-def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", value

@@ -108,15 +108,19 @@ def raw(message: str) -> None:
 def files(message: str, out: Path | None, *, as_json: bool) -> None:
     """Print the files of a mail, and those inside them; write them into a folder."""
     from pipeline.batch import mail_files  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.messages import forms_of_message  # noqa: PLC0415
 
     with services() as opened:
         found = mail_files(opened, message)
+        with opened.store.read() as tx:
+            forms = forms_of_message(tx, message)
     rows = [
         {
             "file": saved_name(number, file.file_name),
             "type": file.content_type,
             "bytes": len(file.content),
             "sha256": file.sha256,
+            "form": forms[file.sha256].value if file.sha256 in forms else "",
         }
         for number, file in enumerate(found, 1)
     ]
@@ -129,8 +133,9 @@ def files(message: str, out: Path | None, *, as_json: bool) -> None:
     if not rows:
         print_lines(words.word("no_files"))
         return
-    headings = [words.word(key) for key in ("file", "type", "bytes", "sha256")]
-    print_table(headings, [[str(cell) for cell in row.values()] for row in rows], keep=(3,))
+    headings = [words.word(key) for key in ("file", "type", "bytes", "sha256", "form")]
+    cells = [[str(cell) for cell in row.values()] for row in rows]
+    print_table(headings, [[*row[:4], words.status_word(row[4])] for row in cells], keep=(3,))
 
 
 @click.command("reconcile")

@@ -8,28 +8,25 @@ import click
 
 from pipeline.cli.choices import WordChoice
 from pipeline.cli.context import settings
+from pipeline.cli.files import read_named
 from pipeline.cli.opened import services
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
 from pipeline.errors import ExitCode, NotFoundError, UsageError
-from pipeline.model.request import NumberState
+from pipeline.model.request import HoldReason, NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
-    from pipeline.cli.pages.number_file import NumberFile
+    from pipeline.flow.views.lists.number_file import NumberFile
 
-_PORTION = 500
 _LONGEST_VALUE = 80
 
 
 def e164_of(text: str) -> str:
     """Return the E.164 form of ``text``; raises UsageError ``number_unreadable``."""
-    from pipeline.validation.phone.canonical import canonical_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_number  # noqa: PLC0415 - slow to import
 
-    number = canonical_number(text)
-    if number is None:
-        raise UsageError("number_unreadable", number=text)
-    return number
+    return read_number(text)
 
 
 @click.command("list")
@@ -102,8 +99,8 @@ def set_number(
 ) -> None:
     """Record the state of a number; a qr request that waits for it goes on."""
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
-    from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff.numbers import set_number as record_number  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415 - slow to import
 
     day = since.date() if since else None
     named = read_organisation(organisation)
@@ -111,8 +108,21 @@ def set_number(
         raise UsageError("organisation_unreadable", organisation=organisation)
     with services(make=True) as opened:
         record = NumberRecord(e164_of(number), NumberState(state), named, day)
-        record_number(opened, record, name or os_user())
+        numbers.set_number(opened, record, name or os_user())
+        others = numbers.requests_of_others(opened, record)
     click.echo(f"{record.e164}  {words.status_word(state)}")
+    for other in others:
+        held = other.record.held_for(HoldReason.OWNERSHIP)
+        said = words.word(
+            "number_set_held" if held else "number_set_other",
+            reference=other.record.reference,
+            status=words.step(other.record.status.value),
+            organisation=other.organisation,
+            owner=named or words.status_word("nobody"),
+            number=record.e164,
+            state=state,
+        )
+        tell_lines(said)
 
 
 @click.command("import")
@@ -120,20 +130,19 @@ def set_number(
 @click.option("--dry-run", "preview", is_flag=True)
 @click.option("--as", "name", default=None)
 def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
-    """Import numbers from CSV: number, state, organisation, since (YYYY-MM-DD)."""
+    """Import numbers from a table, CSV or XLSX: number, state, organisation, since (YYYY-MM-DD)."""
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
-    from pipeline.cli.pages.number_file import read_numbers  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import MOST_MEGABYTES, read_numbers  # noqa: PLC0415
 
-    total = numbers.Imported()
-    found = read_numbers(file, settings().sender.mailbox_providers)
+    raw = read_named(file, MOST_MEGABYTES)
+    found = read_numbers(str(file), raw, settings().sender.mailbox_providers)
     with services(make=not preview) as opened:
-        for start in range(0, len(found.good), _PORTION):
-            portion = found.good[start : start + _PORTION]
-            if preview:
-                total += numbers.preview_import(opened, portion)
-            else:
-                total += numbers.import_numbers(opened, portion, name or os_user())
+        total = (
+            numbers.preview_import(opened, found.good)
+            if preview
+            else numbers.import_all(opened, found.good, name or os_user())
+        )
     counts = {"new": total.new, "changed": total.changed, "unchanged": total.unchanged}
     key = "import_preview" if preview else "imported"
     refused = words.counted("lines_refused", found.refused_lines)

@@ -4,18 +4,7 @@ import click
 
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import print_json, print_table
-from pipeline.errors import UsageError
 from pipeline.wording import console as words
-
-
-def _domain(text: str) -> str:
-    """Return a mail domain in small letters; raises UsageError ``organisation_not_domain``."""
-    from pipeline.cli.pages.number_file import read_organisation  # noqa: PLC0415 - slow to import
-
-    found = read_organisation(text.strip().removeprefix("@"))
-    if not found or "@" in found:
-        raise UsageError("organisation_not_domain", organisation=text)
-    return found
 
 
 @click.command("add")
@@ -24,8 +13,9 @@ def _domain(text: str) -> str:
 def add(domain: str, name: str | None) -> None:
     """Record that a mail domain is one organisation."""
     from pipeline.flow.staff.organisations import add_organisation  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.lists.number_file import read_domain  # noqa: PLC0415
 
-    read = _domain(domain)
+    read = read_domain(domain)
     with services(make=True) as opened:
         record = add_organisation(opened, read, name or os_user())
     click.echo(words.word("organisation_added", domain=record.domain))
@@ -37,8 +27,9 @@ def add(domain: str, name: str | None) -> None:
 def remove(domain: str, name: str | None) -> None:
     """Record that a mail domain is no organisation any more."""
     from pipeline.flow.staff.organisations import remove_organisation  # noqa: PLC0415
+    from pipeline.flow.views.lists.number_file import read_domain  # noqa: PLC0415
 
-    read = _domain(domain)
+    read = read_domain(domain)
     with services() as opened:
         record = remove_organisation(opened, read, name or os_user())
     click.echo(words.word("organisation_removed", domain=record.domain))

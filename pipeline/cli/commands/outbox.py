@@ -4,30 +4,38 @@ from dataclasses import replace
 
 import click
 
-from pipeline.cli.opened import os_user, services
-from pipeline.cli.output import print_json, print_lines, print_table
+from pipeline.cli.opened import one_request, os_user, services
+from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.times import Times
+from pipeline.errors import NotFoundError
 from pipeline.wording import console as words
 
 
 @click.command("list")
 @click.argument("view", type=click.Choice(["open", "attention", "sent", "all"]), default="open")
+@click.option("--reference", "about", default="")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50)
 @click.option("--json", "as_json", is_flag=True)
-def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
-    """Print a view of the outbox."""
-    from pipeline.notifications.token import without_token  # noqa: PLC0415 - slow to import
+def list_outbox(view: str, about: str, limit: int, *, as_json: bool) -> None:
+    """Print a view of the outbox, or all mails about one request."""
+    from pipeline.flow.views.outbox import told_of  # noqa: PLC0415 - slow to import
+    from pipeline.notifications.token import without_token  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:
-        rows = tx.outbox.list(view, limit)  # type: ignore[arg-type]  # click checked the word
+        if about:
+            rows = tx.outbox.of_request(one_request(tx, about).id)[-limit:]
+        else:
+            rows = tx.outbox.list(view, limit)  # type: ignore[arg-type]  # click checked the word
+        named = [told_of(tx, row) for row in rows]
         zone = opened.settings.team.time_zone
     if as_json:
-        print_json([replace(row, message_id=without_token(row.message_id)) for row in rows])
+        safe = [replace(row, message_id=without_token(row.message_id)) for row in rows]
+        print_json([{**plain(row), "references": of} for row, of in zip(safe, named, strict=True)])
         return
     times = Times(zone, [row.next_at for row in rows])
     print_table(
         [
-            *(words.word(key) for key in ("id", "state", "recipient", "subject")),
+            *(words.word(key) for key in ("id", "state", "reference", "recipient", "subject")),
             times.heading("next"),
             words.word("why"),
         ],
@@ -35,16 +43,44 @@ def list_outbox(view: str, limit: int, *, as_json: bool) -> None:
             [
                 row.id,
                 words.status_word(row.state.value),
+                " ".join(of),
                 row.recipient,
                 row.subject,
                 times.cell(row.next_at),
                 row.last_error,
             ]
-            for row in rows
+            for row, of in zip(rows, named, strict=True)
         ],
         keep=(0, 1),
-        wrapped=(4,),
+        wrapped=(2, 5),
     )
+
+
+@click.command("show")
+@click.argument("mail")
+@click.option("--reveal", is_flag=True)
+@click.option("--as", "name", default=None)
+@click.option("--json", "as_json", is_flag=True)
+def show(mail: str, *, reveal: bool, name: str | None, as_json: bool) -> None:
+    """Print one mail; the certificate in it only with --reveal (audited)."""
+    from pipeline.cli.pages.outbox_page import print_outbox_mail  # noqa: PLC0415 - only here
+    from pipeline.flow.staff.outbox import reveal_mail  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.outbox import revealed, shown_mail  # noqa: PLC0415
+
+    with services() as opened:
+        with opened.store.read() as tx:
+            row = tx.outbox.get(mail)
+            if row is None:
+                raise NotFoundError("mail_unknown", mail=mail)
+            shown = shown_mail(tx, row)
+        if reveal:
+            row = reveal_mail(opened, mail, name or os_user())
+            shown = revealed(shown, row)
+        zone = opened.settings.team.time_zone
+    if as_json:
+        print_json(shown)
+    else:
+        print_outbox_mail(shown, zone)
 
 
 @click.command("cancel")

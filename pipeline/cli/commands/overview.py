@@ -1,23 +1,29 @@
 """``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pipeline.cli.opened import os_user, services
-from pipeline.cli.output import plain, print_json, print_lines
+from pipeline.cli.output import plain, print_json, print_lines, tell_lines
+from pipeline.errors import UsageError
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
 
 #: In these views it is always the move of staff: a column that says so would only take room.
 _OF_STAFF = {"needs-me", "new", "approve", "held"}
+#: The days of the figures when nobody says how many.
+_USUAL_DAYS = 28
+#: The endings of a page for browsers.
+_PAGES = {".html", ".htm"}
 _VIEWS = [
     *("needs-me", "new", "approve", "waiting", "expiring", "expired", "qr", "held", "open", "all"),
 ]
 
 
 @click.command("queue")
-@click.argument("view", type=click.Choice(_VIEWS), default="needs-me")
+@click.argument("view", type=click.Choice(_VIEWS), required=False)
 @click.option("--find", "wanted", default="")
 @click.option("--mine", is_flag=True)
 @click.option("--as", "name", default=None)
@@ -27,7 +33,7 @@ _VIEWS = [
 @click.option("--offset", type=click.IntRange(0), default=0)
 @click.option("--json", "as_json", is_flag=True)
 def queue(  # noqa: PLR0913 - click hands over each option by its name
-    view: str,
+    view: str | None,
     wanted: str,
     name: str | None,
     export: Path | None,
@@ -38,38 +44,52 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
     only_counts: bool,
     as_json: bool,
 ) -> None:
-    """Print a view of the requests, or what is looked for in all of them."""
-    from pipeline.cli.pages.queue_page import export_rows, print_counts, print_queue  # noqa: PLC0415
+    """Print a view of the requests, or what is looked for in all of them or in one view."""
+    from pipeline.cli.pages.queue_page import (  # noqa: PLC0415 - slow to import
+        Shown,
+        export_rows,
+        print_counts,
+        print_queue,
+        refuse_faults,
+    )
     from pipeline.cli.pages.unread import unread_replies  # noqa: PLC0415 - slow to import
-    from pipeline.store import queues  # noqa: PLC0415
+    from pipeline.flow.views.queue import parsed, shown  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.second_yes import waiting_of  # noqa: PLC0415 - slow to import
+    from pipeline.store.queues import QueueView  # noqa: PLC0415 - slow to import
+    from pipeline.store.search.find import is_complete  # noqa: PLC0415 - slow to import
 
+    # what somebody has taken is shown whoever's move it is
+    usual = "all" if wanted.strip() else "open" if mine else "needs-me"
     with services() as opened:
-        zone, now = opened.settings.team.time_zone, opened.clock.now()
+        now, who = opened.clock.now(), name or os_user()
+        query = parsed(opened, wanted)
+        if mine:
+            query = replace(query, filters={**query.filters, "assignee": ("me",)})
+        refuse_faults(query)
         with opened.store.read() as tx:
             if only_counts:
                 print_counts(tx, now, as_json=as_json)
                 return
-            rows = (
-                queues.search(tx, wanted, limit=limit)
-                if wanted.strip()
-                else queues.queue(
-                    tx,
-                    queues.QueueView(view),
-                    now=now,
-                    assignee=(name or os_user()) if mine else "",
-                    limit=limit,
-                    offset=offset,
-                )
-            )
+            in_view = QueueView(view or usual)
+            rows = shown(opened.work(tx), query, in_view, name=who, limit=limit, offset=offset)
+            complete = not query.terms or is_complete(tx)
+            seconds = frozenset(waiting_of(opened.work(tx), (row.id for row in rows)))
         replies = [unread_replies(opened, row.id) if row.unread else [] for row in rows]
+    of_staff = in_view in _OF_STAFF and not wanted
+    page = Shown(in_view, opened.team, now, of_staff=of_staff, seconds=seconds)
     if export is not None:
-        export_rows(export, rows, zone)
+        export_rows(export, rows, page.team.zone)
     elif as_json:
         print_json(
-            [{**plain(row), "replies": told} for row, told in zip(rows, replies, strict=True)]
+            [
+                {**plain(row), "replies": told, "waits_for_second": row.id in seconds}
+                for row, told in zip(rows, replies, strict=True)
+            ]
         )
     else:
-        print_queue(rows, replies, zone, view, of_staff=view in _OF_STAFF and not wanted)
+        print_queue(rows, replies, page)
+    if not complete:
+        tell_lines(words.word("search_incomplete"))
 
 
 @click.command("status")
@@ -107,14 +127,24 @@ def status(*, as_json: bool) -> None:
 
 
 @click.command("report")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html")
-def report(out: Path) -> None:
-    """Write a page with every request: how it came, what was read, decided, and mailed."""
-    from pipeline.flow.views.report import report_page, write_report  # noqa: PLC0415 - slow to import
+@click.option("--days", type=click.IntRange(1, 366), default=None)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
+    """Write a page with every request, or one with the figures of a period."""
+    from pipeline.flow.views import report as pages  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.dashboard import page as figures  # noqa: PLC0415 - slow to import
 
+    if out is not None and str(out) != "-" and out.suffix.lower() not in _PAGES:
+        raise UsageError("report_kind", path=out)
     with services() as opened:
-        if str(out) == "-":
-            click.echo(report_page(opened), nl=False)
+        if as_json:
+            print_json(figures.figures(opened, days or _USUAL_DAYS))
             return
-        write_report(opened, out)
+        page = pages.report_page(opened) if days is None else figures.figures_page(opened, days)
+        if str(out) == "-":
+            click.echo(page, nl=False)
+            return
+        out = out or Path("report.html" if days is None else "figures.html")
+        pages.write_page(page, out)
     click.echo(str(out))

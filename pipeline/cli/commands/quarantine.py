@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.opened import services
+from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.errors import NotFoundError
 from pipeline.wording import console as words
@@ -81,21 +81,23 @@ def _as_json(row: "QuarantineRecord", trace: str) -> dict[str, object]:
 
 @click.command("release")
 @click.argument("entry")
-def release(entry: str) -> None:
+@click.option("--as", "name", default=None)
+def release(entry: str, name: str | None) -> None:
     """Put a message back; the next run tries it again."""
     from pipeline.flow.staff.quarantine import release as put_back  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        put_back(opened, entry)
+        put_back(opened, entry, name or os_user())
     print_lines(words.word("quarantine_released"))
 
 
 @click.command("drop")
 @click.argument("entry")
-def drop(entry: str) -> None:
+@click.option("--as", "name", default=None)
+def drop(entry: str, name: str | None) -> None:
     """Give a message up; its bytes are kept until the retention ends."""
     from pipeline.flow.staff.quarantine import drop as give_up  # noqa: PLC0415 - slow to import
 
     with services() as opened:
-        give_up(opened, entry)
+        give_up(opened, entry, name or os_user())
     print_lines(words.word("quarantine_dropped"))

@@ -80,7 +80,7 @@ def _of_request(
     reference: str, notice: NoticeName | None, variant: str, chosen: tuple[str, ...]
 ) -> "Sample":
     """Return the notice of a request, checked for what its facts cannot say."""
-    from pipeline.flow.views.notice_preview import of_request  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.notices.preview import of_request  # noqa: PLC0415 - slow to import
     from pipeline.notifications.sources import variants_of  # noqa: PLC0415 - slow to import
 
     if notice is None:
@@ -121,7 +121,7 @@ def _write(out: Path, found: "list[Sample]") -> None:
 @click.option("--json", "as_json", is_flag=True)
 def check(notice: str | None, *, as_json: bool) -> int:
     """Hold the notices, in every language and state, against the rules for mails."""
-    from pipeline.flow.views.notice_check import check as checked  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.notices.check import check as checked  # noqa: PLC0415 - slow to import
 
     faults = checked(_known(notice))
     if as_json:

@@ -42,11 +42,14 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         }
         if ordered
         else None,
+        "waits_for_second": announced.first_yes is not None,
+        "first_yes": announced.first_yes or "",
         "certificates_ended": [row.serial for row in announced.ended],
         "links": [{"action": row.action, "code": row.code} for row in announced.links],
         "open_answers": announced.open_answers,
         "ended": announced.after.state.ended,
         "lasting": announced.lasting,
+        "undo_seconds": announced.undo_seconds,
     }
 
 
@@ -69,22 +72,46 @@ def print_announced(announced: Announced, services: Services) -> None:
         owner, reader = announced.organisation, after.address_of_record
         said = words.word(key, number=ordered.number, organisation=owner, recipient=reader)
         print_lines(said, rest="  ")
+    if announced.first_yes is not None:
+        key = "preview_second" if announced.first_yes else "preview_second_both"
+        first, owner = announced.first_yes, announced.organisation
+        said = words.word(key, number=after.number, first=first, organisation=owner)
+        print_lines(said, rest="  ")
     for ended in announced.ended:
         state = words.status_word(ended.state.value)
         print_lines(words.word("preview_ends_live", serial=ended.serial, state=state), rest="  ")
     for order in announced.links:
         print_lines(words.word(_LINKS[order.action], code=order.code), rest="  ")
     if after.state.ended and not announced.before.state.ended:
-        undone = after.status is Status.WITHDRAWN
-        print_lines(words.word("preview_withdrawn" if undone else "preview_ended"), rest="  ")
+        print_lines(words.word(_end_of(announced)), rest="  ")
     for row in announced.mails:
         _print_mail(row, written(row.content))
-    seconds = services.settings.courier.undo_seconds
     if not announced.mails and announced.ordered is None:
         print_lines(words.word("preview_no_mail"))
-    elif announced.mails:
-        print_lines(words.word("preview_undo", seconds=seconds))
+    _print_undo(announced, services.settings.courier.undo_seconds)
     print_lines(words.word("preview_nothing"))
+
+
+def _end_of(announced: Announced) -> str:
+    """Return the words for an end: who could still undo it, if not staff."""
+    if announced.undo_seconds:
+        return "preview_ends"
+    withdrawn = announced.after.status is Status.WITHDRAWN
+    return "preview_withdrawn" if withdrawn else "preview_ended"
+
+
+def _print_undo(announced: Announced, seconds: int) -> None:
+    """Print for how long the decision could be undone, or why not, and a mail be taken back."""
+    if announced.undo_seconds:
+        reference = announced.after.reference
+        key, left = "preview_can_undo", announced.undo_seconds
+        print_lines(words.word(key, seconds=left, reference=reference))
+        return
+    if announced.kept is not None and announced.kept.lasting:
+        why = words.named("lasting", announced.kept.lasting)
+        print_lines(words.word("preview_cannot_undo", why=why))
+    if announced.mails:
+        print_lines(words.word("preview_undo", seconds=seconds))
 
 
 def _print_mail(row: OutboxRecord, mail: WrittenMail) -> None:

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.cli.opened import one_request
+from pipeline.cli.pages.undone import decision_name, to_the_second
 from pipeline.cli.screen import hanging
-from pipeline.errors import RefusedError
+from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import provides, whose_number
+from pipeline.flow.staff.desk.undo import undoable
 from pipeline.flow.staff.possible import Possible, decisions_now, may_ask_meaning
 from pipeline.flow.staff.suggested import suggested_by_reply
-from pipeline.model.request import EventName
+from pipeline.model.notice import NoticeName
+from pipeline.model.request import EventName, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling
 from pipeline.wording import console as words
@@ -39,11 +42,13 @@ _COMMANDS = {
     EventName.ISSUED: "certificate issue {reference} --file FILE",
     EventName.REVOKE: "certificate revoke {reference} --reason REASON",
     EventName.NEW_CERTIFICATE: "certificate reissue {reference}",
+    EventName.SECOND: "request second {reference}",
     EventName.MARK_CREATED: "request mark-created {reference}",
     EventName.ACTIVATED: "request mark-active {reference}",
     EventName.OFFER_SLOTS: "request advance {reference} --slot 2026-12-08T10:00",
     EventName.ACCEPT_SLOT: "request advance {reference} --event accept_slot --slot TIME",
     EventName.NEW_DATE: "request advance {reference} --event new_date --date DAY",
+    EventName.PROCEED: "request advance {reference}",
 }
 #: Every other event is recorded by its name.
 _BY_NAME = "request advance {reference} --event {event}"
@@ -57,6 +62,8 @@ _SAME = {EventName.PROBLEMS_FOUND: EventName.CORRECTED, EventName.REVISED: Event
 def command_of(event: EventName, record: RequestRecord) -> str:
     """Return the command that records ``event`` on the request."""
     text = _COMMANDS.get(event, _BY_NAME)
+    if event is EventName.PROCEED and record.state.certificate_wanted_at is not None:
+        text = "certificate issue {reference}"
     return f"{calling.programme()} " + text.format(
         reference=record.reference, number=record.number, event=event.value
     )
@@ -68,17 +75,35 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
     suggested = suggested_by_reply(services, record)
     if suggested is not None:
         command = f"{calling.programme()} request accept {record.reference}"
-        found[command] = words.named("event", suggested.value)
+        found[command] = _and(words.named("event", suggested.value), "will_depend")
         if may_ask_meaning(services, record):
             command = f"{calling.programme()} request ask {record.reference} --meaning"
-            found[command] = words.named("did", "reply_asked")
+            notice = words.notice_name(NoticeName.QUESTION.value)
+            found[command] = _and(words.named("did", "reply_asked"), "will_mail", notices=notice)
+    if record.waits_for_proof and not record.state.ended:
+        command = command_of(EventName.SENDER_CONFIRMED, record)
+        name = words.named("decision", EventName.SENDER_CONFIRMED.value)
+        found[command] = _and(name, "will_not_mail")
     for possible in decisions_now(services, record):
         said = _said(possible, record, issued_by_us=services.issuer.automatic)
         found.setdefault(command_of(possible.event, record), said)
         if possible.event is EventName.OWNER_SETTLED and _shares_domain(services, record):
             command = f"{calling.programme()} request same-organisation {record.reference}"
-            found[command] = words.named("did", "same_organisation")
+            found[command] = _and(words.named("did", "same_organisation"), "will_depend")
+    last = undoable(services, record)
+    if last is not None:
+        found[f"{calling.programme()} request undo {record.reference}"] = words.word(
+            "undo_command",
+            what=decision_name(last.event or last.what),
+            who=last.who,
+            time=to_the_second(last.until, services.settings.team.time_zone),
+        )
     return found
+
+
+def _and(decision: str, outcome: str, **values: object) -> str:
+    """Return a decision with what comes of it."""
+    return words.word("decision_and", decision=decision, outcome=words.word(outcome, **values))
 
 
 def _said(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -> str:
@@ -86,11 +111,15 @@ def _said(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -> s
     outcome = words.word("outcome_comma").join(
         _outcome(possible, record, issued_by_us=issued_by_us)
     )
-    return words.word("decision_and", decision=_name(possible.event), outcome=outcome)
+    return words.word("decision_and", decision=_name(possible.event, record), outcome=outcome)
 
 
-def _name(event: EventName) -> str:
+def _name(event: EventName, record: RequestRecord) -> str:
     event = _SAME.get(event, event)
+    if event is EventName.ROUTE:
+        others = [track for track in Track if track is not record.state.track]
+        tracks = words.listed(f"`{track.value}`" for track in others)
+        return words.word("decision_route_to", tracks=tracks)
     if event in _COMMANDS:
         return words.named("decision", event.value)
     return words.word("decision_record", event=words.named("event", event.value))
@@ -107,6 +136,8 @@ def _outcome(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -
         yield words.word("will_end_live")
     if possible.issues:
         yield words.word("will_issue" if issued_by_us else "will_want")
+    if possible.waits_for_second:
+        yield words.word("will_second")
     names = dict.fromkeys(words.notice_name(one.notice.value) for one in possible.mails)
     if names:
         yield words.word("will_mail", notices=words.listed(names))
@@ -120,6 +151,23 @@ def _shares_domain(services: Services, record: RequestRecord) -> bool:
         work = services.work(tx)
         domain = whose_number(work, record).common_domain
         return bool(domain) and not provides(work, domain)
+
+
+def event_named(services: Services, record: RequestRecord, typed: str | None) -> EventName | None:
+    """Return the event that ``typed`` names.
+
+    Raises UsageError ``event_unknown`` with those that can be recorded by name now.
+    """
+    if not typed:
+        return None
+    try:
+        return EventName(typed)
+    except ValueError:
+        found = decisions_now(services, record)
+        by_name = [one.event for one in found if "--event" in command_of(one.event, record)]
+    code = "event_unknown" if by_name else "event_unknown_none"
+    events = ", ".join(name.value for name in by_name)
+    raise UsageError(code, typed=typed, reference=record.reference, events=events) from None
 
 
 @contextmanager

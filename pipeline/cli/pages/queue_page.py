@@ -1,8 +1,7 @@
 """A view of the queue: as a table for the terminal, as a file, or only how many there are."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,34 +11,54 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
+from pipeline.flow.views.lists.tables import queue_table
+from pipeline.flow.views.queue import due_words
+from pipeline.model.request import Move
+from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView
+from pipeline.store.search.query import Query
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
+from pipeline.wording.exported import KINDS, exported
 from pipeline.wording.instants import told
 
 #: The views that show when the certificate ends.
 _OF_CERTIFICATES = {QueueView.EXPIRING, QueueView.EXPIRED}
-#: A cell that begins so is taken for a formula by programs that open a table (CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = (
-    *("reference", "track", "status", "hold", "whose_move", "assignee", "number", "company"),
-    *("sender", "language", "opened", "since", "next", "queue_promised", "expires"),
-)
 
 
-def print_queue(
-    rows: Sequence[QueueRow],
-    replies: Sequence[list[Any]],
-    zone: str,
-    view: str,
-    *,
-    of_staff: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which view is shown, by whose calendar, and when; ``of_staff``: all moves are theirs.
+
+    ``seconds`` are the ids of the requests that wait for the yes of a second person.
+    """
+
+    view: QueueView
+    team: WorkingCalendar
+    now: datetime
+    of_staff: bool
+    seconds: frozenset[str] = frozenset()
+
+
+def refuse_faults(query: Query) -> None:
+    """Tell the first filter that is none. Raises UsageError ``query_key`` and the like."""
+    for fault in query.faults:
+        known = ", ".join(fault.known)
+        if fault.code == "query_key":
+            raise UsageError("query_key", key=fault.key, known=known)
+        if fault.known:
+            raise UsageError("query_value", key=fault.key, value=fault.value, known=known)
+        raise UsageError("query_date", key=fault.key, value=fault.value)
+
+
+def print_queue(rows: Sequence[QueueRow], replies: Sequence[list[Any]], page: Shown) -> None:
     """Print requests as a table; ``replies`` are what their customers wrote and nobody has read."""
     if not rows:
         print_lines(words.word("queue_empty"))
         return
+    zone = page.team.zone
     shown_times = (at for row in rows for at in (row.since, row.next_at, row.promise_at))
     times = Times(zone, list(shown_times))
     headings = [words.word(key) for key in ("reference", "status", "number", "company")]
@@ -47,7 +66,7 @@ def print_queue(
     lines = [
         [
             row.reference,
-            _status(row, zone),
+            _status(row, zone, second=row.id in page.seconds),
             row.number,
             row.company or row.address,
             times.cell(row.since),
@@ -56,28 +75,36 @@ def print_queue(
         ]
         for row in rows
     ]
-    if view in _OF_CERTIFICATES:
-        headings.append(words.word("expires"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(told(row.certificate_expires_at, zone))
-    if not of_staff:
-        headings.append(words.word("whose_move"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(words.status_word(row.move.value))
-    if any(row.assignee for row in rows):
-        headings.append(words.word("assignee"))
-        for line, row in zip(lines, rows, strict=True):
-            line.append(row.assignee)
-    shown = view == QueueView.NEEDS_ME and any(replies)
-    below = [unread_lines(told, zone) for told in replies] if shown else ()
+    for key, cells in _more_columns(rows, page):
+        headings.append(words.word(key))
+        for line, cell in zip(lines, cells, strict=True):
+            line.append(cell)
+    told_below = page.view == QueueView.NEEDS_ME and any(replies)
+    below = [unread_lines(told, zone) for told in replies] if told_below else ()
     wrapped = (1, *range(4, len(headings)))
     print_table(headings, lines, keep=(0, 2), wrapped=wrapped, below=below)
 
 
-def _status(row: QueueRow, zone: str) -> str:
+def _more_columns(rows: Sequence[QueueRow], page: Shown) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns that only some tables have: the word of the heading, and the cells."""
+    if any(row.due_at for row in rows):
+        yield "queue_due", [due_words(row.due_at, page.now, page.team) for row in rows]
+    if page.view in _OF_CERTIFICATES:
+        yield "expires", [told(row.certificate_expires_at, page.team.zone) for row in rows]
+    if not page.of_staff:
+        yield "whose_move", [words.status_word(row.move.value) for row in rows]
+    if any(row.assignee for row in rows):
+        yield "assignee", [row.assignee for row in rows]
+
+
+def _status(row: QueueRow, zone: str, *, second: bool) -> str:
     parts = [words.step(row.status.value)]
     if row.hold_reason:
         parts[0] += f" ({words.status_word(row.hold_reason.value)})"
+    if second:
+        parts.append(words.word("queue_second"))
+    if row.move is Move.STAFF and move_in(row.status) is Move.CUSTOMER:
+        parts.append(words.word("queue_unasked"))
     if row.unread:
         parts.append(words.word("queue_unread"))
     if row.overdue_since is not None:
@@ -100,48 +127,8 @@ def export_rows(out: Path, rows: Sequence[QueueRow], zone: str) -> None:
 
     Raises UsageError ``export_kind``.
     """
-    kind = out.suffix.lower()
-    table = [[words.word(name) for name in _COLUMNS], *(_cells(row, zone) for row in rows)]
-    if kind == ".csv":
-        write_out(out, _as_csv(table))
-    elif kind == ".xlsx":
-        from pipeline.forms.xlsx.write.table import table_as_workbook  # noqa: PLC0415 - slow
-
-        write_out(out, table_as_workbook(table))
-    else:
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
         raise UsageError("export_kind", path=out)
+    write_out(out, exported(kind, queue_table(rows, zone)))
     print_lines(words.counted("exported", len(rows)))
-
-
-def _cells(row: QueueRow, zone: str) -> list[str]:
-    return [
-        row.reference,
-        words.status_word(row.track.value),
-        words.step(row.status.value),
-        words.status_word(row.hold_reason.value) if row.hold_reason else "",
-        words.status_word(row.move.value),
-        row.assignee,
-        row.number,
-        row.company,
-        row.address,
-        row.language,
-        told(row.opened_at, zone),
-        told(row.since, zone),
-        told(row.next_at, zone),
-        told(row.promise_at, zone),
-        told(row.certificate_expires_at, zone),
-    ]
-
-
-def _as_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as CSV with the mark of UTF-8, which Excel needs."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerows([[_inert(cell) for cell in line] for line in table])
-    return b"\xef\xbb\xbf" + written.getvalue().encode("utf-8", "replace")
-
-
-def _inert(cell: str) -> str:
-    """Return a cell that no program takes for a formula; a number of ours stays a number."""
-    is_number = cell.startswith("+") and cell[1:].isdecimal()
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell

@@ -7,6 +7,7 @@ import click
 from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, left_over_line, print_answers
 from pipeline.cli.pages.possible import copyable
+from pipeline.cli.pages.undone import history_line
 from pipeline.flow.staff.suggested import suggestion
 from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
@@ -29,8 +30,16 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
     if view.overdue_since is not None:
         late = words.word("queue_late", when=told(view.overdue_since, zone))
         print_lines(late, first="  ", rest="      ", bold=True)
+    if view.waits_for_second:
+        key = "request_second" if view.first_yes else "request_second_both"
+        waits = words.word(key, first=view.first_yes)
+        print_lines(waits, first="  ", rest="      ", bold=True)
     _facts(view, zone)
-    _section("proposals", [_proposal(item) for item in view.proposals])
+    entered = not any(item.words for item in view.proposals)
+    _section(
+        "proposals_entered" if entered else "proposals",
+        [_proposal(item) for item in view.proposals],
+    )
     _answers(view)
     _section(
         "slots",
@@ -121,8 +130,19 @@ def _who(line: EventRecord) -> str:
 def _what_happened(line: EventRecord) -> str:
     """Return the event of a line, or what was done beside the machine."""
     if line.event is not None:
-        return words.named("event", line.event.value)
+        return _with_both_names(line, words.named("event", line.event.value))
+    if line.detail and line.detail[0][0] == "undone":
+        return history_line(dict(line.detail))
     return words.named("did", line.detail[0][0]) if line.detail else ""
+
+
+def _with_both_names(line: EventRecord, event: str) -> str:
+    """Return the event with the two people who said yes to a certificate, where it tells them."""
+    detail = dict(line.detail)
+    first, second = detail.get("first_yes", ""), detail.get("second_yes", "")
+    if first and second:
+        return words.word("said_yes", event=event, first=first, second=second)
+    return words.word("said_yes_first", event=event, first=first) if first else event
 
 
 def _facts(view: RequestView, zone: str) -> None:
@@ -158,7 +178,8 @@ def _proposal(item: Proposal) -> str:
     coded = item.about in {Told.USE, Told.HOSTING, Told.FORM}
     value = words.named("told", item.value) if coded else item.value
     weak = f" ({words.word('told_weak')})" if item.weak else ""
-    return f"{words.named('told', item.about)}: {value}{weak}  < {item.words}"
+    beside = f"  < {item.words}" if item.words else ""
+    return f"{words.named('told', item.about)}: {value}{weak}{beside}"
 
 
 def _answers(view: RequestView) -> None:

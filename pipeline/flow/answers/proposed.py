@@ -4,12 +4,14 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.problem import Problem, Severity
 from pipeline.model.proposal import Told, told
-from pipeline.store.records import RequestRecord
+from pipeline.store.records import ENTERED_BY_STAFF, RequestRecord
 from pipeline.validation.phone.number_types import international_writing
 from pipeline.wording.problems import sentence
 
 #: The note at an answer that we took from a mail.
 _FROM_MAIL = "from_mail"
+#: The note at an answer that staff were told on the phone or the like.
+_FROM_STAFF = "from_staff"
 _FIELDS = (Told.NUMBER, Told.COMPANY, Told.PROVIDER, Told.USE, Told.HOSTING)
 
 
@@ -29,8 +31,9 @@ def proposed_filling(record: RequestRecord, kind: FormKind) -> Filling:
     taken = {field: value for field, value in taken.items() if value and field in questions}
     sure = {"contact_email": record.address_of_record, "reply_language": record.language}
     answers = {**taken, **{field: value for field, value in sure.items() if value}}
+    code = _FROM_STAFF if record.route_rule == ENTERED_BY_STAFF else _FROM_MAIL
     note = tuple(
-        (field, (sentence(Problem(_FROM_MAIL, Severity.NOTE, field=field), record.language, kind),))
+        (field, (sentence(Problem(code, Severity.NOTE, field=field), record.language, kind),))
         for field in questions
         if field in taken
     )

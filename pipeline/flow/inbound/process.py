@@ -1,13 +1,13 @@
 """Second write: fetched messages are processed, ten in one transaction or as many as are quick.
 
 A worker takes them first, so that no other one reads them as well. Their bytes are read before the
-transaction begins: a slow file holds up no other writer. The guarded child reads the next ten
-meanwhile. When the bulk fails, each message is tried under its own savepoint; one that
-fails is tried again after growing waits or goes to the quarantine, as :mod:`faults` decides, in the
-same commit. What is not the fault of a message is charged to none: without the database or the
-reader the portion stops; a message that a wrong setting or the machine stops waits while the others
-go on, and the error is told beside the numbers. The commit also says where the mail goes; the mail
-on the server is moved after it.
+transaction begins: a slow file holds up no other writer. The guarded child reads the next ones
+meanwhile; the first portion is small, for nothing can be decided until it is read. When the bulk
+fails, each message is tried under its own savepoint; one that fails is tried again after growing
+waits or goes to the quarantine, as :mod:`faults` decides, in the same commit. What is not the fault
+of a message is charged to none: without the database or the reader the portion stops; a message
+that a wrong setting or the machine stops waits while the others go on, and the error is told beside
+the numbers. The commit also says where the mail goes; the mail on the server is moved after it.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,9 @@ from pipeline.store.records import MessageRecord
 #: Messages in one transaction: so many that its commit costs little beside them, and so few that
 #: the child has the next ones read early.
 _AT_ONCE = 10
+#: Messages in the first one. Each portion is half as large again as the one before: the child reads
+#: faster than this decides.
+_FIRST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,16 @@ def process(services: Services) -> Processed:
     left = services.settings.limits.batch
     with services.store.hold() as hold, Reading(services) as reading:
         take = partial(_taken, services, hold, _workers(services))
-        part = take(left, ())
+        most = _FIRST
+        part = take(min(left, most), ())
         if part:
             services.guard.warm()
             reading.meanwhile(part)
             make_ready(services)
         while part:
             left -= len(part)
-            coming = take(left, part)
+            most = min(most + most // 2, _AT_ONCE)
+            coming = take(min(left, most), part)
             reading.meanwhile(coming)
             reading.ahead(part)
             total += _process(services, reading, [row.id for row in part])
@@ -92,7 +97,7 @@ def _taken(
 ) -> list[MessageRecord]:
     """Take messages to read and decide; fewer when others wait for them."""
     mine = {row.id for row in held}
-    return hold.take(services.clock.now(), min(most, _AT_ONCE), workers, mine) if most else []
+    return hold.take(services.clock.now(), most, workers, mine) if most else []
 
 
 def _process(services: Services, reading: Reading, ids: Sequence[str]) -> Processed:

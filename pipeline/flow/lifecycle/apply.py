@@ -10,10 +10,12 @@ from datetime import datetime
 from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
+from pipeline.flow.outgoing.ledger import staff_due
 from pipeline.flow.services import Services, Work
-from pipeline.model.request import Actor, Event, Status
+from pipeline.model.request import Actor, Event, EventName, Status, TrackPolicy
 from pipeline.model.transition import SendNotice, Transition
 from pipeline.store.records import EventRecord, RequestRecord
+from pipeline.tracks.conditions import same_person
 from pipeline.tracks.deadlines import asked_already, next_at
 from pipeline.tracks.machine import apply
 from pipeline.tracks.moves import whose_move
@@ -63,8 +65,10 @@ def _step(
         next_at=wake_up(work.services, changed),
         move=whose_move(changed.state, work.services.policy),
     )
+    changed = replace(changed, due_at=staff_due(work.services, changed))
     work.tx.requests.save(changed, expected_version=record.state.version)
-    work.tx.events.append(_history(changed, transition, event, trigger, details))
+    policy = work.services.policy
+    work.tx.events.append(_history(changed, transition, event, trigger, details, policy))
     return changed
 
 
@@ -91,12 +95,25 @@ def wake_up(services: Services, record: RequestRecord) -> datetime | None:
     )
 
 
+def _two_people(transition: Transition, event: Event) -> dict[str, str]:
+    """Return the two people of staff who said yes to a certificate, or the first of them."""
+    before, after = transition.before, transition.after
+    if event.name is EventName.SECOND:
+        return {"first_yes": after.first_yes, "second_yes": after.second_yes}
+    if event.name is not EventName.ISSUED:
+        return {}
+    entered_by = event.actor_name if event.actor is Actor.STAFF else ""
+    other = entered_by if not same_person(entered_by, before.first_yes) else ""
+    return {"first_yes": before.first_yes, "second_yes": before.second_yes or other}
+
+
 def _history(
     record: RequestRecord,
     transition: Transition,
     event: Event,
     trigger: Trigger,
     details: NoticeDetails,
+    policy: TrackPolicy,
 ) -> EventRecord:
     detail = {
         "reason": event.reason or details.reason,
@@ -107,6 +124,7 @@ def _history(
         "fields": ",".join(event.fields),
         "hold": record.state.hold_reason.value if record.state.hold_reason else "",
         "rule": record.route_rule if transition.before.status is Status.RECEIVED else "",
+        **(_two_people(transition, event) if policy.two_people else {}),
     }
     return EventRecord(
         request_id=record.id,

@@ -14,6 +14,7 @@ from typing import TypeVar
 from pipeline import logs
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle import second
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import (
     end_live,
@@ -202,6 +203,9 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
         return
+    if second.waits(work, record):
+        second.stop(work, record)
+        return
     refuse_number_of_another(work, record)
     subject = CertificateSubject(record.company, record.reference, record.number)
     refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at)
@@ -226,6 +230,10 @@ def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:
         return []
     if record is None or record.state.certificate_wanted_at is None:
         _give_up(work, row)
+        return []
+    if second.waits(work, record):
+        second.stop(work, record)
+        note_failed(work, Signed.CERTIFICATE, row.serial, "second_missing")
         return []
     refuse_unless_issuable(work, record)
     refuse_clock_behind(work, record, row.created_at)

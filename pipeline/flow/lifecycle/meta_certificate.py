@@ -12,6 +12,7 @@ from pipeline.certificates.issuers.meta import MetaIssuer, created_by
 from pipeline.certificates.paste import PasteCode, PastedCertificate, PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.flow.context import Trigger
+from pipeline.flow.lifecycle import second
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import (
     end_live,
@@ -92,6 +93,8 @@ def _issue(work: Work, wanted: RequestRecord, number: MetaNumber, seen: Sighting
     work.tx.numbers.lock(wanted.number)
     record = work.tx.requests.lock(wanted.id)
     if record is None or record.state.certificate_wanted_at is None:
+        return False
+    if second.waits(work, record):
         return False
     if (record.state.version, record.number) != (wanted.state.version, wanted.number):
         return False

@@ -15,7 +15,7 @@ from pipeline import logs
 from pipeline.errors import PipelineError, RefusedError, TryLaterError
 from pipeline.flow.answers.revisions import answer_that_counts
 from pipeline.flow.context import Trigger
-from pipeline.flow.lifecycle import meta_faults
+from pipeline.flow.lifecycle import meta_faults, second
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.meta_askings import (
     DONE,
@@ -214,6 +214,8 @@ def _judge(
     if record.state.version != read.state.version:
         work.tx.meta_numbers.wake(read.number, at)
         return read, Finding()
+    if second.waits(work, record):
+        record = second.stop(work, record)
     if number is None:
         known, found = not_looked(known, at), _missing(work, record)
     else:
@@ -226,6 +228,7 @@ def _judge(
     changed = apply_event(work, record, Event(found.event, Actor.META, work.now), Trigger())
     work.tx.meta_numbers.wake(record.number, at)
     wanted = changed.status in WATCHED and changed.state.certificate_wanted_at is not None
+    wanted = wanted and not second.waits(work, changed)
     return changed, replace(found, fetch=wanted)
 
 
@@ -246,9 +249,12 @@ def _waiting(work: Work, record: RequestRecord) -> Waiting:
         open_ones = [one for one in codes if one.outcome in PERHAPS]
         verifying = any(one.at >= record.state.entered_at for one in open_ones)
     name = answer_that_counts(work.tx, record, _NAME) if record.status is Status.NAME_REVIEW else ""
+    state = record.state
+    if second.waits(work, record):
+        state = replace(state, certificate_wanted_at=None)  # until then nothing is fetched
     issued_at = live.issued_at if live else None
     of_meta = live is not None and live.issuer is work.services.issuer.issuer
-    return Waiting(record.state, name, issued_at, of_meta, verifying)
+    return Waiting(state, name, issued_at, of_meta, verifying)
 
 
 def _tell(

@@ -22,6 +22,8 @@ from pipeline.store.records import RequestRecord
 from pipeline.store.short_link_records import LinkAction, LinkOrder, LinkState
 
 _NOT_MADE = QrResult(link="", chat_link="", files=(), button="", signature="")
+#: Why staff do what is done to a short link.
+_NEEDS_PROVIDER = "needs_provider"
 _SHORT = "https://wa.me/message/"
 #: The variant of the mail that tells of each action.
 _VARIANTS = {LinkAction.NEW: "", LinkAction.UPDATE: "updated", LinkAction.DELETE: "deleted"}
@@ -76,8 +78,17 @@ def followed(work: Work, record: RequestRecord) -> tuple[Event, NoticeDetails] |
     if found is not None and found.action is LinkAction.NEW and not (found.text and _asks(work)):
         return _made(work, record, found)
     if found is None or not _asks(work):
-        return _not_made(work, record, "needs_provider")
+        return _not_made(work, record, _NEEDS_PROVIDER)
     return _by_meta(work, record, found)
+
+
+def is_done_by_hand(work: Work, record: RequestRecord) -> bool:
+    """Tell whether staff have approved what only they can do: a link without a provider."""
+    if record.status is not Status.CONTENT_REVIEW or _asks(work):
+        return False
+    moves = [line for line in work.tx.events.list(record.id) if line.event is not None]
+    refused = bool(moves) and moves[-1].event is EventName.PROVIDER_REFUSED
+    return refused and dict(moves[-1].detail).get("error") == _NEEDS_PROVIDER
 
 
 def _by_meta(

@@ -112,5 +112,6 @@ def _written_by_staff(work: Work, record: RequestRecord, mail: OutboxRecord) -> 
 
 def _left(work: Work, record: RequestRecord) -> Status | None:
     """Return the status that the request left last."""
-    moves = [event for event in work.tx.events.list(record.id) if event.before is not event.after]
+    lines = work.tx.events.standing(record.id)
+    moves = [event for event in lines if event.before is not event.after]
     return moves[-1].before if moves else None

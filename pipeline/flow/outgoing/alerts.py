@@ -27,6 +27,7 @@ _OF_NONE = "pipeline queue needs-me"
 #: What to type for an alert that has a command of its own; empty: there is nothing to type.
 _COMMANDS = {
     "reply_suggested": "pipeline request accept {reference}",
+    "second_wanted": "pipeline request second {reference}",
     "certificate_wanted": "pipeline certificate issue {reference} --file FILE",
     "mail_failed": "pipeline outbox list attention",
     "mail_in_doubt": "pipeline outbox list attention",

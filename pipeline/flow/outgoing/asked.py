@@ -83,7 +83,7 @@ def _asked_by_staff(
     """
     lines = (
         line
-        for line in reversed(work.tx.events.list(record.id))
+        for line in reversed(work.tx.events.standing(record.id))
         if line.event is EventName.ASK and line.at >= record.state.entered_at
     )
     line = next(lines, None)
@@ -105,5 +105,5 @@ def asked_by_route(work: Work, record: RequestRecord, effect: SendNotice) -> boo
         return False
     return any(
         line.event is EventName.ROUTE and line.at == record.state.entered_at
-        for line in work.tx.events.list(record.id)
+        for line in work.tx.events.standing(record.id)
     )

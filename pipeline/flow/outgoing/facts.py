@@ -81,6 +81,7 @@ def notice_facts(
         known_numbers=tuple(map(international_writing, told(record.proposals, Told.NUMBER))),
         known_providers=told(record.proposals, Told.PROVIDER),
         known_uses=told(record.proposals, Told.USE),
+        answered=revision is not None,
         filled=revision is not None or (bool(record.contact) and bool(record.address_of_record)),
         closes=closes_when_due(state),
         approved=state.approved_at is not None,

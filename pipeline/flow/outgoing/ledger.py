@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pipeline.flow.services import Work
+from pipeline.flow.services import Services, Work
 from pipeline.model.notice import NoticeFacts, NoticeName, Saying
-from pipeline.model.request import RequestState, Status
+from pipeline.model.request import Move, RequestState, Status
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.deadlines import all_reminders, our_promise_at, reminders_of
+from pipeline.tracks.moves import staff_due_at
 from pipeline.tracks.promises import after_mail, is_last, passed_in, settled
 
 #: What is in one of these states may still go out, and nobody has read it.
@@ -87,7 +88,17 @@ def save(work: Work, record: RequestRecord, state: RequestState) -> None:
     if state == record.state:
         return
     soonest = min(filter(None, (record.next_at, state.promise_at)), default=None)
-    work.tx.requests.set_dates(replace(record, state=state, next_at=soonest))
+    changed = replace(record, state=state, next_at=soonest)
+    work.tx.requests.set_dates(replace(changed, due_at=staff_due(work.services, changed)))
+
+
+def staff_due(services: Services, record: RequestRecord) -> datetime | None:
+    """Return by when staff have to act; None where the move is not theirs."""
+    if record.state.ended or record.move is not Move.STAFF:
+        return None
+    state, policy = record.state, services.policy
+    due = staff_due_at(state, policy, customer_zone=record.time_zone, team=services.team)
+    return due or state.entered_at
 
 
 def take_back(work: Work, mail: OutboxRecord) -> None:

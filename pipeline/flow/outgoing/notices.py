@@ -24,6 +24,7 @@ from pipeline.model.notice import (
     Saying,
     Thread,
 )
+from pipeline.model.transition import SendNotice
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.headers import assemble
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
@@ -32,6 +33,8 @@ from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.promises import saying_of
 
 _THREAD_ENDS = 10
+#: The form that staff send to somebody who has not mailed, and its reminder.
+_FORM_OF_STAFF = frozenset({"prefilled_form", "prefilled_form_reminder"})
 CARRIES_CERTIFICATE = frozenset({NoticeName.CERTIFICATE_ISSUED, NoticeName.CERTIFICATE_REISSUED})
 _NOT_LEFT = frozenset({OutboxState.QUEUED, OutboxState.CANCELLED, OutboxState.FAILED})
 _REMINDERS = frozenset(
@@ -48,10 +51,10 @@ def queue_notice(work: Work, notice: Notice, trigger: Trigger) -> RequestRecord:
     """Put ``notice`` into the outbox; return its request with the thread grown.
 
     Nothing is mailed to a sender whose verdict is fail or unknown; one whose verdict is none gets
-    the receipt alone (spec, "Who sent it").
+    the receipt alone (spec, "Who sent it"), or the form that staff send them.
     """
     record = notice.record
-    if not _may_write(record, notice.effect.notice):
+    if not _may_write(record, notice.effect):
         return record
     notice = _as_first(work.tx, notice)
     composed, mail, said = _write(work, notice, trigger)
@@ -79,16 +82,22 @@ def _as_first(tx: Transaction, notice: Notice) -> Notice:
 
 def gather_notice(context: MessageContext, notice: Notice) -> None:
     """Keep ``notice`` with the message that it answers, to be joined with the others to it."""
-    if _may_write(notice.record, notice.effect.notice):
+    if _may_write(notice.record, notice.effect):
         context.answers.append(notice)
 
 
-def _may_write(record: RequestRecord, notice: NoticeName) -> bool:
+def _may_write(record: RequestRecord, effect: SendNotice) -> bool:
     if not record.address_of_record:
         return False
     if record.sender_verdict is SenderVerdict.PASS:
         return True
-    return record.sender_verdict is SenderVerdict.NONE and notice is NoticeName.RECEIPT_UNVERIFIED
+    if record.waits_for_proof:
+        # staff have spoken with whoever has the address: they get the form, and nothing else
+        return effect.notice is NoticeName.QUESTION and effect.variant in _FORM_OF_STAFF
+    return (
+        record.sender_verdict is SenderVerdict.NONE
+        and effect.notice is NoticeName.RECEIPT_UNVERIFIED
+    )
 
 
 def _write(

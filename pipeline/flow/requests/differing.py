@@ -16,18 +16,22 @@ _FOR_THE_OTHER = {
 }
 
 
-def settle_other(work: Work, before: RequestRecord, event: EventName) -> None:
+def settle_other(
+    work: Work, before: RequestRecord, event: EventName, trigger: Trigger | None = None
+) -> None:
     """Let the other of two requests that wait for one answer go on, or end.
 
-    ``before`` is the request that ``event`` happened to, as it was before that.
+    ``before`` is the request that ``event`` happened to, as it was before that; mails of staff's
+    ``trigger`` wait for the undo window here, too.
     """
     reason = before.state.hold_reason
     name = _FOR_THE_OTHER.get((reason, event)) if reason else None
     other = _other(work, before) if name else None
     if name is None or other is None:
         return
-    other = apply_event(work, other, Event(name, Actor.SYSTEM, work.now), Trigger())
-    resume(work, other, Trigger())
+    trigger = trigger or Trigger()
+    other = apply_event(work, other, Event(name, Actor.SYSTEM, work.now), trigger)
+    resume(work, other, trigger)
 
 
 def _other(work: Work, record: RequestRecord) -> RequestRecord | None:

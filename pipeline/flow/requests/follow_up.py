@@ -16,6 +16,7 @@ from pipeline.flow.requests.commands import event_of_reply, read_words
 from pipeline.flow.requests.confirm import Answered, answer_of, confirm, deny
 from pipeline.flow.requests.details import hear_more
 from pipeline.flow.requests.differing import settle_other
+from pipeline.flow.requests.entered import proven_by_reply
 from pipeline.flow.requests.keep import keep_attachments, keep_files, keep_words, suggest
 from pipeline.flow.requests.known_number import find_conflict
 from pipeline.flow.requests.open import open_form
@@ -76,6 +77,7 @@ def _follow_up(work: Work, context: MessageContext, known: KnownThread) -> Messa
     record = known.record
     if known.standing is not Standing.REQUESTER:
         return _from_another(work, context, known)
+    record = proven_by_reply(work, context, record)
     if record.held_for(HoldReason.SENDER):
         return _to_receipt(work, context, record)
     if context.read.submissions:

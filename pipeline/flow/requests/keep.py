@@ -82,6 +82,7 @@ def keep_words(
     are not kept; a private key is told to staff.
     """
     tx = work.tx
+    context.for_staff = context.for_staff or waits
     words = without_encoded(context.new_text.text.strip())
     text = words.text
     if not text or record.id in context.noted or _is_noted(tx, context, record, waits=waits):

@@ -13,6 +13,7 @@ from pipeline.model.request import HoldReason, RequestState, Status, Track
 from pipeline.resources import languages
 from pipeline.store.records import RequestRecord
 from pipeline.tracks.catalogue import BY_FORM
+from pipeline.tracks.changes import take_back_yes
 from pipeline.validation.customer_zone import customer_zone
 
 
@@ -83,7 +84,8 @@ def with_answers(record: RequestRecord, checked: CheckedForm) -> RequestRecord:
         time_zone=customer_zone(value("time_zone"), number, record.time_zone),
         language=value("reply_language") or record.language,
         state=replace(
-            record.state,
+            # who said yes has seen other answers
+            take_back_yes(record.state),
             ready_date=date.fromisoformat(ready) if ready else None,
             two_step_disabled=value("two_step_disabled") == "yes",
         ),

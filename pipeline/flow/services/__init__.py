@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline.certificates.issue import CertificateIssuer
 from pipeline.certificates.issuers.choose import choose
@@ -63,6 +63,18 @@ def _worker_id() -> str:
     return f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(8)}"
 
 
+class Rehearsal(Protocol):
+    """Sees the transactions that are only tried."""
+
+    def begin(self, tx: Transaction) -> None:
+        """Be shown a transaction before anything is done in it."""
+        ...
+
+    def __call__(self, tx: Transaction) -> None:
+        """Be shown a transaction before it is taken back."""
+        ...
+
+
 @dataclass
 class Services:
     """The rooms, opened and set up; one for each command."""
@@ -81,8 +93,8 @@ class Services:
     stopping: Callable[[], bool] = lambda: False
     #: Whether a certificate was revoked that the kept lists do not have: a hint to look.
     lists_are_behind: bool = False
-    #: Is shown each transaction before it is taken back; None where changes are kept.
-    rehearsal: Callable[[Transaction], None] | None = None
+    #: Sees each transaction that is taken back; None where changes are kept.
+    rehearsal: Rehearsal | None = None
 
     def work(self, tx: Transaction) -> "Work":
         """Return the work that is done in ``tx``, at this instant."""
@@ -103,6 +115,8 @@ class Services:
                 making.make()
 
     def _try(self, change: "Callable[[Work], T]", making: Making, tx: Transaction) -> T:
+        if self.rehearsal is not None:
+            self.rehearsal.begin(tx)
         result = making.tried(lambda: change(Work(tx, self, self.clock.now(), making)))
         if self.rehearsal is not None:
             self.rehearsal(tx)
@@ -117,6 +131,7 @@ class Services:
             approval_lapses=timedelta(days=certificates.approval_days),
             ownership_window=timedelta(days=certificates.ownership_days),
             manual_issuer=not self.issuer.automatic,
+            two_people=self.settings.approval.two_people,
         )
 
     @cached_property

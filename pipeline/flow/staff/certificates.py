@@ -17,10 +17,13 @@ from pipeline.flow.lifecycle.meta_poll import fetch_now
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
+from pipeline.flow.staff.people.staff_log import note
 from pipeline.model.certificate import CertificateState, IssuedCertificate
 from pipeline.model.identifiers import new_id
 from pipeline.model.request import EventName
 from pipeline.store.records import CertificateRecord, RequestRecord
+from pipeline.store.staff_records import StaffAct
+from pipeline.tracks.conditions import waits_for_second
 
 #: The line of a history that tells what became of an order.
 _ISSUING = frozenset({EventName.ISSUED, EventName.ISSUE_FAILED})
@@ -44,12 +47,16 @@ def issue_wanted(services: Services, record: RequestRecord) -> RequestRecord:
     """Issue the certificate of ``record`` that is wanted, and all others that were not made yet.
 
     One that could not be made is ordered again first; one that Meta has is fetched at once. Raises
-    RefusedError ``certificate_not_wanted``, ``certificate_waits_for_staff`` where staff enter them,
-    ``certificate_not_issued``, or with the code of the rule that forbids it.
+    RefusedError ``certificate_not_wanted``, ``second_missing``, ``certificate_waits_for_staff``
+    where staff enter them, ``certificate_not_issued``, or with the code of the rule that forbids
+    it.
     """
     if record.state.certificate_wanted_at is None:
         status = record.status.value
         raise RefusedError("certificate_not_wanted", reference=record.reference, status=status)
+    if waits_for_second(record.state, services.policy):
+        status = record.status.value
+        raise RefusedError("second_missing", reference=record.reference, status=status)
     if not services.issuer.automatic:
         raise RefusedError("certificate_waits_for_staff", reference=record.reference)
 
@@ -165,7 +172,11 @@ def _entered(record: RequestRecord, found: IssuedCertificate, now: datetime) -> 
 
 
 def reveal_text(services: Services, record: RequestRecord, row: CertificateRecord, who: str) -> str:
-    """Return the text of a certificate; that it was looked at stands in the history."""
-    detail = ("certificate_revealed", row.serial)
-    services.run(lambda work: note_in_history(work, record, who, detail))
+    """Return the text of a certificate; history and log of staff tell that it was looked at."""
+
+    def note_look(work: Work) -> None:
+        note_in_history(work, record, who, ("certificate_revealed", row.serial))
+        note(work, who, StaffAct.SECRET_SEEN, record.reference, row.serial)
+
+    services.run(note_look)
     return row.text

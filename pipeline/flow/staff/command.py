@@ -10,9 +10,10 @@ from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle.issuance import issue, pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.desk.kept import keep_for_undo
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import Actor, Event, EventName, Move
+from pipeline.model.request import Actor, Event, EventName, Move, Status
 from pipeline.store.records import CertificateRecord, EventRecord, RequestRecord
 
 Decision = Callable[[Work, RequestRecord], RequestRecord]
@@ -29,6 +30,8 @@ _OF_META = frozenset(
         EventName.DIRECTLY_ELIGIBLE,
     }
 )
+#: Those of Meta's answers that lead on to a certificate.
+_LEADS_ON = frozenset({EventName.VERIFIED, EventName.NAME_APPROVED, EventName.CODE_VERIFIED})
 #: What only the agreed call can bring; the other events of Meta can come at any time.
 _OF_CALL = frozenset({EventName.CODE_VERIFIED, EventName.CODE_FAILED})
 
@@ -38,7 +41,8 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
 
     A decision that lets it wait for a customer who cannot be written to is refused, too.
 
-    Certificates that wait after it are issued. Returns the request as it is then.
+    What it changed is kept, so that it can be undone. Certificates that wait after it are issued.
+    Returns the request as it is then.
     """
 
     def run(work: Work) -> tuple[RequestRecord, list[CertificateRecord]]:
@@ -49,7 +53,9 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise NotFoundError("request_unknown", reference=record.reference)
         if (current.state.version, current.number) != (record.state.version, record.number):
             raise RefusedError("stale_request", reference=record.reference)
-        decided = decide(work, current)
+        with work.tx.context.watching() as watch:
+            decided = decide(work, current)
+        keep_for_undo(work, current, watch)
         _refuse_silent_wait(current, decided)
         return decided, pending(work)
 
@@ -71,6 +77,8 @@ def _refuse_silent_wait(before: RequestRecord, after: RequestRecord) -> None:
     Raises RefusedError ``customer_unreachable``.
     """
     begins = after.move is Move.CUSTOMER and before.move is not Move.CUSTOMER
+    if after.waits_for_proof and after.status is Status.AWAITING_FORM:
+        return  # the form that staff send is the one mail that may go out
     if begins and after.sender_verdict is not SenderVerdict.PASS:
         raise RefusedError("customer_unreachable", reference=before.reference)
 
@@ -107,6 +115,11 @@ def staff_event(
     return replace(event, **values)  # type: ignore[arg-type]
 
 
+def leads_on(name: EventName) -> bool:
+    """Tell whether ``name`` is an answer of Meta that leads on to a certificate."""
+    return name in _LEADS_ON
+
+
 def is_of_meta(name: EventName) -> bool:
     """Tell whether ``name`` is an answer of Meta, which staff only record."""
     return name in _OF_META
@@ -116,6 +129,11 @@ def is_too_early(record: RequestRecord, name: EventName, now: datetime) -> bool:
     """Tell whether ``name`` is the outcome of a call whose agreed time has not come."""
     slot = record.state.slot
     return name in _OF_CALL and slot is not None and now < slot.start
+
+
+def entered_by_hand(services: Services, record: RequestRecord) -> bool:
+    """Tell whether the request waits for a certificate that staff enter themselves."""
+    return services.policy.manual_issuer and record.state.certificate_wanted_at is not None
 
 
 def by_staff(who: str) -> Trigger:

@@ -14,7 +14,7 @@ from pipeline.flow.services.organisations import (
 )
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
 from pipeline.mailbox.authentication.domains import organisational
-from pipeline.model.request import EventName, HoldReason, NumberState
+from pipeline.model.request import EventName, HoldReason, NumberState, Status
 from pipeline.store.records import NumberRecord, OrganisationRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
 
@@ -135,5 +135,8 @@ def _settle(work: Work, record: RequestRecord, who: str) -> RequestRecord:
 
 
 def _refuse_unless_held(record: RequestRecord) -> None:
+    if record.status is Status.HELD and not record.held_for(HoldReason.OWNERSHIP):
+        reason = record.state.hold_reason or HoldReason.STAFF
+        raise RefusedError("held_for_other", reference=record.reference, hold=reason.value)
     if not record.held_for(HoldReason.OWNERSHIP):
         raise RefusedError("not_held_for_owner", reference=record.reference)

@@ -5,20 +5,42 @@ from functools import partial
 
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.outgoing.ledger import take_back
+from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
+from pipeline.tracks.moves import whose_move
 
 _PORTION = 100
+#: A mail in one of these states was read, or is on its way.
+_TELLS = frozenset(
+    {OutboxState.QUEUED, OutboxState.SENDING, OutboxState.SENT, OutboxState.IN_DOUBT}
+)
+
+
+def reveal_mail(services: Services, mail_id: str, who: str) -> OutboxRecord:
+    """Return a mail; that the certificate in it was looked at stands in the history.
+
+    Raises NotFoundError ``mail_unknown``.
+    """
+
+    def change(work: Work) -> OutboxRecord:
+        mail = _mail(work, mail_id)
+        if mail.notice in CARRIES_CERTIFICATE:
+            note_mail(work, mail, who, "certificate_revealed")
+        return mail
+
+    return services.run(change)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """What became of a mail that was taken back.
 
-    ``waiting`` are the requests that now wait for an answer to a mail that nobody got.
+    ``waiting`` are the requests whose customer has no other mail that tells them that it is their
+    move: staff have it back.
     """
 
     mail: OutboxRecord
@@ -26,9 +48,11 @@ class Cancelled:
 
 
 def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
-    """Take back a mail that was not sent yet.
+    """Take back a mail that was not sent yet; the decision that queued it stands.
 
-    Raises NotFoundError ``mail_unknown``, RefusedError ``outbox_too_late``.
+    Where no other mail tells the customer that it is their move, it is the move of staff: the
+    request is in ``needs-me``. Raises NotFoundError ``mail_unknown``, RefusedError
+    ``outbox_too_late``.
     """
 
     def change(work: Work) -> Cancelled:
@@ -37,10 +61,10 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
             raise RefusedError("outbox_too_late", mail=mail_id)
         take_back(work, mail)
         told = note_mail(work, mail, who, "mail_cancelled")
-        waits = (
-            record for record in told if not record.state.ended and record.move is Move.CUSTOMER
-        )
-        return Cancelled(mail, tuple(waits))
+        waits = tuple(record for record in told if _waits_unasked(work, record))
+        for record in waits:
+            work.tx.requests.set_move(record.id, Move.STAFF, work.now)
+        return Cancelled(mail, waits)
 
     return services.run(change)
 
@@ -100,8 +124,24 @@ def _queued_again(work: Work, mail: OutboxRecord, who: str) -> bool:
     if not work.tx.outbox.retry(mail.id, work.now):
         return False
     take_back(work, mail)
-    note_mail(work, mail, who, "mail_queued_again")
+    for record in note_mail(work, mail, who, "mail_queued_again"):
+        move = whose_move(record.state, work.services.policy)
+        if record.move is not move:
+            work.tx.requests.set_move(record.id, move)
     return True
+
+
+def _waits_unasked(work: Work, record: RequestRecord) -> bool:
+    """Tell whether a customer is to move whom no mail of this stay tells so."""
+    if record.state.ended or record.move is not Move.CUSTOMER:
+        return False
+    address = record.address_of_record.lower()
+    return not any(
+        mail.state in _TELLS
+        and mail.created_at >= record.state.entered_at
+        and mail.recipient.lower() == address
+        for mail in work.tx.outbox.of_request(record.id)
+    )
 
 
 def _mail(work: Work, mail_id: str) -> OutboxRecord:

@@ -140,6 +140,16 @@ def _proved(services: Services, record: RequestRecord, who: str) -> RequestRecor
     return on_request(services, record, change)
 
 
+def may_prove(record: RequestRecord) -> bool:
+    """Tell whether a code of ownership belongs to where the request stands."""
+    return record.status in (_OF_MOVING if _moves(record) else _OF_NEW)
+
+
+def may_register(record: RequestRecord) -> bool:
+    """Tell whether the number can be registered where the request stands."""
+    return record.status is Status.CERTIFICATE_ISSUED
+
+
 def register_number(
     services: Services, graph: Graph, record: RequestRecord, who: str, *, last: bool = False
 ) -> RequestRecord:
@@ -153,7 +163,7 @@ def register_number(
     pin = services.settings.meta.pin.text()
     if not pin:
         raise ConfigurationError("meta_pin_missing", key="meta.pin")
-    if record.status is not Status.CERTIFICATE_ISSUED:
+    if not may_register(record):
         raise RefusedError(
             "register_not_now", reference=record.reference, status=record.status.value
         )
@@ -201,8 +211,7 @@ def _free_at(work: Work, counted: list[AskingRecord], record: RequestRecord) -> 
 
 def _refuse_code(services: Services, record: RequestRecord, *, early: bool) -> None:
     """Refuse a code where none belongs, or before the agreed call unless it was ``early``."""
-    statuses = _OF_MOVING if _moves(record) else _OF_NEW
-    if record.status not in statuses:
+    if not may_prove(record):
         raise RefusedError("code_not_now", reference=record.reference, status=record.status.value)
     if not early and is_too_early(record, EventName.CODE_VERIFIED, services.clock.now()):
         slot = record.state.slot

@@ -6,8 +6,9 @@ from datetime import timedelta
 from pipeline import terms
 from pipeline.errors import RefusedError
 from pipeline.flow.answers.revisions import latest_accepted, open_answers
+from pipeline.flow.lifecycle.qr_code import is_done_by_hand
 from pipeline.flow.services import Services
-from pipeline.flow.staff.command import is_too_early, staff_event
+from pipeline.flow.staff.command import entered_by_hand, is_too_early, leads_on, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.model.message import SenderVerdict
@@ -20,6 +21,7 @@ from pipeline.model.transition import (
 )
 from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.machine import apply, next_system_event
 from pipeline.tracks.moves import allowed_events, forward_event, whose_move
 
@@ -54,6 +56,8 @@ _OPEN = frozenset(
 #: What follows them depends on facts outside of the request: the number, the code's maker.
 _BY_FACTS = frozenset({Status.NUMBER_CHECK, Status.AWAITING_ACTIVE, Status.MAKING})
 _HOUR = timedelta(hours=1)
+#: A decision is tried as one of a colleague's who has not said yes before.
+_SOMEBODY = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Possible:
     """A decision that staff can take now, and what comes of it.
 
     ``after`` is None where that depends on what staff enter with it; the rest is empty then.
-    ``mails`` are the notices that go out, none to a sender who is not proven.
+    ``mails`` are the notices that go out, none to a sender who is not proven. With
+    ``waits_for_second`` an ordered certificate waits for the yes of a second person then.
     """
 
     event: EventName
@@ -69,6 +74,7 @@ class Possible:
     mails: tuple[SendNotice, ...] = ()
     issues: bool = False
     ends_live: bool = False
+    waits_for_second: bool = False
 
 
 def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, ...]:
@@ -84,8 +90,15 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, 
         for name in names
         if name not in barred and (found := _tried(services, record, name)) is not None
     ]
-    forward = forward_event(record.state)
+    forward = EventName.MADE if EventName.APPROVE in barred else forward_event(record.state)
     return tuple(sorted(tried, key=lambda found: found.event is not forward))
+
+
+def early_outcomes(services: Services, record: RequestRecord) -> tuple[EventName, ...]:
+    """Return the outcomes of a call whose agreed time has not come: it may have been earlier."""
+    now = services.clock.now()
+    names = allowed_events(record.state, Actor.STAFF, services.policy)
+    return tuple(name for name in names if is_too_early(record, name, now))
 
 
 def may_ask_meaning(services: Services, record: RequestRecord) -> bool:
@@ -100,13 +113,18 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     with services.store.read() as tx:
         answered = latest_accepted(tx, record) is not None
         wrong = bool(open_answers(tx, record))
+        by_hand = is_done_by_hand(services.work(tx), record)
     barred = set(_NOT_OFFERED)
+    if entered_by_hand(services, record):
+        barred.add(EventName.PROCEED)
     if wrong:
+        barred |= {name for name in EventName if leads_on(name)} | {EventName.SECOND}
+    if wrong or by_hand:
         barred.add(EventName.APPROVE)
     if not answered and TRACKS[record.state.track].form is None:
         barred |= _EDITS
     if record.sender_verdict is not SenderVerdict.PASS:
-        barred.add(EventName.RELEASE)
+        barred |= {EventName.RELEASE, EventName.ANSWER}
     return barred
 
 
@@ -115,6 +133,7 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
     if is_too_early(record, name, services.clock.now()):
         return None
     proven = record.sender_verdict is SenderVerdict.PASS
+    proven = proven or (record.waits_for_proof and name is EventName.SEND_FORM)
     event = _probe(services, record, name)
     try:
         transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
@@ -133,6 +152,7 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
         mails=tuple(one for one in effects if isinstance(one, SendNotice) and proven),
         issues=any(isinstance(one, IssueCertificate) for one in effects),
         ends_live=any(isinstance(one, RevokeCertificate) for one in effects),
+        waits_for_second=waits_for_second(after, services.policy),
     )
 
 
@@ -145,7 +165,7 @@ def _probe(services: Services, record: RequestRecord, name: EventName) -> Event:
         services,
         record,
         name,
-        "",
+        _SOMEBODY,
         track=other,
         new_date=tomorrow.date(),
         slots=(Slot(tomorrow, tomorrow + _HOUR),),

@@ -1,14 +1,16 @@
-"""Messages that could not be processed: put back, or given up."""
+"""Messages that could not be processed: put back, or given up, by somebody with a name."""
 
 from dataclasses import replace
 
 from pipeline.errors import NotFoundError, RefusedError
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.people.staff_log import note
 from pipeline.store.records import MessageRecord, MessageState
+from pipeline.store.staff_records import StaffAct
 from pipeline.store.unit_of_work import Transaction
 
 
-def release(services: Services, entry: str) -> None:
+def release(services: Services, entry: str, who: str) -> None:
     """Put the message of ``entry`` back among the fetched ones; the next run tries it again.
 
     A mail that the server did not deliver is fetched anew then. Another may stand in the folder of
@@ -16,17 +18,17 @@ def release(services: Services, entry: str) -> None:
     NotFoundError ``quarantine_unknown``, and RefusedError ``quarantine_released`` when it was put
     back or given up before: one mail is processed once.
     """
-    now = services.clock.now()
 
-    def work(tx: Transaction) -> None:
-        row = _message(tx, entry)
-        if not tx.quarantine.release(entry, now):
+    def change(work: Work) -> None:
+        row = _message(work.tx, entry)
+        if not work.tx.quarantine.release(entry, work.now):
             raise RefusedError("quarantine_released", entry=entry)
-        tx.messages.save(
+        note(work, who, StaffAct.QUARANTINE_RELEASED, entry)
+        work.tx.messages.save(
             replace(
                 row,
                 state=MessageState.WITHHELD if row.withheld else MessageState.FETCHED,
-                next_at=now,
+                next_at=work.now,
                 attempts=0,
                 stumbles=0,
                 last_error="",
@@ -41,20 +43,20 @@ def release(services: Services, entry: str) -> None:
             )
         )
 
-    services.store.run(work)
+    services.run(change)
 
 
-def drop(services: Services, entry: str) -> None:
+def drop(services: Services, entry: str, who: str) -> None:
     """Give the message of ``entry`` up; raises as :func:`release`."""
-    now = services.clock.now()
 
-    def work(tx: Transaction) -> None:
-        row = _message(tx, entry)
-        if not tx.quarantine.drop(entry, now):
+    def change(work: Work) -> None:
+        row = _message(work.tx, entry)
+        if not work.tx.quarantine.drop(entry, work.now):
             raise RefusedError("quarantine_released", entry=entry)
-        tx.messages.save(replace(row, state=MessageState.DROPPED, next_at=None))
+        note(work, who, StaffAct.QUARANTINE_DROPPED, entry)
+        work.tx.messages.save(replace(row, state=MessageState.DROPPED, next_at=None))
 
-    services.store.run(work)
+    services.run(change)
 
 
 def _message(tx: Transaction, entry: str) -> MessageRecord:

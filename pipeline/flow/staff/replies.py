@@ -46,7 +46,7 @@ def _act(services: Services, record: RequestRecord, who: str) -> RequestRecord:
             new_date=reading.new_date,
         )
         changed = apply_event(work, current, event, by_staff(who))
-        settle_other(work, current, event.name)
+        settle_other(work, current, event.name, by_staff(who))
         work.tx.notes.tick(note.id)
         note_in_history(work, changed, who, ("reply_accepted", note.id))
         return changed

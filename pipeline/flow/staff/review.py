@@ -14,22 +14,25 @@ from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import refuse_open_answers
 from pipeline.flow.lifecycle.qr_code import done_by_staff
 from pipeline.flow.requests.differing import settle_other
+from pipeline.flow.requests.entered import count_as_proven
 from pipeline.flow.requests.route import resume
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import (
     by_staff,
+    entered_by_hand,
     is_of_meta,
     is_too_early,
+    leads_on,
     on_request,
     staff_event,
 )
 from pipeline.model.identifiers import new_id
 from pipeline.model.message import SenderVerdict
 from pipeline.model.problem import Audience, Severity
-from pipeline.model.request import EventName, HoldReason, Slot, Status
+from pipeline.model.request import Actor, EventName, HoldReason, Slot, Status
 from pipeline.store.records import NoteRecord, RequestRecord
 from pipeline.store.unit_of_work import Transaction
-from pipeline.tracks.moves import forward_event
+from pipeline.tracks.moves import allowed_events, forward_event
 from pipeline.wording.instants import told
 
 #: Events that need more than their name, and the command that asks for it.
@@ -50,6 +53,7 @@ _OWN_COMMAND = {
     EventName.NUMBER_SET: "number set",
     EventName.ISSUED: "certificate issue",
     EventName.REVOKE: "certificate revoke",
+    EventName.SECOND: "request second",
 }
 
 
@@ -138,9 +142,16 @@ def advance(
     if name is None:
         raise RefusedError("no_such_move", status=record.status.value, event="advance")
     if event is None and is_of_meta(name):
-        raise RefusedError("outcome_by_name", reference=record.reference, event=name.value)
+        raise RefusedError(
+            "outcome_by_name",
+            reference=record.reference,
+            event=name.value,
+            events=", ".join(_answers_of_meta(services, record)),
+        )
     if is_too_early(record, name, services.clock.now()):
         raise _too_early(record, name)
+    if name is EventName.PROCEED and entered_by_hand(services, record):
+        raise RefusedError("certificate_waits_for_staff", reference=record.reference)
     if name is EventName.APPROVE:
         return approve(services, record, who)
     if name is EventName.RELEASE:
@@ -151,6 +162,12 @@ def advance(
             "own_command", event=name.value, command=command, reference=record.reference
         )
     return _record(services, record, who, name, slots=slots, new_date=new_date)
+
+
+def _answers_of_meta(services: Services, record: RequestRecord) -> list[str]:
+    """Return the codes of what Meta can answer at this step."""
+    names = allowed_events(record.state, Actor.STAFF, services.policy)
+    return [name.value for name in names if is_of_meta(name)]
 
 
 def record_early(
@@ -186,13 +203,15 @@ def _record(
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         if name is EventName.CORRECTED:
             _refuse_open_answers(work, current)
+        if leads_on(name) and not current.state.ended:
+            refuse_open_answers(work, current)
         variant, details = "", NoticeDetails()
         if name is EventName.MADE:
             variant, details = done_by_staff(work, current)
         values = {"slots": slots, "new_date": new_date, "slot": slot, "variant": variant}
         found = staff_event(work.services, current, name, who, **values)
         changed = apply_event(work, current, found, by_staff(who), details)
-        settle_other(work, current, name)
+        settle_other(work, current, name, by_staff(who))
         return changed
 
     return on_request(services, record, change)
@@ -253,6 +272,8 @@ def confirm_sender(services: Services, record: RequestRecord, who: str) -> Reque
     """Record that the sender is proven by other means; the request goes on from *received*."""
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
+        if current.waits_for_proof and not current.state.ended:
+            return count_as_proven(work, current, Actor.STAFF, who)
         current = replace(current, sender_verdict=SenderVerdict.PASS)
         event = staff_event(work.services, current, EventName.SENDER_CONFIRMED, who)
         current = apply_event(work, current, event, by_staff(who))
@@ -290,7 +311,7 @@ def withdraw(services: Services, record: RequestRecord, who: str) -> RequestReco
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         event = staff_event(work.services, current, EventName.WITHDRAW, who)
         withdrawn = apply_event(work, current, event, by_staff(who))
-        settle_other(work, current, event.name)
+        settle_other(work, current, event.name, by_staff(who))
         return withdrawn
 
     return on_request(services, record, change)

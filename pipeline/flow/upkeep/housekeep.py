@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.flow.services import Services
+from pipeline.flow.upkeep.indexing import keep_searchable
 from pipeline.model.certificate import CertificateState
 from pipeline.store.records import CertificateRecord
 from pipeline.store.unit_of_work import Transaction
@@ -15,8 +16,14 @@ _COUNTERS_KEPT = timedelta(days=3)
 def housekeep(services: Services) -> None:
     """Purge the bytes of sent mails and old counters; expire certificates of closed requests.
 
-    The leases of workers that are gone are swept.
+    The leases of workers that are gone are swept, and what an undo needed whose time is over. What
+    is searched is brought up to date.
     """
+    _tidy(services)
+    keep_searchable(services)
+
+
+def _tidy(services: Services) -> None:
     now = services.clock.now()
     _expire_of_closed(services)
     before = now - timedelta(days=services.settings.retention.sent_bytes_days)
@@ -25,6 +32,9 @@ def housekeep(services: Services) -> None:
             now - _COUNTERS_KEPT
         )
         left = tx.leases.has_over(now)
+        undone = tx.undo.has_over(now)
+    if undone:
+        services.store.run(lambda tx: tx.undo.purge(now))
     if left:
         services.store.run(lambda tx: tx.leases.sweep(now))
     if nothing:

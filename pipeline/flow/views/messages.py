@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.model.form import FormKind
 from pipeline.store.records import MessageRecord
 from pipeline.store.unit_of_work import Transaction
 
@@ -18,6 +19,19 @@ class ShownMessage:
     def why(self) -> str:
         """The code that says why the mail has its outcome, else the requests that it led to."""
         return told_why(self.row) or ",".join(self.requests)
+
+
+def forms_of_message(tx: Transaction, message: str) -> dict[str, FormKind]:
+    """Return which files of a mail were read as a form, by their SHA-256."""
+    found = tx.messages.references([message]).get(message, ())
+    records = (tx.requests.by_reference(reference) for reference in found)
+    return {
+        revision.sha256: revision.form
+        for record in records
+        if record is not None
+        for revision in tx.revisions.all(record.id)
+        if revision.message_id == message
+    }
 
 
 def told_why(row: MessageRecord) -> str:

@@ -12,7 +12,7 @@ from pipeline.mailbox.parse import parse_message
 from pipeline.model.identifiers import new_id
 from pipeline.wording import console as words
 from pipeline.wording.answers import language_name
-from pipeline.wording.inert import inert
+from pipeline.wording.inert import visible
 from pipeline.wording.instants import span, told, told_twice, weekdays
 
 _MOST = 1000
@@ -20,24 +20,20 @@ _MOST = 1000
 
 def write_report(services: Services, path: Path) -> None:
     """Write the report of all requests to ``path`` as one HTML file without links outside."""
-    write_out(path, report_page(services).encode())
+    write_page(report_page(services), path)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write a page to ``path``, whole or not at all."""
+    write_out(path, page.encode())
 
 
 def report_page(services: Services) -> str:
     """Return the report of all requests as one HTML page without links outside."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
-
-    environment = Environment(
-        loader=FileSystemLoader(resources.template("report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     views = _views(services)
     days = weekdays(words.language())
-    return environment.get_template("report.html.jinja").render(
+    return rendered(
+        "report.html.jinja",
         views=[(view, _texts(services, view)) for view in views],
         word=words.word,
         status_word=words.status_word,
@@ -56,11 +52,21 @@ def report_page(services: Services) -> str:
     )
 
 
-def _visible(value: object) -> object:
-    """Return what the page prints with control and direction characters made visible."""
-    if type(value) is not str:  # what is marked up already consists of such texts
-        return value
-    return "\n".join(inert(line) for line in value.replace("\r\n", "\n").split("\n"))
+def rendered(template: str, **values: object) -> str:
+    """Return a page of ``templates/report``; texts in it are escaped and made visible."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    environment = Environment(
+        loader=FileSystemLoader(
+            [resources.template("report"), resources.template("console", "web")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(values)
 
 
 def _views(services: Services) -> list[RequestView]:

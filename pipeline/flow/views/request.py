@@ -27,6 +27,7 @@ from pipeline.store.records import (
     StoredReading,
 )
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.deadlines import deadlines
 from pipeline.tracks.moves import whose_move
 from pipeline.wording.answers import answer_word
@@ -152,6 +153,8 @@ class RequestView:
     deadlines: tuple[ShownDeadline, ...]
     promise_at: datetime | None
     overdue_since: datetime | None
+    waits_for_second: bool
+    first_yes: str
     fields: tuple[ShownField, ...]
     problems: tuple[ShownProblem, ...]
     left_over: tuple[ShownLeftOver, ...]
@@ -178,7 +181,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         form=record.form,
         track=state.track,
         status=state.status,
-        whose_move=whose_move(state, work.services.policy),
+        whose_move=_move(work, record),
         hold_reason=state.hold_reason.value if state.hold_reason else "",
         version=state.version,
         number=record.number,
@@ -202,6 +205,8 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         deadlines=_deadlines(work.services, record),
         promise_at=state.promise_at,
         overdue_since=state.overdue_since,
+        waits_for_second=waits_for_second(state, work.services.policy),
+        first_yes=state.first_yes,
         fields=_fields(record.language, revision.form, revision.readings) if revision else (),
         problems=tuple(
             _problem(problem, record.language, revision.form) for problem in revision.problems
@@ -326,3 +331,10 @@ def _mails(
         for mail in outbox
     ]
     return tuple(sorted((*came, *went), key=lambda mail: mail.at))
+
+
+def _move(work: Work, record: RequestRecord) -> Move:
+    """Return whose move it is; staff have it where their mail to the customer was taken back."""
+    declared = whose_move(record.state, work.services.policy)
+    unasked = declared is Move.CUSTOMER and record.move is Move.STAFF
+    return Move.STAFF if unasked else declared

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 253
 _LONGEST_LABEL = 63
+_A_LABEL = "xn--"
 _DEVIATIONS = frozenset("ßς")
 """What IDNA 2008 keeps and Python's IDNA 2003 maps: ``straße`` and ``strasse`` are two names."""
 _JOINERS = frozenset("\u200c\u200d")
@@ -39,7 +40,7 @@ def _a_label(label: str) -> str:
     if not _DEVIATIONS.intersection(label):
         return label.encode("idna").decode("ascii").lower()
     kept = unicodedata.normalize("NFKC", label).lower()
-    found = "xn--" + kept.encode("punycode").decode("ascii")
+    found = _A_LABEL + kept.encode("punycode").decode("ascii")
     if len(found) > _LONGEST_LABEL:
         raise UnicodeError("label too long")
     return found
@@ -49,7 +50,7 @@ def unicode_name(domain: str) -> str:
     """Return ``domain`` as people see it: A-labels decoded, as they are where that fails."""
     labels = []
     for label in domain.split("."):
-        if label.startswith("xn--"):
+        if label.startswith(_A_LABEL):
             try:
                 labels.append(label[4:].encode("ascii").decode("punycode"))
                 continue
@@ -60,16 +61,18 @@ def unicode_name(domain: str) -> str:
 
 
 @cache
-def _suffixes() -> "PublicSuffixList":
+def _suffixes(*, encoded: bool) -> "PublicSuffixList":
     """Read the list (https://publicsuffix.org) that the library carries; no network is used.
 
     We ask it about A-labels alone. The library would send all of its ten thousand names through
-    IDNA, which takes four fifths of the time; a few hundred need it.
+    IDNA, which takes four fifths of the time; a few hundred need it, and only where a name has
+    ``encoded`` labels itself: no other one ends with theirs.
     """
     from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - for the first mail only
 
     lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
-    return PublicSuffixList([_rule(line) for line in lines], accept_encoded_idn=False)
+    rules = [_rule(line) for line in lines if encoded or line.isascii()]
+    return PublicSuffixList(rules, accept_encoded_idn=False)
 
 
 def _rule(line: str) -> str:
@@ -90,7 +93,8 @@ def organisational(domain: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _private(name: str) -> str:
-    return _suffixes().privatesuffix(name) or ""
+    encoded = _A_LABEL in name
+    return _suffixes(encoded=encoded).privatesuffix(name) or ""
 
 
 def aligned(one: str, other: str) -> bool:

@@ -95,9 +95,8 @@ requests = sa.Table(
     # the end of the chain of events
     number("event_seq"),
     digest("event_hash", indexed=False),
-    # by when a mail of ours promised to write, and since when such a promise is broken
-    instant("promise_at"),
-    instant("overdue_since"),
+    # by when we promised to write, since when that is broken, and by when staff have to act
+    *map(instant, ("promise_at", "overdue_since", "due_at")),
     index("requests", "reference", unique=True),
     work_index("requests", "next_at"),
     work_index("requests", "erasable_since"),
@@ -105,9 +104,11 @@ requests = sa.Table(
     work_index("requests", "open_since", "move", name="move"),
     work_index("requests", "open_since", "status", name="status"),
     work_index("requests", "overdue_since"),
+    work_index("requests", "due_at"),
     index("requests", "number", "id", where="number <> ''"),
     index("requests", "address_key", "id"),
     index("requests", "waits_for", "id", where="waits_for <> ''"),
+    index("requests", "opened_at", "id"),
     **BUSY,
 )
 
@@ -391,8 +392,7 @@ quarantine = sa.Table(
     number("attempts"),
     instant("released_at"),
     instant("dropped_at"),
-    # derived from the record
-    instant("open_since"),
+    instant("open_since"),  # derived from the record
     refers("messages", "message_row"),
     work_index("quarantine", "open_since"),
     index("quarantine", "message_row"),

@@ -17,7 +17,7 @@ from pipeline.store.schema.columns import (
     work_index,
 )
 from pipeline.store.schema.types import UtcDateTime
-from pipeline.store.staff_records import Role, Signed, SigningPhase
+from pipeline.store.staff_records import Role, Signed, SigningPhase, StaffAct
 
 alerts = sa.Table(
     "alerts",
@@ -111,8 +111,7 @@ users = sa.Table(
     text("password_hash"),
     instant("created_at", optional=False),
     instant("disabled_at"),
-    number("failures"),
-    instant("locked_until"),
+    text("display"),
     index("users", "name", unique=True),
 )
 
@@ -126,7 +125,33 @@ sessions = sa.Table(
     instant("created_at", optional=False),
     instant("seen_at", optional=False),
     instant("expires_at", optional=False),
+    text("peer"),
     refers("users", "user_id"),
     index("sessions", "user_id"),
     index("sessions", "expires_at"),
+)
+
+#: Pauses of log-ins after failures.
+log_in_pauses = sa.Table(
+    "log_in_pauses",
+    metadata,
+    mailbox(),
+    own_key("key"),
+    number("failures"),
+    instant("last_at", optional=False),
+    instant("until"),
+    index("log_in_pauses", "last_at"),
+)
+
+#: What staff did beside requests; lines are only ever added.
+staff_log = sa.Table(
+    "staff_log",
+    metadata,
+    mailbox(),
+    own_key(),
+    instant("at", optional=False),
+    text("who"),
+    choice("what", StaffAct),
+    text("subject"),
+    text("detail"),
 )

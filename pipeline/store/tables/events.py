@@ -22,6 +22,8 @@ from pipeline.store.statements import Statement, param
 from pipeline.store.tables.requests import END_OF_EVENTS, Requests
 from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 
+#: Under this name the line of an undo tells which lines it undid.
+UNDONE_LINES = "lines"
 _MAPPER = Mapper(EventRecord, events)
 _Found = list[EventRecord]
 
@@ -86,6 +88,17 @@ class Events(Rows[EventRecord]):
     def list(self, request_id: str) -> _Found:
         """Return the history of a request, oldest line first."""
         return self._found(_OF_REQUEST, request_id=request_id)
+
+    def standing(self, request_id: str) -> _Found:
+        """Return the history of a request without what was undone, oldest line first."""
+        lines = self.list(request_id)
+        gone: set[int] = set()
+        for line in lines:
+            undone = dict(line.detail).get(UNDONE_LINES)
+            if undone is not None:
+                first, _, last = undone.partition("-")
+                gone |= {line.seq, *range(int(first), int(last) + 1)}
+        return [line for line in lines if line.seq not in gone]
 
     def has_detail(self, request_id: str, event: EventName, detail: tuple[str, str]) -> bool:
         """Whether an ``event`` in the history of a request was written with ``detail``."""

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.store.context import Context
+from pipeline.store.search.marks import mark
 from pipeline.store.statements import MAILBOX, Insert, Statement, Upsert, param
 from pipeline.store.tables.rows import of_mailbox
 
@@ -42,6 +43,7 @@ class Links:
                 row = {self._owner.name: mail, "request_id": request_id}
                 self._context.put(self._table, self._add, row)
                 self._context.seen[linked] = True
+                mark(self._context, request_id)
 
     def owners(self, request_id: str) -> sa.Select[Any]:
         """Return the selection of the mails of a request."""

@@ -1,17 +1,23 @@
-"""A small memory of plain JSON values: digests of the keys, when the last batch ended."""
+"""A small memory of plain JSON values: digests of the keys, the last batches."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median_low
 
 import sqlalchemy as sa
 
 from pipeline.store.context import Context
+from pipeline.store.process_records import RunRecord
+from pipeline.store.schema.plain import from_plain, to_plain
 from pipeline.store.schema.upkeep import memory
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 
 _LAST_BATCH = "last_batch"
 _BATCH_GAPS = "batch_gaps"
+_RUNS = "runs"
+#: So many lines of batches are kept.
+_MOST_RUNS = 30
 #: So many gaps are kept, and so many tell what is usual.
 _GAPS = 7
 _ENOUGH_GAPS = 3
@@ -52,6 +58,19 @@ class Memory:
             gaps = [*self._gaps(), (at - last).total_seconds()]
             self.put(_BATCH_GAPS, list(gaps[-_GAPS:]))
         self.put(_LAST_BATCH, at.isoformat())
+
+    def ran(self, run: RunRecord) -> None:
+        """Remember a batch; those that had nothing to do, one after another, are one line."""
+        runs = list(self.runs())
+        if runs and run.idle and runs[0].idle:
+            last = runs.pop(0)
+            run = replace(run, began_at=last.began_at, times=last.times + run.times)
+        self.put(_RUNS, to_plain((run, *runs[: _MOST_RUNS - 1])))
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Return the last batches, the newest first."""
+        found: tuple[RunRecord, ...] = from_plain(tuple[RunRecord, ...], self.get(_RUNS) or [])
+        return found
 
     def usual_gap(self) -> timedelta | None:
         """Return how long after each other batches end (the median), or None: not known yet."""

@@ -15,6 +15,7 @@ from pipeline.store.schema.mail_and_requests import (
     outbox_requests,
     sent_texts,
 )
+from pipeline.store.search.marks import mark
 from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Mapper, Rows, changing, of_mailbox
 
@@ -52,6 +53,7 @@ class Notes(Rows[NoteRecord]):
     def insert(self, record: NoteRecord) -> None:
         """Insert a note."""
         self._insert(record)
+        mark(self._context, record.request_id)
 
     def list(self, request_id: str) -> _FoundNotes:
         """Return the notes of a request, oldest first."""
@@ -75,6 +77,7 @@ class Attachments(Rows[AttachmentRecord]):
     def insert(self, record: AttachmentRecord) -> None:
         """Insert an attachment."""
         self._insert(record)
+        mark(self._context, record.request_id)
 
     def get(self, attachment_id: str) -> AttachmentRecord | None:
         """Return the attachment, or None."""

@@ -10,12 +10,15 @@ from pipeline.model.notice import MailPriority
 from pipeline.store.context import Context
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.schema.mail_and_requests import outbox, outbox_requests
+from pipeline.store.search.marks import NO_STAFF, mark
 from pipeline.store.tables.in_doubt import FINISHED, Refused
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.requests import MADE
 
 #: Why a mail was taken back that told of what was no longer so.
 OVERTAKEN = "overtaken"
+#: Why a mail was taken back that an undone decision had queued; it is never queued again.
+UNDONE = "undone"
 #: Why a receipt was taken back: it waited for its budget too long.
 NO_ROOM = "no_room"
 _DROPPED = 200
@@ -160,6 +163,7 @@ class Outbox(Refused):
             self._update(
                 outbox.c.id == outbox_id,
                 outbox.c.state.in_(_RETRIED),
+                outbox.c.last_error != UNDONE,
                 sa.func.length(outbox.c.content) > 0,
                 state=OutboxState.QUEUED,
                 next_at=now,
@@ -230,6 +234,16 @@ class Outbox(Refused):
             .order_by(since, outbox.c.id)
             .limit(limit)
         )
+        marked = sa.select(outbox.c.id).where(
+            self._mine(),
+            outbox.c.id.in_(chosen.scalar_subquery()),
+            outbox.c.request_id.is_not(None),
+            outbox.c.triggered_by.not_in(NO_STAFF),
+        )
+        # what a person wrote in them is found no more
+        for mail in self._execute(marked).scalars().all():
+            for request_id in self._links.requests(mail):
+                mark(self._context, request_id)
         return self._update(outbox.c.id.in_(chosen.scalar_subquery()), content=b"", kept_since=None)
 
     def waiting(self, now: datetime, *, receipts: bool = True) -> int:

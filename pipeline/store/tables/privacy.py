@@ -21,6 +21,7 @@ from pipeline.store.schema.mail_and_requests import (
 )
 from pipeline.store.schema.meta import meta_askings
 from pipeline.store.schema.short_links import link_orders
+from pipeline.store.schema.undo import undo
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import constant
 
@@ -51,6 +52,8 @@ class Privacy:
         has too stays whole and loses its link to this one. The history stays: it holds ids and
         codes only.
         """
+        from pipeline.store.search.index import forget  # noqa: PLC0415 - slow, and seldom used
+
         self._came.give_up_shared(request_id)
         self._went.give_up_shared(request_id)
         self._run(
@@ -63,7 +66,7 @@ class Privacy:
             .values(request_id=_first_request())
         )
         names = self._blobs_of(request_id)
-        for table in (revisions, notes, attachments, sent_texts):
+        for table in (revisions, notes, attachments, sent_texts, undo):
             self._run(sa.delete(table).where(*self._of(table, request_id)))
         self._run(sa.update(messages).where(*self._of(messages, request_id)).values(_NO_MAIL))
         self._run(
@@ -100,6 +103,7 @@ class Privacy:
                 **dict.fromkeys(_REQUEST_TEXTS, ""),
             )
         )
+        forget(self._context, request_id)
         self._context.seen.clear()
         return [name for name in names if not self._named(name)]
 

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from pipeline.errors import RefusedError
 from pipeline.model.message import SenderVerdict
-from pipeline.model.request import HoldReason, Status
+from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store.context import Context
 from pipeline.store.records import RequestRecord
 from pipeline.store.schema.mail_and_requests import requests
+from pipeline.store.search.marks import mark
 from pipeline.store.statements import OfSeveral, Statement, param
 from pipeline.store.tables.rows import (
     Mapper,
@@ -25,6 +26,11 @@ from pipeline.store.tables.rows import (
 )
 
 _AFTER_ALL_REFERENCES = "~"
+#: Columns with words that are searched.
+_SEARCHED = (
+    *("company", "department", "contact", "number", "subject", "address_of_record", "reference"),
+    *("status", "track", "form", "language", "country"),
+)
 #: A form asks several times for the requests of its number; one answer serves until one is written.
 OF_NUMBERS = ("of numbers",)
 CERTIFICATES_OF = ("certificates of",)
@@ -73,6 +79,15 @@ def _of_sender(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return newest.order_by(_ROW.id.desc())
 
 
+def _opened_since() -> sa.ColumnElement[bool]:
+    """Tell whether a request was opened at or after ``since``.
+
+    Not by the column itself: SQLite would take the index of all requests of these days for it, and
+    not that of the sender.
+    """
+    return sa.func.coalesce(_ROW.opened_at, _ROW.opened_at) >= param("since")
+
+
 @cache
 def _changing(*names: str) -> Statement:
     return Statement(lambda: changing(requests, _ROW.id == param("id"), names=names))
@@ -97,13 +112,9 @@ _PROVEN_OF_NUMBER = Statement(
     lambda: _of_number().where(constant(_ROW.sender_verdict, SenderVerdict.PASS))
 )
 _OF_SENDER = Statement(lambda: _of_sender().limit(param("most")))
-_OPEN_OF_SENDER = Statement(
-    lambda: _of_sender(_ROW.open_since.is_not(None), _ROW.opened_at >= param("since"))
-)
+_OPEN_OF_SENDER = Statement(lambda: _of_sender(_ROW.open_since.is_not(None), _opened_since()))
 _FORMLESS_OF_SENDER = Statement(
-    lambda: _of_sender(
-        _ROW.open_since.is_not(None), _ROW.opened_at >= param("since"), _ROW.form.is_(None)
-    )
+    lambda: _of_sender(_ROW.open_since.is_not(None), _opened_since(), _ROW.form.is_(None))
 )
 
 
@@ -136,6 +147,7 @@ class Requests(Rows[RequestRecord]):
         self._context.seen[MINE, record.id] = values
         self._context.seen[MADE, record.id] = True
         self._context.seen[END_OF_EVENTS, record.id] = (0, "")
+        mark(self._context, record.id)
 
     def get(self, request_id: str) -> RequestRecord | None:
         """Return the request, or None."""
@@ -219,6 +231,8 @@ class Requests(Rows[RequestRecord]):
             unchanged = mine["version"] == expected_version
         if not unchanged:
             raise RefusedError("stale_request", reference=record.reference)
+        if mine is None or any(mine[name] != values[name] for name in _SEARCHED):
+            mark(self._context, record.id)
         if mine is not None:
             changed = {name: value for name, value in values.items() if mine[name] != value}
             self._context.put_off(requests, {"id": record.id, **changed}, mine)
@@ -228,14 +242,19 @@ class Requests(Rows[RequestRecord]):
         """Record the Message-IDs of the request's mail; no decision depends on them."""
         self._set(request_id, thread=thread)
 
+    def set_language(self, request_id: str, language: str) -> None:
+        """Write the language that the customer reads."""
+        self._set(request_id, language=language)
+
     def set_dates(self, record: RequestRecord) -> None:
         """Record what mails of ours promised or reminded of, and when to look at it next."""
-        state = record.state
+        values = self._mapper.values(record)
         self._set(
             record.id,
-            promise_at=state.promise_at,
-            overdue_since=state.overdue_since,
-            more=self._mapper.values(record)["more"],
+            promise_at=values["promise_at"],
+            overdue_since=values["overdue_since"],
+            due_at=values["due_at"],
+            more=values["more"],
             next_at=record.next_at,
         )
 
@@ -247,6 +266,13 @@ class Requests(Rows[RequestRecord]):
     def reschedule(self, request_id: str, next_at: datetime | None) -> None:
         """Look at the request again at ``next_at`` (None: not by itself); nothing else changes."""
         self._set(request_id, next_at=next_at)
+
+    def set_move(self, request_id: str, move: Move, due_at: datetime | None = None) -> None:
+        """Record whose move it is, where a mail that was to tell it did not go out or does now.
+
+        ``due_at`` is by when staff have to act, where it is theirs.
+        """
+        self._set(request_id, move=move, due_at=due_at)
 
     def set_end_of_events(self, request_id: str, seq: int, line_hash: str) -> None:
         """Record the number and the hash of the last line of a request's history."""

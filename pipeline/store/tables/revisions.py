@@ -10,6 +10,7 @@ from pipeline.store.context import Context
 from pipeline.store.records import RevisionRecord, StoredReading
 from pipeline.store.schema.mail_and_requests import revisions
 from pipeline.store.schema.types import as_read
+from pipeline.store.search.marks import mark
 from pipeline.store.statements import Statement, param
 from pipeline.store.tables.requests import MADE, MINE
 from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
@@ -53,6 +54,7 @@ class Revisions(Rows[RevisionRecord]):
         """Insert a revision; its ``seq`` is new for the request."""
         values = self._insert(record)
         self._context.seen[_NEWEST, record.request_id] = values
+        mark(self._context, record.request_id)
 
     def next_seq(self, request_id: str) -> int:
         """Return the number of the request's next revision, from 1."""

@@ -2,10 +2,20 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from pipeline.store.context import Context
 from pipeline.store.process_records import TokenRecord
-from pipeline.store.schema.upkeep import desk, sessions, tokens, users
-from pipeline.store.staff_records import DeskRecord, SessionRecord, UserRecord
+from pipeline.store.schema.upkeep import desk, log_in_pauses, sessions, staff_log, tokens, users
+from pipeline.store.staff_records import (
+    DeskRecord,
+    PauseRecord,
+    Role,
+    SessionRecord,
+    StaffAct,
+    StaffLogRecord,
+    UserRecord,
+)
 from pipeline.store.statements import Statement, param
 from pipeline.store.tables.rows import Mapper, Rows
 
@@ -14,7 +24,11 @@ _SESSIONS = Mapper(SessionRecord, sessions)
 _TOKENS = Mapper(TokenRecord, tokens)
 _DESK = Mapper(DeskRecord, desk)
 _DESK_OF = Statement(lambda: _DESK.mine(desk.c.request_id == param("request_id")))
+_PAUSES = Mapper(PauseRecord, log_in_pauses)
+_LOG = Mapper(StaffLogRecord, staff_log)
 _FoundUsers = list[UserRecord]
+_FoundSessions = list[SessionRecord]
+_FoundLines = list[StaffLogRecord]
 
 
 class Users(Rows[UserRecord]):
@@ -34,6 +48,15 @@ class Users(Rows[UserRecord]):
     def by_name(self, name: str) -> UserRecord | None:
         """Return the user called ``name``, or None."""
         return self._first(self._select(users.c.name == name))
+
+    def lock(self, user_id: str) -> UserRecord | None:
+        """Return the user, whom no other transaction changes meanwhile, or None."""
+        return self._first(self._locked(self._select(users.c.id == user_id)))
+
+    def lock_admins(self) -> _FoundUsers:
+        """Return the admins who may log in; none of them is changed meanwhile."""
+        able = self._select(users.c.role == Role.ADMIN, users.c.disabled_at.is_(None))
+        return self._all(self._locked(able.order_by(users.c.id)))
 
     def save(self, record: UserRecord) -> None:
         """Write all fields of a user."""
@@ -58,6 +81,16 @@ class Sessions(Rows[SessionRecord]):
         """Return the session when it has not expired, or None."""
         return self._first(self._select(sessions.c.id == session_id, sessions.c.expires_at > now))
 
+    def of_user(self, user_id: str, now: datetime) -> _FoundSessions:
+        """Return the sessions of a user that have not expired, the latest first."""
+        found = self._select(sessions.c.user_id == user_id, sessions.c.expires_at > now)
+        return self._all(found.order_by(sessions.c.created_at.desc(), sessions.c.id))
+
+    def list(self, now: datetime, limit: int) -> _FoundSessions:
+        """Return the sessions of everybody that have not expired, the latest used first."""
+        found = self._select(sessions.c.expires_at > now)
+        return self._all(found.order_by(sessions.c.seen_at.desc(), sessions.c.id).limit(limit))
+
     def seen(self, session_id: str, at: datetime, expires_at: datetime) -> None:
         """Prolong a session that was used."""
         self._update(sessions.c.id == session_id, seen_at=at, expires_at=expires_at)
@@ -66,13 +99,68 @@ class Sessions(Rows[SessionRecord]):
         """End one session."""
         self._delete(sessions.c.id == session_id)
 
-    def end_of_user(self, user_id: str) -> int:
-        """End all sessions of a user; return how many."""
-        return self._delete(sessions.c.user_id == user_id)
+    def end_of_user(self, user_id: str, *, but: str = "") -> int:
+        """End all sessions of a user, but for the one called ``but``; return how many."""
+        return self._delete(sessions.c.user_id == user_id, sessions.c.id != but)
 
     def purge(self, now: datetime) -> int:
         """Delete what has expired; return how many."""
         return self._delete(sessions.c.expires_at <= now)
+
+
+class LogInPauses(Rows[PauseRecord]):
+    """The rows of ``log_in_pauses``."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, log_in_pauses, _PAUSES)
+
+    def lock(self, key: str, now: datetime) -> PauseRecord:
+        """Return the row ``key``, made where there is none; nobody else changes it meanwhile."""
+        self._insert_new(PauseRecord(key, 0, now), on=("key",))
+        found = self._first(self._locked(self._select(log_in_pauses.c.key == key)))
+        if found is None:
+            raise AssertionError("a row that is locked is there")
+        return found
+
+    def save(self, record: PauseRecord) -> None:
+        """Write all fields of a row."""
+        self._update(log_in_pauses.c.key == record.key, **self._mapper.values(record))
+
+    def forget(self, key: str) -> None:
+        """Delete the row ``key``."""
+        self._delete(log_in_pauses.c.key == key)
+
+    def purge(self, before: datetime) -> int:
+        """Delete the rows without a failure since ``before``; return how many."""
+        return self._delete(log_in_pauses.c.last_at < before)
+
+
+class StaffLog(Rows[StaffLogRecord]):
+    """The rows of ``staff_log``; none is ever changed or removed."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, staff_log, _LOG)
+
+    def append(self, record: StaffLogRecord) -> None:
+        """Add a line."""
+        self._insert(record)
+
+    def list(
+        self, limit: int, *, name: str = "", what: StaffAct | None = None, before: str = ""
+    ) -> _FoundLines:
+        """Return the latest lines, newest first.
+
+        ``name`` selects those by somebody or about it, ``what`` those of one act, and ``before``
+        those older than the line of that id.
+        """
+        wanted = []
+        if name:
+            wanted.append(sa.or_(staff_log.c.who == name, staff_log.c.subject == name))
+        if what is not None:
+            wanted.append(staff_log.c.what == what)
+        if before:
+            wanted.append(staff_log.c.id < before)
+        return self._all(self._select(*wanted).order_by(staff_log.c.id.desc()).limit(limit))
 
 
 class Tokens(Rows[TokenRecord]):

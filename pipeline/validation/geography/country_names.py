@@ -163,6 +163,8 @@ def key_of(text: str) -> str:
 
 def plain_key(text: str) -> str:
     """Return a Latin ``text`` without its accents, for names typed on another keyboard."""
+    if text.isascii():
+        return text
     parts = unicodedata.normalize("NFD", text)
     if not all(sign.isascii() or unicodedata.combining(sign) for sign in parts):
         return text

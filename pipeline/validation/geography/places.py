@@ -93,11 +93,13 @@ def _cities() -> Mapping[str, frozenset[str]]:
 
     from pipeline.validation.geography.zone_names import cities  # noqa: PLC0415
 
-    territories = get_global("zone_territories")
-    found: dict[str, frozenset[str]] = {}
-    for city, zones in cities().items():
-        known = frozenset(territories[zone] for zone in zones if zone in territories)
-        found[loose_key(city)] = frozenset(code for code in known if code in codes())
+    known = codes()
+    territories = get_global("zone_territories").items()
+    countries = {zone: code for zone, code in territories if code in known}
+    found = {
+        loose_key(city): frozenset(countries[zone] for zone in zones if zone in countries)
+        for city, zones in cities().items()
+    }
     return MappingProxyType(found)
 
 

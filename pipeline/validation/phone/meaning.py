@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.validation.phone.candidates import (
     Candidate,
@@ -65,7 +66,7 @@ def meaning(text: str, hints: Hints) -> Meaning:
     signs = (sign for sign in text if _is_strange(sign))
     strange = "".join(dict.fromkeys((*signs, *letters)))
     words = any(sign.isalpha() for sign in text)
-    found = _meaning(text, hints)
+    found = _meaning(text, hints.country)
     return Meaning(
         found.candidates,
         found.digits,
@@ -83,17 +84,19 @@ def _is_strange(sign: str) -> bool:
     return sign == "\ufffd" or unicodedata.category(sign) in _STRANGE
 
 
-def _meaning(text: str, hints: Hints) -> Meaning:
+@lru_cache(maxsize=64)
+def _meaning(text: str, country: str | None) -> Meaning:
+    """Return what the digits of ``text`` mean; a form has its number twice."""
     digits = re.sub(r"\D", "", text)
     position = text.find("+")
     if position < 0:
-        return _without_plus(digits, hints.country, _first_group(text))
+        return _without_plus(digits, country, _first_group(text))
     before = re.sub(r"\D", "", text[:position])
     after = re.sub(r"\D", "", text[position:])
     if not before:
-        return _with_plus(digits, hints.country, _second_group(text), again=text.count("+") > 1)
-    if after_dialling_prefix(digits, hints.country) and international(after):
-        return _with_plus(after, hints.country)
+        return _with_plus(digits, country, _second_group(text), again=text.count("+") > 1)
+    if after_dialling_prefix(digits, country) and international(after):
+        return _with_plus(after, country)
     trailing = _TRAILING_CODE.match(text)
     joined = trailing.group(2) + before if trailing else digits
     candidate = international(joined)

@@ -100,15 +100,18 @@ def test_no_sentence_names_the_bare_word_when_a_path_was_typed(
     typed = str(script.relative_to(tmp_path))
     monkeypatch.setattr(sys, "argv", [typed])
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     told = words.explain(NotFoundError("request_unknown", reference="{x} pipeline run"))
     assert f"{shlex.quote(typed)} queue all" in told
     assert "{x} pipeline run" in told  # what somebody wrote stays as written
-    folder = {"folder": "d", "config": "d/pipeline.toml", "reference": "WA-1"}
-    lines = words.word("demo_next", **folder).splitlines()[-3:]
+    folder = {"folder": "d", "typed_folder": "d", "config": "d/pipeline.toml"}
+    lines = words.word("demo_next", reference="WA-1", **folder).splitlines()[-4:]
     assert [line[line.index("'") :] for line in lines] == [
-        f"{shlex.quote(typed)} --config d/pipeline.toml {rest}"
-        for rest in ("queue", "request show WA-1", "status")
+        f"{shlex.quote(typed)} demo --dir d --serve",
+        *(
+            f"{shlex.quote(typed)} --config d/pipeline.toml {rest}"
+            for rest in ("queue", "request show WA-1", "status")
+        ),
     ]
 
 

@@ -67,7 +67,7 @@ def test_verify_says_in_plain_words_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     quoted = "".join(f"> {line}\r\n" for line in text.splitlines())
     code, said = check(quoted)
     assert (code, words.word("certificate_valid") in said, reference in said) == (0, True, True)

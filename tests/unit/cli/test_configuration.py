@@ -25,6 +25,7 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("request", "route"): (_REFERENCE, "migration"),
     ("request", "reject"): (_REFERENCE, "--reason", "policy"),
     ("request", "ask"): (_REFERENCE, "--field", "website"),
+    ("request", "open"): ("--form", "qr", "--address", "a@b.example"),
     ("request", "note"): (_REFERENCE, "text"),
     ("request", "edit"): (_REFERENCE, "website=x"),
     ("request", "send-form"): (_REFERENCE, "--form", "onboarding"),
@@ -41,6 +42,11 @@ _ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("certificate", "issue"): (_REFERENCE, "--file", "certificate.txt"),
     ("certificate", "revoke"): (_REFERENCE, "--reason", "exposed"),
     ("mail", "inject"): ("mail.eml",),
+    ("user", "add"): ("sato", "--role", "viewer", "--no-password"),
+    ("user", "disable"): ("sato",),
+    ("user", "enable"): ("sato",),
+    ("user", "password"): ("sato",),
+    ("user", "role"): ("sato", "viewer"),
 }
 _NEEDS_NONE = {"demo", "form", "init", "qr", "template", "version"}
 

@@ -85,7 +85,7 @@ def test_damage_is_told_in_japanese(
 ) -> None:
     _spoil(_database(home), "requests")
     monkeypatch.setenv("PIPELINE_LANG", "ja")
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     called = pipeline("queue", "all")
     assert (called.code, "破損" in called.err.splitlines()[0]) == (4, True)
 
@@ -147,8 +147,8 @@ def test_newer_schema_is_refused_by_every_command(pipeline: Call, home: Path, co
     called = pipeline(*command.split())
     said = called.out + called.err
     assert called.code == 4
-    assert "was made by a newer programme." in said
-    assert "Install the newer programme." in said
+    assert "was made by a newer program." in said
+    assert "Install the newer program." in said
     with closing(sqlite3.connect(_database(home))) as connection:
         assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("9999",)]
 
@@ -161,7 +161,7 @@ def test_tables_of_another_programme_are_left_alone(
     called = pipeline(*command.split())
     assert (called.code, called.err.splitlines()[0]) == (
         4,
-        f"The database {_database(home)} holds the tables of another programme.",
+        f"The database {_database(home)} holds the tables of another program.",
     )
 
 

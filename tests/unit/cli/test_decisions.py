@@ -21,7 +21,9 @@ def test_preview_tells_the_status_and_the_mail_and_changes_nothing(
     assert shown.code == 0
     first, *lines = shown.out.splitlines()
     assert first.startswith(f"{reference} would go from “Check of the form (Genesys)” to")
-    assert "The request would end; that cannot be undone." in lines
+    assert "The request would end." in lines
+    can_be_undone = "For 120 seconds after the decision all of it could be undone:"
+    assert any(line.startswith(can_be_undone) for line in lines)
     assert lines[-1] == "This was a preview: nothing was changed."
     facts = pipeline(
         "request", "reject", reference, "--reason", "policy", "--preview", "--json"
@@ -35,6 +37,29 @@ def test_preview_tells_the_status_and_the_mail_and_changes_nothing(
     (newest, *_) = pipeline("outbox", "list", "all", "--json").json()
     assert newest["subject"] == mail["subject"]
     assert len(pipeline("outbox", "list", "all", "--json").json()) == queued + 1
+
+
+def test_decision_tells_until_when_it_can_be_undone_and_undo_names_whose_it_was(
+    pipeline: Call, reference_of: Find
+) -> None:
+    reference = reference_of("policy_review")
+    decided = pipeline("request", "reject", reference, "--reason", "policy", "--as", "saki")
+    _, undo = decided.out.splitlines()[:2]
+    assert undo.startswith("Can be undone until 20")
+    assert f"pipeline request undo {reference}" in " ".join(decided.out.split())
+    shown = pipeline("request", "show", reference, "--json").json()
+    assert f"pipeline request undo {reference}" in shown["commands"]
+    assert pipeline("request", "undo", reference, "--preview").code == 0
+    undone = pipeline("request", "undo", reference, "--as", "ken")
+    assert undone.code == 0
+    assert "Undone: “Rejected”, decided by saki. Mails taken back: 1." in undone.out
+    page = pipeline("request", "show", reference).out
+    assert "ken  Undone: “Rejected”, decided by saki" in " ".join(page.split()).replace(
+        "ken Undone", "ken  Undone"
+    )
+    refused = pipeline("request", "undo", reference)
+    assert refused.code == 6
+    assert f"There is no decision on {reference} that could be undone now." in refused.err
 
 
 def test_refusal_is_known_before_it_is_asked_for(pipeline: Call, reference_of: Find) -> None:

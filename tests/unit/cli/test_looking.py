@@ -24,6 +24,7 @@ LOOKS = [
     "request approve REF --tick-all --preview",
     "request withdraw REF --preview --json",
     "request take REF --preview",
+    "request hold REF --preview",
     "number list",
     "organisation list",
     "number show +4930123456",
@@ -35,6 +36,9 @@ LOOKS = [
     "authority show",
     "authority log",
     "authority export",
+    "user list",
+    "user list --json",
+    "user log",
     "mail list",
     "mail show MAIL",
     "mail raw MAIL",
@@ -42,6 +46,8 @@ LOOKS = [
     "mail reconcile",
     "mail reconcile --json",
     "outbox list",
+    "outbox list --reference REF",
+    "outbox show OUT",
     "quarantine list",
     "quarantine show MAIL",
     "db status",
@@ -59,6 +65,7 @@ WRITES = {
     ("init",),
     ("run",),
     ("watch",),
+    ("serve",),
     ("demo",),
     ("report",),
     ("form", "build"),
@@ -80,6 +87,11 @@ WRITES = {
     ("token", "rotate"),
     ("authority", "init"),
     ("authority", "rotate"),
+    ("user", "add"),
+    ("user", "disable"),
+    ("user", "enable"),
+    ("user", "password"),
+    ("user", "role"),
     ("quarantine", "release"),
     ("quarantine", "drop"),
 }
@@ -140,6 +152,9 @@ def test_looking_at_a_folder_in_use_changes_nothing(
 ) -> None:
     message = pipeline("mail", "list", "--json").json()[0]["id"]
     reference = reference_of("policy_review")
+    ours = pipeline("outbox", "list", "all", "--json").json()[0]["id"]
     before = picture(home)
-    pipeline(*line.replace("REF", reference).replace("MAIL", message).split())
+    for name, value in {"REF": reference, "MAIL": message, "OUT": ours}.items():
+        line = line.replace(name, value)
+    pipeline(*line.split())
     assert picture(home) == before

@@ -13,7 +13,7 @@ from .conftest import Call
 def _speak(monkeypatch: pytest.MonkeyPatch, language: str, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])

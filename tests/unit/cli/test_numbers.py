@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.pages.number_file import Refusal, read_numbers, read_organisation
+from pipeline.flow.views.lists.number_file import Refusal, read_numbers, read_organisation
 from pipeline.model.request import NumberState
 from pipeline.store.records import NumberRecord
 
@@ -105,7 +105,7 @@ def test_import_reads_every_way_to_write_a_table(
     ]
     file = tmp_path / "numbers.csv"
     file.write_bytes(end.join(separator.join(row) for row in rows).encode(encoding))
-    found = read_numbers(file)
+    found = read_numbers(file.name, file.read_bytes())
     assert found.good == [
         NumberRecord("+4930123456", NumberState.ACTIVE, "müller.example", date(2024, 5, 1))
     ]

@@ -133,7 +133,7 @@ def test_help_is_in_the_language_of_the_operator(
 ) -> None:
     from pipeline.wording import console as words  # noqa: PLC0415 - its cache is the thing
 
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     monkeypatch.setenv("PIPELINE_LANG", "ja")
     called = fresh_pipeline("queue")
     assert called.out == "該当するものはありません。\n"

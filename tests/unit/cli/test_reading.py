@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import __version__
 from pipeline.cli import run
-from pipeline.wording.console import language
+from pipeline.wording.console import language_of_process
 
 from .conftest import MAILS, SAMPLES, Call
 
@@ -210,5 +210,5 @@ def test_quarantine_tells_the_true_reason_in_the_operators_language(
     assert f"Fault: mail_refused_parts: {row['trace']}" in " ".join(shown.out.split())
     assert fresh_pipeline("quarantine", "show", row["id"], "--json").json()["quarantine"] == row
     monkeypatch.setenv("PIPELINE_LANG", "ja")
-    language.cache_clear()
+    language_of_process.cache_clear()
     assert "パートの数" in "".join(fresh_pipeline("quarantine", "list").out.split())

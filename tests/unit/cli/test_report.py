@@ -92,6 +92,50 @@ def test_report_makes_hostile_text_inert(pipeline: Call, home: Path, tmp_path: P
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}" in text
 
 
+def test_figures_of_a_period_are_a_page_or_json(pipeline: Call, tmp_path: Path) -> None:
+    path = tmp_path / "figures.html"
+    called = pipeline("report", "--days", "7", "--out", str(path))
+    assert (called.code, called.out) == (0, f"{path}\n")
+    text, page = read(path)
+    assert (page.unbalanced, page.open) == ([], [])
+    assert {"script", "img", "link", "iframe", "form"} & set(page.tags) == set()
+    assert [link for link in page.links if not link.startswith("#")] == []
+    assert "株式会社サンプル商事" not in text
+    found = pipeline("report", "--days", "7", "--json").json()
+    assert (found["days"], len(found["columns"]), found["zone"]) == (7, 7, "Europe/Berlin")
+    assert sum(column["received"] for column in found["columns"]) == 3
+    assert found["runs"][0]["counts"]
+    assert pipeline("report", "--days", "0").code == 2
+
+
+@pytest.mark.parametrize("days", [(), ("--days", "7")], ids=["requests", "figures"])
+@pytest.mark.parametrize("name", ["report.pdf", "report", "report.html.csv"])
+def test_report_goes_into_no_file_of_another_kind(
+    pipeline: Call, tmp_path: Path, days: tuple[str, ...], name: str
+) -> None:
+    called = pipeline("report", *days, "--out", str(tmp_path / name))
+    assert (called.code, called.out) == (2, "")
+    assert "ending .html" in called.err
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_colours_of_the_charts_have_enough_contrast(mode: int) -> None:
+    from pipeline.resources import template  # noqa: PLC0415 - the template alone is looked at
+
+    css = template("console", "web", "static", "charts.css").read_text(encoding="utf-8")
+    found = re.findall(r"--chart-([a-z0-9]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", css)
+    colours = {name: both[mode] for name, *both in found}
+    assert len(colours) == 11
+    parts = [str(number) for number in range(1, 5)]
+    words = [("on", part) for part in parts]
+    words += [(name, "card") for name in ("ink", "quiet", "ok", "4")]
+    shapes = [(part, other) for part in parts for other in ("card", "track")]
+    low = [pair for pair in words if contrast(colours[pair[0]], colours[pair[1]]) < 4.5]
+    low += [pair for pair in shapes if contrast(colours[pair[0]], colours[pair[1]]) < 3]
+    assert low == []
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_colours_of_the_report_have_enough_contrast(mode: str) -> None:
     from pipeline.resources import template  # noqa: PLC0415 - the template alone is looked at

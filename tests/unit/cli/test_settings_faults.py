@@ -216,6 +216,9 @@ def test_setting_that_cannot_work_is_refused(check: Check, name: str) -> None:
         '[store]\nurl = "postgresql://w:p%40%2F@h/d?sslmode=require"',
         '[store]\nurl = "postgresql:///d"',
         '[team]\ntime_zone = "UTC"',
+        '[console]\nbind = "[::1]:80"\nbase_url = "http://localhost:80/wa"',
+        '[console]\nbind = "0.0.0.0:8765"\nbase_url = "https://requests.example.com"',
+        '[console]\nproxy_header = "X-User"\nproxy_from = ["10.0.8.0/24", "::1"]',
     ],
 )
 def test_setting_that_can_work_is_taken(check: Check, text: str) -> None:

@@ -10,6 +10,21 @@ from tests.unit.cli.conftest import IMAP, SMTP, Check, refused
 _NO_HOST = "is no name of a server"
 _STORE = '[store]\nurl = "%s"'
 FAULTS = {
+    "console without a port": ('[console]\nbind = "127.0.0.1"', "no address and port", ":8765"),
+    "console at a name": ('[console]\nbind = "example.com:80"', "no address and port", "[::1]"),
+    "console at port 0": ('[console]\nbind = "127.0.0.1:0"', "no address and port", ":8765"),
+    "console without brackets": ('[console]\nbind = "::1:8765"', "no address and port", "[::1]"),
+    "console for all": ('[console]\nbind = "0.0.0.0:80"', "console.base_url is not", "https://"),
+    "console in clear": (
+        '[console]\nbase_url = "http://requests.example.com"',
+        "is no address that browsers",
+        "https://requests.example.com",
+    ),
+    "header with a colon": ('[console]\nproxy_header = "X:"\nproxy_from = ["::1"]', "header", "X-"),
+    "header with _": ('[console]\nproxy_header = "A_B"\nproxy_from = ["::1"]', "header", "X-"),
+    "header of anybody": ('[console]\nproxy_header = "X-User"', "proxy_from is not", '["127'),
+    "proxy by name": ('[console]\nproxy_from = ["proxy"]', "no address and no network", "10.0"),
+    "proxy in a network": ('[console]\nproxy_from = ["10.0.0.1/8"]', "no network", "10.0.8.0/24"),
     "blank home": ('[store]\nhome = ""', "store.home is blank", "Write a path"),
     "blanks as home": ('[store]\nhome = "  "', "store.home is blank", "Write a path"),
     "blank inbox": ('[mailbox]\npath = ""', "mailbox.path is blank", "Write a path"),

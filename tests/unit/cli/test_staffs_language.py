@@ -78,9 +78,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "demo"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIPELINE_LANG", "ja")
-        words.language.cache_clear()
+        words.language_of_process.cache_clear()
         play(folder, nullcontext)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     return folder
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.flow.views.notice_check import DATES
-from pipeline.flow.views.notice_rules import RULES
+from pipeline.flow.views.notices.check import DATES
+from pipeline.flow.views.notices.rules import RULES
 from pipeline.notifications.preview.samples import samples
 from pipeline.wording import console as words
 from tests.unit.cli.conftest import Call
@@ -51,7 +51,7 @@ def test_check_prints_what_breaks_a_rule_and_ends_with_3(
     fresh_pipeline: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pipeline.flow.views.notice_check.RULES", {"calque": lambda mail: iter(["go on"])}
+        "pipeline.flow.views.notices.check.RULES", {"calque": lambda mail: iter(["go on"])}
     )
     checked = fresh_pipeline("template", "check", "answer")
     assert checked.code == 3

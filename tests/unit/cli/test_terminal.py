@@ -94,7 +94,7 @@ def test_no_line_is_wider_than_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     for arguments in every_page:
         called = certified(*arguments)
         assert called.code == 0, arguments
@@ -255,7 +255,7 @@ def test_help_is_never_wider_than_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("PIPELINE_LANG", language)
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     paths = [(), ("request",), *command_paths()]
     for path in paths:
         called = fresh_pipeline(*path, "--help")

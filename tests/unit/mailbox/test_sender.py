@@ -291,6 +291,6 @@ def test_sender_with_results_written_into_keeps_the_failure_in_mind() -> None:
 
 
 def test_the_list_of_public_suffixes_is_that_of_the_library_in_a_labels() -> None:
-    whole, ours = PublicSuffixList(), _suffixes()
+    whole, ours = PublicSuffixList(), _suffixes(encoded=True)
     assert ours._publicsuffix == {name for name in whole._publicsuffix if name.isascii()}
     assert ours._maxlabel == whole._maxlabel

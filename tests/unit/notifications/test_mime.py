@@ -29,6 +29,8 @@ _SUBJECTS = (
     "【受付完了】WhatsApp利用申請を受け付けました［WA-7K3M9Q4M］",
     "Wir haben Ihren Antrag für die Rufnummer +49 30 1234567 erhalten (WA-7K3M9Q4M)",
     "=?utf-8?q?not_encoded?= is what it says",
+    "Your certificate for WhatsApp Business Calling has been issued (WA-7K3M9Q4M), in English",
+    "a " + "long" * 30 + " word",
     "a word " * 40,
     "long" * 60,
     "👨‍👩‍👧‍👦 " * 30,
@@ -68,6 +70,17 @@ def test_an_address_is_read_back_as_it_was(field: str, address: Address) -> None
 def test_a_subject_is_read_back_as_the_library_writes_it(subject: str) -> None:
     ours, library = _both("Subject", subject, utf8=False)
     assert ours["Subject"] == library["Subject"]
+
+
+def test_a_plain_subject_is_folded_at_its_blanks() -> None:
+    part = mime.encoded('text/plain; charset="utf-8"', b"text\r\n")
+    subject = " ".join(["word"] * 40)
+    written = mime.mail({"Subject": subject}, part, utf8=False).decode()
+    lines = written.partition("\r\nMIME-Version")[0].split("\r\n")
+    assert lines[0].startswith("Subject: word")
+    assert len(lines) == 3
+    assert all(70 < len(line) <= 76 for line in lines[:-1])
+    assert "".join(lines) == f"Subject: {subject}"
 
 
 def test_a_subject_has_no_encoded_word_that_is_too_long() -> None:

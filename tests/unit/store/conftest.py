@@ -85,6 +85,7 @@ class Make:
             "next_at": NOW,
             "number": "+819012345678",
             "move": Move.STAFF,
+            "due_at": state.entered_at if state else NOW,
         }
         return RequestRecord(**(values | more))  # type: ignore[arg-type]
 

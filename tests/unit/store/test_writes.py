@@ -28,7 +28,9 @@ def sent(store: Store) -> list[str]:
     found: list[str] = []
 
     def heard(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA", "SET")):
+        # the mark that a request is to be searched anew goes with it, whatever is written
+        is_of_search = "INTO searched" in statement
+        if not statement.startswith(("BEGIN", "PRAGMA", "SET")) and not is_of_search:
             found.append(" ".join(statement.split()[:3]))
 
     event.listen(store._engine, "before_cursor_execute", heard)

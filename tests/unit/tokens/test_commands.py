@@ -43,9 +43,9 @@ def identity(shared: TokenServer) -> TokenServer:
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PIPELINE_LANG", "en")
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
     yield
-    words.language.cache_clear()
+    words.language_of_process.cache_clear()
 
 
 def _secret(folder: Path, name: str, value: str) -> None:
@@ -269,5 +269,5 @@ def test_mail_out_with_a_user_and_no_password_uses_the_same_token(
         config.write_text(text + config.read_text())
         code, said = call("doctor")
     # this server offers no log-in: it was asked for one
-    assert (code, "offers no log-in that this programme knows" in _on_one_line(said)) == (4, True)
+    assert (code, "offers no log-in that this program knows" in _on_one_line(said)) == (4, True)
     assert len(identity.asked) == 1

@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline.cli.choices import FieldName, WordChoice, field_id
+from pipeline.cli.choices import EventWord, FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.opening import open_request
 from pipeline.cli.commands.requests.ownership import code, register
+from pipeline.cli.commands.requests.seconding import second
+from pipeline.cli.commands.requests.undoing import undo
 from pipeline.cli.commands.requests.words import (
     accept,
     answer,
@@ -21,7 +24,7 @@ from pipeline.cli.commands.requests.words import (
 from pipeline.cli.deciding import decide, decision, refuse_cut
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json
-from pipeline.cli.pages.possible import commands_now
+from pipeline.cli.pages.possible import commands_now, event_named
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.flow.staff import corrections as answer_decisions
@@ -30,7 +33,7 @@ from pipeline.flow.staff import review as decisions
 from pipeline.flow.staff.replies import ask_meaning
 from pipeline.flow.staff.send_form import send_form as send
 from pipeline.model.form import FormKind
-from pipeline.model.request import EventName, HoldReason, Slot, Track
+from pipeline.model.request import HoldReason, Slot, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import console as words
 
@@ -41,10 +44,13 @@ __all__ = [
     "delay",
     "give_back",
     "note",
+    "open_request",
     "register",
+    "second",
     "snooze",
     "take",
     "tick",
+    "undo",
 ]
 
 _SLOT_HOURS = 1
@@ -112,7 +118,7 @@ def approve(  # noqa: PLR0913 - click hands over each option by its name
 @click.option(
     "--event",
     "event",
-    type=WordChoice(EventName, lambda code: words.named("event", code), "EVENT"),
+    type=EventWord(),
     default=None,
 )
 @click.option("--slot", "slots", multiple=True)
@@ -131,13 +137,14 @@ def advance(  # noqa: PLR0913 - click hands over each option by its name
     """Record that the present step is done (or another event of it)."""
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
-        if early and event:
-            return decisions.record_early(opened, record, who, EventName(event))
+        named = event_named(opened, record, event)
+        if early and named:
+            return decisions.record_early(opened, record, who, named)
         return decisions.advance(
             opened,
             record,
             who,
-            event=EventName(event) if event else None,
+            event=named,
             slots=tuple(_slot(text, record.time_zone) for text in slots),
             new_date=new_date.date() if new_date else None,
         )
@@ -294,6 +301,7 @@ def edit(reference: str, name: str | None, answers: tuple[str, ...], *, as_json:
         name,
         lambda opened, record, who: answer_decisions.edit(opened, record, who, answers=pairs),
         as_json=as_json,
+        answers=True,
     )
 
 

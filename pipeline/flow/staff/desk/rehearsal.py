@@ -10,7 +10,9 @@ from pipeline.model.certificate import CertificateState
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.short_link_records import LinkOrder
+from pipeline.store.staff_records import UndoRecord
 from pipeline.store.unit_of_work import Transaction
+from pipeline.tracks.conditions import waits_for_second
 
 Decide = Callable[[Services, RequestRecord, str], RequestRecord]
 
@@ -25,7 +27,8 @@ class Announced:
     certificate that is made right after it, with a mail of its own; ``ended`` are the live ones
     that end with it for good. ``links`` are the orders of short links that Meta gets after it.
     ``organisation`` is whose request it is. ``open_answers`` are those that are wrong or asked
-    about then.
+    about then. ``kept`` is what an undo would need, and why there would be none. ``first_yes`` is
+    who has said yes to a certificate that waits for a second person then; None: none does.
     """
 
     before: RequestRecord
@@ -36,10 +39,19 @@ class Announced:
     links: tuple[LinkOrder, ...]
     organisation: str
     open_answers: tuple[str, ...]
+    kept: UndoRecord | None
+    first_yes: str | None = None
+
+    @property
+    def undo_seconds(self) -> int:
+        """For how many seconds it can be undone; 0 when it cannot."""
+        if self.kept is None or self.kept.lasting:
+            return 0
+        return int((self.kept.until - self.kept.at).total_seconds())
 
     @property
     def lasting(self) -> bool:
-        """Whether it cannot be undone, but for the mails of the undo window."""
+        """Whether it cannot be taken back once the undo window is over."""
         certificates = self.after.state.certificates > self.before.state.certificates
         made = self.ordered or self.ended or self.links
         return bool(made or certificates or self.after.state.ended)
@@ -54,6 +66,13 @@ class _Seen:
     mails: dict[str, OutboxRecord] = field(default_factory=dict)
     links: list[LinkOrder] = field(default_factory=list)
     open_answers: tuple[str, ...] = ()
+    kept: UndoRecord | None = None
+    language: str = ""
+
+    def begin(self, tx: Transaction) -> None:
+        """Let the customer read another language in this transaction."""
+        if self.language:
+            tx.requests.set_language(self.record.id, self.language)
 
     def __call__(self, tx: Transaction) -> None:
         found = (tx.outbox.get(name) for name in tx.outbox.enqueued)
@@ -61,21 +80,28 @@ class _Seen:
         self.certificates = tx.certificates.of_request(self.record.id)
         self.links = tx.short_links.of_request(self.record.id)
         self.open_answers = open_answers(tx, self.record)
+        self.kept = tx.undo.get(self.record.id)
 
 
-def rehearse(services: Services, record: RequestRecord, decide: Decide, who: str) -> Announced:
+def rehearse(
+    services: Services, record: RequestRecord, decide: Decide, who: str, *, language: str = ""
+) -> Announced:
     """Return what ``decide`` would do to ``record`` now; nothing of it is kept.
 
-    No certificate is signed: who decides is told that one will be. Raises what ``decide`` raises,
-    so that a refusal is known before it is asked for.
+    No certificate is signed: who decides is told that one will be. With ``language`` the mails are
+    as a customer would get them who reads it. Raises what ``decide`` raises, so that a refusal is
+    known before it is asked for.
     """
     with services.store.read() as tx:
         known = {row.id: row for row in tx.certificates.of_request(record.id)}
         known_links = {order.id for order in tx.short_links.of_request(record.id)}
         organisation = organisation_of_request(services.work(tx), record)
-    seen = _Seen(record, list(known.values()))
+        earlier = tx.undo.get(record.id)
+    seen = _Seen(record, list(known.values()), language=language)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
-    ordered = next((row for row in seen.certificates if row.state in _NOT_MADE), None)
+    waits = waits_for_second(after.state, services.policy)
+    rows = () if waits else seen.certificates
+    ordered = next((row for row in rows if row.state in _NOT_MADE), None)
     ended = tuple(
         row
         for row in seen.certificates
@@ -90,6 +116,8 @@ def rehearse(services: Services, record: RequestRecord, decide: Decide, who: str
         links=tuple(order for order in seen.links if order.id not in known_links),
         organisation=organisation,
         open_answers=seen.open_answers,
+        kept=None if seen.kept == earlier else seen.kept,
+        first_yes=after.state.first_yes if waits else None,
     )
 
 

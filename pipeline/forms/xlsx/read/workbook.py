@@ -6,7 +6,7 @@ a fixed cell.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
@@ -40,6 +40,27 @@ from pipeline.resources import languages
 
 _SCAN_LIMIT = 500
 _IDENTITY_ROWS = 5
+
+
+@dataclass
+class _Part:
+    """A part of the workbook, read when it is needed; empty where there is none."""
+
+    archive: Archive
+    name: str
+
+    @cached_property
+    def content(self) -> bytes:
+        """Its bytes."""
+        return self.archive.read(self.name) if self.archive.has(self.name) else b""
+
+
+def _strings_in(part: _Part) -> tuple[str, ...]:
+    return shared_strings(part.content) if part.content else ()
+
+
+def _styles_in(part: _Part) -> frozenset[str]:
+    return date_styles(part.content) if part.content else frozenset()
 
 
 @dataclass
@@ -92,31 +113,32 @@ class Workbook:
 
     @cached_property
     def values(self) -> Values:
-        """What turns cells into texts."""
-        return Values(self._strings, self._styles, self.book.dates_from_1904)
+        """What turns cells into texts.
 
-    def _strings(self) -> tuple[str, ...]:
-        return shared_strings(self._shared) if self._shared else ()
-
-    def _styles(self) -> frozenset[str]:
-        return date_styles(self.formats) if self.formats else frozenset()
-
-    @cached_property
-    def _shared(self) -> bytes:
-        return self._bytes_of("sharedStrings")
+        It knows no workbook: one that refers to itself stays until the collector of cycles comes.
+        """
+        return Values(
+            partial(_strings_in, self._shared),
+            partial(_styles_in, self._formats),
+            self.book.dates_from_1904,
+        )
 
     @cached_property
+    def _shared(self) -> _Part:
+        return _Part(self.archive, self.relations.get("sharedStrings", ""))
+
+    @cached_property
+    def _formats(self) -> _Part:
+        return _Part(self.archive, self.relations.get("styles", ""))
+
+    @property
     def formats(self) -> bytes:
         """The part of the formats, or empty."""
-        return self._bytes_of("styles")
-
-    def _bytes_of(self, kind: str) -> bytes:
-        part = self.relations.get(kind, "")
-        return self.archive.read(part) if self.archive.has(part) else b""
+        return self._formats.content
 
     @cached_property
     def _struck_strings(self) -> Mapping[int, Struck]:
-        return struck_strings(self._shared)
+        return struck_strings(self._shared.content)
 
     @cached_property
     def _struck_styles(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.flow.views.notice_rules import RULES, Mail, count_of_dates
+from pipeline.flow.views.notices.rules import RULES, Mail, count_of_dates
 from pipeline.model.notice import NoticeName
 from pipeline.notifications.preview.samples import Sample, samples
 from pipeline.resources import languages

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
-from pipeline.cli.files import read_named
 from pipeline.errors import UsageError
+from pipeline.forms.xlsx.read.table import read_table
+from pipeline.guard import Guard, GuardError
 from pipeline.mailbox.authentication.domains import organisational
 from pipeline.mailbox.providers import is_provider
 from pipeline.model.request import NumberState
@@ -19,7 +19,10 @@ from pipeline.validation.phone.canonical import canonical_number
 
 COLUMNS = ("number", "state", "organisation", "since")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MOST_MEGABYTES = 10
+#: How every workbook begins: it is a ZIP archive.
+_ZIP = b"PK\x03\x04"
+#: No larger file is read.
+MOST_MEGABYTES = 10
 _LONGEST_DOMAIN, _LONGEST_ADDRESS = 253, 320
 #: Letters (of any script), digits, and hyphens between them; the last label is no number.
 _LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
@@ -52,20 +55,23 @@ class NumberFile:
         return len({refusal.line for refusal in self.refused})
 
 
-def read_numbers(file: Path, setting: Sequence[str] = ()) -> NumberFile:
-    """Read a table of numbers with a heading in any case, separated by commas, semicolons or tabs.
+def read_numbers(
+    file: str, raw: bytes, setting: Sequence[str] = (), *, guard: Guard | None = None
+) -> NumberFile:
+    """Read a table of numbers with a heading in any case; ``file`` is what it is called.
 
-    A domain where strangers have their mailboxes or domains owns no number: see
-    :mod:`pipeline.mailbox.providers`, also for the ``setting``.
-    Raises UsageError ``import_not_text``, ``import_no_heading`` or ``import_column_twice``, and the
-    errors of the file.
+    It is CSV (separated by commas, semicolons or tabs), or a workbook, whose first sheet with words
+    counts; ``guard`` reads that (None: one of its own). A domain where strangers have their
+    mailboxes or domains owns no number: see :mod:`pipeline.mailbox.providers`, also for the
+    ``setting``.
+    Raises UsageError ``import_not_text``, ``import_not_read``, ``import_no_heading`` or
+    ``import_column_twice``.
     """
-    text = _text(file)
-    rows = _rows(text)
+    rows = _of_workbook(file, raw, guard) if raw.startswith(_ZIP) else _rows(file, _text(file, raw))
     _, heading = next(rows, (0, []))
     names = [name.strip().lower() for name in heading]
     if "number" not in names:
-        raise UsageError("import_no_heading", file=file, found=_LINE_END.split(text)[0].strip())
+        raise UsageError("import_no_heading", file=file, found=", ".join(filter(None, heading)))
     twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
         raise UsageError("import_column_twice", file=file, columns=", ".join(twice))
@@ -91,15 +97,29 @@ def read_numbers(file: Path, setting: Sequence[str] = ()) -> NumberFile:
     return found
 
 
-def _text(file: Path) -> str:
-    raw = read_named(file, _MOST_MEGABYTES)
+def _text(file: str, raw: bytes) -> str:
     try:
         return raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("import_not_text", file=file) from error
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _of_workbook(file: str, raw: bytes, guard: Guard | None) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the rows of a workbook that somebody sent us, read in the guarded child."""
+    try:
+        if guard is not None:
+            rows = guard.call(read_table, raw)
+        else:
+            with Guard() as own:
+                rows = own.call(read_table, raw)
+    except GuardError as error:
+        raise UsageError("import_not_read", file=file) from error
+    if not rows:
+        raise UsageError("import_not_read", file=file)
+    yield from rows
+
+
+def _rows(file: str, text: str) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the number of each line with its cells; the first is the heading."""
     first, *rest = _LINE_END.split(text, maxsplit=2)
     named = first.lower().removeprefix("sep=") if first.lower().startswith("sep=") else ""
@@ -108,8 +128,11 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     if named:
         next(table, None)
-    for cells in table:
-        yield table.line_num, cells
+    try:
+        for cells in table:
+            yield table.line_num, cells
+    except csv.Error as error:  # a cell without an end
+        raise UsageError("import_not_text", file=file) from error
 
 
 def _line(line: int, names: Sequence[str], cells: Sequence[str]) -> NumberRecord | list[Refusal]:
@@ -160,6 +183,22 @@ def read_organisation(text: str) -> str | None:
         return None
     is_good = not at or (_LOCAL_PART.fullmatch(local) and len(found) <= _LONGEST_ADDRESS)
     return found if is_good else None
+
+
+def read_number(text: str) -> str:
+    """Return the E.164 form of a number; raises UsageError ``number_unreadable``."""
+    number = canonical_number(text)
+    if number is None:
+        raise UsageError("number_unreadable", number=text)
+    return number
+
+
+def read_domain(text: str) -> str:
+    """Return a mail domain in small letters; raises UsageError ``organisation_not_domain``."""
+    found = read_organisation(text.strip().removeprefix("@"))
+    if not found or "@" in found:
+        raise UsageError("organisation_not_domain", organisation=text)
+    return found
 
 
 def _day(text: str) -> date | None:

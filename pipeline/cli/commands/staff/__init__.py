@@ -1,0 +1,1 @@
+"""The console and its people: ``pipeline serve`` and ``pipeline user``."""

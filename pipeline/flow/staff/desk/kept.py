@@ -1,0 +1,89 @@
+"""What is kept of a decision, so that it can be undone: the rows that it changed, as they were."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pipeline.flow.services import Work
+from pipeline.store.records import EventRecord, RequestRecord
+from pipeline.store.staff_records import Lasting, UndoRecord
+from pipeline.store.undoing.rewind import kept_rows
+from pipeline.store.undoing.watch import Change, Watch
+
+#: What stands in these tables is made, ended or asked for outside of our books, or will be.
+_LASTING = {
+    "certificates": Lasting.CERTIFICATE,
+    "signings": Lasting.CERTIFICATE,
+    "link_orders": Lasting.META,
+    "meta_askings": Lasting.META,
+}
+Lines = tuple[tuple[str, int, int], ...]
+
+
+def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
+    """Keep what the rows were that a decision on ``record`` changed; it is the last one then.
+
+    One that changed nothing leaves the decision before it as it is. Where the settings leave no
+    time to undo, nothing is kept.
+    """
+    changes = watch.changes()
+    if not changes:
+        return
+    work.tx.undo.forget(record.id)
+    if not work.services.settings.courier.undo_seconds:
+        return
+    lines = _lines(changes)
+    line = _first_line(work, record, lines)
+    until = _until(work)
+    lasting = _lasting(changes, complete=watch.complete and line is not None)
+    if not lasting and until <= work.now:
+        lasting = Lasting.MAIL.value
+    changed = {str(change.key[1]) for change in changes if change.table.name == "requests"}
+    event = line.event if line else None
+    work.tx.undo.set(
+        UndoRecord(
+            request_id=record.id,
+            at=work.now,
+            until=until,
+            who=line.actor_name if line else "",
+            event=event,
+            what=line.detail[0][0] if line and event is None and line.detail else "",
+            lasting=lasting,
+            mails=tuple(work.tx.outbox.enqueued),
+            told=work.tx.undo.told({record.id, *changed}),
+            lines=lines,
+            rows=() if lasting else kept_rows(changes),
+        )
+    )
+
+
+def _until(work: Work) -> datetime:
+    """Return until when no mail of the decision goes out, and the undo window is open."""
+    end = work.now + timedelta(seconds=work.services.settings.courier.undo_seconds)
+    mails = (work.tx.outbox.get(name) for name in work.tx.outbox.enqueued)
+    return min((end, *(mail.next_at for mail in mails if mail and mail.next_at)))
+
+
+def _lines(changes: Sequence[Change]) -> Lines:
+    """Return the first and the last line that was written into the history of each request."""
+    found: dict[str, list[int]] = {}
+    for change in changes:
+        if change.table.name == "events":
+            _, request_id, seq = change.key
+            found.setdefault(str(request_id), []).append(int(seq))
+    return tuple((name, min(seqs), max(seqs)) for name, seqs in sorted(found.items()))
+
+
+def _first_line(work: Work, record: RequestRecord, lines: Lines) -> EventRecord | None:
+    """Return the line that names the decision and who made it."""
+    firsts = {name: first for name, first, _ in lines}
+    history = work.tx.events.list(record.id) if record.id in firsts else []
+    return next((line for line in history if line.seq == firsts[record.id]), None)
+
+
+def _lasting(changes: Sequence[Change], *, complete: bool) -> str:
+    """Return why the rows cannot be put back: what came of them, or that one is not known."""
+    found = (_LASTING.get(change.table.name) for change in changes)
+    reason = next(filter(None, found), None)
+    if reason is None and not complete:
+        reason = Lasting.UNKNOWN
+    return reason.value if reason else ""

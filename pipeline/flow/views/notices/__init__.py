@@ -1,0 +1,1 @@
+"""The notices before anybody gets them: their rules, a check of each, and a preview."""

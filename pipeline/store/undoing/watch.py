@@ -1,0 +1,117 @@
+"""Keeps what the rows were that a part of a transaction changes: found by its statements alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+
+from pipeline.store.statements import Call
+from pipeline.store.undoing.images import Image, Key, image_of, kept, key_of, read
+
+#: What batches make from the other tables: an undo marks it anew, as every change does.
+_DERIVED = frozenset({"searched"})
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row before and after; None where there was none."""
+
+    table: sa.Table
+    key: Key
+    before: Image | None
+    after: Image | None
+
+
+class Watch:
+    """Reads each row right before the first statement that changes it.
+
+    What is asked is the statement itself: the keys that it inserts, or the rows that its condition
+    finds. ``complete`` is false when one was run that is not understood.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._before: dict[tuple[sa.Table, Key], Image | None] = {}
+        self.complete = True
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear the statements that SQLAlchemy runs; of the kept ones :meth:`calls` is told."""
+        sa.event.listen(self._connection, "before_execute", self._heard)
+        try:
+            yield
+        finally:
+            sa.event.remove(self._connection, "before_execute", self._heard)
+
+    def calls(self, calls: Sequence[Call]) -> None:
+        """Note what ``calls`` are about to change."""
+        for call in calls:
+            if call.prepared.writes is not None:
+                self._note(call.prepared.writes, call.values)
+
+    def changes(self) -> list[Change]:
+        """Return the rows that are not what they were; all has to be sent before."""
+        found = (
+            Change(table, key, before, read(self._connection, table, key))
+            for (table, key), before in self._before.items()
+        )
+        return [change for change in found if change.before != change.after]
+
+    def _heard(
+        self, _connection: sa.Connection, statement: Any, several: Any, one: Any, _options: Any
+    ) -> None:
+        is_change = isinstance(statement, sa.Insert | sa.Update | sa.Delete)
+        if is_change and statement.table.name not in _DERIVED:
+            self._note(statement, several or [one or {}])
+
+    def _note(self, statement: Any, rows: Sequence[Values]) -> None:
+        if isinstance(statement, sa.Insert):
+            given = [found for values in rows for found in _given(statement, values)]
+            for values in given:
+                self._note_new(statement.table, values)
+            self.complete = self.complete and bool(given)
+            return
+        for values in rows:
+            self._note_found(statement.table, statement.whereclause, values)
+
+    def _note_new(self, table: Any, values: Values) -> None:
+        """Note a row that is inserted, or changed where its key is taken."""
+        columns = list(table.primary_key)
+        if any(column.name not in values for column in columns):
+            self.complete = False
+            return
+        key = tuple(kept(column, values[column.name]) for column in columns)
+        if (table, key) not in self._before:
+            self._before[table, key] = read(self._connection, table, key)
+
+    def _note_found(self, table: Any, where: Any, values: Values) -> None:
+        """Note the rows that a condition finds."""
+        named = {part.key for part in visitors.iterate(where) if isinstance(part, sa.BindParameter)}
+        given = {name: value for name, value in values.items() if name in named}
+        for row in self._connection.execute(sa.select(table).where(where), given).mappings():
+            image = image_of(table, dict(row))
+            self._before.setdefault((table, key_of(table, image)), image)
+
+
+def _given(statement: Any, values: Values) -> list[Values]:
+    """Return the rows that an INSERT gives; none where it takes them from elsewhere."""
+    if statement.select is not None:
+        return []
+    several = [row for rows in statement._multi_values for row in rows]
+    named = several or [statement._values or {}]
+    found: list[Values] = [
+        {getattr(column, "name", column): _value(part, values) for column, part in row.items()}
+        for row in named
+    ]
+    return found if several else [{**values, **found[0]}]
+
+
+def _value(part: Any, values: Values) -> Any:
+    if isinstance(part, sa.BindParameter):
+        return values.get(part.key, part.effective_value)
+    return part

@@ -1,0 +1,1 @@
+"""Administration: people, sessions, settings, mails, the log of staff, and proofs."""

@@ -1,0 +1,209 @@
+"""One request: the original, the answers with their verdicts, and what happens."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from pipeline.flow.staff.people.roles import Permission
+from pipeline.flow.staff.suggested import acceptable
+from pipeline.flow.views.original import OriginalId
+from pipeline.flow.views.request import (
+    RequestView,
+    ShownField,
+    ShownMail,
+    ShownProblem,
+    request_view,
+)
+from pipeline.forms.definitions.catalogue import FORMS as FORM_DECLARATIONS
+from pipeline.model.request import Actor, EventName
+from pipeline.model.submission import CellType
+from pipeline.store import queues
+from pipeline.store.outbox_records import OutboxState
+from pipeline.store.queues import QueueView
+from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
+from pipeline.web.decisions.catalogue import FORMS, offers
+from pipeline.web.decisions.filled import mark_of
+from pipeline.web.decisions.form import Subject
+from pipeline.web.decisions.groups import grouped
+from pipeline.web.originals.column import PAGE_WIDTHS, Column
+from pipeline.web.originals.column import waiting as waiting_column
+from pipeline.web.originals.kept import Originals
+from pipeline.web.screens.originals import column_of, view_from
+from pipeline.web.screens.undoing import last_of
+from pipeline.web.visit import Visit
+
+_NAMES = {form.name for form in FORMS}
+#: So many lines of the timeline are shown at first; the older ones after a click.
+_SHOWN_MOMENTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the timeline: an event, a mail or a note; ``original`` shows the mail."""
+
+    at: datetime
+    kind: str
+    event: EventRecord | None = None
+    mail: ShownMail | None = None
+    note: NoteRecord | None = None
+    original: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the form by its number: what is wrong with it, and who it comes from."""
+
+    number: int
+    field: ShownField
+    problems: tuple[ShownProblem, ...]
+    proposed: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to look at it."""
+        return bool(self.problems)
+
+    @property
+    def source(self) -> str:
+        """Who it comes from."""
+        return "staff" if self.field.cell_type == CellType.STAFF.value else "customer"
+
+
+def show(visit: Visit) -> Response:
+    """Show all of one request."""
+    record = visit.record()
+    with visit.services.store.read() as tx:
+        view = request_view(visit.services.work(tx), record)
+        desk = tx.desk.get(record.id)
+        waiting = acceptable(tx, record)
+    subject = Subject(visit.services, record, view)
+    found = [offer for offer in offers(subject) if visit.may(offer.form.permission)]
+    moments = _timeline(view)
+    shown = len(moments) if visit.word("all") == "1" else _SHOWN_MOMENTS
+    answers = _answers(view)
+    is_only_open = visit.word("answers") == "open"
+    return visit.page(
+        "request/page",
+        view=view,
+        record=record,
+        desk=desk,
+        mark=mark_of(view),
+        decisions=grouped(found),
+        may_do={offer.form.name for offer in found},
+        may_reveal=visit.may(Permission.CERTIFICATE_REVEAL) and bool(view.certificates),
+        asked_for=_words_of(view, waiting),
+        timeline=moments[:shown],
+        older=len(moments) - len(moments[:shown]),
+        answers=[one for one in answers if one.is_open or not is_only_open],
+        open_count=sum(one.is_open for one in answers),
+        only_open=is_only_open,
+        general=[problem for problem in view.problems if not problem.field],
+        others=visit.console.presence.looks(view.reference, visit.who, visit.console.clock.now()),
+        issuer=visit.services.issuer,
+        column=_column(visit, record, view),
+        widths=PAGE_WIDTHS,
+        last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
+        undone=visit.word("undone") == "1",
+        may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
+        **_after(visit, view),
+    )
+
+
+def _column(visit: Visit, record: RequestRecord, view: RequestView) -> Column:
+    """Return the column of the original; what the child has to read first is fetched later."""
+    originals = Originals(visit.console, record)
+    if visit.word("o") or visit.word("field"):
+        return column_of(visit, originals, view)
+    first = originals.first
+    if first is not None and originals.is_ready(first.id):
+        return column_of(visit, originals, view)
+    return waiting_column(originals)
+
+
+def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
+    """Return what the page says of a decision that was just taken, and where to go on."""
+    name = visit.word("done")
+    event = name.removeprefix("record-").removeprefix("early-")
+    known = name in _NAMES or (event != name and event in set(EventName))
+    done = name if known else ""
+    from_view = view_from(visit)
+    return {
+        "done": done,
+        "done_event": event if event != name else "",
+        "outgoing": [mail for mail in view.mails if mail.state == OutboxState.QUEUED.value],
+        "from_view": from_view,
+        "following": _following(visit, from_view, view.reference) if done else "",
+    }
+
+
+def _following(visit: Visit, name: str, reference: str) -> str:
+    """Return the first other request of the view that the reader came from, or empty."""
+    view = QueueView(name) if name else QueueView.NEEDS_ME
+    now = visit.console.clock.now()
+    with visit.services.store.read() as tx:
+        rows = queues.queue(tx, view, now=now, assignee="", limit=2, offset=0)
+    return next((row.reference for row in rows if row.reference != reference), "")
+
+
+def _answers(view: RequestView) -> list[Answer]:
+    kind = view.form
+    numbers = FORM_DECLARATIONS[kind].numbers if kind else {}
+    problems = _by_field(view)
+    proposed: dict[str, list[str]] = {}
+    for item in view.proposals:
+        proposed.setdefault(item.about.value, []).append(item.words)
+    return [
+        Answer(
+            numbers.get(item.id, 0),
+            item,
+            tuple(problems.get(item.id, ())),
+            tuple(proposed.get(item.id, ())),
+        )
+        for item in view.fields
+    ]
+
+
+def _words_of(view: RequestView, waiting: MessageRecord | NoteRecord | None) -> str:
+    """Return the words of the customer that a suggestion comes from."""
+    if isinstance(waiting, NoteRecord):
+        return waiting.text
+    if waiting is None:
+        return ""
+    found = (note.text for note in reversed(view.notes) if note.message_id == waiting.id)
+    return next(found, "")
+
+
+def here(visit: Visit) -> Response:
+    """Note that somebody looks at a request still, and show who else does and what is new."""
+    record = visit.record()
+    with visit.services.store.read() as tx:
+        view = request_view(visit.services.work(tx), record)
+    others = visit.console.presence.looks(view.reference, visit.who, visit.console.clock.now())
+    changed = visit.text("mark") not in {"", mark_of(view)}
+    return visit.page("request/here", view=view, others=others, changed=changed)
+
+
+def _timeline(view: RequestView) -> list[Moment]:
+    return sorted(_moments(view), key=lambda moment: moment.at, reverse=True)
+
+
+def _moments(view: RequestView) -> Iterator[Moment]:
+    for line in view.history:
+        yield Moment(line.at, "staff" if line.actor is Actor.STAFF else "event", event=line)
+    for mail in view.mails:
+        original = OriginalId(mail.id, outgoing=mail.direction == "out")
+        yield Moment(mail.at, mail.direction, mail=mail, original=str(original))
+    for note in view.notes:
+        original = OriginalId(note.message_id or "")
+        kind = "words" if note.from_customer else "note"
+        yield Moment(note.at, kind, note=note, original=str(original) if note.message_id else "")
+
+
+def _by_field(view: RequestView) -> dict[str, list[ShownProblem]]:
+    found: dict[str, list[ShownProblem]] = {}
+    for problem in view.problems:
+        found.setdefault(problem.field, []).append(problem)
+    return found
