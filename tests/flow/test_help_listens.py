@@ -32,6 +32,7 @@ from pipeline.store.records import RequestRecord
 from tests.world.customers import EVE, HANAKO, OLIVER, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import Sent
+from tests.world.pace import soon
 from tests.world.settings import settings_of
 from tests.world.world import World
 
@@ -152,7 +153,7 @@ def test_a_long_mail_of_anything_is_heard_in_no_time(unit: str) -> None:
     sender = SenderJudgement(SenderVerdict.PASS, "a@acme.co.jp", "", "")
     begun = time.process_time()
     hear(message, sender, "ja")
-    assert time.process_time() - begun < 1
+    assert soon(time.process_time() - begun, 1)
 
 
 # --- the answer asks for what is missing ------------------------------------------------------

@@ -13,6 +13,7 @@ from tests.hostile.measuring import peak_of
 from tests.hostile.whole_mails import WHOLE_MAILS, sent_by
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.mails import trace_of
+from tests.world.pace import soon
 from tests.world.world import World
 
 #: Those with more parts or levels than a mail may have: put aside with their reason.
@@ -82,9 +83,9 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     assert [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}] == []
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert {HANAKO, OLIVER} - set(sent) == set()
-    assert cost.processor < _SECONDS
+    assert soon(cost.processor, _SECONDS)
     assert 0 < cost.memory < _BYTES
-    assert ours < len(chosen)
+    assert soon(ours, len(chosen))
 
 
 def test_there_are_more_than_fifty_hostile_mails() -> None:

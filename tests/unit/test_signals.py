@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.world.pace import soon
+
 _PROGRAM = """
 import hashlib, signal, socket, sys
 from pipeline import signals
@@ -73,7 +75,7 @@ def test_what_hangs_is_broken_off_within_five_seconds() -> None:
     begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.communicate(timeout=10)[0] == "broken off\nstopped\n"
-    assert time.monotonic() - begin < 5
+    assert soon(time.monotonic() - begin, 5)
     assert process.returncode == 0
 
 
@@ -96,7 +98,7 @@ def test_the_second_signal_ends_at_once(number: signal.Signals, code: int) -> No
             process.send_signal(number)
             time.sleep(0.02)  # two signals that come together are one to the system
     assert process.returncode == code
-    assert time.monotonic() - begin < 2
+    assert soon(time.monotonic() - begin, 2)
 
 
 def test_hangup_that_nohup_ignores_stays_ignored() -> None:

@@ -21,6 +21,7 @@ from pipeline.certificates.paste import (
 from pipeline.errors import RefusedError
 from pipeline.model.certificate import CertificateSubject, IssuedCertificate
 from pipeline.terms import Issuer
+from tests.world.pace import soon
 
 #: Made like Meta's: one line of base64 over fields of a length and their octets.
 META = base64.b64encode(
@@ -267,7 +268,7 @@ def test_time_to_read_grows_with_the_length_alone(unit: str, now: datetime) -> N
     for _ in range(4):
         read_paste(text, now)
         read_paste("-----BEGIN CERTIFICATE-----\n" + text[:65_000], now)
-    assert (time.process_time() - began) / 8 < 0.05
+    assert soon((time.process_time() - began) / 8, 0.05)
 
 
 def test_a_key_whose_numbers_would_take_minutes_to_check_is_not_loaded(now: datetime) -> None:
@@ -276,7 +277,7 @@ def test_a_key_whose_numbers_would_take_minutes_to_check_is_not_loaded(now: date
     began = time.process_time()
     found = read_paste(base64.b64encode(key).decode(), now)
     assert found == PasteRefused(PasteCode.PRIVATE_KEY)
-    assert time.process_time() - began < 0.05
+    assert soon(time.process_time() - began, 0.05)
 
 
 def _wrong(text: str) -> dict[str, tuple[str, PasteCode]]:

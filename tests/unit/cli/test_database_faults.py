@@ -135,8 +135,8 @@ def _set_revision(path: Path, revision: str, *, without_tables: bool = False) ->
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
         if without_tables:
-            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            for (name,) in names.fetchall():
+            tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow'"
+            for (name,) in connection.execute(tables).fetchall():
                 if name != "alembic_version" and not name.startswith("sqlite_"):
                     connection.execute(f'DROP TABLE "{name}"')
 

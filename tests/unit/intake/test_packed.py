@@ -19,6 +19,7 @@ from pipeline.intake.zip_names import entry_name, read_name
 from pipeline.mailbox.parse import enclosed_files
 from tests.unit.intake.compound import compound, saved_by_outlook
 from tests.unit.intake.conftest import PDF, XLSX, attached, message, zipped
+from tests.world.pace import soon
 
 # winmail.dat
 
@@ -296,7 +297,7 @@ def test_packed_names_of_a_megabyte_are_read_soon(unit: bytes) -> None:
     for size in (600, 601, 20_000, 65_535):
         for _ in range(15):
             assert read_name(unit * (size // len(unit)), "ja")
-    assert time.process_time() - began < 5
+    assert soon(time.process_time() - began, 5)
 
 
 def test_packed_name_in_half_width_kana_needs_the_language() -> None:

@@ -18,6 +18,7 @@ from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, COURTESY, is_formula, says
 from pipeline.model.message import Command, ReplyKind
 from pipeline.model.request import EventName
+from tests.world.pace import soon
 from tests.world.replies import SHARED, SLOTS, situation, told
 
 _LINES = Path(__file__).parent / "replies.txt"
@@ -241,7 +242,7 @@ def test_pattern_reads_100_kb_of_its_worst_in_no_time(unit: str) -> None:
             for _ in pattern.finditer(text):
                 pass
             pattern.match(text)
-            assert time.process_time() - start < 1, pattern
+            assert soon(time.process_time() - start, 1), pattern
 
 
 @pytest.mark.parametrize("unit", _WORST)
@@ -252,4 +253,4 @@ def test_reply_of_any_length_is_read_in_no_time(unit: str) -> None:
         read_reply(text, situation("slot_proposed", 3))
         read_reply(text, situation(_AWAITING))
         confirmation(text)
-        assert time.process_time() - start < 3
+        assert soon(time.process_time() - start, 3)

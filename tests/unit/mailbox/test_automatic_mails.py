@@ -19,6 +19,7 @@ from pipeline.mailbox.automatic.words import read_words
 from pipeline.mailbox.parse import parse_message
 from pipeline.model.message import Automation, MessageKind
 from pipeline.resources import template
+from tests.world.pace import soon
 
 FILE = Path(__file__).with_name("automatic_mails.csv")
 OWN = frozenset({"requests@example.com"})
@@ -244,7 +245,7 @@ def test_longest_bad_field_costs_no_time(fields: str) -> None:
     begun = time.process_time()
     classify(message, OWN, lambda _id: False)
     list_id(message)
-    assert time.process_time() - begun < 0.5
+    assert soon(time.process_time() - begun, 0.5)
 
 
 @pytest.mark.parametrize("piece", ["<a", "status : ", "action" + " " * 9, "Message-ID: <"])
@@ -256,4 +257,4 @@ def test_longest_bad_body_costs_no_time(piece: str) -> None:
     message = parse_message(raw)
     begun = time.process_time()
     classify(message, OWN, lambda _id: False)
-    assert time.process_time() - begun < 0.5
+    assert soon(time.process_time() - begun, 0.5)

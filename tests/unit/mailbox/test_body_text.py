@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.mailbox.body_text import html_to_text, says_more, unflow
 from pipeline.mailbox.parse import parse_message
+from tests.world.pace import soon
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_flowed_attribution_and_quotes_are_told_from_the_answer() -> None:
 def test_unflow_reads_megabytes_once(text: str) -> None:
     began = time.process_time()
     unflow(text)
-    assert time.process_time() - began < 5
+    assert soon(time.process_time() - began, 5)
 
 
 @pytest.mark.parametrize(
@@ -178,4 +179,4 @@ def test_long_style_sheets_cost_little() -> None:
     html_to_text("<style>.x{display:none}" * 40_000)
     says_more("<a " * 300_000)
     says_more("<a" + " hidde" * 150_000)
-    assert time.process_time() - start < 2
+    assert soon(time.process_time() - start, 2)

@@ -12,6 +12,7 @@ from pipeline.mailbox.reply.new_text import answered, read_new_text
 from pipeline.mailbox.reply.quotes import Ours
 from pipeline.mailbox.reply.sent_text import SentText
 from pipeline.model.message import MailAddress
+from tests.world.pace import soon
 
 OURS = Ours(
     frozenset({"requests@genesys.example"}),
@@ -235,7 +236,7 @@ def test_time_grows_with_the_text_alone(kind: str) -> None:
     many = SentText([digests_of(f"{n}\n{MAIL}", MAIL, "request") for n in range(60)], "request")
     began = time.process_time()
     read_new_text(text, OURS, many)
-    assert time.process_time() - began < 2
+    assert soon(time.process_time() - began, 2)
 
 
 @pytest.mark.parametrize(
@@ -245,4 +246,4 @@ def test_time_grows_with_the_text_alone(kind: str) -> None:
 def test_time_of_blocks_grows_with_the_page_alone(html: str) -> None:
     began = time.process_time()
     html_to_text(html * (100_000 // len(html)))
-    assert time.process_time() - began < 2
+    assert soon(time.process_time() - began, 2)

@@ -16,6 +16,7 @@ from pipeline.mailbox.authentication.signatures import (
 )
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import judge_sender
+from tests.world.pace import soon
 
 
 def test_results_are_read_with_comments_and_quotes() -> None:
@@ -188,7 +189,7 @@ def test_worst_text_is_read_in_linear_time(at: int) -> None:
     read, worst = _WORST[at]
     began = time.process_time()
     read(worst)
-    assert time.process_time() - began < 0.25
+    assert soon(time.process_time() - began, 0.25)
 
 
 @pytest.mark.parametrize(
@@ -215,4 +216,4 @@ def test_worst_field_is_judged_in_linear_time(field: str) -> None:
     policy = SenderPolicy(("mx.a.example",), own_addresses=("requests@genesys.example",))
     began = time.process_time()
     judge_sender(message, policy)
-    assert time.process_time() - began < 0.5
+    assert soon(time.process_time() - began, 0.5)

@@ -14,6 +14,7 @@ from pipeline.tokens.endpoint import Client, EndpointSource
 from pipeline.tokens.grant import read_grant
 from pipeline.tokens.transport import Transport, wait_of
 from tests.servers.tokens import TokenServer
+from tests.world.pace import soon
 
 
 def _source(server: TokenServer, **more: Any) -> EndpointSource:
@@ -129,7 +130,7 @@ def test_slow_answer_is_given_up_in_time(identity: TokenServer) -> None:
     begun = time.monotonic()
     told = _told(_source(identity, transport=Transport(seconds=0.5)))
     assert (told.code, told.params["reason"]) == ("token_endpoint_down", "timeout")
-    assert time.monotonic() - begun < 3
+    assert soon(time.monotonic() - begun, 3)
 
 
 def test_no_server_and_no_name_are_try_later() -> None:
