@@ -12,6 +12,7 @@ from pipeline.forms.texts import fold_word, form_texts
 from pipeline.model.request import EventName
 from pipeline.resources import languages
 from pipeline.wording import console as words
+from pipeline.wording.answers import question_labels
 
 #: So many codes are listed in the help; of more, only the name of the value.
 _LISTED = 8
@@ -87,7 +88,7 @@ class FieldName(click.ParamType[str]):
         incomplete: str,
     ) -> list[CompletionItem]:
         """Return the ids with their labels, of which one or the other begins so."""
-        return _completed(_labels(words.language()), incomplete)
+        return _completed(question_labels(words.language()), incomplete)
 
 
 def field_id(text: str) -> str:
@@ -101,14 +102,6 @@ def field_id(text: str) -> str:
         if fold_word(texts.label(kind, field)) == wanted
     )
     return next(found, text.strip())
-
-
-def _labels(language: str) -> dict[str, str]:
-    """Return a label of each question of any form by its id."""
-    texts = form_texts(language)
-    return {
-        field: texts.label(kind, field) for kind, form in FORMS.items() for field in form.questions
-    }
 
 
 def _completed(found: dict[str, str], incomplete: str) -> list[CompletionItem]:

@@ -21,6 +21,14 @@ def answer_word(kind: FormKind, field: str, value: str | None, language: str) ->
     return dict(texts.choices(field)).get(value, value)
 
 
+def question_labels(language: str) -> dict[str, str]:
+    """Return a label of each question of any form by its id."""
+    texts = form_texts(language)
+    return {
+        field: texts.label(kind, field) for kind, form in FORMS.items() for field in form.questions
+    }
+
+
 def language_name(code: str, language: str) -> str:
     """Return what the language ``code`` is called in ``language``; else the code."""
     try:

@@ -180,6 +180,18 @@ def _events(codes: str) -> str:
     return listed(f"`{code}` ({named('event', code)})" for code in codes.split(", "))
 
 
+def question_names(fields: Iterable[str]) -> str:
+    """Return the labels of questions; a command finds a question by its label, too."""
+    from pipeline.wording.answers import question_labels  # noqa: PLC0415 - slow to import
+
+    labels = question_labels(language())
+    return listed(word("question_quoted", label=labels.get(field, field)) for field in fields)
+
+
+def _questions(fields: str) -> str:
+    return question_names(fields.split(", "))
+
+
 #: Parameters of errors whose value is a code that has words.
 _NAMES: Mapping[str, Callable[[str], str]] = {
     "status": step,
@@ -188,6 +200,7 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "failure": reason,
     "hold": status_word,
     "events": _events,
+    "fields": _questions,
 }
 
 
@@ -217,15 +230,16 @@ def explain(error: PipelineError, *, to_type: bool = True) -> str:
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
-    values = _Quiet(
-        {
-            name: inert(_NAMES.get(name, str)(str(item)))[:_LONGEST]
-            for name, item in error.params.items()
-        }
-    )
+    values = _Quiet({name: _told(name, str(item)) for name, item in error.params.items()})
     parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
     told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
     return "\n".join(_typed(text, escape=True).format_map(values) for text in told)
+
+
+def _told(name: str, value: str) -> str:
+    """Return the words for the value of an error's parameter; what others wrote is cut."""
+    words_of = _NAMES.get(name)
+    return inert(words_of(value)) if words_of is not None else inert(value)[:_LONGEST]
 
 
 def _typed(text: str, *, escape: bool = False) -> str:

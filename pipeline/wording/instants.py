@@ -35,6 +35,12 @@ def clock(at: datetime | None, zone: str) -> str:
     return _written(at.astimezone(ZoneInfo(zone)), ()) if at is not None else ""
 
 
+def to_the_second(at: datetime, zone: str) -> str:
+    """Return an instant of the near future on the clocks of ``zone``, with its seconds."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone_name(local)}"
+
+
 def zone_of(instants: Iterable[datetime | None], zone: str) -> str:
     """Return how a heading names ``zone``: by its letters, or by its place where those differ.
 

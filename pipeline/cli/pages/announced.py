@@ -64,7 +64,7 @@ def print_announced(announced: Announced, services: Services) -> None:
         else words.word("preview_moves", reference=after.reference, before=before, after=status)
     )
     if announced.open_answers:
-        fields = ", ".join(f"`{name}`" for name in announced.open_answers)
+        fields = words.question_names(announced.open_answers)
         print_lines(words.word("preview_open", fields=fields), rest="  ")
     if (ordered := announced.ordered) is not None:
         key = "preview_issues" if services.issuer.automatic else "preview_wants"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.cli.opened import one_request
-from pipeline.cli.pages.undone import decision_name, to_the_second
+from pipeline.cli.pages.undone import decision_name
 from pipeline.cli.screen import hanging
 from pipeline.errors import RefusedError, UsageError
 from pipeline.flow.services import Services
@@ -17,6 +17,7 @@ from pipeline.model.request import EventName, Track
 from pipeline.store.records import RequestRecord
 from pipeline.wording import calling
 from pipeline.wording import console as words
+from pipeline.wording.instants import to_the_second
 
 #: Events that have a command of their own; capitals stand for what staff have to say.
 _COMMANDS = {

@@ -1,14 +1,12 @@
 """Decisions that can be undone, or were, in words."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from pipeline.flow.staff.desk.undo import Undoable
 from pipeline.model.request import EventName
 from pipeline.store.staff_records import UndoRecord
 from pipeline.wording import console as words
-from pipeline.wording.instants import zone_name
+from pipeline.wording.instants import to_the_second
 
 
 def undo_line(kept: UndoRecord, reference: str, zone: str) -> str:
@@ -33,9 +31,3 @@ def history_line(detail: Mapping[str, str]) -> str:
 def decision_name(code: str) -> str:
     """Return the words for a decision: an event, or what is none of the machine's."""
     return words.named("event" if code in set(EventName) else "did", code)
-
-
-def to_the_second(at: datetime, zone: str) -> str:
-    """Return an instant of the near future on the clocks of ``zone``, with its seconds."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M:%S} {zone_name(local)}"

@@ -65,11 +65,12 @@ class Watch:
     def _heard(
         self, _connection: sa.Connection, statement: Any, several: Any, one: Any, _options: Any
     ) -> None:
-        is_change = isinstance(statement, sa.Insert | sa.Update | sa.Delete)
-        if is_change and statement.table.name not in _DERIVED:
+        if isinstance(statement, sa.Insert | sa.Update | sa.Delete):
             self._note(statement, several or [one or {}])
 
     def _note(self, statement: Any, rows: Sequence[Values]) -> None:
+        if statement.table.name in _DERIVED:
+            return
         if isinstance(statement, sa.Insert):
             given = [found for values in rows for found in _given(statement, values)]
             for values in given:
