@@ -33,7 +33,10 @@ _PLATFORMS = {
     "linux aarch64": ("posix", "linux", "Linux", "aarch64"),
     "darwin arm64": ("posix", "darwin", "Darwin", "arm64"),
     "win32 AMD64": ("nt", "win32", "Windows", "AMD64"),
+    "emscripten wasm32": ("posix", "emscripten", "Emscripten", "wasm32"),
 }
+#: Nothing of ours runs there, but markers of what we need tell it apart.
+_IN_BROWSERS = "CPython 3.13 emscripten wasm32"
 
 
 def _environment(python: str, implementation: str, platform: str) -> dict[str, str]:
@@ -60,7 +63,9 @@ ENVIRONMENTS: dict[str, Mapping[str, str]] = {
     **{
         f"CPython {python} {platform}": _environment(python, "CPython", platform)
         for python, platform in itertools.product(("3.11", "3.12", "3.13", "3.14"), _PLATFORMS)
+        if "emscripten" not in platform
     },
+    _IN_BROWSERS: _environment("3.13", "CPython", "emscripten wasm32"),
 }
 
 
