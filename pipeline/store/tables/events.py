@@ -38,6 +38,9 @@ _END_LOCKED = Statement(_end_of_chain, lock="wait")
 _OF_REQUEST = Statement(
     lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
 )
+_LINE = Statement(
+    lambda: _MAPPER.mine(events.c.request_id == param("request_id"), events.c.seq == param("seq"))
+)
 _DETAILS = Statement(
     lambda: sa.select(events.c.detail).where(
         of_mailbox(events),
@@ -88,6 +91,10 @@ class Events(Rows[EventRecord]):
     def list(self, request_id: str) -> _Found:
         """Return the history of a request, oldest line first."""
         return self._found(_OF_REQUEST, request_id=request_id)
+
+    def get(self, request_id: str, seq: int) -> EventRecord | None:
+        """Return one line of the history of a request, or None."""
+        return self._one(_LINE, request_id=request_id, seq=seq)
 
     def standing(self, request_id: str) -> _Found:
         """Return the history of a request without what was undone, oldest line first."""

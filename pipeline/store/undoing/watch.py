@@ -73,22 +73,23 @@ class Watch:
             return
         if isinstance(statement, sa.Insert):
             given = [found for values in rows for found in _given(statement, values)]
+            or_changes = statement._post_values_clause is not None
             for values in given:
-                self._note_new(statement.table, values)
+                self._note_new(statement.table, values, or_changes=or_changes)
             self.complete = self.complete and bool(given)
             return
         for values in rows:
             self._note_found(statement.table, statement.whereclause, values)
 
-    def _note_new(self, table: Any, values: Values) -> None:
-        """Note a row that is inserted, or changed where its key is taken."""
+    def _note_new(self, table: Any, values: Values, *, or_changes: bool) -> None:
+        """Note a row that is inserted; ``or_changes``: or changed where its key is taken."""
         columns = list(table.primary_key)
         if any(column.name not in values for column in columns):
             self.complete = False
             return
         key = tuple(kept(column, values[column.name]) for column in columns)
         if (table, key) not in self._before:
-            self._before[table, key] = read(self._connection, table, key)
+            self._before[table, key] = read(self._connection, table, key) if or_changes else None
 
     def _note_found(self, table: Any, where: Any, values: Values) -> None:
         """Note the rows that a condition finds."""

@@ -49,7 +49,7 @@ def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
             what=line.detail[0][0] if line and event is None and line.detail else "",
             lasting=lasting,
             mails=tuple(work.tx.outbox.enqueued),
-            told=work.tx.undo.told({record.id, *changed}),
+            told=() if lasting else work.tx.undo.told({record.id, *changed}),
             lines=lines,
             rows=() if lasting else kept_rows(changes),
         )
@@ -76,8 +76,7 @@ def _lines(changes: Sequence[Change]) -> Lines:
 def _first_line(work: Work, record: RequestRecord, lines: Lines) -> EventRecord | None:
     """Return the line that names the decision and who made it."""
     firsts = {name: first for name, first, _ in lines}
-    history = work.tx.events.list(record.id) if record.id in firsts else []
-    return next((line for line in history if line.seq == firsts[record.id]), None)
+    return work.tx.events.get(record.id, firsts[record.id]) if record.id in firsts else None
 
 
 def _lasting(changes: Sequence[Change], *, complete: bool) -> str:
