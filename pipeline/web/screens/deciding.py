@@ -68,7 +68,7 @@ def decide(visit: Visit) -> Response:
                 return _confirmation(visit, subject, offer, filled)
         work(visit.services, subject.record, visit.who)
     except PipelineError as error:
-        if not _stands(visit, subject):
+        if isinstance(error, RefusedError | UsageError) or not _stands(visit, subject):
             return _page(visit, subject, offer, filled, error=error)
     return visit.go("/r", subject.record.reference, **_done(visit, subject, offer))
 
