@@ -153,7 +153,9 @@ def test_what_a_try_cannot_change_is_not_offered_and_the_last_try_is_told(
     assert "Next try by itself:" in page.text
     assert re.search(r"Not possible now: [^\n]*Try again now", page.text), page.text
     assert {"record-proceed", "issue"}.isdisjoint(sato.offered(reference))
-    assert "cannot be decided" in sato.not_offered(reference, "record-proceed")
+    gone = sato.not_offered(reference, "record-proceed")
+    assert "cannot be decided" in gone
+    assert "another organisation" in gone
     events = {found.event for found in decisions_now(world.services, world.request())}
     assert EventName.PROCEED not in events
     world.set_number(NUMBER, NumberState.REQUESTED, "sakura-denki.example")

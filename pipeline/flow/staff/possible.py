@@ -194,9 +194,8 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
         answered = latest_accepted(tx, record) is not None
         by_hand = is_done_by_hand(services.work(tx), record)
     barred = set(_NOT_OFFERED)
-    fetched = services.issuer.fetches and record.state.certificate_wanted_at is not None
-    if fetched or entered_by_hand(services, record):
-        barred.add(EventName.PROCEED)  # it is fetched, or entered: ``certificate issue``
+    if entered_by_hand(services, record):
+        barred.add(EventName.PROCEED)
     if by_hand:
         barred.add(EventName.APPROVE)
     if not answered and TRACKS[record.state.track].form is None:

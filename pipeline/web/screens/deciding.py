@@ -10,10 +10,11 @@ from pipeline import terms
 from pipeline.errors import NotFoundError, PipelineError, RefusedError, UsageError
 from pipeline.flow.staff.desk.rehearsal import Announced, rehearse
 from pipeline.flow.staff.people.roles import Permission
+from pipeline.flow.staff.possible import blocked_now
 from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
-from pipeline.web.decisions.catalogue import FORMS, Offer, offer_called, offers
+from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offer_called, offers
 from pipeline.web.decisions.filled import (
     filled_in,
     is_overtaken,
@@ -106,7 +107,8 @@ def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
 def _gone(visit: Visit, subject: Subject) -> Response:
     """Return the page of a decision that is not possible now, with all texts that were typed.
 
-    It shows what came since the page was made, and what can be decided instead.
+    It names the rule that forbids it, if one does, and shows what came since the page was made, and
+    what can be decided instead.
     """
     record = subject.record
     error = NotFoundError(
@@ -119,10 +121,23 @@ def _gone(visit: Visit, subject: Subject) -> Response:
         HTTPStatus.NOT_FOUND,
         view=subject.view,
         error=words.explain(error, to_type=False),
+        rule=_rule_against(subject, visit.path("decision")),
         news=news_since(subject.view, visit.text("mark")),
         typed=_typed(visit),
         decisions=[offer for offer in offers(subject) if visit.may(offer.form.permission)],
         from_view=view_from(visit),
+    )
+
+
+def _rule_against(subject: Subject, name: str) -> PipelineError | None:
+    """Return the rule that keeps the decision ``name`` away, or None."""
+    return next(
+        (
+            blocked.by
+            for blocked in blocked_now(subject.services, subject.record)
+            if name in {form_of(event).name for event in blocked.events}
+        ),
+        None,
     )
 
 
