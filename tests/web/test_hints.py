@@ -27,8 +27,8 @@ def sato(world: World, staff: Staff) -> AtConsole:
     return at_console(world, staff)
 
 
-def _opened(world: World, **answers: str) -> str:
-    world.mail(HANAKO, form(**answers))
+def _opened(world: World) -> str:
+    world.mail(HANAKO, form())
     return world.request().reference
 
 
@@ -38,8 +38,8 @@ def _notices(page: Parsed, *kinds: str) -> int:
     return sum(wanted <= set(had.get("class", "").split()) for _, had in page.tags)
 
 
-def _at_name_review(world: World, **answers: str) -> str:
-    reference = _opened(world, **answers)
+def _at_name_review(world: World) -> str:
+    reference = _opened(world)
     review.approve(world.services, world.request(), "mori", ticked="all", business_verified=True)
     world.staff_mails()
     assert world.request().status is Status.NAME_REVIEW
