@@ -99,6 +99,7 @@ def decide(
                 "undo_until": kept.until if kept and not kept.lasting else None,
                 "mails": [mail.id for mail in found.mails],
                 "open_answers": found.open_answers,
+                "stopped": found.stopped.code if found.stopped else "",
             }
         )
         return

@@ -12,6 +12,8 @@ from pipeline.tracks.declaration import Anchor, Due, Unit
 
 #: When an outside service fails, the same is tried again after these times, then once a day.
 _RETRY = Retry((timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)))
+#: The keys of those deadlines begin with it.
+RETRY = "retry-"
 #: The group of the reminders of what the customer has to do in a status.
 REMINDERS = "remind"
 _WORKING_WEEK = 5
@@ -98,7 +100,7 @@ def retries(anchor: Anchor = Anchor.ENTERED) -> tuple[Due, ...]:
     last = len(_RETRY.waits)
     return tuple(
         Due(
-            f"retry-{index}" if index < last else "retry-daily",
+            f"{RETRY}{index}" if index < last else f"{RETRY}daily",
             DeadlineKind.PROCEED,
             EventName.PROCEED,
             anchor=anchor,

@@ -36,6 +36,8 @@ class Renderer:
             why=words.why,
             fault=words.fault,
             reason=words.reason,
+            question_names=words.question_names,
+            explained=lambda error: words.explain(error, to_type=False).split("\n"),
             notice_name=words.notice_name,
             language_name=language_name,
             languages=resources.languages(),

@@ -222,8 +222,9 @@ def option_help(name: str) -> str:
 def explain(error: PipelineError, *, to_type: bool = True) -> str:
     """Return what happened, why it matters, and what to do next; each of several errors.
 
-    Of a refusal without the why: it is nothing but a rule at work. Without ``to_type`` a sentence
-    that says what to type in a shell is left out, for who has no shell in front of them.
+    Of a refusal without the why: what to type next says enough. Without ``to_type`` a sentence that
+    says what to type in a shell is left out, for who has no shell in front of them; they are told
+    the why in its place, which is the rule.
     """
     if isinstance(error, SettingsError):
         return "\n\n".join(explain(single, to_type=to_type) for single in error.errors)
@@ -231,9 +232,17 @@ def explain(error: PipelineError, *, to_type: bool = True) -> str:
     if entry is None:
         return inert(f"{error}")
     values = _Quiet({name: _told(name, str(item)) for name, item in error.params.items()})
-    parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
+    is_rule = isinstance(error, RefusedError) and to_type
+    parts = ("what", "next") if is_rule else ("what", "why", "next")
     told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
     return "\n".join(_typed(text, escape=True).format_map(values) for text in told)
+
+
+def needed(error: PipelineError) -> str:
+    """Return what is still to be filled in where that would help against ``error``, or nothing."""
+    text = _table("needed").get(error.code, "")
+    values = _Quiet({name: _told(name, str(item)) for name, item in error.params.items()})
+    return _typed(text, escape=True).format_map(values)
 
 
 def _told(name: str, value: str) -> str:

@@ -207,7 +207,7 @@ def _read(text: str) -> str:
 def _same_refusal(seen: Parsed, told: Parsed, where: object) -> None:
     """Assert that the page before had said what the refusal says, or that it waited for more."""
     alike = set(seen.words) & set(told.words)
-    assert len([word for word in alike if len(word) > 20]) > 0 or "Fill in" in seen.text, where
+    assert len([word for word in alike if len(word) > 20]) > 0 or "Still to be" in seen.text, where
 
 
 def _each_role_sees_its_own(world: World, staff: Staff, possible: dict[str, Offer]) -> None:

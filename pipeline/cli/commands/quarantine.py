@@ -49,6 +49,7 @@ def show(entry: str, *, as_json: bool) -> None:
         message = tx.messages.get(row.message_row) if row else None
         trace = _trace(tx, row) if row else ""
         shown = shown_messages(tx, [message] if message else [])
+        all_of_it = tx.quarantine.of_message(message.id) if message else []
         zone = opened.settings.team.time_zone
     if row is None:
         raise NotFoundError("quarantine_unknown", entry=entry)
@@ -61,6 +62,11 @@ def show(entry: str, *, as_json: bool) -> None:
         ("why", words.fault(row.reason)),
         ("trace", f"{row.reason}: {trace}" if trace else row.reason),
         ("attempts", str(row.attempts)),
+        *(
+            ("earlier_try", f"{told(one.at, zone)}  {words.fault(one.reason)}")
+            for one in all_of_it
+            if one.id < row.id
+        ),
     ):
         print_lines(f"{words.word(key)}: {value}", rest="    ")
     for mail in shown:

@@ -7,7 +7,7 @@ import click
 from pipeline.cli.output import plain, print_lines
 from pipeline.flow.services import Services
 from pipeline.flow.staff.desk.rehearsal import Announced
-from pipeline.model.request import Status
+from pipeline.model.request import HoldReason, Status
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.short_link_records import LinkAction
@@ -38,10 +38,11 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         "certificate": {
             "number": ordered.number,
             "organisation": announced.organisation,
-            "at_once": issued_by_us,
+            "at_once": issued_by_us and announced.hindered is None,
         }
         if ordered
         else None,
+        "hindered": announced.hindered.code if announced.hindered else "",
         "waits_for_second": announced.first_yes is not None,
         "first_yes": announced.first_yes or "",
         "certificates_ended": [row.serial for row in announced.ended],
@@ -66,7 +67,13 @@ def print_announced(announced: Announced, services: Services) -> None:
     if announced.open_answers:
         fields = words.question_names(announced.open_answers)
         print_lines(words.word("preview_open", fields=fields), rest="  ")
-    if (ordered := announced.ordered) is not None:
+    if announced.after.state.hold_reason is not announced.before.state.hold_reason:
+        _print_hold(announced)
+    if announced.hindered is not None:
+        print_lines(words.word("preview_hindered"), rest="  ")
+        for line in words.explain(announced.hindered).splitlines():
+            print_lines(line, first="  ", rest="  ")
+    elif (ordered := announced.ordered) is not None:
         key = "preview_issues" if services.issuer.automatic else "preview_wants"
         key = "preview_fetches" if services.issuer.fetches else key
         owner, reader = announced.organisation, after.address_of_record
@@ -90,6 +97,14 @@ def print_announced(announced: Announced, services: Services) -> None:
         print_lines(words.word("preview_no_mail"))
     _print_undo(announced, services.settings.courier.undo_seconds)
     print_lines(words.word("preview_nothing"))
+
+
+def _print_hold(announced: Announced) -> None:
+    """Print why the request would be held, where that is not what staff decide."""
+    reason = announced.after.state.hold_reason
+    if reason is not None and reason is not HoldReason.STAFF:
+        why = words.status_word(reason.value)
+        print_lines(words.word("preview_held", why=why), rest="  ")
 
 
 def _end_of(announced: Announced) -> str:

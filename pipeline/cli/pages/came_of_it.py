@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.cli.output import print_lines
+from pipeline.errors import PipelineError
 from pipeline.flow.answers.revisions import open_answers
 from pipeline.flow.services import Services
+from pipeline.flow.staff.desk.tries import what_stops
 from pipeline.flow.views.request import request_view
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
@@ -20,12 +22,13 @@ class CameOfIt:
     """What a decision left: ``mails`` that it queued, and that can still be taken back.
 
     ``open_answers`` are the ids of those that are wrong or asked about, each with its label and
-    what is wrong with it in ``told``.
+    what is wrong with it in ``told``. ``stopped`` is what stops the certificate that is waited for.
     """
 
     mails: tuple[OutboxRecord, ...]
     open_answers: tuple[str, ...]
     told: tuple[str, ...]
+    stopped: PipelineError | None = None
 
 
 def ids_of_mails(tx: Transaction, record: RequestRecord) -> frozenset[str]:
@@ -44,7 +47,7 @@ def came_of_it(services: Services, record: RequestRecord, known: Iterable[str]) 
         )
         named = open_answers(tx, record)
         sentences = tuple(_sentences(services, tx, record, named)) if named else ()
-    return CameOfIt(mails, named, sentences)
+    return CameOfIt(mails, named, sentences, what_stops(services, record))
 
 
 def _sentences(
@@ -66,6 +69,10 @@ def print_came_of_it(found: CameOfIt, now: datetime, zone: str, *, answers: bool
         print_lines(words.word(key))
         for line in found.told:
             print_lines(line, first="  ", rest="      ")
+    if found.stopped is not None:
+        print_lines(words.word("order_stopped"), rest="  ", bold=True)
+        for line in words.explain(found.stopped).splitlines():
+            print_lines(line, first="  ", rest="  ")
     for mail in found.mails:
         said = words.word(
             "mail_waits" if mail.next_at and mail.next_at > now else "mail_waits_now",

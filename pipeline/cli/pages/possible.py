@@ -135,7 +135,9 @@ def _outcome(possible: Possible, record: RequestRecord, *, issued_by_us: bool) -
         yield words.word("will_move", status=words.step(possible.after))
     if possible.ends_live:
         yield words.word("will_end_live")
-    if possible.issues:
+    if possible.hindered:
+        yield words.word("will_be_stopped", why=words.reason(possible.hindered))
+    elif possible.issues:
         yield words.word("will_issue" if issued_by_us else "will_want")
     if possible.waits_for_second:
         yield words.word("will_second")

@@ -1,6 +1,6 @@
 """One request as a page of text for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import click
 
@@ -8,6 +8,7 @@ from pipeline.cli.output import print_lines
 from pipeline.cli.pages.answers import AnswerLine, left_over_line, print_answers
 from pipeline.cli.pages.possible import copyable
 from pipeline.cli.pages.undone import history_line
+from pipeline.flow.staff.desk.tries import tries_of
 from pipeline.flow.staff.suggested import suggestion
 from pipeline.flow.views.request import RequestView, ShownMail, ShownProblem
 from pipeline.model.message import ReadReply, ReplyKind
@@ -56,6 +57,7 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
             for item in view.deadlines
         ],
     )
+    _section("tries", list(_tries(view, zone)))
     _section(
         "certificates",
         [
@@ -81,6 +83,16 @@ def print_request(view: RequestView, zone: str, commands: Mapping[str, str]) -> 
         ],
     )
     _possible(view.reference, commands)
+
+
+def _tries(view: RequestView, zone: str) -> Iterator[str]:
+    """Yield what came of the last try at what is waited for, and when the next comes."""
+    tries = tries_of(view)
+    if tries is not None and tries.at is not None:
+        why = [words.word("last_try_why", why=words.reason(tries.failed))] if tries.failed else []
+        yield " ".join((words.word("last_try", at=told(tries.at, zone)), *why))
+    if tries is not None and tries.next_at is not None:
+        yield words.word("next_try", at=told(tries.next_at, zone))
 
 
 def _became(mail: ShownMail) -> str:

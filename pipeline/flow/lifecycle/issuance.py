@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from pipeline import logs
+from pipeline.certificates.issue import Prepared
 from pipeline.errors import ConfigurationError, PipelineError, RefusedError, TryLaterError
 from pipeline.flow.context import Trigger
 from pipeline.flow.lifecycle import second
@@ -207,9 +208,8 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
         second.stop(work, record)
         return
     refuse_number_of_another(work, record)
-    subject = CertificateSubject(record.company, record.reference, record.number)
     refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at)
-    prepared = work.services.issuer.prepare(subject, row.serial, work.now)
+    prepared = _prepared(work, record, row.serial)
     note_begun(work, Signed.CERTIFICATE, row.serial, authority=prepared.authority)
     work.tx.certificates.save(
         replace(
@@ -222,6 +222,35 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
         ),
         before=row,
     )
+
+
+def _prepared(work: Work, record: RequestRecord, serial: str) -> Prepared:
+    subject = CertificateSubject(record.company, record.reference, record.number)
+    return work.services.issuer.prepare(subject, serial, work.now)
+
+
+def hindrance(
+    work: Work, record: RequestRecord, *, with_issuer: bool = False
+) -> PipelineError | None:
+    """Return what would stop the certificate that ``record`` waits for now; None: nothing known.
+
+    It asks what is asked right before a certificate is made, whoever makes it. ``with_issuer``: our
+    own authority is opened, too, and builds a draft that nobody keeps. What only an outside service
+    can tell is not known before.
+    """
+    if record.state.certificate_wanted_at is None:
+        return None
+    rows = work.tx.certificates.of_request(record.id)
+    row = next((one for one in rows if one.state in second.BEGUN), None)
+    begun = (row.reserved_at, row.created_at) if row is not None else ()
+    try:
+        refuse_unless_issuable(work, record)
+        refuse_clock_behind(work, record, record.state.entered_at, *begun)
+        if with_issuer and row is not None and _makes(work.services):
+            _prepared(work, record, row.serial)
+    except PipelineError as error:
+        return error
+    return None
 
 
 def _sign(work: Work, waiting: CertificateRecord) -> list[RequestRecord]:

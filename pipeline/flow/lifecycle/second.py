@@ -10,7 +10,8 @@ from pipeline.store.records import RequestRecord
 from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.moves import whose_move
 
-_BEGUN = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
+#: A certificate that was begun, and is not made yet.
+BEGUN = frozenset({CertificateState.RESERVED, CertificateState.PREPARED})
 
 
 def waits(work: Work, record: RequestRecord) -> bool:
@@ -25,7 +26,7 @@ def stop(work: Work, record: RequestRecord) -> RequestRecord:
     then.
     """
     for row in work.tx.certificates.of_request(record.id):
-        if row.state in _BEGUN:
+        if row.state in BEGUN:
             state, reason = CertificateState.REVOKED, "second_missing"
             ended = replace(row, state=state, ended_at=work.now, end_reason=reason)
             work.tx.certificates.save(ended, before=row)

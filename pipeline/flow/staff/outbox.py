@@ -6,11 +6,13 @@ from functools import partial
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.outgoing.ledger import take_back
 from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
+from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
 from pipeline.model.request import Move
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
+from pipeline.store.tables.outbox import AGAIN, UNDONE
 from pipeline.tracks.moves import whose_move
 
 _PORTION = 100
@@ -72,18 +74,30 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
 def retry(services: Services, mail_id: str, who: str) -> None:
     """Queue a failed, doubtful, bounced or cancelled mail again, the same bytes.
 
-    Raises NotFoundError ``mail_unknown``, RefusedError ``outbox_not_retried``.
+    Raises NotFoundError ``mail_unknown``, RefusedError ``outbox_not_retried``, or
+    ``outbox_overtaken`` for one that the next run would take back as out of date.
     """
 
     def change(work: Work) -> None:
-        if not _queued_again(work, _mail(work, mail_id), who):
+        mail = _mail(work, mail_id)
+        code = refused_again(work, mail)
+        if code == "outbox_overtaken":
+            raise RefusedError("outbox_overtaken", mail=mail_id)
+        if code or not _queued_again(work, mail, who):
             raise RefusedError("outbox_not_retried", mail=mail_id)
 
     services.run(change)
 
 
+def refused_again(work: Work, mail: OutboxRecord) -> str:
+    """Return the code of why ``mail`` cannot be queued again, or nothing."""
+    if mail.state not in AGAIN or not mail.content or mail.last_error == UNDONE:
+        return "outbox_not_retried"
+    return "outbox_overtaken" if overtaken(work.tx, mail, work.now) else ""
+
+
 def retry_all(services: Services, state: OutboxState, who: str) -> int:
-    """Queue all mails in ``state`` again whose bytes are still there; return how many.
+    """Queue all mails in ``state`` again that can still be sent; return how many.
 
     ``state`` is one of those that need a person: failed, in doubt, bounced.
     """
@@ -121,7 +135,7 @@ def resume(services: Services, who: str) -> int | None:
 
 
 def _queued_again(work: Work, mail: OutboxRecord, who: str) -> bool:
-    if not work.tx.outbox.retry(mail.id, work.now):
+    if refused_again(work, mail) or not work.tx.outbox.retry(mail.id, work.now):
         return False
     take_back(work, mail)
     for record in note_mail(work, mail, who, "mail_queued_again"):

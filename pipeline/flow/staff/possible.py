@@ -1,13 +1,16 @@
 """What staff can decide about a request now; told by ``request show`` and by every refusal."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline import terms
-from pipeline.errors import RefusedError
-from pipeline.flow.answers.revisions import latest_accepted, open_answers
+from pipeline.errors import PipelineError, RefusedError
+from pipeline.flow.answers.revisions import latest_accepted
+from pipeline.flow.lifecycle.certificate_rows import refuse_number_of_another, refuse_open_answers
+from pipeline.flow.lifecycle.issuance import hindrance
 from pipeline.flow.lifecycle.qr_code import is_done_by_hand
-from pipeline.flow.services import Services
+from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import entered_by_hand, is_too_early, leads_on, staff_event
 from pipeline.flow.staff.replies import word_of
 from pipeline.flow.staff.suggested import acceptable
@@ -55,6 +58,14 @@ _OPEN = frozenset(
 )
 #: What follows them depends on facts outside of the request: the number, the code's maker.
 _BY_FACTS = frozenset({Status.NUMBER_CHECK, Status.AWAITING_ACTIVE, Status.MAKING})
+#: What orders, makes or enters a certificate: refused while a rule forbids one.
+_TO_CERTIFICATE = frozenset(
+    {EventName.PROCEED, EventName.ISSUED, EventName.NEW_CERTIFICATE, EventName.SECOND}
+)
+#: What makes a certificate at once: stopped by the clock as well, which orders nothing.
+_MADE_NOW = frozenset({EventName.PROCEED, EventName.ISSUED})
+#: The rule that forbids more than certificates.
+_OPEN_ANSWERS = "answers_open"
 _HOUR = timedelta(hours=1)
 #: A decision is tried as one of a colleague's who has not said yes before.
 _SOMEBODY = "?"
@@ -67,6 +78,7 @@ class Possible:
     ``after`` is None where that depends on what staff enter with it; the rest is empty then.
     ``mails`` are the notices that go out, none to a sender who is not proven. With
     ``waits_for_second`` an ordered certificate waits for the yes of a second person then.
+    ``hindered`` is the code of what would stop the certificate that it orders.
     """
 
     event: EventName
@@ -75,6 +87,15 @@ class Possible:
     issues: bool = False
     ends_live: bool = False
     waits_for_second: bool = False
+    hindered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What the machine allows and a rule forbids: the rule, and the events that it keeps away."""
+
+    by: PipelineError
+    events: tuple[EventName, ...]
 
 
 def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, ...]:
@@ -83,15 +104,74 @@ def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, 
     Each is tried on the pure machine, so that none is named that would be refused by its rules;
     what staff still have to say (a slot, a date, a track) is left to them.
     """
-    barred = _barred(services, record)
+    forbidding = _forbidding(services, record)
+    barred = _barred(services, record) | set(_blocked(record, forbidding))
     names = allowed_events(record.state, Actor.STAFF, services.policy)
     tried = [
         found
         for name in names
         if name not in barred and (found := _tried(services, record, name)) is not None
     ]
+    tried = [_hindered(found, forbidding) for found in tried]
     forward = EventName.MADE if EventName.APPROVE in barred else forward_event(record.state)
     return tuple(sorted(tried, key=lambda found: found.event is not forward))
+
+
+def blocked_now(services: Services, record: RequestRecord) -> tuple[Blocked, ...]:
+    """Return what staff could decide now if no rule forbade it, for each such rule."""
+    by = _blocked(record, _forbidding(services, record))
+    if not by:
+        return ()
+    barred = _barred(services, record)
+    kept = [
+        name
+        for name in allowed_events(record.state, Actor.STAFF, services.policy)
+        if name in by and name not in barred and _tried(services, record, name) is not None
+    ]
+    rules = list(dict.fromkeys(by[name] for name in kept))
+    return tuple(Blocked(rule, tuple(one for one in kept if by[one] is rule)) for rule in rules)
+
+
+def _forbidding(services: Services, record: RequestRecord) -> tuple[PipelineError, ...]:
+    """Return what forbids a certificate now: the answers, the number's owner, the clock."""
+    if TRACKS[record.state.track].form is None or record.state.ended:
+        return ()
+    with services.store.read() as tx:
+        return tuple(_refusals(services.work(tx), record))
+
+
+def _refusals(work: Work, record: RequestRecord) -> Iterator[PipelineError]:
+    for refuse in (refuse_open_answers, refuse_number_of_another):
+        try:
+            refuse(work, record)
+        except RefusedError as error:
+            yield error
+    stopped = hindrance(work, record) if work.services.issuer.automatic else None
+    if stopped is not None and not isinstance(stopped, RefusedError):
+        yield stopped
+
+
+def _blocked(
+    record: RequestRecord, forbidding: tuple[PipelineError, ...]
+) -> dict[EventName, PipelineError]:
+    """Return the events that rules forbid, each with the first of those that do."""
+    found: dict[EventName, PipelineError] = {}
+    wanted = record.state.certificate_wanted_at is not None
+    for error in forbidding:
+        events = {*_TO_CERTIFICATE} if isinstance(error, RefusedError) else {*_MADE_NOW}
+        if not wanted:
+            events.discard(EventName.PROCEED)
+        if error.code == _OPEN_ANSWERS:
+            events |= {EventName.APPROVE, *(name for name in EventName if leads_on(name))}
+        for name in events:
+            found.setdefault(name, error)
+    return found
+
+
+def _hindered(found: Possible, forbidding: tuple[PipelineError, ...]) -> Possible:
+    """Return a decision with what would stop the certificate that it orders."""
+    stops = found.issues and not found.waits_for_second and bool(forbidding)
+    return replace(found, hindered=forbidding[0].code) if stops else found
 
 
 def early_outcomes(services: Services, record: RequestRecord) -> tuple[EventName, ...]:
@@ -112,14 +192,11 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     """Return what the machine allows and the answers or the sender forbid."""
     with services.store.read() as tx:
         answered = latest_accepted(tx, record) is not None
-        wrong = bool(open_answers(tx, record))
         by_hand = is_done_by_hand(services.work(tx), record)
     barred = set(_NOT_OFFERED)
     if entered_by_hand(services, record):
         barred.add(EventName.PROCEED)
-    if wrong:
-        barred |= {name for name in EventName if leads_on(name)} | {EventName.SECOND}
-    if wrong or by_hand:
+    if by_hand:
         barred.add(EventName.APPROVE)
     if not answered and TRACKS[record.state.track].form is None:
         barred |= _EDITS

@@ -12,6 +12,7 @@ from pipeline.flow.answers.sentences import items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import refuse_open_answers
+from pipeline.flow.lifecycle.issuance import hindrance
 from pipeline.flow.lifecycle.qr_code import done_by_staff
 from pipeline.flow.requests.differing import settle_other
 from pipeline.flow.requests.entered import count_as_proven
@@ -205,6 +206,8 @@ def _record(
             _refuse_open_answers(work, current)
         if leads_on(name) and not current.state.ended:
             refuse_open_answers(work, current)
+        if name is EventName.PROCEED:
+            _refuse_in_vain(work, current)
         variant, details = "", NoticeDetails()
         if name is EventName.MADE:
             variant, details = done_by_staff(work, current)
@@ -215,6 +218,13 @@ def _record(
         return changed
 
     return on_request(services, record, change)
+
+
+def _refuse_in_vain(work: Work, record: RequestRecord) -> None:
+    """Refuse to try a certificate again that would be stopped as before, with what stops it."""
+    stopped = hindrance(work, record)
+    if stopped is not None:
+        raise stopped
 
 
 def _refuse_open_answers(work: Work, record: RequestRecord) -> None:

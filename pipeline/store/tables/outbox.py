@@ -27,7 +27,8 @@ _QUEUED = "queued"
 OutboxView = Literal["open", "attention", "sent", "all"]
 
 _RECEIPTS = (MailPriority.RECEIPT_SPF, MailPriority.RECEIPT)
-_RETRIED = (
+#: What can be queued again.
+AGAIN = (
     OutboxState.FAILED,
     OutboxState.IN_DOUBT,
     OutboxState.BOUNCED,
@@ -162,7 +163,7 @@ class Outbox(Refused):
         return (
             self._update(
                 outbox.c.id == outbox_id,
-                outbox.c.state.in_(_RETRIED),
+                outbox.c.state.in_(AGAIN),
                 outbox.c.last_error != UNDONE,
                 sa.func.length(outbox.c.content) > 0,
                 state=OutboxState.QUEUED,

@@ -40,6 +40,11 @@ class Quarantine(Rows[QuarantineRecord]):
             self._select(since.is_not(None)).order_by(since, quarantine.c.id).limit(limit)
         )
 
+    def of_message(self, message_row: str) -> _Found:
+        """Return each time that a message came here, oldest first."""
+        rows = self._select(quarantine.c.message_row == message_row)
+        return self._all(rows.order_by(quarantine.c.id))
+
     def release(self, quarantine_id: str, now: datetime) -> bool:
         """Record that the message goes back to the work; False when it is not open."""
         return self._close(quarantine_id, released_at=now)

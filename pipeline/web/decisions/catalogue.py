@@ -321,7 +321,7 @@ def offers(subject: Subject) -> tuple[Offer, ...]:
     """Return what can be decided now: a suggestion, what leads on, then the rest of the table."""
     found: dict[str, Offer] = {}
     for possible in decisions_now(subject.services, subject.record):
-        if possible.event not in _ELSEWHERE:
+        if possible.event not in _ELSEWHERE and not _is_fetched(subject, possible.event):
             form = form_of(possible.event)
             found.setdefault(form.name, Offer(form, possible))
     for event in early_outcomes(subject.services, subject.record):
@@ -332,6 +332,12 @@ def offers(subject: Subject) -> tuple[Offer, ...]:
             found.setdefault(form.name, Offer(form))
     first = found.pop(_SUGGESTION, None)
     return (*([first] if first else []), *found.values())
+
+
+def _is_fetched(subject: Subject, event: EventName) -> bool:
+    """Tell whether to go on would be to fetch a certificate: its own decision does it at once."""
+    wanted = subject.record.state.certificate_wanted_at is not None
+    return event is EventName.PROCEED and wanted and subject.services.issuer.fetches
 
 
 def offer_called(subject: Subject, name: str) -> Offer | None:

@@ -1,10 +1,11 @@
 """What came back of a form, and what is remembered of the page that it was filled in on."""
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from pipeline.flow.staff.desk.rehearsal import Announced
 from pipeline.flow.views.request import RequestView, ShownMail
+from pipeline.model.request import Actor
 from pipeline.store.records import EventRecord, NoteRecord
 from pipeline.web.decisions.form import Filled, Form, InputKind
 from pipeline.web.visit import Visit
@@ -51,9 +52,9 @@ def mark_of(view: RequestView) -> str:
 
     It begins with how much there was of each, so that what came since can be told.
     """
-    waits = [(note.at, note.waits_since) for note in view.notes]
+    notes = [note.at for note in view.notes]
     mails = sorted(mail.id for mail in _came(view))
-    seen = (view.version, len(view.history), waits, mails)
+    seen = (view.version, len(view.history), notes, mails)
     digest = hashlib.sha256(repr(seen).encode()).hexdigest()[:_MARK]
     return f"{len(view.history)}-{len(view.notes)}-{len(mails)}-{digest}"
 
@@ -74,11 +75,45 @@ class News:
 
 def news_since(view: RequestView, mark: str) -> News:
     """Return what came since the page with ``mark``; of a mark that is none of ours nothing."""
+    counts = _counts(mark)
+    if counts is None:
+        return News((), (), ())
+    history, notes, mails = counts
+    return News(view.history[history:], view.notes[notes:], _came(view)[mails:])
+
+
+def is_overtaken(view: RequestView, mark: str, who: str) -> bool:
+    """Tell whether the page with ``mark`` is out of date for ``who``.
+
+    What they have done themselves since is no news to them, unless it moved the request on.
+    """
+    if mark == mark_of(view):
+        return False
+    counts = _counts(mark)
+    if counts is None:
+        return True
+    history, notes, _ = counts
+    lines = (one for one in view.history[history:] if not _is_line_of(one, who))
+    others = (one for one in view.notes[notes:] if one.from_customer or one.author != who)
+    seen = replace(
+        view,
+        history=(*view.history[:history], *lines),
+        notes=(*view.notes[:notes], *others),
+    )
+    return mark != mark_of(seen)
+
+
+def _is_line_of(line: EventRecord, who: str) -> bool:
+    return line.actor is Actor.STAFF and line.actor_name == who
+
+
+def _counts(mark: str) -> tuple[int, int, int] | None:
+    """Return how much there was of each when the page with ``mark`` was made, or None."""
     counts = mark.split("-")[:-1]
     if len(counts) != len(fields(News)) or not all(map(_is_count, counts)):
-        return News((), (), ())
+        return None
     history, notes, mails = (int(count) for count in counts)
-    return News(view.history[history:], view.notes[notes:], _came(view)[mails:])
+    return history, notes, mails
 
 
 def _is_count(text: str) -> bool:

@@ -10,16 +10,25 @@ from pipeline import terms
 from pipeline.errors import NotFoundError, PipelineError, RefusedError, UsageError
 from pipeline.flow.staff.desk.rehearsal import Announced, rehearse
 from pipeline.flow.staff.people.roles import Permission
+from pipeline.flow.staff.possible import blocked_now
 from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
-from pipeline.web.decisions.catalogue import FORMS, Offer, offer_called, offers
-from pipeline.web.decisions.filled import filled_in, mark_of, mark_of_announced, news_since
+from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offer_called, offers
+from pipeline.web.decisions.filled import (
+    filled_in,
+    is_overtaken,
+    mark_of,
+    mark_of_announced,
+    news_since,
+)
 from pipeline.web.decisions.form import Choice, Filled, Input, InputKind, Subject
 from pipeline.web.screens.originals import view_from
 from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
+#: So many mails of a decision are named on the page after it.
+_MOST_MAILS = 5
 #: What people type sentences or answers into.
 _WRITTEN = frozenset({InputKind.TEXT, InputKind.LINE, InputKind.ANSWERS})
 
@@ -49,7 +58,7 @@ def decide(visit: Visit) -> Response:
     if offer is None:
         return _gone(visit, subject)
     filled = filled_in(visit, offer.form)
-    if visit.text("mark") != mark_of(subject.view):
+    if is_overtaken(subject.view, visit.text("mark"), visit.who):
         return _page(visit, subject, offer, filled, overtaken=True)
     try:
         work = offer.form.of(filled, subject)
@@ -60,9 +69,27 @@ def decide(visit: Visit) -> Response:
                 return _confirmation(visit, subject, offer, filled)
         work(visit.services, subject.record, visit.who)
     except PipelineError as error:
-        return _page(visit, subject, offer, filled, error=error)
-    came_from = {"view": view_from(visit)} if view_from(visit) else {}
-    return visit.go("/r", subject.record.reference, done=offer.form.name, **came_from)
+        if isinstance(error, RefusedError | UsageError) or not _stands(visit, subject):
+            return _page(visit, subject, offer, filled, error=error)
+    return visit.go("/r", subject.record.reference, **_done(visit, subject, offer))
+
+
+def _stands(visit: Visit, subject: Subject) -> bool:
+    """Tell whether a decision was taken although what had to follow it failed."""
+    with visit.services.store.read() as tx:
+        now = tx.requests.get(subject.record.id)
+    return now is not None and now.state.version != subject.record.state.version
+
+
+def _done(visit: Visit, subject: Subject, offer: Offer) -> dict[str, str]:
+    """Return what the page of the request is told of a decision, to say what came of it alone."""
+    known = {mail.id for mail in subject.view.mails}
+    with visit.services.store.read() as tx:
+        mails = [mail.id for mail in tx.outbox.of_request(subject.record.id)]
+    new = [name for name in mails if name not in known][:_MOST_MAILS]
+    told = {"done": offer.form.name, "since": str(len(subject.view.history))}
+    told |= {"mails": ",".join(new)} if new else {}
+    return told | ({"view": view_from(visit)} if view_from(visit) else {})
 
 
 def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
@@ -80,7 +107,8 @@ def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
 def _gone(visit: Visit, subject: Subject) -> Response:
     """Return the page of a decision that is not possible now, with all texts that were typed.
 
-    It shows what came since the page was made, and what can be decided instead.
+    It names the rule that forbids it, if one does, and shows what came since the page was made, and
+    what can be decided instead.
     """
     record = subject.record
     error = NotFoundError(
@@ -93,10 +121,23 @@ def _gone(visit: Visit, subject: Subject) -> Response:
         HTTPStatus.NOT_FOUND,
         view=subject.view,
         error=words.explain(error, to_type=False),
+        rule=_rule_against(subject, visit.path("decision")),
         news=news_since(subject.view, visit.text("mark")),
         typed=_typed(visit),
         decisions=[offer for offer in offers(subject) if visit.may(offer.form.permission)],
         from_view=view_from(visit),
+    )
+
+
+def _rule_against(subject: Subject, name: str) -> PipelineError | None:
+    """Return the rule that keeps the decision ``name`` away, or None."""
+    return next(
+        (
+            blocked.by
+            for blocked in blocked_now(subject.services, subject.record)
+            if name in {form_of(event).name for event in blocked.events}
+        ),
+        None,
     )
 
 
@@ -145,21 +186,25 @@ def _refuse_unpermitted(visit: Visit, announced: Announced) -> None:
 
 def _outcome(visit: Visit, subject: Subject, offer: Offer, filled: Filled) -> dict[str, Any]:
     """Return what the piece of the page shows that says what will happen."""
-    announced, refused = None, ""
+    announced, refused, hint = None, "", ""
     mails: list[tuple[WrittenMail, WrittenMail | None]] = []
-    if _is_complete(subject, offer, filled):
+    missing = _missing(subject, offer, filled)
+    if not missing:
         try:
             announced = _announced(visit, subject, offer, filled)
             if announced is not None:
                 mails = _mails(visit, subject, offer, filled, announced)
         except PipelineError as error:
-            refused = words.explain(error, to_type=False)
+            hint = _hint(error)
+            refused = "" if hint else words.explain(error, to_type=False)
     return {
         "record": subject.record,
         "offer": offer,
         "announced": announced,
         "mails": mails,
         "refused": refused,
+        "hint": hint,
+        "missing": missing,
         "issuer": subject.services.issuer,
         "undo_seconds": visit.console.settings.courier.undo_seconds,
         "permitted": announced is None
@@ -186,13 +231,21 @@ def _mails(
     ]
 
 
-def _is_complete(subject: Subject, offer: Offer, filled: Filled) -> bool:
-    """Tell whether all is filled in that has to be."""
-    return all(
-        item.optional or filled.all(item.name)
+def _missing(subject: Subject, offer: Offer, filled: Filled) -> list[Input]:
+    """Return what has to be filled in and is not; boxes of answers say so themselves."""
+    return [
+        item
         for item in offer.form.inputs
-        if item.only_if(subject)
-    )
+        if item.kind is not InputKind.ANSWERS
+        and item.only_if(subject)
+        and not (item.optional or filled.all(item.name))
+    ]
+
+
+def _hint(error: PipelineError) -> str:
+    """Return what is still needed where something else that is filled in would help, or nothing."""
+    said = words.explain(error, to_type=False) if isinstance(error, UsageError) else ""
+    return words.needed(error) or said
 
 
 def _shown(subject: Subject, offer: Offer, filled: Filled) -> list[dict[str, object]]:

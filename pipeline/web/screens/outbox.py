@@ -23,15 +23,15 @@ from pipeline.store.lists.outbox import (
 )
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import EventRecord, RequestRecord
-from pipeline.store.tables.outbox import OutboxView
+from pipeline.store.tables.outbox import AGAIN, OVERTAKEN, UNDONE, OutboxView
 from pipeline.store.unit_of_work import Transaction
 from pipeline.web.files import MOST_ROWS, list_file, wanted_kind
 from pipeline.web.visit import Visit
 
 _PAGE = 50
 _VIEWS: tuple[OutboxView, ...] = get_args(OutboxView)
-#: What can be queued again.
-_AGAIN = frozenset({*ATTENTION, OutboxState.CANCELLED})
+#: Taken back by us for good: a next try would end like the last one.
+_FOR_GOOD = frozenset({UNDONE, OVERTAKEN})
 #: What may have reached its recipient: sent again, it may come twice.
 _TWICE = frozenset({OutboxState.IN_DOUBT})
 _DONE = frozenset({"cancelled", "retried", "retried_all", "resumed"})
@@ -78,12 +78,17 @@ def show(visit: Visit) -> Response:
         views_of_box=_counted(counts),
         paused=paused,
         may_act=visit.may(Permission.OUTBOX),
-        again=_AGAIN,
+        again={row.id for row in rows[:_PAGE] if _can_be_tried(row)},
         done=_done(visit),
         number=visit.number("n"),
         before=max(offset - _PAGE, 0) if offset else None,
         after=offset + _PAGE if len(rows) > _PAGE and not wanted else None,
     )
+
+
+def _can_be_tried(row: OutboxRow) -> bool:
+    """Tell whether the list offers to send a mail again; its page knows for sure."""
+    return row.state in AGAIN and row.has_bytes and row.last_error not in _FOR_GOOD
 
 
 def _view(visit: Visit) -> OutboxView:
@@ -133,6 +138,7 @@ def mail(visit: Visit) -> Response:
         told = _requests(tx, record)
         paused = pause.refusals(tx).paused_at is not None
         lines = [line for request in told for line in _lines(tx, request, record)]
+        refused = outbox.refused_again(visit.services.work(tx), record)
     done = visit.word("done")
     return visit.page(
         "outbox/mail",
@@ -144,7 +150,8 @@ def mail(visit: Visit) -> Response:
         unanswered=[one for one in told if not one.state.ended and one.move is Move.CUSTOMER],
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
         can_cancel=record.state is OutboxState.QUEUED and visit.may(Permission.OUTBOX),
-        can_retry=record.state in _AGAIN and bool(record.content) and visit.may(Permission.OUTBOX),
+        can_retry=not refused and visit.may(Permission.OUTBOX),
+        is_overtaken=refused == "outbox_overtaken",
         done=done if done in _DONE else "",
     )
 

@@ -7,12 +7,14 @@ from pipeline.flow.staff import quarantine
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.views.lists.tables import quarantine_table
 from pipeline.flow.views.messages import shown_messages, told_place
-from pipeline.store.records import MessageRecord, QuarantineRecord
+from pipeline.store.records import MessageRecord, MessageState, QuarantineRecord
 from pipeline.web.files import MOST_ROWS, download, list_file, wanted_kind
 from pipeline.web.visit import Visit
 
 _PAGE = 100
 _DONE = frozenset({"released", "dropped"})
+#: The next run tries it.
+_WAITS = frozenset({MessageState.FETCHED, MessageState.WITHHELD})
 
 
 def show(visit: Visit) -> Response:
@@ -44,22 +46,28 @@ def entry(visit: Visit) -> Response:
     row, message = _entry(visit)
     with visit.services.store.read() as tx:
         shown = shown_messages(tx, [message])[0]
+        tries = tx.quarantine.of_message(message.id)
     return visit.page(
         "quarantine/entry",
         row=row,
+        done=visit.word("done") == "released" and row.released_at is not None,
         message=message,
         requests=shown.requests,
         place=told_place(message),
         trace=message.trace if message.last_error == row.reason else "",
         is_open=row.released_at is None and row.dropped_at is None,
+        tries=tries if len(tries) > 1 or row.released_at else [],
+        waits=message.state in _WAITS,
+        in_vain=row == tries[-1] and len(tries) > 1 and tries[-2].reason == row.reason,
         may_act=visit.may(Permission.QUARANTINE),
     )
 
 
 def release(visit: Visit) -> Response:
     """Put a mail back; the next run tries it again."""
-    quarantine.release(visit.services, visit.path("entry"), visit.who)
-    return visit.go("/quarantine", done="released")
+    name = visit.path("entry")
+    quarantine.release(visit.services, name, visit.who)
+    return visit.go("/quarantine", name, done="released")
 
 
 def drop(visit: Visit) -> Response:

@@ -7,7 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from pipeline.errors import PipelineError
+from pipeline.flow.staff.desk.tries import tries_of, what_stops
 from pipeline.flow.staff.people.roles import Permission
+from pipeline.flow.staff.possible import Possible, blocked_now
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.flow.views.original import OriginalId
 from pipeline.flow.views.request import (
@@ -24,8 +27,8 @@ from pipeline.store import queues
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queues import QueueView
 from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
-from pipeline.web.decisions.catalogue import FORMS, offers
-from pipeline.web.decisions.filled import mark_of
+from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offers
+from pipeline.web.decisions.filled import is_overtaken, mark_of
 from pipeline.web.decisions.form import Subject
 from pipeline.web.decisions.groups import grouped
 from pipeline.web.originals.column import PAGE_WIDTHS, Column
@@ -81,6 +84,7 @@ def show(visit: Visit) -> Response:
         waiting = acceptable(tx, record)
     subject = Subject(visit.services, record, view)
     found = [offer for offer in offers(subject) if visit.may(offer.form.permission)]
+    after = _after(visit, view)
     moments = _timeline(view)
     shown = len(moments) if visit.word("all") == "1" else _SHOWN_MOMENTS
     answers = _answers(view)
@@ -91,7 +95,10 @@ def show(visit: Visit) -> Response:
         record=record,
         desk=desk,
         mark=mark_of(view),
-        decisions=grouped(found),
+        decisions=grouped(found, record.status),
+        blocked=list(_blocked(visit, subject)),
+        tries=tries_of(view),
+        stopped=_stopped(visit, record) if after["moved"] else None,
         may_do={offer.form.name for offer in found},
         may_reveal=visit.may(Permission.CERTIFICATE_REVEAL) and bool(view.certificates),
         asked_for=_words_of(view, waiting),
@@ -108,7 +115,7 @@ def show(visit: Visit) -> Response:
         last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
         undone=visit.word("undone") == "1",
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
-        **_after(visit, view),
+        **after,
     )
 
 
@@ -130,13 +137,35 @@ def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
     known = name in _NAMES or (event != name and event in set(EventName))
     done = name if known else ""
     from_view = view_from(visit)
+    lines = view.history[visit.number("since", default=len(view.history)) :] if done else ()
+    mails = visit.word("mails").split(",") if done else []
+    queued = OutboxState.QUEUED.value
     return {
         "done": done,
         "done_event": event if event != name else "",
-        "outgoing": [mail for mail in view.mails if mail.state == OutboxState.QUEUED.value],
+        "moved": any(line.event is not None for line in lines),
+        "moved_on": any(line.before is not line.after for line in lines),
+        "outgoing": [one for one in view.mails if one.state == queued and one.id in mails],
         "from_view": from_view,
         "following": _following(visit, from_view, view.reference) if done else "",
     }
+
+
+def _blocked(visit: Visit, subject: Subject) -> Iterator[tuple[list[Offer], PipelineError]]:
+    """Yield what a rule keeps away from who looks, and the rule."""
+    for blocked in blocked_now(subject.services, subject.record):
+        found = {
+            form.name: Offer(form, Possible(event))
+            for event in blocked.events
+            if visit.may((form := form_of(event)).permission)
+        }
+        if found:
+            yield list(found.values()), blocked.by
+
+
+def _stopped(visit: Visit, record: RequestRecord) -> PipelineError | None:
+    """Return what stopped the certificate that was to follow a decision, or None."""
+    return what_stops(visit.services, record, with_issuer=True)
 
 
 def _following(visit: Visit, name: str, reference: str) -> str:
@@ -182,7 +211,8 @@ def here(visit: Visit) -> Response:
     with visit.services.store.read() as tx:
         view = request_view(visit.services.work(tx), record)
     others = visit.console.presence.looks(view.reference, visit.who, visit.console.clock.now())
-    changed = visit.text("mark") not in {"", mark_of(view)}
+    mark = visit.text("mark")
+    changed = bool(mark) and is_overtaken(view, mark, visit.who)
     return visit.page("request/here", view=view, others=others, changed=changed)
 
 

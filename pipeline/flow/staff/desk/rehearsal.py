@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from pipeline.errors import PipelineError
 from pipeline.flow.answers.revisions import open_answers
+from pipeline.flow.lifecycle.issuance import hindrance
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import organisation_of_request
 from pipeline.model.certificate import CertificateState
@@ -29,6 +31,8 @@ class Announced:
     ``organisation`` is whose request it is. ``open_answers`` are those that are wrong or asked
     about then. ``kept`` is what an undo would need, and why there would be none. ``first_yes`` is
     who has said yes to a certificate that waits for a second person then; None: none does.
+    ``hindered`` is what would stop the certificate that is waited for then: none is made, and the
+    order waits.
     """
 
     before: RequestRecord
@@ -41,6 +45,7 @@ class Announced:
     open_answers: tuple[str, ...]
     kept: UndoRecord | None
     first_yes: str | None = None
+    hindered: PipelineError | None = None
 
     @property
     def undo_seconds(self) -> int:
@@ -61,6 +66,7 @@ class Announced:
 class _Seen:
     """What the transactions of a decision left, right before they were taken back."""
 
+    services: Services
     record: RequestRecord
     certificates: list[CertificateRecord]
     mails: dict[str, OutboxRecord] = field(default_factory=dict)
@@ -68,6 +74,7 @@ class _Seen:
     open_answers: tuple[str, ...] = ()
     kept: UndoRecord | None = None
     language: str = ""
+    hindered: PipelineError | None = None
 
     def begin(self, tx: Transaction) -> None:
         """Let the customer read another language in this transaction."""
@@ -81,6 +88,9 @@ class _Seen:
         self.links = tx.short_links.of_request(self.record.id)
         self.open_answers = open_answers(tx, self.record)
         self.kept = tx.undo.get(self.record.id)
+        now = tx.requests.get(self.record.id)
+        work = self.services.work(tx)
+        self.hindered = hindrance(work, now, with_issuer=True) if now is not None else None
 
 
 def rehearse(
@@ -88,16 +98,16 @@ def rehearse(
 ) -> Announced:
     """Return what ``decide`` would do to ``record`` now; nothing of it is kept.
 
-    No certificate is signed: who decides is told that one will be. With ``language`` the mails are
-    as a customer would get them who reads it. Raises what ``decide`` raises, so that a refusal is
-    known before it is asked for.
+    No certificate is signed: who decides is told that one will be, or what would stop it. With
+    ``language`` the mails are as a customer would get them who reads it. Raises what ``decide``
+    raises, so that a refusal is known before it is asked for.
     """
     with services.store.read() as tx:
         known = {row.id: row for row in tx.certificates.of_request(record.id)}
         known_links = {order.id for order in tx.short_links.of_request(record.id)}
         organisation = organisation_of_request(services.work(tx), record)
         earlier = tx.undo.get(record.id)
-    seen = _Seen(record, list(known.values()), language=language)
+    seen = _Seen(services, record, list(known.values()), language=language)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
     waits = waits_for_second(after.state, services.policy)
     rows = () if waits else seen.certificates
@@ -118,6 +128,7 @@ def rehearse(
         open_answers=seen.open_answers,
         kept=None if seen.kept == earlier else seen.kept,
         first_yes=after.state.first_yes if waits else None,
+        hindered=seen.hindered,
     )
 
 
