@@ -221,6 +221,8 @@ def test_queue_of_what_expires_shows_its_end_and_nothing_active(
     world: World, sato: AtConsole
 ) -> None:
     reference = _issued(world, sato)
+    assert not any(link.startswith(f"/r/{reference}") for link in sato.page("/q/expiring").links)
+    world.later(days=4)
     listed = sato.page("/q/expiring")
     assert any(link.startswith(f"/r/{reference}") for link in listed.links)
     assert "2026-11-30" in listed.text

@@ -165,11 +165,15 @@ def test_a_certificate_needs_the_yes_of_two_people(make_world: MakeWorld) -> Non
     sato.take(reference, "approve", ticked=boxes, business_verified="1")
     sato.take(reference, "record-name_approved")
     assert not any("certificate_" in mail.notice.value for mail in world.outbox())
-    assert "said yes to this certificate already" in sato.preview(reference, "second").text
-    sato.refused(reference, "second")
+    assert "second" not in sato.offered(reference)
+    told = "You have said yes to this certificate. Nothing is issued before somebody else says yes"
+    assert told in sato.request(reference).text
+    assert "Who can say it: mori" in sato.request(reference).text
+    assert told in sato.not_offered(reference, "second")
     assert EventName.SECOND not in {line.event for line in world.history(world.request())}
     reviewer = at_console(world, staff, "endo", Role.REVIEWER)
     assert "second" not in reviewer.offered(reference)
+    assert "sato has said yes" in reviewer.request(reference).text
     assert "second" in mori.offered(reference)
     mori.take(reference, "second")
     world.staff_mails()

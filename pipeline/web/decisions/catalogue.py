@@ -320,7 +320,7 @@ def _asked(event: EventName) -> Iterator[Input]:
 def offers(subject: Subject) -> tuple[Offer, ...]:
     """Return what can be decided now: a suggestion, what leads on, then the rest of the table."""
     found: dict[str, Offer] = {}
-    for possible in decisions_now(subject.services, subject.record):
+    for possible in decisions_now(subject.services, subject.record, subject.who):
         if possible.event not in _ELSEWHERE:
             form = form_of(possible.event)
             found.setdefault(form.name, Offer(form, possible))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from pipeline import terms
 from pipeline.errors import NotFoundError
 from pipeline.flow.staff.certificates import reveal_text
 from pipeline.flow.staff.people.roles import Permission
@@ -64,6 +65,7 @@ def show(visit: Visit) -> Response:
         "certificates/page",
         counts=counts,
         bar=list(_bar(counts)),
+        expiring_days=terms.CERTIFICATE_EXPIRING_DAYS,
         state=_ALL if everything else kind.value if kind else "",
         rows=rows,
         acts=_acts(visit, rows),

@@ -7,9 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from pipeline.flow.staff.desk.second import wanted_by
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.flow.views.original import OriginalId
+from pipeline.flow.views.queue import shown
 from pipeline.flow.views.request import (
     RequestView,
     ShownField,
@@ -20,10 +22,10 @@ from pipeline.flow.views.request import (
 from pipeline.forms.definitions.catalogue import FORMS as FORM_DECLARATIONS
 from pipeline.model.request import Actor, EventName
 from pipeline.model.submission import CellType
-from pipeline.store import queues
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queues import QueueView
 from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
+from pipeline.store.search.query import Query
 from pipeline.web.decisions.catalogue import FORMS, offers
 from pipeline.web.decisions.filled import mark_of
 from pipeline.web.decisions.form import Subject
@@ -79,7 +81,7 @@ def show(visit: Visit) -> Response:
         view = request_view(visit.services.work(tx), record)
         desk = tx.desk.get(record.id)
         waiting = acceptable(tx, record)
-    subject = Subject(visit.services, record, view)
+    subject = Subject(visit.services, record, view, who=visit.who)
     found = [offer for offer in offers(subject) if visit.may(offer.form.permission)]
     moments = _timeline(view)
     shown = len(moments) if visit.word("all") == "1" else _SHOWN_MOMENTS
@@ -107,6 +109,7 @@ def show(visit: Visit) -> Response:
         widths=PAGE_WIDTHS,
         last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
         undone=visit.word("undone") == "1",
+        second=wanted_by(visit.services, record, visit.who),
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
         **_after(visit, view),
     )
@@ -142,9 +145,8 @@ def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
 def _following(visit: Visit, name: str, reference: str) -> str:
     """Return the first other request of the view that the reader came from, or empty."""
     view = QueueView(name) if name else QueueView.NEEDS_ME
-    now = visit.console.clock.now()
     with visit.services.store.read() as tx:
-        rows = queues.queue(tx, view, now=now, assignee="", limit=2, offset=0)
+        rows = shown(visit.services.work(tx), Query(), view, limit=2)
     return next((row.reference for row in rows if row.reference != reference), "")
 
 
