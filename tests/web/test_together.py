@@ -155,6 +155,26 @@ def test_who_may_only_look_undoes_nothing(world: World, staff: Staff, sato: AtCo
     assert world.request().status is Status.HELD
 
 
+def test_undo_needs_what_the_decision_needed(world: World, staff: Staff, sato: AtConsole) -> None:
+    reference = _opened(world)
+    reviewer = at_console(world, staff, "endo", Role.REVIEWER)
+    path = f"/r/{reference}/undo"
+    page = sato.take(reference, "reject", rejected="policy")
+    assert all(one.action != path for one in reviewer.request(reference).forms)
+    answer = reviewer.browser.send(path, {"decided": page.form(path).values["decided"]})
+    assert answer.status_code == 409
+    assert "endo may not do this" in read(answer).text
+    assert world.request().status is Status.REJECTED
+    sato.request(reference)
+    assert sato.browser.send(path, page.form(path).values).status_code == 200
+    assert world.request().status is Status.POLICY_REVIEW
+    # what a reviewer could have decided, a reviewer can undo
+    sato.take(reference, "hold", text="wait")
+    values = reviewer.request(reference).form(path).values
+    assert reviewer.browser.send(path, values).status_code == 200
+    assert world.request().status is Status.POLICY_REVIEW
+
+
 def test_a_certificate_needs_the_yes_of_two_people(make_world: MakeWorld) -> None:
     world = make_world(approval={"two_people": True})
     staff = Staff(world.services)

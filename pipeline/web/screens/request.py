@@ -107,7 +107,7 @@ def show(visit: Visit) -> Response:
         issuer=visit.services.issuer,
         column=_column(visit, record, view),
         widths=PAGE_WIDTHS,
-        last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
+        last=last_of(visit, record),
         undone=visit.word("undone") == "1",
         second=wanted_by(visit.services, record, visit.who),
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
