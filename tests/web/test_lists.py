@@ -421,6 +421,35 @@ def test_table_is_imported_after_its_preview(world: World, staff: Staff, kind: s
     assert ("sato", StaffAct.NUMBERS_IMPORTED, "1") in _acts(world)
 
 
+def test_import_shows_first_whose_a_number_is_and_what_is_open(world: World, staff: Staff) -> None:
+    world.mail(HANAKO, form())
+    record = world.request()
+    world.set_number(record.number, NumberState.ACTIVE, "lindenhof.example")
+    raw = exported("csv", [_LINES[0], [record.number, "active", "sample-shoji.example", ""]])
+    sato = staff.person("sato")
+    sato.get("/numbers/import")
+    seen = sato.client.post(
+        "/numbers/import",
+        data=sato.tokens(),
+        files={"file": ("numbers.csv", raw, "text/csv")},
+        headers={"origin": ORIGIN},
+    )
+    assert "Look at these numbers before they are recorded" in seen.text
+    assert f"{record.number} is “Active” with lindenhof.example" in html.unescape(seen.text)
+    assert f'href="/r/{record.reference}"' in seen.text
+    # who agreed before the request was known agrees anew
+    agreed = _CONFIRMED.search(seen.text)
+    kept = re.search(r'<textarea name="table" hidden>\n(.*?)</textarea>', seen.text, re.DOTALL)
+    assert agreed
+    assert kept
+    review.withdraw(world.services, world.request(), "saki")
+    sato.last = seen
+    values = {"table": html.unescape(kept[1]), "name": "x", "confirmed": agreed[1]}
+    again = sato.send("/numbers/import", values)
+    assert "Something has changed since" in again.text or 'role="alert"' in again.text
+    assert record.reference not in again.text
+
+
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04 no workbook", b"\xff\xfe\x00", b"a,b\n1,2\n"])
 def test_file_that_is_no_table_of_numbers_is_refused_with_words(staff: Staff, raw: bytes) -> None:
     sato = staff.person("sato")
