@@ -46,6 +46,7 @@ def examples(running: Running, records: list[RequestRecord]) -> dict[str, list[s
             if row.text
         ],
         "/r/{reference}/d/{decision}": list(_decisions(running, records)),
+        "/open": ["/open"],
         "/certificates": ["/certificates"],
         "/outbox": ["/outbox"],
         "/outbox/{mail}": [f"/outbox/{mail}" for mail in mails[:1]],

@@ -37,7 +37,8 @@ from pipeline.web.screens.originals import column_of, view_from
 from pipeline.web.screens.undoing import last_of
 from pipeline.web.visit import Visit
 
-_NAMES = {form.name for form in FORMS}
+#: What the page says was just done; a request that staff entered begins on it.
+_NAMES = {form.name for form in FORMS} | {"open"}
 #: So many lines of the timeline are shown at first; the older ones after a click.
 _SHOWN_MOMENTS = 12
 

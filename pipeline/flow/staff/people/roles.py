@@ -13,6 +13,7 @@ class Permission(StrEnum):
     """Something that not everybody may do."""
 
     LOOK = "look"
+    OPEN = "open"
     ASK = "ask"
     NOTE = "note"
     TAKE = "take"
@@ -41,6 +42,7 @@ _MORE: Mapping[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.LOOK}),
     Role.REVIEWER: frozenset(
         {
+            Permission.OPEN,
             Permission.ASK,
             Permission.NOTE,
             Permission.TAKE,
