@@ -40,6 +40,8 @@ class Outcome(StrEnum):
 #: A certificate expires so many calendar days after it was created, weekends included (the help
 #: page of Genesys Cloud). The printed forms say it too: a test names the lines.
 CERTIFICATE_DAYS = 7
+#: One that ends within so many days is expiring: the customer is reminded of it, and staff see it.
+CERTIFICATE_EXPIRING_DAYS = 3
 #: Certificates that one approval allows, and how long it does; both are settings.
 CERTIFICATES_PER_APPROVAL = 3
 APPROVAL_DAYS = 180

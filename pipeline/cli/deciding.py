@@ -78,13 +78,14 @@ def decide(
             known = ids_of_mails(tx, record)
         if text:
             _tell_language(text, record.language, opened.settings.courier.undo_seconds)
-        with telling_what_is_possible(opened, record.reference):
+        who = name or os_user()
+        with telling_what_is_possible(opened, record.reference, who):
             if is_preview():
-                _announce(opened, record, work, name or os_user(), as_json=as_json)
+                _announce(opened, record, work, who, as_json=as_json)
                 return
-            _refuse_cut(reference, opened, record, work, name or os_user())
+            _refuse_cut(reference, opened, record, work, who)
             earlier = last_decision(opened, record)
-            changed = work(opened, record, name or os_user())
+            changed = work(opened, record, who)
             kept = last_decision(opened, record)
             kept = None if kept == earlier else kept
         found = came_of_it(opened, changed, known)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.model.certificate import CertificateState
 from pipeline.model.request import Move, Status
+from pipeline.store.lists.expiring import expiring_at
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.queues import asleep
 from pipeline.store.records import (
@@ -32,7 +33,6 @@ from pipeline.store.schema.upkeep import alerts
 from pipeline.store.tables.rows import constant
 from pipeline.store.transaction import Transaction
 
-_EXPIRES_SOON = timedelta(days=3)
 _SEARCHED_TEXT = 200
 
 
@@ -41,9 +41,9 @@ class Counts:
     """What waits, is due and expires.
 
     ``due`` are requests whose wake-up time has come, ``expiring`` live certificates of open
-    requests that end within three days, ``messages`` mails to be processed, ``unmoved`` mails to be
-    moved on the server, ``queued`` mails to be sent (``overdue`` of them since an hour or more),
-    ``attention`` mails that failed, bounced or are in doubt.
+    requests that end soon, ``messages`` mails to be processed, ``unmoved`` mails to be moved on the
+    server, ``queued`` mails to be sent (``overdue`` of them since an hour or more), ``attention``
+    mails that failed, bounced or are in doubt.
     """
 
     needs_me: int
@@ -89,7 +89,6 @@ _NOT_OF_STAFF = requests.c.move != Move.STAFF
 
 def counts(transaction: Transaction, now: datetime) -> Counts:
     """Return what waits, is due and expires at ``now``; looks at open work only."""
-    soon = now + _EXPIRES_SOON
     live = constant(certificates.c.state, CertificateState.LIVE)
     queued = outbox.c.next_at
     awake = sa.or_(requests.c.overdue_since.is_not(None), sa.not_(asleep(now)))
@@ -100,7 +99,7 @@ def counts(transaction: Transaction, now: datetime) -> Counts:
         _count(transaction, requests, _OPEN, requests.c.status == Status.HELD),
         _count(transaction, requests, requests.c.next_at.is_not(None), requests.c.next_at <= now),
         _count(transaction, certificates, live, certificates.c.expires_at.is_not(None)),
-        _count(transaction, certificates, live, certificates.c.expires_at < soon, _OF_OPEN),
+        _count(transaction, certificates, live, expiring_at(now), _OF_OPEN),
         _count(transaction, messages, messages.c.next_at.is_not(None)),
         _count(transaction, messages, messages.c.unmoved_since.is_not(None)),
         _count(transaction, outbox, queued.is_not(None)),

@@ -12,11 +12,8 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import HoldReason, Move, Status, Track
-from pipeline.store.schema.mail_and_requests import (
-    certificates,
-    notes,
-    requests,
-)
+from pipeline.store.lists.expiring import expiring_at
+from pipeline.store.schema.mail_and_requests import certificates, notes, requests
 from pipeline.store.schema.upkeep import desk
 from pipeline.store.search.beside import beside
 from pipeline.store.tables.rows import constant
@@ -26,8 +23,9 @@ from pipeline.store.transaction import Transaction
 class QueueView(StrEnum):
     """The views of the queue; all but the last are of requests that are not ended.
 
-    ``new`` are those whose first review waits, ``approve`` all that wait for a decision of a
-    review, the soonest due first; ``expired`` those whose certificate ended before it was used.
+    ``new`` are those whose first review waits, ``approve`` those on which a review has to decide
+    today, the soonest due first; ``expiring`` those whose live certificate ends soon, ``expired``
+    those whose certificate ended before it was used.
     """
 
     NEEDS_ME = "needs-me"
@@ -140,14 +138,10 @@ WITH_DESK = requests.outerjoin(
     sa.and_(desk.c.mailbox_id == requests.c.mailbox_id, desk.c.request_id == requests.c.id),
 )
 OPEN = requests.c.open_since.is_not(None)
-_LIVE = (
-    sa.exists()
-    .where(
-        certificates.c.mailbox_id == requests.c.mailbox_id,
-        certificates.c.request_id == requests.c.id,
-        constant(certificates.c.state, CertificateState.LIVE),
-    )
-    .correlate(requests)
+_LIVE = sa.and_(
+    certificates.c.mailbox_id == requests.c.mailbox_id,
+    certificates.c.request_id == requests.c.id,
+    constant(certificates.c.state, CertificateState.LIVE),
 )
 _NOT_OF_STAFF = requests.c.move != Move.STAFF
 
@@ -175,12 +169,14 @@ def in_a_day(at: datetime) -> datetime:
 class Narrowing:
     """What of a view is shown: what is awake at ``now`` and meets all ``conditions``.
 
-    ``words_due`` tells by when words have to be read that came at an instant.
+    ``words_due`` tells by when words have to be read that came at an instant, ``day_ends`` when the
+    team's working day is over. Without these instants nothing is left out for what comes later.
     """
 
     now: datetime | None = None
     conditions: Sequence[sa.ColumnElement[bool]] = ()
     words_due: WordsDue = in_a_day
+    day_ends: datetime | None = None
 
 
 def queue(
@@ -194,8 +190,8 @@ def queue(
 ) -> list[QueueRow]:
     """Return a page of a queue: what is due first; ``all`` shows the newest first.
 
-    ``now`` leaves out of ``needs-me`` what sleeps then; ``assignee`` leaves what that colleague has
-    taken.
+    ``now`` leaves out of ``needs-me`` what sleeps then, and of ``expiring`` what ends later;
+    ``assignee`` leaves what that colleague has taken.
     """
     conditions = [desk.c.assignee == assignee] if assignee else []
     narrowing = Narrowing(now, conditions)
@@ -216,11 +212,12 @@ def narrowed(
         rows = _needs_me(transaction, statement, limit + offset, narrowing)
         return _told(transaction, rows[offset:])
     if view is QueueView.EXPIRING:
-        statement = _expiring(statement)
+        statement = _expiring(statement, narrowing.now)
     elif view is QueueView.ALL:
         statement = statement.order_by(requests.c.id.desc())
     else:
-        statement = statement.where(OPEN, *_narrowed(view)).order_by(*_order(view))
+        narrowed = _narrowed(view, narrowing.day_ends)
+        statement = statement.where(OPEN, *narrowed).order_by(*_order(view))
     return _told(transaction, _rows(transaction, statement.limit(limit).offset(offset)))
 
 
@@ -233,14 +230,16 @@ def rows_of(transaction: Transaction, request_ids: Sequence[str]) -> list[QueueR
     return _told(transaction, sorted(found, key=lambda row: places[row.id]))
 
 
-def shown_in(view: QueueView, now: datetime) -> list[sa.ColumnElement[bool]]:
+def shown_in(
+    view: QueueView, now: datetime, day_ends: datetime | None
+) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of what a view shows at ``now``, for a search in it."""
     if view is QueueView.ALL:
         return []
     if view is QueueView.EXPIRING:
-        return [OPEN, _LIVE]
+        return [OPEN, sa.exists().where(_LIVE, expiring_at(now)).correlate(requests)]
     if view is not QueueView.NEEDS_ME:
-        return [OPEN, *_narrowed(view)]
+        return [OPEN, *_narrowed(view, day_ends)]
     moves = sa.and_(OPEN, requests.c.move == Move.STAFF, sa.not_(asleep(now)))
     written = sa.and_(UNREAD, sa.or_(requests.c.open_since.is_(None), _NOT_OF_STAFF))
     return [sa.or_(requests.c.overdue_since.is_not(None), moves, written)]
@@ -256,7 +255,7 @@ def _mine(transaction: Transaction) -> sa.Select[Any]:
 
 def _order(view: QueueView) -> tuple[sa.ColumnElement[Any], ...]:
     if view is QueueView.APPROVE:
-        return (requests.c.due_at.is_(None), requests.c.due_at, requests.c.id)
+        return (requests.c.due_at, requests.c.id)
     return (requests.c.open_since, requests.c.id)
 
 
@@ -307,12 +306,15 @@ def _written(transaction: Transaction) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
+def _narrowed(view: QueueView, day_ends: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
     if view is QueueView.WAITING:
         return (requests.c.move.in_([Move.CUSTOMER, Move.META]),)
+    if view is QueueView.APPROVE:
+        due = requests.c.due_at
+        today = () if day_ends is None else (due <= day_ends,)
+        return (due.is_not(None), *today, requests.c.status.in_(_REVIEWS))
     statuses: dict[QueueView, tuple[Status, ...]] = {
         QueueView.NEW: _NEW,
-        QueueView.APPROVE: _REVIEWS,
         QueueView.HELD: (Status.HELD,),
         QueueView.EXPIRED: (Status.CERTIFICATE_EXPIRED,),
     }
@@ -324,24 +326,24 @@ def _narrowed(view: QueueView) -> tuple[sa.ColumnElement[bool], ...]:
     return (requests.c.status.in_(wanted),) if wanted else ()
 
 
-def _expiring(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """Return the open requests with a live certificate; one that is active needs it no longer."""
-    return (
-        statement.where(OPEN)
-        .join(
-            certificates,
-            sa.and_(
-                certificates.c.mailbox_id == requests.c.mailbox_id,
-                certificates.c.request_id == requests.c.id,
-                constant(certificates.c.state, CertificateState.LIVE),
-            ),
-        )
-        .order_by(certificates.c.expires_at, certificates.c.id)
-    )
+def _expiring(statement: sa.Select[Any], now: datetime | None) -> sa.Select[Any]:
+    """Return the open requests whose live certificate ends soon after ``now``.
+
+    One that is active needs it no longer. The certificates are asked first: their index holds the
+    live ones alone, by when they end.
+    """
+    soon = () if now is None else (expiring_at(now),)
+    found = statement.where(OPEN, *soon).join(certificates, _LIVE)
+    return found.order_by(certificates.c.expires_at, certificates.c.id)
 
 
-def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
-    """Return how many open requests a view shows at ``now``; history is never counted."""
+def count(
+    transaction: Transaction, view: QueueView, now: datetime, day_ends: datetime | None = None
+) -> int:
+    """Return how many open requests a view shows at ``now``; history is never counted.
+
+    ``day_ends`` is as of :class:`Narrowing`.
+    """
     if view is QueueView.NEEDS_ME:
         late = _count(transaction, requests.c.overdue_since.is_not(None))
         moves = _count(
@@ -353,14 +355,19 @@ def count(transaction: Transaction, view: QueueView, now: datetime) -> int:
         )
         written = _count(transaction, *_written(transaction))
         return late + moves + written
-    narrowed = (_LIVE,) if view is QueueView.EXPIRING else _narrowed(view)
-    return _count(transaction, OPEN, *narrowed)
+    if view is QueueView.EXPIRING:
+        return _count(transaction, OPEN, expiring_at(now), of=requests.join(certificates, _LIVE))
+    return _count(transaction, OPEN, *_narrowed(view, day_ends))
 
 
-def _count(transaction: Transaction, *conditions: sa.ColumnElement[bool]) -> int:
+def _count(
+    transaction: Transaction,
+    *conditions: sa.ColumnElement[bool],
+    of: sa.FromClause = requests,
+) -> int:
     statement = (
         sa.select(sa.func.count())
-        .select_from(requests)
+        .select_from(of)
         .where(requests.c.mailbox_id == transaction.context.mailbox_id, *conditions)
     )
     return transaction.context.connection.execute(statement).scalar_one()

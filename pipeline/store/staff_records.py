@@ -137,7 +137,8 @@ class UndoRecord:
     ``event`` is what it was, or ``what`` where it was none of the machine's. ``lasting`` (a member
     of :class:`Lasting`, or empty) tells that it cannot be undone. ``mails`` are those that it put
     into the outbox, ``told`` how many mails each request had then, ``lines`` the first and last
-    line that it wrote into the history of each request.
+    line that it wrote into the history of each request. ``permission`` is what it needed, and what
+    an undo needs: a member of the table of roles.
     """
 
     request_id: str
@@ -151,6 +152,7 @@ class UndoRecord:
     told: tuple[tuple[str, int], ...]
     lines: tuple[tuple[str, int, int], ...]
     rows: tuple[KeptRow, ...]
+    permission: str = ""
 
 
 class SigningPhase(StrEnum):

@@ -143,7 +143,7 @@ CERTIFICATE_REMINDERS = tuple(
         exact=True,
         group=REMINDERS,
     )
-    for days_left in (3, 1)
+    for days_left in (terms.CERTIFICATE_EXPIRING_DAYS, 1)
 )
 
 #: Before Genesys Cloud deletes an integration that is not active.

@@ -3,11 +3,9 @@
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime
 
-from pipeline.store import queues
-from pipeline.store.queues import QueueView
-from pipeline.store.unit_of_work import Store
+from pipeline.flow.services import Services
+from pipeline.flow.views.queue import counts
 
 _SECONDS = 1.0
 
@@ -24,18 +22,14 @@ class Counted:
         self._until = float("-inf")
         self._known: Mapping[str, int] = {}
 
-    def views(self, store: Store, now: datetime) -> Mapping[str, int]:
+    def views(self, services: Services) -> Mapping[str, int]:
         """Return the views with their counts."""
         with self._lock:
             if time.monotonic() < self._until:
                 return self._known
             changes = self._changes
-        with store.read() as tx:
-            found = {
-                view.value: queues.count(tx, view, now)
-                for view in QueueView
-                if view is not QueueView.ALL
-            }
+        with services.store.read() as tx:
+            found = counts(services.work(tx))
         with self._lock:
             if changes == self._changes:  # else it may have been counted before the decision
                 self._known, self._until = found, time.monotonic() + _SECONDS

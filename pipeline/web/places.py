@@ -15,6 +15,7 @@ class Place:
 
 
 PLACES = (
+    Place("open", needs=Permission.OPEN),
     Place("certificates", "g c"),
     Place("outbox", "g o"),
     Place("quarantine"),

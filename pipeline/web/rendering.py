@@ -33,6 +33,7 @@ class Renderer:
             status_word=words.status_word,
             step=words.step,
             named=words.named,
+            listed=words.listed,
             why=words.why,
             fault=words.fault,
             reason=words.reason,

@@ -3,13 +3,13 @@
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.web.screens import (
     account,
-    certificate,
     certificates,
     dashboard,
     deciding,
     entrance,
     importing,
     numbers,
+    opening,
     organisations,
     originals,
     outbox,
@@ -23,6 +23,7 @@ from pipeline.web.visit import Page
 
 _LOOK, _USERS, _OWNER = Permission.LOOK, Permission.USERS, Permission.NUMBER_OWNER
 _SETTINGS, _LOG = Permission.SETTINGS, Permission.STAFF_LOG
+_REVEAL = Permission.CERTIFICATE_REVEAL
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/login", entrance.show, None),
@@ -41,14 +42,17 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/r/{reference}/o/{original}/picture.png", originals.picture, _LOOK),
     Page("GET", "/r/{reference}/o/{original}/mail", originals.mail, _LOOK),
     Page("GET", "/r/{reference}/o/{original}/file", originals.file, _LOOK),
-    Page("GET", "/r/{reference}/certificate", certificate.show, Permission.CERTIFICATE_REVEAL),
-    Page("POST", "/r/{reference}/certificate", certificate.reveal, Permission.CERTIFICATE_REVEAL),
+    Page("GET", "/r/{reference}/certificate", certificates.of_request, _REVEAL),
     Page("GET", "/r/{reference}/d/{decision}", deciding.show, _LOOK),
     Page("POST", "/r/{reference}/d/{decision}/preview", deciding.preview, _LOOK),
     Page("POST", "/r/{reference}/d/{decision}", deciding.decide, _LOOK),
+    Page("GET", "/open", opening.form, Permission.OPEN),
+    Page("POST", "/open", opening.enter, Permission.OPEN),
+    Page("POST", "/open/preview", opening.preview, Permission.OPEN),
     Page("GET", "/certificates", certificates.show, _LOOK),
     Page("GET", "/certificates/calendar.ics", certificates.calendar, _LOOK),
-    Page("POST", "/certificates/{serial}/text", certificates.text, Permission.CERTIFICATE_REVEAL),
+    Page("GET", "/certificates/{serial}/text", certificates.ask, _REVEAL),
+    Page("POST", "/certificates/{serial}/text", certificates.text, _REVEAL),
     Page("GET", "/outbox", outbox.show, _LOOK),
     Page("POST", "/outbox/retry", outbox.retry_all, Permission.OUTBOX),
     Page("POST", "/outbox/resume", outbox.resume, Permission.OUTBOX),

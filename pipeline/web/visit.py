@@ -155,7 +155,7 @@ class Visit:
     @cached_property
     def _views(self) -> Mapping[str, int]:
         """The views of the queue, each with how many requests it shows."""
-        return self.console.counted.views(self.console.base.store, self.console.clock.now())
+        return self.console.counted.views(self.console.base)
 
     def cookie(self, name: str, known: Sequence[str]) -> str:
         """Return what a browser remembers of how pages look; empty when it is nothing known."""

@@ -30,6 +30,6 @@ def say(key: str, /, **values: object) -> str:
     return text.format(**filling) if filling else text
 
 
-def counted(key: str, count: int) -> str:
+def counted(key: str, count: int, **values: object) -> str:
     """Return the words of ``key`` for so many, those of ``key_one`` for one."""
-    return say(f"{key}_one" if count == 1 else key, count=count)
+    return say(f"{key}_one" if count == 1 else key, count=count, **values)

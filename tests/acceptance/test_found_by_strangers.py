@@ -182,6 +182,8 @@ def test_reject_in_triage_says_what_closes_it_and_that_does(desk: Desk) -> None:
 
 def test_queue_of_what_expires_shows_its_end_and_nothing_active(desk: Desk) -> None:
     reference = _issued(desk)
+    assert desk.do("queue", "expiring").out == "Nothing here.\n"
+    desk.world.later(days=4)
     listed = desk.do("queue", "expiring")
     assert reference in listed.out
     assert "2026-11-30" in listed.out

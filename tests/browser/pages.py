@@ -16,6 +16,7 @@ NO_PAGES = frozenset(
         "/counts",
         "/certificates/calendar.ics",
         "/quarantine/{entry}/raw",
+        "/r/{reference}/certificate",
         "/r/{reference}/original",
         "/r/{reference}/o/{original}/page/{page:int}.png",
         "/r/{reference}/o/{original}/picture.png",
@@ -38,10 +39,14 @@ def examples(running: Running, records: list[RequestRecord]) -> dict[str, list[s
         "/help": ["/help"],
         "/q/{view}": [f"/q/{view.value}" for view in QueueView] + ["/q/all?find=nobody-at-all"],
         "/r/{reference}": [f"/r/{record.reference}?view=new" for record in records],
-        "/r/{reference}/certificate": [
-            f"/r/{one.reference}/certificate" for one in records if world.certificates(one)
+        "/certificates/{serial}/text": [
+            f"/certificates/{row.serial}/text"
+            for one in records
+            for row in world.certificates(one)
+            if row.text
         ],
         "/r/{reference}/d/{decision}": list(_decisions(running, records)),
+        "/open": ["/open"],
         "/certificates": ["/certificates"],
         "/outbox": ["/outbox"],
         "/outbox/{mail}": [f"/outbox/{mail}" for mail in mails[:1]],

@@ -5,8 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.flow.staff import review
-from pipeline.flow.views.queue import Due, Unit, distance, parsed, shown, words_due
-from pipeline.model.working_calendar import WorkingCalendar
+from pipeline.flow.views.queue import (
+    Due,
+    Unit,
+    counts,
+    day_ends,
+    distance,
+    parsed,
+    shown,
+    words_due,
+)
+from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.store.queues import QueueRow, QueueView
 from tests.world.customers import HANAKO, form
 from tests.world.world import World
@@ -105,3 +114,36 @@ def test_words_to_read_are_due_though_the_customer_is_to_move(any_world: World) 
     assert [found.id for found in _rows(world, QueueView.ALL, "wartungsfenster")] == [row.id]
     world.run()
     assert [found.id for found in _rows(world, QueueView.ALL, "wartungsfenster")] == [row.id]
+
+
+@pytest.mark.parametrize("day", ["2026-11-23", "2026-11-22"])
+def test_a_working_day_ends_at_the_same_hour_though_nobody_works(day: str) -> None:
+    assert day_ends(_at(f"{day}T20:00"), _TOKYO) == _at(f"{day}T18:00")
+
+
+def test_only_what_is_due_today_is_to_be_approved_today(any_world: World) -> None:
+    world = any_world
+    world.mail(HANAKO, form())
+    [row] = _rows(world, QueueView.NEW)
+    assert row.due_at is not None
+
+    def today() -> list[str]:
+        rows = _rows(world, QueueView.APPROVE)
+        with world.services.store.read() as tx:
+            assert counts(world.services.work(tx))[QueueView.APPROVE.value] == len(rows)
+        assert _rows(world, QueueView.APPROVE, HANAKO) == rows
+        return [row.id for row in rows]
+
+    zone = world.services.team.zone
+    assert world.services.team.local_date(row.due_at) > world.services.team.local_date(
+        world.clock.now()
+    )
+    assert today() == []
+    # the whole day on which it is due, and from then on
+    morning = at_hour(world.services.team.local_date(row.due_at), 7, zone)
+    world.clock.set(morning)
+    assert today() == [row.id]
+    world.clock.set(row.due_at + timedelta(days=1))
+    assert today() == [row.id]
+    review.hold(world.services, world.request(), "saki")
+    assert today() == []

@@ -155,6 +155,26 @@ def test_who_may_only_look_undoes_nothing(world: World, staff: Staff, sato: AtCo
     assert world.request().status is Status.HELD
 
 
+def test_undo_needs_what_the_decision_needed(world: World, staff: Staff, sato: AtConsole) -> None:
+    reference = _opened(world)
+    reviewer = at_console(world, staff, "endo", Role.REVIEWER)
+    path = f"/r/{reference}/undo"
+    page = sato.take(reference, "reject", rejected="policy")
+    assert all(one.action != path for one in reviewer.request(reference).forms)
+    answer = reviewer.browser.send(path, {"decided": page.form(path).values["decided"]})
+    assert answer.status_code == 409
+    assert "endo may not do this" in read(answer).text
+    assert world.request().status is Status.REJECTED
+    sato.request(reference)
+    assert sato.browser.send(path, page.form(path).values).status_code == 200
+    assert world.request().status is Status.POLICY_REVIEW
+    # what a reviewer could have decided, a reviewer can undo
+    sato.take(reference, "hold", text="wait")
+    values = reviewer.request(reference).form(path).values
+    assert reviewer.browser.send(path, values).status_code == 200
+    assert world.request().status is Status.POLICY_REVIEW
+
+
 def test_a_certificate_needs_the_yes_of_two_people(make_world: MakeWorld) -> None:
     world = make_world(approval={"two_people": True})
     staff = Staff(world.services)
@@ -165,11 +185,15 @@ def test_a_certificate_needs_the_yes_of_two_people(make_world: MakeWorld) -> Non
     sato.take(reference, "approve", ticked=boxes, business_verified="1")
     sato.take(reference, "record-name_approved")
     assert not any("certificate_" in mail.notice.value for mail in world.outbox())
-    assert "said yes to this certificate already" in sato.preview(reference, "second").text
-    sato.refused(reference, "second")
+    assert "second" not in sato.offered(reference)
+    told = "You have said yes to this certificate. Nothing is issued before somebody else says yes"
+    assert told in sato.request(reference).text
+    assert "Who can say it: mori" in sato.request(reference).text
+    assert told in sato.not_offered(reference, "second")
     assert EventName.SECOND not in {line.event for line in world.history(world.request())}
     reviewer = at_console(world, staff, "endo", Role.REVIEWER)
     assert "second" not in reviewer.offered(reference)
+    assert "sato has said yes" in reviewer.request(reference).text
     assert "second" in mori.offered(reference)
     mori.take(reference, "second")
     world.staff_mails()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.batch import run_batch
+from pipeline.flow.staff.desk.undo import last_decision
 from pipeline.flow.staff.people.roles import PERMISSIONS
 from pipeline.flow.views.request import request_view
 from pipeline.model.request import EventName, HoldReason, Status, Track
@@ -88,6 +89,7 @@ class Walk:
         self._further = further
         self._count = 0
         self._seen: set[tuple[Track, Status, HoldReason | None]] = set()
+        self.kept = 0
         self.taken: set[str] = set()
         self.refused: list[tuple[str, Status]] = []
 
@@ -155,6 +157,7 @@ class Walk:
         assert admin.world.again(record) == record, where
         home, world = self._copy(place)
         with world.services.store:
+            earlier = last_decision(world.services, record)
             staff = Staff(world.services)
             there = at_console(world, staff, _OFFICE[Role.ADMIN], Role.ADMIN)
             answer = there.sent(record.reference, name, **values)
@@ -167,6 +170,10 @@ class Walk:
                 self.refused.append((name, record.status))
                 return
             self.taken.add(name)
+            kept = last_decision(world.services, after)
+            if kept is not None and kept != earlier:
+                assert kept.permission == offer.form.permission, where
+                self.kept += 1
             _as_announced(world, seen, record, before, where)
             if offer.possible is not None and offer.possible.after is not None and values == {}:
                 live = world.services.issuer.automatic and offer.possible.issues
@@ -251,3 +258,4 @@ def test_each_decision_does_what_its_page_announced(
     walk.run()
     assert len(walk.taken) > walk.places // 2
     assert {"note", "withdraw"} & walk.taken
+    assert walk.kept > walk.places // 2

@@ -11,7 +11,7 @@ from pipeline.cli.context import settings
 from pipeline.cli.files import read_named
 from pipeline.cli.opened import services
 from pipeline.cli.output import cut, inert, print_json, print_lines, print_table, tell_lines
-from pipeline.errors import ExitCode, NotFoundError, UsageError
+from pipeline.errors import ExitCode, NotFoundError, RefusedError, UsageError
 from pipeline.model.request import HoldReason, NumberState
 from pipeline.store.records import NumberRecord
 from pipeline.wording import console as words
@@ -128,16 +128,28 @@ def set_number(
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", "preview", is_flag=True)
+@click.option("--tick-all", is_flag=True)
 @click.option("--as", "name", default=None)
-def import_numbers(file: Path, name: str | None, *, preview: bool) -> int:
-    """Import numbers from a table, CSV or XLSX: number, state, organisation, since (YYYY-MM-DD)."""
+def import_numbers(file: Path, name: str | None, *, preview: bool, tick_all: bool) -> int:
+    """Import numbers from a table, CSV or XLSX: number, state, organisation, since (YYYY-MM-DD).
+
+    What speaks against it is told first, and has to be ticked off.
+    """
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.import_warnings import warning_line, warnings_of  # noqa: PLC0415
     from pipeline.flow.views.lists.number_file import MOST_MEGABYTES, read_numbers  # noqa: PLC0415
 
     raw = read_named(file, MOST_MEGABYTES)
     found = read_numbers(str(file), raw, settings().sender.mailbox_providers)
     with services(make=not preview) as opened:
+        warned = warnings_of(opened, numbers.compared(opened, found.good))
+        if warned:
+            zone = opened.settings.team.time_zone
+            lines = [warning_line(one, zone) for one in warned]
+            tell_lines("\n  ".join([words.word("import_warned"), *lines]))
+        if warned and not (preview or tick_all):
+            raise RefusedError("import_warned", file=file)
         total = (
             numbers.preview_import(opened, found.good)
             if preview

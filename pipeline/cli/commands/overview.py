@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from pipeline import terms
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import plain, print_json, print_lines, tell_lines
 from pipeline.errors import UsageError
@@ -68,7 +69,7 @@ def queue(  # noqa: PLR0913 - click hands over each option by its name
         refuse_faults(query)
         with opened.store.read() as tx:
             if only_counts:
-                print_counts(tx, now, as_json=as_json)
+                print_counts(opened.work(tx), as_json=as_json)
                 return
             in_view = QueueView(view or usual)
             rows = shown(opened.work(tx), query, in_view, name=who, limit=limit, offset=offset)
@@ -117,7 +118,8 @@ def status(*, as_json: bool) -> None:
     never = words.word("no_batch_yet")
     print_lines(words.word("last_batch", at=told(last, zone)) if last else never, rest="    ")
     for name in counts.__slots__:
-        print_lines(f"{words.word(f'count_{name}')}: {getattr(counts, name)}", rest="    ")
+        told_of = words.word(f"count_{name}", days=terms.CERTIFICATE_EXPIRING_DAYS)
+        print_lines(f"{told_of}: {getattr(counts, name)}", rest="    ")
     if sending.paused_at is not None:
         at = told(sending.paused_at, zone)
         print_lines(words.word("status_paused", at=at, reason=sending.answer), rest="    ")

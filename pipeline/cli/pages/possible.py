@@ -70,8 +70,11 @@ def command_of(event: EventName, record: RequestRecord) -> str:
     )
 
 
-def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
-    """Return each command that is possible now, and what it decides and brings about in words."""
+def commands_now(services: Services, record: RequestRecord, who: str = "") -> dict[str, str]:
+    """Return each command that is possible now, and what it decides and brings about in words.
+
+    ``who`` leaves out what that colleague cannot decide.
+    """
     found: dict[str, str] = {}
     suggested = suggested_by_reply(services, record)
     if suggested is not None:
@@ -85,7 +88,7 @@ def commands_now(services: Services, record: RequestRecord) -> dict[str, str]:
         command = command_of(EventName.SENDER_CONFIRMED, record)
         name = words.named("decision", EventName.SENDER_CONFIRMED.value)
         found[command] = _and(name, "will_not_mail")
-    for possible in decisions_now(services, record):
+    for possible in decisions_now(services, record, who):
         said = _said(possible, record, issued_by_us=services.issuer.automatic)
         found.setdefault(command_of(possible.event, record), said)
         if possible.event is EventName.OWNER_SETTLED and _shares_domain(services, record):
@@ -174,8 +177,8 @@ def event_named(services: Services, record: RequestRecord, typed: str | None) ->
 
 
 @contextmanager
-def telling_what_is_possible(services: Services, reference: str) -> Iterator[None]:
-    """Add to a refusal the commands that are possible for the request as it is now."""
+def telling_what_is_possible(services: Services, reference: str, who: str) -> Iterator[None]:
+    """Add to a refusal the commands that ``who`` can decide with about the request as it is now."""
     try:
         yield
     except RefusedError as error:
@@ -183,7 +186,7 @@ def telling_what_is_possible(services: Services, reference: str) -> Iterator[Non
             record = one_request(tx, reference)
         if error.code == "warnings_open":
             error.add_note(_warnings(services, record, str(error.params["warnings"])))
-        commands = commands_now(services, record)
+        commands = commands_now(services, record, who)
         nothing = words.word("possible_nothing", reference=record.reference)
         heading = words.word("possible_now") if commands else nothing
         lines = [line for command in commands for line in copyable(command)]

@@ -11,14 +11,13 @@ from pipeline.cli.pages.unread import unread_lines
 from pipeline.cli.times import Times
 from pipeline.durable import write_out
 from pipeline.errors import UsageError
+from pipeline.flow.services import Work
 from pipeline.flow.views.lists.tables import queue_table
-from pipeline.flow.views.queue import due_words
+from pipeline.flow.views.queue import counts, due_words
 from pipeline.model.request import Move
 from pipeline.model.working_calendar import WorkingCalendar
-from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView
 from pipeline.store.search.query import Query
-from pipeline.store.unit_of_work import Transaction
 from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
 from pipeline.wording.exported import KINDS, exported
@@ -112,9 +111,9 @@ def _status(row: QueueRow, zone: str, *, second: bool) -> str:
     return " – ".join(parts)
 
 
-def print_counts(tx: Transaction, now: datetime, *, as_json: bool) -> None:
-    """Print how many requests each view shows; ``all`` is not counted, as history never is."""
-    found = {view.value: queues.count(tx, view, now) for view in QueueView if view != QueueView.ALL}
+def print_counts(work: Work, *, as_json: bool) -> None:
+    """Print how many requests each view shows."""
+    found = counts(work)
     if as_json:
         print_json(found)
         return

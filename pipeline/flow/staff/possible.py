@@ -67,7 +67,7 @@ _MADE_NOW = frozenset({EventName.PROCEED, EventName.ISSUED})
 #: The rule that forbids more than certificates.
 _OPEN_ANSWERS = "answers_open"
 _HOUR = timedelta(hours=1)
-#: A decision is tried as one of a colleague's who has not said yes before.
+#: Where nobody is named, a decision is tried as one of a colleague's who has not said yes before.
 _SOMEBODY = "?"
 
 
@@ -98,19 +98,20 @@ class Blocked:
     events: tuple[EventName, ...]
 
 
-def decisions_now(services: Services, record: RequestRecord) -> tuple[Possible, ...]:
+def decisions_now(services: Services, record: RequestRecord, who: str = "") -> tuple[Possible, ...]:
     """Return what staff can decide now, the event that leads on first.
 
+    ``who`` leaves out what that colleague cannot: nobody is the second of two after the first yes.
     Each is tried on the pure machine, so that none is named that would be refused by its rules;
     what staff still have to say (a slot, a date, a track) is left to them.
     """
-    forbidding = _forbidding(services, record)
+    forbidding, by = _forbidding(services, record), who or _SOMEBODY
     barred = _barred(services, record) | set(_blocked(record, forbidding))
     names = allowed_events(record.state, Actor.STAFF, services.policy)
     tried = [
         found
         for name in names
-        if name not in barred and (found := _tried(services, record, name)) is not None
+        if name not in barred and (found := _tried(services, record, name, by)) is not None
     ]
     tried = [_hindered(found, forbidding) for found in tried]
     forward = EventName.MADE if EventName.APPROVE in barred else forward_event(record.state)
@@ -126,7 +127,9 @@ def blocked_now(services: Services, record: RequestRecord) -> tuple[Blocked, ...
     kept = [
         name
         for name in allowed_events(record.state, Actor.STAFF, services.policy)
-        if name in by and name not in barred and _tried(services, record, name) is not None
+        if name in by
+        and name not in barred
+        and _tried(services, record, name, _SOMEBODY) is not None
     ]
     rules = list(dict.fromkeys(by[name] for name in kept))
     return tuple(Blocked(rule, tuple(one for one in kept if by[one] is rule)) for rule in rules)
@@ -205,13 +208,13 @@ def _barred(services: Services, record: RequestRecord) -> set[EventName]:
     return barred
 
 
-def _tried(services: Services, record: RequestRecord, name: EventName) -> Possible | None:
-    """Return what comes of ``name`` now; None where it would be refused."""
+def _tried(services: Services, record: RequestRecord, name: EventName, who: str) -> Possible | None:
+    """Return what comes of ``name`` by ``who`` now; None where it would be refused."""
     if is_too_early(record, name, services.clock.now()):
         return None
     proven = record.sender_verdict is SenderVerdict.PASS
     proven = proven or (record.waits_for_proof and name is EventName.SEND_FORM)
-    event = _probe(services, record, name)
+    event = _probe(services, record, name, who)
     try:
         transition = apply(record.state, event, services.policy, customer_zone=record.time_zone)
     except RefusedError as error:
@@ -233,8 +236,8 @@ def _tried(services: Services, record: RequestRecord, name: EventName) -> Possib
     )
 
 
-def _probe(services: Services, record: RequestRecord, name: EventName) -> Event:
-    """Return ``name`` as staff would record it, with made-up facts for what they have to say."""
+def _probe(services: Services, record: RequestRecord, name: EventName, who: str) -> Event:
+    """Return ``name`` as ``who`` would record it, with made-up facts for what they have to say."""
     now = services.clock.now()
     other = next(track for track in Track if track is not record.state.track)
     tomorrow = now + timedelta(days=1)
@@ -242,7 +245,7 @@ def _probe(services: Services, record: RequestRecord, name: EventName) -> Event:
         services,
         record,
         name,
-        _SOMEBODY,
+        who,
         track=other,
         new_date=tomorrow.date(),
         slots=(Slot(tomorrow, tomorrow + _HOUR),),

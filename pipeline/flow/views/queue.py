@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pipeline.flow.services import Services, Work
 from pipeline.model.working_calendar import CLOSES, OPENS, WorkingCalendar, at_hour
-from pipeline.store.queues import Narrowing, QueueRow, QueueView, narrowed
+from pipeline.store.queues import Narrowing, QueueRow, QueueView, count, narrowed
 from pipeline.store.search.find import Asking, find
 from pipeline.store.search.query import Query, parse_query
 from pipeline.wording import console as words
@@ -59,12 +59,29 @@ def shown(
     """
     team, now, tx = work.services.team, work.now, work.tx
     if query.is_empty:
-        narrowing = Narrowing(now, words_due=lambda at: words_due(at, team))
+        narrowing = Narrowing(
+            now, words_due=lambda at: words_due(at, team), day_ends=day_ends(now, team)
+        )
         rows = narrowed(tx, view, narrowing, limit=limit, offset=offset)
     else:
-        asking = Asking(now, team.zone, name, lambda at: words_due(at, team))
+        asking = Asking(now, team.zone, name, lambda at: words_due(at, team), day_ends(now, team))
         rows = find(tx, query, view, asking, limit=limit, offset=offset)
     return [_with_words(row, team) for row in rows]
+
+
+def counts(work: Work) -> dict[str, int]:
+    """Return how many requests each view shows; ``all`` is not counted, as history never is."""
+    ends = day_ends(work.now, work.services.team)
+    return {
+        view.value: count(work.tx, view, work.now, ends)
+        for view in QueueView
+        if view is not QueueView.ALL
+    }
+
+
+def day_ends(now: datetime, team: WorkingCalendar) -> datetime:
+    """Return when the working day of ``now`` is over; on a day off, when it would be."""
+    return at_hour(team.local_date(now), CLOSES, team.zone)
 
 
 def words_due(at: datetime, team: WorkingCalendar) -> datetime:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import Status
+from pipeline.store.lists.expiring import expiring_at
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.schema.mail_and_requests import (
     certificates,
@@ -21,8 +22,6 @@ from pipeline.store.schema.mail_and_requests import (
 from pipeline.store.tables.rows import constant
 from pipeline.store.transaction import Transaction
 
-#: A certificate that ends within so long needs somebody to look.
-SOON = timedelta(days=3)
 #: What ended longer ago is history: the view ``all`` has it, no count does.
 LATELY = timedelta(days=30)
 
@@ -93,7 +92,7 @@ def _kind(now: datetime) -> sa.ColumnElement[Any]:
         (sa.and_(requests.c.status == Status.ACTIVE, _IS_LAST), kinds.ACTIVATED.value),
         (_HERE.state == CertificateState.EXPIRED, kinds.EXPIRED.value),
         (_HERE.expires_at <= now, kinds.EXPIRED.value),
-        (_HERE.expires_at <= now + SOON, kinds.EXPIRING.value),
+        (expiring_at(now), kinds.EXPIRING.value),
         else_=kinds.VALID.value,
     )
 

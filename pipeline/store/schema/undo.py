@@ -13,7 +13,7 @@ from pipeline.store.schema.columns import (
     refers,
     text,
 )
-from pipeline.store.schema.types import UtcDateTime
+from pipeline.store.schema.types import FreeText, UtcDateTime
 from pipeline.store.staff_records import KeptRow
 
 #: Of each request its last decision; ``rows`` are what the decision changed, as it was before.
@@ -32,6 +32,7 @@ undo = sa.Table(
     json_of("told", tuple[tuple[str, int], ...]),
     json_of("lines", tuple[tuple[str, int, int], ...]),
     json_of("rows", tuple[KeptRow, ...]),
+    sa.Column("permission", FreeText, nullable=False, server_default=""),
     refers("requests", "request_id"),
     sa.Index("ix_undo_until", "mailbox_id", "until"),
 )

@@ -49,13 +49,14 @@ _TABLE = searched.c
 class Asking:
     """Who looks, when (aware), and in which time zone (IANA) a day begins for them.
 
-    ``words_due`` tells by when words have to be read that came at an instant.
+    ``words_due`` and ``day_ends`` are as of :class:`~pipeline.store.queues.Narrowing`.
     """
 
     now: datetime
     zone: str = "UTC"
     name: str = ""
     words_due: WordsDue = in_a_day
+    day_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def find(
     marks = marked(query, asking.now, of_open=view not in {QueueView.ALL, QueueView.NEEDS_ME})
     by_index = view is QueueView.ALL and marks and is_complete(tx)
     if not (query.terms or by_index):
-        narrowing = queues.Narrowing(asking.now, conditions, asking.words_due)
+        narrowing = queues.Narrowing(asking.now, conditions, asking.words_due, asking.day_ends)
         return queues.narrowed(tx, view, narrowing, limit=limit, offset=offset)
-    conditions += queues.shown_in(view, asking.now)
+    conditions += queues.shown_in(view, asking.now, asking.day_ends)
     found = _found(tx, query, marks, conditions, offset + limit)
     return queues.rows_of(tx, found[offset : offset + limit])
 

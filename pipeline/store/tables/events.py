@@ -38,8 +38,11 @@ _END_LOCKED = Statement(_end_of_chain, lock="wait")
 _OF_REQUEST = Statement(
     lambda: _MAPPER.mine(events.c.request_id == param("request_id")).order_by(events.c.seq)
 )
-_LINE = Statement(
-    lambda: _MAPPER.mine(events.c.request_id == param("request_id"), events.c.seq == param("seq"))
+_LINES = Statement(
+    lambda: _MAPPER.mine(
+        events.c.request_id == param("request_id"),
+        events.c.seq.between(param("first"), param("last")),
+    ).order_by(events.c.seq)
 )
 _DETAILS = Statement(
     lambda: sa.select(events.c.detail).where(
@@ -92,9 +95,9 @@ class Events(Rows[EventRecord]):
         """Return the history of a request, oldest line first."""
         return self._found(_OF_REQUEST, request_id=request_id)
 
-    def get(self, request_id: str, seq: int) -> EventRecord | None:
-        """Return one line of the history of a request, or None."""
-        return self._one(_LINE, request_id=request_id, seq=seq)
+    def between(self, request_id: str, first: int, last: int) -> _Found:
+        """Return the lines ``first`` to ``last`` of the history of a request."""
+        return self._found(_LINES, request_id=request_id, first=first, last=last)
 
     def standing(self, request_id: str) -> _Found:
         """Return the history of a request without what was undone, oldest line first."""

@@ -7,7 +7,7 @@ from typing import get_args
 from pipeline.flow.staff import certificates, drop, letters, organisations, replies, review
 from pipeline.flow.staff.desk import hands
 from pipeline.flow.staff.desk.second import second
-from pipeline.flow.staff.people.roles import Permission
+from pipeline.flow.staff.people.roles import Permission, needed_for
 from pipeline.flow.staff.possible import (
     Possible,
     decisions_now,
@@ -48,14 +48,14 @@ def _events(*names: EventName) -> frozenset[EventName]:
 FORMS: tuple[Form, ...] = (
     Form(
         "accept",
-        Permission.ANSWER,
+        needed_for("reply_accepted"),
         taking.accept,
         offered=lambda subject: suggested_by_reply(subject.services, subject.record) is not None,
         key="y",
     ),
     Form(
         "approve",
-        Permission.APPROVE,
+        needed_for(EventName.APPROVE),
         taking.approve,
         _events(EventName.APPROVE),
         (
@@ -67,14 +67,14 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "second",
-        Permission.SECOND,
+        needed_for(EventName.SECOND),
         taking.plain(second),
         _events(EventName.SECOND),
         key="1",
     ),
     Form(
         "ask",
-        Permission.ASK,
+        needed_for(EventName.ASK),
         taking.ask,
         _events(EventName.ASK),
         (Input("fields", InputKind.TICKS, choices=choices.answers), _TEXT),
@@ -82,7 +82,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "reject",
-        Permission.REJECT,
+        needed_for(EventName.REJECT),
         taking.reject,
         _events(EventName.REJECT, EventName.FINALLY_REFUSED),
         (
@@ -98,14 +98,19 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "ask-meaning",
-        Permission.ASK,
+        needed_for("reply_asked"),
         taking.plain(replies.ask_meaning),
         offered=lambda subject: may_ask_meaning(subject.services, subject.record),
     ),
-    Form("release", Permission.RELEASE, taking.plain(review.release), _events(EventName.RELEASE)),
+    Form(
+        "release",
+        needed_for(EventName.RELEASE),
+        taking.plain(review.release),
+        _events(EventName.RELEASE),
+    ),
     Form(
         "settle-owner",
-        Permission.NUMBER_OWNER,
+        needed_for(EventName.OWNER_SETTLED),
         taking.release,
         _events(EventName.OWNER_SETTLED),
         (
@@ -119,25 +124,25 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "same-organisation",
-        Permission.NUMBER_OWNER,
+        needed_for("same_organisation"),
         taking.plain(organisations.same_organisation),
         offered=_held_for_owner,
     ),
     Form(
         "ask-owner",
-        Permission.ASK,
+        needed_for(EventName.ASK_OWNER),
         taking.plain(organisations.ask_owner),
         _events(EventName.ASK_OWNER),
     ),
     Form(
         "confirm-sender",
-        Permission.APPROVE,
+        needed_for(EventName.SENDER_CONFIRMED),
         taking.plain(review.confirm_sender),
         _events(EventName.SENDER_CONFIRMED),
     ),
     Form(
         "answer",
-        Permission.ANSWER,
+        needed_for(EventName.ANSWER),
         taking.written(letters.answer),
         _events(EventName.ANSWER),
         inputs=(Input("text", InputKind.TEXT, optional=False, for_customer=True),),
@@ -146,7 +151,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "edit",
-        Permission.EDIT,
+        needed_for(EventName.CORRECTED),
         taking.edit,
         _events(EventName.CORRECTED, EventName.PROBLEMS_FOUND, EventName.REVISED),
         (Input("answers", InputKind.ANSWERS, optional=False, choices=choices.entered),),
@@ -154,21 +159,21 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "route",
-        Permission.ROUTE,
+        needed_for(EventName.ROUTE),
         taking.route,
         _events(EventName.ROUTE),
         (Input("track", InputKind.CHOICE, optional=False, choices=choices.tracks),),
     ),
     Form(
         "send-form",
-        Permission.ASK,
+        needed_for(EventName.SEND_FORM),
         taking.send_form,
         _events(EventName.SEND_FORM),
         (Input("form", InputKind.CHOICE, optional=False, choices=choices.forms), _TEXT),
     ),
     Form(
         "hold",
-        Permission.HOLD,
+        needed_for(EventName.HOLD),
         taking.written(review.hold, "note"),
         _events(EventName.HOLD),
         (Input("text", InputKind.TEXT),),
@@ -176,16 +181,21 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "merge",
-        Permission.RELEASE,
+        needed_for(EventName.MERGE),
         taking.merge,
         _events(EventName.MERGE),
         (Input("into", InputKind.LINE, optional=False),),
     ),
-    Form("drop", Permission.REJECT, taking.plain(drop.drop), _events(EventName.DROP)),
-    Form("withdraw", Permission.REJECT, taking.plain(review.withdraw), _events(EventName.WITHDRAW)),
+    Form("drop", needed_for(EventName.DROP), taking.plain(drop.drop), _events(EventName.DROP)),
+    Form(
+        "withdraw",
+        needed_for(EventName.WITHDRAW),
+        taking.plain(review.withdraw),
+        _events(EventName.WITHDRAW),
+    ),
     Form(
         "issue",
-        Permission.CERTIFICATE_ISSUE,
+        needed_for(EventName.ISSUED),
         taking.issue,
         _events(EventName.ISSUED),
         (
@@ -196,13 +206,13 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "reissue",
-        Permission.CERTIFICATE_ISSUE,
+        needed_for(EventName.NEW_CERTIFICATE),
         taking.plain(certificates.reissue_certificate),
         _events(EventName.NEW_CERTIFICATE),
     ),
     Form(
         "revoke",
-        Permission.CERTIFICATE_REVOKE,
+        needed_for(EventName.REVOKE),
         taking.revoke,
         _events(EventName.REVOKE),
         (
@@ -216,20 +226,20 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "mark-created",
-        Permission.EDIT,
+        needed_for(EventName.MARK_CREATED),
         taking.created,
         _events(EventName.MARK_CREATED),
         (Input("day", InputKind.DAY),),
     ),
     Form(
         "mark-active",
-        Permission.EDIT,
+        needed_for(EventName.ACTIVATED),
         taking.plain(review.mark_active),
         _events(EventName.ACTIVATED),
     ),
     Form(
         "delay",
-        Permission.ANSWER,
+        needed_for("delayed_written"),
         taking.delay,
         inputs=(Input("day", InputKind.DAY), _TEXT),
         offered=lambda subject: subject.view.promise_at is not None,
@@ -244,16 +254,16 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "tick",
-        Permission.NOTE,
+        needed_for("reply_ticked"),
         taking.plain(replies.tick),
         offered=lambda subject: any(note.waits_since for note in subject.view.notes),
         key="r",
     ),
-    Form("take", Permission.TAKE, taking.plain(hands.take), offered=_always, key="a"),
-    Form("give-back", Permission.TAKE, taking.plain(hands.give_back), offered=_always),
+    Form("take", needed_for("taken"), taking.plain(hands.take), offered=_always, key="a"),
+    Form("give-back", needed_for("given_back"), taking.plain(hands.give_back), offered=_always),
     Form(
         "snooze",
-        Permission.SNOOZE,
+        needed_for("snoozed"),
         taking.snooze,
         inputs=(Input("day", InputKind.DAY, optional=False),),
         offered=_always,
@@ -289,7 +299,7 @@ def form_of(event: EventName) -> Form:
         return known
     return Form(
         f"{_RECORD}{event.value}",
-        Permission.EDIT,
+        needed_for(event),
         taking.advanced(event),
         frozenset({event}),
         tuple(_asked(event)),
@@ -300,7 +310,7 @@ def early_form(event: EventName) -> Form:
     """Return the form for the outcome of a call that took place before the agreed time."""
     return Form(
         f"{_EARLY}{event.value}",
-        Permission.EDIT,
+        needed_for(event),
         taking.early(event),
         frozenset({event}),
         twice=True,
@@ -320,7 +330,7 @@ def _asked(event: EventName) -> Iterator[Input]:
 def offers(subject: Subject) -> tuple[Offer, ...]:
     """Return what can be decided now: a suggestion, what leads on, then the rest of the table."""
     found: dict[str, Offer] = {}
-    for possible in decisions_now(subject.services, subject.record):
+    for possible in decisions_now(subject.services, subject.record, subject.who):
         if possible.event not in _ELSEWHERE and not _is_fetched(subject, possible.event):
             form = form_of(possible.event)
             found.setdefault(form.name, Offer(form, possible))

@@ -43,12 +43,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a decision is about; ``at_first`` are values that the address names."""
+    """What a decision is about; ``at_first`` are values that the address names.
+
+    ``who`` is who looks at it: what that colleague cannot decide is not offered.
+    """
 
     services: Services
     record: RequestRecord
     view: RequestView
     at_first: Mapping[str, str] = field(default_factory=dict)
+    who: str = ""
 
 
 Choices = Callable[[Subject], Iterable[Choice]]

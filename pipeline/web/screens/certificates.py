@@ -1,10 +1,14 @@
-"""The certificates: how many of each kind, all by expiry, a calendar of what ends, and the text."""
+"""The certificates: how many of each kind, all by expiry, a calendar of what ends, and the text.
+
+A text is shown after a click of its own, and it is written down who saw it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from pipeline import terms
 from pipeline.errors import NotFoundError
 from pipeline.flow.staff.certificates import reveal_text
 from pipeline.flow.staff.people.roles import Permission
@@ -64,6 +68,7 @@ def show(visit: Visit) -> Response:
         "certificates/page",
         counts=counts,
         bar=list(_bar(counts)),
+        expiring_days=terms.CERTIFICATE_EXPIRING_DAYS,
         state=_ALL if everything else kind.value if kind else "",
         rows=rows,
         acts=_acts(visit, rows),
@@ -113,15 +118,35 @@ def calendar(visit: Visit) -> Response:
     return download(content, "certificates.ics", _CALENDAR)
 
 
+def of_request(visit: Visit) -> Response:
+    """Lead to the text of the latest certificate of a request."""
+    record = visit.record()
+    with visit.services.store.read() as tx:
+        row = tx.certificates.latest_issued(record.id)
+    if row is None:
+        raise NotFoundError("certificate_none", reference=record.reference)
+    return visit.go("/certificates", row.serial, "text")
+
+
+def ask(visit: Visit) -> Response:
+    """Show which certificate it is, and what a look at its text leaves behind."""
+    row, found = _with_text(visit)
+    return _page(visit, row, found, "")
+
+
 def text(visit: Visit) -> Response:
     """Show the text of a certificate; that somebody looked is written down first."""
-    row, record = _with_text(visit)
+    row, found = _with_text(visit)
     with visit.services.store.read() as tx:
         request = tx.requests.get(row.request_id)
     if request is None:
         raise NotFoundError("certificate_none", reference=row.reference)
-    shown = reveal_text(visit.services, request, record, visit.who)
-    return visit.page("certificates/text", row=row, text=shown)
+    return _page(visit, row, found, reveal_text(visit.services, request, found, visit.who))
+
+
+def _page(visit: Visit, row: CertificateRow, found: CertificateRecord, shown: str) -> Response:
+    days = terms.CERTIFICATE_EXPIRING_DAYS
+    return visit.page("certificates/text", row=row, found=found, text=shown, expiring_days=days)
 
 
 def _with_text(visit: Visit) -> tuple[CertificateRow, CertificateRecord]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from pipeline import terms
 from pipeline.errors import NotFoundError, PipelineError, RefusedError, UsageError
 from pipeline.flow.staff.desk.rehearsal import Announced, rehearse
+from pipeline.flow.staff.desk.second import wanted_by
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.staff.possible import blocked_now
 from pipeline.flow.views.request import RequestView, request_view
@@ -96,7 +97,7 @@ def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
     """Return what the decision is about, and the decision where it is possible now."""
     record = visit.record()
     named = dict(visit.request.query_params)
-    subject = Subject(visit.services, record, _view(visit, record), named)
+    subject = Subject(visit.services, record, _view(visit, record), named, visit.who)
     name = visit.path("decision")
     offer = offer_called(subject, name)
     if offer is not None and not visit.may(offer.form.permission):
@@ -124,6 +125,7 @@ def _gone(visit: Visit, subject: Subject) -> Response:
         rule=_rule_against(subject, visit.path("decision")),
         news=news_since(subject.view, visit.text("mark")),
         typed=_typed(visit),
+        second=wanted_by(visit.services, record, visit.who),
         decisions=[offer for offer in offers(subject) if visit.may(offer.form.permission)],
         from_view=view_from(visit),
     )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from pipeline.errors import PipelineError, UsageError
 from pipeline.flow.staff import numbers
+from pipeline.flow.staff.import_warnings import Change, Warned, warning_line, warnings_of
 from pipeline.flow.views.lists.number_file import NumberFile, read_numbers
 from pipeline.flow.views.lists.tables import number_table
 from pipeline.store.records import NumberRecord
@@ -20,7 +21,7 @@ _MOST_BYTES = 3_000_000
 _SHOWN = 200
 _MARK = 24
 _LONGEST_NAME = 100
-_Changes = Sequence[tuple[NumberRecord | None, NumberRecord]]
+_Changes = Sequence[Change]
 
 
 def form(visit: Visit) -> Response:
@@ -39,9 +40,9 @@ def take(visit: Visit) -> Response:
             for before, after in numbers.compared(visit.services, found.good)
             if before != after
         ]
-        mark = _mark(changes)
-        if visit.text("confirmed") != mark:
-            return _preview(visit, name, found, changes, mark)
+        warned = warnings_of(visit.services, changes)
+        if visit.text("confirmed") != _mark(changes, warned):
+            return _preview(visit, name, found, changes, warned)
         done = numbers.import_all(visit.services, found.good, visit.who)
     except PipelineError as error:
         return visit.page("numbers/import", 400, error=words.explain(error))
@@ -59,17 +60,22 @@ def _given(visit: Visit) -> tuple[str, bytes]:
     return (chosen.filename or "")[:_LONGEST_NAME], chosen.file.read(_MOST_BYTES)
 
 
-def _mark(changes: _Changes) -> str:
+def _mark(changes: _Changes, warned: Sequence[Warned]) -> str:
     """Return a mark of what would change: who agrees to it agrees to nothing else."""
-    return hashlib.sha256(repr(changes).encode("utf-8", "replace")).hexdigest()[:_MARK]
+    seen = (changes, [(one.risk, one.after.e164, one.reference) for one in warned])
+    return hashlib.sha256(repr(seen).encode("utf-8", "replace")).hexdigest()[:_MARK]
 
 
-def _preview(visit: Visit, name: str, found: NumberFile, changes: _Changes, mark: str) -> Response:
+def _preview(
+    visit: Visit, name: str, found: NumberFile, changes: _Changes, warned: Sequence[Warned]
+) -> Response:
     new = sum(before is None for before, _ in changes)
     return visit.page(
         "numbers/imported",
         name=name,
         changes=changes[:_SHOWN],
+        warned=[(one.reference, warning_line(one, visit.zone)) for one in warned[:_SHOWN]],
+        more_warned=max(len(warned) - _SHOWN, 0),
         new=new,
         changed=len(changes) - new,
         unchanged=len(found.good) - len(changes),
@@ -78,7 +84,7 @@ def _preview(visit: Visit, name: str, found: NumberFile, changes: _Changes, mark
         columns=", ".join(found.unknown_columns),
         shown=_SHOWN,
         table=_as_table(found.good),
-        mark=mark,
+        mark=_mark(changes, warned),
         overtaken=bool(visit.text("confirmed")),
     )
 

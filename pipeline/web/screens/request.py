@@ -8,11 +8,13 @@ from typing import Any
 from starlette.responses import Response
 
 from pipeline.errors import PipelineError
+from pipeline.flow.staff.desk.second import wanted_by
 from pipeline.flow.staff.desk.tries import tries_of, what_stops
 from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.staff.possible import Possible, blocked_now
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.flow.views.original import OriginalId
+from pipeline.flow.views.queue import shown
 from pipeline.flow.views.request import (
     RequestView,
     ShownField,
@@ -23,10 +25,10 @@ from pipeline.flow.views.request import (
 from pipeline.forms.definitions.catalogue import FORMS as FORM_DECLARATIONS
 from pipeline.model.request import Actor, EventName
 from pipeline.model.submission import CellType
-from pipeline.store import queues
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queues import QueueView
 from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
+from pipeline.store.search.query import Query
 from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offers
 from pipeline.web.decisions.filled import is_overtaken, mark_of
 from pipeline.web.decisions.form import Subject
@@ -38,7 +40,8 @@ from pipeline.web.screens.originals import column_of, view_from
 from pipeline.web.screens.undoing import last_of
 from pipeline.web.visit import Visit
 
-_NAMES = {form.name for form in FORMS}
+#: What the page says was just done; a request that staff entered begins on it.
+_NAMES = {form.name for form in FORMS} | {"open"}
 #: So many lines of the timeline are shown at first; the older ones after a click.
 _SHOWN_MOMENTS = 12
 
@@ -82,7 +85,7 @@ def show(visit: Visit) -> Response:
         view = request_view(visit.services.work(tx), record)
         desk = tx.desk.get(record.id)
         waiting = acceptable(tx, record)
-    subject = Subject(visit.services, record, view)
+    subject = Subject(visit.services, record, view, who=visit.who)
     found = [offer for offer in offers(subject) if visit.may(offer.form.permission)]
     after = _after(visit, view)
     moments = _timeline(view)
@@ -112,8 +115,9 @@ def show(visit: Visit) -> Response:
         issuer=visit.services.issuer,
         column=_column(visit, record, view),
         widths=PAGE_WIDTHS,
-        last=last_of(visit, record) if visit.may(Permission.NOTE) else None,
+        last=last_of(visit, record),
         undone=visit.word("undone") == "1",
+        second=wanted_by(visit.services, record, visit.who),
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
         **after,
     )
@@ -171,9 +175,8 @@ def _stopped(visit: Visit, record: RequestRecord) -> PipelineError | None:
 def _following(visit: Visit, name: str, reference: str) -> str:
     """Return the first other request of the view that the reader came from, or empty."""
     view = QueueView(name) if name else QueueView.NEEDS_ME
-    now = visit.console.clock.now()
     with visit.services.store.read() as tx:
-        rows = queues.queue(tx, view, now=now, assignee="", limit=2, offset=0)
+        rows = shown(visit.services.work(tx), Query(), view, limit=2)
     return next((row.reference for row in rows if row.reference != reference), "")
 
 

@@ -29,7 +29,7 @@ def reference(pipeline: Call) -> str:
         ("advance", "--event", "ready"),
     ):
         assert pipeline("request", command, waiting, *options).code == 0
-    (live,) = pipeline("queue", "expiring", "--json").json()
+    (live,) = pipeline("queue", "--find", "status:certificate_issued", "--json").json()
     return str(live["reference"])
 
 

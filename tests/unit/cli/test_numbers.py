@@ -239,3 +239,28 @@ def test_organisation_is_added_listed_and_removed(fresh_pipeline: Call) -> None:
     assert fresh_pipeline("organisation", "remove", "lindenhof.example").code == 0
     assert fresh_pipeline("organisation", "remove", "lindenhof.example").code == 5
     assert fresh_pipeline("organisation", "list", "--json").json() == []
+
+
+def test_import_tells_what_speaks_against_it_and_waits_for_a_tick(
+    fresh_pipeline: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "numbers.csv"
+    heading = "number,state,organisation\n"
+    file.write_text(f"{heading}+4930123456,active,lindenhof.example\n", encoding="utf-8")
+    assert fresh_pipeline("number", "import", str(file)).err == ""
+    before = fresh_pipeline("number", "list", "--json").json()
+    file.write_text(f"{heading}+4930123456,active,sample-shoji.example\n", encoding="utf-8")
+    preview = fresh_pipeline("number", "import", str(file), "--dry-run")
+    assert preview.code == 0
+    said = "+4930123456 is “Active” with lindenhof.example"
+    assert said in " ".join(preview.err.split())
+    refused = fresh_pipeline("number", "import", str(file))
+    assert (refused.code, refused.out) == (6, "")
+    assert said in " ".join(refused.err.split())
+    assert "import it as it is with --tick-all" in " ".join(refused.err.split())
+    assert fresh_pipeline("number", "list", "--json").json() == before
+    done = fresh_pipeline("number", "import", str(file), "--tick-all")
+    assert done.code == 0
+    assert said in " ".join(done.err.split())
+    (row,) = fresh_pipeline("number", "list", "--json").json()
+    assert row["organisation"] == "sample-shoji.example"

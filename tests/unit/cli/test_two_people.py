@@ -52,6 +52,7 @@ def test_the_first_person_is_refused_and_the_second_issues(pipeline: Call, waiti
     again = pipeline("request", "second", waiting, "--as", "Saki ")
     assert again.code == 6
     assert "You have said yes to this certificate already" in again.err
+    assert f"request second {waiting}" not in again.err
     issue = pipeline("certificate", "issue", waiting, "--as", "ken")
     assert issue.code == 6
     assert "waits for the yes of a second person" in issue.err

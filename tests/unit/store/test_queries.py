@@ -13,6 +13,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store import Store, Transaction, queries, queues
+from pipeline.store.lists.certificates import CertificateKind, list_certificates
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queries import Counts
 from pipeline.store.queues import QueueView
@@ -72,20 +73,38 @@ def test_queues_show_open_work_and_who_waits_longest_first(
 
 
 def test_expiring_queue_is_in_the_order_of_expiry(store: Store, make: "Make", later: Later) -> None:
-    requests = [make.request(number=f"+1555010{place}") for place in range(3)]
+    requests = [make.request(number=f"+1555010{place}") for place in range(4)]
     _insert(store, *requests)
-    for request, seconds in zip(requests, (300, 100, 200), strict=True):
+    three_days = 3 * 24 * 3600
+    for request, seconds in zip(requests, (three_days, 100, 200, three_days + 1), strict=True):
         record = make.certificate(request, expires_at=later(seconds))
         live = replace(record, state=CertificateState.LIVE)
         store.run(lambda t, record=record: t.certificates.reserve(record))  # type: ignore[misc]
         store.run(lambda t, live=live: t.certificates.save(live))  # type: ignore[misc]
-    found = _queue(store, QueueView.EXPIRING)
-    assert found == [requests[1].id, requests[2].id, requests[0].id]
+    soon = [requests[1].id, requests[2].id, requests[0].id]
+    assert _queue(store, QueueView.EXPIRING) == [*soon, requests[3].id]
+    with store.read() as transaction:
+        rows = queues.queue(transaction, QueueView.EXPIRING, now=later(0))
+        assert [row.id for row in rows] == soon
+        assert queues.count(transaction, QueueView.EXPIRING, later(0)) == len(soon)
+        assert queries.counts(transaction, later(0)).expiring == len(soon)
+        shown = list_certificates(transaction, later(0), CertificateKind.EXPIRING, limit=9)
+        assert [row.request_id for row in shown] == soon
+        assert len(_search(transaction, "+1555010", QueueView.EXPIRING, later(0))) == len(soon)
 
 
-def _search(transaction: Transaction, text: str) -> list[queues.QueueRow]:
+def _search(
+    transaction: Transaction,
+    text: str,
+    view: QueueView = QueueView.ALL,
+    now: datetime | None = None,
+) -> list[queues.QueueRow]:
     query = parse_query(text, today=date(2026, 11, 23))
-    return find(transaction, query, QueueView.ALL, Asking(datetime.now(UTC)))
+    return find(transaction, query, view, Asking(now or datetime.now(UTC)))
+
+
+def _today(ends: datetime) -> queues.Narrowing:
+    return queues.Narrowing(ends, day_ends=ends)
 
 
 def test_search_finds_by_reference_number_address_and_company(store: Store, make: "Make") -> None:
@@ -303,7 +322,20 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
     "notices": (lambda t, _: t.outbox.of_request("x"), "ix_outbox_requests_request_id_outbox_id"),
     "erase": (lambda t, now: t.privacy.requests_to_erase(now, 5), "ix_requests_erasable_since"),
     "raw": (lambda t, now: t.privacy.forget_raw_mail(now, 5), "ix_messages_raw_since"),
-    "expiring": (lambda t, _: queues.queue(t, QueueView.EXPIRING), "ix_certificates_expires_at"),
+    **{
+        f"{name} of what expires": (work, "ix_certificates_expires_at")
+        for name, work in {
+            "list": lambda t, now: queues.queue(t, QueueView.EXPIRING, now=now),
+            "count": lambda t, now: queues.count(t, QueueView.EXPIRING, now),
+        }.items()
+    },
+    **{
+        f"{name} of what is decided today": (work, "ix_requests_due_at")
+        for name, work in {
+            "list": lambda t, now: queues.narrowed(t, QueueView.APPROVE, _today(now)),
+            "count": lambda t, now: queues.count(t, QueueView.APPROVE, now, now),
+        }.items()
+    },
     "waiting": (lambda t, _: t.messages.list("waiting"), "ix_messages_next_at"),
     "to move": (lambda t, _: t.messages.list("unmoved"), "ix_messages_unmoved_since"),
     "list": (lambda t, _: t.certificates.list("revoked"), "ix_certificates_ended_at"),
@@ -348,8 +380,8 @@ def test_poll_reads_its_own_index(store: Store, make: "Make", case: str) -> None
     store.run(run)
     served = [index]
     if store._engine.dialect.name == "postgresql":
-        # all open work costs as much as a part of it as long as there is none
-        served.append("ix_requests_open_since")
+        # all open work costs as much as a part of it as long as there is none, as do all live ones
+        served += ["ix_requests_open_since", "uq_certificates_number"]
     assert [line for line in plans if any(name in line for name in served)], plans
 
 

@@ -73,7 +73,7 @@ def show(reference: str, *, as_json: bool) -> None:
     with services() as opened, opened.store.read() as tx:
         record = one_request(tx, reference)
         view = request_view(opened.work(tx), record)
-        commands = commands_now(opened, record)
+        commands = commands_now(opened, record, os_user())
         zone = opened.settings.team.time_zone
     if as_json:
         print_json({**plain(view), "commands": list(commands)})

@@ -5,7 +5,6 @@ import click
 from pipeline.cli.choices import WordChoice
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import print_json, print_lines
-from pipeline.errors import UsageError
 from pipeline.model.form import FormKind
 from pipeline.resources import languages
 from pipeline.wording import console as words
@@ -38,26 +37,18 @@ def open_request(  # noqa: PLR0913 - click hands over each option by its name
     as_json: bool,
 ) -> None:
     """Open a request for somebody who has not mailed; nothing is mailed without --send-form."""
-    from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
     from pipeline.cli.pages.came_of_it import came_of_it, print_came_of_it  # noqa: PLC0415
-    from pipeline.flow.staff.desk.entering import Caller  # noqa: PLC0415
     from pipeline.flow.staff.desk.entering import open_request as enter  # noqa: PLC0415
-    from pipeline.flow.views.lists.number_file import read_organisation  # noqa: PLC0415
+    from pipeline.flow.staff.desk.entering import read_caller  # noqa: PLC0415 - slow to import
 
-    written = read_organisation(caller_address)
-    if not written or "@" not in written:
-        raise UsageError("address_unreadable", address=caller_address)
-    if text and not sends:
-        raise UsageError("open_text_unsent")
+    said = {
+        "address": caller_address,
+        "company": company,
+        "contact": contact,
+        "number": caller_number,
+    }
     with services() as opened:
-        caller = Caller(
-            form=FormKind(form),
-            address=written,
-            company=company,
-            contact=contact,
-            number=e164_of(caller_number) if caller_number else "",
-            language=reads or opened.settings.team.language,
-        )
+        caller = read_caller(FormKind(form), said, reads or opened.settings.team.language)
         record = enter(opened, caller, name or os_user(), send_form=sends, text=text, again=again)
         found = came_of_it(opened, record, ())
         now, zone = opened.clock.now(), opened.settings.team.time_zone

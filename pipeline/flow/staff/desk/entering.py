@@ -1,5 +1,6 @@
 """Staff open a request for somebody who has not mailed: by phone, in a chat, in a ticket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.errors import RefusedError, UsageError
@@ -8,6 +9,7 @@ from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import organisation_of
 from pipeline.flow.staff.command import by_staff, note_in_history, staff_event
+from pipeline.flow.views.lists.number_file import read_number, read_organisation
 from pipeline.model.form import FormKind
 from pipeline.model.identifiers import new_id, new_reference
 from pipeline.model.message import SenderVerdict
@@ -32,6 +34,26 @@ class Caller:
     language: str = "en"
 
 
+def read_caller(form: FormKind, said: Mapping[str, str], language: str) -> Caller:
+    """Return the caller that was typed: ``address``, ``company``, ``contact`` and ``number``.
+
+    Raises UsageError ``address_unreadable`` or ``number_unreadable``.
+    """
+    typed = said.get("address", "")
+    address = read_organisation(typed)
+    if not address or "@" not in address:
+        raise UsageError("address_unreadable", address=typed)
+    number = said.get("number", "")
+    return Caller(
+        form=form,
+        address=address,
+        company=said.get("company", ""),
+        contact=said.get("contact", ""),
+        number=read_number(number) if number else "",
+        language=language,
+    )
+
+
 def open_request(
     services: Services,
     caller: Caller,
@@ -44,9 +66,11 @@ def open_request(
     """Open a request for ``caller``; with ``send_form`` one mail brings the form to fill in.
 
     The sender is not proven until they answer it, so that nothing else is mailed. Nothing that was
-    said counts as an answer: it is proposed in the form. Raises UsageError ``address_unreadable``,
-    RefusedError ``already_open`` unless it is opened ``again``.
+    said counts as an answer: it is proposed in the form. Raises UsageError ``address_unreadable``
+    or ``open_text_unsent``, RefusedError ``already_open`` unless it is opened ``again``.
     """
+    if text.strip() and not send_form:
+        raise UsageError("open_text_unsent")
     if caller.address.lower() == services.settings.mailbox.address.lower():
         raise UsageError("address_unreadable", address=caller.address)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.flow.services import Work
+from pipeline.flow.staff.people.roles import Permission, needed_by
 from pipeline.store.records import EventRecord, RequestRecord
 from pipeline.store.staff_records import Lasting, UndoRecord
 from pipeline.store.undoing.rewind import kept_rows
@@ -32,7 +33,8 @@ def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
     if not work.services.settings.courier.undo_seconds:
         return
     lines = _lines(changes)
-    line = _first_line(work, record, lines)
+    written = _written(work, record, lines)
+    line = next(iter(written), None)
     until = _until(work)
     lasting = _lasting(changes, complete=watch.complete and line is not None)
     if not lasting and until <= work.now:
@@ -52,6 +54,7 @@ def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
             told=() if lasting else work.tx.undo.told({record.id, *changed}),
             lines=lines,
             rows=() if lasting else kept_rows(changes),
+            permission=_needed(written).value,
         )
     )
 
@@ -73,10 +76,21 @@ def _lines(changes: Sequence[Change]) -> Lines:
     return tuple((name, min(seqs), max(seqs)) for name, seqs in sorted(found.items()))
 
 
-def _first_line(work: Work, record: RequestRecord, lines: Lines) -> EventRecord | None:
-    """Return the line that names the decision and who made it."""
-    firsts = {name: first for name, first, _ in lines}
-    return work.tx.events.get(record.id, firsts[record.id]) if record.id in firsts else None
+def _written(work: Work, record: RequestRecord, lines: Lines) -> list[EventRecord]:
+    """Return what the decision wrote of the request; its first line names it and who made it."""
+    spans = {name: (first, last) for name, first, last in lines}
+    if record.id not in spans:
+        return []
+    first, last = spans[record.id]
+    return work.tx.events.between(record.id, first, last)
+
+
+def _needed(written: Sequence[EventRecord]) -> Permission:
+    """Return the permission that a decision needed, by the lines that it wrote."""
+    return needed_by(
+        (line.event for line in written if line.event is not None),
+        (name for line in written if line.event is None for name, _ in line.detail[:1]),
+    )
 
 
 def _lasting(changes: Sequence[Change], *, complete: bool) -> str:

@@ -132,5 +132,40 @@ def rehearse(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What entering a request will do: the request, and the mails that go out."""
+
+    after: RequestRecord
+    mails: tuple[OutboxRecord, ...]
+
+
+@dataclass(slots=True)
+class _Mails:
+    """What was queued in the transactions, the same mail once."""
+
+    seen: dict[str, OutboxRecord] = field(default_factory=dict)
+
+    def begin(self, tx: Transaction) -> None:
+        """Change nothing before."""
+
+    def __call__(self, tx: Transaction) -> None:
+        self.seen = {
+            mail.message_id: mail
+            for name in tx.outbox.enqueued
+            if (mail := tx.outbox.get(name)) is not None
+        }
+
+
+def rehearse_opening(services: Services, enter: Callable[[Services], RequestRecord]) -> Opened:
+    """Return what ``enter`` would make of somebody's words now; nothing of it is kept.
+
+    The reference is an example. Raises what ``enter`` raises.
+    """
+    mails = _Mails()
+    after = enter(replace(services, looking=True, rehearsal=mails))
+    return Opened(after, tuple(mails.seen.values()))
+
+
 def _was_live(row: CertificateRecord | None) -> bool:
     return row is not None and row.state is CertificateState.LIVE

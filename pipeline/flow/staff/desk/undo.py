@@ -1,14 +1,19 @@
 """Undo the last decision on a request: while its mails wait, and nothing else has happened."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.flow.services import Services, Work
+from pipeline.flow.staff.people.roles import Permission, needed_for
 from pipeline.model.request import Actor, EventName
 from pipeline.store.records import EventRecord, RequestRecord
 from pipeline.store.staff_records import UndoRecord
 from pipeline.store.tables.events import UNDONE_LINES
+
+#: Raises what forbids to undo a decision.
+Refuse = Callable[[UndoRecord], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +21,8 @@ class Undoable:
     """A decision that can be undone until an instant: whose it was, and what.
 
     ``event`` is what it was, or ``what`` (a code) where it was none of the machine's. ``mails`` are
-    the ids of those that wait in the outbox because of it.
+    the ids of those that wait in the outbox because of it. ``needs`` is the permission that it
+    needed, which who undoes it needs as well.
     """
 
     until: datetime
@@ -25,6 +31,7 @@ class Undoable:
     event: EventName | None
     what: str
     mails: tuple[str, ...]
+    needs: Permission
 
 
 def undoable(within: Work | Services, record: RequestRecord) -> Undoable | None:
@@ -43,12 +50,20 @@ def last_decision(services: Services, record: RequestRecord) -> UndoRecord | Non
         return tx.undo.get(record.id)
 
 
-def undo(services: Services, record: RequestRecord, who: str) -> RequestRecord:
+def permission_of(kept: UndoRecord) -> Permission:
+    """Return which permission a decision needed; one of before an upgrade is told by its name."""
+    return Permission(kept.permission) if kept.permission else needed_for(kept.event or kept.what)
+
+
+def undo(
+    services: Services, record: RequestRecord, who: str, *, refuse: Refuse = lambda _kept: None
+) -> RequestRecord:
     """Undo the last decision on the request, whoever took it; return the request as it is then.
 
-    Its mails are taken back, and all rows are what they were, but for the history, which names both
-    colleagues. Raises RefusedError ``undo_nothing``, ``undo_lasting`` (something came of it that
-    stays), ``undo_too_late`` (its time is over, or a mail was taken up), or ``undo_changed_since``.
+    ``refuse`` is asked first, and raises what forbids it. Its mails are taken back, and all rows
+    are what they were, but for the history, which names both colleagues. Raises RefusedError
+    ``undo_nothing``, ``undo_lasting`` (something came of it that stays), ``decision_undo_late``
+    (its time is over, or a mail was taken up), or ``undo_changed_since``.
     """
 
     def change(work: Work) -> RequestRecord:
@@ -59,6 +74,7 @@ def undo(services: Services, record: RequestRecord, who: str) -> RequestRecord:
         kept = work.tx.undo.get(record.id)
         if kept is None:
             raise RefusedError("undo_nothing", reference=record.reference)
+        refuse(kept)
         rewind = work.tx.undo.rewind(kept)
         changed = [work.tx.requests.lock(name) for name in rewind.requests()]
         code = _hindrance(work, kept, lock=True)
@@ -116,4 +132,5 @@ def _note(work: Work, before: RequestRecord, kept: UndoRecord, who: str) -> None
 
 
 def _shown(kept: UndoRecord) -> Undoable:
-    return Undoable(kept.until, kept.at, kept.who, kept.event, kept.what, kept.mails)
+    needs = permission_of(kept)
+    return Undoable(kept.until, kept.at, kept.who, kept.event, kept.what, kept.mails, needs)

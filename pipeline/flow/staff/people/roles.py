@@ -1,9 +1,11 @@
 """What each role may do: one table that commands and pages ask."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import chain
 
 from pipeline.errors import RefusedError
+from pipeline.model.request import EventName
 from pipeline.store.staff_records import Role, UserRecord
 
 
@@ -11,6 +13,7 @@ class Permission(StrEnum):
     """Something that not everybody may do."""
 
     LOOK = "look"
+    OPEN = "open"
     ASK = "ask"
     NOTE = "note"
     TAKE = "take"
@@ -39,6 +42,7 @@ _MORE: Mapping[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.LOOK}),
     Role.REVIEWER: frozenset(
         {
+            Permission.OPEN,
             Permission.ASK,
             Permission.NOTE,
             Permission.TAKE,
@@ -77,6 +81,56 @@ def _with_those_before() -> dict[Role, frozenset[Permission]]:
 
 #: All that each role may do.
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = _with_those_before()
+
+
+#: What a decision needs, by what it writes into the history: an event of the machine, or an act
+#: that is none. What is not here is entered as answers are.
+_NEEDED: Mapping[str, Permission] = {
+    EventName.APPROVE: Permission.APPROVE,
+    EventName.SENDER_CONFIRMED: Permission.APPROVE,
+    EventName.SECOND: Permission.SECOND,
+    EventName.ASK: Permission.ASK,
+    EventName.ASK_OWNER: Permission.ASK,
+    EventName.SEND_FORM: Permission.ASK,
+    "reply_asked": Permission.ASK,
+    EventName.REJECT: Permission.REJECT,
+    EventName.FINALLY_REFUSED: Permission.REJECT,
+    EventName.DROP: Permission.REJECT,
+    EventName.WITHDRAW: Permission.REJECT,
+    EventName.RELEASE: Permission.RELEASE,
+    EventName.MERGE: Permission.RELEASE,
+    EventName.OWNER_SETTLED: Permission.NUMBER_OWNER,
+    "number_owner": Permission.NUMBER_OWNER,
+    "same_organisation": Permission.NUMBER_OWNER,
+    EventName.ANSWER: Permission.ANSWER,
+    "answer_written": Permission.ANSWER,
+    "delayed_written": Permission.ANSWER,
+    "reply_accepted": Permission.ANSWER,
+    EventName.ROUTE: Permission.ROUTE,
+    EventName.HOLD: Permission.HOLD,
+    EventName.ISSUED: Permission.CERTIFICATE_ISSUE,
+    EventName.NEW_CERTIFICATE: Permission.CERTIFICATE_ISSUE,
+    EventName.REVOKE: Permission.CERTIFICATE_REVOKE,
+    "reply_ticked": Permission.NOTE,
+    "taken": Permission.TAKE,
+    "given_back": Permission.TAKE,
+    "snoozed": Permission.SNOOZE,
+}
+
+
+def needed_for(line: str) -> Permission:
+    """Return what a decision needs that writes ``line``, an event or an act, into the history."""
+    return _NEEDED.get(line, Permission.EDIT)
+
+
+def needed_by(events: Iterable[EventName], acts: Iterable[str]) -> Permission:
+    """Return what a decision needed that wrote all these lines, in this order.
+
+    An act tells more than an event beside it: a reply that was let act is an answer, whatever its
+    words asked for.
+    """
+    acted = (act for act in acts if act in _NEEDED)
+    return needed_for(next(chain(acted, events), ""))
 
 
 def may(user: UserRecord, permission: Permission) -> bool:
