@@ -14,6 +14,7 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
 from pipeline.web.decisions.catalogue import FORMS, Offer, offer_called, offers
+from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.filled import filled_in, mark_of, mark_of_announced, news_since
 from pipeline.web.decisions.form import Choice, Filled, Input, InputKind, Subject
 from pipeline.web.screens.originals import view_from
@@ -246,6 +247,7 @@ def _page(
         news=news_since(subject.view, visit.text("mark")) if overtaken else None,
         error=words.explain(error, to_type=False) if error else "",
         kinds=InputKind,
+        contested=contested(visit.services, subject.record),
         **_outcome(visit, subject, offer, filled),
     )
 
