@@ -101,8 +101,8 @@ def test_answers_in_doubt_come_first_where_staff_ask(world: World, staff: Staff)
     first = answers[: answers.index("<details")]
     assert set(re.findall(r'name="fields" value="(\w+)"', first)) == doubted
     assert '<span class="answer-number">31</span>' in first
-    typed = next(item.typed for item in view.fields if item.id == "ready_date")
-    assert f'<span class="typed">{typed}</span>' in first
+    said = next(item.shown for item in view.fields if item.id == "ready_date")
+    assert f'<span class="typed">{said}</span>' in first
 
 
 def test_answers_that_staff_asked_about_are_marked_until_a_newer_form(

@@ -48,7 +48,8 @@ def answers(subject: Subject) -> Iterator[Choice]:
     for item in sorted(subject.view.fields, key=order):
         chosen = item.id in wrong or item.id == named
         hint = wrong.get(item.id) or doubted.get(item.id, "")
-        yield Choice(item.id, item.label, chosen, hint, item.typed, numbers.get(item.id, 0))
+        said = item.shown or item.typed
+        yield Choice(item.id, item.label, chosen, hint, said, numbers.get(item.id, 0))
 
 
 def owners(subject: Subject) -> Iterator[Choice]:
