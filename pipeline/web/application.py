@@ -39,7 +39,6 @@ _STATUS: dict[type[PipelineError], HTTPStatus] = {
     UsageError: HTTPStatus.BAD_REQUEST,
     TryLaterError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_OURS_SECONDS = 3600
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -65,7 +64,8 @@ class _Ours(StaticFiles):
     def file_response(self, *args: object, **kwargs: object) -> Response:
         """Return a file."""
         answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type] # passed on
-        answer.headers["Cache-Control"] = f"max-age={_OURS_SECONDS}"
+        # The browser asks each time whether it has the newest: an update brings new styles at once.
+        answer.headers["Cache-Control"] = "no-cache"
         return answer
 
 

@@ -1,7 +1,9 @@
 """Staff ask about an answer: what the customer reads, in the first mail and in each reminder."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from io import BytesIO
+from itertools import count
 
 import pytest
 from openpyxl import load_workbook
@@ -42,6 +44,24 @@ def _notes(workbook: bytes) -> str:
 def test_reminder_repeats_a_question_about_the_form(world: World) -> None:
     _, reminder = _asked(world, ())
     assert reminder.text.count(_QUESTION) == 1
+
+
+def test_reminder_repeats_a_question_that_took_time_to_ask(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.mail(HANAKO, form())
+    begun, ticks = world.clock.now(), count()
+    with monkeypatch.context() as patch:
+        patch.setattr(world.clock, "now", lambda: begun + timedelta(milliseconds=next(ticks)))
+        corrections.ask(world.services, world.request(), "saki", text=_QUESTION)
+    world.staff_mails()
+    (reminder,) = world.later(days=4)
+    assert reminder.text.count(_QUESTION) == 1
+
+
+def test_answers_are_asked_about_in_the_order_of_the_form(world: World) -> None:
+    first, _ = _asked(world, ("use_case", "display_name"))
+    assert 0 < first.text.index("質問23") < first.text.index("質問27")
 
 
 @pytest.mark.parametrize("fields", _ASKED[1:], ids=["one", "two"])

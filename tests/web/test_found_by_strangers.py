@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.flow.views.request import request_view
 from pipeline.model.form import FormKind
 from pipeline.model.request import NumberState, Status
 from pipeline.store.staff_records import Role
@@ -168,8 +169,11 @@ def test_japanese_form_is_shown_in_the_language_of_staff(
     assert any(label in words for words in page.words)
     asked = sato.page(f"/r/{reference}/d/ask")
     labels = [words for words in asked.words if re.search(r"[ぁ-んァ-ヶ]", words)]
-    # the mail that would go out is in the language of the customer, and so is their company
-    own = "\n".join([*(letter.text + letter.subject for letter in asked.letters), "株式会社"])
+    # the mail that would go out is in the language of the customer, and so is what they wrote
+    with world.services.store.read() as tx:
+        answers = request_view(world.services.work(tx), world.request()).fields
+    wrote = [answer.raw for answer in answers if answer.value == answer.raw]
+    own = "\n".join([*(letter.text + letter.subject for letter in asked.letters), *wrote])
     assert [words for words in labels if words not in own] in ([], ["株式会社さくら電機"])
 
 

@@ -49,11 +49,13 @@ def items_asked(
 ) -> tuple[ProblemItem, ...]:
     """Return what staff ask about ``fields``: what is wrong with each, ``text`` at a single one.
 
+    They come in the order of the form, in whatever order they were named.
     ``text`` about several is said once, beside them: :func:`own_words`.
     """
     if record.form is None:
         return ()
     texts, numbers = form_texts(record.language), FORMS[record.form].numbers
+    in_order = sorted(fields, key=numbers.__getitem__)
     found = {item.field: item.sentences for item in items_for_customer(checked, record.language)}
     said = (text,) if text and len(fields) == 1 else ()
     return tuple(
@@ -65,7 +67,7 @@ def items_asked(
             sentences=(*found.get(name, ()), *said),
             field=name,
         )
-        for name, reading in ((name, checked.reading(name)) for name in fields)
+        for name, reading in ((name, checked.reading(name)) for name in in_order)
     )
 
 

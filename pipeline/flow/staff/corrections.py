@@ -60,8 +60,8 @@ def ask(
         event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
         asked = apply_event(work, current, event, by_staff(who), details)
         if text.strip():
-            # the reminders ask it again
-            work.tx.notes.insert(note_of_staff(work.now, current, who, text))
+            # The reminders find the words again by the instant of the line that asked.
+            work.tx.notes.insert(note_of_staff(event.at, current, who, text))
         return asked
 
     return on_request(services, record, change)

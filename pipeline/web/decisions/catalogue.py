@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args
 
 from pipeline.flow.staff import certificates, drop, letters, organisations, replies, review
 from pipeline.flow.staff.desk import hands
@@ -118,7 +117,7 @@ FORMS: tuple[Form, ...] = (
                 "owner",
                 InputKind.CHOICE,
                 optional=False,
-                choices=choices.named("owner", get_args(organisations.OwnerDecision)),
+                choices=choices.owners,
             ),
         ),
     ),

@@ -1,7 +1,10 @@
 """What staff choose from in the form of a decision, made from what the request is like."""
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
+from pipeline.flow.staff.organisations import OwnerDecision
+from pipeline.flow.views.request import ShownField
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.meta.api import CodeMethod
@@ -9,9 +12,11 @@ from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Severity
 from pipeline.model.request import Track
 from pipeline.tracks.catalogue import TRACKS
+from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.form import Choice, Choices, Subject
 from pipeline.wording import console as words
 from pipeline.wording.instants import span
+from pipeline.wording.pages import say
 
 
 def warnings(subject: Subject) -> Iterator[Choice]:
@@ -23,16 +28,42 @@ def warnings(subject: Subject) -> Iterator[Choice]:
 
 
 def answers(subject: Subject) -> Iterator[Choice]:
-    """Yield the answers: first those that the customer has to correct, which are chosen."""
+    """Yield the answers: first those that the customer has to correct, which are chosen.
+
+    Those in doubt come next: what is doubtful is what somebody most likely asks about.
+    """
+    problems = subject.view.problems
+    doubted = {problem.field: problem.message for problem in reversed(problems)}
     wrong = {
         problem.field: problem.message
-        for problem in subject.view.problems
+        for problem in problems
         if problem.audience == Audience.CUSTOMER.value and problem.severity == Severity.ERROR.value
     }
     named = subject.at_first.get("fields", "")
-    for item in sorted(subject.view.fields, key=lambda item: item.id not in wrong):
+    numbers = FORMS[subject.view.form].numbers if subject.view.form else {}
+
+    def order(item: ShownField) -> tuple[bool, bool]:
+        return item.id not in wrong, item.id not in doubted
+
+    for item in sorted(subject.view.fields, key=order):
         chosen = item.id in wrong or item.id == named
-        yield Choice(item.id, item.label, chosen=chosen, hint=wrong.get(item.id, ""))
+        hint = wrong.get(item.id) or doubted.get(item.id, "")
+        said = item.shown or item.typed
+        yield Choice(item.id, item.label, chosen, hint, said, numbers.get(item.id, 0))
+
+
+def owners(subject: Subject) -> Iterator[Choice]:
+    """Yield whose a number may be, and what each says of who has it by the table of numbers."""
+    found = contested(subject.services, subject.record)
+    hints = {}
+    if found is not None and found.owner and found.known is not None:
+        state = words.status_word(found.known.state.value)
+        hints = {
+            "ours": say("owner_always", state=state),
+            "transferred": say("owner_gave_it", owner=found.owner),
+        }
+    for code in get_args(OwnerDecision):
+        yield Choice(code, words.named("owner", code), hint=hints.get(code, ""))
 
 
 def entered(subject: Subject) -> Iterator[Choice]:
@@ -82,4 +113,5 @@ def slots_of(subject: Subject) -> Iterator[Choice]:
     """Yield the times that the customer was offered."""
     for slot in subject.view.slots:
         label = span(slot.start, slot.end, subject.record.time_zone)
-        yield Choice(slot.start.isoformat(), label)
+        ours = span(slot.start, slot.end, subject.services.settings.team.time_zone)
+        yield Choice(slot.start.isoformat(), label, hint=ours if ours != label else "")

@@ -39,6 +39,8 @@ class Choice:
     hint: str = ""
     #: What stands in the box of an answer when the page is made.
     typed: str = ""
+    #: The number of an answer in its form.
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
 from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offer_called, offers
+from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.filled import (
     filled_in,
     is_overtaken,
@@ -301,6 +302,7 @@ def _page(
         news=news_since(subject.view, visit.text("mark")) if overtaken else None,
         error=words.explain(error, to_type=False) if error else "",
         kinds=InputKind,
+        contested=contested(visit.services, subject.record),
         **_outcome(visit, subject, offer, filled),
     )
 

@@ -23,13 +23,14 @@ from pipeline.flow.views.request import (
     request_view,
 )
 from pipeline.forms.definitions.catalogue import FORMS as FORM_DECLARATIONS
-from pipeline.model.request import Actor, EventName
+from pipeline.model.request import Actor, EventName, Status
 from pipeline.model.submission import CellType
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queues import QueueView
 from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
 from pipeline.store.search.query import Query
 from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offers
+from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.filled import is_overtaken, mark_of
 from pipeline.web.decisions.form import Subject
 from pipeline.web.decisions.groups import grouped
@@ -105,11 +106,14 @@ def show(visit: Visit) -> Response:
         may_do={offer.form.name for offer in found},
         may_reveal=visit.may(Permission.CERTIFICATE_REVEAL) and bool(view.certificates),
         asked_for=_words_of(view, waiting),
+        unread=[note for note in view.notes if note.waits_since],
+        contested=contested(visit.services, record),
         timeline=moments[:shown],
         older=len(moments) - len(moments[:shown]),
         answers=[one for one in answers if one.is_open or not is_only_open],
         open_count=sum(one.is_open for one in answers),
         only_open=is_only_open,
+        asked=_asked(view),
         general=[problem for problem in view.problems if not problem.field],
         others=visit.console.presence.looks(view.reference, visit.who, visit.console.clock.now()),
         issuer=visit.services.issuer,
@@ -198,6 +202,16 @@ def _answers(view: RequestView) -> list[Answer]:
     ]
 
 
+def _asked(view: RequestView) -> frozenset[str]:
+    """Return the answers that staff have asked about, as long as the customer has not answered."""
+    for line in reversed(view.history):
+        if line.event is EventName.ASK and line.after is view.status is Status.NEEDS_CORRECTION:
+            return frozenset(dict(line.detail).get("fields", "").split(","))
+        if line.event is not None:
+            break
+    return frozenset()
+
+
 def _words_of(view: RequestView, waiting: MessageRecord | NoteRecord | None) -> str:
     """Return the words of the customer that a suggestion comes from."""
     if isinstance(waiting, NoteRecord):
@@ -224,6 +238,7 @@ def _timeline(view: RequestView) -> list[Moment]:
 
 
 def _moments(view: RequestView) -> Iterator[Moment]:
+    asked = {line.at for line in view.history if line.event is EventName.ASK}
     for line in view.history:
         yield Moment(line.at, "staff" if line.actor is Actor.STAFF else "event", event=line)
     for mail in view.mails:
@@ -231,7 +246,7 @@ def _moments(view: RequestView) -> Iterator[Moment]:
         yield Moment(mail.at, mail.direction, mail=mail, original=str(original))
     for note in view.notes:
         original = OriginalId(note.message_id or "")
-        kind = "words" if note.from_customer else "note"
+        kind = "words" if note.from_customer else "out" if note.at in asked else "note"
         yield Moment(note.at, kind, note=note, original=str(original) if note.message_id else "")
 
 
