@@ -102,6 +102,14 @@ class Browsers:
         return [fault for person in self.people for fault in person.faults]
 
 
+def tick(page: "Page", label: str) -> None:
+    """Tick a box, which may be among the answers that nothing speaks against."""
+    box = f"label.tick:has-text('{label}') input"
+    if not page.is_visible(box):
+        page.click("fieldset details:not([open]) > summary")
+    page.check(box)
+
+
 def _listen(person: Person) -> None:
     """Note errors of scripts, refusals by the policy, and requests to other hosts."""
     page, origin = person.page, person.running.origin

@@ -2,8 +2,9 @@
 
 from pipeline.model.request import Status
 from tests.browser.console import Running
-from tests.browser.people import Browsers
+from tests.browser.people import Browsers, tick
 
+_NAME = "Legal name of the company"
 _TEXT = "Is this the name\non your register? 「株」"
 
 
@@ -13,7 +14,7 @@ def test_the_second_is_told_what_is_new_and_loses_no_text(
     (reference,) = console.fresh(1)
     sato, mori = browsers.person("sato"), browsers.person("mori")
     page = sato.go(f"/r/{reference}/d/ask")
-    page.check("label.tick:has-text('Legal name of the company') input")
+    tick(page, _NAME)
     page.fill("#in-text", _TEXT)
     other = mori.go(f"/r/{reference}/d/hold")
     other.fill("#in-text", "Legal looks at it.")
@@ -27,7 +28,7 @@ def test_the_second_is_told_what_is_new_and_loses_no_text(
     assert console.record(reference).status is Status.HELD
     if page.locator("#in-text").count():  # a held request may still be asked about
         assert page.input_value("#in-text") == _TEXT
-        assert page.is_checked("label.tick:has-text('Legal name of the company') input")
+        assert page.is_checked(f"label.tick:has-text('{_NAME}') input")
     else:
         assert _TEXT.splitlines()[1] in told
 
@@ -35,7 +36,7 @@ def test_the_second_is_told_what_is_new_and_loses_no_text(
 def test_a_customer_writes_while_somebody_decides(console: Running, browsers: Browsers) -> None:
     (reference,) = console.fresh(1)
     page = browsers.person("sato").go(f"/r/{reference}/d/ask")
-    page.check("label.tick:has-text('Legal name of the company') input")
+    tick(page, _NAME)
     page.fill("#in-text", _TEXT)
     record = console.record(reference)
     console.world.reply(record, "Please wait, our shop gets a new name.")

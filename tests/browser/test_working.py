@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline.model.request import Status
 from tests.browser.console import Running
-from tests.browser.people import Browsers, Person
+from tests.browser.people import Browsers, Person, tick
 
 
 def _open(person: Person, reference: str) -> None:
@@ -108,7 +108,7 @@ def test_a_request_by_the_mouse_alone(console: Running, browsers: Browsers) -> N
     page = browsers.person("mouse").go("/")
     page.click(f"text={reference}")
     page.click("main a:has-text('Ask for corrections')")
-    page.check("label.tick:has-text('Legal name of the company') input")
+    tick(page, "Legal name of the company")
     page.fill("#in-text", "Is it the name of the register?")
     page.wait_for_selector("#outcome :text('Is it the name of the register?')")
     page.click("button[data-submit]")
@@ -125,7 +125,7 @@ def test_a_request_without_scripts(console: Running, browsers: Browsers) -> None
     page.click("main a:has-text('In the original') >> nth=1")
     assert page.locator("#place").count() == 1
     page.click("main a:has-text('Ask for corrections')")
-    page.check("label.tick:has-text('Legal name of the company') input")
+    tick(page, "Legal name of the company")
     page.fill("#in-text", "Is it the name of the register?")
     page.click("text=Preview")
     assert "Is it the name of the register?" in page.inner_text("#outcome")

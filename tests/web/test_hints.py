@@ -262,3 +262,17 @@ def _sent(at: AtConsole, reference: str, name: str, **values: str) -> Parsed:
 def _all_warnings(at: AtConsole, reference: str) -> list[str]:
     page = at.page(f"/r/{reference}/d/approve")
     return [had["value"] for _, had in page.tags if had.get("name") == "ticked"]
+
+
+def test_a_look_ahead_that_comes_too_late_says_so_in_its_place(
+    world: World, staff: Staff, sato: AtConsole
+) -> None:
+    reference = _opened(world)
+    review.hold(world.services, world.request(), "mori")
+    late = staff.person("late").send(
+        f"/r/{reference}/d/hold/preview", {"text": "x"}, **{"hx-request": "true"}
+    )
+    assert late.status_code == 200
+    assert "<html" not in late.text
+    assert 'class="notice wrong"' in late.text
+    assert "hold" not in sato.offered(reference)

@@ -116,8 +116,8 @@ def _gone(visit: Visit, subject: Subject) -> Response:
     error = NotFoundError(
         "decision_not_now", reference=record.reference, status=words.step(record.status)
     )
-    if visit.is_partial:
-        return visit.page("failed", HTTPStatus.NOT_FOUND, error=words.explain(error, to_type=False))
+    if visit.is_partial:  # told in the place of the outcome; a page that failed would show nothing
+        return visit.page("decision/outcome", refused=words.explain(error, to_type=False))
     return visit.page(
         "decision/gone",
         HTTPStatus.NOT_FOUND,
