@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.flow.staff import numbers
-from pipeline.flow.staff.import_warnings import Risk, Warned, warning_line, warnings_of
+from pipeline.flow.staff.desk.import_warnings import Risk, Warned, warning_line, warnings_of
 from pipeline.model.form import FormKind
 from pipeline.model.request import HoldReason, NumberState, Status
 from pipeline.store.records import NumberRecord

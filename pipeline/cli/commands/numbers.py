@@ -137,7 +137,7 @@ def import_numbers(file: Path, name: str | None, *, preview: bool, tick_all: boo
     """
     from pipeline.cli.opened import os_user  # noqa: PLC0415 - only here
     from pipeline.flow.staff import numbers  # noqa: PLC0415 - slow to import
-    from pipeline.flow.staff.import_warnings import warning_line, warnings_of  # noqa: PLC0415
+    from pipeline.flow.staff.desk.import_warnings import warning_line, warnings_of  # noqa: PLC0415
     from pipeline.flow.views.lists.number_file import MOST_MEGABYTES, read_numbers  # noqa: PLC0415
 
     raw = read_named(file, MOST_MEGABYTES)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pipeline.errors import PipelineError, UsageError
 from pipeline.flow.staff import numbers
-from pipeline.flow.staff.import_warnings import Change, Warned, warning_line, warnings_of
+from pipeline.flow.staff.desk.import_warnings import Change, Warned, warning_line, warnings_of
 from pipeline.flow.views.lists.number_file import NumberFile, read_numbers
 from pipeline.flow.views.lists.tables import number_table
 from pipeline.store.records import NumberRecord
