@@ -108,7 +108,8 @@ def test_queue_finds_in_any_spelling_and_counts_its_views(
         assert len(found) < len(pipeline("queue", "all", "--json").json())
     counts = pipeline("queue", "--counts", "--json").json()
     assert counts["needs-me"] == len(pipeline("queue", "--json").json())
-    assert counts["new"] == counts["approve"] == 1
+    assert counts["new"] == 1
+    assert counts["approve"] == len(pipeline("queue", "approve", "--json").json())
     assert "all" not in counts
 
 
