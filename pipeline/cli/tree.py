@@ -37,6 +37,7 @@ MODULES: dict[str, str] = {
     "report": "overview",
     "export": "records.exports",
     "audit": "records.audit",
+    "privacy": "records.privacy",
 }
 
 
