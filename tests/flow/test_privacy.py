@@ -27,6 +27,7 @@ from pipeline.model.request import NumberState
 from pipeline.store.erasing import sweep
 from pipeline.store.records import MessageRecord, RequestRecord
 from pipeline.store.unit_of_work import Store
+from tests.flow.test_certificates import issued
 from tests.world.customers import OLIVER, form
 from tests.world.outbox import parsed
 from tests.world.poison import poisoned
@@ -223,12 +224,7 @@ def _waiting(world: World) -> MessageRecord:
 
 
 def test_a_valid_certificate_is_refused(world: World) -> None:
-    world.mail(OLIVER, form(language="en"))
-    for _ in range(3):
-        review.approve(world.services, world.request(OLIVER), "sato", tick_all=True)
-    issued = world.staff_mails()
-    assert world.certificates(world.request(OLIVER))
-    assert issued
+    issued(world, OLIVER, "en")
     review.mark_active(world.services, world.request(OLIVER), "sato")
     world.staff_mails()
     with pytest.raises(RefusedError, match="erase_certificate_live"):
