@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pipeline.model.certificate import CertificateState
 from pipeline.store.context import Context
 from pipeline.store.outbox_records import OutboxState
+from pipeline.store.records import MessageState
 from pipeline.store.schema.mail_and_requests import (
     attachments,
     certificates,
@@ -19,6 +20,7 @@ from pipeline.store.schema.mail_and_requests import (
     numbers,
     outbox,
     outbox_requests,
+    quarantine,
     requests,
     revisions,
     sent_texts,
@@ -178,12 +180,16 @@ class Privacy:
         )
         return self._scalars(statement.order_by(outbox.c.id))
 
-    def erase_mails(self, rows: Sequence[str]) -> list[str]:
-        """Empty mails that came in, with all that was read from them; return the free blobs."""
+    def erase_mails(self, rows: Sequence[str], now: datetime) -> list[str]:
+        """Empty mails that came in, with all that was read from them; return the free blobs.
+
+        Those in quarantine are given up: there is nothing left to put back.
+        """
         with self.overwriting():
             mine = messages.c.mailbox_id == self._context.mailbox_id, messages.c.id.in_(rows)
             found = set(self._scalars(sa.select(messages.c.sha256).where(*mine)))
             self._run(sa.update(messages).where(*mine).values(_NO_MAIL))
+            self._give_up(rows, now)
             touched: set[str] = set()
             for table, row in (
                 (revisions, revisions.c.message_id),
@@ -202,6 +208,20 @@ class Privacy:
             for request_id in sorted(touched | set(self._scalars(linked))):
                 self._forget_words(request_id)
         return self.unnamed(sorted(found - {""}))
+
+    def _give_up(self, rows: Sequence[str], now: datetime) -> None:
+        open_ones = (
+            quarantine.c.mailbox_id == self._context.mailbox_id,
+            quarantine.c.message_row.in_(rows),
+            quarantine.c.open_since.is_not(None),
+        )
+        self._run(sa.update(quarantine).where(*open_ones).values(dropped_at=now, open_since=None))
+        put_aside = (
+            messages.c.mailbox_id == self._context.mailbox_id,
+            messages.c.id.in_(rows),
+            messages.c.state == MessageState.QUARANTINED,
+        )
+        self._run(sa.update(messages).where(*put_aside).values(state=MessageState.DROPPED))
 
     def erase_sent(self, ids: Sequence[str]) -> None:
         """Empty mails of ours, with the digests of what they said."""

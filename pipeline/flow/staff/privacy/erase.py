@@ -77,7 +77,7 @@ def erase_person(services: Services, address: str, who: str) -> Extent:
         _refuse_person(work, person)
         extent = extent_of_person(work, person)
         tx = work.tx
-        blobs = tx.privacy.erase_mails(person.mails)
+        blobs = tx.privacy.erase_mails(person.mails, work.now)
         for record in records:
             blobs += erase(work, record, who, OF_PERSON)
         tx.privacy.erase_sent(person.held.sent)
