@@ -50,6 +50,8 @@ _NOT_SENT: dict[str, Any] = {
     "kept_since": None,
     "attention_since": None,
 }
+#: So many times as many requests are looked at as are wanted: some are needed yet.
+_LOOKED_AT = 10
 #: A mail of ours that may still go out needs its bytes.
 _MAY_GO_OUT = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.IN_DOUBT)
 
@@ -153,19 +155,23 @@ class Privacy:
         Those are left out that a live certificate or a mail that may still go out belongs to.
         """
         since = requests.c.erasable_since
-        statement = (
-            sa.select(requests.c.id)
+        oldest = (
+            sa.select(requests.c.id, since.label("since"))
             .where(
                 requests.c.mailbox_id == self._context.mailbox_id,
                 since.is_not(None),
                 since < before,
-                ~_live_certificate(),
-                ~_waiting_mail(),
             )
             .order_by(since, requests.c.id)
-            .limit(limit)
+            .limit(limit * _LOOKED_AT)
+            .subquery()
         )
-        return list(self._context.connection.execute(statement).scalars())
+        free = (
+            _not_needed(self._context.mailbox_id, one, oldest.c.id)
+            for one in (_LIVE_CERTIFICATE, _WAITING_MAIL)
+        )
+        statement = sa.select(oldest.c.id).where(*free).order_by(oldest.c.since, oldest.c.id)
+        return self._scalars(statement.limit(limit))
 
     def mails_that_wait(self, request_ids: Collection[str], ids: Collection[str] = ()) -> list[str]:
         """Return the ids of our mails that may still go out: about these requests, or ``ids``."""
@@ -350,31 +356,19 @@ def _may_go_out() -> sa.ColumnElement[bool]:
     return sa.or_(outbox.c.next_at.is_not(None), outbox.c.state.in_(_MAY_GO_OUT))
 
 
-def _waiting_mail() -> sa.Exists:
-    """Tell whether a mail that may still go out belongs to a request."""
-    return (
-        sa.exists()
-        .where(
-            outbox_requests.c.mailbox_id == requests.c.mailbox_id,
-            outbox_requests.c.request_id == requests.c.id,
-            _is_link_of_mail(),
-            _may_go_out(),
-        )
-        .correlate(requests)
-    )
+_LIVE_CERTIFICATE = sa.select(certificates.c.request_id).where(
+    constant(certificates.c.state, CertificateState.LIVE)
+)
+_WAITING_MAIL = sa.select(outbox_requests.c.request_id).where(_is_link_of_mail(), _may_go_out())
 
 
-def _live_certificate() -> sa.Exists:
-    """Tell whether a live certificate belongs to a request."""
-    return (
-        sa.exists()
-        .where(
-            certificates.c.mailbox_id == requests.c.mailbox_id,
-            certificates.c.request_id == requests.c.id,
-            constant(certificates.c.state, CertificateState.LIVE),
-        )
-        .correlate(requests)
-    )
+def _not_needed(
+    mailbox_id: str, by: sa.Select[Any], request_id: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Tell that no row of ``by`` needs the request."""
+    (owner,) = by.selected_columns
+    mine = owner.table.c.mailbox_id == mailbox_id
+    return ~by.where(mine, owner == request_id).exists()
 
 
 def _first_request() -> sa.ScalarSelect[str]:
