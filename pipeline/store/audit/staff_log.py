@@ -95,7 +95,7 @@ class StaffLog(Rows[StaffLogRecord]):
         return self._end(to_continue=False)
 
     def about(self, subjects: Collection[str]) -> _Found:
-        """Return the lines about one of ``subjects``, or with one as their detail."""
+        """Return the lines about one of ``subjects``: numbers, addresses."""
         return self._all(self._select(_is_about(subjects)).order_by(staff_log.c.seq))
 
     def empty(self, subjects: Collection[str]) -> int:
@@ -120,11 +120,14 @@ class StaffLog(Rows[StaffLogRecord]):
 
 
 def _is_about(subjects: Collection[str]) -> sa.ColumnElement[bool]:
+    """Tell whether a line is about one of ``subjects``; an address may stand within its detail."""
     names = sorted(set(subjects) - {""})
+    addresses = [name.lower() for name in names if "@" in name]
+    within = sa.func.lower(staff_log.c.detail)
     return sa.or_(
         staff_log.c.subject.in_(names),
-        sa.func.lower(staff_log.c.subject).in_(names),
-        staff_log.c.detail.in_(names),
+        sa.func.lower(staff_log.c.subject).in_(addresses),
+        *(within.contains(address, autoescape=True) for address in addresses),
     )
 
 

@@ -248,6 +248,17 @@ class Privacy:
             mine = asked.mailbox_id == self._context.mailbox_id, asked.e164 == e164
             self._run(sa.update(meta_askings).where(*mine).values(e164=""))
 
+    def disown_numbers(self, address: str, among: Collection[str] | None = None) -> None:
+        """Take ``address`` out as the owner of numbers: of all, or of those ``among``."""
+        mine = [
+            numbers.c.mailbox_id == self._context.mailbox_id,
+            sa.func.lower(numbers.c.organisation) == address.lower(),
+        ]
+        if among is not None:
+            mine.append(numbers.c.e164.in_(list(among)))
+        with self.overwriting():
+            self._run(sa.update(numbers).where(*mine).values(organisation=""))
+
     def erase_counters(self, names: Collection[str]) -> None:
         """Forget the counters of addresses."""
         with self.overwriting():

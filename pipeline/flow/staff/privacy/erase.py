@@ -45,6 +45,8 @@ def erase_request(services: Services, record: RequestRecord, who: str) -> Extent
         extent = extent_of_request(work, current)
         blobs = erase(work, current, who, OF_REQUEST)
         _forget(work, extent.numbers, ())
+        alone = [one for one in extent.numbers_kept if not work.tx.requests.of_number(one)]
+        work.tx.privacy.disown_numbers(current.address_of_record, alone)
         note(work, who, StaffAct.REQUEST_ERASED, current.reference)
         leave(work.tx, blobs, rewrite=True)
         return extent
@@ -82,6 +84,7 @@ def erase_person(services: Services, address: str, who: str) -> Extent:
             blobs += erase(work, record, who, OF_PERSON)
         tx.privacy.erase_sent(person.held.sent)
         _forget(work, extent.numbers, (person.address, mailbox_of(person.address)))
+        tx.privacy.disown_numbers(person.address)
         forget_disowned(work, person.address)
         detail = f"mails={extent.mails_in + extent.mails_out}"
         note(work, who, StaffAct.PERSON_ERASED, _named(extent.references), detail)
