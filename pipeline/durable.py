@@ -8,7 +8,7 @@ import errno
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,11 +54,28 @@ def write_out(path: Path, content: bytes) -> None:
         write_file(path, content)
 
 
+def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write ``chunks`` one after another to a path that a person named, as :func:`write_out` does.
+
+    A failure while they are made leaves the file that was there.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            file.writelines(chunks)
+    else:
+        _write_draft(path, chunks)
+        flush_folder(path.parent)
+
+
 def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> None:
     """Write ``content`` to ``path`` like :func:`write_file`, but leave the folder to be flushed.
 
     For many files of one folder, which is flushed once after them.
     """
+    _write_draft(path, [content], draft)
+
+
+def _write_draft(path: Path, chunks: Iterable[bytes], draft: Path | None = None) -> None:
     draft = draft or path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
@@ -68,7 +85,7 @@ def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> Non
         raise
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

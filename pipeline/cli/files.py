@@ -3,8 +3,10 @@
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from pipeline.cli.output import tell_lines
 from pipeline.errors import (
@@ -77,11 +79,25 @@ def write_new(path: Path, content: bytes) -> None:
 
     Raises UsageError ``path_exists``, or ConfigurationError ``file_unusable``.
     """
+    with new_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Give a new file of ours alone to be written; it is removed again when that fails.
+
+    Raises as :func:`write_new`.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "wb") as file:
-            file.write(content)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(opened, "w+b") as file:
+                yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError as error:
         raise UsageError("path_exists", path=path) from error
     except OSError as error:

@@ -35,6 +35,9 @@ MODULES: dict[str, str] = {
     "db": "database",
     "config": "configuration",
     "report": "overview",
+    "export": "records.exports",
+    "audit": "records.audit",
+    "privacy": "records.privacy",
 }
 
 

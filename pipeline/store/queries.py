@@ -174,6 +174,15 @@ def newest(transaction: Transaction, most: int) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def next_ids(transaction: Transaction, after: str, most: int) -> list[str]:
+    """Return the ids of the requests behind the id ``after``, the oldest first."""
+    found = sa.select(requests.c.id).where(
+        requests.c.mailbox_id == transaction.context.mailbox_id, requests.c.id > after
+    )
+    rows = transaction.context.connection.execute(found.order_by(requests.c.id).limit(most))
+    return list(rows.scalars())
+
+
 def _written_to(transaction: Transaction) -> sa.ScalarSelect[int]:
     """Count the requests whose customer wrote and where it is not the move of staff anyway."""
     return (

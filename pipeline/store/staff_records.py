@@ -76,6 +76,9 @@ class StaffAct(StrEnum):
     QUARANTINE_DROPPED = "quarantine_dropped"
     NUMBER_SET = "number_set"
     NUMBERS_IMPORTED = "numbers_imported"
+    REQUEST_ERASED = "request_erased"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,10 @@ class StaffLogRecord:
     ``who`` did ``what`` with ``subject`` (a user, a number, or the id of what was looked at or
     decided about); ``detail`` is a code, a count or an address, never a secret and never what an
     unknown person typed.
+
+    ``seq``, ``previous_hash`` and ``hash`` chain the lines; they are made when a line is added, as
+    are ``salt`` and ``sealed``, the digest of subject and detail. Where a person was erased from a
+    line, ``salt``, subject and detail are empty.
     """
 
     id: str
@@ -93,6 +100,16 @@ class StaffLogRecord:
     what: StaffAct
     subject: str
     detail: str = ""
+    seq: int = 0
+    salt: str = ""
+    sealed: str = ""
+    previous_hash: str = ""
+    hash: str = ""
+
+    @property
+    def erased(self) -> bool:
+        """Whether its subject and detail were taken out of it."""
+        return not self.salt
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from pipeline.store.audit.staff_log import StaffLog
 from pipeline.store.context import Context
 from pipeline.store.tables.alerts import Alerts
 from pipeline.store.tables.certificates import Certificates, Signings
@@ -20,7 +21,7 @@ from pipeline.store.tables.privacy import Privacy
 from pipeline.store.tables.quarantine import Quarantine
 from pipeline.store.tables.requests import Requests
 from pipeline.store.tables.revisions import Revisions
-from pipeline.store.tables.users import Desk, LogInPauses, Sessions, StaffLog, Tokens, Users
+from pipeline.store.tables.users import Desk, LogInPauses, Sessions, Tokens, Users
 from pipeline.store.undoing.table import Undo
 
 T = TypeVar("T")

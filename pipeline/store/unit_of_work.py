@@ -208,6 +208,13 @@ class Store:
             return told is not None and told.code != "database_damaged"
         return bool(found == "ok")
 
+    def sweep(self) -> bool:
+        """Take what was deleted out of the files, too; False: a reader hindered it, try again."""
+        from pipeline.store.erasing.sweep import swept  # noqa: PLC0415 - seldom used
+
+        with self._telling():
+            return swept(self._engine)
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Give a transaction that sees one state of the database and can change nothing.

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.cli.output import print_json, print_lines, print_table
 from pipeline.cli.pages.unread import unread_lines
+from pipeline.cli.table_files import write_table
 from pipeline.cli.times import Times
-from pipeline.durable import write_out
 from pipeline.errors import UsageError
 from pipeline.flow.services import Work
 from pipeline.flow.views.lists.tables import queue_table
@@ -20,7 +20,6 @@ from pipeline.store.queues import QueueRow, QueueView
 from pipeline.store.search.query import Query
 from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
-from pipeline.wording.exported import KINDS, exported
 from pipeline.wording.instants import told
 
 #: The views that show when the certificate ends.
@@ -124,10 +123,7 @@ def print_counts(work: Work, *, as_json: bool) -> None:
 def export_rows(out: Path, rows: Sequence[QueueRow], zone: str) -> None:
     """Write requests as a table, CSV or XLSX by the ending of ``out``; every cell is text.
 
-    Raises UsageError ``export_kind``.
+    Raises what :func:`write_table` does.
     """
-    kind = out.suffix.lower().removeprefix(".")
-    if kind not in KINDS:
-        raise UsageError("export_kind", path=out)
-    write_out(out, exported(kind, queue_table(rows, zone)))
+    write_table(out, queue_table(rows, zone))
     print_lines(words.counted("exported", len(rows)))

@@ -83,6 +83,11 @@ def disowned(work: Work, address: str) -> bool:
     return False
 
 
+def forget_disowned(work: Work, address: str) -> None:
+    """Forget that the owner of ``address`` ever said so."""
+    work.tx.memory.forget(_disowned_key(address))
+
+
 def _disowned_key(address: str) -> str:
     """Return the key of the mailbox of an address; the address itself is nowhere kept with it."""
     return f"disowned:{hashlib.sha256(mailbox_of(address).encode()).hexdigest()}"

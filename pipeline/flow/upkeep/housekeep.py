@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.flow.services import Services
+from pipeline.flow.upkeep.erasing import keep_retention
 from pipeline.flow.upkeep.indexing import keep_searchable
 from pipeline.model.certificate import CertificateState
 from pipeline.store.records import CertificateRecord
@@ -17,9 +18,10 @@ def housekeep(services: Services) -> None:
     """Purge the bytes of sent mails and old counters; expire certificates of closed requests.
 
     The leases of workers that are gone are swept, and what an undo needed whose time is over. What
-    is searched is brought up to date.
+    is searched is brought up to date. What is older than the settings let it be is taken away.
     """
     _tidy(services)
+    keep_retention(services)
     keep_searchable(services)
 
 

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from pipeline.store.schema.columns import (
     NARROW,
     choice,
+    digest,
     index,
     instant,
     key,
@@ -143,7 +144,9 @@ log_in_pauses = sa.Table(
     index("log_in_pauses", "last_at"),
 )
 
-#: What staff did beside requests; lines are only ever added.
+#: What staff did beside requests; lines are only ever added, each chained to the one before.
+#: ``sealed`` is the digest of subject and detail with ``salt``; the erasure of a person empties
+#: these three and leaves the digest, which nobody can guess then.
 staff_log = sa.Table(
     "staff_log",
     metadata,
@@ -154,4 +157,20 @@ staff_log = sa.Table(
     choice("what", StaffAct),
     text("subject"),
     text("detail"),
+    number("seq"),
+    text("salt"),
+    digest("sealed", indexed=False),
+    digest("previous_hash", indexed=False),
+    digest("hash", indexed=False),
+    index("staff_log", "seq", unique=True),
+)
+
+#: The last line of a chain that belongs to no request, so that a line cut off at the end is seen.
+chain_ends = sa.Table(
+    "chain_ends",
+    metadata,
+    mailbox(),
+    own_key("name"),
+    number("seq"),
+    digest("hash", indexed=False),
 )

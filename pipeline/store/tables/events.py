@@ -5,6 +5,7 @@ seen as well as one that was changed.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -58,6 +59,25 @@ def line_hash(record: EventRecord) -> str:
     line = to_plain(record)
     del line["hash"]
     return hashlib.sha256(canonical(line).encode()).hexdigest()
+
+
+def first_broken(lines: Iterable[EventRecord], end: tuple[int, str]) -> int:
+    """Return the number of the first line that is not as it was written; 0: all are.
+
+    ``end`` is number and hash of the last line as the request's row keeps them. A line that was
+    taken out is told by its own number.
+    """
+    seq, previous = 0, ""
+    for line in lines:
+        seq += 1
+        if line.seq != seq:
+            return seq
+        if line.previous_hash != previous or line.hash != line_hash(line):
+            return seq
+        previous = line.hash
+    if end == (seq, previous):
+        return 0
+    return seq + 1 if end[0] > seq else max(seq, 1)
 
 
 class Events(Rows[EventRecord]):
@@ -118,17 +138,7 @@ class Events(Rows[EventRecord]):
     def verify(self, request_id: str) -> bool:
         """Whether no line was changed, taken out or cut off since it was written."""
         end = self._end(request_id, lock=False)
-        if end is None:
-            return False
-        previous = ""
-        seq = 0
-        for line in self.list(request_id):
-            seq += 1
-            intact = line.seq == seq and line.previous_hash == previous
-            if not intact or line.hash != line_hash(line):
-                return False
-            previous = line.hash
-        return end == (seq, previous)
+        return end is not None and first_broken(self.list(request_id), end) == 0
 
     def _end(self, request_id: str, *, lock: bool) -> tuple[int, str] | None:
         row = self._context.first(_END_LOCKED if lock else _END, id=request_id)

@@ -2,18 +2,14 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from pipeline.store.context import Context
 from pipeline.store.process_records import TokenRecord
-from pipeline.store.schema.upkeep import desk, log_in_pauses, sessions, staff_log, tokens, users
+from pipeline.store.schema.upkeep import desk, log_in_pauses, sessions, tokens, users
 from pipeline.store.staff_records import (
     DeskRecord,
     PauseRecord,
     Role,
     SessionRecord,
-    StaffAct,
-    StaffLogRecord,
     UserRecord,
 )
 from pipeline.store.statements import Statement, param
@@ -25,10 +21,8 @@ _TOKENS = Mapper(TokenRecord, tokens)
 _DESK = Mapper(DeskRecord, desk)
 _DESK_OF = Statement(lambda: _DESK.mine(desk.c.request_id == param("request_id")))
 _PAUSES = Mapper(PauseRecord, log_in_pauses)
-_LOG = Mapper(StaffLogRecord, staff_log)
 _FoundUsers = list[UserRecord]
 _FoundSessions = list[SessionRecord]
-_FoundLines = list[StaffLogRecord]
 
 
 class Users(Rows[UserRecord]):
@@ -133,34 +127,6 @@ class LogInPauses(Rows[PauseRecord]):
     def purge(self, before: datetime) -> int:
         """Delete the rows without a failure since ``before``; return how many."""
         return self._delete(log_in_pauses.c.last_at < before)
-
-
-class StaffLog(Rows[StaffLogRecord]):
-    """The rows of ``staff_log``; none is ever changed or removed."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, staff_log, _LOG)
-
-    def append(self, record: StaffLogRecord) -> None:
-        """Add a line."""
-        self._insert(record)
-
-    def list(
-        self, limit: int, *, name: str = "", what: StaffAct | None = None, before: str = ""
-    ) -> _FoundLines:
-        """Return the latest lines, newest first.
-
-        ``name`` selects those by somebody or about it, ``what`` those of one act, and ``before``
-        those older than the line of that id.
-        """
-        wanted = []
-        if name:
-            wanted.append(sa.or_(staff_log.c.who == name, staff_log.c.subject == name))
-        if what is not None:
-            wanted.append(staff_log.c.what == what)
-        if before:
-            wanted.append(staff_log.c.id < before)
-        return self._all(self._select(*wanted).order_by(staff_log.c.id.desc()).limit(limit))
 
 
 class Tokens(Rows[TokenRecord]):

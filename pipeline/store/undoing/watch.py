@@ -13,6 +13,8 @@ from pipeline.store.undoing.images import Image, Key, image_of, kept, key_of, re
 
 #: What batches make from the other tables: an undo marks it anew, as every change does.
 _DERIVED = frozenset({"searched"})
+#: What is only ever added to: an undo takes no line out of a chain.
+_ADDED_TO = frozenset({"staff_log", "chain_ends"})
 
 Values = Mapping[str, Any]
 
@@ -69,7 +71,7 @@ class Watch:
             self._note(statement, several or [one or {}])
 
     def _note(self, statement: Any, rows: Sequence[Values]) -> None:
-        if statement.table.name in _DERIVED:
+        if statement.table.name in _DERIVED | _ADDED_TO:
             return
         if isinstance(statement, sa.Insert):
             given = [found for values in rows for found in _given(statement, values)]

@@ -13,6 +13,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import MailPriority
 from pipeline.model.request import HoldReason, Move, Status
 from pipeline.store import Store, Transaction, queries, queues
+from pipeline.store.erasing.person import held_of
 from pipeline.store.lists.certificates import CertificateKind, list_certificates
 from pipeline.store.outbox_records import OutboxState
 from pipeline.store.queries import Counts
@@ -214,7 +215,7 @@ def test_erased_request_keeps_its_history_and_nothing_personal(
     mine = make.message(request_id=request.id, sha256=own, sender="hanako@example.co.jp")
     others = make.message(sha256=shared)
     file = AttachmentRecord(make.id(), request.id, mine.id, "f.xlsx", "x/y", shared, 1)
-    mail = make.mail(request_id=request.id)
+    mail = make.mail(request_id=request.id, state=OutboxState.SENT, next_at=None)
     wanted = (LinkAction.NEW, LinkState.WANTED)
     instants = (make.now, make.now)
     order = LinkOrder(make.id(), request.id, request.number, *wanted, *instants, "8" * 64)
@@ -265,8 +266,12 @@ def test_raw_mail_is_given_up_after_its_time(store: Store, make: "Make", later: 
 def test_sender_without_a_request_can_be_erased(store: Store, make: "Make") -> None:
     mail = make.message(sender="A@example.com", next_at=None)
     store.run(lambda t: t.messages.insert_fetched([mail]))
-    assert store.run(lambda t: t.privacy.erase_sender("a@EXAMPLE.com")) == [mail.sha256]
     with store.read() as transaction:
+        held = held_of(transaction.context, "a@EXAMPLE.com")
+    assert (held.requests, held.mails, held.unread) == ((), (mail.id,), ())
+    assert store.run(lambda t: t.privacy.erase_mails(held.mails, make.now)) == [mail.sha256]
+    with store.read() as transaction:
+        assert held_of(transaction.context, "a@example.com").nothing
         assert transaction.messages.of_sender("a@example.com") == []
 
 
@@ -321,6 +326,7 @@ _FLAT: dict[str, tuple[Callable[[Transaction, datetime], object], str]] = {
     ),
     "notices": (lambda t, _: t.outbox.of_request("x"), "ix_outbox_requests_request_id_outbox_id"),
     "erase": (lambda t, now: t.privacy.requests_to_erase(now, 5), "ix_requests_erasable_since"),
+    "has raw": (lambda t, now: t.privacy.has_raw_mail(now), "ix_messages_raw_since"),
     "raw": (lambda t, now: t.privacy.forget_raw_mail(now, 5), "ix_messages_raw_since"),
     **{
         f"{name} of what expires": (work, "ix_certificates_expires_at")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli.choices import EventWord, FieldName, WordChoice, field_id
+from pipeline.cli.commands.requests.erasing import erase
 from pipeline.cli.commands.requests.opening import open_request
 from pipeline.cli.commands.requests.ownership import code, register
 from pipeline.cli.commands.requests.seconding import second
@@ -42,6 +43,7 @@ __all__ = [
     "answer",
     "code",
     "delay",
+    "erase",
     "give_back",
     "note",
     "open_request",

@@ -1,7 +1,8 @@
 """The lists as tables of words, for files that staff take along."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.flow.views.lists.audit import AuditRow
 from pipeline.store.lists.certificates import CertificateRow
 from pipeline.store.lists.outbox import OutboxRow
 from pipeline.store.queues import QueueRow
@@ -24,12 +25,28 @@ _OUTBOX = (
 )
 _QUARANTINE = ("id", "since", "sender", "subject", "why", "attempts")
 _ORGANISATIONS = ("organisation", "since", "said_by", "removed", "said_by")
+_AUDIT = (
+    *("reference", "audit_seq", "audit_at", "audit_actor", "audit_who", "audit_what"),
+    *("audit_before", "audit_after", "audit_detail", "audit_hash"),
+)
 _NUMBERS = ("number", "state", "organisation", "since")
 
 
 def queue_table(rows: Sequence[QueueRow], zone: str) -> Table:
     """Return a view of the queue."""
     return _table(_QUEUE, (_of_request(row, zone) for row in rows))
+
+
+def request_lines(rows: Iterable[QueueRow], zone: str) -> Iterator[Sequence[str]]:
+    """Yield the heading and the lines of :func:`queue_table`, one by one."""
+    yield _heading(_QUEUE)
+    yield from (_of_request(row, zone) for row in rows)
+
+
+def audit_lines(rows: Iterable[AuditRow]) -> Iterator[Sequence[str]]:
+    """Yield the heading and the lines of the audit, one by one: ids, codes and digests."""
+    yield _heading(_AUDIT)
+    yield from (_of_audit(row) for row in rows)
 
 
 def certificate_table(rows: Sequence[CertificateRow], zone: str) -> Table:
@@ -94,7 +111,26 @@ def organisation_table(rows: Sequence[OrganisationRecord], zone: str) -> Table:
 
 
 def _table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> Table:
-    return [[words.word(name) for name in columns], *lines]
+    return [_heading(columns), *lines]
+
+
+def _heading(columns: Sequence[str]) -> list[str]:
+    return [words.word(name) for name in columns]
+
+
+def _of_audit(row: AuditRow) -> list[str]:
+    return [
+        row.reference,
+        str(row.seq),
+        row.at.isoformat(),
+        row.actor,
+        row.who,
+        row.what,
+        row.before,
+        row.after,
+        row.detail,
+        row.hash,
+    ]
 
 
 def _of_request(row: QueueRow, zone: str) -> list[str]:

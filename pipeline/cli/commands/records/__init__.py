@@ -1,0 +1,1 @@
+"""The commands about what is kept: the audit, exports, the data of a person."""

@@ -1,0 +1,1 @@
+"""Who is to be erased: what the tables hold of a person, and the files of the database after it."""
