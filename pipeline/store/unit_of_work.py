@@ -92,6 +92,11 @@ class Store:
         """Where the database is, without its password."""
         return shown(self._engine)
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether the database is on a server of its own, and no file."""
+        return self._engine.dialect.name != "sqlite"
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
