@@ -16,9 +16,9 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings, load
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import open_services
-from pipeline.flow.services.state import open_store
+from pipeline.flow.services.state import open_database, open_store
 from pipeline.flow.upkeep.backup.archive import Archive
-from pipeline.flow.upkeep.backup.create import create
+from pipeline.flow.upkeep.backup.create import State, create
 from pipeline.flow.upkeep.backup.folder import backups_in
 from pipeline.flow.upkeep.backup.restore import restore
 
@@ -65,8 +65,8 @@ def _killed(step: int, below: Path, work: Callable[[], object]) -> bool:
 
 
 def _create(settings: Settings, folder: Path) -> None:
-    with open_services(settings, SystemClock()) as services:
-        create(services, folder, b"{}", PASSPHRASE)
+    with open_database(settings) as store:
+        create(State(store, settings, b"{}"), folder, SystemClock(), PASSPHRASE)
 
 
 def kill_creating(settings: Settings, folder: Path, stride: int) -> int:

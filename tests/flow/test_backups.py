@@ -1,28 +1,35 @@
 """Backups: whole or damaged to the byte, and a state that is put back doubles nothing."""
 
 import hashlib
+import shutil
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipeline.errors import ConfigurationError, RefusedError
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.inbound.fetch import NewMail
 from pipeline.flow.services.backups import remembered
+from pipeline.flow.services.state import open_database
 from pipeline.flow.staff import outbox, review
 from pipeline.flow.upkeep.backup import verify as checking
-from pipeline.flow.upkeep.backup.create import Created
+from pipeline.flow.upkeep.backup.create import Created, State, create
 from pipeline.flow.upkeep.backup.folder import Keeping, free_name, made_at, superseded
 from pipeline.flow.upkeep.backup.restore import restore
 from pipeline.flow.upkeep.backup.settle import settle
+from pipeline.flow.upkeep.backup.verify import verify
 from pipeline.model.certificate import CertificateState
 from pipeline.model.notice import NoticeName
 from pipeline.model.request import EventName
+from pipeline.store.migrations import REVISIONS
 from pipeline.store.outbox_records import OutboxState
-from tests.world.backups import back_up, check, put_back, world_there
+from tests.world.backups import back_up, check, put_back, server_of, world_there
 from tests.world.crowd import form_mail, sender_of
 from tests.world.fixtures import MakeWorld
 from tests.world.maildirs import mails_in
@@ -357,3 +364,71 @@ def test_digest_of_a_backup_is_that_of_its_bytes(world: World, tmp_path: Path) -
     made: Created = back_up(world, tmp_path / "backups")
     content = made.path.read_bytes()
     assert made.digest == hashlib.sha256(content[: -4 * 512]).hexdigest()
+
+
+_WRAPPER = """#!/bin/sh
+{ tr '\\\\0' ' ' < /proc/$$/cmdline; cat "$PGSERVICEFILE"; } >> "$SEEN"
+echo "$PGPASSWORD" >> "$SEEN.password"
+exec "$PROGRAMS/$(basename "$0")" "$@"
+"""
+
+
+@pytest.mark.postgresql
+def test_password_of_the_database_is_on_no_command_line(
+    make_world: MakeWorld,
+    tmp_path: Path,
+    postgresql: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world(postgresql().replace("postgres@", "postgres:hush%20hush@"))
+    found = shutil.which("pg_dump")
+    assert found is not None
+    for name in ("pg_dump", "pg_restore"):
+        (tmp_path / name).write_text(_WRAPPER, encoding="utf-8")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    monkeypatch.setenv("PROGRAMS", str(Path(found).parent))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    made = back_up(world, tmp_path / "backups")
+    assert check(world, made).engine == "postgresql"
+    seen = (tmp_path / "seen").read_text(encoding="utf-8")
+    assert "pg_dump" in seen
+    assert "pg_restore" in seen
+    assert "hush" not in seen
+    told = (tmp_path / "seen.password").read_text(encoding="utf-8").splitlines()
+    assert set(told) == {"hush hush"}
+    with psycopg.connect(server_of(world)) as connection:
+        left = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'pipeline_verify_%'"
+        )
+        assert left.fetchall() == []
+
+
+def test_tables_of_an_older_program_are_backed_up_before_they_change(
+    world: World, tmp_path: Path
+) -> None:
+    world.deliver_forms(1)
+    world.run()
+    _set_revision(world, REVISIONS[-2])
+    with open_database(world.services.settings) as store:
+        assert store.schema_state() == "old"
+        state = State(store, world.services.settings, b"{}")
+        made = create(state, tmp_path / "backups", world.clock, None)
+    assert check(world, made).revision == REVISIONS[-2]
+
+
+def _set_revision(world: World, revision: str) -> None:
+    with closing(sqlite3.connect(world.home / "requests.sqlite3")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+def test_damaged_database_is_told_of_by_its_name(world: World, tmp_path: Path) -> None:
+    path = world.home / "requests.sqlite3"
+    world.services.store.close()
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 : 4096 * 60] = b"\xa5" * (4096 * 57)
+    path.write_bytes(content)
+    with open_database(world.services.settings) as store:
+        state = State(store, world.services.settings, b"{}")
+        with pytest.raises(ConfigurationError, match="database_damaged"):
+            verify(create(state, tmp_path / "backups", world.clock, None).path, "")

@@ -100,6 +100,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "blob that leads up": lambda: _with(
         _manifest(sizes=_sizes(blobs=len(_UP)), blobs=1, blob_bytes=4), blobs=zlib.compress(_UP)
     ),
+    "blobs without line ends": lambda: _with(
+        _manifest(sizes=_sizes(blobs=50_000_000)), blobs=_BOMB
+    ),
     "more behind the packed bytes": lambda: _with(_manifest(), database=_NOTHING + b"more"),
     "database that is none": lambda: _with(
         _manifest(sizes=_sizes(database=5000)), database=zlib.compress(b"x" * 5000)

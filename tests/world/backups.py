@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.flow.services import open_services
-from pipeline.flow.upkeep.backup.create import Created, create
+from pipeline.flow.upkeep.backup.create import Created, State, create
 from pipeline.flow.upkeep.backup.restore import PutBack, restore
 from pipeline.flow.upkeep.backup.verify import Verified, verify
 from tests.world.world import World
@@ -21,7 +21,8 @@ def server_of(world: World) -> str:
 
 def back_up(world: World, folder: Path, *, with_keys: bool = True) -> Created:
     """Make a backup in ``folder``."""
-    return create(world.services, folder, b"{}", PASSPHRASE if with_keys else None)
+    state = State(world.services.store, world.services.settings, b"{}")
+    return create(state, folder, world.clock, PASSPHRASE if with_keys else None)
 
 
 def check(world: World, made: Created) -> Verified:

@@ -30,7 +30,8 @@ def create(
     target: Path | None, passphrase_file: Path | None, *, with_keys: bool, as_json: bool
 ) -> int:
     """Make a backup, and remove those that are kept no longer."""
-    from pipeline.flow.upkeep.backup.create import create as make  # noqa: PLC0415 - slow to import
+    from pipeline.flow.services.state import open_database  # noqa: PLC0415 - slow to import
+    from pipeline.flow.upkeep.backup import create as making  # noqa: PLC0415 - slow to import
     from pipeline.flow.views.settings import shown  # noqa: PLC0415 - slow to import
 
     configured = settings()
@@ -39,8 +40,9 @@ def create(
     if with_keys:
         passphrase = _passphrase(configured, passphrase_file) or _asked(twice=True)
     kept = json.dumps(plain(shown(configured)), indent=2, ensure_ascii=False).encode()
-    with services() as opened:
-        made = make(opened, folder, kept, passphrase)
+    with open_database(configured) as store:  # tables that are to be migrated are backed up before
+        state = making.State(store, configured, kept)
+        made = making.create(state, folder, SystemClock(), passphrase)
     if as_json:
         print_json(made)
     else:

@@ -4,9 +4,9 @@ from pipeline.errors import ConfigurationError
 from pipeline.store.unit_of_work import Store
 
 
-def check_sound(store: Store) -> None:
+def check_sound(store: Store, *, thorough: bool = False) -> None:
     """Refuse a damaged database. Raises ConfigurationError ``database_damaged``."""
-    if not store.is_sound():
+    if not store.is_sound(thorough=thorough):
         raise ConfigurationError("database_damaged", where=store.where)
 
 

@@ -1,6 +1,7 @@
 """Take a copy of the database at one moment, and the list of the blobs that its rows name."""
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipeline.store.migrations import REVISIONS
+from pipeline.errors import ConfigurationError
 from pipeline.store.schema.mail_and_requests import messages
 from pipeline.store.snapshot.programs import dump
 from pipeline.store.unit_of_work import Store, Transaction
 
 _PORTION = 1000
+#: The part of an error code of SQLite that tells its kind.
+_PRIMARY = 0xFF
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class Engine(StrEnum):
@@ -40,20 +44,21 @@ def take(store: Store, database: Path, blobs: Path) -> Taken:
     files are flushed. Raises ConfigurationError ``backup_program``, ``backup_dump_failed``, and the
     errors of the store.
     """
+    revision = store.revision()
     if store.is_on_server:
         with store.read() as tx:
             dump(tx.context.raw, database)
             _list(tx, blobs)
-        taken = Taken(Engine.POSTGRESQL, REVISIONS[-1])
+        engine = Engine.POSTGRESQL
     else:
         _copy(Path(store.where), database)
         with opened(database, store.mailbox_id) as copy, copy.read() as tx:
             _list(tx, blobs)
         _in_one_file(database)
-        taken = Taken(Engine.SQLITE, REVISIONS[-1])
+        engine = Engine.SQLITE
     for path in (database, blobs):
         _flush(path)
-    return taken
+    return Taken(engine, revision)
 
 
 def opened(database: Path, mailbox_id: str) -> Store:
@@ -78,13 +83,19 @@ def blobs_of(tx: Transaction) -> Iterator[str]:
 def _copy(source: Path, target: Path) -> None:
     """Copy a SQLite database in one step: in WAL mode a long reader keeps no writer waiting."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with (
-        contextlib.closing(
-            sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
-        ) as us,
-        contextlib.closing(sqlite3.connect(target)) as copy,
-    ):
-        us.backup(copy)
+    address = f"{source.absolute().as_uri()}?mode=ro"
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(address, uri=True)) as ours,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            ours.backup(copy)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & _PRIMARY in _DAMAGED:
+            raise ConfigurationError("database_damaged", where=str(source)) from error
+        full = error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_FULL
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, os.strerror(number), str(target)) from error
 
 
 def _in_one_file(database: Path) -> None:

@@ -31,6 +31,11 @@ _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20
 _MOST_MANIFEST = 1 << 16
 _LEVEL = 6
+_LONGEST_LINE = 100
+_MOST_DIGITS = 15
+#: The largest of the members that are read as a whole.
+_MOST_SMALL = 1 << 24
+_SMALL = frozenset({MANIFEST, SETTINGS, KEYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class Archive:
         for data in self.plain(BLOBS):
             *whole, rest = (rest + data).split(b"\n")
             yield from map(self._line, whole)
+            if len(rest) > _LONGEST_LINE:
+                raise damaged(self.path, BLOBS)
         if rest:
             raise damaged(self.path, BLOBS)
 
@@ -152,8 +159,9 @@ class Archive:
 
     def _line(self, line: bytes) -> tuple[str, int | None]:
         name, _, size = line.decode("ascii", "replace").partition(" ")
+        number = size.isascii() and size.isdigit() and len(size) <= _MOST_DIGITS
         hexadecimal = len(name) == 2 * hashlib.sha256().digest_size and set(name) <= _DIGITS
-        if not hexadecimal or not (size == "-" or (size.isascii() and size.isdigit())):
+        if not hexadecimal or not (size == "-" or number):
             raise damaged(self.path, BLOBS)
         return name, None if size == "-" else int(size)
 
@@ -203,6 +211,8 @@ class Archive:
                 raise damaged(self.path, "member")
             size = entry.size
             end = offset + _BLOCK + size + len(_padding(size)) if size >= 0 else self._end + 1
+            if entry.name in _SMALL and size > _MOST_SMALL:
+                raise damaged(self.path, entry.name)
             if end > self._end or header != _header(entry.name, size):
                 raise damaged(self.path, "header")
             self._places[entry.name] = (offset + _BLOCK, size)

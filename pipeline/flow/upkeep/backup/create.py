@@ -4,21 +4,26 @@ The blobs are stored first, then the file gets its name in one step: a backup th
 name, and what it left is removed by the next one.
 """
 
+import errno
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from pipeline import __version__, logs
+from pipeline.clock import Clock
+from pipeline.config import Settings
 from pipeline.durable import flush_folder, locked, make_folder, write_file
-from pipeline.errors import ConfigurationError, PipelineError
-from pipeline.flow.services import Services, state
-from pipeline.flow.services.backups import Backups, Made, note_made, remembered
+from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
+from pipeline.flow.services.backups import Made, note_made, remembered
+from pipeline.flow.services.state import lock_of
 from pipeline.flow.upkeep.backup import archive, folder
 from pipeline.flow.upkeep.backup.archive import Archive, Manifest
 from pipeline.flow.upkeep.backup.folder import Keeping
 from pipeline.flow.upkeep.backup.keys import sealed_keys
 from pipeline.store.blobs import Blobs
 from pipeline.store.snapshot.take import take
+from pipeline.store.unit_of_work import Store
 
 #: So many new blobs are made durable at a time.
 _PORTION = 500
@@ -42,42 +47,52 @@ class Created:
     removed: tuple[Path, ...]
 
 
-def create(
-    services: Services, target: Path, configuration: bytes, passphrase: bytes | None
-) -> Created:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is backed up: a database whose tables may be those of an older programme, and keys.
+
+    ``shown`` is what is kept of the settings; no secret is in it.
+    """
+
+    store: Store
+    settings: Settings
+    shown: bytes
+
+
+def create(state: State, target: Path, clock: Clock, passphrase: bytes | None) -> Created:
     """Make a backup in the folder ``target``, with the keys if there is a ``passphrase``.
 
-    ``configuration`` is what is kept of the settings; no secret is in it. Two at the same time go
-    one after the other. Raises ConfigurationError ``backup_folder_unusable``, the codes of
+    Two at the same time go one after the other. Raises ConfigurationError
+    ``backup_folder_unusable``, TryLaterError ``storage_unwritable``, the codes of
     :func:`pipeline.store.snapshot.take.take`, and those of the keys.
     """
     try:
         make_folder(target)
         with locked(target / folder.LOCK):
-            return _create(services, target, configuration, passphrase)
+            return _create(state, target, clock, passphrase)
     except OSError as error:
         reason = error.strerror or type(error).__name__
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise TryLaterError("storage_unwritable", where=str(target), reason=reason) from error
         raise ConfigurationError("backup_folder_unusable", path=target, reason=reason) from error
 
 
-def _create(
-    services: Services, target: Path, configuration: bytes, passphrase: bytes | None
-) -> Created:
-    at = services.clock.now()
+def _create(state: State, target: Path, clock: Clock, passphrase: bytes | None) -> Created:
+    store, at = state.store, clock.now()
     work = folder.clear(target)
     members = {name: work / name for name in (archive.DATABASE, archive.BLOBS, archive.SETTINGS)}
     database, names = work / "database", work / "names"
-    with locked(state.lock_of(services.settings)):  # no key is rotated between the two
-        keys = sealed_keys(services, passphrase)
-        taken = take(services.store, database, names)
-    stored = _Stored(services.blobs, Blobs(target / "blobs"), work)
+    with locked(lock_of(state.settings)):  # no key is rotated between the two
+        keys = sealed_keys(state.settings, passphrase)
+        taken = take(store, database, names)
+    stored = _Stored(store.blobs, Blobs(target / "blobs"), work)
     listed = work / "listed"
     stored.all(names, listed)
-    write_file(members[archive.SETTINGS], configuration)
+    write_file(members[archive.SETTINGS], state.shown)
     sizes = {
         archive.DATABASE: archive.pack(database, members[archive.DATABASE]),
         archive.BLOBS: archive.pack(listed, members[archive.BLOBS]),
-        archive.SETTINGS: len(configuration),
+        archive.SETTINGS: len(state.shown),
     }
     if keys is not None:
         members[archive.KEYS] = work / archive.KEYS
@@ -87,7 +102,7 @@ def _create(
         format=archive.FORMAT,
         made_at=at.isoformat(),
         program=__version__,
-        mailbox_id=services.store.mailbox_id,
+        mailbox_id=store.mailbox_id,
         engine=taken.engine.value,
         revision=taken.revision,
         sizes=sizes,
@@ -100,10 +115,8 @@ def _create(
     (work / "backup").rename(path)
     flush_folder(target)
     made = Made(path.name, digest, at, with_keys=keys is not None)
-    services.run(lambda work: note_made(work.tx, made))
-    with services.store.read() as tx:
-        known = remembered(tx)
-    removed = _removed(services, target, known)
+    store.run(lambda tx: note_made(tx, made))
+    removed = _removed(state, target, at)
     folder.clear(target).rmdir()
     logs.event("flow.backup", "made", file=path.name, blobs=stored.count, new=stored.new)
     return Created(
@@ -158,18 +171,20 @@ class _Stored:
         fresh.clear()
 
 
-def _removed(services: Services, target: Path, known: Backups) -> tuple[Path, ...]:
+def _removed(state: State, target: Path, now: datetime) -> tuple[Path, ...]:
     """Remove backups of this mailbox that are kept no longer, and blobs that none names.
 
     What is no backup of ours stays, and so does the last one that was found whole.
     """
-    rules = services.settings.backup
+    with state.store.read() as tx:
+        known = remembered(tx)
+    rules = state.settings.backup
     keeping = Keeping(rules.days, rules.weeks, rules.months)
-    mine = partial(_is_ours, mailbox_id=services.store.mailbox_id)
+    mine = partial(_is_ours, mailbox_id=state.store.mailbox_id)
     found = [path for path in folder.backups_in(target) if mine(path)]
     whole = known.whole.file if known.whole is not None else ""
     removed = []
-    for path in folder.superseded(found, keeping, services.clock.now()):
+    for path in folder.superseded(found, keeping, now):
         if path.name != whole:
             path.unlink()
             removed.append(path)

@@ -6,23 +6,24 @@ import json
 from pathlib import Path
 
 from pipeline.certificates.sealed import seal, unseal
+from pipeline.config import Settings
 from pipeline.durable import make_folder, write_file
 from pipeline.errors import ConfigurationError
-from pipeline.flow.services import Services, state, token_keys
+from pipeline.flow.services import state, token_keys
 from pipeline.private import read_private
 
 _AUTHORITY = "authority"
 
 
-def sealed_keys(services: Services, passphrase: bytes | None) -> bytes | None:
+def sealed_keys(settings: Settings, passphrase: bytes | None) -> bytes | None:
     """Return all keys under ``passphrase``, or None without one.
 
     Raises what :func:`pipeline.private.read_private` raises, and ConfigurationError
-    ``backup_passphrase_short``.
+    ``backup_passphrase_short`` or ``token_key_missing``.
     """
     if passphrase is None:
         return None
-    settings = services.settings
+    token_keys.read(settings)  # a state without one is told of
     tokens = (token_keys.path_of(settings), token_keys.previous_path_of(settings))
     found = {path.name: path for path in tokens if path.exists()}
     authority = state.authority_folder(settings)

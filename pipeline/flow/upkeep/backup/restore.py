@@ -4,6 +4,7 @@ While it lasts, a file in the folder says that it is unfinished, and every comma
 file goes last: a restore that was killed is refused for good, and its folder is to be removed.
 """
 
+import errno
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from pathlib import Path
 from pipeline import logs
 from pipeline.clock import Clock
 from pipeline.durable import flush_folder, make_folder, remove_file, write_file
-from pipeline.errors import ConfigurationError, RefusedError
+from pipeline.errors import ConfigurationError, RefusedError, TryLaterError
 from pipeline.flow.services import restored
 from pipeline.flow.services.restored import Restored
 from pipeline.flow.upkeep.backup import archive, folder
@@ -74,6 +75,8 @@ def restore(
         remove_file(restored.unfinished(home))
     except OSError as error:
         reason = error.strerror or type(error).__name__
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise TryLaterError("storage_unwritable", where=str(home), reason=reason) from error
         raise ConfigurationError("home_unusable", path=home, reason=reason) from error
     logs.event("flow.backup", "put_back", file=path.name, in_doubt=in_doubt)
     return PutBack(home, at, found.manifest.blobs, missing, in_doubt, keys is not None)

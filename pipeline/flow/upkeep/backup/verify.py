@@ -95,12 +95,8 @@ def remember(services: Services, path: Path, found: Verified | PipelineError) ->
         checked = Checked(path.name, found.digest, found.made_at, now)
     else:
         checked = Checked(path.name, "", now, now, found.code)
-    services.run(partial(_note, checked=checked))
+    services.store.run(partial(note_checked, checked=checked))
     logs.event("flow.backup", "checked", file=path.name, fault=checked.fault)
-
-
-def _note(work, checked: Checked) -> None:  # type: ignore[no-untyped-def]
-    note_checked(work.tx, checked)
 
 
 def read_instant(found: Archive) -> datetime:
@@ -162,8 +158,10 @@ def _is_whole(path: Path, name: str, size: int) -> bool:
 
 def _check_database(found: Archive, store: Store) -> None:
     """Check pages and tables, and that the rows name the blobs of the list and no others."""
-    check_sound(store)
+    check_sound(store, thorough=True)
     check_tables(store)
+    if store.revision() != found.manifest.revision:
+        raise archive.damaged(found.path, archive.DATABASE)
     with store.read() as tx:
         listed: Iterator[str] = (name for name, _ in found.lines())
         if any(one != other for one, other in zip_longest(listed, blobs_of(tx))):
