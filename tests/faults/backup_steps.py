@@ -45,9 +45,9 @@ def _kill_at(step: int, below: Path) -> None:
     sys.addaudithook(hook)
     flush = os.fsync
 
-    def fsync(descriptor: int) -> None:
+    def fsync(fd: Any) -> None:
         count()
-        flush(descriptor)
+        flush(fd)
 
     os.fsync = fsync
 

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def test_killed_backups_and_restores_look_whole_never(tmp_path: Path) -> None:
-    _kill_and_look(tmp_path, mails=2, stride=23)
+    _kill_and_look(tmp_path, mails=2, stride=7)
 
 
 @pytest.mark.long
@@ -32,12 +32,12 @@ def _kill_and_look(folder: Path, *, mails: int, stride: int) -> None:
         assert state.call("run") == 0
         state.deliver(mails)
         batch = state.begin("run")
-        assert _kills(state, "create", stride) > 2
+        assert _kills(state, "create", stride) > 4
         assert batch.wait(120) == 0
         (made,) = backups_in(folder / "backups")
         found = verify(made, "", PASSPHRASE)
         assert mails <= found.blobs <= 2 * mails
-        assert _kills(state, "restore", stride) > 2
+        assert _kills(state, "restore", stride) > 4
         assert state.call("run") == 0
         assert len(state.messages()) == 2 * mails
 
