@@ -33,6 +33,7 @@ MODULES: dict[str, str] = {
     "outbox": "outbox",
     "quarantine": "quarantine",
     "db": "database",
+    "backup": "backups",
     "config": "configuration",
     "report": "overview",
     "export": "records.exports",

@@ -14,6 +14,7 @@ from pipeline.config.secret import Secret, SecretDocument
 from pipeline.config.section import Section
 from pipeline.config.sections import (
     ApprovalSettings,
+    BackupSettings,
     CertificateSettings,
     CourierSettings,
     FolderSettings,
@@ -36,6 +37,7 @@ from pipeline.config.sections import (
 
 __all__ = [
     "ApprovalSettings",
+    "BackupSettings",
     "CertificateSettings",
     "CourierSettings",
     "FolderSettings",

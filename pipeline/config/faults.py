@@ -62,6 +62,7 @@ def secrets_of(settings: Settings) -> dict[str, Secret]:
         "oauth.refresh_token": settings.oauth.refresh_token,
         "store.password": settings.store.password,
         "certificates.passphrase": settings.certificates.passphrase,
+        "backup.passphrase": settings.backup.passphrase,
         "meta.token": settings.meta.token,
         "meta.pin": settings.meta.pin,
     }

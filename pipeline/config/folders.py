@@ -67,6 +67,16 @@ def _places(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
             )
         else:
             used.append(place)
+    if settings.backup.folder:
+        place = _real(settings.below_home(Path(settings.backup.folder)))
+        if home.is_relative_to(place) or any(place.is_relative_to(part) for part in kept):
+            yield ConfigurationError(
+                "setting_path_of_state",
+                key="backup.folder",
+                value=quoted(str(place)),
+                home=home,
+                where=origin("backup.folder"),
+            )
     if len(used) > 1 and _clash(*used):
         yield ConfigurationError(
             "setting_path_twice",

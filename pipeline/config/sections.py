@@ -235,6 +235,22 @@ class RetentionSettings(Section):
     sent_bytes_days: Days = 7
 
 
+class BackupSettings(Section):
+    """Where backups go, and how long they are kept."""
+
+    #: The folder of the backups: best on another disk.
+    folder: Annotated[str, FileName()] = ""
+    #: What the keys in a backup are encrypted with.
+    passphrase: Secret = Secret()
+    #: The last backup of each day is kept for so many days, then that of each week, each month.
+    days: Count = 7
+    weeks: Count = 4
+    months: Count = 12
+    #: Doctor warns when the last backup, or the last one that was checked, is older.
+    late_days: Days = 2
+    unchecked_days: Days = 8
+
+
 class LimitSettings(Section):
     """Attempts and amounts of one batch."""
 
@@ -289,6 +305,7 @@ class Settings(Section):
     phones: PhoneSettings = PhoneSettings()
     qr: QrSettings = QrSettings()
     retention: RetentionSettings = RetentionSettings()
+    backup: BackupSettings = BackupSettings()
     limits: LimitSettings = LimitSettings()
     watch: WatchSettings = WatchSettings()
     console: ConsoleSettings = ConsoleSettings()

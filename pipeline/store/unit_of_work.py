@@ -92,6 +92,11 @@ class Store:
         """Where the database is, without its password."""
         return shown(self._engine)
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether the database is on a server of its own, and no file."""
+        return self._engine.dialect.name != "sqlite"
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -196,13 +201,17 @@ class Store:
         if told is not None:
             raise told from error
 
-    def is_sound(self) -> bool:
-        """Return whether the pages of a SQLite file hold together; PostgreSQL checks its own."""
+    def is_sound(self, *, thorough: bool = False) -> bool:
+        """Return whether the pages of a SQLite file hold together; PostgreSQL checks its own.
+
+        ``thorough``: whether its indexes fit its rows as well, which takes longer.
+        """
+        pragma = "integrity_check" if thorough else "quick_check"
         if self._engine.dialect.name != "sqlite":
             return True
         try:
             with self._engine.connect() as connection, read_only(connection).begin():
-                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                found = connection.exec_driver_sql(f"PRAGMA {pragma}(1)").scalar()
         except (sa.exc.DBAPIError, ValueError) as error:
             told = told_as(error, "") if isinstance(error, sa.exc.DBAPIError) else None
             return told is not None and told.code != "database_damaged"
@@ -290,6 +299,14 @@ class Store:
         if found in REVISIONS:
             return "old"
         return "newer" if names >= _OURS else "foreign"
+
+    def revision(self) -> str:
+        """Return the revision of the tables; empty: there are none."""
+        with self._asking() as connection, read_only(connection).begin():
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return ""
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return str(found or "")
 
     @contextmanager
     def _asking(self) -> Iterator[sa.Connection]:

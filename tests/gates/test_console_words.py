@@ -311,7 +311,8 @@ def test_every_count_of_the_status_has_a_word() -> None:
 
 
 def test_every_check_of_the_doctor_has_its_words() -> None:
-    sources = sorted((PACKAGE / "flow" / "views").glob("doctor*.py"))
+    views = PACKAGE / "flow" / "views"
+    sources = [*sorted((views / "doctor").glob("*.py")), views / "backups.py"]
     source = "".join(path.read_text(encoding="utf-8") for path in sources)
     words = table("en")["words"]
     checks = set(re.findall(r'(?:Finding|_try)\(\s*"([a-z_]+)"', source))
@@ -319,6 +320,7 @@ def test_every_check_of_the_doctor_has_its_words() -> None:
         key for key in words if key.startswith("check_")
     }
     said = set(re.findall(r'Finding\(\s*"[a-z_]+", "[a-z]+", "([a-z_]+)"', source))
+    said |= set(re.findall(r'BackupView\(known, "[a-z]+", "([a-z_]+)"', source))
     assert said
     assert sorted(said - set(words)) == []
 

@@ -169,7 +169,7 @@ def test_the_guide_explains_every_alert() -> None:
 def test_the_configuration_of_the_guide_can_be_used() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     examples = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         Settings.model_validate(tomllib.loads(example))
 

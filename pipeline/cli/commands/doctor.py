@@ -48,7 +48,7 @@ def _findings(mender: str) -> "list[Finding]":
     ``mender`` is who has rows woken that wait too long; empty: nothing is changed.
     """
     from pipeline.flow.views.doctor import examine  # noqa: PLC0415 - slow to import
-    from pipeline.flow.views.doctor_settings import settings_findings, unreadable  # noqa: PLC0415
+    from pipeline.flow.views.doctor.settings import settings_findings, unreadable  # noqa: PLC0415
 
     try:
         found = look(*named_places())

@@ -99,6 +99,7 @@ def status(*, as_json: bool) -> None:
     """Print what waits, is due and expires, and which issuer is in force."""
     from pipeline.flow.services import pause  # noqa: PLC0415
     from pipeline.flow.views.asleep import asleep  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.backups import backup_view  # noqa: PLC0415 - slow to import
     from pipeline.store import queries  # noqa: PLC0415
 
     with services() as opened, opened.store.read() as tx:
@@ -107,12 +108,21 @@ def status(*, as_json: bool) -> None:
         last = tx.memory.last_batch()
         sleeping = asleep(opened.work(tx))
         sending = pause.refusals(tx)
+        backup = backup_view(opened.work(tx))
         zone = opened.settings.team.time_zone
-        issuer = opened.settings.certificates.issuer
+        issuer, put_back = opened.settings.certificates.issuer, opened.restored
     if as_json:
         told_as_json = {"at": now, "last_batch": last, "counts": counts, "asleep": sleeping}
         stopped = {"at": sending.paused_at, "reason": sending.answer} if sending.paused_at else None
-        print_json({**told_as_json, "sending_paused": stopped, "issuer": issuer})
+        print_json(
+            {
+                **told_as_json,
+                "sending_paused": stopped,
+                "issuer": issuer,
+                "backup": backup.known,
+                "restored": put_back,
+            }
+        )
         return
     click.echo(words.word("status_at", at=told(now, zone)))
     never = words.word("no_batch_yet")
@@ -123,6 +133,9 @@ def status(*, as_json: bool) -> None:
     if sending.paused_at is not None:
         at = told(sending.paused_at, zone)
         print_lines(words.word("status_paused", at=at, reason=sending.answer), rest="    ")
+    if put_back is not None:
+        print_lines(words.word("status_restored", made=told(put_back.made_at, zone)))
+    print_lines(words.word(backup.word, **dict(backup.values)), rest="    ")
     if sleeping.total:
         print_lines(words.counted("status_asleep", sleeping.total))
     print_lines(words.word(f"issuer_{issuer}"))

@@ -60,8 +60,13 @@ def pending(work: Work) -> list[CertificateRecord]:
 
 
 def _makes(services: Services) -> bool:
-    """Whether certificates are made here: neither entered by staff nor fetched."""
-    return services.issuer.automatic and not services.issuer.fetches
+    """Whether certificates are made here and now: neither entered by staff nor fetched.
+
+    In a state that was put back each of them may have been issued since the backup: they wait until
+    somebody has compared.
+    """
+    made_here = services.issuer.automatic and not services.issuer.fetches
+    return made_here and services.restored is None
 
 
 def issue(services: Services, waiting: Iterable[CertificateRecord]) -> list[RequestRecord]:

@@ -71,7 +71,7 @@ def judge(services: Services, archive: Archive | None, mail: OutboxRecord) -> Ju
         # one that went out before may have left its copy then
         return Judgement(Fate.FOR_STAFF)
     if archive is None:
-        return _unproven(setting)
+        return _unproven(services)
     return _looked(services, archive, mail)
 
 
@@ -85,15 +85,20 @@ def _looked(services: Services, archive: Archive, mail: OutboxRecord) -> Judgeme
         # what was on its way to our mailbox meanwhile is waited for anew
         return Judgement(Fate.LOOK_AGAIN, later, error)
     if not archive.is_complete:
-        return _unproven(services.settings.courier.in_doubt)
+        return _unproven(services)
     until = mail.look_until or later
     if services.clock.now() < until:
         return Judgement(Fate.LOOK_AGAIN, until)
     return Judgement(Fate.SEND_AGAIN)
 
 
-def _unproven(setting: str) -> Judgement:
-    return Judgement(Fate.FOR_STAFF if setting == "verify" else Fate.SEND_AGAIN)
+def _unproven(services: Services) -> Judgement:
+    """Say what follows where a missing copy proves nothing.
+
+    After a restore that leaves it to staff: many mails may have gone out since the backup.
+    """
+    careful = services.settings.courier.in_doubt == "verify" or services.restored is not None
+    return Judgement(Fate.FOR_STAFF if careful else Fate.SEND_AGAIN)
 
 
 def is_for_staff(services: Services, archive: Archive | None) -> bool:

@@ -22,6 +22,7 @@ from pipeline.flow.outgoing.poll import Poll
 from pipeline.flow.outgoing.results import MOMENT
 from pipeline.flow.outgoing.stale import note_taken_back, overtaken
 from pipeline.flow.services import Services, Work, waits
+from pipeline.flow.services.restored import may_have_gone
 from pipeline.store.outbox_records import OutboxRecord
 
 _RENEWED_AFTER = timedelta(minutes=1)
@@ -117,8 +118,9 @@ def take(
     hour.look_up(mails)
     until = work.now + timedelta(seconds=limits.lease_seconds)
     portion, going, doubtful = Portion(), [], []
+    restored = work.services.restored
     for mail in mails:
-        if mail.id in tried or is_doubtful(mail):
+        if mail.id in tried or is_doubtful(mail) or may_have_gone(work.tx, restored, mail):
             doubtful.append(mail)
         elif hindered := _hindered(work, mail, hour):
             (claimed,) = work.tx.outbox.take([mail], work.services.worker, until)

@@ -18,6 +18,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.flow.services import state, token_keys
 from pipeline.flow.services.making import Making, Unmade
+from pipeline.flow.services.restored import Restored, restore_of
 from pipeline.flow.services.tokens import AlertOnce, Unwatched, bearer_of
 from pipeline.guard import Guard
 from pipeline.mailbox.authentication.policy import SenderPolicy
@@ -228,7 +229,7 @@ class Services:
 
         The authority is opened, and the rights of its files are checked, when it is next needed.
         """
-        for name in ("token_keys", "authority", "issuer"):
+        for name in ("token_keys", "authority", "issuer", "restored"):
             self.__dict__.pop(name, None)
         _ = self.token_keys
 
@@ -251,6 +252,12 @@ class Services:
         with self.store.read() as tx:
             state.check_keys(tx, self.settings, authority=authority.fingerprint)
         return authority
+
+    @cached_property
+    def restored(self) -> Restored | None:
+        """That the state was put back from a backup and is not compared yet, or None."""
+        with self.store.read() as tx:
+            return restore_of(tx)
 
     @cached_property
     def issuer(self) -> CertificateIssuer:

@@ -21,6 +21,7 @@ from pipeline.config import Settings
 from pipeline.durable import locked, make_folder, remove_drafts, remove_file, write_file
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.services import token_keys
+from pipeline.flow.services.restored import refuse_unfinished
 from pipeline.store.engine import sqlite_file
 from pipeline.store.unit_of_work import Store, Transaction
 
@@ -68,9 +69,10 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
     Raises ConfigurationError: ``state_none`` when there is nothing yet and ``make`` is false,
     ``database_gone``, ``token_key_missing``, ``authority_missing`` when one is missing beside the
     others, ``keys_elsewhere`` and ``keys_differ`` when the database was made with the keys of
-    another folder, ``home_unusable``; and the errors of the store.
+    another folder, ``restore_unfinished``, ``home_unusable``; and the errors of the store.
     """
     try:
+        refuse_unfinished(settings)
         if _complete(settings):
             return _open_used(settings)
         if make:
@@ -95,8 +97,10 @@ def _unusable(settings: Settings, error: OSError) -> PipelineError:
 def open_database(settings: Settings) -> Store:
     """Open the database whatever state its tables are in; nothing is made.
 
-    Raises ConfigurationError ``state_none`` or ``database_gone``, and the errors of the engine.
+    Raises ConfigurationError ``state_none``, ``database_gone`` or ``restore_unfinished``, and the
+    errors of the engine.
     """
+    refuse_unfinished(settings)
     if not _database_there(settings):
         if _parts(settings):
             raise ConfigurationError("database_gone", path=database(settings))
@@ -129,6 +133,7 @@ def migrate_database(settings: Settings, clock: Clock) -> None:
 
     Raises what :func:`open_store` and the store's ``migrate`` raise.
     """
+    refuse_unfinished(settings)
     if _in_use(settings) and not _unfinished(settings).exists():
         with open_database(settings) as store:
             if store.schema_state() == "empty":

@@ -254,6 +254,21 @@ class InDoubt(InHand):
             last_error=why,
         )
 
+    def doubt_all(self, at: datetime) -> int:
+        """Put all mails that wait or are being sent in doubt; return how many.
+
+        For a database that was put back from a copy: each may have gone out since.
+        """
+        return self._update(
+            outbox.c.state.in_((OutboxState.QUEUED, OutboxState.SENDING)),
+            state=OutboxState.SENDING,
+            next_at=at,
+            claimed_until=at,
+            claimed_by="",
+            intended_at=at,
+            look_until=None,
+        )
+
     def uncount(self, outbox_id: str, attempt: int) -> bool:
         """Count the attempt of a claim as none: nobody was asked to take the mail."""
         mine = (outbox.c.id == outbox_id, outbox.c.attempt == attempt)

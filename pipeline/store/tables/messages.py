@@ -11,7 +11,12 @@ from pipeline.model.message import MessageKind, SenderVerdict
 from pipeline.store import message_statements as kept
 from pipeline.store.context import Context
 from pipeline.store.records import MessageRecord, MessageState
-from pipeline.store.schema.mail_and_requests import message_requests, messages, requests
+from pipeline.store.schema.mail_and_requests import (
+    message_requests,
+    messages,
+    quarantine,
+    requests,
+)
 from pipeline.store.tables.links import Links
 from pipeline.store.tables.rows import Rows, constant
 from pipeline.terms import Outcome
@@ -46,6 +51,19 @@ class Messages(Rows[MessageRecord]):
                 new += 1
                 self._link_first(record)
         return new
+
+    def forget_undecided(self) -> int:
+        """Remove the mails of the server that were never decided on; return how many."""
+        looked_at = sa.select(quarantine.c.message_row).where(
+            quarantine.c.mailbox_id == messages.c.mailbox_id,
+            quarantine.c.message_row == messages.c.id,
+        )
+        return self._delete(
+            messages.c.state == MessageState.FETCHED,
+            messages.c.folder != "",
+            messages.c.request_id.is_(None),
+            ~sa.exists(looked_at),
+        )
 
     def known(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
         """Return those of ``uids`` that are in the ledger."""

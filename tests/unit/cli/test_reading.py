@@ -162,6 +162,7 @@ def test_doctor_finds_a_home_that_works(fresh_pipeline: Call) -> None:
             "mailbox",
             "courier",
             "sending",
+            "backup",
             "authserv",
             "child",
             "pdf",

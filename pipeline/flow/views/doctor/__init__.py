@@ -15,8 +15,10 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, PipelineError, TryLaterError
 from pipeline.flow.connections import open_courier, open_mailbox
 from pipeline.flow.services import Services, open_services, open_trial, pause, token_keys
+from pipeline.flow.services.soundness import check_blobs, check_sound
 from pipeline.flow.services.state import open_store, trial, wants_authority
 from pipeline.flow.views.asleep import Asleep, asleep
+from pipeline.flow.views.backups import backup_view
 from pipeline.flow.views.judges import Detected, detect, fault_of
 from pipeline.forms.pdf.probe import probe_pdf
 from pipeline.guard import GuardStartError
@@ -83,7 +85,10 @@ def _state(settings: Settings) -> list[Finding]:
                 _try("asleep", lambda: _asleep(services)),
                 _try("sending", lambda: _sending(services)),
                 _try("lists", lambda: _lists(services)),
+                _try("backup", lambda: _backup(services)),
             ]
+            if services.restored is not None:
+                checks.append(_try("restored", lambda: _restored(services)))
             if wants_authority(settings):
                 checks.append(_try("authority", lambda: _authority(services)))
             return checks
@@ -136,13 +141,23 @@ def _owner(path: Path) -> str:
 
 
 def _database(services: Services) -> Finding:
-    if not services.store.is_sound():
-        raise ConfigurationError("database_damaged", where=services.store.where)
-    with services.store.read() as tx:
-        mails = tx.messages.any()
-    if mails and not services.blobs.folder.is_dir():
-        raise ConfigurationError("blobs_gone", path=services.blobs.folder)
+    check_sound(services.store)
+    check_blobs(services.store)
     return Finding("database", "good")
+
+
+def _backup(services: Services) -> Finding:
+    with services.store.read() as tx:
+        found = backup_view(services.work(tx))
+    return Finding("backup", found.state, found.word, found.values)
+
+
+def _restored(services: Services) -> Finding:
+    """Tell that a state that was put back waits for somebody to compare it."""
+    if (found := services.restored) is not None:
+        made = told(found.made_at, services.settings.team.time_zone)
+        raise ConfigurationError("restored_unsettled", made=made)
+    return Finding("restored", "good")
 
 
 def _token_key(services: Services) -> Finding:
