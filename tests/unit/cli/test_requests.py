@@ -57,6 +57,7 @@ def test_decisions_are_recorded_with_who_made_them(pipeline: Call, reference_of:
             "status": "business_verification",
             "track": "onboarding",
             "open_answers": [],
+            "stopped": "",
         },
     )
     history = pipeline("request", "show", reference, "--json").json()["history"]
