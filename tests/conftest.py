@@ -1,5 +1,6 @@
 """For all tests: what is not installed is no skip where CI=true; one PostgreSQL for a session."""
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 
@@ -7,6 +8,12 @@ import pytest
 
 from tests.servers.needed import skip_without
 from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected to itself: it lives to the end, and each look at it takes time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
