@@ -36,7 +36,7 @@ def test_the_form_goes_to_who_phoned_after_a_look_at_its_mail(
     world: World, endo: AtConsole
 ) -> None:
     page = endo.page("/open")
-    assert "Fill in what is asked" in page.text
+    assert "Still to be filled in: Form, Their e-mail address" in page.text
     values = page.form("/open").values | _SAID | {"send_form": "1", "text": "お電話ありがとう"}
     seen = read(endo.browser.send("/open/preview", values))
     # the mail in the language of the caller, and beside it in that of who looks

@@ -20,6 +20,7 @@ from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
 _TYPED = ("form", "address", "company", "contact", "number", "language", "text")
+_NEEDED = ("form", "address")
 _TICKED = ("send_form", "again")
 _Filled = Mapping[str, str]
 
@@ -78,7 +79,8 @@ def _outcome(visit: Visit, filled: _Filled) -> dict[str, Any]:
     opened: Opened | None = None
     mails: list[tuple[WrittenMail, WrittenMail | None]] = []
     refused, other = "", ""
-    if filled["form"] and filled["address"]:
+    missing = [name for name in _NEEDED if not filled[name]]
+    if not missing:
         try:
             caller = _caller(filled)
             opened = _rehearsed(visit, caller, filled)
@@ -86,6 +88,7 @@ def _outcome(visit: Visit, filled: _Filled) -> dict[str, Any]:
         except PipelineError as error:
             refused, other = words.explain(error, to_type=False), _other(error)
     return {
+        "missing": missing,
         "opened": opened,
         "mails": mails,
         "reads": filled["language"],
