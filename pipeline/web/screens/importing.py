@@ -57,7 +57,10 @@ def _given(visit: Visit) -> tuple[str, bytes]:
     chosen = visit.upload("file")
     if chosen is None:
         raise UsageError("import_no_file")
-    return (chosen.filename or "")[:_LONGEST_NAME], chosen.file.read(_MOST_BYTES)
+    raw = chosen.file.read(_MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise UsageError("import_too_large", megabytes=_MOST_BYTES // 1_000_000)
+    return (chosen.filename or "")[:_LONGEST_NAME], raw
 
 
 def _mark(changes: _Changes, warned: Sequence[Warned]) -> str:
