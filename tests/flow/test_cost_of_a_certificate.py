@@ -32,6 +32,7 @@ def test_a_certificate(world: World) -> None:
         "BEGIN IMMEDIATE"  # the decision, the draft, the signature with its mail
     ] * 3
     assert counted["SELECT"] <= 22  # five of them keep what an undo of the decision would need
-    assert counted["INSERT"] + counted["UPDATE"] <= 13
+    # two of them mark the request for the search, one keeps what an undo would need
+    assert counted["INSERT"] + counted["UPDATE"] <= 16
     assert counted["SAVEPOINT"] == 0
     assert issued == world.again(record)
