@@ -1,6 +1,6 @@
 """What the new text of a reply asks for: an event, the status, or a note for staff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -16,7 +16,8 @@ from pipeline.intake.reply.vocabulary import COMMANDS, SLOTS, says
 from pipeline.model.message import Command, ReadReply, ReplyKind
 from pipeline.model.request import EventName, Slot
 
-_EVENTS = {
+#: The events that a word of a reply asks for; what is not here asks for none.
+EVENTS: Mapping[str, tuple[EventName, ...]] = {
     Command.READY: (EventName.READY,),
     Command.ACTIVE: (EventName.ACTIVATED,),
     Command.NEW_CERTIFICATE: (EventName.NEW_CERTIFICATE,),
@@ -291,7 +292,7 @@ def _mentioned_in(folded: str) -> list[str]:
 
 
 def _legal(command: str, possible: frozenset[EventName]) -> EventName | None:
-    events = _EVENTS.get(Command(command), ()) if command in _commands() else ()
+    events = EVENTS.get(Command(command), ()) if command in _commands() else ()
     return next((event for event in events if event in possible), None)
 
 

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline import resources
+from pipeline.intake.reply.meaning import EVENTS
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, says
 from pipeline.model.notice import NoticeName, Saying
-from pipeline.model.request import Actor, EventName, Status
+from pipeline.model.request import Actor, Status
 from pipeline.model.transition import DeadlineKind
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.preview.samples import Sample
@@ -226,8 +227,9 @@ def _does_something(mail: Mail, word: str) -> bool:
     step = TRACKS[facts.track].step(facts.status)
     rules = step.rules if step else ()
     legal = {rule.event for rule in rules if Actor.CUSTOMER in rule.actors and not rule.refuse}
-    known = {event.value for event in EventName}
-    return any(name not in known or EventName(name) in legal for name in commands)
+    # a word that asks for the event of its name has no other meaning in a status that forbids it
+    named = {name for name, events in EVENTS.items() if name in {one.value for one in events}}
+    return any(name not in named or EventName(name) in legal for name in commands)
 
 
 def weekday(mail: Mail) -> Iterator[str]:
