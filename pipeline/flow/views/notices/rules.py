@@ -15,7 +15,7 @@ from pipeline import resources
 from pipeline.intake.reply.meaning import EVENTS
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, says
 from pipeline.model.notice import NoticeName, Saying
-from pipeline.model.request import Actor, Status
+from pipeline.model.request import Actor, EventName, Status
 from pipeline.model.transition import DeadlineKind
 from pipeline.notifications.compose import Composed
 from pipeline.notifications.preview.samples import Sample
