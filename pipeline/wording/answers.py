@@ -21,12 +21,11 @@ def answer_word(kind: FormKind, field: str, value: str | None, language: str) ->
     return dict(texts.choices(field)).get(value, value)
 
 
-def question_labels(language: str) -> dict[str, str]:
-    """Return a label of each question of any form by its id."""
+def question_labels(language: str, form: str | None = None) -> dict[str, str]:
+    """Return a label of each question of any form by its id; that in ``form`` where it has it."""
     texts = form_texts(language)
-    return {
-        field: texts.label(kind, field) for kind, form in FORMS.items() for field in form.questions
-    }
+    kinds = sorted(FORMS, key=lambda kind: kind == form)
+    return {field: texts.label(kind, field) for kind in kinds for field in FORMS[kind].questions}
 
 
 def language_name(code: str, language: str) -> str:

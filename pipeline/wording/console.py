@@ -180,16 +180,12 @@ def _events(codes: str) -> str:
     return listed(f"`{code}` ({named('event', code)})" for code in codes.split(", "))
 
 
-def question_names(fields: Iterable[str]) -> str:
-    """Return the labels of questions; a command finds a question by its label, too."""
+def question_names(fields: Iterable[str], form: str | None) -> str:
+    """Return the labels of questions of a form; a command finds a question by its label, too."""
     from pipeline.wording.answers import question_labels  # noqa: PLC0415 - slow to import
 
-    labels = question_labels(language())
+    labels = question_labels(language(), form)
     return listed(word("question_quoted", label=labels.get(field, field)) for field in fields)
-
-
-def _questions(fields: str) -> str:
-    return question_names(fields.split(", "))
 
 
 #: Parameters of errors whose value is a code that has words.
@@ -200,7 +196,6 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "failure": reason,
     "hold": status_word,
     "events": _events,
-    "fields": _questions,
 }
 
 
@@ -231,7 +226,14 @@ def explain(error: PipelineError, *, to_type: bool = True) -> str:
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
-    values = _Quiet({name: _told(name, str(item)) for name, item in error.params.items()})
+    form = error.params.get("form")
+    told_values = {
+        name: inert(question_names(str(item).split(", "), str(form)))
+        if name == "fields"
+        else _told(name, str(item))
+        for name, item in error.params.items()
+    }
+    values = _Quiet(told_values)
     is_rule = isinstance(error, RefusedError) and to_type
     parts = ("what", "next") if is_rule else ("what", "why", "next")
     told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
@@ -241,7 +243,14 @@ def explain(error: PipelineError, *, to_type: bool = True) -> str:
 def needed(error: PipelineError) -> str:
     """Return what is still to be filled in where that would help against ``error``, or nothing."""
     text = _table("needed").get(error.code, "")
-    values = _Quiet({name: _told(name, str(item)) for name, item in error.params.items()})
+    form = error.params.get("form")
+    told_values = {
+        name: inert(question_names(str(item).split(", "), str(form)))
+        if name == "fields"
+        else _told(name, str(item))
+        for name, item in error.params.items()
+    }
+    values = _Quiet(told_values)
     return _typed(text, escape=True).format_map(values)
 
 

@@ -69,7 +69,7 @@ def test_answers_made_wrong_by_staff_bring_no_certificate_for_the_old_number(des
     for decision in (("approve", "--tick-all"), ("advance", "--event", "name_approved")):
         command, *options = decision
         said = desk.refused("request", command, reference, *options)
-        assert "phone_number, ack_charges" in said
+        assert "“Which number will you use?”, “Start of the charges”" in said
     assert "name_approved" not in " ".join(_commands(desk, reference))
     desk.world.staff_mails()
     assert _certificates(desk) == []

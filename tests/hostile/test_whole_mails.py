@@ -13,7 +13,7 @@ from tests.hostile.measuring import peak_of
 from tests.hostile.whole_mails import WHOLE_MAILS, sent_by
 from tests.world.customers import HANAKO, OLIVER, form
 from tests.world.mails import trace_of
-from tests.world.pace import soon
+from tests.world.pace import is_slow, soon
 from tests.world.world import World
 
 #: Those with more parts or levels than a mail may have: put aside with their reason.
@@ -79,8 +79,9 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     assert len(rows) == len(chosen) + 2
     assert {row.state for row in rows} <= {MessageState.PROCESSED, MessageState.QUARANTINED}
     aside = [row for row in rows if row.state is MessageState.QUARANTINED]
-    assert len(aside) == len(_REFUSED & set(chosen))
-    assert [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}] == []
+    late = [row for row in aside if row.last_error in {"guard_cpu", "guard_time"}]
+    assert late == [] or is_slow()
+    assert len(aside) == len(_REFUSED & set(chosen)) + len(late)
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert {HANAKO, OLIVER} - set(sent) == set()
     assert soon(cost.processor, _SECONDS)

@@ -9,6 +9,8 @@ _SECONDS_OF_LOOPS = 0.012
 _CHANGE = 2
 """How much the speed of a shared machine changes between the work and the yardstick."""
 
+_SLOW = 1.5
+
 
 def soon(took: float, seconds: float) -> bool:
     """Say whether `took` (seconds) is at most `seconds` of an idle machine of 2024.
@@ -17,6 +19,11 @@ def soon(took: float, seconds: float) -> bool:
     of its input passes the bound a hundred times, so a slow machine hides nothing.
     """
     return took <= seconds or took <= seconds * _CHANGE * max(1.0, _slowness())
+
+
+def is_slow() -> bool:
+    """Say whether the machine is by half slower now than an idle one of 2024."""
+    return _slowness() > _SLOW
 
 
 def _slowness() -> float:

@@ -65,7 +65,7 @@ def print_announced(announced: Announced, services: Services) -> None:
         else words.word("preview_moves", reference=after.reference, before=before, after=status)
     )
     if announced.open_answers:
-        fields = words.question_names(announced.open_answers)
+        fields = words.question_names(announced.open_answers, after.form)
         print_lines(words.word("preview_open", fields=fields), rest="  ")
     if announced.after.state.hold_reason is not announced.before.state.hold_reason:
         _print_hold(announced)

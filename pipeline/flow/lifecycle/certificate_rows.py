@@ -61,7 +61,9 @@ def refuse_open_answers(work: Work, record: RequestRecord) -> None:
     fields = open_answers(work.tx, record)
     if fields:
         named = ", ".join(fields)
-        raise RefusedError("answers_open", reference=record.reference, fields=named)
+        raise RefusedError(
+            "answers_open", reference=record.reference, fields=named, form=record.form
+        )
 
 
 def refuse_clock_behind(work: Work, record: RequestRecord, *known: datetime | None) -> None:

@@ -55,7 +55,9 @@ def ask(
             raise UsageError("nothing_to_ask", reference=current.reference)
         fine = [item.field for item in items if not item.sentences]
         if fine and not text.strip():
-            raise UsageError("field_fine", reference=current.reference, fields=fine[0])
+            raise UsageError(
+                "field_fine", reference=current.reference, fields=fine[0], form=current.form
+            )
         details = NoticeDetails(items=items, own_words=own_words(fields, text))
         event = staff_event(work.services, current, EventName.ASK, who, fields=fields)
         asked = apply_event(work, current, event, by_staff(who), details)

@@ -237,7 +237,9 @@ def _refuse_open_answers(work: Work, record: RequestRecord) -> None:
     )
     if open_items:
         fields = ", ".join(dict.fromkeys(item.field for item in open_items if item.field))
-        raise RefusedError("answers_open", reference=record.reference, fields=fields)
+        raise RefusedError(
+            "answers_open", reference=record.reference, fields=fields, form=record.form
+        )
 
 
 def reject(
