@@ -46,12 +46,12 @@ check: $(TESTED)
 	$(BIN)/lint-imports
 
 test: $(SERVERS) check
-	$(RUN) -m pytest -n 2 --dist worksteal -m "not long and not benchmark" --durations=10 -rs
+	$(RUN) -m pytest -n 3 --dist worksteal -m "not long and not benchmark" --durations=10 -rs
 
 # The tests of `make test` again, with the branches counted that they run: twice the time.
 coverage: $(SERVERS)
 	rm -f .coverage .coverage.*
-	$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report= -m "not long and not benchmark"
+	$(RUN) -m pytest -n 3 --dist worksteal --cov --cov-report= -m "not long and not benchmark"
 	$(BIN)/coverage report
 
 test-long: $(SERVERS)
