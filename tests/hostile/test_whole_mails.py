@@ -63,6 +63,7 @@ def _progress(guard: Guard) -> Progress | None:
 def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     world: World, cost: Cost, every: int
 ) -> None:
+    slow = is_slow()
     chosen = dict(list(WHOLE_MAILS.items())[::every])
     world.deliver(world.customer.write(HANAKO, form()))
     for number, make in enumerate(chosen.values()):
@@ -79,9 +80,10 @@ def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     assert len(rows) == len(chosen) + 2
     assert {row.state for row in rows} <= {MessageState.PROCESSED, MessageState.QUARANTINED}
     aside = [row for row in rows if row.state is MessageState.QUARANTINED]
-    late = [row for row in aside if row.last_error in {"guard_cpu", "guard_time"}]
-    assert late == [] or is_slow()
-    assert len(aside) == len(_REFUSED & set(chosen)) + len(late)
+    late = [row.last_error for row in aside if row.last_error in {"guard_cpu", "guard_time"}]
+    assert late == [] or slow or is_slow()
+    others = [row.last_error for row in aside if row.last_error not in late]
+    assert len(others) == len(_REFUSED & set(chosen)), (others, late)
     assert world.request(HANAKO).status is Status.POLICY_REVIEW
     assert {HANAKO, OLIVER} - set(sent) == set()
     assert soon(cost.processor, _SECONDS)
