@@ -161,10 +161,13 @@ class Context:
             self.send()
 
     @contextmanager
-    def watching(self) -> Iterator[Watch]:
-        """Give what knows the rows that the block changed, as they were before it."""
+    def watching(self, lasting: frozenset[str] = frozenset()) -> Iterator[Watch]:
+        """Give what knows the rows that the block changed, as they were before it.
+
+        What writes a table of ``lasting`` is never put back.
+        """
         self.send()
-        watch = self.watch = Watch(self.raw)
+        watch = self.watch = Watch(self.raw, lasting)
         try:
             with watch.listening():
                 yield watch

@@ -29,6 +29,7 @@ from pipeline.flow.services import Services, Work
 from pipeline.flow.services.signings import note_begun, note_done, note_failed
 from pipeline.model.certificate import CertificateState, CertificateSubject
 from pipeline.model.request import Actor, Event, EventName
+from pipeline.store.faults import blames_nothing
 from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.staff_records import Signed
 from pipeline.store.unit_of_work import Transaction
@@ -57,6 +58,37 @@ def issue_pending(services: Services) -> int:
 def pending(work: Work) -> list[CertificateRecord]:
     """Return the reserved certificates that a commit of ``work`` leaves to :func:`issue`."""
     return work.tx.certificates.unfinished(_PORTION) if _makes(work.services) else []
+
+
+def draft(
+    work: Work, record: RequestRecord, waiting: Iterable[CertificateRecord]
+) -> list[CertificateRecord]:
+    """Build the draft of what ``work`` has just ordered for ``record``; return all that waits.
+
+    It spares a transaction. Where the authority would have to be opened first, or anything is in
+    the way, the order alone is committed: :func:`issue` meets it again and tells it.
+    """
+    return [
+        _drafted(work, record, row)
+        if row.request_id == record.id and row.reserved_at == work.now
+        else row
+        for row in waiting
+    ]
+
+
+def _drafted(work: Work, record: RequestRecord, row: CertificateRecord) -> CertificateRecord:
+    services = work.services
+    may_wait = services.issuer.uses_authority and not services.authority_is_open
+    if may_wait or row.state is not CertificateState.RESERVED or second.waits(work, record):
+        return row
+    try:
+        prepared = _built(work, record, row)
+    except Exception as error:
+        if blames_nothing(error):
+            raise  # the database failed: the transaction is run again, or fails as a whole
+        logs.event("flow.issue", "not_drafted", error=type(error).__name__, certificate=row.id)
+        return row
+    return _keep_draft(work, row, prepared)
 
 
 def _makes(services: Services) -> bool:
@@ -157,8 +189,9 @@ def _not_issued(waiting: CertificateRecord, code: str, work: Work) -> None:
 
 
 def _finish(services: Services, rows: list[CertificateRecord], issued: list[RequestRecord]) -> None:
-    """Prepare all of ``rows``, then sign them; add the requests of those to ``issued``."""
-    for _ in _each(services, rows, _prepare):
+    """Prepare those of ``rows`` that are not, sign them all; add their requests to ``issued``."""
+    reserved = [row for row in rows if row.state is CertificateState.RESERVED]
+    for _ in _each(services, reserved, _prepare):
         pass
     for found in _each(services, rows, _sign):
         issued += found
@@ -212,21 +245,28 @@ def _prepare(work: Work, waiting: CertificateRecord) -> None:
     if second.waits(work, record):
         second.stop(work, record)
         return
+    _keep_draft(work, row, _built(work, record, row))
+
+
+def _built(work: Work, record: RequestRecord, row: CertificateRecord) -> Prepared:
+    """Build the draft of a certificate that may be made now; nothing is written."""
     refuse_number_of_another(work, record)
     refuse_clock_behind(work, record, row.reserved_at, record.state.entered_at)
-    prepared = _prepared(work, record, row.serial)
+    return _prepared(work, record, row.serial)
+
+
+def _keep_draft(work: Work, row: CertificateRecord, prepared: Prepared) -> CertificateRecord:
     note_begun(work, Signed.CERTIFICATE, row.serial, authority=prepared.authority)
-    work.tx.certificates.save(
-        replace(
-            row,
-            issuer=work.services.issuer.issuer,
-            state=CertificateState.PREPARED,
-            created_at=prepared.created_at,
-            expires_at=prepared.expires_at,
-            to_be_signed=prepared.to_be_signed,
-        ),
-        before=row,
+    drafted = replace(
+        row,
+        issuer=work.services.issuer.issuer,
+        state=CertificateState.PREPARED,
+        created_at=prepared.created_at,
+        expires_at=prepared.expires_at,
+        to_be_signed=prepared.to_be_signed,
     )
+    work.tx.certificates.save(drafted, before=row)
+    return drafted
 
 
 def _prepared(work: Work, record: RequestRecord, serial: str) -> Prepared:

@@ -253,6 +253,11 @@ class Services:
             state.check_keys(tx, self.settings, authority=authority.fingerprint)
         return authority
 
+    @property
+    def authority_is_open(self) -> bool:
+        """Whether the authority was opened already; it costs the work of its passphrase."""
+        return "authority" in self.__dict__
+
     @cached_property
     def restored(self) -> Restored | None:
         """That the state was put back from a backup and is not compared yet, or None."""

@@ -7,10 +7,10 @@ from datetime import datetime
 from pipeline import logs
 from pipeline.errors import ConfigurationError, NotFoundError, PipelineError, RefusedError
 from pipeline.flow.context import Trigger
-from pipeline.flow.lifecycle.issuance import issue, pending
+from pipeline.flow.lifecycle.issuance import draft, issue, pending
 from pipeline.flow.outgoing.alerts import alert
 from pipeline.flow.services import Services, Work
-from pipeline.flow.staff.desk.kept import keep_for_undo
+from pipeline.flow.staff.desk.kept import LASTS, keep_for_undo
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.model.message import SenderVerdict
 from pipeline.model.request import Actor, Event, EventName, Move, Status
@@ -53,11 +53,11 @@ def on_request(services: Services, record: RequestRecord, decide: Decision) -> R
             raise NotFoundError("request_unknown", reference=record.reference)
         if (current.state.version, current.number) != (record.state.version, record.number):
             raise RefusedError("stale_request", reference=record.reference)
-        with work.tx.context.watching() as watch:
+        with work.tx.context.watching(LASTS) as watch:
             decided = decide(work, current)
         keep_for_undo(work, current, watch)
         _refuse_silent_wait(current, decided)
-        return decided, pending(work)
+        return decided, draft(work, decided, pending(work))
 
     changed, waiting = services.run(run)
     if services.rehearsal is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.store.schema.types import canonical
+from pipeline.store.statements import Statement, param, run
 
 #: The columns of a row by their names, in the form in which SQLite keeps them.
 Image = Mapping[str, Any]
@@ -61,11 +62,21 @@ def read(
     connection: sa.Connection, table: sa.Table, key: Key, *, lock: bool = False
 ) -> Image | None:
     """Return the image of the row as it is stored, or None; ``lock`` keeps others from it."""
-    statement = sa.select(table).where(*is_row(table, key))
-    if lock:
-        statement = statement.with_for_update()
-    row = connection.execute(statement).mappings().first()
-    return None if row is None else image_of(table, dict(row))
+    names = [column.name for column in table.columns]
+    values = {
+        column.name: value_of(column, plain)
+        for column, plain in zip(table.primary_key, key, strict=True)
+    }
+    call = _reading(table).first(connection.dialect, values, locks=lock)
+    row = run(connection, [call])
+    return None if row is None else image_of(table, dict(zip(names, row, strict=True)))
+
+
+@cache
+def _reading(table: sa.Table) -> Statement:
+    """Return what reads one row of ``table`` by its primary key."""
+    is_it = [column == param(column.name) for column in table.primary_key]
+    return Statement(lambda: sa.select(table).where(*is_it), lock="wait")
 
 
 def is_row(table: sa.Table, key: Key) -> list[sa.ColumnElement[bool]]:

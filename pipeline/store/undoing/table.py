@@ -10,11 +10,15 @@ from pipeline.store.schema.mail_and_requests import outbox_requests
 from pipeline.store.schema.undo import undo
 from pipeline.store.staff_records import UndoRecord
 from pipeline.store.statements import Statement, param
-from pipeline.store.tables.rows import Mapper, Rows
+from pipeline.store.tables.rows import Mapper, Rows, of_mailbox
 from pipeline.store.undoing.rewind import Rewind
 
 _MAPPER = Mapper(UndoRecord, undo)
 _OF_REQUEST = Statement(lambda: _MAPPER.mine(undo.c.request_id == param("request_id")))
+
+_FORGET = Statement(
+    lambda: sa.delete(undo).where(of_mailbox(undo), undo.c.request_id == param("request_id"))
+)
 
 
 class Undo(Rows[UndoRecord]):
@@ -34,7 +38,7 @@ class Undo(Rows[UndoRecord]):
 
     def forget(self, request_id: str) -> bool:
         """Forget the last decision; False when there is none."""
-        return self._delete(undo.c.request_id == request_id) == 1
+        return self._change(_FORGET, request_id=request_id) == 1
 
     def has_over(self, now: datetime) -> bool:
         """Whether the time of a decision is over."""

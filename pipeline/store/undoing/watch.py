@@ -33,11 +33,14 @@ class Watch:
     """Reads each row right before the first statement that changes it.
 
     What is asked is the statement itself: the keys that it inserts, or the rows that its condition
-    finds. ``complete`` is false when one was run that is not understood.
+    finds. ``complete`` is false when one was run that is not understood. Once a table of
+    ``lasting`` was written, nothing will be put back, and no row is read any more.
     """
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, lasting: frozenset[str] = frozenset()) -> None:
         self._connection = connection
+        self._lasting = lasting
+        self._lasts = False
         self._before: dict[tuple[sa.Table, Key], Image | None] = {}
         self.complete = True
 
@@ -55,6 +58,10 @@ class Watch:
         for call in calls:
             if call.prepared.writes is not None:
                 self._note(call.prepared.writes, call.values)
+
+    def touched(self) -> list[tuple[str, Key]]:
+        """Return the tables and keys of the rows that were written, changed by it or not."""
+        return [(table.name, key) for table, key in self._before]
 
     def changes(self) -> list[Change]:
         """Return the rows that are not what they were; all has to be sent before."""
@@ -80,6 +87,8 @@ class Watch:
                 self._note_new(statement.table, values, or_changes=or_changes)
             self.complete = self.complete and bool(given)
             return
+        if self._lasts and statement.table.name not in self._lasting:
+            return
         for values in rows:
             self._note_found(statement.table, statement.whereclause, values)
 
@@ -91,7 +100,8 @@ class Watch:
             return
         key = tuple(kept(column, values[column.name]) for column in columns)
         if (table, key) not in self._before:
-            self._before[table, key] = read(self._connection, table, key) if or_changes else None
+            is_read = or_changes and not self._lasts
+            self._keep(table, key, read(self._connection, table, key) if is_read else None)
 
     def _note_found(self, table: Any, where: Any, values: Values) -> None:
         """Note the rows that a condition finds."""
@@ -99,7 +109,11 @@ class Watch:
         given = {name: value for name, value in values.items() if name in named}
         for row in self._connection.execute(sa.select(table).where(where), given).mappings():
             image = image_of(table, dict(row))
-            self._before.setdefault((table, key_of(table, image)), image)
+            self._keep(table, key_of(table, image), image)
+
+    def _keep(self, table: sa.Table, key: Key, image: Image | None) -> None:
+        self._before.setdefault((table, key), image)
+        self._lasts = self._lasts or table.name in self._lasting
 
 
 def _given(statement: Any, values: Values) -> list[Values]:

@@ -7,8 +7,9 @@ from pipeline.flow.services import Work
 from pipeline.flow.staff.people.roles import Permission, needed_by
 from pipeline.store.records import EventRecord, RequestRecord
 from pipeline.store.staff_records import Lasting, UndoRecord
+from pipeline.store.undoing.images import Key
 from pipeline.store.undoing.rewind import kept_rows
-from pipeline.store.undoing.watch import Change, Watch
+from pipeline.store.undoing.watch import Watch
 
 #: What stands in these tables is made, ended or asked for outside of our books, or will be.
 _LASTING = {
@@ -17,6 +18,9 @@ _LASTING = {
     "link_orders": Lasting.META,
     "meta_askings": Lasting.META,
 }
+#: The names of these tables.
+LASTS = frozenset(_LASTING)
+Touched = Sequence[tuple[str, Key]]
 Lines = tuple[tuple[str, int, int], ...]
 
 
@@ -26,17 +30,21 @@ def keep_for_undo(work: Work, record: RequestRecord, watch: Watch) -> None:
     One that changed nothing leaves the decision before it as it is. Where the settings leave no
     time to undo, nothing is kept.
     """
-    changes = watch.changes()
-    if not changes:
+    touched = watch.touched()
+    lasting = _lasting(touched)
+    # what lasts is never put back: nobody asks what its rows were
+    changes = [] if lasting else watch.changes()
+    if not lasting and not changes:
         return
-    work.tx.undo.forget(record.id)
     if not work.services.settings.courier.undo_seconds:
+        work.tx.undo.forget(record.id)
         return
-    lines = _lines(changes)
+    lines = _lines(touched)
     written = _written(work, record, lines)
     line = next(iter(written), None)
     until = _until(work)
-    lasting = _lasting(changes, complete=watch.complete and line is not None)
+    if not lasting and (line is None or not watch.complete):
+        lasting = Lasting.UNKNOWN.value
     if not lasting and until <= work.now:
         lasting = Lasting.MAIL.value
     changed = {str(change.key[1]) for change in changes if change.table.name == "requests"}
@@ -66,12 +74,12 @@ def _until(work: Work) -> datetime:
     return min((end, *(mail.next_at for mail in mails if mail and mail.next_at)))
 
 
-def _lines(changes: Sequence[Change]) -> Lines:
+def _lines(touched: Touched) -> Lines:
     """Return the first and the last line that was written into the history of each request."""
     found: dict[str, list[int]] = {}
-    for change in changes:
-        if change.table.name == "events":
-            _, request_id, seq = change.key
+    for table, key in touched:
+        if table == "events":
+            _, request_id, seq = key
             found.setdefault(str(request_id), []).append(int(seq))
     return tuple((name, min(seqs), max(seqs)) for name, seqs in sorted(found.items()))
 
@@ -93,10 +101,8 @@ def _needed(written: Sequence[EventRecord]) -> Permission:
     )
 
 
-def _lasting(changes: Sequence[Change], *, complete: bool) -> str:
-    """Return why the rows cannot be put back: what came of them, or that one is not known."""
-    found = (_LASTING.get(change.table.name) for change in changes)
+def _lasting(touched: Touched) -> str:
+    """Return what came of a decision that cannot be taken back, or nothing."""
+    found = (_LASTING.get(table) for table, _ in touched)
     reason = next(filter(None, found), None)
-    if reason is None and not complete:
-        reason = Lasting.UNKNOWN
     return reason.value if reason else ""
