@@ -84,7 +84,10 @@ print(decided, reads, took.processor)
 
 @dataclass(frozen=True)
 class _Team:
-    """So many workers; ``pinned``: each with its child on a core of its own."""
+    """So many workers; ``pinned``: each with its child on a core of its own, as many in all.
+
+    The database then has the cores of its workers, and no other.
+    """
 
     workers: int
     pinned: bool = False
@@ -94,6 +97,10 @@ class _Team:
         if not self.pinned:
             return [""] * self.workers
         return [str(core) for core in sorted(os.sched_getaffinity(0))[: self.workers]]
+
+    def all_cores(self) -> set[int]:
+        """Return the cores of all that works."""
+        return {int(core) for core in self.cores() if core} or os.sched_getaffinity(0)
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ def test_workers_share_the_mail(services_in: OpenServices, tmp_path: Path) -> No
     skip_without(postgresql_programs(), "PostgreSQL")
     teams = [_Team(count) for count in _WORKERS]
     if len(os.sched_getaffinity(0)) > 1:
+        # all that works for a mail has one core then, or two
         teams += [_Team(1, pinned=True), _Team(2, pinned=True)]
     with running_postgresql(tmp_path, durable=True) as server:
         # each team in a state of its own, in turns
@@ -133,8 +141,8 @@ def test_workers_share_the_mail(services_in: OpenServices, tmp_path: Path) -> No
         one, two = (
             median(it.spent.wall for it in measured[_Team(count, pinned=True)]) for count in (1, 2)
         )
-        what = f"2 workers, each on a core of its own, {_MAILS} mails, wall time"
-        show(what, two, one, "one worker on one core")
+        what = f"2 workers on two cores, PostgreSQL with them, {_MAILS} mails, wall time"
+        show(what, two, one, "one worker and PostgreSQL on one core")
     for team, found in measured.items():
         wall = median(it.spent.wall for it in found)
         own = median(it.spent.processor for it in found)
@@ -154,6 +162,10 @@ def _round(services: Services, url: str, team: _Team, turn: int) -> _Round:
     mails = [form_mail(first + place, now) for place in range(_MAILS + _WARM * team.workers)]
     inject(services, mails[_MAILS:])
     home = str(services.settings.home())
+    with psycopg.connect(url) as connection:
+        server = _server_of(connection)
+    for process in (server, *(int(child.name) for child in children_of(server))):
+        os.sched_setaffinity(process, team.all_cores())  # and of each session that is opened then
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", _WORKER, home, url, str(_WARM), core],
@@ -187,9 +199,13 @@ def _round(services: Services, url: str, team: _Team, turn: int) -> _Round:
     return _Round(Spent(wall, sum(float(processor) for _, _, processor in told)), database)
 
 
+def _server_of(connection: psycopg.Connection) -> int:
+    """Return the process that all sessions of the server are children of."""
+    return int(fields_of(Path(f"/proc/{connection.info.backend_pid}"))[1])
+
+
 def _of_database(connection: psycopg.Connection) -> float:
     """Return the processor seconds of the server and of all its processes, ended ones included."""
-    session = Path(f"/proc/{connection.info.backend_pid}")
-    server = int(fields_of(session)[1])
+    server = _server_of(connection)
     own = sum(int(fields_of(Path(f"/proc/{server}"))[part]) for part in (11, 12, 13, 14))
     return own / _TICKS + sum(seconds_of(child) for child in children_of(server))
