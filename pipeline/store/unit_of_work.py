@@ -4,7 +4,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
@@ -307,6 +307,16 @@ class Store:
                 return ""
             found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
         return str(found or "")
+
+    def rows_of(self, tables: Collection[str]) -> dict[str, int]:
+        """Return how many rows those of ``tables`` have that are there."""
+        with self._asking() as connection, read_only(connection).begin():
+            there = set(sa.inspect(connection).get_table_names()) & set(tables)
+            counted = {
+                name: sa.select(sa.func.count()).select_from(sa.table(name))
+                for name in sorted(there)
+            }
+            return {name: connection.scalar(asked) or 0 for name, asked in counted.items()}
 
     @contextmanager
     def _asking(self) -> Iterator[sa.Connection]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,10 @@ from pipeline.errors import ExitCode, NotFoundError, PipelineError, UsageError
 from pipeline.flow.services import open_services
 from pipeline.wording import console as words
 from pipeline.wording.instants import told
+
+if TYPE_CHECKING:
+    from pipeline.flow.upkeep.backup.create import Created
+    from pipeline.store import Store
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -31,18 +36,14 @@ def create(
 ) -> int:
     """Make a backup, and remove those that are kept no longer."""
     from pipeline.flow.services.state import open_database  # noqa: PLC0415 - slow to import
-    from pipeline.flow.upkeep.backup import create as making  # noqa: PLC0415 - slow to import
-    from pipeline.flow.views.settings import shown  # noqa: PLC0415 - slow to import
 
     configured = settings()
     folder = target or _folder(configured)
     passphrase = None
     if with_keys:
         passphrase = _passphrase(configured, passphrase_file) or _asked(twice=True)
-    kept = json.dumps(plain(shown(configured)), indent=2, ensure_ascii=False).encode()
     with open_database(configured) as store:  # tables that are to be migrated are backed up before
-        state = making.State(store, configured, kept)
-        made = making.create(state, folder, SystemClock(), passphrase)
+        made = made_in(folder, store, configured, passphrase)
     if as_json:
         print_json(made)
     else:
@@ -54,6 +55,18 @@ def create(
         for path in made.removed:
             print_lines(words.word("backup_removed", path=path))
     return ExitCode.UNFINISHED if made.missing else ExitCode.DONE
+
+
+def made_in(
+    folder: Path, store: "Store", configured: Settings, passphrase: bytes | None = None
+) -> "Created":
+    """Make a backup in ``folder``, with the keys when there is a passphrase."""
+    from pipeline.flow.upkeep.backup import create as making  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.settings import shown  # noqa: PLC0415 - slow to import
+
+    kept = json.dumps(plain(shown(configured)), indent=2, ensure_ascii=False).encode()
+    state = making.State(store, configured, kept)
+    return making.create(state, folder, SystemClock(), passphrase)
 
 
 @click.command("verify")
@@ -131,10 +144,17 @@ def settle(name: str | None) -> None:
     print_lines(words.word("backup_settled"))
 
 
+def backup_folder(configured: Settings) -> Path | None:
+    """Return the folder for backups that the settings name, or None."""
+    named = configured.backup.folder
+    return configured.below_home(Path(named)) if named else None
+
+
 def _folder(configured: Settings) -> Path:
-    if not configured.backup.folder:
+    folder = backup_folder(configured)
+    if folder is None:
         raise UsageError("backup_no_folder")
-    return configured.below_home(Path(configured.backup.folder))
+    return folder
 
 
 def _newest(configured: Settings) -> Path:

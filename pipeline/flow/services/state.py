@@ -77,7 +77,7 @@ def open_store(settings: Settings, clock: Clock, *, make: bool) -> Store:
             return _open_used(settings)
         if make:
             return _first_use(settings, clock)
-        if not _in_use(settings) or _unfinished(settings).exists():
+        if not is_used(settings) or _unfinished(settings).exists():
             _refuse_used_server(settings)
             raise ConfigurationError("state_none", path=settings.home().absolute())
         return _used(settings)
@@ -108,8 +108,8 @@ def open_database(settings: Settings) -> Store:
     return _open(settings, check=False)
 
 
-def _in_use(settings: Settings) -> bool:
-    """Whether the folder was used: a database file without tables alone is no use."""
+def is_used(settings: Settings) -> bool:
+    """Tell whether the folder was used: a database file without tables alone is no use."""
     parts = _parts(settings)
     if parts != {Part.DATABASE}:
         return bool(parts)
@@ -134,7 +134,7 @@ def migrate_database(settings: Settings, clock: Clock) -> None:
     Raises what :func:`open_store` and the store's ``migrate`` raise.
     """
     refuse_unfinished(settings)
-    if _in_use(settings) and not _unfinished(settings).exists():
+    if is_used(settings) and not _unfinished(settings).exists():
         with open_database(settings) as store:
             if store.schema_state() == "empty":
                 raise ConfigurationError("database_gone", path=store.where)
@@ -279,7 +279,7 @@ def _first_use(settings: Settings, clock: Clock) -> Store:
     """Make all parts under a lock, or finish what a killed first use began."""
     home = settings.home()
     lock = lock_of(settings)
-    if _in_use(settings) and not lock.exists():
+    if is_used(settings) and not lock.exists():
         _used(settings).close()  # refused before anything is made
     make_folder(home)
     with locked(lock):
@@ -293,7 +293,7 @@ def _made(settings: Settings, clock: Clock) -> Store:
     changed, or nothing was ever sent.
     """
     first = _unfinished(settings)
-    used = not first.exists() and _in_use(settings)
+    used = not first.exists() and is_used(settings)
     if used:
         _used(settings).close()
     elif not first.exists():
