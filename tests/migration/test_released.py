@@ -1,13 +1,11 @@
 """Databases as programmes of before left them, with the story of the demo, are brought up to date.
 
-``released/`` has one for each schema that has been out, as SQL; the bytes of mails that had been
-sent were taken out. A new one is written by ``python -m tests.migration.released PATH``.
+``released/`` has one for each schema that has been out; the bytes of mails that had been sent were
+taken out. A new one is written by ``python -m tests.migration.released PATH``.
 """
 
 import gzip
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from pipeline.store.migrations import REVISIONS
 from pipeline.store.schema.mail_and_requests import requests
 from tests.migration.released import FOLDER, MAILBOX
 
-_RELEASED = sorted(FOLDER.glob("*.sql.gz"))
+_RELEASED = sorted(FOLDER.glob("*.sqlite3.gz"))
 
 
 @pytest.fixture(params=_RELEASED, ids=lambda path: path.name.partition(".")[0])
@@ -27,8 +25,7 @@ def released(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[s
     """A database of a released schema: its revision, and the store that opens it."""
     path: Path = request.param
     database = tmp_path / "requests.sqlite3"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(gzip.decompress(path.read_bytes()).decode())
+    database.write_bytes(gzip.decompress(path.read_bytes()))
     with Store.open(database, mailbox_id=MAILBOX, blobs=tmp_path, check=False) as store:
         yield path.name.partition(".")[0], store
 

@@ -3,6 +3,7 @@
 import gzip
 import sqlite3
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -10,16 +11,20 @@ from tests.migration.released import FOLDER
 
 
 def main(path: Path) -> None:
-    """Write the SQL of the database ``path``, named by its revision; ``path`` is not changed."""
-    copy = sqlite3.connect(":memory:")
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
-        source.backup(copy)
-    with closing(copy):
-        copy.execute("UPDATE outbox SET content = x'' WHERE state = 'sent'")
-        copy.commit()
-        (revision,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()
-        text = "\n".join(copy.iterdump())
-    (FOLDER / f"{revision}.sql.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    """Pack a copy of the database ``path``, named by its revision, without the bytes of mails."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / "copy"
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(copied, isolation_level=None)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute("UPDATE outbox SET content = x'' WHERE state = 'sent'")
+            copy.execute("VACUUM")
+            (revision,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+        packed = gzip.compress(copied.read_bytes(), 9, mtime=0)
+    (FOLDER / f"{revision}.sqlite3.gz").write_bytes(packed)
 
 
 if __name__ == "__main__":
