@@ -15,15 +15,19 @@ from pipeline import logs
 from pipeline.config import PingSettings
 from pipeline.config.places import is_endpoint
 from pipeline.errors import ExitCode, PipelineError
+from pipeline.signals import StopNowError
 
 _OK, _AFTER_OK = 200, 300
 
 
 @dataclass
 class Ending:
-    """The exit code that a run ends with; a run that says none has ended well."""
+    """The exit code that a run ends with; a run that says none has ended well.
 
-    code: int = ExitCode.DONE
+    None is for a run that was broken off because its process is to end: nobody is told of it.
+    """
+
+    code: int | None = ExitCode.DONE
 
 
 @contextmanager
@@ -38,10 +42,13 @@ def pinged(settings: PingSettings) -> Iterator[Ending]:
         ending.code = _code_of(error)
         raise
     finally:
-        _send(url, _suffix(ending.code), settings.timeout_seconds)
+        if ending.code is not None:
+            _send(url, _suffix(ending.code), settings.timeout_seconds)
 
 
-def _code_of(error: BaseException) -> int:
+def _code_of(error: BaseException) -> int | None:
+    if isinstance(error, StopNowError):
+        return None
     if isinstance(error, PipelineError):
         return error.exit_code
     return ExitCode.BUG if isinstance(error, Exception) else ExitCode.INTERRUPTED

@@ -257,7 +257,8 @@ class _Watch:
         """Run one batch; return what failed in it, told already."""
         with pinged(self._services.settings.ping) as ending:
             summary = self._summary()
-            ending.code = summary.exit_code
+            broken_off = self._stop.asked() and bool(summary.failures)
+            ending.code = None if broken_off else summary.exit_code
         if summary.did_something:
             self._troubles.teller.done(summary, self._services.clock.now())
         if self._stop.asked():

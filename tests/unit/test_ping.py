@@ -1,9 +1,8 @@
 """A monitor is told of each run; a ping that fails fails nothing, and takes little time."""
 
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from pipeline.config import PingSettings, Secret
 from pipeline.errors import ConfigurationError, ExitCode, TryLaterError
 from pipeline.ping import pinged
+from pipeline.signals import StopNowError
+from tests.servers.monitor import Monitor, running_monitor
 from tests.world.command_line import caller, english
 from tests.world.pace import soon
 from tests.world.settings import write_settings
@@ -18,46 +19,10 @@ from tests.world.settings import write_settings
 __all__ = ["english"]
 
 
-class Monitor(ThreadingHTTPServer):
-    """Hears pings; ``waits`` and ``status`` say how it answers."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.heard: list[str] = []
-        self.waits = threading.Event()
-        self.waits.set()
-        self.status = 200
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/7c1d-secret"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Monitor
-
-    def do_POST(self) -> None:
-        self.server.heard.append(self.path.removeprefix("/7c1d-secret"))
-        self.server.waits.wait(20)
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def monitor() -> Iterator[Monitor]:
-    with Monitor() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with running_monitor() as server:
         yield server
-        server.waits.set()
-        server.shutdown()
-        thread.join()
 
 
 def settings(tmp_path: Path, url: str, seconds: int = 3) -> PingSettings:
@@ -95,6 +60,17 @@ def test_run_that_breaks_off_is_told_too(
     with pytest.raises(type(error)), pinged(settings(tmp_path, monitor.url)):
         raise error
     assert monitor.heard == ["/start", end]
+
+
+@pytest.mark.parametrize("way", ["signal", "said"])
+def test_run_that_is_broken_off_because_the_process_ends_is_no_failure(
+    monitor: Monitor, tmp_path: Path, way: str
+) -> None:
+    with suppress(StopNowError), pinged(settings(tmp_path, monitor.url)) as ending:
+        if way == "signal":
+            raise StopNowError
+        ending.code = None
+    assert monitor.heard == ["/start"]
 
 
 def test_without_a_url_nobody_is_told(caplog: pytest.LogCaptureFixture) -> None:
