@@ -79,7 +79,9 @@ class _Libraries(logging.Handler):
         library = record.name.partition(".")[0]
         if library != "pipeline":
             place = f"{record.module}:{record.lineno}"
-            event("library", "complained", logging.INFO, library=library, place=place)
+            # most warnings are of style sheets and fonts, a dozen for each file that is drawn
+            level = logging.WARNING if record.levelno >= logging.ERROR else logging.DEBUG
+            event("library", "complained", level, library=library, place=place)
 
 
 def configure(level: str, stream: TextIO | None = None, *, as_json: bool = True) -> None:

@@ -105,7 +105,9 @@ def test_library_that_complains_is_named_without_its_words(
 ) -> None:
     logging.getLogger("weasyprint.css").warning("the words of hanako@sakura-denki.example")
     logging.getLogger("weasyprint.css").info("not even that")
-    (line,) = lines(written)
+    logging.getLogger("imapclient").error("hanako once more")
+    line, fault = lines(written)
+    assert (line["level"], fault["level"]) == ("debug", "warning")
     assert (line["room"], line["event"]) == ("pipeline.library", "complained")
     assert (line["library"], line["place"].partition(":")[0]) == ("weasyprint", "test_logs")
     assert "hanako" not in written.getvalue() + capsys.readouterr().err
