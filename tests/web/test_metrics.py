@@ -45,7 +45,7 @@ def test_scraper_gets_the_metrics(measured: Staff, world: World) -> None:
 )
 def test_who_does_not_know_the_token_gets_nothing(measured: Staff, given: str) -> None:
     browser = measured.person("sato", Role.ADMIN)  # being logged in is no token
-    headers = {"authorization": given.encode("latin-1")} if given else {}
+    headers = {b"authorization": given.encode("latin-1")} if given else {}
     answer = browser.client.get("/metrics", headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert "whatsapp" not in answer.text

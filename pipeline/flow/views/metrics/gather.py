@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import TypeVar
 
 from pipeline import __version__
 from pipeline.flow.services import Work, pause
@@ -17,6 +18,8 @@ from pipeline.resources import languages
 from pipeline.store import queries
 from pipeline.store.figures import counted, recent, sampled
 from pipeline.store.queries import Counts
+
+S = TypeVar("S", bound=str)
 
 #: What happened is counted for so long.
 _OF_LATE = timedelta(days=1)
@@ -153,6 +156,6 @@ def _at(name: str, at: datetime | None) -> Iterator[Sample]:
         yield Sample(name, at.timestamp())
 
 
-def _each(name: str, values: Iterable[str], found: Mapping[str, int]) -> Iterator[Sample]:
+def _each(name: str, values: Iterable[S], found: Mapping[S, int]) -> Iterator[Sample]:
     """Yield a sample of each value: one that is never there could not be told from a fault."""
     yield from (Sample(name, found.get(value, 0), (str(value),)) for value in values)
