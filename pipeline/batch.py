@@ -32,6 +32,7 @@ from pipeline.flow.upkeep.housekeep import housekeep
 from pipeline.flow.upkeep.lease import shown_as_running
 from pipeline.flow.upkeep.revocation_lists import keep_lists_current
 from pipeline.flow.upkeep.silenced import alert_silenced, on_one_list, too_many_unknown
+from pipeline.flow.views.metrics.exposition import keep_textfile
 from pipeline.flow.views.plan import Plan
 from pipeline.flow.views.reconcile import Reconciliation
 from pipeline.mailbox.protocol import Mailbox
@@ -244,7 +245,8 @@ def run_batch(services: Services, progress: Progress = lambda _stage, _done: Non
         level = logging.INFO if summary.did_something else logging.DEBUG
         logs.event("batch", "done", level, **dict(summary.counts))
         done.append(_told(summary, began_at, services.clock.now(), time.monotonic() - begin))
-        return summary
+    keep_textfile(services)
+    return summary
 
 
 def _told(summary: Summary, began_at: datetime, ended_at: datetime, seconds: float) -> RunRecord:

@@ -33,13 +33,16 @@ def make_folder(folder: Path) -> None:
         flush_folder(path.parent)
 
 
-def write_file(path: Path, content: bytes, *, draft: Path | None = None) -> None:
-    """Write ``content`` to ``path`` (0600) durably, in place of a file that is there.
+def write_file(
+    path: Path, content: bytes, *, draft: Path | None = None, mode: int = _FILE_MODE
+) -> None:
+    """Write ``content`` to ``path`` durably, in place of a file that is there; for us alone (0600).
 
     ``draft`` is where it is written first, on the same file system; without it, a hidden name
-    beside ``path``. Raises OSError; the draft is removed then.
+    beside ``path``. ``mode`` is for a file that others read. Raises OSError; the draft is removed
+    then.
     """
-    write_draft(path, content, draft=draft)
+    _write_draft(path, [content], draft, mode)
     flush_folder(path.parent)
 
 
@@ -75,7 +78,9 @@ def write_draft(path: Path, content: bytes, *, draft: Path | None = None) -> Non
     _write_draft(path, [content], draft)
 
 
-def _write_draft(path: Path, chunks: Iterable[bytes], draft: Path | None = None) -> None:
+def _write_draft(
+    path: Path, chunks: Iterable[bytes], draft: Path | None = None, mode: int = _FILE_MODE
+) -> None:
     draft = draft or path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
@@ -87,6 +92,8 @@ def _write_draft(path: Path, chunks: Iterable[bytes], draft: Path | None = None)
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(chunks)
             file.flush()
+            if mode != _FILE_MODE:
+                os.fchmod(file.fileno(), mode)  # the umask may take rights away
             os.fsync(file.fileno())
         draft.replace(path)
     except BaseException as error:

@@ -22,6 +22,7 @@ from pipeline.flow.services import Services
 from pipeline.guard import GuardError
 from pipeline.mailbox.protocol import Arrivals
 from pipeline.model.retry import Retry
+from pipeline.ping import pinged
 from pipeline.signals import Stop
 from pipeline.store.queries import next_due
 from pipeline.systemd import Manager
@@ -254,13 +255,10 @@ class _Watch:
 
     def _batch(self, *, first: bool) -> tuple[Failure, ...]:
         """Run one batch; return what failed in it, told already."""
-        try:
-            summary = run_batch(self._services)
-        except PipelineError as error:
-            summary = Summary(failures=(Failure("batch", error, type(error).__name__),))
-        except Exception as error:  # noqa: BLE001 - one batch that fails does not end the watch
-            mark = logs.unknown("watch", error)
-            summary = Summary(failures=(Failure("batch", None, type(error).__name__, mark),))
+        with pinged(self._services.settings.ping) as ending:
+            summary = self._summary()
+            broken_off = self._stop.asked() and bool(summary.failures)
+            ending.code = None if broken_off else summary.exit_code
         if summary.did_something:
             self._troubles.teller.done(summary, self._services.clock.now())
         if self._stop.asked():
@@ -271,6 +269,16 @@ class _Watch:
         self._troubles.of(summary.failures, sent=summary.sent > 0)
         self._troubles.silenced(is_so=summary.silenced)
         return summary.failures
+
+    def _summary(self) -> Summary:
+        """Run one batch, and return what it did or what stopped it."""
+        try:
+            return run_batch(self._services)
+        except PipelineError as error:
+            return Summary(failures=(Failure("batch", error, type(error).__name__),))
+        except Exception as error:  # noqa: BLE001 - one batch that fails does not end the watch
+            mark = logs.unknown("watch", error)
+            return Summary(failures=(Failure("batch", None, type(error).__name__, mark),))
 
     def _wait(self, seconds: float, begun: datetime, *, hints: bool) -> None:
         """Wait for the next batch after the one that was ``begun`` then."""

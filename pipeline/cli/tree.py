@@ -36,6 +36,7 @@ MODULES: dict[str, str] = {
     "backup": "backups",
     "config": "configuration",
     "report": "overview",
+    "metrics": "overview",
     "export": "records.exports",
     "audit": "records.audit",
     "privacy": "records.privacy",

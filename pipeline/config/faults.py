@@ -32,6 +32,9 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+")
 # RFC 8601, 2.2: a token of RFC 2045; other signs would end the name in the header.
 _TOKEN = re.compile(r"[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
 
+#: The ending of the files that the textfile collector reads.
+_TEXTFILE = ".prom"
+
 
 def setting_faults(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
     """Yield what cannot work, whatever the machine; each with the key and where it is set."""
@@ -46,6 +49,7 @@ def setting_faults(settings: Settings, origin: Origin) -> Iterator[Configuration
     yield from _certificates(settings, origin)
     yield from meta_faults(settings, origin)
     yield from _console(settings, origin)
+    yield from _metrics(settings, origin)
     yield from _secrets(settings, origin)
     yield from _texts(settings, origin)
 
@@ -65,6 +69,8 @@ def secrets_of(settings: Settings) -> dict[str, Secret]:
         "backup.passphrase": settings.backup.passphrase,
         "meta.token": settings.meta.token,
         "meta.pin": settings.meta.pin,
+        "metrics.token": settings.metrics.token,
+        "ping.url": settings.ping.url,
     }
 
 
@@ -223,6 +229,15 @@ def _console(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]
     for text in console.proxy_from:
         if not is_network(text):
             yield ConfigurationError("setting_proxy_from", **shown("proxy_from", text))
+
+
+def _metrics(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:
+    """Yield a file that no node exporter reads."""
+    name, key = settings.metrics.textfile, "metrics.textfile"
+    if name and not name.endswith(_TEXTFILE):
+        yield ConfigurationError(
+            "setting_textfile", key=key, value=quoted(name), ending=_TEXTFILE, where=origin(key)
+        )
 
 
 def _judging(settings: Settings, origin: Origin) -> Iterator[ConfigurationError]:

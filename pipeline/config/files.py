@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline import terms
 from pipeline.config.faults import secrets_of
+from pipeline.config.places import is_endpoint
 from pipeline.config.sections import Settings
 from pipeline.errors import ConfigurationError
 
@@ -27,6 +28,8 @@ def file_faults(settings: Settings) -> Iterator[tuple[str, ConfigurationError]]:
                 _check_passphrase(secret.read())
             elif key == "meta.pin":
                 _check_pin(secret.text())
+            elif key == "ping.url":
+                _check_ping(secret.text())
             else:
                 secret.text()
         except ConfigurationError as error:
@@ -52,6 +55,11 @@ def _check_passphrase(passphrase: bytes | None) -> None:
 def _check_pin(pin: str) -> None:
     if pin and not (len(pin) == _PIN_DIGITS and pin.isascii() and pin.isdigit()):
         raise ConfigurationError("meta_pin_digits")
+
+
+def _check_ping(url: str) -> None:
+    if url and not is_endpoint(url):
+        raise ConfigurationError("ping_url")  # never the URL: it is a secret
 
 
 def check_ca_file(name: str, key: str = "mailbox.ca_file") -> None:

@@ -38,6 +38,9 @@ _PATHS = (
     "meta.token.file",
     "meta.pin.file",
     "meta.ca_file",
+    "metrics.textfile",
+    "metrics.token.file",
+    "ping.url.file",
 )
 _SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:|~|\s*$)(.+)", re.DOTALL)
 

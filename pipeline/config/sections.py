@@ -280,6 +280,24 @@ class ConsoleSettings(Section):
     proxy_from: tuple[str, ...] = ()
 
 
+class MetricsSettings(Section):
+    """Where Prometheus finds the metrics; nowhere unless it is set."""
+
+    #: The file for the textfile collector of a node exporter, written after each run.
+    textfile: Annotated[str, FileName()] = ""
+    #: What a scraper sends as its bearer token; without one the console has no metrics.
+    token: Secret = Secret()
+
+
+class PingSettings(Section):
+    """Who is told that a run begins and how it ended, as Healthchecks wants it."""
+
+    #: Whoever knows the URL can ping, so it is a secret.
+    url: Secret = Secret()
+    #: The longest that a run waits for one ping.
+    timeout_seconds: Annotated[int, Between(1, 30)] = 3
+
+
 class LogSettings(Section):
     """What is logged."""
 
@@ -309,6 +327,8 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     watch: WatchSettings = WatchSettings()
     console: ConsoleSettings = ConsoleSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    ping: PingSettings = PingSettings()
     logs: LogSettings = LogSettings()
 
     def mailbox_has_token(self) -> bool:

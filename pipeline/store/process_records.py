@@ -1,5 +1,6 @@
 """The records of the processes themselves: what each holds, did, and what it logs in with."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,6 +35,40 @@ class RunRecord:
     def idle(self) -> bool:
         """Whether it found nothing to do, and nothing was wrong."""
         return not (self.code or self.counts or self.failures)
+
+
+#: Codes of a run that went through to its end: 3 is about messages, not about the run.
+WENT_THROUGH = frozenset({0, 3})
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """All batches since the state was made, counted.
+
+    ``runs`` are counted by exit code, ``items`` by what was done, ``failures`` by stage and code;
+    ``success_at`` is the end of the last batch that went through.
+    """
+
+    runs: tuple[tuple[int, int], ...] = ()
+    seconds: float = 0.0
+    items: tuple[tuple[str, int], ...] = ()
+    failures: tuple[tuple[str, str, int], ...] = ()
+    success_at: datetime | None = None
+
+    def with_run(self, run: RunRecord) -> "RunTotals":
+        """Return the totals with one more batch."""
+        failures = Counter({(stage, code): count for stage, code, count in self.failures})
+        failures.update(run.failures)
+        items = Counter(dict(self.items))
+        items.update(dict(run.counts))
+        went_through = run.code in WENT_THROUGH
+        return RunTotals(
+            runs=tuple(sorted((Counter(dict(self.runs)) + Counter({run.code: run.times})).items())),
+            seconds=round(self.seconds + run.seconds, 3),
+            items=tuple(sorted(items.items())),
+            failures=tuple(sorted((*key, count) for key, count in failures.items())),
+            success_at=run.ended_at if went_through else self.success_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

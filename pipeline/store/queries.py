@@ -75,7 +75,7 @@ class Overview:
 
 
 _OPEN = requests.c.open_since.is_not(None)
-_OF_OPEN = (
+OF_OPEN = (
     sa.exists()
     .where(
         requests.c.mailbox_id == certificates.c.mailbox_id,
@@ -99,7 +99,7 @@ def counts(transaction: Transaction, now: datetime) -> Counts:
         _count(transaction, requests, _OPEN, requests.c.status == Status.HELD),
         _count(transaction, requests, requests.c.next_at.is_not(None), requests.c.next_at <= now),
         _count(transaction, certificates, live, certificates.c.expires_at.is_not(None)),
-        _count(transaction, certificates, live, expiring_at(now), _OF_OPEN),
+        _count(transaction, certificates, live, expiring_at(now), OF_OPEN),
         _count(transaction, messages, messages.c.next_at.is_not(None)),
         _count(transaction, messages, messages.c.unmoved_since.is_not(None)),
         _count(transaction, outbox, queued.is_not(None)),

@@ -40,7 +40,9 @@ def _rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
             for name in names
         }  # the names come from the database
         found["memory"] = [
-            row for row in found["memory"] if not {"last_batch", "batch_gaps", "runs"} & set(row)
+            row
+            for row in found["memory"]
+            if not {"last_batch", "batch_gaps", "runs", "run_totals"} & set(row)
         ]
         return found
     finally:

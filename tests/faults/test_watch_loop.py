@@ -21,6 +21,8 @@ from pipeline.clock import SystemClock
 from pipeline.config import (
     CourierSettings,
     MailboxSettings,
+    PingSettings,
+    Secret,
     SenderSettings,
     Settings,
     StoreSettings,
@@ -32,6 +34,7 @@ from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.signals import Stop
 from pipeline.systemd import Manager
 from pipeline.watch import watch
+from tests.servers.monitor import running_monitor
 from tests.servers.needed import skip_without
 from tests.servers.postgresql import postgresql_programs, running_postgresql
 from tests.world.crowd import plain_mail
@@ -175,6 +178,31 @@ def test_a_courier_that_is_down_is_told_once_and_stops_no_mail_coming_in(
     watched(settings(tmp_path, courier, poll_seconds=3600), stop, told)
     assert told.all == ["started", "sent 0", "failing courier_unreachable", "sent 0"]
     assert len(batches.begun) <= 4
+
+
+def test_a_monitor_is_told_of_each_batch_but_not_of_one_that_was_broken_off(
+    tmp_path: Path, stop: Stop, batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = tmp_path / "ping"
+    url.touch(mode=0o600)
+    batches.enough = 2
+    with running_monitor() as monitor:
+        url.write_text(monitor.url)
+        ping = PingSettings(url=Secret(file=url))
+        found = settings(tmp_path).model_copy(update={"ping": ping})
+        watched(found, stop, Told())
+        assert monitor.heard == ["/start", "", "/start", ""]
+        monitor.heard.clear()
+        again = Stop()
+
+        def broken_off(_services: Services) -> Summary:
+            again.ask()
+            raise TryLaterError("database_busy")
+
+        monkeypatch.setattr("pipeline.watch.run_batch", broken_off)
+        watched(found, again, Told())
+        again.close()
+        assert monitor.heard == ["/start"]
 
 
 def test_senders_that_nobody_judges_do_not_end_the_watch(

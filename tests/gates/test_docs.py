@@ -11,6 +11,7 @@ import pytest
 from pipeline.cli import command_at, command_paths
 from pipeline.config import FolderSettings, Settings
 from pipeline.errors import ExitCode
+from pipeline.flow.views.metrics.names import METRICS
 from pipeline.resources import template
 
 ROOT = Path(__file__).parents[2]
@@ -166,10 +167,20 @@ def test_the_guide_explains_every_alert() -> None:
     )
 
 
+def test_the_guide_explains_every_metric_as_it_explains_itself() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    words = tomllib.loads(template("console", "en.toml").read_text(encoding="utf-8"))["words"]
+    for name, metric in METRICS.items():
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        said = words[f"metric_{name}"]
+        row = f"| {metric.kind} | `{name}` | {labels} | {said} |".replace("|  |", "| |")
+        assert row in text, name
+
+
 def test_the_configuration_of_the_guide_can_be_used() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     examples = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in examples:
         Settings.model_validate(tomllib.loads(example))
 

@@ -1,4 +1,4 @@
-"""``pipeline queue``, ``status`` and ``report``: what needs a decision, waits, is due, expires."""
+"""``pipeline queue``, ``status``, ``report``, ``metrics``: what waits, is due, expires."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -163,3 +163,16 @@ def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
         out = out or Path("report.html" if days is None else "figures.html")
         pages.write_page(page, out)
     click.echo(str(out))
+
+
+@click.command("metrics")
+@click.option("--json", "as_json", is_flag=True)
+def metrics(*, as_json: bool) -> None:
+    """Print the metrics in the text format of Prometheus."""
+    from pipeline.flow.views.metrics import exposition as text  # noqa: PLC0415 - slow to import
+
+    with services() as opened:
+        if as_json:
+            print_json(text.as_plain(text.measured(opened)))
+        else:
+            click.echo(text.exposition(opened), nl=False)

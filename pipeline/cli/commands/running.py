@@ -11,6 +11,7 @@ from pipeline.cli.context import settings
 from pipeline.cli.output import print_json, print_lines, tell_lines
 from pipeline.clock import SystemClock
 from pipeline.collector import loading
+from pipeline.ping import pinged
 from pipeline.signals import StopNowError, stop_on_signals
 from pipeline.systemd import Manager
 from pipeline.wording import console as words
@@ -35,13 +36,15 @@ def run(*, dry_run: bool, as_json: bool) -> int:
 
         with open_to_look(found, SystemClock()) as opened:
             return tell_plan(plan_batch(opened), found.team.time_zone, as_json=as_json)
-    with open_services(found, SystemClock(), make=True) as opened:
 
-        def progress(stage: Stage, done: int) -> None:
-            if sys.stderr.isatty():
-                click.echo(f"\r\x1b[K{words.word(stage.value)} {done}", nl=False, err=True)
+    def progress(stage: Stage, done: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{words.word(stage.value)} {done}", nl=False, err=True)
 
-        summary = run_batch(opened, progress)
+    with pinged(found.ping) as ending:
+        with open_services(found, SystemClock(), make=True) as opened:
+            summary = run_batch(opened, progress)
+        ending.code = summary.exit_code
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
     if as_json:

@@ -138,7 +138,7 @@ def _bulk(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
     for row in rows:
         if processed and work.keeps_others_waiting:
             break
-        work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
+        _decide(work, row, reading)
         processed += 1
     return Processed(processed=processed)
 
@@ -150,7 +150,7 @@ def _one_by_one(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
             break
         try:
             with work.tx.savepoint():
-                work.tx.messages.save(_placed(work.services, receive(work, row, reading)))
+                _decide(work, row, reading)
             total += Processed(processed=1)
         except ConfigurationError as error:
             # a setting is wrong for this message or for all: it waits, and costs no attempt
@@ -162,6 +162,15 @@ def _one_by_one(work: Work, reading: Reading, ids: Sequence[str]) -> Processed:
                 raise
             total += _failed(work, row, error)
     return total
+
+
+def _decide(work: Work, row: MessageRecord, reading: Reading) -> None:
+    """Process one message, and say in the log what became of it."""
+    done = _placed(work.services, receive(work, row, reading))
+    work.tx.messages.save(done)
+    logs.event(
+        "flow.process", "decided", message=row.id, sha256=row.sha256, outcome=done.outcome or ""
+    )
 
 
 def _failed(work: Work, row: MessageRecord, error: Exception) -> Processed:

@@ -7,6 +7,7 @@ known from the state alone) are applied in the same transaction.
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline import logs
 from pipeline.flow.context import NoticeDetails, Trigger
 from pipeline.flow.lifecycle.effects import perform_effects
 from pipeline.flow.lifecycle.system_events import what_follows
@@ -69,7 +70,20 @@ def _step(
     work.tx.requests.save(changed, expected_version=record.state.version)
     policy = work.services.policy
     work.tx.events.append(_history(changed, transition, event, trigger, details, policy))
+    _log(work, changed, event, trigger)
     return changed
+
+
+def _log(work: Work, record: RequestRecord, event: Event, trigger: Trigger) -> None:
+    """Log a step by its codes; one that is only tried is none."""
+    if work.services.rehearsal is None:
+        logs.event(
+            "flow.apply",
+            event.name.value,
+            reference=record.reference,
+            status=record.status.value,
+            message=trigger.message_row,
+        )
 
 
 def _asked(services: Services, record: RequestRecord, transition: Transition) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The lease of a batch: it shows that one runs, and what is remembered of it at its end."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from pipeline.store.unit_of_work import Transaction
 def shown_as_running(services: Services) -> Iterator[list[RunRecord]]:
     """Show that a batch runs; work itself is fenced by its rows, so a second one may join.
 
-    What is put into the list is remembered of it at its end.
+    What is put into the list is remembered of it at its end. What is logged meanwhile has its id.
     """
     done: list[RunRecord] = []
     now = services.clock.now()
@@ -24,7 +25,8 @@ def shown_as_running(services: Services) -> Iterator[list[RunRecord]]:
     name = f"{BATCH}{services.worker}"
     services.store.run(lambda tx: tx.leases.acquire(name, services.worker, now, until))
     try:
-        yield done
+        with logs.running(secrets.token_hex(4)):
+            yield done
     finally:
         try:
             services.store.run(lambda tx: _ended(tx, name, services, done))

@@ -7,7 +7,7 @@ from statistics import median_low
 import sqlalchemy as sa
 
 from pipeline.store.context import Context
-from pipeline.store.process_records import RunRecord
+from pipeline.store.process_records import RunRecord, RunTotals
 from pipeline.store.schema.plain import from_plain, to_plain
 from pipeline.store.schema.upkeep import memory
 
@@ -16,6 +16,7 @@ JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | boo
 _LAST_BATCH = "last_batch"
 _BATCH_GAPS = "batch_gaps"
 _RUNS = "runs"
+_TOTALS = "run_totals"
 #: So many lines of batches are kept.
 _MOST_RUNS = 30
 #: So many gaps are kept, and so many tell what is usual.
@@ -61,6 +62,8 @@ class Memory:
 
     def ran(self, run: RunRecord) -> None:
         """Remember a batch; those that had nothing to do, one after another, are one line."""
+        totals = self.run_totals(to_change=True).with_run(run)
+        self.put(_TOTALS, to_plain(totals))
         runs = list(self.runs())
         if runs and run.idle and runs[0].idle:
             last = runs.pop(0)
@@ -70,6 +73,11 @@ class Memory:
     def runs(self) -> tuple[RunRecord, ...]:
         """Return the last batches, the newest first."""
         found: tuple[RunRecord, ...] = from_plain(tuple[RunRecord, ...], self.get(_RUNS) or [])
+        return found
+
+    def run_totals(self, *, to_change: bool = False) -> RunTotals:
+        """Return what all batches were and did together."""
+        found: RunTotals = from_plain(RunTotals, self.get(_TOTALS, to_change=to_change) or {})
         return found
 
     def usual_gap(self) -> timedelta | None:

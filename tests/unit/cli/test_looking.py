@@ -14,6 +14,8 @@ from tests.unit.cli.conftest import Call
 LOOKS = [
     "doctor",
     "status",
+    "metrics",
+    "metrics --json",
     "queue",
     "queue all --json",
     "queue --counts",

@@ -72,6 +72,8 @@ def examine(settings: Settings) -> list[Finding]:
     if settings.asks_meta():
         findings.append(_try("meta", lambda: _meta(settings, clock)))
     findings.append(_alerts(settings))
+    if settings.metrics.textfile:
+        findings.append(_metrics(Path(settings.metrics.textfile)))
     return findings
 
 
@@ -359,3 +361,12 @@ def _alerts(settings: Settings) -> Finding:
     if not settings.team.alert_to:
         return Finding("alerts", "warn", "no_alert_address")
     return Finding("alerts", "good")
+
+
+def _metrics(path: Path) -> Finding:
+    """Look whether a run can write the file of the metrics; the folder is another program's."""
+    folder = path.absolute().parent
+    values = (("path", str(path)), ("folder", str(folder)))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding("metrics", "warn", "metrics_unwritable", values)
+    return Finding("metrics", "good", "metrics_written", values)
