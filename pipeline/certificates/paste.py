@@ -2,17 +2,18 @@
 
 import base64
 import binascii
+import codecs
 import hashlib
 import html
 import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pipeline.certificates import der
-from pipeline.certificates.expiry import is_valid
+from pipeline.certificates.expiry import end_of, is_valid
 
 #: A certificate has some thousand characters; anything far longer is another file.
 MAXIMUM_CHARACTERS = 65_536
@@ -59,6 +60,17 @@ _LONGEST_WORD = 15
 
 _SEQUENCE = 0x30
 _FIRST_FIELD = 0x0A
+#: How a file of DER begins (X.690, section 8.1.3), and no text: a short one is a key at most, whose
+#: version is an integer.
+_BEGINS_DER = re.compile(rb"\x30(?:[\x80-\x84]|[\x01-\x7f]\x02)")
+#: Marks of the order of octets before a text; that of UTF-32 begins as one of UTF-16 does.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 #: How the texts of private keys are marked: PEM, PuTTY, and JSON Web Keys (RFC 7517).
 _KEY_MARKS = ("PRIVATEKEY", "PRIVATE-LINES:")
 _WEB_KEY = re.compile(r'"(?:d|k|oth)"\s{0,9}:')
@@ -107,6 +119,17 @@ class PastedCertificate:
     serial: str = ""
     created_at: datetime | None = None
     expires_at: datetime | None = None
+
+
+def text_of(content: bytes) -> str:
+    """Return the text of a file as it would be pasted; one of DER is written in base64.
+
+    What cannot be decoded is replaced.
+    """
+    if _BEGINS_DER.match(content):
+        return base64.b64encode(content).decode("ascii")
+    known = (encoding for mark, encoding in _MARKS if content.startswith(mark))
+    return content.decode(next(known, "utf-8"), "replace")
 
 
 def read_paste(text: str, now: datetime) -> PastedCertificate | PasteRefused:
@@ -255,10 +278,10 @@ def _read_der(content: bytes) -> PastedCertificate | PasteRefused:
         return PasteRefused(PasteCode.TRUNCATED)
     try:
         certificate = x509.load_der_x509_certificate(content)
-        expires = certificate.not_valid_after_utc + timedelta(seconds=1)
+        expires = end_of(certificate.not_valid_after_utc)
         created = certificate.not_valid_before_utc
         serial = f"{certificate.serial_number:x}"
-    except (ValueError, OverflowError):
+    except (ValueError, x509.InvalidVersion):
         return PasteRefused(PasteCode.UNREADABLE)
     lines = textwrap.wrap(base64.b64encode(content).decode("ascii"), 64)
     text = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
