@@ -44,6 +44,7 @@ def _der(text: str) -> bytes:
 _FILES: dict[str, Callable[[str], bytes]] = {
     "PEM": str.encode,
     "DER": _der,
+    "DER with a line end": lambda text: _der(text) + b"\r\n",
     "UTF-8 with its mark": lambda text: text.encode("utf-8-sig"),
     "UTF-16": lambda text: text.encode("utf-16"),
     "UTF-16, the other order": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
