@@ -30,7 +30,7 @@ def accept_created(
     begin = created or found.created_at
     if begin is None:
         return PasteRefused(PasteCode.CREATION_UNKNOWN)
-    if begin > now:
+    if max(begin, found.created_at or begin) > now:
         return PasteRefused(PasteCode.NOT_YET_CREATED)
     end = expires_at(begin, zone)
     if found.expires_at is not None:

@@ -32,6 +32,14 @@ def created_at_of_day(day: date, zone: str = "UTC") -> datetime:
     return datetime.combine(day, time(), _zone(zone)).astimezone(UTC)
 
 
+def end_of(last: datetime) -> datetime:
+    """Return the first instant (UTC) after ``last``, the last second of a certificate.
+
+    A certificate of a machine may have no end (RFC 5280, section 4.1.2.5: the last second of 9999).
+    """
+    return last + min(timedelta(seconds=1), datetime.max.replace(tzinfo=UTC) - last)
+
+
 def is_valid(expires: datetime, now: datetime) -> bool:
     """Return whether a certificate that expires at ``expires`` may still be used at ``now``."""
     return now < expires

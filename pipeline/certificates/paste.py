@@ -2,17 +2,18 @@
 
 import base64
 import binascii
+import codecs
 import hashlib
 import html
 import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pipeline.certificates import der
-from pipeline.certificates.expiry import is_valid
+from pipeline.certificates.expiry import end_of, is_valid
 
 #: A certificate has some thousand characters; anything far longer is another file.
 MAXIMUM_CHARACTERS = 65_536
@@ -23,15 +24,16 @@ _DASHES = re.compile("[-\u2010-\u2015\u2212\u2500\u30fc]{2,}|[\u2014\u2015\u2500
 #: How programs write the characters of a text that they pass on: JSON and shells, the addresses of
 #: web pages (RFC 3986), quoted-printable (RFC 2045), HTML, RTF.
 _ESCAPED = re.compile(
-    r"\\r\\n|\\[rn]|\\(?:par|line)(?![A-Za-z])|%0D%0A|%0A|%20|<br ?/?>|&nbsp;", re.IGNORECASE
+    r"\\r\\n|\\[rn]|\\(?:par|line)(?![A-Za-z])|[%=]0D[%=]0A|[%=]0A|[%=]20|<br ?/?>|&nbsp;",
+    re.IGNORECASE,
 )
 _HEXADECIMAL = re.compile(r"[%=](2B|2D|2F|3D)", re.IGNORECASE)
-_SOFT_BREAK = re.compile(r"=[ \t]*\r?\n(?=[A-Za-z0-9+/])")
+_SOFT_BREAK = re.compile(r"=[ \t]*\r?\n(?=[A-Za-z0-9+/-])")
 #: Characters and tags of HTML; a certificate has none of its own.
 _ENTITY = re.compile(
     r"&(?:#[0-9]{1,4}|#[xX][0-9A-Fa-f]{1,4}|gt|lt|amp|quot|plus|sol|equals|hyphen);"
 )
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!\[CDATA\[|\]\]>")
 #: What stands before the text in a data URL (RFC 2397), and before dashes in a signed text of
 #: OpenPGP (RFC 9580, section 7.2).
 _DATA_URL = re.compile(r"^\s{0,9}data:[A-Za-z0-9.+/;=-]{0,100}base64,")
@@ -56,12 +58,34 @@ _OF_ADDRESSES = str.maketrans("-_", "+/")
 #: Figures of octets, and words, are base64 by their characters alone.
 _FIGURES = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _LONGEST_WORD = 15
+#: What programs put around each line: its number, a mark, the initials of who wrote it.
+_WIDEST_MARGIN = 8
+_MOST_LINES = 2_000
+#: Base64 comes four characters at a time.
+_GROUP = 4
 
 _SEQUENCE = 0x30
 _FIRST_FIELD = 0x0A
+#: How a file of DER begins (X.690, section 8.1.3), and no text: a short one is a key at most, whose
+#: version is an integer.
+_BEGINS_DER = re.compile(rb"\x30(?:[\x80-\x84]|[\x01-\x7f]\x02)")
+#: Marks of the order of octets before a text; that of UTF-32 begins as one of UTF-16 does.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 #: How the texts of private keys are marked: PEM, PuTTY, and JSON Web Keys (RFC 7517).
-_KEY_MARKS = ("PRIVATEKEY", "PRIVATE-LINES:")
+_KEY_WORDS = "PRIVATEKEY"
+_KEY_BOUNDARY = re.compile("(?<![A-Z0-9])(?:BEGIN|END)[A-Z0-9]{0,40}PRIVATEKEY")
+_PUTTY = "PRIVATE-LINES:"
 _WEB_KEY = re.compile(r'"(?:d|k|oth)"\s{0,9}:')
+#: A key without boundaries has a run of at least so many characters; so many tell that it is one.
+_KEY_RUN = re.compile(r"[A-Za-z0-9+/_-]{40,}", re.ASCII)
+_TELLING = 32
+_OPENSSH = b"openssh-key-v1\0"
 #: What follows the outer header of a key, and of no certificate: the version of PKCS #8, PKCS #1
 #: and SEC 1 (0 or 1), of PKCS #12 (3); the ciphers of an encrypted PKCS #8 (RFC 8018, RFC 7292).
 _KEY_VERSIONS = (b"\x02\x01\x00", b"\x02\x01\x01", b"\x02\x01\x03")
@@ -109,6 +133,17 @@ class PastedCertificate:
     expires_at: datetime | None = None
 
 
+def text_of(content: bytes) -> str:
+    """Return the text of a file as it would be pasted; one of DER is written in base64.
+
+    What cannot be decoded is replaced.
+    """
+    if _BEGINS_DER.match(content):
+        return base64.b64encode(content).decode("ascii")
+    known = (encoding for mark, encoding in _MARKS if content.startswith(mark))
+    return content.decode(next(known, "utf-8"), "replace")
+
+
 def read_paste(text: str, now: datetime) -> PastedCertificate | PasteRefused:
     """Return the one certificate in ``text``, or why there is none.
 
@@ -138,27 +173,47 @@ def decode_paste(text: str) -> bytes | PasteRefused:
 def _decode_once(text: str) -> bytes | PasteRefused:
     if len(text) > MAXIMUM_CHARACTERS:
         return PasteRefused(PasteCode.TOO_LONG)
-    if _names_key(_visible(text)):
+    shown = _visible(text)
+    if _is_marked(shown):
         return PasteRefused(PasteCode.PRIVATE_KEY)
-    plain = _undress(text)
+    plain = _undress(shown)
     if not plain.strip():
         return PasteRefused(PasteCode.EMPTY)
-    if _names_key(plain):
+    if _is_marked(plain) or _hides_key(plain):
         return PasteRefused(PasteCode.PRIVATE_KEY)
     body = _body(plain)
-    return body if isinstance(body, PasteRefused) else _decode(body)
+    found = body if isinstance(body, PasteRefused) else _decode(body)
+    # words about a key beside a certificate are words; in its place they may be all that is left
+    names_key = _KEY_WORDS in _upper(shown) or _KEY_WORDS in _upper(plain)
+    if isinstance(found, PasteRefused) and names_key:
+        return PasteRefused(PasteCode.PRIVATE_KEY)
+    return found
 
 
-def _names_key(plain: str) -> bool:
-    compact = "".join(plain.split())
-    upper = compact.upper()
-    marked = any(mark in upper for mark in _KEY_MARKS)
-    return marked or ('"kty":' in compact and _WEB_KEY.search(compact) is not None)
+def _upper(text: str) -> str:
+    return "".join(text.split()).upper()
 
 
-def _undress(text: str) -> str:
-    """Return ``text`` without what mail, chat and other programs have put around it."""
-    shown = _visible(text)
+def _is_marked(plain: str) -> bool:
+    """Tell whether ``plain`` has what programs write around a private key."""
+    upper = _upper(plain)
+    if _PUTTY in upper or (_KEY_WORDS in upper and _KEY_BOUNDARY.search(upper)):
+        return True
+    return '"KTY":' in upper and _WEB_KEY.search("".join(plain.split())) is not None
+
+
+def _hides_key(plain: str) -> bool:
+    """Tell whether a private key stands in ``plain`` without its boundaries, or as figures."""
+    starts = (found[0][:_TELLING].translate(_OF_ADDRESSES) for found in _KEY_RUN.finditer(plain))
+    figures = "".join(plain[: 2 * _TELLING].split())
+    octets = [base64.b64decode(start) for start in starts]
+    if _FIGURES.fullmatch(figures):
+        octets.append(bytes.fromhex(figures[: len(figures) // 2 * 2]))
+    return any(one.startswith(_OPENSSH) or _is_private_key(one) for one in octets if one)
+
+
+def _undress(shown: str) -> str:
+    """Return ``shown`` without what mail, chat and other programs have put around it."""
     if "&" in shown or "<" in shown:
         shown = _ENTITY.sub(lambda found: html.unescape(found[0]), _TAG.sub("\n", shown))
     spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _DATA_URL.sub("", shown))
@@ -215,16 +270,38 @@ def _decode(body: str) -> bytes | PasteRefused:
     if "+" not in compact and "/" not in compact:
         compact = compact.translate(_OF_ADDRESSES)
     if not _BASE64.fullmatch(compact):
-        return PasteRefused(PasteCode.UNREADABLE)
-    bare = compact.rstrip("=")
-    try:
-        content = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except binascii.Error:
-        return PasteRefused(PasteCode.TRUNCATED)
-    if len(content) < _SHORTEST_OCTETS:
+        return _without_margins(body) or PasteRefused(PasteCode.UNREADABLE)
+    content = _of_base64(compact)
+    if content is None or len(content) < _SHORTEST_OCTETS:
         return PasteRefused(PasteCode.TRUNCATED)
     known = content[0] in {_SEQUENCE, _FIRST_FIELD}
     return PasteRefused(PasteCode.UNREADABLE) if not known and _is_no_base64(body) else content
+
+
+def _of_base64(compact: str) -> bytes | None:
+    bare = compact.rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % _GROUP), validate=True)
+    except binascii.Error:
+        return None
+
+
+def _without_margins(body: str) -> bytes | None:
+    """Return the DER in ``body``, whose lines have something around them; None: it is not whole.
+
+    Where the length is not told, as in Meta's certificates, nobody could tell what got lost.
+    """
+    kept: list[str] = []
+    lines = body.splitlines()
+    for line in lines if len(lines) <= _MOST_LINES else ():
+        longest = max(reversed(_BASE64.findall(line)), key=len, default="")
+        data = longest if len(longest) >= _GROUP else ""
+        if len("".join(line.split())) - len(data) > _WIDEST_MARGIN:
+            return None
+        kept.append(data)
+    content = _of_base64("".join(kept))
+    is_whole = content is not None and der.whole_length(content) == len(content)
+    return content if is_whole and content and content[0] == _SEQUENCE else None
 
 
 def _is_no_base64(body: str) -> bool:
@@ -236,7 +313,7 @@ def _is_no_base64(body: str) -> bool:
 
 def recognise(content: bytes) -> PastedCertificate | PasteRefused:
     """Return the certificate of ``content``, expired or not, or why it is none."""
-    if content.startswith(b"openssh-key-v1\0") or _is_private_key(content):
+    if content.startswith(_OPENSSH) or _is_private_key(content):
         return PasteRefused(PasteCode.PRIVATE_KEY)
     if content[0] == _SEQUENCE:
         return _read_der(content)
@@ -253,12 +330,14 @@ def _read_der(content: bytes) -> PastedCertificate | PasteRefused:
     length = der.whole_length(content)
     if length is None or length > len(content):
         return PasteRefused(PasteCode.TRUNCATED)
+    if not content[length:].strip():  # a file may end with a line end
+        content = content[:length]
     try:
         certificate = x509.load_der_x509_certificate(content)
-        expires = certificate.not_valid_after_utc + timedelta(seconds=1)
+        expires = end_of(certificate.not_valid_after_utc)
         created = certificate.not_valid_before_utc
         serial = f"{certificate.serial_number:x}"
-    except (ValueError, OverflowError):
+    except (ValueError, x509.InvalidVersion):
         return PasteRefused(PasteCode.UNREADABLE)
     lines = textwrap.wrap(base64.b64encode(content).decode("ascii"), 64)
     text = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))

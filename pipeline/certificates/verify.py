@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.certificates.authority import DEFAULT_ARC
+from pipeline.certificates.expiry import end_of, is_valid
 from pipeline.certificates.paste import PasteCode, PasteRefused, decode_paste
 from pipeline.certificates.profile import key_purpose, read_subject
 from pipeline.errors import ConfigurationError
@@ -36,6 +37,13 @@ class Reason(StrEnum):
     LIST_NOT_CURRENT = "list_not_current"
 
 
+#: What reading a certificate raises that breaks the rules of X.509, or uses what nobody uses.
+_MALFORMED = (
+    ValueError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _REFUSED = {
     PasteCode.TRUNCATED: Reason.TRUNCATED,
     PasteCode.SEVERAL: Reason.SEVERAL,
@@ -75,7 +83,7 @@ def verify(
     try:
         certificate = x509.load_der_x509_certificate(content)
         subject = read_subject(certificate, arc)
-    except ValueError:
+    except _MALFORMED:
         return Verification(valid=False, reasons=(Reason.UNREADABLE,))
     issued_by = [one for one in _authorities(authority_pem) if _issued(certificate, one)]
     reasons = list(_check_certificate(certificate, at, arc))
@@ -88,7 +96,7 @@ def verify(
         reasons=tuple(reasons),
         subject=subject,
         created=certificate.not_valid_before_utc,
-        expires=certificate.not_valid_after_utc + timedelta(seconds=1),
+        expires=end_of(certificate.not_valid_after_utc),
         serial=f"{certificate.serial_number:036x}",
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
     )
@@ -101,7 +109,7 @@ def number_in(text: str) -> str:
     """
     try:
         return read_subject(x509.load_pem_x509_certificate(text.encode("ascii"))).number
-    except ValueError:
+    except _MALFORMED:
         return ""
 
 
@@ -128,8 +136,7 @@ def _check_certificate(certificate: x509.Certificate, at: datetime, arc: str) ->
         yield Reason.OTHER_PURPOSE
     if at < certificate.not_valid_before_utc:
         yield Reason.NOT_YET_VALID
-    # The same boundary as the rest of the programme: valid while now < expires_at.
-    if at >= certificate.not_valid_after_utc + timedelta(seconds=1):
+    if not is_valid(end_of(certificate.not_valid_after_utc), at):
         yield Reason.EXPIRED
 
 

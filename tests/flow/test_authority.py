@@ -456,6 +456,23 @@ _FAULTS: dict[str, tuple[Callable[[World], None], str]] = {
 }
 
 
+def test_clock_that_was_set_back_before_the_decision_makes_no_certificate(world: World) -> None:
+    record = _approved(world)
+    back = world.clock.now()
+    _clock_back(world)
+    with pytest.raises(ConfigurationError, match="clock_behind"):
+        _named(world, record)
+    record = world.again(record)
+    assert record.status is Status.APPROVED
+    (row,) = world.certificates(record)
+    assert (row.state, row.reserved_at) == (CertificateState.RESERVED, back)
+    assert [failure.stage for failure in world.batch().failures] == ["issue"]
+    assert notices(world.staff_mails()) == []
+    world.clock.set(back)
+    world.batch()
+    assert world.again(record).status is Status.CERTIFICATE_ISSUED
+
+
 @pytest.fixture
 def guarded(make_world: MakeWorld, tmp_path: Path) -> World:
     """A world whose authority has a passphrase; its next decision orders a certificate."""

@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.choices import WordChoice
 from pipeline.cli.deciding import decide, decision
-from pipeline.cli.files import read_text
+from pipeline.cli.files import read_named
 from pipeline.cli.opened import one_request, os_user, services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
 from pipeline.cli.times import Times
@@ -141,12 +141,13 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 @click.option("--json", "as_json", is_flag=True)
 def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> int:
     """Check a certificate against our authorities and records, at a time (default: now)."""
-    from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415 - slow to import
+    from pipeline.certificates.paste import text_of  # noqa: PLC0415 - slow to import
+    from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415
     from pipeline.cli.pages.certificate_check import lines_of  # noqa: PLC0415
     from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415
 
     moment = at.replace(tzinfo=UTC) if at else None
-    text = read_text(file)
+    text = text_of(read_named(file))
     with services() as opened:
         found = verify_text(opened, text, moment, e164_of(number) if number else "")
         zone = opened.settings.team.time_zone
@@ -166,12 +167,10 @@ def issue(
     reference: str, name: str | None, file: Path | None, created: date | None, *, as_json: bool
 ) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
-    from pipeline.flow.staff.certificates import (  # noqa: PLC0415 - slow to import
-        enter_certificate,
-        issue_wanted,
-    )
+    from pipeline.certificates.paste import text_of  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.certificates import enter_certificate, issue_wanted  # noqa: PLC0415
 
-    text = read_text(file) if file is not None else None
+    text = text_of(read_named(file)) if file is not None else None
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         if text is not None:

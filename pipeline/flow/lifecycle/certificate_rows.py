@@ -18,10 +18,12 @@ from pipeline.wording.instants import told
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def reserve(work: Work, record: RequestRecord) -> None:
+def reserve(work: Work, record: RequestRecord, *known: datetime) -> None:
     """Reserve a serial for the next certificate of ``record``; an unfinished one is used again.
 
     The authority is not opened: a key that cannot be used must stop no decision and no mail.
+    ``known`` are instants that have been, whatever the clock shows: it is not reserved before them,
+    so that :func:`refuse_clock_behind` sees a clock that was set back before the decision.
     """
     rows = work.tx.certificates.of_request(record.id)
     unfinished = {CertificateState.RESERVED, CertificateState.PREPARED}
@@ -36,7 +38,7 @@ def reserve(work: Work, record: RequestRecord) -> None:
             issuer=work.services.issuer.issuer,
             state=CertificateState.RESERVED,
             ordinal=record.state.certificates + 1,
-            reserved_at=work.now,
+            reserved_at=max(work.now, record.opened_at, *known),
         )
     )
     if work.services.issuer.fetches:

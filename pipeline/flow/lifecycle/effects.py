@@ -39,7 +39,7 @@ def perform_effects(
             case AlertStaff(code):
                 alert(work, code, record.reference)
             case IssueCertificate():
-                reserve(work, record)
+                reserve(work, record, transition.before.entered_at)
             case RevokeCertificate(reason):
                 end_live(work, record, CertificateState.REVOKED, reason)
             case ExpireCertificate():

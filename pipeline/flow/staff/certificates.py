@@ -1,9 +1,10 @@
 """Staff and certificates: enter what was got elsewhere, reissue, revoke, reveal."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from pipeline.certificates.issuers.manual import ManualIssuer
-from pipeline.certificates.paste import PasteCode, PasteRefused
+from pipeline.certificates.paste import PasteRefused
 from pipeline.errors import RefusedError
 from pipeline.flow.connections import open_graph
 from pipeline.flow.context import NoticeDetails
@@ -25,6 +26,8 @@ from pipeline.store.records import CertificateRecord, RequestRecord
 from pipeline.store.staff_records import StaffAct
 from pipeline.tracks.conditions import waits_for_second
 
+#: The alert about a private key.
+_KEY = "private_key_pasted"
 #: The line of a history that tells what became of an order.
 _ISSUING = frozenset({EventName.ISSUED, EventName.ISSUE_FAILED})
 
@@ -105,22 +108,18 @@ def enter_certificate(
     """Take the certificate that staff got elsewhere and pasted (manual issuer).
 
     ``created`` is when it was created, when it does not say so itself. Raises RefusedError with the
-    code of what is wrong with it; a private key also alerts.
+    code of what is wrong with it; a private key also alerts, even if it was only rehearsed.
     """
     issuer = ManualIssuer(services.settings.certificates.time_zone)
-    refused: list[PasteRefused] = []
+    found = issuer.accept(text, created=created, now=services.clock.now())
+    if isinstance(found, PasteRefused):
+        if found.alert:
+            _tell_of_key(services, record)
+        raise RefusedError(found.code.value, reference=record.reference)
 
     def change(work: Work, current: RequestRecord) -> RequestRecord:
-        found = issuer.accept(text, created=created, now=work.now)
-        if not isinstance(found, PasteRefused):
-            used = work.tx.certificates.by_fingerprint(found.fingerprint) is not None
-            found = PasteRefused(PasteCode.USED) if used else found
-        if isinstance(found, PasteRefused):
-            refused[:] = [found]  # told after the commit, which keeps the alert
-            if found.alert:
-                alert(work, "private_key_pasted", current.reference)
-            return current
-        refused.clear()
+        if work.tx.certificates.by_fingerprint(found.fingerprint) is not None:
+            raise RefusedError("certificate_used", reference=current.reference)
         _refuse_other_number(current, found)
         refuse_unless_issuable(work, current)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
@@ -135,10 +134,20 @@ def enter_certificate(
         )
         return apply_event(work, current, event, by_staff(who))
 
-    changed = on_request(services, record, change)
-    if refused:
-        raise RefusedError(refused[0].code.value, reference=record.reference)
-    return changed
+    return on_request(services, record, change)
+
+
+def _tell_of_key(services: Services, record: RequestRecord) -> None:
+    """Tell staff that a private key was entered; in a rehearsal too, for it has left its owner.
+
+    A page is rehearsed whenever something on it changes: what no digest has told is not repeated.
+    """
+
+    def tell(work: Work) -> None:
+        if not work.tx.alerts.is_untold(_KEY, record.reference):
+            alert(work, _KEY, record.reference)
+
+    replace(services, rehearsal=None).run(tell)
 
 
 def _refuse_other_number(record: RequestRecord, found: IssuedCertificate) -> None:

@@ -33,6 +33,12 @@ class Alerts(Rows[AlertRecord]):
         oldest = self._select(since.is_not(None)).order_by(since, alerts.c.id).limit(limit)
         return self._all(self._locked(oldest, skip_locked=True))
 
+    def is_untold(self, code: str, reference: str) -> bool:
+        """Tell whether a line of this code about the request waits for its digest."""
+        same = (alerts.c.code == code) & (alerts.c.reference == reference)
+        waiting = self._select(same & alerts.c.untold_since.is_not(None)).limit(1)
+        return bool(self._all(waiting))
+
     def told(self, ids: Collection[str], at: datetime) -> None:
         """Record that a digest with these lines is in the outbox."""
         self._update(alerts.c.id.in_(ids), told_at=at, untold_since=None)

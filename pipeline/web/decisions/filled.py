@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, fields, replace
 
+from pipeline.certificates.paste import text_of
 from pipeline.flow.staff.desk.rehearsal import Announced
 from pipeline.flow.views.request import RequestView, ShownMail
 from pipeline.model.request import Actor
@@ -27,8 +28,7 @@ def filled_in(visit: Visit, form: Form) -> Filled:
             values[item.name] = _entered(visit, item.name)
         chosen = visit.upload(item.name) if item.kind is InputKind.FILE else None
         if chosen is not None:
-            raw = chosen.file.read(_FILE_BYTES)
-            values[item.name] = (raw.decode("utf-8-sig", "replace"),)
+            values[item.name] = (text_of(chosen.file.read(_FILE_BYTES)),)
     return Filled(values)
 
 

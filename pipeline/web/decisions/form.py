@@ -86,7 +86,6 @@ class Filled:
     """What was filled in: the values of each input by its name."""
 
     values: Mapping[str, tuple[str, ...]]
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return the one value of an input, or empty."""

@@ -118,8 +118,8 @@ def release(filled: Filled, _subject: Subject) -> Decide:
 
 def issue(filled: Filled, _subject: Subject) -> Decide:
     """Issue the certificate that is wanted, or enter the one that was pasted."""
-    raw = filled.files.get("file", b"").decode("utf-8", "replace")
-    text, day = filled.text("certificate_text") or raw, _day(filled.text("created_day"))
+    text = filled.text("certificate_text") or filled.text("file")
+    day = _day(filled.text("created_day"))
 
     def decide(services: Services, record: RequestRecord, who: str) -> RequestRecord:
         if text:

@@ -102,6 +102,23 @@ _DRESSES = {
     "small letters": lambda text: text.replace("BEGIN CERTIFICATE", "begin certificate"),
     "hyphens that do not break": lambda text: text.replace("-", "\u2011"),
     "soft hyphens": "\u00ad".join,
+    "quoted-printable line by line": lambda text: "=0D=0A".join(
+        quopri.encodestring(line.encode()).decode() for line in _lines(text)
+    ),
+    "quoted-printable with soft breaks": lambda text: text.replace("\n", "=0D=0A=\n"),
+    "numbered": lambda text: "".join(f"{n}: {one}\n" for n, one in enumerate(_lines(text), 1)),
+    "numbered by cat": lambda text: "".join(
+        f"{n:6}\t{one}\n" for n, one in enumerate(_lines(text), 1)
+    ),
+    "with initials": lambda text: "".join(f"TY> {line}\n" for line in _lines(text)),
+    "with bullets": lambda text: "".join(f"\u2022\t{line}\n" for line in _lines(text)),
+    "with hyphens": lambda text: "".join(f"- {line}\n" for line in _lines(text)),
+    "a sum of strings": lambda text: "".join(f'"{line}\\n" +\n' for line in _lines(text)),
+    "a part of XML": lambda text: (
+        f"<ds:X509Certificate><![CDATA[{''.join(_lines(text)[1:-1])}]]></ds:X509Certificate>"
+    ),
+    "with words about a key": lambda text: f"Do not send the private key!\n{text}",
+    "between the words of a mail": lambda text: f"Private key: not needed.\n\n{text}\nBest, A",
 }
 
 
@@ -192,6 +209,14 @@ _HIDDEN = {
         "".join(_lines(key)[1:-1]).replace("+", "-").replace("/", "_").rstrip("=")
     ),
     "rich text": lambda key: "{\\rtf1 " + key.replace("\n", "\\par\n") + "}",
+    "numbered": lambda key: "".join(f"{n}: {one}\n" for n, one in enumerate(_lines(key))),
+    "numbered and bare": lambda key: "".join(
+        f"{n}: {one}\n" for n, one in enumerate(_lines(key)[1:-1])
+    ),
+    "bare in a mail": lambda key: f"Hello,\n\n{''.join(_lines(key)[1:-1])}\n\nBest regards, A",
+    "figures": lambda key: base64.b64decode("".join(_lines(key)[1:-1])).hex(),
+    "its label cut off": lambda key: key.replace("-----BEGIN ", ""),
+    "words alone": lambda _key: "You find our private key in the file.",
 }
 
 
@@ -257,6 +282,14 @@ _HOSTILE = {
     "lengths of DER": base64.b64encode(b"\x30\x84\xff\xff\xff\xff").decode(),
     "nested DER": base64.b64encode(b"\x30\x82\x01\x00" * 3).decode(),
     "fields": base64.b64encode(b"\x0a\x01\x00").decode(),
+    "private keys": "PRIVATE KEY ",
+    "begins of private keys": "BEGINA",
+    "begins and a private key": "BEGIN PRIVATE KE",
+    "runs of data": "A" * 40 + " ",
+    "runs in lines": "1: AAAA\n",
+    "runs on a line": "AAAA: ",
+    "marks of strings": '"A\\n" +\n',
+    "CDATA": "<![CDATA[",
     "varints": base64.b64encode(b"\x0a\xff\xff").decode(),
 }
 
