@@ -86,13 +86,16 @@ def test_decision_without_words_of_ours_reads_nothing(world: World, sato: AtCons
 
 def test_sentence_for_the_customer_is_told_as_one(world: World, staff: Staff) -> None:
     world.mail(HANAKO, form(phone_number="12", phone_number_again="12"))
-    page = staff.person("sato").get(f"/r/{world.request().reference}", **{"accept-language": "de"})
+    reference, sato = world.request().reference, staff.person("sato")
+    page = sato.get(f"/r/{reference}", **{"accept-language": "de"})
     told = re.findall(
         r'<p>.*?<span class="quiet">Für den Kunden:</span> <q>(.+?)</q></p>', page.text
     )
     sent = re.findall(r'Auf Japanisch:</span> <q lang="ja">(.+?)</q>', page.text)
     assert told
     assert len(told) == len(sent)
+    asked = sato.get(f"/r/{reference}/d/ask", **{"accept-language": "de"}).text
+    assert f'class="quiet">Für den Kunden: „{told[0]}“' in asked
 
 
 def test_chips_of_a_preview_have_the_colour_of_whose_move_it_is(
@@ -116,6 +119,7 @@ def test_proof_beside_a_form_makes_no_version_of_it(world: World, sato: AtConsol
     world.staff_mails()
     world.reply(world.request(), "The bill is attached.", ("bill.pdf", b"%PDF-1.4 no form"))
     page = sato.request(world.request().reference)
+    assert "Proof asked for until" in page.text
     assert "bill.pdf" in page.text
     assert "version" not in page.text
     review.reject(world.services, world.request(), "saki", reason="other")
@@ -212,6 +216,7 @@ def test_page_says_what_was_done_until_something_else_happens(
         return sum({"notice", "done"} <= set(had.get("class", "").split()) for _, had in page.tags)
 
     assert banners() == 1
+    assert "Held by staff." in sato.page(there).text
     review.release(world.services, world.request(), "mori")
     assert banners() == 0
 

@@ -153,6 +153,7 @@ def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
     queued = OutboxState.QUEUED.value
     return {
         "done": done,
+        "done_line": lines[0] if lines else None,
         "done_event": event if event != name else "",
         "moved": any(line.event is not None for line in lines),
         "moved_on": any(line.before is not line.after for line in lines),
