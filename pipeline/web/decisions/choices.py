@@ -56,7 +56,7 @@ def _told(problem: ShownProblem) -> str:
     """Return a sentence as staff read it: one for the customer is marked as such."""
     if not problem.sent:
         return problem.message
-    return f"{say('to_customer')} {words.word('quoted', text=problem.message)}"
+    return f"{say('to_customer')} {problem.message}"
 
 
 def owners(subject: Subject) -> Iterator[Choice]:
